@@ -1,0 +1,33 @@
+/** Severities of RFC 5424, section 6.2.1, as sd-daemon(3) prefixes: journald reads `<N>` at the start of a line. */
+const PREFIX = { error: "<3>", warning: "<4>", notice: "<5>", info: "<6>", debug: "<7>" } as const;
+
+export type Severity = keyof typeof PREFIX;
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Where stages report events. One line an event: `<6>ingest: relay connected node=node1 address=127.0.0.1`. */
+export interface Log {
+  event(severity: Severity, message: string, fields?: LogFields): void;
+}
+
+/**
+ * A log that writes to a stream, one line an event. Values with spaces, quotes or control characters are quoted as
+ * JSON, so that nothing foreign can start a line or drive a terminal.
+ */
+export function createLog(stream: { write(text: string): unknown }, name: string): Log {
+  return {
+    event(severity, message, fields = {}) {
+      let line = `${PREFIX[severity]}${name}: ${message}`;
+      for (const [key, value] of Object.entries(fields)) {
+        if (value !== undefined) line += ` ${key}=${quoted(String(value))}`;
+      }
+      stream.write(`${line}\n`);
+    },
+  };
+}
+
+function quoted(text: string): string {
+  if (/^[\w.:/@+,-]+$/.test(text)) return text;
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

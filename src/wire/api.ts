@@ -1,0 +1,141 @@
+import { parseLabels } from "./begin.ts";
+import { parseExecutionId } from "./ids.ts";
+import { asCount, asRecord } from "./record.ts";
+
+export type StreamName = "stdout" | "stderr";
+/** `finished`: exit 0; `failed`: another code or a signal; `lost`: not heard of for 30 s. */
+export type ExecutionState = "running" | "finished" | "failed" | "lost";
+/** Whether everything that the command printed is stored. */
+export type Delivery = "receiving" | "complete" | "incomplete";
+
+/** An inclusive range of line numbers. */
+export type LineRange = readonly [from: number, to: number];
+
+/** One execution as `/api/executions` and `/live` show it to its owner. */
+export interface Execution {
+  readonly x: string;
+  readonly job: string;
+  readonly node: string;
+  readonly owner: string;
+  /** File name of `argv[0]`. */
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: ExecutionState;
+  readonly delivery: Delivery;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** RFC 3339, UTC, microseconds. */
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** Lines and fragments that are stored. */
+  readonly lines: number;
+  /** Bytes as printed, of the lines that are stored. */
+  readonly bytes: number;
+  /** Highest n known, stored or not: where the newest line stands. 0 before the first. */
+  readonly lastN: number;
+  /** Ranges of n below `lastN` that are not stored; at most `WIRE_LIMITS.maxMissingRanges`, oldest first. */
+  readonly missing: readonly LineRange[];
+  /** Bytes of redraws thinned by mlrun and bytes it had to drop, as END said; 0 before. */
+  readonly thinned: number;
+  readonly dropped: number;
+}
+
+/** A page of `GET /api/executions`, newest first. `next` goes into `before=` for the following page. */
+export interface ExecutionPage {
+  readonly executions: readonly Execution[];
+  readonly next: string | null;
+}
+
+/** One line of `GET /api/executions/:x/lines`: `text` where it is UTF-8, else `b64`. */
+export interface Line {
+  readonly n: number;
+  /** RFC 3339, UTC, microseconds. */
+  readonly time: string;
+  readonly stream: StreamName;
+  readonly text?: string;
+  readonly b64?: string;
+  /** The line goes on in the next piece of the same stream. */
+  readonly fragment: boolean;
+}
+
+/** A page of lines. `next` is the n to ask for next; null when nothing above is stored yet. */
+export interface LinePage {
+  readonly lines: readonly Line[];
+  readonly next: number | null;
+}
+
+export interface NodeSummary {
+  readonly node: string;
+  readonly executions: number;
+  readonly running: number;
+  readonly lastStartedAt: string;
+}
+
+export interface JobSummary {
+  readonly job: string;
+  readonly executions: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly startedAt: string;
+}
+
+/** The signed-in user, `GET /api/me`. */
+export interface Me {
+  readonly user: string;
+  readonly admin: boolean;
+}
+
+/** Body of every refusal. */
+export interface ApiError {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+const STATES: readonly string[] = ["running", "finished", "failed", "lost"] satisfies ExecutionState[];
+const DELIVERIES: readonly string[] = ["receiving", "complete", "incomplete"] satisfies Delivery[];
+
+export function parseState(value: unknown): ExecutionState | undefined {
+  return typeof value === "string" && STATES.includes(value) ? (value as ExecutionState) : undefined;
+}
+
+export function parseDelivery(value: unknown): Delivery | undefined {
+  return typeof value === "string" && DELIVERIES.includes(value) ? (value as Delivery) : undefined;
+}
+
+/** Checks an execution that came over the wire. Undefined when a member is missing or of another type. */
+export function parseExecution(value: unknown): Execution | undefined {
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const { job, node, owner, command, argv, code, signal, startedAt, endedAt } = record;
+  const x = parseExecutionId(record["x"]);
+  const labels = parseLabels(record["labels"]);
+  const state = parseState(record["state"]);
+  const delivery = parseDelivery(record["delivery"]);
+  const [lines, bytes, lastN] = [asCount(record["lines"]), asCount(record["bytes"]), asCount(record["lastN"])];
+  const [thinned, dropped] = [asCount(record["thinned"]), asCount(record["dropped"])];
+  const missing = parseRanges(record["missing"]);
+  if (x === undefined || labels === undefined || state === undefined || delivery === undefined) return undefined;
+  if (lines === undefined || bytes === undefined || lastN === undefined || missing === undefined) return undefined;
+  if (thinned === undefined || dropped === undefined) return undefined;
+  if (typeof job !== "string" || typeof node !== "string" || typeof owner !== "string") return undefined;
+  if (typeof command !== "string" || !Array.isArray(argv) || typeof startedAt !== "string") return undefined;
+  if (code !== null && typeof code !== "number") return undefined;
+  if (signal !== null && typeof signal !== "string") return undefined;
+  if (endedAt !== null && typeof endedAt !== "string") return undefined;
+  const words = argv.map(String);
+  const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
+  return { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
+}
+
+function parseRanges(value: unknown): LineRange[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const ranges: LineRange[] = [];
+  for (const range of value) {
+    if (!Array.isArray(range)) return undefined;
+    const from = asCount(range[0], 1);
+    const to = asCount(range[1], 1);
+    if (from === undefined || to === undefined || to < from) return undefined;
+    ranges.push([from, to]);
+  }
+  return ranges;
+}

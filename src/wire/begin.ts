@@ -1,0 +1,62 @@
+import { parseExecutionId } from "./ids.ts";
+import { WIRE_LIMITS } from "./limits.ts";
+import { asCount, asRecord, parseJson } from "./record.ts";
+
+/** The key of an execution: 128 random bits in base64url, without padding. */
+const KEY = /^[A-Za-z0-9_-]{22}$/;
+/** RFC 3339 in UTC with microseconds, the one spelling that mlrun writes. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** The BEGIN of an execution: MSG of the one frame that goes over begin.sock, as one line of JSON. */
+export interface Begin {
+  readonly v: 1;
+  /** Execution id. */
+  readonly x: string;
+  /** Key that every frame of this execution carries. Never stored, never shown: only its hash is kept. */
+  readonly k: string;
+  readonly job: string;
+  /** The command as it was run, `argv[0]` first; cut to the limits of `WIRE_LIMITS`. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339, UTC, microseconds. */
+  readonly startedAt: string;
+  /** The node's name as mlrun sees it. Only for people: the collector takes the certificate's. */
+  readonly node: string;
+  readonly pid: number;
+}
+
+/** Checks the MSG of a BEGIN. Undefined when any member is missing, of another type or over its limit. */
+export function parseBegin(text: string): Begin | undefined {
+  const record = asRecord(parseJson(text));
+  if (record?.["v"] !== 1) return undefined;
+  const { x, k, job, argv, cwd, labels, startedAt, node, pid } = record;
+  const id = parseExecutionId(x);
+  const checkedLabels = parseLabels(labels);
+  const checkedPid = asCount(pid, 1);
+  if (id === undefined || checkedLabels === undefined || checkedPid === undefined) return undefined;
+  if (typeof k !== "string" || !KEY.test(k)) return undefined;
+  if (typeof job !== "string" || job === "" || job.length > WIRE_LIMITS.maxJobCharacters) return undefined;
+  if (!Array.isArray(argv) || argv.length === 0 || argv.length > WIRE_LIMITS.maxArgvElements) return undefined;
+  const words = argv.filter((word): word is string => typeof word === "string");
+  if (words.length !== argv.length) return undefined;
+  if (typeof cwd !== "string" || typeof startedAt !== "string" || !TIME.test(startedAt)) return undefined;
+  if (Number.isNaN(Date.parse(startedAt))) return undefined;
+  if (typeof node !== "string" || node.length > WIRE_LIMITS.maxNodeCharacters) return undefined;
+  return { v: 1, x: id, k, job, argv: words, cwd, labels: checkedLabels, startedAt, node, pid: checkedPid };
+}
+
+/** Labels with string values within the limits, or undefined. */
+export function parseLabels(value: unknown): Record<string, string> | undefined {
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const entries = Object.entries(record);
+  if (entries.length > WIRE_LIMITS.maxLabels) return undefined;
+  const labels: Record<string, string> = {};
+  for (const [key, text] of entries) {
+    if (key === "" || key === "__proto__" || key.length > WIRE_LIMITS.maxLabelKeyCharacters) return undefined;
+    if (typeof text !== "string" || text.length > WIRE_LIMITS.maxLabelValueCharacters) return undefined;
+    labels[key] = text;
+  }
+  return labels;
+}

@@ -1,0 +1,51 @@
+import { asCount, asRecord, parseJson } from "./record.ts";
+
+/** One count for each stream. */
+export interface PerStream {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** The END of an execution: what mlrun says when the command has ended and all its output is read. */
+export interface End {
+  /** Exit code, or null when a signal ended the command. */
+  readonly code: number | null;
+  /** Signal name ("SIGKILL"), or null. */
+  readonly signal: string | null;
+  /** RFC 3339, UTC, microseconds: when the command ended. */
+  readonly endedAt: string;
+  /** Numbered lines and fragments. */
+  readonly lines: PerStream;
+  /** Bytes that the command printed. */
+  readonly printed: PerStream;
+  /** Bytes of redraws that were thinned out, not numbered and not sent. */
+  readonly thinned: PerStream;
+  /** Bytes of numbered lines that mlrun had to drop (full spool): holes, on purpose and said so. */
+  readonly dropped: PerStream;
+  /** Output pipes were still held open by grandchildren when mlrun stopped reading. */
+  readonly cutShort: boolean;
+}
+
+/** Checks the JSON of an END. Undefined when any member is missing or of another type. */
+export function parseEnd(text: string): End | undefined {
+  const record = asRecord(parseJson(text));
+  if (record === undefined) return undefined;
+  const { code, signal, endedAt, cutShort } = record;
+  const lines = parsePerStream(record["lines"]);
+  const printed = parsePerStream(record["printed"]);
+  const thinned = parsePerStream(record["thinned"]);
+  const dropped = parsePerStream(record["dropped"]);
+  if (lines === undefined || printed === undefined || thinned === undefined || dropped === undefined) return undefined;
+  if (code !== null && asCount(code) === undefined) return undefined;
+  if (signal !== null && (typeof signal !== "string" || !/^SIG[A-Z0-9+]{1,12}$/.test(signal))) return undefined;
+  if (typeof endedAt !== "string" || Number.isNaN(Date.parse(endedAt)) || typeof cutShort !== "boolean")
+    return undefined;
+  return { code: code === null ? null : Number(code), signal, endedAt, lines, printed, thinned, dropped, cutShort };
+}
+
+function parsePerStream(value: unknown): PerStream | undefined {
+  const record = asRecord(value);
+  const stdout = asCount(record?.["stdout"]);
+  const stderr = asCount(record?.["stderr"]);
+  return stdout === undefined || stderr === undefined ? undefined : { stdout, stderr };
+}

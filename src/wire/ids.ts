@@ -1,0 +1,33 @@
+/** Crockford's base 32 without I, L, O and U (https://github.com/ulid/spec). */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const TIME_CHARACTERS = 10;
+const RANDOM_CHARACTERS = 16;
+const EXECUTION_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/**
+ * A new execution id: a ULID, 48 bits of time and 80 of randomness, 26 characters that sort by time.
+ *
+ * @param nowMs Unix time in milliseconds.
+ * @param random At least 16 random bytes; only the low 5 bits of each are used.
+ */
+export function makeExecutionId(nowMs: number, random: Uint8Array): string {
+  if (random.length < RANDOM_CHARACTERS) {
+    throw new RangeError(
+      `Cannot make an execution id: ${random.length} random bytes given, ${RANDOM_CHARACTERS} needed`,
+    );
+  }
+  let time = "";
+  let rest = Math.floor(nowMs);
+  for (let i = 0; i < TIME_CHARACTERS; i += 1) {
+    time = ALPHABET.charAt(rest % 32) + time;
+    rest = Math.floor(rest / 32);
+  }
+  let tail = "";
+  for (let i = 0; i < RANDOM_CHARACTERS; i += 1) tail += ALPHABET.charAt((random[i] ?? 0) & 31);
+  return time + tail;
+}
+
+/** The text itself when it is an execution id in its one canonical (upper case) spelling. */
+export function parseExecutionId(text: unknown): string | undefined {
+  return typeof text === "string" && EXECUTION_ID.test(text) ? text : undefined;
+}

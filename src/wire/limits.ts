@@ -1,0 +1,29 @@
+/**
+ * Bounds that both ends of a wire must agree on. A bound that only one process needs stands beside its code or,
+ * where an administrator may want another, in the collector's configuration.
+ */
+export const WIRE_LIMITS = {
+  /** One frame of mlrun, octets: rsyslogd truncates silently at maxMessageSize, 8 KiB by default. */
+  maxFrameBytes: 7_680,
+  /** RELP DATA that the collector accepts, octets. */
+  maxRelpDataBytes: 131_072,
+  /** `GET /api/executions/:x/lines`: lines a page. */
+  defaultPageLines: 200,
+  maxPageLines: 5_000,
+  /** `GET /api/executions`: executions a page. */
+  defaultPageExecutions: 100,
+  maxPageExecutions: 500,
+  /** Missing ranges listed in one execution's summary; the count of missing lines is always exact. */
+  maxMissingRanges: 100,
+  /** Messages from a viewer, octets, and its subscriptions at one time. */
+  maxClientMessageBytes: 16_384,
+  maxSubscriptions: 64,
+  /** argv as told in BEGIN: elements and characters in all; the rest is cut. */
+  maxArgvElements: 256,
+  maxArgvCharacters: 4_096,
+  maxLabels: 32,
+  maxLabelKeyCharacters: 64,
+  maxLabelValueCharacters: 256,
+  maxJobCharacters: 128,
+  maxNodeCharacters: 253,
+} as const;

@@ -1,0 +1,123 @@
+import type { Execution, Line } from "./api.ts";
+import { parseExecution } from "./api.ts";
+import { parseCriLine } from "./cri.ts";
+import { parseExecutionId } from "./ids.ts";
+import { WIRE_LIMITS } from "./limits.ts";
+import { asCount, asRecord, parseJson } from "./record.ts";
+
+/**
+ * The WebSocket protocol of `/live`.
+ *
+ * A viewer subscribes to one execution, to a job or to all that it may see. History from line `from` on comes first,
+ * then what is printed, without hole or double; `from: "end"` means from now on. `lines: false` asks for the
+ * executions' states only. Texts are JSON; lines travel as binary messages (`LinesHeader`).
+ */
+export type ClientMessage =
+  | {
+      readonly t: "subscribe";
+      /** Chosen by the viewer, unique among its subscriptions. */
+      readonly id: number;
+      readonly what: Target;
+      readonly from: number | "end";
+      readonly lines: boolean;
+    }
+  | { readonly t: "unsubscribe"; readonly id: number };
+
+export type Target = { readonly x: string; readonly node?: string } | { readonly job: string } | { readonly all: true };
+
+export type ServerMessage =
+  /** History is sent: what follows is live. */
+  | { readonly t: "live"; readonly id: number }
+  /** An execution of this subscription is new or has changed. */
+  | { readonly t: "execution"; readonly id: number; readonly execution: Execution }
+  /** This viewer read too slowly: lines `from` to `to` were not sent. Fetch them over the API. */
+  | {
+      readonly t: "lost";
+      readonly id: number;
+      readonly x: string;
+      readonly node: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** The subscription cannot be, or was ended. The code is one of the API's. */
+  | { readonly t: "refused"; readonly id: number; readonly code: string; readonly message: string };
+
+/**
+ * The first line of a binary message, JSON up to LF. `count` consecutive CRI lines follow, the first one with number
+ * `n`: the same bytes for every viewer, encoded once. It names no subscription for that reason.
+ */
+export interface LinesHeader {
+  readonly x: string;
+  readonly node: string;
+  readonly n: number;
+  readonly count: number;
+}
+
+export function parseClientMessage(text: string): ClientMessage | undefined {
+  const record = asRecord(parseJson(text));
+  const id = asCount(record?.["id"]);
+  if (record === undefined || id === undefined) return undefined;
+  if (record["t"] === "unsubscribe") return { t: "unsubscribe", id };
+  const what = parseTarget(record["what"]);
+  const from = record["from"] === "end" ? "end" : asCount(record["from"], 1);
+  const lines = record["lines"];
+  if (record["t"] !== "subscribe" || what === undefined || from === undefined) return undefined;
+  return typeof lines === "boolean" ? { t: "subscribe", id, what, from, lines } : undefined;
+}
+
+export function parseServerMessage(text: string): ServerMessage | undefined {
+  const record = asRecord(parseJson(text));
+  const id = asCount(record?.["id"]);
+  if (record === undefined || id === undefined) return undefined;
+  const { t, x, node, code, message } = record;
+  if (t === "live") return { t, id };
+  if (t === "execution") {
+    const execution = parseExecution(record["execution"]);
+    return execution === undefined ? undefined : { t, id, execution };
+  }
+  if (t === "lost" && typeof x === "string" && typeof node === "string") {
+    const from = asCount(record["from"], 1);
+    const to = asCount(record["to"], 1);
+    return from === undefined || to === undefined ? undefined : { t, id, x, node, from, to };
+  }
+  if (t === "refused" && typeof code === "string" && typeof message === "string") return { t, id, code, message };
+  return undefined;
+}
+
+export function parseLinesHeader(text: string): LinesHeader | undefined {
+  const record = asRecord(parseJson(text));
+  const x = parseExecutionId(record?.["x"]);
+  const node = record?.["node"];
+  const n = asCount(record?.["n"], 1);
+  const count = asCount(record?.["count"], 1);
+  if (x === undefined || typeof node !== "string" || n === undefined || count === undefined) return undefined;
+  return { x, node, n, count };
+}
+
+/** A binary message after UTF-8 decoding: its header and its lines; a line that is not CRI is left out. */
+export function parseLinesMessage(text: string): { header: LinesHeader; lines: Line[] } | undefined {
+  const headerEnd = text.indexOf("\n");
+  const header = headerEnd < 0 ? undefined : parseLinesHeader(text.slice(0, headerEnd));
+  if (header === undefined) return undefined;
+  const lines: Line[] = [];
+  let at = headerEnd + 1;
+  for (let n = header.n; n < header.n + header.count; n += 1) {
+    const end = text.indexOf("\n", at);
+    if (end < 0) break;
+    const line = parseCriLine(text.slice(at, end), n);
+    if (line !== undefined) lines.push(line);
+    at = end + 1;
+  }
+  return { header, lines };
+}
+
+function parseTarget(value: unknown): Target | undefined {
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const { all, job, node } = record;
+  if (all === true) return { all };
+  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job };
+  const x = parseExecutionId(record["x"]);
+  if (x === undefined) return undefined;
+  return typeof node === "string" && node.length <= WIRE_LIMITS.maxNodeCharacters ? { x, node } : { x };
+}
