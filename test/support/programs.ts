@@ -1,0 +1,15 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout, from test/support as well as from dist/test/support. */
+export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** `[command, ...args]` of a program as it is built: the files that users run. */
+export function program(name: "mlrun" | "mlctl" | "mlcollector", ...args: string[]): [string, ...string[]] {
+  return [process.execPath, join(ROOT, "dist/src/bin", name === "mlrun" ? "mlrun.cjs" : `${name}.js`), ...args];
+}
+
+function findRoot(folder: string): string {
+  return existsSync(join(folder, "package-lock.json")) ? folder : findRoot(dirname(folder));
+}

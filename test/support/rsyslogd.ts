@@ -1,0 +1,62 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { poll } from "./poll.ts";
+import { type Exit, type RunningProcess, start } from "./processes.ts";
+
+export interface Rsyslogd {
+  readonly process: RunningProcess;
+  /** SIGTERM: rsyslogd empties or saves its queues. */
+  stop(): Promise<Exit>;
+  /** SIGKILL: what it holds in memory is gone. */
+  kill(): Promise<Exit>;
+}
+
+export interface RsyslogdOptions {
+  /** Folder for the configuration file. */
+  readonly folder: string;
+  readonly config: string;
+  /** Unix sockets that are bound once it is ready. */
+  readonly sockets?: readonly string[];
+  /** TCP ports of 127.0.0.1 that accept once it is ready. */
+  readonly ports?: readonly number[];
+  /** Runs the daemon through another program, for instance as another user: `[command, ...args]`. */
+  readonly through?: readonly string[];
+}
+
+export const RSYSLOGD = "/usr/sbin/rsyslogd";
+
+/** Starts a private rsyslogd in the foreground, without a pid file, and waits until it is ready. */
+export async function startRsyslogd(options: RsyslogdOptions): Promise<Rsyslogd> {
+  const { folder, config, sockets = [], ports = [], through = [] } = options;
+  const file = join(folder, "rsyslog.conf");
+  await writeFile(file, config);
+  const [command = RSYSLOGD, ...args] = [...through, RSYSLOGD, "-n", "-f", file, "-i", "NONE"];
+  const process = start(command, args);
+  for (const path of sockets) await poll(`rsyslogd's socket ${path}`, () => whileRunning(process, () => isBound(path)));
+  for (const port of ports) await poll(`rsyslogd's port ${port}`, () => whileRunning(process, () => accepts(port)));
+  return { process, stop: () => process.end("SIGTERM"), kill: () => process.end("SIGKILL") };
+}
+
+async function whileRunning(process: RunningProcess, ask: () => Promise<boolean>): Promise<boolean> {
+  const exit = await Promise.race([process.ended, ask()]);
+  if (typeof exit === "boolean") return exit;
+  throw new Error(`rsyslogd ended with ${exit.code} before it was ready:\n${process.output()}`);
+}
+
+/** The kernel's list: a socket file that a killed daemon left behind is not in it. */
+async function isBound(path: string): Promise<boolean> {
+  const list = await readFile("/proc/net/unix", "utf8");
+  return list.split("\n").some((line) => line.endsWith(` ${path}`));
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}

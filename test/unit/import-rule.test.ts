@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const STAGES = ["run", "ingest", "store", "live", "web", "auth", "ctl", "demo"];
+/** Folders that a folder of src may import besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  wire: [],
+  frame: ["wire"],
+  host: ["wire"],
+  run: ["wire", "frame"],
+  bin: ["wire", "frame", "host", ...STAGES],
+};
+const ALLOWED_FOR_STAGES = ["wire", "frame", "host"];
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => join(folder, path));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const found = text.matchAll(
+    /(?:^|\n)(?:import|export)\b[^;]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"|\nimport\s+"([^"]+)"/g,
+  );
+  return [...found].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? "" }));
+}
+
+/** The folder of src that a relative import leads to ("wire"), or "outside". */
+function target({ file, specifier }: Import): string {
+  const [top, folder] = relative(ROOT, join(ROOT, dirname(file), specifier)).split("/");
+  return top === "src" && folder !== undefined ? folder : "outside";
+}
+
+const imports = sources("src").flatMap(importsOf);
+
+test("stages import wire, frame and host, never each other; wire and frame stand below all", () => {
+  const wrong = imports
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .filter((found) => {
+      const own = found.file.split("/")[1] ?? "";
+      const allowed = ALLOWED[own] ?? ALLOWED_FOR_STAGES;
+      return target(found) !== own && !allowed.includes(target(found));
+    });
+  expect(wrong).toEqual([]);
+  expect(imports.length).toBeGreaterThan(10);
+});
+
+test("wire knows neither Node nor npm, frame only Node", () => {
+  const packages = imports.filter(({ specifier }) => !specifier.startsWith("."));
+  const isNode = (specifier: string) => specifier.startsWith("node:");
+  expect(packages.filter(({ file }) => file.startsWith("src/wire/"))).toEqual([]);
+  expect(packages.filter(({ file, specifier }) => file.startsWith("src/frame/") && !isNode(specifier))).toEqual([]);
+});
+
+test("Node's own modules are imported with node:, ours with their file extension", () => {
+  const all = [...imports, ...sources("test").flatMap(importsOf), ...sources("ui").flatMap(importsOf)];
+  expect(all.filter(({ specifier }) => builtinModules.includes(specifier))).toEqual([]);
+  expect(all.filter(({ specifier }) => /^\.\.?\/(?!.*\.(ts|tsx|css|svg)$)/.test(specifier))).toEqual([]);
+});
+
+test("the viewer imports nothing of src but wire", () => {
+  const fromSrc = sources("ui")
+    .flatMap(importsOf)
+    .filter((found) => target(found) !== "outside");
+  expect(fromSrc.filter((found) => found.specifier.startsWith(".") && target(found) !== "wire")).toEqual([]);
+});
+
+test("only src/bin reads the command line and the environment", () => {
+  const readers = sources("src")
+    .filter((file) => !file.startsWith("src/bin/"))
+    .filter((file) => /\bprocess\.(argv|env)\b/.test(readFileSync(join(ROOT, file), "utf8")));
+  expect(readers).toEqual([]);
+});
