@@ -6,6 +6,11 @@ export interface Chunk {
   /** Number of the first line, from 1. */
   readonly firstN: number;
   readonly count: number;
-  /** `count` CRI lines, each ended by LF, exactly as they stand in the log. Whoever holds a chunk must not change it. */
+  /** How many of the lines are fragments (tag P): their line feed was not printed. */
+  readonly fragments: number;
+  /**
+   * `count` CRI lines, each ended by LF, exactly as they stand in the log. It is lent for the length of the call that
+   * passes it: the receiver's buffer is used again, so who keeps bytes copies them.
+   */
   readonly cri: Buffer;
 }

@@ -1,0 +1,232 @@
+import { GRAMMAR } from "./grammar.ts";
+
+/**
+ * Parser of what a relay sends: the envelope and, for LINES, the structured data of mlrun's frame (`GRAMMAR`).
+ *
+ * It works in place: offsets into the given buffer, written into one `EnvelopeView` that the caller uses again. Nothing
+ * is allocated for a frame, because at a million frames a second the collector of garbage would be the receiver.
+ */
+export interface EnvelopeView {
+  kind: "lines" | "beat" | "end" | "begin";
+  hostAt: number;
+  hostEnd: number;
+  /** TIMEREPORTED, for kinds other than begin: exactly `GRAMMAR.timeBytes` bytes. */
+  timeAt: number;
+  /** Execution id: `GRAMMAR.executionIdBytes` bytes, not yet checked for its alphabet. Not for begin. */
+  idAt: number;
+  /** Key: `GRAMMAR.keyBytes` bytes, not yet checked. Not for begin. */
+  keyAt: number;
+  isStderr: boolean;
+  n: number;
+  count: number;
+  /** The last line of the frame is a fragment. */
+  fragment: boolean;
+  /** Encoded text of the lines, JSON of begin and end, number of the beat. */
+  textAt: number;
+  textEnd: number;
+  /** From the kernel, for begin. */
+  uid: number;
+}
+
+/** Why a frame was not taken, the label of its counter. `cut` is one that lost bytes on the way. */
+export type EnvelopeFault = "envelope" | "time" | "structured-data" | "number" | "cut";
+
+export function createEnvelopeView(): EnvelopeView {
+  const places = { hostAt: 0, hostEnd: 0, timeAt: 0, idAt: 0, keyAt: 0, textAt: 0, textEnd: 0 };
+  return { kind: "lines", ...places, isStderr: false, n: 0, count: 0, fragment: false, uid: 0 };
+}
+
+const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
+const PRIORITY = bytes(GRAMMAR.envelopePriority);
+const LINES = bytes(` ${GRAMMAR.appName} - LINES [${GRAMMAR.structuredDataId} v="${GRAMMAR.version}" t="`);
+const BEGIN = bytes(` ${GRAMMAR.appName} - BEGIN [${GRAMMAR.structuredDataId} uid="`);
+const TYPE_LINES = bytes('lines" x="');
+const TYPE_BEAT = bytes('beat" x="');
+const TYPE_END = bytes('end" x="');
+const KEY = bytes('" k="');
+const STREAM = bytes('" s="std');
+const OUT = bytes('out" n="');
+const ERR = bytes('err" n="');
+const NUMBER = bytes('" n="');
+const COUNT = bytes('" c="');
+const LENGTH = bytes('" b="');
+const FRAGMENT = bytes(' f="1"');
+const QUOTE_CLOSE = bytes('"] ');
+const GID = bytes('" gid="');
+const PID = bytes('" pid="');
+/** `dddd-dd-ddTdd:dd:dd.ddddddZ`, `0` for any digit. */
+const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000Z");
+
+const SPACE = 0x20;
+const ZERO = 0x30;
+const NINE = 0x39;
+const QUOTE = 0x22;
+const CLOSE = 0x5d;
+const MAX_DIGITS = 15;
+
+function startsWith(data: Uint8Array, at: number, literal: Uint8Array): boolean {
+  for (let i = 0; i < literal.length; i += 1) {
+    if (data[at + i] !== literal[i]) return false;
+  }
+  return true;
+}
+
+function isTime(data: Uint8Array, at: number): boolean {
+  for (let i = 0; i < TIME_SHAPE.length; i += 1) {
+    const shape = TIME_SHAPE[i];
+    const byte = data[at + i] ?? 0;
+    if (shape === ZERO ? byte < ZERO || byte > NINE : byte !== shape) return false;
+  }
+  return true;
+}
+
+/** End of the digits that begin at `at`; at most `MAX_DIGITS`, so that their number is exact. */
+function digitsEnd(data: Uint8Array, at: number, end: number): number {
+  let i = at;
+  const stop = Math.min(end, at + MAX_DIGITS + 1);
+  while (i < stop) {
+    const byte = data[i] ?? 0;
+    if (byte < ZERO || byte > NINE) break;
+    i += 1;
+  }
+  return i - at > MAX_DIGITS ? at : i;
+}
+
+function numberOf(data: Uint8Array, at: number, end: number): number {
+  let value = 0;
+  for (let i = at; i < end; i += 1) value = value * 10 + ((data[i] ?? ZERO) - ZERO);
+  return value;
+}
+
+/**
+ * Parses the DATA of one RELP syslog command, `data[at..end)`.
+ *
+ * @returns undefined when the view holds the frame, else what was wrong with it.
+ */
+export function parseEnvelope(
+  data: Uint8Array,
+  at: number,
+  end: number,
+  view: EnvelopeView,
+): EnvelopeFault | undefined {
+  if (!startsWith(data, at, PRIORITY)) return "envelope";
+  let i = at + PRIORITY.length;
+  view.timeAt = i;
+  while (i < end && data[i] !== SPACE) i += 1;
+  const timeBytes = i - view.timeAt;
+  view.hostAt = i + 1;
+  i = view.hostAt;
+  while (i < end && data[i] !== SPACE) i += 1;
+  view.hostEnd = i;
+  if (startsWith(data, i, LINES)) {
+    if (timeBytes !== GRAMMAR.timeBytes || !isTime(data, view.timeAt)) return "time";
+    return parseLines(data, i + LINES.length, end, view);
+  }
+  if (startsWith(data, i, BEGIN)) return parseBegin(data, i + BEGIN.length, end, view);
+  return "envelope";
+}
+
+function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
+  let i = at;
+  if (startsWith(data, i, TYPE_LINES)) {
+    view.kind = "lines";
+    i += TYPE_LINES.length;
+  } else if (startsWith(data, i, TYPE_BEAT)) {
+    view.kind = "beat";
+    i += TYPE_BEAT.length;
+  } else if (startsWith(data, i, TYPE_END)) {
+    view.kind = "end";
+    i += TYPE_END.length;
+  } else {
+    return "structured-data";
+  }
+  view.idAt = i;
+  i += GRAMMAR.executionIdBytes;
+  if (!startsWith(data, i, KEY)) return "structured-data";
+  i += KEY.length;
+  view.keyAt = i;
+  i += GRAMMAR.keyBytes;
+  if (view.kind === "lines") {
+    if (!startsWith(data, i, STREAM)) return "structured-data";
+    i += STREAM.length;
+    view.isStderr = startsWith(data, i, ERR);
+    if (!view.isStderr && !startsWith(data, i, OUT)) return "structured-data";
+    i += OUT.length;
+  } else {
+    if (!startsWith(data, i, NUMBER)) return "structured-data";
+    i += NUMBER.length;
+  }
+  const nAt = i;
+  i = digitsEnd(data, i, end);
+  const nBytes = i - nAt;
+  if (nBytes === 0) return "number";
+  view.n = numberOf(data, nAt, i);
+  return view.kind === "lines"
+    ? parseLinesTail(data, { at: i, end, nAt, nBytes }, view)
+    : parseOtherTail(data, i, end, view);
+}
+
+function parseLinesTail(
+  data: Uint8Array,
+  place: { at: number; end: number; nAt: number; nBytes: number },
+  view: EnvelopeView,
+): EnvelopeFault | undefined {
+  const { end, nAt, nBytes } = place;
+  let i = place.at;
+  if (!startsWith(data, i, COUNT)) return "structured-data";
+  i += COUNT.length;
+  let digits = i;
+  i = digitsEnd(data, i, end);
+  view.count = numberOf(data, digits, i);
+  if (!startsWith(data, i, LENGTH)) return "structured-data";
+  i += LENGTH.length;
+  digits = i;
+  i = digitsEnd(data, i, end);
+  const textBytes = numberOf(data, digits, i);
+  if (data[i] !== QUOTE || digits === i) return "structured-data";
+  i += 1;
+  view.fragment = startsWith(data, i, FRAGMENT);
+  if (view.fragment) i += FRAGMENT.length;
+  if (data[i] !== CLOSE || data[i + 1] !== SPACE) return "structured-data";
+  i += 2;
+  // The text repeats n: a frame whose two numbers differ was put together from two.
+  for (let d = 0; d < nBytes; d += 1) {
+    if (data[i + d] !== data[nAt + d]) return "cut";
+  }
+  i += nBytes;
+  if (data[i] !== SPACE) return "cut";
+  view.textAt = i + 1;
+  view.textEnd = end;
+  if (end - view.textAt !== textBytes) return "cut";
+  return view.n >= 1 && view.count >= 1 ? undefined : "number";
+}
+
+function parseOtherTail(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
+  let i = at;
+  // Attributes that say how idle or busy the command is may follow; they are for people with a packet dump.
+  while (i < end && !startsWith(data, i, QUOTE_CLOSE)) i += 1;
+  if (i >= end) return "structured-data";
+  i = digitsEnd(data, i + QUOTE_CLOSE.length, end);
+  if (data[i] !== SPACE) return "cut";
+  view.textAt = i + 1;
+  view.textEnd = end;
+  return undefined;
+}
+
+function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
+  view.kind = "begin";
+  let i = digitsEnd(data, at, end);
+  if (i === at) return "number";
+  view.uid = numberOf(data, at, i);
+  if (!startsWith(data, i, GID)) return "structured-data";
+  i = digitsEnd(data, i + GID.length, end);
+  if (!startsWith(data, i, PID)) return "structured-data";
+  i = digitsEnd(data, i + PID.length, end);
+  if (!startsWith(data, i, QUOTE_CLOSE)) return "structured-data";
+  i += QUOTE_CLOSE.length;
+  // rsyslogd keeps the space before MSG in some formats.
+  while (data[i] === SPACE) i += 1;
+  view.textAt = i;
+  view.textEnd = end;
+  return undefined;
+}

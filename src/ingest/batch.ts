@@ -1,0 +1,78 @@
+import type { EnvelopeView } from "../frame/envelope.ts";
+import type { BufferPool } from "./chunk-builder.ts";
+import type { Item } from "./line-store.ts";
+import type { SlotEntry } from "./slot-cache.ts";
+
+/**
+ * What one connection has brought since its last acknowledgement: lines gathered by execution, with ends and beats in
+ * their place. It is handed to the store as one list, then its buffers go back to the pool.
+ */
+export class Batch<Slot> {
+  readonly #pool: BufferPool;
+  #items: Item<Slot>[] = [];
+  #open: SlotEntry<Slot>[] = [];
+  #buffers: Buffer[] = [];
+  #bytes = 0;
+  #lines = 0;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** False when the frame's text is not of the grammar. */
+  addLines(entry: SlotEntry<Slot>, data: Buffer, view: EnvelopeView): boolean {
+    const { builder } = entry;
+    if (builder.count > 0 && !builder.continues(view.n)) this.#seal(entry);
+    const isNew = builder.count === 0;
+    const added = builder.add(data, view);
+    if (added < 0) return false;
+    if (isNew) this.#open.push(entry);
+    this.#bytes += added;
+    this.#lines += view.count;
+    return true;
+  }
+
+  addBeat(entry: SlotEntry<Slot>, lastN: number, beat: number): void {
+    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat });
+  }
+
+  addEnd(entry: SlotEntry<Slot>, lastN: number, json: string): void {
+    // An end is judged by the lines before it, so those go first.
+    this.#seal(entry);
+    this.#items.push({ kind: "end", slot: entry.slot, lastN, json });
+    this.#bytes += json.length;
+  }
+
+  /** Everything gathered, and starts empty. `release` gives the buffers back once nobody reads them any more. */
+  take(): { items: readonly Item<Slot>[]; lines: number; bytes: number; release: () => void } {
+    for (const entry of this.#open) this.#seal(entry);
+    const taken = this.#buffers;
+    const batch = { items: this.#items, lines: this.#lines, bytes: this.#bytes };
+    this.#items = [];
+    this.#open = [];
+    this.#buffers = [];
+    this.#bytes = 0;
+    this.#lines = 0;
+    return {
+      ...batch,
+      release: () => {
+        for (const buffer of taken) this.#pool.giveBack(buffer);
+      },
+    };
+  }
+
+  #seal(entry: SlotEntry<Slot>): void {
+    const sealed = entry.builder.take();
+    if (sealed === undefined) return;
+    this.#items.push({ kind: "lines", slot: entry.slot, chunk: sealed.chunk });
+    this.#buffers.push(sealed.buffer);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Chunk } from "../frame/chunk.ts";
+import type { EnvelopeView } from "../frame/envelope.ts";
+import { criBytesAtMost, writeCriLines } from "../frame/unescape.ts";
+import { CRI } from "../wire/cri.ts";
+
+const FIRST_BYTES = 4_096;
+const SPACE = 0x20;
+const STDOUT_TAG = Buffer.from(" stdout F ");
+const STDERR_TAG = Buffer.from(" stderr F ");
+
+/** Buffers that builders lend and give back, bounded: a batch of a thousand executions needs a thousand at once. */
+export class BufferPool {
+  readonly #free: Buffer[] = [];
+  readonly #maxBuffers: number;
+
+  constructor(maxBuffers: number) {
+    this.#maxBuffers = maxBuffers;
+  }
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  giveBack(buffer: Buffer): void {
+    // A larger one grew for one burst; keeping it would pin that burst's memory.
+    if (buffer.length === FIRST_BYTES && this.#free.length < this.#maxBuffers) this.#free.push(buffer);
+  }
+}
+
+/** Consecutive frames of one execution, decoded into one run of CRI lines. */
+export class ChunkBuilder {
+  readonly #pool: BufferPool;
+  #buffer: Buffer | undefined;
+  #bytes = 0;
+  #firstN = 0;
+  #count = 0;
+  #fragments = 0;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether a frame that begins with line `n` continues what is held. */
+  continues(n: number): boolean {
+    return n === this.#firstN + this.#count;
+  }
+
+  /**
+   * Decodes a frame behind what is held. Whoever calls has seen that it continues, or that nothing is held.
+   *
+   * @returns CRI bytes added, or -1 when the frame's text is not of the grammar; nothing is changed then.
+   */
+  add(data: Buffer, view: EnvelopeView): number {
+    const at = this.#bytes;
+    const buffer = this.#room(at + criBytesAtMost(view, CRI.prefixCharacters));
+    for (let i = 0; i < CRI.timeCharacters; i += 1) buffer[at + i] = data[view.timeAt + i] ?? SPACE;
+    const tag = view.isStderr ? STDERR_TAG : STDOUT_TAG;
+    for (let i = 0; i < tag.length; i += 1) buffer[at + CRI.timeCharacters + i] = tag[i] ?? SPACE;
+    const { textAt, textEnd, count, fragment } = view;
+    const end = writeCriLines(buffer, at, CRI.prefixCharacters, { data, textAt, textEnd, count, fragment });
+    if (end < 0) return -1;
+    if (this.#count === 0) this.#firstN = view.n;
+    this.#count += view.count;
+    if (fragment) this.#fragments += 1;
+    this.#bytes = end;
+    return end - at;
+  }
+
+  /** What is held, and starts empty. The bytes are valid until the buffer is given back to the pool. */
+  take(): { chunk: Chunk; buffer: Buffer } | undefined {
+    const buffer = this.#buffer;
+    if (buffer === undefined || this.#count === 0) return undefined;
+    const cri = buffer.subarray(0, this.#bytes);
+    const chunk = { firstN: this.#firstN, count: this.#count, fragments: this.#fragments, cri };
+    this.#buffer = undefined;
+    this.#bytes = 0;
+    this.#count = 0;
+    this.#fragments = 0;
+    return { chunk, buffer };
+  }
+
+  #room(bytes: number): Buffer {
+    const buffer = this.#buffer ?? this.#pool.take();
+    this.#buffer = buffer;
+    if (buffer.length >= bytes) return buffer;
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, buffer.length * 2));
+    buffer.copy(larger, 0, 0, this.#bytes);
+    this.#pool.giveBack(buffer);
+    this.#buffer = larger;
+    return larger;
+  }
+}

@@ -1,0 +1,166 @@
+import { WIRE_LIMITS } from "../wire/limits.ts";
+
+/**
+ * RELP, the receiving half: `TXNR SP COMMAND SP LENGTH [SP DATA] LF`, TXNR and LENGTH of at most 9 digits
+ * (https://github.com/rsyslog/librelp/blob/master/doc/relp.html). TLS, when used, lies below and starts at once.
+ */
+export interface RelpHandler {
+  open(txnr: number, offers: string): void;
+  /**
+   * One message, `data[at..end)`: lent for the length of the call. False: stop here and keep the rest until `resume`.
+   */
+  message(data: Buffer, at: number, end: number): boolean;
+  close(txnr: number): void;
+}
+
+/** Why a session was refused, the label of its counter. */
+export type RelpFault = "header" | "length" | "too-long" | "trailer" | "command" | "not-open" | "second-open" | "jump";
+
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
+const ZERO = 0x30;
+const NINE = 0x39;
+const MAX_DIGITS = 9;
+const MAX_TXNR = 999_999_999;
+const MAX_COMMAND_BYTES = 32;
+/** `TXNR SP COMMAND SP LENGTH SP`: a header that is longer than this cannot become a valid one. */
+const MAX_HEADER_BYTES = MAX_DIGITS + 1 + MAX_COMMAND_BYTES + 1 + MAX_DIGITS + 1;
+const SYSLOG = Buffer.from("syslog ");
+const EMPTY = Buffer.alloc(0);
+
+/** A session's parser: bytes in, commands out, each checked in its order. It holds at most one unfinished frame. */
+export class RelpParser {
+  readonly #handler: RelpHandler;
+  #rest: Buffer = EMPTY;
+  #txnr = 0;
+  #isOpen = false;
+  #isClosed = false;
+  #stopped = false;
+  #fault: RelpFault | undefined;
+
+  constructor(handler: RelpHandler) {
+    this.#handler = handler;
+  }
+
+  /** TXNR of the last command taken. */
+  get txnr(): number {
+    return this.#txnr;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Bytes that wait for the rest of their frame, or for `resume`. */
+  get waitingBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Takes bytes as they came. A fault is final: the connection has to be closed. */
+  feed(chunk: Buffer): RelpFault | undefined {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    if (this.#stopped) {
+      this.#rest = data;
+      return undefined;
+    }
+    return this.#parse(data);
+  }
+
+  /** Goes on after a message that said stop. */
+  resume(): RelpFault | undefined {
+    this.#stopped = false;
+    return this.#parse(this.#rest);
+  }
+
+  #parse(data: Buffer): RelpFault | undefined {
+    let at = 0;
+    while (this.#fault === undefined && !this.#stopped && !this.#isClosed) {
+      const next = this.#command(data, at);
+      if (next < 0) break;
+      at = next;
+    }
+    this.#rest = this.#isClosed || at === data.length ? EMPTY : data.subarray(at);
+    return this.#fault;
+  }
+
+  /** Parses one command at `at`. Returns where the next begins, or -1: not whole yet, or a fault. */
+  #command(data: Buffer, at: number): number {
+    const end = data.length;
+    let i = at;
+    let txnr = 0;
+    let byte = data[i] ?? 0;
+    while (i < end && byte >= ZERO && byte <= NINE) {
+      txnr = txnr * 10 + (byte - ZERO);
+      i += 1;
+      byte = data[i] ?? 0;
+    }
+    if (i - at > MAX_DIGITS) return this.#refuse("header");
+    if (i === end) return -1;
+    if (i === at || byte !== SPACE) return this.#refuse("header");
+    i += 1;
+    const commandAt = i;
+    let isSyslog = true;
+    for (let c = 0; c < SYSLOG.length; c += 1) {
+      if (data[i + c] !== SYSLOG[c]) {
+        isSyslog = false;
+        break;
+      }
+    }
+    if (isSyslog) {
+      i += SYSLOG.length;
+    } else {
+      i = data.indexOf(SPACE, commandAt) + 1;
+      if (i === 0 || i > commandAt + MAX_COMMAND_BYTES + 1) {
+        return end - at > MAX_HEADER_BYTES ? this.#refuse("header") : -1;
+      }
+    }
+    const lengthAt = i;
+    let length = 0;
+    byte = data[i] ?? 0;
+    while (i < end && byte >= ZERO && byte <= NINE) {
+      length = length * 10 + (byte - ZERO);
+      i += 1;
+      byte = data[i] ?? 0;
+    }
+    if (i - lengthAt > MAX_DIGITS) return this.#refuse("length");
+    if (i === end) return -1;
+    if (i === lengthAt) return this.#refuse("length");
+    // Checked against the cap before anything waits for that many bytes.
+    if (length > WIRE_LIMITS.maxRelpDataBytes) return this.#refuse("too-long");
+    if (byte === SPACE) i += 1;
+    else if (byte !== LINE_FEED || length > 0) return this.#refuse("length");
+    const dataEnd = i + length;
+    if (dataEnd >= end) return -1;
+    if (data[dataEnd] !== LINE_FEED) return this.#refuse("trailer");
+    if (txnr !== (this.#txnr === MAX_TXNR ? 1 : this.#txnr + 1)) return this.#refuse("jump");
+    this.#txnr = txnr;
+    if (isSyslog) {
+      if (!this.#isOpen) return this.#refuse("not-open");
+      if (!this.#handler.message(data, i, dataEnd)) this.#stopped = true;
+    } else {
+      this.#other(data.toString("latin1", commandAt, lengthAt - 1), data.toString("latin1", i, dataEnd));
+    }
+    return this.#fault === undefined ? dataEnd + 1 : -1;
+  }
+
+  #other(command: string, body: string): void {
+    if (command === "open") {
+      if (this.#isOpen) {
+        this.#refuse("second-open");
+        return;
+      }
+      this.#isOpen = true;
+      this.#handler.open(this.#txnr, body);
+    } else if (command === "close") {
+      this.#isClosed = true;
+      this.#handler.close(this.#txnr);
+    } else {
+      this.#refuse("command");
+    }
+  }
+
+  #refuse(fault: RelpFault): -1 {
+    this.#fault = fault;
+    return -1;
+  }
+}
