@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { SetupError, step } from "./step.mjs";
+
+/** rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the two native add-ons (SQLite, PAM). */
+const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++".split(" ");
+/** A real browser, and systemd-analyze for the units. */
+const FOR_TESTS = "chromium systemd".split(" ");
+
+const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
+/** Through env(1), because sudo takes no variables of ours. */
+const NONINTERACTIVE = ["env", "DEBIAN_FRONTEND=noninteractive"];
+
+/**
+ * Installs the Debian packages that are missing, as root or through sudo.
+ *
+ * @param {"run" | "test"} purpose
+ */
+export function installPackages(purpose) {
+  const wanted = purpose === "test" ? [...FOR_RUNNING, ...FOR_TESTS] : FOR_RUNNING;
+  const missing = missingPackages(wanted);
+  if (missing.length === 0) return;
+  const prefix = becomeRoot();
+  if (prefix === undefined) {
+    throw new SetupError(`Debian packages are missing, and neither root nor sudo is at hand. Run this as root, then again:
+  apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`);
+  }
+  step("reading Debian's package lists", [...prefix, ...APT, "update"]);
+  const install = [...APT, "install", "--no-install-recommends", ...missing];
+  step(`installing Debian packages: ${missing.join(" ")}`, [...prefix, ...install]);
+}
+
+function missingPackages(wanted) {
+  const format = "--showformat=$" + "{Package} $" + "{db:Status-Status}\\n";
+  const query = spawnSync("dpkg-query", ["--show", format, ...wanted], { encoding: "utf8" });
+  if (query.error !== undefined) {
+    console.error(`setup: this is no Debian; it needs what these packages hold: ${wanted.join(" ")}`);
+    return [];
+  }
+  const installed = new Set();
+  for (const line of query.stdout.split("\n")) {
+    const [name, status] = line.split(" ");
+    if (status === "installed") installed.add(name);
+  }
+  return wanted.filter((name) => !installed.has(name));
+}
+
+/** What stands before a command to run it as root, or undefined. sudo may ask for a password only at a terminal. */
+function becomeRoot() {
+  if (process.getuid() === 0) return NONINTERACTIVE;
+  if (spawnSync("sudo", ["-n", "true"]).status === 0) return ["sudo", "-n", ...NONINTERACTIVE];
+  const canAsk = process.stdin.isTTY && spawnSync("sudo", ["--version"]).status === 0;
+  return canAsk ? ["sudo", ...NONINTERACTIVE] : undefined;
+}

@@ -1,0 +1,46 @@
+// The first command after `git clone`: needs Node and nothing else, and brings all the rest.
+//
+//     node src/setup/setup.mjs run     what running it needs
+//     node src/setup/setup.mjs test    and what its tests need
+//
+// Each step is skipped when there is nothing to do, so that a second run starts at once.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "./build.mjs";
+import { installPackages } from "./packages.mjs";
+import { ROOT, runScript, SetupError, step } from "./step.mjs";
+
+const NODE_FLOOR = [20, 19];
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor >= NODE_FLOOR[1])) return;
+  throw new SetupError(`Node ${NODE_FLOOR.join(".")} or newer is needed, this is ${process.versions.node}`);
+}
+
+/** `npm ci`, unless node_modules was made by it from this very lock file for this Node. */
+function installModules() {
+  const stamp = join(ROOT, "node_modules/.marcologger-setup");
+  const hash = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json")));
+  // Native add-ons are built for one ABI of Node.
+  const wanted = hash.update(`${process.versions.modules} ${process.arch}`).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  step("installing npm packages", ["npm", "ci", "--loglevel=error"], nodeHeaders());
+  writeFileSync(stamp, wanted);
+}
+
+/** Tells node-gyp of the headers that came with this Node, so that it need not download them. */
+function nodeHeaders() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, "include/node/node.h")) ? { npm_config_nodedir: prefix } : {};
+}
+
+runScript(() => {
+  const purpose = process.argv[2];
+  if (purpose !== "run" && purpose !== "test") throw new SetupError("Usage: node src/setup/setup.mjs run|test");
+  checkNode();
+  installPackages(purpose);
+  installModules();
+  build();
+});
