@@ -1,0 +1,24 @@
+import type { Count, Metrics } from "../host/metrics.ts";
+
+/** What the receivers count. Every frame or session that is not taken adds one to a reason. */
+export interface IngestMetrics {
+  readonly frames: Count;
+  readonly lines: Count;
+  readonly criBytes: Count;
+  readonly discardedFrames: (reason: string) => Count;
+  readonly refusedSessions: (reason: string) => Count;
+}
+
+export function createIngestMetrics(metrics: Metrics): IngestMetrics {
+  return {
+    frames: metrics.count("ml_ingest_frames_total", "Messages taken from relays"),
+    lines: metrics.count("ml_ingest_lines_total", "Lines and fragments decoded from frames"),
+    criBytes: metrics.count("ml_ingest_bytes_total", "Bytes of the log format decoded from frames"),
+    discardedFrames: metrics.counter(
+      "ml_ingest_discarded_frames_total",
+      "Messages acknowledged and thrown away because they are not of the frame grammar",
+      "reason",
+    ),
+    refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),
+  };
+}

@@ -1,0 +1,294 @@
+import type { Socket } from "node:net";
+import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../frame/envelope.ts";
+import { hashKey } from "../frame/key-hash.ts";
+import type { Log } from "../host/log.ts";
+import { parseBegin } from "../wire/begin.ts";
+import { Batch } from "./batch.ts";
+import type { BufferPool } from "./chunk-builder.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+import type { Claim, LineStore } from "./line-store.ts";
+import { RelpParser } from "./relp-parser.ts";
+import { acknowledgements, closeReply, openReply } from "./relp-replies.ts";
+import { SlotCache } from "./slot-cache.ts";
+
+/** Bounds of one relay's connection. */
+export const CONNECTION_LIMITS = {
+  /** Decoded lines that wait for the store; beyond it the socket is not read. */
+  maxBatchBytes: 4 * 1_048_576,
+  /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
+  maxReplyBytes: 1_048_576,
+  openWithinMs: 10_000,
+  wholeFrameWithinMs: 30_000,
+  /** How often a store that cannot write is offered the batch again. */
+  retryAfterMs: 1_000,
+  /** Node names seen on one connection without certificates. */
+  maxNodes: 4_096,
+} as const;
+
+export interface ConnectionOptions<Slot> {
+  readonly socket: Socket;
+  readonly store: LineStore<Slot>;
+  readonly pool: BufferPool;
+  readonly log: Log;
+  readonly metrics: IngestMetrics;
+  /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is believed. */
+  readonly node: string | undefined;
+  readonly nowMs: () => number;
+}
+
+type Flight<Slot> = {
+  readonly taken: ReturnType<Batch<Slot>["take"]>;
+  readonly lastTxnr: number;
+  readonly count: number;
+};
+
+/**
+ * One relay's session: RELP commands in, batches to the store, acknowledgements out once it has them.
+ *
+ * One batch at a time is with the store; what arrives meanwhile gathers in the next one, so batches grow with the load
+ * and a quiet line travels alone. It owns its socket: nobody else writes to it or closes it.
+ */
+export class RelayConnection<Slot> {
+  readonly #options: ConnectionOptions<Slot>;
+  readonly #parser: RelpParser;
+  readonly #batch: Batch<Slot>;
+  readonly #view: EnvelopeView = createEnvelopeView();
+  readonly #caches = new Map<string, SlotCache<Slot>>();
+  #hostBytes: Buffer = Buffer.alloc(0);
+  #node = "";
+  #cache: SlotCache<Slot> | undefined;
+  #unanswered = 0;
+  #lastTxnr = 0;
+  #inFlight = false;
+  #flushIsScheduled = false;
+  #waitingClaim: Claim | undefined;
+  #closeTxnr = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #frameBeganAtMs: number;
+  #frameTxnr = 0;
+  #complained = false;
+
+  constructor(options: ConnectionOptions<Slot>) {
+    this.#options = options;
+    this.#batch = new Batch(options.pool);
+    this.#frameBeganAtMs = options.nowMs();
+    if (options.node !== undefined) this.#useNode(options.node);
+    this.#parser = new RelpParser({
+      open: (txnr) => {
+        this.#lastTxnr = txnr;
+        options.socket.write(openReply(txnr));
+      },
+      message: (data, at, end) => this.#message(data, at, end),
+      close: (txnr) => {
+        this.#closeTxnr = txnr;
+      },
+    });
+    options.socket.on("data", (chunk: Buffer) => this.#data(chunk));
+    options.socket.on("drain", () => this.#readOn());
+    // What has arrived is stored even when nobody waits for the acknowledgement: the relay may be gone for good.
+    options.socket.on("close", () => this.#flush());
+  }
+
+  /** Cuts the connection off when its relay is too slow with its open or with one frame. Called every second or so. */
+  checkTime(): void {
+    const { nowMs } = this.#options;
+    const waitedMs = nowMs() - this.#frameBeganAtMs;
+    if (!this.#parser.isOpen) {
+      if (waitedMs > CONNECTION_LIMITS.openWithinMs) this.#refuse("open-timeout");
+    } else if (this.#parser.waitingBytes > 0 && !this.#inFlight && this.#waitingClaim === undefined) {
+      if (waitedMs > CONNECTION_LIMITS.wholeFrameWithinMs) this.#refuse("frame-timeout");
+    }
+  }
+
+  /** Ends the session as the collector stops: what is here is stored and acknowledged first, if the store can. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#flush();
+    this.#options.socket.end("0 serverclose 0\n");
+    this.#options.socket.destroySoon();
+  }
+
+  #data(chunk: Buffer): void {
+    const fault = this.#parser.feed(chunk);
+    this.#afterParsing(fault);
+  }
+
+  #afterParsing(fault: string | undefined): void {
+    if (fault !== undefined) {
+      this.#refuse(fault);
+      return;
+    }
+    if (this.#parser.txnr !== this.#frameTxnr || this.#parser.waitingBytes === 0) {
+      this.#frameTxnr = this.#parser.txnr;
+      this.#frameBeganAtMs = this.#options.nowMs();
+    }
+    if (this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) {
+      this.#flush();
+    } else if (!this.#flushIsScheduled) {
+      // After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch.
+      this.#flushIsScheduled = true;
+      setImmediate(() => {
+        this.#flushIsScheduled = false;
+        this.#flush();
+      });
+    }
+    if (this.#mustWait()) this.#options.socket.pause();
+  }
+
+  #message(data: Buffer, at: number, end: number): boolean {
+    const fault = parseEnvelope(data, at, end, this.#view) ?? this.#take(data);
+    if (fault === undefined && this.#view.kind === "begin") return this.#begin(data);
+    if (fault !== undefined) this.#discard(fault, data.toString("latin1", at, Math.min(end, at + 120)));
+    this.#unanswered += 1;
+    this.#lastTxnr = this.#parser.txnr;
+    return true;
+  }
+
+  #take(data: Buffer): string | undefined {
+    const view = this.#view;
+    if (this.#options.node === undefined && !this.#isSameHost(data, view)) {
+      if (!this.#useNode(data.toString("latin1", view.hostAt, view.hostEnd))) return "node";
+      this.#hostBytes = Buffer.from(data.subarray(view.hostAt, view.hostEnd));
+    }
+    if (view.kind === "begin") return undefined;
+    const entry = this.#cache?.find(data, view.idAt, view.keyAt);
+    if (entry === undefined) return "identity";
+    if (view.kind === "lines") return this.#batch.addLines(entry, data, view) ? undefined : "text";
+    const text = data.toString("utf8", view.textAt, view.textEnd);
+    if (view.kind === "beat") this.#batch.addBeat(entry, view.n, Number.parseInt(text, 10) || 0);
+    else this.#batch.addEnd(entry, view.n, text);
+    return undefined;
+  }
+
+  /** A BEGIN needs answers that take time (who is this uid?): the session stops until it is stored. */
+  #begin(data: Buffer): boolean {
+    const parsed = parseBegin(data.toString("utf8", this.#view.textAt, this.#view.textEnd));
+    if (parsed === undefined) {
+      this.#discard("begin", "BEGIN");
+      this.#unanswered += 1;
+      this.#lastTxnr = this.#parser.txnr;
+      return true;
+    }
+    const { k, ...begin } = parsed;
+    const identity = { node: this.#node, x: begin.x, keyHash: hashKey(k) };
+    this.#waitingClaim = { identity, begin, uid: this.#view.uid };
+    return false;
+  }
+
+  #flush(): void {
+    if (this.#inFlight) return;
+    if (this.#unanswered > 0) {
+      const flight = { taken: this.#batch.take(), lastTxnr: this.#lastTxnr, count: this.#unanswered };
+      this.#unanswered = 0;
+      this.#options.metrics.frames.inc(flight.count);
+      this.#options.metrics.lines.inc(flight.taken.lines);
+      this.#options.metrics.criBytes.inc(flight.taken.bytes);
+      this.#offer(flight);
+    } else if (this.#waitingClaim !== undefined) {
+      this.#claim(this.#waitingClaim);
+    } else if (this.#closeTxnr > 0) {
+      this.#options.socket.end(closeReply(this.#closeTxnr));
+    }
+  }
+
+  #offer(flight: Flight<Slot>): void {
+    this.#inFlight = true;
+    const { items } = flight.taken;
+    const outcome = items.length === 0 ? "stored" : this.#options.store.store(items);
+    if (typeof outcome === "string") this.#settle(flight, outcome);
+    else outcome.then((later) => this.#settle(flight, later));
+  }
+
+  #settle(flight: Flight<Slot>, outcome: "stored" | "unavailable"): void {
+    if (outcome === "unavailable") {
+      this.#retryLater(() => this.#offer(flight));
+      return;
+    }
+    flight.taken.release();
+    this.#inFlight = false;
+    this.#acknowledge(flight.lastTxnr, flight.count);
+    this.#flush();
+    this.#readOn();
+  }
+
+  #claim(claim: Claim): void {
+    this.#inFlight = true;
+    this.#options.store.claim(claim).then((outcome) => {
+      if (outcome === "unavailable") {
+        this.#retryLater(() => this.#claim(claim));
+        return;
+      }
+      this.#inFlight = false;
+      this.#waitingClaim = undefined;
+      this.#lastTxnr = this.#parser.txnr;
+      this.#acknowledge(this.#lastTxnr, 1);
+      this.#afterParsing(this.#parser.resume());
+      this.#readOn();
+    });
+  }
+
+  #retryLater(again: () => void): void {
+    const { socket } = this.#options;
+    socket.pause();
+    if (socket.destroyed) return;
+    this.#retry = setTimeout(again, CONNECTION_LIMITS.retryAfterMs);
+  }
+
+  #acknowledge(lastTxnr: number, count: number): void {
+    const { socket } = this.#options;
+    if (socket.writable) socket.write(acknowledgements(lastTxnr, count));
+  }
+
+  #mustWait(): boolean {
+    return (
+      this.#waitingClaim !== undefined ||
+      this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes ||
+      this.#options.socket.writableLength >= CONNECTION_LIMITS.maxReplyBytes
+    );
+  }
+
+  #readOn(): void {
+    const { socket } = this.#options;
+    if (socket.isPaused() && !this.#mustWait()) socket.resume();
+  }
+
+  #isSameHost(data: Buffer, view: EnvelopeView): boolean {
+    const { length } = this.#hostBytes;
+    if (length === 0 || length !== view.hostEnd - view.hostAt) return false;
+    return data.compare(this.#hostBytes, 0, length, view.hostAt, view.hostEnd) === 0;
+  }
+
+  #useNode(node: string): boolean {
+    if (!isNodeName(node)) return false;
+    let cache = this.#caches.get(node);
+    if (cache === undefined) {
+      if (this.#caches.size >= CONNECTION_LIMITS.maxNodes) this.#caches.clear();
+      cache = new SlotCache({ node, store: this.#options.store, pool: this.#options.pool });
+      this.#caches.set(node, cache);
+    }
+    this.#node = node;
+    this.#cache = cache;
+    return true;
+  }
+
+  #discard(reason: string, text: string): void {
+    const { log, metrics } = this.#options;
+    metrics.discardedFrames(reason).inc();
+    if (this.#complained) return;
+    // Once a connection: a million bad frames are a million counts, not a million log lines.
+    this.#complained = true;
+    log.event("warning", "frame discarded", { reason, node: this.#node, begins: text });
+  }
+
+  #refuse(reason: string): void {
+    const { log, metrics, socket } = this.#options;
+    metrics.refusedSessions(reason).inc();
+    log.event("warning", "relay cut off", { reason, node: this.#node, address: socket.remoteAddress });
+    socket.destroy();
+  }
+}
+
+/** Host name grammar of RFC 1123 and `_`: safe as a part of a file name, never `.` or `..`. */
+export function isNodeName(name: string): boolean {
+  return name.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(name) && !name.includes("..");
+}
