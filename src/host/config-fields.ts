@@ -1,0 +1,79 @@
+import { isIP } from "node:net";
+
+/** How one setting is checked. `expected` completes the sentence "expected ...". */
+export interface Field<T> {
+  readonly expected: string;
+  /** The checked value, or undefined. Takes what TOML gives, and text from flags. */
+  readonly parse: (value: unknown) => T | undefined;
+}
+
+/** Where to listen. Port 0 takes any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MAX_PORT = 65_535;
+
+export const FIELDS = {
+  text: field("a text", (value) => (typeof value === "string" && value !== "" ? value : undefined)),
+  path: field("a path", (value) => {
+    return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
+  }),
+  flag: field("true or false", (value) => (typeof value === "boolean" ? value : undefined)),
+  address: field("HOST:PORT, like 127.0.0.1:8514 or [::1]:8514", parseAddress),
+  origin: field("an origin, like https://logs.example.org, without a path", parseOrigin),
+  sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
+  /** pam_start(3) takes a file name in /etc/pam.d. */
+  pamService: field("the name of a file in /etc/pam.d", (value) => {
+    return typeof value === "string" && /^[A-Za-z0-9][\w.-]{0,63}$/.test(value) ? value : undefined;
+  }),
+  unixName: field("the name of a unix group", (value) => {
+    return typeof value === "string" && isUnixName(value) ? value : undefined;
+  }),
+} as const;
+
+/** A whole number between two bounds. */
+export function countField(least: number, most: number): Field<number> {
+  return field(`a whole number from ${least} to ${most}`, (value) => {
+    const known = typeof value === "bigint" ? Number(value) : value;
+    return typeof known === "number" && Number.isSafeInteger(known) && known >= least && known <= most
+      ? known
+      : undefined;
+  });
+}
+
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/**
+ * A user's or group's name as directories have them (`alice`, `alice@example.org`, `EXAMPLE\alice`): nothing that
+ * could be taken for an option, a path, a field separator of passwd(5), or drive a terminal.
+ */
+export function isUnixName(text: string): boolean {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\ $-]{0,125}$/u.test(text) && !text.endsWith(" ");
+}
+
+function field<T>(expected: string, parse: (value: unknown) => T | undefined): Field<T> {
+  return { expected, parse };
+}
+
+function parseAddress(value: unknown): Address | undefined {
+  if (typeof value !== "string") return undefined;
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(value);
+  if (match === null) return undefined;
+  const [, six, name, digits] = match;
+  const port = Number(digits);
+  const host = six ?? name;
+  if (host === undefined || port > MAX_PORT || (six !== undefined && isIP(six) !== 6)) return undefined;
+  return { host, port };
+}
+
+function parseOrigin(value: unknown): string | undefined {
+  if (typeof value !== "string" || !URL.canParse(value)) return undefined;
+  const url = new URL(value);
+  const plain = url.protocol === "https:" || url.protocol === "http:";
+  return plain && (url.origin === value || `${url.origin}/` === value) ? url.origin : undefined;
+}

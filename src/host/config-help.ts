@@ -1,0 +1,27 @@
+import { DEFAULT_CONFIG_FILE } from "./config.ts";
+
+/** What `mlcollector --help` prints. */
+export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, store and show
+       mlcollector reindex [OPTIONS]    rebuild the index from the logs
+       mlcollector auth [OPTIONS]       check passwords with PAM, for a collector that runs without that right
+
+  --config FILE          default ${DEFAULT_CONFIG_FILE}; each option below is a key there, too
+  --data-dir DIR         logs, index and sessions (/var/lib/marcologger)
+  --relp HOST:PORT       listen for relays (127.0.0.1:2514)
+  --pki DIR              folder with ca.crt, collector.crt and collector.key (mlctl pki init)
+  --insecure             no TLS for relays: a trial on loopback, where any user can pose as any other
+  --web HOST:PORT        listen for browsers and mlctl (127.0.0.1:8514)
+  --web-cert F --web-key F
+                         serve https
+  --behind-proxy ORIGIN  what browsers see when a proxy stands in front, like https://logs.example.org
+  --sync batch|always    acknowledge what survives kill -9 (batch), or a power cut (always)
+  --udp-syslog HOST:PORT, --tcp-syslog HOST:PORT
+                         keep other machines' ordinary syslog (off)
+  --pam-service NAME     file in /etc/pam.d (login)
+  --auth-socket PATH     where "mlcollector auth" listens (default: a child process of this collector)
+  --admin-group GROUP    members may see everything (nobody)
+  --login-code           print an address that logs in who started this, once
+  --help, --version
+
+[limits] and [nodes.NAME] stand in the file only: see the README.
+`;

@@ -1,0 +1,49 @@
+/**
+ * Every bound that an administrator may want another value for, under `[limits]` of collector.toml (`relpConnections`
+ * is `relp-connections` there). Bounds that both ends of a wire must agree on are in src/wire/limits.ts instead.
+ */
+export const DEFAULT_LIMITS = {
+  /** Relays connected at one time, and how long one may take for its part. */
+  relpConnections: 4_096,
+  handshakeTimeoutMs: 10_000,
+  openTimeoutMs: 10_000,
+  halfFrameTimeoutMs: 30_000,
+  /** Frames whose owner is not known yet. */
+  quarantineBytesPerNode: 67_108_864,
+  quarantineBytesPerExecution: 4_194_304,
+  quarantineAgeDays: 7,
+  runningExecutionsPerUser: 10_000,
+  /** Known ranges of n an execution, in memory; more go to disk. */
+  deduplicationIntervals: 4_096,
+  /** What waits for a viewer that reads slowly; then it is told what it missed. */
+  viewerBacklogBytes: 1_048_576,
+  viewerBacklogLines: 10_000,
+  websocketsPerUser: 64,
+  /** TCP connections to the web server, of all users. */
+  webConnections: 8_192,
+  /** `raw` streams that one user reads at one time. */
+  downloadsPerUser: 8,
+  /** Failed logins a minute. Never per user alone: nobody shall lock another out. */
+  loginAttemptsPerAddress: 10,
+  loginAttemptsPerUser: 5,
+  /** A session ends so long after its last use, and so long after the login whatever happens. */
+  sessionIdleHours: 12,
+  sessionDays: 7,
+  sessionsPerUser: 64,
+};
+
+export type LimitName = keyof typeof DEFAULT_LIMITS;
+export type Limits = Readonly<Record<LimitName, number>>;
+
+/** A day: setTimeout turns anything above 24.8 days into no wait at all. */
+const MAX_TIMEOUT_MS = 86_400_000;
+const MAX_LIMIT = 1_000_000_000_000;
+
+export function isLimitName(name: string): name is LimitName {
+  return Object.hasOwn(DEFAULT_LIMITS, name);
+}
+
+/** The highest value that a limit may have; the lowest is 1. */
+export function highestLimit(name: LimitName): number {
+  return name.endsWith("Ms") ? MAX_TIMEOUT_MS : MAX_LIMIT;
+}

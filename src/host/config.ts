@@ -1,0 +1,133 @@
+import { parse as parseToml, TomlError } from "smol-toml";
+import { asRecord, type UnknownRecord } from "../wire/record.ts";
+import { type Address, countField, FIELDS, isLoopback } from "./config-fields.ts";
+import { readFlags } from "./config-flags.ts";
+import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits } from "./config-limits.ts";
+import { type NodeUsers, takeNodes } from "./config-nodes.ts";
+import { Settings } from "./config-settings.ts";
+
+export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
+
+/** Everything that the collector can be told. What is undefined is off. */
+export interface Config {
+  readonly dataDir: string;
+  readonly relp: Address;
+  /** Folder with ca.crt, collector.crt and collector.key. */
+  readonly pki: string | undefined;
+  /** Plain RELP on loopback, without any proof of who a relay is. */
+  readonly insecure: boolean;
+  readonly web: Address;
+  readonly webTls: { readonly cert: string; readonly key: string } | undefined;
+  /** The origin that browsers see, where a proxy stands in front. */
+  readonly behindProxy: string | undefined;
+  readonly udpSyslog: Address | undefined;
+  readonly tcpSyslog: Address | undefined;
+  readonly sync: "batch" | "always";
+  readonly pamService: string;
+  /** The socket of an authentication service; undefined: a child process of the collector's own. */
+  readonly authSocket: string | undefined;
+  /** Members of this unix group see all executions. */
+  readonly adminGroup: string | undefined;
+  /** Print a one-time login code for the user who started the collector. */
+  readonly loginCode: boolean;
+  readonly nodes: ReadonlyMap<string, NodeUsers>;
+  readonly limits: Limits;
+}
+
+export type CommandLine =
+  | { readonly kind: "config"; readonly command: string | undefined; readonly config: Config }
+  | { readonly kind: "help" | "version" }
+  /** One sentence each: where, what was expected, what was found. */
+  | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** Reads a text file; throws as fs.readFileSync does. */
+type ReadFile = (path: string) => string;
+
+/** The collector's configuration from its arguments (after the program's name) and its file. */
+export function parseCommandLine(argv: readonly string[], readFile: ReadFile): CommandLine {
+  const { flags, words, problems } = readFlags(argv);
+  if (flags.has("help")) return { kind: "help" };
+  if (flags.has("version")) return { kind: "version" };
+
+  const named = flags.get("config");
+  flags.delete("config");
+  const fileName = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
+  const { file, problem } = readToml(fileName, { required: named !== undefined, readFile });
+  const settings = new Settings(flags, file, fileName);
+  const config = takeConfig(settings, readFile);
+
+  const all = [...problems, ...(problem === undefined ? [] : [problem]), ...settings.problems()];
+  if (words.length > 1) all.push(`Expected one command at most, got ${words.join(" ")}`);
+  return all.length > 0 ? { kind: "problems", problems: all } : { kind: "config", command: words[0], config };
+}
+
+function takeConfig(settings: Settings, readFile: ReadFile): Config {
+  const cert = settings.take("web-cert", FIELDS.path, undefined);
+  const key = settings.take("web-key", FIELDS.path, undefined);
+  if ((cert === undefined) !== (key === undefined)) settings.complain("web-cert, web-key: expected both or neither");
+  const config: Config = {
+    dataDir: settings.take("data-dir", FIELDS.path, "/var/lib/marcologger"),
+    relp: settings.take("relp", FIELDS.address, { host: "127.0.0.1", port: 2514 }),
+    pki: settings.take("pki", FIELDS.path, undefined),
+    insecure: settings.take("insecure", FIELDS.flag, false),
+    web: settings.take("web", FIELDS.address, { host: "127.0.0.1", port: 8514 }),
+    webTls: cert === undefined || key === undefined ? undefined : { cert, key },
+    behindProxy: settings.take("behind-proxy", FIELDS.origin, undefined),
+    udpSyslog: settings.take("udp-syslog", FIELDS.address, undefined),
+    tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
+    sync: settings.take("sync", FIELDS.sync, "batch"),
+    pamService: settings.take("pam-service", FIELDS.pamService, "login"),
+    authSocket: settings.take("auth-socket", FIELDS.path, undefined),
+    adminGroup: settings.take("admin-group", FIELDS.unixName, undefined),
+    loginCode: settings.take("login-code", FIELDS.flag, false),
+    nodes: takeNodes(settings, readFile),
+    limits: takeLimits(settings),
+  };
+  checkExposure(config, settings);
+  return config;
+}
+
+/** What must not happen by accident: anybody posing as a relay, passwords in the clear on a network. */
+function checkExposure({ relp, pki, insecure, web, webTls, behindProxy }: Config, settings: Settings): void {
+  if (insecure && pki !== undefined) settings.complain("insecure, pki: expected one of them");
+  if (insecure && !isLoopback(relp.host)) {
+    settings.complain(`insecure: expected relp on loopback, got ${relp.host}, where anybody could pose as any node`);
+  }
+  if (!insecure && pki === undefined) {
+    settings.complain("pki: expected the folder that mlctl pki init made (or insecure, for a trial on loopback)");
+  }
+  if (!isLoopback(web.host) && webTls === undefined && behindProxy === undefined) {
+    settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${web.host})`);
+  }
+}
+
+function takeLimits(settings: Settings): Limits {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const { name, value, where } of settings.table("limits")) {
+    const limit = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (!/^[a-z-]+$/.test(name) || !isLimitName(limit)) settings.complain(`${where}: unknown key`);
+    else limits[limit] = settings.check(where, value, countField(1, highestLimit(limit))) ?? limits[limit];
+  }
+  return limits;
+}
+
+function readToml(
+  fileName: string,
+  { required, readFile }: { required: boolean; readFile: ReadFile },
+): { file: UnknownRecord; problem?: string } {
+  let text: string;
+  try {
+    text = readFile(fileName);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (missing && !required) return { file: {} };
+    return { file: {}, problem: `${fileName}: cannot be read: ${error instanceof Error ? error.message : error}` };
+  }
+  try {
+    return { file: asRecord(parseToml(text)) ?? {} };
+  } catch (error) {
+    const [first] = String(error instanceof Error ? error.message : error).split("\n");
+    const at = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : "";
+    return { file: {}, problem: `${fileName}: is no TOML${at}: ${first}` };
+  }
+}

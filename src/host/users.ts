@@ -1,0 +1,72 @@
+import { isUnixName } from "./config-fields.ts";
+import type { NodeUsers } from "./config-nodes.ts";
+import { type Getent, getent } from "./getent.ts";
+import { LookupCache } from "./lookup-cache.ts";
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The machine's users. Undefined also while the directory does not answer: ask again later. */
+export interface UserDirectory {
+  byUid(uid: number): Promise<User | undefined>;
+  byName(name: string): Promise<User | undefined>;
+  /** Whether the group is the user's own or lists the user. */
+  isMember(user: User, group: string): Promise<boolean>;
+}
+
+export function createUserDirectory(options: { ask?: Getent; now?: () => number } = {}): UserDirectory {
+  const { ask = getent, now = Date.now } = options;
+  const users = new LookupCache({ now, find: async (key) => ask("passwd", key), parse: parseUser });
+  const groups = new LookupCache({ now, find: async (key) => ask("group", key), parse: parseGroup });
+  return {
+    async byUid(uid) {
+      if (!Number.isSafeInteger(uid) || uid < 0) return undefined;
+      const user = await users.get(String(uid));
+      return user?.uid === uid ? user : undefined;
+    },
+    async byName(name) {
+      // getent takes a name of digits for a uid, so what it found may be somebody else.
+      const user = isUnixName(name) ? await users.get(name) : undefined;
+      return user !== undefined && !/^\d+$/.test(name) ? user : undefined;
+    },
+    async isMember(user, group) {
+      const found = isUnixName(group) ? await groups.get(group) : undefined;
+      return found !== undefined && (found.gid === user.gid || found.members.has(user.name));
+    },
+  };
+}
+
+/** overflowuid: what the kernel shows for a uid that it cannot name. */
+export const OVERFLOW_UID = 65_534;
+
+/** Whose a uid on a node is, by the node's own map or the collector's directory. */
+export function createNodeUsers(options: {
+  directory: UserDirectory;
+  nodes: ReadonlyMap<string, NodeUsers>;
+}): (node: string, uid: number) => Promise<string | undefined> {
+  return async (node, uid) => {
+    if (uid === OVERFLOW_UID) return undefined;
+    const users = options.nodes.get(node) ?? "directory";
+    return users === "directory" ? (await options.directory.byUid(uid))?.name : users.get(uid);
+  };
+}
+
+/** `alice:x:1001:1001:...`, passwd(5) */
+function parseUser(line: string): User | undefined {
+  const [name, , uid, gid] = line.split(":");
+  if (name === undefined || !isUnixName(name) || !isId(uid) || !isId(gid)) return undefined;
+  return { name, uid: Number(uid), gid: Number(gid) };
+}
+
+/** `admins:x:1100:alice,bob`, group(5) */
+function parseGroup(line: string): { gid: number; members: ReadonlySet<string> } | undefined {
+  const [name, , gid, members] = line.split(":");
+  return name && isId(gid) ? { gid: Number(gid), members: new Set(members?.split(",")) } : undefined;
+}
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
