@@ -1,0 +1,126 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
+import { countLines } from "../frame/cri.ts";
+import { parseLabels } from "../wire/begin.ts";
+import { parseEnd } from "../wire/end.ts";
+import { asCount } from "../wire/record.ts";
+import { NumberedLog } from "./numbered-log.ts";
+import { type AnyRecord, parseMark, parseRun, Sidecar } from "./sidecar.ts";
+import { type EndSeen, type Origin, StoredExecution } from "./stored-execution.ts";
+
+const SCAN_BYTES = 1_048_576;
+
+/**
+ * Rebuilds an execution from its files: what the sidecar says, and the lines that stand behind its last mark. A torn
+ * tail is cut to the last whole line. Undefined when the sidecar has no readable BEGIN.
+ */
+export function loadExecution(
+  base: string,
+  options: { readonly durable: boolean; readonly nowMs: number },
+): StoredExecution | undefined {
+  const sidecar = new Sidecar(`${base}.meta`, options.durable);
+  const records = sidecar.read();
+  const origin = records[0] === undefined ? undefined : parseOrigin(records[0]);
+  if (origin === undefined) return undefined;
+  const execution = new StoredExecution({ origin, base, sidecar, nowMs: options.nowMs });
+  const mergedAt = records.findLastIndex((record) => record.t === "merged");
+  if (mergedAt >= 0) finishMerge(base);
+  const late = new NumberedLog({ path: `${base}.late.log`, name: "late", sidecar });
+  records.forEach((record, i) => {
+    if (record.t === "end") execution.endSeen = parseEndSeen(record) ?? execution.endSeen;
+    if (record.t === "lost") execution.isLost = true;
+    if (record.t === "heard") execution.isLost = false;
+    // Runs and marks before a merge speak of the log that it replaced.
+    if (i < mergedAt) return;
+    const run = parseRun(record);
+    if (run !== undefined) (run.f === "main" ? execution.main : late).addRun(run);
+    const mark = parseMark(record);
+    if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
+  });
+  scanTail(execution.main);
+  if (exists(late.path)) {
+    scanTail(late);
+    execution.late = late;
+  }
+  for (const { n, lines } of execution.segments()) execution.have.add(n, n + lines - 1);
+  execution.judge(options.nowMs);
+  return execution;
+}
+
+/** A merge that was decided is finished: its new log is whole, or has already taken the old one's place. */
+export function finishMerge(base: string): void {
+  if (exists(`${base}.log.new`)) renameSync(`${base}.log.new`, `${base}.log`);
+  rmSync(`${base}.late.log`, { force: true });
+}
+
+/** Counts what stands behind the last mark and cuts a torn line. */
+function scanTail(log: NumberedLog): void {
+  const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = fstatSync(fd);
+    log.forgetBehind(size);
+    const mark = log.marks[log.marks.length - 1];
+    log.size = mark?.at ?? 0;
+    log.lines = mark?.line ?? 0;
+    log.fragments = mark?.fragments ?? 0;
+    const block = Buffer.allocUnsafe(SCAN_BYTES);
+    for (;;) {
+      const bytes = readSync(fd, block, 0, block.length, log.size);
+      const counted = countLines(block.subarray(0, bytes));
+      if (counted.lines === 0) break;
+      log.size += counted.wholeBytes;
+      log.lines += counted.lines;
+      log.fragments += counted.fragments;
+    }
+    if (log.size < size) truncateSync(log.path, log.size);
+    // Runs that were announced but whose lines never came, or were cut.
+    log.forgetBehind(log.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function parseOrigin(record: AnyRecord): Origin | undefined {
+  const { x, node, keyHash, owner, uid, job, argv, cwd, labels, startedAt, pid } = record.members;
+  const checkedLabels = parseLabels(labels);
+  const [checkedUid, checkedPid] = [asCount(uid), asCount(pid)];
+  if (record.t !== "begin" || checkedLabels === undefined || !Array.isArray(argv)) return undefined;
+  if (typeof x !== "string" || typeof node !== "string" || typeof keyHash !== "string") return undefined;
+  if (typeof owner !== "string" || typeof job !== "string" || typeof cwd !== "string") return undefined;
+  if (typeof startedAt !== "string" || checkedUid === undefined || checkedPid === undefined) return undefined;
+  const words = argv.map(String);
+  return {
+    x,
+    node,
+    keyHash,
+    owner,
+    uid: checkedUid,
+    job,
+    argv: words,
+    cwd,
+    labels: checkedLabels,
+    startedAt,
+    pid: checkedPid,
+  };
+}
+
+function parseEndSeen(record: AnyRecord): EndSeen | undefined {
+  const lastN = asCount(record.members["lastN"]);
+  const receivedAtMs = asCount(record.members["receivedAtMs"]);
+  const end = parseEnd(JSON.stringify(record.members["end"] ?? null));
+  if (lastN === undefined || receivedAtMs === undefined || end === undefined) return undefined;
+  return { lastN, receivedAtMs, end };
+}

@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Log } from "../host/log.ts";
+import { ownerFolder } from "./log-path.ts";
+import { failureCode } from "./storage-error.ts";
+
+const run = promisify(execFile);
+const SETFACL_WITHIN_MS = 5_000;
+
+/**
+ * Makes owners' folders: readable for the owner alone, and so is all that will be created in them, by a default POSIX
+ * ACL (acl(5)). The owner may never write there: the files are the collector's word.
+ */
+export class OwnerFolders {
+  readonly #logsDir: string;
+  readonly #log: Log;
+  readonly #ready = new Map<string, Promise<void>>();
+
+  constructor(options: { readonly logsDir: string; readonly log: Log }) {
+    this.#logsDir = options.logsDir;
+    this.#log = options.log;
+  }
+
+  /** Resolves once the folder of this user is there. Rejects with what the file system threw. */
+  prepare(user: { readonly name: string; readonly uid: number }): Promise<void> {
+    const known = this.#ready.get(user.name);
+    if (known !== undefined) return known;
+    const ready = this.#make(user);
+    this.#ready.set(user.name, ready);
+    // A failure is tried again with the next BEGIN.
+    ready.catch(() => this.#ready.delete(user.name));
+    return ready;
+  }
+
+  async #make(user: { readonly name: string; readonly uid: number }): Promise<void> {
+    const path = join(this.#logsDir, ownerFolder(user.name));
+    mkdirSync(path, { recursive: true, mode: 0o750 });
+    chmodSync(path, 0o750);
+    if (user.uid === process.getuid?.()) return;
+    const reads = `u:${user.uid}:r-x`;
+    const entries = `${reads},g::---,o::---,d:u::rwx,d:${reads},d:g::---,d:o::---`;
+    try {
+      await run("setfacl", ["-m", entries, path], { timeout: SETFACL_WITHIN_MS });
+    } catch (error) {
+      this.#log.event(
+        "warning",
+        "owner cannot read the own files: install the package acl, and use a file system with ACLs",
+        {
+          path,
+          error: failureCode(error),
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { asCount, asRecord, parseJson, type UnknownRecord } from "../wire/record.ts";
+
+const LINE_FEED = 0x0a;
+
+/** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
+export type LogName = "main" | "late";
+
+/** From byte `at` on, which is physical line `line` (from 0), lines are numbered from `n`. */
+export interface RunRecord {
+  readonly t: "run";
+  readonly f: LogName;
+  readonly at: number;
+  readonly line: number;
+  readonly n: number;
+}
+
+/** A place to start reading at: `line` lines, `fragments` of them fragments, stand before byte `at`; the next is n. */
+export interface MarkRecord {
+  readonly t: "mark";
+  readonly f: LogName;
+  readonly at: number;
+  readonly line: number;
+  readonly fragments: number;
+  readonly n: number;
+  readonly time: string;
+}
+
+/** A record as read back; members beside `t` are checked by whoever needs them. */
+export interface AnyRecord {
+  readonly t: string;
+  readonly members: UnknownRecord;
+}
+
+/**
+ * The sidecar of one log: JSON lines that say what the log cannot (owner, key's hash, numbering, end). Only appended
+ * to. It is opened for each record: there are few, and a descriptor for each execution would be twice as many.
+ */
+export class Sidecar {
+  readonly path: string;
+  readonly #durable: boolean;
+
+  /** @param durable Wait for the disk with each record (`--sync always`). */
+  constructor(path: string, durable: boolean) {
+    this.path = path;
+    this.#durable = durable;
+  }
+
+  /** Appends one record, whole or not at all. Throws what the file system throws. */
+  append<R extends { readonly t: string }>(record: R): void {
+    const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    try {
+      writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`));
+      if (this.#durable) fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** All records, in order. A torn last line is cut off the file; one that is not JSON is left out. */
+  read(): AnyRecord[] {
+    const bytes = readFileSync(this.path);
+    const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (wholeBytes < bytes.length) truncateSync(this.path, wholeBytes);
+    const records: AnyRecord[] = [];
+    for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
+      const members = line === "" ? undefined : asRecord(parseJson(line));
+      const t = members?.["t"];
+      if (members !== undefined && typeof t === "string") records.push({ t, members });
+    }
+    return records;
+  }
+}
+
+function writeWhole(fd: number, bytes: Buffer): void {
+  const sizeBefore = fstatSync(fd).size;
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+  } catch (error) {
+    if (written > 0) ftruncateSync(fd, sizeBefore);
+    throw error;
+  }
+}
+
+export function parseRun(record: AnyRecord): RunRecord | undefined {
+  const place = parsePlace(record);
+  return record.t === "run" && place !== undefined ? { t: "run", ...place } : undefined;
+}
+
+export function parseMark(record: AnyRecord): MarkRecord | undefined {
+  const place = parsePlace(record);
+  const fragments = asCount(record.members["fragments"]);
+  const time = record.members["time"];
+  if (record.t !== "mark" || place === undefined || fragments === undefined || typeof time !== "string")
+    return undefined;
+  return { t: "mark", ...place, fragments, time };
+}
+
+function parsePlace(record: AnyRecord): { f: LogName; at: number; line: number; n: number } | undefined {
+  const f = record.members["f"];
+  const at = asCount(record.members["at"]);
+  const line = asCount(record.members["line"]);
+  const n = asCount(record.members["n"], 1);
+  if ((f !== "main" && f !== "late") || at === undefined || line === undefined || n === undefined) return undefined;
+  return { f, at, line, n };
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { IndexDb } from "./index-db.ts";
+import { loadExecution } from "./load-execution.ts";
+import type { StoredExecution } from "./stored-execution.ts";
+
+export interface SlotIdentity {
+  readonly node: string;
+  readonly x: string;
+  readonly keyHash: string;
+}
+
+/** One (node, x, hash of key): bound to an execution, or without an owner yet. */
+export interface Slot {
+  readonly identity: SlotIdentity;
+  /** Set once loaded; `SlotTable.load` is how to get it. */
+  execution: StoredExecution | undefined;
+  /** Where its files are, until they are loaded. */
+  unloadedBase: string | undefined;
+  /** The index says that the files may be ahead of its row. */
+  isOpenInIndex: boolean;
+  /** Forgotten by the table: whoever still holds it must look the identity up again. */
+  isRetired: boolean;
+  usedAtMs: number;
+}
+
+/** Slots in memory; beyond it, those that wait for nothing are forgotten first. */
+const MAX_SLOTS = 65_536;
+const IDLE_AFTER_MS = 60_000;
+
+/**
+ * The one place that turns an identity into its execution: two objects for one file would number its lines twice.
+ * Executions are loaded when something is asked or said of them, and forgotten when they are done and idle.
+ */
+export class SlotTable {
+  readonly #slots = new Map<string, Slot>();
+  readonly #index: IndexDb;
+  readonly #logsDir: string;
+  readonly #durable: boolean;
+  readonly #nowMs: () => number;
+
+  constructor(options: {
+    readonly index: IndexDb;
+    readonly logsDir: string;
+    readonly durable: boolean;
+    readonly nowMs: () => number;
+  }) {
+    this.#index = options.index;
+    this.#logsDir = options.logsDir;
+    this.#durable = options.durable;
+    this.#nowMs = options.nowMs;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  values(): IterableIterator<Slot> {
+    return this.#slots.values();
+  }
+
+  /** The slot of an identity, its execution not yet loaded. */
+  get(identity: SlotIdentity): Slot {
+    const name = `${identity.node}/${identity.x}/${identity.keyHash}`;
+    const known = this.#slots.get(name);
+    if (known !== undefined) {
+      known.usedAtMs = this.#nowMs();
+      return known;
+    }
+    if (this.#slots.size >= MAX_SLOTS) this.forgetIdle(0);
+    const row = this.#index.find(identity);
+    const slot: Slot = {
+      identity: { node: identity.node, x: identity.x, keyHash: identity.keyHash },
+      execution: undefined,
+      unloadedBase: row?.base,
+      isOpenInIndex: row?.isOpen ?? false,
+      isRetired: false,
+      usedAtMs: this.#nowMs(),
+    };
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  /** The execution of a slot, read from its files at the first call. Throws what the file system throws. */
+  load(slot: Slot): StoredExecution | undefined {
+    if (slot.unloadedBase !== undefined) {
+      const base = join(this.#logsDir, slot.unloadedBase);
+      slot.execution = loadExecution(base, { durable: this.#durable, nowMs: this.#nowMs() });
+      slot.unloadedBase = undefined;
+    }
+    return slot.execution;
+  }
+
+  /** Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. */
+  forgetIdle(idleMs = IDLE_AFTER_MS): StoredExecution[] {
+    const forgotten: StoredExecution[] = [];
+    const usedBeforeMs = this.#nowMs() - idleMs;
+    for (const [name, slot] of this.#slots) {
+      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs) continue;
+      this.#slots.delete(name);
+      slot.isRetired = true;
+      if (slot.execution !== undefined) forgotten.push(slot.execution);
+      slot.execution = undefined;
+    }
+    return forgotten;
+  }
+}

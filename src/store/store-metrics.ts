@@ -1,0 +1,28 @@
+import type { Count, Metrics } from "../host/metrics.ts";
+
+/** What the store counts: every line that it takes, has already, keeps aside or throws away. */
+export interface StoreMetrics {
+  readonly lines: Count;
+  readonly bytes: Count;
+  readonly duplicateLines: Count;
+  readonly lateLines: Count;
+  readonly quarantinedLines: Count;
+  readonly discardedLines: (reason: string) => Count;
+  readonly expiredQuarantines: Count;
+  readonly refusedBegins: (reason: string) => Count;
+  readonly failures: (code: string) => Count;
+}
+
+export function createStoreMetrics(metrics: Metrics): StoreMetrics {
+  return {
+    lines: metrics.count("ml_store_lines_total", "Lines and fragments stored"),
+    bytes: metrics.count("ml_store_bytes_total", "Bytes of the log format stored"),
+    duplicateLines: metrics.count("ml_store_duplicate_lines_total", "Lines that arrived again and were stored already"),
+    lateLines: metrics.count("ml_store_late_lines_total", "Lines stored after later ones of their execution"),
+    quarantinedLines: metrics.count("ml_store_quarantined_lines_total", "Lines kept aside until their BEGIN comes"),
+    discardedLines: metrics.counter("ml_store_discarded_lines_total", "Lines acknowledged and thrown away", "reason"),
+    expiredQuarantines: metrics.count("ml_quarantine_expired_total", "Executions whose BEGIN did not come in time"),
+    refusedBegins: metrics.counter("ml_store_refused_begins_total", "BEGINs that bound nothing", "reason"),
+    failures: metrics.counter("ml_store_failures_total", "Failures to store, by error code", "code"),
+  };
+}
