@@ -1,0 +1,169 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { WebSocketServer } from "ws";
+import { parseState } from "../../src/wire/api.ts";
+import { asRecord, parseJson } from "../../src/wire/record.ts";
+import type { MockExecution } from "./mock-executions.ts";
+import { criLines, linePage } from "./mock-lines.ts";
+import { MockLive } from "./mock-live.ts";
+
+export interface MockCollector {
+  readonly url: string;
+  readonly live: MockLive;
+  /** Newest first, as the list shows them. Tests add to it. */
+  readonly executions: MockExecution[];
+  /** Paths of the API that were asked for, with their query. */
+  readonly requests: string[];
+  /** What the next logins are answered with; 204 and a cookie when undefined. */
+  refuseLogin: { readonly status: number; readonly code: string; readonly retryAfterSeconds?: number } | undefined;
+  /** Ends all sessions. */
+  signOut(): void;
+  close(): Promise<void>;
+}
+
+export interface MockCollectorOptions {
+  /** The built viewer, `dist/ui`. */
+  readonly uiFolder: string;
+  readonly executions?: readonly MockExecution[];
+  readonly signedIn?: boolean;
+  readonly port?: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly type?: string;
+  /** Sent as it is where it is bytes, as JSON else. */
+  readonly body?: object;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** A stand-in for the collector's web side, as strict as the real one towards the viewer. One user, no passwords. */
+export async function startMockCollector(options: MockCollectorOptions): Promise<MockCollector> {
+  const executions = [...(options.executions ?? [])];
+  const live = new MockLive(() => executions);
+  const requests: string[] = [];
+  let signedIn = options.signedIn ?? true;
+
+  function answer(url: URL, body: string): Reply {
+    if (url.pathname === "/api/login") return login(body);
+    if (!signedIn) return refusal(401, "unauthorized");
+    if (url.pathname === "/api/logout") {
+      signedIn = false;
+      return { status: 204 };
+    }
+    if (url.pathname === "/api/me") return { status: 200, body: { user: "alice", admin: false } };
+    if (url.pathname === "/api/nodes") return { status: 200, body: { nodes: nodeSummaries(executions) } };
+    if (url.pathname === "/api/executions") return { status: 200, body: executionPage(executions, url.searchParams) };
+    return answerExecution(executions, url);
+  }
+
+  function login(body: string): Reply {
+    const { refuseLogin } = mock;
+    if (refuseLogin !== undefined) return refusal(refuseLogin.status, refuseLogin.code, refuseLogin.retryAfterSeconds);
+    const { password, code } = asRecord(parseJson(body)) ?? {};
+    signedIn ||= password === "right" || code === "demo";
+    return signedIn ? { status: 204 } : refusal(401, "denied");
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://mock");
+    const isApi = url.pathname.startsWith("/api/");
+    if (isApi) requests.push(url.pathname + url.search);
+    const reply = isApi ? answer(url, await readBody(request)) : await readAsset(options.uiFolder, url.pathname);
+    const type = reply.type ?? "application/json";
+    response.writeHead(reply.status, { ...reply.headers, "content-type": type, "content-security-policy": CSP });
+    response.end(reply.body instanceof Uint8Array ? reply.body : JSON.stringify(reply.body));
+  }
+
+  const server = createServer((request, response) => void serve(request, response));
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    if (signedIn) sockets.handleUpgrade(request, socket, head, (client) => live.accept(client));
+    else socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
+  });
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+
+  const mock: MockCollector = {
+    url: `http://127.0.0.1:${port}`,
+    live,
+    executions,
+    requests,
+    refuseLogin: undefined,
+    signOut() {
+      signedIn = false;
+    },
+    async close() {
+      live.cut();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return mock;
+}
+
+function answerExecution(executions: readonly MockExecution[], url: URL): Reply {
+  const [x, part] = url.pathname.slice("/api/executions/".length).split("/");
+  const node = url.searchParams.get("node");
+  const found = executions.find(({ options }) => options.x === x && (node === null || options.node === node));
+  if (found === undefined) return refusal(404, "not_found");
+  if (part === undefined) return { status: 200, body: found.summary() };
+  const from = Number(url.searchParams.get("from") ?? 1);
+  const limit = Math.min(5_000, Number(url.searchParams.get("limit") ?? 200));
+  if (part === "lines") return { status: 200, body: linePage(found, from, limit) };
+  return { status: 200, type: "text/plain", body: criLines(found, 1, Math.min(found.lastN, 1_000)) };
+}
+
+function executionPage(executions: readonly MockExecution[], query: URLSearchParams): object {
+  const [node, job, q, before] = ["node", "job", "q", "before"].map((name) => query.get(name));
+  const state = parseState(query.get("state"));
+  const limit = Number(query.get("limit") ?? 100);
+  const matching = executions
+    .map((execution) => execution.summary())
+    .sort((a, b) => (a.x < b.x ? 1 : -1))
+    .filter((each) => (node ? each.node === node : true) && (job ? each.job === job : true))
+    .filter((each) => (state ? each.state === state : true) && (before ? each.x < before : true))
+    .filter((each) => (q ? `${each.argv.join(" ")} ${each.job} ${each.node}`.includes(q) : true));
+  const page = matching.slice(0, limit);
+  return { executions: page, next: matching.length > limit ? (page.at(-1)?.x ?? null) : null };
+}
+
+function nodeSummaries(executions: readonly MockExecution[]): object[] {
+  const names = [...new Set(executions.map(({ options }) => options.node))].sort();
+  return names.map((node) => ({ node, executions: 1, running: 0, lastStartedAt: "2026-11-20T04:17:44.960662Z" }));
+}
+
+function refusal(status: number, code: string, retryAfterSeconds?: number): Reply {
+  const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  return { status, headers, body: { error: { code, message: `Refused: ${code}` } } };
+}
+
+async function readAsset(folder: string, path: string): Promise<Reply> {
+  const file = join(folder, normalize(path), path.endsWith("/") ? "index.html" : "");
+  try {
+    return { status: 200, type: TYPES[extname(file)] ?? "application/octet-stream", body: await readFile(file) };
+  } catch {
+    return refusal(404, "not_found");
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const piece of request) body += String(piece);
+  return body;
+}

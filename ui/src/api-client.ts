@@ -1,0 +1,135 @@
+import type { Execution, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
+import { parseExecution } from "../../src/wire/api.ts";
+import { asRecord, parseJson } from "../../src/wire/record.ts";
+import type { LogLinePage } from "./api-parse.ts";
+import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
+
+/** What the collector answered. A refusal is a value: the caller branches on `status`; 0 stands for "not reached". */
+export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  /** How long to wait before trying again, where the collector said so. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+export interface ExecutionFilter {
+  readonly q?: string;
+  readonly node?: string;
+  readonly job?: string;
+  readonly state?: ExecutionState | undefined;
+  readonly before?: string | undefined;
+  readonly limit?: number;
+}
+
+/** Names one execution: ids are unique a node. */
+export interface ExecutionKey {
+  readonly x: string;
+  readonly node: string;
+}
+
+/** The collector's HTTP API, as the viewer uses it. */
+export class ApiClient {
+  readonly #fetch: typeof fetch;
+  readonly #onSignedOut: () => void;
+
+  /** `onSignedOut` is called whenever the collector says that there is no session (any more). */
+  constructor(options: { readonly fetch: typeof fetch; readonly onSignedOut: () => void }) {
+    this.#fetch = options.fetch;
+    this.#onSignedOut = options.onSignedOut;
+  }
+
+  async login(credentials: { user: string; password: string } | { code: string }): Promise<Answer<true>> {
+    return this.#ask("api/login", { parse: () => true, body: credentials });
+  }
+
+  async logout(): Promise<Answer<true>> {
+    return this.#ask("api/logout", { parse: () => true, body: {} });
+  }
+
+  me(): Promise<Answer<Me>> {
+    return this.#ask("api/me", { parse: parseMe });
+  }
+
+  nodes(): Promise<Answer<readonly { readonly node: string }[]>> {
+    return this.#ask("api/nodes", { parse: parseNodes });
+  }
+
+  executions(filter: ExecutionFilter, signal?: AbortSignal): Promise<Answer<ExecutionPage>> {
+    return this.#ask(`api/executions${queryOf({ ...filter })}`, { parse: parseExecutionPage, signal });
+  }
+
+  execution({ x, node }: ExecutionKey): Promise<Answer<Execution>> {
+    return this.#ask(`api/executions/${x}${queryOf({ node })}`, { parse: parseExecution });
+  }
+
+  lines({ x, node }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
+    return this.#ask(`api/executions/${x}/lines${queryOf({ node, ...range })}`, { parse: parseLinePage });
+  }
+
+  async #ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
+    const { body, signal } = options;
+    const init: RequestInit = { credentials: "same-origin", signal: signal ?? null };
+    if (body !== undefined) {
+      init.method = "POST";
+      init.headers = { "content-type": "application/json" };
+      init.body = JSON.stringify(body);
+    }
+    try {
+      const response = await this.#fetch(path, init);
+      const said = parseJson(await response.text());
+      if (!response.ok) return this.#refusal(response, said, path);
+      const value = options.parse(said);
+      if (value !== undefined) return { ok: true, value };
+      return { ...UNREACHED, status: response.status, code: "not-understood", message: "The answer is not understood" };
+    } catch {
+      return UNREACHED;
+    }
+  }
+
+  #refusal(response: Response, said: unknown, path: string): Refusal {
+    const error = asRecord(asRecord(said)?.["error"]);
+    const [code, message] = [error?.["code"], error?.["message"]];
+    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    if (response.status === 401 && path !== "api/login") this.#onSignedOut();
+    return {
+      ok: false,
+      status: response.status,
+      code: typeof code === "string" ? code : "",
+      message: typeof message === "string" ? message : response.statusText,
+      retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
+    };
+  }
+}
+
+interface AskOptions<T> {
+  readonly parse: (value: unknown) => T | undefined;
+  /** Sent as JSON by POST; GET where there is none. */
+  readonly body?: object;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const UNREACHED: Refusal = {
+  ok: false,
+  status: 0,
+  code: "unreached",
+  message: "The collector cannot be reached",
+  retryAfterSeconds: undefined,
+};
+
+/** Address of the bytes as printed, for a plain link. */
+export function rawLink({ x, node }: ExecutionKey, stream: string | undefined): string {
+  return `api/executions/${x}/raw${queryOf({ node, stream })}`;
+}
+
+function queryOf(members: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}

@@ -1,0 +1,68 @@
+import type { Execution, ExecutionPage, Me, NodeSummary } from "../../src/wire/api.ts";
+import { parseExecution } from "../../src/wire/api.ts";
+import { parseStream } from "../../src/wire/cri.ts";
+import { asCount, asRecord } from "../../src/wire/record.ts";
+import { decodeBase64 } from "./text/decode-bytes.ts";
+
+/**
+ * One line as the viewer holds it. Bytes that are no UTF-8 stand in `text` as lone surrogates U+DC80 to U+DCFF
+ * (Python's "surrogateescape"), whichever way they came.
+ */
+export interface LogLine {
+  readonly n: number;
+  readonly time: string;
+  readonly stderr: boolean;
+  readonly text: string;
+  readonly fragment: boolean;
+}
+
+export interface LogLinePage {
+  readonly lines: readonly LogLine[];
+  readonly next: number | null;
+}
+
+export function parseMe(value: unknown): Me | undefined {
+  const record = asRecord(value);
+  const user = record?.["user"];
+  return typeof user === "string" ? { user, admin: record?.["admin"] === true } : undefined;
+}
+
+/** An execution that does not parse is left out: one odd entry must not hide the others. */
+export function parseExecutionPage(value: unknown): ExecutionPage | undefined {
+  const record = asRecord(value);
+  const list = record?.["executions"];
+  if (!Array.isArray(list)) return undefined;
+  const next = record?.["next"];
+  const executions = list.map(parseExecution).filter((each): each is Execution => each !== undefined);
+  return { executions, next: typeof next === "string" ? next : null };
+}
+
+export function parseLinePage(value: unknown): LogLinePage | undefined {
+  const record = asRecord(value);
+  const list = record?.["lines"];
+  if (!Array.isArray(list)) return undefined;
+  const lines = list.map(parseLine).filter((each): each is LogLine => each !== undefined);
+  return { lines, next: asCount(record?.["next"], 1) ?? null };
+}
+
+export function parseNodes(value: unknown): readonly Pick<NodeSummary, "node">[] | undefined {
+  const list = asRecord(value)?.["nodes"];
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((each: unknown) => {
+    const node = asRecord(each)?.["node"];
+    return typeof node === "string" ? [{ node }] : [];
+  });
+}
+
+export function parseLine(value: unknown): LogLine | undefined {
+  const record = asRecord(value);
+  const n = asCount(record?.["n"], 1);
+  const stream = parseStream(record?.["stream"]);
+  if (record === undefined || n === undefined || stream === undefined) return undefined;
+  const { time, text, b64, fragment } = record;
+  if (typeof time !== "string") return undefined;
+  const said = typeof text === "string" ? text : typeof b64 === "string" ? decodeBase64(b64) : undefined;
+  return said === undefined
+    ? undefined
+    : { n, time, stderr: stream === "stderr", text: said, fragment: fragment === true };
+}

@@ -1,0 +1,66 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { ApiClient } from "./api-client.ts";
+import { ConnectionNotice } from "./connection-notice.tsx";
+import { ListView } from "./list/list-view.tsx";
+import type { LiveClient } from "./live-client.ts";
+import { LogPage } from "./log/log-page.tsx";
+import { LoginPage } from "./login-page.tsx";
+import type { Navigation } from "./navigation.ts";
+import type { Session } from "./session.ts";
+import { TopBar } from "./top-bar.tsx";
+
+export interface AppProps {
+  readonly api: ApiClient;
+  readonly live: LiveClient;
+  readonly navigation: Navigation;
+  readonly session: Session;
+}
+
+/** The frame: signed out or in, and which page. */
+export function App({ api, live, navigation, session }: AppProps): JSX.Element {
+  const [, redraw] = useState(0);
+  useEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
+  const { state } = session;
+  useEffect(() => {
+    if (state.is === "signed-out") live.close();
+  }, [state.is, live]);
+
+  if (state.is === "starting") return <main class="page" aria-busy="true" />;
+  if (state.is === "signed-out") {
+    return <LoginPage api={api} reason={state.reason} onSignedIn={() => void session.refresh(api)} />;
+  }
+  if (state.is === "unreached") {
+    return (
+      <main class="page centred">
+        <h1>The collector cannot be reached</h1>
+        <p class="quiet">{state.message}. It may be starting, or the network is down.</p>
+        <button type="button" class="primary" onClick={() => void session.refresh(api)}>
+          Try again
+        </button>
+      </main>
+    );
+  }
+
+  const { place } = navigation;
+  const signOut = async (): Promise<void> => {
+    await api.logout();
+    session.leave();
+  };
+  return (
+    <div class="frame">
+      <TopBar me={state.me} navigation={navigation} onSignOut={() => void signOut()} />
+      <ConnectionNotice status={session.live} onRetry={() => live.retryNow()} />
+      {place.view === "list" ? (
+        <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />
+      ) : (
+        <LogPage key={logKey(place)} api={api} live={live} navigation={navigation} place={place} />
+      )}
+    </div>
+  );
+}
+
+/** What makes it another log, with its own window and position; other settings only look at it in another way. */
+function logKey(place: { view: string; node: string; x?: string; job?: string }): string {
+  return JSON.stringify([place.view, place.x, place.job, place.node]);
+}

@@ -1,0 +1,127 @@
+import type { Execution } from "../../../src/wire/api.ts";
+import type { Answer, ApiClient } from "../api-client.ts";
+import type { ListPlace } from "../url-state.ts";
+
+export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
+
+/** Executions held at most; who needs older ones filters. */
+export const MAX_LISTED = 2_000;
+const PAGE = 100;
+
+export interface ExecutionListOptions {
+  readonly api: Pick<ApiClient, "executions">;
+  readonly filter: ListFilter;
+  readonly onChange: () => void;
+}
+
+/** The list of executions under one filter, newest first: pages from the API, kept fresh by what `/live` says. */
+export class ExecutionList {
+  readonly #options: ExecutionListOptions;
+  readonly #byKey = new Map<string, Execution>();
+  readonly #abort = new AbortController();
+  #sorted: readonly Execution[] | undefined;
+  #next: string | null = null;
+  #phase: "loading" | "ready" | "failed" = "loading";
+  #loadingMore = false;
+
+  constructor(options: ExecutionListOptions) {
+    this.#options = options;
+  }
+
+  get phase(): "loading" | "ready" | "failed" {
+    return this.#phase;
+  }
+
+  get hasMore(): boolean {
+    return this.#next !== null && this.#byKey.size < MAX_LISTED;
+  }
+
+  get executions(): readonly Execution[] {
+    this.#sorted ??= [...this.#byKey.values()].sort(newestFirst);
+    return this.#sorted;
+  }
+
+  /** The newest page; again after a reconnect, when it brings what was missed. */
+  async load(): Promise<void> {
+    const page = await this.#page(undefined);
+    if (!page.ok) {
+      if (this.#phase === "loading") this.#phase = "failed";
+    } else {
+      if (this.#phase !== "ready") this.#next = page.value.next;
+      this.#phase = "ready";
+      this.#put(page.value.executions);
+    }
+    this.#options.onChange();
+  }
+
+  async loadMore(): Promise<void> {
+    if (!this.hasMore || this.#loadingMore) return;
+    this.#loadingMore = true;
+    const page = await this.#page(this.#next ?? undefined);
+    this.#loadingMore = false;
+    if (!page.ok) return;
+    this.#next = page.value.next;
+    this.#put(page.value.executions);
+    this.#options.onChange();
+  }
+
+  /** Takes what `/live` says of an execution: new, changed, or none of this filter's (any more). */
+  update(execution: Execution): void {
+    const known = this.#byKey.has(keyOf(execution));
+    if (!matches(execution, this.#options.filter)) {
+      if (known) this.#byKey.delete(keyOf(execution));
+    } else if (known || this.#isInLoadedPart(execution)) {
+      this.#byKey.set(keyOf(execution), execution);
+      if (this.#byKey.size > MAX_LISTED) this.#dropOldest();
+    } else return;
+    this.#sorted = undefined;
+    this.#options.onChange();
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+
+  #page(before: string | undefined): Promise<Answer<{ executions: readonly Execution[]; next: string | null }>> {
+    return this.#options.api.executions({ ...this.#options.filter, before, limit: PAGE }, this.#abort.signal);
+  }
+
+  #put(executions: readonly Execution[]): void {
+    for (const execution of executions) this.#byKey.set(keyOf(execution), execution);
+    this.#sorted = undefined;
+  }
+
+  /** One that belongs to a page which is not loaded comes with that page. */
+  #isInLoadedPart(execution: Execution): boolean {
+    const oldest = this.executions.at(-1);
+    return this.#next === null || oldest === undefined || execution.x >= oldest.x;
+  }
+
+  #dropOldest(): void {
+    this.#sorted = undefined;
+    const oldest = this.executions.at(-1);
+    if (oldest !== undefined) this.#byKey.delete(keyOf(oldest));
+    this.#next = this.executions.at(-2)?.x ?? null;
+  }
+}
+
+/** Ids have a fixed length, so id and node put together name one execution. */
+export function keyOf({ x, node }: { readonly x: string; readonly node: string }): string {
+  return x + node;
+}
+
+/** Whether an execution is one of a filter's: what the API answers for `node`, `state` and `q`. */
+export function matches(execution: Execution, { q, node, state }: ListFilter): boolean {
+  if (node !== "" && execution.node !== node) return false;
+  if (state !== undefined && execution.state !== state) return false;
+  if (q === "") return true;
+  const { command, argv, job, x, labels } = execution;
+  const said = [command, argv.join(" "), job, execution.node, x, ...Object.values(labels)];
+  const wanted = q.toLowerCase();
+  return said.some((text) => text.toLowerCase().includes(wanted));
+}
+
+function newestFirst(a: Execution, b: Execution): number {
+  if (a.x !== b.x) return a.x < b.x ? 1 : -1;
+  return a.node < b.node ? -1 : a.node > b.node ? 1 : 0;
+}

@@ -1,0 +1,51 @@
+import type { JSX } from "preact";
+import type { Execution } from "../../../src/wire/api.ts";
+import { formatBytes, formatCount, formatDuration } from "../format.ts";
+import { Link } from "../link.tsx";
+import type { Navigation } from "../navigation.ts";
+import { LOG_DEFAULTS } from "../url-state.ts";
+import { StartTime } from "./start-time.tsx";
+import { DeliveryNote, StateBadge } from "./state-badge.tsx";
+
+interface ExecutionRowProps {
+  readonly execution: Execution;
+  readonly navigation: Navigation;
+  readonly nowMs: number;
+  readonly showOwner: boolean;
+}
+
+export function ExecutionRow({ execution, navigation, nowMs, showOwner }: ExecutionRowProps): JSX.Element {
+  const { x, node, argv, owner, lines, bytes } = execution;
+  const place = { view: "execution", x, node, ...LOG_DEFAULTS } as const;
+  const command = commandLine(argv);
+  return (
+    <li class="execution">
+      <StateBadge execution={execution} />
+      <Link class="command" navigation={navigation} to={place} title={command}>
+        {command}
+      </Link>
+      <span class="node">
+        {node}
+        {showOwner ? <span class="owner">{owner}</span> : null}
+      </span>
+      <StartTime at={execution.startedAt} nowMs={nowMs} />
+      <span class="duration">{formatDuration(durationMs(execution, nowMs))}</span>
+      <span class="count" title={`${formatCount(lines)} lines, ${formatCount(bytes)} bytes`}>
+        {formatCount(lines)}
+        <span class="unit"> lines</span>
+      </span>
+      <span class="bytes">{formatBytes(bytes)}</span>
+      <DeliveryNote execution={execution} />
+    </li>
+  );
+}
+
+/** argv as one would type it: words with anything special in them in single quotes. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}
+
+/** From start to end, or to now while it runs. */
+export function durationMs({ startedAt, endedAt }: Pick<Execution, "startedAt" | "endedAt">, nowMs: number): number {
+  return (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
+}

@@ -1,0 +1,70 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { ExecutionState } from "../../../src/wire/api.ts";
+import { parseState } from "../../../src/wire/api.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { Navigation } from "../navigation.ts";
+import { SearchField } from "../search-field.tsx";
+import type { ListPlace } from "../url-state.ts";
+
+interface FilterBarProps {
+  readonly api: ApiClient;
+  readonly navigation: Navigation;
+  readonly place: ListPlace;
+}
+
+const STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];
+
+export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Element {
+  const nodes = useNodes(api, place.node);
+  return (
+    <search class="filters">
+      <SearchField
+        label="Filter executions"
+        placeholder="Command, job, node…"
+        value={place.q}
+        onChange={(q) => navigation.adjust({ ...place, q })}
+      />
+      <label>
+        <span class="for-screen-readers">Node</span>
+        <select
+          value={place.node}
+          onChange={(event) => navigation.adjust({ ...place, node: event.currentTarget.value })}
+        >
+          <option value="">All nodes</option>
+          {nodes.map((node) => (
+            <option key={node} value={node}>
+              {node}
+            </option>
+          ))}
+        </select>
+      </label>
+      <fieldset class="choice">
+        <legend class="for-screen-readers">State</legend>
+        {["", ...STATES].map((state) => (
+          <label key={state}>
+            <input
+              type="radio"
+              name="state"
+              value={state}
+              checked={(place.state ?? "") === state}
+              onChange={() => navigation.adjust({ ...place, state: parseState(state) })}
+            />
+            <span>{state === "" ? "all" : state}</span>
+          </label>
+        ))}
+      </fieldset>
+    </search>
+  );
+}
+
+/** Names for the node filter, the chosen one always among them. */
+function useNodes(api: ApiClient, chosen: string): readonly string[] {
+  const [nodes, setNodes] = useState<readonly string[]>([]);
+  useEffect(() => {
+    void api.nodes().then((answer) => {
+      if (answer.ok) setNodes(answer.value.map(({ node }) => node));
+    });
+  }, [api]);
+  return chosen === "" || nodes.includes(chosen) ? nodes : [chosen, ...nodes];
+}

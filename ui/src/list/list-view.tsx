@@ -1,0 +1,136 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Me } from "../../../src/wire/api.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { LiveClient } from "../live-client.ts";
+import type { Navigation } from "../navigation.ts";
+import type { ListPlace } from "../url-state.ts";
+import { LIST } from "../url-state.ts";
+import { ExecutionList } from "./execution-list.ts";
+import { FilterBar } from "./filter-bar.tsx";
+import { groupJobs } from "./group-jobs.ts";
+import { JobSection } from "./job-section.tsx";
+
+interface ListViewProps {
+  readonly api: ApiClient;
+  readonly live: LiveClient;
+  readonly navigation: Navigation;
+  readonly place: ListPlace;
+  readonly me: Me;
+}
+
+export function ListView({ api, live, navigation, place, me }: ListViewProps): JSX.Element {
+  const [list, nowMs] = useExecutionList({ api, live, place });
+  const groups = groupJobs(list?.executions ?? []);
+  const filtered = place.q !== "" || place.node !== "" || place.state !== undefined;
+  return (
+    <main class="page list-page">
+      <h1 class="for-screen-readers">Executions</h1>
+      <FilterBar api={api} navigation={navigation} place={place} />
+      {list?.phase === "failed" ? (
+        <Empty title="The list could not be loaded">
+          <button type="button" class="primary" onClick={() => void list.load()}>
+            Try again
+          </button>
+        </Empty>
+      ) : null}
+      {list?.phase === "ready" && groups.length === 0 ? (
+        filtered ? (
+          <NoMatch navigation={navigation} />
+        ) : (
+          <First />
+        )
+      ) : null}
+      <div class="jobs" aria-busy={list === undefined || list.phase === "loading"}>
+        {groups.map((group) => (
+          <JobSection key={group.key} group={group} navigation={navigation} nowMs={nowMs} showOwner={me.admin} />
+        ))}
+      </div>
+      {list?.hasMore ? <More onSeen={() => void list.loadMore()} /> : null}
+    </main>
+  );
+}
+
+/** The list for a place, loaded and live, and the time that running durations count to. */
+function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">): [ExecutionList | undefined, number] {
+  const { api, live, place } = props;
+  const { q, node, state } = place;
+  const [list, setList] = useState<ExecutionList | undefined>(undefined);
+  const [nowMs, setNowMs] = useState(Date.now);
+  useEffect(() => {
+    let frame = 0;
+    const redraw = (): void => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        setList(made);
+        setNowMs(Date.now());
+      });
+    };
+    const made = new ExecutionList({ api, filter: { q, node, state }, onChange: redraw });
+    const subscription = live.subscribe({
+      what: { all: true },
+      from: () => ({ from: "end", lines: false }),
+      onExecution: (execution) => made.update(execution),
+      onLive: () => void made.load(),
+    });
+    void made.load();
+    const clock = setInterval(redraw, 1_000);
+    return () => {
+      clearInterval(clock);
+      cancelAnimationFrame(frame);
+      subscription.close();
+      made.close();
+    };
+  }, [api, live, q, node, state]);
+  return [list, nowMs];
+}
+
+/** Asks for the next page when it comes near the screen. */
+function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
+  const mark = useRef<HTMLDivElement>(null);
+  const seen = useRef(onSeen);
+  seen.current = onSeen;
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) seen.current();
+      },
+      { rootMargin: "600px" },
+    );
+    if (mark.current !== null) observer.observe(mark.current);
+    return () => observer.disconnect();
+  });
+  return (
+    <div ref={mark} class="more quiet">
+      Loading earlier executions…
+    </div>
+  );
+}
+
+function First(): JSX.Element {
+  return (
+    <Empty title="Nothing has been run yet">
+      <p>Put mlrun before a command, on any node. It shows up here while it runs.</p>
+      <pre class="try">mlrun -- your-command</pre>
+    </Empty>
+  );
+}
+
+function NoMatch({ navigation }: { readonly navigation: Navigation }): JSX.Element {
+  return (
+    <Empty title="No execution matches">
+      <button type="button" class="primary" onClick={() => navigation.adjust(LIST)}>
+        Clear the filters
+      </button>
+    </Empty>
+  );
+}
+
+function Empty(props: { readonly title: string; readonly children: JSX.Element | JSX.Element[] }): JSX.Element {
+  return (
+    <div class="empty">
+      <h2>{props.title}</h2>
+      {props.children}
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ApiClient, Refusal } from "./api-client.ts";
+import { Icon } from "./icon.tsx";
+import { ThemeButton } from "./top-bar.tsx";
+
+interface LoginPageProps {
+  readonly api: ApiClient;
+  /** Why one has to sign in (again), where there is something to say. */
+  readonly reason: string | undefined;
+  readonly onSignedIn: () => void;
+}
+
+export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const waitSeconds = useCountdown();
+  const password = useRef<HTMLInputElement>(null);
+
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setProblem(undefined);
+    const answer = await api.login({ user: String(form.get("user")), password: String(form.get("password")) });
+    setBusy(false);
+    if (answer.ok) return onSignedIn();
+    setProblem(describe(answer));
+    if (answer.status === 429) waitSeconds.start(answer.retryAfterSeconds ?? 60);
+    password.current?.select();
+  };
+
+  const waiting = waitSeconds.left > 0;
+  return (
+    <main class="page login">
+      <form class="card" onSubmit={(event) => void submit(event)}>
+        <h1>
+          <Icon name="brand" /> marcologger
+        </h1>
+        <p class="quiet">Sign in with your account on this machine.</p>
+        {reason === undefined ? null : <p class="note">{reason}</p>}
+        <label>
+          User
+          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+        </label>
+        <label>
+          Password
+          <input ref={password} name="password" type="password" autocomplete="current-password" required />
+        </label>
+        <p role="alert" class="problem">
+          {problem}
+          {waiting ? ` Try again in ${waitSeconds.left} s.` : ""}
+        </p>
+        <button type="submit" class="primary" disabled={busy || waiting}>
+          {busy ? "Checking…" : "Sign in"}
+        </button>
+      </form>
+      <ThemeButton />
+    </main>
+  );
+}
+
+function describe(refusal: Refusal): string {
+  if (refusal.status === 401) return "User or password is wrong.";
+  if (refusal.status === 429) return "Too many attempts.";
+  if (refusal.status === 0) return "The collector cannot be reached. Check the network and try again.";
+  if (refusal.status >= 500) return "Signing in is not possible at the moment: the password service does not answer.";
+  return refusal.message;
+}
+
+function useCountdown(): { readonly left: number; start(seconds: number): void } {
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    if (left <= 0) return undefined;
+    const timer = setTimeout(() => setLeft(left - 1), 1_000);
+    return () => clearTimeout(timer);
+  }, [left]);
+  return { left, start: setLeft };
+}

@@ -1,0 +1,45 @@
+import "./styles/base.css";
+import "./styles/list.css";
+import "./styles/log.css";
+import "./styles/ansi.css";
+import { render } from "preact";
+import { ApiClient } from "./api-client.ts";
+import { App } from "./app.tsx";
+import type { LiveHandlers, LiveSocket } from "./live-client.ts";
+import { LiveClient } from "./live-client.ts";
+import { Navigation } from "./navigation.ts";
+import { Session } from "./session.ts";
+import { applyTheme, storedTheme } from "./theme.ts";
+
+applyTheme(storedTheme());
+start(document.getElementById("app"));
+
+/** Joins the viewer's parts: the only place that makes them. */
+function start(root: HTMLElement | null): void {
+  if (root === null) return;
+  const session = new Session();
+  const api = new ApiClient({ fetch: window.fetch.bind(window), onSignedOut: () => session.signedOut() });
+  const live = new LiveClient({
+    open: (handlers) => openSocket(new URL("live", document.baseURI.replace(/^http/, "ws")), handlers),
+    after: (ms, call) => {
+      const timer = setTimeout(call, ms);
+      return () => clearTimeout(timer);
+    },
+    random: Math.random,
+    onStatus: (status) => session.connection(status),
+    onRefusedAtOpen: () => void api.me(),
+  });
+  const navigation = new Navigation(window, () => session.changed());
+  window.addEventListener("online", () => live.retryNow());
+  render(<App api={api} live={live} navigation={navigation} session={session} />, root);
+  void session.begin(api, navigation.takeLoginCode());
+}
+
+function openSocket(url: URL, { onOpen, onMessage, onClose }: LiveHandlers): LiveSocket {
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", onOpen);
+  socket.addEventListener("message", (event) => onMessage(event.data));
+  socket.addEventListener("close", onClose);
+  return socket;
+}

@@ -1,0 +1,59 @@
+import type { Place } from "./url-state.ts";
+import { formatPlace, parsePlace } from "./url-state.ts";
+
+/** The address bar as the one holder of where the viewer is. */
+export class Navigation {
+  readonly #window: Window;
+  readonly #onChange: () => void;
+  #place: Place;
+
+  constructor(window: Window, onChange: () => void) {
+    this.#window = window;
+    this.#onChange = onChange;
+    this.#place = parsePlace(window.location.search);
+    window.addEventListener("popstate", () => {
+      this.#place = parsePlace(window.location.search);
+      this.#onChange();
+    });
+  }
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** Goes to another page: Back returns. */
+  go(place: Place): void {
+    this.#set(place);
+    this.#window.history.pushState(null, "", this.href(place));
+    this.#onChange();
+  }
+
+  /** Changes how the same page looks: no entry in the history. */
+  adjust(place: Place): void {
+    this.#set(place);
+    this.#window.history.replaceState(null, "", this.href(place));
+    this.#onChange();
+  }
+
+  /** Notes a place in the address bar that is on the screen already: nobody is told. */
+  note(place: Place): void {
+    this.#set(place);
+    this.#window.history.replaceState(null, "", this.href(place));
+  }
+
+  href(place: Place): string {
+    return `${this.#window.location.pathname}${formatPlace(place)}`;
+  }
+
+  /** Takes the one-time login code out of the fragment; it must not stay in the address bar or the history. */
+  takeLoginCode(): string | undefined {
+    const code = new URLSearchParams(this.#window.location.hash.slice(1)).get("code");
+    if (code === null) return undefined;
+    this.#window.history.replaceState(null, "", this.href(this.#place));
+    return code;
+  }
+
+  #set(place: Place): void {
+    this.#place = place;
+  }
+}

@@ -1,0 +1,56 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+interface SearchFieldProps {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** Wait for a pause in typing before acting on it. */
+const PAUSE_MS = 180;
+
+/** A text filter. `/` goes to it from anywhere on the page, Escape empties and leaves it. */
+export function SearchField({ label, placeholder, value, onChange }: SearchFieldProps): JSX.Element {
+  const [typed, setTyped] = useState(value);
+  const field = useRef<HTMLInputElement>(null);
+  const told = useRef(value);
+  // The latest one, without starting the pause anew whenever the page is drawn.
+  const report = useRef(onChange);
+  report.current = onChange;
+  useEffect(() => {
+    // The address changed by other means (Back, "Clear the filters"): show that.
+    if (value !== told.current) setTyped(value);
+    told.current = value;
+  }, [value]);
+  useEffect(() => {
+    if (typed === told.current) return undefined;
+    const timer = setTimeout(() => {
+      told.current = typed;
+      report.current(typed);
+    }, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
+    setTyped("");
+    field.current?.blur();
+  };
+  return (
+    <label class="search-field">
+      <span class="for-screen-readers">{label}</span>
+      <input
+        ref={field}
+        type="search"
+        data-filter=""
+        placeholder={placeholder}
+        title={`${label} ( / )`}
+        value={typed}
+        spellcheck={false}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={onKey}
+      />
+    </label>
+  );
+}

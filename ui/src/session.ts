@@ -1,0 +1,60 @@
+import type { Me } from "../../src/wire/api.ts";
+import type { ApiClient } from "./api-client.ts";
+import type { LiveStatus } from "./live-client.ts";
+
+export type SessionState =
+  | { readonly is: "starting" }
+  | { readonly is: "signed-out"; readonly reason: string | undefined }
+  | { readonly is: "signed-in"; readonly me: Me }
+  | { readonly is: "unreached"; readonly message: string };
+
+/** Who is signed in and how the connection is; the frame around every page draws from it. */
+export class Session {
+  state: SessionState = { is: "starting" };
+  live: LiveStatus = "connecting";
+  #listener: () => void = () => undefined;
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  changed(): void {
+    this.#listener();
+  }
+
+  /** First thing after loading: use the one-time code of the address, if any, then ask who is signed in. */
+  async begin(api: ApiClient, code: string | undefined): Promise<void> {
+    const spent = code === undefined ? undefined : await api.login({ code });
+    await this.refresh(api);
+    if (this.state.is === "signed-out" && spent !== undefined && !spent.ok) {
+      this.#set({ is: "signed-out", reason: "This sign-in link has been used or has expired." });
+    }
+  }
+
+  async refresh(api: ApiClient): Promise<void> {
+    const me = await api.me();
+    if (me.ok) this.#set({ is: "signed-in", me: me.value });
+    else if (me.status === 401) this.#set({ is: "signed-out", reason: undefined });
+    else this.#set({ is: "unreached", message: me.message });
+  }
+
+  signedOut(): void {
+    if (this.state.is === "signed-in")
+      this.#set({ is: "signed-out", reason: "Your session has ended. Sign in again." });
+  }
+
+  leave(): void {
+    this.#set({ is: "signed-out", reason: undefined });
+  }
+
+  connection(status: LiveStatus): void {
+    if (this.live === status) return;
+    this.live = status;
+    this.#listener();
+  }
+
+  #set(state: SessionState): void {
+    this.state = state;
+    this.#listener();
+  }
+}

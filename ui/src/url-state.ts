@@ -1,0 +1,97 @@
+import type { ExecutionState, StreamName } from "../../src/wire/api.ts";
+import { parseState } from "../../src/wire/api.ts";
+import { parseStream } from "../../src/wire/cri.ts";
+import { parseExecutionId } from "../../src/wire/ids.ts";
+
+export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
+export type TimeMode = (typeof TIME_MODES)[number];
+
+export interface ListPlace {
+  readonly view: "list";
+  readonly q: string;
+  readonly node: string;
+  readonly state: ExecutionState | undefined;
+}
+
+/** How lines are looked at. Everything of it stands in the URL, so that a reload or a colleague sees the same. */
+export interface LogPlace {
+  readonly stream: StreamName | undefined;
+  readonly q: string;
+  readonly wrap: boolean;
+  readonly time: TimeMode;
+  /** The marked line; 0 for none. */
+  readonly line: number;
+  /** What stands at the top of the view: n of an execution's line, time of a job's. Empty: at the end, following. */
+  readonly top: string;
+}
+
+export interface ExecutionPlace extends LogPlace {
+  readonly view: "execution";
+  readonly x: string;
+  /** Empty where the link names none; the collector then takes the only one. */
+  readonly node: string;
+}
+
+export interface JobPlace extends LogPlace {
+  readonly view: "job";
+  readonly job: string;
+  /** Only lines of this node; empty for all. */
+  readonly node: string;
+}
+
+export type Place = ListPlace | ExecutionPlace | JobPlace;
+
+export const LIST: ListPlace = { view: "list", q: "", node: "", state: undefined };
+export const LOG_DEFAULTS: LogPlace = { stream: undefined, q: "", wrap: false, time: "local", line: 0, top: "" };
+
+/** Reads the query part of the viewer's address. What is not understood is as if it were not there. */
+export function parsePlace(search: string): Place {
+  const query = new URLSearchParams(search);
+  const text = (name: string): string => query.get(name) ?? "";
+  const x = parseExecutionId(text("x"));
+  if (x !== undefined) return { view: "execution", x, node: text("node"), ...parseLogPlace(text) };
+  if (text("job") !== "") return { view: "job", job: text("job"), node: text("node"), ...parseLogPlace(text) };
+  return { view: "list", q: text("q"), node: text("node"), state: parseState(text("state")) };
+}
+
+/** The query part for a place; defaults are left out. Empty or beginning with `?`. */
+export function formatPlace(place: Place): string {
+  const query = new URLSearchParams();
+  const set = (name: string, value: string | undefined): void => {
+    if (value !== undefined && value !== "") query.set(name, value);
+  };
+  if (place.view === "execution") set("x", place.x);
+  if (place.view === "job") set("job", place.job);
+  set("node", place.node);
+  if (place.view === "list") {
+    set("state", place.state);
+  } else {
+    set("stream", place.stream);
+    set("wrap", place.wrap ? "1" : "");
+    set("time", place.time === LOG_DEFAULTS.time ? "" : place.time);
+    set("line", place.line === 0 ? "" : String(place.line));
+    set("top", place.top);
+  }
+  set("q", place.q);
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function parseLogPlace(text: (name: string) => string): LogPlace {
+  return {
+    stream: parseStream(text("stream")),
+    q: text("q"),
+    wrap: text("wrap") === "1",
+    time: TIME_MODES.find((mode) => mode === text("time")) ?? LOG_DEFAULTS.time,
+    line: parseLineNumber(text("line")) ?? 0,
+    top: text("top"),
+  };
+}
+
+/** A line number as a person types it: `123`, `#123`, `L123`, `1,234`. */
+export function parseLineNumber(text: string): number | undefined {
+  const digits = text.replace(/[\s,._'#L]/gi, "");
+  if (!/^\d{1,15}$/.test(digits)) return undefined;
+  const n = Number(digits);
+  return n > 0 ? n : undefined;
+}
