@@ -1,0 +1,145 @@
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocket } from "ws";
+import type { Log } from "../host/log.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
+import type { Loss } from "./backlog.ts";
+import type { LiveHub } from "./hub.ts";
+import type { LiveMetrics } from "./live-metrics.ts";
+import { Outbox } from "./outbox.ts";
+import type { History, Viewer } from "./ports.ts";
+import { Subscription } from "./subscription.ts";
+
+export interface ConnectionOptions {
+  readonly ws: WebSocket;
+  /** The socket under `ws`. */
+  readonly socket: Duplex;
+  readonly viewer: Viewer;
+  readonly hub: LiveHub;
+  readonly history: History;
+  readonly limits: { readonly maxBytes: number; readonly maxLines: number };
+  readonly log: Log;
+  readonly metrics: LiveMetrics;
+}
+
+/** RFC 6455, section 7.4.1, and 1013 of its registry: try again later. */
+export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 1013, sessionEnded: 4401 } as const;
+
+/** How long a peer may take to answer a close before its socket is destroyed. */
+const CLOSE_WITHIN_MS = 2_000;
+
+/** One viewer's WebSocket: its subscriptions, and all that goes to it. Owns the socket. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #outbox: Outbox;
+  readonly #subscriptions = new Map<number, Subscription>();
+  #isAlive = true;
+  #isClosing = false;
+
+  constructor(options: ConnectionOptions) {
+    const { ws, socket, limits, metrics } = options;
+    this.#options = options;
+    this.#outbox = new Outbox({
+      ws,
+      socket,
+      limits,
+      onLost: (losses) => this.#tellLost(losses),
+      onOverflow: () => this.close("tooSlow", "read too slowly"),
+      countLostLines: (lines) => metrics.lostLines.inc(lines),
+    });
+    ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    ws.on("pong", () => {
+      this.#isAlive = true;
+    });
+    // A bad frame or a reset: ws closes by itself, and "close" follows.
+    ws.on("error", () => metrics.closed("error").inc());
+    ws.on("close", () => this.#end());
+  }
+
+  get viewer(): Viewer {
+    return this.#options.viewer;
+  }
+
+  /** Every 30 s: drops a peer that has not answered the last ping. */
+  ping(): void {
+    const { ws, metrics } = this.#options;
+    if (!this.#isAlive) {
+      metrics.closed("dead").inc();
+      ws.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    ws.ping();
+  }
+
+  /** Says why, and destroys the socket when the peer does not answer. */
+  close(why: keyof typeof CLOSE, reason: string): void {
+    if (this.#isClosing) return;
+    const { ws, metrics } = this.#options;
+    this.#end();
+    metrics.closed(why).inc();
+    ws.close(CLOSE[why], reason);
+    setTimeout(() => ws.terminate(), CLOSE_WITHIN_MS).unref();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#isClosing) return;
+    const message = isBinary ? undefined : parseClientMessage(data.toString());
+    if (message === undefined) this.close(isBinary ? "noText" : "malformed", "not a message of this protocol");
+    else if (message.t === "unsubscribe") this.#unsubscribe(message.id);
+    else void this.#subscribe(message);
+  }
+
+  async #subscribe({ id, what, from, lines }: Extract<ClientMessage, { t: "subscribe" }>): Promise<void> {
+    const { viewer, hub, history, ws } = this.#options;
+    if (this.#subscriptions.has(id)) {
+      return this.#refuse(id, "bad_request", `Cannot subscribe: there is a subscription ${id} already`);
+    }
+    if (this.#subscriptions.size >= WIRE_LIMITS.maxSubscriptions) {
+      const limit = WIRE_LIMITS.maxSubscriptions;
+      return this.#refuse(id, "too_many", `Cannot subscribe: ${limit} subscriptions are open, limit is ${limit}`);
+    }
+    const outbox = this.#outbox;
+    const subscription = new Subscription({ id, what, from, wantsLines: lines, viewer, hub, history, outbox });
+    this.#subscriptions.set(id, subscription);
+    // One look-up at a time: whoever sends faster waits in the own socket.
+    ws.pause();
+    try {
+      const isOpen = await subscription.open();
+      if (!this.#isClosing) ws.resume();
+      if (!isOpen) {
+        this.#unsubscribe(id);
+        return this.#refuse(id, "not_found", "There is no such execution");
+      }
+      await subscription.run();
+    } catch (error) {
+      this.#options.log.event("error", "cannot serve a subscription", { error: String(error) });
+      if (this.#subscriptions.get(id) === subscription) this.#unsubscribe(id);
+      this.#refuse(id, "unavailable", "The logs cannot be read at the moment");
+      if (!this.#isClosing) ws.resume();
+    }
+  }
+
+  #unsubscribe(id: number): void {
+    this.#subscriptions.get(id)?.close();
+    this.#subscriptions.delete(id);
+  }
+
+  #refuse(id: number, code: string, message: string): void {
+    this.#options.metrics.refused(code).inc();
+    this.#outbox.text(JSON.stringify({ t: "refused", id, code, message } satisfies ServerMessage));
+  }
+
+  #tellLost(losses: readonly Loss[]): void {
+    for (const { source, ranges } of losses) {
+      for (const subscription of this.#subscriptions.values()) subscription.lost(source, ranges);
+    }
+  }
+
+  #end(): void {
+    this.#isClosing = true;
+    for (const subscription of this.#subscriptions.values()) subscription.close();
+    this.#subscriptions.clear();
+    this.#outbox.close();
+  }
+}

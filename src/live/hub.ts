@@ -1,0 +1,61 @@
+import type { Execution } from "../wire/api.ts";
+import { Broadcast } from "./broadcast.ts";
+import { sourceKey } from "./lines-message.ts";
+import type { Hub, Source } from "./ports.ts";
+import { type Route, Routes, type Watcher } from "./routes.ts";
+
+/** The hub as subscriptions use it. */
+export interface LiveHub extends Hub {
+  /** Returns how to stop watching. */
+  watch(route: Route, watcher: Watcher): () => void;
+  /** Hands out at once what is gathered of an execution (by its key): then whatever was published was handed out. */
+  settle(key: string): void;
+  /** Ends all waiting. */
+  close(): void;
+}
+
+/** At most four summaries a second of each execution. */
+const SUMMARY_EVERY_MS = 250;
+
+/** A summary went out a moment ago. `next` is what has changed since. */
+interface Pause {
+  readonly timer: NodeJS.Timeout;
+  next: (Source & { summary(): Execution }) | undefined;
+}
+
+export function createHub(): LiveHub {
+  const routes = new Routes();
+  const broadcast = new Broadcast(routes);
+  const pauses = new Map<string, Pause>();
+
+  function sendSummary(key: string, source: Source & { summary(): Execution }): void {
+    const sets = routes.of(source, key);
+    if (sets.length === 0) return;
+    const timer = setTimeout(() => {
+      const next = pauses.get(key)?.next;
+      pauses.delete(key);
+      if (next !== undefined) sendSummary(key, next);
+    }, SUMMARY_EVERY_MS);
+    pauses.set(key, { timer, next: undefined });
+    const text = JSON.stringify(source.summary());
+    for (const watchers of sets) for (const watcher of watchers) watcher.summary(key, text);
+  }
+
+  return {
+    publish: (source, chunk) => broadcast.publish(source, chunk),
+    changed(source) {
+      if (routes.isEmpty) return;
+      const key = sourceKey(source);
+      const pause = pauses.get(key);
+      if (pause === undefined) sendSummary(key, source);
+      else pause.next = source;
+    },
+    watch: (route, watcher) => routes.add(route, watcher),
+    settle: (key) => broadcast.settle(key),
+    close() {
+      broadcast.close();
+      for (const { timer } of pauses.values()) clearTimeout(timer);
+      pauses.clear();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import { Connection } from "./connection.ts";
+import { createHub } from "./hub.ts";
+import { createLiveMetrics } from "./live-metrics.ts";
+import type { History, Hub, Viewer } from "./ports.ts";
+
+export interface LiveOptions {
+  readonly history: History;
+  readonly limits: {
+    readonly viewerBacklogBytes: number;
+    readonly viewerBacklogLines: number;
+    readonly websocketsPerUser: number;
+  };
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly pingEveryMs?: number;
+}
+
+/** A WebSocket that was let in. */
+export interface LiveSocket {
+  /** The session that it came with has ended. */
+  endSession(): void;
+  readonly closed: Promise<void>;
+}
+
+export interface Live {
+  /** Where the store tells what it has stored. */
+  readonly hub: Hub;
+  /** Whether this viewer may open one more WebSocket. */
+  hasRoom(viewer: Viewer): boolean;
+  /** Takes over an upgrade request whose viewer is known. Undefined when its handshake was no good (and answered). */
+  accept(upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }, viewer: Viewer): LiveSocket | undefined;
+  /** Closes every WebSocket. */
+  close(): Promise<void>;
+}
+
+const PING_EVERY_MS = 30_000;
+
+/** Stored lines to subscribed viewers. */
+export function createLive({ history, limits, log, metrics, pingEveryMs = PING_EVERY_MS }: LiveOptions): Live {
+  const hub = createHub();
+  const connections = new Map<Connection, Promise<void>>();
+  const liveMetrics = createLiveMetrics(metrics, () => connections.size);
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: WIRE_LIMITS.maxClientMessageBytes,
+    // Compression would be done again for each viewer, and keeps 300 KB for each.
+    perMessageDeflate: false,
+  });
+  const pings = setInterval(() => {
+    for (const connection of connections.keys()) connection.ping();
+  }, pingEveryMs);
+
+  function countOf({ uid }: Viewer): number {
+    let count = 0;
+    for (const connection of connections.keys()) if (connection.viewer.uid === uid) count += 1;
+    return count;
+  }
+
+  return {
+    hub,
+    hasRoom(viewer) {
+      const hasRoom = countOf(viewer) < limits.websocketsPerUser;
+      if (!hasRoom) liveMetrics.refused("too_many_websockets").inc();
+      return hasRoom;
+    },
+    accept({ request, socket, head }, viewer) {
+      let accepted: LiveSocket | undefined;
+      server.handleUpgrade(request, socket, head, (ws) => {
+        const backlog = { maxBytes: limits.viewerBacklogBytes, maxLines: limits.viewerBacklogLines };
+        const connection = new Connection({
+          ws,
+          socket,
+          viewer,
+          hub,
+          history,
+          limits: backlog,
+          log,
+          metrics: liveMetrics,
+        });
+        const closed = new Promise<void>((resolve) => {
+          ws.once("close", () => {
+            connections.delete(connection);
+            resolve();
+          });
+        });
+        connections.set(connection, closed);
+        accepted = { closed, endSession: () => connection.close("sessionEnded", "signed out") };
+      });
+      return accepted;
+    },
+    async close() {
+      clearInterval(pings);
+      for (const connection of connections.keys()) connection.close("goingAway", "the collector stops");
+      await Promise.all(connections.values());
+      hub.close();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { LineRange } from "../wire/api.ts";
+import { Backlog, type Loss } from "./backlog.ts";
+import type { LinesMessage } from "./lines-message.ts";
+import type { Source } from "./ports.ts";
+
+export interface OutboxOptions {
+  readonly ws: WebSocket;
+  /** The socket under `ws`: whole frames are written to it directly. */
+  readonly socket: Duplex;
+  readonly limits: { readonly maxBytes: number; readonly maxLines: number };
+  /** The viewer reads again: says what it missed in the meantime. */
+  readonly onLost: (losses: readonly Loss[]) => void;
+  /** More was missed than can be remembered: the connection has to end. */
+  readonly onOverflow: () => void;
+  readonly countLostLines: (lines: number) => void;
+}
+
+/** Summaries, and executions with lost lines, that are remembered for a viewer that does not read. */
+const MAX_WAITING_EXECUTIONS = 1_000;
+/** Texts, in octets, that may wait in the socket on top of one history batch. */
+const MAX_SOCKET_BYTES = 4_194_304;
+
+/**
+ * All that goes to one viewer. Lines, history and summaries are written only while the socket takes them; what is live
+ * meanwhile waits in a bounded backlog.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #backlog: Backlog;
+  /** The newest summary for each subscription and execution. */
+  readonly #summaries = new Map<string, string>();
+  #last: LinesMessage | undefined;
+  #turns: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#backlog = new Backlog(options.limits);
+    options.socket.on("drain", () => this.#drain());
+  }
+
+  /** Live lines, once, however many of the viewer's subscriptions cover them. */
+  lines(message: LinesMessage): void {
+    if (message === this.#last || this.#closed) return;
+    this.#last = message;
+    if (!this.#blocked && this.#backlog.isEmpty) {
+      this.#options.socket.write(message.frame);
+      return;
+    }
+    const lost = this.#backlog.push(message);
+    if (lost > 0) this.#options.countLostLines(lost);
+    this.#checkBounds();
+  }
+
+  /** Lines that will not be sent. */
+  lose(source: Source, key: string, range: LineRange): void {
+    this.#options.countLostLines(range[1] - range[0] + 1);
+    this.#backlog.lose(source, key, range);
+    this.#checkBounds();
+    if (!this.#blocked) this.#drain();
+  }
+
+  /** A summary; only the newest of a key is kept while the viewer does not read. */
+  summary(key: string, text: string): void {
+    if (this.#closed) return;
+    if (!this.#blocked) {
+      this.text(text);
+      return;
+    }
+    this.#summaries.set(key, text);
+    this.#checkBounds();
+  }
+
+  /** An answer to the viewer: goes at once. */
+  text(text: string): void {
+    if (this.#closed) return;
+    if (this.#options.socket.writableLength > MAX_SOCKET_BYTES) this.#options.onOverflow();
+    else this.#options.ws.send(text);
+  }
+
+  /** History: only inside a turn. */
+  frame(frame: Buffer): void {
+    if (!this.#closed) this.#options.socket.write(frame);
+  }
+
+  /** Runs steps of history one after the other, each when the viewer has read what was written before. */
+  turn<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#turns.then(() => this.#writable()).then(step);
+    this.#turns = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
+  /** The connection has ended: nothing is written any more, and nobody waits for it. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  get #blocked(): boolean {
+    return this.#options.socket.writableNeedDrain;
+  }
+
+  async #writable(): Promise<void> {
+    while (this.#blocked && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #drain(): void {
+    if (this.#closed) return;
+    if (this.#backlog.lostExecutions > 0) this.#options.onLost(this.#backlog.takeLost());
+    while (!this.#blocked) {
+      const message = this.#backlog.shift();
+      if (message === undefined) break;
+      this.#options.socket.write(message.frame);
+    }
+    for (const [key, text] of this.#summaries) {
+      if (this.#blocked) break;
+      this.#summaries.delete(key);
+      this.text(text);
+    }
+    if (!this.#blocked) this.#wake?.();
+  }
+
+  #checkBounds(): void {
+    const waiting = Math.max(this.#backlog.lostExecutions, this.#summaries.size);
+    if (waiting > MAX_WAITING_EXECUTIONS) this.#options.onOverflow();
+  }
+}

@@ -1,0 +1,52 @@
+import type { Execution, ExecutionPage } from "../wire/api.ts";
+
+/** Consecutive lines: `count` CRI lines, each ended by LF, the first one with number `firstN`. See src/frame/chunk.ts. */
+export interface Lines {
+  readonly firstN: number;
+  readonly count: number;
+  readonly cri: Buffer;
+}
+
+/** Who watches. */
+export interface Viewer {
+  readonly user: string;
+  readonly uid: number;
+  readonly admin: boolean;
+}
+
+/** What live reads of the store. A foreign execution answers like a missing one. */
+export interface History {
+  list(
+    viewer: Viewer,
+    query: { job?: string | undefined; before?: string | undefined; limit: number },
+  ): Promise<ExecutionPage>;
+  /** Its `lastN` is not below anything that the hub was told of before the answer was made. */
+  get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;
+  /**
+   * Consecutive stored lines in order of n from the first stored n >= `from`; several chunks where lines are missing
+   * between them, none when nothing is stored from there. It never gives a line before the hub was told of it.
+   */
+  read(
+    viewer: Viewer,
+    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+  ): Promise<readonly Lines[]>;
+}
+
+/** Whose lines, and where from. */
+export interface Source {
+  readonly owner: string;
+  readonly job: string;
+  readonly x: string;
+  readonly node: string;
+}
+
+/** Where the collector tells what it has just stored, in the same tick. Never blocks, never throws. */
+export interface Hub {
+  /**
+   * Lines that were just stored. Each line once; mostly in order of n, late ones may come after higher ones. Their
+   * bytes are lent for the length of the call.
+   */
+  publish(source: Source, lines: Lines): void;
+  /** Its summary changed. The summary is built only when somebody watches. */
+  changed(source: Source & { summary(): Execution }): void;
+}

@@ -1,0 +1,79 @@
+import type { LinesMessage } from "./lines-message.ts";
+import { sourceKey } from "./lines-message.ts";
+import type { Source } from "./ports.ts";
+
+/** One subscription, as the hub sees it. */
+export interface Watcher {
+  lines(message: LinesMessage): void;
+  /** `execution` is JSON, the same for everybody. */
+  summary(key: string, execution: string): void;
+}
+
+/** What a subscription covers. Without an owner: everybody's, for administrators. */
+export type Route =
+  | { readonly source: Source }
+  | { readonly job: string; readonly owner: string | undefined }
+  | { readonly owner: string | undefined };
+
+/** Whether a route leads to this execution. */
+export function covers(route: Route, source: Source): boolean {
+  if ("source" in route) return sourceKey(route.source) === sourceKey(source);
+  if (route.owner !== undefined && route.owner !== source.owner) return false;
+  return "job" in route ? route.job === source.job : true;
+}
+
+/**
+ * Who watches what. Nothing here is built or searched for lines that nobody watches.
+ */
+export class Routes {
+  readonly #bySource = new Map<string, Set<Watcher>>();
+  readonly #byJob = new Map<string, Set<Watcher>>();
+  readonly #byOwner = new Map<string, Set<Watcher>>();
+  #watchers = 0;
+
+  get isEmpty(): boolean {
+    return this.#watchers === 0;
+  }
+
+  /** Returns how to stop watching. */
+  add(route: Route, watcher: Watcher): () => void {
+    const { map, key } = this.#place(route);
+    const watchers = map.get(key) ?? new Set();
+    map.set(key, watchers.add(watcher));
+    this.#watchers += 1;
+    return () => {
+      if (!watchers.delete(watcher)) return;
+      this.#watchers -= 1;
+      if (watchers.size === 0) map.delete(key);
+    };
+  }
+
+  /** Sets of watchers that a source's lines go to; none of them empty. */
+  of(source: Source, key: string): Set<Watcher>[] {
+    const found: Set<Watcher>[] = [];
+    const look = (watchers: Set<Watcher> | undefined) => watchers !== undefined && found.push(watchers);
+    if (this.#bySource.size > 0) look(this.#bySource.get(key));
+    if (this.#byJob.size > 0) {
+      look(this.#byJob.get(jobKey(source.job, source.owner)));
+      look(this.#byJob.get(jobKey(source.job, undefined)));
+    }
+    if (this.#byOwner.size > 0) {
+      look(this.#byOwner.get(source.owner));
+      look(this.#byOwner.get(EVERYBODY));
+    }
+    return found;
+  }
+
+  #place(route: Route): { map: Map<string, Set<Watcher>>; key: string } {
+    if ("source" in route) return { map: this.#bySource, key: sourceKey(route.source) };
+    if ("job" in route) return { map: this.#byJob, key: jobKey(route.job, route.owner) };
+    return { map: this.#byOwner, key: route.owner ?? EVERYBODY };
+  }
+}
+
+/** No user's name is empty. */
+const EVERYBODY = "";
+
+function jobKey(job: string, owner: string | undefined): string {
+  return `${owner ?? EVERYBODY}\0${job}`;
+}

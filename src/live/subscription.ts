@@ -1,0 +1,160 @@
+import type { Execution, LineRange } from "../wire/api.ts";
+import type { ServerMessage, Target } from "../wire/live.ts";
+import { CatchUp } from "./catch-up.ts";
+import type { LiveHub } from "./hub.ts";
+import { type LinesMessage, sourceKey } from "./lines-message.ts";
+import type { Outbox } from "./outbox.ts";
+import type { History, Source, Viewer } from "./ports.ts";
+import { covers, type Route, type Watcher } from "./routes.ts";
+
+export interface SubscriptionOptions {
+  readonly id: number;
+  readonly what: Target;
+  readonly from: number | "end";
+  readonly wantsLines: boolean;
+  readonly viewer: Viewer;
+  readonly hub: LiveHub;
+  readonly history: History;
+  readonly outbox: Outbox;
+}
+
+/** Executions of a job, or of all, whose summaries and history a subscription brings, newest first. */
+const MAX_LISTED_EXECUTIONS = 10_000;
+const PAGE_EXECUTIONS = 200;
+
+/**
+ * What a viewer watches: one execution, a job, or all. History first, in batches that go round its executions, then
+ * what is published. Where subscriptions of one viewer overlap, history comes for each of them, live lines once.
+ */
+export class Subscription implements Watcher {
+  readonly #options: SubscriptionOptions;
+  readonly #catchUps = new Map<string, CatchUp>();
+  /** Until all is listed: executions that have changed meanwhile, whose summary in the list may be an old one. */
+  #changed: Set<string> | undefined = new Set();
+  #route: Route | undefined;
+  #unwatch: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch. False when there is no such execution for this viewer. */
+  async open(): Promise<boolean> {
+    const { what, viewer, history } = this.#options;
+    const owner = viewer.admin ? undefined : viewer.user;
+    if ("job" in what) this.#watch({ job: what.job, owner });
+    else if ("all" in what) this.#watch({ owner });
+    else {
+      const execution = await history.get(viewer, what.x, what.node);
+      if (execution === undefined) return false;
+      const source = sourceOf(execution);
+      this.#watch({ source });
+      if (this.#wantsHistory) this.#addCatchUp(source, sourceKey(source));
+    }
+    return true;
+  }
+
+  /** Brings summaries and history. Ends when all is live, or when the subscription is closed. */
+  async run(): Promise<void> {
+    const { what, viewer, history, from, outbox } = this.#options;
+    if ("x" in what) this.#bring(await history.get(viewer, what.x, what.node));
+    else if ("job" in what || from !== "end") await this.#bringList("job" in what ? what.job : undefined);
+    this.#changed = undefined;
+    for (const [key, catchUp] of this.#catchUps) {
+      await outbox.turn(() => this.#step(key, catchUp));
+      // Not done yet: to the end of the line. This loop comes by there again.
+      if (this.#catchUps.delete(key)) this.#catchUps.set(key, catchUp);
+    }
+    if (!this.#isClosed) this.#say({ t: "live", id: this.#options.id });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#unwatch?.();
+    this.#catchUps.clear();
+  }
+
+  lines(message: LinesMessage): void {
+    if (!this.#options.wantsLines) return;
+    const catchUp = this.#catchUpOf(message.source, message.key);
+    if (catchUp === undefined) this.#options.outbox.lines(message);
+    else catchUp.notice([message.firstN, message.firstN + message.count - 1]);
+  }
+
+  summary(key: string, execution: string): void {
+    const { id, outbox } = this.#options;
+    this.#changed?.add(key);
+    outbox.summary(`${id} ${key}`, `{"t":"execution","id":${id},"execution":${execution}}`);
+  }
+
+  /** These lines will not come. Says so when they are this subscription's. */
+  lost(source: Source, ranges: readonly LineRange[]): void {
+    if (!this.#options.wantsLines || this.#route === undefined || !covers(this.#route, source)) return;
+    const { x, node } = source;
+    for (const [from, to] of ranges) this.#say({ t: "lost", id: this.#options.id, x, node, from, to });
+  }
+
+  get #wantsHistory(): boolean {
+    return this.#options.wantsLines && this.#options.from !== "end";
+  }
+
+  #watch(route: Route): void {
+    if (this.#isClosed) return;
+    this.#route = route;
+    this.#unwatch = this.#options.hub.watch(route, this);
+  }
+
+  /** The history that lines have to wait for. Undefined: they are live. */
+  #catchUpOf(source: Source, key: string): CatchUp | undefined {
+    const known = this.#catchUps.get(key);
+    // Before the list is complete, an execution that nobody knows of may turn out to be an old one.
+    const isUnlisted = known === undefined && this.#changed !== undefined && this.#wantsHistory;
+    return isUnlisted ? this.#addCatchUp(source, key) : known;
+  }
+
+  #addCatchUp(source: Source, key: string): CatchUp | undefined {
+    const { from, viewer, history, outbox } = this.#options;
+    if (from === "end" || this.#isClosed) return undefined;
+    const send = (frame: Buffer) => outbox.frame(frame);
+    const lose = (range: LineRange) => outbox.lose(source, key, range);
+    const catchUp = new CatchUp({ source, key, viewer, from, history, send, lose });
+    this.#catchUps.set(key, catchUp);
+    return catchUp;
+  }
+
+  async #bringList(job: string | undefined): Promise<void> {
+    const { viewer, history, outbox } = this.#options;
+    let before: string | undefined;
+    for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; listed += PAGE_EXECUTIONS) {
+      const page = await outbox.turn(() => history.list(viewer, { job, before, limit: PAGE_EXECUTIONS }));
+      for (const execution of page.executions) this.#bring(execution);
+      if (page.next === null) return;
+      before = page.next;
+    }
+  }
+
+  #bring(execution: Execution | undefined): void {
+    if (execution === undefined || this.#isClosed) return;
+    const source = sourceOf(execution);
+    const key = sourceKey(source);
+    if (this.#wantsHistory && !this.#catchUps.has(key)) this.#addCatchUp(source, key);
+    if (!this.#changed?.has(key)) this.#say({ t: "execution", id: this.#options.id, execution });
+  }
+
+  async #step(key: string, catchUp: CatchUp): Promise<void> {
+    if (this.#isClosed) return;
+    await catchUp.step();
+    // All that was published is noticed after this; what comes next is live, without an instant between.
+    this.#options.hub.settle(key);
+    if (catchUp.isDone) this.#catchUps.delete(key);
+  }
+
+  #say(message: ServerMessage): void {
+    this.#options.outbox.text(JSON.stringify(message));
+  }
+}
+
+function sourceOf({ owner, job, x, node }: Execution): Source {
+  return { owner, job, x, node };
+}
