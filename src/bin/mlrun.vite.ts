@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/** mlrun as one CommonJS file: it starts like bare node, where forty modules would take 8 ms more (FACTS). */
+export default defineConfig({
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  logLevel: "warn",
+  build: {
+    ssr: "src/bin/mlrun.ts",
+    outDir: "dist/src/bin",
+    emptyOutDir: false,
+    target: "node20",
+    minify: true,
+    rollupOptions: {
+      output: {
+        format: "cjs",
+        entryFileNames: "mlrun.cjs",
+        codeSplitting: false,
+        banner: "#!/usr/bin/env node",
+      },
+    },
+  },
+});

@@ -1,0 +1,193 @@
+import type { StreamName } from "../wire/api.ts";
+import type { End } from "../wire/end.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import type { Source } from "./escape.ts";
+import { LineEscaper } from "./escape-line.ts";
+import { GRAMMAR } from "./grammar.ts";
+
+const BACKSLASH = 0x5c;
+const LETTER_N = 0x6e;
+const SPACE = 0x20;
+/** Room without which no further line is begun in a frame: the longest escape of one character and then some. */
+const MIN_LINE_ROOM = 32;
+/** Digits of the largest n, 2^53. */
+const MAX_NUMBER_DIGITS = 16;
+
+const literal = (text: string): Uint8Array => Buffer.from(text, "latin1");
+const COUNT = literal('" c="');
+const LENGTH = literal('" b="');
+const CLOSE = literal('"] ');
+const CLOSE_FRAGMENT = literal('" f="1"] ');
+const STREAMS = { stdout: literal('stdout" n="'), stderr: literal('stderr" n="') };
+
+export interface FrameIdentity {
+  readonly x: string;
+  readonly key: string;
+  /** HOSTNAME of RFC 5424: printable ASCII without spaces. */
+  readonly node: string;
+  readonly pid: number;
+}
+
+/** Bytes that a stream printed and that are in no frame yet. */
+export interface Printed {
+  readonly stream: StreamName;
+  readonly source: Source;
+  readonly from: number;
+  readonly to: number;
+  /** "lines": what stands there without a newline is left. "fragment": it goes too. "final": to the last byte. */
+  readonly take: "lines" | "fragment" | "final";
+}
+
+/**
+ * Builds the frames of one execution (`GRAMMAR`), each with its octet count before it, in buffers of the caller, and
+ * numbers the lines of both streams in the order they come. This loop sees every byte that is printed: it allocates
+ * nothing for a frame but views.
+ */
+export class FrameEncoder {
+  /** Number of the last line or fragment so far. */
+  lastN = 0;
+  /** Lines and fragments so far. */
+  readonly lines = { stdout: 0, stderr: 0 };
+  /** After `encodeLines`: the first byte that is not in a frame yet. */
+  consumed = 0;
+
+  readonly #oneLine: boolean;
+  readonly #linesStart: Uint8Array;
+  readonly #otherStart: (type: string) => string;
+  readonly #maxTextBytes: number;
+  readonly #escaper = new LineEscaper();
+  #time = "";
+  /** Octets before the text in the frame before: a guess that mostly saves moving the next one's text. */
+  #headBytes = 0;
+
+  constructor(identity: FrameIdentity, options: { readonly oneLineFrames: boolean }) {
+    const { x, key, node, pid } = identity;
+    this.#oneLine = options.oneLineFrames;
+    this.#otherStart = (type) =>
+      ` ${node} ${GRAMMAR.appName} ${pid} LINES [${GRAMMAR.structuredDataId} v="${GRAMMAR.version}" t="${type}" x="${x}" k="${key}"`;
+    const time = "0".repeat(GRAMMAR.timeBytes);
+    this.#linesStart = literal(`${GRAMMAR.framePriority}${time}${this.#otherStart("lines")} s="`);
+    const variable = '1234 stdout" n="" c="1234" b="1234" f="1"]  '.length + 2 * MAX_NUMBER_DIGITS;
+    this.#maxTextBytes = WIRE_LIMITS.maxFrameBytes - 1 - this.#linesStart.length - variable;
+  }
+
+  /** The TIME of the frames to come: 27 characters, as `formatTimestamp` writes it. */
+  setTime(time: string): void {
+    this.#time = time;
+    const at = GRAMMAR.framePriority.length;
+    for (let i = 0; i < GRAMMAR.timeBytes; i += 1) this.#linesStart[at + i] = time.charCodeAt(i);
+  }
+
+  /**
+   * Writes one frame of lines at `target[at]`, which has room for `WIRE_LIMITS.maxFrameBytes`.
+   *
+   * @returns The end of the frame, or `at` when there is nothing to send yet.
+   */
+  encodeLines(printed: Printed, target: Uint8Array, at: number): number {
+    const { source, to, take } = printed;
+    const escaper = this.#escaper;
+    const textAt = at + this.#headBytes;
+    const end = textAt + this.#maxTextBytes;
+    let from = printed.from;
+    let textEnd = textAt;
+    let count = 0;
+    let fragment = false;
+    while (from < to) {
+      const lineAt = count === 0 ? textEnd : textEnd + 2;
+      if (lineAt + MIN_LINE_ROOM > end) break;
+      const stop = escaper.write({ source, from, to, final: take === "final" }, target, lineAt, end);
+      if (stop !== "newline") {
+        fragment = (stop === "full" && count === 0) || (stop === "end" && take !== "lines");
+        if (!fragment || escaper.readAt === from) {
+          fragment = false;
+          break;
+        }
+      }
+      if (count > 0) {
+        target[textEnd] = BACKSLASH;
+        target[textEnd + 1] = LETTER_N;
+      }
+      textEnd = escaper.writtenAt;
+      from = escaper.readAt + (fragment ? 0 : 1);
+      count += 1;
+      if (fragment || this.#oneLine) break;
+    }
+    this.consumed = from;
+    if (count === 0) return at;
+    const frameEnd = this.#writeHead({ stream: printed.stream, count, fragment, textAt, textEnd }, target, at);
+    this.lastN += count;
+    this.lines[printed.stream] += count;
+    return frameEnd;
+  }
+
+  /** A beat frame. Bounded far below `WIRE_LIMITS.maxFrameBytes`. */
+  encodeBeat(beat: { readonly number: number; readonly idleMs: number; readonly cpuMs: number }): Buffer {
+    return this.#encodeOther("beat", ` idle_ms="${beat.idleMs}" cpu_ms="${beat.cpuMs}"`, String(beat.number));
+  }
+
+  encodeEnd(end: End): Buffer {
+    return this.#encodeOther("end", "", JSON.stringify(end));
+  }
+
+  #encodeOther(type: string, attributes: string, text: string): Buffer {
+    const n = this.lastN;
+    const frame = `${GRAMMAR.framePriority}${this.#time}${this.#otherStart(type)} n="${n}"${attributes}] ${n} ${text}`;
+    return Buffer.from(`${frame.length} ${frame}`, "latin1");
+  }
+
+  /** Puts the head before the text, moving the text when the guess of the head's length was wrong. */
+  #writeHead(
+    frame: { stream: StreamName; count: number; fragment: boolean; textAt: number; textEnd: number },
+    target: Uint8Array,
+    at: number,
+  ): number {
+    const { count, textAt, textEnd } = frame;
+    const n = this.lastN + 1;
+    const textBytes = textEnd - textAt;
+    const stream = STREAMS[frame.stream];
+    const close = frame.fragment ? CLOSE_FRAGMENT : CLOSE;
+    const numbers = 2 * digitsOf(n) + digitsOf(count) + digitsOf(textBytes);
+    const literals = stream.length + COUNT.length + LENGTH.length + close.length + 1;
+    const frameBytes = this.#linesStart.length + literals + numbers + textBytes;
+    const headBytes = digitsOf(frameBytes) + 1 + frameBytes - textBytes;
+    if (headBytes !== this.#headBytes) {
+      target.copyWithin(at + headBytes, textAt, textEnd);
+      this.#headBytes = headBytes;
+    }
+    let o = writeNumber(target, at, frameBytes);
+    target[o] = SPACE;
+    target.set(this.#linesStart, o + 1);
+    o = write(target, o + 1 + this.#linesStart.length, stream);
+    o = writeNumber(target, o, n);
+    o = write(target, o, COUNT);
+    o = writeNumber(target, o, count);
+    o = write(target, o, LENGTH);
+    o = writeNumber(target, o, textBytes);
+    o = write(target, o, close);
+    o = writeNumber(target, o, n);
+    target[o] = SPACE;
+    return o + 1 + textBytes;
+  }
+}
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let power = 10; value >= power; power *= 10) digits += 1;
+  return digits;
+}
+
+function writeNumber(target: Uint8Array, at: number, value: number): number {
+  const end = at + digitsOf(value);
+  let rest = value;
+  for (let i = end - 1; i >= at; i -= 1) {
+    const tenth = Math.floor(rest / 10);
+    target[i] = 0x30 + rest - tenth * 10;
+    rest = tenth;
+  }
+  return end;
+}
+
+function write(target: Uint8Array, at: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i += 1) target[at + i] = bytes[i] ?? 0;
+  return at + bytes.length;
+}

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Both ends of one FIFO that has no name any more. Whoever has it closes them. */
+export interface Fifo {
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
+
+/** Where the FIFOs have their names for a moment, in this order; the second for a full or read-only first. */
+const FOLDERS = [tmpdir, () => "/dev/shm"];
+
+/**
+ * Two FIFOs for the command's stdout and stderr. They are no sockets, so that `echo x >/dev/stderr` works in the
+ * command, and Node makes none itself. Settles when both are open and their names are gone.
+ */
+export async function makeFifos(): Promise<readonly [Fifo, Fifo]> {
+  let failure: unknown;
+  for (const folder of FOLDERS) {
+    try {
+      return await makeFifosIn(folder());
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function makeFifosIn(parent: string): Promise<readonly [Fifo, Fifo]> {
+  const folder = mkdtempSync(join(parent, "mlrun-"));
+  try {
+    const paths = [join(folder, "1"), join(folder, "2")] as const;
+    await mkfifo(paths);
+    const stdout = open(paths[0]);
+    const stderr = open(paths[1]);
+    return [stdout, stderr];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function mkfifo(paths: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("/usr/bin/mkfifo", ["-m", "600", ...paths], { stdio: "ignore", env: {} });
+    child.once("error", reject);
+    child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`mkfifo ended with ${code}`))));
+  });
+}
+
+function open(path: string): Fifo {
+  // Without O_NONBLOCK the open would wait for a writer; with the reader there, the writer's open returns at once.
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };
+}
+
+export function closeWriteEnds(fifos: readonly Fifo[]): void {
+  for (const fifo of fifos) closeSync(fifo.writeEnd);
+}
