@@ -24,7 +24,7 @@ export class OwnerFolders {
   }
 
   /** Resolves once the folder of this user is there. Rejects with what the file system threw. */
-  prepare(user: { readonly name: string; readonly uid: number }): Promise<void> {
+  prepare(user: { readonly name: string; readonly uid: number | undefined }): Promise<void> {
     const known = this.#ready.get(user.name);
     if (known !== undefined) return known;
     const ready = this.#make(user);
@@ -34,11 +34,11 @@ export class OwnerFolders {
     return ready;
   }
 
-  async #make(user: { readonly name: string; readonly uid: number }): Promise<void> {
+  async #make(user: { readonly name: string; readonly uid: number | undefined }): Promise<void> {
     const path = join(this.#logsDir, ownerFolder(user.name));
     mkdirSync(path, { recursive: true, mode: 0o750 });
     chmodSync(path, 0o750);
-    if (user.uid === process.getuid?.()) return;
+    if (user.uid === undefined || user.uid === process.getuid?.()) return;
     const reads = `u:${user.uid}:r-x`;
     const entries = `${reads},g::---,o::---,d:u::rwx,d:${reads},d:g::---,d:o::---`;
     try {

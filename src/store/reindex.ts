@@ -57,8 +57,7 @@ function readRow(base: string, options: { readonly logsDir: string; readonly now
     const execution = loadExecution(join(options.logsDir, base), { durable: false, nowMs: options.nowMs });
     if (execution === undefined) return undefined;
     const { node, x, keyHash } = execution.origin;
-    const isOpen = execution.delivery !== "complete" && execution.delivery !== "incomplete";
-    return { node, x, keyHash, base, execution: execution.summary(), isOpen };
+    return { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled };
   } catch {
     return undefined;
   }

@@ -3,27 +3,23 @@ import { join } from "node:path";
 import type { Chunk } from "../frame/chunk.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
-import type { Begin } from "../wire/begin.ts";
 import { parseEnd } from "../wire/end.ts";
-import { createExecution } from "./create-execution.ts";
+import { type Claim, Claims, type Owner } from "./claims.ts";
 import { createFile } from "./create-file.ts";
 import type { IndexDb } from "./index-db.ts";
-import { commandName, executionPath, RESERVED } from "./log-path.ts";
-import { mergeLate } from "./merge-late.ts";
+import { IndexWriter } from "./index-writer.ts";
+import { LateMerges } from "./late-merges.ts";
+import { RESERVED } from "./log-path.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 import { OpenFiles } from "./open-files.ts";
 import { OwnerFolders } from "./owner-folder.ts";
 import type { Publisher } from "./publisher.ts";
-import { Quarantine, type QuarantinedItem, type QuarantineLimits } from "./quarantine.ts";
+import { Quarantine, type QuarantineLimits } from "./quarantine.ts";
 import { type Slot, type SlotIdentity, SlotTable } from "./slots.ts";
+import { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import { createStoreMetrics, type StoreMetrics } from "./store-metrics.ts";
-import type { Origin, StoredExecution } from "./stored-execution.ts";
-
-export interface Owner {
-  readonly name: string;
-  readonly uid: number;
-}
+import type { StoredExecution } from "./stored-execution.ts";
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -63,33 +59,44 @@ export class Store {
   readonly #metrics: StoreMetrics;
   readonly #files: OpenFiles;
   readonly #quarantine: Quarantine;
-  readonly #folders: OwnerFolders;
-  readonly #changed = new Set<Slot>();
+  readonly #claims: Claims;
+  readonly #index: IndexWriter;
+  readonly #merges: LateMerges;
+  readonly #alarm: StorageAlarm;
   /** Logs with lines that are not yet known to be on the disk; only when durable. */
   readonly #unsynced = new Set<NumberedLog>();
-  #merges: Promise<void> = Promise.resolve();
-  #failure: string | undefined;
   #expireAtMs = 0;
   #tick: NodeJS.Timeout | undefined;
 
   constructor(options: StoreOptions) {
-    const { index, durable, nowMs, log } = options;
+    const { durable, nowMs, log, ownerOf } = options;
+    const logsDir = join(options.dataDir, "logs");
+    mkdirSync(logsDir, { recursive: true, mode: 0o711 });
+    const metrics = createStoreMetrics(options.metrics);
+    const slots = new SlotTable({ index: options.index, logsDir, durable, nowMs });
+    const index = new IndexWriter(options.index);
+    const folders = new OwnerFolders({ logsDir, log });
     this.#options = options;
-    this.logsDir = join(options.dataDir, "logs");
-    mkdirSync(this.logsDir, { recursive: true, mode: 0o711 });
-    this.slots = new SlotTable({ index, logsDir: this.logsDir, durable, nowMs });
+    this.logsDir = logsDir;
+    this.slots = slots;
+    this.#metrics = metrics;
+    this.#index = index;
     this.#files = new OpenFiles(options.maxOpenFiles);
-    this.#quarantine = new Quarantine(join(this.logsDir, RESERVED.quarantine), options.quarantine);
-    this.#folders = new OwnerFolders({ logsDir: this.logsDir, log });
-    this.#metrics = createStoreMetrics(options.metrics);
+    this.#quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
+    this.#claims = new Claims({ slots, index, folders, logsDir, durable, ownerOf, log, metrics, nowMs });
+    this.#merges = new LateMerges({ files: this.#files, log });
+    this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
-    options.metrics.gauge("ml_store_executions", "Executions in memory", () => this.slots.size);
+    options.metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);
+    options.metrics.gauge("ml_store_failing", "1 while nothing can be stored", () =>
+      this.failure === undefined ? 0 : 1,
+    );
     options.metrics.gauge("ml_quarantine_bytes", "Bytes waiting for their BEGIN", () => this.#quarantine.bytes);
   }
 
   /** Why nothing can be stored now ("ENOSPC"), for `/healthz`. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#alarm.failure;
   }
 
   /** Begins to judge states by the clock, and loads what was running when the collector stopped. */
@@ -98,66 +105,39 @@ export class Store {
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
   }
 
-  /** An execution that was running: what its files say counts, not the index's row. */
-  #loadOpen(row: SlotIdentity): void {
-    const slot = this.slots.get(row);
-    try {
-      if (this.slots.load(slot) !== undefined) this.#touch(slot);
-    } catch (error) {
-      const { node, x } = row;
-      this.#options.log.event("error", "cannot load an execution", { node, x, error: failureCode(error) });
-    }
-  }
-
   slotFor(identity: SlotIdentity): Slot {
     return this.slots.get(identity);
   }
 
+  /**
+   * Stores a batch; each chunk is published as soon as it is written, so that what a viewer has seen can be read back.
+   * What was stored of a batch that failed is known by its numbers: offered again, it counts as a repetition.
+   */
   store(items: readonly Item[]): Outcome | Promise<Outcome> {
-    const fresh: { execution: StoredExecution; chunk: Chunk }[] = [];
     try {
-      for (const item of items) this.#apply(item, fresh);
+      for (const item of items) this.#apply(item);
     } catch (error) {
-      // What was stored of the batch is known by its numbers: offered again, it counts as a repetition.
-      this.#publish(fresh);
-      return this.#fail(error);
+      return this.#alarm.failed(error);
     }
-    if (!this.#options.durable) {
-      this.#publish(fresh);
-      return this.#works();
-    }
-    return Promise.all(
-      [...this.#unsynced].map((file) => this.#files.sync(file).then(() => this.#unsynced.delete(file))),
-    )
-      .then(() => {
-        this.#publish(fresh);
-        return this.#works();
-      })
-      .catch((error) => this.#fail(error));
+    if (!this.#options.durable) return this.#alarm.works();
+    const synced = [...this.#unsynced].map((file) => this.#files.sync(file).then(() => this.#unsynced.delete(file)));
+    return Promise.all(synced).then(
+      () => this.#alarm.works(),
+      (error) => this.#alarm.failed(error),
+    );
   }
 
-  /** Binds an identity to its owner and claims what waits for it. A second BEGIN never displaces the first. */
-  async claim(claim: { identity: SlotIdentity; begin: Omit<Begin, "k">; uid: number }): Promise<Outcome> {
-    const { identity, begin, uid } = claim;
+  /** Binds an identity to its owner, and stores what waited for that. */
+  async claim(claim: Claim): Promise<Outcome> {
     try {
-      if (this.slots.load(this.slots.get(identity)) === undefined) {
-        const owner = await this.#options.ownerOf(identity.node, uid);
-        if (owner === undefined) {
-          this.#refuseBegin("unknown-uid", identity, uid);
-          return "stored";
-        }
-        await this.#folders.prepare(owner);
-        const { job, argv, cwd, labels, startedAt, pid } = begin;
-        this.#bind({ ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid });
-      }
-      const slot = this.slots.get(identity);
+      const slot = await this.#claims.bind(claim);
+      if (slot?.execution === undefined) return "stored";
       this.#heard(slot);
-      this.#unquarantine(slot);
-      return this.#works();
+      this.#unquarantine(slot, slot.execution);
+      this.#options.publisher.changed(slot.execution);
+      return this.#alarm.works();
     } catch (error) {
-      if (!isPoison(error)) return this.#fail(error);
-      this.#refuseBegin(failureCode(error) === "EEXIST" ? "id-in-use" : "path", identity, uid);
-      return "stored";
+      return this.#alarm.failed(error);
     }
   }
 
@@ -166,30 +146,31 @@ export class Store {
     this.#files.closeAll();
   }
 
+  /** Brings the index up to what the files say, for a question that is answered from it. */
+  flushIndex(): void {
+    this.#index.flush();
+  }
+
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
     clearInterval(this.#tick);
-    await this.#merges;
-    this.flushIndex();
+    await this.#merges.settled;
+    this.#index.flush();
     this.#files.closeAll();
   }
 
-  /** Brings the index up to what the files say, for a question that is answered from it. */
-  flushIndex(): void {
-    if (this.#changed.size === 0) return;
-    const rows = [];
-    for (const slot of this.#changed) {
-      const { execution } = slot;
-      if (execution === undefined) continue;
-      const isOpen = execution.delivery !== "complete" && execution.delivery !== "incomplete";
-      slot.isOpenInIndex = isOpen;
-      rows.push({ ...slot.identity, base: this.#base(execution.origin), execution: execution.summary(), isOpen });
+  /** An execution that was running: what its files say counts, not the index's row. */
+  #loadOpen(row: SlotIdentity): void {
+    const slot = this.slots.get(row);
+    try {
+      if (this.slots.load(slot) !== undefined) this.#index.touch(slot);
+    } catch (error) {
+      const { node, x } = row;
+      this.#options.log.event("error", "cannot load an execution", { node, x, error: failureCode(error) });
     }
-    this.#changed.clear();
-    this.#options.index.put(rows);
   }
 
-  #apply(item: Item, fresh: { execution: StoredExecution; chunk: Chunk }[]): void {
+  #apply(item: Item): void {
     const slot = item.slot.isRetired ? this.slots.get(item.slot.identity) : item.slot;
     try {
       const execution = this.slots.load(slot);
@@ -197,14 +178,12 @@ export class Store {
         this.#setAside(slot, item);
         return;
       }
-      this.#touch(slot);
-      if (item.kind === "lines") this.#append(execution, item.chunk, fresh);
+      // A beat that is not newer was replayed: it says nothing about now.
+      if (item.kind === "beat" && item.beat <= execution.lastBeat) return;
+      this.#index.touch(slot);
+      if (item.kind === "lines") this.#append(execution, item.chunk);
       else if (item.kind === "end") this.#end(execution, item);
-      else if (item.beat <= execution.lastBeat) return;
-      else {
-        execution.lastBeat = item.beat;
-        execution.toldLastN = Math.max(execution.toldLastN, item.lastN);
-      }
+      else execution.beat(item.lastN, item.beat);
       this.#heard(slot);
     } catch (error) {
       if (!isPoison(error)) throw error;
@@ -213,22 +192,23 @@ export class Store {
     }
   }
 
-  #append(execution: StoredExecution, chunk: Chunk, fresh: { execution: StoredExecution; chunk: Chunk }[]): void {
-    const { durable, nowMs } = this.#options;
+  #append(execution: StoredExecution, chunk: Chunk): void {
+    const { durable, nowMs, publisher } = this.#options;
     const nextN = execution.have.last + 1;
-    const parts = execution.append(chunk, this.#files, (path) => createFile(path, durable));
     let lines = 0;
-    for (const part of parts) {
+    for (const part of execution.append(chunk, this.#files, (path) => createFile(path, durable))) {
       lines += part.count;
       if (part.firstN < nextN) this.#metrics.lateLines.inc(part.count);
-      fresh.push({ execution, chunk: part });
+      this.#metrics.bytes.inc(part.cri.length);
+      publisher.publish(execution, part);
     }
+    this.#metrics.lines.inc(lines);
     if (lines < chunk.count) this.#metrics.duplicateLines.inc(chunk.count - lines);
     if (durable && lines > 0) {
       this.#unsynced.add(execution.main);
       if (execution.late !== undefined) this.#unsynced.add(execution.late);
     }
-    if (execution.endSeen !== undefined && execution.judge(nowMs())) this.#maybeMerge(execution);
+    if (execution.endSeen !== undefined && execution.judge(nowMs())) this.#merges.consider(execution);
   }
 
   #end(execution: StoredExecution, item: { lastN: number; json: string }): void {
@@ -238,87 +218,36 @@ export class Store {
       return;
     }
     execution.end({ lastN: item.lastN, end, receivedAtMs: this.#options.nowMs() });
-    if (execution.judge(this.#options.nowMs())) this.#maybeMerge(execution);
+    if (execution.judge(this.#options.nowMs())) this.#merges.consider(execution);
   }
 
-  /** Late lines go to their places once the execution is complete; one merge at a time. */
-  #maybeMerge(execution: StoredExecution): void {
-    if (execution.delivery !== "complete" || execution.late === undefined) return;
-    this.#merges = this.#merges.then(async () => {
-      try {
-        for (const file of [execution.main, execution.late]) if (file !== undefined) this.#files.close(file);
-        await mergeLate(execution);
-      } catch (error) {
-        // The lines are stored and are read in order from where they are.
-        this.#options.log.event("warning", "late lines stay in a file of their own", {
-          path: execution.base,
-          error: failureCode(error),
-        });
-      }
-    });
-  }
-
-  #bind(origin: Origin): void {
-    const slot = this.slots.get(origin);
-    if (slot.execution !== undefined) return;
-    const { durable, nowMs, index } = this.#options;
-    const path = this.#base(origin);
-    const execution = createExecution(join(this.logsDir, path), origin, { durable, nowMs: nowMs() });
-    slot.execution = execution;
-    slot.isOpenInIndex = true;
-    index.put([{ ...slot.identity, base: path, execution: execution.summary(), isOpen: true }]);
-    this.#options.publisher.changed(execution);
-  }
-
-  #base(origin: Origin): string {
-    return executionPath({ ...origin, command: commandName(origin.argv) });
-  }
-
-  #unquarantine(slot: Slot): void {
+  /** What came before its BEGIN. A failure leaves it in quarantine, for the next BEGIN. */
+  #unquarantine(slot: Slot, execution: StoredExecution): void {
     const items = this.#quarantine.read(slot.identity);
     if (items.length === 0) return;
-    const fresh: { execution: StoredExecution; chunk: Chunk }[] = [];
+    this.#index.touch(slot);
     for (const item of items) {
-      if (item.t === "lines") this.#apply({ kind: "lines", slot, chunk: item.chunk }, fresh);
-      else this.#apply({ kind: "end", slot, lastN: item.lastN, json: item.json }, fresh);
+      if (item.t === "lines") this.#append(execution, item.chunk);
+      else this.#end(execution, item);
     }
     this.#quarantine.remove(slot.identity);
-    this.#publish(fresh);
   }
 
   #setAside(slot: Slot, item: Item): void {
     if (item.kind === "beat") return;
-    const kept: QuarantinedItem =
-      item.kind === "lines" ? { t: "lines", chunk: item.chunk } : { t: "end", lastN: item.lastN, json: item.json };
     const lines = item.kind === "lines" ? item.chunk.count : 0;
+    const kept =
+      item.kind === "lines"
+        ? ({ t: "lines", chunk: item.chunk } as const)
+        : ({ t: "end", lastN: item.lastN, json: item.json } as const);
     const quota = this.#quarantine.add(slot.identity, kept);
     if (quota === undefined) this.#metrics.quarantinedLines.inc(lines);
     else this.#metrics.discardedLines(quota).inc(lines);
   }
 
-  #publish(fresh: readonly { execution: StoredExecution; chunk: Chunk }[]): void {
-    let [lines, bytes] = [0, 0];
-    for (const { execution, chunk } of fresh) {
-      lines += chunk.count;
-      bytes += chunk.cri.length;
-      this.#options.publisher.publish(execution, chunk);
-    }
-    this.#metrics.lines.inc(lines);
-    this.#metrics.bytes.inc(bytes);
-  }
-
-  /** Before the files get ahead of the index, the index says so: after a crash it knows which rows to doubt. */
-  #touch(slot: Slot): void {
-    if (!slot.isOpenInIndex) {
-      this.#options.index.setOpen(slot.identity);
-      slot.isOpenInIndex = true;
-    }
-    this.#changed.add(slot);
-  }
-
   #heard(slot: Slot): void {
     slot.usedAtMs = this.#options.nowMs();
-    if (slot.execution?.heard(slot.usedAtMs) === true) this.#touch(slot);
+    if (slot.execution?.heard(slot.usedAtMs) === true) this.#index.touch(slot);
   }
 
   #onTick(): void {
@@ -326,51 +255,23 @@ export class Store {
     try {
       for (const slot of this.slots.values()) {
         if (!slot.isOpenInIndex || slot.execution?.judge(nowMs) !== true) continue;
-        this.#touch(slot);
-        this.#maybeMerge(slot.execution);
+        this.#index.touch(slot);
+        this.#merges.consider(slot.execution);
       }
-      for (const slot of this.#changed)
-        if (slot.execution !== undefined) this.#options.publisher.changed(slot.execution);
-      this.flushIndex();
-      for (const execution of this.slots.forgetIdle()) {
-        this.#files.close(execution.main);
-        if (execution.late !== undefined) this.#files.close(execution.late);
+      for (const { execution } of this.#index.changed) {
+        if (execution !== undefined) this.#options.publisher.changed(execution);
+      }
+      this.#index.flush();
+      for (const { main, late } of this.slots.forgetIdle()) {
+        this.#files.close(main);
+        if (late !== undefined) this.#files.close(late);
       }
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
         this.#metrics.expiredQuarantines.inc(this.#quarantine.expire(nowMs));
       }
     } catch (error) {
-      this.#fail(error);
+      this.#alarm.failed(error);
     }
-  }
-
-  #refuseBegin(reason: string, identity: SlotIdentity, uid: number): void {
-    this.#metrics.refusedBegins(reason).inc();
-    this.#options.log.event("warning", "BEGIN refused, its lines stay in quarantine", {
-      reason,
-      node: identity.node,
-      x: identity.x,
-      uid,
-    });
-  }
-
-  #fail(error: unknown): "unavailable" {
-    const code = failureCode(error);
-    this.#metrics.failures(code).inc();
-    if (this.#failure !== code) {
-      this.#options.log.event("error", "cannot store: relays wait until it works again; make room or mend the disk", {
-        error: code,
-        path: this.logsDir,
-      });
-    }
-    this.#failure = code;
-    return "unavailable";
-  }
-
-  #works(): "stored" {
-    if (this.#failure !== undefined) this.#options.log.event("notice", "storing again", { was: this.#failure });
-    this.#failure = undefined;
-    return "stored";
   }
 }

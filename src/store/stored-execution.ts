@@ -83,6 +83,10 @@ export class StoredExecution {
   get delivery(): Delivery {
     return this.#delivery;
   }
+  /** Nothing more is expected of it: its row in the index says all. */
+  get isSettled(): boolean {
+    return this.#delivery !== "receiving";
+  }
   get lines(): number {
     return this.main.lines + (this.late?.lines ?? 0);
   }
@@ -121,6 +125,12 @@ export class StoredExecution {
     if (this.endSeen !== undefined) return;
     this.sidecar.append({ t: "end", ...seen });
     this.endSeen = seen;
+  }
+
+  /** Takes a beat that is newer than the last: what mlrun says it has numbered so far. */
+  beat(lastN: number, beat: number): void {
+    this.lastBeat = beat;
+    this.toldLastN = Math.max(this.toldLastN, lastN);
   }
 
   /** A sign of life. Returns whether the state changed by it. */

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import type { Log } from "../host/log.ts";
+import type { Begin } from "../wire/begin.ts";
+import { createExecution } from "./create-execution.ts";
+import { basePath, type IndexWriter } from "./index-writer.ts";
+import type { OwnerFolders } from "./owner-folder.ts";
+import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
+import { failureCode, isPoison } from "./storage-error.ts";
+import type { StoreMetrics } from "./store-metrics.ts";
+import type { Origin } from "./stored-execution.ts";
+
+export interface Owner {
+  readonly name: string;
+  /** The uid on the collector, that may read the files; undefined for a user whom only the node knows. */
+  readonly uid: number | undefined;
+}
+
+/** A BEGIN, with the kernel's word for its uid. */
+export interface Claim {
+  readonly identity: SlotIdentity;
+  readonly begin: Omit<Begin, "k">;
+  readonly uid: number;
+}
+
+export interface ClaimsOptions {
+  readonly slots: SlotTable;
+  readonly index: IndexWriter;
+  readonly folders: OwnerFolders;
+  readonly logsDir: string;
+  readonly durable: boolean;
+  readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
+  readonly log: Log;
+  readonly metrics: StoreMetrics;
+  readonly nowMs: () => number;
+}
+
+/** Binds identities to owners. A second BEGIN never displaces the first. */
+export class Claims {
+  readonly #options: ClaimsOptions;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
+   * frames stay in quarantine. Rejects with what the file system threw when the collector cannot store.
+   */
+  async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
+    const { slots, folders, ownerOf } = this.#options;
+    try {
+      if (slots.load(slots.get(identity)) === undefined) {
+        const owner = await ownerOf(identity.node, uid);
+        if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
+        await folders.prepare(owner);
+        const { job, argv, cwd, labels, startedAt, pid } = begin;
+        this.#create({ ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid });
+      }
+      return slots.get(identity);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      return this.#refuse(failureCode(error) === "EEXIST" ? "id-in-use" : "path", identity, uid);
+    }
+  }
+
+  #create(origin: Origin): void {
+    const { slots, index, logsDir, durable, nowMs } = this.#options;
+    const slot = slots.get(origin);
+    // Another connection may have brought the same BEGIN while this one waited.
+    if (slot.execution !== undefined) return;
+    slot.execution = createExecution(join(logsDir, basePath(origin)), origin, { durable, nowMs: nowMs() });
+    index.insert(slot);
+  }
+
+  #refuse(reason: string, identity: SlotIdentity, uid: number): undefined {
+    const { metrics, log } = this.#options;
+    metrics.refusedBegins(reason).inc();
+    const { node, x } = identity;
+    log.event("warning", "BEGIN refused, its lines stay in quarantine", { reason, node, x, uid });
+  }
+}

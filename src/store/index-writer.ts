@@ -1,0 +1,60 @@
+import type { IndexDb } from "./index-db.ts";
+import { commandName, executionPath } from "./log-path.ts";
+import type { Slot } from "./slots.ts";
+import type { Origin } from "./stored-execution.ts";
+
+/** Path of an execution's files below `DATA/logs`, without ending. */
+export function basePath(origin: Origin): string {
+  return executionPath({ ...origin, command: commandName(origin.argv) });
+}
+
+/** Brings the index up to what the files say, in batches: a row for each line would cost more than the line. */
+export class IndexWriter {
+  readonly #index: IndexDb;
+  readonly #changed = new Set<Slot>();
+
+  constructor(index: IndexDb) {
+    this.#index = index;
+  }
+
+  get changed(): ReadonlySet<Slot> {
+    return this.#changed;
+  }
+
+  /** Before the files get ahead of a row, the row says so: after a crash the index knows which rows to doubt. */
+  touch(slot: Slot): void {
+    if (!slot.isOpenInIndex) {
+      this.#index.setOpen(slot.identity);
+      slot.isOpenInIndex = true;
+    }
+    this.#changed.add(slot);
+  }
+
+  /** Makes the row of a new execution, at once: from now on the index knows that its files exist. */
+  insert(slot: Slot): void {
+    slot.isOpenInIndex = true;
+    this.#write([slot]);
+  }
+
+  flush(): void {
+    if (this.#changed.size === 0) return;
+    this.#write(this.#changed);
+    this.#changed.clear();
+  }
+
+  #write(slots: Iterable<Slot>): void {
+    const rows = [];
+    for (const slot of slots) {
+      const { execution, identity } = slot;
+      if (execution === undefined) continue;
+      rows.push({
+        ...identity,
+        base: basePath(execution.origin),
+        execution: execution.summary(),
+        isOpen: !execution.isSettled,
+      });
+    }
+    this.#index.put(rows);
+    for (const slot of slots) slot.isOpenInIndex = slot.execution?.isSettled === false;
+  }
+}

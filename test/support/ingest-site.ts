@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import type { Log } from "../../src/host/log.ts";
+import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
+import { type RelayTls, type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
+import { Archive, type Viewer } from "../../src/store/archive.ts";
+import { IndexDb } from "../../src/store/index-db.ts";
+import type { Publisher } from "../../src/store/publisher.ts";
+import type { QuarantineLimits } from "../../src/store/quarantine.ts";
+import { reindex } from "../../src/store/reindex.ts";
+import { Store } from "../../src/store/store.ts";
+import { poll } from "./poll.ts";
+
+export interface IngestSiteOptions {
+  readonly dataDir: string;
+  readonly tls?: RelayTls;
+  readonly durable?: boolean;
+  readonly publisher?: Publisher;
+  readonly ownerOf?: (node: string, uid: number) => Promise<{ name: string; uid: number | undefined } | undefined>;
+  readonly quarantine?: Partial<QuarantineLimits>;
+  readonly nowMs?: () => number;
+  readonly maxConnections?: number;
+  readonly reindex?: boolean;
+}
+
+/** Ingest and store joined as the collector joins them, without its web half, in this process. */
+export interface IngestSite {
+  readonly relp: RelpServer;
+  readonly store: Store;
+  readonly archive: Archive;
+  readonly metrics: Metrics;
+  readonly logLines: string[];
+  stop(): Promise<void>;
+}
+
+export const ROOT: Viewer = { user: "root", uid: 0, admin: true };
+
+export async function startIngestSite(options: IngestSiteOptions): Promise<IngestSite> {
+  const { dataDir, nowMs = Date.now, durable = false } = options;
+  const metrics = createMetrics();
+  const logLines: string[] = [];
+  const log: Log = {
+    event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`),
+  };
+  const index = new IndexDb(join(dataDir, "index.db"));
+  const store = new Store({
+    dataDir,
+    durable,
+    index,
+    publisher: options.publisher ?? { publish: () => {}, changed: () => {} },
+    ownerOf: options.ownerOf ?? (async (_node, uid) => ({ name: uid === 0 ? "root" : `user${uid}`, uid: undefined })),
+    quarantine: {
+      maxNodeBytes: 67_108_864,
+      maxExecutionBytes: 4_194_304,
+      maxExecutionsPerNode: 1_000,
+      maxAgeMs: 604_800_000,
+      ...options.quarantine,
+    },
+    maxOpenFiles: 1_024,
+    log,
+    metrics,
+    nowMs,
+  });
+  if (options.reindex === true || !index.isCurrent) reindex(index, { logsDir: store.logsDir, nowMs: nowMs() });
+  store.start();
+  const { tls, maxConnections = 4_096 } = options;
+  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, metrics, tls, maxConnections, nowMs });
+  return {
+    relp,
+    store,
+    archive: new Archive(store, index),
+    metrics,
+    logLines,
+    stop: async () => {
+      await relp.stop();
+      await store.stop();
+      index.close();
+    },
+  };
+}
+
+/** The value of one metric, summed over its labels or of the one given. */
+export async function metric(site: { metrics: Metrics }, name: string, label = ""): Promise<number> {
+  const lines = (await site.metrics.text()).split("\n").filter((line) => /^[a-z]/.test(line) && line.includes(label));
+  return lines
+    .filter((line) => line.split(/[{ ]/)[0] === name)
+    .reduce((sum, line) => sum + Number(line.split(" ").pop()), 0);
+}
+
+export async function untilMetric(site: { metrics: Metrics }, name: string, least: number): Promise<void> {
+  await poll(`${name} to reach ${least}`, async () => (await metric(site, name)) >= least);
+}
