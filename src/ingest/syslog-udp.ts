@@ -1,0 +1,26 @@
+import SyslogServer from "syslog-server";
+import type { SyslogListener, SyslogListenerOptions } from "./syslog-sink.ts";
+
+/**
+ * Ordinary syslog over UDP (RFC 5426), one message a datagram, by the package syslog-server. It keeps its socket in
+ * module globals, so a process has one such listener; it cannot tell which port it got, so the port must be named.
+ */
+export async function startSyslogUdp(options: SyslogListenerOptions): Promise<SyslogListener> {
+  const { host, port, sink, log, metrics } = options;
+  const received = metrics.count("ml_syslog_udp_messages_total", "Datagrams of ordinary syslog received");
+  const discarded = metrics.count("ml_syslog_udp_discarded_total", "Datagrams of ordinary syslog thrown away");
+  const server = new SyslogServer();
+  server.on("message", ({ host: source, message }) => {
+    received.inc();
+    if (!sink.write(source, Buffer.from(message))) discarded.inc();
+  });
+  await new Promise<void>((resolve, reject) => {
+    // When the port is taken, start() never settles: only the event tells.
+    server.on("error", (error) => {
+      log.event("error", "UDP syslog failed", { error: error.message });
+      reject(error);
+    });
+    server.start({ port, address: host, exclusive: true }).then(resolve, reject);
+  });
+  return { port, stop: () => server.stop() };
+}
