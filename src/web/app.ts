@@ -1,0 +1,76 @@
+import express, { type Express, type RequestHandler, type Router } from "express";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { answerErrors, HttpError, notFound } from "./http-error.ts";
+import { isOwnOrigin, type OriginRules } from "./origin.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { serveUi } from "./static-ui.ts";
+import type { WebMetrics } from "./web-metrics.ts";
+
+export interface AppOptions {
+  readonly origin: OriginRules;
+  /** Browsers reach us over TLS, ours or a proxy's. */
+  readonly secure: boolean;
+  readonly session: RequestHandler;
+  readonly routers: readonly Router[];
+  /** Why the collector is not well; empty when it is. */
+  readonly health: () => readonly string[];
+  readonly uiFolder: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly webMetrics: WebMetrics;
+}
+
+/** A login is all that has a body. */
+const MAX_BODY_BYTES = 4_096;
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+
+/** One request: headers -> health and metrics -> session -> origin -> API -> viewer -> errors. */
+export function createApp(options: AppOptions): Express {
+  const { origin, secure, session, routers, health, uiFolder, log, metrics, webMetrics } = options;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("query parser", "simple");
+  // One proxy, ours: the client is whom the proxy says, and not what the client adds to that.
+  app.set("trust proxy", origin.behindProxy === undefined ? false : 1);
+  app.use(securityHeaders({ secure }));
+
+  app.get("/healthz", (_request, response) => {
+    const reasons = health();
+    response.set("Cache-Control", "no-store");
+    response
+      .status(reasons.length === 0 ? 200 : 503)
+      .json({ status: reasons.length === 0 ? "ok" : "failing", reasons });
+  });
+  app.get("/metrics", async (_request, response) => {
+    response.set("Cache-Control", "no-store");
+    response.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text());
+  });
+
+  const api = express.Router();
+  api.use((request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    if (SAFE_METHODS.includes(request.method) || isOwnOrigin(request.headers, origin)) return next();
+    webMetrics.refused("origin").inc();
+    throw new HttpError({ status: 403, code: "foreign_origin", message: "The request comes from another site" });
+  });
+  api.use((request, _response, next) => {
+    // That the proxy speaks https is a matter of configuration; the session asks for this header.
+    if (origin.behindProxy !== undefined) request.headers["x-forwarded-proto"] = secure ? "https" : "http";
+    next();
+  });
+  api.use(session);
+  api.use(express.json({ limit: MAX_BODY_BYTES }));
+  api.use(...routers);
+  api.use(() => {
+    throw notFound("address");
+  });
+
+  app.use("/api", api);
+  app.use(serveUi(uiFolder));
+  app.use(() => {
+    throw notFound("page");
+  });
+  app.use(answerErrors(log));
+  return app;
+}

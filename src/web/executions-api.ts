@@ -1,0 +1,96 @@
+import { type Request, Router } from "express";
+import type { Log } from "../host/log.ts";
+import { type Execution, parseState } from "../wire/api.ts";
+import { parseStream } from "../wire/cri.ts";
+import { parseExecutionId } from "../wire/ids.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import { notFound } from "./http-error.ts";
+import { readPage } from "./lines-page.ts";
+import type { Archive, Viewer } from "./ports.ts";
+import { Query } from "./query.ts";
+import { RawDownloads } from "./raw-download.ts";
+
+export interface ExecutionsApiOptions {
+  readonly archive: Archive;
+  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly downloadsPerUser: number;
+  readonly log: Log;
+}
+
+const MAX_SEARCH_CHARACTERS = 256;
+const MAX_CURSOR_CHARACTERS = 512;
+
+/** Everything under `/api` that reads executions. */
+export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, log }: ExecutionsApiOptions): Router {
+  const router = Router();
+  const downloads = new RawDownloads(archive, downloadsPerUser);
+
+  /** The execution of a request. A foreign one, a missing one and a malformed id go the same way. */
+  async function find(
+    request: Request<{ x: string }>,
+  ): Promise<{ viewer: Viewer; execution: Execution; query: Query }> {
+    const viewer = await viewerOf(request);
+    const query = new Query(request.query);
+    const node = query.text("node", WIRE_LIMITS.maxNodeCharacters);
+    const x = parseExecutionId(request.params.x);
+    const execution = x === undefined ? undefined : await archive.get(viewer, x, node);
+    if (execution === undefined) throw notFound();
+    audit(viewer, request, execution.owner);
+    return { viewer, execution, query };
+  }
+
+  /** An administrator reads what is somebody else's. */
+  function audit(viewer: Viewer, request: Request, owner?: string): void {
+    if (!viewer.admin || owner === viewer.user) return;
+    log.event("notice", "admin read", { admin: viewer.user, owner, address: request.ip, url: request.originalUrl });
+  }
+
+  router.get("/executions", async (request, response) => {
+    const viewer = await viewerOf(request);
+    const query = new Query(request.query);
+    const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxNodeCharacters } = WIRE_LIMITS;
+    const page = await archive.list(viewer, {
+      job: query.text("job", maxJobCharacters),
+      node: query.text("node", maxNodeCharacters),
+      state: query.word("state", "running, finished, failed or lost", parseState),
+      q: query.text("q", MAX_SEARCH_CHARACTERS),
+      before: query.text("before", MAX_CURSOR_CHARACTERS),
+      limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
+    });
+    audit(viewer, request);
+    response.json(page);
+  });
+
+  router.get("/executions/:x", async (request, response) => {
+    const { execution } = await find(request);
+    response.json(execution);
+  });
+
+  router.get("/executions/:x/lines", async (request, response) => {
+    const { viewer, execution, query } = await find(request);
+    const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
+    const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
+    const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
+    response.json(await readPage(archive, viewer, { x: execution.x, node: execution.node, from, limit }));
+  });
+
+  router.get("/executions/:x/raw", async (request, response) => {
+    const { viewer, execution, query } = await find(request);
+    const stream = query.word("stream", "stdout or stderr", parseStream);
+    await downloads.send(response, { viewer, execution, stream });
+  });
+
+  router.get("/nodes", async (request, response) => {
+    const viewer = await viewerOf(request);
+    audit(viewer, request);
+    response.json({ nodes: await archive.nodes(viewer) });
+  });
+
+  router.get("/jobs", async (request, response) => {
+    const viewer = await viewerOf(request);
+    audit(viewer, request);
+    response.json({ jobs: await archive.jobs(viewer) });
+  });
+
+  return router;
+}

@@ -1,0 +1,58 @@
+import type { ErrorRequestHandler } from "express";
+import type { Log } from "../host/log.ts";
+import type { ApiError } from "../wire/api.ts";
+
+/** A refusal as the API words it: `{"error":{"code","message"}}`. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(refusal: { status: number; code: string; message: string; retryAfterSeconds?: number }) {
+    super(refusal.message);
+    this.status = refusal.status;
+    this.code = refusal.code;
+    this.retryAfterSeconds = refusal.retryAfterSeconds;
+  }
+}
+
+/** A foreign execution and a missing one are refused with this one. */
+export function notFound(what = "execution"): HttpError {
+  return new HttpError({ status: 404, code: "not_found", message: `There is no such ${what}` });
+}
+
+export function badRequest(message: string): HttpError {
+  return new HttpError({ status: 400, code: "bad_request", message });
+}
+
+export function apiError({ code, message }: { code: string; message: string }): ApiError {
+  return { error: { code, message } };
+}
+
+/** Answers whatever a handler threw. What is nobody's business is logged, and answered as `internal`. */
+export function answerErrors(log: Log): ErrorRequestHandler {
+  return (thrown: unknown, request, response, _next) => {
+    const error = refusalOf(thrown);
+    if (error === undefined) log.event("error", "cannot answer", { method: request.method, error: String(thrown) });
+    if (response.headersSent) {
+      // The client must see that this is not the whole answer.
+      response.destroy();
+      return;
+    }
+    const refusal =
+      error ?? new HttpError({ status: 500, code: "internal", message: "The collector failed: see its log" });
+    if (refusal.retryAfterSeconds !== undefined) response.set("Retry-After", String(refusal.retryAfterSeconds));
+    response.status(refusal.status).json(apiError(refusal));
+  };
+}
+
+/** Our own refusals, and those of express and its body parser, which carry a status. */
+function refusalOf(thrown: unknown): HttpError | undefined {
+  if (thrown instanceof HttpError) return thrown;
+  if (!(thrown instanceof Error) || !("status" in thrown) || !("expose" in thrown)) return undefined;
+  if (typeof thrown.status !== "number" || thrown.expose !== true) return undefined;
+  const tooLarge = thrown.status === 413;
+  // Not its own message: a parser quotes the body, and that may be a password.
+  const message = tooLarge ? "The body is too large" : "The request cannot be understood";
+  return new HttpError({ status: thrown.status, code: tooLarge ? "too_large" : "bad_request", message });
+}

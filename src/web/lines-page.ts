@@ -1,0 +1,43 @@
+import { isUtf8 } from "node:buffer";
+import type { Line, LinePage } from "../wire/api.ts";
+import { CRI, parseCriLine } from "../wire/cri.ts";
+import type { Archive, Lines, Viewer } from "./ports.ts";
+
+/** Octets of lines in one page, whatever the number of lines: a page is held in memory as a whole. */
+const MAX_PAGE_BYTES = 4_194_304;
+const LINE_FEED = 10;
+
+export async function readPage(
+  archive: Archive,
+  viewer: Viewer,
+  at: { x: string; node: string; from: number; limit: number },
+): Promise<LinePage> {
+  const { x, node, from, limit } = at;
+  const pieces = await archive.read(viewer, { x, node, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
+  const last = pieces.at(-1);
+  if (last === undefined) return { lines: [], next: null };
+  // The next stored line, wherever it is: behind a hole, or not there.
+  const after = last.firstN + last.count;
+  const [following] = await archive.read(viewer, { x, node, from: after, maxLines: 1, maxBytes: 1 });
+  return { lines: pieces.flatMap(toLines), next: following?.firstN ?? null };
+}
+
+function toLines({ firstN, count, cri }: Lines): Line[] {
+  const lines: Line[] = [];
+  let at = 0;
+  for (let n = firstN; n < firstN + count; n += 1) {
+    const end = cri.indexOf(LINE_FEED, at);
+    const line = toLine(cri.subarray(at, end), n);
+    if (line !== undefined) lines.push(line);
+    at = end + 1;
+  }
+  return lines;
+}
+
+function toLine(bytes: Buffer, n: number): Line | undefined {
+  if (isUtf8(bytes)) return parseCriLine(bytes.toString("utf8"), n);
+  const line = parseCriLine(bytes.toString("latin1"), n);
+  if (line === undefined) return undefined;
+  const { time, stream, fragment } = line;
+  return { n, time, stream, b64: bytes.subarray(CRI.prefixCharacters).toString("base64"), fragment };
+}

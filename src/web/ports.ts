@@ -1,0 +1,61 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+
+/** Who asks. */
+export interface Viewer {
+  readonly user: string;
+  readonly uid: number;
+  readonly admin: boolean;
+}
+
+export interface ExecutionQuery {
+  readonly job: string | undefined;
+  readonly node: string | undefined;
+  readonly state: ExecutionState | undefined;
+  readonly q: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+/** Consecutive CRI lines, the first one with number `firstN`. */
+export interface Lines {
+  readonly firstN: number;
+  readonly count: number;
+  readonly cri: Buffer;
+}
+
+/** What the web reads of the store. What a viewer may not see does not exist for it. */
+export interface Archive {
+  list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
+  get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;
+  /** Stored lines in order of n, from the first stored n >= `from`. None when nothing is stored from there. */
+  read(
+    viewer: Viewer,
+    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+  ): Promise<readonly Lines[]>;
+  /** The bytes as printed, of one stream or of both. */
+  raw(viewer: Viewer, what: { x: string; node: string; stream?: StreamName }): AsyncIterable<Buffer>;
+  nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
+  jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
+}
+
+/** Who checks passwords. */
+export interface Authenticator {
+  authenticate(
+    user: string,
+    password: string,
+  ): Promise<
+    | { readonly ok: true; readonly user: string; readonly uid: number }
+    | { readonly ok: false; readonly reason: "denied" | "unavailable" }
+  >;
+}
+
+/** Who serves WebSockets once it is known whose they are. */
+export interface LiveSockets {
+  hasRoom(viewer: Viewer): boolean;
+  accept(
+    upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    viewer: Viewer,
+  ): { endSession(): void; readonly closed: Promise<void> } | undefined;
+}

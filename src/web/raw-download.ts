@@ -1,0 +1,50 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Response } from "express";
+import type { Execution, StreamName } from "../wire/api.ts";
+import { HttpError } from "./http-error.ts";
+import type { Archive, Viewer } from "./ports.ts";
+
+/** Streams what executions printed, as fast as the client reads; so many at a time for one user. */
+export class RawDownloads {
+  readonly #archive: Archive;
+  readonly #maxPerUser: number;
+  readonly #running = new Map<number, number>();
+
+  constructor(archive: Archive, maxPerUser: number) {
+    this.#archive = archive;
+    this.#maxPerUser = maxPerUser;
+  }
+
+  async send(response: Response, options: { viewer: Viewer; execution: Execution; stream: StreamName | undefined }) {
+    const { viewer, execution, stream } = options;
+    const running = this.#running.get(viewer.uid) ?? 0;
+    if (running >= this.#maxPerUser) {
+      const message = `Cannot start a download: ${running} are running, limit is ${this.#maxPerUser}`;
+      throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 1 });
+    }
+    const { x, node } = execution;
+    response.type("application/octet-stream");
+    response.set("Content-Disposition", `attachment; filename="${fileName(execution, stream)}"`);
+    if (response.req.method === "HEAD") {
+      response.end();
+      return;
+    }
+    this.#running.set(viewer.uid, running + 1);
+    try {
+      const bytes = this.#archive.raw(viewer, { x, node, ...(stream === undefined ? {} : { stream }) });
+      await pipeline(Readable.from(bytes, { objectMode: false }), response);
+    } catch (error) {
+      // The client has gone: nobody is left to tell.
+      if (!response.destroyed) throw error;
+    } finally {
+      const others = (this.#running.get(viewer.uid) ?? 1) - 1;
+      if (others > 0) this.#running.set(viewer.uid, others);
+      else this.#running.delete(viewer.uid);
+    }
+  }
+}
+
+function fileName({ x, node }: Execution, stream: StreamName | undefined): string {
+  return `${[x, node.replace(/[^\w.-]/g, "_"), stream ?? "output"].join(".")}.txt`;
+}

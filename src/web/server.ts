@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { createSecureContext } from "node:tls";
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface WebServer {
+  readonly server: Server;
+  listen(address: { host: string; port: number }): Promise<AddressInfo>;
+  /** Reads the certificate again. Throws, and keeps the old one, when it is no good. */
+  reload(): void;
+  /** Takes no more requests, and waits a little for those that are being answered. */
+  close(): Promise<void>;
+}
+
+/** Half a request must not hold a connection. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
+/** Longer than the 60 s of common proxies, so that they do not find a connection closed. */
+const KEEP_ALIVE_MS = 65_000;
+/** A client that takes nothing of its answer for this long is gone. */
+const STALLED_AFTER_MS = 120_000;
+const CLOSE_WITHIN_MS = 1_000;
+
+export function createWebServer(options: {
+  handler: RequestListener;
+  tls: TlsFiles | undefined;
+  maxConnections: number;
+}): WebServer {
+  const { handler, tls, maxConnections } = options;
+  const timeouts = { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS };
+  const secured = tls === undefined ? undefined : createHttpsServer({ ...timeouts, ...readTls(tls) }, handler);
+  const server: Server = secured ?? createHttpServer(timeouts, handler);
+  server.maxConnections = maxConnections;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.setTimeout(STALLED_AFTER_MS);
+  return {
+    server,
+    listen({ host, port }) {
+      return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ host, port }, () => {
+          server.off("error", reject);
+          const address = server.address();
+          if (address === null || typeof address === "string") reject(new TypeError("Cannot listen: no TCP address"));
+          else resolve(address);
+        });
+      });
+    },
+    reload() {
+      if (tls !== undefined) secured?.setSecureContext(readTls(tls));
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function readTls({ cert, key }: TlsFiles) {
+  const context = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
+  // Fails here, and not at the first connection.
+  createSecureContext(context);
+  return context;
+}

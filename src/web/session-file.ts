@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+
+const SECRET_BYTES = 32;
+
+/** The key that signs session cookies: made once, readable by the service only. */
+export function loadSessionSecret(dataDir: string): string {
+  const path = join(dataDir, "session-secret");
+  try {
+    const fd = openSync(path, "wx", 0o600);
+    writeSync(fd, randomBytes(SECRET_BYTES).toString("base64url"));
+    closeSync(fd);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  const secret = readFileSync(path, "utf8");
+  if (secret.length >= SECRET_BYTES) return secret;
+  throw new TypeError(`Cannot sign sessions: ${path} is too short, remove it`);
+}
+
+/** Opens DATA/sessions.db, readable by the service only (SQLite gives its other files the same mode). */
+export function openSessionDb(dataDir: string): Database.Database {
+  const path = join(dataDir, "sessions.db");
+  closeSync(openSync(path, "a", 0o600));
+  const db = new Database(path);
+  db.pragma("journal_mode = WAL");
+  // A session lost in a power cut is a login more.
+  db.pragma("synchronous = NORMAL");
+  db.exec(`CREATE TABLE IF NOT EXISTS sessions (
+    sid_hash TEXT PRIMARY KEY,
+    uid INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (uid, created_ms);`);
+  return db;
+}

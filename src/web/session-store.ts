@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import type { Database } from "better-sqlite3";
+import { type SessionData, Store } from "express-session";
+
+declare module "express-session" {
+  interface SessionData {
+    /** The owner of this session; express-session makes one for every request, most have none. */
+    user?: string;
+    uid?: number;
+  }
+}
+
+export interface SessionLimits {
+  readonly idleMs: number;
+  readonly maxAgeMs: number;
+  readonly maxPerUser: number;
+}
+
+/** A use is written down when it moves the end by this much. */
+const TOUCH_EVERY_MS = 60_000;
+
+type Callback = (error?: unknown) => void;
+
+/**
+ * Sessions in SQLite: few bytes, found by a hash of their id, so that the file alone opens nobody's session. Calls back
+ * before it returns. Tells `onEnd` of each session that ends, by its hash.
+ */
+export class SessionStore extends Store {
+  readonly #db: Database;
+  readonly #limits: SessionLimits;
+  readonly #now: () => number;
+  onEnd: (sidHash: string) => void = () => undefined;
+
+  constructor(options: { db: Database; limits: SessionLimits; now: () => number }) {
+    super();
+    this.#db = options.db;
+    this.#limits = options.limits;
+    this.#now = options.now;
+  }
+
+  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    attempt(callback, () => {
+      const query = "SELECT data FROM sessions WHERE sid_hash = ? AND expires_ms > ?";
+      const row = this.#db.prepare<[string, number], { data: string }>(query).get(sidHash(sid), this.#now());
+      return row === undefined ? null : parseSession(row.data);
+    });
+  }
+
+  override set(sid: string, session: SessionData, callback: Callback = () => undefined): void {
+    attempt(callback, () => {
+      const { uid } = session;
+      if (uid === undefined) return;
+      const now = this.#now();
+      const row = { hash: sidHash(sid), uid, data: JSON.stringify(session), now, expires: now + this.#limits.idleMs };
+      this.#db
+        .prepare(
+          `INSERT INTO sessions VALUES (@hash, @uid, @data, @now, @expires)
+           ON CONFLICT (sid_hash) DO UPDATE SET data = @data`,
+        )
+        .run(row);
+      this.#endOldest(uid);
+    });
+  }
+
+  override destroy(sid: string, callback: Callback = () => undefined): void {
+    attempt(callback, () => this.#end([sidHash(sid)]));
+  }
+
+  override touch(sid: string, _session: SessionData, callback: Callback = () => undefined): void {
+    attempt(callback, () => this.keep(sidHash(sid)));
+  }
+
+  /** The session is in use: its idle time begins anew. */
+  keep(hash: string): void {
+    const { idleMs, maxAgeMs } = this.#limits;
+    const expires = this.#now() + idleMs;
+    this.#db
+      .prepare(`UPDATE sessions SET expires_ms = min(?, created_ms + ?) WHERE sid_hash = ? AND expires_ms < ?`)
+      .run(expires, maxAgeMs, hash, expires - TOUCH_EVERY_MS);
+  }
+
+  /** Removes what has expired. */
+  prune(): void {
+    const query = "SELECT sid_hash FROM sessions WHERE expires_ms <= ?";
+    this.#end(
+      this.#db
+        .prepare<[number], { sid_hash: string }>(query)
+        .all(this.#now())
+        .map((row) => row.sid_hash),
+    );
+  }
+
+  #endOldest(uid: number): void {
+    const query = "SELECT sid_hash FROM sessions WHERE uid = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?";
+    const rows = this.#db.prepare<[number, number], { sid_hash: string }>(query).all(uid, this.#limits.maxPerUser);
+    this.#end(rows.map((row) => row.sid_hash));
+  }
+
+  #end(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      this.#db.prepare("DELETE FROM sessions WHERE sid_hash = ?").run(hash);
+      this.onEnd(hash);
+    }
+  }
+}
+
+export function sidHash(sid: string): string {
+  return createHash("sha256").update(sid).digest("base64url");
+}
+
+function attempt<T>(callback: (error: unknown, result?: T) => void, act: () => T): void {
+  let result: T;
+  try {
+    result = act();
+  } catch (error) {
+    callback(error);
+    return;
+  }
+  callback(null, result);
+}
+
+/** The row was written by `set`, from this very type. */
+function parseSession(data: string): SessionData {
+  return JSON.parse(data) as SessionData;
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Database } from "better-sqlite3";
+import type { Request, RequestHandler, Response } from "express";
+import session from "express-session";
+import type { CodeOwner } from "./login-codes.ts";
+import { type SessionLimits, SessionStore, sidHash } from "./session-store.ts";
+
+export interface SessionOptions {
+  readonly db: Database;
+  readonly secret: string;
+  readonly limits: SessionLimits;
+  /** Browsers reach us over TLS, ours or a proxy's. */
+  readonly secure: boolean;
+  readonly now: () => number;
+}
+
+/** Something that ends with its session. */
+export interface Held {
+  endSession(): void;
+  readonly closed: Promise<void>;
+}
+
+const PRUNE_EVERY_MS = 60_000;
+
+/** Who is signed in, by cookie. Owns the session database. */
+export class Sessions {
+  readonly cookieName: string;
+  /** Puts the session on a request. Nothing is stored, and no cookie sent, before somebody signs in. */
+  readonly middleware: RequestHandler;
+  readonly #db: Database;
+  readonly #store: SessionStore;
+  readonly #held = new Map<string, Set<Held>>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: "/" };
+
+  constructor({ db, secret, limits, secure, now }: SessionOptions) {
+    this.#db = db;
+    this.#store = new SessionStore({ db, limits, now });
+    this.#store.onEnd = (hash) => this.#endHeld(hash);
+    // Cookies do not know ports: two collectors on one host must not take each other's.
+    const tag = createHash("sha256").update(`cookie name of ${secret}`).digest("hex").slice(0, 8);
+    this.cookieName = `${secure ? "__Host-" : ""}ml-${tag}`;
+    this.#cookie = { httpOnly: true, sameSite: "strict", secure, path: "/" };
+    this.middleware = session({
+      name: this.cookieName,
+      secret,
+      store: this.#store,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { ...this.#cookie, maxAge: limits.maxAgeMs },
+    });
+    this.#timer = setInterval(() => this.#prune(), PRUNE_EVERY_MS);
+  }
+
+  /** Begins a session under a new id, so that an id known before the login is worth nothing after it. */
+  signIn(request: Request, owner: CodeOwner): Promise<void> {
+    return new Promise((resolve, reject) => {
+      request.session.regenerate((error: unknown) => {
+        if (error) return reject(error);
+        request.session.user = owner.user;
+        request.session.uid = owner.uid;
+        request.session.save((problem: unknown) => (problem ? reject(problem) : resolve()));
+      });
+    });
+  }
+
+  signOut(request: Request, response: Response): Promise<void> {
+    response.clearCookie(this.cookieName, this.#cookie);
+    return new Promise((resolve, reject) => {
+      request.session.destroy((error: unknown) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  ownerOf(request: Pick<Request, "session">): CodeOwner | undefined {
+    const { user, uid } = request.session;
+    return user === undefined || uid === undefined ? undefined : { user, uid };
+  }
+
+  /** The session of a request that express does not handle. */
+  async ofUpgrade(request: IncomingMessage): Promise<{ owner: CodeOwner; hash: string } | undefined> {
+    const parsed = await this.#parse(request);
+    const owner = this.ownerOf(parsed);
+    return owner === undefined ? undefined : { owner, hash: sidHash(parsed.sessionID) };
+  }
+
+  /** Ends `held` with its session; keeps the session in use as long as `held` is open. */
+  hold(hash: string, held: Held): void {
+    const others = this.#held.get(hash) ?? new Set();
+    this.#held.set(hash, others.add(held));
+    void held.closed.then(() => {
+      others.delete(held);
+      if (others.size === 0 && this.#held.get(hash) === others) this.#held.delete(hash);
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#db.close();
+  }
+
+  #prune(): void {
+    for (const hash of this.#held.keys()) this.#store.keep(hash);
+    this.#store.prune();
+  }
+
+  #endHeld(hash: string): void {
+    for (const held of this.#held.get(hash) ?? []) held.endSession();
+  }
+
+  #parse(request: IncomingMessage): Promise<Request> {
+    return new Promise((resolve, reject) => {
+      // The middleware adds the session to the request itself; of the response it only prepares the headers.
+      const extended = request as Request;
+      this.middleware(extended, new ServerResponse(request) as Response, (error: unknown) => {
+        if (error) reject(error);
+        else resolve(extended);
+      });
+    });
+  }
+}

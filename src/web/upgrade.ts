@@ -1,0 +1,68 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Log } from "../host/log.ts";
+import { apiError } from "./http-error.ts";
+import { isOwnOrigin, type OriginRules } from "./origin.ts";
+import type { LiveSockets, Viewer } from "./ports.ts";
+import type { Sessions } from "./sessions.ts";
+import type { WebMetrics } from "./web-metrics.ts";
+
+export interface UpgradeOptions {
+  readonly origin: OriginRules;
+  readonly sessions: Sessions;
+  readonly toViewer: (owner: { user: string; uid: number }) => Promise<Viewer>;
+  readonly live: LiveSockets;
+  readonly log: Log;
+  readonly metrics: WebMetrics;
+}
+
+type Refusal = { readonly status: number; readonly code: string; readonly message: string };
+
+/** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
+export function createUpgradeHandler(options: UpgradeOptions) {
+  const { origin, sessions, toViewer, live, log, metrics } = options;
+
+  async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
+    const [path] = (request.url ?? "").split("?");
+    if (path !== "/live") return { status: 404, code: "not_found", message: "There is no such address" };
+    if (!isOwnOrigin(request.headers, origin)) {
+      return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
+    }
+    const session = await sessions.ofUpgrade(request);
+    if (session === undefined) return { status: 401, code: "unauthorized", message: "Sign in first" };
+    const viewer = await toViewer(session.owner);
+    if (!live.hasRoom(viewer)) return { status: 429, code: "too_many", message: "Too many connections of this user" };
+    const opened = live.accept({ request, socket, head }, viewer);
+    if (opened !== undefined) sessions.hold(session.hash, opened);
+    return undefined;
+  }
+
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const destroy = () => socket.destroy();
+    socket.on("error", destroy);
+    handle(request, socket, head).then(
+      (refusal) => {
+        if (refusal === undefined) return;
+        metrics.refused(refusal.code).inc();
+        refuse(socket, refusal);
+      },
+      (error: unknown) => {
+        log.event("error", "cannot open a WebSocket", { error: String(error) });
+        destroy();
+      },
+    );
+  };
+}
+
+/** Answers as the API does, on a socket that node:http has let go of. */
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const body = JSON.stringify(apiError(refusal));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    "Connection: close",
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -1,0 +1,122 @@
+import type { Request } from "express";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { createApp } from "./app.ts";
+import { createExecutionsApi } from "./executions-api.ts";
+import { HttpError } from "./http-error.ts";
+import { type CodeOwner, LoginCodes } from "./login-codes.ts";
+import type { Archive, Authenticator, LiveSockets, Viewer } from "./ports.ts";
+import { createWebServer, type TlsFiles } from "./server.ts";
+import { createSessionApi } from "./session-api.ts";
+import { loadSessionSecret, openSessionDb } from "./session-file.ts";
+import { Sessions } from "./sessions.ts";
+import { LoginThrottle } from "./throttle.ts";
+import { createUpgradeHandler } from "./upgrade.ts";
+import { createWebMetrics } from "./web-metrics.ts";
+
+export interface WebOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: TlsFiles | undefined;
+  /** The origin that browsers see, where a proxy stands in front. */
+  readonly behindProxy: string | undefined;
+  /** Holds sessions.db and session-secret. Must exist. */
+  readonly dataDir: string;
+  readonly uiFolder: string;
+  readonly archive: Archive;
+  readonly auth: Authenticator;
+  readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
+  readonly live: LiveSockets;
+  /** Why the collector is not well; empty when it is. Names no user and no execution. */
+  readonly health: () => readonly string[];
+  readonly limits: WebLimits;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly now?: () => number;
+}
+
+export interface WebLimits {
+  readonly webConnections: number;
+  readonly downloadsPerUser: number;
+  readonly loginAttemptsPerAddress: number;
+  readonly loginAttemptsPerUser: number;
+  readonly sessionIdleHours: number;
+  readonly sessionDays: number;
+  readonly sessionsPerUser: number;
+}
+
+export interface Web {
+  /** Returns where it listens. */
+  start(): Promise<{ host: string; port: number }>;
+  /** Reads the certificate again. */
+  reload(): void;
+  /** WebSockets must be closed before: they are not the web's own. */
+  stop(): Promise<void>;
+  /** A code that logs this user in, once, at `URL/#code=CODE`. */
+  createLoginCode(owner: CodeOwner, expiresAfterMs: number): string;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Browsers and scripts in front, the archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
+export function createWeb(options: WebOptions): Web {
+  const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, metrics } = options;
+  const now = options.now ?? Date.now;
+  const secure = behindProxy === undefined ? tls !== undefined : behindProxy.startsWith("https:");
+  const webMetrics = createWebMetrics(metrics);
+  const codes = new LoginCodes(now);
+  const sessions = new Sessions({
+    db: openSessionDb(dataDir),
+    secret: loadSessionSecret(dataDir),
+    secure,
+    now,
+    limits: {
+      idleMs: limits.sessionIdleHours * HOUR_MS,
+      maxAgeMs: limits.sessionDays * 24 * HOUR_MS,
+      maxPerUser: limits.sessionsPerUser,
+    },
+  });
+  const origin = { tls: tls !== undefined, behindProxy, cookieName: sessions.cookieName };
+  const attempts = { perAddress: limits.loginAttemptsPerAddress, perAddressAndUser: limits.loginAttemptsPerUser };
+
+  async function toViewer(owner: CodeOwner): Promise<Viewer> {
+    return { user: owner.user, uid: owner.uid, admin: await isAdmin(owner) };
+  }
+
+  /** The one place that says who asks. */
+  async function viewerOf(request: Request): Promise<Viewer> {
+    const owner = sessions.ownerOf(request);
+    if (owner === undefined) throw new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
+    return toViewer(owner);
+  }
+
+  const throttle = new LoginThrottle(attempts, now);
+  const app = createApp({
+    origin,
+    secure,
+    session: sessions.middleware,
+    routers: [
+      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, metrics: webMetrics }),
+      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, log }),
+    ],
+    health: options.health,
+    uiFolder: options.uiFolder,
+    log,
+    metrics,
+    webMetrics,
+  });
+  const web = createWebServer({ handler: app, tls, maxConnections: limits.webConnections });
+  web.server.on("upgrade", createUpgradeHandler({ origin, sessions, toViewer, live, log, metrics: webMetrics }));
+
+  return {
+    async start() {
+      const { address, port } = await web.listen(listen);
+      return { host: address, port };
+    },
+    reload: () => web.reload(),
+    async stop() {
+      await web.close();
+      sessions.close();
+    },
+    createLoginCode: (owner, expiresAfterMs) => codes.create(owner, expiresAfterMs),
+  };
+}
