@@ -36,10 +36,8 @@ export const FIELDS = {
 /** A whole number between two bounds. */
 export function countField(least: number, most: number): Field<number> {
   return field(`a whole number from ${least} to ${most}`, (value) => {
-    const known = typeof value === "bigint" ? Number(value) : value;
-    return typeof known === "number" && Number.isSafeInteger(known) && known >= least && known <= most
-      ? known
-      : undefined;
+    const isCount = typeof value === "number" && Number.isSafeInteger(value);
+    return isCount && value >= least && value <= most ? value : undefined;
   });
 }
 

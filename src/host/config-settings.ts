@@ -26,7 +26,8 @@ export class Settings {
     this.#asked.add(key);
     const flag = this.#flags.get(key);
     const value = flag ?? this.#file[key];
-    if (value === undefined) return fallback;
+    // What is off by default may also be said to be off.
+    if (value === undefined || (value === "" && fallback === undefined)) return fallback;
     return this.check(flag === undefined ? `${this.#fileName}: ${key}` : `--${key}`, value, field) ?? fallback;
   }
 
@@ -65,6 +66,6 @@ export class Settings {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }

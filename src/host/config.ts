@@ -35,10 +35,13 @@ export interface Config {
 }
 
 export type CommandLine =
-  | { readonly kind: "config"; readonly command: string | undefined; readonly config: Config }
+  | { readonly kind: "config"; readonly command: Command; readonly config: Config }
   | { readonly kind: "help" | "version" }
   /** One sentence each: where, what was expected, what was found. */
   | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+const COMMANDS = ["run", "reindex", "auth"] as const;
+type Command = (typeof COMMANDS)[number];
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
@@ -55,17 +58,20 @@ export function parseCommandLine(argv: readonly string[], readFile: ReadFile): C
   const { file, problem } = readToml(fileName, { required: named !== undefined, readFile });
   const settings = new Settings(flags, file, fileName);
   const config = takeConfig(settings, readFile);
+  const [command = "run", ...others] = words;
+  if (command === "run") checkExposure(config, settings);
 
   const all = [...problems, ...(problem === undefined ? [] : [problem]), ...settings.problems()];
-  if (words.length > 1) all.push(`Expected one command at most, got ${words.join(" ")}`);
-  return all.length > 0 ? { kind: "problems", problems: all } : { kind: "config", command: words[0], config };
+  for (const word of others) all.push(`${word}: expected one command at most`);
+  if (!isCommand(command)) return { kind: "problems", problems: [...all, `${command}: unknown command`] };
+  return all.length > 0 ? { kind: "problems", problems: all } : { kind: "config", command, config };
 }
 
 function takeConfig(settings: Settings, readFile: ReadFile): Config {
   const cert = settings.take("web-cert", FIELDS.path, undefined);
   const key = settings.take("web-key", FIELDS.path, undefined);
   if ((cert === undefined) !== (key === undefined)) settings.complain("web-cert, web-key: expected both or neither");
-  const config: Config = {
+  return {
     dataDir: settings.take("data-dir", FIELDS.path, "/var/lib/marcologger"),
     relp: settings.take("relp", FIELDS.address, { host: "127.0.0.1", port: 2514 }),
     pki: settings.take("pki", FIELDS.path, undefined),
@@ -83,8 +89,6 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     nodes: takeNodes(settings, readFile),
     limits: takeLimits(settings),
   };
-  checkExposure(config, settings);
-  return config;
 }
 
 /** What must not happen by accident: anybody posing as a relay, passwords in the clear on a network. */
@@ -99,6 +103,10 @@ function checkExposure({ relp, pki, insecure, web, webTls, behindProxy }: Config
   if (!isLoopback(web.host) && webTls === undefined && behindProxy === undefined) {
     settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${web.host})`);
   }
+}
+
+function isCommand(word: string): word is Command {
+  return COMMANDS.some((command) => command === word);
 }
 
 function takeLimits(settings: Settings): Limits {

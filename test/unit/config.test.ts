@@ -1,0 +1,211 @@
+import { describe, expect, test } from "vitest";
+import { parseCommandLine } from "../../src/host/config.ts";
+import { COLLECTOR_HELP } from "../../src/host/config-help.ts";
+import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
+
+const DEFAULT_FILE = "/etc/marcologger/collector.toml";
+
+function parse(argv: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  return parseCommandLine(argv, (path) => {
+    const text = files[path];
+    if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: "ENOENT" });
+    return text;
+  });
+}
+
+function configOf(argv: readonly string[], toml = "") {
+  const parsed = parse(argv, { [DEFAULT_FILE]: toml });
+  if (parsed.kind !== "config") throw new Error(JSON.stringify(parsed));
+  return parsed.config;
+}
+
+function problemsOf(argv: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  const parsed = parse(argv, files);
+  return parsed.kind === "problems" ? parsed.problems : [];
+}
+
+describe("the collector's configuration", () => {
+  test("has the fixed defaults", () => {
+    expect(configOf(["--insecure"])).toMatchObject({
+      dataDir: "/var/lib/marcologger",
+      relp: { host: "127.0.0.1", port: 2514 },
+      web: { host: "127.0.0.1", port: 8514 },
+      sync: "batch",
+      pamService: "login",
+      loginCode: false,
+      limits: DEFAULT_LIMITS,
+    });
+  });
+
+  test("takes every option from the command line, and from the file under the same name", () => {
+    const argv = [
+      ["data-dir", "/data"],
+      ["relp", "[::]:2515"],
+      ["pki", "/pki"],
+      ["web", "0.0.0.0:443"],
+      ["web-cert", "/c.crt"],
+      ["web-key", "/c.key"],
+      ["behind-proxy", "https://logs.example.org"],
+      ["udp-syslog", "127.0.0.1:514"],
+      ["tcp-syslog", "127.0.0.1:515"],
+      ["sync", "always"],
+      ["pam-service", "marcologger"],
+      ["auth-socket", "/run/auth.sock"],
+      ["admin-group", "log-admins"],
+    ];
+    const fromFlags = configOf([...argv.flatMap(([key, value]) => [`--${key}`, `${value}`]), "--login-code"]);
+    const toml = argv.map(([key, value]) => `${key} = "${value}"`).join("\n");
+    expect(configOf([], `${toml}\nlogin-code = true`)).toEqual(fromFlags);
+    expect(fromFlags).toMatchObject({
+      relp: { host: "::", port: 2515 },
+      webTls: { cert: "/c.crt", key: "/c.key" },
+      behindProxy: "https://logs.example.org",
+      udpSyslog: { host: "127.0.0.1", port: 514 },
+      sync: "always",
+      authSocket: "/run/auth.sock",
+      adminGroup: "log-admins",
+      loginCode: true,
+    });
+  });
+
+  test("prefers the command line to the file", () => {
+    expect(configOf(["--insecure", "--data-dir=/b"], 'data-dir = "/a"').dataDir).toBe("/b");
+  });
+
+  test("takes an empty text for off", () => {
+    const config = configOf(["--insecure"], 'admin-group = ""\nauth-socket = ""\nbehind-proxy = ""');
+    expect(config).toMatchObject({ adminGroup: undefined, authSocket: undefined, behindProxy: undefined });
+  });
+
+  test("names every limit in the file as in the code", () => {
+    const keys = Object.keys(DEFAULT_LIMITS).map((name) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`));
+    const { limits } = configOf(["--insecure"], `[limits]\n${keys.map((key) => `${key} = 7`).join("\n")}`);
+    expect(new Set(Object.values(limits))).toEqual(new Set([7]));
+  });
+
+  test("says everything that is wrong at once, with file and key and what was expected", () => {
+    const toml = `
+      relp = "nowhere"
+      sync = 3
+      colour = "blue"
+      [limits]
+      relp-connections = 0
+      open-timeout-ms = 999999999999
+      many = 3
+      [nodes.n1]
+      users = "/missing"
+      colour = 1
+      [nodes]
+      n2 = 5`;
+    const problems = problemsOf(["--config", "/c.toml", "--web", "0.0.0.0:80", "--bad", "--login-code=1", "--pki"], {
+      "/c.toml": toml,
+    });
+    const [first, ...others] = problems;
+    expect(first).toContain("--bad: unknown option");
+    expect(others.join("\n")).toMatchInlineSnapshot(`
+      "--login-code: expected no value, got 1
+      --pki: expected a value
+      /c.toml: relp: expected HOST:PORT, like 127.0.0.1:8514 or [::1]:8514, got "nowhere"
+      /c.toml: sync: expected batch or always, got 3
+      /c.toml: nodes.n1.colour: unknown key
+      /c.toml: nodes.n1.users: expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }, got "/missing"
+      /c.toml: nodes.n2: expected a table, [nodes.n2]
+      /c.toml: limits.relp-connections: expected a whole number from 1 to 1000000000000, got 0
+      /c.toml: limits.open-timeout-ms: expected a whole number from 1 to 86400000, got 999999999999
+      /c.toml: limits.many: unknown key
+      pki: expected the folder that mlctl pki init made (or insecure, for a trial on loopback)
+      web: expected web-cert and web-key, or behind-proxy, beyond loopback (0.0.0.0)
+      /c.toml: colour: unknown key"
+    `);
+  });
+
+  test.each([
+    ["no certificates", [], "pki: expected the folder"],
+    ["plain RELP off loopback", ["--insecure", "--relp", "0.0.0.0:2514"], "insecure: expected relp on loopback"],
+    ["both at once", ["--insecure", "--pki", "/p"], "insecure, pki: expected one of them"],
+    ["plain web off loopback", ["--pki", "/p", "--web", "192.0.2.1:8514"], "web: expected web-cert and web-key"],
+    ["half a certificate", ["--pki", "/p", "--web-cert", "/c"], "web-cert, web-key: expected both or neither"],
+    ["an origin with a path", ["--pki", "/p", "--behind-proxy", "https://a/b"], "--behind-proxy: expected an origin"],
+    ["a flag twice", ["--pki", "/p", "--pki", "/q"], "--pki: given twice"],
+    ["an option for a value", ["--pki", "--insecure"], "--pki: expected a value"],
+    ["a port too high", ["--pki", "/p", "--relp", "127.0.0.1:65536"], "--relp: expected HOST:PORT"],
+    ["a group like an option", ["--pki", "/p", "--admin-group=-x"], "--admin-group: expected the name of a unix group"],
+    ["an unknown command", ["--pki", "/p", "dance"], "dance: unknown command"],
+    ["two commands", ["--pki", "/p", "reindex", "auth"], "auth: expected one command at most"],
+  ])("refuses %s", (_, argv, problem) => {
+    expect(problemsOf(argv).join("\n")).toContain(problem);
+  });
+
+  test("allows the web beyond loopback with TLS, and behind a proxy", () => {
+    expect(
+      configOf(["--pki", "/p", "--web", "0.0.0.0:443", "--web-cert", "/c", "--web-key", "/k"]).webTls,
+    ).toBeDefined();
+    expect(configOf(["--pki", "/p", "--web", "0.0.0.0:80", "--behind-proxy", "https://a"]).behindProxy).toBe(
+      "https://a",
+    );
+  });
+
+  test("asks for no certificates where nothing listens", () => {
+    expect(parse(["reindex", "--data-dir", "/d"])).toMatchObject({ kind: "config", command: "reindex" });
+  });
+
+  test("needs a file that is named, and no other", () => {
+    expect(problemsOf(["--insecure", "--config", "/none"]).join()).toContain("/none: cannot be read");
+    expect(problemsOf(["--insecure"])).toEqual([]);
+  });
+
+  test("says where a file is no TOML", () => {
+    expect(problemsOf(["--insecure"], { [DEFAULT_FILE]: 'a = 1\nb = "' }).join()).toContain("line 2");
+  });
+
+  test.each(["--help", "--version"])("answers %s whatever else is wrong", (option) => {
+    expect(parse([option, "--bad"]).kind).toBe(option.slice(2));
+  });
+
+  test("explains every option", () => {
+    for (const name of ["config", "data-dir", "relp", "pki", "web", "web-cert", "web-key", "sync", "insecure"]) {
+      expect(COLLECTOR_HELP).toContain(`--${name}`);
+    }
+  });
+});
+
+describe("the users of a node", () => {
+  const passwd =
+    "root:x:0:0:root:/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\nalias:x:1001:1001::/:/bin/sh\n";
+
+  test.each([
+    ["nothing", "[nodes.n1]", "directory"],
+    ["the directory", '[nodes.n1]\nusers = "directory"', "directory"],
+    [
+      "a table",
+      '[nodes.n1]\nusers = { "1001" = "alice", 1002 = "bob" }',
+      new Map([
+        [1001, "alice"],
+        [1002, "bob"],
+      ]),
+    ],
+    [
+      "a copy of its passwd",
+      '[nodes.n1]\nusers = "/n1.passwd"',
+      new Map([
+        [0, "root"],
+        [1001, "alice"],
+      ]),
+    ],
+  ])("are taken from %s", (_, toml, users) => {
+    const parsed = parse(["--insecure"], { [DEFAULT_FILE]: toml, "/n1.passwd": passwd });
+    expect(parsed).toMatchObject({ kind: "config", config: { nodes: new Map([["n1", users]]) } });
+  });
+
+  test.each([
+    ["a path for a name", 'users = { "1001" = "../alice" }'],
+    ["a name with a line feed", 'users = { "1001" = "a\\nb" }'],
+    ["no number", 'users = { "x" = "alice" }'],
+    ["a uid too high", 'users = { "4294967295" = "alice" }'],
+    ["a number for a name", 'users = { "1001" = 5 }'],
+    ["a file that is no passwd", 'users = "/junk"'],
+  ])("are refused: %s", (_, toml) => {
+    const files = { [DEFAULT_FILE]: `[nodes."n1.example.org"]\n${toml}`, "/junk": "junk" };
+    expect(problemsOf(["--insecure"], files).join()).toContain("nodes.n1.example.org.users: expected");
+  });
+});
