@@ -17,8 +17,6 @@ export const CONNECTION_LIMITS = {
   maxBatchBytes: 4 * 1_048_576,
   /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
   maxReplyBytes: 1_048_576,
-  openWithinMs: 10_000,
-  wholeFrameWithinMs: 30_000,
   /** How often a store that cannot write is offered the batch again. */
   retryAfterMs: 1_000,
   /** Node names seen on one connection without certificates. */
@@ -33,6 +31,9 @@ export interface ConnectionOptions<Slot> {
   readonly metrics: IngestMetrics;
   /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is believed. */
   readonly node: string | undefined;
+  /** How long a relay may take for its open, and for one frame from its first byte to its last. */
+  readonly openWithinMs: number;
+  readonly frameWithinMs: number;
   readonly nowMs: () => number;
 }
 
@@ -91,12 +92,12 @@ export class RelayConnection<Slot> {
 
   /** Cuts the connection off when its relay is too slow with its open or with one frame. Called every second or so. */
   checkTime(): void {
-    const { nowMs } = this.#options;
+    const { nowMs, openWithinMs, frameWithinMs } = this.#options;
     const waitedMs = nowMs() - this.#frameBeganAtMs;
     if (!this.#parser.isOpen) {
-      if (waitedMs > CONNECTION_LIMITS.openWithinMs) this.#refuse("open-timeout");
+      if (waitedMs > openWithinMs) this.#refuse("open-timeout");
     } else if (this.#parser.waitingBytes > 0 && !this.#inFlight && this.#waitingClaim === undefined) {
-      if (waitedMs > CONNECTION_LIMITS.wholeFrameWithinMs) this.#refuse("frame-timeout");
+      if (waitedMs > frameWithinMs) this.#refuse("frame-timeout");
     }
   }
 

@@ -23,8 +23,6 @@ const NINE = 0x39;
 const MAX_DIGITS = 9;
 const MAX_TXNR = 999_999_999;
 const MAX_COMMAND_BYTES = 32;
-/** `TXNR SP COMMAND SP LENGTH SP`: a header that is longer than this cannot become a valid one. */
-const MAX_HEADER_BYTES = MAX_DIGITS + 1 + MAX_COMMAND_BYTES + 1 + MAX_DIGITS + 1;
 const SYSLOG = Buffer.from("syslog ");
 const EMPTY = Buffer.alloc(0);
 
@@ -109,10 +107,11 @@ export class RelpParser {
     if (isSyslog) {
       i += SYSLOG.length;
     } else {
-      i = data.indexOf(SPACE, commandAt) + 1;
-      if (i === 0 || i > commandAt + MAX_COMMAND_BYTES + 1) {
-        return end - at > MAX_HEADER_BYTES ? this.#refuse("header") : -1;
-      }
+      const commandEnd = data.indexOf(SPACE, commandAt);
+      const commandBytes = (commandEnd < 0 ? end : commandEnd) - commandAt;
+      if (commandBytes > MAX_COMMAND_BYTES) return this.#refuse("header");
+      if (commandEnd < 0) return -1;
+      i = commandEnd + 1;
     }
     const lengthAt = i;
     let length = 0;

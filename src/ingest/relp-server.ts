@@ -7,7 +7,9 @@ import { createIngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
 import { isNodeName, RelayConnection } from "./relay-connection.ts";
 
-const LIMITS = { handshakeMs: 10_000, checkEveryMs: 1_000, pooledBuffers: 4_096 } as const;
+const CHECK_EVERY_MS = 1_000;
+/** Of 4 KiB each, for all connections together. */
+const POOLED_BUFFERS = 4_096;
 
 /** PEM texts: the collector's own certificate and key, and the authority that signs relays. */
 export interface RelayTls {
@@ -24,7 +26,12 @@ export interface RelpServerOptions<Slot> {
   readonly metrics: Metrics;
   /** Undefined: plain RELP, for benchmarks and single-user trials on loopback. */
   readonly tls: RelayTls | undefined;
-  readonly maxConnections: number;
+  readonly limits: {
+    readonly connections: number;
+    readonly handshakeMs: number;
+    readonly openMs: number;
+    readonly frameMs: number;
+  };
   readonly nowMs: () => number;
 }
 
@@ -39,9 +46,9 @@ export interface RelpServer {
 
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
-  const { log, tls } = options;
+  const { log, tls, limits } = options;
   const metrics = createIngestMetrics(options.metrics);
-  const pool = new BufferPool(LIMITS.pooledBuffers);
+  const pool = new BufferPool(POOLED_BUFFERS);
   const connections = new Map<Socket, RelayConnection<Slot>>();
   const accept = (socket: Socket): void => {
     const node = socket instanceof TLSSocket ? nodeOf(socket.getPeerCertificate()) : undefined;
@@ -53,7 +60,8 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
       return;
     }
     const { store, nowMs } = options;
-    connections.set(socket, new RelayConnection({ socket, store, pool, log, metrics, node, nowMs }));
+    const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
+    connections.set(socket, new RelayConnection({ socket, store, pool, log, metrics, node, nowMs, ...times }));
     log.event("info", "relay connected", { node, address });
     socket.on("error", (error) =>
       log.event("notice", "relay connection failed", { node, address, error: error.message }),
@@ -63,12 +71,13 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
       log.event("info", "relay disconnected", { node, address });
     });
   };
-  const server: Server = tls === undefined ? createServer(accept) : createRelayTlsServer(tls, accept);
+  const server: Server =
+    tls === undefined ? createServer(accept) : createRelayTlsServer(tls, { accept, handshakeMs: limits.handshakeMs });
   server.on("tlsClientError", (error: Error, socket: Socket) => {
     metrics.refusedSessions("tls").inc();
     log.event("warning", "relay refused in the TLS handshake", { address: socket.remoteAddress, error: error.message });
   });
-  server.maxConnections = options.maxConnections;
+  server.maxConnections = limits.connections;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
   options.metrics.gauge("ml_relp_connections", "Relays connected", () => connections.size);
   await new Promise<void>((resolve, reject) => {
@@ -77,7 +86,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   });
   const check = setInterval(() => {
     for (const connection of connections.values()) connection.checkTime();
-  }, LIMITS.checkEveryMs);
+  }, CHECK_EVERY_MS);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
@@ -97,8 +106,11 @@ function secureContext(tls: RelayTls): { ca: string; cert: string; key: string; 
   return { ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" };
 }
 
-function createRelayTlsServer(tls: RelayTls, accept: (socket: Socket) => void): TlsServer {
-  const peers = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: LIMITS.handshakeMs };
+function createRelayTlsServer(
+  tls: RelayTls,
+  { accept, handshakeMs }: { accept: (socket: Socket) => void; handshakeMs: number },
+): TlsServer {
+  const peers = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeMs };
   return createTlsServer({ ...secureContext(tls), ...peers }, accept);
 }
 

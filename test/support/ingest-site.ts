@@ -18,7 +18,7 @@ export interface IngestSiteOptions {
   readonly ownerOf?: (node: string, uid: number) => Promise<{ name: string; uid: number | undefined } | undefined>;
   readonly quarantine?: Partial<QuarantineLimits>;
   readonly nowMs?: () => number;
-  readonly maxConnections?: number;
+  readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };
   readonly reindex?: boolean;
 }
 
@@ -62,8 +62,9 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
   });
   if (options.reindex === true || !index.isCurrent) reindex(index, { logsDir: store.logsDir, nowMs: nowMs() });
   store.start();
-  const { tls, maxConnections = 4_096 } = options;
-  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, metrics, tls, maxConnections, nowMs });
+  const { tls } = options;
+  const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
+  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, metrics, tls, limits, nowMs });
   return {
     relp,
     store,

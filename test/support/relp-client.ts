@@ -6,7 +6,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 export class RelpClient {
   readonly socket: Socket;
   readonly replies: string[] = [];
-  #wake: () => void = () => {};
+  #waiting: (() => void)[] = [];
   #text = "";
   #txnr = 0;
 
@@ -25,6 +25,12 @@ export class RelpClient {
       }
     });
     for (const event of ["error", "end", "close"]) socket.on(event, () => this.#wake());
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   static async connect(port: number, tls?: ConnectionOptions): Promise<RelpClient> {
@@ -69,7 +75,7 @@ export class RelpClient {
         throw new Error(`The server closed after ${this.replies.length} of ${count} replies`);
       }
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
     }
   }
