@@ -1,0 +1,255 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
+import { childChannel, socketChannel } from "../auth/channel.ts";
+import type { Config } from "../host/config.ts";
+import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts";
+import type { Log } from "../host/log.ts";
+import { createMetrics } from "../host/metrics.ts";
+import { createNodeUsers, createUserDirectory, type UserDirectory } from "../host/users.ts";
+import { type RelayTls, type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
+import type { SyslogListener } from "../ingest/syslog-sink.ts";
+import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
+import { startSyslogUdp } from "../ingest/syslog-udp.ts";
+import { createLive, type Live } from "../live/live.ts";
+import { Archive } from "../store/archive.ts";
+import { IndexDb } from "../store/index-db.ts";
+import { reindex } from "../store/reindex.ts";
+import { Store } from "../store/store.ts";
+import { SyslogFiles } from "../store/syslog-files.ts";
+import { createWeb, type Web } from "../web/web.ts";
+
+const DAY_MS = 86_400_000;
+const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
+/** Executions without an owner that one node may leave behind, each a file. */
+const QUARANTINED_EXECUTIONS_PER_NODE = 10_000;
+/** Logs held open for writing; systemd's LimitNOFILE must leave room for relays and viewers beside them. */
+const MAX_OPEN_LOGS = 8_192;
+
+export interface CollectorOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** For the person who started it by hand: addresses, the login code. */
+  readonly say: (line: string) => void;
+  /** Program and arguments that serve authentication on descriptor 3. */
+  readonly authCommand: readonly [string, ...string[]];
+  /** The built viewer. */
+  readonly uiFolder: string;
+  /** Who started the collector. */
+  readonly uid: number;
+}
+
+/**
+ * The collector, all stages joined:
+ *
+ *     relays ==RELP/TLS==> ingest --batches--> store --stored chunks--> live ==WebSocket==> viewers
+ *                                                |                                            |
+ *     other machines ==UDP, TCP==> ingest --> _syslog files          index <--archive-- web <-/ HTTP
+ *                                                                              auth <-- passwords
+ */
+export function createCollector(options: CollectorOptions): Lifecycle {
+  const { config, log } = options;
+  const { limits } = config;
+  const metrics = createMetrics();
+  const directory = createUserDirectory();
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
+  const index = new IndexDb(join(config.dataDir, "index.db"));
+  // The archive reads what the store has written; live needs both, and the store tells live.
+  const relay: { live?: Live } = {};
+  const store = new Store({
+    dataDir: config.dataDir,
+    durable: config.sync === "always",
+    index,
+    publisher: {
+      publish: (source, chunk) => relay.live?.hub.publish(source, chunk),
+      changed: (source) => relay.live?.hub.changed(source),
+    },
+    ownerOf: ownerLookup(config, directory),
+    quarantine: {
+      maxNodeBytes: limits.quarantineBytesPerNode,
+      maxExecutionBytes: limits.quarantineBytesPerExecution,
+      maxExecutionsPerNode: QUARANTINED_EXECUTIONS_PER_NODE,
+      maxAgeMs: limits.quarantineAgeDays * DAY_MS,
+    },
+    maxOpenFiles: MAX_OPEN_LOGS,
+    log,
+    metrics,
+    nowMs: Date.now,
+  });
+  const archive = new Archive(store, index);
+  const live = createLive({ history: archive, limits, log, metrics });
+  relay.live = live;
+  const auth = createAuthClient({
+    open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
+    users: directory,
+    log,
+  });
+  const web = createWeb({
+    listen: config.web,
+    tls: config.webTls,
+    behindProxy: config.behindProxy,
+    dataDir: config.dataDir,
+    uiFolder: options.uiFolder,
+    archive,
+    auth,
+    isAdmin: async ({ user }) => {
+      const known = config.adminGroup === undefined ? undefined : await directory.byName(user);
+      return known !== undefined && config.adminGroup !== undefined && directory.isMember(known, config.adminGroup);
+    },
+    live,
+    health: () => (store.failure === undefined ? [] : [`cannot store: ${store.failure}`]),
+    limits,
+    log,
+    metrics,
+  });
+  return createLifecycle({
+    parts: [
+      storePart({ store, index, log }),
+      relayPart({ config, store, log, metrics }),
+      syslogPart({ config, logsDir: store.logsDir, log, metrics }),
+      { name: "live", start: () => {}, stop: () => live.close() },
+      webPart({ web, auth, directory, options }),
+    ],
+    log,
+  });
+}
+
+/** Whose a node's uid is, and which uid of the collector may read the files. */
+function ownerLookup(
+  config: Config,
+  directory: UserDirectory,
+): (node: string, uid: number) => Promise<{ name: string; uid: number | undefined } | undefined> {
+  const userOf = createNodeUsers({ directory, nodes: config.nodes });
+  return async (node, uid) => {
+    const name = await userOf(node, uid);
+    return name === undefined ? undefined : { name, uid: (await directory.byName(name))?.uid };
+  };
+}
+
+function storePart({ store, index, log }: { store: Store; index: IndexDb; log: Log }): Part {
+  return {
+    name: "store",
+    start: () => {
+      if (!index.isCurrent) {
+        const { executions, unreadable } = reindex(index, { logsDir: store.logsDir, nowMs: Date.now() });
+        log.event("notice", "index made from the files", { executions, unreadable: unreadable.length });
+      }
+      store.start();
+    },
+    reload: () => store.reopen(),
+    stop: async () => {
+      await store.stop();
+      index.close();
+    },
+  };
+}
+
+function relayPart(options: {
+  config: Config;
+  store: Store;
+  log: Log;
+  metrics: ReturnType<typeof createMetrics>;
+}): Part {
+  const { config, store, log, metrics } = options;
+  const { limits } = config;
+  let server: RelpServer | undefined;
+  return {
+    name: "relays",
+    start: async () => {
+      if (config.insecure) {
+        log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
+      }
+      server = await startRelpServer({
+        ...config.relp,
+        store,
+        log,
+        metrics,
+        tls: readTls(config.pki),
+        limits: {
+          connections: limits.relpConnections,
+          handshakeMs: limits.handshakeTimeoutMs,
+          openMs: limits.openTimeoutMs,
+          frameMs: limits.halfFrameTimeoutMs,
+        },
+        nowMs: Date.now,
+      });
+      log.event("info", "listening for relays", { host: config.relp.host, port: server.port });
+    },
+    reload: () => {
+      const tls = readTls(config.pki);
+      if (tls !== undefined) server?.reload(tls);
+    },
+    stop: () => server?.stop(),
+  };
+}
+
+function readTls(pki: string | undefined): RelayTls | undefined {
+  if (pki === undefined) return undefined;
+  const read = (name: string): string => readFileSync(join(pki, name), "utf8");
+  return { ca: read("ca.crt"), cert: read("collector.crt"), key: read("collector.key") };
+}
+
+function syslogPart(options: {
+  config: Config;
+  logsDir: string;
+  log: Log;
+  metrics: ReturnType<typeof createMetrics>;
+}): Part {
+  const { config, logsDir, log, metrics } = options;
+  const listeners: SyslogListener[] = [];
+  let files: SyslogFiles | undefined;
+  return {
+    name: "syslog",
+    start: async () => {
+      if (config.udpSyslog === undefined && config.tcpSyslog === undefined) return;
+      const sink = new SyslogFiles({ logsDir, log });
+      files = sink;
+      if (config.udpSyslog !== undefined) {
+        listeners.push(await startSyslogUdp({ ...config.udpSyslog, sink, log, metrics }));
+      }
+      if (config.tcpSyslog !== undefined) {
+        listeners.push(await startSyslogTcp({ ...config.tcpSyslog, sink, log, metrics }));
+      }
+    },
+    stop: async () => {
+      await Promise.all(listeners.map((listener) => listener.stop()));
+      await files?.stop();
+    },
+  };
+}
+
+function webPart({
+  web,
+  auth,
+  directory,
+  options,
+}: {
+  web: Web;
+  auth: AuthClient;
+  directory: UserDirectory;
+  options: CollectorOptions;
+}): Part {
+  const { config, log, say, uid } = options;
+  return {
+    name: "web",
+    start: async () => {
+      const { host, port } = await web.start();
+      const scheme = config.webTls === undefined ? "http" : "https";
+      const origin = config.behindProxy ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+      log.event("info", "listening for browsers", { origin });
+      if (!config.loginCode) return;
+      const user = await directory.byUid(uid);
+      if (user === undefined) {
+        log.event("error", "no login code: this uid has no user", { uid });
+        return;
+      }
+      const code = web.createLoginCode({ user: user.name, uid }, LOGIN_CODE_EXPIRES_AFTER_MS);
+      say(`${origin}/#code=${code}`);
+    },
+    reload: () => web.reload(),
+    stop: async () => {
+      await web.stop();
+      auth.close();
+    },
+  };
+}

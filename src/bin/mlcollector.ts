@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadPam } from "../auth/pam.ts";
+import { serveAuth } from "../auth/serve-auth.ts";
+import { type Config, parseCommandLine } from "../host/config.ts";
+import { COLLECTOR_HELP } from "../host/config-help.ts";
+import { createLog, type Log } from "../host/log.ts";
+import { IndexDb } from "../store/index-db.ts";
+import { reindex } from "../store/reindex.ts";
+import { asRecord, parseJson } from "../wire/record.ts";
+import { createCollector } from "./collector.ts";
+
+/** Exit codes: 0 done, 1 failed, 2 the configuration is no good. */
+const EXIT = { failed: 1, usage: 2 } as const;
+/** systemd passes listening sockets from descriptor 3 on (sd_listen_fds(3)). */
+const FIRST_PASSED_FD = 3;
+
+/** The installation: this file is dist/src/bin/mlcollector.js in it. */
+const INSTALLATION = new URL("../../../", import.meta.url);
+
+const log = createLog(process.stderr, "mlcollector");
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseCommandLine(argv, (path) => readFileSync(path, "utf8"));
+  if (parsed.kind === "problems") {
+    for (const problem of parsed.problems) process.stderr.write(`mlcollector: ${problem}\n`);
+    process.stderr.write("mlcollector: mend these and start again; mlcollector --help lists the options\n");
+    return EXIT.usage;
+  }
+  if (parsed.kind !== "config") {
+    process.stdout.write(parsed.kind === "help" ? COLLECTOR_HELP : `mlcollector ${version()}\n`);
+    return 0;
+  }
+  const { command, config } = parsed;
+  if (command === "reindex") return rebuildIndex(config);
+  if (command === "auth") return checkPasswords(config);
+  return collect(config, argv);
+}
+
+function version(): string {
+  const text = readFileSync(new URL("package.json", INSTALLATION), "utf8");
+  return String(asRecord(parseJson(text))?.["version"]);
+}
+
+async function collect(config: Config, argv: readonly string[]): Promise<number> {
+  let collector: ReturnType<typeof createCollector>;
+  try {
+    collector = createCollector({
+      config,
+      log,
+      say: (line) => process.stdout.write(`${line}\n`),
+      authCommand: [process.execPath, fileURLToPath(import.meta.url), "auth", ...argv],
+      uiFolder: fileURLToPath(new URL("dist/ui", INSTALLATION)),
+      uid: process.getuid?.() ?? 0,
+    });
+    await collector.start();
+  } catch (error) {
+    return failed("cannot start", error, log);
+  }
+  process.on("SIGHUP", () => void collector.reload());
+  await new Promise<void>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+  log.event("info", "stopping");
+  const isClean = await collector.stop();
+  // A part that hangs must not keep the service from ending.
+  process.exit(isClean ? 0 : EXIT.failed);
+}
+
+function rebuildIndex(config: Config): number {
+  try {
+    const index = new IndexDb(join(config.dataDir, "index.db"));
+    const { executions, unreadable } = reindex(index, { logsDir: join(config.dataDir, "logs"), nowMs: Date.now() });
+    index.close();
+    for (const base of unreadable) process.stderr.write(`mlcollector: ${base}.meta has no readable BEGIN, left out\n`);
+    process.stdout.write(`${executions} executions indexed\n`);
+    return unreadable.length === 0 ? 0 : EXIT.failed;
+  } catch (error) {
+    return failed("cannot reindex", error, log);
+  }
+}
+
+/** Serves the collector's questions about passwords: on systemd's socket, on a socket file, or as its child. */
+async function checkPasswords(config: Config): Promise<number> {
+  const { LISTEN_FDS, LISTEN_PID } = process.env;
+  const isActivated = LISTEN_FDS !== undefined && LISTEN_PID === String(process.pid);
+  const endpoint = isActivated
+    ? { listenFd: FIRST_PASSED_FD }
+    : config.authSocket === undefined
+      ? { streamFd: FIRST_PASSED_FD }
+      : { path: config.authSocket };
+  try {
+    const done = new Promise<void>((resolve) => {
+      process.once("SIGTERM", resolve);
+      serveAuth({
+        endpoint,
+        check: loadPam(config.pamService),
+        log: createLog(process.stderr, "mlauth"),
+        onParentGone: resolve,
+      });
+    });
+    await done;
+    process.exit(0);
+  } catch (error) {
+    return failed("cannot serve authentication", error, log);
+  }
+}
+
+function failed(what: string, error: unknown, to: Log): number {
+  const message = error instanceof Error ? error.message : String(error);
+  const isLocked = message.includes("database is locked");
+  const advice = isLocked ? "another collector uses this data folder: stop it first" : undefined;
+  to.event("error", what, { error: message, advice });
+  return EXIT.failed;
+}
