@@ -10,7 +10,7 @@ export interface EnvelopeView {
   kind: "lines" | "beat" | "end" | "begin";
   hostAt: number;
   hostEnd: number;
-  /** TIMEREPORTED, for kinds other than begin: exactly `GRAMMAR.timeBytes` bytes. */
+  /** TIMEREPORTED, for kinds other than begin: 26 bytes to the microsecond, in UTC, its zone behind them. */
   timeAt: number;
   /** Execution id: `GRAMMAR.executionIdBytes` bytes, not yet checked for its alphabet. Not for begin. */
   idAt: number;
@@ -54,8 +54,11 @@ const FRAGMENT = bytes(' f="1"');
 const QUOTE_CLOSE = bytes('"] ');
 const GID = bytes('" gid="');
 const PID = bytes('" pid="');
-/** `dddd-dd-ddTdd:dd:dd.ddddddZ`, `0` for any digit. */
-const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000Z");
+/** `0` stands for any digit. */
+const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000");
+/** UTC as mlrun writes it, and as rsyslogd does when it formats the time that it has read. */
+const UTC = bytes("Z ");
+const UTC_OFFSET = bytes("+00:00 ");
 
 const SPACE = 0x20;
 const ZERO = 0x30;
@@ -77,7 +80,8 @@ function isTime(data: Uint8Array, at: number): boolean {
     const byte = data[at + i] ?? 0;
     if (shape === ZERO ? byte < ZERO || byte > NINE : byte !== shape) return false;
   }
-  return true;
+  const zoneAt = at + TIME_SHAPE.length;
+  return startsWith(data, zoneAt, UTC) || startsWith(data, zoneAt, UTC_OFFSET);
 }
 
 /** End of the digits that begin at `at`; at most `MAX_DIGITS`, so that their number is exact. */
@@ -113,13 +117,12 @@ export function parseEnvelope(
   let i = at + PRIORITY.length;
   view.timeAt = i;
   while (i < end && data[i] !== SPACE) i += 1;
-  const timeBytes = i - view.timeAt;
   view.hostAt = i + 1;
   i = view.hostAt;
   while (i < end && data[i] !== SPACE) i += 1;
   view.hostEnd = i;
   if (startsWith(data, i, LINES)) {
-    if (timeBytes !== GRAMMAR.timeBytes || !isTime(data, view.timeAt)) return "time";
+    if (!isTime(data, view.timeAt)) return "time";
     return parseLines(data, i + LINES.length, end, view);
   }
   if (startsWith(data, i, BEGIN)) return parseBegin(data, i + BEGIN.length, end, view);

@@ -5,8 +5,10 @@ import { CRI } from "../wire/cri.ts";
 
 const FIRST_BYTES = 4_096;
 const SPACE = 0x20;
-const STDOUT_TAG = Buffer.from(" stdout F ");
-const STDERR_TAG = Buffer.from(" stderr F ");
+/** The time without its zone, which is UTC in the one spelling of CRI lines. */
+const TIME_BYTES = CRI.timeCharacters - 1;
+const STDOUT_TAG = Buffer.from("Z stdout F ");
+const STDERR_TAG = Buffer.from("Z stderr F ");
 
 /** Buffers that builders lend and give back, bounded: a batch of a thousand executions needs a thousand at once. */
 export class BufferPool {
@@ -57,9 +59,9 @@ export class ChunkBuilder {
   add(data: Buffer, view: EnvelopeView): number {
     const at = this.#bytes;
     const buffer = this.#room(at + criBytesAtMost(view, CRI.prefixCharacters));
-    for (let i = 0; i < CRI.timeCharacters; i += 1) buffer[at + i] = data[view.timeAt + i] ?? SPACE;
+    for (let i = 0; i < TIME_BYTES; i += 1) buffer[at + i] = data[view.timeAt + i] ?? SPACE;
     const tag = view.isStderr ? STDERR_TAG : STDOUT_TAG;
-    for (let i = 0; i < tag.length; i += 1) buffer[at + CRI.timeCharacters + i] = tag[i] ?? SPACE;
+    for (let i = 0; i < tag.length; i += 1) buffer[at + TIME_BYTES + i] = tag[i] ?? SPACE;
     const { textAt, textEnd, count, fragment } = view;
     const end = writeCriLines(buffer, at, CRI.prefixCharacters, { data, textAt, textEnd, count, fragment });
     if (end < 0) return -1;

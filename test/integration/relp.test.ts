@@ -177,6 +177,8 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
     ["envelope", "\0\u0001\u00ff"],
     ["envelope", line.replace("mlrun - LINES", "mlrun - OTHER")],
     ["time", line.replace("2026-11-20T", "2026-11-20t")],
+    ["time", line.replace("+00:00", "+01:00")],
+    ["time", line.replace("+00:00", "")],
     ["structured-data", line.replace('t="lines"', 't="other"')],
     ["structured-data", line.replace(' s="stdout"', "")],
     ["structured-data", line.replace(a.k, a.k.slice(1))],

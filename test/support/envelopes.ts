@@ -18,7 +18,8 @@ export const STARTED_AT = "2026-11-20T04:17:44.960662Z";
 export function fakeExecution(options: { node?: string; x?: string; k?: string; job?: string } = {}): FakeExecution {
   const { node = "node1", x = makeExecutionId(Date.now(), randomBytes(16)) } = options;
   const k = options.k ?? randomBytes(16).toString("base64url");
-  const head = (kind: string) => `<134>1 ${STARTED_AT} ${node} mlrun - ${kind} [ml@32473 `;
+  // rsyslogd writes UTC as an offset.
+  const head = (kind: string) => `<134>1 ${STARTED_AT.replace("Z", "+00:00")} ${node} mlrun - ${kind} [ml@32473 `;
   const none = { stdout: 0, stderr: 0 };
   return {
     x,
