@@ -1,45 +1,101 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { hostname } from "node:os";
-import { parseArguments, UsageError } from "../run/arguments.ts";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
+import { removeStaleLock, startFlush } from "../run/background-flush.ts";
 import { Clock } from "../run/clock.ts";
 import { runExecution } from "../run/execution.ts";
+import { HELP } from "../run/help.ts";
+import { processName } from "../run/processes.ts";
+import { readSiteSettings } from "../run/site-settings.ts";
+import { type SpoolPlaces, spoolFolders } from "../run/spool-folder.ts";
+import { flushSpool } from "../run/spool-sender.ts";
 import { inheritedJob, inheritedLabels } from "../run/surroundings.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 
+/** Put in by the bundler, from package.json. */
+declare const MLRUN_VERSION: string;
+
 const OWN_ERROR = 125;
-const DEFAULT_RUN_DIR = "/run/marcologger";
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
+const DEFAULT_RUN_DIR = "/run/marcologger";
+const SETTINGS = "/etc/marcologger/mlrun.toml";
+const SYSTEM_SPOOL = "/var/spool/marcologger";
+/** RFC 5424, section 6.2.4: HOSTNAME is printable ASCII. */
+const NOT_IN_A_HOSTNAME = /[^\x21-\x7e]/g;
+
+const { env } = process;
 
 async function main(): Promise<number> {
-  const { argv, env } = process;
-  const asked = parseArguments(argv.slice(2));
-  const [file, ...rest] = asked.argv;
-  if (file === undefined) return OWN_ERROR;
+  const asked = parseArguments(process.argv.slice(2));
+  const runDir = asked.runDir ?? env["MLRUN_RUN_DIR"] ?? DEFAULT_RUN_DIR;
+  const node = hostname().replace(NOT_IN_A_HOSTNAME, "-");
+  switch (asked.action) {
+    case "help":
+      process.stdout.write(HELP);
+      return 0;
+    case "version":
+      process.stdout.write(`mlrun ${MLRUN_VERSION}\n`);
+      return 0;
+    case "flush":
+      return flush(runDir, spoolPlaces(node));
+    case "run":
+      return run(asked, runDir, node);
+  }
+}
+
+function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = asked.id ?? makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
   const job = asked.job ?? inheritedJob(env) ?? x;
+  const settings = readSiteSettings(env["MLRUN_CONFIG"] ?? SETTINGS, warn);
+  const { argv, quiet, raw } = asked;
   return runExecution({
-    argv: [file, ...rest],
-    environment: { ...env, MLRUN_ID: x, MLRUN_JOB: job, PYTHONUNBUFFERED: env["PYTHONUNBUFFERED"] ?? "1" },
+    argv,
+    environment: { PYTHONUNBUFFERED: "1", ...env, MLRUN_ID: x, MLRUN_JOB: job },
     x,
-    key: random.subarray(0, KEY_BYTES).toString("base64url"),
+    key: random.toString("base64url", 0, KEY_BYTES),
     job,
     labels: { ...inheritedLabels(env), ...asked.labels },
-    node: hostname(),
+    node,
     pid: process.pid,
     cwd: process.cwd(),
-    runDir: asked.runDir ?? env["MLRUN_RUN_DIR"] ?? DEFAULT_RUN_DIR,
-    quiet: asked.quiet,
-    raw: asked.raw,
-    oneLineFrames: asked.oneLineFrames,
+    runDir,
+    spool: spoolPlaces(node),
+    quiet,
+    raw,
+    oneLineFrames: asked.oneLineFrames || settings.oneLineFrames,
     hasTerminal: hasTerminal(),
     clock: new Clock(performance.timeOrigin, () => performance.now()),
     warn,
+    startFlush: () => startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], env),
   });
 }
 
-/** From the kernel: node:crypto would take longer to load than everything else here. */
+/** Delivers what is spooled, in the foreground, and says what came of it. */
+async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
+  let delivered = 0;
+  let kept = 0;
+  for (const folder of spoolFolders(places)) {
+    const result = await flushSpool({ folder, runDir, owner: processName(process.pid) });
+    removeStaleLock(folder);
+    delivered += result.delivered;
+    kept += result.kept;
+    if (result.kept > 0)
+      warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
+  }
+  process.stdout.write(`mlrun: ${delivered} delivered, ${kept} waiting\n`);
+  return kept === 0 ? 0 : OWN_ERROR;
+}
+
+function spoolPlaces(node: string): SpoolPlaces {
+  const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local/state");
+  const home = join(state, "marcologger/spool", node);
+  return { chosen: env["MLRUN_SPOOL_DIR"], system: SYSTEM_SPOOL, home, uid: process.getuid?.() ?? 0 };
+}
+
+/** From the kernel: loading node:crypto would take longer than most of what is done here. */
 function randomBytes(count: number): Buffer {
   const bytes = Buffer.alloc(count);
   const fd = openSync("/dev/urandom", "r");
@@ -48,6 +104,7 @@ function randomBytes(count: number): Buffer {
   return bytes;
 }
 
+/** Whether this process has a controlling terminal, in the foreground or not. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", "r"));
@@ -64,7 +121,7 @@ function warn(message: string): void {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    warn(error instanceof UsageError ? `${error.message}\nTry mlrun --help` : String(error));
+    warn(error instanceof UsageError ? `${error.message}\nmlrun --help tells the options.` : String(error));
     process.exit(OWN_ERROR);
   },
 );

@@ -3,6 +3,7 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 
 /** What the command line asks for. Undefined: not said, so the environment or the default decides. */
 export interface Arguments {
+  /** The command. Empty only for an action other than "run". */
   readonly argv: readonly string[];
   readonly job: string | undefined;
   readonly labels: Readonly<Record<string, string>>;

@@ -7,7 +7,8 @@ export interface CommandEnd {
 }
 
 export interface CommandOptions {
-  readonly argv: readonly [string, ...string[]];
+  /** At least one word. */
+  readonly argv: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: number;
   readonly stderr: number;
@@ -28,7 +29,7 @@ const SIGNAL_BASE = 128;
 
 /** Starts the command as it is, without a shell. */
 export function startCommand(options: CommandOptions, onFailure: (message: string) => void): Command {
-  const [file, ...args] = options.argv;
+  const [file = "", ...args] = options.argv;
   const { environment: env, detached, stdout, stderr } = options;
   let child: ChildProcess;
   try {

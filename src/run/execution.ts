@@ -1,18 +1,19 @@
-import { join } from "node:path";
 import { FrameEncoder } from "../frame/encode.ts";
-import type { StreamName } from "../wire/api.ts";
-import type { Begin } from "../wire/begin.ts";
-import type { End } from "../wire/end.ts";
-import { announce, beginJson } from "./announce.ts";
+import type { BackgroundFlushOptions } from "./background-flush.ts";
+import { startBeats } from "./beats.ts";
 import type { Clock } from "./clock.ts";
-import { exitCodeOf, startCommand } from "./command.ts";
-import { Delivery, type Spool } from "./delivery.ts";
+import { type Command, exitCodeOf, startCommand } from "./command.ts";
 import { closeWriteEnds, makeFifos } from "./fifos.ts";
 import { RUN_LIMITS } from "./limits.ts";
-import { OutputStream } from "./output-stream.ts";
+import { droppedMessage, openLogDelivery } from "./log-delivery.ts";
+import { Outputs } from "./outputs.ts";
+import { SignalRelay } from "./signal-relay.ts";
+import type { SpoolPlaces } from "./spool-folder.ts";
 
 export interface ExecutionOptions {
-  readonly argv: readonly [string, ...string[]];
+  /** The command; at least one word. */
+  readonly argv: readonly string[];
+  /** Of the command. */
   readonly environment: NodeJS.ProcessEnv;
   readonly x: string;
   readonly key: string;
@@ -22,12 +23,16 @@ export interface ExecutionOptions {
   readonly pid: number;
   readonly cwd: string;
   readonly runDir: string;
+  readonly spool: SpoolPlaces;
   readonly quiet: boolean;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
+  /** mlrun has a controlling terminal; the command keeps it. */
   readonly hasTerminal: boolean;
   readonly clock: Clock;
-  readonly warn: (message: string) => void;
+  warn(message: string): void;
+  /** Starts `mlrun --flush` as a process of its own. */
+  readonly startFlush: BackgroundFlushOptions["start"];
 }
 
 /**
@@ -39,80 +44,84 @@ export interface ExecutionOptions {
  * @returns mlrun's exit code.
  */
 export async function runExecution(options: ExecutionOptions): Promise<number> {
-  const { argv, x, key, job, labels, node, pid, cwd, clock } = options;
+  const { argv, environment, hasTerminal, clock, warn } = options;
+  // What takes time is begun before anything is waited for: mlrun has to start like bare node.
   const fifosMade = makeFifos();
-  const begin: Begin = { v: 1, x, k: key, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid };
-  const json = beginJson(begin);
-  const encoder = new FrameEncoder({ x, key, node, pid }, { oneLineFrames: options.oneLineFrames });
-  const spool: Spool = { append() {}, seal() {} };
-  const streams: OutputStream[] = [];
-  const delivery = new Delivery({
-    path: join(options.runDir, "lines.sock"),
-    announce: () => announce(json, options.runDir),
-    spool,
-    elapsedMs: () => clock.elapsedMs(),
-    onRoom: () => {
-      for (const stream of streams) stream.roomAgain();
-    },
-    onLive: () => {},
-    onSpooling: (reason) => options.warn(`no relay (${reason})`),
-  });
+  const encoder = new FrameEncoder(options, options);
+  let outputs: Outputs | undefined;
+  const { delivery, spool } = openLogDelivery(options, () => outputs?.roomAgain());
   delivery.start();
 
   const fifos = await fifosMade;
-  const [stdout, stderr] = fifos;
-  const command = startCommand(
-    {
-      argv,
-      environment: options.environment,
-      stdout: stdout.writeEnd,
-      stderr: stderr.writeEnd,
-      detached: !options.hasTerminal,
-    },
-    options.warn,
-  );
+  const [{ writeEnd: stdout }, { writeEnd: stderr }] = fifos;
+  const command = startCommand({ argv, environment, stdout, stderr, detached: !hasTerminal }, warn);
+  const wait = new GrandchildrenWait(() => outputs?.stop());
+  const signals = relaySignals(options, command, () => wait.cut());
   closeWriteEnds(fifos);
-  const open = (name: StreamName, fd: number, mirrorFd: number) => {
-    const { promise, resolve } = withResolver();
-    const mirror = options.quiet ? undefined : mirrorFd;
-    const stream = new OutputStream({ name, fd, mirrorFd: mirror, encoder, delivery, clock, onEnd: resolve });
-    streams.push(stream);
-    return { stream, ended: promise };
-  };
-  const out = open("stdout", stdout.readEnd, 1);
-  const err = open("stderr", stderr.readEnd, 2);
+  const { quiet, raw } = options;
+  const opened = new Outputs({ fifos, quiet, raw, encoder, delivery, clock });
+  outputs = opened;
+  const idleMs = () => clock.elapsedMs() - opened.readAtMs;
+  const endBeats = startBeats({ encoder, delivery, clock, pid: command.pid, idleMs });
 
   const end = await command.ended;
   const endedAt = clock.timestamp();
-  let cutShort = false;
-  const timer = setTimeout(() => {
-    cutShort = true;
-    for (const stream of streams) stream.stop();
-  }, RUN_LIMITS.grandchildrenMs);
-  await Promise.all([out.ended, err.ended]);
-  clearTimeout(timer);
-
+  wait.begin();
+  await opened.ended();
+  wait.end();
+  endBeats();
+  signals?.end();
   await delivery.finish(() => {
-    const said: End = {
+    encoder.setTime(clock.timestamp());
+    const { printed, thinned } = opened;
+    const { lines } = encoder;
+    return encoder.encodeEnd({
       ...end,
       endedAt,
-      lines: encoder.lines,
-      printed: { stdout: out.stream.printedBytes, stderr: err.stream.printedBytes },
-      thinned: { stdout: 0, stderr: 0 },
-      dropped: { stdout: 0, stderr: 0 },
-      cutShort,
-    };
-    encoder.setTime(clock.timestamp());
-    return encoder.encodeEnd(said);
+      lines,
+      printed,
+      thinned,
+      dropped: spool.dropped,
+      cutShort: wait.wasCut,
+    });
   });
-  await Promise.all([out.stream.mirrored(), err.stream.mirrored()]);
+  const dropped = droppedMessage(spool);
+  if (dropped !== undefined) warn(dropped);
+  await opened.mirrored();
   return exitCodeOf(end);
 }
 
-function withResolver(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
+function relaySignals(options: ExecutionOptions, command: Command, onEnding: () => void): SignalRelay | undefined {
+  const { pid } = command;
+  if (pid === undefined) return undefined;
+  const elapsedMs = () => options.clock.elapsedMs();
+  return new SignalRelay({ sharesGroup: options.hasTerminal, pid, elapsedMs, onEnding });
+}
+
+/** Grandchildren may hold the output open after the command has ended: not for ever, and not when asked to end. */
+class GrandchildrenWait {
+  /** The output was given up while it was still open. */
+  wasCut = false;
+  readonly #giveUp: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(giveUp: () => void) {
+    this.#giveUp = giveUp;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => this.cut(), RUN_LIMITS.grandchildrenMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  cut(): void {
+    if (this.#timer === undefined) return;
+    this.end();
+    this.wasCut = true;
+    this.#giveUp();
+  }
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -33,11 +33,13 @@ async function makeFifosIn(parent: string): Promise<readonly [Fifo, Fifo]> {
   try {
     const paths = [join(folder, "1"), join(folder, "2")] as const;
     await mkfifo(paths);
-    const stdout = open(paths[0]);
-    const stderr = open(paths[1]);
-    return [stdout, stderr];
-  } finally {
+    const fifos = [openAndUnlink(paths[0]), openAndUnlink(paths[1])] as const;
+    // Not rmSync when all went well: loading its code would cost more than all of this.
+    rmdirSync(folder);
+    return fifos;
+  } catch (error) {
     rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -49,10 +51,12 @@ function mkfifo(paths: readonly string[]): Promise<void> {
   });
 }
 
-function open(path: string): Fifo {
+function openAndUnlink(path: string): Fifo {
   // Without O_NONBLOCK the open would wait for a writer; with the reader there, the writer's open returns at once.
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };
+  const writeEnd = openSync(path, constants.O_WRONLY);
+  unlinkSync(path);
+  return { readEnd, writeEnd };
 }
 
 export function closeWriteEnds(fifos: readonly Fifo[]): void {

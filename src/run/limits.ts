@@ -14,6 +14,8 @@ export const RUN_LIMITS = {
   fragmentAfterMs: 150,
   /** Of a line that is redrawn, one redraw a stream is sent in this time, and always the last. */
   redrawEveryMs: 250,
+  /** What is longer is text with a `\r` in it, not a redraw. Two of these fit into `holdBytes`. */
+  redrawBytes: 4_096,
   /** A relay that takes nothing for this time is given up for the spool. */
   slowRelayMs: 2_000,
   /** BEGIN must be out before lines are sent, but not for longer than this. */

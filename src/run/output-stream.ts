@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { Mirror } from "./mirror.ts";
+import { RedrawThinner } from "./redraws.ts";
 
 export interface OutputPorts {
   readonly name: StreamName;
@@ -16,10 +17,11 @@ export interface OutputPorts {
   readonly encoder: FrameEncoder;
   readonly delivery: Delivery;
   readonly clock: Clock;
-  /** The command has closed it and all of it is in frames. */
-  onEnd(): void;
+  /** Keeps every redraw. */
+  readonly raw: boolean;
 }
 
+const CARRIAGE_RETURN = 0x0d;
 /** Each read goes to this place in the buffer; what the read before left stands right before it. */
 const READ_AT: number = RUN_LIMITS.holdBytes;
 
@@ -28,24 +30,33 @@ const READ_AT: number = RUN_LIMITS.holdBytes;
  * mirror is full; that is all the back-pressure the command sees.
  */
 export class OutputStream {
-  /** Bytes that the command printed. */
-  printedBytes = 0;
   readonly #ports: OutputPorts;
   readonly #source = allocateSource(READ_AT + RUN_LIMITS.readBytes);
   readonly #socket: Socket;
   readonly #mirror: Mirror | undefined;
-  /** What is in no frame yet. */
+  readonly #thinner: RedrawThinner | undefined;
+  /** Settles when the command has closed the stream, or `stop` was called, and all of it is in frames. */
+  readonly ended: Promise<void>;
+  #settleEnded: () => void = () => {};
+  #printedBytes = 0;
+  /** [from, to) is in no frame yet; what lies before `sendTo` may go now, as `take` says. */
   #from = READ_AT;
+  #sendTo = READ_AT;
   #to = READ_AT;
-  /** When the first byte of that was read. */
-  #sinceMs = 0;
   #take: Printed["take"] = "lines";
+  #readAtMs = 0;
+  /** When the first byte of that was read, or later: at the frame before. */
+  #sinceMs = 0;
   #blocked = false;
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: OutputPorts) {
     this.#ports = ports;
+    this.ended = new Promise((settle) => {
+      this.#settleEnded = settle;
+    });
+    this.#thinner = ports.raw ? undefined : new RedrawThinner();
     const resume = () => this.#resume();
     if (ports.mirrorFd !== undefined) {
       this.#mirror = new Mirror(ports.mirrorFd, { drained: resume, broken: () => this.stop() });
@@ -63,14 +74,29 @@ export class OutputStream {
     this.#socket.once("error", () => this.stop());
     this.#socket.once("close", () => {
       this.#ended = true;
-      this.#pump("final");
+      this.#pumpAll("final");
     });
+  }
+
+  /** Bytes that the command printed. */
+  get printedBytes(): number {
+    return this.#printedBytes;
+  }
+
+  /** When it printed last; 0 before. */
+  get readAtMs(): number {
+    return this.#readAtMs;
+  }
+
+  /** Bytes of redraws that were left out. */
+  get thinnedBytes(): number {
+    return this.#thinner?.thinnedBytes ?? 0;
   }
 
   /** Goes on after `Delivery.reserve` had nothing. */
   roomAgain(): void {
     if (!this.#blocked) return;
-    this.#pump(this.#take);
+    this.#pump();
     this.#resume();
   }
 
@@ -85,10 +111,12 @@ export class OutputStream {
   }
 
   #received(bytes: number): boolean {
-    this.printedBytes += bytes;
+    this.#printedBytes += bytes;
+    this.#readAtMs = this.#ports.clock.elapsedMs();
     this.#to = READ_AT + bytes;
     this.#mirror?.write(this.#source.bytes.subarray(READ_AT, this.#to));
-    this.#pump("lines");
+    this.#thin();
+    this.#pump();
     return this.#mayRead();
   }
 
@@ -100,50 +128,86 @@ export class OutputStream {
     if (this.#mayRead() && !this.#ended) this.#socket.resume();
   }
 
-  #pump(take: Printed["take"]): void {
+  /** Decides what of the bytes may go into frames now. */
+  #thin(): void {
+    const { bytes } = this.#source;
+    this.#sendTo = this.#to;
+    this.#take = "lines";
+    const thinner = this.#thinner;
+    if (thinner === undefined || !(thinner.active || this.#hasCarriageReturn())) return;
+    thinner.thin(bytes, this.#from, this.#to, this.#readAtMs);
+    this.#sendTo = thinner.sendEnd;
+    this.#to = thinner.end;
+    // A redraw that was kept is shown now, though its line goes on.
+    if (this.#sendTo > this.#from && bytes[this.#sendTo - 1] === CARRIAGE_RETURN) this.#take = "fragment";
+  }
+
+  #hasCarriageReturn(): boolean {
+    const at = this.#source.bytes.indexOf(CARRIAGE_RETURN, this.#from);
+    return at >= 0 && at < this.#to;
+  }
+
+  /** Everything goes into frames now. */
+  #pumpAll(take: "fragment" | "final"): void {
+    this.#sendTo = this.#to;
+    this.#take = take;
+    this.#thinner?.sentAll(this.#ports.clock.elapsedMs());
+    this.#pump();
+  }
+
+  /** Makes frames of [from, sendTo) as long as there is room for them. */
+  #pump(): void {
     const { name: stream, encoder, delivery, clock } = this.#ports;
     const source = this.#source;
+    const before = this.#from;
     encoder.setTime(clock.timestamp());
-    this.#take = take;
     this.#blocked = false;
-    while (this.#from < this.#to) {
+    while (this.#from < this.#sendTo) {
       const block = delivery.reserve();
       if (block === undefined) {
         this.#blocked = true;
         break;
       }
-      const printed: Printed = { stream, source, from: this.#from, to: this.#to, take };
+      const printed: Printed = { stream, source, from: this.#from, to: this.#sendTo, take: this.#take };
       const end = encoder.encodeLines(printed, block.bytes, block.end);
       if (end === block.end) break;
       block.end = end;
       this.#from = encoder.consumed;
+    }
+    if (this.#from > before) {
       this.#sinceMs = clock.elapsedMs();
+      this.#thinner?.sent(source.bytes[this.#from - 1]);
+      delivery.flush();
     }
-    delivery.flush();
-    if (this.#blocked) return;
-    this.#hold();
-    if (this.#ended) {
-      clearTimeout(this.#timer);
-      this.#ports.onEnd();
-    }
+    if (!this.#blocked) this.#hold();
   }
 
-  /** Moves what has no newline yet before the place of the next read, and shows it if none comes. */
+  /** Moves what is left before the place of the next read, and sees to it that it is shown in time. */
   #hold(): void {
     const left = this.#to - this.#from;
+    // All of it was allowed to go: it is a UTF-8 character that has not come whole.
+    const unfinished = this.#take === "fragment" && this.#sendTo === this.#to;
     this.#source.bytes.copyWithin(READ_AT - left, this.#from, this.#to);
     this.#from = READ_AT - left;
     this.#to = READ_AT;
-    if (left > 0 && this.#timer === undefined) this.#showAfter(RUN_LIMITS.fragmentAfterMs);
+    if (this.#ended) {
+      clearTimeout(this.#timer);
+      this.#settleEnded();
+    } else if (left > 0 && !unfinished && this.#timer === undefined) {
+      this.#showAfter(RUN_LIMITS.fragmentAfterMs);
+    }
   }
 
   #showAfter(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#from === this.#to || this.#blocked) return;
-      const leftMs = this.#sinceMs + RUN_LIMITS.fragmentAfterMs - this.#ports.clock.elapsedMs();
+      const bytes = this.#to - this.#from;
+      if (bytes === 0 || this.#blocked) return;
+      const held = { bytes, sinceMs: this.#sinceMs, readAtMs: this.#readAtMs };
+      const dueMs = this.#thinner?.dueMs(held) ?? this.#sinceMs + RUN_LIMITS.fragmentAfterMs;
+      const leftMs = dueMs - this.#ports.clock.elapsedMs();
       if (leftMs > 0) this.#showAfter(leftMs);
-      else this.#pump("fragment");
+      else this.#pumpAll("fragment");
     }, ms);
   }
 }

@@ -1,0 +1,18 @@
+export const HELP = `Usage: mlrun [options] -- command [args...]
+
+Runs the command and brings what it prints to the collector, line by line, while you still see it here.
+
+  --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, Slurm's, PBS's, MPI's)
+  --label KEY=VALUE    a label of this execution; may be given several times
+  --quiet              do not show the output here
+  --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)
+  --one-line-frames    one line a syslog message, for sites whose own rules want that
+  --run-dir DIR        folder of the relay's sockets (default: MLRUN_RUN_DIR, else /run/marcologger)
+  --id ULID            the execution's id, for callers that choose it
+  --flush              deliver what was kept while no relay was there, then exit
+  --version, --help
+
+The command gets MLRUN_ID, MLRUN_JOB and, unless it is set, PYTHONUNBUFFERED=1.
+
+Exit status: the command's; 128 + N when signal N ended it; 127 not found; 126 not executable; 125 mlrun's own error.
+`;

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { announce, beginJson } from "./announce.ts";
+import { flushInBackground } from "./background-flush.ts";
+import { Delivery } from "./delivery.ts";
+import type { ExecutionOptions } from "./execution.ts";
+import { RUN_LIMITS } from "./limits.ts";
+import { processName } from "./processes.ts";
+import { openSpoolFolder, spoolFolders } from "./spool-folder.ts";
+import { SpoolWriter } from "./spool-writer.ts";
+
+export interface LogDelivery {
+  readonly delivery: Delivery;
+  readonly spool: SpoolWriter;
+}
+
+/** Delivery and spool of one execution. It tells the user once that the relay is away, and where the output is then. */
+export function openLogDelivery(options: ExecutionOptions, onRoom: () => void): LogDelivery {
+  const { argv, x, key: k, job, labels, node, pid, cwd, clock, runDir } = options;
+  const begin = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
+  const elapsedMs = () => clock.elapsedMs();
+  const spool = new SpoolWriter({
+    x,
+    begin,
+    owner: () => processName(pid),
+    openFolder: () => openSpoolFolder(options.spool),
+    elapsedMs,
+  });
+  let warned = false;
+  const delivery = new Delivery({
+    path: join(runDir, "lines.sock"),
+    announce: () => announce(begin, runDir),
+    spool,
+    elapsedMs,
+    onRoom,
+    onLive: () => {
+      for (const folder of spoolFolders(options.spool)) {
+        flushInBackground({ folder, owner: processName(pid), start: options.startFlush });
+      }
+    },
+    onSpooling: (reason) => {
+      if (warned) return;
+      warned = true;
+      options.warn(awayMessage(runDir, reason, openSpoolFolder(options.spool)));
+    },
+  });
+  return { delivery, spool };
+}
+
+/** What is lost for good, in words for the user; undefined when nothing is. */
+export function droppedMessage({ dropped }: SpoolWriter): string | undefined {
+  const bytes = dropped.stdout + dropped.stderr;
+  if (bytes === 0) return undefined;
+  const most = RUN_LIMITS.spoolBytes / 1_048_576;
+  return `${bytes} bytes of output are not logged: the spool is full (${most} MiB a user) or cannot be written`;
+}
+
+function awayMessage(runDir: string, reason: string, folder: string | undefined): string {
+  const relay = `the relay at ${runDir} is away (${reason})`;
+  if (folder === undefined) return `${relay} and there is no folder to spool to: output is shown, not logged`;
+  return `${relay}: output is kept in ${folder}; your next mlrun delivers it, or mlrun --flush`;
+}
