@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+import { runDemo } from "../demo/demo.ts";
+
+process.exitCode = await runDemo({
+  binFolder: fileURLToPath(new URL(".", import.meta.url)),
+  node: process.execPath,
+  rsyslogd: "/usr/sbin/rsyslogd",
+  command: process.argv.slice(2),
+  say: (text) => process.stdout.write(`${text}\n`),
+  untilStopped: new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  }),
+});

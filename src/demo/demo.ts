@@ -1,0 +1,158 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Children } from "./children.ts";
+
+const NODES = ["node1", "node2", "node3", "node4"] as const;
+const RELAY_WITHIN_MS = 10_000;
+const ASK_EVERY_MS = 50;
+
+export interface DemoOptions {
+  /** The built programs: mlctl.js, mlcollector.js, mlrun.cjs and demo-job.js. */
+  readonly binFolder: string;
+  readonly node: string;
+  readonly rsyslogd: string;
+  /** The user's own command, run on one node; empty: the sample job on four. */
+  readonly command: readonly string[];
+  readonly say: (text: string) => void;
+  /** Resolves when the demo shall end. */
+  readonly untilStopped: Promise<void>;
+}
+
+/**
+ * The whole product on loopback, as an ordinary user, in a folder of its own: certificates, a relay for each node, the
+ * collector with its viewer, and a job. It leaves nothing behind.
+ *
+ * @returns The exit code.
+ */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "marcologger-demo-"));
+  const children = new Children();
+  try {
+    await Promise.race([playDemo(folder, children, options), options.untilStopped]);
+    return 0;
+  } catch (error) {
+    options.say(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  } finally {
+    await children.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function playDemo(folder: string, children: Children, options: DemoOptions): Promise<void> {
+  const { binFolder, node, command, say } = options;
+  const pki = join(folder, "pki");
+  const program = (name: string) => join(binFolder, name);
+  const mlctl = (...args: string[]) => run(children, node, [program("mlctl.js"), ...args]);
+  const nodes = command.length === 0 ? NODES : NODES.slice(0, 1);
+
+  await mlctl("pki", "init", "--dir", pki);
+  await Promise.all(nodes.map((name) => mlctl("pki", "issue", name, "--dir", pki)));
+  const collector = children.start(
+    node,
+    [
+      program("mlcollector.js"),
+      ...["--data-dir", join(folder, "data"), "--pki", pki, "--login-code"],
+      ...["--relp", "127.0.0.1:0", "--web", "127.0.0.1:0"],
+    ],
+    { quiet: true },
+  );
+  const [[, port = ""], [address]] = await Promise.all([
+    children.waitFor(collector, /listening for relays host=127\.0\.0\.1 port=(\d+)/),
+    children.waitFor(collector, /^http:.*$/),
+  ]);
+  await Promise.all(nodes.map((name) => startRelay({ name, port, pki, folder, children, mlctl, options })));
+
+  say("");
+  say(`  Open ${address}`);
+  say("  (the code in it logs you in once, within ten minutes)");
+  say("");
+  say(`  Files: ${join(folder, "data", "logs")}`);
+  say(
+    `  Try:   mlrun --run-dir ${join(folder, "node1")} -- ping -c 5 127.0.0.1`.replace(
+      "mlrun",
+      `node ${program("mlrun.cjs")}`,
+    ),
+  );
+  say("");
+  await Promise.all(nodes.map((name, rank) => runJob({ name, rank, folder, children, options })));
+  say("The job has ended. The viewer and the files stay until Ctrl-C.");
+  await options.untilStopped;
+}
+
+async function startRelay(relay: {
+  name: string;
+  port: string;
+  pki: string;
+  folder: string;
+  children: Children;
+  mlctl: (...args: string[]) => Promise<string>;
+  options: DemoOptions;
+}): Promise<void> {
+  const { name, port, pki, folder, children, mlctl, options } = relay;
+  const runDir = join(folder, name);
+  const config = await mlctl(
+    ...["relay-config", "--collector", `127.0.0.1:${port}`, "--node", name, "--pki", pki],
+    ...["--run-dir", runDir, "--state-dir", join(folder, `${name}-state`)],
+  );
+  const file = join(folder, `${name}.conf`);
+  writeFileSync(file, config);
+  const child = children.start(options.rsyslogd, ["-n", "-f", file, "-i", "NONE"], { quiet: true });
+  const ended = children.waitFor(child, /^$(?!)/);
+  await Promise.race([ended, untilExists(join(runDir, "lines.sock"))]);
+  // From here on its end is the demo's end, which nobody waits for.
+  ended.catch(() => {});
+}
+
+async function untilExists(path: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < RELAY_WITHIN_MS; waitedMs += ASK_EVERY_MS) {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    await pause(ASK_EVERY_MS);
+  }
+  throw new Error(`The relay did not create ${path} within ${RELAY_WITHIN_MS} ms`);
+}
+
+async function runJob(job: {
+  name: string;
+  rank: number;
+  folder: string;
+  children: Children;
+  options: DemoOptions;
+}): Promise<void> {
+  const { name, rank, folder, children, options } = job;
+  const { node, binFolder, command, say } = options;
+  const isSample = command.length === 0;
+  const words = isSample ? [node, join(binFolder, "demo-job.js")] : command;
+  const flags = [
+    "--run-dir",
+    join(folder, name),
+    "--job",
+    "demo",
+    "--label",
+    `rank=${rank}`,
+    ...(isSample ? ["--quiet"] : []),
+  ];
+  const env = { RANK: String(rank), SIZE: String(NODES.length) };
+  const child = children.start(node, [join(binFolder, "mlrun.cjs"), ...flags, "--", ...words], { quiet: false, env });
+  child.stdout?.on("data", (bytes: Buffer) => process.stdout.write(bytes));
+  const code = await exitOf(child);
+  say(`${name}: ${isSample ? "sample job" : words.join(" ")} ended with ${code}`);
+}
+
+function exitOf(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal ?? "nothing")));
+}
+
+/** Runs a program to its end and returns what it printed; rejects when it fails. */
+async function run(children: Children, command: string, args: readonly string[]): Promise<string> {
+  const child = children.start(command, args, { quiet: true });
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout?.on("data", (bytes: Buffer) => out.push(bytes));
+  child.stderr?.on("data", (bytes: Buffer) => err.push(bytes));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}:\n${Buffer.concat(err)}`);
+  return Buffer.concat(out).toString();
+}
