@@ -1,0 +1,26 @@
+/** A command of mlctl: `mlctl NAME ...`. */
+export interface Command {
+  readonly summary: string;
+  /** Printed by `mlctl NAME --help`. */
+  readonly help: string;
+  /** Runs with the arguments after its name. Throws `UsageError` or `CtlError` for what its user can mend. */
+  run(args: readonly string[], io: Io): Promise<void>;
+}
+
+/** The process around a command. */
+export interface Io {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  /** Relative paths start here. */
+  readonly cwd: string;
+}
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  readonly code = "ML_USAGE";
+}
+
+/** The command line is right, but it cannot be done: exit code 1. The message says what to do next. */
+export class CtlError extends Error {
+  readonly code = "ML_CTL";
+}

@@ -1,0 +1,62 @@
+import { type Command, CtlError, type Io, UsageError } from "./command.ts";
+
+export interface Program {
+  readonly name: string;
+  readonly version: string;
+  readonly commands: Readonly<Record<string, Command>>;
+}
+
+const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Finds the command that `argv` names and runs it. Answers the exit code: 0 done, 1 failed, 2 wrong command line. */
+export async function dispatch(program: Program, argv: readonly string[], io: Io): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === "--version") {
+    io.stdout.write(`${program.name} ${program.version}\n`);
+    return EXIT.done;
+  }
+  if (name === "--help" || name === "help" || name === undefined) {
+    io[name === undefined ? "stderr" : "stdout"].write(overview(program));
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  const command = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
+  if (command === undefined) {
+    io.stderr.write(`${program.name}: there is no command ${JSON.stringify(name)}\n\n${overview(program)}`);
+    return EXIT.usage;
+  }
+  if (args.includes("--help")) {
+    io.stdout.write(command.help);
+    return EXIT.done;
+  }
+  try {
+    await command.run(args, io);
+    return EXIT.done;
+  } catch (error) {
+    return report({ program, name, error, io });
+  }
+}
+
+function report(failure: { program: Program; name: string; error: unknown; io: Io }): number {
+  const { program, name, error, io } = failure;
+  const where = `${program.name} ${name}`;
+  if (error instanceof UsageError || isParseArgsError(error)) {
+    io.stderr.write(`${where}: ${error.message}\nSee \`${where} --help\`\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof CtlError) {
+    io.stderr.write(`${where}: ${error.message}\n`);
+    return EXIT.failed;
+  }
+  throw error;
+}
+
+/** What `parseArgs` of node:util throws at an unknown option or a missing value. */
+function isParseArgsError(error: unknown): error is Error {
+  return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
+}
+
+function overview({ name, commands }: Program): string {
+  const width = Math.max(...Object.keys(commands).map((command) => command.length));
+  const lines = Object.entries(commands).map(([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`);
+  return `Usage: ${name} COMMAND [options]\n\n${lines.join("\n")}\n\n\`${name} COMMAND --help\` says more.\n`;
+}

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { afterwards } from "./cleanup.ts";
+import { poll } from "./poll.ts";
+
+export interface RelpDump {
+  readonly port: number;
+  /** DATA of every `syslog` frame in the order received, re-sent ones too. */
+  readonly messages: readonly Buffer[];
+  /** Sessions that were opened so far. */
+  sessions(): number;
+  waitFor(count: number, withinMs?: number): Promise<readonly Buffer[]>;
+  close(): Promise<void>;
+}
+
+export interface RelpDumpOptions {
+  readonly port?: number;
+  /** PEM files' contents. The client must show a certificate of this authority. */
+  readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca: Buffer };
+  /** Answers nothing to messages: they stay in the sender's window. */
+  readonly neverAcknowledge?: boolean;
+}
+
+const SPACE = 0x20;
+
+/** A RELP receiver for tests, written apart from the collector's: acknowledges everything and keeps it in memory. */
+export async function startRelpDump(options: RelpDumpOptions = {}): Promise<RelpDump> {
+  const messages: Buffer[] = [];
+  const sockets = new Set<Socket>();
+  let sessions = 0;
+
+  function serve(socket: Socket): void {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    let rest: Buffer = Buffer.alloc(0);
+    socket.on("data", (bytes: Buffer) => {
+      rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+      let replies = "";
+      for (let frame = parseFrame(rest); frame !== undefined; frame = parseFrame(rest)) {
+        rest = rest.subarray(frame.bytes);
+        replies += answer(frame);
+      }
+      if (replies !== "") socket.write(replies);
+    });
+  }
+
+  function answer({ txnr, command, data }: Frame): string {
+    if (command === "close") return `${txnr} rsp 0\n0 serverclose 0\n`;
+    if (command === "open") {
+      sessions += 1;
+      const offers = "200 OK\nrelp_version=0\nrelp_software=relp-dump\ncommands=syslog";
+      return `${txnr} rsp ${offers.length} ${offers}\n`;
+    }
+    messages.push(data);
+    return options.neverAcknowledge === true ? "" : `${txnr} rsp 6 200 OK\n`;
+  }
+
+  const server =
+    options.tls === undefined
+      ? createServer(serve)
+      : createTlsServer({ ...options.tls, requestCert: true, rejectUnauthorized: true }, serve);
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("Cannot listen for RELP: no TCP address");
+
+  async function close(): Promise<void> {
+    if (!server.listening) return;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, "close");
+  }
+  afterwards(close);
+  return {
+    port: address.port,
+    messages,
+    sessions: () => sessions,
+    async waitFor(count, withinMs) {
+      await poll(`${count} RELP messages`, () => messages.length >= count, withinMs);
+      return messages;
+    },
+    close,
+  };
+}
+
+interface Frame {
+  readonly txnr: string;
+  readonly command: string;
+  readonly data: Buffer;
+  /** Octets of the whole frame. */
+  readonly bytes: number;
+}
+
+/** TXNR SP COMMAND SP LENGTH [SP DATA] LF */
+function parseFrame(bytes: Buffer): Frame | undefined {
+  const commandAt = bytes.indexOf(SPACE) + 1;
+  const lengthAt = bytes.indexOf(SPACE, commandAt) + 1;
+  if (commandAt === 0 || lengthAt === 0) return undefined;
+  const digits = /^\d+(?=[ \n])/.exec(bytes.toString("latin1", lengthAt, lengthAt + 10))?.[0];
+  if (digits === undefined) return undefined;
+  const length = Number(digits);
+  const dataAt = lengthAt + digits.length + (length > 0 ? 1 : 0);
+  if (bytes.length < dataAt + length + 1) return undefined;
+  const txnr = bytes.toString("latin1", 0, commandAt - 1);
+  const command = bytes.toString("latin1", commandAt, lengthAt - 1);
+  return { txnr, command, data: bytes.subarray(dataAt, dataAt + length), bytes: dataAt + length + 1 };
+}
