@@ -17,8 +17,9 @@ export interface ListPlace {
 export interface LogPlace {
   readonly stream: StreamName | undefined;
   readonly q: string;
-  readonly wrap: boolean;
-  readonly time: TimeMode;
+  /** Undefined: as fits the screen. */
+  readonly wrap: boolean | undefined;
+  readonly time: TimeMode | undefined;
   /** The marked line; 0 for none. */
   readonly line: number;
   /** What stands at the top of the view: n of an execution's line, time of a job's. Empty: at the end, following. */
@@ -42,7 +43,14 @@ export interface JobPlace extends LogPlace {
 export type Place = ListPlace | ExecutionPlace | JobPlace;
 
 export const LIST: ListPlace = { view: "list", q: "", node: "", state: undefined };
-export const LOG_DEFAULTS: LogPlace = { stream: undefined, q: "", wrap: false, time: "local", line: 0, top: "" };
+export const LOG_DEFAULTS: LogPlace = {
+  stream: undefined,
+  q: "",
+  wrap: undefined,
+  time: undefined,
+  line: 0,
+  top: "",
+};
 
 /** Reads the query part of the viewer's address. What is not understood is as if it were not there. */
 export function parsePlace(search: string): Place {
@@ -67,8 +75,8 @@ export function formatPlace(place: Place): string {
     set("state", place.state);
   } else {
     set("stream", place.stream);
-    set("wrap", place.wrap ? "1" : "");
-    set("time", place.time === LOG_DEFAULTS.time ? "" : place.time);
+    set("wrap", place.wrap === undefined ? "" : place.wrap ? "1" : "0");
+    set("time", place.time);
     set("line", place.line === 0 ? "" : String(place.line));
     set("top", place.top);
   }
@@ -81,8 +89,8 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
   return {
     stream: parseStream(text("stream")),
     q: text("q"),
-    wrap: text("wrap") === "1",
-    time: TIME_MODES.find((mode) => mode === text("time")) ?? LOG_DEFAULTS.time,
+    wrap: text("wrap") === "" ? undefined : text("wrap") !== "0",
+    time: TIME_MODES.find((mode) => mode === text("time")),
     line: parseLineNumber(text("line")) ?? 0,
     top: text("top"),
   };

@@ -1,0 +1,76 @@
+import type { LineRange } from "../../../src/wire/api.ts";
+import type { LogRow } from "./log-row.ts";
+import type { LogWindow, RowPlace } from "./log-window.ts";
+import { compareRows } from "./log-window.ts";
+
+/** Lines of an execution that are not stored, or not fetched yet. Stands before the row that follows them. */
+export interface HoleRow {
+  readonly kind: "hole";
+  readonly source: number;
+  readonly n: number;
+  readonly to: number;
+  readonly time: string;
+}
+
+export type Item = LogRow | HoleRow;
+
+export interface ItemOptions {
+  readonly window: LogWindow;
+  readonly sources: number;
+  readonly accepts: (row: LogRow) => boolean;
+  /** Between these times every execution is held; outside, rows of one would stand without their neighbours. */
+  readonly fromTime?: string;
+  readonly toTime?: string;
+}
+
+/** What is to be seen of a window: the rows that the filter accepts, and the holes between them. */
+export function buildItems({ window, sources, accepts, fromTime, toTime }: ItemOptions): readonly Item[] {
+  const items: Item[] = [];
+  const expected = Array.from({ length: sources }, (_, source) => window.coverage(source).from);
+  for (const row of window.rows) {
+    const next = expected[row.source] ?? row.n;
+    expected[row.source] = row.to + 1;
+    if (fromTime !== undefined && row.time < fromTime) continue;
+    if (toTime !== undefined && row.time > toTime) continue;
+    if (row.n > next) items.push({ kind: "hole", source: row.source, n: next, to: row.n - 1, time: row.time });
+    if (accepts(row)) items.push(row);
+  }
+  let sorted = true;
+  for (const [source, next] of expected.entries()) {
+    const { to, lastTime } = window.coverage(source);
+    if (next > to) continue;
+    items.push({ kind: "hole", source, n: next, to, time: lastTime });
+    sorted = window.order === "n";
+  }
+  return sorted ? items : items.sort(compareRows(window.order));
+}
+
+/** The holes of one execution within what the window covers. */
+export function holesOf(window: LogWindow, source: number): LineRange[] {
+  const { from, to } = window.coverage(source);
+  const holes: LineRange[] = [];
+  let next = from;
+  for (const row of window.rows) {
+    if (row.source !== source) continue;
+    if (row.n > next) holes.push([next, row.n - 1]);
+    next = row.to + 1;
+  }
+  if (next <= to) holes.push([next, to]);
+  return holes;
+}
+
+/** Index of the first item that stands at or behind a place; the length where there is none. */
+export function indexOfPlace(
+  items: readonly Item[],
+  place: RowPlace,
+  compare: (a: RowPlace, b: RowPlace) => number,
+): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = items[middle];
+    if (item !== undefined && compare(item, place) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,72 @@
+/** Heights of the rows, in px. Exact for those on the screen, estimated for others. */
+export interface RowHeights {
+  readonly count: number;
+  at(index: number): number;
+}
+
+/** Where the view stands: `offset` px of row `index` are above its upper edge. */
+export interface Anchor {
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** Rows `from` up to, not including, `to` are to be drawn, the first one `y` px below the upper edge (or above it). */
+export interface Slice {
+  readonly from: number;
+  readonly to: number;
+  readonly y: number;
+}
+
+/** The anchor at which the last row ends at the lower edge. The first row where all fits. */
+export function endAnchor(heights: RowHeights, viewportPx: number): Anchor {
+  let left = viewportPx;
+  for (let index = heights.count - 1; index >= 0; index -= 1) {
+    left -= heights.at(index);
+    if (left <= 0) return { index, offset: -left };
+  }
+  return { index: 0, offset: 0 };
+}
+
+/** Moves the view down by `deltaPx` (up where negative), not past the first or the last row. */
+export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): Anchor {
+  const { heights, viewportPx } = view;
+  let index = Math.min(anchor.index, Math.max(0, heights.count - 1));
+  let offset = anchor.offset + deltaPx;
+  while (offset < 0 && index > 0) {
+    index -= 1;
+    offset += heights.at(index);
+  }
+  while (index < heights.count - 1 && offset >= heights.at(index)) {
+    offset -= heights.at(index);
+    index += 1;
+  }
+  const moved = { index, offset: Math.max(0, offset) };
+  const last = endAnchor(heights, viewportPx);
+  return isBehind(moved, last) ? last : moved;
+}
+
+export interface View {
+  readonly heights: RowHeights;
+  readonly viewportPx: number;
+}
+
+/** What to draw: the rows in view and `overscan` more at both ends. */
+export function sliceAt(anchor: Anchor, overscan: number, { heights, viewportPx }: View): Slice {
+  let y = -anchor.offset;
+  let from = anchor.index;
+  while (from > 0 && anchor.index - from < overscan) {
+    from -= 1;
+    y -= heights.at(from);
+  }
+  let to = anchor.index;
+  let bottom = -anchor.offset;
+  while (to < heights.count && bottom < viewportPx) {
+    bottom += heights.at(to);
+    to += 1;
+  }
+  return { from, to: Math.min(heights.count, to + overscan), y };
+}
+
+export function isBehind(a: Anchor, b: Anchor): boolean {
+  return a.index > b.index || (a.index === b.index && a.offset > b.offset);
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ApiClient } from "../api-client.ts";
+import type { LiveClient } from "../live-client.ts";
+import type { ExecutionPlace, JobPlace } from "../url-state.ts";
+import { parseLineNumber } from "../url-state.ts";
+import { LogFeed } from "./log-feed.ts";
+import type { LogPosition } from "./log-position.ts";
+
+interface UseLogFeedOptions {
+  readonly api: ApiClient;
+  readonly live: LiveClient;
+  readonly place: ExecutionPlace | JobPlace;
+}
+
+/** Durations of running executions are redrawn this often, where nothing else is. */
+const TICK_MS = 1_000;
+
+/**
+ * The feed of a page, opened where its address says, and how often it has changed: at most one redraw a frame,
+ * however many lines come.
+ */
+export function useLogFeed({ api, live, place }: UseLogFeedOptions): [LogFeed | undefined, number] {
+  const [feed, setFeed] = useState<LogFeed | undefined>(undefined);
+  const [revision, setRevision] = useState(0);
+  // The page is made anew for another execution or job; other changes of its place leave the feed as it is.
+  useEffect(() => {
+    let frame = 0;
+    const onChange = (): void => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        setRevision((count) => count + 1);
+      });
+    };
+    const after = (ms: number, call: () => void): (() => void) => {
+      const timer = setTimeout(call, ms);
+      return () => clearTimeout(timer);
+    };
+    const made = new LogFeed({ api, live, target: place, after, onChange });
+    setFeed(made);
+    void made.open(positionOf(place));
+    const clock = setInterval(onChange, TICK_MS);
+    return () => {
+      clearInterval(clock);
+      cancelAnimationFrame(frame);
+      made.close();
+    };
+  }, [api, live]);
+  return [feed, revision];
+}
+
+function positionOf(place: ExecutionPlace | JobPlace): LogPosition {
+  const n = parseLineNumber(place.top);
+  if (place.view === "job")
+    return Number.isNaN(Date.parse(place.top)) ? { at: "end" } : { at: "time", time: place.top };
+  if (n !== undefined) return { at: "line", n, align: "top" };
+  return place.line > 0 ? { at: "line", n: place.line, align: "third" } : { at: "end" };
+}

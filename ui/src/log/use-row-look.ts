@@ -1,0 +1,58 @@
+import { useMemo } from "preact/hooks";
+import type { Navigation } from "../navigation.ts";
+import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../url-state.ts";
+import { LOG_DEFAULTS } from "../url-state.ts";
+import { LineTime } from "./line-time.ts";
+import type { LogFeed } from "./log-feed.ts";
+import type { LogRow } from "./log-row.ts";
+import type { NodeLabel, RowLook } from "./row-view.tsx";
+import { hueOf } from "./row-view.tsx";
+
+interface UseRowLookOptions {
+  readonly feed: LogFeed | undefined;
+  readonly place: ExecutionPlace | JobPlace;
+  readonly time: TimeMode;
+  readonly navigation: Navigation;
+  readonly adjust: (changes: Partial<LogPlace>) => void;
+  /** How many executions the feed has: it only ever gains some. */
+  readonly sources: number;
+}
+
+/** How rows look, made anew only when that changes: it decides whether rows are drawn again. */
+export function useRowLook({ feed, place, time, navigation, adjust, sources }: UseRowLookOptions): RowLook {
+  const { view, q } = place;
+  // A feed changes in place: the number of its sources stands for them.
+  return useMemo(() => {
+    const executions = (feed?.sources ?? []).map((source) => source.execution);
+    const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
+    const placeOf = (row: LogRow): Place => {
+      const { place: now } = navigation;
+      const execution = executions[row.source];
+      if (now.view === "execution") return { ...now, line: row.n };
+      return { view: "execution", ...LOG_DEFAULTS, x: execution?.x ?? "", node: execution?.node ?? "", line: row.n };
+    };
+    return {
+      time: new LineTime(time, startedAt),
+      wanted: q,
+      labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
+      hrefOf: (row) => navigation.href(placeOf(row)),
+      onNumber: (row, event) => {
+        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const { place: now } = navigation;
+        if (now.view === "execution") adjust({ line: now.line === row.n ? 0 : row.n });
+        else navigation.go(placeOf(row));
+      },
+    };
+  }, [feed, sources, view, time, q, navigation, adjust]);
+}
+
+/** Names of nodes; a second execution on the same node says that it is the second. */
+function nodeLabels(nodes: readonly string[]): readonly NodeLabel[] {
+  const seen = new Map<string, number>();
+  return nodes.map((node) => {
+    const count = (seen.get(node) ?? 0) + 1;
+    seen.set(node, count);
+    return { text: count === 1 ? node : `${node} (${count})`, hue: hueOf(node) };
+  });
+}

@@ -1,0 +1,54 @@
+import type { Rgb } from "./contrast.ts";
+import { contrast, cssColour, paletteRgb, readableOn } from "./contrast.ts";
+import type { AnsiColour, AnsiStyle } from "./sgr.ts";
+import { RGB } from "./sgr.ts";
+
+/** How a style is drawn: classes of the style sheet, and colours that are in no style sheet. */
+export interface Paint {
+  readonly classes: string;
+  /** CSS properties by the names of CSSOM. */
+  readonly colours: Readonly<Record<string, string>>;
+}
+
+/** Colours that the theme chooses; all others are the program's own. */
+const THEME_COLOURS = 16;
+
+/** The log's paper in both themes, as the style sheet has it (`--paper`): what own colours have to be readable on. */
+const ON_LIGHT = { background: 0xffffff, towards: 0x000000 };
+const ON_DARK = { background: 0x0d1117, towards: 0xffffff };
+
+export function paint(style: AnsiStyle): Paint {
+  const { inverse } = style;
+  const front = inverse ? style.background : style.foreground;
+  const back = inverse ? style.foreground : style.background;
+  const isOnPaper = back === undefined && !inverse;
+  const classes: string[] = [];
+  const colours: Record<string, string> = {};
+  if (inverse) classes.push("inverse");
+  if (isTheme(back)) classes.push(`bg-${back}`);
+  if (isTheme(front)) classes.push(`fg-${front}`);
+  const ownBack = ownRgb(back);
+  const ownFront = ownRgb(front);
+  if (ownBack !== undefined) {
+    colours["backgroundColor"] = cssColour(ownBack);
+    colours["color"] = contrast(ownBack, 0) > contrast(ownBack, 0xffffff) ? "#000000" : "#ffffff";
+  }
+  if (ownFront !== undefined && isOnPaper) {
+    classes.push("fg-own");
+    colours["--on-light"] = cssColour(readableOn(ownFront, ON_LIGHT));
+    colours["--on-dark"] = cssColour(readableOn(ownFront, ON_DARK));
+  } else if (ownFront !== undefined) {
+    colours["color"] = cssColour(ownFront);
+  }
+  for (const name of ["bold", "dim", "italic", "underline", "strike"] as const) if (style[name]) classes.push(name);
+  return { classes: classes.join(" "), colours };
+}
+
+function isTheme(colour: AnsiColour): boolean {
+  return colour !== undefined && colour < THEME_COLOURS;
+}
+
+function ownRgb(colour: AnsiColour): Rgb | undefined {
+  if (colour === undefined || colour < THEME_COLOURS) return undefined;
+  return colour >= RGB ? colour - RGB : paletteRgb(colour);
+}
