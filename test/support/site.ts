@@ -1,0 +1,122 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ApiClient } from "./api-client.ts";
+import { freePort } from "./free-port.ts";
+import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
+import { asUser, type TestUser } from "./root.ts";
+import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+const BIN = fileURLToPath(new URL("../../dist/src/bin/", import.meta.url));
+export const MLCTL = join(BIN, "mlctl.js");
+export const MLCOLLECTOR = join(BIN, "mlcollector.js");
+export const MLRUN = join(BIN, "mlrun.cjs");
+
+export interface Relay {
+  readonly node: string;
+  readonly runDir: string;
+  readonly rsyslogd: Rsyslogd;
+}
+
+/**
+ * A whole installation of the built programs on loopback: certificates, a collector, relays over TLS. Everything in one
+ * temporary folder, ended and removed afterwards.
+ */
+export class Site {
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly relpPort: number;
+  readonly webPort: number;
+  readonly #flags: readonly string[];
+  #collector: RunningProcess | undefined;
+
+  private constructor(place: { folder: string; relpPort: number; webPort: number; flags: readonly string[] }) {
+    this.folder = place.folder;
+    this.dataDir = join(place.folder, "data");
+    this.relpPort = place.relpPort;
+    this.webPort = place.webPort;
+    this.#flags = place.flags;
+  }
+
+  /** @param flags More options for the collector. */
+  static async create(...flags: readonly string[]): Promise<Site> {
+    const folder = await tempFolder();
+    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), flags });
+    await site.mlctl("pki", "init", "--dir", site.pki);
+    await site.startCollector();
+    return site;
+  }
+
+  get pki(): string {
+    return join(this.folder, "pki");
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.webPort}`;
+  }
+
+  get collector(): RunningProcess {
+    if (this.#collector === undefined) throw new Error("The collector was not started");
+    return this.#collector;
+  }
+
+  async startCollector(): Promise<void> {
+    const listen = ["--relp", `127.0.0.1:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
+    const args = ["--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen, ...this.#flags];
+    this.#collector = start(process.execPath, [MLCOLLECTOR, ...args]);
+    await this.#collector.waitFor(/#code=/);
+  }
+
+  async restartCollector(signal: NodeJS.Signals): Promise<Exit> {
+    const exit = await this.collector.end(signal);
+    await this.startCollector();
+    return exit;
+  }
+
+  /** Signed in as the user who runs the tests, by the code that the collector printed last. */
+  async api(): Promise<ApiClient> {
+    const codes = [...this.collector.output().matchAll(/#code=(\S+)/g)];
+    const client = new ApiClient(this.origin);
+    const status = await client.login({ code: codes.at(-1)?.[1] ?? "" });
+    if (status !== 204) throw new Error(`Login by code was answered with ${status}`);
+    return client;
+  }
+
+  /** Starts the relay of a node, with a certificate of its own. */
+  async startRelay(node: string): Promise<Relay> {
+    await this.mlctl("pki", "issue", node, "--dir", this.pki);
+    return this.restartRelay(node);
+  }
+
+  /** Starts a node's relay with the folders that it had before. */
+  async restartRelay(node: string): Promise<Relay> {
+    const runDir = join(this.folder, node);
+    const folder = join(this.folder, `${node}-state`);
+    mkdirSync(folder, { recursive: true });
+    const places = ["--run-dir", runDir, "--state-dir", folder, "--pki", this.pki];
+    const target = ["--collector", `127.0.0.1:${this.relpPort}`, "--node", node];
+    const { stdout: config } = await this.mlctl("relay-config", ...target, ...places);
+    const sockets = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
+    return { node, runDir, rsyslogd: await startRsyslogd({ folder, config, sockets }) };
+  }
+
+  /** Runs a command under mlrun on a node, to its end. */
+  mlrun(
+    relay: Relay,
+    args: readonly string[],
+    options: { user?: TestUser; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<Result> {
+    const words = [MLRUN, "--run-dir", relay.runDir, ...args];
+    const env = { ...process.env, MLRUN_SPOOL_DIR: join(this.folder, "spool"), ...options.env };
+    if (options.user === undefined) return run(process.execPath, words, { env });
+    const [command, ...rest] = asUser(options.user, process.execPath, ...words);
+    return run(command, rest);
+  }
+
+  async mlctl(...args: readonly string[]): Promise<Result> {
+    const result = await run(process.execPath, [MLCTL, ...args]);
+    if (result.code !== 0) throw new Error(`mlctl ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);
+    return result;
+  }
+}
