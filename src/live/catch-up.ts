@@ -17,6 +17,8 @@ export interface CatchUpOptions {
   /** First line that the viewer wants. */
   readonly from: number;
   readonly history: Pick<History, "get" | "read">;
+  /** Notices at once what was published and waits to be handed out: a batch may hold that already. */
+  readonly settle: () => void;
   readonly send: (frame: Buffer) => void;
   readonly lose: (range: LineRange) => void;
 }
@@ -25,8 +27,8 @@ export interface CatchUpOptions {
  * The stored lines of one execution, read until they meet what is published.
  *
  * What is published meanwhile is not kept, only noticed: lines at or above the cursor are read when their turn comes;
- * those below it came late, and are read for themselves. Live lines may be handed out from the moment, in the same
- * tick, that `isDone` is true.
+ * those below it came late, and are read for themselves. Whatever is handed out from the moment on that `isDone` is
+ * true is live.
  */
 export class CatchUp {
   readonly #options: CatchUpOptions;
@@ -63,6 +65,7 @@ export class CatchUp {
   /** Sends one batch, or finds that there is none. */
   async step(): Promise<void> {
     if (this.#knownEnd === undefined) await this.#askForEnd();
+    this.#options.settle();
     const late = this.#late.shift();
     if (late !== undefined) await this.#sendLate(late);
     else if (!this.isDone) await this.#sendNext();
@@ -105,9 +108,12 @@ export class CatchUp {
     if (next > from && next <= to) this.#remember(this.#late, [next, to]);
   }
 
-  #read(from: number, maxLines: number): Promise<readonly Lines[]> {
-    const { history, viewer, source } = this.#options;
-    return history.read(viewer, { x: source.x, node: source.node, from, maxLines, maxBytes: BATCH_BYTES });
+  async #read(from: number, maxLines: number): Promise<readonly Lines[]> {
+    const { history, viewer, source, settle } = this.#options;
+    const range = { x: source.x, node: source.node, from, maxLines, maxBytes: BATCH_BYTES };
+    const pieces = await history.read(viewer, range);
+    settle();
+    return pieces;
   }
 
   #send(chunk: Lines): void {

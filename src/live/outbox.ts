@@ -1,14 +1,13 @@
-import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
+import type { Writable } from "node:stream";
 import type { LineRange } from "../wire/api.ts";
 import { Backlog, type Loss } from "./backlog.ts";
 import type { LinesMessage } from "./lines-message.ts";
 import type { Source } from "./ports.ts";
 
 export interface OutboxOptions {
-  readonly ws: WebSocket;
+  readonly ws: { send(text: string): void };
   /** The socket under `ws`: whole frames are written to it directly. */
-  readonly socket: Duplex;
+  readonly socket: Writable;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   /** The viewer reads again: says what it missed in the meantime. */
   readonly onLost: (losses: readonly Loss[]) => void;

@@ -114,11 +114,12 @@ export class Subscription implements Watcher {
   }
 
   #addCatchUp(source: Source, key: string): CatchUp | undefined {
-    const { from, viewer, history, outbox } = this.#options;
+    const { from, viewer, history, outbox, hub } = this.#options;
     if (from === "end" || this.#isClosed) return undefined;
+    const settle = () => hub.settle(key);
     const send = (frame: Buffer) => outbox.frame(frame);
     const lose = (range: LineRange) => outbox.lose(source, key, range);
-    const catchUp = new CatchUp({ source, key, viewer, from, history, send, lose });
+    const catchUp = new CatchUp({ source, key, viewer, from, history, settle, send, lose });
     this.#catchUps.set(key, catchUp);
     return catchUp;
   }
@@ -145,8 +146,6 @@ export class Subscription implements Watcher {
   async #step(key: string, catchUp: CatchUp): Promise<void> {
     if (this.#isClosed) return;
     await catchUp.step();
-    // All that was published is noticed after this; what comes next is live, without an instant between.
-    this.#options.hub.settle(key);
     if (catchUp.isDone) this.#catchUps.delete(key);
   }
 

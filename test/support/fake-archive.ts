@@ -1,0 +1,152 @@
+import type { Execution, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../../src/wire/api.ts";
+
+export interface FakeViewer {
+  readonly user: string;
+  readonly uid: number;
+  readonly admin: boolean;
+}
+
+interface Lines {
+  readonly firstN: number;
+  readonly count: number;
+  readonly cri: Buffer;
+}
+
+const TIME = "2026-11-20T04:17:44.960662Z";
+
+/** One execution in memory: which lines are stored, and what the hub has to be told of it. */
+export class FakeExecution {
+  readonly owner: string;
+  readonly job: string;
+  readonly x: string;
+  readonly node: string;
+  readonly stored = new Map<number, string>();
+  state: Execution["state"] = "running";
+
+  constructor(options: { x: string; owner?: string; job?: string; node?: string }) {
+    this.x = options.x;
+    this.owner = options.owner ?? "alice";
+    this.job = options.job ?? "train";
+    this.node = options.node ?? "node1";
+  }
+
+  /** Stores lines `from` to `to`, and returns them as they are published. */
+  store(from: number, to: number, text = (n: number) => `line ${n}`): Lines {
+    for (let n = from; n <= to; n += 1)
+      this.stored.set(n, `${TIME} ${n % 5 === 0 ? "stderr" : "stdout"} F ${text(n)}\n`);
+    return this.lines(from, to);
+  }
+
+  lines(from: number, to: number): Lines {
+    const all = Array.from({ length: to - from + 1 }, (_, i) => this.stored.get(from + i) ?? "");
+    return { firstN: from, count: all.length, cri: Buffer.from(all.join("")) };
+  }
+
+  get lastN(): number {
+    return Math.max(0, ...this.stored.keys());
+  }
+
+  summary(): Execution {
+    const { x, job, node, owner, state, lastN } = this;
+    const ends = { code: null, signal: null, endedAt: null, missing: [], thinned: 0, dropped: 0 };
+    const counts = { lines: this.stored.size, bytes: 0, lastN };
+    const begun = { command: "sh", argv: ["sh"], labels: {}, startedAt: TIME };
+    return { x, job, node, owner, state, delivery: "receiving", ...begun, ...ends, ...counts };
+  }
+}
+
+/** The store's reading side in memory. `pause` is awaited before and after each answer is made. */
+export class FakeArchive {
+  readonly executions: FakeExecution[] = [];
+  readonly #answers: string[] = [];
+  pause: () => Promise<void> = async () => undefined;
+  /** Lines that one answer has at most, whatever is asked for. */
+  maxReadLines = Number.POSITIVE_INFINITY;
+
+  add(options: ConstructorParameters<typeof FakeExecution>[0]): FakeExecution {
+    const execution = new FakeExecution(options);
+    this.executions.push(execution);
+    return execution;
+  }
+
+  /** How many answers were made to a call, given or not yet. */
+  answers(call: "list" | "get" | "read"): number {
+    return this.#answers.filter((each) => each === call).length;
+  }
+
+  async list(
+    viewer: FakeViewer,
+    query: { job?: string | undefined; before?: string | undefined; limit: number },
+  ): Promise<ExecutionPage> {
+    return this.#answer("list", () => {
+      const mine = this.executions.filter((each) => sees(viewer, each));
+      const wanted = mine.filter(({ job }) => query.job === undefined || query.job === job);
+      const newestFirst = wanted.map((each) => each.summary()).sort((a, b) => (a.x < b.x ? 1 : -1));
+      const page = newestFirst.filter(({ x }) => query.before === undefined || x < query.before);
+      const executions = page.slice(0, query.limit);
+      return { executions, next: page.length > query.limit ? (executions.at(-1)?.x ?? null) : null };
+    });
+  }
+
+  async get(viewer: FakeViewer, x: string, node?: string): Promise<Execution | undefined> {
+    return this.#answer("get", () => this.#find(viewer, x, node)?.summary());
+  }
+
+  async read(
+    viewer: FakeViewer,
+    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+  ): Promise<readonly Lines[]> {
+    return this.#answer("read", () => {
+      const execution = this.#find(viewer, at.x, at.node);
+      const numbers = [...(execution?.stored.keys() ?? [])].filter((n) => n >= at.from).sort((a, b) => a - b);
+      const pieces: Lines[] = [];
+      for (const n of numbers.slice(0, Math.min(at.maxLines, this.maxReadLines))) {
+        const line = execution?.lines(n, n);
+        const last = pieces.at(-1);
+        if (line === undefined) continue;
+        if (last === undefined || last.firstN + last.count !== n) pieces.push(line);
+        else pieces.splice(-1, 1, joined(last, line));
+        if (pieces.reduce((sum, { cri }) => sum + cri.length, 0) >= at.maxBytes) break;
+      }
+      return pieces;
+    });
+  }
+
+  async *raw(viewer: FakeViewer, what: { x: string; node: string; stream?: StreamName }): AsyncGenerator<Buffer> {
+    const execution = this.#find(viewer, what.x, what.node);
+    for (const line of execution?.stored.values() ?? []) {
+      await this.pause();
+      if (what.stream === undefined || line.slice(28, 34) === what.stream) yield Buffer.from(line.slice(37));
+    }
+  }
+
+  async nodes(viewer: FakeViewer): Promise<readonly NodeSummary[]> {
+    const names = new Set(this.executions.filter((each) => sees(viewer, each)).map(({ node }) => node));
+    return [...names].map((node) => ({ node, executions: 1, running: 1, lastStartedAt: TIME }));
+  }
+
+  async jobs(viewer: FakeViewer): Promise<readonly JobSummary[]> {
+    const names = new Set(this.executions.filter((each) => sees(viewer, each)).map(({ job }) => job));
+    return [...names].map((job) => ({ job, executions: 1, running: 1, failed: 0, startedAt: TIME }));
+  }
+
+  #find(viewer: FakeViewer, x: string, node?: string): FakeExecution | undefined {
+    return this.executions.find((each) => each.x === x && (node ?? each.node) === each.node && sees(viewer, each));
+  }
+
+  async #answer<T>(call: string, make: () => T): Promise<T> {
+    await this.pause();
+    const answer = make();
+    this.#answers.push(call);
+    await this.pause();
+    return answer;
+  }
+}
+
+function sees(viewer: FakeViewer, execution: FakeExecution): boolean {
+  return viewer.admin || viewer.user === execution.owner;
+}
+
+function joined(a: Lines, b: Lines): Lines {
+  return { firstN: a.firstN, count: a.count + b.count, cri: Buffer.concat([a.cri, b.cri]) };
+}

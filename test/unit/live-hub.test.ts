@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createHub } from "../../src/live/hub.ts";
+import { type LinesMessage, sourceKey } from "../../src/live/lines-message.ts";
+import { FakeArchive } from "../support/fake-archive.ts";
+import { watch } from "../support/watching.ts";
+
+const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
+
+function begun() {
+  const archive = new FakeArchive();
+  return { hub: createHub(), archive, execution: archive.add({ x: X }) };
+}
+
+/** Watchers that count only. */
+function crowd(hub: ReturnType<typeof createHub>, viewers: number) {
+  const messages: LinesMessage[] = [];
+  const watcher = () => ({ lines: (message: LinesMessage) => void messages.push(message), summary: () => undefined });
+  for (let i = 0; i < viewers; i += 1) hub.watch({ owner: "alice" }, watcher());
+  return messages;
+}
+
+describe("the hub", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("builds nothing when nobody watches", () => {
+    const { hub, execution } = begun();
+    const summary = vi.spyOn(execution, "summary");
+    hub.changed(execution);
+    crowd(hub, 1);
+    hub.changed({ ...execution, owner: "bob", summary: () => execution.summary() });
+    hub.publish({ ...execution, owner: "bob" }, execution.store(1, 1));
+    expect(summary).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("encodes lines once for everybody", () => {
+    const { hub, execution } = begun();
+    const messages = crowd(hub, 10);
+    hub.publish(execution, execution.store(1, 3));
+    expect(messages).toHaveLength(10);
+    expect(new Set(messages).size).toBe(1);
+  });
+
+  test("hands lines to few viewers at once, and gathers them for many", () => {
+    const { hub, execution } = begun();
+    const messages = crowd(hub, 1_000);
+    for (let n = 1; n <= 50; n += 1) hub.publish(execution, execution.store(n, n));
+    expect(messages).toHaveLength(1_000);
+    vi.advanceTimersByTime(20);
+    expect(messages).toHaveLength(2_000);
+    expect(messages.at(-1)).toMatchObject({ firstN: 2, count: 49 });
+    vi.advanceTimersByTime(20);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("keeps bytes that it gathers, whatever their owner does with them", () => {
+    const { hub, execution } = begun();
+    const messages = crowd(hub, 100);
+    hub.publish(execution, execution.store(1, 1));
+    const lent = execution.store(2, 2);
+    hub.publish(execution, lent);
+    lent.cri.fill(0);
+    vi.advanceTimersByTime(20);
+    expect(messages.at(-1)?.frame.includes("line 2\n")).toBe(true);
+  });
+
+  test("does not join lines with a hole between them", () => {
+    const { hub, execution } = begun();
+    const messages = crowd(hub, 100);
+    for (const n of [1, 2, 4, 3]) hub.publish(execution, execution.store(n, n));
+    vi.advanceTimersByTime(20);
+    expect([...new Set(messages)].map(({ firstN, count }) => [firstN, count])).toEqual([
+      [1, 1],
+      [2, 1],
+      [4, 1],
+      [3, 1],
+    ]);
+  });
+
+  test("bounds what it gathers", () => {
+    const { hub, execution } = begun();
+    const messages = crowd(hub, 100);
+    for (let n = 1; n <= 30; n += 1)
+      hub.publish(
+        execution,
+        execution.store(n, n, () => "x".repeat(9_000)),
+      );
+    for (const { frame } of messages) expect(frame.length).toBeLessThan(65_536 + 10_000);
+    expect(new Set(messages).size).toBeGreaterThan(3);
+  });
+
+  test("brings a viewer who joins while lines are gathered each line once", async () => {
+    const { hub, archive, execution } = begun();
+    crowd(hub, 1_000);
+    hub.publish(execution, execution.store(1, 1));
+    hub.publish(execution, execution.store(2, 2));
+    vi.useRealTimers();
+    const { socket, ran } = await watch({ hub, archive, what: { x: X }, from: 1 });
+    await ran;
+    hub.publish(execution, execution.store(3, 3));
+    hub.settle(sourceKey(execution));
+    expect((await socket.taken()).lines.get(X)).toEqual([1, 2, 3]);
+    hub.close();
+  });
+
+  test("tells an execution's summary four times a second at most, and the last one always", () => {
+    const { hub, execution } = begun();
+    const told: number[] = [];
+    hub.watch(
+      { owner: "alice" },
+      { lines: () => undefined, summary: (_, text) => void told.push(JSON.parse(text).lastN) },
+    );
+    for (let n = 1; n <= 100; n += 1) {
+      execution.store(n, n);
+      hub.changed(execution);
+      vi.advanceTimersByTime(10);
+    }
+    vi.advanceTimersByTime(1_000);
+    expect(told.length).toBeLessThanOrEqual(5 + 1);
+    expect(told.at(-1)).toBe(100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("forgets who has left", () => {
+    const { hub, execution } = begun();
+    const lines = vi.fn();
+    const leave = hub.watch({ job: "train", owner: "alice" }, { lines, summary: () => undefined });
+    leave();
+    leave();
+    hub.publish(execution, execution.store(1, 1));
+    expect(lines).not.toHaveBeenCalled();
+  });
+});
