@@ -134,7 +134,7 @@ describe("a subscription", () => {
       fc.constantFrom(0, 100),
       async (before, after, seed, from, others) => {
         const hub = createHub();
-        for (let i = 0; i < others; i += 1) hub.watch({ owner: "alice" }, SOMEBODY);
+        for (let i = 0; i < others; i += 1) hub.watch({ owner: "alice" }, { ...SOMEBODY });
         const archive = new FakeArchive();
         const executions = IDS.slice(0, "x" in what ? 1 : 3).map((x) => archive.add({ x }));
         const producer = new Producer(hub, executions);
