@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { type Result, run } from "./processes.ts";
+import { program } from "./programs.ts";
+import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+export interface Relay extends Rsyslogd {
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly beginSocket: string;
+  readonly linesSocket: string;
+}
+
+export interface RelayOptions {
+  /** Folder of an earlier relay, to start it again. It holds the folders `run` and `state`, made by rsyslogd. */
+  readonly folder?: string;
+  /** `127.0.0.1` where it is not said. */
+  readonly collectorHost?: string;
+  readonly collectorPort: number;
+  /** Folder of `makePki`. Without it frames travel in the clear. */
+  readonly pki?: string;
+  readonly node?: string;
+  /** Changes the printed configuration, to reach a case sooner. */
+  readonly adapt?: (config: string) => string;
+  readonly through?: readonly string[];
+}
+
+/** Starts a dedicated relay with the configuration that `mlctl relay-config` prints. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { pki, node = "node1", collectorHost = "127.0.0.1", adapt = (config: string) => config } = options;
+  const folder = options.folder ?? (await tempFolder());
+  const [runDir, stateDir] = [join(folder, "run"), join(folder, "state")];
+  const [beginSocket, linesSocket] = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
+  const trust = pki === undefined ? ["--insecure"] : ["--pki", pki];
+  const collector = `${collectorHost}:${options.collectorPort}`;
+  const folders = ["--run-dir", runDir, "--state-dir", stateDir];
+  const printed = await mlctl("relay-config", "--collector", collector, "--node", node, ...folders, ...trust);
+  if (printed.code !== 0) throw new Error(`mlctl relay-config ended with ${printed.code}: ${printed.stderr}`);
+  const through = options.through === undefined ? {} : { through: options.through };
+  const config = adapt(printed.stdout);
+  const rsyslogd = await startRsyslogd({ folder, config, sockets: [beginSocket, linesSocket], ...through });
+  return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket };
+}
+
+/** A new authority with the collector's certificate and those of some nodes. Answers its folder. */
+export async function makePki(nodes: readonly string[], names: readonly string[] = []): Promise<string> {
+  const folder = join(await tempFolder(), "pki");
+  const commands = [["init", ...names.flatMap((name) => ["--name", name])], ...nodes.map((node) => ["issue", node])];
+  for (const command of commands) {
+    const result = await mlctl("pki", ...command, "--dir", folder);
+    if (result.code !== 0)
+      throw new Error(`mlctl pki ${command.join(" ")} ended with ${result.code}: ${result.stderr}`);
+  }
+  return folder;
+}
+
+export function mlctl(...args: string[]): Promise<Result> {
+  const [command, ...rest] = program("mlctl", ...args);
+  return run(command, rest);
+}
+
+/**
+ * Sends messages to lines.sock, octet counted, and waits for the relay's EOF, which says that all were taken over.
+ * Fails when the relay breaks the connection.
+ */
+export async function sendLines(socketPath: string, messages: readonly (string | Buffer)[]): Promise<void> {
+  const socket = createConnection({ path: socketPath, allowHalfOpen: true });
+  socket.resume();
+  for (const message of messages) {
+    const bytes = Buffer.from(message);
+    socket.write(`${bytes.length} `);
+    socket.write(bytes);
+  }
+  socket.end();
+  await once(socket, "end");
+}
+
+/** Sends one datagram to begin.sock as this process or, with `as`, through another program that runs it. */
+export async function sendBegin(socketPath: string, message: string, as: readonly string[] = []): Promise<void> {
+  const python = "import socket,sys; s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.connect(sys.argv[1]); ";
+  const send = "s.send(sys.stdin.buffer.read())";
+  const [command = "python3", ...args] = [...as, "python3", "-c", python + send, socketPath];
+  const result = await run(command, args, { input: Buffer.from(message) });
+  if (result.code !== 0) throw new Error(`Cannot send to ${socketPath}: ${result.stderr}`);
+}
