@@ -135,7 +135,7 @@ async function runJob(job: {
     `rank=${rank}`,
     ...(isSample ? ["--quiet"] : []),
   ];
-  const env = { RANK: String(rank), SIZE: String(NODES.length) };
+  const env = { RANK: String(rank), SIZE: String(NODES.length), MLRUN_SPOOL_DIR: join(folder, `${name}-spool`) };
   const child = children.start(node, [join(binFolder, "mlrun.cjs"), ...flags, "--", ...words], { quiet: false, env });
   child.stdout?.on("data", (bytes: Buffer) => process.stdout.write(bytes));
   const code = await exitOf(child);

@@ -108,7 +108,8 @@ export class Site {
     options: { user?: TestUser; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Result> {
     const words = [MLRUN, "--run-dir", relay.runDir, ...args];
-    const env = { ...process.env, MLRUN_SPOOL_DIR: join(this.folder, "spool"), ...options.env };
+    // Nodes have spools of their own: these stand on one machine.
+    const env = { ...process.env, MLRUN_SPOOL_DIR: join(this.folder, `${relay.node}-spool`), ...options.env };
     if (options.user === undefined) return run(process.execPath, words, { env });
     const [command, ...rest] = asUser(options.user, process.execPath, ...words);
     return run(command, rest);
