@@ -65,7 +65,6 @@ export class CatchUp {
   /** Sends one batch, or finds that there is none. */
   async step(): Promise<void> {
     if (this.#knownEnd === undefined) await this.#askForEnd();
-    this.#options.settle();
     const late = this.#late.shift();
     if (late !== undefined) await this.#sendLate(late);
     else if (!this.isDone) await this.#sendNext();

@@ -132,7 +132,8 @@ describe("a subscription", () => {
       fc.integer({ min: 1, max: 30 }),
       // So many that lines are gathered for them.
       fc.constantFrom(0, 100),
-      async (before, after, seed, from, others) => {
+      fc.constantFrom(1, 15, 1_000),
+      async (before, after, seed, from, others, maxReadLines) => {
         const hub = createHub();
         for (let i = 0; i < others; i += 1) hub.watch({ owner: "alice" }, { ...SOMEBODY });
         const archive = new FakeArchive();
@@ -140,7 +141,7 @@ describe("a subscription", () => {
         const producer = new Producer(hub, executions);
         for (const step of before) await producer.run(step);
         archive.pause = uneven(seed);
-        archive.maxReadLines = 1 + (seed[0] ?? 0);
+        archive.maxReadLines = maxReadLines;
         const watching = watch({ hub, archive, what, from, take: uneven([...seed, 1]) });
         for (const step of after) await producer.run(step);
         const { socket, subscription, ran } = await watching;
