@@ -72,6 +72,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       maxAgeMs: limits.quarantineAgeDays * DAY_MS,
     },
     maxOpenFiles: MAX_OPEN_LOGS,
+    maxRunningPerOwner: limits.runningExecutionsPerUser,
     log,
     metrics,
     nowMs: Date.now,

@@ -4,6 +4,7 @@ import type { Begin } from "../wire/begin.ts";
 import { createExecution } from "./create-execution.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
+import type { RunningCount } from "./running-count.ts";
 import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
@@ -28,6 +29,9 @@ export interface ClaimsOptions {
   readonly folders: OwnerFolders;
   readonly logsDir: string;
   readonly durable: boolean;
+  readonly running: RunningCount;
+  /** Executions that one owner may have running. */
+  readonly maxRunning: number;
   readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
   readonly log: Log;
   readonly metrics: StoreMetrics;
@@ -47,11 +51,12 @@ export class Claims {
    * frames stay in quarantine. Rejects with what the file system threw when the collector cannot store.
    */
   async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
-    const { slots, folders, ownerOf } = this.#options;
+    const { slots, folders, ownerOf, running, maxRunning } = this.#options;
     try {
       if (slots.load(slots.get(identity)) === undefined) {
         const owner = await ownerOf(identity.node, uid);
         if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
+        if (!running.admit(owner.name, maxRunning)) return this.#refuse("too-many-running", identity, uid);
         await folders.prepare(owner);
         const { job, argv, cwd, labels, startedAt, pid } = begin;
         this.#create({ ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid });

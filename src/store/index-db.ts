@@ -17,6 +17,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS by_owner ON executions (owner, started_at DESC, x DESC, node DESC);
   CREATE INDEX IF NOT EXISTS by_start ON executions (started_at DESC, x DESC, node DESC);
   CREATE INDEX IF NOT EXISTS by_job ON executions (owner, job, started_at DESC);
+  CREATE INDEX IF NOT EXISTS by_state ON executions (owner, state);
   CREATE INDEX IF NOT EXISTS by_x ON executions (x);
   CREATE INDEX IF NOT EXISTS by_open ON executions (open) WHERE open = 1;
 `;
@@ -145,6 +146,11 @@ export class IndexDb {
     const last = executions[executions.length - 1];
     const hasMore = rows.length > query.limit && last !== undefined;
     return { executions, next: hasMore ? `${last.startedAt}/${last.x}/${last.node}` : null };
+  }
+
+  countRunning(owner: string): number {
+    const sql = "SELECT count(*) AS running FROM executions WHERE owner = ? AND state = 'running'";
+    return this.#db.prepare<[string], { running: number }>(sql).get(owner)?.running ?? 0;
   }
 
   nodes(owner: string | undefined): NodeSummary[] {

@@ -15,6 +15,7 @@ import { OpenFiles } from "./open-files.ts";
 import { OwnerFolders } from "./owner-folder.ts";
 import type { Publisher } from "./publisher.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine.ts";
+import { RunningCount } from "./running-count.ts";
 import { type Slot, type SlotIdentity, SlotTable } from "./slots.ts";
 import { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
@@ -31,6 +32,7 @@ export interface StoreOptions {
   readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
   readonly quarantine: QuarantineLimits;
   readonly maxOpenFiles: number;
+  readonly maxRunningPerOwner: number;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
@@ -83,7 +85,10 @@ export class Store {
     this.#index = index;
     this.#files = new OpenFiles(options.maxOpenFiles);
     this.#quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
-    this.#claims = new Claims({ slots, index, folders, logsDir, durable, ownerOf, log, metrics, nowMs });
+    const running = new RunningCount(options.index, nowMs);
+    const maxRunning = options.maxRunningPerOwner;
+    const bounds = { running, maxRunning, ownerOf, logsDir, durable };
+    this.#claims = new Claims({ ...bounds, slots, index, folders, log, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);

@@ -19,6 +19,7 @@ export interface IngestSiteOptions {
   readonly quarantine?: Partial<QuarantineLimits>;
   readonly nowMs?: () => number;
   readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };
+  readonly maxRunningPerOwner?: number;
   readonly reindex?: boolean;
 }
 
@@ -56,6 +57,7 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
       ...options.quarantine,
     },
     maxOpenFiles: 1_024,
+    maxRunningPerOwner: options.maxRunningPerOwner ?? 10_000,
     log,
     metrics,
     nowMs,
