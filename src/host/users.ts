@@ -39,17 +39,6 @@ export function createUserDirectory(options: { ask?: Getent; now?: () => number 
   };
 }
 
-/** Whether a user is a member of the group whose members see everything. Nobody is when there is no such group. */
-export function createAdminCheck(
-  directory: UserDirectory,
-  group: string | undefined,
-): (owner: { uid: number }) => Promise<boolean> {
-  return async ({ uid }) => {
-    const user = group === undefined ? undefined : await directory.byUid(uid);
-    return group !== undefined && user !== undefined && directory.isMember(user, group);
-  };
-}
-
 /** overflowuid: what the kernel shows for a uid that it cannot name. */
 export const OVERFLOW_UID = 65_534;
 

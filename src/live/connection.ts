@@ -26,7 +26,7 @@ export interface ConnectionOptions {
 export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 1013, sessionEnded: 4401 } as const;
 
 /** How long a peer may take to answer a close before its socket is destroyed. */
-const CLOSE_WITHIN_MS = 2_000;
+const CLOSE_WITHIN_MS = 1_000;
 
 /** One viewer's WebSocket: its subscriptions, and all that goes to it. Owns the socket. */
 export class Connection {

@@ -35,7 +35,7 @@ export interface Live {
   hasRoom(viewer: Viewer): boolean;
   /** Takes over an upgrade request whose viewer is known. Undefined when its handshake was no good (and answered). */
   accept(upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }, viewer: Viewer): LiveSocket | undefined;
-  /** Closes every WebSocket. */
+  /** Closes every WebSocket, and lets in no more. */
   close(): Promise<void>;
 }
 
@@ -56,6 +56,16 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
     for (const connection of connections.keys()) connection.ping();
   }, pingEveryMs);
 
+  let closed: Promise<void> | undefined;
+
+  async function closeAll(): Promise<void> {
+    clearInterval(pings);
+    for (const connection of connections.keys()) connection.close("goingAway", "the collector stops");
+    await Promise.all(connections.values());
+    hub.close();
+    server.close();
+  }
+
   function countOf({ uid }: Viewer): number {
     let count = 0;
     for (const connection of connections.keys()) if (connection.viewer.uid === uid) count += 1;
@@ -65,7 +75,7 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
   return {
     hub,
     hasRoom(viewer) {
-      const hasRoom = countOf(viewer) < limits.websocketsPerUser;
+      const hasRoom = closed === undefined && countOf(viewer) < limits.websocketsPerUser;
       if (!hasRoom) liveMetrics.refused("too_many_websockets").inc();
       return hasRoom;
     },
@@ -83,23 +93,20 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
           log,
           metrics: liveMetrics,
         });
-        const closed = new Promise<void>((resolve) => {
+        const gone = new Promise<void>((resolve) => {
           ws.once("close", () => {
             connections.delete(connection);
             resolve();
           });
         });
-        connections.set(connection, closed);
-        accepted = { closed, endSession: () => connection.close("sessionEnded", "signed out") };
+        connections.set(connection, gone);
+        accepted = { closed: gone, endSession: () => connection.close("sessionEnded", "signed out") };
       });
       return accepted;
     },
-    async close() {
-      clearInterval(pings);
-      for (const connection of connections.keys()) connection.close("goingAway", "the collector stops");
-      await Promise.all(connections.values());
-      hub.close();
-      server.close();
+    close() {
+      closed ??= closeAll();
+      return closed;
     },
   };
 }

@@ -58,4 +58,6 @@ export interface LiveSockets {
     upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
     viewer: Viewer,
   ): { endSession(): void; readonly closed: Promise<void> } | undefined;
+  /** Closes all of them, and lets in no more. */
+  close(): Promise<void>;
 }

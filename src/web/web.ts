@@ -49,7 +49,7 @@ export interface Web {
   start(): Promise<{ host: string; port: number }>;
   /** Reads the certificate again. */
   reload(): void;
-  /** WebSockets must be closed before: they are not the web's own. */
+  /** Closes WebSockets, too. */
   stop(): Promise<void>;
   /** A code that logs this user in, once, at `URL/#code=CODE`. */
   createLoginCode(owner: CodeOwner, expiresAfterMs: number): string;
@@ -114,6 +114,7 @@ export function createWeb(options: WebOptions): Web {
     },
     reload: () => web.reload(),
     async stop() {
+      await live.close();
       await web.close();
       sessions.close();
     },
