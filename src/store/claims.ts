@@ -1,8 +1,9 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Log } from "../host/log.ts";
 import type { Begin } from "../wire/begin.ts";
 import { createExecution } from "./create-execution.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
 import type { RunningCount } from "./running-count.ts";
 import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
@@ -27,6 +28,7 @@ export interface ClaimsOptions {
   readonly slots: SlotTable;
   readonly index: IndexWriter;
   readonly folders: OwnerFolders;
+  readonly files: OpenFiles;
   readonly logsDir: string;
   readonly durable: boolean;
   readonly running: RunningCount;
@@ -69,11 +71,19 @@ export class Claims {
   }
 
   #create(origin: Origin): void {
-    const { slots, index, logsDir, durable, nowMs } = this.#options;
+    const { slots, index, folders, files, logsDir, durable, nowMs } = this.#options;
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slot.execution !== undefined) return;
-    slot.execution = createExecution(join(logsDir, basePath(origin)), origin, { durable, nowMs: nowMs() });
+    const base = join(logsDir, basePath(origin));
+    try {
+      folders.prepareDay(dirname(base));
+      slot.execution = createExecution(base, origin, { durable, files, nowMs: nowMs() });
+    } catch (error) {
+      // Somebody may have removed the folder: the next attempt looks again.
+      folders.forgetDay();
+      throw error;
+    }
     index.insert(slot);
   }
 

@@ -1,48 +1,50 @@
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { createFile, createFolder } from "./create-file.ts";
+import { closeSync, rmSync, statSync } from "node:fs";
+import { createFile } from "./create-file.ts";
 import { loadExecution } from "./load-execution.ts";
+import type { OpenFiles } from "./open-files.ts";
 import { Sidecar } from "./sidecar.ts";
 import { failureCode } from "./storage-error.ts";
 import { type Origin, StoredExecution } from "./stored-execution.ts";
 
-/**
- * Makes the files of a new execution. Files that are there already are taken over when they are the same execution's
- * (the collector was killed before it could index them); another one's stay, and the call throws EEXIST.
- */
-export function createExecution(
-  base: string,
-  origin: Origin,
-  options: { readonly durable: boolean; readonly nowMs: number },
-): StoredExecution {
-  createFolder(dirname(base));
-  try {
-    createFile(`${base}.meta`, options.durable);
-  } catch (error) {
-    if (failureCode(error) !== "EEXIST") throw error;
-    const existing = adopt(base, options);
-    if (existing?.origin.keyHash === origin.keyHash) return existing;
-    if (existing !== undefined) throw error;
-  }
-  const sidecar = new Sidecar(`${base}.meta`, options.durable);
-  try {
-    createFile(`${base}.log`, options.durable);
-    sidecar.append({ t: "begin", v: 1, ...origin });
-  } catch (error) {
-    rmSync(`${base}.log`, { force: true });
-    rmSync(`${base}.meta`, { force: true });
-    throw error;
-  }
-  return new StoredExecution({ origin, base, sidecar, nowMs: options.nowMs });
+export interface CreateOptions {
+  readonly durable: boolean;
+  readonly files: OpenFiles;
+  readonly nowMs: number;
 }
 
-/** Loads what is there; a sidecar without BEGIN has no lines yet, so its log may go. */
-function adopt(
-  base: string,
-  options: { readonly durable: boolean; readonly nowMs: number },
-): StoredExecution | undefined {
-  const existing =
-    new Sidecar(`${base}.meta`, options.durable).read().length > 0 ? loadExecution(base, options) : undefined;
-  if (existing === undefined) rmSync(`${base}.log`, { force: true });
-  return existing;
+/**
+ * Makes the files of a new execution in a folder that is there: the sidecar with its BEGIN, then the empty log. Files
+ * that exist already are taken over when they are the same execution's (the collector was killed before it could index
+ * them); another one's stay, and the call throws EEXIST.
+ */
+export function createExecution(base: string, origin: Origin, options: CreateOptions): StoredExecution {
+  const { durable, files, nowMs } = options;
+  const metaPath = `${base}.meta`;
+  try {
+    const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
+    closeSync(createFile(metaPath, { durable, content }));
+  } catch (error) {
+    const code = failureCode(error);
+    // A sidecar that could not be written whole has no BEGIN; it must not be in the way of the next attempt.
+    if (code !== "EEXIST") rmSync(metaPath, { force: true });
+    const existing = code === "EEXIST" ? adopt(base, options) : undefined;
+    if (existing?.origin.keyHash !== origin.keyHash) throw error;
+    return existing;
+  }
+  const execution = new StoredExecution({ origin, base, sidecar: new Sidecar(metaPath, durable), nowMs });
+  files.adopt(execution.main, createFile(execution.main.path, { durable }));
+  return execution;
+}
+
+/** What is there already; undefined when its sidecar was torn before its BEGIN was whole: then it is removed. */
+function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
+  const isEmpty = new Sidecar(`${base}.meta`, options.durable).read().length === 0;
+  if (isEmpty) {
+    rmSync(`${base}.meta`, { force: true });
+    return undefined;
+  }
+  if (statSync(`${base}.log`, { throwIfNoEntry: false }) === undefined) {
+    closeSync(createFile(`${base}.log`, options));
+  }
+  return loadExecution(base, options);
 }

@@ -1,15 +1,30 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** The owner reads through the folder's ACL, which a mode below 0640 would mask (acl(5): the mask is the group's bits). */
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 
-/** Creates an empty file that was not there, never through a link. Throws what the file system throws. */
-export function createFile(path: string, durable: boolean): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  closeSync(openSync(path, flags, FILE_MODE));
-  if (durable) syncFolder(dirname(path));
+/**
+ * Creates a file that was not there, never through a link, and writes its first bytes. Throws what the file system
+ * throws.
+ *
+ * @returns Its descriptor, open for appending; the caller closes it.
+ */
+export function createFile(path: string, options: { readonly durable: boolean; readonly content?: string }): number {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const fd = openSync(path, flags, FILE_MODE);
+  try {
+    if (options.content !== undefined) writeSync(fd, options.content);
+    if (options.durable) {
+      fdatasyncSync(fd);
+      syncFolder(dirname(path));
+    }
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 /** Creates a folder below an existing owner's folder; one that is there already stays as it is. */
@@ -18,7 +33,7 @@ export function createFolder(path: string): void {
 }
 
 /** Makes names that were created in a folder survive a power cut. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fsyncSync(fd);

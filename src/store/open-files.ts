@@ -39,6 +39,12 @@ export class OpenFiles {
     file.size += bytes.length;
   }
 
+  /** Takes over a descriptor that is open for appending to a file. */
+  adopt(file: AppendFile, fd: number): void {
+    this.#makeRoom();
+    this.#fds.set(file, fd);
+  }
+
   /** Resolves once the file's data is on the disk. */
   async sync(file: AppendFile): Promise<void> {
     const fd = this.#descriptor(file);
@@ -69,12 +75,16 @@ export class OpenFiles {
       this.#fds.set(file, known);
       return known;
     }
-    for (const oldest of this.#fds.keys()) {
-      if (this.#fds.size < this.#maxOpen) break;
-      this.close(oldest);
-    }
+    this.#makeRoom();
     const fd = openSync(file.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
     this.#fds.set(file, fd);
     return fd;
+  }
+
+  #makeRoom(): void {
+    for (const oldest of this.#fds.keys()) {
+      if (this.#fds.size < this.#maxOpen) return;
+      this.close(oldest);
+    }
   }
 }

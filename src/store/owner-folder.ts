@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../host/log.ts";
+import { createFolder } from "./create-file.ts";
 import { ownerFolder } from "./log-path.ts";
 import { failureCode } from "./storage-error.ts";
 
@@ -16,6 +17,8 @@ const SETFACL_WITHIN_MS = 5_000;
 export class OwnerFolders {
   readonly #logsDir: string;
   readonly #log: Log;
+  /** The one that most new executions are in: asking the file system for each costs as much as making its files. */
+  #lastDay = "";
   readonly #ready = new Map<string, Promise<void>>();
 
   constructor(options: { readonly logsDir: string; readonly log: Log }) {
@@ -32,6 +35,17 @@ export class OwnerFolders {
     // A failure is tried again with the next BEGIN.
     ready.catch(() => this.#ready.delete(user.name));
     return ready;
+  }
+
+  /** Makes the folder of a day, inside an owner's that is prepared. */
+  prepareDay(path: string): void {
+    if (path === this.#lastDay) return;
+    createFolder(path);
+    this.#lastDay = path;
+  }
+
+  forgetDay(): void {
+    this.#lastDay = "";
   }
 
   async #make(user: { readonly name: string; readonly uid: number | undefined }): Promise<void> {

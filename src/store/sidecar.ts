@@ -48,12 +48,12 @@ export interface AnyRecord {
  */
 export class Sidecar {
   readonly path: string;
-  readonly #durable: boolean;
+  /** Each record is on the disk before `append` returns (`--sync always`). */
+  readonly durable: boolean;
 
-  /** @param durable Wait for the disk with each record (`--sync always`). */
   constructor(path: string, durable: boolean) {
     this.path = path;
-    this.#durable = durable;
+    this.durable = durable;
   }
 
   /** Appends one record, whole or not at all. Throws what the file system throws. */
@@ -61,7 +61,7 @@ export class Sidecar {
     const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
     try {
       writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`));
-      if (this.#durable) fdatasyncSync(fd);
+      if (this.durable) fdatasyncSync(fd);
     } finally {
       closeSync(fd);
     }

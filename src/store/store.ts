@@ -5,7 +5,6 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { parseEnd } from "../wire/end.ts";
 import { type Claim, Claims, type Owner } from "./claims.ts";
-import { createFile } from "./create-file.ts";
 import type { IndexDb } from "./index-db.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { LateMerges } from "./late-merges.ts";
@@ -88,7 +87,7 @@ export class Store {
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.maxRunningPerOwner;
     const bounds = { running, maxRunning, ownerOf, logsDir, durable };
-    this.#claims = new Claims({ ...bounds, slots, index, folders, log, metrics, nowMs });
+    this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
@@ -201,7 +200,7 @@ export class Store {
     const { durable, nowMs, publisher } = this.#options;
     const nextN = execution.have.last + 1;
     let lines = 0;
-    for (const part of execution.append(chunk, this.#files, (path) => createFile(path, durable))) {
+    for (const part of execution.append(chunk, this.#files)) {
       lines += part.count;
       if (part.firstN < nextN) this.#metrics.lateLines.inc(part.count);
       this.#metrics.bytes.inc(part.cri.length);

@@ -3,6 +3,7 @@ import { sliceChunk } from "../frame/cri.ts";
 import type { Delivery, Execution, ExecutionState } from "../wire/api.ts";
 import type { End } from "../wire/end.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { createFile } from "./create-file.ts";
 import { IntervalSet } from "./interval-set.ts";
 import { commandName } from "./log-path.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
@@ -101,7 +102,7 @@ export class StoredExecution {
    *
    * @returns The parts that were new, in order; empty for a repetition.
    */
-  append(chunk: Chunk, files: OpenFiles, createLate: (path: string) => void): readonly Chunk[] {
+  append(chunk: Chunk, files: OpenFiles): readonly Chunk[] {
     const last = chunk.firstN + chunk.count - 1;
     const nextN = this.have.last + 1;
     if (chunk.firstN >= nextN) {
@@ -113,7 +114,7 @@ export class StoredExecution {
     for (const [from, to] of this.have.missing(chunk.firstN, last)) {
       const part = sliceChunk(chunk, from, to);
       if (from >= nextN) this.main.append(part, files);
-      else this.#lateLog(createLate).append(part, files);
+      else this.#lateLog(files).append(part, files);
       this.have.add(from, to);
       fresh.push(part);
     }
@@ -194,10 +195,10 @@ export class StoredExecution {
     };
   }
 
-  #lateLog(create: (path: string) => void): NumberedLog {
+  #lateLog(files: OpenFiles): NumberedLog {
     if (this.late !== undefined) return this.late;
     const late = new NumberedLog({ path: `${this.base}.late.log`, name: "late", sidecar: this.sidecar });
-    create(late.path);
+    files.adopt(late, createFile(late.path, { durable: this.sidecar.durable }));
     this.late = late;
     return late;
   }
