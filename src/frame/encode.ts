@@ -7,6 +7,7 @@ import { GRAMMAR } from "./grammar.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
+const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 /** Room without which no further line is begun in a frame: the longest escape of one character and then some. */
 const MIN_LINE_ROOM = 32;
@@ -96,13 +97,9 @@ export class FrameEncoder {
       const lineAt = count === 0 ? textEnd : textEnd + 2;
       if (lineAt + MIN_LINE_ROOM > end) break;
       const stop = escaper.write({ source, from, to, final: take === "final" }, target, lineAt, end);
-      if (stop !== "newline") {
-        fragment = (stop === "full" && count === 0) || (stop === "end" && take !== "lines");
-        if (!fragment || escaper.readAt === from) {
-          fragment = false;
-          break;
-        }
-      }
+      if (stop === "full") fragment = count === 0 || this.#isLong(source.bytes, from, to);
+      else if (stop === "end") fragment = take !== "lines" && escaper.readAt > from;
+      if (stop !== "newline" && !fragment) break;
       if (count > 0) {
         target[textEnd] = BACKSLASH;
         target[textEnd + 1] = LETTER_N;
@@ -118,6 +115,12 @@ export class FrameEncoder {
     this.lastN += count;
     this.lines[printed.stream] += count;
     return frameEnd;
+  }
+
+  /** Whether a line is longer than a frame whatever comes before it: then it need not begin with the next one. */
+  #isLong(bytes: Uint8Array, from: number, to: number): boolean {
+    const newline = bytes.indexOf(LINE_FEED, from);
+    return (newline < 0 || newline > to ? to : newline) - from > this.#maxTextBytes;
   }
 
   /** A beat frame. Bounded far below `WIRE_LIMITS.maxFrameBytes`. */

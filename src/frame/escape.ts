@@ -30,25 +30,31 @@ export function plainEnd(source: Source, from: number, to: number): number {
   for (; i < to && (i & 3) !== 0; i += 1) {
     if (NEEDS_LOOK[bytes[i] ?? 0] !== 0) return i;
   }
-  // Four bytes at once, the classic has-zero and has-less tricks; true for a word with at least one such byte.
   const wordEnd = to >> 2;
-  for (let w = i >> 2; w < wordEnd; w += 1) {
-    const x = words[w] ?? 0;
-    const backslash = x ^ 0x5c5c5c5c;
-    const hash = x ^ 0x23232323;
-    const ranges = (x - 0x20202020) | (x + 0x01010101) | x;
-    const zeros = ((backslash - 0x01010101) & ~backslash) | ((hash - 0x01010101) & ~hash);
-    if (((ranges | zeros) & 0x80808080) !== 0) {
+  for (let w = i >> 2; w + 1 < wordEnd; w += 2) {
+    if (wordsNeedLook(words[w] ?? 0, words[w + 1] ?? 0)) {
       i = w << 2;
       while (NEEDS_LOOK[bytes[i] ?? 0] === 0) i += 1;
       return i;
     }
-    i = (w + 1) << 2;
+    i = (w + 2) << 2;
   }
   for (; i < to; i += 1) {
     if (NEEDS_LOOK[bytes[i] ?? 0] !== 0) return i;
   }
   return to;
+}
+
+/**
+ * True when one of eight bytes needs a look, never else: adding or subtracting shows in a byte's top bit whether it is
+ * below 0x20, above 0x7e, `\`, or `#`, and borrows and carries begin only at bytes for which it is.
+ */
+function wordsNeedLook(x: number, y: number): boolean {
+  const below = (x - 0x20202020) | (y - 0x20202020);
+  const above = (x + 0x01010101) | x | (y + 0x01010101) | y;
+  const backslash = ((x ^ 0x5c5c5c5c) - 0x01010101) | ((y ^ 0x5c5c5c5c) - 0x01010101);
+  const hash = ((x ^ 0x23232323) - 0x01010101) | ((y ^ 0x23232323) - 0x01010101);
+  return ((below | above | backslash | hash) & 0x80808080) !== 0;
 }
 
 /** Writes `\xHH` at `at`. */

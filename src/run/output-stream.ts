@@ -151,7 +151,7 @@ export class OutputStream {
   #pumpAll(take: "fragment" | "final"): void {
     this.#sendTo = this.#to;
     this.#take = take;
-    this.#thinner?.sentAll(this.#ports.clock.elapsedMs());
+    this.#thinner?.sendAll(this.#source.bytes[this.#to - 1], this.#ports.clock.elapsedMs());
     this.#pump();
   }
 
@@ -201,9 +201,8 @@ export class OutputStream {
   #showAfter(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const bytes = this.#to - this.#from;
-      if (bytes === 0 || this.#blocked) return;
-      const held = { bytes, sinceMs: this.#sinceMs, readAtMs: this.#readAtMs };
+      if (this.#from === this.#to || this.#blocked) return;
+      const held = { sinceMs: this.#sinceMs, readAtMs: this.#readAtMs };
       const dueMs = this.#thinner?.dueMs(held) ?? this.#sinceMs + RUN_LIMITS.fragmentAfterMs;
       const leftMs = dueMs - this.#ports.clock.elapsedMs();
       if (leftMs > 0) this.#showAfter(leftMs);

@@ -82,18 +82,17 @@ export class RedrawThinner {
     this.#begun = last !== LINE_FEED && last !== CARRIAGE_RETURN;
   }
 
-  /** Everything that was held back went into a frame, too. */
-  sentAll(nowMs: number): void {
-    if (this.#candidateBytes > 0) this.#keptAtMs = nowMs;
+  /** Everything that was held back goes into frames, too; `last` is its last byte. */
+  sendAll(last: number | undefined, nowMs: number): void {
+    if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;
     this.#candidateBytes = 0;
   }
 
   /**
-   * When bytes that are held back should be shown: a prompt soon, a redraw when it is its turn, what may become one
-   * when it does not grow any more.
+   * When the bytes that are held back should be shown: a prompt soon, what may become one more redraw when nothing has
+   * come for as long as one may take.
    */
-  dueMs(held: { readonly bytes: number; readonly sinceMs: number; readonly readAtMs: number }): number {
-    if (held.bytes === this.#candidateBytes) return this.#keptAtMs + RUN_LIMITS.redrawEveryMs;
+  dueMs(held: { readonly sinceMs: number; readonly readAtMs: number }): number {
     const redrawn = this.#candidateBytes > 0 || held.sinceMs - this.#keptAtMs < RUN_LIMITS.redrawEveryMs;
     return redrawn ? held.readAtMs + RUN_LIMITS.redrawEveryMs : held.sinceMs + RUN_LIMITS.fragmentAfterMs;
   }

@@ -1,0 +1,63 @@
+import { mkdir } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { afterwards } from "./cleanup.ts";
+import { type Frame, octetCounted, parseFrame } from "./frames.ts";
+
+export interface FakeRelay {
+  /** What each connection brought so far, oldest connection first. */
+  readonly received: Buffer[];
+  readonly sockets: Socket[];
+  /** Frames of all connections, doubles included; a frame that has not come whole is left out. */
+  frames(): Frame[];
+  close(): Promise<void>;
+}
+
+export interface FakeRelayOptions {
+  /** Connections, counted from 0, that are accepted and never read. Default none. */
+  readonly hangs?: (connection: number) => boolean;
+  /** Answers a half-close with its own, as rsyslogd does when it has taken over everything. Default true. */
+  readonly confirms?: boolean;
+}
+
+/** A lines.sock in this process, for what a real rsyslogd does not do when asked: hang, break, not confirm. */
+export async function fakeRelay(path: string, options: FakeRelayOptions = {}): Promise<FakeRelay> {
+  const { hangs = () => false, confirms = true } = options;
+  const received: Buffer[] = [];
+  const sockets: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const index = received.push(Buffer.alloc(0)) - 1;
+    sockets.push(socket);
+    socket.on("error", () => {});
+    if (hangs(index)) return;
+    socket.resume();
+    socket.on("data", (bytes: Buffer) => {
+      received[index] = Buffer.concat([received[index] ?? Buffer.alloc(0), bytes]);
+    });
+    socket.on("end", () => {
+      if (confirms) socket.end();
+    });
+  });
+  await mkdir(dirname(path), { recursive: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  async function close(): Promise<void> {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  }
+  afterwards(close);
+  return { received, sockets, frames: () => received.flatMap(wholeFrames), close };
+}
+
+function wholeFrames(stream: Buffer): Frame[] {
+  for (let end = stream.length; end > 0; end -= 1) {
+    try {
+      return octetCounted(stream.subarray(0, end)).map(parseFrame);
+    } catch {
+      // Cut in the middle of a frame.
+    }
+  }
+  return [];
+}

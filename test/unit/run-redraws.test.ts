@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RUN_LIMITS } from "../../src/run/limits.ts";
+import { RedrawThinner } from "../../src/run/redraws.ts";
+
+const EVERY_MS = RUN_LIMITS.redrawEveryMs;
+
+/** Feeds reads to a thinner the way `OutputStream` does: what was held back stands before the next read. */
+class Reader {
+  readonly thinner = new RedrawThinner();
+  /** What each step sent. */
+  readonly sent: string[] = [];
+  nowMs = 1_000;
+  #held = "";
+
+  read(text: string, afterMs = 0): this {
+    this.nowMs += afterMs;
+    const bytes = Buffer.from(`....${this.#held}${text}`, "latin1");
+    this.thinner.thin(bytes, 4, bytes.length, this.nowMs);
+    const sent = bytes.toString("latin1", 4, this.thinner.sendEnd);
+    this.#held = bytes.toString("latin1", this.thinner.sendEnd, this.thinner.end);
+    if (sent !== "") this.thinner.sent(sent.charCodeAt(sent.length - 1));
+    this.sent.push(sent);
+    return this;
+  }
+
+  /** Silence until all is shown. */
+  flush(): this {
+    this.thinner.sendAll(this.#held.charCodeAt(this.#held.length - 1), this.nowMs);
+    if (this.#held !== "") this.thinner.sent(this.#held.charCodeAt(this.#held.length - 1));
+    this.sent.push(this.#held);
+    this.#held = "";
+    return this;
+  }
+
+  due(sinceMs: number, readAtMs: number): number {
+    return this.thinner.dueMs({ sinceMs, readAtMs });
+  }
+}
+
+describe("redraws of one line", () => {
+  test("are thinned to the first, one in 250 ms, and the last", () => {
+    const reader = new Reader();
+    for (let percent = 0; percent < 100; percent += 1) reader.read(`${percent}%\r`, 10);
+    reader.read("done\n", 10);
+    const kept = reader.sent.join("");
+    expect(kept).toBe("0%\r25%\r50%\r75%\r99%\rdone\n");
+    expect(reader.thinner.thinnedBytes).toBe(10 * 3 + 90 * 4 + 5 - kept.length);
+  });
+
+  test("are thinned in one read as well, and across any split", () => {
+    const printed = "1\r2\r3\r4 \rfive\n6\r\n7\r\r8\r9";
+    for (let at = 0; at <= printed.length; at += 1) {
+      const reader = new Reader().read(printed.slice(0, at)).read(printed.slice(at)).flush();
+      expect(reader.sent.join("")).toBe("1\r4 \rfive\n6\r\n8\r9");
+    }
+  });
+
+  test("written with the \\r before the text are thinned as well", () => {
+    const reader = new Reader();
+    for (let percent = 0; percent < 50; percent += 1) reader.read(`\r${percent}%`, 10);
+    reader.read("\n", 10);
+    expect(reader.sent.join("")).toBe("\r24%\r48%\r49%\n");
+  });
+
+  test("that were shown in part are completed", () => {
+    const reader = new Reader().read("1\r2").flush().read("2%\r3").read("\r4\r5").read("\n");
+    expect(reader.sent).toEqual(["1\r", "2", "2%\r", "", "4\r5\n"]);
+  });
+});
+
+describe("no redraw", () => {
+  test.each(["a\r\nb\r\n", "\r\n\r\n", "no return\n", "\n\n", "text"])("is touched in %j", (printed) => {
+    const reader = new Reader().read(printed).read(printed).flush();
+    expect(reader.sent.join("")).toBe(printed + printed);
+    expect(reader.thinner.thinnedBytes).toBe(0);
+  });
+
+  test("is what is longer than one can be", () => {
+    const long = "x".repeat(RUN_LIMITS.redrawBytes + 1);
+    const reader = new Reader().read(`${long}\r${long}\r${long}`).flush();
+    expect(reader.sent.join("")).toBe(`${long}\r${long}\r${long}`);
+  });
+});
+
+test("a newline keeps everything that is no redraw, in order, whatever comes", () => {
+  const piece = fc.constantFrom("a", "bc", "\r", "\n", "\r\n", "d\r", "\re");
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.array(piece, { maxLength: 6 }), fc.nat(400)), { maxLength: 8 }), (reads) => {
+      const reader = new Reader();
+      for (const [pieces, afterMs] of reads) reader.read(pieces.join(""), afterMs);
+      const kept = reader.flush().sent.join("");
+      const printed = reads.map(([pieces]) => pieces.join("")).join("");
+      expect(kept.length + reader.thinner.thinnedBytes).toBe(printed.length);
+      // What stands on the screen in the end is the same: each line's text after its last redraw.
+      const screen = (text: string) => text.split("\n").map((line) => line.replace(/\r$/, "").replace(/^.*\r/s, ""));
+      expect(screen(kept)).toEqual(screen(printed));
+    }),
+  );
+});
+
+describe("what is held back is shown", () => {
+  test("as a prompt, 150 ms after it came", () => {
+    expect(new Reader().read("Password: ").due(900, 1_000)).toBe(900 + RUN_LIMITS.fragmentAfterMs);
+  });
+
+  test.each(["2", "2\r", "2\r3"])("as a redraw, when it has not changed for 250 ms: %j", (text) => {
+    expect(new Reader().read("1\r").read(text, 100).due(1_100, 1_100)).toBe(1_100 + EVERY_MS);
+  });
+
+  test("and counts as the redraw of its time", () => {
+    const reader = new Reader().read("1\r").flush().read("2\r", 50).read("3\r", 50);
+    expect(reader.sent.join("")).toBe("1\r");
+    expect(reader.read("4\r", 150).sent.join("")).toBe("1\r3\r");
+  });
+});
