@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AuthClient, createAuthClient } from "../../src/auth/auth-client.ts";
+import { socketChannel } from "../../src/auth/channel.ts";
+import { createUserDirectory } from "../../src/host/users.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { poll } from "../support/poll.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
+import { asRoot, createTestUser, describeAsRoot, runAsRoot, type TestUser } from "../support/root.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+/** `mlcollector auth` under an identity, and a client of it. */
+async function authentication(identity: readonly string[]) {
+  const folder = await tempFolder();
+  const path = join(folder, "auth.sock");
+  await runAsRoot("chmod", ["777", folder]);
+  const [command, ...args] = asRoot(
+    "setpriv",
+    ...identity,
+    "--",
+    ...program("mlcollector", "auth", "--auth-socket", path),
+  );
+  const service = start(command, args);
+  await poll("the socket is there", () => existsSync(path));
+  // The tests themselves may not be root.
+  await runAsRoot("chmod", ["666", path]);
+  const log = { event: () => undefined };
+  const client = createAuthClient({ open: socketChannel(path), users: createUserDirectory(), log });
+  afterwards(() => client.close());
+  return { client, service };
+}
+
+describeAsRoot("passwords of real users, checked by PAM", () => {
+  let alice: TestUser;
+  let bob: TestUser;
+  let locked: TestUser;
+  let expired: TestUser;
+
+  beforeAll(async () => {
+    alice = await createTestUser("mla");
+    bob = await createTestUser("mlb");
+    locked = await createTestUser("mll");
+    expired = await createTestUser("mle");
+    await runAsRoot("usermod", ["--lock", locked.name]);
+    await runAsRoot("usermod", ["--expiredate", "1", expired.name]);
+  });
+
+  // As systemd runs it: with no other right than to read /etc/shadow. And as root, when started by hand.
+  describe.each([
+    ["a user alone in group shadow", ["--reuid=nobody", "--regid=shadow", "--clear-groups"]],
+    ["root", ["--reuid=root", "--regid=root", "--clear-groups"]],
+  ])("by %s", (_, identity) => {
+    let client: AuthClient;
+    let service: RunningProcess;
+
+    beforeAll(async () => {
+      ({ client, service } = await authentication(identity));
+    });
+
+    test("the right one is accepted, others are not", async () => {
+      const accepted = { ok: true, user: alice.name, uid: alice.uid };
+      expect(await client.authenticate(alice.name, alice.password)).toEqual(accepted);
+      const refused = [
+        client.authenticate(alice.name, bob.password),
+        client.authenticate(alice.name, ""),
+        client.authenticate(`${alice.name}\0`, alice.password),
+        client.authenticate("nobody-has-this-name", alice.password),
+        client.authenticate("root", alice.password),
+        client.authenticate(locked.name, locked.password),
+        client.authenticate(expired.name, expired.password),
+      ];
+      for (const answer of await Promise.all(refused)) expect(answer).toEqual({ ok: false, reason: "denied" });
+      for (const { password } of [alice, bob, locked, expired]) expect(service.output()).not.toContain(password);
+    });
+
+    test("right and wrong ones at the same time do not get mixed up", async () => {
+      const users = [alice, bob, alice, bob, alice, bob, alice, bob];
+      const answers = users.map(({ name, password }, i) => client.authenticate(name, i < 6 ? password : "wrong"));
+      const accepted = (await Promise.all(answers)).map(({ ok }) => ok);
+      expect(accepted).toEqual([true, true, true, true, true, true, false, false]);
+    });
+  });
+});
