@@ -1,10 +1,12 @@
+#!/usr/bin/env node
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { runSampleJob } from "../demo/sample-job.ts";
 
-/** Texts that every Debian machine has, and this project's own. */
-const FOLDERS = ["/usr/share/common-licenses", "/etc", process.cwd()];
+/** Texts that every Debian machine has. */
+const FOLDERS = ["/usr/share/common-licenses", "/etc"];
+const READABLE_FOR_ALL = 0o004;
 const MAX_FILES = 60;
 const MAX_FILE_BYTES = 262_144;
 
@@ -14,10 +16,11 @@ for (const folder of FOLDERS) {
     const path = join(folder, name);
     if (files.size >= MAX_FILES) break;
     try {
-      const { size } = statSync(path);
-      if (statSync(path).isFile() && size <= MAX_FILE_BYTES) files.set(path, readFileSync(path, "utf8"));
+      const stats = statSync(path);
+      const isText = stats.isFile() && stats.size <= MAX_FILE_BYTES && (stats.mode & READABLE_FOR_ALL) !== 0;
+      if (isText) files.set(path, readFileSync(path, "utf8"));
     } catch {
-      // Not for this user to read: the job counts what it may.
+      // A link to nowhere.
     }
   }
 }

@@ -125,7 +125,7 @@ async function runJob(job: {
   const { name, rank, folder, children, options } = job;
   const { node, binFolder, command, say } = options;
   const isSample = command.length === 0;
-  const words = isSample ? [node, join(binFolder, "demo-job.js")] : command;
+  const words = isSample ? [join(binFolder, "demo-job.js")] : command;
   const flags = [
     "--run-dir",
     join(folder, name),

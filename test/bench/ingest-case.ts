@@ -1,68 +1,81 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { closeCleanupLevel, openCleanupLevel } from "../support/cleanup.ts";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { startRsyslogd } from "../support/rsyslogd.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { anchorConfig } from "./anchors.ts";
+import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { cpuSeconds } from "./measure.ts";
 import type { Load } from "./relp-load.ts";
-
-export interface IngestRun {
-  readonly linesPerSecond: number;
-  /** Processor time of the receiver, microseconds a line. */
-  readonly cpuPerLine: number;
-}
 
 const GENERATOR = fileURLToPath(new URL("relp-load.js", import.meta.url));
 const COLLECTOR = fileURLToPath(new URL("../../src/bin/mlcollector.js", import.meta.url));
 
 type Shape = Omit<Load, "port" | "for">;
 
+/** RELP into files, ours beside imrelp and omfile. */
+export function ingestCase(lines: number): Case {
+  const cells: Cell[] = [];
+  for (const executions of [1, 16, 1_000]) {
+    for (const connections of [1, 4]) cells.push(cell({ executions, connections, linesPerFrame: 1 }, lines));
+  }
+  cells.push(cell({ executions: 16, connections: 1, linesPerFrame: PACKED_LINES }, lines));
+  return {
+    name: "ingest",
+    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
+    besides: "rsyslogd imrelp → omfile",
+    cells,
+  };
+}
+
+/** What fits into a frame of mlrun. */
+const PACKED_LINES = 60;
+
+function cell(shape: Pick<Shape, "executions" | "connections" | "linesPerFrame">, lines: number): Cell {
+  const load = { ...shape, lines, lineBytes: 100, window: 4_096 };
+  const isPacked = shape.linesPerFrame > 1;
+  const rate: Metric = { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: isPacked ? 6 : 2 } };
+  const cpu: Metric = { name: "receiver CPU", unit: "us a line", judge: "ratio", goal: { atMost: 0.5 } };
+  return {
+    name: `${shape.executions} executions, ${shape.connections} connections, ${isPacked ? "packed" : "one line a frame"}`,
+    metrics: [rate, cpu],
+    ours: () => ingestIntoCollector(load),
+    // Packing is ours: rsyslogd gets the same lines one a frame.
+    beside: () => ingestIntoRsyslogd({ ...load, linesPerFrame: 1 }),
+  };
+}
+
 /** Our receiver: stored in per-execution files, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
-export function ingestIntoCollector(shape: Shape): Promise<IngestRun> {
-  return inCleanup(async () => {
-    const data = await tempFolder();
-    const args = ["--data-dir", data, "--relp", "127.0.0.1:0", "--web", "127.0.0.1:0", "--insecure"];
-    const collector = start(process.execPath, [COLLECTOR, ...args]);
-    const port = Number((await collector.waitFor(/listening for relays host=127.0.0.1 port=(\d+)/))[1]);
-    await collector.waitFor(/listening for browsers/);
-    const run = await timed({ ...shape, port, for: "collector" }, collector.pid, async () => {});
-    const stored = countLines(join(data, "logs"));
-    if (stored !== shape.lines) throw new Error(`The collector stored ${stored} of ${shape.lines} lines`);
-    return run;
-  });
+async function ingestIntoCollector(shape: Shape): Promise<Figures> {
+  const data = await tempFolder();
+  const args = ["--data-dir", data, "--relp", "127.0.0.1:0", "--web", "127.0.0.1:0", "--insecure"];
+  const collector = start(process.execPath, [COLLECTOR, ...args]);
+  const port = Number((await collector.waitFor(/listening for relays host=127.0.0.1 port=(\d+)/))[1]);
+  await collector.waitFor(/listening for browsers/);
+  const run = await timed({ ...shape, port, for: "collector" }, collector.pid, async () => {});
+  const stored = countLines(join(data, "logs"));
+  if (stored !== shape.lines) throw new Error(`The collector stored ${stored} of ${shape.lines} lines`);
+  return run;
 }
 
 /** What a user would run instead: imrelp to a file for each execution. It acknowledges first: a line counts when it is in its file. */
-export function ingestIntoRsyslogd(shape: Shape): Promise<IngestRun> {
-  return inCleanup(async () => {
-    const work = await tempFolder();
-    const port = await freePort();
-    mkdirSync(join(work, "store"));
-    const config = anchorConfig("imrelp-omfile", { work, port });
-    const rsyslogd = await startRsyslogd({ folder: work, config, ports: [port] });
-    const store = join(work, "store");
-    const run = await timed({ ...shape, port, for: "rsyslogd" }, rsyslogd.process.pid, async (bytes) => {
-      await poll("rsyslogd to have written everything", () => folderBytes(store) >= bytes, 120_000);
-    });
-    return run;
+async function ingestIntoRsyslogd(shape: Shape): Promise<Figures> {
+  const work = await tempFolder();
+  const port = await freePort();
+  mkdirSync(join(work, "store"));
+  const config = anchorConfig("imrelp-omfile", { work, port });
+  const rsyslogd = await startRsyslogd({ folder: work, config, ports: [port] });
+  const store = join(work, "store");
+  const run = await timed({ ...shape, port, for: "rsyslogd" }, rsyslogd.process.pid, async (bytes) => {
+    await poll("rsyslogd to have written everything", () => folderBytes(store) >= bytes, 120_000);
   });
+  return run;
 }
 
-async function inCleanup<T>(act: () => Promise<T>): Promise<T> {
-  openCleanupLevel();
-  try {
-    return await act();
-  } finally {
-    await closeCleanupLevel();
-  }
-}
-
-async function timed(load: Load, pid: number, stored: (bytes: number) => Promise<void>): Promise<IngestRun> {
+async function timed(load: Load, pid: number, stored: (bytes: number) => Promise<void>): Promise<Figures> {
   const generator = start(process.execPath, ["--max-old-space-size=4096", GENERATOR, JSON.stringify(load)]);
   await generator.waitFor(/ready (\d+)/, 120_000);
   const bytes = Number((await generator.waitFor(/ready (\d+)/))[1]);
@@ -73,7 +86,7 @@ async function timed(load: Load, pid: number, stored: (bytes: number) => Promise
   await stored(bytes);
   const seconds = (performance.now() - startedAt) / 1000;
   const cpu = cpuSeconds(pid) - cpuBefore;
-  return { linesPerSecond: load.lines / seconds, cpuPerLine: (cpu / load.lines) * 1e6 };
+  return { "lines/s": load.lines / seconds, "receiver CPU": (cpu / load.lines) * 1e6 };
 }
 
 function countLines(folder: string): number {

@@ -1,24 +1,51 @@
-import { type IngestRun, ingestIntoCollector, ingestIntoRsyslogd } from "./ingest-case.ts";
-import { spread } from "./measure.ts";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Case, measureCell, type Result } from "./bench.ts";
+import { checkBudget } from "./budget.ts";
+import { ingestCase } from "./ingest-case.ts";
+import { machine, table } from "./report.ts";
 
-const rounds = Number(process.argv[2] ?? 3);
-for (const [executions, connections, linesPerFrame] of [
-  [1, 1, 1],
-  [16, 1, 1],
-  [1000, 1, 1],
-  [16, 4, 1],
-  [16, 1, 60],
-] as const) {
-  const shape = { executions, connections, linesPerFrame, lines: 300_000, lineBytes: 100, window: 4096 };
-  const ours: IngestRun[] = [];
-  const theirs: IngestRun[] = [];
-  for (let i = 0; i < rounds; i += 1) {
-    ours.push(await ingestIntoCollector(shape));
-    theirs.push(await ingestIntoRsyslogd({ ...shape, linesPerFrame: 1 }));
+const HELP = `Usage: npm run bench -- [--rounds N] [--check] [CASE]...
+
+Measures us beside what a user would run instead, in turn, and prints medians (lowest-highest) and ratios.
+Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
+
+  --rounds N   rounds of each cell (5)
+  --check      fail (exit code 1) when a ratio falls below test/bench/budget.json by more than its spread
+`;
+
+const ROOT = new URL("../../../", import.meta.url);
+const cases: readonly Case[] = [ingestCase(500_000)];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    check: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) process.stdout.write(`${HELP}\nCases: ${cases.map(({ name }) => name).join(", ")}\n`);
+else process.exitCode = await main(positionals, Number(values.rounds));
+
+async function main(names: readonly string[], rounds: number): Promise<number> {
+  const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name));
+  const results: Result[] = [];
+  process.stdout.write(`${machine()}; ${rounds} rounds, medians (lowest–highest)\n\n`);
+  for (const bench of chosen) {
+    const measured: Result[] = [];
+    for (const cell of bench.cells) {
+      process.stderr.write(`${bench.name}: ${cell.name}\n`);
+      measured.push(...(await measureCell(bench.name, cell, rounds)));
+    }
+    process.stdout.write(`${table(bench, measured)}\n\n`);
+    results.push(...measured);
   }
-  const rate = (runs: IngestRun[]) => spread(runs.map((run) => run.linesPerSecond)).median;
-  const cpu = (runs: IngestRun[]) => spread(runs.map((run) => run.cpuPerLine)).median;
-  console.log(
-    `${executions} ex ${connections} conn ${linesPerFrame}/frame: ours ${Math.round(rate(ours))} l/s ${cpu(ours).toFixed(2)} us, rsyslogd ${Math.round(rate(theirs))} ${cpu(theirs).toFixed(2)} us, ratio ${(rate(ours) / rate(theirs)).toFixed(2)}`,
-  );
+  mkdirSync(new URL("test/bench/results/", ROOT), { recursive: true });
+  const report = { machine: machine(), rounds, at: new Date().toISOString(), results };
+  writeFileSync(new URL("test/bench/results/latest.json", ROOT), `${JSON.stringify(report, null, 2)}\n`);
+  if (!values.check) return 0;
+  const problems = checkBudget(results, readFileSync(new URL("test/bench/budget.json", ROOT), "utf8"));
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
 }
