@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ApiClient } from "./api-client.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
 import { ListView } from "./list/list-view.tsx";
@@ -20,7 +20,8 @@ export interface AppProps {
 /** The frame: signed out or in, and which page. */
 export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   const [, redraw] = useState(0);
-  useEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
+  // Before anything can have changed: a passive effect may run after the first answer.
+  useLayoutEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
   const { state } = session;
   useEffect(() => {
     if (state.is === "signed-out") live.close();

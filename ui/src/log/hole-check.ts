@@ -8,10 +8,17 @@ import type { LogWindow } from "./log-window.ts";
 /** Holes remembered as asked for; with more, all are asked for again. */
 const MAX_ASKED = 1_000;
 
+/** Live lines may overtake each other by a moment: wait before asking for what seems to be missing. */
+const CHECK_AFTER_MS = 150;
+
 export interface HoleCheckOptions {
   readonly window: LogWindow;
   readonly loader: LineLoader;
-  readonly sources: readonly LogSource[];
+  readonly sources: () => readonly LogSource[];
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** Asked right before a check: which holes are to be filled, those behind what is covered among them or not. */
+  readonly scope: () => "nothing" | "within" | "behind";
+  readonly onChecked: () => void;
 }
 
 /**
@@ -23,23 +30,49 @@ export interface HoleCheckOptions {
 export class HoleCheck {
   readonly #options: HoleCheckOptions;
   readonly #asked = new Set<string>();
+  #cancel: (() => void) | undefined;
+  #isRunning = false;
 
   constructor(options: HoleCheckOptions) {
     this.#options = options;
   }
 
+  /** Checks in a moment. Called as often as one likes. */
+  soon(): void {
+    this.#cancel ??= this.#options.after(CHECK_AFTER_MS, () => {
+      this.#cancel = undefined;
+      if (this.#isRunning) this.soon();
+      else void this.#run();
+    });
+  }
+
+  close(): void {
+    this.#cancel?.();
+  }
+
   /** What was asked for may have come since. */
   forget(): void {
     this.#asked.clear();
+    this.soon();
   }
 
   isMissing(source: LogSource, range: LineRange): boolean {
     return this.#unknown(source, range).length === 0;
   }
 
-  /** Fetches what can be had of the holes within what is covered. */
-  async fillWithin(): Promise<void> {
-    const { window, sources } = this.#options;
+  async #run(): Promise<void> {
+    const scope = this.#options.scope();
+    if (scope === "nothing") return;
+    this.#isRunning = true;
+    await this.#fillWithin();
+    if (scope === "behind") await this.#fillBehind();
+    this.#isRunning = false;
+    this.#options.onChecked();
+  }
+
+  async #fillWithin(): Promise<void> {
+    const { window } = this.#options;
+    const sources = this.#options.sources();
     for (const hole of buildItems({ window, sources: sources.length, accepts: () => false })) {
       const source = sources[hole.source];
       if (source === undefined) continue;
@@ -47,10 +80,10 @@ export class HoleCheck {
     }
   }
 
-  /** Fetches what is stored behind what is covered: afterwards all that is known of is covered. */
-  async fillBehind(): Promise<void> {
-    const { window, sources } = this.#options;
-    for (const source of sources) {
+  /** Afterwards all that is known of is covered. */
+  async #fillBehind(): Promise<void> {
+    const { window } = this.#options;
+    for (const source of this.#options.sources()) {
       const { lastN } = source;
       const behind: LineRange = [window.coverage(source.index).to + 1, lastN];
       if (behind[0] > behind[1]) continue;

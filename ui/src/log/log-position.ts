@@ -4,11 +4,14 @@ import type { LineLoader } from "./line-loader.ts";
 import type { LogSource } from "./log-source.ts";
 
 /** Where a log is opened, or moved to. */
-export type LogPosition =
-  | { readonly at: "end" }
-  /** To the upper edge, or a third below it, where one sees what led to the line. */
-  | { readonly at: "line"; readonly n: number; readonly align: "top" | "third" }
-  | { readonly at: "time"; readonly time: string };
+export type LogPosition = { readonly at: "end" } | LinePosition | { readonly at: "time"; readonly time: string };
+
+/** A line at the upper edge, or a third below it, where one sees what led to it. */
+export interface LinePosition {
+  readonly at: "line";
+  readonly n: number;
+  readonly align: "top" | "third";
+}
 
 export interface OpenSourceOptions {
   readonly api: Pick<ApiClient, "lines">;
@@ -26,7 +29,7 @@ export async function openSource(
   if (position.at === "end") return loader.restart(source, { from: Math.max(1, lastN - limit + 1), limit });
   if (position.at === "line") {
     // Some lines before it, so that one can scroll up at once.
-    return loader.restart(source, { from: Math.max(1, position.n - Math.floor(limit / 4)), limit });
+    return loader.restart(source, { from: Math.max(1, Math.min(lastN, position.n) - Math.floor(limit / 4)), limit });
   }
   const { time } = position;
   const { startedAt, endedAt } = execution;

@@ -51,8 +51,8 @@ export class LogWindow {
   }
 
   /** Takes in an execution, of which nothing is held yet. Returns its number, by which rows name it. */
-  addSource(from: number): number {
-    this.#coverage.push(emptyCoverage(from));
+  addSource(from: number, time?: string): number {
+    this.#coverage.push(emptyCoverage(from, time));
     return this.#coverage.length - 1;
   }
 
@@ -90,7 +90,7 @@ export class LogWindow {
     if (coverage === undefined) return;
     for (const line of lines) {
       if (line.n <= coverage.to) continue;
-      if (coverage.firstTime === "") coverage.firstTime = line.time;
+      if (coverage.to < coverage.from) coverage.firstTime = line.time;
       coverage.lastTime = line.time;
       coverage.to = line.n;
       this.#append(source, makeRow(line, source));
@@ -127,14 +127,22 @@ export class LogWindow {
     this.#insert(source, absent);
   }
 
-  /** Brings the window back to its limits by letting go at one end. */
-  trim(end: "start" | "end"): void {
+  /** Of this execution nothing was printed between what is covered and `time`. */
+  coverUntil(source: number, time: string): void {
+    const coverage = this.#coverage[source];
+    if (coverage !== undefined && coverage.lastTime < time) coverage.lastTime = time;
+  }
+
+  /** Brings the window back to its limits by letting go at one end. Returns whether it had to. */
+  trim(end: "start" | "end"): boolean {
+    const isTrimmed = this.isFull;
     while (this.isFull && this.#rows.length > 1) {
       const { rows } = this;
       const count = Math.ceil(rows.length / TRIMMED_PART);
       const gone = end === "start" ? this.#rows.splice(0, count) : this.#rows.splice(-count);
       for (const row of end === "start" ? gone : gone.reverse()) this.#letGo(row, end);
     }
+    return isTrimmed;
   }
 
   #letGo(row: LogRow, end: "start" | "end"): void {

@@ -32,6 +32,17 @@ export function lackingLater(window: LogWindow, sources: readonly LogSource[]): 
   return lacking.sort((a, b) => compareText(a.coverage.lastTime, b.coverage.lastTime));
 }
 
+/**
+ * From now on lines may be missed. Executions of which all is held have printed nothing before this moment, and what
+ * they print later comes behind it.
+ */
+export function noteSilence(window: LogWindow, sources: readonly LogSource[]): void {
+  const now = window.rows.at(-1)?.time ?? "";
+  for (const { source, coverage } of held(window, sources)) {
+    if (coverage.to >= source.lastN) window.coverUntil(source.index, now);
+  }
+}
+
 function held(window: LogWindow, sources: readonly LogSource[]): Held[] {
   return sources.map((source) => ({ source, coverage: window.coverage(source.index) }));
 }

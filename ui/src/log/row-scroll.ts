@@ -52,7 +52,7 @@ export interface View {
 
 /** What to draw: the rows in view and `overscan` more at both ends. */
 export function sliceAt(anchor: Anchor, overscan: number, { heights, viewportPx }: View): Slice {
-  let y = -anchor.offset;
+  let y = 0 - anchor.offset;
   let from = anchor.index;
   while (from > 0 && anchor.index - from < overscan) {
     from -= 1;

@@ -1,6 +1,8 @@
 import type { Execution } from "../../../src/wire/api.ts";
+import type { Target } from "../../../src/wire/live.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 
+/** What a log view shows. An empty node: whichever (of an execution), all (of a job). */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly node: string }
   | { readonly view: "job"; readonly job: string; readonly node: string };
@@ -12,6 +14,11 @@ export interface Found {
   readonly executions: readonly Execution[];
   /** There are more than `MAX_SOURCES`. */
   readonly isPartial: boolean;
+}
+
+export function subscriptionTarget(target: LogTarget): Target {
+  if (target.view === "job") return { job: target.job };
+  return target.node === "" ? { x: target.x } : { x: target.x, node: target.node };
 }
 
 /** The executions that a log is made of. */
@@ -27,17 +34,4 @@ export async function findExecutions(
   const answer = await api.executions({ job, node, limit: MAX_SOURCES });
   if (!answer.ok) return answer;
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
-}
-
-/** Runs `work` for each item, a few at a time. */
-export async function forEachOf<T>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<unknown>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }

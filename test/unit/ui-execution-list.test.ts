@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { Execution } from "../../src/wire/api.ts";
+import type { ListFilter } from "../../ui/src/list/execution-list.ts";
+import { ExecutionList } from "../../ui/src/list/execution-list.ts";
+import { commandLine, durationMs } from "../../ui/src/list/execution-row.tsx";
+import { groupJobs } from "../../ui/src/list/group-jobs.ts";
+import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
+
+const NO_FILTER: ListFilter = { q: "", node: "", state: undefined };
+
+function execution(number: number, changes: Partial<Execution> = {}): Execution {
+  const x = `01JC${String(number).padStart(22, "0")}`;
+  return {
+    x,
+    job: x,
+    node: "n1",
+    owner: "alice",
+    command: "train",
+    argv: ["./train", "--fast"],
+    labels: { rank: "7" },
+    state: "running",
+    delivery: "receiving",
+    code: null,
+    signal: null,
+    startedAt: "2026-11-20T04:17:44.960662Z",
+    endedAt: null,
+    lines: 0,
+    bytes: 0,
+    lastN: 0,
+    missing: [],
+    thinned: 0,
+    dropped: 0,
+    ...changes,
+  };
+}
+
+/** A list over an API that has executions 1 to `count`, in pages of ten. */
+function listOf(count: number, filter = NO_FILTER) {
+  const all = Array.from({ length: count }, (_, index) => execution(index + 1)).reverse();
+  const list = new ExecutionList({
+    filter,
+    onChange: () => undefined,
+    api: {
+      executions: async ({ before }) => {
+        const rest = all.filter(({ x }) => before === undefined || x < before);
+        const executions = rest.slice(0, 10);
+        return { ok: true, value: { executions, next: rest.length > 10 ? (executions.at(-1)?.x ?? null) : null } };
+      },
+    },
+  });
+  const numbers = (): number[] => list.executions.map(({ x }) => Number(x.slice(4)));
+  return { list, numbers };
+}
+
+describe("the list of executions", () => {
+  test("is loaded in pages, newest first, as far as there are any", async () => {
+    const { list, numbers } = listOf(25);
+    await list.load();
+    expect([numbers()[0], numbers().length, list.hasMore]).toEqual([25, 10, true]);
+    await list.loadMore();
+    await list.loadMore();
+    expect([numbers().at(-1), numbers().length, list.hasMore]).toEqual([1, 25, false]);
+  });
+
+  test("asks for a page once, however often it is wanted", async () => {
+    const { list, numbers } = listOf(30);
+    await list.load();
+    await Promise.all([list.loadMore(), list.loadMore()]);
+    expect(numbers()).toHaveLength(20);
+  });
+
+  test("takes in what is new and what has changed", async () => {
+    const { list, numbers } = listOf(3);
+    await list.load();
+    list.update(execution(4));
+    list.update(execution(2, { state: "failed", code: 1 }));
+    expect(numbers()).toEqual([4, 3, 2, 1]);
+    expect(list.executions[2]?.state).toBe("failed");
+  });
+
+  test("leaves an old one to the page that it belongs to", async () => {
+    const { list, numbers } = listOf(25);
+    await list.load();
+    list.update(execution(2));
+    expect(numbers()).not.toContain(2);
+  });
+
+  test("keeps two executions of the same id on two nodes apart", async () => {
+    const { list } = listOf(1);
+    await list.load();
+    list.update(execution(1, { node: "n2" }));
+    expect(list.executions.map(({ node }) => node)).toEqual(["n1", "n2"]);
+  });
+
+  test("drops what no longer matches its filter", async () => {
+    const { list, numbers } = listOf(2, { ...NO_FILTER, state: "running" });
+    await list.load();
+    list.update(execution(2, { state: "finished" }));
+    list.update(execution(3, { state: "finished" }));
+    expect(numbers()).toEqual([1]);
+  });
+
+  test.each([
+    ["TRAIN", true],
+    ["--fast", true],
+    ["n1", true],
+    ["7", true],
+    ["nothing", false],
+  ])("filters live executions by text as the API does: %s", async (q, isThere) => {
+    const { list, numbers } = listOf(0, { ...NO_FILTER, q });
+    await list.load();
+    list.update(execution(9, { job: "j" }));
+    expect(numbers().length > 0).toBe(isThere);
+  });
+});
+
+test("jobs are grouped by owner and name, where their newest execution stands", () => {
+  const groups = groupJobs([
+    execution(5, { job: "b" }),
+    execution(4, { job: "a", state: "failed" }),
+    execution(3, { job: "b", state: "lost" }),
+    execution(2, { job: "a", owner: "bob", state: "finished" }),
+  ]);
+  expect(
+    groups.map(({ job, owner, executions, running, failed, lost, finished }) => [
+      job,
+      owner,
+      executions.length,
+      running,
+      failed,
+      lost,
+      finished,
+    ]),
+  ).toEqual([
+    ["b", "alice", 2, 1, 0, 1, 0],
+    ["a", "alice", 1, 0, 1, 0, 0],
+    ["a", "bob", 1, 0, 0, 0, 1],
+  ]);
+});
+
+test.each([
+  [{ state: "failed", code: 3, signal: null }, "exit 3"],
+  [{ state: "failed", code: null, signal: "SIGKILL" }, "SIGKILL"],
+  [{ state: "finished", code: 0, signal: null }, ""],
+  [{ state: "running", code: null, signal: null }, ""],
+] as const)("how an execution ended: %j", (ending, words) => {
+  expect(describeEnding(ending)).toBe(words);
+});
+
+test("what is missing, how long it took, and the command as one would type it", () => {
+  expect(missingLines({ lastN: 100, lines: 90 })).toBe(10);
+  const startedAt = "2026-11-20T04:17:44.000000Z";
+  expect(durationMs({ startedAt, endedAt: "2026-11-20T04:17:46.500000Z" }, 0)).toBe(2_500);
+  expect(durationMs({ startedAt, endedAt: null }, Date.parse(startedAt) + 7)).toBe(7);
+  expect(commandLine(["./a", "b c", "it's", "", "--x=1"])).toBe(`./a 'b c' 'it'\\''s' '' --x=1`);
+});

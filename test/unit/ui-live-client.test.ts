@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import type { ClientMessage } from "../../src/wire/live.ts";
+import { parseClientMessage } from "../../src/wire/live.ts";
+import type { LiveHandlers, LiveStatus, Subscriber } from "../../ui/src/live-client.ts";
+import { BACK_OFF, LiveClient } from "../../ui/src/live-client.ts";
+
+interface Connection extends LiveHandlers {
+  readonly sent: ClientMessage[];
+  isClosed: boolean;
+}
+
+/** A client with its sockets and timers in the test's hands. */
+function setUp(random = 1) {
+  const connections: Connection[] = [];
+  const timers: { ms: number; call: () => void; isCancelled: boolean }[] = [];
+  const statuses: LiveStatus[] = [];
+  let refusals = 0;
+  const client = new LiveClient({
+    open: (handlers) => {
+      const connection: Connection = { ...handlers, sent: [], isClosed: false };
+      connections.push(connection);
+      return {
+        send: (data) => {
+          const message = parseClientMessage(String(data));
+          if (message !== undefined) connection.sent.push(message);
+        },
+        close: () => {
+          connection.isClosed = true;
+        },
+      };
+    },
+    after: (ms, call) => {
+      const timer = { ms, call, isCancelled: false };
+      timers.push(timer);
+      return () => {
+        timer.isCancelled = true;
+      };
+    },
+    random: () => random,
+    onStatus: (status) => statuses.push(status),
+    onRefusedAtOpen: () => {
+      refusals += 1;
+    },
+  });
+  const latest = (): Connection => {
+    const connection = connections.at(-1);
+    if (connection === undefined) throw new Error("no connection");
+    return connection;
+  };
+  return { client, connections, timers, statuses, latest, refusals: () => refusals };
+}
+
+function subscriberOf(changes: Partial<Subscriber> = {}): Subscriber {
+  return {
+    what: { all: true },
+    from: () => ({ from: "end", lines: false }),
+    onExecution: () => undefined,
+    onLive: () => undefined,
+    ...changes,
+  };
+}
+
+describe("the live client", () => {
+  test("connects for the first subscriber and tells what it wants once it is open", () => {
+    const { client, latest, statuses } = setUp();
+    client.subscribe(subscriberOf());
+    expect(latest().sent).toEqual([]);
+    latest().onOpen();
+    expect(latest().sent).toEqual([{ t: "subscribe", id: 1, what: { all: true }, from: "end", lines: false }]);
+    expect(statuses).toEqual(["connecting", "connected"]);
+  });
+
+  test("asks anew from where each subscriber has come to, after the connection broke", () => {
+    const { client, connections, latest, timers } = setUp();
+    let next = 1;
+    client.subscribe(subscriberOf({ from: () => ({ from: next, lines: true }) }));
+    latest().onOpen();
+    next = 500;
+    latest().onClose();
+    timers[0]?.call();
+    latest().onOpen();
+    expect(connections).toHaveLength(2);
+    expect(latest().sent).toMatchObject([{ t: "subscribe", from: 500 }]);
+  });
+
+  test("waits longer each time, up to a limit, and at once less again after it was told something", () => {
+    const { client, latest, timers } = setUp();
+    client.subscribe(subscriberOf());
+    for (let failure = 0; failure < 8; failure += 1) {
+      latest().onClose();
+      timers.at(-1)?.call();
+    }
+    const waits = timers.map(({ ms }) => ms);
+    expect(waits.slice(0, 3)).toEqual([BACK_OFF.firstMs, BACK_OFF.firstMs * 2, BACK_OFF.firstMs * 4]);
+    expect(waits.at(-1)).toBe(BACK_OFF.mostMs);
+    latest().onOpen();
+    latest().onMessage(JSON.stringify({ t: "live", id: 1 }));
+    latest().onClose();
+    expect(timers.at(-1)?.ms).toBe(BACK_OFF.firstMs);
+  });
+
+  test("does not come back in step with others", () => {
+    const { client, latest, timers } = setUp(0);
+    client.subscribe(subscriberOf());
+    latest().onClose();
+    expect(timers[0]?.ms).toBe(BACK_OFF.firstMs / 2);
+  });
+
+  test("comes back at once when it is asked to, and once only", () => {
+    const { client, connections, latest, timers } = setUp();
+    client.subscribe(subscriberOf());
+    latest().onClose();
+    client.retryNow();
+    client.retryNow();
+    expect(connections).toHaveLength(2);
+    expect(timers[0]?.isCancelled).toBe(true);
+  });
+
+  test("asks for the session when it is refused before it is open, not when it breaks later", () => {
+    const { client, latest, timers, refusals } = setUp();
+    client.subscribe(subscriberOf());
+    latest().onClose();
+    expect(refusals()).toBe(1);
+    timers[0]?.call();
+    latest().onOpen();
+    latest().onClose();
+    expect(refusals()).toBe(1);
+  });
+
+  test("hands messages to the subscriber that they name, lines to all", () => {
+    const { client, latest } = setUp();
+    const told: string[] = [];
+    const listen = (name: string): Subscriber =>
+      subscriberOf({
+        onLive: () => told.push(`${name} live`),
+        onLost: ({ from, to }) => told.push(`${name} lost ${from}-${to}`),
+        onLines: ({ lines }) => told.push(`${name} ${lines.length} lines`),
+        onRefused: (code) => told.push(`${name} refused ${code}`),
+      });
+    client.subscribe(listen("a"));
+    client.subscribe(listen("b"));
+    const { onOpen, onMessage } = latest();
+    onOpen();
+    onMessage(JSON.stringify({ t: "live", id: 2 }));
+    onMessage(JSON.stringify({ t: "lost", id: 1, x: "x", node: "n", from: 3, to: 5 }));
+    const header = `{"x":"01JC0000000000000000000000","node":"n1","n":1,"count":1}`;
+    onMessage(new TextEncoder().encode(`${header}\n2026-11-20T04:17:44.960662Z stdout F a\n`).buffer);
+    onMessage(JSON.stringify({ t: "refused", id: 1, code: "not_found", message: "" }));
+    onMessage(JSON.stringify({ t: "live", id: 1 }));
+    onMessage("nonsense");
+    expect(told).toEqual(["b live", "a lost 3-5", "a 1 lines", "b 1 lines", "a refused not_found"]);
+  });
+
+  test("subscribes anew under another id when a subscriber wants something else", () => {
+    const { client, latest } = setUp();
+    let lines = true;
+    const subscription = client.subscribe(subscriberOf({ from: () => ({ from: "end", lines }) }));
+    latest().onOpen();
+    lines = false;
+    subscription.renew();
+    expect(latest().sent.slice(1)).toMatchObject([
+      { t: "unsubscribe", id: 1 },
+      { t: "subscribe", id: 2, lines: false },
+    ]);
+    subscription.close();
+    expect(latest().sent.at(-1)).toEqual({ t: "unsubscribe", id: 2 });
+  });
+
+  test("stays away after it was closed", () => {
+    const { client, connections, latest, timers } = setUp();
+    client.subscribe(subscriberOf());
+    latest().onOpen();
+    client.close();
+    latest().onClose();
+    expect([connections.length, timers.length, latest().isClosed]).toEqual([1, 0, true]);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import type { LogLine } from "../../ui/src/api-parse.ts";
+import type { LogRow } from "../../ui/src/log/log-row.ts";
+import { joinRow, MAX_ROW_CHARACTERS, makeRow } from "../../ui/src/log/log-row.ts";
+import { plainText } from "../../ui/src/text/segments.ts";
+
+function piece(n: number, text: string, changes: Partial<LogLine> = {}): LogLine {
+  return { n, time: "2026-11-20T04:17:44.960662Z", stderr: false, text, fragment: true, ...changes };
+}
+
+/** The rows that pieces printed one after the other make. */
+function rowsOf(pieces: readonly LogLine[]): LogRow[] {
+  const rows: LogRow[] = [];
+  for (const each of pieces) {
+    const { joined, row } = joinRow(rows.at(-1), makeRow(each, 0));
+    if (joined) rows.pop();
+    rows.push(row);
+  }
+  return rows;
+}
+
+function shown(rows: readonly LogRow[]): string[] {
+  return rows.map((row) => plainText(row.text));
+}
+
+describe("pieces of one line", () => {
+  test("make one row", () => {
+    const rows = rowsOf([
+      piece(1, "Password: "),
+      piece(2, "ok", { fragment: false }),
+      piece(3, "next", { fragment: false }),
+    ]);
+    expect(shown(rows)).toEqual(["Password: ok", "next"]);
+    expect(rows.map(({ n, to, open }) => [n, to, open])).toEqual([
+      [1, 2, false],
+      [3, 3, false],
+    ]);
+  });
+
+  test.each([
+    ["of another stream", piece(2, "b", { stderr: true })],
+    ["with lines missing between", piece(3, "b")],
+  ])("stay two %s", (_, second) => {
+    expect(shown(rowsOf([piece(1, "a"), second]))).toEqual(["a", "b"]);
+  });
+
+  test("go on in a further row where one would be too long", () => {
+    const rows = rowsOf([piece(1, "a".repeat(MAX_ROW_CHARACTERS)), piece(2, "b", { fragment: false })]);
+    expect(rows.map(({ continues }) => continues)).toEqual([false, true]);
+  });
+});
+
+describe("a line that is redrawn", () => {
+  test.each([
+    ["with CR first", ["\r10%", "\r20%", "\r30%"], "30%"],
+    ["with CR last", ["10%\r", "20%\r", "30%\r"], "30%"],
+    ["within one piece", ["10%\r20%\r30%"], "30%"],
+    ["and ended by a newline", ["\r10%", "\r30%", ""], "30%"],
+    ["with text before it", ["Loading: ", "\r10%", "\r30%"], "30%"],
+    ["with several CR", ["10%\r\r30%"], "30%"],
+    ["and gone on with", ["\r10%", "\r30%", " done"], "30% done"],
+  ])("%s shows its last state", (_, texts, last) => {
+    const rows = rowsOf(texts.map((text, index) => piece(index + 1, text)));
+    expect(shown(rows)).toEqual([last]);
+  });
+
+  test("says how often", () => {
+    expect(rowsOf([piece(1, "\r10%"), piece(2, "\r20%"), piece(3, "\r30%")])[0]?.redraws).toBe(2);
+    expect(rowsOf([piece(1, "one\r", { fragment: false })])[0]?.redraws).toBe(0);
+  });
+
+  test("stays one row, however long it goes on", () => {
+    const states = Array.from({ length: 500 }, (_, index) => piece(index + 1, `\r${"#".repeat(80)} ${index}`));
+    const rows = rowsOf(states);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.text.length).toBeLessThan(100);
+    expect(rows[0]?.redraws).toBe(499);
+  });
+
+  test("is the same, whichever pieces it came in", () => {
+    const text = "ab\rcd\r\ref\rg";
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const rows = rowsOf([piece(1, text.slice(0, cut)), piece(2, text.slice(cut))]);
+      expect(shown(rows)).toEqual(["g"]);
+      // A state that is cut in two counts twice.
+      expect([3, 4]).toContain(rows[0]?.redraws);
+    }
+  });
+});
+
+test("CRLF is no redraw", () => {
+  expect(rowsOf([piece(1, "text\r", { fragment: false })])).toMatchObject([{ text: "text\r", redraws: 0 }]);
+});

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import type { Item } from "../../ui/src/log/log-items.ts";
+import { LogViewport } from "../../ui/src/log/log-viewport.ts";
+
+const ROW = { kind: "lines", source: 0, stderr: false, text: "", redraws: 0, open: false, continues: false } as const;
+
+function rows(from: number, to: number): Item[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => {
+    const n = from + index;
+    return { ...ROW, n, to: n, time: "" };
+  });
+}
+
+/** Ten rows of 20 px fit in. */
+function viewportOf(items: readonly Item[], heightOf: (item: Item) => number = () => 20): LogViewport {
+  const viewport = new LogViewport({ order: "n", heightOf });
+  viewport.items = items;
+  viewport.heightPx = 200;
+  return viewport;
+}
+
+function top(viewport: LogViewport): number | undefined {
+  return viewport.items[viewport.topIndex]?.n;
+}
+
+describe("a view of rows", () => {
+  test("begins at the end, and stays there when rows come", () => {
+    const viewport = viewportOf(rows(1, 100));
+    expect(top(viewport)).toBe(91);
+    viewport.items = rows(1, 150);
+    expect(top(viewport)).toBe(141);
+    expect(viewport.isAtEnd).toBe(true);
+  });
+
+  test("begins at the top where all fits in", () => {
+    const viewport = viewportOf(rows(1, 5));
+    expect(viewport.slice(undefined)).toEqual({ from: 0, to: 5, y: 0 });
+    viewport.scrollBy(-100);
+    viewport.scrollBy(100);
+    expect(viewport.slice(undefined).y).toBe(0);
+    expect(viewport.isAtEnd).toBe(true);
+  });
+
+  test("moves by pixels, within the first and the last row", () => {
+    const viewport = viewportOf(rows(1, 100));
+    viewport.scrollBy(-30);
+    expect([top(viewport), viewport.isAtEnd]).toEqual([89, false]);
+    viewport.scrollBy(-1e9);
+    expect(top(viewport)).toBe(1);
+    viewport.scrollBy(1e9);
+    expect([top(viewport), viewport.isAtEnd]).toEqual([91, true]);
+  });
+
+  test("stays where it is when rows come or go before it, or after it", () => {
+    const viewport = viewportOf(rows(50, 100));
+    viewport.scrollBy(-205);
+    const before = [top(viewport), viewport.slice(undefined).y];
+    viewport.items = rows(1, 200);
+    expect([top(viewport), viewport.slice(undefined).y]).toEqual(before);
+    viewport.items = rows(70, 200);
+    expect(top(viewport)).toBe(before[0]);
+  });
+
+  test("goes to the next row when its own is filtered away", () => {
+    const viewport = viewportOf(rows(1, 100));
+    viewport.showIndex(viewport.indexOfLine(40));
+    viewport.items = rows(1, 100).filter(({ n }) => n % 3 === 0);
+    expect(top(viewport)).toBe(42);
+  });
+
+  test("shows a line at the upper edge, or below it with what led to it", () => {
+    const viewport = viewportOf(rows(1, 100));
+    viewport.showIndex(viewport.indexOfLine(40));
+    expect(top(viewport)).toBe(40);
+    viewport.showIndex(viewport.indexOfLine(40), 60);
+    expect(top(viewport)).toBe(37);
+    viewport.showIndex(viewport.indexOfLine(99));
+    expect(top(viewport)).toBe(91);
+  });
+
+  test("finds the row that a line was joined to, and the hole that it is missing in", () => {
+    const joined: Item = { ...ROW, n: 3, to: 6, time: "" };
+    const hole: Item = { kind: "hole", source: 0, n: 7, to: 9, time: "" };
+    const viewport = viewportOf([...rows(1, 2), joined, hole, ...rows(10, 12)]);
+    expect([2, 3, 5, 8, 10].map((n) => viewport.indexOfLine(n))).toEqual([1, 2, 2, 3, 4]);
+  });
+
+  test("draws some rows more than are in view", () => {
+    const viewport = viewportOf(rows(1, 100));
+    viewport.showIndex(50);
+    expect(viewport.slice(undefined)).toEqual({ from: 38, to: 72, y: -240 });
+    expect(viewport.bottomIndex).toBe(59);
+  });
+
+  test("keeps rows drawn that hold a selection, within bounds", () => {
+    const viewport = viewportOf(rows(1, 5_000));
+    viewport.showIndex(500);
+    const [first, last] = [viewport.items[450], viewport.items[480]];
+    if (first === undefined || last === undefined) throw new Error("no such rows");
+    expect(viewport.slice([first, last])).toEqual({ from: 450, to: 522, y: -1_000 });
+    viewport.showIndex(4_000);
+    expect(viewport.slice([first, last]).from).toBe(4_000 - 12 - 1_000);
+  });
+
+  test("counts with rows of different heights", () => {
+    const viewport = viewportOf(rows(1, 100), ({ n }) => (n % 2 === 0 ? 60 : 20));
+    expect(top(viewport)).toBe(96);
+    expect(viewport.slice(undefined).from).toBe(96 - 1 - 12);
+    viewport.scrollBy(-70);
+    expect(top(viewport)).toBe(94);
+  });
+});

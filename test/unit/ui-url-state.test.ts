@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import type { Place } from "../../ui/src/url-state.ts";
+import { formatPlace, LIST, LOG_DEFAULTS, parseLineNumber, parsePlace } from "../../ui/src/url-state.ts";
+
+const X = "01JC0000000000000000000000";
+
+describe("a place and its address", () => {
+  const cases: [address: string, place: Place][] = [
+    ["", LIST],
+    ["?node=n1&state=failed&q=a+b%26c", { view: "list", node: "n1", state: "failed", q: "a b&c" }],
+    [`?x=${X}`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
+    [
+      `?x=${X}&node=n1&stream=stderr&wrap=1&time=utc&line=12&top=5&q=err`,
+      { view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc", line: 12, top: "5", q: "err" },
+    ],
+    ["?job=a%2Fb+c&wrap=0", { view: "job", job: "a/b c", node: "", ...LOG_DEFAULTS, wrap: false }],
+  ];
+  test.each(cases)("%s", (address, place) => {
+    expect(parsePlace(address)).toEqual(place);
+    expect(formatPlace(place)).toBe(address);
+  });
+
+  test.each([
+    ["?x=nonsense", LIST],
+    ["?state=asleep", LIST],
+    [`?x=${X}&stream=stdin&time=never&line=-3`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
+    ["?job=", LIST],
+  ])("what is not understood in %s is passed over", (address, place) => {
+    expect(parsePlace(address)).toEqual(place);
+  });
+});
+
+test.each([
+  ["123", 123],
+  ["#123", 123],
+  ["L123", 123],
+  ["1,234,567", 1_234_567],
+  [" 5 ", 5],
+  ["0", undefined],
+  ["", undefined],
+  ["12a", undefined],
+  ["9".repeat(16), undefined],
+])("a line number typed as %j", (text, n) => {
+  expect(parseLineNumber(text)).toBe(n);
+});

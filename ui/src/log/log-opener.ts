@@ -1,0 +1,59 @@
+import type { Execution } from "../../../src/wire/api.ts";
+import type { ApiClient } from "../api-client.ts";
+import { forEachOf } from "./for-each-of.ts";
+import type { LineLoader } from "./line-loader.ts";
+import { REQUESTS_AT_ONCE } from "./log-pager.ts";
+import type { LogPosition } from "./log-position.ts";
+import { openSource } from "./log-position.ts";
+import type { LogTarget } from "./log-target.ts";
+import { findExecutions } from "./log-target.ts";
+import type { SourceList } from "./source-list.ts";
+
+export interface LogOpenerOptions {
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
+  readonly target: LogTarget;
+  readonly sources: SourceList;
+  readonly loader: LineLoader;
+  readonly pageLines: () => number;
+  readonly onExecution: (execution: Execution) => void;
+}
+
+/** Opens a log at a position: finds its executions, and loads of each the page around it. */
+export class LogOpener {
+  isOpening = false;
+  readonly #options: LogOpenerOptions;
+  #generation = 0;
+
+  constructor(options: LogOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** Counts the times that the view moved elsewhere: what was asked for before that is not wanted any more. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** `stale`: something else has been opened meanwhile, or all is closed. */
+  async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale"> {
+    const { api, target, sources, loader, pageLines, onExecution } = this.#options;
+    this.#generation += 1;
+    const generation = this.#generation;
+    this.isOpening = true;
+    const found = await findExecutions(api, target);
+    if (generation !== this.#generation) return "stale";
+    if (found.ok) {
+      sources.isPartial ||= found.value.isPartial;
+      for (const execution of found.value.executions) onExecution(execution);
+      const how = { api, loader, position, limit: pageLines() };
+      await forEachOf([...sources.all], REQUESTS_AT_ONCE, (source) => openSource(source, how));
+      if (generation !== this.#generation) return "stale";
+    }
+    this.isOpening = false;
+    if (found.ok) return "opened";
+    return found.status === 404 ? "absent" : "failed";
+  }
+
+  close(): void {
+    this.#generation += 1;
+  }
+}

@@ -1,0 +1,65 @@
+import { forEachOf } from "./for-each-of.ts";
+import type { LineLoader } from "./line-loader.ts";
+import type { LogSource } from "./log-source.ts";
+import type { LogWindow } from "./log-window.ts";
+import { lackingEarlier, lackingLater } from "./merge-order.ts";
+
+/** Lines of a page: a few screens of an execution; of a job's executions together half the window, but a screen each. */
+const PAGE_LINES = 1_000;
+const JOB_PAGES_LINES = 10_000;
+const JOB_PAGE = { least: 20, most: 200 };
+
+/** Requests for lines that are under way at one time. */
+export const REQUESTS_AT_ONCE = 6;
+
+/** After a page could not be loaded. */
+const RETRY_AFTER_MS = 2_000;
+
+export interface LogPagerOptions {
+  readonly window: LogWindow;
+  readonly loader: LineLoader;
+  readonly sources: () => readonly LogSource[];
+  readonly generation: () => number;
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** Pages may be asked for again after one could not be loaded. */
+  readonly onRetry: () => void;
+}
+
+/** Extends a window by pages of stored lines, one request of the view at a time. */
+export class LogPager {
+  isLoading = false;
+  readonly #options: LogPagerOptions;
+
+  constructor(options: LogPagerOptions) {
+    this.#options = options;
+  }
+
+  get pageLines(): number {
+    const { window, sources } = this.#options;
+    if (window.order === "n") return PAGE_LINES;
+    const share = Math.floor(JOB_PAGES_LINES / Math.max(1, sources().length));
+    return Math.max(JOB_PAGE.least, Math.min(JOB_PAGE.most, share));
+  }
+
+  /** A page for each of the executions that hold the others back at this end of the window. */
+  async load(end: "start" | "end"): Promise<void> {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    const { window, loader, sources, generation, after, onRetry } = this.#options;
+    const lacking = (end === "start" ? lackingEarlier : lackingLater)(window, sources());
+    const asked = generation();
+    let isWhole = true;
+    await forEachOf(lacking.slice(0, REQUESTS_AT_ONCE), REQUESTS_AT_ONCE, async ({ source }) => {
+      const page = end === "start" ? loader.before(source, this.pageLines) : loader.after(source, this.pageLines);
+      isWhole = (await page) && isWhole;
+    });
+    if (isWhole || generation() !== asked) {
+      this.isLoading = false;
+    } else {
+      after(RETRY_AFTER_MS, () => {
+        this.isLoading = false;
+        onRetry();
+      });
+    }
+  }
+}
