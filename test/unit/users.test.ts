@@ -1,0 +1,138 @@
+import { userInfo } from "node:os";
+import { describe, expect, test } from "vitest";
+import type { Getent, GetentAnswer } from "../../src/host/getent.ts";
+import { createNodeUsers, createUserDirectory, type UserDirectory } from "../../src/host/users.ts";
+
+const ENTRIES: Readonly<Record<string, string>> = {
+  "passwd alice": "alice:x:1001:1001:Alice,,,:/home/alice:/bin/bash",
+  "passwd 1001": "alice:x:1001:1001:Alice,,,:/home/alice:/bin/bash",
+  "passwd 1002": "alice:x:1001:1001::/home/alice:/bin/bash",
+  "passwd 1003": "bad\u001bname:x:1003:1003::/:/bin/sh",
+  "passwd 1004": "short:x",
+  "passwd bob@example.org": "bob@example.org:*:70001:70001:Bob:/home/bob:/bin/bash",
+  "group admins": "admins:x:1100:bob@example.org,carol",
+  "group staff": "staff:x:1001:",
+};
+
+function fakeDirectory() {
+  const asked: string[] = [];
+  const state = { nowMs: 0, failing: false };
+  const ask: Getent = async (database, key): Promise<GetentAnswer> => {
+    asked.push(`${database} ${key}`);
+    if (state.failing) return { kind: "failed", reason: "timeout" };
+    const line = ENTRIES[`${database} ${key}`];
+    return line === undefined ? { kind: "missing" } : { kind: "found", line };
+  };
+  return { directory: createUserDirectory({ ask, now: () => state.nowMs }), asked, state };
+}
+
+const ALICE = { name: "alice", uid: 1001, gid: 1001 };
+
+describe("the user directory", () => {
+  test.each<[string, (directory: UserDirectory) => Promise<unknown>, unknown]>([
+    ["a uid", (d) => d.byUid(1001), ALICE],
+    ["a name", (d) => d.byName("alice"), ALICE],
+    ["a name with a domain", (d) => d.byName("bob@example.org"), { name: "bob@example.org", uid: 70001, gid: 70001 }],
+    ["an unknown uid", (d) => d.byUid(4), undefined],
+    ["no uid", (d) => d.byUid(-1), undefined],
+    ["an answer about another uid", (d) => d.byUid(1002), undefined],
+    ["a name that could drive a terminal", (d) => d.byUid(1003), undefined],
+    ["a cut entry", (d) => d.byUid(1004), undefined],
+    ["a uid in place of a name", (d) => d.byName("1001"), undefined],
+    ["an option in place of a name", (d) => d.byName("--help"), undefined],
+    ["a path", (d) => d.byName("../alice"), undefined],
+    ["a member", (d) => d.isMember({ name: "carol", uid: 1, gid: 1 }, "admins"), true],
+    ["the own group", (d) => d.isMember(ALICE, "staff"), true],
+    ["somebody else's group", (d) => d.isMember(ALICE, "admins"), false],
+    ["an unknown group", (d) => d.isMember(ALICE, "none"), false],
+  ])("looks up %s", async (_, look, expected) => {
+    expect(await look(fakeDirectory().directory)).toEqual(expected);
+  });
+
+  test("asks once for many, and remembers for ten minutes", async () => {
+    const { directory, asked, state } = fakeDirectory();
+    await Promise.all([directory.byUid(1001), directory.byUid(1001), directory.byUid(1001)]);
+    state.nowMs = 599_999;
+    await directory.byUid(1001);
+    expect(asked).toHaveLength(1);
+    state.nowMs = 600_000;
+    await directory.byUid(1001);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("remembers for half a minute that there is no such user", async () => {
+    const { directory, asked, state } = fakeDirectory();
+    await directory.byUid(7);
+    state.nowMs = 29_999;
+    await directory.byUid(7);
+    expect(asked).toHaveLength(1);
+    state.nowMs = 30_000;
+    await directory.byUid(7);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("keeps the last answer while the database fails", async () => {
+    const { directory, state } = fakeDirectory();
+    await directory.byUid(1001);
+    state.nowMs = 700_000;
+    state.failing = true;
+    expect(await directory.byUid(1001)).toEqual(ALICE);
+    expect(await directory.byUid(1005)).toBeUndefined();
+  });
+
+  test("forgets the oldest of very many", async () => {
+    const { directory, asked } = fakeDirectory();
+    for (let uid = 0; uid <= 10_000; uid += 1) await directory.byUid(uid);
+    await directory.byUid(10_000);
+    expect(asked).toHaveLength(10_001);
+    await directory.byUid(0);
+    expect(asked).toHaveLength(10_002);
+  });
+
+  test("starts few processes at a time", async () => {
+    let running = 0;
+    let most = 0;
+    const ask: Getent = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return { kind: "missing" };
+    };
+    const directory = createUserDirectory({ ask });
+    await Promise.all(Array.from({ length: 100 }, (_, uid) => directory.byUid(uid)));
+    expect(most).toBe(4);
+  });
+
+  test("finds real users through getent", async () => {
+    const { uid, gid, username } = userInfo();
+    const directory = createUserDirectory();
+    expect(await directory.byUid(uid)).toEqual({ name: username, uid, gid });
+    expect(await directory.byName(username)).toEqual({ name: username, uid, gid });
+    expect(await directory.byUid(3_999_999_999)).toBeUndefined();
+    expect(await directory.isMember({ name: "root", uid: 0, gid: 0 }, "root")).toBe(true);
+  });
+});
+
+describe("the users of nodes", () => {
+  const nodes = new Map([
+    [
+      "own",
+      new Map([
+        [1001, "zoe"],
+        [65_534, "ghost"],
+      ]),
+    ],
+  ]);
+
+  test.each([
+    ["the directory, for a node without a map", "other", 1001, "alice"],
+    ["the node's own map", "own", 1001, "zoe"],
+    ["nothing, when it is not in the map", "own", 1002, undefined],
+    ["nothing for the overflow uid, whatever the map says", "own", 65_534, undefined],
+    ["nothing for the overflow uid of the directory", "other", 65_534, undefined],
+  ])("come from %s", async (_, node, uid, expected) => {
+    const userOf = createNodeUsers({ directory: fakeDirectory().directory, nodes });
+    expect(await userOf(node, uid)).toBe(expected);
+  });
+});
