@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Begin, parseBegin } from "../../src/wire/begin.ts";
+import { type End, parseEnd } from "../../src/wire/end.ts";
+import { type Frame, parseFrame, printedBy } from "./frames.ts";
+import { poll } from "./poll.ts";
+import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** One execution as the relay saw it. */
+export interface Seen {
+  readonly begin: Begin;
+  /** The kernel's word for who sent BEGIN. */
+  readonly uid: number;
+  readonly frames: readonly Frame[];
+  readonly end: End;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** A real rsyslogd with the inputs of the relay, which writes what it gets to files instead of forwarding it. */
+export interface DumpRelay {
+  /** For `--run-dir`. */
+  readonly runDir: string;
+  /** Every line frame that came so far, doubles included. */
+  frames(): Promise<Frame[]>;
+  begins(): Promise<{ uid: number; begin: Begin }[]>;
+  /** Waits for the execution's BEGIN and END (the only one's, where no id is given). */
+  execution(x?: string): Promise<Seen>;
+  start(): Promise<Rsyslogd>;
+}
+
+/** A relay that is not started yet. */
+export async function dumpRelay(): Promise<DumpRelay> {
+  const folder = await tempFolder();
+  const sockets = [join(folder, "begin.sock"), join(folder, "lines.sock")];
+  const [beginDump, linesDump] = [join(folder, "begin.dump"), join(folder, "lines.dump")];
+
+  async function frames(): Promise<Frame[]> {
+    return (await wholeLines(linesDump)).map((line) => parseFrame(line));
+  }
+  async function begins(): Promise<{ uid: number; begin: Begin }[]> {
+    return (await wholeLines(beginDump)).map((line) => {
+      const [uid = "", ...rest] = line.toString().split(" ");
+      const begin = parseBegin(rest.join(" "));
+      if (begin === undefined) throw new Error(`Not a BEGIN: ${line}`);
+      return { uid: Number(uid), begin };
+    });
+  }
+  async function execution(x?: string): Promise<Seen> {
+    return poll(`the execution ${x ?? ""}`, async () => {
+      const found = (await begins()).find(({ begin }) => x === undefined || begin.x === x);
+      const own = (await frames()).filter((frame) => frame.x === found?.begin.x);
+      const end = parseEnd(own.find(({ type }) => type === "end")?.text ?? "");
+      if (found === undefined || end === undefined) return undefined;
+      return { ...found, frames: own, end, stdout: printedBy(own, "stdout"), stderr: printedBy(own, "stderr") };
+    });
+  }
+  const start = () =>
+    startRsyslogd({ folder, sockets, config: configuration({ folder, sockets, beginDump, linesDump }) });
+  return { runDir: folder, frames, begins, execution, start };
+}
+
+export async function startDumpRelay(): Promise<DumpRelay> {
+  const relay = await dumpRelay();
+  await relay.start();
+  return relay;
+}
+
+function configuration(paths: { folder: string; sockets: string[]; beginDump: string; linesDump: string }): string {
+  const [beginSocket, linesSocket] = paths.sockets;
+  return `
+global(workDirectory="${paths.folder}" maxMessageSize="8k")
+module(load="imuxsock" SysSock.Use="off")
+module(load="imptcp")
+template(name="begin" type="string" string="%$!uid% %msg%\\n")
+template(name="lines" type="string" string="%rawmsg%\\n")
+ruleset(name="begin") { action(type="omfile" file="${paths.beginDump}" template="begin") }
+ruleset(name="lines" queue.type="Direct") { action(type="omfile" file="${paths.linesDump}" template="lines") }
+input(type="imuxsock" Socket="${beginSocket}" Annotate="on" ParseTrusted="on" UseSpecialParser="off"
+      ParseHostname="on" ruleset="begin" RateLimit.Interval="0")
+input(type="imptcp" Path="${linesSocket}" unlink="on" FileCreateMode="0666" socketBacklog="512" ruleset="lines"
+      SupportOctetCountedFraming="on")
+`;
+}
+
+async function wholeLines(path: string): Promise<Buffer[]> {
+  const dump = await readFile(path).catch(() => Buffer.alloc(0));
+  const lines: Buffer[] = [];
+  let at = 0;
+  for (let end = dump.indexOf("\n", at); end >= 0; end = dump.indexOf("\n", at)) {
+    lines.push(dump.subarray(at, end));
+    at = end + 1;
+  }
+  return lines;
+}
