@@ -22,10 +22,11 @@ const PLAIN_PATH = /^(\/[A-Za-z0-9._@+,:=~-]+)+$/;
 
 /** Where the two forms differ. */
 const FORMS = {
-  dedicated: { BEGIN_QUEUE: 'queue.type="Direct"', RETRY_SECONDS: "1" },
+  dedicated: { BEGIN_QUEUE: 'queue.type="Direct"', BEGIN_FLOW_CONTROL: "on", RETRY_SECONDS: "1" },
   "drop-in": {
     // imuxsock's one thread serves /dev/log too: a BEGIN must never wait there. One that is lost comes with a BEAT.
     BEGIN_QUEUE: 'queue.type="LinkedList" queue.size="10000" queue.timeoutEnqueue="0"',
+    BEGIN_FLOW_CONTROL: "off",
     // Every attempt that fails is a line in the site's own log.
     RETRY_SECONDS: "10",
   },

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createConnection } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
@@ -116,9 +117,10 @@ describe("nothing that comes through lines.sock is a BEGIN", () => {
 test("framing that is none costs its own connection only", async () => {
   const got = await received(async () => {
     for (const bytes of ["999999999 x", "99999999999999999999 x", "no count\nat all\n", "5 ab", "\0\0\0\0", "-1 x"]) {
-      const socket = createConnection(relay.linesSocket);
-      await new Promise<void>((resolve) => socket.end(bytes, resolve));
-      socket.destroy();
+      const socket = createConnection({ path: relay.linesSocket });
+      socket.resume();
+      socket.end(bytes);
+      await once(socket, "close");
     }
   });
   for (const text of got) expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);

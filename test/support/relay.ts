@@ -22,14 +22,14 @@ export interface RelayOptions {
   /** Folder of `makePki`. Without it frames travel in the clear. */
   readonly pki?: string;
   readonly node?: string;
-  /** Changes the printed configuration, to reach a case sooner. */
-  readonly adapt?: (config: string) => string;
+  /** Parameters of the printed configuration to change. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly through?: readonly string[];
 }
 
 /** Starts a dedicated relay with the configuration that `mlctl relay-config` prints. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { pki, node = "node1", collectorHost = "127.0.0.1", adapt = (config: string) => config } = options;
+  const { pki, node = "node1", collectorHost = "127.0.0.1", parameters = {} } = options;
   const folder = options.folder ?? (await tempFolder());
   const [runDir, stateDir] = [join(folder, "run"), join(folder, "state")];
   const [beginSocket, linesSocket] = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
@@ -39,7 +39,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const printed = await mlctl("relay-config", "--collector", collector, "--node", node, ...folders, ...trust);
   if (printed.code !== 0) throw new Error(`mlctl relay-config ended with ${printed.code}: ${printed.stderr}`);
   const through = options.through === undefined ? {} : { through: options.through };
-  const config = adapt(printed.stdout);
+  const config = withParameters(printed.stdout, parameters);
   const rsyslogd = await startRsyslogd({ folder, config, sockets: [beginSocket, linesSocket], ...through });
   return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket };
 }
@@ -54,6 +54,17 @@ export async function makePki(nodes: readonly string[], names: readonly string[]
       throw new Error(`mlctl pki ${command.join(" ")} ended with ${result.code}: ${result.stderr}`);
   }
   return folder;
+}
+
+/** Sets parameters wherever a printed configuration has them, to reach a case sooner. */
+export function withParameters(config: string, parameters: Readonly<Record<string, string>>): string {
+  let changed = config;
+  for (const [name, value] of Object.entries(parameters)) {
+    const pattern = new RegExp(`\\b${name.replaceAll(".", "\\.")}="[^"]*"`, "g");
+    if (!pattern.test(changed)) throw new Error(`The configuration has no ${name}`);
+    changed = changed.replace(pattern, `${name}="${value}"`);
+  }
+  return changed;
 }
 
 export function mlctl(...args: string[]): Promise<Result> {
