@@ -35,7 +35,8 @@ export function ingestCase(lines: number): Case {
 const PACKED_LINES = 60;
 
 function cell(shape: Pick<Shape, "executions" | "connections" | "linesPerFrame">, lines: number): Cell {
-  const load = { ...shape, lines, lineBytes: 100, window: 4_096 };
+  const wholeFrames = Math.ceil(lines / shape.linesPerFrame) * shape.linesPerFrame;
+  const load = { ...shape, lines: wholeFrames, lineBytes: 100, window: 4_096 };
   const isPacked = shape.linesPerFrame > 1;
   const rate: Metric = { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: isPacked ? 6 : 2 } };
   const cpu: Metric = { name: "receiver CPU", unit: "us a line", judge: "ratio", goal: { atMost: 0.5 } };
