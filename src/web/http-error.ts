@@ -49,8 +49,9 @@ export function answerErrors(log: Log): ErrorRequestHandler {
 /** Our own refusals, and those of express and its body parser, which carry a status. */
 function refusalOf(thrown: unknown): HttpError | undefined {
   if (thrown instanceof HttpError) return thrown;
-  if (!(thrown instanceof Error) || !("status" in thrown) || !("expose" in thrown)) return undefined;
-  if (typeof thrown.status !== "number" || thrown.expose !== true) return undefined;
+  if (!(thrown instanceof Error) || !("status" in thrown) || typeof thrown.status !== "number") return undefined;
+  if (thrown.status < 400 || thrown.status > 499) return undefined;
+  if (thrown.status === 404) return notFound("page");
   const tooLarge = thrown.status === 413;
   // Not its own message: a parser quotes the body, and that may be a password.
   const message = tooLarge ? "The body is too large" : "The request cannot be understood";

@@ -35,8 +35,8 @@ export class RawDownloads {
       const bytes = this.#archive.raw(viewer, { x, node, ...(stream === undefined ? {} : { stream }) });
       await pipeline(Readable.from(bytes, { objectMode: false }), response);
     } catch (error) {
-      // The client has gone: nobody is left to tell.
-      if (!response.destroyed) throw error;
+      // The client has gone, and nobody is left to tell.
+      if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     } finally {
       const others = (this.#running.get(viewer.uid) ?? 1) - 1;
       if (others > 0) this.#running.set(viewer.uid, others);

@@ -1,0 +1,127 @@
+import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
+import type { LogFields } from "../../src/host/log.ts";
+import { createMetrics } from "../../src/host/metrics.ts";
+import { createLive } from "../../src/live/live.ts";
+import { createWeb, type WebOptions } from "../../src/web/web.ts";
+import { afterwards } from "./cleanup.ts";
+import { FakeArchive } from "./fake-archive.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** uid of each user that `startWeb` knows; the password of all is "right". */
+const UIDS: Readonly<Record<string, number>> = { alice: 1001, bob: 1002, carol: 1003 };
+
+export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "archive">> {
+  readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
+  readonly pingEveryMs?: number;
+}
+
+/** A web server with live viewing on a free port of 127.0.0.1, on a fake archive and fake passwords. Carol is admin. */
+export async function startWeb(options: WebFixtureOptions = {}) {
+  const { limits: changed, pingEveryMs, ...others } = options;
+  const archive = new FakeArchive();
+  const events: string[] = [];
+  const log = {
+    event: (severity: string, message: string, fields: LogFields = {}) => {
+      events.push(`${severity} ${message} ${JSON.stringify(fields)}`);
+    },
+  };
+  const metrics = createMetrics();
+  const limits = { ...DEFAULT_LIMITS, ...changed };
+  const live = createLive({
+    history: archive,
+    limits,
+    log,
+    metrics,
+    ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
+  });
+  const dataDir = await tempFolder();
+  const web = createWeb({
+    listen: { host: "127.0.0.1", port: 0 },
+    tls: undefined,
+    behindProxy: undefined,
+    dataDir,
+    uiFolder: dataDir,
+    archive,
+    auth: {
+      authenticate: async (user, password) => {
+        const uid = UIDS[user];
+        if (password === "unavailable") return { ok: false, reason: "unavailable" };
+        return password === "right" && uid !== undefined ? { ok: true, user, uid } : { ok: false, reason: "denied" };
+      },
+    },
+    isAdmin: async ({ user }) => user === "carol",
+    live,
+    health: () => [],
+    limits,
+    log,
+    metrics,
+    ...others,
+  });
+  const { port } = await web.start();
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= web.stop();
+    return stopped;
+  };
+  afterwards(stop);
+  const origin = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+  return { archive, web, live, events, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Undefined when it is no JSON. */
+  readonly json: unknown;
+}
+
+/** A browser without pages: keeps the cookie and sends Origin with what changes something. */
+export class Browser {
+  readonly #origin: string;
+  cookie = "";
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send("GET", path, { headers });
+  }
+
+  async post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    const sent = { origin: this.#origin, "content-type": "application/json", ...headers };
+    return this.send("POST", path, { headers: sent, body: typeof body === "string" ? body : JSON.stringify(body) });
+  }
+
+  async send(
+    method: string,
+    path: string,
+    init: { headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Answer> {
+    const headers = { ...(this.cookie === "" ? {} : { cookie: this.cookie }), ...init.headers };
+    const response = await fetch(`${this.#origin}${path}`, { method, redirect: "manual", ...init, headers });
+    for (const line of response.headers.getSetCookie()) this.cookie = line.split(";")[0] ?? "";
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
+  }
+
+  async login(user: string, password = "right"): Promise<Answer> {
+    return this.post("/api/login", { user, password });
+  }
+}
+
+export async function signedIn(origin: string, user: string): Promise<Browser> {
+  const browser = new Browser(origin);
+  const { status } = await browser.login(user);
+  if (status !== 204) throw new Error(`Cannot sign in ${user}: ${status}`);
+  return browser;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
