@@ -16,5 +16,6 @@ export interface OriginRules {
 export function isOwnOrigin(headers: IncomingHttpHeaders, { tls, behindProxy, cookieName }: OriginRules): boolean {
   const { origin, host, cookie = "" } = headers;
   if (origin === undefined) return !cookie.includes(`${cookieName}=`);
-  return origin === behindProxy || origin === `${tls ? "https" : "http"}://${host}`;
+  if (origin === behindProxy) return true;
+  return host !== undefined && origin === `${tls ? "https" : "http"}://${host}`;
 }
