@@ -1,0 +1,291 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { WIRE_LIMITS } from "../../src/wire/limits.ts";
+import { type ClientMessage, parseLinesMessage, parseServerMessage, type ServerMessage } from "../../src/wire/live.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { poll } from "../support/poll.ts";
+import { type Browser, signedIn, startWeb } from "../support/web.ts";
+
+const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
+const BOBS = "01ARZ3NDEKTSV4RRFFQ69G5FA1";
+
+type Web = Awaited<ReturnType<typeof startWeb>>;
+
+/** A WebSocket of a signed-in user, and everything that came. */
+class Viewer {
+  readonly ws: WebSocket;
+  readonly texts: ServerMessage[] = [];
+  /** Numbers of lines, in the order they came. */
+  readonly lines: number[] = [];
+  readonly closed: Promise<number>;
+
+  constructor(url: string, headers: Record<string, string>) {
+    this.ws = new WebSocket(url, { headers });
+    this.ws.on("message", (data: Buffer, isBinary) => this.#take(data.toString(), isBinary));
+    this.closed = new Promise((resolve) => this.ws.on("close", (code) => resolve(code)));
+    this.ws.on("error", () => undefined);
+    afterwards(() => this.ws.terminate());
+  }
+
+  subscribe(message: Partial<Extract<ClientMessage, { t: "subscribe" }>>): void {
+    this.ws.send(JSON.stringify({ t: "subscribe", id: 1, from: 1, lines: true, what: { x: X }, ...message }));
+  }
+
+  async got(what: ServerMessage["t"]): Promise<ServerMessage> {
+    return poll(`the viewer gets ${what}`, () => this.texts.find(({ t }) => t === what));
+  }
+
+  #take(text: string, isBinary: boolean): void {
+    if (isBinary) {
+      const message = parseLinesMessage(text);
+      if (message === undefined) throw new Error(`Bad lines: ${text}`);
+      for (const line of message.lines) this.lines.push(line.n);
+      return;
+    }
+    const message = parseServerMessage(text);
+    if (message === undefined) throw new Error(`Bad message: ${text}`);
+    this.texts.push(message);
+  }
+}
+
+async function watcher(web: Web, browser: Browser): Promise<Viewer> {
+  const viewer = new Viewer(`${web.origin.replace("http", "ws")}/live`, { cookie: browser.cookie, origin: web.origin });
+  await once(viewer.ws, "open");
+  return viewer;
+}
+
+async function begun(options: Parameters<typeof startWeb>[0] = {}) {
+  const web = await startWeb(options);
+  const execution = web.archive.add({ x: X });
+  const alice = await signedIn(web.origin, "alice");
+  return { web, execution, alice };
+}
+
+/** Status of an upgrade that is refused. */
+async function refusal(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const ws = new WebSocket(url, { headers });
+  ws.on("error", () => undefined);
+  const [, response] = await once(ws, "unexpected-response");
+  response.resume();
+  await once(response, "end");
+  ws.terminate();
+  return response.statusCode;
+}
+
+describe("live viewing over a WebSocket", () => {
+  test("brings history, then what is printed, in frames of every size", async () => {
+    const { web, execution, alice } = await begun();
+    for (let n = 1; n <= 20; n += 1) execution.store(n, n, () => "x".repeat(n * 5));
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({});
+    await viewer.got("live");
+    // Around 125 and 65,535 octets the frame's length is written in another way.
+    let n = 21;
+    for (const size of [
+      1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 65_400, 65_420, 65_440, 65_460, 65_480, 200_000,
+    ]) {
+      web.live.hub.publish(
+        execution,
+        execution.store(n, n, () => "y".repeat(size)),
+      );
+      n += 1;
+    }
+    await poll("all lines came", () => viewer.lines.length === n - 1);
+    expect(viewer.lines).toEqual(Array.from({ length: n - 1 }, (_, i) => i + 1));
+  });
+
+  test("tells the state when it changes", async () => {
+    const { web, execution, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({ what: { all: true }, from: "end", lines: false });
+    await viewer.got("live");
+    execution.state = "finished";
+    web.live.hub.changed(execution);
+    expect(await viewer.got("execution")).toMatchObject({ id: 1, execution: { x: X, state: "finished" } });
+  });
+
+  test("refuses a foreign execution as a missing one", async () => {
+    const { web, alice } = await begun();
+    web.archive.add({ x: BOBS, owner: "bob" });
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({ id: 1, what: { x: BOBS } });
+    viewer.subscribe({ id: 2, what: { x: "01ARZ3NDEKTSV4RRFFQ69G5FA9" } });
+    await poll("both are refused", () => viewer.texts.length === 2);
+    const [first, second] = viewer.texts;
+    expect(first).toEqual({ t: "refused", id: 1, code: "not_found", message: "There is no such execution" });
+    expect(second).toEqual({ ...first, id: 2 });
+  });
+
+  test("stops when it is unsubscribed, and can be subscribed again under the same id", async () => {
+    const { web, execution, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({});
+    await viewer.got("live");
+    viewer.ws.send(JSON.stringify({ t: "unsubscribe", id: 1 }));
+    viewer.subscribe({ id: 2, what: { all: true }, from: "end", lines: false });
+    await poll("the second is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
+    web.live.hub.publish(execution, execution.store(1, 3));
+    viewer.subscribe({ id: 1 });
+    await poll(
+      "the first is live again",
+      () => viewer.texts.filter(({ t, id }) => t === "live" && id === 1).length === 2,
+    );
+    expect(viewer.lines).toEqual([1, 2, 3]);
+  });
+
+  test("sends lines once where subscriptions overlap", async () => {
+    const { web, execution, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({ id: 1 });
+    viewer.subscribe({ id: 2, what: { job: "train" } });
+    viewer.subscribe({ id: 3, what: { all: true } });
+    await poll("all are live", () => viewer.texts.filter(({ t }) => t === "live").length === 3);
+    web.live.hub.publish(execution, execution.store(1, 2));
+    web.live.hub.publish(execution, execution.store(3, 3));
+    await poll("the last line came", () => viewer.lines.includes(3));
+    expect(viewer.lines).toEqual([1, 2, 3]);
+  });
+
+  test("tells a slow viewer what it missed, and slows nobody else", async () => {
+    const { web, execution, alice } = await begun();
+    const slow = await watcher(web, alice);
+    const quick = await watcher(web, alice);
+    for (const viewer of [slow, quick]) viewer.subscribe({});
+    await Promise.all([slow.got("live"), quick.got("live")]);
+    slow.ws.pause();
+    const text = () => "z".repeat(500);
+    let n = 1;
+    for (; n <= 40_000; n += 250) {
+      web.live.hub.publish(execution, execution.store(n, n + 249, text));
+      await poll("the quick one keeps up", () => quick.lines.length === n + 249);
+    }
+    expect(quick.texts.some(({ t }) => t === "lost")).toBe(false);
+    slow.ws.resume();
+    const lost = await slow.got("lost");
+    if (lost.t !== "lost") throw new Error("not lost");
+    expect(lost).toMatchObject({ id: 1, x: X, node: "node1" });
+    web.live.hub.publish(execution, execution.store(n, n));
+    await poll("the slow one is live again", () => slow.lines.includes(n));
+    const ranges = slow.texts.flatMap((each) => (each.t === "lost" ? [[each.from, each.to] as const] : []));
+    const missed = ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+    expect([...slow.lines, ...missed].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i + 1));
+    expect(await web.metrics.text()).toMatch(/ml_live_lost_lines_total [1-9]/);
+  });
+
+  test("serves hundreds of viewers the same lines", async () => {
+    const { web, execution, alice } = await begun({ limits: { websocketsPerUser: 300 } });
+    const viewers = await Promise.all(Array.from({ length: 300 }, () => watcher(web, alice)));
+    for (const viewer of viewers) viewer.subscribe({});
+    await Promise.all(viewers.map((viewer) => viewer.got("live")));
+    for (let n = 1; n <= 500; n += 1) web.live.hub.publish(execution, execution.store(n, n));
+    await poll("everybody has them all", () => viewers.every(({ lines }) => lines.length === 500));
+    const expected = Array.from({ length: 500 }, (_, i) => i + 1);
+    for (const { lines } of viewers) expect(lines).toEqual(expected);
+  });
+});
+
+describe("the door of live viewing", () => {
+  test.each([
+    ["without a session", {}, 401],
+    ["with a made-up session", { cookie: "ml-00000000=s%3Ax.y" }, 401],
+  ])("is shut %s", async (_, headers, status) => {
+    const { web } = await begun();
+    expect(await refusal(`${web.origin}/live`, { ...headers, origin: web.origin })).toBe(status);
+  });
+
+  test("is shut for other sites, and for a session without an origin", async () => {
+    const { web, alice } = await begun();
+    const { cookie } = alice;
+    expect(await refusal(`${web.origin}/live`, { cookie, origin: "https://evil.example" })).toBe(403);
+    expect(await refusal(`${web.origin}/live`, { cookie })).toBe(403);
+    expect(await refusal(`${web.origin}/other`, { cookie, origin: web.origin })).toBe(404);
+  });
+
+  test("lets so many in of one user, without harm to another", async () => {
+    const { web, alice } = await begun({ limits: { websocketsPerUser: 2 } });
+    const first = await watcher(web, alice);
+    await watcher(web, alice);
+    expect(await refusal(`${web.origin}/live`, { cookie: alice.cookie, origin: web.origin })).toBe(429);
+    await watcher(web, await signedIn(web.origin, "bob"));
+    first.ws.close();
+    await first.closed;
+    await poll("there is room again", async () => (await web.metrics.text()).includes("ml_live_connections 2"));
+    await watcher(web, alice);
+  });
+
+  test("shuts behind a session that ends", async () => {
+    const { web, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    const other = await watcher(web, await signedIn(web.origin, "alice"));
+    await alice.post("/api/logout");
+    expect(await viewer.closed).toBe(4401);
+    expect(other.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("shuts behind the oldest session of too many", async () => {
+    const { web, alice } = await begun({ limits: { sessionsPerUser: 1 } });
+    const viewer = await watcher(web, alice);
+    await signedIn(web.origin, "alice");
+    expect(await viewer.closed).toBe(4401);
+  });
+
+  test.each<[string, (ws: WebSocket) => void, number]>([
+    ["junk", (ws) => ws.send("hello"), 1008],
+    ["another message", (ws) => ws.send('{"t":"dance","id":1}'), 1008],
+    ["bytes", (ws) => ws.send(Buffer.from("{}")), 1003],
+    ["more than a message may have", (ws) => ws.send("x".repeat(WIRE_LIMITS.maxClientMessageBytes + 1)), 1009],
+  ])("shuts on %s", async (_, send, code) => {
+    const { web, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    send(viewer.ws);
+    expect(await viewer.closed).toBe(code);
+    expect((await alice.get("/api/me")).status).toBe(200);
+  });
+
+  test("bounds the subscriptions of a viewer, and refuses an id twice", async () => {
+    const { web, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    for (let id = 1; id <= WIRE_LIMITS.maxSubscriptions; id += 1) viewer.subscribe({ id });
+    viewer.subscribe({ id: 1 });
+    viewer.subscribe({ id: WIRE_LIMITS.maxSubscriptions + 1 });
+    await poll("both are refused", () => viewer.texts.filter(({ t }) => t === "refused").length === 2);
+    const codes = viewer.texts.flatMap((message) => (message.t === "refused" ? [message.code] : []));
+    expect(codes).toEqual(["bad_request", "too_many"]);
+  });
+
+  test("says so when the logs cannot be read", async () => {
+    const { web, alice, execution } = await begun();
+    execution.store(1, 5);
+    web.archive.read = async () => {
+      throw new Error("EIO");
+    };
+    const viewer = await watcher(web, alice);
+    viewer.subscribe({});
+    expect(await viewer.got("refused")).toMatchObject({ code: "unavailable" });
+    expect(web.events.join("\n")).toContain("EIO");
+  });
+
+  test("drops a peer that answers no ping, and keeps one that does", async () => {
+    const { web, alice } = await begun({ pingEveryMs: 100 });
+    const alive = await watcher(web, alice);
+    const headers = [`Cookie: ${alice.cookie}`, `Origin: ${web.origin}`, `Host: 127.0.0.1:${web.port}`];
+    const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    const dead = connect({ port: web.port, host: "127.0.0.1" });
+    dead.write(`${["GET /live HTTP/1.1", ...headers, ...upgrade, key].join("\r\n")}\r\n\r\n`);
+    dead.on("error", () => undefined);
+    dead.resume();
+    await once(dead, "close");
+    expect(await web.metrics.text()).toContain('ml_live_closed_total{reason="dead"} 1');
+    expect(alive.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("shuts when the collector stops, and says that it goes away", async () => {
+    const { web, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    await web.stop();
+    expect(await viewer.closed).toBe(1001);
+  });
+});
