@@ -3,6 +3,9 @@ import type { BufferPool } from "./chunk-builder.ts";
 import type { Item } from "./line-store.ts";
 import type { SlotEntry } from "./slot-cache.ts";
 
+const SCATTERED_EXECUTIONS = 64;
+const SCATTERED_LINES_EACH = 8;
+
 /**
  * What one connection has brought since its last acknowledgement: lines gathered by execution, with ends and beats in
  * their place. It is handed to the store as one list, then its buffers go back to the pool.
@@ -21,6 +24,11 @@ export class Batch<Slot> {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Few lines of many executions: a write each would cost more than all the rest. */
+  get isScattered(): boolean {
+    return this.#open.length >= SCATTERED_EXECUTIONS && this.#lines < this.#open.length * SCATTERED_LINES_EACH;
   }
 
   get lines(): number {

@@ -17,6 +17,8 @@ export const CONNECTION_LIMITS = {
   maxBatchBytes: 4 * 1_048_576,
   /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
   maxReplyBytes: 1_048_576,
+  /** How long a batch of very many executions gathers, so that one write takes more than one line of each. */
+  gatherMs: 2,
   /** How often a store that cannot write is offered the batch again. */
   retryAfterMs: 1_000,
   /** Node names seen on one connection without certificates. */
@@ -126,14 +128,19 @@ export class RelayConnection<Slot> {
     if (this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) {
       this.#flush();
     } else if (!this.#flushIsScheduled) {
-      // After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch.
       this.#flushIsScheduled = true;
+      // After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch.
       setImmediate(() => {
-        this.#flushIsScheduled = false;
-        this.#flush();
+        if (this.#batch.isScattered) setTimeout(() => this.#scheduledFlush(), CONNECTION_LIMITS.gatherMs);
+        else this.#scheduledFlush();
       });
     }
     if (this.#mustWait()) this.#options.socket.pause();
+  }
+
+  #scheduledFlush(): void {
+    this.#flushIsScheduled = false;
+    this.#flush();
   }
 
   #message(data: Buffer, at: number, end: number): boolean {

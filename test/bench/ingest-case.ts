@@ -5,9 +5,9 @@ import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { startRsyslogd } from "../support/rsyslogd.ts";
-import { tempFolder } from "../support/temp-folder.ts";
 import { anchorConfig } from "./anchors.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
+import { benchFolder } from "./bench-folder.ts";
 import { cpuSeconds } from "./measure.ts";
 import type { Load } from "./relp-load.ts";
 
@@ -51,7 +51,7 @@ function cell(shape: Pick<Shape, "executions" | "connections" | "linesPerFrame">
 
 /** Our receiver: stored in per-execution files, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
 async function ingestIntoCollector(shape: Shape): Promise<Figures> {
-  const data = await tempFolder();
+  const data = benchFolder();
   const args = ["--data-dir", data, "--relp", "127.0.0.1:0", "--web", "127.0.0.1:0", "--insecure"];
   const collector = start(process.execPath, [COLLECTOR, ...args]);
   const port = Number((await collector.waitFor(/listening for relays host=127.0.0.1 port=(\d+)/))[1]);
@@ -64,7 +64,7 @@ async function ingestIntoCollector(shape: Shape): Promise<Figures> {
 
 /** What a user would run instead: imrelp to a file for each execution. It acknowledges first: a line counts when it is in its file. */
 async function ingestIntoRsyslogd(shape: Shape): Promise<Figures> {
-  const work = await tempFolder();
+  const work = benchFolder();
   const port = await freePort();
   mkdirSync(join(work, "store"));
   const config = anchorConfig("imrelp-omfile", { work, port });
