@@ -13,7 +13,7 @@ Prints the whole configuration of this node's relay (an rsyslogd) to stdout.
   --node NAME            this node's name, as in \`mlctl pki issue NAME\`
   --pki DIR              folder with ca.crt, NAME.crt and NAME.key on this node
   --run-dir DIR          folder of begin.sock and lines.sock (default /run/marcologger)
-  --state-dir DIR        folder of the queue's files (default /var/spool/marcologger-relay)
+  --state-dir DIR        folder of the queue's files (default /var/lib/marcologger-relay)
   --drop-in              a file for /etc/rsyslog.d of the site's own rsyslogd, instead of one for a dedicated rsyslogd
   --insecure             without TLS, to a collector on this machine only: for trials and benchmarks
 
@@ -34,7 +34,7 @@ export function relayConfigCommand(folder: string): Command {
           node: { type: "string" },
           pki: { type: "string" },
           "run-dir": { type: "string", default: "/run/marcologger" },
-          "state-dir": { type: "string", default: "/var/spool/marcologger-relay" },
+          "state-dir": { type: "string", default: "/var/lib/marcologger-relay" },
           "drop-in": { type: "boolean", default: false },
           insecure: { type: "boolean", default: false },
         },

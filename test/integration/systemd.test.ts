@@ -1,0 +1,86 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { run } from "../support/processes.ts";
+import { ROOT } from "../support/programs.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const UNITS = join(ROOT, "systemd");
+/** Lower is better; 10 is a service without any restriction. */
+const HIGHEST_EXPOSURE = {
+  "mlcollector.service": 1.5,
+  "marcologger-auth.service": 1.5,
+  "marcologger-relay.service": 1.5,
+};
+
+let folder: string;
+let units: string[];
+
+/** A copy of the units in which mlcollector is a program that exists: systemd-analyze wants it, an installation has it. */
+beforeAll(async () => {
+  folder = await tempFolder();
+  const bin = join(folder, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "mlcollector"), "#!/bin/sh\n");
+  await chmod(join(bin, "mlcollector"), 0o755);
+  units = (await readdir(UNITS)).filter((name) => /\.(service|socket)$/.test(name));
+  for (const name of units) {
+    const text = await readFile(join(UNITS, name), "utf8");
+    await writeFile(join(folder, name), text.replace(/^ExecStart=mlcollector/m, `ExecStart=${bin}/mlcollector`));
+  }
+});
+
+test("systemd accepts every unit", async () => {
+  const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` };
+  const paths = units.map((name) => join(folder, name));
+  const result = await run("systemd-analyze", ["verify", "--man=no", ...paths], { env });
+  expect(units).toHaveLength(4);
+  expect(result).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.each(Object.entries(HIGHEST_EXPOSURE))("%s is exposed to %d at most", async (name, highest) => {
+  const result = await run("systemd-analyze", ["security", "--offline=yes", join(folder, name)]);
+  const [, exposure] = /Overall exposure level for \S+: ([\d.]+)/.exec(result.stdout) ?? [];
+  expect(Number(exposure)).toBeLessThanOrEqual(highest);
+});
+
+describe("what would break the product is not there", () => {
+  test.each([
+    // The owners' ACLs name users, and relays report their uids.
+    ["mlcollector.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
+    ["marcologger-auth.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
+    ["marcologger-relay.service", /^(PrivateUsers|DynamicUser)=/m],
+  ])("%s", async (name, forbidden) => {
+    expect(await readFile(join(UNITS, name), "utf8")).not.toMatch(forbidden);
+  });
+
+  test("no other unit than the password check is in group shadow", async () => {
+    const texts = await Promise.all(
+      units.map(async (name) => [name, await readFile(join(UNITS, name), "utf8")] as const),
+    );
+    const inShadow = texts.filter(([, text]) => /^SupplementaryGroups=.*\bshadow\b/m.test(text)).map(([name]) => name);
+    expect(inShadow).toEqual(["marcologger-auth.service"]);
+  });
+});
+
+test("system calls for ACLs are allowed to the collector", async () => {
+  const unit = await readFile(join(UNITS, "mlcollector.service"), "utf8");
+  expect(unit).toContain("SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n");
+  const { stdout } = await run("systemd-analyze", ["syscall-filter", "@file-system"]);
+  expect(stdout).toMatch(/\bsetxattr\b/);
+});
+
+test("tmpfiles makes the spool, sysusers the three users", async () => {
+  const root = await tempFolder();
+  const tmpfiles = ["--create", `--root=${root}`, join(UNITS, "marcologger.tmpfiles")];
+  const made = await run("systemd-tmpfiles", tmpfiles);
+  // Giving it to root needs root; the entry itself is understood either way.
+  if (process.getuid?.() === 0) expect(made).toMatchObject({ code: 0, stderr: "" });
+  else expect(made.stderr).not.toMatch(/Unknown|Failed to parse|invalid/i);
+
+  const sysusers = await run("systemd-sysusers", ["--dry-run", `--root=${root}`, join(UNITS, "marcologger.sysusers")]);
+  expect(sysusers.code).toBe(0);
+  for (const name of ["marcologger", "marcologger-auth", "marcologger-relay"]) {
+    expect(sysusers.stdout + sysusers.stderr).toContain(`'${name}'`);
+  }
+});
