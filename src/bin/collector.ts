@@ -13,8 +13,10 @@ import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
 import { startSyslogUdp } from "../ingest/syslog-udp.ts";
 import { createLive, type Live } from "../live/live.ts";
 import { Archive } from "../store/archive.ts";
+import { IntervalDb } from "../store/disk-intervals.ts";
 import { IndexDb } from "../store/index-db.ts";
 import { reindex } from "../store/reindex.ts";
+import type { IntervalSpill } from "../store/spilling-intervals.ts";
 import { Store } from "../store/store.ts";
 import { SyslogFiles } from "../store/syslog-files.ts";
 import { createWeb, type Web } from "../web/web.ts";
@@ -54,6 +56,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const directory = createUserDirectory();
   mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
   const index = new IndexDb(join(config.dataDir, "index.db"));
+  const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
   const relay: { live?: Live } = {};
   const store = new Store({
@@ -73,6 +76,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     },
     maxOpenFiles: MAX_OPEN_LOGS,
     maxRunningPerOwner: limits.runningExecutionsPerUser,
+    spill,
     log,
     metrics,
     nowMs: Date.now,
@@ -105,7 +109,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   });
   return createLifecycle({
     parts: [
-      storePart({ store, index, log }),
+      storePart({ store, index, spill, log }),
       relayPart({ config, store, log, metrics }),
       syslogPart({ config, logsDir: store.logsDir, log, metrics }),
       { name: "live", start: () => {}, stop: () => live.close() },
@@ -127,12 +131,18 @@ function ownerLookup(
   };
 }
 
-function storePart({ store, index, log }: { store: Store; index: IndexDb; log: Log }): Part {
+/** Where executions in great disorder keep track of their line numbers. */
+export function openSpill({ dataDir, limits }: Config): IntervalSpill & { readonly db: IntervalDb } {
+  return { maxRangesInMemory: limits.deduplicationIntervals, db: new IntervalDb(join(dataDir, "intervals.db")) };
+}
+
+function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; log: Log }): Part {
+  const { store, index, spill, log } = parts;
   return {
     name: "store",
     start: () => {
       if (!index.isCurrent) {
-        const { executions, unreadable } = reindex(index, { logsDir: store.logsDir, nowMs: Date.now() });
+        const { executions, unreadable } = reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
         log.event("notice", "index made from the files", { executions, unreadable: unreadable.length });
       }
       store.start();
@@ -141,6 +151,7 @@ function storePart({ store, index, log }: { store: Store; index: IndexDb; log: L
     stop: async () => {
       await store.stop();
       index.close();
+      spill.db.close();
     },
   };
 }

@@ -10,7 +10,7 @@ import { createLog, type Log } from "../host/log.ts";
 import { IndexDb } from "../store/index-db.ts";
 import { reindex } from "../store/reindex.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
-import { createCollector } from "./collector.ts";
+import { createCollector, openSpill } from "./collector.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 the configuration is no good. */
 const EXIT = { failed: 1, usage: 2 } as const;
@@ -74,7 +74,8 @@ async function collect(config: Config, argv: readonly string[]): Promise<number>
 function rebuildIndex(config: Config): number {
   try {
     const index = new IndexDb(join(config.dataDir, "index.db"));
-    const { executions, unreadable } = reindex(index, { logsDir: join(config.dataDir, "logs"), nowMs: Date.now() });
+    const places = { logsDir: join(config.dataDir, "logs"), spill: openSpill(config), nowMs: Date.now() };
+    const { executions, unreadable } = reindex(index, places);
     index.close();
     for (const base of unreadable) process.stderr.write(`mlcollector: ${base}.meta has no readable BEGIN, left out\n`);
     process.stdout.write(`${executions} executions indexed\n`);

@@ -7,6 +7,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
 import type { RunningCount } from "./running-count.ts";
 import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
+import type { IntervalSpill } from "./spilling-intervals.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 import type { Origin } from "./stored-execution.ts";
@@ -31,6 +32,7 @@ export interface ClaimsOptions {
   readonly files: OpenFiles;
   readonly logsDir: string;
   readonly durable: boolean;
+  readonly spill: IntervalSpill;
   readonly running: RunningCount;
   /** Executions that one owner may have running. */
   readonly maxRunning: number;
@@ -71,14 +73,14 @@ export class Claims {
   }
 
   #create(origin: Origin): void {
-    const { slots, index, folders, files, logsDir, durable, nowMs } = this.#options;
+    const { slots, index, folders, files, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slot.execution !== undefined) return;
     const base = join(logsDir, basePath(origin));
     try {
       folders.prepareDay(dirname(base));
-      slot.execution = createExecution(base, origin, { durable, files, nowMs: nowMs() });
+      slot.execution = createExecution(base, origin, { durable, spill, files, nowMs: nowMs() });
     } catch (error) {
       // Somebody may have removed the folder: the next attempt looks again.
       folders.forgetDay();

@@ -1,15 +1,14 @@
 import { closeSync, rmSync, statSync } from "node:fs";
 import { createFile } from "./create-file.ts";
-import { loadExecution } from "./load-execution.ts";
+import { type LoadOptions, loadExecution } from "./load-execution.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { Sidecar } from "./sidecar.ts";
+import { SpillingIntervals } from "./spilling-intervals.ts";
 import { failureCode } from "./storage-error.ts";
 import { type Origin, StoredExecution } from "./stored-execution.ts";
 
-export interface CreateOptions {
-  readonly durable: boolean;
+export interface CreateOptions extends LoadOptions {
   readonly files: OpenFiles;
-  readonly nowMs: number;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface CreateOptions {
  * them); another one's stay, and the call throws EEXIST.
  */
 export function createExecution(base: string, origin: Origin, options: CreateOptions): StoredExecution {
-  const { durable, files, nowMs } = options;
+  const { durable, spill, files, nowMs } = options;
   const metaPath = `${base}.meta`;
   try {
     const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
@@ -31,7 +30,8 @@ export function createExecution(base: string, origin: Origin, options: CreateOpt
     if (existing?.origin.keyHash !== origin.keyHash) throw error;
     return existing;
   }
-  const execution = new StoredExecution({ origin, base, sidecar: new Sidecar(metaPath, durable), nowMs });
+  const sidecar = new Sidecar(metaPath, durable);
+  const execution = new StoredExecution({ origin, base, sidecar, have: new SpillingIntervals(spill), nowMs });
   files.adopt(execution.main, createFile(execution.main.path, { durable }));
   return execution;
 }

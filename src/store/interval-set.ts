@@ -1,37 +1,29 @@
 import type { LineRange } from "../wire/api.ts";
+import type { LineNumbers } from "./line-numbers.ts";
 
-/**
- * Which line numbers of one execution are stored: sorted, disjoint, inclusive ranges.
- *
- * In order it is one range, whatever the length. Each hole costs one more; the caller bounds their number.
- */
-export class IntervalSet {
+/** Line numbers in memory: in order it is one range, whatever the length; each hole costs one more. */
+export class IntervalSet implements LineNumbers {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   #count = 0;
 
-  /** How many numbers are in the set. */
   get count(): number {
     return this.#count;
   }
 
-  /** How many ranges they form. */
   get ranges(): number {
     return this.#from.length;
   }
 
-  /** The highest number, 0 for an empty set. */
   get last(): number {
     return this.#to[this.#to.length - 1] ?? 0;
   }
 
-  /** Whether every number from 1 to `last` is there. */
   coversTo(last: number): boolean {
     if (last === 0) return true;
     return this.#from[0] === 1 && (this.#to[0] ?? 0) >= last;
   }
 
-  /** Adds `from..to`, of which some may be there already. */
   add(from: number, to: number): void {
     const tail = this.#to.length - 1;
     if (tail >= 0 && this.#to[tail] === from - 1) {
@@ -55,7 +47,6 @@ export class IntervalSet {
     this.#count += high - low + 1;
   }
 
-  /** The parts of `from..to` that are not there, in order; at most `limit` of them. */
   missing(from: number, to: number, limit = Number.POSITIVE_INFINITY): LineRange[] {
     const holes: LineRange[] = [];
     let next = from;
@@ -66,6 +57,12 @@ export class IntervalSet {
     }
     return holes;
   }
+
+  *entries(): Generator<LineRange> {
+    for (let i = 0; i < this.#from.length; i += 1) yield [this.#from[i] ?? 0, this.#to[i] ?? 0];
+  }
+
+  release(): void {}
 
   /** First range that ends at `n` or later. */
   #indexEndingAtOrAfter(n: number): number {

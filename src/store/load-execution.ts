@@ -15,23 +15,33 @@ import { parseEnd } from "../wire/end.ts";
 import { asCount } from "../wire/record.ts";
 import { NumberedLog } from "./numbered-log.ts";
 import { type AnyRecord, parseMark, parseRun, Sidecar } from "./sidecar.ts";
+import { type IntervalSpill, SpillingIntervals } from "./spilling-intervals.ts";
 import { type EndSeen, type Origin, StoredExecution } from "./stored-execution.ts";
 
 const SCAN_BYTES = 1_048_576;
+
+export interface LoadOptions {
+  readonly durable: boolean;
+  readonly spill: IntervalSpill;
+  readonly nowMs: number;
+}
 
 /**
  * Rebuilds an execution from its files: what the sidecar says, and the lines that stand behind its last mark. A torn
  * tail is cut to the last whole line. Undefined when the sidecar has no readable BEGIN.
  */
-export function loadExecution(
-  base: string,
-  options: { readonly durable: boolean; readonly nowMs: number },
-): StoredExecution | undefined {
+export function loadExecution(base: string, options: LoadOptions): StoredExecution | undefined {
   const sidecar = new Sidecar(`${base}.meta`, options.durable);
   const records = sidecar.read();
   const origin = records[0] === undefined ? undefined : parseOrigin(records[0]);
   if (origin === undefined) return undefined;
-  const execution = new StoredExecution({ origin, base, sidecar, nowMs: options.nowMs });
+  const execution = new StoredExecution({
+    origin,
+    base,
+    sidecar,
+    have: new SpillingIntervals(options.spill),
+    nowMs: options.nowMs,
+  });
   const mergedAt = records.findLastIndex((record) => record.t === "merged");
   if (mergedAt >= 0) finishMerge(base);
   const late = new NumberedLog({ path: `${base}.late.log`, name: "late", sidecar });

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexDb, IndexRow } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
+import type { IntervalSpill } from "./spilling-intervals.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
@@ -12,7 +13,7 @@ const ROWS_AT_ONCE = 1_000;
  */
 export function reindex(
   index: IndexDb,
-  options: { readonly logsDir: string; readonly nowMs: number },
+  options: { readonly logsDir: string; readonly spill: IntervalSpill; readonly nowMs: number },
 ): { executions: number; unreadable: string[] } {
   index.clear();
   const unreadable: string[] = [];
@@ -52,12 +53,17 @@ function folders(path: string): string[] {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
-function readRow(base: string, options: { readonly logsDir: string; readonly nowMs: number }): IndexRow | undefined {
+function readRow(
+  base: string,
+  options: { readonly logsDir: string; readonly spill: IntervalSpill; readonly nowMs: number },
+): IndexRow | undefined {
   try {
-    const execution = loadExecution(join(options.logsDir, base), { durable: false, nowMs: options.nowMs });
+    const execution = loadExecution(join(options.logsDir, base), { ...options, durable: false });
     if (execution === undefined) return undefined;
     const { node, x, keyHash } = execution.origin;
-    return { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled };
+    const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled };
+    execution.have.release();
+    return row;
   } catch {
     return undefined;
   }

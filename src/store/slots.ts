@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { IndexDb } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
+import type { IntervalSpill } from "./spilling-intervals.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
 export interface SlotIdentity {
@@ -36,17 +37,20 @@ export class SlotTable {
   readonly #index: IndexDb;
   readonly #logsDir: string;
   readonly #durable: boolean;
+  readonly #spill: IntervalSpill;
   readonly #nowMs: () => number;
 
   constructor(options: {
     readonly index: IndexDb;
     readonly logsDir: string;
     readonly durable: boolean;
+    readonly spill: IntervalSpill;
     readonly nowMs: () => number;
   }) {
     this.#index = options.index;
     this.#logsDir = options.logsDir;
     this.#durable = options.durable;
+    this.#spill = options.spill;
     this.#nowMs = options.nowMs;
   }
 
@@ -84,7 +88,7 @@ export class SlotTable {
   load(slot: Slot): StoredExecution | undefined {
     if (slot.unloadedBase !== undefined) {
       const base = join(this.#logsDir, slot.unloadedBase);
-      slot.execution = loadExecution(base, { durable: this.#durable, nowMs: this.#nowMs() });
+      slot.execution = loadExecution(base, { durable: this.#durable, spill: this.#spill, nowMs: this.#nowMs() });
       slot.unloadedBase = undefined;
     }
     return slot.execution;
@@ -99,6 +103,7 @@ export class SlotTable {
       this.#slots.delete(name);
       slot.isRetired = true;
       if (slot.execution !== undefined) forgotten.push(slot.execution);
+      slot.execution?.have.release();
       slot.execution = undefined;
     }
     return forgotten;

@@ -16,6 +16,7 @@ import type { Publisher } from "./publisher.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine.ts";
 import { RunningCount } from "./running-count.ts";
 import { type Slot, type SlotIdentity, SlotTable } from "./slots.ts";
+import type { IntervalSpill } from "./spilling-intervals.ts";
 import { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import { createStoreMetrics, type StoreMetrics } from "./store-metrics.ts";
@@ -32,6 +33,7 @@ export interface StoreOptions {
   readonly quarantine: QuarantineLimits;
   readonly maxOpenFiles: number;
   readonly maxRunningPerOwner: number;
+  readonly spill: IntervalSpill;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
@@ -70,11 +72,11 @@ export class Store {
   #tick: NodeJS.Timeout | undefined;
 
   constructor(options: StoreOptions) {
-    const { durable, nowMs, log, ownerOf } = options;
+    const { durable, spill, nowMs, log, ownerOf } = options;
     const logsDir = join(options.dataDir, "logs");
     mkdirSync(logsDir, { recursive: true, mode: 0o711 });
     const metrics = createStoreMetrics(options.metrics);
-    const slots = new SlotTable({ index: options.index, logsDir, durable, nowMs });
+    const slots = new SlotTable({ index: options.index, logsDir, durable, spill, nowMs });
     const index = new IndexWriter(options.index);
     const folders = new OwnerFolders({ logsDir, log });
     this.#options = options;
@@ -86,7 +88,7 @@ export class Store {
     this.#quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.maxRunningPerOwner;
-    const bounds = { running, maxRunning, ownerOf, logsDir, durable };
+    const bounds = { running, maxRunning, ownerOf, logsDir, durable, spill };
     this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });

@@ -4,7 +4,7 @@ import type { Delivery, Execution, ExecutionState } from "../wire/api.ts";
 import type { End } from "../wire/end.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { createFile } from "./create-file.ts";
-import { IntervalSet } from "./interval-set.ts";
+import type { LineNumbers } from "./line-numbers.ts";
 import { commandName } from "./log-path.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -47,7 +47,8 @@ export class StoredExecution {
   readonly sidecar: Sidecar;
   main: NumberedLog;
   late: NumberedLog | undefined;
-  readonly have = new IntervalSet();
+  /** Which numbers are stored. */
+  readonly have: LineNumbers;
   endSeen: EndSeen | undefined;
   /** Wall clock of the collector: when a frame of it last came. */
   heardAtMs: number;
@@ -60,11 +61,13 @@ export class StoredExecution {
     readonly origin: Origin;
     readonly base: string;
     readonly sidecar: Sidecar;
+    readonly have: LineNumbers;
     readonly nowMs: number;
   }) {
     this.origin = options.origin;
     this.base = options.base;
     this.sidecar = options.sidecar;
+    this.have = options.have;
     this.heardAtMs = options.nowMs;
     this.main = new NumberedLog({ path: `${options.base}.log`, name: "main", sidecar: options.sidecar });
   }

@@ -87,6 +87,19 @@ describe("an execution's lines", () => {
     expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 6, bytes: 12, missing: [] });
   });
 
+  it("that come in great disorder are stored once each, with their numbers tracked on disk", async () => {
+    const on = await site({ maxRangesInMemory: 4 });
+    const a = fakeExecution();
+    const relay = await client(on);
+    const odd = Array.from({ length: 50 }, (_, i) => a.lines(2 * i + 1, [`${2 * i + 1}`]));
+    const even = Array.from({ length: 50 }, (_, i) => a.lines(2 * i + 2, [`${2 * i + 2}`]));
+    await relay.send(a.begin(), ...odd, ...even.toReversed(), ...odd, a.end(100));
+    const texts = Array.from({ length: 100 }, (_, i) => String(i + 1));
+    await poll("the merge", () => readFileSync(logPath(on.dataDir, a), "utf8") === cri(texts));
+    expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 100, missing: [] });
+    expect(await metric(on, "ml_store_duplicate_lines_total")).toBe(50);
+  });
+
   it("that never come are named, and the execution is incomplete 30 s after its end", async () => {
     let nowMs = Date.now();
     const on = await site({ nowMs: () => nowMs });

@@ -3,6 +3,7 @@ import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
 import { type RelayTls, type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
 import { Archive, type Viewer } from "../../src/store/archive.ts";
+import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { IndexDb } from "../../src/store/index-db.ts";
 import type { Publisher } from "../../src/store/publisher.ts";
 import type { QuarantineLimits } from "../../src/store/quarantine.ts";
@@ -20,7 +21,7 @@ export interface IngestSiteOptions {
   readonly nowMs?: () => number;
   readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };
   readonly maxRunningPerOwner?: number;
-  readonly reindex?: boolean;
+  readonly maxRangesInMemory?: number;
 }
 
 /** Ingest and store joined as the collector joins them, without its web half, in this process. */
@@ -43,6 +44,8 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
     event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`),
   };
   const index = new IndexDb(join(dataDir, "index.db"));
+  const db = new IntervalDb(join(dataDir, "intervals.db"));
+  const spill = { maxRangesInMemory: options.maxRangesInMemory ?? 4_096, db };
   const store = new Store({
     dataDir,
     durable,
@@ -57,12 +60,13 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
       ...options.quarantine,
     },
     maxOpenFiles: 1_024,
+    spill,
     maxRunningPerOwner: options.maxRunningPerOwner ?? 10_000,
     log,
     metrics,
     nowMs,
   });
-  if (options.reindex === true || !index.isCurrent) reindex(index, { logsDir: store.logsDir, nowMs: nowMs() });
+  if (!index.isCurrent) reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
   store.start();
   const { tls } = options;
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
@@ -77,6 +81,7 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
       await relp.stop();
       await store.stop();
       index.close();
+      db.close();
     },
   };
 }

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { IntervalDb } from "../../src/store/disk-intervals.ts";
+import { IntervalSet } from "../../src/store/interval-set.ts";
+import type { LineNumbers } from "../../src/store/line-numbers.ts";
+import { SpillingIntervals } from "../../src/store/spilling-intervals.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+async function intervalDb(): Promise<IntervalDb> {
+  const db = new IntervalDb(join(await tempFolder(), "intervals.db"));
+  afterwards(() => db.close());
+  return db;
+}
+
+/** What the numbers say, read off a plain set. */
+function expected(numbers: ReadonlySet<number>, from: number, to: number): [number, number][] {
+  const holes: [number, number][] = [];
+  for (let n = from; n <= to; n += 1) {
+    if (numbers.has(n)) continue;
+    const last = holes[holes.length - 1];
+    if (last?.[1] === n - 1) last[1] = n;
+    else holes.push([n, n]);
+  }
+  return holes;
+}
+
+const RANGES = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 })), { maxLength: 40 });
+
+describe.each(["in memory", "on disk", "moving between both"])("line numbers %s", (where) => {
+  it("know what is there and what is missing, whatever comes in whatever order", async () => {
+    const db = await intervalDb();
+    const create = (): LineNumbers => {
+      if (where === "in memory") return new IntervalSet();
+      return where === "on disk" ? db.create() : new SpillingIntervals({ maxRangesInMemory: 3, db });
+    };
+    fc.assert(
+      fc.property(RANGES, (ranges) => {
+        const [subject, plain] = [create(), new Set<number>()];
+        for (const [from, more] of ranges) {
+          subject.add(from, from + more);
+          for (let n = from; n <= from + more; n += 1) plain.add(n);
+        }
+        expect(subject.count).toBe(plain.size);
+        expect(subject.last).toBe(Math.max(0, ...plain));
+        expect(subject.missing(1, 70)).toEqual(expected(plain, 1, 70));
+        expect(subject.missing(20, 25)).toEqual(expected(plain, 20, 25));
+        expect(subject.missing(1, 70, 2)).toEqual(expected(plain, 1, 70).slice(0, 2));
+        expect([...subject.entries()]).toHaveLength(subject.ranges);
+        for (const last of [0, 1, 5, 30]) expect(subject.coversTo(last)).toBe(expected(plain, 1, last).length === 0);
+        subject.release();
+      }),
+    );
+  });
+});
+
+describe("great disorder", () => {
+  it("costs bounded memory, and none of it once the holes are filled", async () => {
+    const numbers = new SpillingIntervals({ maxRangesInMemory: 100, db: await intervalDb() });
+    for (let n = 1; n <= 2_000; n += 2) numbers.add(n, n);
+    expect([numbers.isOnDisk, numbers.ranges]).toEqual([true, 1_000]);
+    for (let n = 2; n <= 2_000; n += 2) numbers.add(n, n);
+    expect([numbers.isOnDisk, numbers.ranges, numbers.coversTo(2_000)]).toEqual([false, 1, true]);
+  });
+});
