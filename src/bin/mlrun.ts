@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
 import { removeStaleLock, startFlush } from "../run/background-flush.ts";
 import { Clock } from "../run/clock.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
-import { processName } from "../run/processes.ts";
+import { processName } from "../run/process-name.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool-folder.ts";
 import { flushSpool } from "../run/spool-sender.ts";
@@ -22,15 +22,15 @@ const ID_BYTES = 16;
 const DEFAULT_RUN_DIR = "/run/marcologger";
 const SETTINGS = "/etc/marcologger/mlrun.toml";
 const SYSTEM_SPOOL = "/var/spool/marcologger";
-/** RFC 5424, section 6.2.4: HOSTNAME is printable ASCII. */
-const NOT_IN_A_HOSTNAME = /[^\x21-\x7e]/g;
+/** The name becomes HOSTNAME of RFC 5424 and a folder's name: a kernel takes any bytes for it. */
+const NOT_IN_A_HOSTNAME = /[^\w.-]/g;
 
 const { env } = process;
 
 async function main(): Promise<number> {
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = asked.runDir ?? env["MLRUN_RUN_DIR"] ?? DEFAULT_RUN_DIR;
-  const node = hostname().replace(NOT_IN_A_HOSTNAME, "-");
+  const runDir = resolve(asked.runDir ?? env["MLRUN_RUN_DIR"] ?? DEFAULT_RUN_DIR);
+  const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
       process.stdout.write(HELP);
@@ -60,7 +60,7 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
     labels: { ...inheritedLabels(env), ...asked.labels },
     node,
     pid: process.pid,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     runDir,
     spool: spoolPlaces(node),
     quiet,
@@ -92,7 +92,13 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
 function spoolPlaces(node: string): SpoolPlaces {
   const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local/state");
   const home = join(state, "marcologger/spool", node);
-  return { chosen: env["MLRUN_SPOOL_DIR"], system: SYSTEM_SPOOL, home, uid: process.getuid?.() ?? 0 };
+  const chosen = env["MLRUN_SPOOL_DIR"];
+  return {
+    chosen: chosen === undefined ? undefined : resolve(chosen),
+    system: SYSTEM_SPOOL,
+    home,
+    uid: process.getuid?.() ?? 0,
+  };
 }
 
 /** From the kernel: loading node:crypto would take longer than most of what is done here. */
@@ -102,6 +108,15 @@ function randomBytes(count: number): Buffer {
   readSync(fd, bytes);
   closeSync(fd);
   return bytes;
+}
+
+/** A folder that was removed is no reason not to run a command in it. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
 }
 
 /** Whether this process has a controlling terminal, in the foreground or not. */

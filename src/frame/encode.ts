@@ -1,9 +1,9 @@
 import type { StreamName } from "../wire/api.ts";
 import type { End } from "../wire/end.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
-import type { Source } from "./escape.ts";
 import { LineEscaper } from "./escape-line.ts";
 import { GRAMMAR } from "./grammar.ts";
+import type { Source } from "./source.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;

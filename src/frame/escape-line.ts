@@ -1,4 +1,6 @@
-import { INCOMPLETE, isUnsafeCharacter, plainEnd, type Source, utf8Length, writeHexEscape } from "./escape.ts";
+import { plainEnd, writeHexEscape } from "./escape.ts";
+import type { Source } from "./source.ts";
+import { INCOMPLETE, isUnsafeCharacter, utf8Length } from "./utf8.ts";
 
 const BACKSLASH = 0x5c;
 const HASH = 0x23;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isRunning } from "./processes.ts";
-import { waitingFiles } from "./spool-folder.ts";
+import { isRunning } from "./process-name.ts";
+import { waitingFiles } from "./spool-files.ts";
 
 /** A link to the name of the process that began a flush. */
 const LOCK = "flush.lock";

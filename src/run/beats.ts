@@ -31,7 +31,7 @@ export function startBeats(ports: BeatPorts): () => void {
     const frame = encoder.encodeBeat({ number, idleMs: Math.round(ports.idleMs()), cpuMs });
     block.end += frame.copy(block.bytes, block.end);
     delivery.flush();
-    if (number % RUN_LIMITS.beatsPerBegin === 0) delivery.announceAgain();
+    delivery.announceAgain(number % RUN_LIMITS.beatsPerBegin === 0);
   }, RUN_LIMITS.beatEveryMs);
   return () => clearInterval(timer);
 }

@@ -84,9 +84,9 @@ export class Delivery {
     }
   }
 
-  /** BEGIN once more, for a relay that lost it. */
-  announceAgain(): void {
-    if (this.#state === "live") void this.#session?.announce();
+  /** BEGIN once more, for a relay that did not take it or, when `evenIfTaken`, may have lost it. */
+  announceAgain(evenIfTaken: boolean): void {
+    if (this.#state === "live" && (evenIfTaken || this.#session?.announced === false)) void this.#session?.announce();
   }
 
   /**

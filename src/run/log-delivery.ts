@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { announce, beginJson } from "./announce.ts";
+import { announce } from "./announce.ts";
 import { flushInBackground } from "./background-flush.ts";
+import { beginJson } from "./begin-json.ts";
 import { Delivery } from "./delivery.ts";
 import type { ExecutionOptions } from "./execution.ts";
 import { RUN_LIMITS } from "./limits.ts";
-import { processName } from "./processes.ts";
+import { processName } from "./process-name.ts";
 import { openSpoolFolder, spoolFolders } from "./spool-folder.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 

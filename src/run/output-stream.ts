@@ -1,6 +1,6 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
 import type { FrameEncoder, Printed } from "../frame/encode.ts";
-import { allocateSource } from "../frame/escape.ts";
+import { allocateSource } from "../frame/source.ts";
 import type { StreamName } from "../wire/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";

@@ -1,20 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "./processes.ts";
-
-/**
- * The spool of one user on one node. A file holds what one execution could not hand over: BEGIN, then frames.
- *
- *     X.WRITER.SEQ.spool           waits to be delivered
- *     X.WRITER.SEQ.OWNER.busy      is being written or delivered by that process; when it is gone, waits as well
- *
- * Writer and owner are names of processes (`processName`), so no two processes can ever mean the same file.
- */
-export interface SpooledFile {
-  readonly name: string;
-  /** `X.WRITER.SEQ` */
-  readonly stem: string;
-}
 
 export interface SpoolPlaces {
   /** A folder for this user alone, given from outside. */
@@ -25,8 +10,6 @@ export interface SpoolPlaces {
   readonly home: string;
   readonly uid: number;
 }
-
-const FILE = /^([0-9A-Z]{26}\.\d+-\d+\.\d+)\.(?:spool|(\d+-\d+)\.busy)$/;
 
 /** The user's spool folder: the first that is there, or can be made, and is safe. Undefined: there is none. */
 export function openSpoolFolder(places: SpoolPlaces): string | undefined {
@@ -42,41 +25,6 @@ function candidates({ chosen, system, home, uid }: SpoolPlaces): string[] {
   if (chosen !== undefined) return [chosen];
   // The system's folder itself is the administrator's to make.
   return isFolder(system) ? [join(system, String(uid)), home] : [home];
-}
-
-/** Files that nobody is writing or delivering, oldest execution first. */
-export function waitingFiles(folder: string): SpooledFile[] {
-  const files: SpooledFile[] = [];
-  for (const name of readdirSync(folder).sort()) {
-    const match = FILE.exec(name);
-    if (match?.[1] !== undefined && (match[2] === undefined || !isRunning(match[2])))
-      files.push({ name, stem: match[1] });
-  }
-  return files;
-}
-
-/** Makes the file ours, by a rename that only one process can win. Undefined: another one was faster. */
-export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
-  const path = join(folder, `${file.stem}.${owner}.busy`);
-  try {
-    renameSync(join(folder, file.name), path);
-    return path;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Lets others have the file at `path`. */
-export function release(folder: string, file: { readonly stem: string }, path: string): void {
-  renameSync(path, join(folder, `${file.stem}.spool`));
-}
-
-export function usedBytes(folder: string): number {
-  let bytes = 0;
-  for (const name of readdirSync(folder)) {
-    bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
-  }
-  return bytes;
 }
 
 function isFolder(path: string): boolean {

@@ -4,7 +4,7 @@ import { announce } from "./announce.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { RelaySession } from "./relay-session.ts";
-import { claim, release, waitingFiles } from "./spool-folder.ts";
+import { claim, release, waitingFiles } from "./spool-files.ts";
 
 export interface FlushOptions {
   readonly folder: string;

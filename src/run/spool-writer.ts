@@ -1,9 +1,9 @@
-import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Spool } from "./delivery.ts";
 import { printedBytes } from "./frame-scan.ts";
 import { RUN_LIMITS } from "./limits.ts";
-import { release, usedBytes } from "./spool-folder.ts";
+import { release } from "./spool-files.ts";
 
 export interface SpoolWriterOptions {
   readonly x: string;
@@ -40,7 +40,11 @@ export class SpoolWriter implements Spool {
 
   append(frames: Buffer, kind: "lines" | "control"): void {
     const most = RUN_LIMITS.spoolBytes + (kind === "control" ? CONTROL_BYTES : 0);
-    if (this.#open() && this.#fits(frames.length, most) && this.#write(frames)) return;
+    try {
+      if (this.#open() && this.#fits(frames.length, most) && this.#write(frames)) return;
+    } catch {
+      // The folder went away while we looked at it: the same as no folder.
+    }
     const printed = printedBytes(frames);
     this.dropped.stdout += printed.stdout;
     this.dropped.stderr += printed.stderr;
@@ -48,10 +52,14 @@ export class SpoolWriter implements Spool {
 
   seal(): void {
     if (this.#file === undefined) return;
-    const { fd, folder, path } = this.#file;
-    closeSync(fd);
-    release(folder, this.#file, path);
+    const { fd, folder, stem, path } = this.#file;
     this.#file = undefined;
+    try {
+      closeSync(fd);
+      release(folder, { stem }, path);
+    } catch {
+      // Somebody removed it: there is nothing to hand over.
+    }
   }
 
   #open(): boolean {
@@ -103,4 +111,12 @@ export class SpoolWriter implements Spool {
       return false;
     }
   }
+}
+
+function usedBytes(folder: string): number {
+  let bytes = 0;
+  for (const name of readdirSync(folder)) {
+    bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
 }

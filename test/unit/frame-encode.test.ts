@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameEncoder } from "../../src/frame/encode.ts";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
-import { allocateSource } from "../../src/frame/escape.ts";
+import { allocateSource } from "../../src/frame/source.ts";
 import { criBytesAtMost, writeCriLines } from "../../src/frame/unescape.ts";
 import { parseEnd } from "../../src/wire/end.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allocateSource, INCOMPLETE, plainEnd, utf8Length } from "../../src/frame/escape.ts";
+import { plainEnd } from "../../src/frame/escape.ts";
+import { allocateSource } from "../../src/frame/source.ts";
+import { INCOMPLETE, utf8Length } from "../../src/frame/utf8.ts";
 
 const SIZE = 64;
 

@@ -1,12 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { beginJson } from "../../src/run/announce.ts";
+import { beginJson } from "../../src/run/begin-json.ts";
 import { Clock } from "../../src/run/clock.ts";
 import { FrameRing } from "../../src/run/frame-ring.ts";
 import { frameAt, printedBytes, wholeFramesEnd } from "../../src/run/frame-scan.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
-import { isRunning, processName, processTree, readProcess } from "../../src/run/processes.ts";
+import { isRunning, processName } from "../../src/run/process-name.ts";
+import { processTree, readProcess } from "../../src/run/processes.ts";
 import { readSiteSettings } from "../../src/run/site-settings.ts";
 import { type Begin, parseBegin } from "../../src/wire/begin.ts";
 import { poll } from "../support/poll.ts";

@@ -1,0 +1,54 @@
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { isRunning } from "./process-name.ts";
+
+/**
+ * The spool of one user on one node. A file holds what one execution could not hand over: BEGIN, then frames.
+ *
+ *     X.WRITER.SEQ.spool           waits to be delivered
+ *     X.WRITER.SEQ.OWNER.busy      is being written or delivered by that process; when it is gone, waits as well
+ *
+ * Writer and owner are names of processes (`processName`), so no two processes can ever mean the same file.
+ */
+export interface SpooledFile {
+  readonly name: string;
+  /** `X.WRITER.SEQ` */
+  readonly stem: string;
+}
+
+const FILE = /^([0-9A-Z]{26}\.\d+-\d+\.\d+)\.(?:spool|(\d+-\d+)\.busy)$/;
+
+/** Files that nobody is writing or delivering, oldest execution first. */
+export function waitingFiles(folder: string): SpooledFile[] {
+  const files: SpooledFile[] = [];
+  for (const name of listFolder(folder)) {
+    const match = FILE.exec(name);
+    if (match?.[1] !== undefined && (match[2] === undefined || !isRunning(match[2])))
+      files.push({ name, stem: match[1] });
+  }
+  return files;
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Makes the file ours, by a rename that only one process can win. Undefined: another one was faster. */
+export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
+  const path = join(folder, `${file.stem}.${owner}.busy`);
+  try {
+    renameSync(join(folder, file.name), path);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets others have the file at `path`. */
+export function release(folder: string, file: { readonly stem: string }, path: string): void {
+  renameSync(path, join(folder, `${file.stem}.spool`));
+}
