@@ -20,6 +20,8 @@ const FIRST_PASSED_FD = 3;
 /** The installation: this file is dist/src/bin/mlcollector.js in it. */
 const INSTALLATION = new URL("../../../", import.meta.url);
 
+/** Files that are made without a mode of their own (the index) are the service's alone; folders stay passable. */
+process.umask(0o026);
 const log = createLog(process.stderr, "mlcollector");
 process.exitCode = await main(process.argv.slice(2));
 

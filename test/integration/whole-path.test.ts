@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
@@ -113,6 +113,14 @@ describeAsRoot("two users on one collector", () => {
     expect((await as(bob, "cat", path)).code).not.toBe(0);
     expect((await as(bob, "sh", "-c", `echo x >> '${path}'`)).code).not.toBe(0);
     expect((await as(bob, "ls", join(site.dataDir, "logs", alice.name))).code).not.toBe(0);
+
+    for (const entry of readdirSync(site.dataDir, { recursive: true, encoding: "utf8" })) {
+      const file = join(site.dataDir, entry);
+      if (!statSync(file).isFile()) continue;
+      expect((await as(bob, "cat", file)).code, file).not.toBe(0);
+      if (!file.startsWith(join(site.dataDir, "logs", alice.name)))
+        expect((await as(alice, "cat", file)).code, file).not.toBe(0);
+    }
 
     const other = await signedIn(bob);
     expect(await other.executions()).toEqual([]);
