@@ -19,7 +19,8 @@ export function socketChannel(path: string): OpenChannel {
 export function childChannel(command: readonly [string, ...string[]]): OpenChannel {
   const [program, ...args] = command;
   return () => {
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit", "pipe"] });
+    // A session of its own: Ctrl-C in a terminal is for the collector, which lets go of its child in order.
+    const child = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "inherit", "pipe"] });
     const stream = child.stdio[3];
     if (!(stream instanceof Socket)) throw new TypeError("Cannot open a channel to the child: it has no descriptor 3");
     child.on("error", (error) => stream.destroy(error));

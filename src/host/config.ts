@@ -40,8 +40,9 @@ export type CommandLine =
   /** One sentence each: where, what was expected, what was found. */
   | { readonly kind: "problems"; readonly problems: readonly string[] };
 
-const COMMANDS = ["run", "reindex", "auth"] as const;
-type Command = (typeof COMMANDS)[number];
+const COMMANDS = ["reindex", "auth"] as const;
+/** `run` is what no command means. */
+type Command = "run" | (typeof COMMANDS)[number];
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
@@ -58,12 +59,13 @@ export function parseCommandLine(argv: readonly string[], readFile: ReadFile): C
   const { file, problem } = readToml(fileName, { required: named !== undefined, readFile });
   const settings = new Settings(flags, file, fileName);
   const config = takeConfig(settings, readFile);
-  const [command = "run", ...others] = words;
+  const [word, ...others] = words;
+  const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
   if (command === "run") checkExposure(config, settings);
 
   const all = [...problems, ...(problem === undefined ? [] : [problem]), ...settings.problems()];
-  for (const word of others) all.push(`${word}: expected one command at most`);
-  if (!isCommand(command)) return { kind: "problems", problems: [...all, `${command}: unknown command`] };
+  for (const other of others) all.push(`${other}: expected one command at most`);
+  if (command === undefined) return { kind: "problems", problems: [...all, `${word}: unknown command`] };
   return all.length > 0 ? { kind: "problems", problems: all } : { kind: "config", command, config };
 }
 
@@ -103,10 +105,6 @@ function checkExposure({ relp, pki, insecure, web, webTls, behindProxy }: Config
   if (!isLoopback(web.host) && webTls === undefined && behindProxy === undefined) {
     settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${web.host})`);
   }
-}
-
-function isCommand(word: string): word is Command {
-  return COMMANDS.some((command) => command === word);
 }
 
 function takeLimits(settings: Settings): Limits {

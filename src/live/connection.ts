@@ -91,7 +91,7 @@ export class Connection {
   }
 
   async #subscribe({ id, what, from, lines }: Extract<ClientMessage, { t: "subscribe" }>): Promise<void> {
-    const { viewer, hub, history, ws } = this.#options;
+    const { viewer, hub, history, ws, log } = this.#options;
     if (this.#subscriptions.has(id)) {
       return this.#refuse(id, "bad_request", `Cannot subscribe: there is a subscription ${id} already`);
     }
@@ -111,9 +111,12 @@ export class Connection {
         this.#unsubscribe(id);
         return this.#refuse(id, "not_found", "There is no such execution");
       }
+      if (subscription.coversOthers) {
+        log.event("notice", "admin watch", { admin: viewer.user, what: JSON.stringify(what) });
+      }
       await subscription.run();
     } catch (error) {
-      this.#options.log.event("error", "cannot serve a subscription", { error: String(error) });
+      log.event("error", "cannot serve a subscription", { error: String(error) });
       if (this.#subscriptions.get(id) === subscription) this.#unsubscribe(id);
       this.#refuse(id, "unavailable", "The logs cannot be read at the moment");
       if (!this.#isClosing) ws.resume();

@@ -75,6 +75,13 @@ export class Subscription implements Watcher {
     this.#catchUps.clear();
   }
 
+  /** Whether it covers somebody else's executions, as only an administrator's can. */
+  get coversOthers(): boolean {
+    const { user } = this.#options.viewer;
+    const owner = this.#route === undefined || !("source" in this.#route) ? undefined : this.#route.source.owner;
+    return this.#options.viewer.admin && owner !== user;
+  }
+
   lines(message: LinesMessage): void {
     if (!this.#options.wantsLines) return;
     const catchUp = this.#catchUpOf(message.source, message.key);

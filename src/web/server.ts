@@ -21,6 +21,7 @@ export interface WebServer {
 /** Half a request must not hold a connection. */
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
+const CHECK_EVERY_MS = 5_000;
 /** Longer than the 60 s of common proxies, so that they do not find a connection closed. */
 const KEEP_ALIVE_MS = 65_000;
 /** A client that takes nothing of its answer for this long is gone. */
@@ -33,7 +34,11 @@ export function createWebServer(options: {
   maxConnections: number;
 }): WebServer {
   const { handler, tls, maxConnections } = options;
-  const timeouts = { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS };
+  const timeouts = {
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
   const secured = tls === undefined ? undefined : createHttpsServer({ ...timeouts, ...readTls(tls) }, handler);
   const server: Server = secured ?? createHttpServer(timeouts, handler);
   server.maxConnections = maxConnections;

@@ -17,19 +17,33 @@ export interface SessionApiOptions {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly log: Log;
   readonly metrics: WebMetrics;
+  readonly now: () => number;
 }
 
 const MAX_USER_CHARACTERS = 256;
 const MAX_PASSWORD_CHARACTERS = 1_024;
 /** When nobody can check a password at the moment. */
 const RETRY_AFTER_SECONDS = 5;
+const LOG_THROTTLED_EVERY_MS = 10_000;
 
 type Credentials = { readonly user: string; readonly password: string } | { readonly code: string };
 
 /** `POST /api/login`, `POST /api/logout`, `GET /api/me`. */
 export function createSessionApi(options: SessionApiOptions): Router {
-  const { auth, codes, sessions, throttle, viewerOf, log, metrics } = options;
+  const { auth, codes, sessions, throttle, viewerOf, log, metrics, now } = options;
   const router = Router();
+
+  let throttled = 0;
+  let throttledUntilMs = 0;
+
+  /** Few lines, however many attempts: a guesser must not fill the log. */
+  function logThrottled(address: string): void {
+    throttled += 1;
+    if (now() < throttledUntilMs) return;
+    log.event("warning", "logins throttled", { attempts: throttled, address });
+    throttled = 0;
+    throttledUntilMs = now() + LOG_THROTTLED_EVERY_MS;
+  }
 
   async function check(credentials: Credentials): Promise<CodeOwner | "denied" | "unavailable"> {
     if ("code" in credentials) return codes.redeem(credentials.code) ?? "denied";
@@ -44,7 +58,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
     const attempt = throttle.attempt(address, user);
     if ("retryAfterSeconds" in attempt) {
       metrics.logins("throttled").inc();
-      log.event("warning", "login throttled", { user, address });
+      logThrottled(address);
       throw new HttpError({ status: 429, code: "too_many", message: "Too many attempts to sign in", ...attempt });
     }
     const owner = await check(credentials);

@@ -8,6 +8,8 @@ export interface ThrottleLimits {
 const WINDOW_MS = 60_000;
 /** Addresses and pairs that are remembered; the ones unused for longest go first. */
 const MAX_KEYS = 20_000;
+/** A proxy's word for an address may be anything. */
+const MAX_ADDRESS_CHARACTERS = 64;
 
 /** One attempt that was let through. */
 export interface Attempt {
@@ -32,7 +34,7 @@ export class LoginThrottle {
 
   /** Counts an attempt, or says after how many seconds the next one may be made. */
   attempt(address: string, user: string): Attempt | { readonly retryAfterSeconds: number } {
-    const from = addressGroup(address);
+    const from = addressGroup(address.slice(0, MAX_ADDRESS_CHARACTERS));
     const keys = [
       { key: from, limit: this.#limits.perAddress },
       { key: `${from} ${user}`, limit: this.#limits.perAddressAndUser },

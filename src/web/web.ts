@@ -95,7 +95,7 @@ export function createWeb(options: WebOptions): Web {
     secure,
     session: sessions.middleware,
     routers: [
-      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, metrics: webMetrics }),
+      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, metrics: webMetrics, now }),
       createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, log }),
     ],
     health: options.health,

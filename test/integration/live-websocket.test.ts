@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import { type ClientMessage, parseLinesMessage, parseServerMessage, type ServerMessage } from "../../src/wire/live.ts";
@@ -118,6 +118,20 @@ describe("live viewing over a WebSocket", () => {
     expect(second).toEqual({ ...first, id: 2 });
   });
 
+  test("writes down what an administrator watches of others", async () => {
+    const { web, alice } = await begun();
+    const before = web.events.length;
+    const viewer = await watcher(web, await signedIn(web.origin, "carol"));
+    viewer.subscribe({});
+    await viewer.got("live");
+    const own = await watcher(web, alice);
+    own.subscribe({ what: { all: true } });
+    await own.got("live");
+    expect(web.events.slice(before).filter((event) => event.includes("admin"))).toEqual([
+      `notice admin watch {"admin":"carol","what":"{\\"x\\":\\"${X}\\"}"}`,
+    ]);
+  });
+
   test("stops when it is unsubscribed, and can be subscribed again under the same id", async () => {
     const { web, execution, alice } = await begun();
     const viewer = await watcher(web, alice);
@@ -222,6 +236,24 @@ describe("the door of live viewing", () => {
     await alice.post("/api/logout");
     expect(await viewer.closed).toBe(4401);
     expect(other.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("keeps a session in use, up to its longest time", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    let nowMs = 0;
+    const limits = { sessionIdleHours: 2, sessionDays: 1 };
+    const { web, alice } = await begun({ now: () => nowMs, limits, pingEveryMs: 1_000_000_000 });
+    const viewer = await watcher(web, alice);
+    for (let hours = 1; hours < 24; hours += 1) {
+      nowMs += 3_600_000;
+      vi.advanceTimersByTime(60_000);
+    }
+    expect((await alice.get("/api/me")).status).toBe(200);
+    nowMs += 3_600_000;
+    vi.advanceTimersByTime(60_000);
+    expect(await viewer.closed).toBe(4401);
+    expect((await alice.get("/api/me")).status).toBe(401);
   });
 
   test("shuts behind the oldest session of too many", async () => {

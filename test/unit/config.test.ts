@@ -130,6 +130,7 @@ describe("the collector's configuration", () => {
     ["an option for a value", ["--pki", "--insecure"], "--pki: expected a value"],
     ["a port too high", ["--pki", "/p", "--relp", "127.0.0.1:65536"], "--relp: expected HOST:PORT"],
     ["a group like an option", ["--pki", "/p", "--admin-group=-x"], "--admin-group: expected the name of a unix group"],
+    ["the command that none means", ["--pki", "/p", "run"], "run: unknown command"],
     ["an unknown command", ["--pki", "/p", "dance"], "dance: unknown command"],
     ["two commands", ["--pki", "/p", "reindex", "auth"], "auth: expected one command at most"],
   ])("refuses %s", (_, argv, problem) => {
