@@ -94,8 +94,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
 function relaySignals(options: ExecutionOptions, command: Command, onEnding: () => void): SignalRelay | undefined {
   const { pid } = command;
   if (pid === undefined) return undefined;
-  const elapsedMs = () => options.clock.elapsedMs();
-  return new SignalRelay({ sharesGroup: options.hasTerminal, pid, elapsedMs, onEnding });
+  return new SignalRelay({ sharesGroup: options.hasTerminal, pid, onEnding });
 }
 
 /** Grandchildren may hold the output open after the command has ended: not for ever, and not when asked to end. */

@@ -10,7 +10,6 @@ export interface SignalRelayOptions {
   /** The command shares mlrun's process group; else it leads a session of its own. */
   readonly sharesGroup: boolean;
   readonly pid: number;
-  elapsedMs(): number;
   /** mlrun was asked to end. */
   onEnding(): void;
 }
@@ -31,7 +30,7 @@ export class SignalRelay {
     this.#options = options;
     for (const signal of RELAYED) process.on(signal, this.#onSignal);
     if (options.sharesGroup) {
-      this.#witness = new Witness(() => options.elapsedMs());
+      this.#witness = new Witness();
     } else {
       process.on("SIGTSTP", this.#onStop);
       process.on("SIGCONT", this.#onContinue);
