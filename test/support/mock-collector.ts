@@ -19,6 +19,8 @@ export interface MockCollector {
   readonly requests: string[];
   /** What the next logins are answered with; 204 and a cookie when undefined. */
   refuseLogin: { readonly status: number; readonly code: string; readonly retryAfterSeconds?: number } | undefined;
+  /** Refuses WebSockets, as a collector that is starting. */
+  refuseSockets: boolean;
   /** Ends all sessions. */
   signOut(): void;
   close(): Promise<void>;
@@ -90,7 +92,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
   const server = createServer((request, response) => void serve(request, response));
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    if (signedIn) sockets.handleUpgrade(request, socket, head, (client) => live.accept(client));
+    if (signedIn && !mock.refuseSockets) sockets.handleUpgrade(request, socket, head, (client) => live.accept(client));
     else socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
   });
   server.listen(options.port ?? 0, "127.0.0.1");
@@ -104,6 +106,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
     executions,
     requests,
     refuseLogin: undefined,
+    refuseSockets: false,
     signOut() {
       signedIn = false;
     },

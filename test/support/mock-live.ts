@@ -20,6 +20,11 @@ export class MockLive {
     this.#executions = executions;
   }
 
+  /** Connections at the moment. */
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
   accept(socket: WebSocket): void {
     const subscriptions = new Map<number, Subscribe>();
     this.#viewers.set(socket, subscriptions);

@@ -89,7 +89,7 @@ describe("the list of executions", () => {
     const { list } = listOf(1);
     await list.load();
     list.update(execution(1, { node: "n2" }));
-    expect(list.executions.map(({ node }) => node)).toEqual(["n1", "n2"]);
+    expect(list.executions.map(({ node }) => node)).toEqual(["n2", "n1"]);
   });
 
   test("drops what no longer matches its filter", async () => {

@@ -73,7 +73,10 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
         const found = find(node);
         return found === undefined ? refused : { ok: true, value: found.summary() };
       },
-      executions: async () => ({ ok: true, value: { executions: stored.map((each) => each.summary()), next: null } }),
+      executions: async () => ({
+        ok: true,
+        value: { executions: stored.map((each) => each.summary()).reverse(), next: null },
+      }),
       lines: async ({ node }, { from, limit }) => {
         asked.push(`${node} ${from}+${limit}`);
         const found = find(node);

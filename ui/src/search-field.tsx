@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isForField } from "./keys.ts";
 
 interface SearchFieldProps {
   readonly label: string;
@@ -32,6 +33,16 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
+  useEffect(() => {
+    const onSlash = (event: KeyboardEvent): void => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || isForField(event)) return;
+      event.preventDefault();
+      field.current?.focus();
+      field.current?.select();
+    };
+    document.addEventListener("keydown", onSlash);
+    return () => document.removeEventListener("keydown", onSlash);
+  }, []);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Escape") return;
     setTyped("");
@@ -43,7 +54,6 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
       <input
         ref={field}
         type="search"
-        data-filter=""
         placeholder={placeholder}
         title={`${label} ( / )`}
         value={typed}

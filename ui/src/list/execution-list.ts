@@ -94,14 +94,13 @@ export class ExecutionList {
   /** One that belongs to a page which is not loaded comes with that page. */
   #isInLoadedPart(execution: Execution): boolean {
     const oldest = this.executions.at(-1);
-    return this.#next === null || oldest === undefined || execution.x >= oldest.x;
+    return this.#next === null || oldest === undefined || newestFirst(execution, oldest) <= 0;
   }
 
   #dropOldest(): void {
     this.#sorted = undefined;
     const oldest = this.executions.at(-1);
     if (oldest !== undefined) this.#byKey.delete(keyOf(oldest));
-    this.#next = this.executions.at(-2)?.x ?? null;
   }
 }
 
@@ -121,7 +120,11 @@ export function matches(execution: Execution, { q, node, state }: ListFilter): b
   return said.some((text) => text.toLowerCase().includes(wanted));
 }
 
+/** As the API's pages are sorted. */
 function newestFirst(a: Execution, b: Execution): number {
-  if (a.x !== b.x) return a.x < b.x ? 1 : -1;
-  return a.node < b.node ? -1 : a.node > b.node ? 1 : 0;
+  return compare(b.startedAt, a.startedAt) || compare(b.x, a.x) || compare(b.node, a.node);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

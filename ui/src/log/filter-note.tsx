@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { formatCount, formatLines } from "../format.ts";
+import { formatCount } from "../format.ts";
 import type { LogFeed } from "./log-feed.ts";
 import type { RowFilter } from "./row-filter.ts";
 
@@ -17,7 +17,7 @@ export function FilterNote({ feed, filter, onClear }: FilterNoteProps): JSX.Elem
   return (
     <p class="filter-note" role="status">
       <span>
-        {formatLines(shown)} of {formatCount(rows.length)} loaded{rangeOf(feed)}.
+        {formatCount(shown)} of the {formatCount(rows.length)} loaded lines{rangeOf(feed)}
       </span>
       {canSearchOn && feed.hasEarlier ? (
         <button type="button" class="plain" disabled={feed.isLoading} onClick={() => void feed.load("start")}>
@@ -40,5 +40,5 @@ function rangeOf(feed: LogFeed): string {
   const source = feed.sources[0];
   if (feed.window.order === "time" || source === undefined) return "";
   const { from, to } = feed.window.coverage(source.index);
-  return `: ${formatCount(from)} to ${formatCount(to)}, of ${formatCount(source.lastN)} in all`;
+  return ` (${formatCount(from)}–${formatCount(to)} of ${formatCount(source.lastN)})`;
 }

@@ -68,7 +68,7 @@ function ExecutionHeader({ feed, navigation, place }: LogHeaderProps): JSX.Eleme
         <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />
         <Losses execution={execution} />
-        <a class="raw" href={rawLink(execution, place.stream)} download={`${x}.${node}.log`}>
+        <a class="raw" href={rawLink(execution, place.stream)} download>
           <Icon name="download" /> raw{place.stream === undefined ? "" : ` ${place.stream}`}
         </a>
       </p>

@@ -1,7 +1,7 @@
 export type LogCommand =
   | { readonly is: "scroll"; readonly rows: number }
   | { readonly is: "page"; readonly pages: number }
-  | { readonly is: "start" | "end" | "filter" | "goto" | "wrap" | "time" | "help" };
+  | { readonly is: "start" | "end" | "goto" | "wrap" | "time" | "help" };
 
 interface Key {
   readonly key: string;
@@ -46,8 +46,6 @@ export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): Log
     case "G":
     case "End":
       return { is: "end" };
-    case "/":
-      return { is: "filter" };
     case ":":
       return { is: "goto" };
     case "w":

@@ -43,7 +43,8 @@ export class LogOpener {
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
       sources.isPartial ||= found.value.isPartial;
-      for (const execution of found.value.executions) onExecution(execution);
+      // Oldest first, as the ranks of a distributed program usually start.
+      for (const execution of found.value.executions.toReversed()) onExecution(execution);
       const how = { api, loader, position, limit: pageLines() };
       await forEachOf([...sources.all], REQUESTS_AT_ONCE, (source) => openSource(source, how));
       if (generation !== this.#generation) return "stale";

@@ -13,7 +13,9 @@ import { LogHeader } from "./log-header.tsx";
 import type { Item } from "./log-items.ts";
 import type { LogCommand } from "./log-keys.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
+import type { LogControls } from "./log-view.tsx";
 import { LogView } from "./log-view.tsx";
+import { NoLines } from "./no-lines.tsx";
 import { RowFilter } from "./row-filter.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
@@ -42,7 +44,7 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
     [navigation],
   );
   const look = useRowLook({ feed, place, time, navigation, adjust, sources: feed?.sources.length ?? 0 });
-  const view = useRef<LogView>(null);
+  const view = useRef<LogControls | null>(null);
   const [isHelpOpen, setHelpOpen] = useState(false);
 
   const goToLine = (n: number): void => {
@@ -57,7 +59,7 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
     else if (command.is === "wrap") adjust({ wrap: !wrap });
     else if (command.is === "time") adjust({ time: nextTimeMode(time) });
     else if (command.is === "help") setHelpOpen(true);
-    else document.querySelector<HTMLInputElement>(command.is === "filter" ? "[data-filter]" : "[data-goto]")?.focus();
+    else document.querySelector<HTMLInputElement>("[data-goto]")?.focus();
   };
   useLogKeys(obey);
 
@@ -99,7 +101,7 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
       ) : null}
       <div class="log-frame">
         <LogView
-          ref={view}
+          controls={view}
           feed={feed}
           revision={revision}
           filter={filter}
@@ -108,6 +110,7 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
           markedLine={place.line}
           onRest={onRest}
         />
+        <NoLines feed={feed} filter={filter} />
         <FollowButton feed={feed} />
       </div>
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />

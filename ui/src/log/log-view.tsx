@@ -14,7 +14,12 @@ import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
 
+/** What keys do to the view. */
+export type LogControls = Pick<LogView, "scrollRows" | "scrollPages">;
+
 export interface LogViewProps {
+  /** Filled while the view is there. */
+  readonly controls: { current: LogControls | null };
   readonly feed: LogFeed;
   /** Counts the changes of the feed. */
   readonly revision: number;
@@ -29,6 +34,8 @@ export interface LogViewProps {
 /** Fetch the next page when fewer rows than this are left in a direction. */
 const AHEAD_ROWS = 300;
 const REST_AFTER_MS = 300;
+/** A wild turn of the wheel, but no more. */
+const MAX_OWED_PX = 50_000;
 /** Measuring rows may change which ones are drawn; after a few turns the estimate has to do. */
 const MAX_MEASURE_TURNS = 4;
 
@@ -52,6 +59,8 @@ export class LogView extends Component<LogViewProps> {
   #shown: LogPosition | undefined;
   #drawn: readonly Item[] = [];
   #rest: ReturnType<typeof setTimeout> | undefined;
+  /** What was scrolled past the rows that are loaded, until more are. */
+  #owedPx = 0;
   #measureTurns = 0;
   #widest = 0;
 
@@ -59,6 +68,7 @@ export class LogView extends Component<LogViewProps> {
     const scroller = this.#scroller.current;
     const space = this.#space.current;
     if (scroller === null || space === null) return;
+    this.props.controls.current = this;
     this.#device = new ScrollDevice(scroller, space, (deltaPx) => this.scrollBy(deltaPx));
     this.#resizes.observe(scroller);
   }
@@ -74,6 +84,7 @@ export class LogView extends Component<LogViewProps> {
   }
 
   override componentWillUnmount(): void {
+    this.props.controls.current = null;
     clearTimeout(this.#rest);
     this.#device?.close();
     this.#resizes.disconnect();
@@ -81,7 +92,10 @@ export class LogView extends Component<LogViewProps> {
   }
 
   scrollBy(deltaPx: number): void {
-    this.#viewport.scrollBy(deltaPx);
+    const { feed } = this.props;
+    const beyondPx = this.#viewport.scrollBy(deltaPx);
+    const isOwed = beyondPx < 0 ? feed.hasEarlier : feed.hasLater;
+    this.#owedPx = isOwed ? Math.max(-MAX_OWED_PX, Math.min(MAX_OWED_PX, beyondPx)) : 0;
     this.#moved();
   }
 
@@ -99,6 +113,7 @@ export class LogView extends Component<LogViewProps> {
     viewport.items = feed.items(filter);
     viewport.isPinned = feed.isFollowing;
     this.#goWhereTheFeedIs();
+    if (this.#owedPx !== 0) this.#owedPx = viewport.scrollBy(this.#owedPx);
     const { from, to, y } = viewport.slice(this.#selected.places);
     this.#drawn = viewport.items.slice(from, to);
     return (
@@ -149,6 +164,7 @@ export class LogView extends Component<LogViewProps> {
     const viewport = this.#viewport;
     if (feed.phase !== "ready" || position === this.#shown || viewport.heightPx === 0) return;
     this.#shown = position;
+    this.#owedPx = 0;
     if (position.at === "line") {
       const abovePx = position.align === "top" ? 0 : Math.floor(viewport.heightPx / 3 / ROW_PX) * ROW_PX;
       viewport.showIndex(viewport.indexOfLine(position.n), abovePx);

@@ -52,9 +52,12 @@ export class LogViewport {
     return !isBehind(endAnchor(this.#heights, this.heightPx), this.#anchor);
   }
 
-  /** Moves by pixels, down where positive. */
-  scrollBy(deltaPx: number): void {
-    this.#stay(scrollAnchor(this.#anchor, deltaPx, { heights: this.#heights, viewportPx: this.heightPx }));
+  /** Moves by pixels, down where positive. Returns how many of them were beyond the first or the last row. */
+  scrollBy(deltaPx: number): number {
+    const view = { heights: this.#heights, viewportPx: this.heightPx };
+    const { anchor, beyondPx } = scrollAnchor(this.#anchor, deltaPx, view);
+    this.#stay(anchor);
+    return beyondPx;
   }
 
   /** Brings a row to the upper edge, or `abovePx` below it. */

@@ -27,8 +27,8 @@ export function endAnchor(heights: RowHeights, viewportPx: number): Anchor {
   return { index: 0, offset: 0 };
 }
 
-/** Moves the view down by `deltaPx` (up where negative), not past the first or the last row. */
-export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): Anchor {
+/** Moves the view down by `deltaPx` (up where negative), but not past the first or the last row: the rest is told. */
+export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): { anchor: Anchor; beyondPx: number } {
   const { heights, viewportPx } = view;
   let index = Math.min(anchor.index, Math.max(0, heights.count - 1));
   let offset = anchor.offset + deltaPx;
@@ -36,13 +36,15 @@ export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): Ancho
     index -= 1;
     offset += heights.at(index);
   }
+  if (offset < 0) return { anchor: { index, offset: 0 }, beyondPx: offset };
   while (index < heights.count - 1 && offset >= heights.at(index)) {
     offset -= heights.at(index);
     index += 1;
   }
-  const moved = { index, offset: Math.max(0, offset) };
   const last = endAnchor(heights, viewportPx);
-  return isBehind(moved, last) ? last : moved;
+  let beyondPx = offset - last.offset;
+  for (let row = last.index; row < index; row += 1) beyondPx += heights.at(row);
+  return isBehind({ index, offset }, last) ? { anchor: last, beyondPx } : { anchor: { index, offset }, beyondPx: 0 };
 }
 
 export interface View {

@@ -1,18 +1,15 @@
 import { useEffect, useRef } from "preact/hooks";
+import { isForField } from "../keys.ts";
 import type { LogCommand } from "./log-keys.ts";
 import { commandOf } from "./log-keys.ts";
 
-/** Keys of the whole page, but not those meant for a field, a button or a dialog. */
+/** Keys of the whole page, but not those that mean something where the focus is. */
 export function useLogKeys(obey: (command: LogCommand) => void): void {
   const latest = useRef(obey);
   latest.current = obey;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      const { target } = event;
-      if (event.defaultPrevented || !(target instanceof Element)) return;
-      if (target.closest("input, select, textarea, dialog") !== null) return;
-      if (event.key === " " && target.closest("button, a, summary") !== null) return;
-      const command = commandOf(event);
+      const command = event.defaultPrevented || isForField(event) ? undefined : commandOf(event);
       if (command === undefined) return;
       event.preventDefault();
       latest.current(command);

@@ -1,0 +1,139 @@
+import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { makeExecutionId } from "../../src/wire/ids.ts";
+import { afterwards } from "../support/cleanup.ts";
+import type { MockCollector } from "../support/mock-collector.ts";
+import { startMockCollector } from "../support/mock-collector.ts";
+import type { MockExecutionOptions } from "../support/mock-executions.ts";
+import { MockExecution } from "../support/mock-executions.ts";
+import { poll } from "../support/poll.ts";
+import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+
+const NOW_MS = Date.now();
+const RANDOM = new Uint8Array(16);
+
+let uiFolder: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  uiFolder = await buildViewer();
+  browser = await startBrowser();
+});
+
+function execution(agoSeconds: number, options: Partial<MockExecutionOptions> = {}): MockExecution {
+  const startedAtMs = NOW_MS - agoSeconds * 1_000;
+  return new MockExecution({
+    x: makeExecutionId(startedAtMs, RANDOM),
+    node: "n1",
+    argv: ["./a"],
+    startedAtMs,
+    ...options,
+  });
+}
+
+async function setUp(
+  executions: MockExecution[],
+  address = "",
+): Promise<{ mock: MockCollector; page: Page; problems: string[] }> {
+  const mock = await startMockCollector({ uiFolder, executions });
+  afterwards(() => mock.close());
+  const opened = await openPage(browser);
+  await opened.page.goto(`${mock.url}/${address}`);
+  return { mock, ...opened };
+}
+
+test("executions are grouped by job, newest first, each with how it is", async () => {
+  const { page, problems } = await setUp([
+    execution(10, { job: "train", node: "gpu-1", argv: ["torchrun", "train.py"], lines: 1_234 }),
+    execution(11, { job: "train", node: "gpu-2", lines: 10, ended: { state: "failed", code: 3 } }),
+    execution(60, { argv: ["make", "-j8", "a b"], lines: 5, ended: { state: "finished", code: 0 } }),
+    execution(90, {
+      argv: ["sim"],
+      lines: 50,
+      missing: [[3, 12]],
+      ended: { state: "failed", signal: "SIGKILL", delivery: "incomplete" },
+    }),
+    execution(99, { argv: ["gone"], ended: { state: "lost", delivery: "receiving" } }),
+  ]);
+  const job = page.getByRole("region", { name: "Job train" });
+  await job.waitFor();
+  const rows = await page.locator(".execution").allInnerTexts();
+  const words = rows.map((row) => row.replace(/\s+/g, " "));
+  expect(words[0]).toMatch(/^running torchrun train\.py gpu-1 .*1,234 lines .* receiving$/);
+  expect(words[1]).toMatch(/^failed exit 3 \.\/a gpu-2 /);
+  expect(words[2]).toMatch(/^finished make -j8 'a b' n1 .* complete$/);
+  expect(words[3]).toMatch(/^failed SIGKILL sim .* 10 lines missing$/);
+  expect(words[4]).toMatch(/^lost gone /);
+  expect(await job.locator(".job-counts").innerText()).toMatch(/1 running\s+1 failed/);
+  await job.getByRole("button", { name: "Hide executions of train" }).click();
+  await poll("the job is folded", async () => (await page.locator(".execution").count()) === 3);
+  expect(problems).toEqual([]);
+});
+
+test("what changes shows at once", async () => {
+  const running = execution(10, { lines: 5 });
+  const { mock, page } = await setUp([running]);
+  await page.getByText("running").last().waitFor();
+  running.print(995);
+  mock.live.changed(running);
+  await page.getByText("1,000 lines").waitFor();
+  running.end({ state: "failed", code: 7 });
+  mock.live.changed(running);
+  await page.getByText("exit 7").waitFor();
+  const added = execution(0, { argv: ["./new"] });
+  mock.executions.push(added);
+  mock.live.changed(added);
+  await page.getByRole("link", { name: "./new" }).waitFor();
+  expect(await page.locator(".execution").first().innerText()).toContain("./new");
+});
+
+test("filters go into the address and to the collector, and a reload keeps them", async () => {
+  const { mock, page } = await setUp([
+    execution(1, { argv: ["alpha"], node: "n1" }),
+    execution(2, { argv: ["beta"], node: "n2", ended: { state: "failed", code: 1 } }),
+    execution(3, { argv: ["beta", "2"], node: "n2" }),
+  ]);
+  await page.getByRole("link", { name: "alpha" }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("beta");
+  await page.getByRole("link", { name: "alpha" }).waitFor({ state: "detached" });
+  await page.getByRole("radio", { name: "failed" }).check();
+  await page.getByLabel("Node").selectOption("n2");
+  await poll("one execution left", async () => (await page.locator(".execution").count()) === 1);
+  expect(new URL(page.url()).search).toBe("?node=n2&state=failed&q=beta");
+  expect(mock.requests.at(-1)).toContain("state=failed");
+  await page.reload();
+  await page.getByRole("link", { name: "beta" }).waitFor();
+  expect(await page.locator(".execution").count()).toBe(1);
+  expect(await page.getByRole("searchbox").inputValue()).toBe("beta");
+});
+
+test("older executions come as one scrolls", async () => {
+  const { page } = await setUp(
+    Array.from({ length: 250 }, (_, index) => execution(index, { argv: [`./run${index}`] })),
+  );
+  await page.locator(".execution").first().waitFor();
+  await poll("all are there", async () => {
+    await page.locator(".execution").last().scrollIntoViewIfNeeded();
+    return (await page.locator(".execution").count()) === 250;
+  });
+});
+
+test("an empty list says how to begin, one without matches how to go on", async () => {
+  const { page } = await setUp([]);
+  await page.getByText("mlrun -- your-command").waitFor();
+  const other = await setUp([execution(1)], "?q=nothing");
+  await other.page.getByRole("button", { name: "Clear the filters" }).click();
+  await other.page.getByRole("link", { name: "./a" }).waitFor();
+  expect(new URL(other.page.url()).search).toBe("");
+});
+
+test("it fits a phone's width, without scrolling sideways", async () => {
+  const mock = await startMockCollector({ uiFolder, executions: [execution(1, { argv: ["x".repeat(300)] })] });
+  afterwards(() => mock.close());
+  const { page } = await openPage(browser, { width: 360, height: 700 });
+  await page.goto(mock.url);
+  await page.locator(".execution").waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  expect(await page.locator(".list-page").evaluate((list) => list.scrollWidth <= list.clientWidth)).toBe(true);
+});

@@ -1,0 +1,294 @@
+import type { Browser, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { afterwards } from "../support/cleanup.ts";
+import type { MockCollector } from "../support/mock-collector.ts";
+import { startMockCollector } from "../support/mock-collector.ts";
+import type { MockExecutionOptions, MockLine } from "../support/mock-executions.ts";
+import { MockExecution, text } from "../support/mock-executions.ts";
+import { poll } from "../support/poll.ts";
+import type { PageOptions } from "../support/viewer.ts";
+import { buildViewer, openPage, rowsInView, startBrowser, topAtRest } from "../support/viewer.ts";
+
+const X = "01JC0000000000000000000000";
+const HUGE = 100_000_000;
+
+let uiFolder: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  uiFolder = await buildViewer();
+  browser = await startBrowser();
+});
+
+interface SetUp {
+  readonly mock: MockCollector;
+  readonly page: Page;
+  readonly problems: string[];
+}
+
+/** The log of one finished execution, opened. */
+async function openLog(
+  options: Partial<MockExecutionOptions>,
+  query = "",
+  pageOptions: PageOptions = {},
+): Promise<SetUp> {
+  const ended = { state: "finished", code: 0 } as const;
+  const startedAtMs = Date.UTC(2026, 10, 20, 4, 17);
+  const execution = new MockExecution({ x: X, node: "n1", argv: ["./train"], startedAtMs, ended, ...options });
+  const mock = await startMockCollector({ uiFolder, executions: [execution] });
+  afterwards(() => mock.close());
+  const opened = await openPage(browser, pageOptions);
+  await opened.page.goto(`${mock.url}/?x=${X}${query}`);
+  await opened.page.locator(".row").first().waitFor({ state: "attached" });
+  return { mock, ...opened };
+}
+
+function linesOf(lines: readonly MockLine[]): Partial<MockExecutionOptions> {
+  return { lines: lines.length, lineAt: (n) => lines[n - 1] ?? text("") };
+}
+
+/** Waits until a line is in view. */
+async function seeLine(page: Page, n: number): Promise<void> {
+  await poll(`line ${n} in view`, async () => (await rowsInView(page)).some((row) => row.n === n));
+}
+
+describe("an execution of 100 million lines", () => {
+  test("opens at its end with a handful of requests", async () => {
+    const { mock, page, problems } = await openLog({ lines: HUGE });
+    await seeLine(page, HUGE);
+    expect(mock.requests.filter((path) => path.includes("/lines")).length).toBeLessThanOrEqual(2);
+    expect(await page.locator(".row").count()).toBeLessThan(100);
+    expect(problems).toEqual([]);
+  });
+
+  test("goes to any line, and says where it is in the address", async () => {
+    const { page } = await openLog({ lines: HUGE });
+    await page.getByLabel("Go to line").fill("51,234,567");
+    await page.keyboard.press("Enter");
+    await seeLine(page, 51_234_567);
+    expect(await page.locator(".row.marked .n").innerText()).toBe("51234567");
+    await topAtRest(page);
+    const before = await rowsInView(page);
+    await page.reload();
+    await seeLine(page, 51_234_567);
+    expect((await rowsInView(page)).map(({ n }) => n)).toEqual(before.map(({ n }) => n));
+    expect(await page.locator(".row.marked .n").innerText()).toBe("51234567");
+  });
+
+  test("is dragged through by its scroll bar, and scrolled from there by the wheel", async () => {
+    const { page } = await openLog({ lines: HUGE });
+    const bar = await page.locator(".scroll-bar").boundingBox();
+    if (bar === null) throw new Error("no scroll bar");
+    const x = bar.x + bar.width / 2;
+    await page.mouse.move(x, bar.y + bar.height - 5);
+    await page.mouse.down();
+    await page.mouse.move(x, bar.y + bar.height / 2, { steps: 20 });
+    await page.locator(".bubble").waitFor();
+    await page.mouse.up();
+    const { n: middle } = await topAtRest(page);
+    expect(middle / HUGE).toBeCloseTo(0.5, 1);
+    await page.mouse.move(400, 500);
+    await page.mouse.wheel(0, 4_000);
+    await seeLine(page, middle + 200);
+  });
+
+  test("is read by the keyboard", async () => {
+    const { page } = await openLog({ lines: HUGE });
+    await page.keyboard.press("g");
+    await seeLine(page, 1);
+    await page.keyboard.press("j");
+    await poll("one line down", async () => (await rowsInView(page))[0]?.n === 2);
+    await page.keyboard.press("PageDown");
+    await poll("a page down", async () => ((await rowsInView(page))[0]?.n ?? 0) > 20);
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("k");
+    await poll("back at the top", async () => (await rowsInView(page))[0]?.n === 1);
+    await page.keyboard.press("End");
+    await seeLine(page, HUGE);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement?.matches("[type=search]"))).toBe(true);
+  });
+
+  test("is scrolled on and on, back and forth, and holds a bounded part", async () => {
+    const { page } = await openLog({ lines: HUGE }, "&top=50000000");
+    await seeLine(page, 50_000_000);
+    await page.mouse.move(400, 500);
+    for (let turn = 1; turn <= 12; turn += 1) {
+      await page.mouse.wheel(0, -40_000);
+      await seeLine(page, 50_000_000 - turn * 2_000);
+    }
+    for (let turn = 11; turn >= 0; turn -= 1) {
+      await page.mouse.wheel(0, 40_000);
+      await seeLine(page, 50_000_000 - turn * 2_000);
+    }
+    expect(await page.locator(".row").count()).toBeLessThan(100);
+  });
+});
+
+describe("what a command printed", () => {
+  test("is text, whatever it looks like", async () => {
+    const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>&amp;`;
+    const { page, problems } = await openLog(linesOf([text(evil), text(`\x1b]0;${evil}\x07\x1b[31m${evil}`)]));
+    expect((await rowsInView(page)).map((row) => row.text)).toEqual([evil, evil]);
+    expect(await page.locator(".rows img, .rows script").count()).toBe(0);
+    expect(await page.title()).toBe("train · marcologger");
+    expect(problems).toEqual([]);
+  });
+
+  test("has its colours, by the theme or its own, and the policy of the page is kept", async () => {
+    const { page, problems } = await openLog(
+      linesOf([text("\x1b[1;31mred\x1b[0m \x1b[38;2;10;20;30mown\x1b[0m \x1b[48;5;208mback\x1b[0m")]),
+      "",
+      { colours: "dark" },
+    );
+    const spans = page.locator(".row .text > span");
+    expect(await spans.allInnerTexts()).toEqual(["red", "own", "back"]);
+    const styleOf = (index: number, property: "color" | "backgroundColor" | "fontWeight"): Promise<string> =>
+      spans.nth(index).evaluate((span, name) => getComputedStyle(span)[name], property);
+    expect(await styleOf(0, "color")).toBe("rgb(255, 143, 135)");
+    expect(await styleOf(0, "fontWeight")).toBe("700");
+    expect(await styleOf(1, "color")).not.toBe("rgb(10, 20, 30)");
+    expect(await styleOf(2, "backgroundColor")).toBe("rgb(255, 135, 0)");
+    expect(problems).toEqual([]);
+  });
+
+  test("shows bytes, controls and bidi characters as what they are", async () => {
+    const { page } = await openLog(
+      linesOf([{ stream: "stdout", bytes: Buffer.from([0x61, 0xff, 0x07]), fragment: false }, text("a\u202eb")]),
+    );
+    expect((await rowsInView(page)).map((row) => row.text)).toEqual(["a\\xFF^G", "a\\u202Eb"]);
+  });
+
+  test("joins pieces of a line, and shows the last state of a progress bar", async () => {
+    const bar = [10, 50, 100].map((percent) => text(`\rloading ${percent}%`, "stdout", true));
+    const { page } = await openLog(
+      linesOf([text("Password: ", "stderr", true), text("ok", "stderr"), ...bar, text("")]),
+    );
+    expect((await rowsInView(page)).map(({ n, text: shown }) => [n, shown])).toEqual([
+      [1, "Password: ok"],
+      [3, "loading 100%"],
+    ]);
+    expect(await page.locator(".redraws").innerText()).toBe("↻2");
+  });
+
+  test("on stderr is marked by a bar and a word", async () => {
+    const { page } = await openLog(linesOf([text("fine"), text("oh no", "stderr")]));
+    expect(await page.locator(".row .stream").allInnerTexts()).toEqual(["", "err"]);
+    const bar = page.locator(".row.stderr .gutter");
+    expect(await bar.evaluate((gutter) => getComputedStyle(gutter).borderLeftColor)).toBe("rgb(179, 33, 31)");
+  });
+
+  test("is copied without numbers and times", async () => {
+    const { page } = await openLog(linesOf([text("one"), text("two \x1b[31mred\x1b[0m"), text("three")]));
+    const copied = await page.evaluate(() => {
+      const texts = document.querySelectorAll(".row .text");
+      const [first, last] = [texts[0]?.firstChild, texts[2]?.firstChild];
+      if (first === undefined || first === null || last === undefined || last === null) return "no text";
+      getSelection()?.setBaseAndExtent(first, 1, last, 3);
+      const data = new DataTransfer();
+      const event = new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true });
+      document.querySelector(".scroller")?.dispatchEvent(event);
+      return data.getData("text/plain");
+    });
+    expect(copied).toBe("ne\ntwo red\nthr");
+  });
+});
+
+describe("how lines are shown", () => {
+  test("long ones wrap, or scroll sideways with the numbers in place", async () => {
+    const { page } = await openLog({ lines: 300, lineAt: (n) => text(`${n} ${"word ".repeat(200)}`) });
+    await seeLine(page, 300);
+    await page.locator(".scroller").evaluate((scroller) => scroller.scrollBy(500, 0));
+    const [gutter, scroller] = await Promise.all([
+      page.locator(".row .gutter").last().boundingBox(),
+      page.locator(".scroller").boundingBox(),
+    ]);
+    expect(gutter?.x).toBe(scroller?.x);
+    await page.getByLabel("Wrap").check();
+    expect(new URL(page.url()).searchParams.get("wrap")).toBe("1");
+    await poll("rows are higher", async () => ((await page.locator(".row").last().boundingBox())?.height ?? 0) > 60);
+    expect((await rowsInView(page)).at(-1)?.n).toBe(300);
+    const last = await page.locator(".row").last().boundingBox();
+    const view = await page.locator(".scroller").boundingBox();
+    expect(Math.abs((last?.y ?? 0) + (last?.height ?? 0) - (view?.y ?? 0) - (view?.height ?? 0))).toBeLessThan(2);
+    await page.keyboard.press("g");
+    await seeLine(page, 1);
+    await page.keyboard.press("w");
+    await poll("rows are low again", async () => (await page.locator(".row").first().boundingBox())?.height === 20);
+  });
+
+  test("times are local, UTC, since the start, or not there", async () => {
+    const { page } = await openLog({ lines: 3, stepUs: 1_500_000 });
+    const first = (): Promise<string> => page.locator(".row .time").first().innerText();
+    await page.getByLabel("Time").selectOption("utc");
+    await poll("UTC", async () => (await first()) === "04:17:01.500");
+    await page.keyboard.press("t");
+    await poll("since start", async () => (await first()) === "+1.500");
+    expect(new URL(page.url()).searchParams.get("time")).toBe("relative");
+    await page.keyboard.press("t");
+    await poll("none", async () => (await page.locator(".row .time").count()) === 0);
+  });
+
+  test("by stream and by text, of what is loaded, and it says so", async () => {
+    const { page } = await openLog({ lines: 100_000 });
+    await page.getByRole("radio", { name: "stderr" }).check();
+    await poll("stderr only", async () => (await page.locator(".row:not(.stderr)").count()) === 0);
+    await page.getByRole("searchbox").fill("GRADIENT NORM 5");
+    await poll("marked", async () => (await page.locator("mark").first().innerText()) === "gradient norm 5");
+    const note = page.locator(".filter-note");
+    expect(await note.innerText()).toMatch(/^\d+ of the [\d,]+ loaded lines \([\d,]+–100,000 of 100,000\)/);
+    expect(new URL(page.url()).searchParams.get("stream")).toBe("stderr");
+    await page.reload();
+    await page.locator("mark").first().waitFor();
+    await page.getByRole("button", { name: "Clear filter" }).click();
+    await note.waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe(`?x=${X}`);
+  });
+
+  test("a marked line is a link to give away", async () => {
+    const { page } = await openLog({ lines: 5_000 }, "&line=2500");
+    await seeLine(page, 2_500);
+    await page.locator(".row .n", { hasText: "2503" }).click();
+    expect(new URL(page.url()).searchParams.get("line")).toBe("2503");
+    expect(await page.locator(".row.marked .n").innerText()).toBe("2503");
+  });
+
+  test("on a phone they wrap, and nothing scrolls the page sideways", async () => {
+    const { page } = await openLog({ lines: 50, lineAt: () => text("word ".repeat(60)) }, "", {
+      width: 360,
+      height: 700,
+    });
+    await page.locator(".log.wrap").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    expect(await page.locator(".scroller").evaluate((scroller) => scroller.scrollWidth <= scroller.clientWidth)).toBe(
+      true,
+    );
+  });
+});
+
+test("missing lines are rows of their own, and marks on the scroll bar", async () => {
+  const ended = { state: "failed", code: 3, delivery: "incomplete", dropped: 7_890, thinned: 123_456 } as const;
+  const { page } = await openLog({ lines: 20_000, missing: [[5_001, 5_300]], ended }, "&top=4995");
+  await page.getByText("Lines 5,001–5,300 are missing").waitFor();
+  expect((await rowsInView(page)).map(({ n }) => n).slice(4, 9)).toEqual([4_999, 5_000, 5_001, 5_301, 5_302]);
+  const facts = await page.locator(".facts").innerText();
+  for (const words of ["failed", "exit 3", "300 lines missing", "7.89 kB dropped", "123 kB of redraws thinned"]) {
+    expect(facts).toContain(words);
+  }
+  expect(await page.locator(".scroll-hole").count()).toBe(1);
+});
+
+test("an execution that is not there says so", async () => {
+  const { mock, page } = await openLog({ lines: 1 });
+  await page.goto(`${mock.url}/?x=01JC0000000000000000000009`);
+  await page.getByText("There is no such execution").waitFor();
+});
+
+test("the bytes as printed are a download", async () => {
+  const { page } = await openLog({ lines: 10 });
+  const link = page.getByRole("link", { name: "raw" });
+  expect(await link.getAttribute("href")).toBe(`api/executions/${X}/raw?node=n1`);
+});

@@ -1,0 +1,109 @@
+import type { Browser, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { afterwards } from "../support/cleanup.ts";
+import type { MockCollector } from "../support/mock-collector.ts";
+import { startMockCollector } from "../support/mock-collector.ts";
+import { MockExecution } from "../support/mock-executions.ts";
+import { poll } from "../support/poll.ts";
+import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+
+const X = "01JC0000000000000000000000";
+
+let uiFolder: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  uiFolder = await buildViewer();
+  browser = await startBrowser();
+});
+
+async function setUp(signedIn: boolean): Promise<{ mock: MockCollector; page: Page; problems: string[] }> {
+  const lines = new MockExecution({ x: X, node: "n1", argv: ["./train"], startedAtMs: Date.now() - 5_000, lines: 50 });
+  const mock = await startMockCollector({ uiFolder, signedIn, executions: [lines] });
+  afterwards(() => mock.close());
+  return { mock, ...(await openPage(browser)) };
+}
+
+async function signIn(page: Page, password: string): Promise<void> {
+  await page.getByLabel("User").fill("alice");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+describe("signing in", () => {
+  test("leads to where one wanted to go", async () => {
+    const { mock, page, problems } = await setUp(false);
+    await page.goto(`${mock.url}/?x=${X}&node=n1&top=7`);
+    await signIn(page, "right");
+    await page.getByRole("heading", { name: "./train" }).waitFor();
+    expect(new URL(page.url()).search).toBe(`?x=${X}&node=n1&top=7`);
+    expect(problems).toEqual([]);
+  });
+
+  test.each([
+    ["a wrong password", undefined, "User or password is wrong."],
+    [
+      "too many attempts",
+      { status: 429, code: "too_many", retryAfterSeconds: 42 },
+      "Too many attempts. Try again in 4",
+    ],
+    [
+      "a service that does not answer",
+      { status: 503, code: "unavailable" },
+      "Signing in is not possible at the moment",
+    ],
+  ])("says what is wrong: %s", async (_, refusal, words) => {
+    const { mock, page } = await setUp(false);
+    mock.refuseLogin = refusal;
+    await page.goto(mock.url);
+    await signIn(page, "wrong");
+    await page.getByRole("alert").filter({ hasText: words }).waitFor();
+  });
+
+  test("with a one-time code takes the code out of the address and the history at once", async () => {
+    const { mock, page } = await setUp(false);
+    await page.goto(`${mock.url}/?state=running#code=demo`);
+    await page.getByRole("link", { name: "./train" }).waitFor();
+    expect(page.url()).toBe(`${mock.url}/?state=running`);
+    expect(await page.evaluate(() => history.length)).toBe(2);
+  });
+
+  test("with a code that is spent says so", async () => {
+    const { mock, page } = await setUp(false);
+    await page.goto(`${mock.url}/#code=spent`);
+    await page.getByText("This sign-in link has been used or has expired.").waitFor();
+    expect(page.url()).toBe(`${mock.url}/`);
+  });
+});
+
+test("signing out ends the session, and closes the live connection", async () => {
+  const { mock, page } = await setUp(true);
+  await page.goto(mock.url);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  await poll("no live connection", () => mock.live.viewers === 0);
+});
+
+test("a session that ends leads to sign-in, and from there back to the same place", async () => {
+  const { mock, page } = await setUp(true);
+  await page.goto(`${mock.url}/?x=${X}`);
+  await page.getByRole("heading", { name: "./train" }).waitFor();
+  mock.signOut();
+  mock.live.cut();
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, "right");
+  await page.getByRole("heading", { name: "./train" }).waitFor();
+});
+
+test("the theme follows the system until one chooses, and stays chosen", async () => {
+  const { mock } = await setUp(true);
+  const { page } = await openPage(browser, { colours: "dark" });
+  const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.goto(mock.url);
+  expect(await ground()).toBe("rgb(1, 4, 9)");
+  await page.getByRole("button", { name: "Theme: auto" }).click();
+  expect(await ground()).toBe("rgb(244, 246, 248)");
+  await page.reload();
+  await page.getByRole("button", { name: "Theme: light" }).waitFor();
+  expect(await ground()).toBe("rgb(244, 246, 248)");
+});

@@ -1,0 +1,94 @@
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+import { afterwards } from "./cleanup.ts";
+import { poll } from "./poll.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** Needed for Chromium as root, and to keep it from talking to anybody else. */
+const CHROMIUM_ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colours?: "light" | "dark";
+}
+
+/** Builds the viewer as it is now. Returns its folder. */
+export async function buildViewer(): Promise<string> {
+  const outDir = await tempFolder();
+  const configFile = fileURLToPath(new URL("../../ui/vite.config.ts", import.meta.url));
+  await build({ configFile, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  return outDir;
+}
+
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+  afterwards(() => browser.close());
+  return browser;
+}
+
+/** A page of its own session. Errors of scripts and of the content security policy end up in `problems`. */
+export async function openPage(
+  browser: Browser,
+  options: PageOptions = {},
+): Promise<{ page: Page; problems: string[] }> {
+  const { width = 1_280, height = 800, colours = "light" } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours, locale: "en-GB" });
+  afterwards(() => context.close());
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    // A refused request is the subject of some tests, and Chromium reports each.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load")) problems.push(message.text());
+  });
+  return { page, problems };
+}
+
+export interface SeenRow {
+  readonly n: number;
+  /** Of a hole: its words. */
+  readonly text: string;
+  /** As on the wire; empty where times are not shown. */
+  readonly time: string;
+  readonly isHole: boolean;
+}
+
+/** The rows that are in view. */
+export function rowsInView(page: Page): Promise<SeenRow[]> {
+  return page.evaluate(() => {
+    const scroller = document.querySelector(".scroller")?.getBoundingClientRect();
+    if (scroller === undefined) return [];
+    const rows = [...document.querySelectorAll<HTMLElement>(".row")].filter((row) => {
+      const box = row.getBoundingClientRect();
+      return box.bottom > scroller.top + 1 && box.top < scroller.bottom - 1;
+    });
+    return rows.map((row) => {
+      const isHole = row.classList.contains("hole");
+      const text = row.querySelector(isHole ? ".hole-words" : ".text")?.textContent ?? "";
+      const time = row.querySelector("time")?.dateTime ?? "";
+      return { n: Number(row.dataset["n"]), text, time, isHole };
+    });
+  });
+}
+
+/** Waits until the view has come to rest somewhere, which its address then says. Returns the top row. */
+export function topAtRest(page: Page): Promise<SeenRow> {
+  return poll("the view at rest", async () => {
+    const [top] = await rowsInView(page);
+    const said = new URL(page.url()).searchParams.get("top");
+    return top !== undefined && (said === String(top.n) || said === top.time) && top;
+  });
+}
