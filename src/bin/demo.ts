@@ -6,6 +6,7 @@ process.exitCode = await runDemo({
   node: process.execPath,
   rsyslogd: "/usr/sbin/rsyslogd",
   command: process.argv.slice(2),
+  env: process.env,
   say: (text) => process.stdout.write(`${text}\n`),
   untilStopped: new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

@@ -12,12 +12,18 @@ export interface StartOptions {
 /** The demo's processes: started here, ended here, by pid. */
 export class Children {
   readonly #children = new Set<ChildProcess>();
+  readonly #env: NodeJS.ProcessEnv;
+
+  /** @param env What every child inherits. */
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
 
   /** Starts a program. Its stdin is closed, its stdout is a pipe of lines. */
   start(command: string, args: readonly string[], options: StartOptions): ChildProcess {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", options.quiet ? "pipe" : "inherit"],
-      env: { ...process.env, ...options.env },
+      env: { ...this.#env, ...options.env },
       // Ctrl-C at the terminal is the demo's to handle: it ends them in order.
       detached: true,
     });

@@ -16,6 +16,7 @@ export interface DemoOptions {
   readonly rsyslogd: string;
   /** The user's own command, run on one node; empty: the sample job on four. */
   readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
   readonly say: (text: string) => void;
   /** Resolves when the demo shall end. */
   readonly untilStopped: Promise<void>;
@@ -29,7 +30,7 @@ export interface DemoOptions {
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "marcologger-demo-"));
-  const children = new Children();
+  const children = new Children(options.env);
   try {
     await Promise.race([playDemo(folder, children, options), options.untilStopped]);
     return 0;
