@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
@@ -16,6 +16,8 @@ import { makeExecutionId } from "../wire/ids.ts";
 /** Put in by the bundler, from package.json. */
 declare const MLRUN_VERSION: string;
 
+const STDOUT = 1;
+const STDERR = 2;
 const OWN_ERROR = 125;
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
@@ -33,10 +35,10 @@ async function main(): Promise<number> {
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
-      process.stdout.write(HELP);
+      say(STDOUT, HELP);
       return 0;
     case "version":
-      process.stdout.write(`mlrun ${MLRUN_VERSION}\n`);
+      say(STDOUT, `mlrun ${MLRUN_VERSION}`);
       return 0;
     case "flush":
       return flush(runDir, spoolPlaces(node));
@@ -85,7 +87,7 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
   }
-  process.stdout.write(`mlrun: ${delivered} delivered, ${kept} waiting\n`);
+  say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting`);
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
@@ -130,7 +132,16 @@ function hasTerminal(): boolean {
 }
 
 function warn(message: string): void {
-  process.stderr.write(`mlrun: ${message}\n`);
+  say(STDERR, `mlrun: ${message}`);
+}
+
+/** Not by Node's streams: they would make a pipe non-blocking for every process that shares it. */
+function say(fd: number, text: string): void {
+  try {
+    writeSync(fd, `${text}\n`);
+  } catch {
+    // Nobody reads it.
+  }
 }
 
 main().then(

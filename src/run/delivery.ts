@@ -14,8 +14,6 @@ export interface DeliveryPorts extends SessionPorts {
   readonly spool: Spool;
   /** Monotonic milliseconds. */
   elapsedMs(): number;
-  /** `reserve` may succeed again. */
-  onRoom(): void;
   /** A relay is there (again). */
   onLive(): void;
   /** From now on frames go to the spool. */
@@ -41,6 +39,8 @@ export class Delivery {
   /** When each write that the kernel has not finished was made, oldest first. Bounded by the ring. */
   readonly #waitingSinceMs: number[] = [];
   #outageSinceMs = 0;
+  /** How long the outage before took, for a relay that does not stay. */
+  #outageMs = 0;
   #liveSinceMs = 0;
   #retryMs: number = RUN_LIMITS.reconnectFirstMs;
   /** Why the last session was lost. */
@@ -55,8 +55,15 @@ export class Delivery {
   /** At the end a broken session is tried again once. */
   #lastAttempts = 1;
 
+  #onRoom: () => void = () => {};
+
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
+  }
+
+  /** Whom to tell that `reserve` may succeed again. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
   }
 
   start(): void {
@@ -127,11 +134,12 @@ export class Delivery {
     }
     this.#state = "live";
     this.#liveSinceMs = this.#ports.elapsedMs();
+    this.#outageMs = this.#liveSinceMs - this.#outageSinceMs;
     this.#waitingSinceMs.length = 0;
     this.#ring.rewind();
     this.flush();
     this.#ports.onLive();
-    this.#ports.onRoom();
+    this.#onRoom();
     if (this.#ending !== undefined) this.#finishLive();
   }
 
@@ -142,11 +150,10 @@ export class Delivery {
     if (this.#state === "live") {
       this.#state = "connecting";
       clearTimeout(this.#endOfFileTimer);
-      // A relay that accepts and closes again does not count as a new outage each time.
-      if (now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs) {
-        this.#outageSinceMs = now;
-        this.#retryMs = RUN_LIMITS.reconnectFirstMs;
-      }
+      // With a relay that accepts and soon closes again, the outage before goes on.
+      const stayed = now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs;
+      this.#outageSinceMs = stayed ? now : now - this.#outageMs;
+      if (stayed) this.#retryMs = RUN_LIMITS.reconnectFirstMs;
       this.#watch(this.#outageSinceMs + RUN_LIMITS.slowRelayMs - now);
     }
     if (this.#ending !== undefined) {
@@ -168,7 +175,7 @@ export class Delivery {
     this.#session?.write(bytes, () => {
       this.#waitingSinceMs.shift();
       done();
-      this.#ports.onRoom();
+      this.#onRoom();
     });
   }
 
@@ -199,7 +206,7 @@ export class Delivery {
     }
     this.#retryMs = RUN_LIMITS.slowRelayMs / 2;
     this.#retryTimer = setTimeout(() => this.#connect(false), this.#retryMs);
-    this.#ports.onRoom();
+    this.#onRoom();
   }
 
   #finishLive(): void {

@@ -2,9 +2,8 @@ import { FrameEncoder } from "../frame/encode.ts";
 import type { BackgroundFlushOptions } from "./background-flush.ts";
 import { startBeats } from "./beats.ts";
 import type { Clock } from "./clock.ts";
-import { type Command, exitCodeOf, startCommand } from "./command.ts";
+import { exitCodeOf, startCommand } from "./command.ts";
 import { closeWriteEnds, makeFifos } from "./fifos.ts";
-import { RUN_LIMITS } from "./limits.ts";
 import { droppedMessage, openLogDelivery } from "./log-delivery.ts";
 import { Outputs } from "./outputs.ts";
 import { SignalRelay } from "./signal-relay.ts";
@@ -44,83 +43,37 @@ export interface ExecutionOptions {
  * @returns mlrun's exit code.
  */
 export async function runExecution(options: ExecutionOptions): Promise<number> {
-  const { argv, environment, hasTerminal, clock, warn } = options;
+  const { argv, environment, hasTerminal, quiet, raw, clock, warn } = options;
   // What takes time is begun before anything is waited for: mlrun has to start like bare node.
   const fifosMade = makeFifos();
   const encoder = new FrameEncoder(options, options);
-  let outputs: Outputs | undefined;
-  const { delivery, spool } = openLogDelivery(options, () => outputs?.roomAgain());
+  const { delivery, spool } = openLogDelivery(options);
   delivery.start();
 
   const fifos = await fifosMade;
+  const outputs = new Outputs({ fifos, quiet, raw, encoder, delivery, clock, warn });
+  delivery.onRoom(() => outputs.roomAgain());
+  const signals = new SignalRelay({ sharesGroup: hasTerminal, onEnding: () => outputs.hurry() });
   const [{ writeEnd: stdout }, { writeEnd: stderr }] = fifos;
   const command = startCommand({ argv, environment, stdout, stderr, detached: !hasTerminal }, warn);
-  const wait = new GrandchildrenWait(() => outputs?.stop());
-  const signals = relaySignals(options, command, () => wait.cut());
+  if (command.pid !== undefined) signals.begin(command.pid);
   closeWriteEnds(fifos);
-  const { quiet, raw } = options;
-  const opened = new Outputs({ fifos, quiet, raw, encoder, delivery, clock });
-  outputs = opened;
-  const idleMs = () => clock.elapsedMs() - opened.readAtMs;
+  const idleMs = () => clock.elapsedMs() - outputs.readAtMs;
   const endBeats = startBeats({ encoder, delivery, clock, pid: command.pid, idleMs });
 
   const end = await command.ended;
   const endedAt = clock.timestamp();
-  wait.begin();
-  await opened.ended();
-  wait.end();
+  await outputs.drained();
   endBeats();
-  signals?.end();
+  signals.end();
   await delivery.finish(() => {
     encoder.setTime(clock.timestamp());
-    const { printed, thinned } = opened;
+    const { printed, thinned, cutShort } = outputs;
     const { lines } = encoder;
-    return encoder.encodeEnd({
-      ...end,
-      endedAt,
-      lines,
-      printed,
-      thinned,
-      dropped: spool.dropped,
-      cutShort: wait.wasCut,
-    });
+    return encoder.encodeEnd({ ...end, endedAt, lines, printed, thinned, dropped: spool.dropped, cutShort });
   });
+  await outputs.mirrored();
   const dropped = droppedMessage(spool);
   if (dropped !== undefined) warn(dropped);
-  await opened.mirrored();
   return exitCodeOf(end);
-}
-
-function relaySignals(options: ExecutionOptions, command: Command, onEnding: () => void): SignalRelay | undefined {
-  const { pid } = command;
-  if (pid === undefined) return undefined;
-  return new SignalRelay({ sharesGroup: options.hasTerminal, pid, onEnding });
-}
-
-/** Grandchildren may hold the output open after the command has ended: not for ever, and not when asked to end. */
-class GrandchildrenWait {
-  /** The output was given up while it was still open. */
-  wasCut = false;
-  readonly #giveUp: () => void;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(giveUp: () => void) {
-    this.#giveUp = giveUp;
-  }
-
-  begin(): void {
-    this.#timer = setTimeout(() => this.cut(), RUN_LIMITS.grandchildrenMs);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  cut(): void {
-    if (this.#timer === undefined) return;
-    this.end();
-    this.wasCut = true;
-    this.#giveUp();
-  }
 }

@@ -14,5 +14,4 @@ Runs the command and brings what it prints to the collector, line by line, while
 
 The command gets MLRUN_ID, MLRUN_JOB and, unless it is set, PYTHONUNBUFFERED=1.
 
-Exit status: the command's; 128 + N when signal N ended it; 127 not found; 126 not executable; 125 mlrun's own error.
-`;
+Exit status: the command's; 128 + N when signal N ended it; 127 not found; 126 not executable; 125 mlrun's own error.`;

@@ -15,7 +15,7 @@ export interface LogDelivery {
 }
 
 /** Delivery and spool of one execution. It tells the user once that the relay is away, and where the output is then. */
-export function openLogDelivery(options: ExecutionOptions, onRoom: () => void): LogDelivery {
+export function openLogDelivery(options: ExecutionOptions): LogDelivery {
   const { argv, x, key: k, job, labels, node, pid, cwd, clock, runDir } = options;
   const begin = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
   const elapsedMs = () => clock.elapsedMs();
@@ -32,7 +32,6 @@ export function openLogDelivery(options: ExecutionOptions, onRoom: () => void): 
     announce: () => announce(begin, runDir),
     spool,
     elapsedMs,
-    onRoom,
     onLive: () => {
       for (const folder of spoolFolders(options.spool)) {
         flushInBackground({ folder, owner: processName(pid), start: options.startFlush });

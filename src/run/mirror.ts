@@ -7,8 +7,12 @@ export interface MirrorEvents {
   drained(): void;
   /** Nobody reads it any more: what the command prints there leads nowhere. */
   broken(): void;
+  /** It cannot be written, a full disk for instance. Nothing more is shown. */
+  failed(code: string): void;
 }
 
+/** No reader, or a terminal that was closed. */
+const GONE: readonly string[] = ["EPIPE", "EIO", "ECONNRESET"];
 /** A pipe that somebody made non-blocking is asked again after this time. */
 const AGAIN_AFTER_MS = 5;
 
@@ -65,9 +69,8 @@ export class Mirror {
   #writeNow(bytes: Buffer): void {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-    } catch {
-      // A full disk: what a shell's redirection would lose is lost, the log has it.
-      this.#off = true;
+    } catch (error) {
+      this.#stop(error);
     }
   }
 
@@ -82,7 +85,7 @@ export class Mirror {
   #writeFrom(at: number, end: number): void {
     write(this.#fd, this.#writing, at, end - at, null, (error, written) => {
       if (error?.code === "EAGAIN") return void setTimeout(() => this.#writeFrom(at, end), AGAIN_AFTER_MS);
-      if (error !== null) return this.#break();
+      if (error !== null) return this.#stop(error);
       if (at + written < end) return this.#writeFrom(at + written, end);
       const wasFull = this.full;
       this.#busy = false;
@@ -92,11 +95,14 @@ export class Mirror {
     });
   }
 
-  #break(): void {
+  #stop(error: unknown): void {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     this.#off = true;
     this.#busy = false;
     this.#waitingBytes = 0;
     this.#whenIdle?.();
-    this.#events.broken();
+    if (GONE.includes(code)) this.#events.broken();
+    else this.#events.failed(code);
+    this.#events.drained();
   }
 }

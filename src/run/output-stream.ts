@@ -19,6 +19,7 @@ export interface OutputPorts {
   readonly clock: Clock;
   /** Keeps every redraw. */
   readonly raw: boolean;
+  warn(message: string): void;
 }
 
 const CARRIAGE_RETURN = 0x0d;
@@ -57,9 +58,12 @@ export class OutputStream {
       this.#settleEnded = settle;
     });
     this.#thinner = ports.raw ? undefined : new RedrawThinner();
-    const resume = () => this.#resume();
     if (ports.mirrorFd !== undefined) {
-      this.#mirror = new Mirror(ports.mirrorFd, { drained: resume, broken: () => this.stop() });
+      this.#mirror = new Mirror(ports.mirrorFd, {
+        drained: () => this.#resume(),
+        broken: () => this.stop(),
+        failed: (code) => ports.warn(`Cannot show ${ports.name}: ${code}; it is still logged`),
+      });
     }
     // One buffer for all reads: what is left of it after a read is moved, the rest is not needed any more.
     const buffer = this.#source.bytes.subarray(READ_AT);

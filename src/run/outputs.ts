@@ -1,5 +1,6 @@
 import type { PerStream } from "../wire/end.ts";
 import type { Fifo } from "./fifos.ts";
+import { RUN_LIMITS } from "./limits.ts";
 import { type OutputPorts, OutputStream } from "./output-stream.ts";
 
 export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
@@ -13,6 +14,8 @@ export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirro
 export class Outputs {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
+  #wait: NodeJS.Timeout | undefined;
+  #cutShort = false;
 
   constructor(options: OutputsOptions) {
     const { fifos, quiet, ...ports } = options;
@@ -34,9 +37,25 @@ export class Outputs {
     return { stdout: this.#stdout.thinnedBytes, stderr: this.#stderr.thinnedBytes };
   }
 
-  /** Settles when both are closed and everything is in frames. */
-  async ended(): Promise<void> {
+  /** They were given up while grandchildren still held them open. */
+  get cutShort(): boolean {
+    return this.#cutShort;
+  }
+
+  /** The command has ended. Settles when everything is in frames, and does not wait for grandchildren for ever. */
+  async drained(): Promise<void> {
+    this.#wait = setTimeout(() => this.hurry(), RUN_LIMITS.grandchildrenMs);
     await Promise.all([this.#stdout.ended, this.#stderr.ended]);
+    this.#endWait();
+  }
+
+  /** Gives up what grandchildren hold open, when the command has ended. */
+  hurry(): void {
+    if (this.#wait === undefined) return;
+    this.#endWait();
+    this.#cutShort = true;
+    this.#stdout.stop();
+    this.#stderr.stop();
   }
 
   /** Settles when the mirrors have everything. */
@@ -49,9 +68,8 @@ export class Outputs {
     this.#stderr.roomAgain();
   }
 
-  /** Reads no more. */
-  stop(): void {
-    this.#stdout.stop();
-    this.#stderr.stop();
+  #endWait(): void {
+    clearTimeout(this.#wait);
+    this.#wait = undefined;
   }
 }

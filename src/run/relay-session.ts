@@ -23,7 +23,6 @@ export class RelaySession {
   readonly #events: SessionEvents;
   readonly #socket: Socket;
   #open = false;
-  #finished = false;
   #over = false;
   #ready = false;
   /** Undefined while logger runs for the first time. */
@@ -43,7 +42,8 @@ export class RelaySession {
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
     this.#socket.once("close", () => this.#lose("EOF"));
     this.#socket.once("end", () => {
-      if (!this.#finished) return this.#lose("EOF");
+      // Only after our half-close, with nothing of ours left to send, is it an answer.
+      if (!this.#socket.writableFinished) return this.#lose("EOF");
       this.destroy();
       events.takenOver();
     });
@@ -74,7 +74,6 @@ export class RelaySession {
 
   /** Half-closes when everything is written. */
   finish(): void {
-    this.#finished = true;
     this.#socket.end();
   }
 

@@ -9,7 +9,6 @@ const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQU
 export interface SignalRelayOptions {
   /** The command shares mlrun's process group; else it leads a session of its own. */
   readonly sharesGroup: boolean;
-  readonly pid: number;
   /** mlrun was asked to end. */
   onEnding(): void;
 }
@@ -23,48 +22,54 @@ export interface SignalRelayOptions {
  */
 export class SignalRelay {
   readonly #options: SignalRelayOptions;
-  readonly #witness: Witness | undefined;
-  #over = false;
+  #witness: Witness | undefined;
+  /** Undefined while there is nothing to signal. */
+  #pid: number | undefined;
 
+  /** From now on no signal ends mlrun: it must be made before the command starts. */
   constructor(options: SignalRelayOptions) {
     this.#options = options;
     for (const signal of RELAYED) process.on(signal, this.#onSignal);
-    if (options.sharesGroup) {
-      this.#witness = new Witness();
-    } else {
-      process.on("SIGTSTP", this.#onStop);
-      process.on("SIGCONT", this.#onContinue);
-    }
+    if (options.sharesGroup) return;
+    process.on("SIGTSTP", this.#onStop);
+    process.on("SIGCONT", this.#onContinue);
+  }
+
+  /** The command runs. To be called before anything else can happen. */
+  begin(pid: number): void {
+    this.#pid = pid;
+    if (this.#options.sharesGroup) this.#witness = new Witness();
   }
 
   /** Nothing is left to signal. What still comes is taken and does nothing: mlrun ends by itself, soon. */
   end(): void {
-    this.#over = true;
+    this.#pid = undefined;
     this.#witness?.end();
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.#over) return;
-    if (this.#witness === undefined) send(-this.#options.pid, signal);
+    if (this.#pid === undefined) return;
+    if (this.#witness === undefined) send(-this.#pid, signal);
     else void this.#relayUnlessSeen(this.#witness, signal);
     if (ENDING.includes(signal)) this.#options.onEnding();
   };
 
   async #relayUnlessSeen(witness: Witness, signal: NodeJS.Signals): Promise<void> {
-    if (await witness.gotItToo(signal)) return;
-    const tree = processTree(this.#options.pid);
+    const pid = this.#pid;
+    if ((await witness.gotItToo(signal)) || pid === undefined) return;
+    const tree = processTree(pid);
     const group = tree[0]?.group;
-    for (const { pid, group: other } of tree) if (other === group) send(pid, signal);
+    for (const member of tree) if (member.group === group) send(member.pid, signal);
   }
 
   /** SIGSTOP: a stop that asks would be ignored by a group without a shell that could continue it. */
   readonly #onStop = (): void => {
-    send(-this.#options.pid, "SIGSTOP");
+    if (this.#pid !== undefined) send(-this.#pid, "SIGSTOP");
     process.kill(process.pid, "SIGSTOP");
   };
 
   readonly #onContinue = (): void => {
-    send(-this.#options.pid, "SIGCONT");
+    if (this.#pid !== undefined) send(-this.#pid, "SIGCONT");
   };
 }
 

@@ -77,6 +77,17 @@ describe("the command", () => {
     expect(stdout).toBe("y\ny\ny\n141\n");
   });
 
+  test("goes on and is logged when its output cannot be shown, and mlrun says so", async () => {
+    const relay = await startDumpRelay();
+    const [file, ...args] = program("mlrun", "--run-dir", relay.runDir, ...shell("echo out; exit 4"));
+    const full = await run("sh", ["-c", '"$@" >/dev/full', "sh", file, ...args], {
+      env: cleanEnvironment(),
+      detached: true,
+    });
+    expect(full).toMatchObject({ code: 4, stderr: "mlrun: Cannot show stdout: ENOSPC; it is still logged\n" });
+    expect((await relay.execution()).stdout.toString()).toBe("out\n");
+  });
+
   test("is held back by a reader that is slow, and loses nothing", async () => {
     const script = "echo $$ >&2; exec dd if=/dev/zero bs=64k count=160 status=none";
     const [file, ...args] = program("mlrun", ...shell(script));

@@ -2,14 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { afterwards } from "./cleanup.ts";
-import { type Frame, octetCounted, parseFrame } from "./frames.ts";
 
 export interface FakeRelay {
   /** What each connection brought so far, oldest connection first. */
   readonly received: Buffer[];
   readonly sockets: Socket[];
-  /** Frames of all connections, doubles included; a frame that has not come whole is left out. */
-  frames(): Frame[];
+  /** Called with each connection to come. */
+  onConnection(listener: (socket: Socket) => void): void;
   close(): Promise<void>;
 }
 
@@ -47,17 +46,7 @@ export async function fakeRelay(path: string, options: FakeRelayOptions = {}): P
     for (const socket of sockets) socket.destroy();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   }
+  const onConnection = (listener: (socket: Socket) => void) => void server.on("connection", listener);
   afterwards(close);
-  return { received, sockets, frames: () => received.flatMap(wholeFrames), close };
-}
-
-function wholeFrames(stream: Buffer): Frame[] {
-  for (let end = stream.length; end > 0; end -= 1) {
-    try {
-      return octetCounted(stream.subarray(0, end)).map(parseFrame);
-    } catch {
-      // Cut in the middle of a frame.
-    }
-  }
-  return [];
+  return { received, sockets, onConnection, close };
 }

@@ -35,7 +35,6 @@ async function deliver(announce: () => Promise<boolean> = async () => true) {
     },
     spool,
     elapsedMs: () => performance.now(),
-    onRoom: () => {},
     onLive: () => seen.push("live"),
     onSpooling: (reason) => seen.push(reason),
   });
@@ -117,6 +116,17 @@ describe("a relay that is there", () => {
     await finished;
     expect(relay.received.map(String)).toEqual(["", "3 one3 end"]);
     expect(spool.frames).toBe("");
+  });
+
+  test("that accepts and closes again and again is given up like one that is not there", async () => {
+    const { path, delivery, send, spool, seen } = await deliver();
+    const relay = await fakeRelay(path, { hangs: () => true });
+    relay.onConnection((socket) => socket.destroy());
+    delivery.start();
+    send("one");
+    await poll("the spool", () => spool.frames.includes("3 one"));
+    expect(relay.sockets.length).toBeGreaterThan(3);
+    expect(seen.at(-1)).toMatch(/^E/);
   });
 
   test("and takes no BEGIN gets the lines, and all is spooled with a BEGIN that will come", async () => {
