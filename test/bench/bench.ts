@@ -8,15 +8,20 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Metric {
   readonly name: string;
   readonly unit: string;
-  /** `ratio`: ours beside theirs; `value`: ours alone. */
-  readonly judge: "ratio" | "value";
-  readonly goal: { readonly atLeast: number } | { readonly atMost: number } | undefined;
+  /** `ratio`: ours divided by theirs; `difference`: ours minus theirs; `value`: ours alone. */
+  readonly judge: "ratio" | "difference" | "value";
+  /** Undefined: reported only. */
+  readonly goal?: Goal;
 }
+
+export type Goal = { readonly atLeast: number } | { readonly atMost: number };
 
 /** One line of the table: the same work done by us and by what a user would run instead. */
 export interface Cell {
   readonly name: string;
   readonly metrics: readonly Metric[];
+  /** Why it cannot be measured on this machine. */
+  readonly skip?: string | undefined;
   ours(): Promise<Figures>;
   beside?(): Promise<Figures>;
 }
@@ -34,11 +39,14 @@ export interface Result {
   readonly cell: string;
   readonly metric: string;
   readonly unit: string;
+  readonly judge: Metric["judge"];
   readonly ours: Spread;
   readonly beside: Spread | undefined;
-  /** Ours divided by theirs, pair by pair. */
-  readonly ratio: Spread | undefined;
-  readonly goal: Metric["goal"];
+  /** Ours divided by theirs or, where differences are judged, ours minus theirs: pair by pair. */
+  readonly compared: Spread | undefined;
+  /** What the goal is about. */
+  readonly judged: Spread;
+  readonly goal: Goal | undefined;
   readonly isMet: boolean;
 }
 
@@ -60,16 +68,29 @@ function judge(run: {
   beside: readonly Figures[];
 }): Result {
   const { metric } = run;
+  const { goal } = metric;
   const of = (figures: readonly Figures[]) => figures.map((figure) => figure[metric.name] ?? Number.NaN);
   const [ours, beside] = [of(run.ours), of(run.beside)];
   const hasBeside = beside.some((value) => !Number.isNaN(value));
-  const ratio = hasBeside ? spread(ours.map((value, i) => value / (beside[i] ?? Number.NaN))) : undefined;
-  const judged = metric.judge === "ratio" ? (ratio?.median ?? Number.NaN) : spread(ours).median;
-  const { goal } = metric;
-  const isMet = goal === undefined || ("atLeast" in goal ? judged >= goal.atLeast : judged <= goal.atMost);
-  const besideSpread = hasBeside ? spread(beside) : undefined;
-  const names = { case: run.name, cell: run.cell.name, metric: metric.name, unit: metric.unit };
-  return { ...names, ours: spread(ours), beside: besideSpread, ratio, goal, isMet };
+  const compare = (value: number, theirs: number) => (metric.judge === "difference" ? value - theirs : value / theirs);
+  const compared = hasBeside ? spread(ours.map((value, i) => compare(value, beside[i] ?? Number.NaN))) : undefined;
+  const nothing = { median: Number.NaN, min: Number.NaN, max: Number.NaN };
+  const judged = metric.judge === "value" ? spread(ours) : (compared ?? nothing);
+  const isMet =
+    goal === undefined || ("atLeast" in goal ? judged.median >= goal.atLeast : judged.median <= goal.atMost);
+  return {
+    case: run.name,
+    cell: run.cell.name,
+    metric: metric.name,
+    unit: metric.unit,
+    judge: metric.judge,
+    ours: spread(ours),
+    beside: hasBeside ? spread(beside) : undefined,
+    compared,
+    judged,
+    goal,
+    isMet,
+  };
 }
 
 /** Everything that a run started is ended when it is over, before the next begins. */

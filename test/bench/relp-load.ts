@@ -15,6 +15,8 @@ export interface Load {
   readonly window: number;
   /** `collector`: BEGINs first, keyed frames; `rsyslogd`: the same frames, the execution as APP-NAME. */
   readonly for: "collector" | "rsyslogd";
+  /** Goes on with one execution, from this line on, and does not end it. */
+  readonly resume?: { readonly x: string; readonly k: string; readonly node: string; readonly fromN: number };
 }
 
 /** Ready bytes of one session, and where each command ends in them. */
@@ -29,11 +31,12 @@ const PRIORITY_BYTES = "<134>1 ".length;
 /** @returns Also the bytes of the log that rsyslogd writes for these frames: each without PRI and version, with LF. */
 function prepare(load: Load): { ready: Script[]; logBytes: number } {
   const text = "epoch 3 step 1234 loss=0.1234 accuracy=0.9876 lr=0.001 ".padEnd(load.lineBytes, "x");
-  const executions = Array.from({ length: load.executions }, () => fakeExecution());
+  const { resume } = load;
+  const executions = Array.from({ length: load.executions }, () => fakeExecution(resume ?? {}));
   const commands: string[][] = Array.from({ length: load.connections }, () => [
     "open relp_version=0\nrelp_software=load\ncommands=syslog",
   ]);
-  const next = executions.map(() => 1);
+  const next = executions.map(() => resume?.fromN ?? 1);
   let logBytes = 0;
   const toCollector = load.for === "collector";
   const tell = (i: number, message: string) => commands[i % load.connections]?.push(`syslog ${message}`);
@@ -47,7 +50,9 @@ function prepare(load: Load): { ready: Script[]; logBytes: number } {
     logBytes += Buffer.byteLength(sent) - PRIORITY_BYTES + 1;
     tell(i, sent);
   }
-  if (toCollector) for (const [i, one] of executions.entries()) tell(i, one.end((next[i] ?? 1) - 1));
+  if (toCollector && resume === undefined) {
+    for (const [i, one] of executions.entries()) tell(i, one.end((next[i] ?? 1) - 1));
+  }
   return { ready: commands.map(toScript), logBytes };
 }
 

@@ -1,5 +1,5 @@
 import { cpus, totalmem } from "node:os";
-import type { Case, Result } from "./bench.ts";
+import type { Case, Goal, Metric, Result } from "./bench.ts";
 import type { Spread } from "./measure.ts";
 
 /** The machine that figures belong to. */
@@ -12,34 +12,37 @@ export function machine(): string {
 /** A Markdown table of a case, as the README quotes it. */
 export function table(bench: Case, results: readonly Result[]): string {
   const rows = results.map((result) => {
-    const goal =
-      result.goal === undefined
-        ? ""
-        : "atLeast" in result.goal
-          ? `≥ ${result.goal.atLeast}`
-          : `≤ ${result.goal.atMost}`;
     const verdict = result.goal === undefined ? "" : result.isMet ? "met" : "**missed**";
     const cells = [
       result.cell,
-      `${result.metric}, ${result.unit}`,
-      show(result.ours),
-      show(result.beside),
-      show(result.ratio),
-      goal,
+      result.metric === result.unit ? result.unit : `${result.metric}, ${result.unit}`,
+      shown(result.ours),
+      shown(result.beside),
+      shown(result.compared, SIGNS[result.judge]),
+      goalText(result.goal),
       verdict,
     ];
     return `| ${cells.join(" | ")} |`;
   });
-  const head = `| ${bench.name} | figure | ours | ${bench.besides} | ratio | goal | |\n|---|---|---|---|---|---|---|`;
+  const head = `| ${bench.name} | figure | ours | ${bench.besides} | compared | goal | |\n|---|---|---|---|---|---|---|`;
   return [`${bench.about}\n`, head, ...rows].join("\n");
 }
 
-function show(values: Spread | undefined): string {
+/** What stands before a comparison. A difference shows its own minus. */
+const SIGNS: Readonly<Record<Metric["judge"], string>> = { ratio: "× ", value: "× ", difference: "+" };
+
+function shown(values: Spread | undefined, sign = ""): string {
   if (values === undefined) return "";
-  return `${figure(values.median)} (${figure(values.min)}–${figure(values.max)})`;
+  const signed = (value: number) => (value < 0 ? "" : sign) + figure(value);
+  return `${signed(values.median)} (${figure(values.min)}–${figure(values.max)})`;
+}
+
+function goalText(goal: Goal | undefined): string {
+  if (goal === undefined) return "";
+  return "atLeast" in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
 }
 
 function figure(value: number): string {
-  if (value >= 1_000) return Math.round(value).toLocaleString("en");
-  return value.toPrecision(3);
+  if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
+  return value === 0 ? "0" : value.toPrecision(3);
 }

@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ApiClient } from "../support/api-client.ts";
+import { cleanEnvironment } from "../support/mlrun.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
+import { benchFolder } from "./bench-folder.ts";
+
+export interface BenchCollector {
+  readonly process: RunningProcess;
+  readonly dataDir: string;
+  readonly relpPort: number;
+  readonly webPort: number;
+  /** Signed in as the user who runs the benchmark. */
+  readonly api: ApiClient;
+}
+
+export interface CollectorOptions {
+  readonly dataDir?: string;
+  /** Lines of collector.toml. */
+  readonly settings?: string;
+}
+
+/** A collector on loopback without TLS, as an administrator's would be otherwise. */
+export async function startCollector(options: CollectorOptions = {}): Promise<BenchCollector> {
+  const { dataDir = benchFolder(), settings = "" } = options;
+  // The configuration of a collector that is installed on this machine must not count.
+  const config = join(benchFolder(), "collector.toml");
+  writeFileSync(config, settings);
+  const places = ["--config", config, "--data-dir", dataDir, "--relp", "127.0.0.1:0", "--web", "127.0.0.1:0"];
+  const [command, ...args] = program("mlcollector", ...places, "--insecure", "--login-code");
+  const process = start(command, args);
+  const [, origin = "", code = ""] = await process.waitFor(/(http\S+)\/#code=(\S+)/, 60_000);
+  const [, relpPort] = await process.waitFor(/listening for relays host=\S+ port=(\d+)/);
+  const api = new ApiClient(origin);
+  const status = await api.login({ code });
+  if (status !== 204) throw new Error(`The login code was answered with ${status}`);
+  return { process, dataDir, relpPort: Number(relpPort), webPort: Number(new URL(origin).port), api };
+}
+
+/** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */
+export function startBenchRelay(collectorPort: number): Promise<Relay> {
+  return startRelay({ folder: benchFolder(), collectorPort });
+}
+
+export interface MlrunOptions {
+  readonly runDir: string;
+  readonly options?: readonly string[];
+  readonly command: readonly string[];
+}
+
+/**
+ * `[command, ...args]` of an mlrun whose own stdout goes to /dev/null, and that says on stderr what processor time it,
+ * and all that it started, took: `cpu USER SYSTEM`.
+ */
+export function timedMlrun({ runDir, options = [], command }: MlrunOptions): [string, ...string[]] {
+  return timed(...program("mlrun", "--run-dir", runDir, ...options, "--", ...command));
+}
+
+/** The same for any command. */
+export function timed(...command: readonly string[]): [string, ...string[]] {
+  return ["bash", "-c", 'TIMEFORMAT="cpu %3U %3S"; time "$@" >/dev/null', "bash", ...command];
+}
+
+/** Of what a timed command said. */
+export function cpuOf(process: Pick<RunningProcess, "stderr">): number {
+  const [, user, system] = /^cpu (\S+) (\S+)$/m.exec(process.stderr().toString()) ?? [];
+  return Number(user) + Number(system);
+}
+
+/** Environment of commands under mlrun: nothing of the surroundings, a spool of its own. */
+export function benchEnvironment(): NodeJS.ProcessEnv {
+  const spool = benchFolder();
+  mkdirSync(spool, { recursive: true });
+  return cleanEnvironment({ MLRUN_SPOOL_DIR: spool });
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath } from "node:url";
+import { start } from "../support/processes.ts";
+import { cpuSeconds } from "./measure.ts";
+import type { Load } from "./relp-load.ts";
+
+const GENERATOR = fileURLToPath(new URL("relp-load.js", import.meta.url));
+const WINDOW = 4_096;
+const LINE_BYTES = 100;
+
+export type LoadShape = Pick<Load, "connections" | "executions" | "lines" | "linesPerFrame" | "resume">;
+
+export interface LoadRun {
+  /** What was sent: whole frames. */
+  readonly lines: number;
+  readonly linesPerSecond: number;
+  /** Of the receiver. */
+  readonly cpuMicrosecondsPerLine: number;
+}
+
+/**
+ * Runs the load against a receiver.
+ *
+ * @param receiverPid Whose processor time counts.
+ * @param stored Resolves when everything is stored (so many bytes of rsyslogd's log), where an answer does not say that.
+ */
+export async function runLoad(
+  shape: LoadShape & Pick<Load, "port" | "for">,
+  receiverPid: number,
+  stored?: (bytes: number) => Promise<void>,
+): Promise<LoadRun> {
+  const lines = Math.ceil(shape.lines / shape.linesPerFrame) * shape.linesPerFrame;
+  const load: Load = { ...shape, lines, lineBytes: LINE_BYTES, window: WINDOW };
+  const generator = start(process.execPath, ["--max-old-space-size=4096", GENERATOR, JSON.stringify(load)]);
+  const [, bytes] = await generator.waitFor(/ready (\d+)/, 120_000);
+  const cpuBefore = cpuSeconds(receiverPid);
+  const startedAt = performance.now();
+  generator.stdin?.write("go\n");
+  const whenStored = stored?.(Number(bytes)).then(() => (performance.now() - startedAt) / 1000);
+  // By the generator's own clock: this process looks at it every few milliseconds only.
+  const [, answeredAfter] = await generator.waitFor(/answered (\S+)/, 300_000);
+  const seconds = Math.max(Number(answeredAfter), (await whenStored) ?? 0);
+  const cpu = cpuSeconds(receiverPid) - cpuBefore;
+  return { lines, linesPerSecond: lines / seconds, cpuMicrosecondsPerLine: (cpu / lines) * 1e6 };
+}
