@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { ApiClient } from "../support/api-client.ts";
+import { poll } from "../support/poll.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+
+const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
+
+async function signedIn(demo: RunningProcess): Promise<ApiClient> {
+  const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/);
+  const api = new ApiClient(origin);
+  expect(await api.login({ code })).toBe(204);
+  expect(await new ApiClient(origin).login({ code })).toBe(401);
+  return api;
+}
+
+/** Processes that were told of a folder. */
+function processesOf(folder: string): string[] {
+  const commands = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    });
+  return commands.filter((command) => command.includes(folder));
+}
+
+describe("npm run demo", () => {
+  it("shows a job of four nodes, one of them failing, and leaves nothing behind", async () => {
+    const demo = start(process.execPath, [DEMO]);
+    const api = await signedIn(demo);
+    const [, folder = ""] = await demo.waitFor(/Files: (\S+)\/data\/logs/);
+    const all = await poll(
+      "four executions that are complete",
+      async () => {
+        const executions = await api.executions("job=demo");
+        return executions.length === 4 && executions.every(({ delivery }) => delivery === "complete") && executions;
+      },
+      50_000,
+    );
+    expect(all.map(({ node }) => node).sort()).toEqual(["node1", "node2", "node3", "node4"]);
+    expect(all.map(({ state }) => state).sort()).toEqual(["failed", "finished", "finished", "finished"]);
+    for (const { x, thinned } of all) {
+      expect(thinned).toBeGreaterThan(0);
+      const printed = (await api.raw(x)).toString();
+      expect(printed).toContain("\u001b[32m");
+      expect(Math.max(...printed.split("\n").map((line) => line.length))).toBeGreaterThan(8_000);
+    }
+    expect(await demo.end("SIGINT")).toEqual({ code: 0, signal: null });
+    expect(existsSync(folder)).toBe(false);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it("wraps a command of one's own", async () => {
+    const demo = start(process.execPath, [DEMO, "sh", "-c", "echo hello; exit 7"]);
+    const api = await signedIn(demo);
+    await api.untilExecution("mine", ({ code, delivery }) => code === 7 && delivery === "complete");
+    await demo.waitFor(/hello/);
+    expect(await demo.end("SIGINT")).toMatchObject({ code: 0 });
+  });
+});
