@@ -65,7 +65,7 @@ function filesOf(path) {
 
 function makeExecutable(folder) {
   for (const name of readdirSync(folder)) {
-    if (/^[a-z]+\.c?js$/.test(name)) chmodSync(join(folder, name), 0o755);
+    if (/^[a-z-]+\.c?js$/.test(name)) chmodSync(join(folder, name), 0o755);
   }
 }
 
