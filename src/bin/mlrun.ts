@@ -31,7 +31,7 @@ const { env } = process;
 
 async function main(): Promise<number> {
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = resolve(asked.runDir ?? env["MLRUN_RUN_DIR"] ?? DEFAULT_RUN_DIR);
+  const runDir = resolve(asked.runDir ?? setting("MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
@@ -51,7 +51,7 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = asked.id ?? makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
   const job = asked.job ?? inheritedJob(env) ?? x;
-  const settings = readSiteSettings(env["MLRUN_CONFIG"] ?? SETTINGS, warn);
+  const settings = readSiteSettings(setting("MLRUN_CONFIG") ?? SETTINGS, warn);
   const { argv, quiet, raw } = asked;
   return runExecution({
     argv,
@@ -92,15 +92,29 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
 }
 
 function spoolPlaces(node: string): SpoolPlaces {
-  const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local/state");
+  const state = setting("XDG_STATE_HOME") ?? join(homeFolder(), ".local/state");
   const home = join(state, "marcologger/spool", node);
-  const chosen = env["MLRUN_SPOOL_DIR"];
+  const chosen = setting("MLRUN_SPOOL_DIR");
   return {
     chosen: chosen === undefined ? undefined : resolve(chosen),
     system: SYSTEM_SPOOL,
     home,
     uid: process.getuid?.() ?? 0,
   };
+}
+
+/** A variable that is set to something. */
+function setting(name: string): string | undefined {
+  return env[name] === "" ? undefined : env[name];
+}
+
+/** A user without HOME and without an entry in the user database has none. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/nonexistent";
+  }
 }
 
 /** From the kernel: loading node:crypto would take longer than most of what is done here. */

@@ -44,7 +44,7 @@ export class Delivery {
   #liveSinceMs = 0;
   #retryMs: number = RUN_LIMITS.reconnectFirstMs;
   /** Why the last session was lost. */
-  #reason = "";
+  #reason = "it does not answer";
   #retryTimer: NodeJS.Timeout | undefined;
   #watching = false;
   #patienceTimer: NodeJS.Timeout | undefined;

@@ -47,7 +47,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
   // What takes time is begun before anything is waited for: mlrun has to start like bare node.
   const fifosMade = makeFifos();
   const encoder = new FrameEncoder(options, options);
-  const { delivery, spool } = openLogDelivery(options);
+  const { delivery, spool, close } = openLogDelivery(options);
   delivery.start();
 
   const fifos = await fifosMade;
@@ -72,6 +72,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
     const { lines } = encoder;
     return encoder.encodeEnd({ ...end, endedAt, lines, printed, thinned, dropped: spool.dropped, cutShort });
   });
+  close();
   await outputs.mirrored();
   const dropped = droppedMessage(spool);
   if (dropped !== undefined) warn(dropped);

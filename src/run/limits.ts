@@ -18,8 +18,8 @@ export const RUN_LIMITS = {
   redrawBytes: 4_096,
   /** A relay that takes nothing for this time is given up for the spool. */
   slowRelayMs: 2_000,
-  /** BEGIN must be out before lines are sent, but not for longer than this. */
-  announceMs: 2_000,
+  /** BEGIN must be out before lines are sent, but not for longer than this: less than until the spool. */
+  announceMs: 1_500,
   /** First and longest pause between attempts to connect. */
   reconnectFirstMs: 50,
   reconnectMostMs: 10_000,

@@ -12,24 +12,27 @@ import { SpoolWriter } from "./spool-writer.ts";
 export interface LogDelivery {
   readonly delivery: Delivery;
   readonly spool: SpoolWriter;
+  /** Ends the processes that are left of it. */
+  close(): void;
 }
 
 /** Delivery and spool of one execution. It tells the user once that the relay is away, and where the output is then. */
 export function openLogDelivery(options: ExecutionOptions): LogDelivery {
   const { argv, x, key: k, job, labels, node, pid, cwd, clock, runDir } = options;
-  const begin = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
+  const json = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
   const elapsedMs = () => clock.elapsedMs();
   const spool = new SpoolWriter({
     x,
-    begin,
+    begin: json,
     owner: () => processName(pid),
     openFolder: () => openSpoolFolder(options.spool),
     elapsedMs,
   });
+  const loggers = new AbortController();
   let warned = false;
   const delivery = new Delivery({
     path: join(runDir, "lines.sock"),
-    announce: () => announce(begin, runDir),
+    announce: () => announce({ json, runDir, signal: loggers.signal }),
     spool,
     elapsedMs,
     onLive: () => {
@@ -43,7 +46,7 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
       options.warn(awayMessage(runDir, reason, openSpoolFolder(options.spool)));
     },
   });
-  return { delivery, spool };
+  return { delivery, spool, close: () => loggers.abort() };
 }
 
 /** What is lost for good, in words for the user; undefined when nothing is. */

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 export interface SpoolPlaces {
@@ -31,14 +31,12 @@ function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** A real folder, not a link, of this user, that nobody else may enter. */
+/** A real folder, not a link, of this user, in which nobody else can put or rename anything. */
 function isSafe(folder: string, uid: number, make: boolean): boolean {
   try {
     if (make) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder, { throwIfNoEntry: false });
-    if (stat?.isDirectory() !== true || stat.uid !== uid) return false;
-    if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
-    return true;
+    return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o022) === 0;
   } catch {
     return false;
   }

@@ -59,13 +59,15 @@ async function deliver(path: string, runDir: string): Promise<boolean> {
 }
 
 function sendFrames(file: { fd: number; data: Buffer; from: number; json: string; runDir: string }): Promise<boolean> {
-  const { fd, data, runDir } = file;
+  const { fd, data, json, runDir } = file;
   return new Promise((resolve) => {
     let at = file.from;
+    const loggers = new AbortController();
     const patience = setTimeout(() => settle(false), RUN_LIMITS.endOfFileMs);
     const settle = (takenOver: boolean) => {
       clearTimeout(patience);
       session.destroy();
+      loggers.abort();
       resolve(takenOver);
     };
     const next = () => {
@@ -78,7 +80,7 @@ function sendFrames(file: { fd: number; data: Buffer; from: number; json: string
       else session.write(read.subarray(0, end), next);
     };
     const session = new RelaySession(
-      { path: join(runDir, "lines.sock"), announce: () => announce(file.json, runDir) },
+      { path: join(runDir, "lines.sock"), announce: () => announce({ json, runDir, signal: loggers.signal }) },
       {
         ready: () => (session.announced ? next() : settle(false)),
         takenOver: () => settle(true),
