@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
-import { removeStaleLock, startFlush } from "../run/background-flush.ts";
+import { startFlush } from "../run/background-flush.ts";
 import { Clock } from "../run/clock.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
@@ -81,7 +81,6 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   let kept = 0;
   for (const folder of spoolFolders(places)) {
     const result = await flushSpool({ folder, runDir, owner: processName(process.pid) });
-    removeStaleLock(folder);
     delivered += result.delivered;
     kept += result.kept;
     if (result.kept > 0)

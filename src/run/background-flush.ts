@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isRunning } from "./process-name.ts";
 import { waitingFiles } from "./spool-files.ts";
 
@@ -21,14 +21,17 @@ export interface BackgroundFlushOptions {
  */
 export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
-  if (waitingFiles(folder).length === 0) return;
-  const lock = join(folder, LOCK);
-  if (!takeLock(lock, owner)) return;
-  const release = () => rmSync(lock, { force: true });
+  if (waitingFiles(folder).length === 0 || !takeLock(folder, owner)) return;
+  const release = () => releaseFlush(folder, owner);
   const child = options.start();
   child.once("error", release);
   child.once("exit", release);
   child.unref();
+}
+
+/** The process of that name ends, or its flush has: another one may begin. */
+export function releaseFlush(folder: string, owner: string): void {
+  if (holder(folder) === owner) rmSync(join(folder, LOCK), { force: true });
 }
 
 export function startFlush(program: readonly [string, ...string[]], env: NodeJS.ProcessEnv): ChildProcess {
@@ -36,23 +39,23 @@ export function startFlush(program: readonly [string, ...string[]], env: NodeJS.
   return spawn(file, args, { cwd: "/", env, detached: true, stdio: "ignore" });
 }
 
-/** Removes the lock of a process that has gone: its flush went on without it, and nobody else would. */
-export function removeStaleLock(folder: string): void {
-  const lock = join(folder, LOCK);
+function takeLock(folder: string, owner: string): boolean {
+  const before = holder(folder);
+  if (before !== undefined && isRunning(before)) return false;
   try {
-    if (!isRunning(readlinkSync(lock))) rmSync(lock, { force: true });
-  } catch {
-    // There is none.
-  }
-}
-
-function takeLock(lock: string, owner: string): boolean {
-  removeStaleLock(dirname(lock));
-  try {
+    rmSync(join(folder, LOCK), { force: true });
     // A link comes into being with its content, in one step, and only where nothing is.
-    symlinkSync(owner, lock);
+    symlinkSync(owner, join(folder, LOCK));
     return true;
   } catch {
     return false;
+  }
+}
+
+function holder(folder: string): string | undefined {
+  try {
+    return readlinkSync(join(folder, LOCK));
+  } catch {
+    return undefined;
   }
 }

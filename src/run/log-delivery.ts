@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { announce } from "./announce.ts";
-import { flushInBackground } from "./background-flush.ts";
+import { flushInBackground, releaseFlush } from "./background-flush.ts";
 import { beginJson } from "./begin-json.ts";
 import { Delivery } from "./delivery.ts";
 import type { ExecutionOptions } from "./execution.ts";
@@ -46,7 +46,11 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
       options.warn(awayMessage(runDir, reason, openSpoolFolder(options.spool)));
     },
   });
-  return { delivery, spool, close: () => loggers.abort() };
+  const close = () => {
+    loggers.abort();
+    for (const folder of spoolFolders(options.spool)) releaseFlush(folder, processName(pid));
+  };
+  return { delivery, spool, close };
 }
 
 /** What is lost for good, in words for the user; undefined when nothing is. */
