@@ -22,6 +22,8 @@ export interface Cell {
   readonly metrics: readonly Metric[];
   /** Why it cannot be measured on this machine. */
   readonly skip?: string | undefined;
+  /** What all rounds need, made once and not measured. What it starts is ended before the first round. */
+  prepare?(): Promise<void>;
   ours(): Promise<Figures>;
   beside?(): Promise<Figures>;
 }
@@ -53,6 +55,7 @@ export interface Result {
 /** Runs a cell's two sides in turn, so that a machine whose speed drifts treats both alike. */
 export async function measureCell(name: string, cell: Cell, rounds: number): Promise<Result[]> {
   const [ours, beside]: [Figures[], Figures[]] = [[], []];
+  await cleanly(async () => cell.prepare?.());
   for (let i = 0; i < rounds; i += 1) {
     ours.push(await cleanly(() => cell.ours()));
     if (cell.beside !== undefined) beside.push(await cleanly(() => cell.beside?.() ?? Promise.resolve({})));

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Case, measureCell, type Result } from "./bench.ts";
 import { checkBudget } from "./budget.ts";
 import { ingestCase } from "./ingest-case.ts";
+import { latencyCase } from "./latency-case.ts";
 import { machine, table } from "./report.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
@@ -17,7 +18,7 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
 
 const ROOT = new URL("../../../", import.meta.url);
 const LINES = 500_000;
-const cases: readonly Case[] = [ingestCase(LINES), wholePathCase(LINES)];
+const cases: readonly Case[] = [ingestCase(LINES), wholePathCase(LINES), latencyCase(LINES)];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findLog } from "../support/find-log.ts";
+import { poll } from "../support/poll.ts";
+import { ROOT } from "../support/programs.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+import type { Case, Cell, Figures, Metric } from "./bench.ts";
+import { benchEnvironment, startBenchRelay, startCollector, timedMlrun } from "./bench-site.ts";
+import type { Latency, Sampling } from "./latency-samples.ts";
+import type { SinkTask } from "./relp-sink.ts";
+import { resultOf, startViewers } from "./start-viewers.ts";
+import { highestRate } from "./whole-path-case.ts";
+
+const SINK = fileURLToPath(new URL("relp-sink.js", import.meta.url));
+const PACE = join(ROOT, "test/bench/programs/pace.py");
+const X = "01JCZZZZZZ0000000000000000";
+const LINE_BYTES = 100;
+const SLOW_RATE = 500;
+/** Lines of the first second start caches and compilers, on both sides; the next ones are measured. */
+const WARM_SECONDS = 1;
+const MEASURED_SECONDS = 4;
+/** Looked at, of all lines. */
+const SAMPLES = 5_000;
+
+const METRICS: readonly Metric[] = [
+  { name: "p50", unit: "ms", judge: "difference", goal: { atMost: 1 } },
+  { name: "p99", unit: "ms", judge: "difference", goal: { atMost: 5 } },
+  // These it fetches over the API: how old they are then is not in the figures above.
+  { name: "not sent live", unit: "% of lines", judge: "value", goal: { atMost: 0 } },
+  { name: "rate", unit: "lines/s", judge: "value" },
+];
+
+/** How old a line is in a viewer's browser, beside how old it is where it would come in. */
+export function latencyCase(linesForRate: number): Case {
+  let halfRate = Number.NaN;
+  const prepare = async () => {
+    halfRate = Math.floor((await highestRate(linesForRate)) / 2);
+  };
+  return {
+    name: "latency",
+    about: `How old a line of ${LINE_BYTES} bytes is when it comes, by the one clock of the machine: the command (Python) prints the time in each line. Ours: mlrun → relay → collector, which stores it → WebSocket client; beside it the same mlrun → the same relay → a bare RELP receiver that keeps nothing. Half of the highest rate is half of what "whole path" reaches, packed, measured once before.`,
+    besides: "bare RELP receiver",
+    cells: [
+      cell(`${SLOW_RATE} lines/s`, () => SLOW_RATE),
+      { ...cell("half of the highest rate", () => halfRate), prepare },
+    ],
+  };
+}
+
+function cell(name: string, rate: () => number): Cell {
+  return { name, metrics: METRICS, ours: () => toViewer(rate()), beside: () => toSink(rate()) };
+}
+
+interface Pace {
+  readonly lines: number;
+  readonly sampling: Sampling;
+  /** Tells the command to begin. */
+  run(runDir: string): RunningProcess;
+}
+
+function paceOf(rate: number): Pace {
+  const lines = rate * (WARM_SECONDS + MEASURED_SECONDS);
+  const every = Math.max(1, Math.floor((rate * MEASURED_SECONDS) / SAMPLES));
+  const command = ["python3", PACE, String(rate), String(lines), String(LINE_BYTES)];
+  return {
+    lines,
+    sampling: { fromN: rate * WARM_SECONDS, every },
+    run(runDir) {
+      const [file, ...args] = timedMlrun({ runDir, options: ["--quiet", "--id", X], command });
+      return start(file, args, { env: benchEnvironment(), detached: true });
+    },
+  };
+}
+
+async function toViewer(rate: number): Promise<Figures> {
+  const { lines, sampling, run } = paceOf(rate);
+  const collector = await startCollector();
+  const relay = await startBenchRelay(collector.relpPort);
+  const mlrun = run(relay.runDir);
+  await poll("the execution's log", () => findLog(collector.dataDir, X).catch(() => undefined));
+  const viewers = await startViewers({
+    port: collector.webPort,
+    cookie: collector.api.cookie,
+    x: X,
+    ...{ measured: 1, counting: 0, slow: 0 },
+    ...{ lineBytes: LINE_BYTES, sampling, joinN: 1, untilN: lines },
+  });
+  mlrun.stdin?.write("go\n");
+  await mlrun.ended;
+  const { p50Ms, p99Ms, incomplete, astray } = await resultOf(viewers);
+  if (incomplete > 0) throw new Error("The viewer did not get the last line");
+  return { p50: p50Ms, p99: p99Ms, "not sent live": (astray / lines) * 100, rate };
+}
+
+async function toSink(rate: number): Promise<Figures> {
+  const { lines, sampling, run } = paceOf(rate);
+  const task: SinkTask = { lineBytes: LINE_BYTES, sampling, untilN: lines };
+  const sink = start(process.execPath, [SINK, JSON.stringify(task)]);
+  const [, port] = await sink.waitFor(/port (\d+)/);
+  const relay = await startBenchRelay(Number(port));
+  const mlrun = run(relay.runDir);
+  mlrun.stdin?.write("go\n");
+  const [, result = ""] = await sink.waitFor(/complete (.*)/, 60_000);
+  const { p50Ms, p99Ms, astray }: Latency = JSON.parse(result);
+  if (astray > 0) throw new Error(`${astray} lines did not come, or not in order`);
+  return { p50: p50Ms, p99: p99Ms };
+}
