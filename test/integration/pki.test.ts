@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
+import { makePki, mlctl } from "../support/ctl.ts";
 import { run } from "../support/processes.ts";
-import { makePki, mlctl } from "../support/relay.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 let pki: string;

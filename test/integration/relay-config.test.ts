@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { relayConfig } from "../../src/ctl/relay-config.ts";
+import { makePki, mlctl } from "../support/ctl.ts";
 import { run } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
-import { makePki, mlctl } from "../support/relay.ts";
 import { RSYSLOGD } from "../support/rsyslogd.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

@@ -2,13 +2,15 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { mlctl } from "../support/ctl.ts";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
 import { run } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
-import { mlctl, sendBegin, sendLines, withParameters } from "../support/relay.ts";
+import { withParameters } from "../support/relay.ts";
 import { startRelpDump } from "../support/relp-dump.ts";
 import { startRsyslogd } from "../support/rsyslogd.ts";
+import { sendBegin, sendLines } from "../support/send.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";

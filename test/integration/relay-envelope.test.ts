@@ -3,9 +3,10 @@ import { createConnection } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
 import { run } from "../support/processes.ts";
-import { type Relay, sendBegin, sendLines, startRelay } from "../support/relay.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
 import { type RelpDump, startRelpDump } from "../support/relp-dump.ts";
 import { asUser, createTestUser, describeAsRoot, type TestUser } from "../support/root.ts";
+import { sendBegin, sendLines } from "../support/send.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
-import { type Relay, sendBegin, sendLines, startRelay } from "../support/relay.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
 import { startRelpDump } from "../support/relp-dump.ts";
+import { sendBegin, sendLines } from "../support/send.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";

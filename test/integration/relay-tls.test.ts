@@ -1,9 +1,11 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { makePki } from "../support/ctl.ts";
 import { poll } from "../support/poll.ts";
-import { makePki, type Relay, sendLines, startRelay } from "../support/relay.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
 import { type RelpDump, startRelpDump } from "../support/relp-dump.ts";
+import { sendLines } from "../support/send.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const FRAME = '<14>1 2026-11-20T04:17:44.960662Z h mlrun 1 LINES [ml@32473 v="1"] 1 x';

@@ -1,8 +1,5 @@
-import { once } from "node:events";
-import { createConnection } from "node:net";
 import { join } from "node:path";
-import { type Result, run } from "./processes.ts";
-import { program } from "./programs.ts";
+import { mlctl } from "./ctl.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -44,18 +41,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket };
 }
 
-/** A new authority with the collector's certificate and those of some nodes. Answers its folder. */
-export async function makePki(nodes: readonly string[], names: readonly string[] = []): Promise<string> {
-  const folder = join(await tempFolder(), "pki");
-  const commands = [["init", ...names.flatMap((name) => ["--name", name])], ...nodes.map((node) => ["issue", node])];
-  for (const command of commands) {
-    const result = await mlctl("pki", ...command, "--dir", folder);
-    if (result.code !== 0)
-      throw new Error(`mlctl pki ${command.join(" ")} ended with ${result.code}: ${result.stderr}`);
-  }
-  return folder;
-}
-
 /** Sets parameters wherever a printed configuration has them, to reach a case sooner. */
 export function withParameters(config: string, parameters: Readonly<Record<string, string>>): string {
   let changed = config;
@@ -65,34 +50,4 @@ export function withParameters(config: string, parameters: Readonly<Record<strin
     changed = changed.replace(pattern, `${name}="${value}"`);
   }
   return changed;
-}
-
-export function mlctl(...args: string[]): Promise<Result> {
-  const [command, ...rest] = program("mlctl", ...args);
-  return run(command, rest);
-}
-
-/**
- * Sends messages to lines.sock, octet counted, and waits for the relay's EOF, which says that all were taken over.
- * Fails when the relay breaks the connection.
- */
-export async function sendLines(socketPath: string, messages: readonly (string | Buffer)[]): Promise<void> {
-  const socket = createConnection({ path: socketPath, allowHalfOpen: true });
-  socket.resume();
-  for (const message of messages) {
-    const bytes = Buffer.from(message);
-    socket.write(`${bytes.length} `);
-    socket.write(bytes);
-  }
-  socket.end();
-  await once(socket, "end");
-}
-
-/** Sends one datagram to begin.sock as this process or, with `as`, through another program that runs it. */
-export async function sendBegin(socketPath: string, message: string, as: readonly string[] = []): Promise<void> {
-  const python = "import socket,sys; s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.connect(sys.argv[1]); ";
-  const send = "s.send(sys.stdin.buffer.read())";
-  const [command = "python3", ...args] = [...as, "python3", "-c", python + send, socketPath];
-  const result = await run(command, args, { input: Buffer.from(message) });
-  if (result.code !== 0) throw new Error(`Cannot send to ${socketPath}: ${result.stderr}`);
 }

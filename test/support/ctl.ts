@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { type Result, run } from "./processes.ts";
+import { program } from "./programs.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** Runs mlctl as it is built. */
+export function mlctl(...args: string[]): Promise<Result> {
+  const [command, ...rest] = program("mlctl", ...args);
+  return run(command, rest);
+}
+
+/** A new authority with the collector's certificate and those of some nodes. Answers its folder. */
+export async function makePki(nodes: readonly string[], names: readonly string[] = []): Promise<string> {
+  const folder = join(await tempFolder(), "pki");
+  const commands = [["init", ...names.flatMap((name) => ["--name", name])], ...nodes.map((node) => ["issue", node])];
+  for (const command of commands) {
+    const result = await mlctl("pki", ...command, "--dir", folder);
+    if (result.code !== 0)
+      throw new Error(`mlctl pki ${command.join(" ")} ended with ${result.code}: ${result.stderr}`);
+  }
+  return folder;
+}
