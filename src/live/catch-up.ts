@@ -48,6 +48,15 @@ export class CatchUp {
     this.#cursor = options.from;
   }
 
+  get source(): Source {
+    return this.#options.source;
+  }
+
+  /** What is left, as far as it is known. */
+  get unread(): LineRange {
+    return [this.#cursor, Math.max(this.#cursor, this.#knownEnd ?? 0)];
+  }
+
   /** Whether everything stored so far is sent, of what the viewer wants. */
   get isDone(): boolean {
     const atEnd = this.#foundEnd || (this.#knownEnd !== undefined && this.#cursor > this.#knownEnd);

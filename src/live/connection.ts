@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Log } from "../host/log.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
@@ -13,7 +13,7 @@ import { Subscription } from "./subscription.ts";
 export interface ConnectionOptions {
   readonly ws: WebSocket;
   /** The socket under `ws`. */
-  readonly socket: Duplex;
+  readonly socket: Socket;
   readonly viewer: Viewer;
   readonly hub: LiveHub;
   readonly history: History;
@@ -27,13 +27,17 @@ export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 
 
 /** How long a peer may take to answer a close before its socket is destroyed. */
 const CLOSE_WITHIN_MS = 1_000;
+/** A peer that reads 30 KB/s needs this long for what the kernels on both sides hold. */
+const MAX_UNANSWERED_PINGS = 2;
 
 /** One viewer's WebSocket: its subscriptions, and all that goes to it. Owns the socket. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #outbox: Outbox;
   readonly #subscriptions = new Map<number, Subscription>();
-  #isAlive = true;
+  #unanswered = 0;
+  /** Octets that the kernel had taken at the last ping, where it would take no more before the peer reads. */
+  #takenWhenFull: number | undefined;
   #isClosing = false;
 
   constructor(options: ConnectionOptions) {
@@ -49,7 +53,7 @@ export class Connection {
     });
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
     ws.on("pong", () => {
-      this.#isAlive = true;
+      this.#unanswered = 0;
     });
     // A bad frame or a reset: ws closes by itself, and "close" follows.
     ws.on("error", () => metrics.closed("error").inc());
@@ -60,15 +64,20 @@ export class Connection {
     return this.#options.viewer;
   }
 
-  /** Every 30 s: drops a peer that has not answered the last ping. */
+  /** Every 30 s: drops a peer that does not answer, except one that reads slowly: the ping waits behind the lines. */
   ping(): void {
-    const { ws, metrics } = this.#options;
-    if (!this.#isAlive) {
+    const { ws, socket, metrics } = this.#options;
+    if (this.#isClosing) return;
+    const taken = socket.bytesWritten - socket.writableLength;
+    if (this.#takenWhenFull !== undefined && taken > this.#takenWhenFull) this.#unanswered = 0;
+    if (this.#unanswered === MAX_UNANSWERED_PINGS) {
+      this.#end();
       metrics.closed("dead").inc();
       ws.terminate();
       return;
     }
-    this.#isAlive = false;
+    this.#unanswered += 1;
+    this.#takenWhenFull = socket.writableLength > 0 ? taken : undefined;
     ws.ping();
   }
 
@@ -86,7 +95,7 @@ export class Connection {
     if (this.#isClosing) return;
     const message = isBinary ? undefined : parseClientMessage(data.toString());
     if (message === undefined) this.close(isBinary ? "noText" : "malformed", "not a message of this protocol");
-    else if (message.t === "unsubscribe") this.#unsubscribe(message.id);
+    else if (message.t === "unsubscribe") this.#forget(message.id, this.#subscriptions.get(message.id));
     else void this.#subscribe(message);
   }
 
@@ -100,32 +109,33 @@ export class Connection {
       return this.#refuse(id, "too_many", `Cannot subscribe: ${limit} subscriptions are open, limit is ${limit}`);
     }
     const outbox = this.#outbox;
-    const subscription = new Subscription({ id, what, from, wantsLines: lines, viewer, hub, history, outbox });
+    const onUnreadable = (error: unknown) => log.event("error", "cannot read a log", { error: String(error) });
+    const asked = { id, what, from, wantsLines: lines };
+    const subscription = new Subscription({ ...asked, viewer, hub, history, outbox, onUnreadable });
     this.#subscriptions.set(id, subscription);
     // One look-up at a time: whoever sends faster waits in the own socket.
     ws.pause();
     try {
       const isOpen = await subscription.open();
       if (!this.#isClosing) ws.resume();
-      if (!isOpen) {
-        this.#unsubscribe(id);
-        return this.#refuse(id, "not_found", "There is no such execution");
-      }
+      if (!isOpen && this.#forget(id, subscription)) this.#refuse(id, "not_found", "There is no such execution");
+      if (!isOpen) return;
       if (subscription.coversOthers) {
         log.event("notice", "admin watch", { admin: viewer.user, what: JSON.stringify(what) });
       }
       await subscription.run();
     } catch (error) {
-      log.event("error", "cannot serve a subscription", { error: String(error) });
-      if (this.#subscriptions.get(id) === subscription) this.#unsubscribe(id);
-      this.#refuse(id, "unavailable", "The logs cannot be read at the moment");
+      onUnreadable(error);
       if (!this.#isClosing) ws.resume();
+      if (this.#forget(id, subscription)) this.#refuse(id, "unavailable", "The log cannot be read at the moment");
     }
   }
 
-  #unsubscribe(id: number): void {
-    this.#subscriptions.get(id)?.close();
-    this.#subscriptions.delete(id);
+  /** False when it was forgotten before: the viewer may have another one under this id by now. */
+  #forget(id: number, subscription: Subscription | undefined): boolean {
+    if (subscription === undefined || this.#subscriptions.get(id) !== subscription) return false;
+    subscription.close();
+    return this.#subscriptions.delete(id);
   }
 
   #refuse(id: number, code: string, message: string): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Log } from "../host/log.ts";
@@ -80,6 +81,8 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
       return hasRoom;
     },
     accept({ request, socket, head }, viewer) {
+      // node:http says Duplex, and gives a TCP or TLS socket.
+      if (!(socket instanceof Socket)) throw new TypeError("Cannot serve a WebSocket: it has no socket");
       let accepted: LiveSocket | undefined;
       server.handleUpgrade(request, socket, head, (ws) => {
         const backlog = { maxBytes: limits.viewerBacklogBytes, maxLines: limits.viewerBacklogLines };

@@ -105,16 +105,18 @@ export class Outbox {
     return this.#options.socket.writableNeedDrain;
   }
 
-  async #writable(): Promise<void> {
-    while (this.#blocked && !this.#closed) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  #writable(): Promise<void> {
+    if (!this.#blocked || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   #drain(): void {
     if (this.#closed) return;
+    // One batch of history each time the socket is empty, however much is live: neither may starve the other.
+    this.#wake?.();
+    this.#wake = undefined;
     if (this.#backlog.lostExecutions > 0) this.#options.onLost(this.#backlog.takeLost());
     while (!this.#blocked) {
       const message = this.#backlog.shift();
@@ -126,7 +128,6 @@ export class Outbox {
       this.#summaries.delete(key);
       this.text(text);
     }
-    if (!this.#blocked) this.#wake?.();
   }
 
   #checkBounds(): void {

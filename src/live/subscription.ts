@@ -16,6 +16,7 @@ export interface SubscriptionOptions {
   readonly hub: LiveHub;
   readonly history: History;
   readonly outbox: Outbox;
+  readonly onUnreadable: (error: unknown) => void;
 }
 
 /** Executions of a job, or of all, whose summaries and history a subscription brings, newest first. */
@@ -136,7 +137,7 @@ export class Subscription implements Watcher {
     let before: string | undefined;
     for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; listed += PAGE_EXECUTIONS) {
       const page = await outbox.turn(() => history.list(viewer, { job, before, limit: PAGE_EXECUTIONS }));
-      for (const execution of page.executions) this.#bring(execution);
+      for (const execution of page.executions) await outbox.turn(async () => this.#bring(execution));
       if (page.next === null) return;
       before = page.next;
     }
@@ -152,8 +153,16 @@ export class Subscription implements Watcher {
 
   async #step(key: string, catchUp: CatchUp): Promise<void> {
     if (this.#isClosed) return;
-    await catchUp.step();
-    if (catchUp.isDone) this.#catchUps.delete(key);
+    try {
+      await catchUp.step();
+      if (!catchUp.isDone) return;
+    } catch (error) {
+      // One execution of a job that cannot be read does not end the others.
+      if ("x" in this.#options.what) throw error;
+      this.#options.onUnreadable(error);
+      this.#options.outbox.lose(catchUp.source, key, catchUp.unread);
+    }
+    this.#catchUps.delete(key);
   }
 
   #say(message: ServerMessage): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
@@ -61,6 +61,23 @@ async function begun(options: Parameters<typeof startWeb>[0] = {}) {
   const execution = web.archive.add({ x: X });
   const alice = await signedIn(web.origin, "alice");
   return { web, execution, alice };
+}
+
+/** A WebSocket of a client that does nothing by itself. It has subscribed to all live lines. */
+async function rawViewer(web: Web, browser: Browser): Promise<Socket> {
+  const headers = [`Cookie: ${browser.cookie}`, `Origin: ${web.origin}`, `Host: 127.0.0.1:${web.port}`];
+  const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+  const socket = connect({ port: web.port, host: "127.0.0.1" });
+  afterwards(() => void socket.destroy());
+  socket.on("error", () => undefined);
+  socket.write(`${["GET /live HTTP/1.1", ...headers, ...upgrade, key].join("\r\n")}\r\n\r\n`);
+  await once(socket, "readable");
+  const text = JSON.stringify({ t: "subscribe", id: 1, what: { all: true }, from: "end", lines: true });
+  // FIN and text; masked with zeros (RFC 6455, section 5.3).
+  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]));
+  await poll("it is live", () => socket.read()?.includes('"live"'));
+  return socket;
 }
 
 /** Status of an upgrade that is refused. */
@@ -302,16 +319,42 @@ describe("the door of live viewing", () => {
   test("drops a peer that answers no ping, and keeps one that does", async () => {
     const { web, alice } = await begun({ pingEveryMs: 100 });
     const alive = await watcher(web, alice);
-    const headers = [`Cookie: ${alice.cookie}`, `Origin: ${web.origin}`, `Host: 127.0.0.1:${web.port}`];
-    const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
-    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-    const dead = connect({ port: web.port, host: "127.0.0.1" });
-    dead.write(`${["GET /live HTTP/1.1", ...headers, ...upgrade, key].join("\r\n")}\r\n\r\n`);
-    dead.on("error", () => undefined);
+    const dead = await rawViewer(web, alice);
     dead.resume();
     await once(dead, "close");
     expect(await web.metrics.text()).toContain('ml_live_closed_total{reason="dead"} 1');
     expect(alive.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("keeps a peer that reads too slowly to answer pings, as long as it reads", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    const { web, alice, execution } = await begun({ pingEveryMs: 30_000 });
+    const socket = await rawViewer(web, alice);
+    const lost = async () => Number(/ml_live_lost_lines_total (\d+)/.exec(await web.metrics.text())?.[1]);
+    let n = 1;
+    const fill = async () => {
+      const before = await lost();
+      for (let chunks = 0; (await lost()) === before && chunks < 50; chunks += 1) {
+        web.live.hub.publish(
+          execution,
+          execution.store(n, n + 999, () => "z".repeat(500)),
+        );
+        n += 1_000;
+      }
+    };
+    for (let pings = 0; pings < 6; pings += 1) {
+      await fill();
+      vi.advanceTimersByTime(30_000);
+      let octets = 0;
+      await poll("it has read a part", () => {
+        octets += socket.read()?.length ?? 0;
+        return octets > 2_000_000;
+      });
+    }
+    expect(await web.metrics.text()).toContain("ml_live_connections 1");
+    vi.advanceTimersByTime(120_000);
+    expect(await web.metrics.text()).toContain('ml_live_closed_total{reason="dead"} 1');
   });
 
   test("shuts when the collector stops, and says that it goes away", async () => {

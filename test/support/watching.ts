@@ -38,9 +38,11 @@ export async function watch(options: WatchOptions) {
     },
     countLostLines: () => undefined,
   });
+  const unreadable: unknown[] = [];
+  const onUnreadable = (error: unknown) => void unreadable.push(error);
   const asked = { id: 1, what, from, wantsLines: lines, viewer };
-  const subscription = new Subscription({ ...asked, hub, history: archive, outbox });
+  const subscription = new Subscription({ ...asked, hub, history: archive, outbox, onUnreadable });
   const found = await subscription.open();
   const ran = found ? subscription.run() : Promise.resolve();
-  return { socket, subscription, outbox, found, ran, overflows: () => overflows };
+  return { socket, subscription, outbox, found, ran, overflows: () => overflows, unreadable };
 }

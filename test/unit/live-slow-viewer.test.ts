@@ -122,6 +122,35 @@ describe("a viewer that reads slowly", () => {
     expect((await socket.taken()).lines.get(X)).toHaveLength(200);
   });
 
+  test("gets history also while more is live than it can read", async () => {
+    const hub = createHub();
+    const archive = new FakeArchive();
+    const execution = archive.add({ x: X });
+    let n = 0;
+    const flood = () => {
+      n += 1;
+      if (n < 5_000) hub.publish(execution, execution.store(n, n));
+    };
+    const take = async () => {
+      await tick();
+      for (let i = 0; i < 5; i += 1) flood();
+    };
+    const limits = { maxBytes: 4_000, maxLines: 50 };
+    const { outbox, ran } = await watch({
+      hub,
+      archive,
+      what: { x: X },
+      from: "end",
+      take,
+      limits,
+      highWaterMark: 300,
+    });
+    await ran;
+    for (let i = 0; i < 20; i += 1) flood();
+    await outbox.turn(async () => undefined);
+    expect(n).toBeLessThan(200);
+  });
+
   test("is closed when it would have to be told of more executions than can be remembered", async () => {
     const hub = createHub();
     const archive = new FakeArchive();

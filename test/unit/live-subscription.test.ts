@@ -247,6 +247,26 @@ describe("a subscription", () => {
     expect(found).toBe(expected.length > 0);
   });
 
+  test("of a job goes on when one of its executions cannot be read, and says what it lacks", async () => {
+    const { hub, archive, execution } = begun();
+    execution.store(1, 7);
+    const broken = archive.add({ x: IDS[1] ?? "" });
+    broken.store(1, 7);
+    const read = archive.read.bind(archive);
+    archive.read = async (viewer, at) => {
+      if (at.x === broken.x) throw new Error("EIO");
+      return read(viewer, at);
+    };
+    const { socket, ran, unreadable } = await watch({ hub, archive, what: { job: "train" }, from: 3 });
+    await ran;
+    const { texts, lines } = await socket.taken();
+    expect(lines).toEqual(new Map([[X, [3, 4, 5, 6, 7]]]));
+    expect(texts).toContainEqual({ t: "lost", id: 1, x: broken.x, node: "node1", from: 3, to: 7 });
+    expect(unreadable).toHaveLength(1);
+    hub.publish(broken, broken.store(8, 8));
+    expect((await socket.taken()).lines.get(broken.x)).toEqual([8]);
+  });
+
   test("is silent once it is closed, in the middle of history", async () => {
     const { hub, archive, execution } = begun();
     execution.store(1, 100);

@@ -396,11 +396,20 @@ describe("a job", () => {
     expect(new Set(places(feed).map((place) => place.slice(0, 2)))).toEqual(new Set(["n2"]));
   });
 
+  test("opens at a row of many that have the same time", async () => {
+    const n1 = new Stored("n1", 5_000);
+    n1.time = () => "2027-01-15T08:00:00.000000Z";
+    const { feed } = setUp([n1, new Stored("n2", 10)], JOB);
+    await feed.open({ at: "time", time: n1.time(1), row: { x: X, n: 3_000 } });
+    expect(places(feed)).toContain("n1 3000");
+    expect(places(feed)).toContain("n1 2990");
+  });
+
   test("opens at a time again, and reads on from there", async () => {
     const stored = [new Stored("n1", 50_000), new Stored("n2", 10), new Stored("n3", 60_000, 2_000_000)];
     const { feed, asked } = setUp(stored, JOB);
     const time = new Stored("n1", 1).time(30_000);
-    await feed.open({ at: "time", time });
+    await feed.open({ at: "time", time, row: undefined });
     expect(asked.length).toBeLessThan(40);
     for (let page = 0; page < 4; page += 1) await feed.load("end");
     const at = places(feed).indexOf("n1 30000");

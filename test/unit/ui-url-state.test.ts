@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { formatTimePosition, parseTimePosition } from "../../ui/src/log/log-position.ts";
 import type { Place } from "../../ui/src/url-state.ts";
 import { formatPlace, LIST, LOG_DEFAULTS, parseLineNumber, parsePlace } from "../../ui/src/url-state.ts";
 
@@ -42,4 +43,11 @@ test.each([
   ["9".repeat(16), undefined],
 ])("a line number typed as %j", (text, n) => {
   expect(parseLineNumber(text)).toBe(n);
+});
+
+test("a place in a job: a time, and a row of that time", () => {
+  const [time, x, n] = ["2026-11-20T04:17:44.960662Z", X, 123];
+  expect(parseTimePosition(formatTimePosition({ time, x, n }))).toEqual({ at: "time", time, row: { x, n } });
+  expect(parseTimePosition(time)).toEqual({ at: "time", time, row: undefined });
+  expect(parseTimePosition("nonsense_1_2")).toBeUndefined();
 });
