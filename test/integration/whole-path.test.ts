@@ -81,7 +81,7 @@ describeAsRoot("two users on one collector", () => {
   let bob: TestUser;
 
   beforeAll(async () => {
-    site = await Site.create();
+    site = await Site.create({ asRoot: true });
     relay = await site.startRelay("node1");
     [alice, bob] = [await createTestUser("alice"), await createTestUser("bob")];
   });

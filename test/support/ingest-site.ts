@@ -51,7 +51,7 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
     durable,
     index,
     publisher: options.publisher ?? { publish: () => {}, changed: () => {} },
-    ownerOf: options.ownerOf ?? (async (_node, uid) => ({ name: uid === 0 ? "root" : `user${uid}`, uid: undefined })),
+    ownerOf: options.ownerOf ?? (async () => ({ name: "root", uid: undefined })),
     quarantine: {
       maxNodeBytes: 67_108_864,
       maxExecutionBytes: 4_194_304,

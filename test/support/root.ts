@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "vitest";
 import { afterwards } from "./cleanup.ts";
-import { type Result, run } from "./processes.ts";
+import { type Result, type RunningProcess, run, start } from "./processes.ts";
 
 export interface TestUser {
   readonly name: string;
@@ -50,6 +50,19 @@ async function must(command: string, ...args: string[]): Promise<Result> {
   const result = await runAsRoot(command, args);
   if (result.code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);
   return result;
+}
+
+/** Starts a program as root. Through sudo only root may signal it, so that is how it is ended afterwards. */
+export function startAsRoot(command: string, ...args: string[]): RunningProcess {
+  const [program, ...rest] = asRoot(command, ...args);
+  const running = start(program, rest);
+  if (!IS_ROOT) {
+    afterwards(async () => {
+      await runAsRoot("kill", [String(running.pid)]);
+      await running.ended;
+    });
+  }
+  return running;
 }
 
 /** Runs a program as root to its end. */

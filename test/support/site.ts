@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ApiClient } from "./api-client.ts";
 import { freePort } from "./free-port.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
-import { asUser, type TestUser } from "./root.ts";
+import { asUser, startAsRoot, type TestUser } from "./root.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -28,21 +28,21 @@ export class Site {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
-  readonly #flags: readonly string[];
+  readonly #asRoot: boolean;
   #collector: RunningProcess | undefined;
 
-  private constructor(place: { folder: string; relpPort: number; webPort: number; flags: readonly string[] }) {
+  private constructor(place: { folder: string; relpPort: number; webPort: number; asRoot: boolean }) {
     this.folder = place.folder;
     this.dataDir = join(place.folder, "data");
     this.relpPort = place.relpPort;
     this.webPort = place.webPort;
-    this.#flags = place.flags;
+    this.#asRoot = place.asRoot;
   }
 
-  /** @param flags More options for the collector. */
-  static async create(...flags: readonly string[]): Promise<Site> {
+  /** @param asRoot The collector may check anybody's password and set ACLs for anybody. */
+  static async create({ asRoot = false } = {}): Promise<Site> {
     const folder = await tempFolder();
-    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), flags });
+    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), asRoot });
     await site.mlctl("pki", "init", "--dir", site.pki);
     await site.startCollector();
     return site;
@@ -63,8 +63,10 @@ export class Site {
 
   async startCollector(): Promise<void> {
     const listen = ["--relp", `127.0.0.1:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
-    const args = ["--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen, ...this.#flags];
-    this.#collector = start(process.execPath, [MLCOLLECTOR, ...args]);
+    const args = ["--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
+    this.#collector = this.#asRoot
+      ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
+      : start(process.execPath, [MLCOLLECTOR, ...args]);
     await this.#collector.waitFor(/#code=/);
   }
 
