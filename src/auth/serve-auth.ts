@@ -44,6 +44,7 @@ export async function serveAuth(options: AuthServerOptions): Promise<{ close(): 
   });
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, endpoint);
+  server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
   return {
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

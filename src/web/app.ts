@@ -30,6 +30,8 @@ export function createApp(options: AppOptions): Express {
   const { origin, secure, session, routers, health, uiFolder, log, metrics, webMetrics } = options;
   const app = express();
   app.disable("x-powered-by");
+  // Answers of the API are never cached, so nobody would ask with one.
+  app.disable("etag");
   app.set("query parser", "simple");
   // One proxy, ours: the client is whom the proxy says, and not what the client adds to that.
   app.set("trust proxy", origin.behindProxy === undefined ? false : 1);

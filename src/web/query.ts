@@ -1,11 +1,10 @@
-import type { ParsedUrlQuery } from "node:querystring";
 import { badRequest } from "./http-error.ts";
 
 /** Parameters of a request, each checked against its limit; a bad one is a 400 that names both. */
 export class Query {
   readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(values: ParsedUrlQuery | Readonly<Record<string, unknown>>) {
+  constructor(values: Readonly<Record<string, unknown>>) {
     this.#values = values;
   }
 

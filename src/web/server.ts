@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
+import type { Log } from "../host/log.ts";
 
 export interface TlsFiles {
   readonly cert: string;
@@ -18,7 +19,8 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Half a request must not hold a connection. */
+/** Half a handshake, or half a request, must not hold a connection. */
+const HANDSHAKE_WITHIN_MS = 10_000;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
 const CHECK_EVERY_MS = 5_000;
@@ -32,18 +34,27 @@ export function createWebServer(options: {
   handler: RequestListener;
   tls: TlsFiles | undefined;
   maxConnections: number;
+  log: Log;
 }): WebServer {
-  const { handler, tls, maxConnections } = options;
+  const { handler, tls, maxConnections, log } = options;
   const timeouts = {
     headersTimeout: HEADERS_WITHIN_MS,
     requestTimeout: REQUEST_WITHIN_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   };
-  const secured = tls === undefined ? undefined : createHttpsServer({ ...timeouts, ...readTls(tls) }, handler);
+  const handshake = { handshakeTimeout: HANDSHAKE_WITHIN_MS };
+  const secured =
+    tls === undefined ? undefined : createHttpsServer({ ...timeouts, ...handshake, ...readTls(tls) }, handler);
   const server: Server = secured ?? createHttpServer(timeouts, handler);
   server.maxConnections = maxConnections;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.setTimeout(STALLED_AFTER_MS);
+  // node:http does not know those that are in the middle of a handshake.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   return {
     server,
     listen({ host, port }) {
@@ -51,6 +62,8 @@ export function createWebServer(options: {
         server.once("error", reject);
         server.listen({ host, port }, () => {
           server.off("error", reject);
+          // No descriptor left for a connection, for instance: the others go on.
+          server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
           const address = server.address();
           if (address === null || typeof address === "string") reject(new TypeError("Cannot listen: no TCP address"));
           else resolve(address);
@@ -63,7 +76,9 @@ export function createWebServer(options: {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, CLOSE_WITHIN_MS);
       await closed;
       clearTimeout(timer);
     },

@@ -40,10 +40,14 @@ export class SessionStore extends Store {
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     attempt(callback, () => {
-      const query = "SELECT data FROM sessions WHERE sid_hash = ? AND expires_ms > ?";
-      const row = this.#db.prepare<[string, number], { data: string }>(query).get(sidHash(sid), this.#now());
-      return row === undefined ? null : parseSession(row.data);
+      const data = this.#dataOf(sidHash(sid));
+      return data === undefined ? null : parseSession(data);
     });
+  }
+
+  /** Whether it is still open. */
+  has(hash: string): boolean {
+    return this.#dataOf(hash) !== undefined;
   }
 
   override set(sid: string, session: SessionData, callback: Callback = () => undefined): void {
@@ -88,6 +92,11 @@ export class SessionStore extends Store {
         .all(this.#now())
         .map((row) => row.sid_hash),
     );
+  }
+
+  #dataOf(hash: string): string | undefined {
+    const query = "SELECT data FROM sessions WHERE sid_hash = ? AND expires_ms > ?";
+    return this.#db.prepare<[string, number], { data: string }>(query).get(hash, this.#now())?.data;
   }
 
   #endOldest(uid: number): void {

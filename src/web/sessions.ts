@@ -86,6 +86,11 @@ export class Sessions {
 
   /** Ends `held` with its session; keeps the session in use as long as `held` is open. */
   hold(hash: string, held: Held): void {
+    // It may have ended while the socket was being opened.
+    if (!this.#store.has(hash)) {
+      held.endSession();
+      return;
+    }
     const others = this.#held.get(hash) ?? new Set();
     this.#held.set(hash, others.add(held));
     void held.closed.then(() => {

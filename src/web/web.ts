@@ -104,7 +104,7 @@ export function createWeb(options: WebOptions): Web {
     metrics,
     webMetrics,
   });
-  const web = createWebServer({ handler: app, tls, maxConnections: limits.webConnections });
+  const web = createWebServer({ handler: app, tls, maxConnections: limits.webConnections, log });
   web.server.on("upgrade", createUpgradeHandler({ origin, sessions, toViewer, live, log, metrics: webMetrics }));
 
   return {

@@ -255,6 +255,26 @@ describe("the door of live viewing", () => {
     expect(other.ws.readyState).toBe(WebSocket.OPEN);
   });
 
+  test("shuts at once where the session ends while it opens", async () => {
+    let goOn: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let admins = 0;
+    const isAdmin = async () => {
+      admins += 1;
+      await asked;
+      return false;
+    };
+    const { web, alice } = await begun({ isAdmin });
+    const headers = { cookie: alice.cookie, origin: web.origin };
+    const viewer = new Viewer(`${web.origin.replace("http", "ws")}/live`, headers);
+    await poll("it is about to open", () => admins === 1);
+    await alice.post("/api/logout");
+    goOn();
+    expect(await viewer.closed).toBe(4401);
+  });
+
   test("keeps a session in use, up to its longest time", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());

@@ -158,6 +158,17 @@ describe("the web server", () => {
     await expect.poll(async () => (await new Browser(origin).get("/healthz").catch(() => undefined))?.status).toBe(200);
   });
 
+  test("stops although a client is in the middle of a handshake", async () => {
+    const { port, stop } = await startWeb({ tls: makeCertificate(await tempFolder(), "one") });
+    const half = connect({ port, host: "127.0.0.1" });
+    half.on("error", () => undefined);
+    await once(half, "connect");
+    const gone = once(half, "close");
+    half.resume();
+    await stop();
+    await gone;
+  });
+
   test("stops although a client holds its connection", async () => {
     const { port, stop, origin } = await startWeb();
     const idle = connect({ port, host: "127.0.0.1" });
