@@ -45,7 +45,7 @@ export interface ExecutionOptions {
 export async function runExecution(options: ExecutionOptions): Promise<number> {
   const { argv, environment, hasTerminal, quiet, raw, clock, warn } = options;
   // What takes time is begun before anything is waited for: mlrun has to start like bare node.
-  const fifosMade = makeFifos();
+  const fifosMade = makeFifos(options.x);
   const encoder = new FrameEncoder(options, options);
   const { delivery, spool, close } = openLogDelivery(options);
   delivery.start();

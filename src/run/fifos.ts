@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,34 +15,25 @@ const FOLDERS = [tmpdir, () => "/dev/shm"];
 /**
  * Two FIFOs for the command's stdout and stderr. They are no sockets, so that `echo x >/dev/stderr` works in the
  * command, and Node makes none itself. Settles when both are open and their names are gone.
+ *
+ * @param name For the files; nobody else uses it.
  */
-export async function makeFifos(): Promise<readonly [Fifo, Fifo]> {
+export async function makeFifos(name: string): Promise<readonly [Fifo, Fifo]> {
   let failure: unknown;
   for (const folder of FOLDERS) {
+    const paths = [join(folder(), `mlrun-${name}.out`), join(folder(), `mlrun-${name}.err`)] as const;
     try {
-      return await makeFifosIn(folder());
+      await mkfifo(paths);
+      return [openAndUnlink(paths[0]), openAndUnlink(paths[1])];
     } catch (error) {
+      for (const path of paths) rmSync(path, { force: true });
       failure = error;
     }
   }
   throw failure;
 }
 
-async function makeFifosIn(parent: string): Promise<readonly [Fifo, Fifo]> {
-  const folder = mkdtempSync(join(parent, "mlrun-"));
-  try {
-    const paths = [join(folder, "1"), join(folder, "2")] as const;
-    await mkfifo(paths);
-    const fifos = [openAndUnlink(paths[0]), openAndUnlink(paths[1])] as const;
-    // Not rmSync when all went well: loading its code would cost more than all of this.
-    rmdirSync(folder);
-    return fifos;
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
-}
-
+/** Needs no folder of its own: mkfifo takes no name that exists, and nobody else may open what it made. */
 function mkfifo(paths: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("/usr/bin/mkfifo", ["-m", "600", ...paths], { stdio: "ignore", env: {} });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { announce } from "./announce.ts";
+import { Announcer } from "./announcer.ts";
 import { flushInBackground, releaseFlush } from "./background-flush.ts";
 import { beginJson } from "./begin-json.ts";
 import { Delivery } from "./delivery.ts";
@@ -28,11 +28,11 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     openFolder: () => openSpoolFolder(options.spool),
     elapsedMs,
   });
-  const loggers = new AbortController();
+  const announcer = new Announcer(json, runDir);
   let warned = false;
   const delivery = new Delivery({
     path: join(runDir, "lines.sock"),
-    announce: () => announce({ json, runDir, signal: loggers.signal }),
+    announce: () => announcer.announce(),
     spool,
     elapsedMs,
     onLive: () => {
@@ -47,7 +47,7 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     },
   });
   const close = () => {
-    loggers.abort();
+    announcer.end();
     for (const folder of spoolFolders(options.spool)) releaseFlush(folder, processName(pid));
   };
   return { delivery, spool, close };

@@ -1,5 +1,4 @@
 import { fstatSync, write, writeSync } from "node:fs";
-import { isatty } from "node:tty";
 import { RUN_LIMITS } from "./limits.ts";
 
 export interface MirrorEvents {
@@ -13,6 +12,8 @@ export interface MirrorEvents {
 
 /** No reader, or a terminal that was closed. */
 const GONE: readonly string[] = ["EPIPE", "EIO", "ECONNRESET"];
+/** Major number of /dev/null and its like (Linux, admin-guide/devices.txt). */
+const MEMORY_DEVICES = 1;
 /** A pipe that somebody made non-blocking is asked again after this time. */
 const AGAIN_AFTER_MS = 5;
 
@@ -38,7 +39,7 @@ export class Mirror {
     this.#fd = fd;
     this.#events = events;
     const kind = fstatSync(fd);
-    this.#direct = kind.isFile() || (kind.isCharacterDevice() && !isatty(fd));
+    this.#direct = kind.isFile() || (kind.isCharacterDevice() && kind.rdev >> 8 === MEMORY_DEVICES);
   }
 
   /** True when the next read's bytes might not find room. */

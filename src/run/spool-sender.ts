@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { announce } from "./announce.ts";
+import { Announcer } from "./announcer.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { RelaySession } from "./relay-session.ts";
@@ -62,12 +62,12 @@ function sendFrames(file: { fd: number; data: Buffer; from: number; json: string
   const { fd, data, json, runDir } = file;
   return new Promise((resolve) => {
     let at = file.from;
-    const loggers = new AbortController();
+    const announcer = new Announcer(json, runDir);
     const patience = setTimeout(() => settle(false), RUN_LIMITS.endOfFileMs);
     const settle = (takenOver: boolean) => {
       clearTimeout(patience);
       session.destroy();
-      loggers.abort();
+      announcer.end();
       resolve(takenOver);
     };
     const next = () => {
@@ -80,7 +80,7 @@ function sendFrames(file: { fd: number; data: Buffer; from: number; json: string
       else session.write(read.subarray(0, end), next);
     };
     const session = new RelaySession(
-      { path: join(runDir, "lines.sock"), announce: () => announce({ json, runDir, signal: loggers.signal }) },
+      { path: join(runDir, "lines.sock"), announce: () => announcer.announce() },
       {
         ready: () => (session.announced ? next() : settle(false)),
         takenOver: () => settle(true),
