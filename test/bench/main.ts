@@ -2,8 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Case, measureCell, type Result } from "./bench.ts";
 import { checkBudget } from "./budget.ts";
+import { commandTimeCase } from "./command-time-case.ts";
+import { fanOutCase } from "./fan-out-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
+import { mlrunCase } from "./mlrun-case.ts";
 import { machine, table } from "./report.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
@@ -18,7 +21,7 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
 
 const ROOT = new URL("../../../", import.meta.url);
 const LINES = 500_000;
-const cases: readonly Case[] = [ingestCase(LINES), wholePathCase(LINES), latencyCase(LINES)];
+const cases: readonly Case[] = [ingestCase(LINES), wholePathCase(LINES), latencyCase(LINES), mlrunCase(), commandTimeCase(LINES), fanOutCase()];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

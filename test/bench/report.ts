@@ -32,7 +32,8 @@ export function table(bench: Case, results: readonly Result[]): string {
 const SIGNS: Readonly<Record<Metric["judge"], string>> = { ratio: "× ", value: "× ", difference: "+" };
 
 function shown(values: Spread | undefined, sign = ""): string {
-  if (values === undefined) return "";
+  // Nothing was measured, or a ratio to nothing.
+  if (values === undefined || !Number.isFinite(values.median)) return "";
   const signed = (value: number) => (value < 0 ? "" : sign) + figure(value);
   return `${signed(values.median)} (${figure(values.min)}–${figure(values.max)})`;
 }

@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "../support/processes.ts";
+import { ROOT } from "../support/programs.ts";
+import type { Case, Cell, Figures, Metric } from "./bench.ts";
+import { benchFolder } from "./bench-folder.ts";
+import { benchEnvironment, startBenchRelay, startCollector, timed, timedMlrun } from "./bench-site.ts";
+import { startSwallower } from "./swallower.ts";
+
+const PROGRAMS = join(ROOT, "test/bench/programs");
+const FIFO_READER = fileURLToPath(new URL("fifo-reader.js", import.meta.url));
+
+/** How much longer a command takes to print under mlrun. */
+export function commandTimeCase(lines: number): Case {
+  const c = { binary: "" };
+  const python = (): string[] => ["python3", join(PROGRAMS, "print.py")];
+  const shell = (): string[] => ["sh", join(PROGRAMS, "print.sh")];
+  const compiled = (): string[] => [c.binary];
+  const prepare = async () => {
+    c.binary = join(benchFolder(), "print");
+    const { status, stderr } = spawnSync("cc", ["-O2", "-o", c.binary, join(PROGRAMS, "print.c")]);
+    if (status !== 0) throw new Error(`cc ended with ${status}: ${stderr}`);
+  };
+  const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
+  const skip = hasCompiler ? undefined : "there is no C compiler (cc)";
+  const swallowed = { under: underMlrun(lines, swallowingRunDir), beside: intoCat(lines) };
+  const wholeSite = { under: underMlrun(lines, siteRunDir), beside: intoCat(lines) };
+  const fifo = { under: underMlrun(lines, swallowingRunDir), beside: intoFifoReader(lines) };
+  return {
+    name: "command",
+    about: `The time that a command itself takes, by its own clock, to print ${lines} lines of 100 bytes, so without its start-up: under mlrun, whose own output goes to /dev/null as the other side's does, with sockets behind it that swallow everything; beside it piped into cat. The same environment on both sides (PYTHONUNBUFFERED=1, as mlrun sets it). "Whole site": relay and collector run on the same machine, and take their share of its processors.`,
+    besides: "command piped into cat",
+    cells: [
+      cell("Python", python, { ...swallowed, atMost: 1.15 }),
+      cell("shell", shell, { ...swallowed, atMost: 1.15 }),
+      { ...cell("C", compiled, swallowed), skip, prepare },
+      { ...cell("C, beside a FIFO reader in Node", compiled, fifo), skip, prepare },
+      cell("Python, whole site", python, wholeSite),
+      cell("shell, whole site", shell, wholeSite),
+      { ...cell("C, whole site", compiled, wholeSite), skip, prepare },
+    ],
+  };
+}
+
+/** Runs a command in some way; resolves with the seconds that it says it took. */
+type Way = (command: readonly string[]) => Promise<number>;
+
+function cell(name: string, command: () => string[], ways: { under: Way; beside: Way; atMost?: number }): Cell {
+  const { under, beside, atMost } = ways;
+  const time: Metric = { name: "time", unit: "s", judge: "ratio" };
+  const figures = async (way: Way): Promise<Figures> => ({ time: await way(command()) });
+  return {
+    name,
+    metrics: [atMost === undefined ? time : { ...time, goal: { atMost } }],
+    ours: () => figures(under),
+    beside: () => figures(beside),
+  };
+}
+
+async function swallowingRunDir(): Promise<string> {
+  return (await startSwallower()).runDir;
+}
+
+async function siteRunDir(): Promise<string> {
+  const collector = await startCollector();
+  return (await startBenchRelay(collector.relpPort)).runDir;
+}
+
+function underMlrun(lines: number, startRelay: () => Promise<string>): Way {
+  return async (command) => {
+    const runDir = await startRelay();
+    return ownSeconds(lines, (args) => timedMlrun({ runDir, command: [...command, ...args] }));
+  };
+}
+
+function intoCat(lines: number): Way {
+  return (command) => ownSeconds(lines, (args) => timed("bash", "-c", '"$@" | cat', "bash", ...command, ...args));
+}
+
+function intoFifoReader(lines: number): Way {
+  return (command) => ownSeconds(lines, (args) => [process.execPath, FIFO_READER, ...command, ...args]);
+}
+
+async function ownSeconds(
+  lines: number,
+  through: (args: readonly string[]) => readonly [string, ...string[]],
+): Promise<number> {
+  const result = join(benchFolder(), "nanoseconds");
+  const [file, ...args] = through([String(lines), result]);
+  const env = { ...benchEnvironment(), PYTHONUNBUFFERED: "1" };
+  const { code, stderr } = await run(file, args, { env, detached: true });
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} ended with ${code}: ${stderr}`);
+  return Number(readFileSync(result, "utf8")) / 1e9;
+}

@@ -1,0 +1,81 @@
+import { start } from "../support/processes.ts";
+import type { Case, Cell, Figures, Metric } from "./bench.ts";
+import { benchEnvironment, cpuOf, timed, timedMlrun } from "./bench-site.ts";
+import { linesFile, printWhenTold } from "./printed.ts";
+import { startSwallower } from "./swallower.ts";
+
+/** What is printed. */
+interface Input {
+  readonly lines: number;
+  readonly lineBytes: number;
+}
+
+const CPU: Metric = { name: "CPU", unit: "us a line", judge: "ratio" };
+
+/** mlrun by itself, beside logger. */
+export function mlrunCase(): Case {
+  const short = { lines: 2_000_000, lineBytes: 100 };
+  const long = { lines: 30_000, lineBytes: 10_000 };
+  const linesPerSecond = (atLeast: number): Metric => ({
+    name: "lines/s",
+    unit: "lines/s",
+    judge: "ratio",
+    goal: { atLeast },
+  });
+  const bytesPerSecond: Metric = { name: "MB/s", unit: "MB/s", judge: "ratio", goal: { atLeast: 1.5 } };
+  return {
+    name: "mlrun",
+    about:
+      "mlrun --quiet, into sockets that swallow everything, beside `logger --octet-count` into the same: each reads what cat prints of one file. The clock starts when both are connected and cat is told to begin, and stops when mlrun, or logger, has ended. Its processor time is that of cat and of whatever else it starts, too.",
+    besides: "logger --octet-count",
+    cells: [
+      cell("100-byte lines, packed frames", short, { options: [], metrics: [linesPerSecond(8), CPU] }),
+      cell("100-byte lines, --one-line-frames", short, {
+        options: ["--one-line-frames"],
+        metrics: [linesPerSecond(3), CPU],
+      }),
+      cell("10 KB lines", long, { options: [], metrics: [bytesPerSecond, CPU] }),
+    ],
+  };
+}
+
+function cell(name: string, input: Input, how: { options: readonly string[]; metrics: readonly Metric[] }): Cell {
+  return {
+    name,
+    metrics: how.metrics,
+    ours: () =>
+      measure(input, (runDir, command) =>
+        timedMlrun({ runDir, options: ["--quiet", ...how.options], command: [...command] }),
+      ),
+    beside: () =>
+      measure(input, (runDir, command) => {
+        // Without --size it cuts at 1 KiB.
+        const logger = `logger --octet-count --size ${input.lineBytes + 100} --socket "$0/lines.sock"`;
+        return timed("bash", "-c", `"$@" | ${logger}`, runDir, ...command);
+      }),
+  };
+}
+
+async function measure(
+  input: Input,
+  through: (runDir: string, command: readonly string[]) => readonly [string, ...string[]],
+): Promise<Figures> {
+  const { runDir, process: swallower } = await startSwallower();
+  const [file, ...args] = through(runDir, printWhenTold(linesFile(input)));
+  const program = start(file, args, { env: benchEnvironment(), detached: true });
+  await swallower.waitFor(/connected/);
+  const startedAt = performance.now();
+  program.stdin?.write("go\n");
+  const { code } = await program.ended;
+  const seconds = (performance.now() - startedAt) / 1000;
+  const [, bytes] = await swallower.waitFor(/swallowed (\d+)/);
+  const printedBytes = input.lines * (input.lineBytes + 1);
+  if (code !== 0 || Number(bytes) < printedBytes - input.lines) {
+    throw new Error(`${file} ended with ${code}, and ${bytes} of more than ${printedBytes} bytes came`);
+  }
+  return {
+    "lines/s": input.lines / seconds,
+    "MB/s": printedBytes / seconds / 1e6,
+    CPU: (cpuOf(program) / input.lines) * 1e6,
+  };
+}
