@@ -84,6 +84,8 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     server.once("error", reject);
     server.listen({ host: options.host, port: options.port }, resolve);
   });
+  // After listening only accept(2) fails (EMFILE): those who are connected go on.
+  server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
   const check = setInterval(() => {
     for (const connection of connections.values()) connection.checkTime();
   }, CHECK_EVERY_MS);

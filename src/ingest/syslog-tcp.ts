@@ -35,6 +35,7 @@ export async function startSyslogTcp(options: SyslogListenerOptions): Promise<Sy
     server.once("error", reject);
     server.listen({ host, port }, resolve);
   });
+  server.on("error", (error) => log.event("error", "cannot accept a syslog connection", { error: error.message }));
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,

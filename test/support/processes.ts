@@ -40,6 +40,12 @@ export interface StartOptions extends Pick<SpawnOptions, "cwd" | "env" | "uid" |
 
 const KILL_AFTER_MS = 10_000;
 
+/** What a worker that ends in the middle of a test would leave behind. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts a program and ends it afterwards, by its pid, when it still runs then. */
 export function start(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
   const { input, ...spawnOptions } = options;
@@ -70,12 +76,9 @@ export function start(command: string, args: readonly string[], options: StartOp
     clearTimeout(killer);
     return exit;
   }
-  const killNow = () => void child.kill("SIGKILL");
-  process.once("exit", killNow);
-  afterwards(async () => {
-    await end();
-    process.off("exit", killNow);
-  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  afterwards(async () => void (await end()));
 
   return {
     pid: child.pid ?? -1,
