@@ -164,8 +164,8 @@ describe("lines that did not come", () => {
     mock.refuseSockets = true;
     mock.live.cut();
     await page.getByText("Connection lost.").waitFor();
-    mock.refuseSockets = false;
     await page.getByRole("button", { name: "Retry now" }).click();
+    mock.refuseSockets = false;
     await page.getByText("Connection lost.").waitFor({ state: "detached" });
   });
 });

@@ -89,6 +89,8 @@ export function topAtRest(page: Page): Promise<SeenRow> {
   return poll("the view at rest", async () => {
     const [top] = await rowsInView(page);
     const said = new URL(page.url()).searchParams.get("top");
-    return top !== undefined && (said === String(top.n) || said === top.time) && top;
+    // An execution's place is a line, a job's also has the line's time and execution.
+    const [n, , time] = (said ?? "").split("_").reverse();
+    return top !== undefined && n === String(top.n) && (time === undefined || time === top.time) && top;
   });
 }

@@ -78,6 +78,14 @@ describe("the list of executions", () => {
     expect(list.executions[2]?.state).toBe("failed");
   });
 
+  test("is not set back by a page that was asked for before something changed", async () => {
+    const { list } = listOf(3);
+    const loading = list.load();
+    list.update(execution(2, { state: "failed", code: 1 }));
+    await loading;
+    expect(list.executions.map(({ state }) => state)).toEqual(["running", "failed", "running"]);
+  });
+
   test("leaves an old one to the page that it belongs to", async () => {
     const { list, numbers } = listOf(25);
     await list.load();

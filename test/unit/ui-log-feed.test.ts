@@ -172,6 +172,18 @@ describe("an execution", () => {
     expect(asked.at(-1)).toBe("renew false");
   });
 
+  test("is not set back by an answer to a question from before something changed", async () => {
+    const n1 = new Stored("n1", 10);
+    const { feed, changed } = setUp([n1]);
+    await feed.open({ at: "end" });
+    const opening = feed.open({ at: "line", n: 5, align: "top" });
+    n1.lastN = 20;
+    changed(n1);
+    n1.lastN = 10;
+    await opening;
+    expect(feed.sources[0]?.lastN).toBe(20);
+  });
+
   test("that is not there is said to be absent", async () => {
     const { feed } = setUp([]);
     await feed.open({ at: "end" });

@@ -1,4 +1,4 @@
-import type { Execution } from "../../../src/wire/api.ts";
+import type { Execution, ExecutionPage } from "../../../src/wire/api.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 import type { ListPlace } from "../url-state.ts";
 
@@ -23,6 +23,9 @@ export class ExecutionList {
   #next: string | null = null;
   #phase: "loading" | "ready" | "failed" = "loading";
   #loadingMore = false;
+  /** What `/live` said while pages were on their way: newer than what they say. */
+  readonly #fresh = new Set<string>();
+  #pagesOnTheWay = 0;
 
   constructor(options: ExecutionListOptions) {
     this.#options = options;
@@ -49,7 +52,6 @@ export class ExecutionList {
     } else {
       if (this.#phase !== "ready") this.#next = page.value.next;
       this.#phase = "ready";
-      this.#put(page.value.executions);
     }
     this.#options.onChange();
   }
@@ -61,7 +63,6 @@ export class ExecutionList {
     this.#loadingMore = false;
     if (!page.ok) return;
     this.#next = page.value.next;
-    this.#put(page.value.executions);
     this.#options.onChange();
   }
 
@@ -70,8 +71,10 @@ export class ExecutionList {
     const known = this.#byKey.has(keyOf(execution));
     if (!matches(execution, this.#options.filter)) {
       if (known) this.#byKey.delete(keyOf(execution));
+      if (known && this.#pagesOnTheWay > 0) this.#fresh.add(keyOf(execution));
     } else if (known || this.#isInLoadedPart(execution)) {
       this.#byKey.set(keyOf(execution), execution);
+      if (this.#pagesOnTheWay > 0) this.#fresh.add(keyOf(execution));
       if (this.#byKey.size > MAX_LISTED) this.#dropOldest();
     } else return;
     this.#sorted = undefined;
@@ -82,12 +85,21 @@ export class ExecutionList {
     this.#abort.abort();
   }
 
-  #page(before: string | undefined): Promise<Answer<{ executions: readonly Execution[]; next: string | null }>> {
-    return this.#options.api.executions({ ...this.#options.filter, before, limit: PAGE }, this.#abort.signal);
+  async #page(before: string | undefined): Promise<Answer<ExecutionPage>> {
+    const { api, filter } = this.#options;
+    this.#pagesOnTheWay += 1;
+    const answer = await api.executions({ ...filter, before, limit: PAGE }, this.#abort.signal);
+    this.#pagesOnTheWay -= 1;
+    if (answer.ok) this.#put(answer.value.executions);
+    if (this.#pagesOnTheWay === 0) this.#fresh.clear();
+    return answer;
   }
 
   #put(executions: readonly Execution[]): void {
-    for (const execution of executions) this.#byKey.set(keyOf(execution), execution);
+    for (const execution of executions) {
+      const key = keyOf(execution);
+      if (!this.#fresh.has(key)) this.#byKey.set(key, execution);
+    }
     this.#sorted = undefined;
   }
 

@@ -1,21 +1,21 @@
 import type { JSX } from "preact";
 import { formatCount } from "../format.ts";
 import type { LogFeed } from "./log-feed.ts";
-import type { RowFilter } from "./row-filter.ts";
+import type { Item } from "./log-items.ts";
 
 interface FilterNoteProps {
   readonly feed: LogFeed;
-  readonly filter: RowFilter;
+  readonly items: readonly Item[];
   readonly onClear: () => void;
 }
 
 /** Says honestly what a filter looks at: what is loaded, not the whole log. */
-export function FilterNote({ feed, filter, onClear }: FilterNoteProps): JSX.Element {
-  const shown = feed.items(filter).filter((item) => item.kind === "lines").length;
+export function FilterNote({ feed, items, onClear }: FilterNoteProps): JSX.Element {
+  const shown = items.filter((item) => item.kind === "lines").length;
   const { rows } = feed.window;
   const canSearchOn = !feed.window.hasRoom;
   return (
-    <p class="filter-note" role="status">
+    <p class="filter-note">
       <span>
         {formatCount(shown)} of the {formatCount(rows.length)} loaded lines{rangeOf(feed)}
       </span>

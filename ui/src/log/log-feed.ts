@@ -1,7 +1,6 @@
 import type { Execution } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { LiveClient, Subscription } from "../live-client.ts";
-import type { LiveLines } from "../live-lines.ts";
 import { HoleCheck } from "./hole-check.ts";
 import { LineLoader } from "./line-loader.ts";
 import type { HoleRow, Item } from "./log-items.ts";
@@ -10,11 +9,12 @@ import { LogOpener } from "./log-opener.ts";
 import { LogPager } from "./log-pager.ts";
 import type { LinePosition, LogPosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
+import { LogTail } from "./log-tail.ts";
 import type { LogTarget } from "./log-target.ts";
 import { subscriptionTarget } from "./log-target.ts";
 import type { WindowLimits } from "./log-window.ts";
 import { LogWindow, WINDOW_LIMITS } from "./log-window.ts";
-import { lackingEarlier, lackingLater, mergedTimes, noteSilence } from "./merge-order.ts";
+import { lackingEarlier, mergedTimes } from "./merge-order.ts";
 import type { RowFilter } from "./row-filter.ts";
 import { SourceList } from "./source-list.ts";
 
@@ -28,8 +28,6 @@ export interface LogFeedOptions {
   readonly limits?: WindowLimits;
 }
 
-/** A viewer that is further behind than this begins anew at the end. */
-const MAX_BEHIND_LINES = 5_000;
 /**
  * One log as it is looked at: a window of stored lines, extended by pages from the API and, while it reaches to the
  * end, by live lines. Its state is read when it is drawn; everything in it is bounded by the window.
@@ -44,12 +42,9 @@ export class LogFeed {
   readonly #opener: LogOpener;
   readonly #pager: LogPager;
   readonly #holes: HoleCheck;
+  readonly #tail: LogTail;
   readonly #subscription: Subscription;
-  #isFollowing = true;
-  /** Live lines are taken in: the window reaches to the end. */
-  #isAttached = true;
   #next: LinePosition | undefined;
-  #pausedAtN = 0;
 
   constructor(options: LogFeedOptions) {
     const { api, after, live, target } = options;
@@ -68,16 +63,22 @@ export class LogFeed {
       onExecution: (execution) => this.#onExecution(execution),
     });
     this.#pager = new LogPager({ ...shared, generation, onRetry: options.onChange });
-    this.#holes = new HoleCheck({
-      ...shared,
-      scope: () => this.#scopeOfHoleCheck(),
-      onChecked: options.onChange,
+    this.#holes = new HoleCheck({ ...shared, scope: () => this.#scopeOfHoleCheck(), onChecked: options.onChange });
+    this.#tail = new LogTail({
+      window: this.window,
+      sources: this.#sources,
+      onAttached: () => this.#subscription.renew(),
+      onGap: () => this.#holes.soon(),
+      onBehind: () => this.#fallBehind(),
     });
     this.#subscription = live.subscribe({
       what: subscriptionTarget(target),
-      from: () => ({ from: "end", lines: this.#isAttached }),
+      from: () => ({ from: "end", lines: this.#tail.isAttached }),
       onExecution: (execution) => this.#onExecution(execution),
-      onLines: (lines) => this.#onLines(lines),
+      onLines: (lines) => {
+        if (this.phase === "ready") this.#tail.take(lines);
+        options.onChange();
+      },
       onLost: ({ x, node, to }) => {
         this.#sources.find(x, node)?.see(to);
         this.#holes.forget();
@@ -102,7 +103,7 @@ export class LogFeed {
 
   /** The view stays at the end. */
   get isFollowing(): boolean {
-    return this.#isFollowing;
+    return this.#tail.isFollowing;
   }
 
   get hasEarlier(): boolean {
@@ -110,7 +111,7 @@ export class LogFeed {
   }
 
   get hasLater(): boolean {
-    return !this.#isAttached;
+    return !this.#tail.isAttached;
   }
 
   /** Something is still printing, or on its way. */
@@ -120,12 +121,12 @@ export class LogFeed {
 
   /** Lines printed since the view left the end. */
   get newLines(): number {
-    return this.#isFollowing ? 0 : Math.max(0, this.#sources.lastN - this.#pausedAtN);
+    return this.#tail.newLines;
   }
 
   items(filter: RowFilter): readonly Item[] {
     const { window, sources } = this;
-    const times = window.order === "time" ? mergedTimes(window, sources, this.#isAttached) : {};
+    const times = window.order === "time" ? mergedTimes(window, sources, this.#tail.isAttached) : {};
     return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...times });
   }
 
@@ -164,11 +165,11 @@ export class LogFeed {
   async goToStart(): Promise<void> {
     if (this.window.order === "n") return this.goTo({ at: "line", n: 1, align: "top" });
     const started = this.sources.map(({ execution }) => execution.startedAt).sort();
-    return this.open({ at: "time", time: started[0] ?? "" });
+    return this.open({ at: "time", time: started[0] ?? "", row: undefined });
   }
 
   async goToEnd(): Promise<void> {
-    if (!this.#isAttached || this.#opener.isOpening) return this.open({ at: "end" });
+    if (!this.#tail.isAttached || this.#opener.isOpening) return this.open({ at: "end" });
     this.setFollowing(true);
     this.position = { at: "end" };
     return this.#options.onChange();
@@ -176,9 +177,7 @@ export class LogFeed {
 
   /** The view has left the end, or has come back to it. */
   setFollowing(isFollowing: boolean): void {
-    if (this.#isFollowing === isFollowing || (isFollowing && !this.#isAttached)) return;
-    this.#isFollowing = isFollowing;
-    this.#pausedAtN = this.#sources.lastN;
+    this.#tail.follow(isFollowing);
     this.#options.onChange();
   }
 
@@ -189,8 +188,8 @@ export class LogFeed {
     await this.#pager.load(end);
     if (generation !== this.#opener.generation) return;
     const isTrimmed = this.window.trim(end === "start" ? "end" : "start");
-    if (this.#isAtEnd) this.#setAttached(true);
-    else if (isTrimmed) this.#setAttached(false);
+    if (this.#tail.isReached) this.#tail.attach(true);
+    else if (isTrimmed) this.#tail.attach(false);
     this.#holes.soon();
     this.#options.onChange();
   }
@@ -201,66 +200,33 @@ export class LogFeed {
     this.#subscription.close();
   }
 
-  get #isAtEnd(): boolean {
-    return lackingLater(this.window, this.sources).length === 0;
-  }
-
   #arrive(position: LogPosition): void {
     this.phase = "ready";
     this.position = position;
     // Lines that were printed while the page was fetched come by the hole check.
-    this.#setAttached(position.at === "end" || this.#isAtEnd);
-    this.#isFollowing = position.at === "end";
-    this.#pausedAtN = this.#sources.lastN;
+    this.#tail.attach(position.at === "end" || this.#tail.isReached);
+    this.#tail.follow(position.at === "end");
     this.#holes.soon();
-  }
-
-  #setAttached(isAttached: boolean): void {
-    if (this.#isAttached === isAttached) return;
-    if (!isAttached) {
-      this.setFollowing(false);
-      noteSilence(this.window, this.sources);
-    }
-    this.#isAttached = isAttached;
-    this.#subscription.renew();
   }
 
   #onExecution(execution: Execution): void {
     const known = this.#sources.find(execution.x, execution.node);
     if (known === undefined) this.#sources.add(execution, this.#pager.pageLines);
     else if (known.update(execution)) this.#holes.forget();
-    if (!this.#isAtEnd) this.#holes.soon();
-    this.#options.onChange();
-  }
-
-  #onLines({ header, lines }: LiveLines): void {
-    const source = this.#sources.find(header.x, header.node);
-    if (source === undefined || this.phase !== "ready") return;
-    source.see(header.n + header.count - 1);
-    const { to } = this.window.coverage(source.index);
-    if (header.n <= to) this.window.fill(source.index, lines);
-    if (this.#isAttached && header.n - to > MAX_BEHIND_LINES) {
-      this.#fallBehind();
-    } else if (this.#isAttached) {
-      if (header.n > to + 1) this.#holes.soon();
-      this.window.extendEnd(source.index, lines);
-      if (this.#isFollowing) this.window.trim("start");
-      else if (this.window.isFull) this.#setAttached(false);
-    }
+    if (!this.#tail.isReached) this.#holes.soon();
     this.#options.onChange();
   }
 
   #fallBehind(): void {
     if (this.#opener.isOpening) return;
-    if (this.#isFollowing) void this.open({ at: "end" });
-    else this.#setAttached(false);
+    if (this.isFollowing) void this.open({ at: "end" });
+    else this.#tail.attach(false);
   }
 
   #scopeOfHoleCheck(): "nothing" | "within" | "behind" {
     if (this.phase !== "ready" || this.#opener.isOpening) return "nothing";
-    if (!this.#isAttached) return "within";
-    const isBehind = this.sources.some(({ index, lastN }) => lastN - this.window.coverage(index).to > MAX_BEHIND_LINES);
-    if (!isBehind) return "behind";
+    if (!this.#tail.isAttached) return "within";
+    if (!this.#tail.isFarBehind) return "behind";
     this.#fallBehind();
     return "nothing";
   }

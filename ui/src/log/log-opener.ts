@@ -4,9 +4,9 @@ import { forEachOf } from "./for-each-of.ts";
 import type { LineLoader } from "./line-loader.ts";
 import { REQUESTS_AT_ONCE } from "./log-pager.ts";
 import type { LogPosition } from "./log-position.ts";
-import { openSource } from "./log-position.ts";
 import type { LogTarget } from "./log-target.ts";
 import { findExecutions } from "./log-target.ts";
+import { openSource } from "./open-source.ts";
 import type { SourceList } from "./source-list.ts";
 
 export interface LogOpenerOptions {
@@ -39,12 +39,17 @@ export class LogOpener {
     this.#generation += 1;
     const generation = this.#generation;
     this.isOpening = true;
+    const updates = new Map(sources.all.map((source) => [source, source.updates]));
     const found = await findExecutions(api, target);
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
       sources.isPartial ||= found.value.isPartial;
       // Oldest first, as the ranks of a distributed program usually start.
-      for (const execution of found.value.executions.toReversed()) onExecution(execution);
+      for (const execution of found.value.executions.toReversed()) {
+        // What `/live` has said since the question is newer than the answer.
+        const known = sources.find(execution.x, execution.node);
+        if (known === undefined || updates.get(known) === known.updates) onExecution(execution);
+      }
       const how = { api, loader, position, limit: pageLines() };
       await forEachOf([...sources.all], REQUESTS_AT_ONCE, (source) => openSource(source, how));
       if (generation !== this.#generation) return "stale";

@@ -5,13 +5,16 @@ import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../url-state.ts";
 import { TIME_MODES } from "../url-state.ts";
+import { ExecutionHeader } from "./execution-header.tsx";
 import { FilterNote } from "./filter-note.tsx";
 import { FollowButton } from "./follow-button.tsx";
+import { JobHeader } from "./job-header.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { LogEmpty } from "./log-empty.tsx";
-import { LogHeader } from "./log-header.tsx";
+import type { LogFeed } from "./log-feed.ts";
 import type { Item } from "./log-items.ts";
 import type { LogCommand } from "./log-keys.ts";
+import { formatTimePosition } from "./log-position.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import type { LogControls } from "./log-view.tsx";
 import { LogView } from "./log-view.tsx";
@@ -31,7 +34,7 @@ interface LogPageProps {
 
 /** The lines of an execution or a job, with all that one can do to them. */
 export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Element {
-  const [feed, revision] = useLogFeed({ api, live, place });
+  const feed = useLogFeed({ api, live, place });
   const isNarrow = useNarrow();
   const wrap = place.wrap ?? isNarrow;
   const time = place.time ?? (isNarrow ? "off" : "local");
@@ -52,14 +55,32 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
     void feed?.goTo({ at: "line", n, align: "third" });
   };
   const obey = (command: LogCommand): void => {
-    if (command.is === "scroll") view.current?.scrollRows(command.rows);
-    else if (command.is === "page") view.current?.scrollPages(command.pages);
-    else if (command.is === "start") void feed?.goToStart();
-    else if (command.is === "end") void feed?.goToEnd();
-    else if (command.is === "wrap") adjust({ wrap: !wrap });
-    else if (command.is === "time") adjust({ time: nextTimeMode(time) });
-    else if (command.is === "help") setHelpOpen(true);
-    else document.querySelector<HTMLInputElement>("[data-goto]")?.focus();
+    switch (command.is) {
+      case "scroll":
+        view.current?.scrollRows(command.rows);
+        break;
+      case "page":
+        view.current?.scrollPages(command.pages);
+        break;
+      case "start":
+        void feed?.goToStart();
+        break;
+      case "end":
+        void feed?.goToEnd();
+        break;
+      case "goto":
+        document.querySelector<HTMLInputElement>("[data-goto]")?.focus();
+        break;
+      case "wrap":
+        adjust({ wrap: !wrap });
+        break;
+      case "time":
+        adjust({ time: nextTimeMode(time) });
+        break;
+      case "help":
+        setHelpOpen(true);
+        break;
+    }
   };
   useLogKeys(obey);
 
@@ -67,10 +88,10 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
     (top: Item | undefined): void => {
       const { place: now } = navigation;
       if (now.view === "list") return;
-      const at = top === undefined ? "" : now.view === "job" ? top.time : String(top.n);
+      const at = top === undefined ? "" : now.view === "execution" ? String(top.n) : placeInJob(feed, top);
       if (at !== now.top) navigation.note({ ...now, top: at });
     },
-    [navigation],
+    [navigation, feed],
   );
   const title = titleOf(place, feed?.sources[0]?.execution.command);
   useEffect(() => {
@@ -83,9 +104,14 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
   if (feed === undefined || feed.phase !== "ready") {
     return <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open({ at: "end" })} />;
   }
+  const items = feed.items(filter);
   return (
     <main class="log-page">
-      <LogHeader feed={feed} navigation={navigation} place={place} />
+      {place.view === "job" ? (
+        <JobHeader feed={feed} navigation={navigation} job={place.job} />
+      ) : (
+        <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} />
+      )}
       <LogToolbar
         feed={feed}
         place={place}
@@ -97,25 +123,31 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
         navigation={navigation}
       />
       {filter.isActive ? (
-        <FilterNote feed={feed} filter={filter} onClear={() => adjust({ q: "", stream: undefined })} />
+        <FilterNote feed={feed} items={items} onClear={() => adjust({ q: "", stream: undefined })} />
       ) : null}
       <div class="log-frame">
         <LogView
           controls={view}
           feed={feed}
-          revision={revision}
+          items={items}
+          position={feed.position}
           filter={filter}
           look={look}
           wrap={wrap}
           markedLine={place.line}
           onRest={onRest}
         />
-        <NoLines feed={feed} filter={filter} />
+        {items.length === 0 ? <NoLines feed={feed} /> : null}
         <FollowButton feed={feed} />
       </div>
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </main>
   );
+}
+
+function placeInJob(feed: LogFeed | undefined, { time, source, n }: Item): string {
+  const x = feed?.sources[source]?.execution.x ?? "";
+  return formatTimePosition({ time, x, n });
 }
 
 function nextTimeMode(time: TimeMode): TimeMode {

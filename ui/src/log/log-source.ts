@@ -5,6 +5,7 @@ export class LogSource {
   readonly index: number;
   #execution: Execution;
   #lastSeenN = 0;
+  #updates = 0;
 
   constructor(index: number, execution: Execution) {
     this.index = index;
@@ -20,10 +21,16 @@ export class LogSource {
     return Math.max(this.#lastSeenN, this.#execution.lastN);
   }
 
+  /** How often it was updated. */
+  get updates(): number {
+    return this.#updates;
+  }
+
   /** Returns whether other lines are missing now than before. */
   update(execution: Execution): boolean {
     const before = JSON.stringify(this.#execution.missing);
     this.#execution = execution;
+    this.#updates += 1;
     return before !== JSON.stringify(execution.missing);
   }
 

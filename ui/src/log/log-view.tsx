@@ -21,8 +21,9 @@ export interface LogViewProps {
   /** Filled while the view is there. */
   readonly controls: { current: LogControls | null };
   readonly feed: LogFeed;
-  /** Counts the changes of the feed. */
-  readonly revision: number;
+  /** What of the feed is to be seen, and where it wants the view to be: both of the same moment. */
+  readonly items: readonly Item[];
+  readonly position: LogPosition;
   readonly filter: RowFilter;
   readonly look: RowLook;
   readonly wrap: boolean;
@@ -108,11 +109,11 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({ feed, filter, look, wrap, markedLine }: LogViewProps): JSX.Element {
+  override render({ feed, items, look, wrap, markedLine }: LogViewProps): JSX.Element {
     const viewport = this.#viewport;
-    viewport.items = feed.items(filter);
+    viewport.items = items;
     viewport.isPinned = feed.isFollowing;
-    this.#goWhereTheFeedIs();
+    this.#goToPosition();
     if (this.#owedPx !== 0) this.#owedPx = viewport.scrollBy(this.#owedPx);
     const { from, to, y } = viewport.slice(this.#selected.places);
     this.#drawn = viewport.items.slice(from, to);
@@ -158,18 +159,18 @@ export class LogView extends Component<LogViewProps> {
   }
 
   /** The feed has been told to go somewhere, and has it loaded. */
-  #goWhereTheFeedIs(): void {
-    const { feed } = this.props;
-    const { position } = feed;
+  #goToPosition(): void {
+    const { feed, position } = this.props;
     const viewport = this.#viewport;
-    if (feed.phase !== "ready" || position === this.#shown || viewport.heightPx === 0) return;
+    if (position === this.#shown || viewport.heightPx === 0) return;
     this.#shown = position;
     this.#owedPx = 0;
     if (position.at === "line") {
       const abovePx = position.align === "top" ? 0 : Math.floor(viewport.heightPx / 3 / ROW_PX) * ROW_PX;
       viewport.showIndex(viewport.indexOfLine(position.n), abovePx);
     } else if (position.at === "time") {
-      viewport.showIndex(viewport.indexOfTime(position.time));
+      const source = feed.sources.find(({ execution }) => execution.x === position.row?.x)?.index ?? 0;
+      viewport.showIndex(viewport.indexOfPlace({ time: position.time, source, n: position.row?.n ?? 0 }));
     }
     this.#restSoon();
   }

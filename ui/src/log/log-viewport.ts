@@ -74,8 +74,8 @@ export class LogViewport {
     return before !== undefined && before.to >= n ? behind - 1 : behind;
   }
 
-  indexOfTime(time: string): number {
-    return indexOfPlace(this.items, { source: 0, n: 0, time }, this.#compare);
+  indexOfPlace(place: RowPlace): number {
+    return indexOfPlace(this.items, place, this.#compare);
   }
 
   /** The rows to draw, those with selected text among them. */

@@ -5,6 +5,7 @@ import type { ExecutionPlace, JobPlace } from "../url-state.ts";
 import { parseLineNumber } from "../url-state.ts";
 import { LogFeed } from "./log-feed.ts";
 import type { LogPosition } from "./log-position.ts";
+import { parseTimePosition } from "./log-position.ts";
 
 interface UseLogFeedOptions {
   readonly api: ApiClient;
@@ -15,20 +16,17 @@ interface UseLogFeedOptions {
 /** Durations of running executions are redrawn this often, where nothing else is. */
 const TICK_MS = 1_000;
 
-/**
- * The feed of a page, opened where its address says, and how often it has changed: at most one redraw a frame,
- * however many lines come.
- */
-export function useLogFeed({ api, live, place }: UseLogFeedOptions): [LogFeed | undefined, number] {
+/** The feed of a page, opened where its address says. Redraws the page once a frame, however many lines come. */
+export function useLogFeed({ api, live, place }: UseLogFeedOptions): LogFeed | undefined {
   const [feed, setFeed] = useState<LogFeed | undefined>(undefined);
-  const [revision, setRevision] = useState(0);
+  const [, redraw] = useState(0);
   // The page is made anew for another execution or job; other changes of its place leave the feed as it is.
   useEffect(() => {
     let frame = 0;
     const onChange = (): void => {
       frame ||= requestAnimationFrame(() => {
         frame = 0;
-        setRevision((count) => count + 1);
+        redraw((count) => count + 1);
       });
     };
     const after = (ms: number, call: () => void): (() => void) => {
@@ -45,13 +43,12 @@ export function useLogFeed({ api, live, place }: UseLogFeedOptions): [LogFeed | 
       made.close();
     };
   }, [api, live]);
-  return [feed, revision];
+  return feed;
 }
 
 function positionOf(place: ExecutionPlace | JobPlace): LogPosition {
+  if (place.view === "job") return parseTimePosition(place.top) ?? { at: "end" };
   const n = parseLineNumber(place.top);
-  if (place.view === "job")
-    return Number.isNaN(Date.parse(place.top)) ? { at: "end" } : { at: "time", time: place.top };
   if (n !== undefined) return { at: "line", n, align: "top" };
   return place.line > 0 ? { at: "line", n: place.line, align: "third" } : { at: "end" };
 }

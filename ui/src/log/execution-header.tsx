@@ -1,0 +1,84 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Execution, StreamName } from "../../../src/wire/api.ts";
+import { rawLink } from "../api-client.ts";
+import { formatBytes, formatCount, formatDuration, formatLines } from "../format.ts";
+import { Icon } from "../icon.tsx";
+import { Link } from "../link.tsx";
+import { commandLine, durationMs } from "../list/execution-row.tsx";
+import { StartTime } from "../list/start-time.tsx";
+import { DeliveryNote, StateBadge } from "../list/state-badge.tsx";
+import type { Navigation } from "../navigation.ts";
+import { LOG_DEFAULTS } from "../url-state.ts";
+import { ExecutionDetails } from "./execution-details.tsx";
+import type { LogFeed } from "./log-feed.ts";
+import { Crumbs, LogTitle } from "./log-title.tsx";
+
+interface ExecutionHeaderProps {
+  readonly feed: LogFeed;
+  readonly navigation: Navigation;
+  /** The one that is shown; the download is of that one too. */
+  readonly stream: StreamName | undefined;
+}
+
+/** How an execution is, where it belongs, and on demand all that is known of it. */
+export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderProps): JSX.Element | null {
+  const [isOpen, setOpen] = useState(false);
+  const execution = feed.sources[0]?.execution;
+  if (execution === undefined) return null;
+  const { job, x, node, lines, bytes, startedAt, argv } = execution;
+  const nowMs = Date.now();
+  const command = commandLine(argv);
+  return (
+    <header class="log-header">
+      <Crumbs navigation={navigation}>
+        {job === x ? null : (
+          <Link
+            navigation={navigation}
+            to={{ view: "job", job, node: "", ...LOG_DEFAULTS }}
+            title="All lines of this job"
+          >
+            {job}
+          </Link>
+        )}
+      </Crumbs>
+      <LogTitle text={command} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
+      <p class="facts">
+        <StateBadge execution={execution} />
+        <span>{node}</span>
+        <StartTime at={startedAt} nowMs={nowMs} />
+        <span title="Duration">{formatDuration(durationMs(execution, nowMs))}</span>
+        <span>{formatLines(lines)}</span>
+        <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
+        <DeliveryNote execution={execution} />
+        <Losses execution={execution} />
+        <a class="raw" href={rawLink(execution, stream)} download>
+          <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
+        </a>
+      </p>
+      {isOpen ? <ExecutionDetails execution={execution} /> : null}
+    </header>
+  );
+}
+
+/** Bytes that are not among the lines, on purpose or not: a log says what it leaves out. */
+function Losses({ execution }: { readonly execution: Pick<Execution, "thinned" | "dropped"> }): JSX.Element {
+  const { thinned, dropped } = execution;
+  return (
+    <>
+      {dropped === 0 ? null : (
+        <span class="delivery delivery-incomplete" title="mlrun had to drop these bytes: its spool was full">
+          <Icon name="warning" /> {formatBytes(dropped)} dropped
+        </span>
+      )}
+      {thinned === 0 ? null : (
+        <span
+          class="quiet"
+          title="States of progress bars that were redrawn faster than one can see (mlrun --raw keeps them)"
+        >
+          {formatBytes(thinned)} of redraws thinned
+        </span>
+      )}
+    </>
+  );
+}
