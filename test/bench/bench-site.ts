@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "../support/api-client.ts";
 import { cleanEnvironment } from "../support/mlrun.ts";
@@ -25,18 +25,22 @@ export interface CollectorOptions {
 /** A collector on loopback without TLS, as an administrator's would be otherwise. */
 export async function startCollector(options: CollectorOptions = {}): Promise<BenchCollector> {
   const { dataDir = benchFolder(), settings = "" } = options;
-  // The configuration of a collector that is installed on this machine must not count.
-  const config = join(benchFolder(), "collector.toml");
-  writeFileSync(config, settings);
-  const places = ["--config", config, "--data-dir", dataDir, "--relp", "127.0.0.1:0", "--web", "127.0.0.1:0"];
-  const [command, ...args] = program("mlcollector", ...places, "--insecure", "--login-code");
-  const process = start(command, args);
+  const [command, ...args] = collectorCommand({ dataDir, settings, webPort: 0 });
+  const process = start(command, [...args, "--login-code"]);
   const [, origin = "", code = ""] = await process.waitFor(/(http\S+)\/#code=(\S+)/, 60_000);
   const [, relpPort] = await process.waitFor(/listening for relays host=\S+ port=(\d+)/);
   const api = new ApiClient(origin);
   const status = await api.login({ code });
   if (status !== 204) throw new Error(`The login code was answered with ${status}`);
   return { process, dataDir, relpPort: Number(relpPort), webPort: Number(new URL(origin).port), api };
+}
+
+/** `[command, ...args]` of such a collector. The configuration of one that is installed on this machine does not count. */
+export function collectorCommand(options: Required<CollectorOptions> & { readonly webPort: number }): [string, ...string[]] {
+  const config = join(benchFolder(), "collector.toml");
+  writeFileSync(config, options.settings);
+  const places = ["--config", config, "--data-dir", options.dataDir];
+  return program("mlcollector", ...places, "--insecure", "--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`);
 }
 
 /** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */
@@ -71,7 +75,5 @@ export function cpuOf(process: Pick<RunningProcess, "stderr">): number {
 
 /** Environment of commands under mlrun: nothing of the surroundings, a spool of its own. */
 export function benchEnvironment(): NodeJS.ProcessEnv {
-  const spool = benchFolder();
-  mkdirSync(spool, { recursive: true });
-  return cleanEnvironment({ MLRUN_SPOOL_DIR: spool });
+  return cleanEnvironment({ MLRUN_SPOOL_DIR: benchFolder() });
 }

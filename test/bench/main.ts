@@ -7,7 +7,10 @@ import { fanOutCase } from "./fan-out-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
 import { mlrunCase } from "./mlrun-case.ts";
+import { readingCase } from "./reading-case.ts";
 import { machine, table } from "./report.ts";
+import { restartCase } from "./restart-case.ts";
+import { startCase } from "./start-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
 const HELP = `Usage: npm run bench -- [--rounds N] [--check] [CASE]...
@@ -21,7 +24,17 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
 
 const ROOT = new URL("../../../", import.meta.url);
 const LINES = 500_000;
-const cases: readonly Case[] = [ingestCase(LINES), wholePathCase(LINES), latencyCase(LINES), mlrunCase(), commandTimeCase(LINES), fanOutCase()];
+const cases: readonly Case[] = [
+  ingestCase(LINES),
+  wholePathCase(LINES),
+  latencyCase(LINES),
+  mlrunCase(),
+  commandTimeCase(LINES),
+  fanOutCase(),
+  readingCase(),
+  startCase(),
+  restartCase(),
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,121 @@
+import { closeSync, mkdirSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { hashKey } from "../../src/frame/key-hash.ts";
+import { formatTimestamp } from "../../src/frame/timestamp.ts";
+import { createFile } from "../../src/store/create-file.ts";
+import { basePath } from "../../src/store/index-writer.ts";
+import { NumberedLog } from "../../src/store/numbered-log.ts";
+import { OpenFiles } from "../../src/store/open-files.ts";
+import { Sidecar } from "../../src/store/sidecar.ts";
+import type { Origin } from "../../src/store/stored-execution.ts";
+import { CRI } from "../../src/wire/cri.ts";
+import type { End } from "../../src/wire/end.ts";
+import { fakeExecution } from "../support/envelopes.ts";
+import { run } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
+import { benchFolder } from "./bench-folder.ts";
+
+/** Length of a line as printed, and as stored. */
+export const LINE_BYTES = 100;
+export const STORED_LINE_BYTES = CRI.prefixCharacters + LINE_BYTES + 1;
+
+const BLOCK_LINES = 8_192;
+const NUMBER_DIGITS = 10;
+const NUMBER_AT = CRI.prefixCharacters + "epoch 3 step ".length;
+const ZERO = 0x30;
+const STARTED_AT_MS = Date.UTC(2026, 10, 20, 4, 17, 44);
+const NODES = 100;
+
+export interface StoredExecution {
+  readonly x: string;
+  readonly k: string;
+  readonly node: string;
+  readonly path: string;
+}
+
+/** Executions as the collector would have stored them, through its own code, so that sidecars and marks are right. */
+export class StoredData {
+  readonly dataDir = benchFolder();
+  readonly #files = new OpenFiles(1);
+  readonly #block = new LineBlock();
+  readonly #stored: { readonly sidecar: Sidecar; readonly lines: number; readonly startedAt: string }[] = [];
+
+  /** An execution that is still running. */
+  add(lines: number): StoredExecution {
+    const i = this.#stored.length;
+    const { x, k, node } = fakeExecution({ node: `node${i % NODES}` });
+    const origin = originOf({ x, node, keyHash: hashKey(k), i });
+    const base = join(this.dataDir, "logs", basePath(origin));
+    mkdirSync(dirname(base), { recursive: true });
+    const begin = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
+    closeSync(createFile(`${base}.meta`, { durable: false, content: begin }));
+    const sidecar = new Sidecar(`${base}.meta`, false);
+    const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar });
+    this.#files.adopt(log, createFile(log.path, { durable: false }));
+    for (let n = 1; n <= lines; n += BLOCK_LINES) {
+      log.append(this.#block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
+    }
+    this.#files.close(log);
+    this.#stored.push({ sidecar, lines, startedAt: origin.startedAt });
+    return { x, k, node, path: log.path };
+  }
+
+  /** The END of every execution. */
+  end(): void {
+    const none = { stdout: 0, stderr: 0 };
+    for (const { sidecar, lines, startedAt } of this.#stored) {
+      const counts = { lines: { stdout: lines, stderr: 0 }, printed: { stdout: lines * (LINE_BYTES + 1), stderr: 0 } };
+      const end: End = { code: 0, signal: null, endedAt: startedAt, ...counts, thinned: none, dropped: none, cutShort: false };
+      sidecar.append({ t: "end", lastN: lines, end, receivedAtMs: Date.now() });
+    }
+  }
+
+  /** Makes the index, with the collector's command for that. */
+  async index(): Promise<void> {
+    const config = join(benchFolder(), "collector.toml");
+    writeFileSync(config, "");
+    const [command, ...args] = program("mlcollector", "reindex", "--config", config, "--data-dir", this.dataDir);
+    const { code, stderr } = await run(command, args);
+    if (code !== 0) throw new Error(`mlcollector reindex ended with ${code}: ${stderr}`);
+  }
+}
+
+/** Of execution number `i`: the user who runs the benchmark may see it. */
+export function originOf(execution: { x: string; node: string; keyHash: string; i: number }): Origin {
+  const { x, node, keyHash, i } = execution;
+  const { username: owner, uid } = userInfo();
+  const startedAt = formatTimestamp((STARTED_AT_MS + i) * 1000);
+  const job = `training-${Math.floor(i / NODES)}`;
+  const labels = { rank: String(i % NODES) };
+  const argv = ["/usr/bin/python3", "train.py", "--seed", String(i)];
+  return { x, node, keyHash, owner, uid, job, argv, cwd: "/home/user", labels, startedAt, pid: 4711 };
+}
+
+/** So many bytes of logs, or what the disk has room for when two more of them and the rest shall fit. */
+export function roomFor(wantedBytes: number): number {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  return Math.min(wantedBytes, Math.floor((bavail * bsize) / 3));
+}
+
+/** Numbered lines, written into one buffer again and again. */
+class LineBlock {
+  readonly #bytes: Buffer;
+
+  constructor() {
+    const text = `epoch 3 step ${"0".repeat(NUMBER_DIGITS)} loss=0.1234 accuracy=0.9876 lr=0.001 `.padEnd(LINE_BYTES, "x");
+    this.#bytes = Buffer.from(`${formatTimestamp(STARTED_AT_MS * 1000)} stdout F ${text}\n`.repeat(BLOCK_LINES));
+  }
+
+  chunk(firstN: number, count: number): { firstN: number; count: number; fragments: number; cri: Buffer } {
+    for (let i = 0; i < count; i += 1) {
+      let rest = firstN + i;
+      const at = i * STORED_LINE_BYTES + NUMBER_AT;
+      for (let digit = NUMBER_DIGITS - 1; digit >= 0; digit -= 1) {
+        this.#bytes[at + digit] = ZERO + (rest % 10);
+        rest = Math.floor(rest / 10);
+      }
+    }
+    return { firstN, count, fragments: 0, cri: this.#bytes.subarray(0, count * STORED_LINE_BYTES) };
+  }
+}
