@@ -41,7 +41,7 @@ async function main(): Promise<number> {
       say(STDOUT, `mlrun ${MLRUN_VERSION}`);
       return 0;
     case "flush":
-      return flush(runDir, spoolPlaces(node));
+      return flush(runDir, spoolPlaces(node, runDir));
     case "run":
       return run(asked, runDir, node);
   }
@@ -64,7 +64,7 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
     pid: process.pid,
     cwd: currentFolder(),
     runDir,
-    spool: spoolPlaces(node),
+    spool: spoolPlaces(node, runDir),
     quiet,
     raw,
     oneLineFrames: asked.oneLineFrames || settings.oneLineFrames,
@@ -90,7 +90,7 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
-function spoolPlaces(node: string): SpoolPlaces {
+function spoolPlaces(node: string, runDir: string): SpoolPlaces {
   const state = setting("XDG_STATE_HOME") ?? join(homeFolder(), ".local/state");
   const home = join(state, "marcologger/spool", node);
   const chosen = setting("MLRUN_SPOOL_DIR");
@@ -99,6 +99,7 @@ function spoolPlaces(node: string): SpoolPlaces {
     system: SYSTEM_SPOOL,
     home,
     uid: process.getuid?.() ?? 0,
+    relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
   };
 }
 

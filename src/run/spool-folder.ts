@@ -9,16 +9,25 @@ export interface SpoolPlaces {
   /** The user's own state folder. */
   readonly home: string;
   readonly uid: number;
+  /** A folder inside for each relay but the usual one: what one node's relay did not take is not for another's. */
+  readonly relay: string;
 }
 
 /** The user's spool folder: the first that is there, or can be made, and is safe. Undefined: there is none. */
 export function openSpoolFolder(places: SpoolPlaces): string | undefined {
-  return candidates(places).find((folder) => isSafe(folder, places.uid, true));
+  const { uid, relay } = places;
+  for (const folder of candidates(places)) {
+    const own = join(folder, relay);
+    if (isSafe(folder, uid, true) && isSafe(own, uid, true)) return own;
+  }
+  return undefined;
 }
 
 /** Every folder in which something of this user may wait. */
 export function spoolFolders(places: SpoolPlaces): string[] {
-  return candidates(places).filter((folder) => isSafe(folder, places.uid, false));
+  const { uid, relay } = places;
+  const safe = candidates(places).filter((folder) => isSafe(folder, uid, false));
+  return safe.map((folder) => join(folder, relay)).filter((folder) => isSafe(folder, uid, false));
 }
 
 function candidates({ chosen, system, home, uid }: SpoolPlaces): string[] {

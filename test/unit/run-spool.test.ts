@@ -148,7 +148,7 @@ describe("the folder", () => {
     const parent = await tempFolder();
     const uid = process.getuid?.() ?? 0;
     const [system, home] = [join(parent, "system"), join(parent, "state/spool/node1")];
-    const places = { chosen: undefined, system, home, uid };
+    const places = { chosen: undefined, system, home, uid, relay: "" };
     expect(spoolFolders(places)).toEqual([]);
     expect(openSpoolFolder(places)).toBe(home);
     await mkdir(system);
@@ -156,5 +156,13 @@ describe("the folder", () => {
     expect(spoolFolders(places)).toEqual([join(system, String(uid)), home]);
     expect(openSpoolFolder({ ...places, uid: uid + 1 })).toBeUndefined();
     expect(openSpoolFolder({ ...places, chosen: join(parent, "chosen") })).toBe(join(parent, "chosen"));
+  });
+
+  test("is another one for another relay: what a node's relay did not take never goes through another node's", async () => {
+    const [home, uid] = [join(await tempFolder(), "spool"), process.getuid?.() ?? 0];
+    const of = (relay: string) => ({ chosen: undefined, system: "/nonexistent", home, uid, relay });
+    expect(openSpoolFolder(of("a"))).toBe(join(home, "a"));
+    expect(spoolFolders(of("b"))).toEqual([]);
+    expect(spoolFolders(of("a"))).toEqual([join(home, "a")]);
   });
 });
