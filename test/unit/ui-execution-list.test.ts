@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Execution } from "../../src/wire/api.ts";
 import type { ListFilter } from "../../ui/src/list/execution-list.ts";
 import { ExecutionList } from "../../ui/src/list/execution-list.ts";
-import { commandLine, durationMs } from "../../ui/src/list/execution-row.tsx";
+import { commandLine, describeDuration } from "../../ui/src/list/execution-row.tsx";
 import { groupJobs } from "../../ui/src/list/group-jobs.ts";
 import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
 
@@ -34,7 +34,7 @@ function execution(number: number, changes: Partial<Execution> = {}): Execution 
   };
 }
 
-/** A list over an API that has executions 1 to `count`, in pages of ten. */
+/** A list over an API that has executions 1 to `count`, in pages of ten; later ones may be added to `all`. */
 function listOf(count: number, filter = NO_FILTER) {
   const all = Array.from({ length: count }, (_, index) => execution(index + 1)).reverse();
   const list = new ExecutionList({
@@ -49,7 +49,7 @@ function listOf(count: number, filter = NO_FILTER) {
     },
   });
   const numbers = (): number[] => list.executions.map(({ x }) => Number(x.slice(4)));
-  return { list, numbers };
+  return { list, numbers, all };
 }
 
 describe("the list of executions", () => {
@@ -84,6 +84,19 @@ describe("the list of executions", () => {
     list.update(execution(2, { state: "failed", code: 1 }));
     await loading;
     expect(list.executions.map(({ state }) => state)).toEqual(["running", "failed", "running"]);
+  });
+
+  test("brings after a break what has changed, and nothing is left out between", async () => {
+    const { list, numbers, all } = listOf(12);
+    await list.load();
+    all.unshift(execution(13), execution(14, { state: "failed" }));
+    await list.load();
+    expect([numbers().length, numbers()[0]]).toEqual([12, 14]);
+    all.unshift(...Array.from({ length: 30 }, (_, index) => execution(44 - index)));
+    await list.load();
+    expect(numbers()).toEqual([44, 43, 42, 41, 40, 39, 38, 37, 36, 35]);
+    while (list.hasMore) await list.loadMore();
+    expect(numbers()).toHaveLength(44);
   });
 
   test("leaves an old one to the page that it belongs to", async () => {
@@ -158,7 +171,9 @@ test.each([
 test("what is missing, how long it took, and the command as one would type it", () => {
   expect(missingLines({ lastN: 100, lines: 90 })).toBe(10);
   const startedAt = "2026-11-20T04:17:44.000000Z";
-  expect(durationMs({ startedAt, endedAt: "2026-11-20T04:17:46.500000Z" }, 0)).toBe(2_500);
-  expect(durationMs({ startedAt, endedAt: null }, Date.parse(startedAt) + 7)).toBe(7);
+  const now = Date.parse(startedAt) + 7_000;
+  expect(describeDuration({ state: "finished", startedAt, endedAt: "2026-11-20T04:17:46.500000Z" }, now)).toBe("2.5 s");
+  expect(describeDuration({ state: "running", startedAt, endedAt: null }, now)).toBe("7.0 s");
+  expect(describeDuration({ state: "lost", startedAt, endedAt: null }, now)).toBe("unknown");
   expect(commandLine(["./a", "b c", "it's", "", "--x=1"])).toBe(`./a 'b c' 'it'\\''s' '' --x=1`);
 });

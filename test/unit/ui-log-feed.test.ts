@@ -365,6 +365,20 @@ describe("lines that are not there", () => {
   });
 });
 
+test("a hole of millions that has come in the meantime is not fetched: the window ends at it", async () => {
+  const n1 = new Stored("n1", 50_001_000);
+  n1.missing = [[501, 50_000_500]];
+  const { feed, changed, elapse, asked } = setUp([n1]);
+  await feed.open({ at: "end" });
+  while (feed.hasEarlier) await feed.load("start");
+  const before = asked.length;
+  n1.missing = [];
+  changed(n1);
+  await elapse();
+  expect(shown(feed)).toBe("50000501-50001000");
+  expect([feed.hasEarlier, feed.isFollowing, asked.length]).toEqual([true, true, before]);
+});
+
 describe("a job", () => {
   const JOB: LogTarget = { view: "job", job: "job", node: "" };
 

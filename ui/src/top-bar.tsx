@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Me } from "../../src/wire/api.ts";
 import { Icon } from "./icon.tsx";
@@ -11,7 +11,6 @@ interface TopBarProps {
   readonly me: Me;
   readonly navigation: Navigation;
   readonly onSignOut: () => void;
-  readonly children?: ComponentChildren;
 }
 
 export function TopBar({ me, navigation, onSignOut }: TopBarProps): JSX.Element {

@@ -1,11 +1,12 @@
 import type { Execution, ExecutionPage } from "../../../src/wire/api.ts";
+import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 import type { ListPlace } from "../url-state.ts";
 
 export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
 
 /** Executions held at most; who needs older ones filters. */
-export const MAX_LISTED = 2_000;
+const MAX_LISTED = 2_000;
 const PAGE = 100;
 
 export interface ExecutionListOptions {
@@ -44,25 +45,20 @@ export class ExecutionList {
     return this.#sorted;
   }
 
-  /** The newest page; again after a reconnect, when it brings what was missed. */
+  /** The newest ones; again after a reconnect, when it brings what was missed, and what has changed of the others. */
   async load(): Promise<void> {
-    const page = await this.#page(undefined);
-    if (!page.ok) {
-      if (this.#phase === "loading") this.#phase = "failed";
-    } else {
-      if (this.#phase !== "ready") this.#next = page.value.next;
-      this.#phase = "ready";
-    }
+    const limit = Math.min(WIRE_LIMITS.maxPageExecutions, Math.max(PAGE, this.#byKey.size));
+    const page = await this.#page({ limit });
+    if (page.ok) this.#phase = "ready";
+    else if (this.#phase === "loading") this.#phase = "failed";
     this.#options.onChange();
   }
 
   async loadMore(): Promise<void> {
     if (!this.hasMore || this.#loadingMore) return;
     this.#loadingMore = true;
-    const page = await this.#page(this.#next ?? undefined);
+    await this.#page({ before: this.#next ?? undefined, limit: PAGE });
     this.#loadingMore = false;
-    if (!page.ok) return;
-    this.#next = page.value.next;
     this.#options.onChange();
   }
 
@@ -85,17 +81,22 @@ export class ExecutionList {
     this.#abort.abort();
   }
 
-  async #page(before: string | undefined): Promise<Answer<ExecutionPage>> {
+  async #page(range: { before?: string | undefined; limit: number }): Promise<Answer<ExecutionPage>> {
     const { api, filter } = this.#options;
     this.#pagesOnTheWay += 1;
-    const answer = await api.executions({ ...filter, before, limit: PAGE }, this.#abort.signal);
+    const answer = await api.executions({ ...filter, ...range }, this.#abort.signal);
     this.#pagesOnTheWay -= 1;
-    if (answer.ok) this.#put(answer.value.executions);
+    if (answer.ok) this.#put(answer.value, range.before);
     if (this.#pagesOnTheWay === 0) this.#fresh.clear();
     return answer;
   }
 
-  #put(executions: readonly Execution[]): void {
+  #put({ executions, next }: ExecutionPage, before: string | undefined): void {
+    const isNewest = before === undefined;
+    const isOverlapping = executions.some((execution) => this.#byKey.has(keyOf(execution)));
+    // So much is new that what is between this page and the ones before is not known: those are loaded again later.
+    if (isNewest && next !== null && !isOverlapping) this.#byKey.clear();
+    if (!isNewest || !isOverlapping) this.#next = next;
     for (const execution of executions) {
       const key = keyOf(execution);
       if (!this.#fresh.has(key)) this.#byKey.set(key, execution);

@@ -29,7 +29,7 @@ export function ExecutionRow({ execution, navigation, nowMs, showOwner }: Execut
         {showOwner ? <span class="owner">{owner}</span> : null}
       </span>
       <StartTime at={execution.startedAt} nowMs={nowMs} />
-      <span class="duration">{formatDuration(durationMs(execution, nowMs))}</span>
+      <span class="duration">{describeDuration(execution, nowMs)}</span>
       <span class="count" title={`${formatCount(lines)} lines, ${formatCount(bytes)} bytes`}>
         {formatCount(lines)}
         <span class="unit"> lines</span>
@@ -45,7 +45,11 @@ export function commandLine(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 }
 
-/** From start to end, or to now while it runs. */
-export function durationMs({ startedAt, endedAt }: Pick<Execution, "startedAt" | "endedAt">, nowMs: number): number {
-  return (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
+/** From start to end, or to now while it runs. Nobody knows when a lost one ended. */
+export function describeDuration(
+  { state, startedAt, endedAt }: Pick<Execution, "state" | "startedAt" | "endedAt">,
+  nowMs: number,
+): string {
+  if (endedAt === null && state === "lost") return "unknown";
+  return formatDuration((endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
 }

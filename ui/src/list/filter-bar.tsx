@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ExecutionState } from "../../../src/wire/api.ts";
 import { parseState } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -16,7 +16,7 @@ interface FilterBarProps {
 const STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];
 
 export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Element {
-  const nodes = useNodes(api, place.node);
+  const [nodes, refresh] = useNodes(api, place.node);
   return (
     <search class="filters">
       <SearchField
@@ -28,6 +28,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
       <label>
         <span class="for-screen-readers">Node</span>
         <select
+          onFocus={refresh}
           value={place.node}
           onChange={(event) => navigation.adjust({ ...place, node: event.currentTarget.value })}
         >
@@ -58,13 +59,14 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
   );
 }
 
-/** Names for the node filter, the chosen one always among them. */
-function useNodes(api: ApiClient, chosen: string): readonly string[] {
+/** Names for the node filter, the chosen one always among them, and how to ask for them again. */
+function useNodes(api: ApiClient, chosen: string): [readonly string[], () => void] {
   const [nodes, setNodes] = useState<readonly string[]>([]);
-  useEffect(() => {
+  const refresh = useCallback(() => {
     void api.nodes().then((answer) => {
       if (answer.ok) setNodes(answer.value.map(({ node }) => node));
     });
   }, [api]);
-  return chosen === "" || nodes.includes(chosen) ? nodes : [chosen, ...nodes];
+  useEffect(refresh, [refresh]);
+  return [chosen === "" || nodes.includes(chosen) ? nodes : [chosen, ...nodes], refresh];
 }

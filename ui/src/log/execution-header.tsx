@@ -2,10 +2,10 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Execution, StreamName } from "../../../src/wire/api.ts";
 import { rawLink } from "../api-client.ts";
-import { formatBytes, formatCount, formatDuration, formatLines } from "../format.ts";
+import { formatBytes, formatCount, formatLines } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
-import { commandLine, durationMs } from "../list/execution-row.tsx";
+import { commandLine, describeDuration } from "../list/execution-row.tsx";
 import { StartTime } from "../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../list/state-badge.tsx";
 import type { Navigation } from "../navigation.ts";
@@ -47,7 +47,7 @@ export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderPro
         <StateBadge execution={execution} />
         <span>{node}</span>
         <StartTime at={startedAt} nowMs={nowMs} />
-        <span title="Duration">{formatDuration(durationMs(execution, nowMs))}</span>
+        <span title="Duration">{describeDuration(execution, nowMs)}</span>
         <span>{formatLines(lines)}</span>
         <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />

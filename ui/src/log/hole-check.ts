@@ -8,6 +8,9 @@ import type { LogWindow } from "./log-window.ts";
 /** Holes remembered as asked for; with more, all are asked for again. */
 const MAX_ASKED = 1_000;
 
+/** Holes are filled up to this size. Behind a larger one the window ends. */
+const MAX_FILLED_LINES = 5_000;
+
 /** Live lines may overtake each other by a moment: wait before asking for what seems to be missing. */
 const CHECK_AFTER_MS = 150;
 
@@ -76,17 +79,20 @@ export class HoleCheck {
     for (const hole of buildItems({ window, sources: sources.length, accepts: () => false })) {
       const source = sources[hole.source];
       if (source === undefined) continue;
-      for (const range of this.#unknown(source, [hole.n, hole.to])) await this.#ask(source, range);
+      for (const range of this.#unknown(source, [hole.n, hole.to])) {
+        if (range[1] - range[0] < MAX_FILLED_LINES) await this.#ask(source, range);
+        else window.cut(source.index, range);
+      }
     }
   }
 
-  /** Afterwards all that is known of is covered. */
+  /** Afterwards all that is known of is covered, but for what is too much to fetch. */
   async #fillBehind(): Promise<void> {
     const { window } = this.#options;
     for (const source of this.#options.sources()) {
       const { lastN } = source;
       const behind: LineRange = [window.coverage(source.index).to + 1, lastN];
-      if (behind[0] > behind[1]) continue;
+      if (behind[0] > behind[1] || behind[1] - behind[0] >= MAX_FILLED_LINES) continue;
       if (this.#unknown(source, behind).length === 0) window.extendEnd(source.index, [], lastN);
       else await this.#ask(source, behind);
     }

@@ -63,7 +63,11 @@ export class LogFeed {
       onExecution: (execution) => this.#onExecution(execution),
     });
     this.#pager = new LogPager({ ...shared, generation, onRetry: options.onChange });
-    this.#holes = new HoleCheck({ ...shared, scope: () => this.#scopeOfHoleCheck(), onChecked: options.onChange });
+    this.#holes = new HoleCheck({
+      ...shared,
+      scope: () => this.#scopeOfHoleCheck(),
+      onChecked: () => this.#onChecked(),
+    });
     this.#tail = new LogTail({
       window: this.window,
       sources: this.#sources,
@@ -229,5 +233,10 @@ export class LogFeed {
     if (!this.#tail.isFarBehind) return "behind";
     this.#fallBehind();
     return "nothing";
+  }
+
+  #onChecked(): void {
+    if (this.#tail.isAttached && this.#tail.isFarBehind) this.#fallBehind();
+    this.#options.onChange();
   }
 }

@@ -1,4 +1,3 @@
-import type { LineRange } from "../../../src/wire/api.ts";
 import type { LogRow } from "./log-row.ts";
 import type { LogWindow, RowPlace } from "./log-window.ts";
 import { compareRows } from "./log-window.ts";
@@ -43,20 +42,6 @@ export function buildItems({ window, sources, accepts, fromTime, toTime }: ItemO
     sorted = window.order === "n";
   }
   return sorted ? items : items.sort(compareRows(window.order));
-}
-
-/** The holes of one execution within what the window covers. */
-export function holesOf(window: LogWindow, source: number): LineRange[] {
-  const { from, to } = window.coverage(source);
-  const holes: LineRange[] = [];
-  let next = from;
-  for (const row of window.rows) {
-    if (row.source !== source) continue;
-    if (row.n > next) holes.push([next, row.n - 1]);
-    next = row.to + 1;
-  }
-  if (next <= to) holes.push([next, to]);
-  return holes;
 }
 
 /** Index of the first item that stands at or behind a place; the length where there is none. */

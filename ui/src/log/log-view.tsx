@@ -1,15 +1,14 @@
 import type { JSX } from "preact";
 import { Component, createRef } from "preact";
 import { copiedText } from "./copy-rows.ts";
-import { HoleView } from "./hole-view.tsx";
 import type { LogFeed } from "./log-feed.ts";
 import type { Item } from "./log-items.ts";
 import type { LogPosition } from "./log-position.ts";
+import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
 import type { RowFilter } from "./row-filter.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import type { RowLook } from "./row-view.tsx";
-import { RowView } from "./row-view.tsx";
 import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
@@ -124,23 +123,7 @@ export class LogView extends Component<LogViewProps> {
           <div class="space" ref={this.#space}>
             <div class="stage">
               <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>
-                {this.#drawn.map((item) =>
-                  item.kind === "hole" ? (
-                    <HoleView
-                      key={keyOf(item)}
-                      hole={item}
-                      kind={holeKind(feed, item)}
-                      node={look.labels[item.source]?.text}
-                    />
-                  ) : (
-                    <RowView
-                      key={keyOf(item)}
-                      row={item}
-                      look={look}
-                      marked={markedLine >= item.n && markedLine <= item.to}
-                    />
-                  ),
-                )}
+                <LogRows feed={feed} items={this.#drawn} look={look} markedLine={markedLine} />
               </div>
             </div>
           </div>
@@ -196,8 +179,8 @@ export class LogView extends Component<LogViewProps> {
     this.#viewport.heightPx = scroller.clientHeight;
     scroller.style.setProperty("--view-height", `${scroller.clientHeight}px`);
     scroller.style.setProperty("--native-bar", `${scroller.offsetWidth - scroller.clientWidth}px`);
-    const text = this.#rows.current?.querySelector(".text");
-    if (text instanceof HTMLElement) this.#wrapped.setColumns(Math.floor(text.clientWidth / CHARACTER_PX));
+    const gutterPx = this.#rows.current?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
+    this.#wrapped.setColumns(Math.floor((scroller.clientWidth - gutterPx) / CHARACTER_PX));
     this.forceUpdate();
   }
 
@@ -244,12 +227,3 @@ const MAX_LABEL_CHARACTERS = 20;
 
 /** Width of a character of the log's font, near enough to guess how rows wrap before they are measured. */
 const CHARACTER_PX = 7.8;
-
-function keyOf({ source, n }: Item): string {
-  return `${source}:${n}`;
-}
-
-function holeKind(feed: LogFeed, hole: Item & { kind: "hole" }): "fetching" | "expected" | "missing" {
-  if (!feed.isMissing(hole)) return "fetching";
-  return feed.sources[hole.source]?.execution.delivery === "incomplete" ? "missing" : "expected";
-}

@@ -1,3 +1,4 @@
+import type { LineRange } from "../../../src/wire/api.ts";
 import type { LogLine } from "../api-parse.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
@@ -12,7 +13,7 @@ export interface WindowLimits {
   readonly maxCharacters: number;
 }
 
-/** What a browser tab holds of a log: about 64 MB at worst, since a character takes two bytes. */
+/** What a browser tab holds of a log: 32 MB of text at worst, two bytes a character. */
 export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
 
 /** Letting go of rows one by one would copy the list each time: an eighth goes at once. */
@@ -125,6 +126,25 @@ export class LogWindow {
       return (held[at]?.n ?? n + 1) > n;
     });
     this.#insert(source, absent);
+  }
+
+  /** Lets go of what stands on one side of a hole that is too large to be filled: the smaller part. */
+  cut(source: number, [from, to]: LineRange): void {
+    const coverage = this.#coverage[source];
+    if (coverage === undefined) return;
+    const before = this.rows.filter((row) => row.source === source && row.to < from);
+    const after = this.rows.filter((row) => row.source === source && row.n > to);
+    const isEndKept = after.length >= before.length;
+    const gone = new Set(isEndKept ? before : after);
+    this.#keep((row) => !gone.has(row));
+    if (isEndKept) {
+      coverage.from = to + 1;
+      coverage.firstTime = after[0]?.time ?? coverage.lastTime;
+    } else {
+      coverage.to = from - 1;
+      coverage.lastTime = before.at(-1)?.time ?? coverage.firstTime;
+      this.#tails[source] = undefined;
+    }
   }
 
   /** Of this execution nothing was printed between what is covered and `time`. */
