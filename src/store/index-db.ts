@@ -2,28 +2,11 @@ import Database from "better-sqlite3";
 import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
 import { parseExecution } from "../wire/api.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS executions (
-    id INTEGER PRIMARY KEY,
-    node TEXT NOT NULL, x TEXT NOT NULL, key_hash TEXT NOT NULL,
-    owner TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, started_at TEXT NOT NULL,
-    base TEXT NOT NULL,           -- path below DATA/logs, without ending
-    open INTEGER NOT NULL,        -- the files may say more than this row
-    search TEXT NOT NULL,         -- lower case: command line, job, node, labels, x
-    summary TEXT NOT NULL,        -- JSON of wire's Execution
-    UNIQUE (node, x, key_hash)
-  );
-  CREATE INDEX IF NOT EXISTS by_owner ON executions (owner, started_at DESC, x DESC, node DESC);
-  CREATE INDEX IF NOT EXISTS by_start ON executions (started_at DESC, x DESC, node DESC);
-  CREATE INDEX IF NOT EXISTS by_job ON executions (owner, job, started_at DESC);
-  CREATE INDEX IF NOT EXISTS by_state ON executions (owner, state);
-  CREATE INDEX IF NOT EXISTS by_x ON executions (x);
-  CREATE INDEX IF NOT EXISTS by_open ON executions (open) WHERE open = 1;
-`;
-/** Bump with every change of the schema: another version's index is made anew from the files. */
-const SCHEMA_VERSION = 1;
 const MAX_SUMMARIES = 500;
+/** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
+const MAX_SEARCHED = 20_000;
 
 /** Where an execution's files are and what they said when the row was written. */
 export interface IndexRow {
@@ -53,6 +36,8 @@ export interface IndexQuery {
  */
 export class IndexDb {
   readonly #db: Database.Database;
+  /** Whether the rows were written by this version of the schema. */
+  isCurrent: boolean;
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
   readonly #setOpen: Database.Statement;
@@ -64,7 +49,8 @@ export class IndexDb {
     this.#db.pragma("journal_mode = WAL");
     // The files are the truth: a row lost in a power cut is found again by its open neighbour or a reindex.
     this.#db.pragma("synchronous = NORMAL");
-    this.#db.exec(SCHEMA);
+    this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
+    if (!this.isCurrent) this.#db.exec(SCHEMA);
     this.#put = this.#db.prepare(`
       INSERT INTO executions (node, x, key_hash, owner, job, state, started_at, base, open, search, summary)
       VALUES (@node, @x, @keyHash, @owner, @job, @state, @startedAt, @base, @open, @search, @summary)
@@ -73,17 +59,14 @@ export class IndexDb {
     this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
   }
 
-  /** Whether the rows were written by this version of the schema. */
-  get isCurrent(): boolean {
-    return this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
-  }
-
+  /** From now on the rows count as what the files say. */
   markCurrent(): void {
     this.#db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    this.isCurrent = true;
   }
 
   clear(): void {
-    this.#db.exec("DELETE FROM executions");
+    this.#db.exec("DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals");
   }
 
   put(rows: readonly IndexRow[]): void {
@@ -109,7 +92,8 @@ export class IndexDb {
   findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
     const rows = this.#db
       .prepare(
-        "SELECT * FROM executions WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)",
+        `SELECT * FROM executions WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
+         ORDER BY started_at DESC, node`,
       )
       .all({ x, owner: owner ?? null, node: node ?? null });
     return rows.map(parseRow).filter((row) => row !== undefined);
@@ -120,32 +104,21 @@ export class IndexDb {
     return rows.map(parseRow).filter((row) => row !== undefined);
   }
 
+  /** A page, newest first. A search may give fewer than `limit`, even none, and still say where to go on. */
   list(query: IndexQuery): ExecutionPage {
-    const where: string[] = [];
-    const values: Record<string, string | number> = { limit: query.limit + 1 };
-    for (const name of ["owner", "job", "node", "state"] as const) {
-      const value = query[name];
-      if (value === undefined) continue;
-      where.push(`${name} = @${name}`);
-      values[name] = value;
-    }
-    if (query.q !== undefined && query.q !== "") {
-      where.push("instr(search, @q) > 0");
-      values["q"] = query.q.toLowerCase();
-    }
-    const [startedAt, x, node] = query.before?.split("/") ?? [];
-    if (startedAt !== undefined && x !== undefined && node !== undefined) {
-      where.push("(started_at, x, node) < (@startedAt, @x, @beforeNode)");
-      Object.assign(values, { startedAt, x, beforeNode: node });
-    }
-    const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
-    const rows = this.#db
-      .prepare(`SELECT * FROM executions ${condition} ORDER BY started_at DESC, x DESC, node DESC LIMIT @limit`)
-      .all(values);
+    const { condition, values } = whereOf(query);
+    const order = "ORDER BY started_at DESC, x DESC, node DESC";
+    const isSearch = query.q !== undefined && query.q !== "";
+    const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
+    const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
+    const rows = this.#db.prepare(sql).all({ ...values, limit: query.limit + 1 });
     const executions = rows.slice(0, query.limit).flatMap((row) => parseRow(row)?.execution ?? []);
-    const last = executions[executions.length - 1];
-    const hasMore = rows.length > query.limit && last !== undefined;
-    return { executions, next: hasMore ? `${last.startedAt}/${last.x}/${last.node}` : null };
+    if (rows.length > query.limit) return { executions, next: placeOf(executions[executions.length - 1]) };
+    if (!isSearch) return { executions, next: null };
+    const lastScanned = this.#db.prepare(
+      `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
+    );
+    return { executions, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
   }
 
   countRunning(owner: string): number {
@@ -155,18 +128,16 @@ export class IndexDb {
 
   nodes(owner: string | undefined): NodeSummary[] {
     return this.#summaries<NodeSummary>(
-      `SELECT node, count(*) AS executions, sum(state = 'running') AS running, max(started_at) AS lastStartedAt
-       FROM executions WHERE @owner IS NULL OR owner = @owner GROUP BY node ORDER BY node LIMIT ${MAX_SUMMARIES}`,
+      `SELECT node, sum(executions) AS executions, sum(running) AS running, max(last_started_at) AS lastStartedAt
+       FROM node_totals ${ownedBy(owner)} GROUP BY node ORDER BY node LIMIT ${MAX_SUMMARIES}`,
       owner,
     );
   }
 
   jobs(owner: string | undefined): JobSummary[] {
     return this.#summaries<JobSummary>(
-      `SELECT job, count(*) AS executions, sum(state = 'running') AS running, sum(state = 'failed') AS failed,
-         min(started_at) AS startedAt
-       FROM executions WHERE @owner IS NULL OR owner = @owner
-       GROUP BY owner, job ORDER BY startedAt DESC LIMIT ${MAX_SUMMARIES}`,
+      `SELECT job, executions, running, failed, started_at AS startedAt
+       FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_SUMMARIES}`,
       owner,
     );
   }
@@ -176,8 +147,35 @@ export class IndexDb {
   }
 
   #summaries<Row>(sql: string, owner: string | undefined): Row[] {
-    return this.#db.prepare<{ owner: string | null }, Row>(sql).all({ owner: owner ?? null });
+    return this.#db.prepare<unknown[], Row>(sql).all(...(owner === undefined ? [] : [owner]));
   }
+}
+
+function ownedBy(owner: string | undefined): string {
+  return owner === undefined ? "" : "WHERE owner = ?";
+}
+
+function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
+  const where: string[] = [];
+  const values: Record<string, string | number> = {};
+  for (const name of ["owner", "job", "node", "state"] as const) {
+    const value = query[name];
+    if (value === undefined) continue;
+    where.push(`${name} = @${name}`);
+    values[name] = value;
+  }
+  if (query.q !== undefined && query.q !== "") values["q"] = query.q.toLowerCase();
+  const [startedAt, x, beforeNode] = query.before?.split("/") ?? [];
+  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined) {
+    where.push("(started_at, x, node) < (@startedAt, @x, @beforeNode)");
+    Object.assign(values, { startedAt, x, beforeNode });
+  }
+  return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
+}
+
+/** What goes into `before` to go on behind an execution. */
+function placeOf(execution: Execution | undefined): string | null {
+  return execution === undefined ? null : `${execution.startedAt}/${execution.x}/${execution.node}`;
 }
 
 function searchText(execution: Execution): string {

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { IndexDb, type IndexQuery } from "../../src/store/index-db.ts";
+import type { Execution } from "../../src/wire/api.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+async function filled(count: number): Promise<IndexDb> {
+  const index = new IndexDb(join(await tempFolder(), "index.db"));
+  afterwards(() => index.close());
+  index.put(Array.from({ length: count }, (_, i) => row(i)));
+  return index;
+}
+
+/** The i-th execution: newest last, odd ones alice's, every third failed, four nodes, ten a job. */
+function row(i: number, changes: Partial<Execution> = {}) {
+  const x = `01${String(i).padStart(24, "0")}`;
+  const [node, owner] = [`node${i % 4}`, i % 2 === 1 ? "alice" : "bob"];
+  const startedAt = new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString().replace("Z", "000Z");
+  const state = i % 3 === 0 ? "failed" : "finished";
+  const ended = {
+    code: i % 3 === 0 ? 1 : 0,
+    signal: null,
+    startedAt,
+    endedAt: startedAt,
+    delivery: "complete",
+  } as const;
+  const counts = { lines: 1, bytes: 2, lastN: 1, missing: [], thinned: 0, dropped: 0 };
+  const command = { command: "job", argv: ["job", `argument${i}`], labels: { rank: String(i) } };
+  const execution: Execution = {
+    x,
+    job: `job${Math.floor(i / 10)}`,
+    node,
+    owner,
+    state,
+    ...command,
+    ...ended,
+    ...counts,
+    ...changes,
+  };
+  return { node, x, keyHash: "k", base: `b${i}`, execution, isOpen: execution.delivery === "receiving" };
+}
+
+const ALL: IndexQuery = {
+  owner: undefined,
+  job: undefined,
+  node: undefined,
+  state: undefined,
+  q: undefined,
+  before: undefined,
+  limit: 7,
+};
+
+/** All pages of a question. */
+function pages(index: IndexDb, query: Partial<IndexQuery>): string[] {
+  const found: string[] = [];
+  let before: string | undefined;
+  do {
+    const page = index.list({ ...ALL, ...query, before });
+    expect(page.executions.length).toBeLessThanOrEqual(ALL.limit);
+    found.push(...page.executions.map(({ x }) => x));
+    before = page.next ?? undefined;
+  } while (before !== undefined);
+  return found;
+}
+
+const expected = (count: number, isWanted: (execution: Execution) => boolean) =>
+  Array.from({ length: count }, (_, i) => row(i).execution)
+    .filter(isWanted)
+    .map(({ x }) => x)
+    .reverse();
+
+describe("the index of executions", () => {
+  it.each<[string, Partial<IndexQuery>, (execution: Execution) => boolean]>([
+    ["everything", {}, () => true],
+    ["an owner's", { owner: "alice" }, ({ owner }) => owner === "alice"],
+    ["a job's", { job: "job3" }, ({ job }) => job === "job3"],
+    ["a node's", { node: "node2", owner: "bob" }, ({ node }) => node === "node2"],
+    ["one state", { state: "failed" }, ({ state }) => state === "failed"],
+    [
+      "a text in the command, whatever its case",
+      { q: "ARGUMENT1" },
+      ({ argv }) => argv[1]?.startsWith("argument1") === true,
+    ],
+    ["a label", { q: "rank=42" }, ({ labels }) => labels["rank"] === "42"],
+    ["nothing", { q: "nowhere" }, () => false],
+  ])("lists %s newest first, page by page, each once", async (_what, query, isWanted) => {
+    expect(pages(await filled(100), query)).toEqual(expected(100, isWanted));
+  });
+
+  it("goes on behind what one search has looked at, without a match in between", async () => {
+    const index = await filled(45_000);
+    const page = index.list({ ...ALL, q: "argument3 " });
+    expect(page.executions).toEqual([]);
+    expect(page.next).not.toBeNull();
+    expect(pages(index, { q: "argument3 " })).toEqual([row(3).execution.x]);
+  });
+
+  it("counts by node and by job, and follows changes of state", async () => {
+    const index = await filled(20);
+    expect(index.jobs("alice").map(({ job, executions }) => [job, executions])).toEqual([
+      ["job1", 5],
+      ["job0", 5],
+    ]);
+    expect(index.nodes(undefined).map(({ node, executions }) => [node, executions])).toEqual(
+      [0, 1, 2, 3].map((i) => [`node${i}`, 5]),
+    );
+    index.put([row(20, { state: "running", delivery: "receiving" })]);
+    expect(index.nodes("bob")[0]).toMatchObject({ node: "node0", executions: 6, running: 1 });
+    index.put([row(20, { state: "failed" })]);
+    expect(index.nodes("bob")[0]).toMatchObject({ running: 0, lastStartedAt: row(20).execution.startedAt });
+    expect(index.jobs("bob")[0]).toMatchObject({ job: "job2", executions: 1, running: 0, failed: 1 });
+    index.clear();
+    expect(index.jobs(undefined)).toEqual([]);
+  });
+});
