@@ -4,6 +4,7 @@ import { type Case, measureCell, type Result } from "./bench.ts";
 import { checkBudget } from "./budget.ts";
 import { commandTimeCase } from "./command-time-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
+import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
 import { mlrunCase } from "./mlrun-case.ts";
@@ -24,6 +25,7 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
 
 const ROOT = new URL("../../../", import.meta.url);
 const LINES = 500_000;
+const GROWTH_LINES = 300_000;
 const cases: readonly Case[] = [
   ingestCase(LINES),
   wholePathCase(LINES),
@@ -31,6 +33,7 @@ const cases: readonly Case[] = [
   mlrunCase(),
   commandTimeCase(LINES),
   fanOutCase(),
+  growthCase(GROWTH_LINES),
   readingCase(),
   startCase(),
   restartCase(),

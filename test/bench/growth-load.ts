@@ -1,0 +1,27 @@
+import type { Cell, Figures, Metric } from "./bench.ts";
+import { type BenchCollector, startCollector } from "./bench-site.ts";
+import { peakMemoryMiB } from "./measure.ts";
+import { type LoadShape, runLoad } from "./run-load.ts";
+
+/** What shall not fall, and what shall stay bounded, whatever grows. */
+export const INGEST_METRICS: readonly Metric[] = [
+  { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: 0.8 } },
+  { name: "CPU", unit: "us a line", judge: "ratio" },
+  { name: "memory", unit: "MiB, peak", judge: "value" },
+];
+
+/** Ingest with many executions, or many relays, beside the same with few. */
+export function loadCell(name: string, shape: LoadShape, smallest: LoadShape): Cell {
+  return {
+    name,
+    metrics: INGEST_METRICS,
+    ours: async () => ingest(await startCollector(), shape),
+    beside: async () => ingest(await startCollector(), smallest),
+  };
+}
+
+export async function ingest(collector: BenchCollector, shape: LoadShape): Promise<Figures> {
+  const { process, relpPort } = collector;
+  const run = await runLoad({ ...shape, port: relpPort, for: "collector" }, process.pid);
+  return { "lines/s": run.linesPerSecond, CPU: run.cpuMicrosecondsPerLine, memory: peakMemoryMiB(process.pid) };
+}
