@@ -1,8 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ApiClient } from "../support/api-client.ts";
 import { findLog } from "../support/find-log.ts";
 import { poll } from "../support/poll.ts";
-import { Site } from "../support/site.ts";
+import { run } from "../support/processes.ts";
+import { MLCOLLECTOR, Site } from "../support/site.ts";
 
 /** Texts of a log's lines, without their CRI prefixes. */
 const textsOf = (path: string) =>
@@ -11,6 +14,12 @@ const textsOf = (path: string) =>
     .slice(0, -1)
     .map((line) => line.slice(37));
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
+
+async function makeFifo(folder: string): Promise<string> {
+  const path = join(folder, "fifo");
+  await run("mkfifo", [path]);
+  return path;
+}
 
 describe("restarts in the middle of output", () => {
   it("a collector killed twenty times has every line once, in order, and the execution complete", async () => {
@@ -67,6 +76,49 @@ describe("restarts in the middle of output", () => {
     await api.untilExecution("complete", (one) => one.x === x && one.delivery === "complete", 30_000);
     expect((await api.raw(x)).toString()).toBe(`${numbers(count).join("\n")}\n`);
   }, 120_000);
+
+  it("an index that was deleted is made again by mlcollector reindex, and every answer is the same", async () => {
+    const site = await Site.create();
+    const relay = await site.startRelay("node1");
+    const outputs = ["seq 100", "echo oops >&2; exit 4", "printf 'no newline'", "kill -9 $$"];
+    for (const [i, script] of outputs.entries()) {
+      await site.mlrun(relay, ["--job", `job${i % 2}`, "--label", `i=${i}`, "--quiet", "--", "sh", "-c", script]);
+    }
+    const held = site.mlrun(
+      relay,
+      ["--job", "running", "--quiet", "--", "sh", "-c", "echo on; read line < $FIFO; echo $line"],
+      {
+        env: { FIFO: await makeFifo(site.folder) },
+      },
+    );
+    const answers = async (api: ApiClient) => {
+      const ids = (await api.executions()).map(({ x }) => x);
+      const paths = ["executions?limit=3", "executions?state=failed", "executions?q=seq", "jobs", "nodes"];
+      const each = ids.flatMap((x) => [`executions/${x}`, `executions/${x}/lines`, `executions/${x}/raw`]);
+      return Promise.all([...paths, ...each].map(async (path) => (await api.request(`/api/${path}`)).text()));
+    };
+    const api = await site.api();
+    await poll("all to be stored", async () => {
+      const all = await api.executions();
+      const isDone = all.filter(({ delivery }) => delivery === "complete").length === outputs.length;
+      return isDone && all.some(({ state, lines }) => state === "running" && lines === 1);
+    });
+    const before = await answers(api);
+    await site.collector.end("SIGTERM");
+    for (const name of readdirSync(site.dataDir)) if (name.startsWith("index.db")) rmSync(join(site.dataDir, name));
+    const rebuilt = await run(process.execPath, [MLCOLLECTOR, "reindex", "--data-dir", site.dataDir]);
+    expect(rebuilt).toMatchObject({ code: 0, stdout: `${outputs.length + 1} executions indexed\n` });
+    await site.startCollector();
+    const after = await site.api();
+    expect(await answers(after)).toEqual(before);
+    writeFileSync(join(site.folder, "fifo"), "off\n");
+    expect((await held).code).toBe(0);
+    const done = await after.untilExecution(
+      "finished",
+      ({ job, delivery }) => job === "running" && delivery === "complete",
+    );
+    expect((await after.raw(done.x)).toString()).toBe("on\noff\n");
+  });
 
   it("SIGTERM stops the collector within 5 s, with everything stored and exit code 0", async () => {
     const site = await Site.create();
