@@ -257,12 +257,14 @@ describe("how lines are shown", () => {
   });
 
   test("on a phone they wrap, and nothing scrolls the page sideways", async () => {
-    const { page } = await openLog({ lines: 50, lineAt: () => text("word ".repeat(60)) }, "", {
+    const { page } = await openLog({ lines: 50, argv: ["x".repeat(200)], lineAt: () => text("word ".repeat(60)) }, "", {
       width: 360,
       height: 700,
     });
     await page.locator(".log.wrap").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const title = await page.getByRole("heading", { level: 1 }).boundingBox();
+    expect((title?.x ?? 0) + (title?.width ?? 0)).toBeLessThanOrEqual(360);
     expect(await page.locator(".scroller").evaluate((scroller) => scroller.scrollWidth <= scroller.clientWidth)).toBe(
       true,
     );
