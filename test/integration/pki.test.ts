@@ -19,12 +19,12 @@ const certificate = async (folder: string, name: string) =>
   new X509Certificate(await readFile(join(folder, `${name}.crt`)));
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-test("init and issue write exactly the files of DESIGN, keys for their owner only", async () => {
-  const files = ["ca.crt", "ca.key", "collector.crt", "collector.key"];
-  const issued = ["node-2.example.org.crt", "node-2.example.org.key", "node1.crt", "node1.key"];
-  expect((await readdir(pki)).sort()).toEqual([...files, ...issued].sort());
-  expect(await mode(pki)).toBe("700");
-  for (const name of [...files, ...issued]) {
+test("init and issue write exactly the files of DESIGN, the list of revoked ones and the books", async () => {
+  const files = ["ca.crl", "ca.crt", "ca.key", "collector.crt", "collector.key"];
+  const leaves = ["node-2.example.org.crt", "node-2.example.org.key", "node1.crt", "node1.key"];
+  expect((await readdir(pki)).sort()).toEqual([...files, "issued", ...leaves].sort());
+  for (const folder of [pki, join(pki, "issued")]) expect(await mode(folder)).toBe("700");
+  for (const name of [...files, ...leaves]) {
     expect(await mode(join(pki, name))).toBe(name.endsWith(".key") ? "600" : "644");
   }
 });
@@ -49,9 +49,20 @@ test("a node's certificate carries its name first, and lives two years; the auth
   const node = await certificate(pki, "node-2.example.org");
   expect(node.subjectAltName).toBe("DNS:node-2.example.org");
   expect(node.subject).toContain("CN=node-2.example.org");
-  const years = (cert: X509Certificate) => (Date.parse(cert.validTo) - Date.parse(cert.validFrom)) / 31_536_000_000;
-  expect(years(node)).toBe(2);
-  expect(years(await certificate(pki, "ca"))).toBe(10);
+  const hours = (cert: X509Certificate) => (Date.parse(cert.validTo) - Date.parse(cert.validFrom)) / 3_600_000;
+  expect(hours(node)).toBe(2 * 365 * 24 + 1);
+  expect(hours(await certificate(pki, "ca"))).toBe(10 * 365 * 24 + 1);
+});
+
+test("certificates and the list are an hour old when they are made, for clocks that are behind", async () => {
+  const atMost = Date.now() - 3_590_000;
+  for (const name of ["ca", "collector", "node1"]) {
+    expect(Date.parse((await certificate(pki, name)).validFrom)).toBeLessThan(atMost);
+  }
+  const list = await run("openssl", ["crl", "-in", join(pki, "ca.crl"), "-noout", "-lastupdate", "-nextupdate"]);
+  const [, last, next] = /^lastUpdate=(.*)\nnextUpdate=(.*)\n$/.exec(list.stdout) ?? [];
+  expect(Date.parse(last ?? "")).toBeLessThan(atMost);
+  expect(Date.parse(next ?? "")).toBe(Date.parse((await certificate(pki, "ca")).validTo));
 });
 
 test("openssl verifies each for its own purpose only", async () => {
@@ -154,7 +165,7 @@ describe("mlctl itself", () => {
     [[], "Usage: mlctl COMMAND"],
     [["frobnicate"], 'there is no command "frobnicate"'],
     [["constructor"], "there is no command"],
-    [["pki"], "expected init or issue"],
+    [["pki"], "expected one of init, issue, list, revoke, renew"],
     [["pki", "init"], "--dir is missing"],
   ])("%j ends with 2", async (args, message) => {
     const result = await mlctl(...args);
