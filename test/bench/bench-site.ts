@@ -36,11 +36,21 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Be
 }
 
 /** `[command, ...args]` of such a collector. The configuration of one that is installed on this machine does not count. */
-export function collectorCommand(options: Required<CollectorOptions> & { readonly webPort: number }): [string, ...string[]] {
+export function collectorCommand(
+  options: Required<CollectorOptions> & { readonly webPort: number },
+): [string, ...string[]] {
   const config = join(benchFolder(), "collector.toml");
   writeFileSync(config, options.settings);
   const places = ["--config", config, "--data-dir", options.dataDir];
-  return program("mlcollector", ...places, "--insecure", "--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`);
+  return program(
+    "mlcollector",
+    ...places,
+    "--insecure",
+    "--relp",
+    "127.0.0.1:0",
+    "--web",
+    `127.0.0.1:${options.webPort}`,
+  );
 }
 
 /** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */

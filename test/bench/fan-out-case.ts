@@ -86,7 +86,12 @@ function slowBesideNone(crowd: Crowd): Cell {
 }
 
 async function throughCollector(crowd: Crowd): Promise<Figures> {
-  const { process: collector, relpPort, webPort, api } = await startCollector({
+  const {
+    process: collector,
+    relpPort,
+    webPort,
+    api,
+  } = await startCollector({
     settings: "[limits]\nwebsockets-per-user = 4096\n",
   });
   const source = start(process.execPath, [PACED_LOAD, String(relpPort), String(LINE_BYTES)]);
@@ -108,7 +113,12 @@ async function throughWs(crowd: Crowd, traffic: { messagesPerLine: number; burst
   const anchor = start(process.execPath, [ANCHOR, x, String(LINE_BYTES), String(traffic.messagesPerLine)]);
   const [, port] = await anchor.waitFor(/port (\d+)/);
   const client = { port: Number(port), cookie: "none=1", x };
-  return watch(crowd, { server: anchor, source: anchor, client, areSlowBehind: async (bursts) => bursts >= traffic.bursts });
+  return watch(crowd, {
+    server: anchor,
+    source: anchor,
+    client,
+    areSlowBehind: async (bursts) => bursts >= traffic.bursts,
+  });
 }
 
 interface Stage {

@@ -14,14 +14,20 @@ export const INGEST_METRICS: readonly Metric[] = [
 export function loadCell(name: string, shape: LoadShape, smallest: LoadShape): Cell {
   return {
     name,
-    metrics: INGEST_METRICS,
+    metrics: [...INGEST_METRICS, { name: "BEGINs/s", unit: "BEGINs/s", judge: "value" }],
     ours: async () => ingest(await startCollector(), shape),
-    beside: async () => ingest(await startCollector(), smallest),
+    beside: async () => ({ ...(await ingest(await startCollector(), smallest)), "BEGINs/s": Number.NaN }),
   };
 }
 
+/** Lines of executions that are open: beginning and ending them is not in the figures, but for `BEGINs/s`. */
 export async function ingest(collector: BenchCollector, shape: LoadShape): Promise<Figures> {
   const { process, relpPort } = collector;
-  const run = await runLoad({ ...shape, port: relpPort, for: "collector" }, process.pid);
-  return { "lines/s": run.linesPerSecond, CPU: run.cpuMicrosecondsPerLine, memory: peakMemoryMiB(process.pid) };
+  const run = await runLoad({ ...shape, isOpen: true, port: relpPort, for: "collector" }, process.pid);
+  return {
+    "lines/s": run.linesPerSecond,
+    CPU: run.cpuMicrosecondsPerLine,
+    memory: peakMemoryMiB(process.pid),
+    "BEGINs/s": run.beginsPerSecond,
+  };
 }

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Case, measureCell, type Result } from "./bench.ts";
 import { checkBudget } from "./budget.ts";
 import { commandTimeCase } from "./command-time-case.ts";
+import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
@@ -37,6 +38,7 @@ const cases: readonly Case[] = [
   readingCase(),
   startCase(),
   restartCase(),
+  diskCase(),
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,5 +1,5 @@
-import { connect } from "node:net";
-import { fakeExecution } from "../support/envelopes.ts";
+import { connect, type Socket } from "node:net";
+import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 
 /**
  * The load of the ingest case, a process of its own: RELP sessions that keep a window of messages unanswered. All bytes
@@ -15,7 +15,9 @@ export interface Load {
   readonly window: number;
   /** `collector`: BEGINs first, keyed frames; `rsyslogd`: the same frames, the execution as APP-NAME. */
   readonly for: "collector" | "rsyslogd";
-  /** Goes on with one execution, from this line on, and does not end it. */
+  /** BEGINs are answered before the clock starts, and no END is sent: the executions are open. */
+  readonly isOpen?: boolean;
+  /** Goes on with one execution, from this line on. */
   readonly resume?: { readonly x: string; readonly k: string; readonly node: string; readonly fromN: number };
 }
 
@@ -23,9 +25,13 @@ export interface Load {
 interface Script {
   readonly bytes: Buffer;
   readonly ends: Float64Array;
+  /** Commands that open the session and, on this connection, executions. */
+  readonly opening: number;
 }
 
 const LINE_FEED = 0x0a;
+/** A number that is nowhere else in a frame. */
+const PLACE_OF_N = 9_876_543_210;
 const PRIORITY_BYTES = "<134>1 ".length;
 
 /** @returns Also the bytes of the log that rsyslogd writes for these frames: each without PRI and version, with LF. */
@@ -41,22 +47,30 @@ function prepare(load: Load): { ready: Script[]; logBytes: number } {
   const toCollector = load.for === "collector";
   const tell = (i: number, message: string) => commands[i % load.connections]?.push(`syslog ${message}`);
   if (toCollector) for (const [i, one] of executions.entries()) tell(i, one.begin());
+  const openings = commands.map(({ length }) => length);
   const texts = new Array<string>(load.linesPerFrame).fill(text);
+  const frames = executions.map((one) => frameMaker(one, texts));
   for (let done = 0, i = 0; done < load.lines; done += load.linesPerFrame, i = (i + 1) % executions.length) {
     const n = next[i] ?? 1;
-    const frame = executions[i]?.lines(n, texts) ?? "";
+    const frame = frames[i]?.(n) ?? "";
     next[i] = n + texts.length;
     const sent = toCollector ? frame : frame.replace(" mlrun - ", ` ex${i} - `);
     logBytes += Buffer.byteLength(sent) - PRIORITY_BYTES + 1;
     tell(i, sent);
   }
-  if (toCollector && resume === undefined) {
+  if (toCollector && load.isOpen !== true) {
     for (const [i, one] of executions.entries()) tell(i, one.end((next[i] ?? 1) - 1));
   }
-  return { ready: commands.map(toScript), logBytes };
+  return { ready: commands.map((each, i) => toScript(each, openings[i] ?? 1)), logBytes };
 }
 
-function toScript(commands: readonly string[]): Script {
+/** Frames of the same texts, of which only the number differs. */
+function frameMaker(one: FakeExecution, texts: readonly string[]): (n: number) => string {
+  const [head = "", middle = "", tail = ""] = one.lines(PLACE_OF_N, texts).split(String(PLACE_OF_N));
+  return (n) => head + n + middle + n + tail;
+}
+
+function toScript(commands: readonly string[], opening: number): Script {
   const parts: Buffer[] = [];
   const ends = new Float64Array(commands.length);
   let at = 0;
@@ -69,47 +83,77 @@ function toScript(commands: readonly string[]): Script {
     at += frame.length;
     ends[i] = at;
   });
-  return { bytes: Buffer.concat(parts), ends };
+  return { bytes: Buffer.concat(parts), ends, opening };
 }
 
-/** Plays one session; resolves when every command is answered. */
-function play(script: Script, load: Load): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(load.port, "127.0.0.1");
-    const total = script.ends.length;
-    let [answered, sent, headLines] = [0, 0, 4];
-    const send = (): void => {
-      // Nothing goes before the open is answered.
-      const until = answered === 0 ? 1 : Math.min(total, answered + load.window);
-      if (until <= sent) return;
-      socket.write(script.bytes.subarray(script.ends[sent - 1] ?? 0, script.ends[until - 1]));
-      sent = until;
-    };
-    socket.on("connect", send);
-    socket.on("error", reject);
-    socket.on("close", () => reject(new Error(`The receiver closed after ${answered} of ${total} answers`)));
-    socket.on("data", (chunk: Buffer) => {
-      let lines = 0;
-      for (let i = chunk.indexOf(LINE_FEED); i >= 0; i = chunk.indexOf(LINE_FEED, i + 1)) lines += 1;
-      // The answer to open has lines of its own.
-      const head = Math.min(headLines, lines);
-      headLines -= head;
-      if (head > 0 && headLines === 0) answered = 1;
-      answered += lines - head;
-      if (answered === total) {
-        socket.removeAllListeners("close");
-        socket.end(resolve);
-      } else if (sent - answered <= load.window / 2) send();
+/** One RELP session. */
+class Session {
+  readonly #script: Script;
+  readonly #window: number;
+  readonly #socket: Socket;
+  #answered = 0;
+  #sent = 0;
+  /** Lines of the answer to open that are still to come. */
+  #headLines = 4;
+  /** Sends up to here, and tells when it is answered. */
+  #until = 0;
+  #tell: () => void = () => {};
+
+  constructor(script: Script, load: Load) {
+    this.#script = script;
+    this.#window = load.window;
+    this.#socket = connect(load.port, "127.0.0.1");
+    this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    this.#socket.on("close", () => {
+      if (this.#answered < script.ends.length) throw new Error(`The receiver closed after ${this.#answered} answers`);
     });
-  });
+  }
+
+  /** Resolves when these commands, or all, are answered. */
+  play(until: number = this.#script.ends.length): Promise<void> {
+    return new Promise((resolve) => {
+      this.#until = until;
+      this.#tell = resolve;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    const { bytes, ends } = this.#script;
+    // Nothing goes before the open is answered.
+    const until = this.#answered === 0 ? 1 : Math.min(this.#until, this.#answered + this.#window);
+    if (until <= this.#sent) return;
+    this.#socket.write(bytes.subarray(ends[this.#sent - 1] ?? 0, ends[until - 1]));
+    this.#sent = until;
+  }
+
+  #receive(chunk: Buffer): void {
+    let lines = 0;
+    for (let i = chunk.indexOf(LINE_FEED); i >= 0; i = chunk.indexOf(LINE_FEED, i + 1)) lines += 1;
+    const head = Math.min(this.#headLines, lines);
+    this.#headLines -= head;
+    if (head > 0 && this.#headLines === 0) this.#answered = 1;
+    this.#answered += lines - head;
+    if (this.#answered === this.#until) this.#tell();
+    else if (this.#sent - this.#answered <= this.#window / 2) this.#send();
+  }
 }
 
 const load: Load = JSON.parse(process.argv[2] ?? "{}");
 const { ready, logBytes } = prepare(load);
-process.stdout.write(`ready ${logBytes}\n`);
+let sessions: readonly Session[] = [];
+let openingSeconds = 0;
+if (load.isOpen === true) {
+  const startedAt = performance.now();
+  sessions = ready.map((script) => new Session(script, load));
+  await Promise.all(sessions.map((session, i) => session.play(ready[i]?.opening)));
+  openingSeconds = (performance.now() - startedAt) / 1000;
+}
+process.stdout.write(`ready ${logBytes} ${openingSeconds}\n`);
 process.stdin.once("data", async () => {
-  const startedAt = process.hrtime.bigint();
-  await Promise.all(ready.map((script) => play(script, load)));
-  process.stdout.write(`answered ${Number(process.hrtime.bigint() - startedAt) / 1e9}\n`);
+  const startedAt = performance.now();
+  if (load.isOpen !== true) sessions = ready.map((script) => new Session(script, load));
+  await Promise.all(sessions.map((session) => session.play()));
+  process.stdout.write(`answered ${(performance.now() - startedAt) / 1000}\n`);
   process.exit(0);
 });

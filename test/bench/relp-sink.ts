@@ -67,7 +67,8 @@ function measure(data: Buffer, at: number, end: number): void {
   const textAt = at + found.index + found[0].length;
   const [firstN, count] = [Number(found[1]), Number(found[2])];
   samples.take(data, { firstN, count, textAt, stepBytes: task.lineBytes + SEPARATOR_BYTES });
-  if (samples.lastN === task.untilN) process.stdout.write(`complete ${JSON.stringify(LatencySamples.latency([samples]))}\n`);
+  if (samples.lastN === task.untilN)
+    process.stdout.write(`complete ${JSON.stringify(LatencySamples.latency([samples]))}\n`);
 }
 
 const server = createServer(serve);

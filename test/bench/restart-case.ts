@@ -29,7 +29,8 @@ export function restartCase(): Case {
   const ours = () => restart(data.dataDir, cookie);
   return {
     name: "restart",
-    about: "From the start of the collector's process until the newest 100 executions are answered over the API, to a session of before the restart.",
+    about:
+      "From the start of the collector's process until the newest 100 executions are answered over the API, to a session of before the restart.",
     besides: "",
     cells: [
       {

@@ -7,12 +7,14 @@ const GENERATOR = fileURLToPath(new URL("relp-load.js", import.meta.url));
 const WINDOW = 4_096;
 const LINE_BYTES = 100;
 
-export type LoadShape = Pick<Load, "connections" | "executions" | "lines" | "linesPerFrame" | "resume">;
+export type LoadShape = Pick<Load, "connections" | "executions" | "lines" | "linesPerFrame" | "isOpen" | "resume">;
 
 export interface LoadRun {
   /** What was sent: whole frames. */
   readonly lines: number;
   readonly linesPerSecond: number;
+  /** Where executions are open before the clock starts: how fast they were opened. */
+  readonly beginsPerSecond: number;
   /** Of the receiver. */
   readonly cpuMicrosecondsPerLine: number;
 }
@@ -31,7 +33,7 @@ export async function runLoad(
   const lines = Math.ceil(shape.lines / shape.linesPerFrame) * shape.linesPerFrame;
   const load: Load = { ...shape, lines, lineBytes: LINE_BYTES, window: WINDOW };
   const generator = start(process.execPath, ["--max-old-space-size=4096", GENERATOR, JSON.stringify(load)]);
-  const [, bytes] = await generator.waitFor(/ready (\d+)/, 120_000);
+  const [, bytes, openingSeconds] = await generator.waitFor(/ready (\d+) (\S+)/, 120_000);
   const cpuBefore = cpuSeconds(receiverPid);
   const startedAt = performance.now();
   generator.stdin?.write("go\n");
@@ -40,5 +42,6 @@ export async function runLoad(
   const [, answeredAfter] = await generator.waitFor(/answered (\S+)/, 300_000);
   const seconds = Math.max(Number(answeredAfter), (await whenStored) ?? 0);
   const cpu = cpuSeconds(receiverPid) - cpuBefore;
-  return { lines, linesPerSecond: lines / seconds, cpuMicrosecondsPerLine: (cpu / lines) * 1e6 };
+  const beginsPerSecond = shape.executions / Number(openingSeconds);
+  return { lines, linesPerSecond: lines / seconds, beginsPerSecond, cpuMicrosecondsPerLine: (cpu / lines) * 1e6 };
 }

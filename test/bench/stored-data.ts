@@ -66,7 +66,15 @@ export class StoredData {
     const none = { stdout: 0, stderr: 0 };
     for (const { sidecar, lines, startedAt } of this.#stored) {
       const counts = { lines: { stdout: lines, stderr: 0 }, printed: { stdout: lines * (LINE_BYTES + 1), stderr: 0 } };
-      const end: End = { code: 0, signal: null, endedAt: startedAt, ...counts, thinned: none, dropped: none, cutShort: false };
+      const end: End = {
+        code: 0,
+        signal: null,
+        endedAt: startedAt,
+        ...counts,
+        thinned: none,
+        dropped: none,
+        cutShort: false,
+      };
       sidecar.append({ t: "end", lastN: lines, end, receivedAtMs: Date.now() });
     }
   }
@@ -103,7 +111,10 @@ class LineBlock {
   readonly #bytes: Buffer;
 
   constructor() {
-    const text = `epoch 3 step ${"0".repeat(NUMBER_DIGITS)} loss=0.1234 accuracy=0.9876 lr=0.001 `.padEnd(LINE_BYTES, "x");
+    const text = `epoch 3 step ${"0".repeat(NUMBER_DIGITS)} loss=0.1234 accuracy=0.9876 lr=0.001 `.padEnd(
+      LINE_BYTES,
+      "x",
+    );
     this.#bytes = Buffer.from(`${formatTimestamp(STARTED_AT_MS * 1000)} stdout F ${text}\n`.repeat(BLOCK_LINES));
   }
 
