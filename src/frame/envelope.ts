@@ -54,6 +54,7 @@ const FRAGMENT = bytes(' f="1"');
 const QUOTE_CLOSE = bytes('"] ');
 const GID = bytes('" gid="');
 const PID = bytes('" pid="');
+const BEGIN_TEXT = bytes("LINES - ");
 /** `0` stands for any digit. */
 const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000");
 /** UTC as mlrun writes it, and as rsyslogd does when it formats the time that it has read. */
@@ -227,8 +228,9 @@ function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   i = digitsEnd(data, i + PID.length, end);
   if (!startsWith(data, i, QUOTE_CLOSE)) return "structured-data";
   i += QUOTE_CLOSE.length;
-  // rsyslogd keeps the space before MSG in some formats.
-  while (data[i] === SPACE) i += 1;
+  // The sender's structured data, which is none: an honest BEGIN has all it says in MSG.
+  if (!startsWith(data, i, BEGIN_TEXT)) return "structured-data";
+  i += BEGIN_TEXT.length;
   view.textAt = i;
   view.textEnd = end;
   return undefined;

@@ -10,11 +10,11 @@
  * The text begins with n, and a beat's goes on with its own number, so that repeated-message reduction never sees two
  * equal messages. Attributes stand in exactly this order: parsers compare bytes.
  *
- * What the relay's templates make of them on the way to the collector (MSGID is a constant of the input's template;
+ * What the relay makes of them on the way to the collector (constants of its template, and what the kernel said;
  * TIMEREPORTED is TIME, with `+00:00` for `Z`):
  *
  *     <134>1 TIMEREPORTED MYHOSTNAME mlrun - LINES the sender's SD and MSG
- *     <134>1 TIMEGENERATED MYHOSTNAME mlrun - BEGIN [ml@32473 uid="1001" gid="1001" pid="4712"] the sender's MSG
+ *     <134>1 TIMEREPORTED MYHOSTNAME mlrun - BEGIN [ml@32473 uid="1001" gid="1001" pid="4712"] LINES - the sender's MSG
  */
 export const GRAMMAR = {
   /** Private enterprise number 32473 is reserved for documentation (RFC 5612). */

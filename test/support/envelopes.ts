@@ -39,7 +39,7 @@ export function fakeExecution(options: { node?: string; x?: string; k?: string; 
         node,
         pid: 7,
       };
-      return `${head("BEGIN")}uid="${uid}" gid="0" pid="7"] ${JSON.stringify({ ...begin, ...overrides })}`;
+      return `${head("BEGIN")}uid="${uid}" gid="0" pid="7"] LINES - ${JSON.stringify({ ...begin, ...overrides })}`;
     },
     lines(n, texts, { stderr = false, fragment = false } = {}) {
       const text = texts.map(encodeText).join("\\n");
