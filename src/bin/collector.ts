@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
@@ -7,7 +7,6 @@ import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts
 import type { Log } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
 import { createNodeUsers, createUserDirectory, type UserDirectory } from "../host/users.ts";
-import { type RelayTls, type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
 import type { SyslogListener } from "../ingest/syslog-sink.ts";
 import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
 import { startSyslogUdp } from "../ingest/syslog-udp.ts";
@@ -20,6 +19,7 @@ import type { IntervalSpill } from "../store/spilling-intervals.ts";
 import { Store } from "../store/store.ts";
 import { SyslogFiles } from "../store/syslog-files.ts";
 import { createWeb, type Web } from "../web/web.ts";
+import { RelayPart } from "./relay-part.ts";
 
 const DAY_MS = 86_400_000;
 const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
@@ -84,6 +84,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, metrics });
   relay.live = live;
+  const relays = new RelayPart({ config, store, log, metrics });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
@@ -102,7 +103,10 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       return known !== undefined && config.adminGroup !== undefined && directory.isMember(known, config.adminGroup);
     },
     live,
-    health: () => (store.failure === undefined ? [] : [`cannot store: ${store.failure}`]),
+    health: () => [
+      ...(store.failure === undefined ? [] : [`cannot store: ${store.failure}`]),
+      ...(relays.failure === undefined ? [] : [`no relay is let in: ${relays.failure}`]),
+    ],
     limits,
     log,
     metrics,
@@ -110,7 +114,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   return createLifecycle({
     parts: [
       storePart({ store, index, spill, log }),
-      relayPart({ config, store, log, metrics }),
+      relays,
       syslogPart({ config, logsDir: store.logsDir, log, metrics }),
       { name: "live", start: () => {}, stop: () => live.close() },
       webPart({ web, auth, directory, options }),
@@ -154,51 +158,6 @@ function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; 
       spill.db.close();
     },
   };
-}
-
-function relayPart(options: {
-  config: Config;
-  store: Store;
-  log: Log;
-  metrics: ReturnType<typeof createMetrics>;
-}): Part {
-  const { config, store, log, metrics } = options;
-  const { limits } = config;
-  let server: RelpServer | undefined;
-  return {
-    name: "relays",
-    start: async () => {
-      if (config.insecure) {
-        log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
-      }
-      server = await startRelpServer({
-        ...config.relp,
-        store,
-        log,
-        metrics,
-        tls: readTls(config.pki),
-        limits: {
-          connections: limits.relpConnections,
-          handshakeMs: limits.handshakeTimeoutMs,
-          openMs: limits.openTimeoutMs,
-          frameMs: limits.halfFrameTimeoutMs,
-        },
-        nowMs: Date.now,
-      });
-      log.event("info", "listening for relays", { host: config.relp.host, port: server.port });
-    },
-    reload: () => {
-      const tls = readTls(config.pki);
-      if (tls !== undefined) server?.reload(tls);
-    },
-    stop: () => server?.stop(),
-  };
-}
-
-function readTls(pki: string | undefined): RelayTls | undefined {
-  if (pki === undefined) return undefined;
-  const read = (name: string): string => readFileSync(join(pki, name), "utf8");
-  return { ca: read("ca.crt"), cert: read("collector.crt"), key: read("collector.key") };
 }
 
 function syslogPart(options: {

@@ -12,6 +12,8 @@ export interface Metrics {
   count(name: string, help: string): Count;
   /** A value that is read when `/metrics` is asked for. */
   gauge(name: string, help: string, read: () => number): void;
+  /** One value for each of a few fixed labels; a label that is not read any more is not shown. */
+  gauges(name: string, help: string, of: { label: string; read: () => ReadonlyMap<string, number> }): void;
   text(): Promise<string>;
 }
 
@@ -39,6 +41,18 @@ export function createMetrics(): Metrics {
         registers: [registry],
         collect() {
           this.set(read());
+        },
+      });
+    },
+    gauges(name, help, { label, read }) {
+      new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const [value, number] of read()) this.set({ [label]: value }, number);
         },
       });
     },

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../frame/envelope.ts";
 import { hashKey } from "../frame/key-hash.ts";
-import type { Log } from "../host/log.ts";
+import type { Log, LogFields } from "../host/log.ts";
 import { parseBegin } from "../wire/begin.ts";
 import { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
@@ -97,9 +97,9 @@ export class RelayConnection<Slot> {
     const { nowMs, openWithinMs, frameWithinMs } = this.#options;
     const waitedMs = nowMs() - this.#frameBeganAtMs;
     if (!this.#parser.isOpen) {
-      if (waitedMs > openWithinMs) this.#refuse("open-timeout");
+      if (waitedMs > openWithinMs) this.cutOff("open-timeout");
     } else if (this.#parser.waitingBytes > 0 && !this.#inFlight && this.#waitingClaim === undefined) {
-      if (waitedMs > frameWithinMs) this.#refuse("frame-timeout");
+      if (waitedMs > frameWithinMs) this.cutOff("frame-timeout");
     }
   }
 
@@ -111,6 +111,14 @@ export class RelayConnection<Slot> {
     this.#options.socket.destroySoon();
   }
 
+  /** Ends the session at once. @param reason one of a fixed set, for the counter. @param details for the log. */
+  cutOff(reason: string, details: LogFields = {}): void {
+    const { log, metrics, socket } = this.#options;
+    metrics.refusedSessions(reason).inc();
+    log.event("warning", "relay cut off", { reason, node: this.#node, address: socket.remoteAddress, ...details });
+    socket.destroy();
+  }
+
   #data(chunk: Buffer): void {
     const fault = this.#parser.feed(chunk);
     this.#afterParsing(fault);
@@ -118,7 +126,7 @@ export class RelayConnection<Slot> {
 
   #afterParsing(fault: string | undefined): void {
     if (fault !== undefined) {
-      this.#refuse(fault);
+      this.cutOff(fault);
       return;
     }
     if (this.#parser.txnr !== this.#frameTxnr || this.#parser.waitingBytes === 0) {
@@ -286,13 +294,6 @@ export class RelayConnection<Slot> {
     // Once a connection: a million bad frames are a million counts, not a million log lines.
     this.#complained = true;
     log.event("warning", "frame discarded", { reason, node: this.#node, begins: text });
-  }
-
-  #refuse(reason: string): void {
-    const { log, metrics, socket } = this.#options;
-    metrics.refusedSessions(reason).inc();
-    log.event("warning", "relay cut off", { reason, node: this.#node, address: socket.remoteAddress });
-    socket.destroy();
   }
 }
 

@@ -1,22 +1,18 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type PeerCertificate, TLSSocket, type Server as TlsServer } from "node:tls";
+import { createServer, type Socket } from "node:net";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { CertificateExpiry, type ExpiringCertificate } from "./certificate-expiry.ts";
+import type { RelayTls } from "./certificate-folder.ts";
 import { BufferPool } from "./chunk-builder.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
-import { isNodeName, RelayConnection } from "./relay-connection.ts";
+import { type Peer, RENEW_NODE } from "./relay-admission.ts";
+import { RelayConnection } from "./relay-connection.ts";
+import { RelayGate } from "./relay-gate.ts";
 
 const CHECK_EVERY_MS = 1_000;
 /** Of 4 KiB each, for all connections together. */
 const POOLED_BUFFERS = 4_096;
-
-/** PEM texts: the collector's own certificate and key, and the authority that signs relays. */
-export interface RelayTls {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface RelpServerOptions<Slot> {
   readonly host: string;
@@ -38,87 +34,106 @@ export interface RelpServerOptions<Slot> {
 export interface RelpServer {
   /** The port that is listened on. */
   readonly port: number;
-  /** New sessions use these certificates from now on. */
+  /** Why no relay is let in, if so. */
+  readonly failure: string | undefined;
+  /**
+   * New sessions use these certificates from now on, and sessions of revoked ones end. Throws when they cannot be used;
+   * the earlier ones stay then.
+   */
   reload(tls: RelayTls): void;
   /** Stores what has arrived, tells the relays to go and stops listening. */
   stop(): Promise<void>;
 }
 
+interface Session<Slot> {
+  readonly connection: RelayConnection<Slot>;
+  /** Undefined on a plain connection. */
+  readonly peer: Peer | undefined;
+}
+
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
-  const { log, tls, limits } = options;
+  const { log, store, nowMs, limits } = options;
   const metrics = createIngestMetrics(options.metrics);
   const pool = new BufferPool(POOLED_BUFFERS);
-  const connections = new Map<Socket, RelayConnection<Slot>>();
-  const accept = (socket: Socket): void => {
-    const node = socket instanceof TLSSocket ? nodeOf(socket.getPeerCertificate()) : undefined;
+  const sessions = new Map<Socket, Session<Slot>>();
+  const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
+  const accept = (socket: Socket, peer?: Peer): void => {
     const address = socket.remoteAddress;
-    if (tls !== undefined && node === undefined) {
-      metrics.refusedSessions("certificate-name").inc();
-      log.event("warning", "relay refused: its certificate has no usable host name", { address });
-      socket.destroy();
-      return;
-    }
-    const { store, nowMs } = options;
-    const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
-    connections.set(socket, new RelayConnection({ socket, store, pool, log, metrics, node, nowMs, ...times }));
-    log.event("info", "relay connected", { node, address });
+    const { node, serial } = peer ?? { node: undefined, serial: undefined };
+    const connection = new RelayConnection({ socket, store, pool, log, metrics, node, nowMs, ...times });
+    sessions.set(socket, { connection, peer });
+    log.event("info", "relay connected", { node, address, serial });
+    if (peer !== undefined) expiry?.warn({ kind: "relay", ...peer });
     socket.on("error", (error) =>
       log.event("notice", "relay connection failed", { node, address, error: error.message }),
     );
     socket.on("close", () => {
-      connections.delete(socket);
+      sessions.delete(socket);
       log.event("info", "relay disconnected", { node, address });
     });
   };
-  const server: Server =
-    tls === undefined ? createServer(accept) : createRelayTlsServer(tls, { accept, handshakeMs: limits.handshakeMs });
-  server.on("tlsClientError", (error: Error, socket: Socket) => {
-    metrics.refusedSessions("tls").inc();
-    log.event("warning", "relay refused in the TLS handshake", { address: socket.remoteAddress, error: error.message });
-  });
+  const { tls } = options;
+  const gate =
+    tls === undefined
+      ? undefined
+      : new RelayGate({ tls, handshakeMs: limits.handshakeMs, log, metrics, nowMs, accept });
+  const expiry =
+    gate === undefined
+      ? undefined
+      : new CertificateExpiry({
+          log,
+          metrics: options.metrics,
+          nowMs,
+          inUse: () => certificatesInUse(gate.tls, sessions.values()),
+        });
+  const server = createServer((socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
   server.maxConnections = limits.connections;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
-  options.metrics.gauge("ml_relp_connections", "Relays connected", () => connections.size);
+  options.metrics.gauge("ml_relp_connections", "Relays connected", () => sessions.size);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: options.host, port: options.port }, resolve);
   });
   // After listening only accept(2) fails (EMFILE): those who are connected go on.
   server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
+  expiry?.check();
   const check = setInterval(() => {
-    for (const connection of connections.values()) connection.checkTime();
+    for (const { connection } of sessions.values()) connection.checkTime();
+    expiry?.check();
   }, CHECK_EVERY_MS);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
+    get failure() {
+      return gate?.failure;
+    },
     reload: (fresh) => {
-      if (tls !== undefined) (server as TlsServer).setSecureContext(secureContext(fresh));
+      gate?.reload(fresh);
+      for (const { connection, peer } of sessions.values()) {
+        if (peer !== undefined) cutOffRevoked(connection, peer, fresh);
+      }
     },
     stop: () =>
       new Promise((resolve) => {
         clearInterval(check);
         server.close(() => resolve());
-        for (const connection of connections.values()) connection.stop();
+        for (const { connection } of sessions.values()) connection.stop();
       }),
   };
 }
 
-function secureContext(tls: RelayTls): { ca: string; cert: string; key: string; minVersion: "TLSv1.2" } {
-  return { ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" };
+/** Where it is not known who is revoked, everybody has to come again: at the gate OpenSSL knows. */
+function cutOffRevoked<Slot>(connection: RelayConnection<Slot>, { serial }: Peer, { revoked }: RelayTls): void {
+  if (revoked === undefined) connection.cutOff("recheck", { serial });
+  else if (revoked.has(serial)) connection.cutOff("revoked", { serial, next: RENEW_NODE });
 }
 
-function createRelayTlsServer(
-  tls: RelayTls,
-  { accept, handshakeMs }: { accept: (socket: Socket) => void; handshakeMs: number },
-): TlsServer {
-  const peers = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeMs };
-  return createTlsServer({ ...secureContext(tls), ...peers }, accept);
-}
-
-/** First DNS name of a certificate, else its CN; undefined when that is not a host name. */
-export function nodeOf(certificate: PeerCertificate): string | undefined {
-  const dns = (certificate.subjectaltname ?? "").split(", ").find((name) => name.startsWith("DNS:"));
-  const name = dns === undefined ? certificate.subject?.CN : dns.slice("DNS:".length);
-  return typeof name === "string" && isNodeName(name) ? name : undefined;
+function* certificatesInUse(
+  { own, authority }: RelayTls,
+  sessions: Iterable<{ readonly peer: Peer | undefined }>,
+): Generator<ExpiringCertificate> {
+  yield { kind: "collector", serial: own.serialNumber, validToMs: Date.parse(own.validTo) };
+  yield { kind: "ca", serial: authority.serialNumber, validToMs: Date.parse(authority.validTo) };
+  for (const { peer } of sessions) if (peer !== undefined) yield { kind: "relay", ...peer };
 }

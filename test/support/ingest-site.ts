@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
-import { type RelayTls, type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
+import type { RelayTls } from "../../src/ingest/certificate-folder.ts";
+import { type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
 import { Archive, type Viewer } from "../../src/store/archive.ts";
 import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { IndexDb } from "../../src/store/index-db.ts";

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import type { Config } from "../host/config.ts";
+import type { Part } from "../host/lifecycle.ts";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { watchFiles } from "../host/watch-files.ts";
+import { CERTIFICATE_FILES, loadCertificates, type RelayTls } from "../ingest/certificate-folder.ts";
+import { type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
+import type { Store } from "../store/store.ts";
+
+export interface RelayPartOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The relays' listener and its certificates, which are read again on SIGHUP and whenever one of the files changes. */
+export class RelayPart implements Part {
+  readonly name = "relays";
+  readonly #options: RelayPartOptions;
+  #server: RelpServer | undefined;
+  #tls: RelayTls | undefined;
+  #stopWatching: (() => void) | undefined;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(options: RelayPartOptions) {
+    this.#options = options;
+  }
+
+  /** Why no relay is let in, if so. */
+  get failure(): string | undefined {
+    return this.#server?.failure;
+  }
+
+  async start(): Promise<void> {
+    const { config, store, log, metrics } = this.#options;
+    const { limits, pki } = config;
+    if (config.insecure) {
+      log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
+    }
+    if (pki !== undefined) this.#tls = await loadCertificates(pki);
+    this.#server = await startRelpServer({
+      ...config.relp,
+      store,
+      log,
+      metrics,
+      tls: this.#tls,
+      limits: {
+        connections: limits.relpConnections,
+        handshakeMs: limits.handshakeTimeoutMs,
+        openMs: limits.openTimeoutMs,
+        frameMs: limits.halfFrameTimeoutMs,
+      },
+      nowMs: Date.now,
+    });
+    log.event("info", "listening for relays", { host: config.relp.host, port: this.#server.port });
+    if (pki === undefined) return;
+    const files = CERTIFICATE_FILES.map((name) => join(pki, name));
+    this.#stopWatching = watchFiles(files, () => {
+      this.reload().catch((error) => {
+        log.event("error", "certificates not read again: the earlier ones stay in use", { error: String(error) });
+      });
+    });
+  }
+
+  /** One after the other: what was read last is what is in use. */
+  reload(): Promise<void> {
+    this.#reading = this.#reading.catch(() => {}).then(() => this.#readAgain());
+    return this.#reading;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopWatching?.();
+    await this.#server?.stop();
+  }
+
+  async #readAgain(): Promise<void> {
+    const { config, log } = this.#options;
+    if (config.pki === undefined) return;
+    const tls = await loadCertificates(config.pki);
+    // Whoever was revoked would be welcome again.
+    if (tls.crl === undefined && this.#tls?.crl !== undefined) throw new Error("Cannot read ca.crl: it is gone");
+    this.#server?.reload(tls);
+    this.#tls = tls;
+    log.event("info", "certificates read again", { serial: tls.own.serialNumber, revoked: tls.revoked?.size });
+  }
+}

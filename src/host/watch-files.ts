@@ -1,0 +1,26 @@
+import { unwatchFile, watchFile } from "node:fs";
+
+const LOOK_EVERY_MS = 1_000;
+/** Files that belong together change one after the other. */
+const SETTLED_AFTER_MS = 500;
+
+/**
+ * Tells when one of these files was changed, made, replaced or removed: within about two seconds, once for changes that
+ * come together. It looks at them again and again: what replaces files through links and mounts escapes inotify.
+ *
+ * @returns ends it.
+ */
+export function watchFiles(paths: readonly string[], onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const changed = (now: { mtimeMs: number }, before: { mtimeMs: number }): void => {
+    // The first look at a file that is not there.
+    if (now.mtimeMs === 0 && before.mtimeMs === 0) return;
+    clearTimeout(timer);
+    timer = setTimeout(onChange, SETTLED_AFTER_MS);
+  };
+  for (const path of paths) watchFile(path, { interval: LOOK_EVERY_MS }, changed);
+  return () => {
+    clearTimeout(timer);
+    for (const path of paths) unwatchFile(path, changed);
+  };
+}

@@ -1,0 +1,69 @@
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+
+const DAY_MS = 86_400_000;
+const WARN_BEFORE_MS = 30 * DAY_MS;
+
+const NEXT = {
+  ca: "make a new authority in another folder with `mlctl pki init`, and certificates of it for every node",
+  collector: "`mlctl pki renew collector --dir DIR`; the collector notices by itself",
+  relay: "`mlctl pki renew NODE --dir DIR`, then copy NODE.crt and NODE.key to the node",
+} as const;
+
+export interface ExpiringCertificate {
+  readonly kind: keyof typeof NEXT;
+  readonly node?: string;
+  readonly serial: string;
+  readonly validToMs: number;
+}
+
+export interface CertificateExpiryOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+  /** Those in use now: the collector's, the authority's, and those of the relays that are connected. */
+  readonly inUse: () => Iterable<ExpiringCertificate>;
+}
+
+/** Shows how long certificates are still good, and warns when that is not long. */
+export class CertificateExpiry {
+  readonly #options: CertificateExpiryOptions;
+  #warnAgainAtMs = 0;
+
+  constructor(options: CertificateExpiryOptions) {
+    this.#options = options;
+    options.metrics.gauges(
+      "ml_certificate_expiry_seconds",
+      "Seconds until a certificate expires, negative when it has; of the connected relays', the one that expires first",
+      { label: "certificate", read: () => this.#secondsLeft() },
+    );
+  }
+
+  /** Warns of all that are in use, once a day. Called every second or so. */
+  check(): void {
+    const nowMs = this.#options.nowMs();
+    if (nowMs < this.#warnAgainAtMs) return;
+    this.#warnAgainAtMs = nowMs + DAY_MS;
+    for (const certificate of this.#options.inUse()) this.warn(certificate);
+  }
+
+  /** Warns of one when it has less than 30 days left. */
+  warn({ kind, node, serial, validToMs }: ExpiringCertificate): void {
+    const leftMs = validToMs - this.#options.nowMs();
+    if (leftMs > WARN_BEFORE_MS) return;
+    const certificate = node ?? kind;
+    const until = new Date(validToMs).toISOString();
+    const fields = { certificate, serial, until, days: Math.floor(leftMs / DAY_MS), next: NEXT[kind] };
+    if (leftMs > 0) this.#options.log.event("warning", "a certificate expires soon", fields);
+    else this.#options.log.event("error", "a certificate has expired", fields);
+  }
+
+  #secondsLeft(): Map<string, number> {
+    const soonest = new Map<string, number>();
+    for (const { kind, validToMs } of this.#options.inUse()) {
+      const seconds = Math.round((validToMs - this.#options.nowMs()) / 1_000);
+      soonest.set(kind, Math.min(seconds, soonest.get(kind) ?? Number.POSITIVE_INFINITY));
+    }
+    return soonest;
+  }
+}

@@ -1,0 +1,119 @@
+import { constants } from "node:crypto";
+import type { Socket } from "node:net";
+import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
+import type { Log, LogFields } from "../host/log.ts";
+import type { RelayTls } from "./certificate-folder.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+import { admit, type Peer } from "./relay-admission.ts";
+import { ToldRecently } from "./told-recently.ts";
+
+export interface RelayGateOptions {
+  readonly tls: RelayTls;
+  readonly handshakeMs: number;
+  readonly log: Log;
+  readonly metrics: IngestMetrics;
+  readonly nowMs: () => number;
+  /** A relay that proved who it is; from here on the socket is the callee's. */
+  readonly accept: (socket: TLSSocket, peer: Peer) => void;
+}
+
+const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
+
+/** Mutual TLS before a relay's session: who comes in has a valid certificate of the collector's authority. */
+export class RelayGate {
+  readonly #options: RelayGateOptions;
+  readonly #server: ReturnType<typeof createServer>;
+  readonly #told: ToldRecently;
+  /** Who is in the handshake, and what went wrong in it: Node itself has forgotten whose it was when it tells. */
+  readonly #handshakes = new Map<string, string>();
+  #tls: RelayTls;
+
+  constructor(options: RelayGateOptions) {
+    this.#options = options;
+    this.#tls = options.tls;
+    this.#told = new ToldRecently(options.nowMs);
+    // Unauthorized peers finish the handshake, or nobody would learn whose certificate it was. They get no further.
+    const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
+    this.#server = createServer({ ...secureContext(options.tls), ...peers }, (socket) => this.#admit(socket));
+    this.#server.on("tlsClientError", (error, socket) => {
+      const reason = "code" in error ? String(error.code) : error.message;
+      if (this.#handshakes.has(peerOf(socket))) this.#handshakes.set(peerOf(socket), reason);
+    });
+  }
+
+  get tls(): RelayTls {
+    return this.#tls;
+  }
+
+  /** Why nobody is let in at all, if so. */
+  get failure(): string | undefined {
+    const nowMs = this.#options.nowMs();
+    const { own, authority } = this.#tls;
+    for (const [name, certificate] of [["collector.crt", own] as const, ["ca.crt", authority] as const]) {
+      if (nowMs > Date.parse(certificate.validTo)) return `${name} has expired`;
+      if (nowMs < Date.parse(certificate.validFrom)) return `${name} is not valid yet: is this machine's clock right?`;
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes a new connection. An omrelp that once saw a certificate out of date never connects again until its rsyslogd is
+   * restarted, so it is not shown any: the relay believes that nobody is there, and tries again.
+   */
+  take(socket: Socket): void {
+    const { failure } = this;
+    if (failure !== undefined) {
+      this.#refuse("own-certificate", "no relay is let in", { because: failure });
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    const address = socket.remoteAddress;
+    this.#handshakes.set(peer, "closed by the relay");
+    socket.once("close", () => {
+      const error = this.#handshakes.get(peer);
+      if (error === undefined) return;
+      this.#handshakes.delete(peer);
+      const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
+      this.#refuse("tls", what, { address, error, next: NO_SESSION });
+    });
+    this.#server.emit("connection", socket);
+  }
+
+  /** Throws when they cannot be used; the earlier ones stay then. */
+  reload(tls: RelayTls): void {
+    this.#server.setSecureContext(secureContext(tls));
+    this.#tls = tls;
+  }
+
+  #admit(socket: TLSSocket): void {
+    this.#handshakes.delete(peerOf(socket));
+    const outcome = admit(socket, this.#tls.revoked);
+    if (!("reason" in outcome)) {
+      this.#options.accept(socket, outcome);
+      return;
+    }
+    const { reason, because, node, serial, next } = outcome;
+    const address = socket.remoteAddress;
+    this.#refuse(reason, `relay refused: its certificate ${because}`, { node, serial, address, next });
+    socket.on("error", () => {});
+    socket.destroySoon();
+  }
+
+  /** Counts every one, and tells of each peer once in a while. */
+  #refuse(reason: string, what: string, fields: LogFields): void {
+    this.#options.metrics.refusedSessions(reason).inc();
+    if (this.#told.isNew(JSON.stringify([what, fields]))) this.#options.log.event("warning", what, fields);
+  }
+}
+
+/** The same for a connection and for the TLS session on it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** No tickets: with one a session goes on without any look at the peer's certificate, however old and revoked. */
+function secureContext({ ca, cert, key, crl }: RelayTls): SecureContextOptions {
+  const list = crl === undefined ? {} : { crl };
+  return { ca, cert, key, ...list, minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET };
+}
