@@ -12,13 +12,17 @@ export function basePath(origin: Origin): string {
 export class IndexWriter {
   readonly #index: IndexDb;
   readonly #changed = new Set<Slot>();
+  readonly #untold = new Set<Slot>();
 
   constructor(index: IndexDb) {
     this.#index = index;
   }
 
-  get changed(): ReadonlySet<Slot> {
-    return this.#changed;
+  /** Slots that were touched since the last call. */
+  takeUntold(): readonly Slot[] {
+    const untold = [...this.#untold];
+    this.#untold.clear();
+    return untold;
   }
 
   /** Before the files get ahead of a row, the row says so: after a crash the index knows which rows to doubt. */
@@ -28,6 +32,7 @@ export class IndexWriter {
       slot.isOpenInIndex = true;
     }
     this.#changed.add(slot);
+    this.#untold.add(slot);
   }
 
   /** Makes the row of a new execution, at once: from now on the index knows that its files exist. */

@@ -70,9 +70,11 @@ export class OpenFiles {
   #descriptor(file: AppendFile): number {
     const known = this.#fds.get(file);
     if (known !== undefined) {
-      // To the young end of the map's order.
-      this.#fds.delete(file);
-      this.#fds.set(file, known);
+      // To the young end of the map's order, which matters only when one will have to go soon.
+      if (this.#fds.size * 2 > this.#maxOpen) {
+        this.#fds.delete(file);
+        this.#fds.set(file, known);
+      }
       return known;
     }
     this.#makeRoom();

@@ -5,6 +5,7 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { parseEnd } from "../wire/end.ts";
 import { type Claim, Claims, type Owner } from "./claims.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import type { IndexDb } from "./index-db.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { LateMerges } from "./late-merges.ts";
@@ -45,10 +46,6 @@ type Item =
   | { readonly kind: "beat"; readonly slot: Slot; readonly lastN: number; readonly beat: number }
   | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };
 
-/** How often states are judged by the clock and changed executions are written to the index and shown. */
-const TICK_MS = 250;
-const EXPIRE_EVERY_MS = 600_000;
-
 /**
  * The writing half of the store: chunks into files, ends and beats into states, BEGINs into owners.
  *
@@ -66,10 +63,11 @@ export class Store {
   readonly #index: IndexWriter;
   readonly #merges: LateMerges;
   readonly #alarm: StorageAlarm;
+  readonly #housekeeping: Housekeeping;
   /** Logs with lines that are not yet known to be on the disk; only when durable. */
   readonly #unsynced = new Set<NumberedLog>();
-  #expireAtMs = 0;
-  #tick: NodeJS.Timeout | undefined;
+  /** Stored since the last batch was counted: a counter's `inc` for each chunk would cost more than its numbers. */
+  #stored = { lines: 0, bytes: 0 };
 
   constructor(options: StoreOptions) {
     const { durable, spill, nowMs, log, ownerOf } = options;
@@ -92,6 +90,19 @@ export class Store {
     this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
+    const [files, merges, quarantine, alarm] = [this.#files, this.#merges, this.#quarantine, this.#alarm];
+    const { publisher } = options;
+    this.#housekeeping = new Housekeeping({
+      slots,
+      index,
+      files,
+      merges,
+      quarantine,
+      publisher,
+      alarm,
+      metrics,
+      nowMs,
+    });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
     options.metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);
     options.metrics.gauge("ml_store_failing", "1 while nothing can be stored", () =>
@@ -108,7 +119,7 @@ export class Store {
   /** Begins to judge states by the clock, and loads what was running when the collector stopped. */
   start(): void {
     for (const row of this.#options.index.open()) this.#loadOpen(row);
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+    this.#housekeeping.start();
   }
 
   slotFor(identity: SlotIdentity): Slot {
@@ -124,6 +135,8 @@ export class Store {
       for (const item of items) this.#apply(item);
     } catch (error) {
       return this.#alarm.failed(error);
+    } finally {
+      this.#count();
     }
     if (!this.#options.durable) return this.#alarm.works();
     const synced = [...this.#unsynced].map((file) => this.#files.sync(file).then(() => this.#unsynced.delete(file)));
@@ -159,7 +172,7 @@ export class Store {
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
-    clearInterval(this.#tick);
+    this.#housekeeping.stop();
     await this.#merges.settled;
     this.#index.flush();
     this.#files.closeAll();
@@ -205,10 +218,10 @@ export class Store {
     for (const part of execution.append(chunk, this.#files)) {
       lines += part.count;
       if (part.firstN < nextN) this.#metrics.lateLines.inc(part.count);
-      this.#metrics.bytes.inc(part.cri.length);
+      this.#stored.bytes += part.cri.length;
       publisher.publish(execution, part);
     }
-    this.#metrics.lines.inc(lines);
+    this.#stored.lines += lines;
     if (lines < chunk.count) this.#metrics.duplicateLines.inc(chunk.count - lines);
     if (durable && lines > 0) {
       this.#unsynced.add(execution.main);
@@ -237,6 +250,13 @@ export class Store {
       else this.#end(execution, item);
     }
     this.#quarantine.remove(slot.identity);
+    this.#count();
+  }
+
+  #count(): void {
+    this.#metrics.lines.inc(this.#stored.lines);
+    this.#metrics.bytes.inc(this.#stored.bytes);
+    this.#stored = { lines: 0, bytes: 0 };
   }
 
   #setAside(slot: Slot, item: Item): void {
@@ -254,30 +274,5 @@ export class Store {
   #heard(slot: Slot): void {
     slot.usedAtMs = this.#options.nowMs();
     if (slot.execution?.heard(slot.usedAtMs) === true) this.#index.touch(slot);
-  }
-
-  #onTick(): void {
-    const nowMs = this.#options.nowMs();
-    try {
-      for (const slot of this.slots.values()) {
-        if (!slot.isOpenInIndex || slot.execution?.judge(nowMs) !== true) continue;
-        this.#index.touch(slot);
-        this.#merges.consider(slot.execution);
-      }
-      for (const { execution } of this.#index.changed) {
-        if (execution !== undefined) this.#options.publisher.changed(execution);
-      }
-      this.#index.flush();
-      for (const { main, late } of this.slots.forgetIdle()) {
-        this.#files.close(main);
-        if (late !== undefined) this.#files.close(late);
-      }
-      if (nowMs >= this.#expireAtMs) {
-        this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
-        this.#metrics.expiredQuarantines.inc(this.#quarantine.expire(nowMs));
-      }
-    } catch (error) {
-      this.#alarm.failed(error);
-    }
   }
 }

@@ -1,0 +1,88 @@
+import type { IndexWriter } from "./index-writer.ts";
+import type { LateMerges } from "./late-merges.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { SlotTable } from "./slots.ts";
+import type { StorageAlarm } from "./storage-alarm.ts";
+import type { StoreMetrics } from "./store-metrics.ts";
+
+/** How often states are judged by the clock and changed executions are shown. */
+const TICK_MS = 250;
+/** How often the index follows by itself; a question that is answered from it brings it up to date at once. */
+const INDEX_EVERY_MS = 2_000;
+const EXPIRE_EVERY_MS = 600_000;
+
+export interface HousekeepingOptions {
+  readonly slots: SlotTable;
+  readonly index: IndexWriter;
+  readonly files: OpenFiles;
+  readonly merges: LateMerges;
+  readonly quarantine: Quarantine;
+  readonly publisher: Publisher;
+  readonly alarm: StorageAlarm;
+  readonly metrics: StoreMetrics;
+  readonly nowMs: () => number;
+}
+
+/** What the store does by the clock: lost and incomplete executions, summaries for watchers, index, idle files, quarantine. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  #indexAtMs = 0;
+  #expireAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.nowMs();
+    try {
+      this.#judge(nowMs);
+      this.#tell();
+      if (nowMs >= this.#indexAtMs) {
+        this.#indexAtMs = nowMs + INDEX_EVERY_MS;
+        this.#options.index.flush();
+      }
+      this.#forget();
+      if (nowMs >= this.#expireAtMs) {
+        this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
+        this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
+      }
+    } catch (error) {
+      this.#options.alarm.failed(error);
+    }
+  }
+
+  #judge(nowMs: number): void {
+    const { slots, index, merges } = this.#options;
+    for (const slot of slots.values()) {
+      if (!slot.isOpenInIndex || slot.execution?.judge(nowMs) !== true) continue;
+      index.touch(slot);
+      merges.consider(slot.execution);
+    }
+  }
+
+  #tell(): void {
+    for (const { execution } of this.#options.index.takeUntold()) {
+      if (execution !== undefined) this.#options.publisher.changed(execution);
+    }
+  }
+
+  #forget(): void {
+    const { slots, files } = this.#options;
+    for (const { main, late } of slots.forgetIdle()) {
+      files.close(main);
+      if (late !== undefined) files.close(late);
+    }
+  }
+}
