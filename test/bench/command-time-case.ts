@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
-import { benchFolder } from "./bench-folder.ts";
+import { benchFolder, lastingFolder } from "./bench-folder.ts";
 import { benchEnvironment, startBenchRelay, startCollector, timed, timedMlrun } from "./bench-site.ts";
 import { startSwallower } from "./swallower.ts";
 
@@ -19,7 +19,7 @@ export function commandTimeCase(lines: number): Case {
   const shell = (): string[] => ["sh", join(PROGRAMS, "print.sh")];
   const compiled = (): string[] => [c.binary];
   const prepare = async () => {
-    c.binary = join(benchFolder(), "print");
+    c.binary = join(lastingFolder(), "print");
     const { status, stderr } = spawnSync("cc", ["-O2", "-o", c.binary, join(PROGRAMS, "print.c")]);
     if (status !== 0) throw new Error(`cc ended with ${status}: ${stderr}`);
   };

@@ -6,11 +6,11 @@ import type { ExecutionState } from "../../src/wire/api.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { apiTimes } from "./api-times.ts";
 import type { Cell, Figures, Metric } from "./bench.ts";
-import { benchFolder } from "./bench-folder.ts";
+import { lastingFolder } from "./bench-folder.ts";
 import { startCollector } from "./bench-site.ts";
 import { INGEST_METRICS, ingest } from "./growth-load.ts";
 import type { LoadShape } from "./run-load.ts";
-import { originOf } from "./stored-data.ts";
+import { originOf, settleDisk } from "./stored-data.ts";
 
 const ROWS_AT_ONCE = 10_000;
 const REQUESTS = 10;
@@ -42,6 +42,7 @@ export function indexCell(name: string, sizes: { rows: number; smallestRows: num
     async prepare() {
       big = fillIndex(sizes.rows);
       small = fillIndex(sizes.smallestRows);
+      await settleDisk();
     },
     ours: () => ask(big, sizes.load),
     beside: () => ask(small, sizes.load),
@@ -75,7 +76,7 @@ async function ask({ dataDir, middle, job, one }: FilledIndex, load: LoadShape):
 
 /** Rows as the store writes them. Their files are not there: nobody asks for their lines. */
 function fillIndex(rows: number): FilledIndex {
-  const dataDir = benchFolder();
+  const dataDir = lastingFolder();
   const index = new IndexDb(join(dataDir, "index.db"));
   const middle = Math.floor(rows / 2);
   let found = emptyIndex();

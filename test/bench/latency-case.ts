@@ -89,7 +89,7 @@ async function toViewer(rate: number): Promise<Figures> {
   await mlrun.ended;
   const { p50Ms, p99Ms, incomplete, astray } = await resultOf(viewers);
   if (incomplete > 0) throw new Error("The viewer did not get the last line");
-  return { p50: p50Ms, p99: p99Ms, "not sent live": (astray / lines) * 100, rate };
+  return { p50: p50Ms, p99: p99Ms, "not sent live": (astray / (lines - sampling.fromN)) * 100, rate };
 }
 
 async function toSink(rate: number): Promise<Figures> {

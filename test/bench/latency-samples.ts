@@ -20,7 +20,7 @@ export interface Sampling {
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Lines that did not come, or not in order. */
+  /** Lines that did not come, or not in order, once it was warm. */
   readonly astray: number;
 }
 
@@ -60,7 +60,7 @@ export class LatencySamples {
 
   take(bytes: Buffer, { firstN, count, textAt, stepBytes }: LinesAt): void {
     const { every, fromN } = this.#sampling;
-    if (this.#lastN !== 0) this.#astray += Math.abs(firstN - this.#lastN - 1);
+    if (this.#lastN !== 0 && firstN >= fromN) this.#astray += Math.abs(firstN - this.#lastN - 1);
     this.#lastN = firstN + count - 1;
     const behind = firstN % every;
     for (let i = behind === 0 ? 0 : every - behind; i < count; i += every) {

@@ -15,12 +15,13 @@ import { restartCase } from "./restart-case.ts";
 import { startCase } from "./start-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
-const HELP = `Usage: npm run bench -- [--rounds N] [--check] [CASE]...
+const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check] [CASE]...
 
 Measures us beside what a user would run instead, in turn, and prints medians (lowest-highest) and ratios.
 Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
 
   --rounds N   rounds of each cell (5)
+  --cell TEXT  only cells with this text in their names
   --check      fail (exit code 1) when a figure is worse than test/bench/budget.json by more than its spread
 `;
 
@@ -45,6 +46,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
+    cell: { type: "string", default: "" },
     check: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -53,6 +55,10 @@ if (values.help) process.stdout.write(`${HELP}\nCases: ${cases.map(({ name }) =>
 else process.exitCode = await main(positionals, Number(values.rounds));
 
 async function main(names: readonly string[], rounds: number): Promise<number> {
+  if (!(Number.isInteger(rounds) && rounds > 0))
+    throw new RangeError("Cannot measure: --rounds takes a whole number above 0");
+  // So that what was started is ended, and gigabytes are removed, when somebody has seen enough.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const unknown = names.filter((name) => !cases.some((known) => known.name === name));
   if (unknown.length > 0) throw new RangeError(`Cannot measure ${unknown.join(", ")}: there is no such case`);
   process.stdout.write(`${machine()}; ${rounds} rounds, medians (lowest–highest)\n\n`);
@@ -60,6 +66,7 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
   const problems: string[] = [];
   for (const bench of cases.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const measured = await measureCase(bench, { rounds, problems });
+    if (measured.length === 0) continue;
     process.stdout.write(`${table(bench, measured)}\n\n`);
     results.push(...measured);
   }
@@ -75,7 +82,7 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
 /** A cell that fails is told as a problem, and the others are measured all the same. */
 async function measureCase(bench: Case, run: { rounds: number; problems: string[] }): Promise<Result[]> {
   const measured: Result[] = [];
-  for (const cell of bench.cells) {
+  for (const cell of bench.cells.filter(({ name }) => name.includes(values.cell))) {
     const name = `${bench.name}: ${cell.name}`;
     process.stderr.write(`${name}${cell.skip === undefined ? "" : `: skipped, ${cell.skip}`}\n`);
     if (cell.skip !== undefined) continue;

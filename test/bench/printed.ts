@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { benchFolder } from "./bench-folder.ts";
+import { lastingFolder } from "./bench-folder.ts";
 
 const BLOCK_LINES = 4_096;
 
@@ -16,7 +16,7 @@ export function linesFile({ lines, lineBytes }: { readonly lines: number; readon
   const name = `${lines}x${lineBytes}`;
   const known = files.get(name);
   if (known !== undefined) return known;
-  const path = join(benchFolder(), name);
+  const path = join(lastingFolder(), name);
   const fd = openSync(path, "w");
   for (let from = 1; from <= lines; from += BLOCK_LINES) {
     const count = Math.min(BLOCK_LINES, lines - from + 1);

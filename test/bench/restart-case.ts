@@ -19,35 +19,33 @@ const METRICS: readonly Metric[] = [
 export function restartCase(): Case {
   const bytes = roomFor(WANTED_BYTES);
   const size = `${EXECUTIONS} executions, ${(bytes / GIGABYTE).toFixed(1)} GB`;
-  let data: StoredData;
+  let data: StoredData | undefined;
   let cookie = "";
+  /** The executions, made once: first all are running, then all have ended. */
+  function stored(): StoredData {
+    if (data !== undefined) return data;
+    data = new StoredData();
+    for (let i = 0; i < EXECUTIONS; i += 1) data.add(Math.floor(bytes / EXECUTIONS / STORED_LINE_BYTES));
+    return data;
+  }
   async function index(): Promise<void> {
-    await data.index();
-    const { api } = await startCollector({ dataDir: data.dataDir });
+    await stored().index();
+    const { api } = await startCollector({ dataDir: stored().dataDir });
     cookie = api.cookie;
   }
-  const ours = () => restart(data.dataDir, cookie);
+  const ours = () => restart(stored().dataDir, cookie);
   return {
     name: "restart",
     about:
       "From the start of the collector's process until the newest 100 executions are answered over the API, to a session of before the restart.",
     besides: "",
     cells: [
-      {
-        name: `${size}, all running`,
-        metrics: METRICS,
-        async prepare() {
-          data = new StoredData();
-          for (let i = 0; i < EXECUTIONS; i += 1) data.add(Math.floor(bytes / EXECUTIONS / STORED_LINE_BYTES));
-          await index();
-        },
-        ours,
-      },
+      { name: `${size}, all running`, metrics: METRICS, prepare: index, ours },
       {
         name: `${size}, all finished`,
         metrics: METRICS,
         async prepare() {
-          data.end();
+          stored().end();
           await index();
         },
         ours,

@@ -14,7 +14,7 @@ import type { End } from "../../src/wire/end.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { run } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
-import { benchFolder } from "./bench-folder.ts";
+import { benchFolder, lastingFolder } from "./bench-folder.ts";
 
 /** Length of a line as printed, and as stored. */
 export const LINE_BYTES = 100;
@@ -36,7 +36,7 @@ export interface StoredExecution {
 
 /** Executions as the collector would have stored them, through its own code, so that sidecars and marks are right. */
 export class StoredData {
-  readonly dataDir = benchFolder();
+  readonly dataDir = lastingFolder();
   readonly #files = new OpenFiles(1);
   readonly #block = new LineBlock();
   readonly #stored: { readonly sidecar: Sidecar; readonly lines: number; readonly startedAt: string }[] = [];
@@ -79,14 +79,20 @@ export class StoredData {
     }
   }
 
-  /** Makes the index, with the collector's command for that. */
+  /** Makes the index, with the collector's command for that, and waits until all is on the disk. */
   async index(): Promise<void> {
     const config = join(benchFolder(), "collector.toml");
     writeFileSync(config, "");
     const [command, ...args] = program("mlcollector", "reindex", "--config", config, "--data-dir", this.dataDir);
     const { code, stderr } = await run(command, args);
     if (code !== 0) throw new Error(`mlcollector reindex ended with ${code}: ${stderr}`);
+    await settleDisk();
   }
+}
+
+/** Gigabytes that the kernel still has to write would slow down what is measured next. */
+export async function settleDisk(): Promise<void> {
+  await run("sync", ["-f", tmpdir()]);
 }
 
 /** Of execution number `i`: the user who runs the benchmark may see it. */
