@@ -7,6 +7,9 @@ import { program } from "../support/programs.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { benchFolder } from "./bench-folder.ts";
 
+/** For executions whose id must be known beforehand. */
+export const EXECUTION_ID = "01JCZZZZZZ0000000000000000";
+
 export interface BenchCollector {
   readonly process: RunningProcess;
   readonly dataDir: string;
@@ -42,15 +45,8 @@ export function collectorCommand(
   const config = join(benchFolder(), "collector.toml");
   writeFileSync(config, options.settings);
   const places = ["--config", config, "--data-dir", options.dataDir];
-  return program(
-    "mlcollector",
-    ...places,
-    "--insecure",
-    "--relp",
-    "127.0.0.1:0",
-    "--web",
-    `127.0.0.1:${options.webPort}`,
-  );
+  const listen = ["--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`];
+  return program("mlcollector", ...places, ...listen, "--insecure");
 }
 
 /** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */

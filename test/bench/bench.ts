@@ -97,7 +97,7 @@ function judge(run: {
 }
 
 /** Everything that a run started is ended when it is over, before the next begins. */
-async function cleanly<T>(act: () => Promise<T>): Promise<T> {
+export async function cleanly<T>(act: () => Promise<T>): Promise<T> {
   openCleanupLevel();
   try {
     return await act();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type RunningProcess, start } from "../support/processes.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
-import { startCollector } from "./bench-site.ts";
+import { EXECUTION_ID, startCollector } from "./bench-site.ts";
 import { residentMemoryMiB, threadCpuSeconds } from "./measure.ts";
 import { resultOf, startViewers } from "./start-viewers.ts";
 import type { ViewersResult } from "./viewers.ts";
@@ -86,14 +86,8 @@ function slowBesideNone(crowd: Crowd): Cell {
 }
 
 async function throughCollector(crowd: Crowd): Promise<Figures> {
-  const {
-    process: collector,
-    relpPort,
-    webPort,
-    api,
-  } = await startCollector({
-    settings: "[limits]\nwebsockets-per-user = 4096\n",
-  });
+  const settings = "[limits]\nwebsockets-per-user = 4096\n";
+  const { process: server, relpPort, webPort, api } = await startCollector({ settings });
   const source = start(process.execPath, [PACED_LOAD, String(relpPort), String(LINE_BYTES)]);
   const [, x = ""] = await source.waitFor(/begun (\S+)/);
   const lostLines = async () => {
@@ -101,7 +95,7 @@ async function throughCollector(crowd: Crowd): Promise<Figures> {
     return Number(/^ml_live_lost_lines_total (\d+)/m.exec(metrics)?.[1]);
   };
   return watch(crowd, {
-    server: collector,
+    server,
     source,
     client: { port: webPort, cookie: api.cookie, x },
     areSlowBehind: async () => (await lostLines()) > 0,
@@ -109,7 +103,7 @@ async function throughCollector(crowd: Crowd): Promise<Figures> {
 }
 
 async function throughWs(crowd: Crowd, traffic: { messagesPerLine: number; bursts: number }): Promise<Figures> {
-  const x = "01JCZZZZZZ0000000000000000";
+  const x = EXECUTION_ID;
   const anchor = start(process.execPath, [ANCHOR, x, String(LINE_BYTES), String(traffic.messagesPerLine)]);
   const [, port] = await anchor.waitFor(/port (\d+)/);
   const client = { port: Number(port), cookie: "none=1", x };

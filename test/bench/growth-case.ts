@@ -15,7 +15,6 @@ const INDEX_ROWS = 1_000_000;
 const SMALL_INDEX_ROWS = 100;
 const FILE_BYTES = 10_000_000_000;
 const SMALL_FILE_BYTES = 1_000_000;
-const GIGABYTE = 1_000_000_000;
 const JUMPS = 20;
 const PAGE_LINES = 200;
 
@@ -55,10 +54,10 @@ export function growthCase(lines: number): Case {
 }
 
 function fileCell(lines: number): Cell {
-  const bytes = roomFor(FILE_BYTES);
+  const { bytes, name } = roomFor(FILE_BYTES);
   const data: { big?: StoredFile; small?: StoredFile } = {};
   return {
-    name: `a file of ${(bytes / GIGABYTE).toFixed(1)} GB`,
+    name: `a file of ${name}`,
     metrics: [
       { name: "jump", unit: "ms", judge: "value", goal: { atMost: 50 } },
       { name: "first jump", unit: "ms", judge: "value", goal: { atMost: 50 } },

@@ -18,7 +18,7 @@ export function ingestCase(lines: number): Case {
   cells.push(cell({ executions: 16, connections: 1, linesPerFrame: PACKED_LINES }, lines));
   return {
     name: "ingest",
-    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
+    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge, its BEGIN and END among it; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
     besides: "rsyslogd imrelp → omfile",
     cells,
   };

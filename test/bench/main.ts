@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Case, measureCell, type Result } from "./bench.ts";
-import { checkBudget } from "./budget.ts";
+import { budgetOf, checkBudget } from "./budget.ts";
 import { commandTimeCase } from "./command-time-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
@@ -15,7 +15,7 @@ import { restartCase } from "./restart-case.ts";
 import { startCase } from "./start-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
-const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check] [CASE]...
+const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check | --save] [CASE]...
 
 Measures us beside what a user would run instead, in turn, and prints medians (lowest-highest) and ratios.
 Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
@@ -23,9 +23,11 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
   --rounds N   rounds of each cell (5)
   --cell TEXT  only cells with this text in their names
   --check      fail (exit code 1) when a figure is worse than test/bench/budget.json by more than its spread
+  --save       make what was reached the budget
 `;
 
-const ROOT = new URL("../../../", import.meta.url);
+const FOLDER = new URL("../../../test/bench/", import.meta.url);
+const BUDGET = new URL("budget.json", FOLDER);
 const LINES = 500_000;
 const GROWTH_LINES = 300_000;
 const cases: readonly Case[] = [
@@ -48,6 +50,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     cell: { type: "string", default: "" },
     check: { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -69,14 +72,19 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
     if (measured.length === 0) continue;
     process.stdout.write(`${table(bench, measured)}\n\n`);
     results.push(...measured);
+    writeResults(results, rounds);
   }
-  mkdirSync(new URL("test/bench/results/", ROOT), { recursive: true });
-  const report = { machine: machine(), rounds, at: new Date().toISOString(), results };
-  writeFileSync(new URL("test/bench/results/latest.json", ROOT), `${JSON.stringify(report, null, 2)}\n`);
-  if (values.check)
-    problems.push(...checkBudget(results, readFileSync(new URL("test/bench/budget.json", ROOT), "utf8")));
+  const budget = readFileSync(BUDGET, "utf8");
+  if (values.save) writeFileSync(BUDGET, budgetOf(results, budget));
+  if (values.check) problems.push(...checkBudget(results, budget));
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
+}
+
+function writeResults(results: readonly Result[], rounds: number): void {
+  const report = { machine: machine(), rounds, at: new Date().toISOString(), results };
+  mkdirSync(new URL("results/", FOLDER), { recursive: true });
+  writeFileSync(new URL("results/latest.json", FOLDER), `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** A cell that fails is told as a problem, and the others are measured all the same. */

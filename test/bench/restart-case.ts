@@ -8,7 +8,6 @@ import { roomFor, STORED_LINE_BYTES, StoredData } from "./stored-data.ts";
 
 const EXECUTIONS = 10_000;
 const WANTED_BYTES = 10_000_000_000;
-const GIGABYTE = 1_000_000_000;
 
 const METRICS: readonly Metric[] = [
   { name: "serving after", unit: "s", judge: "value", goal: { atMost: 1 } },
@@ -17,8 +16,8 @@ const METRICS: readonly Metric[] = [
 
 /** How long a collector with a past takes until it serves again. */
 export function restartCase(): Case {
-  const bytes = roomFor(WANTED_BYTES);
-  const size = `${EXECUTIONS} executions, ${(bytes / GIGABYTE).toFixed(1)} GB`;
+  const { bytes, name } = roomFor(WANTED_BYTES);
+  const size = `${EXECUTIONS} executions, ${name}`;
   let data: StoredData | undefined;
   let cookie = "";
   /** The executions, made once: first all are running, then all have ended. */

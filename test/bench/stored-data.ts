@@ -20,6 +20,7 @@ import { benchFolder, lastingFolder } from "./bench-folder.ts";
 export const LINE_BYTES = 100;
 export const STORED_LINE_BYTES = CRI.prefixCharacters + LINE_BYTES + 1;
 
+const GIGABYTE = 1_000_000_000;
 const BLOCK_LINES = 8_192;
 const NUMBER_DIGITS = 10;
 const NUMBER_AT = CRI.prefixCharacters + "epoch 3 step ".length;
@@ -106,10 +107,12 @@ export function originOf(execution: { x: string; node: string; keyHash: string; 
   return { x, node, keyHash, owner, uid, job, argv, cwd: "/home/user", labels, startedAt, pid: 4711 };
 }
 
-/** So many bytes of logs, or what the disk has room for when two more of them and the rest shall fit. */
-export function roomFor(wantedBytes: number): number {
+/** So many bytes of logs, or less where the disk has no room for them and for the rest; `name` tells. */
+export function roomFor(wantedBytes: number): { bytes: number; name: string } {
   const { bavail, bsize } = statfsSync(tmpdir());
-  return Math.min(wantedBytes, Math.floor((bavail * bsize) / 3));
+  const bytes = Math.min(wantedBytes, Math.floor((bavail * bsize) / 3));
+  const size = `${(bytes / GIGABYTE).toFixed(1)} GB`;
+  return { bytes, name: bytes < wantedBytes ? `${size}, for want of disk` : size };
 }
 
 /** Numbered lines, written into one buffer again and again. */

@@ -10,14 +10,13 @@ import { startRsyslogd } from "../support/rsyslogd.ts";
 import { anchorConfig } from "./anchors.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
-import { benchEnvironment, cpuOf, startBenchRelay, startCollector, timedMlrun } from "./bench-site.ts";
+import { benchEnvironment, cpuOf, EXECUTION_ID, startBenchRelay, startCollector, timedMlrun } from "./bench-site.ts";
 import { cpuSeconds, until } from "./measure.ts";
 import { linesFile, printWhenTold } from "./printed.ts";
 import type { WriterTask } from "./socket-writer.ts";
 
 const WRITER = fileURLToPath(new URL("socket-writer.js", import.meta.url));
 const LINE_BYTES = 100;
-const X = "01JCZZZZZZ0000000000000000";
 
 /** From what a command prints to the collector's file, beside the same lines through two rsyslogds. */
 export function wholePathCase(lines: number): Case {
@@ -47,9 +46,9 @@ async function throughMlrun(lines: number, options: readonly string[]): Promise<
   const collector = await startCollector();
   const relay = await startBenchRelay(collector.relpPort);
   const command = printWhenTold(linesFile({ lines, lineBytes: LINE_BYTES }));
-  const [file, ...args] = timedMlrun({ ...relay, options: ["--quiet", "--id", X, ...options], command });
+  const [file, ...args] = timedMlrun({ ...relay, options: ["--quiet", "--id", EXECUTION_ID, ...options], command });
   const mlrun = start(file, args, { env: benchEnvironment(), detached: true });
-  const log = await poll("the execution's log", () => findLog(collector.dataDir, X).catch(() => undefined));
+  const log = await poll("the execution's log", () => findLog(collector.dataDir, EXECUTION_ID).catch(() => undefined));
   const daemons = [collector.process.pid, relay.process.pid];
   const cpu = () => daemons.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const cpuBefore = cpu();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Goal, Result } from "../bench/bench.ts";
-import { checkBudget } from "../bench/budget.ts";
+import { budgetOf, checkBudget } from "../bench/budget.ts";
 
 const FASTER: Goal = { atLeast: 2 };
 const SMALLER: Goal = { atMost: 0.5 };
@@ -60,4 +60,20 @@ test("a problem names the figure, what was measured and what was allowed", () =>
 test("figures without a budget pass, and so does everything with a budget file that says nothing", () => {
   expect(checkBudget([result(FASTER, 1)], "{}")).toEqual([]);
   expect(checkBudget([result(FASTER, 1)], budget("3"))).toEqual([]);
+});
+
+test("a saved budget holds what was reached of each goal, and what other runs reached", () => {
+  const old = JSON.stringify({ "ingest / 1 execution / lines/s": 2, "start / mlrun -- true / time": 1.3 });
+  const saved = budgetOf([result(FASTER, 4.3219), { ...result(undefined, 1), metric: "CPU" }], old);
+  expect(JSON.parse(saved)).toEqual({ "ingest / 1 execution / lines/s": 4.32, "start / mlrun -- true / time": 1.3 });
+});
+
+test.each([
+  { goal: FASTER, reached: 4.3279 },
+  { goal: SMALLER, reached: 0.43219 },
+  { goal: SMALLER, reached: 0 },
+  { goal: SMALLER, reached: -1.2345 },
+  { goal: FASTER, reached: 123_456 },
+])("the same figure $reached as was saved is within the budget", ({ goal, reached }) => {
+  expect(checkBudget([result(goal, reached)], budgetOf([result(goal, reached)], "{}"))).toEqual([]);
 });
