@@ -1,5 +1,5 @@
 import type { ApiClient } from "../support/api-client.ts";
-import { quantile } from "./measure.ts";
+import { quantile } from "./statistics.ts";
 
 export interface ApiTimes {
   readonly firstMs: number;

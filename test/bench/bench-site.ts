@@ -1,14 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "../support/api-client.ts";
-import { cleanEnvironment } from "../support/mlrun.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { benchFolder } from "./bench-folder.ts";
-
-/** For executions whose id must be known beforehand. */
-export const EXECUTION_ID = "01JCZZZZZZ0000000000000000";
 
 export interface BenchCollector {
   readonly process: RunningProcess;
@@ -52,34 +48,4 @@ export function collectorCommand(
 /** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */
 export function startBenchRelay(collectorPort: number): Promise<Relay> {
   return startRelay({ folder: benchFolder(), collectorPort });
-}
-
-export interface MlrunOptions {
-  readonly runDir: string;
-  readonly options?: readonly string[];
-  readonly command: readonly string[];
-}
-
-/**
- * `[command, ...args]` of an mlrun whose own stdout goes to /dev/null, and that says on stderr what processor time it,
- * and all that it started, took: `cpu USER SYSTEM`.
- */
-export function timedMlrun({ runDir, options = [], command }: MlrunOptions): [string, ...string[]] {
-  return timed(...program("mlrun", "--run-dir", runDir, ...options, "--", ...command));
-}
-
-/** The same for any command. */
-export function timed(...command: readonly string[]): [string, ...string[]] {
-  return ["bash", "-c", 'TIMEFORMAT="cpu %3U %3S"; time "$@" >/dev/null', "bash", ...command];
-}
-
-/** Of what a timed command said. */
-export function cpuOf(process: Pick<RunningProcess, "stderr">): number {
-  const [, user, system] = /^cpu (\S+) (\S+)$/m.exec(process.stderr().toString()) ?? [];
-  return Number(user) + Number(system);
-}
-
-/** Environment of commands under mlrun: nothing of the surroundings, a spool of its own. */
-export function benchEnvironment(): NodeJS.ProcessEnv {
-  return cleanEnvironment({ MLRUN_SPOOL_DIR: benchFolder() });
 }

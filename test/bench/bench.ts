@@ -1,5 +1,5 @@
 import { closeCleanupLevel, openCleanupLevel } from "../support/cleanup.ts";
-import { type Spread, spread } from "./measure.ts";
+import { type Spread, spread } from "./statistics.ts";
 
 /** Figures of one run, by the name of their metric. */
 export type Figures = Readonly<Record<string, number>>;

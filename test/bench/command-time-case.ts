@@ -6,8 +6,10 @@ import { run } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { benchFolder, lastingFolder } from "./bench-folder.ts";
-import { benchEnvironment, startBenchRelay, startCollector, timed, timedMlrun } from "./bench-site.ts";
+import { benchEnvironment, timedMlrun } from "./bench-mlrun.ts";
+import { startBenchRelay, startCollector } from "./bench-site.ts";
 import { startSwallower } from "./swallower.ts";
+import { timed } from "./timed-command.ts";
 
 const PROGRAMS = join(ROOT, "test/bench/programs");
 const FIFO_READER = fileURLToPath(new URL("fifo-reader.js", import.meta.url));
@@ -15,9 +17,9 @@ const FIFO_READER = fileURLToPath(new URL("fifo-reader.js", import.meta.url));
 /** How much longer a command takes to print under mlrun. */
 export function commandTimeCase(lines: number): Case {
   const c = { binary: "" };
-  const python = (): string[] => ["python3", join(PROGRAMS, "print.py")];
-  const shell = (): string[] => ["sh", join(PROGRAMS, "print.sh")];
-  const compiled = (): string[] => [c.binary];
+  const python = { command: () => ["python3", join(PROGRAMS, "print.py")] };
+  const shell = { command: () => ["sh", join(PROGRAMS, "print.sh")] };
+  const compiled = { command: () => [c.binary] };
   const prepare = async () => {
     c.binary = join(lastingFolder(), "print");
     const { status, stderr } = spawnSync("cc", ["-O2", "-o", c.binary, join(PROGRAMS, "print.c")]);
@@ -33,13 +35,13 @@ export function commandTimeCase(lines: number): Case {
     about: `The time that a command itself takes, by its own clock, to print ${lines} lines of 100 bytes, so without its start-up: under mlrun, whose own output goes to /dev/null as the other side's does, with sockets behind it that swallow everything; beside it piped into cat. The same environment on both sides (PYTHONUNBUFFERED=1, as mlrun sets it). "Whole site": relay and collector run on the same machine, and take their share of its processors.`,
     besides: "command piped into cat",
     cells: [
-      cell("Python", python, { ...swallowed, atMost: 1.15 }),
-      cell("shell", shell, { ...swallowed, atMost: 1.15 }),
-      { ...cell("C", compiled, swallowed), skip, prepare },
-      { ...cell("C, beside a FIFO reader in Node", compiled, fifo), skip, prepare },
-      cell("Python, whole site", python, wholeSite),
-      cell("shell, whole site", shell, wholeSite),
-      { ...cell("C, whole site", compiled, wholeSite), skip, prepare },
+      cell({ name: "Python", ...python, ...swallowed, atMost: 1.15 }),
+      cell({ name: "shell", ...shell, ...swallowed, atMost: 1.15 }),
+      { ...cell({ name: "C", ...compiled, ...swallowed }), skip, prepare },
+      { ...cell({ name: "C, beside a FIFO reader in Node", ...compiled, ...fifo }), skip, prepare },
+      cell({ name: "Python, whole site", ...python, ...wholeSite }),
+      cell({ name: "shell, whole site", ...shell, ...wholeSite }),
+      { ...cell({ name: "C, whole site", ...compiled, ...wholeSite }), skip, prepare },
     ],
   };
 }
@@ -47,8 +49,15 @@ export function commandTimeCase(lines: number): Case {
 /** Runs a command in some way; resolves with the seconds that it says it took. */
 type Way = (command: readonly string[]) => Promise<number>;
 
-function cell(name: string, command: () => string[], ways: { under: Way; beside: Way; atMost?: number }): Cell {
-  const { under, beside, atMost } = ways;
+interface Comparison {
+  readonly name: string;
+  readonly command: () => readonly string[];
+  readonly under: Way;
+  readonly beside: Way;
+  readonly atMost?: number;
+}
+
+function cell({ name, command, under, beside, atMost }: Comparison): Cell {
   const time: Metric = { name: "time", unit: "s", judge: "ratio" };
   const figures = async (way: Way): Promise<Figures> => ({ time: await way(command()) });
   return {

@@ -6,7 +6,8 @@ import { findLog } from "../support/find-log.ts";
 import { mlrun } from "../support/mlrun.ts";
 import { poll } from "../support/poll.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
-import { benchEnvironment, startBenchRelay, startCollector } from "./bench-site.ts";
+import { benchEnvironment } from "./bench-mlrun.ts";
+import { startBenchRelay, startCollector } from "./bench-site.ts";
 
 const MODULES = "asyncio, argparse, csv, decimal, email, http.client, json, logging, sqlite3, unittest, xml.dom";
 

@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { type RunningProcess, start } from "../support/processes.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
-import { EXECUTION_ID, startCollector } from "./bench-site.ts";
-import { residentMemoryMiB, threadCpuSeconds } from "./measure.ts";
+import { EXECUTION_ID } from "./bench-mlrun.ts";
+import { startCollector } from "./bench-site.ts";
+import { residentMemoryMiB, threadCpuSeconds } from "./process-figures.ts";
 import { resultOf, startViewers } from "./start-viewers.ts";
 import type { ViewersResult } from "./viewers.ts";
 

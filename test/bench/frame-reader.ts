@@ -1,4 +1,3 @@
-const FIN_AND_OPCODE = 0;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -27,7 +26,7 @@ export class FrameReader {
     while (this.#isOpen) {
       const frame = frameAt(data, at);
       if (frame === undefined) break;
-      this.#onFrame((data[at + FIN_AND_OPCODE] ?? 0) & 0x0f, data.subarray(frame.payloadAt, frame.end));
+      this.#onFrame((data[at] ?? 0) & 0x0f, data.subarray(frame.payloadAt, frame.end));
       at = frame.end;
     }
     this.#rest = Buffer.from(data.subarray(at));

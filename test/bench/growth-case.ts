@@ -2,9 +2,10 @@ import type { Execution } from "../../src/wire/api.ts";
 import { apiTimes } from "./api-times.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { startCollector } from "./bench-site.ts";
+import { roomFor } from "./disk-room.ts";
 import { indexCell } from "./growth-index.ts";
 import { INGEST_METRICS, ingest, loadCell } from "./growth-load.ts";
-import { roomFor, STORED_LINE_BYTES, StoredData, type StoredExecution } from "./stored-data.ts";
+import { STORED_LINE_BYTES, StoredData, type StoredExecution } from "./stored-data.ts";
 
 const EXECUTIONS = [10, 100, 1_000, 10_000];
 const CONNECTIONS = [10, 100, 1_000];
@@ -22,23 +23,27 @@ const PAGE_LINES = 200;
 export function growthCase(lines: number): Case {
   const shape = { lines, linesPerFrame: 1, connections: 1 };
   const executionCells = EXECUTIONS.map((executions) =>
-    loadCell(`${executions} open executions`, { ...shape, executions }, { ...shape, executions: 1 }),
+    loadCell({
+      name: `${executions} open executions`,
+      shape: { ...shape, executions },
+      smallest: { ...shape, executions: 1 },
+    }),
   );
   const packed = { ...shape, lines: lines * PACKED_FACTOR, linesPerFrame: PACKED_LINES };
   const most = Math.max(...EXECUTIONS);
-  const packedCell = loadCell(
-    `${most} open executions, packed`,
-    { ...packed, executions: most },
-    { ...packed, executions: 1 },
-  );
-  const connectionCells = CONNECTIONS.map((connections) =>
-    loadCell(
-      `${connections} relay connections, 1000 executions`,
-      { ...shape, executions: 1_000, connections },
-      { ...shape, executions: 1_000 },
-    ),
-  );
+  const packedCell = loadCell({
+    name: `${most} open executions, packed`,
+    shape: { ...packed, executions: most },
+    smallest: { ...packed, executions: 1 },
+  });
   const load = { ...shape, executions: 1_000 };
+  const connectionCells = CONNECTIONS.map((connections) =>
+    loadCell({
+      name: `${connections} relay connections, ${load.executions} executions`,
+      shape: { ...load, connections },
+      smallest: load,
+    }),
+  );
   return {
     name: "growth",
     about: `RELP load of ${lines} lines as in "ingest", one line a frame (packed: ${PACKED_LINES}, and ${PACKED_FACTOR} times as many lines), each frame of another execution than the one before, all of them open before the clock starts, beside the same with one execution or one connection. Lists over the API (medians of requests one after the other) from an index of ${INDEX_ROWS} executions of one user, beside ${SMALL_INDEX_ROWS}. Jumps to pages of ${PAGE_LINES} lines anywhere in a file, and ingest at its end, beside a file of 1 MB.`,

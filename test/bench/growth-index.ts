@@ -8,9 +8,10 @@ import { apiTimes } from "./api-times.ts";
 import type { Cell, Figures, Metric } from "./bench.ts";
 import { lastingFolder } from "./bench-folder.ts";
 import { startCollector } from "./bench-site.ts";
+import { settleDisk } from "./disk-room.ts";
 import { INGEST_METRICS, ingest } from "./growth-load.ts";
 import type { LoadShape } from "./run-load.ts";
-import { originOf, settleDisk } from "./stored-data.ts";
+import { originOf } from "./stored-data.ts";
 
 const ROWS_AT_ONCE = 10_000;
 const REQUESTS = 10;

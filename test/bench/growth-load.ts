@@ -1,6 +1,6 @@
 import type { Cell, Figures, Metric } from "./bench.ts";
 import { type BenchCollector, startCollector } from "./bench-site.ts";
-import { peakMemoryMiB } from "./measure.ts";
+import { peakMemoryMiB } from "./process-figures.ts";
 import { type LoadShape, runLoad } from "./run-load.ts";
 
 /** What shall not fall, and what shall stay bounded, whatever grows. */
@@ -11,9 +11,9 @@ export const INGEST_METRICS: readonly Metric[] = [
 ];
 
 /** Ingest with many executions, or many relays, beside the same with few. */
-export function loadCell(name: string, shape: LoadShape, smallest: LoadShape): Cell {
+export function loadCell({ shape, smallest, ...named }: { name: string; shape: LoadShape; smallest: LoadShape }): Cell {
   return {
-    name,
+    ...named,
     metrics: [...INGEST_METRICS, { name: "BEGINs/s", unit: "BEGINs/s", judge: "value" }],
     ours: async () => ingest(await startCollector(), shape),
     beside: async () => ({ ...(await ingest(await startCollector(), smallest)), "BEGINs/s": Number.NaN }),
@@ -23,7 +23,10 @@ export function loadCell(name: string, shape: LoadShape, smallest: LoadShape): C
 /** Lines of executions that are open: beginning and ending them is not in the figures, but for `BEGINs/s`. */
 export async function ingest(collector: BenchCollector, shape: LoadShape): Promise<Figures> {
   const { process, relpPort } = collector;
-  const run = await runLoad({ ...shape, isOpen: true, port: relpPort, for: "collector" }, process.pid);
+  const run = await runLoad({
+    load: { ...shape, isOpen: true, port: relpPort, for: "collector" },
+    receiverPid: process.pid,
+  });
   return {
     "lines/s": run.linesPerSecond,
     CPU: run.cpuMicrosecondsPerLine,

@@ -6,8 +6,8 @@ import { anchorConfig } from "./anchors.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
 import { startCollector } from "./bench-site.ts";
-import { until } from "./measure.ts";
 import { type LoadShape, runLoad } from "./run-load.ts";
+import { until } from "./until.ts";
 
 /** RELP into files, ours beside imrelp and omfile. */
 export function ingestCase(lines: number): Case {
@@ -44,7 +44,7 @@ function cell(shape: Pick<LoadShape, "executions" | "connections" | "linesPerFra
 /** Our receiver: stored in per-execution files, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
 async function ingestIntoCollector(shape: LoadShape): Promise<Figures> {
   const { dataDir, process, relpPort } = await startCollector();
-  const run = await runLoad({ ...shape, port: relpPort, for: "collector" }, process.pid);
+  const run = await runLoad({ load: { ...shape, port: relpPort, for: "collector" }, receiverPid: process.pid });
   const stored = countLines(join(dataDir, "logs"));
   if (stored !== run.lines) throw new Error(`The collector stored ${stored} of ${run.lines} lines`);
   return { "lines/s": run.linesPerSecond, "receiver CPU": run.cpuMicrosecondsPerLine };
@@ -58,9 +58,11 @@ async function ingestIntoRsyslogd(shape: LoadShape): Promise<Figures> {
   mkdirSync(store);
   const config = anchorConfig("imrelp-omfile", { work, port });
   const rsyslogd = await startRsyslogd({ folder: work, config, ports: [port] });
-  const run = await runLoad({ ...shape, port, for: "rsyslogd" }, rsyslogd.process.pid, (bytes) =>
-    until("rsyslogd to have written everything", () => folderBytes(store) >= bytes),
-  );
+  const run = await runLoad({
+    load: { ...shape, port, for: "rsyslogd" },
+    receiverPid: rsyslogd.process.pid,
+    stored: (bytes) => until("rsyslogd to have written everything", () => folderBytes(store) >= bytes),
+  });
   return { "lines/s": run.linesPerSecond, "receiver CPU": run.cpuMicrosecondsPerLine };
 }
 

@@ -5,11 +5,12 @@ import { poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
 import { type Case, type Cell, cleanly, type Figures, type Metric } from "./bench.ts";
-import { benchEnvironment, EXECUTION_ID, startBenchRelay, startCollector, timedMlrun } from "./bench-site.ts";
+import { benchEnvironment, EXECUTION_ID, timedMlrun } from "./bench-mlrun.ts";
+import { startBenchRelay, startCollector } from "./bench-site.ts";
 import type { Latency, Sampling } from "./latency-samples.ts";
-import { quantile } from "./measure.ts";
 import type { SinkTask } from "./relp-sink.ts";
 import { resultOf, startViewers } from "./start-viewers.ts";
+import { quantile } from "./statistics.ts";
 import { highestRate } from "./whole-path-case.ts";
 
 const SINK = fileURLToPath(new URL("relp-sink.js", import.meta.url));

@@ -1,4 +1,4 @@
-import { quantile } from "./measure.ts";
+import { quantile } from "./statistics.ts";
 
 /** Where lines of one length stand in a buffer. */
 export interface LinesAt {

@@ -61,7 +61,7 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
   if (!(Number.isInteger(rounds) && rounds > 0))
     throw new RangeError("Cannot measure: --rounds takes a whole number above 0");
   // So that what was started is ended, and gigabytes are removed, when somebody has seen enough.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
   const unknown = names.filter((name) => !cases.some((known) => known.name === name));
   if (unknown.length > 0) throw new RangeError(`Cannot measure ${unknown.join(", ")}: there is no such case`);
   process.stdout.write(`${machine()}; ${rounds} rounds, medians (lowest–highest)\n\n`);
@@ -79,6 +79,11 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
   if (values.check) problems.push(...checkBudget(results, budget));
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
+}
+
+function interrupted(signal: string): never {
+  process.stderr.write(`Ended by ${signal}\n`);
+  process.exit(1);
 }
 
 function writeResults(results: readonly Result[], rounds: number): void {

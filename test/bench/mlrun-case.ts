@@ -1,8 +1,9 @@
 import { start } from "../support/processes.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
-import { benchEnvironment, cpuOf, timed, timedMlrun } from "./bench-site.ts";
+import { benchEnvironment, timedMlrun } from "./bench-mlrun.ts";
 import { linesFile, printWhenTold } from "./printed.ts";
 import { startSwallower } from "./swallower.ts";
+import { cpuOf, timed } from "./timed-command.ts";
 
 /** What is printed. */
 interface Input {
@@ -29,24 +30,24 @@ export function mlrunCase(): Case {
       "mlrun --quiet, into sockets that swallow everything, beside `logger --octet-count` into the same: each reads what cat prints of one file. The clock starts when both are connected and cat is told to begin, and stops when mlrun, or logger, has ended. Its processor time is that of cat and of whatever else it starts, too.",
     besides: "logger --octet-count",
     cells: [
-      cell("100-byte lines, packed frames", short, { options: [], metrics: [linesPerSecond(8), CPU] }),
-      cell("100-byte lines, --one-line-frames", short, {
+      cell({ name: "100-byte lines, packed frames", input: short, options: [], metrics: [linesPerSecond(8), CPU] }),
+      cell({
+        name: "100-byte lines, --one-line-frames",
+        input: short,
         options: ["--one-line-frames"],
         metrics: [linesPerSecond(3), CPU],
       }),
-      cell("10 KB lines", long, { options: [], metrics: [bytesPerSecond, CPU] }),
+      cell({ name: "10 KB lines", input: long, options: [], metrics: [bytesPerSecond, CPU] }),
     ],
   };
 }
 
-function cell(name: string, input: Input, how: { options: readonly string[]; metrics: readonly Metric[] }): Cell {
+function cell(how: { name: string; input: Input; options: readonly string[]; metrics: readonly Metric[] }): Cell {
+  const { name, input, options, metrics } = how;
   return {
     name,
-    metrics: how.metrics,
-    ours: () =>
-      measure(input, (runDir, command) =>
-        timedMlrun({ runDir, options: ["--quiet", ...how.options], command: [...command] }),
-      ),
+    metrics,
+    ours: () => measure(input, (runDir, command) => timedMlrun({ runDir, options: ["--quiet", ...options], command })),
     beside: () =>
       measure(input, (runDir, command) => {
         // Without --size it cuts at 1 KiB.

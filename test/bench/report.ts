@@ -1,6 +1,6 @@
 import { cpus, totalmem } from "node:os";
 import type { Case, Goal, Metric, Result } from "./bench.ts";
-import type { Spread } from "./measure.ts";
+import type { Spread } from "./statistics.ts";
 
 /** The machine that figures belong to. */
 export function machine(): string {

@@ -3,8 +3,9 @@ import { poll } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import type { Case, Figures, Metric } from "./bench.ts";
 import { collectorCommand, startCollector } from "./bench-site.ts";
-import { peakMemoryMiB } from "./measure.ts";
-import { roomFor, STORED_LINE_BYTES, StoredData } from "./stored-data.ts";
+import { roomFor } from "./disk-room.ts";
+import { peakMemoryMiB } from "./process-figures.ts";
+import { STORED_LINE_BYTES, StoredData } from "./stored-data.ts";
 
 const EXECUTIONS = 10_000;
 const WANTED_BYTES = 10_000_000_000;

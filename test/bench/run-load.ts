@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { start } from "../support/processes.ts";
-import { cpuSeconds } from "./measure.ts";
+import { cpuSeconds } from "./process-figures.ts";
 import type { Load } from "./relp-load.ts";
 
 const GENERATOR = fileURLToPath(new URL("relp-load.js", import.meta.url));
@@ -19,17 +19,16 @@ export interface LoadRun {
   readonly cpuMicrosecondsPerLine: number;
 }
 
-/**
- * Runs the load against a receiver.
- *
- * @param receiverPid Whose processor time counts.
- * @param stored Resolves when everything is stored (so many bytes of rsyslogd's log), where an answer does not say that.
- */
-export async function runLoad(
-  shape: LoadShape & Pick<Load, "port" | "for">,
-  receiverPid: number,
-  stored?: (bytes: number) => Promise<void>,
-): Promise<LoadRun> {
+export interface LoadOptions {
+  readonly load: LoadShape & Pick<Load, "port" | "for">;
+  /** Whose processor time counts. */
+  readonly receiverPid: number;
+  /** Resolves when everything is stored (so many bytes of rsyslogd's log), where an answer does not say that. */
+  readonly stored?: (bytes: number) => Promise<void>;
+}
+
+/** Runs the load against a receiver. */
+export async function runLoad({ load: shape, receiverPid, stored }: LoadOptions): Promise<LoadRun> {
   const lines = Math.ceil(shape.lines / shape.linesPerFrame) * shape.linesPerFrame;
   const load: Load = { ...shape, lines, lineBytes: LINE_BYTES, window: WINDOW };
   const generator = start(process.execPath, ["--max-old-space-size=4096", GENERATOR, JSON.stringify(load)]);

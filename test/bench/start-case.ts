@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { program } from "../support/programs.ts";
 import type { Case, Figures } from "./bench.ts";
-import { benchEnvironment, startBenchRelay, startCollector } from "./bench-site.ts";
-import { quantile } from "./measure.ts";
+import { benchEnvironment } from "./bench-mlrun.ts";
+import { startBenchRelay, startCollector } from "./bench-site.ts";
+import { quantile } from "./statistics.ts";
 
 const RUNS = 20;
 

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { closeSync, mkdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { hashKey } from "../../src/frame/key-hash.ts";
 import { formatTimestamp } from "../../src/frame/timestamp.ts";
@@ -15,12 +15,12 @@ import { fakeExecution } from "../support/envelopes.ts";
 import { run } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { benchFolder, lastingFolder } from "./bench-folder.ts";
+import { settleDisk } from "./disk-room.ts";
 
-/** Length of a line as printed, and as stored. */
-export const LINE_BYTES = 100;
+const LINE_BYTES = 100;
+/** What a line takes in its log. */
 export const STORED_LINE_BYTES = CRI.prefixCharacters + LINE_BYTES + 1;
 
-const GIGABYTE = 1_000_000_000;
 const BLOCK_LINES = 8_192;
 const NUMBER_DIGITS = 10;
 const NUMBER_AT = CRI.prefixCharacters + "epoch 3 step ".length;
@@ -91,11 +91,6 @@ export class StoredData {
   }
 }
 
-/** Gigabytes that the kernel still has to write would slow down what is measured next. */
-export async function settleDisk(): Promise<void> {
-  await run("sync", ["-f", tmpdir()]);
-}
-
 /** Of execution number `i`: the user who runs the benchmark may see it. */
 export function originOf(execution: { x: string; node: string; keyHash: string; i: number }): Origin {
   const { x, node, keyHash, i } = execution;
@@ -105,14 +100,6 @@ export function originOf(execution: { x: string; node: string; keyHash: string; 
   const labels = { rank: String(i % NODES) };
   const argv = ["/usr/bin/python3", "train.py", "--seed", String(i)];
   return { x, node, keyHash, owner, uid, job, argv, cwd: "/home/user", labels, startedAt, pid: 4711 };
-}
-
-/** So many bytes of logs, or less where the disk has no room for them and for the rest; `name` tells. */
-export function roomFor(wantedBytes: number): { bytes: number; name: string } {
-  const { bavail, bsize } = statfsSync(tmpdir());
-  const bytes = Math.min(wantedBytes, Math.floor((bavail * bsize) / 3));
-  const size = `${(bytes / GIGABYTE).toFixed(1)} GB`;
-  return { bytes, name: bytes < wantedBytes ? `${size}, for want of disk` : size };
 }
 
 /** Numbered lines, written into one buffer again and again. */

@@ -10,18 +10,29 @@ import { startRsyslogd } from "../support/rsyslogd.ts";
 import { anchorConfig } from "./anchors.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
-import { benchEnvironment, cpuOf, EXECUTION_ID, startBenchRelay, startCollector, timedMlrun } from "./bench-site.ts";
-import { cpuSeconds, until } from "./measure.ts";
+import { benchEnvironment, EXECUTION_ID, timedMlrun } from "./bench-mlrun.ts";
+import { startBenchRelay, startCollector } from "./bench-site.ts";
 import { linesFile, printWhenTold } from "./printed.ts";
+import { cpuSeconds } from "./process-figures.ts";
 import type { WriterTask } from "./socket-writer.ts";
+import { cpuOf } from "./timed-command.ts";
+import { until } from "./until.ts";
 
 const WRITER = fileURLToPath(new URL("socket-writer.js", import.meta.url));
 const LINE_BYTES = 100;
 
 /** From what a command prints to the collector's file, beside the same lines through two rsyslogds. */
 export function wholePathCase(lines: number): Case {
-  const cell = (name: string, options: readonly string[], atLeast: number): Cell => ({
-    name,
+  const cell = ({
+    options,
+    atLeast,
+    ...named
+  }: {
+    name: string;
+    options: readonly string[];
+    atLeast: number;
+  }): Cell => ({
+    ...named,
     metrics: [
       { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast } },
       { name: "CPU of all processes", unit: "us a line", judge: "ratio" },
@@ -33,7 +44,10 @@ export function wholePathCase(lines: number): Case {
     name: "whole path",
     about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the relay of \`mlctl relay-config\` (input rulesets Direct), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
     besides: "socket writer → two rsyslogds → omfile",
-    cells: [cell("packed frames", [], 5), cell("--one-line-frames", ["--one-line-frames"], 1.2)],
+    cells: [
+      cell({ name: "packed frames", options: [], atLeast: 5 }),
+      cell({ name: "--one-line-frames", options: ["--one-line-frames"], atLeast: 1.2 }),
+    ],
   };
 }
 
@@ -46,7 +60,11 @@ async function throughMlrun(lines: number, options: readonly string[]): Promise<
   const collector = await startCollector();
   const relay = await startBenchRelay(collector.relpPort);
   const command = printWhenTold(linesFile({ lines, lineBytes: LINE_BYTES }));
-  const [file, ...args] = timedMlrun({ ...relay, options: ["--quiet", "--id", EXECUTION_ID, ...options], command });
+  const [file, ...args] = timedMlrun({
+    runDir: relay.runDir,
+    options: ["--quiet", "--id", EXECUTION_ID, ...options],
+    command,
+  });
   const mlrun = start(file, args, { env: benchEnvironment(), detached: true });
   const log = await poll("the execution's log", () => findLog(collector.dataDir, EXECUTION_ID).catch(() => undefined));
   const daemons = [collector.process.pid, relay.process.pid];

@@ -1,0 +1,23 @@
+import { cleanEnvironment } from "../support/mlrun.ts";
+import { program } from "../support/programs.ts";
+import { benchFolder } from "./bench-folder.ts";
+import { timed } from "./timed-command.ts";
+
+/** For executions whose id must be known beforehand. */
+export const EXECUTION_ID = "01JCZZZZZZ0000000000000000";
+
+export interface MlrunOptions {
+  readonly runDir: string;
+  readonly options?: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** `[command, ...args]` of a timed mlrun. */
+export function timedMlrun({ runDir, options = [], command }: MlrunOptions): [string, ...string[]] {
+  return timed(...program("mlrun", "--run-dir", runDir, ...options, "--", ...command));
+}
+
+/** Environment of commands under mlrun: nothing of the surroundings, a spool of its own. */
+export function benchEnvironment(): NodeJS.ProcessEnv {
+  return cleanEnvironment({ MLRUN_SPOOL_DIR: benchFolder() });
+}

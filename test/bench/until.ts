@@ -1,0 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+const ASK_EVERY_MS = 1;
+
+/** Waits until something is so, asked every millisecond: what is timed must not wait for the next look. */
+export async function until(what: string, isSo: () => boolean, withinMs = 120_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
+    await delay(ASK_EVERY_MS);
+  }
+}
