@@ -105,7 +105,7 @@ export class Site {
 
   /** Runs a command under mlrun on a node, to its end. */
   mlrun(
-    relay: Relay,
+    relay: Pick<Relay, "node" | "runDir">,
     args: readonly string[],
     options: { user?: TestUser; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Result> {
