@@ -40,6 +40,12 @@ export class RelayPart implements Part {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
     }
     if (pki !== undefined) this.#tls = await loadCertificates(pki);
+    if (this.#tls !== undefined && this.#tls.crl === undefined) {
+      log.event("notice", "no ca.crl: nobody is revoked", {
+        pki,
+        next: "copy it from where the authority is",
+      });
+    }
     this.#server = await startRelpServer({
       ...config.relp,
       store,
@@ -81,6 +87,9 @@ export class RelayPart implements Part {
     const tls = await loadCertificates(config.pki);
     // Whoever was revoked would be welcome again.
     if (tls.crl === undefined && this.#tls?.crl !== undefined) throw new Error("Cannot read ca.crl: it is gone");
+    if (tls.revoked === undefined) {
+      log.event("warning", "every relay has to come again: openssl cannot tell who is revoked", { pki: config.pki });
+    }
     this.#server?.reload(tls);
     this.#tls = tls;
     log.event("info", "certificates read again", { serial: tls.own.serialNumber, revoked: tls.revoked?.size });

@@ -8,7 +8,7 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --config FILE          default ${DEFAULT_CONFIG_FILE}; each option below is a key there, too
   --data-dir DIR         logs, index and sessions (/var/lib/marcologger)
   --relp HOST:PORT       listen for relays (127.0.0.1:2514)
-  --pki DIR              folder with ca.crt, collector.crt and collector.key (mlctl pki init)
+  --pki DIR              folder with ca.crt, ca.crl, collector.crt and collector.key (mlctl pki init)
   --insecure             no TLS for relays: a trial on loopback, where any user can pose as any other
   --web HOST:PORT        listen for browsers and mlctl (127.0.0.1:8514)
   --web-cert F --web-key F

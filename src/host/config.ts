@@ -12,7 +12,7 @@ export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 export interface Config {
   readonly dataDir: string;
   readonly relp: Address;
-  /** Folder with ca.crt, collector.crt and collector.key. */
+  /** Folder with ca.crt, ca.crl, collector.crt and collector.key. */
   readonly pki: string | undefined;
   /** Plain RELP on loopback, without any proof of who a relay is. */
   readonly insecure: boolean;

@@ -6,6 +6,8 @@ import { revokedSerials } from "./revoked-serials.ts";
 /** What the collector reads of a pki folder. ca.crl may be missing: then nobody is revoked. */
 export const CERTIFICATE_FILES = ["ca.crt", "ca.crl", "collector.crt", "collector.key"] as const;
 
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+
 /** The collector's own certificate and key, and the authority that signs relays. */
 export interface RelayTls {
   /** PEM texts. */
@@ -36,6 +38,7 @@ export async function loadCertificates(folder: string): Promise<RelayTls> {
   if (!own.checkPrivateKey(createPrivateKey(key))) {
     throw new Error("Cannot use collector.crt: collector.key is the key of another certificate");
   }
+  if (!isForServers(own)) throw new Error("Cannot use collector.crt: it is a node's");
   if (!isChained(certificatesIn(cert), certificatesIn(ca))) {
     throw new Error("Cannot use collector.crt: the authority of ca.crt has not signed it, so no relay would trust it");
   }
@@ -49,6 +52,11 @@ function parsed(pem: string, name: string): X509Certificate {
   } catch (error) {
     throw new Error(`Cannot use ${name}: it is no certificate`, { cause: error });
   }
+}
+
+/** By its extended key usage, where it has any (RFC 5280, section 4.2.1.12). */
+function isForServers({ keyUsage }: { readonly keyUsage: readonly string[] | undefined }): boolean {
+  return keyUsage === undefined || keyUsage.includes(SERVER_AUTH);
 }
 
 /** The certificate itself and those between it and an authority, in the order of RFC 8446, section 4.4.2. */

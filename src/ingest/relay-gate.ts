@@ -1,7 +1,7 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
-import type { Log, LogFields } from "../host/log.ts";
+import type { Log, LogFields, Severity } from "../host/log.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { admit, type Peer } from "./relay-admission.ts";
@@ -17,6 +17,15 @@ export interface RelayGateOptions {
   readonly accept: (socket: TLSSocket, peer: Peer) => void;
 }
 
+interface Refused {
+  /** For the counter. */
+  readonly reason: string;
+  readonly severity?: Severity;
+  /** For the log. */
+  readonly what: string;
+  readonly fields: LogFields;
+}
+
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
 /** Mutual TLS before a relay's session: who comes in has a valid certificate of the collector's authority. */
@@ -24,7 +33,10 @@ export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #told: ToldRecently;
-  /** Who is in the handshake, and what went wrong in it: Node itself has forgotten whose it was when it tells. */
+  /**
+   * Who is in the handshake, and what went wrong in it: Node has forgotten whose it was when it tells. No more than the
+   * listener's connections.
+   */
   readonly #handshakes = new Map<string, string>();
   #tls: RelayTls;
 
@@ -63,7 +75,8 @@ export class RelayGate {
   take(socket: Socket): void {
     const { failure } = this;
     if (failure !== undefined) {
-      this.#refuse("own-certificate", "no relay is let in", { because: failure });
+      const fields = { because: failure };
+      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is let in", fields });
       socket.destroy();
       return;
     }
@@ -75,7 +88,7 @@ export class RelayGate {
       if (error === undefined) return;
       this.#handshakes.delete(peer);
       const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
-      this.#refuse("tls", what, { address, error, next: NO_SESSION });
+      this.#refuse({ reason: "tls", what, fields: { address, error, next: NO_SESSION } });
     });
     this.#server.emit("connection", socket);
   }
@@ -94,16 +107,17 @@ export class RelayGate {
       return;
     }
     const { reason, because, node, serial, next } = outcome;
-    const address = socket.remoteAddress;
-    this.#refuse(reason, `relay refused: its certificate ${because}`, { node, serial, address, next });
+    const fields = { node, serial, address: socket.remoteAddress, next };
+    this.#refuse({ reason, what: `relay refused: its certificate ${because}`, fields });
     socket.on("error", () => {});
     socket.destroySoon();
   }
 
   /** Counts every one, and tells of each peer once in a while. */
-  #refuse(reason: string, what: string, fields: LogFields): void {
-    this.#options.metrics.refusedSessions(reason).inc();
-    if (this.#told.isNew(JSON.stringify([what, fields]))) this.#options.log.event("warning", what, fields);
+  #refuse({ reason, severity = "warning", what, fields }: Refused): void {
+    const { log, metrics } = this.#options;
+    metrics.refusedSessions(reason).inc();
+    if (this.#told.isNew(JSON.stringify([what, fields]))) log.event(severity, what, fields);
   }
 }
 

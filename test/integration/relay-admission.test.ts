@@ -212,6 +212,12 @@ describe("certificates that relays would refuse are never shown to them", () => 
     await expect(loadCertificates(folder)).rejects.toThrow(message);
   });
 
+  test("a node's certificate is not loaded", async () => {
+    const folder = await makePki(["node1"]);
+    for (const kind of ["crt", "key"]) await copyFile(join(folder, `node1.${kind}`), join(folder, `collector.${kind}`));
+    await expect(loadCertificates(folder)).rejects.toThrow("it is a node's");
+  });
+
   test("what is no certificate at all is told by name", async () => {
     const folder = await makePki([]);
     await writeFile(join(folder, "ca.crt"), "hello");
