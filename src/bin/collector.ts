@@ -26,7 +26,7 @@ const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
 /** Executions without an owner that one node may leave behind, each a file. */
 const QUARANTINED_EXECUTIONS_PER_NODE = 10_000;
 /** Logs held open for writing; systemd's LimitNOFILE must leave room for relays and viewers beside them. */
-const MAX_OPEN_LOGS = 8_192;
+const MAX_OPEN_LOGS = 32_768;
 
 export interface CollectorOptions {
   readonly config: Config;

@@ -1,5 +1,6 @@
 import { closeSync, constants, fdatasync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { failureCode } from "./storage-error.ts";
 
 const dataSync = promisify(fdatasync);
 
@@ -14,7 +15,7 @@ export interface AppendFile {
  * the number of running executions.
  */
 export class OpenFiles {
-  readonly #maxOpen: number;
+  #maxOpen: number;
   readonly #fds = new Map<AppendFile, number>();
   readonly #pinned = new Set<AppendFile>();
 
@@ -78,9 +79,22 @@ export class OpenFiles {
       return known;
     }
     this.#makeRoom();
-    const fd = openSync(file.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    const fd = this.#open(file.path);
     this.#fds.set(file, fd);
     return fd;
+  }
+
+  #open(path: string): number {
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+    try {
+      return openSync(path, flags);
+    } catch (error) {
+      if (failureCode(error) !== "EMFILE") throw error;
+      // The process may have fewer descriptors than we hoped for: relays and viewers need some, too.
+      this.#maxOpen = Math.max(1, Math.floor(this.#fds.size / 2));
+      this.#makeRoom();
+      return openSync(path, flags);
+    }
   }
 
   #makeRoom(): void {

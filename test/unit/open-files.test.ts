@@ -1,0 +1,50 @@
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { type AppendFile, OpenFiles } from "../../src/store/open-files.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { run } from "../support/processes.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+async function files(count: number): Promise<AppendFile[]> {
+  const folder = await tempFolder();
+  return Array.from({ length: count }, (_, i) => {
+    const path = join(folder, String(i));
+    closeSync(openSync(path, "w"));
+    return { path, size: 0 };
+  });
+}
+
+describe("logs held open for writing", () => {
+  it("are never more than allowed, and each gets what was appended to it", async () => {
+    const open = new OpenFiles(3);
+    afterwards(() => open.closeAll());
+    const all = await files(10);
+    for (let round = 0; round < 5; round += 1) {
+      for (const [i, file] of all.entries()) {
+        open.append(file, Buffer.from(`${round} ${i}\n`));
+        expect(open.count).toBeLessThanOrEqual(3);
+      }
+    }
+    for (const [i, file] of all.entries()) {
+      expect(readFileSync(file.path, "utf8")).toBe([0, 1, 2, 3, 4].map((round) => `${round} ${i}\n`).join(""));
+      expect(file.size).toBe(statSync(file.path).size);
+    }
+  });
+
+  it("make room when the process has no descriptor left", async () => {
+    const all = await files(400);
+    const module = fileURLToPath(new URL("../../dist/src/store/open-files.js", import.meta.url));
+    const script = `
+      const { OpenFiles } = await import(${JSON.stringify(module)});
+      const open = new OpenFiles(1_000_000);
+      for (let round = 0; round < 3; round += 1) {
+        for (const file of ${JSON.stringify(all)}) open.append({ ...file, size: round }, Buffer.from("x"));
+      }`;
+    const node = [process.execPath, "--input-type=module", "-e", script];
+    const result = await run("sh", ["-c", 'ulimit -n 256 && exec "$@"', "sh", ...node]);
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    for (const { path } of all) expect(readFileSync(path, "utf8")).toBe("xxx");
+  });
+});
