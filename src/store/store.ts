@@ -6,6 +6,7 @@ import type { Metrics } from "../host/metrics.ts";
 import { parseEnd } from "../wire/end.ts";
 import { type Claim, Claims, type Owner } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { inTurns } from "./in-turns.ts";
 import type { IndexDb } from "./index-db.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { LateMerges } from "./late-merges.ts";
@@ -64,6 +65,7 @@ export class Store {
   readonly #merges: LateMerges;
   readonly #alarm: StorageAlarm;
   readonly #housekeeping: Housekeeping;
+  #stopLoading: () => void = () => {};
   /** Logs with lines that are not yet known to be on the disk; only when durable. */
   readonly #unsynced = new Set<NumberedLog>();
   /** Stored since the last batch was counted: a counter's `inc` for each chunk would cost more than its numbers. */
@@ -116,9 +118,12 @@ export class Store {
     return this.#alarm.failure;
   }
 
-  /** Begins to judge states by the clock, and loads what was running when the collector stopped. */
+  /**
+   * Begins to judge states by the clock, and to load what was running when the collector stopped: in turns, because ten
+   * thousand of them take seconds. One that a relay or a viewer asks for is loaded at once.
+   */
   start(): void {
-    for (const row of this.#options.index.open()) this.#loadOpen(row);
+    this.#stopLoading = inTurns(this.#options.index.open(), (row) => this.#loadOpen(row));
     this.#housekeeping.start();
   }
 
@@ -172,6 +177,7 @@ export class Store {
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
+    this.#stopLoading();
     this.#housekeeping.stop();
     await this.#merges.settled;
     this.#index.flush();
