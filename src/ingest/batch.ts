@@ -22,6 +22,10 @@ export class Batch<Slot> {
     this.#pool = pool;
   }
 
+  get isEmpty(): boolean {
+    return this.#items.length === 0 && this.#open.length === 0;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

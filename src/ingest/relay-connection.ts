@@ -133,7 +133,7 @@ export class RelayConnection<Slot> {
       this.#frameTxnr = this.#parser.txnr;
       this.#frameBeganAtMs = this.#options.nowMs();
     }
-    if (this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) {
+    if (this.#waitingClaim !== undefined || this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) {
       this.#flush();
     } else if (!this.#flushIsScheduled) {
       this.#flushIsScheduled = true;
@@ -193,15 +193,16 @@ export class RelayConnection<Slot> {
 
   #flush(): void {
     if (this.#inFlight) return;
-    if (this.#unanswered > 0) {
+    // BEGINs in a row are answered together: a write for each would cost more than all else of it.
+    if (this.#waitingClaim !== undefined && this.#batch.isEmpty) {
+      this.#claim(this.#waitingClaim);
+    } else if (this.#unanswered > 0) {
       const flight = { taken: this.#batch.take(), lastTxnr: this.#lastTxnr, count: this.#unanswered };
       this.#unanswered = 0;
       this.#options.metrics.frames.inc(flight.count);
       this.#options.metrics.lines.inc(flight.taken.lines);
       this.#options.metrics.criBytes.inc(flight.taken.bytes);
       this.#offer(flight);
-    } else if (this.#waitingClaim !== undefined) {
-      this.#claim(this.#waitingClaim);
     } else if (this.#closeTxnr > 0) {
       this.#options.socket.end(closeReply(this.#closeTxnr));
     }
@@ -237,7 +238,7 @@ export class RelayConnection<Slot> {
       this.#inFlight = false;
       this.#waitingClaim = undefined;
       this.#lastTxnr = this.#parser.txnr;
-      this.#acknowledge(this.#lastTxnr, 1);
+      this.#unanswered += 1;
       this.#afterParsing(this.#parser.resume());
       this.#readOn();
     });
