@@ -12,8 +12,8 @@ const ANCHOR = fileURLToPath(new URL("ws-anchor.js", import.meta.url));
 const LINE_BYTES = 100;
 const LINES_PER_SECOND = 1_000;
 /** Without viewers: what the lines cost by themselves. Then with viewers: to warm up, and measured. */
-const ALONE_SECONDS = 3;
-const WARM_SECONDS = 1;
+const ALONE_SECONDS = 4;
+const WARM_SECONDS = 2;
 const MEASURED_SECONDS = 5;
 /** A viewer that does not read is behind when its sockets and its backlog are full: that takes some of these. */
 const BURST_LINES = 20_000;
@@ -33,7 +33,7 @@ interface Crowd {
 export function fanOutCase(): Case {
   return {
     name: "fan-out",
-    about: `Viewers of one execution that prints ${LINES_PER_SECOND} lines a second of ${LINE_BYTES} bytes, each by itself; one viewer in ten reads 64 KiB a second, and is behind before the others come. Beside it a WebSocketServer of ws that sends messages of the same bytes, as often, to the same clients (raw sockets in a process of their own). CPU for viewers is what the process takes with them less what it takes for the same lines without: storing is no work of ws. Age of a line, from when it is printed, at viewers that read well; each millisecond that lines are gathered counts.`,
+    about: `Viewers of one execution that prints ${LINES_PER_SECOND} lines a second of ${LINE_BYTES} bytes, each by itself; one viewer in ten reads 64 KiB a second, and is behind before the others come. Beside it a WebSocketServer of ws that sends messages of the same bytes, as often, to the same clients (raw sockets in a process of their own). CPU for viewers is what the process takes with them less what it takes for the same lines without: storing is no work of ws. (Of one viewer that is hardly more than it varies.) Age of a line, from when it is printed, at viewers that read well; each millisecond that lines are gathered counts.`,
     besides: "ws",
     cells: [
       cell({ viewers: 1, slow: 0 }),
