@@ -1,5 +1,5 @@
 import type { PeerCertificate, TLSSocket } from "node:tls";
-import { isNodeName } from "./relay-connection.ts";
+import { isNodeName } from "./frame-intake.ts";
 
 /** A relay that proved who it is. */
 export interface Peer {

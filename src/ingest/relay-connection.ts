@@ -1,15 +1,12 @@
 import type { Socket } from "node:net";
-import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../frame/envelope.ts";
-import { hashKey } from "../frame/key-hash.ts";
 import type { Log, LogFields } from "../host/log.ts";
-import { parseBegin } from "../wire/begin.ts";
 import { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
+import { FrameIntake } from "./frame-intake.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import type { Claim, LineStore } from "./line-store.ts";
 import { RelpParser } from "./relp-parser.ts";
 import { acknowledgements, closeReply, openReply } from "./relp-replies.ts";
-import { SlotCache } from "./slot-cache.ts";
 
 /** Bounds of one relay's connection. */
 export const CONNECTION_LIMITS = {
@@ -21,8 +18,6 @@ export const CONNECTION_LIMITS = {
   gatherMs: 2,
   /** How often a store that cannot write is offered the batch again. */
   retryAfterMs: 1_000,
-  /** Node names seen on one connection without certificates. */
-  maxNodes: 4_096,
 } as const;
 
 export interface ConnectionOptions<Slot> {
@@ -55,11 +50,7 @@ export class RelayConnection<Slot> {
   readonly #options: ConnectionOptions<Slot>;
   readonly #parser: RelpParser;
   readonly #batch: Batch<Slot>;
-  readonly #view: EnvelopeView = createEnvelopeView();
-  readonly #caches = new Map<string, SlotCache<Slot>>();
-  #hostBytes: Buffer = Buffer.alloc(0);
-  #node = "";
-  #cache: SlotCache<Slot> | undefined;
+  readonly #intake: FrameIntake<Slot>;
   #unanswered = 0;
   #lastTxnr = 0;
   #inFlight = false;
@@ -69,13 +60,13 @@ export class RelayConnection<Slot> {
   #retry: NodeJS.Timeout | undefined;
   #frameBeganAtMs: number;
   #frameTxnr = 0;
-  #complained = false;
 
   constructor(options: ConnectionOptions<Slot>) {
     this.#options = options;
     this.#batch = new Batch(options.pool);
     this.#frameBeganAtMs = options.nowMs();
-    if (options.node !== undefined) this.#useNode(options.node);
+    const { store, pool, node, log, metrics } = options;
+    this.#intake = new FrameIntake({ store, pool, batch: this.#batch, node, log, metrics });
     this.#parser = new RelpParser({
       open: (txnr) => {
         this.#lastTxnr = txnr;
@@ -115,7 +106,12 @@ export class RelayConnection<Slot> {
   cutOff(reason: string, details: LogFields = {}): void {
     const { log, metrics, socket } = this.#options;
     metrics.refusedSessions(reason).inc();
-    log.event("warning", "relay cut off", { reason, node: this.#node, address: socket.remoteAddress, ...details });
+    log.event("warning", "relay cut off", {
+      reason,
+      node: this.#intake.node,
+      address: socket.remoteAddress,
+      ...details,
+    });
     socket.destroy();
   }
 
@@ -152,43 +148,12 @@ export class RelayConnection<Slot> {
   }
 
   #message(data: Buffer, at: number, end: number): boolean {
-    const fault = parseEnvelope(data, at, end, this.#view) ?? this.#take(data);
-    if (fault === undefined && this.#view.kind === "begin") return this.#begin(data);
-    if (fault !== undefined) this.#discard(fault, data.toString("latin1", at, Math.min(end, at + 120)));
+    // A BEGIN needs answers that take time (who is this uid?): the session stops until it is stored.
+    this.#waitingClaim = this.#intake.take(data, at, end);
+    if (this.#waitingClaim !== undefined) return false;
     this.#unanswered += 1;
     this.#lastTxnr = this.#parser.txnr;
     return true;
-  }
-
-  #take(data: Buffer): string | undefined {
-    const view = this.#view;
-    if (this.#options.node === undefined && !this.#isSameHost(data, view)) {
-      if (!this.#useNode(data.toString("latin1", view.hostAt, view.hostEnd))) return "node";
-      this.#hostBytes = Buffer.from(data.subarray(view.hostAt, view.hostEnd));
-    }
-    if (view.kind === "begin") return undefined;
-    const entry = this.#cache?.find(data, view.idAt, view.keyAt);
-    if (entry === undefined) return "identity";
-    if (view.kind === "lines") return this.#batch.addLines(entry, data, view) ? undefined : "text";
-    const text = data.toString("utf8", view.textAt, view.textEnd);
-    if (view.kind === "beat") this.#batch.addBeat(entry, view.n, Number.parseInt(text, 10) || 0);
-    else this.#batch.addEnd(entry, view.n, text);
-    return undefined;
-  }
-
-  /** A BEGIN needs answers that take time (who is this uid?): the session stops until it is stored. */
-  #begin(data: Buffer): boolean {
-    const parsed = parseBegin(data.toString("utf8", this.#view.textAt, this.#view.textEnd));
-    if (parsed === undefined) {
-      this.#discard("begin", "BEGIN");
-      this.#unanswered += 1;
-      this.#lastTxnr = this.#parser.txnr;
-      return true;
-    }
-    const { k, ...begin } = parsed;
-    const identity = { node: this.#node, x: begin.x, keyHash: hashKey(k) };
-    this.#waitingClaim = { identity, begin, uid: this.#view.uid };
-    return false;
   }
 
   #flush(): void {
@@ -268,37 +233,4 @@ export class RelayConnection<Slot> {
     const { socket } = this.#options;
     if (socket.isPaused() && !this.#mustWait()) socket.resume();
   }
-
-  #isSameHost(data: Buffer, view: EnvelopeView): boolean {
-    const { length } = this.#hostBytes;
-    if (length === 0 || length !== view.hostEnd - view.hostAt) return false;
-    return data.compare(this.#hostBytes, 0, length, view.hostAt, view.hostEnd) === 0;
-  }
-
-  #useNode(node: string): boolean {
-    if (!isNodeName(node)) return false;
-    let cache = this.#caches.get(node);
-    if (cache === undefined) {
-      if (this.#caches.size >= CONNECTION_LIMITS.maxNodes) this.#caches.clear();
-      cache = new SlotCache({ node, store: this.#options.store, pool: this.#options.pool });
-      this.#caches.set(node, cache);
-    }
-    this.#node = node;
-    this.#cache = cache;
-    return true;
-  }
-
-  #discard(reason: string, text: string): void {
-    const { log, metrics } = this.#options;
-    metrics.discardedFrames(reason).inc();
-    if (this.#complained) return;
-    // Once a connection: a million bad frames are a million counts, not a million log lines.
-    this.#complained = true;
-    log.event("warning", "frame discarded", { reason, node: this.#node, begins: text });
-  }
-}
-
-/** Host name grammar of RFC 1123 and `_`: safe as a part of a file name, never `.` or `..`. */
-export function isNodeName(name: string): boolean {
-  return name.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(name) && !name.includes("..");
 }
