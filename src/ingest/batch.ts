@@ -35,10 +35,6 @@ export class Batch<Slot> {
     return this.#open.length >= SCATTERED_EXECUTIONS && this.#lines < this.#open.length * SCATTERED_LINES_EACH;
   }
 
-  get lines(): number {
-    return this.#lines;
-  }
-
   /** False when the frame's text is not of the grammar. */
   addLines(entry: SlotEntry<Slot>, data: Buffer, view: EnvelopeView): boolean {
     const { builder } = entry;

@@ -28,6 +28,8 @@ export class Quarantine {
   readonly #limits: QuarantineLimits;
   /** Bytes by file, by node. */
   readonly #nodes = new Map<string, Map<string, number>>();
+  /** Bytes of each node, kept beside: a flood must not make each frame count all files. */
+  readonly #nodeBytes = new Map<string, number>();
 
   constructor(folder: string, limits: QuarantineLimits) {
     this.#folder = folder;
@@ -37,12 +39,13 @@ export class Quarantine {
       const files = new Map<string, number>();
       for (const name of readdirSync(join(folder, node))) files.set(name, statSync(join(folder, node, name)).size);
       this.#nodes.set(node, files);
+      for (const size of files.values()) this.#grow(node, size);
     }
   }
 
   get bytes(): number {
     let sum = 0;
-    for (const files of this.#nodes.values()) for (const size of files.values()) sum += size;
+    for (const size of this.#nodeBytes.values()) sum += size;
     return sum;
   }
 
@@ -54,9 +57,8 @@ export class Quarantine {
     const bytes = encode(item);
     if (size === 0 && files.size >= this.#limits.maxExecutionsPerNode) return "quarantine-executions";
     if (size + bytes.length > this.#limits.maxExecutionBytes) return "quarantine-execution-bytes";
-    let nodeBytes = bytes.length;
-    for (const other of files.values()) nodeBytes += other;
-    if (nodeBytes > this.#limits.maxNodeBytes) return "quarantine-node-bytes";
+    const nodeBytes = this.#nodeBytes.get(identity.node) ?? 0;
+    if (nodeBytes + bytes.length > this.#limits.maxNodeBytes) return "quarantine-node-bytes";
     const path = join(this.#folder, identity.node, name);
     if (!this.#nodes.has(identity.node)) {
       mkdirSync(join(this.#folder, identity.node), { recursive: true, mode: 0o700 });
@@ -69,6 +71,7 @@ export class Quarantine {
       throw error;
     }
     files.set(name, size + bytes.length);
+    this.#grow(identity.node, bytes.length);
     return undefined;
   }
 
@@ -82,7 +85,10 @@ export class Quarantine {
   remove(identity: { node: string; x: string; keyHash: string }): void {
     const files = this.#nodes.get(identity.node);
     const name = fileName(identity);
-    if (files?.delete(name) !== true) return;
+    const size = files?.get(name);
+    if (files === undefined || size === undefined) return;
+    files.delete(name);
+    this.#grow(identity.node, -size);
     rmSync(join(this.#folder, identity.node, name), { force: true });
   }
 
@@ -90,16 +96,21 @@ export class Quarantine {
   expire(nowMs: number): number {
     let expired = 0;
     for (const [node, files] of this.#nodes) {
-      for (const name of [...files.keys()]) {
+      for (const [name, size] of [...files]) {
         const path = join(this.#folder, node, name);
         const changedAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
         if (nowMs - changedAtMs <= this.#limits.maxAgeMs) continue;
         rmSync(path, { force: true });
         files.delete(name);
+        this.#grow(node, -size);
         expired += 1;
       }
     }
     return expired;
+  }
+
+  #grow(node: string, bytes: number): void {
+    this.#nodeBytes.set(node, (this.#nodeBytes.get(node) ?? 0) + bytes);
   }
 }
 
