@@ -33,7 +33,8 @@ export async function startRsyslogd(options: RsyslogdOptions): Promise<Rsyslogd>
   await writeFile(file, config);
   const [command = RSYSLOGD, ...args] = [...through, RSYSLOGD, "-n", "-f", file, "-i", "NONE"];
   const process = start(command, args);
-  for (const path of sockets) await poll(`rsyslogd's socket ${path}`, () => whileRunning(process, () => isBound(path)));
+  for (const path of sockets)
+    await poll(`rsyslogd's socket ${path}`, () => whileRunning(process, () => isBound(path, process.pid)));
   for (const port of ports) await poll(`rsyslogd's port ${port}`, () => whileRunning(process, () => accepts(port)));
   return { process, stop: () => process.end("SIGTERM"), kill: () => process.end("SIGKILL") };
 }
@@ -44,9 +45,9 @@ async function whileRunning(process: RunningProcess, ask: () => Promise<boolean>
   throw new Error(`rsyslogd ended with ${exit.code} before it was ready:\n${process.output()}`);
 }
 
-/** The kernel's list: a socket file that a killed daemon left behind is not in it. */
-async function isBound(path: string): Promise<boolean> {
-  const list = await readFile("/proc/net/unix", "utf8");
+/** The kernel's list of the daemon's network: a socket file that a killed daemon left behind is not in it. */
+async function isBound(path: string, pid: number): Promise<boolean> {
+  const list = await readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => "");
   return list.split("\n").some((line) => line.endsWith(` ${path}`));
 }
 

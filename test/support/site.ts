@@ -1,14 +1,14 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ApiClient } from "./api-client.ts";
 import { freePort } from "./free-port.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
+import { ROOT } from "./programs.ts";
 import { asUser, startAsRoot, type TestUser } from "./root.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-const BIN = fileURLToPath(new URL("../../dist/src/bin/", import.meta.url));
+const BIN = join(ROOT, "dist/src/bin");
 export const MLCTL = join(BIN, "mlctl.js");
 export const MLCOLLECTOR = join(BIN, "mlcollector.js");
 export const MLRUN = join(BIN, "mlrun.cjs");
@@ -17,6 +17,23 @@ export interface Relay {
   readonly node: string;
   readonly runDir: string;
   readonly rsyslogd: Rsyslogd;
+}
+
+export interface SiteOptions {
+  /** The collector may check anybody's password and set ACLs for anybody. */
+  readonly asRoot?: boolean;
+  /** Address on which relays reach the collector. */
+  readonly relpHost?: string;
+  /** Lines of collector.toml. */
+  readonly settings?: string;
+}
+
+/** Where a node's relay stands, when that is not straight before the collector. */
+export interface RelayPlace {
+  /** For instance that of a proxy. */
+  readonly collectorPort?: number;
+  /** Runs rsyslogd through another program: `[command, ...args]`. */
+  readonly through?: readonly string[];
 }
 
 /**
@@ -28,22 +45,23 @@ export class Site {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
-  readonly #asRoot: boolean;
+  readonly #options: Required<SiteOptions>;
+  readonly #places = new Map<string, RelayPlace>();
   #collector: RunningProcess | undefined;
 
-  private constructor(place: { folder: string; relpPort: number; webPort: number; asRoot: boolean }) {
+  private constructor(place: { folder: string; relpPort: number; webPort: number; options: SiteOptions }) {
     this.folder = place.folder;
     this.dataDir = join(place.folder, "data");
     this.relpPort = place.relpPort;
     this.webPort = place.webPort;
-    this.#asRoot = place.asRoot;
+    this.#options = { asRoot: false, relpHost: "127.0.0.1", settings: "", ...place.options };
   }
 
-  /** @param asRoot The collector may check anybody's password and set ACLs for anybody. */
-  static async create({ asRoot = false } = {}): Promise<Site> {
+  static async create(options: SiteOptions = {}): Promise<Site> {
     const folder = await tempFolder();
-    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), asRoot });
-    await site.mlctl("pki", "init", "--dir", site.pki);
+    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), options });
+    const names = options.relpHost === undefined ? [] : ["--name", options.relpHost];
+    await site.mlctl("pki", "init", "--dir", site.pki, ...names);
     await site.startCollector();
     return site;
   }
@@ -62,9 +80,12 @@ export class Site {
   }
 
   async startCollector(): Promise<void> {
-    const listen = ["--relp", `127.0.0.1:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
-    const args = ["--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
-    this.#collector = this.#asRoot
+    const { asRoot, relpHost, settings } = this.#options;
+    const config = join(this.folder, "collector.toml");
+    writeFileSync(config, settings);
+    const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
+    const args = ["--config", config, "--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
+    this.#collector = asRoot
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
       : start(process.execPath, [MLCOLLECTOR, ...args]);
     await this.#collector.waitFor(/#code=/);
@@ -86,7 +107,8 @@ export class Site {
   }
 
   /** Starts the relay of a node, with a certificate of its own. */
-  async startRelay(node: string): Promise<Relay> {
+  async startRelay(node: string, place: RelayPlace = {}): Promise<Relay> {
+    this.#places.set(node, place);
     await this.mlctl("pki", "issue", node, "--dir", this.pki);
     return this.restartRelay(node);
   }
@@ -97,10 +119,12 @@ export class Site {
     const folder = join(this.folder, `${node}-state`);
     mkdirSync(folder, { recursive: true });
     const places = ["--run-dir", runDir, "--state-dir", folder, "--pki", this.pki];
-    const target = ["--collector", `127.0.0.1:${this.relpPort}`, "--node", node];
+    const { collectorPort = this.relpPort, through } = this.#places.get(node) ?? {};
+    const target = ["--collector", `${this.#options.relpHost}:${collectorPort}`, "--node", node];
     const { stdout: config } = await this.mlctl("relay-config", ...target, ...places);
     const sockets = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
-    return { node, runDir, rsyslogd: await startRsyslogd({ folder, config, sockets }) };
+    const started = { folder, config, sockets, ...(through === undefined ? {} : { through }) };
+    return { node, runDir, rsyslogd: await startRsyslogd(started) };
   }
 
   /** Runs a command under mlrun on a node, to its end. */

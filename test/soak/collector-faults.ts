@@ -1,0 +1,63 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { poll } from "../support/poll.ts";
+import { type Relay, Site } from "../support/site.ts";
+import { NumberLoad } from "./number-load.ts";
+import type { Scenario, Size, Verdict } from "./scenario.ts";
+
+/** A site with two relays whose nodes print, and a fault of its collector. */
+async function whileTwoNodesPrint(size: Size, fault: (site: Site) => Promise<void>): Promise<Verdict> {
+  const site = await Site.create();
+  const relays = [await site.startRelay("node1"), await site.startRelay("node2")];
+  const load = new NumberLoad({ site, relays, lines: size.lines });
+  const injections = await load.inject(size, () => fault(site));
+  return load.verdict(injections);
+}
+
+/** Something waits on a node: frames on the relay's disk, or in mlrun's spool. */
+function isHeldBack(site: Site, { node }: Pick<Relay, "node">): boolean {
+  const names = (folder: string) => {
+    try {
+      return readdirSync(join(site.folder, folder));
+    } catch {
+      return [];
+    }
+  };
+  return names(`${node}-state`).some((name) => /^marcologger\.\d/.test(name)) || names(`${node}-spool`).length > 0;
+}
+
+export const collectorFaults: readonly Scenario[] = [
+  {
+    name: "collector: SIGKILL",
+    short: { lines: 12_000, injections: 3, holdMs: 0 },
+    long: { lines: 400_000, injections: 20, holdMs: 0 },
+    run: (size) => whileTwoNodesPrint(size, async (site) => void (await site.restartCollector("SIGKILL"))),
+  },
+  {
+    name: "collector: SIGTERM",
+    short: { lines: 12_000, injections: 2, holdMs: 0 },
+    long: { lines: 400_000, injections: 20, holdMs: 0 },
+    run: (size) =>
+      whileTwoNodesPrint(size, async (site) => {
+        const { code } = await site.restartCollector("SIGTERM");
+        if (code !== 0) throw new Error(`The collector was stopped, and ended with ${code}`);
+      }),
+  },
+  {
+    name: "collector: SIGSTOP, SIGCONT",
+    // More than the queue in a relay's memory: it has to make its senders wait.
+    short: { lines: 80_000, injections: 1, holdMs: 0 },
+    long: { lines: 400_000, injections: 4, holdMs: 30_000 },
+    run: (size) =>
+      whileTwoNodesPrint(size, async (site) => {
+        site.collector.signal("SIGSTOP");
+        try {
+          await poll("output to be held back", () => isHeldBack(site, { node: "node1" }), 60_000);
+          await delay(size.holdMs);
+        } finally {
+          site.collector.signal("SIGCONT");
+        }
+      }),
+  },
+];

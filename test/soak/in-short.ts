@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import type { Scenario } from "./scenario.ts";
+
+const IS_ROOT = process.getuid?.() === 0;
+
+/** Makes a test of the short form of each scenario. */
+export function testInShort(scenarios: readonly Scenario[]): void {
+  test.for(scenarios)("$name: every line once, in order, complete", { timeout: 180_000 }, async (scenario, context) => {
+    const { short, needsRoot = false } = scenario;
+    if (needsRoot && !IS_ROOT) context.skip("needs root: run the tests as root");
+    const verdict = await scenario.run(short);
+    expect(verdict).toMatchObject({ isExactlyOnce: true, isInOrder: true, isComplete: true, problems: [] });
+    expect(verdict.lines).toBeGreaterThanOrEqual(short.lines);
+    // A machine may be so quick that the last one comes too late.
+    expect(verdict.injections).toBeGreaterThanOrEqual(Math.ceil(short.injections / 2));
+  });
+}

@@ -1,0 +1,68 @@
+import { parseArgs } from "node:util";
+import { closeCleanupLevel } from "../support/cleanup.ts";
+import { collectorFaults } from "./collector-faults.ts";
+import type { Scenario, Verdict } from "./scenario.ts";
+
+const HELP = `Usage: npm run soak -- [--short] [CASE]...
+
+Injects faults into a whole installation with real parts, many times in 200,000 lines or more, and counts what the
+collector's files hold afterwards. Exit code 1 when a case fails. CASE: only cases with this text in their names.
+
+  --short  the sizes of npm test
+`;
+
+const IS_ROOT = process.getuid?.() === 0;
+const scenarios: readonly Scenario[] = [...collectorFaults];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+});
+if (values.help) process.stdout.write(`${HELP}\nCases:\n${scenarios.map(({ name }) => `  ${name}\n`).join("")}`);
+else process.exitCode = await main(positionals, values.short);
+
+async function main(texts: readonly string[], isShort: boolean): Promise<number> {
+  // So that what was started is ended when somebody has seen enough.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
+  const wanted = scenarios.filter(({ name }) => texts.length === 0 || texts.some((text) => name.includes(text)));
+  if (wanted.length === 0) throw new RangeError(`Cannot run ${texts.join(", ")}: there is no such case`);
+  process.stdout.write("| case | injections | lines | exactly once | in order | complete | duration |\n");
+  process.stdout.write("|---|---|---|---|---|---|---|\n");
+  const problems: string[] = [];
+  for (const scenario of wanted) {
+    if (scenario.needsRoot === true && !IS_ROOT) {
+      process.stdout.write(`| ${scenario.name} | skipped: needs root | | | | | |\n`);
+      continue;
+    }
+    const startedAtMs = performance.now();
+    const size = isShort ? scenario.short : scenario.long;
+    const outcome = await scenario.run(size).catch((error: unknown) => {
+      problems.push(`${scenario.name}: ${error instanceof Error ? error.stack : String(error)}`);
+      return undefined;
+    });
+    await closeCleanupLevel().catch((error: unknown) => problems.push(`${scenario.name}: cleaning up: ${error}`));
+    const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+    process.stdout.write(`${row(scenario.name, outcome, seconds)}\n`);
+    if (outcome !== undefined) problems.push(...problemsOf(scenario.name, outcome, size.lines));
+  }
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+function row(name: string, verdict: Verdict | undefined, seconds: number): string {
+  if (verdict === undefined) return `| ${name} | failed | | | | | ${seconds} s |`;
+  const { injections, lines, isExactlyOnce, isInOrder, isComplete } = verdict;
+  const answers = [isExactlyOnce, isInOrder, isComplete].map((is) => (is ? "yes" : "**no**"));
+  return `| ${name} | ${injections} | ${lines.toLocaleString("en")} | ${answers.join(" | ")} | ${seconds} s |`;
+}
+
+function problemsOf(name: string, verdict: Verdict, lines: number): string[] {
+  const problems = verdict.problems.map((problem) => `${name}: ${problem}`);
+  const isWhole = verdict.isExactlyOnce && verdict.isInOrder && verdict.isComplete && verdict.lines >= lines;
+  return isWhole ? problems : [...problems, `${name}: not every line is there once, in order and complete`];
+}
+
+function interrupted(signal: string): never {
+  process.stderr.write(`Ended by ${signal}\n`);
+  process.exit(1);
+}

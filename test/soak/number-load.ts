@@ -1,0 +1,112 @@
+import { poll } from "../support/poll.ts";
+import type { Result } from "../support/processes.ts";
+import type { Relay, Site } from "../support/site.ts";
+import type { Size, Verdict } from "./scenario.ts";
+import { countNumbers, storedBytes, wholeLogBytes } from "./stored-numbers.ts";
+
+const JOB = "load";
+/** Two cores carry collector, relays and mlruns, and in a test run others' too. */
+const PATIENCE_MS = 120_000;
+/** rsyslogd notices a broken session when it sends: every so often it is made to. */
+const WAKE_EVERY_MS = 1_000;
+
+/** A command on each node that prints numbers as fast as it is read, and what of them is stored. */
+export class NumberLoad {
+  readonly #site: Site;
+  readonly #relays: readonly Relay[];
+  readonly #nodes: readonly string[];
+  readonly #countPerNode: number;
+  readonly #wholeBytes: number;
+  readonly #runs: Promise<Result[]>;
+
+  constructor(options: { readonly site: Site; readonly relays: readonly Relay[]; readonly lines: number }) {
+    const { site, relays, lines } = options;
+    this.#site = site;
+    this.#relays = relays;
+    this.#nodes = relays.map(({ node }) => node);
+    this.#countPerNode = Math.ceil(lines / relays.length);
+    this.#wholeBytes = wholeLogBytes(this.#countPerNode) * relays.length;
+    // One line a frame: the most frames for a fault to meet.
+    const command = ["--job", JOB, "--quiet", "--one-line-frames", "--", "seq", String(this.#countPerNode)];
+    this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command)));
+  }
+
+  /** Share of all output that is stored. */
+  get progress(): number {
+    const bytes = this.#nodes.reduce((sum, node) => sum + storedBytes(this.#site.dataDir, node), 0);
+    return bytes / this.#wholeBytes;
+  }
+
+  /**
+   * Injects at random moments spread over the output.
+   *
+   * @returns How many were made while output was on its way.
+   */
+  async inject(size: Size, fault: (i: number) => Promise<void>, random = Math.random): Promise<number> {
+    let midway = 0;
+    for (let i = 0; i < size.injections; i += 1) {
+      const from = this.progress;
+      const next = from + (random() * 2 * (1 - from)) / (size.injections - i + 1);
+      await this.#untilAwake(`${Math.round(100 * next)} % to be stored`, () => this.progress >= next);
+      if (this.progress < 1) midway += 1;
+      await fault(i);
+    }
+    return midway;
+  }
+
+  /** Waits until the commands have ended and all is delivered, then counts. */
+  async verdict(injections: number): Promise<Verdict> {
+    const problems: string[] = [];
+    for (const { code, stderr } of await this.#runs) {
+      if (code !== 0) problems.push(`mlrun ended with ${code}: ${stderr}`);
+      if (stderr.includes("not logged")) problems.push(stderr);
+    }
+    for (const relay of this.#relays) {
+      const isFlushed = async () => (await this.#site.mlrun(relay, ["--flush"])).code === 0;
+      await poll(`${relay.node}'s spool to be empty`, isFlushed, PATIENCE_MS);
+    }
+    const isComplete = await this.#untilComplete().catch((error: unknown) => {
+      problems.push(String(error));
+      return false;
+    });
+    const counts = this.#nodes.map((node) => countNumbers(this.#site.dataDir, node, this.#countPerNode));
+    return {
+      injections,
+      lines: counts.reduce((sum, { stored }) => sum + stored, 0),
+      isExactlyOnce: counts.every((count) => count.isExactlyOnce),
+      isInOrder: counts.every((count) => count.isInOrder),
+      isComplete,
+      problems,
+    };
+  }
+
+  async #untilComplete(): Promise<boolean> {
+    const api = await this.#site.api();
+    await this.#untilAwake("every execution to be finished and complete", async () => {
+      const all = await api.executions(`job=${JOB}`);
+      const isDone = all.every(({ state, delivery }) => state === "finished" && delivery === "complete");
+      return isDone && all.length === this.#relays.length;
+    });
+    // Late lines are put in their places a moment after the last one came.
+    const { dataDir } = this.#site;
+    const isMerged = () => this.#nodes.every((node) => countNumbers(dataDir, node, this.#countPerNode).isInOrder);
+    await poll("every late line to be in its place", isMerged);
+    return true;
+  }
+
+  async #untilAwake(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    let wakeAtMs = Date.now() + WAKE_EVERY_MS;
+    await poll(
+      what,
+      async () => {
+        if (await isSo()) return true;
+        if (Date.now() < wakeAtMs) return false;
+        const word = ["--job", "wake", "--quiet", "--", "true"];
+        await Promise.all(this.#relays.map((relay) => this.#site.mlrun(relay, word)));
+        wakeAtMs = Date.now() + WAKE_EVERY_MS;
+        return false;
+      },
+      PATIENCE_MS,
+    );
+  }
+}

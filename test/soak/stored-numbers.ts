@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** Octets of a CRI line before its text: time, stream, tag. */
+const PREFIX_BYTES = "2026-11-20T04:17:44.960662Z stdout F ".length;
+
+/** What the collector's files hold of one node's `seq`. */
+export interface StoredNumbers {
+  readonly stored: number;
+  readonly isExactlyOnce: boolean;
+  readonly isInOrder: boolean;
+}
+
+/** Logs of a node's executions of a command, those of late lines apart. */
+export function logsOf(dataDir: string, node: string, command = "seq"): { main: string[]; late: string[] } {
+  const folder = join(dataDir, "logs");
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => !name.startsWith("_"));
+  const ending = (end: string) => names.filter((name) => name.endsWith(`.${node}.${command}${end}`));
+  return {
+    main: ending(".log").map((name) => join(folder, name)),
+    late: ending(".late.log").map((name) => join(folder, name)),
+  };
+}
+
+export function storedBytes(dataDir: string, node: string): number {
+  const { main, late } = logsOf(dataDir, node);
+  return [...main, ...late].reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+/** Octets of the log of `seq count`. */
+export function wholeLogBytes(count: number): number {
+  let bytes = 0;
+  for (let n = 1; n <= count; n += 1) bytes += PREFIX_BYTES + String(n).length + 1;
+  return bytes;
+}
+
+/** Counts every number from 1 to `count` in a node's files. */
+export function countNumbers(dataDir: string, node: string, count: number): StoredNumbers {
+  const { main, late } = logsOf(dataDir, node);
+  const numbers = [...main, ...late].flatMap((path) =>
+    readFileSync(path, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.slice(PREFIX_BYTES)),
+  );
+  const distinct = new Set(numbers);
+  let hasEach = true;
+  for (let n = 1; n <= count; n += 1) hasEach &&= distinct.has(String(n));
+  return {
+    stored: numbers.length,
+    isExactlyOnce: hasEach && numbers.length === count,
+    isInOrder: numbers.every((text, i) => text === String(i + 1)),
+  };
+}
