@@ -12,7 +12,8 @@ export type AuthResult =
   | { readonly ok: false; readonly reason: "denied" | "unavailable" };
 
 export interface AuthClient {
-  authenticate(user: string, password: string): Promise<AuthResult>;
+  /** @param address where the user is, for PAM. */
+  authenticate(user: string, password: string, address?: string): Promise<AuthResult>;
   close(): void;
 }
 
@@ -80,7 +81,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     for (const { settle } of [...pending.values()]) settle("unavailable");
   }
 
-  function ask(user: string, password: string): Promise<AuthAnswer["result"]> {
+  function ask({ user, password, address }: Omit<AuthRequest, "id">): Promise<AuthAnswer["result"]> {
     const stream = pending.size < MAX_PENDING ? reach() : undefined;
     if (stream === undefined) return Promise.resolve("unavailable");
     lastId += 1;
@@ -98,14 +99,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
         if (answeredAtMs <= askedAtMs) stream.destroy();
       }, timeoutMs);
       pending.set(id, { settle, timer });
-      stream.write(`${JSON.stringify({ id, user, password } satisfies AuthRequest)}\n`);
+      stream.write(`${JSON.stringify({ id, user, password, address } satisfies AuthRequest)}\n`);
     });
   }
 
   return {
-    async authenticate(user, password) {
+    async authenticate(user, password, address = "") {
       if (!isAskable(user, password)) return { ok: false, reason: "denied" };
-      const result = await ask(user, password);
+      const result = await ask({ user, password, address });
       if (result !== "accepted") return { ok: false, reason: result };
       const named = await users.byName(user);
       const known = named === undefined ? undefined : await users.byUid(named.uid);

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 /** Whether PAM accepts this user and password. Rejects when it cannot be asked. */
-export type PasswordCheck = (user: string, password: string) => Promise<boolean>;
+export type PasswordCheck = (user: string, password: string, address: string) => Promise<boolean>;
 
 /** authenticate-pam has no types. Its callback gets nothing, or PAM's message as a text. */
 type Authenticate = (
   user: string,
   password: string,
   callback: (error: unknown) => void,
-  options: { serviceName: string },
+  options: { serviceName: string; remoteHost: string },
 ) => void;
 
 const MS_PER_DAY = 86_400_000;
@@ -30,14 +30,14 @@ const CANNOT_TELL = [
 export function loadPam(service: string): PasswordCheck {
   const authenticate = parseAddOn(createRequire(import.meta.url)("authenticate-pam"));
   if (authenticate === undefined) throw new TypeError("Cannot ask PAM: authenticate-pam has no authenticate()");
-  return (user, password) => {
+  return (user, password, address) => {
     return new Promise((resolve, reject) => {
       const done = (error: unknown) => {
         if (error === undefined) resolve(!isExpired(user));
         else if (CANNOT_TELL.includes(String(error))) reject(new Error(String(error)));
         else resolve(false);
       };
-      authenticate(user, password, done, { serviceName: service });
+      authenticate(user, password, done, { serviceName: service, remoteHost: address });
     });
   };
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
 /**
@@ -8,6 +9,8 @@ export interface AuthRequest {
   readonly id: number;
   readonly user: string;
   readonly password: string;
+  /** Where the user is (PAM_RHOST); empty when that is not known. */
+  readonly address: string;
 }
 
 /** `unavailable`: PAM could not be asked, or too many requests wait. */
@@ -36,8 +39,10 @@ export function parseAuthRequest(line: string): AuthRequest | undefined {
   const id = asCount(record?.["id"]);
   const user = record?.["user"];
   const password = record?.["password"];
+  const address = record?.["address"];
   if (id === undefined || typeof user !== "string" || typeof password !== "string") return undefined;
-  return { id, user, password };
+  // A proxy's word for it may be anything, and PAM modules look host names up.
+  return { id, user, password, address: typeof address === "string" && isIP(address) !== 0 ? address : "" };
 }
 
 export function parseAuthAnswer(line: string): AuthAnswer | undefined {

@@ -101,13 +101,13 @@ class CheckQueue {
     this.#log = log;
   }
 
-  async ask({ user, password }: AuthRequest): Promise<AuthAnswer["result"]> {
+  async ask({ user, password, address }: AuthRequest): Promise<AuthAnswer["result"]> {
     if (!isAskable(user, password)) return "denied";
     if (this.#running < MAX_CHECKS) this.#running += 1;
     else if (this.#waiting.length < MAX_QUEUED) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else return "unavailable";
     try {
-      return (await this.#check(user, password)) ? "accepted" : "denied";
+      return (await this.#check(user, password, address)) ? "accepted" : "denied";
     } catch (error) {
       this.#log.event("error", "cannot ask PAM", { error: String(error) });
       return "unavailable";

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
+import { AuditLog } from "../host/audit.ts";
 import type { Config } from "../host/config.ts";
 import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
@@ -19,6 +20,7 @@ import type { IntervalSpill } from "../store/spilling-intervals.ts";
 import { Store } from "../store/store.ts";
 import { SyslogFiles } from "../store/syslog-files.ts";
 import { createWeb, type Web } from "../web/web.ts";
+import { auditPart } from "./audit-part.ts";
 import { RelayPart } from "./relay-part.ts";
 
 const DAY_MS = 86_400_000;
@@ -55,6 +57,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const metrics = createMetrics();
   const directory = createUserDirectory();
   mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
+  const folder = join(config.dataDir, "audit");
+  const audit = new AuditLog({ folder, limits, log, metrics, nowMs: Date.now });
   const index = new IndexDb(join(config.dataDir, "index.db"));
   const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
@@ -78,13 +82,14 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     maxRunningPerOwner: limits.runningExecutionsPerUser,
     spill,
     log,
+    audit,
     metrics,
     nowMs: Date.now,
   });
   const archive = new Archive(store, index);
-  const live = createLive({ history: archive, limits, log, metrics });
+  const live = createLive({ history: archive, limits, log, audit, metrics });
   relay.live = live;
-  const relays = new RelayPart({ config, store, log, metrics });
+  const relays = new RelayPart({ config, store, log, audit, metrics });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
@@ -109,10 +114,12 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     ],
     limits,
     log,
+    audit,
     metrics,
   });
   return createLifecycle({
     parts: [
+      auditPart({ audit, folder, group: config.adminGroup, log }),
       storePart({ store, index, spill, log }),
       relays,
       syslogPart({ config, logsDir: store.logsDir, log, metrics }),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Audit } from "../host/audit.ts";
 import type { Config } from "../host/config.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
@@ -12,6 +13,7 @@ export interface RelayPartOptions {
   readonly config: Config;
   readonly store: Store;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
 }
 
@@ -34,7 +36,7 @@ export class RelayPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { config, store, log, metrics } = this.#options;
+    const { config, store, log, audit, metrics } = this.#options;
     const { limits, pki } = config;
     if (config.insecure) {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
@@ -50,6 +52,7 @@ export class RelayPart implements Part {
       ...config.relp,
       store,
       log,
+      audit,
       metrics,
       tls: this.#tls,
       limits: {
@@ -66,6 +69,7 @@ export class RelayPart implements Part {
     this.#stopWatching = watchFiles(files, () => {
       this.reload().catch((error) => {
         log.event("error", "certificates not read again: the earlier ones stay in use", { error: String(error) });
+        audit.record({ event: "certificates", outcome: "failed", reason: String(error) });
       });
     });
   }
@@ -82,7 +86,7 @@ export class RelayPart implements Part {
   }
 
   async #readAgain(): Promise<void> {
-    const { config, log } = this.#options;
+    const { config, log, audit } = this.#options;
     if (config.pki === undefined) return;
     const tls = await loadCertificates(config.pki);
     // Whoever was revoked would be welcome again.
@@ -91,7 +95,12 @@ export class RelayPart implements Part {
       log.event("warning", "every relay has to come again: openssl cannot tell who is revoked", { pki: config.pki });
     }
     this.#server?.reload(tls);
+    const { serialNumber: serial } = tls.own;
+    const before = this.#tls?.revoked;
+    const added = tls.revoked === undefined ? [] : [...tls.revoked].filter((each) => before?.has(each) === false);
     this.#tls = tls;
+    const event = { event: "certificates", outcome: "ok" } as const;
+    audit.record({ ...event, serial, authority: tls.authority.serialNumber, revoked: tls.revoked?.size, added });
     log.event("info", "certificates read again", { serial: tls.own.serialNumber, revoked: tls.revoked?.size });
   }
 }

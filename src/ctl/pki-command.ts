@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { type Command, type Io, UsageError } from "./command.ts";
 import { parseHost, parseHostName } from "./host-name.ts";
 import { initPki, issueCertificate } from "./pki.ts";
+import { recorded } from "./pki-audit.ts";
 import { Authority } from "./pki-authority.ts";
 import { certificateTable } from "./pki-list.ts";
 import { renewCertificate, revokeNode } from "./pki-renew.ts";
@@ -27,7 +28,8 @@ renew   makes a new key and certificate in the place of the old ones, and revoke
         unless --name gives others.
 
 The collector needs ca.crt, ca.crl, collector.crt and collector.key, and notices within seconds when one changes; a node
-ca.crt, NODE.crt and NODE.key. A relay reads them at each connection. ca.key and issued/ stay where they are.
+ca.crt, NODE.crt and NODE.key. A relay reads them at each connection. ca.key and issued/ stay where they are, and so does
+audit.log: who did what here, and when, as JSON lines.
 `;
 
 const DIR = { dir: { type: "string" } } as const;
@@ -60,13 +62,19 @@ async function init(args: readonly string[], io: Io): Promise<void> {
   const folder = requiredFolder(values.dir, io);
   const ownName = parseHostName(hostname());
   const names = hosts(values.name) ?? ["localhost", "127.0.0.1", ...(ownName === undefined ? [] : [ownName])];
-  await initPki(folder, [...new Set(names)]);
+  await recorded({ action: "init", name: "collector", folder, io }, async () => {
+    await initPki(folder, [...new Set(names)]);
+    return [];
+  });
   io.stderr.write(`Wrote ca.crt, ca.key, ca.crl, collector.crt and collector.key (${names.join(", ")}) to ${folder}\n`);
 }
 
 async function issue(args: readonly string[], io: Io): Promise<void> {
   const { node, folder } = nodeAndFolder(args, io);
-  await issueCertificate(folder, node);
+  await recorded({ action: "issue", name: node, folder, io }, async () => {
+    await issueCertificate(folder, node);
+    return [];
+  });
   io.stderr.write(`Wrote ${node}.crt and ${node}.key to ${folder}\n`);
 }
 
@@ -78,7 +86,7 @@ async function list(args: readonly string[], io: Io): Promise<void> {
 
 async function revoke(args: readonly string[], io: Io): Promise<void> {
   const { node, folder } = nodeAndFolder(args, io);
-  const serials = await revokeNode(folder, node);
+  const serials = await recorded({ action: "revoke", name: node, folder, io }, () => revokeNode(folder, node));
   const done = serials.length === 0 ? `${node} was revoked before` : `Revoked ${node}, serial ${serials.join(", ")}`;
   io.stderr.write(`${done}: see ${folder}/ca.crl\n`);
 }
@@ -93,7 +101,10 @@ async function renew(args: readonly string[], io: Io): Promise<void> {
   if (!isCollector && values.name !== undefined) throw new UsageError("--name is for the collector");
   const name = isCollector ? "collector" : parseNode(positionals);
   const folder = requiredFolder(values.dir, io);
-  const serials = await renewCertificate(folder, name, { names: hosts(values.name) });
+  const names = hosts(values.name);
+  const serials = await recorded({ action: "renew", name, folder, io }, () =>
+    renewCertificate(folder, name, { names }),
+  );
   const old = serials.length === 0 ? "" : `; revoked serial ${serials.join(", ")}`;
   const next = isCollector ? "" : `. Copy both to ${name}: the collector takes no other any more`;
   io.stderr.write(`Wrote ${name}.crt and ${name}.key to ${folder}${old}${next}\n`);

@@ -30,6 +30,10 @@ export const DEFAULT_LIMITS = {
   sessionIdleHours: 12,
   sessionDays: 7,
   sessionsPerUser: 64,
+  /** Audit records: bytes of a file, old files kept (compressed), and refusals that differ and are written a minute. */
+  auditFileBytes: 16_777_216,
+  auditFiles: 20,
+  auditRefusalsPerMinute: 120,
 };
 
 export type LimitName = keyof typeof DEFAULT_LIMITS;

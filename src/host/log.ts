@@ -1,3 +1,5 @@
+import { safeJson } from "./safe-text.ts";
+
 /** Severities of RFC 5424, section 6.2.1, as sd-daemon(3) prefixes: journald reads `<N>` at the start of a line. */
 const PREFIX = { error: "<3>", warning: "<4>", notice: "<5>", info: "<6>", debug: "<7>" } as const;
 
@@ -27,7 +29,5 @@ export function createLog(stream: { write(text: string): unknown }, name: string
 
 function quoted(text: string): string {
   if (/^[\w.:/@+,-]+$/.test(text)) return text;
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return safeJson(text);
 }

@@ -1,3 +1,4 @@
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 
@@ -19,6 +20,7 @@ export interface ExpiringCertificate {
 
 export interface CertificateExpiryOptions {
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
   /** Those in use now: the collector's, the authority's, and those of the relays that are connected. */
@@ -54,6 +56,8 @@ export class CertificateExpiry {
     const certificate = node ?? kind;
     const until = new Date(validToMs).toISOString();
     const fields = { certificate, serial, until, days: Math.floor(leftMs / DAY_MS), next: NEXT[kind] };
+    const reason = leftMs > 0 ? "expires-soon" : "expired";
+    this.#options.audit.record({ event: "certificate-expiry", outcome: "failed", reason, certificate, serial, until });
     if (leftMs > 0) this.#options.log.event("warning", "a certificate expires soon", fields);
     else this.#options.log.event("error", "a certificate has expired", fields);
   }

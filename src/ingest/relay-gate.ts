@@ -1,6 +1,7 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
+import type { Audit } from "../host/audit.ts";
 import type { Log, LogFields, Severity } from "../host/log.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
@@ -11,6 +12,7 @@ export interface RelayGateOptions {
   readonly tls: RelayTls;
   readonly handshakeMs: number;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: IngestMetrics;
   readonly nowMs: () => number;
   /** A relay that proved who it is; from here on the socket is the callee's. */
@@ -24,6 +26,10 @@ interface Refused {
   /** For the log. */
   readonly what: string;
   readonly fields: LogFields;
+  /** For the audit: who came, as the certificate says. */
+  readonly address: string | undefined;
+  readonly node?: string | undefined;
+  readonly serial?: string | undefined;
 }
 
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
@@ -76,7 +82,8 @@ export class RelayGate {
     const { failure } = this;
     if (failure !== undefined) {
       const fields = { because: failure };
-      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is let in", fields });
+      const { remoteAddress: address } = socket;
+      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is let in", fields, address });
       socket.destroy();
       return;
     }
@@ -88,7 +95,7 @@ export class RelayGate {
       if (error === undefined) return;
       this.#handshakes.delete(peer);
       const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
-      this.#refuse({ reason: "tls", what, fields: { address, error, next: NO_SESSION } });
+      this.#refuse({ reason: "tls", what, fields: { address, error, next: NO_SESSION }, address });
     });
     this.#server.emit("connection", socket);
   }
@@ -107,16 +114,18 @@ export class RelayGate {
       return;
     }
     const { reason, because, node, serial, next } = outcome;
-    const fields = { node, serial, address: socket.remoteAddress, next };
-    this.#refuse({ reason, what: `relay refused: its certificate ${because}`, fields });
+    const { remoteAddress: address } = socket;
+    const fields = { node, serial, address, next };
+    this.#refuse({ reason, what: `relay refused: its certificate ${because}`, fields, address, node, serial });
     socket.on("error", () => {});
     socket.destroySoon();
   }
 
   /** Counts every one, and tells of each peer once in a while. */
-  #refuse({ reason, severity = "warning", what, fields }: Refused): void {
-    const { log, metrics } = this.#options;
+  #refuse({ reason, severity = "warning", what, fields, ...who }: Refused): void {
+    const { log, audit, metrics } = this.#options;
     metrics.refusedSessions(reason).inc();
+    audit.record({ event: "relay-session", outcome: "refused", reason, ...who });
     if (this.#told.isNew(JSON.stringify([what, fields]))) log.event(severity, what, fields);
   }
 }

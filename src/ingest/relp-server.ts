@@ -1,4 +1,5 @@
 import { createServer, type Socket } from "node:net";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { CertificateExpiry, type ExpiringCertificate } from "./certificate-expiry.ts";
@@ -19,6 +20,7 @@ export interface RelpServerOptions<Slot> {
   readonly port: number;
   readonly store: LineStore<Slot>;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   /** Undefined: plain RELP, for benchmarks and single-user trials on loopback. */
   readonly tls: RelayTls | undefined;
@@ -53,7 +55,7 @@ interface Session<Slot> {
 
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
-  const { log, store, nowMs, limits } = options;
+  const { log, audit, store, nowMs, limits } = options;
   const metrics = createIngestMetrics(options.metrics);
   const pool = new BufferPool(POOLED_BUFFERS);
   const sessions = new Map<Socket, Session<Slot>>();
@@ -77,12 +79,13 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   const gate =
     tls === undefined
       ? undefined
-      : new RelayGate({ tls, handshakeMs: limits.handshakeMs, log, metrics, nowMs, accept });
+      : new RelayGate({ tls, handshakeMs: limits.handshakeMs, log, audit, metrics, nowMs, accept });
   const expiry =
     gate === undefined
       ? undefined
       : new CertificateExpiry({
           log,
+          audit,
           metrics: options.metrics,
           nowMs,
           inUse: () => certificatesInUse(gate.tls, sessions.values()),
@@ -110,8 +113,11 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     },
     reload: (fresh) => {
       gate?.reload(fresh);
-      for (const { connection, peer } of sessions.values()) {
-        if (peer !== undefined) cutOffRevoked(connection, peer, fresh);
+      for (const [{ remoteAddress: address }, { connection, peer }] of sessions) {
+        const reason = peer === undefined ? undefined : cutOffRevoked(connection, peer, fresh);
+        if (reason === undefined) continue;
+        const { node, serial } = peer ?? {};
+        audit.record({ event: "relay-session", outcome: "ended", reason, node, serial, address });
       }
     },
     stop: () =>
@@ -124,9 +130,15 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
 }
 
 /** Where it is not known who is revoked, everybody has to come again: at the gate OpenSSL knows. */
-function cutOffRevoked<Slot>(connection: RelayConnection<Slot>, { serial }: Peer, { revoked }: RelayTls): void {
-  if (revoked === undefined) connection.cutOff("recheck", { serial });
-  else if (revoked.has(serial)) connection.cutOff("revoked", { serial, next: RENEW_NODE });
+function cutOffRevoked<Slot>(
+  connection: RelayConnection<Slot>,
+  { serial }: Peer,
+  { revoked }: RelayTls,
+): "recheck" | "revoked" | undefined {
+  if (revoked !== undefined && !revoked.has(serial)) return undefined;
+  const reason = revoked === undefined ? "recheck" : "revoked";
+  connection.cutOff(reason, revoked === undefined ? { serial } : { serial, next: RENEW_NODE });
+  return reason;
 }
 
 function* certificatesInUse(

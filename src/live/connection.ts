@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
@@ -19,6 +20,9 @@ export interface ConnectionOptions {
   readonly history: History;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   readonly log: Log;
+  readonly audit: Audit;
+  /** Where the viewer is. */
+  readonly address: string | undefined;
   readonly metrics: LiveMetrics;
 }
 
@@ -100,7 +104,7 @@ export class Connection {
   }
 
   async #subscribe({ id, what, from, lines }: Extract<ClientMessage, { t: "subscribe" }>): Promise<void> {
-    const { viewer, hub, history, ws, log } = this.#options;
+    const { viewer, hub, history, ws, log, audit, address } = this.#options;
     if (this.#subscriptions.has(id)) {
       return this.#refuse(id, "bad_request", `Cannot subscribe: there is a subscription ${id} already`);
     }
@@ -120,8 +124,10 @@ export class Connection {
       if (!this.#isClosing) ws.resume();
       if (!isOpen && this.#forget(id, subscription)) this.#refuse(id, "not_found", "There is no such execution");
       if (!isOpen) return;
-      if (subscription.coversOthers) {
-        log.event("notice", "admin watch", { admin: viewer.user, what: JSON.stringify(what) });
+      const owner = subscription.othersWatched;
+      if (owner !== undefined) {
+        const target = JSON.stringify(what);
+        audit.record({ event: "admin-watch", outcome: "ok", user: viewer.user, address, owner, target });
       }
       await subscription.run();
     } catch (error) {

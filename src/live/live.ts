@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
@@ -18,6 +19,7 @@ export interface LiveOptions {
     readonly websocketsPerUser: number;
   };
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly pingEveryMs?: number;
 }
@@ -35,7 +37,10 @@ export interface Live {
   /** Whether this viewer may open one more WebSocket. */
   hasRoom(viewer: Viewer): boolean;
   /** Takes over an upgrade request whose viewer is known. Undefined when its handshake was no good (and answered). */
-  accept(upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }, viewer: Viewer): LiveSocket | undefined;
+  accept(
+    upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; address: string | undefined },
+    viewer: Viewer,
+  ): LiveSocket | undefined;
   /** Closes every WebSocket, and lets in no more. */
   close(): Promise<void>;
 }
@@ -43,7 +48,8 @@ export interface Live {
 const PING_EVERY_MS = 30_000;
 
 /** Stored lines to subscribed viewers. */
-export function createLive({ history, limits, log, metrics, pingEveryMs = PING_EVERY_MS }: LiveOptions): Live {
+export function createLive(options: LiveOptions): Live {
+  const { history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
   const hub = createHub();
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
@@ -80,7 +86,7 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
       if (!hasRoom) liveMetrics.refused("too_many_websockets").inc();
       return hasRoom;
     },
-    accept({ request, socket, head }, viewer) {
+    accept({ request, socket, head, address }, viewer) {
       // node:http says Duplex, and gives a TCP or TLS socket.
       if (!(socket instanceof Socket)) throw new TypeError("Cannot serve a WebSocket: it has no socket");
       let accepted: LiveSocket | undefined;
@@ -94,6 +100,8 @@ export function createLive({ history, limits, log, metrics, pingEveryMs = PING_E
           history,
           limits: backlog,
           log,
+          audit,
+          address,
           metrics: liveMetrics,
         });
         const gone = new Promise<void>((resolve) => {

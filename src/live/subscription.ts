@@ -76,11 +76,12 @@ export class Subscription implements Watcher {
     this.#catchUps.clear();
   }
 
-  /** Whether it covers somebody else's executions, as only an administrator's can. */
-  get coversOthers(): boolean {
-    const { user } = this.#options.viewer;
-    const owner = this.#route === undefined || !("source" in this.#route) ? undefined : this.#route.source.owner;
-    return this.#options.viewer.admin && owner !== user;
+  /** Whose executions it covers that are not the viewer's own, as only an administrator's can. */
+  get othersWatched(): string | undefined {
+    const { user, admin } = this.#options.viewer;
+    if (!admin || this.#route === undefined) return undefined;
+    const owner = "source" in this.#route ? this.#route.source.owner : "all";
+    return owner === user ? undefined : owner;
   }
 
   lines(message: LinesMessage): void {

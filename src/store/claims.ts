@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Begin } from "../wire/begin.ts";
 import { createExecution } from "./create-execution.ts";
@@ -38,6 +39,7 @@ export interface ClaimsOptions {
   readonly maxRunning: number;
   readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: StoreMetrics;
   readonly nowMs: () => number;
 }
@@ -90,9 +92,10 @@ export class Claims {
   }
 
   #refuse(reason: string, identity: SlotIdentity, uid: number): undefined {
-    const { metrics, log } = this.#options;
+    const { metrics, log, audit } = this.#options;
     metrics.refusedBegins(reason).inc();
     const { node, x } = identity;
+    audit.record({ event: "begin", outcome: "refused", reason, node, uid, x });
     log.event("warning", "BEGIN refused, its lines stay in quarantine", { reason, node, x, uid });
   }
 }

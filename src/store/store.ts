@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Chunk } from "../frame/chunk.ts";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { parseEnd } from "../wire/end.ts";
@@ -37,6 +38,7 @@ export interface StoreOptions {
   readonly maxRunningPerOwner: number;
   readonly spill: IntervalSpill;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
 }
@@ -72,7 +74,7 @@ export class Store {
   #stored = { lines: 0, bytes: 0 };
 
   constructor(options: StoreOptions) {
-    const { durable, spill, nowMs, log, ownerOf } = options;
+    const { durable, spill, nowMs, log, audit, ownerOf } = options;
     const logsDir = join(options.dataDir, "logs");
     mkdirSync(logsDir, { recursive: true, mode: 0o711 });
     const metrics = createStoreMetrics(options.metrics);
@@ -89,7 +91,7 @@ export class Store {
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.maxRunningPerOwner;
     const bounds = { running, maxRunning, ownerOf, logsDir, durable, spill };
-    this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, metrics, nowMs });
+    this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, audit, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
     const [files, merges, quarantine, alarm] = [this.#files, this.#merges, this.#quarantine, this.#alarm];

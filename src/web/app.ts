@@ -1,8 +1,9 @@
 import express, { type Express, type RequestHandler, type Router } from "express";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { answerErrors, HttpError, notFound } from "./http-error.ts";
-import { isOwnOrigin, type OriginRules } from "./origin.ts";
+import { foreignOrigin, isOwnOrigin, type OriginRules } from "./origin.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { serveUi } from "./static-ui.ts";
 import type { WebMetrics } from "./web-metrics.ts";
@@ -17,6 +18,7 @@ export interface AppOptions {
   readonly health: () => readonly string[];
   readonly uiFolder: string;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly webMetrics: WebMetrics;
 }
@@ -27,7 +29,7 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** One request: headers -> health and metrics -> session -> origin -> API -> viewer -> errors. */
 export function createApp(options: AppOptions): Express {
-  const { origin, secure, session, routers, health, uiFolder, log, metrics, webMetrics } = options;
+  const { origin, secure, session, routers, health, uiFolder, log, audit, metrics, webMetrics } = options;
   const app = express();
   app.disable("x-powered-by");
   // Answers of the API are never cached, so nobody would ask with one.
@@ -54,6 +56,7 @@ export function createApp(options: AppOptions): Express {
     response.set("Cache-Control", "no-store");
     if (SAFE_METHODS.includes(request.method) || isOwnOrigin(request.headers, origin)) return next();
     webMetrics.refused("origin").inc();
+    audit.record(foreignOrigin(request, request.ip));
     throw new HttpError({ status: 403, code: "foreign_origin", message: "The request comes from another site" });
   });
   api.use((request, _response, next) => {

@@ -1,5 +1,5 @@
 import { type Request, Router } from "express";
-import type { Log } from "../host/log.ts";
+import type { Audit } from "../host/audit.ts";
 import { type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
@@ -14,14 +14,14 @@ export interface ExecutionsApiOptions {
   readonly archive: Archive;
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly downloadsPerUser: number;
-  readonly log: Log;
+  readonly audit: Audit;
 }
 
 const MAX_SEARCH_CHARACTERS = 256;
 const MAX_CURSOR_CHARACTERS = 512;
 
 /** Everything under `/api` that reads executions. */
-export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, log }: ExecutionsApiOptions): Router {
+export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
   const router = Router();
   const downloads = new RawDownloads(archive, downloadsPerUser);
 
@@ -35,14 +35,16 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, log }
     const x = parseExecutionId(request.params.x);
     const execution = x === undefined ? undefined : await archive.get(viewer, x, node);
     if (execution === undefined) throw notFound();
-    audit(viewer, request, execution.owner);
+    recordRead(viewer, request, [execution.owner]);
     return { viewer, execution, query };
   }
 
   /** An administrator reads what is somebody else's. */
-  function audit(viewer: Viewer, request: Request, owner?: string): void {
-    if (!viewer.admin || owner === viewer.user) return;
-    log.event("notice", "admin read", { admin: viewer.user, owner, address: request.ip, url: request.originalUrl });
+  function recordRead({ user, admin }: Viewer, request: Request, owners: readonly string[] | "all"): void {
+    const owner = owners === "all" ? owners : [...new Set(owners)].filter((each) => each !== user);
+    if (!admin || owner.length === 0) return;
+    const target = `${request.method} ${request.originalUrl}`;
+    audit.record({ event: "admin-read", outcome: "ok", user, address: request.ip, owner, target });
   }
 
   router.get("/executions", async (request, response) => {
@@ -57,7 +59,11 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, log }
       before: query.text("before", MAX_CURSOR_CHARACTERS),
       limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
     });
-    audit(viewer, request);
+    recordRead(
+      viewer,
+      request,
+      page.executions.map(({ owner }) => owner),
+    );
     response.json(page);
   });
 
@@ -82,13 +88,13 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, log }
 
   router.get("/nodes", async (request, response) => {
     const viewer = await viewerOf(request);
-    audit(viewer, request);
+    recordRead(viewer, request, "all");
     response.json({ nodes: await archive.nodes(viewer) });
   });
 
   router.get("/jobs", async (request, response) => {
     const viewer = await viewerOf(request);
-    audit(viewer, request);
+    recordRead(viewer, request, "all");
     response.json({ jobs: await archive.jobs(viewer) });
   });
 

@@ -45,6 +45,8 @@ export interface Authenticator {
   authenticate(
     user: string,
     password: string,
+    /** Where the user is, for PAM. */
+    address: string,
   ): Promise<
     | { readonly ok: true; readonly user: string; readonly uid: number }
     | { readonly ok: false; readonly reason: "denied" | "unavailable" }
@@ -55,7 +57,7 @@ export interface Authenticator {
 export interface LiveSockets {
   hasRoom(viewer: Viewer): boolean;
   accept(
-    upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; address: string | undefined },
     viewer: Viewer,
   ): { endSession(): void; readonly closed: Promise<void> } | undefined;
   /** Closes all of them, and lets in no more. */

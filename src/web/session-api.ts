@@ -1,4 +1,5 @@
 import { type Request, Router } from "express";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Me } from "../wire/api.ts";
 import { asRecord } from "../wire/record.ts";
@@ -16,6 +17,7 @@ export interface SessionApiOptions {
   readonly throttle: LoginThrottle;
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: WebMetrics;
   readonly now: () => number;
 }
@@ -30,7 +32,7 @@ type Credentials = { readonly user: string; readonly password: string } | { read
 
 /** `POST /api/login`, `POST /api/logout`, `GET /api/me`. */
 export function createSessionApi(options: SessionApiOptions): Router {
-  const { auth, codes, sessions, throttle, viewerOf, log, metrics, now } = options;
+  const { auth, codes, sessions, throttle, viewerOf, log, audit, metrics, now } = options;
   const router = Router();
 
   let throttled = 0;
@@ -45,9 +47,9 @@ export function createSessionApi(options: SessionApiOptions): Router {
     throttledUntilMs = now() + LOG_THROTTLED_EVERY_MS;
   }
 
-  async function check(credentials: Credentials): Promise<CodeOwner | "denied" | "unavailable"> {
+  async function check(credentials: Credentials, address: string): Promise<CodeOwner | "denied" | "unavailable"> {
     if ("code" in credentials) return codes.redeem(credentials.code) ?? "denied";
-    const result = await auth.authenticate(credentials.user, credentials.password);
+    const result = await auth.authenticate(credentials.user, credentials.password, address);
     return result.ok ? { user: result.user, uid: result.uid } : result.reason;
   }
 
@@ -55,35 +57,43 @@ export function createSessionApi(options: SessionApiOptions): Router {
     const credentials = parseCredentials(request.body);
     const user = "user" in credentials ? credentials.user : "";
     const address = request.ip ?? "";
+    const told = { event: "login", user, address, by: "user" in credentials ? "password" : "code" } as const;
     const attempt = throttle.attempt(address, user);
     if ("retryAfterSeconds" in attempt) {
       metrics.logins("throttled").inc();
       logThrottled(address);
+      audit.record({ ...told, outcome: "throttled" });
       throw new HttpError({ status: 429, code: "too_many", message: "Too many attempts to sign in", ...attempt });
     }
-    const owner = await check(credentials);
+    const owner = await check(credentials, address);
     if (owner === "unavailable") {
       attempt.forgive();
       metrics.logins(owner).inc();
+      audit.record({ ...told, outcome: owner });
       const message = "Passwords cannot be checked at the moment";
       throw new HttpError({ status: 503, code: owner, message, retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     if (owner === "denied") {
       metrics.logins(owner).inc();
       log.event("notice", "login denied", { user, address });
+      audit.record({ ...told, outcome: owner });
       throw new HttpError({ status: 401, code: owner, message: "User or password is wrong" });
     }
     attempt.forgive();
     await sessions.signIn(request, owner);
     metrics.logins("accepted").inc();
     log.event("info", "login", { user: owner.user, address });
+    audit.record({ ...told, outcome: "ok", user: owner.user });
     response.status(204).end();
   });
 
   router.post("/logout", async (request, response) => {
     const owner = sessions.ownerOf(request);
     await sessions.signOut(request, response);
-    if (owner !== undefined) log.event("info", "logout", { user: owner.user, address: request.ip });
+    if (owner !== undefined) {
+      log.event("info", "logout", { user: owner.user, address: request.ip });
+      audit.record({ event: "logout", outcome: "ok", user: owner.user, address: request.ip });
+    }
     response.status(204).end();
   });
 

@@ -1,8 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import { apiError } from "./http-error.ts";
-import { isOwnOrigin, type OriginRules } from "./origin.ts";
+import { clientAddress, foreignOrigin, isOwnOrigin, type OriginRules } from "./origin.ts";
 import type { LiveSockets, Viewer } from "./ports.ts";
 import type { Sessions } from "./sessions.ts";
 import type { WebMetrics } from "./web-metrics.ts";
@@ -13,6 +14,7 @@ export interface UpgradeOptions {
   readonly toViewer: (owner: { user: string; uid: number }) => Promise<Viewer>;
   readonly live: LiveSockets;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: WebMetrics;
 }
 
@@ -20,19 +22,21 @@ type Refusal = { readonly status: number; readonly code: string; readonly messag
 
 /** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { origin, sessions, toViewer, live, log, metrics } = options;
+  const { origin, sessions, toViewer, live, log, audit, metrics } = options;
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
     const [path] = (request.url ?? "").split("?");
     if (path !== "/live") return { status: 404, code: "not_found", message: "There is no such address" };
+    const address = clientAddress(request, origin);
     if (!isOwnOrigin(request.headers, origin)) {
+      audit.record(foreignOrigin(request, address));
       return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
     }
     const session = await sessions.ofUpgrade(request);
     if (session === undefined) return { status: 401, code: "unauthorized", message: "Sign in first" };
     const viewer = await toViewer(session.owner);
     if (!live.hasRoom(viewer)) return { status: 429, code: "too_many", message: "Too many connections of this user" };
-    const opened = live.accept({ request, socket, head }, viewer);
+    const opened = live.accept({ request, socket, head, address }, viewer);
     if (opened !== undefined) sessions.hold(session.hash, opened);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { createApp } from "./app.ts";
@@ -30,6 +31,7 @@ export interface WebOptions {
   readonly health: () => readonly string[];
   readonly limits: WebLimits;
   readonly log: Log;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly now?: () => number;
 }
@@ -59,7 +61,7 @@ const HOUR_MS = 3_600_000;
 
 /** Browsers and scripts in front, the archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
 export function createWeb(options: WebOptions): Web {
-  const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, metrics } = options;
+  const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, audit, metrics } = options;
   const now = options.now ?? Date.now;
   const secure = behindProxy === undefined ? tls !== undefined : behindProxy.startsWith("https:");
   const webMetrics = createWebMetrics(metrics);
@@ -95,17 +97,18 @@ export function createWeb(options: WebOptions): Web {
     secure,
     session: sessions.middleware,
     routers: [
-      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, metrics: webMetrics, now }),
-      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, log }),
+      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, audit, metrics: webMetrics, now }),
+      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit }),
     ],
     health: options.health,
     uiFolder: options.uiFolder,
     log,
+    audit,
     metrics,
     webMetrics,
   });
   const web = createWebServer({ handler: app, tls, maxConnections: limits.webConnections, log });
-  web.server.on("upgrade", createUpgradeHandler({ origin, sessions, toViewer, live, log, metrics: webMetrics }));
+  web.server.on("upgrade", createUpgradeHandler({ origin, sessions, toViewer, live, log, audit, metrics: webMetrics }));
 
   return {
     async start() {

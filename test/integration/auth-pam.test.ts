@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +13,7 @@ import { asRoot, createTestUser, describeAsRoot, runAsRoot, type TestUser } from
 import { tempFolder } from "../support/temp-folder.ts";
 
 /** `mlcollector auth` under an identity, and a client of it. */
-async function authentication(identity: readonly string[]) {
+async function authentication(identity: readonly string[], ...options: readonly string[]) {
   const folder = await tempFolder();
   const path = join(folder, "auth.sock");
   await runAsRoot("chmod", ["777", folder]);
@@ -20,7 +21,7 @@ async function authentication(identity: readonly string[]) {
     "setpriv",
     ...identity,
     "--",
-    ...program("mlcollector", "auth", "--auth-socket", path),
+    ...program("mlcollector", "auth", "--auth-socket", path, ...options),
   );
   const service = start(command, args);
   await poll("the socket is there", () => existsSync(path));
@@ -81,5 +82,26 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
       const accepted = (await Promise.all(answers)).map(({ ok }) => ok);
       expect(accepted).toEqual([true, true, true, true, true, true, false, false]);
     });
+  });
+
+  test("PAM is told where the user is, when that is an address", async () => {
+    const folder = await tempFolder();
+    const service = `mltest${randomBytes(4).toString("hex")}`;
+    const [path, told] = [join("/etc/pam.d", service), join(folder, "told")];
+    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
+    await runAsRoot("tee", [path], `auth required pam_exec.so log=${told} /usr/bin/env\n`);
+    const { client } = await authentication(
+      ["--reuid=root", "--regid=root", "--clear-groups"],
+      "--pam-service",
+      service,
+    );
+    for (const address of ["192.0.2.7", "2001:db8::7", "evil.example\nPAM_RHOST=198.51.100.1", ""]) {
+      expect(await client.authenticate(alice.name, "any", address)).toMatchObject({ ok: true });
+    }
+    const lines = (await runAsRoot("cat", [told])).stdout.split("\n");
+    expect(lines.filter((line) => line.startsWith("PAM_RHOST="))).toEqual([
+      "PAM_RHOST=192.0.2.7",
+      "PAM_RHOST=2001:db8::7",
+    ]);
   });
 });

@@ -137,15 +137,15 @@ describe("live viewing over a WebSocket", () => {
 
   test("writes down what an administrator watches of others", async () => {
     const { web, alice } = await begun();
-    const before = web.events.length;
     const viewer = await watcher(web, await signedIn(web.origin, "carol"));
     viewer.subscribe({});
     await viewer.got("live");
     const own = await watcher(web, alice);
     own.subscribe({ what: { all: true } });
     await own.got("live");
-    expect(web.events.slice(before).filter((event) => event.includes("admin"))).toEqual([
-      `notice admin watch {"admin":"carol","what":"{\\"x\\":\\"${X}\\"}"}`,
+    const watched = { event: "admin-watch", outcome: "ok", user: "carol", address: "127.0.0.1" };
+    expect(web.audited.filter(({ event }) => event === "admin-watch")).toEqual([
+      { ...watched, owner: "alice", target: `{"x":"${X}"}` },
     ]);
   });
 

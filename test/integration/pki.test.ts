@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -22,7 +22,7 @@ const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(
 test("init and issue write exactly the files of DESIGN, the list of revoked ones and the books", async () => {
   const files = ["ca.crl", "ca.crt", "ca.key", "collector.crt", "collector.key"];
   const leaves = ["node-2.example.org.crt", "node-2.example.org.key", "node1.crt", "node1.key"];
-  expect((await readdir(pki)).sort()).toEqual([...files, "issued", ...leaves].sort());
+  expect((await readdir(pki)).sort()).toEqual([...files, "audit.log", "issued", ...leaves].sort());
   for (const folder of [pki, join(pki, "issued")]) expect(await mode(folder)).toBe("700");
   for (const name of [...files, ...leaves]) {
     expect(await mode(join(pki, name))).toBe(name.endsWith(".key") ? "600" : "644");
@@ -172,4 +172,29 @@ describe("mlctl itself", () => {
     expect(result).toMatchObject({ code: 2, stdout: "" });
     expect(result.stderr).toContain(message);
   });
+});
+
+test("who did what with an authority stands in its audit.log, for its owner alone", async () => {
+  const folder = await makePki(["node1"]);
+  expect((await mlctl("pki", "issue", "node1", "--dir", folder)).code).toBe(1);
+  expect((await mlctl("pki", "renew", "node1", "--dir", folder)).code).toBe(0);
+  expect((await mlctl("pki", "revoke", "node1", "--dir", folder)).code).toBe(0);
+  expect(await mode(join(folder, "audit.log"))).toBe("600");
+  const text = await readFile(join(folder, "audit.log"), "utf8");
+  const records = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const { username: user, uid } = userInfo();
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+  const who = { time, event: "pki", user, uid, name: "node1" };
+  const serial = expect.stringMatching(/^[0-9A-F]{16,}$/);
+  expect(records).toMatchObject([
+    { ...who, action: "init", name: "collector", outcome: "ok" },
+    { ...who, action: "issue", outcome: "ok" },
+    { ...who, action: "issue", outcome: "failed" },
+    { ...who, action: "renew", outcome: "ok", revoked: [serial] },
+    { ...who, action: "revoke", outcome: "ok", revoked: [serial] },
+  ]);
+  expect(text).not.toContain("PRIVATE KEY");
 });

@@ -49,6 +49,8 @@ describe("a relay without a right certificate is refused, and the log says whose
     if (reason !== "certificate-name") expect(line).toContain(`"node":"${name}"`);
     expect(line).toContain(next);
     expect(await site.refused(reason)).toBe(1);
+    const audited = { event: "relay-session", outcome: "refused", reason, address: "127.0.0.1", serial: serialNumber };
+    expect(site.site.audited).toMatchObject([audited]);
     await site.expectServed(neighbour, "node2");
   });
 
@@ -94,6 +96,11 @@ describe("a node that is revoked", () => {
     expect(await site.refused("revoked")).toBe(1);
     await expect(site.connect("node1")).rejects.toThrow();
     expect(await site.refused("revoked")).toBe(2);
+    const audited = { event: "relay-session", reason: "revoked", node: "node1", serial };
+    expect(site.site.audited).toMatchObject([
+      { ...audited, outcome: "ended" },
+      { ...audited, outcome: "refused" },
+    ]);
     await site.expectServed(node2, "node2");
     await renewCertificate(folder, "node1");
     await site.expectServed(await site.connect("node1"), "node1");

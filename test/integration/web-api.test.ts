@@ -197,14 +197,21 @@ describe("the API", () => {
   });
 
   test("writes down what an administrator reads of others, and nothing else", async () => {
-    const before = web.events.length;
+    const before = web.audited.length;
     await alice.get(`/api/executions/${X}`);
-    expect(web.events.slice(before)).toEqual([]);
-    await carol.get(`/api/executions/${X}/lines`);
-    await carol.get("/api/jobs");
-    const audited = web.events.slice(before);
-    expect(audited).toHaveLength(2);
-    expect(audited[0]).toContain('notice admin read {"admin":"carol","owner":"alice"');
+    expect(web.audited.slice(before)).toEqual([]);
+    for (const path of [`executions/${X}/lines`, `executions/${X}/raw`, "jobs", "nodes"]) {
+      await carol.get(`/api/${path}`);
+    }
+    await carol.get("/api/executions");
+    const read = { event: "admin-read", outcome: "ok", user: "carol", address: "127.0.0.1" };
+    expect(web.audited.slice(before)).toEqual([
+      { ...read, owner: ["alice"], target: `GET /api/executions/${X}/lines` },
+      { ...read, owner: ["alice"], target: `GET /api/executions/${X}/raw` },
+      { ...read, owner: "all", target: "GET /api/jobs" },
+      { ...read, owner: "all", target: "GET /api/nodes" },
+      { ...read, owner: expect.arrayContaining(["alice", "bob"]), target: "GET /api/executions" },
+    ]);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AuditEvent } from "../../src/host/audit.ts";
 import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
 import type { RelayTls } from "../../src/ingest/certificate-folder.ts";
@@ -32,6 +33,7 @@ export interface IngestSite {
   readonly archive: Archive;
   readonly metrics: Metrics;
   readonly logLines: string[];
+  readonly audited: AuditEvent[];
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,8 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
   const log: Log = {
     event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`),
   };
+  const audited: AuditEvent[] = [];
+  const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const index = new IndexDb(join(dataDir, "index.db"));
   const db = new IntervalDb(join(dataDir, "intervals.db"));
   const spill = { maxRangesInMemory: options.maxRangesInMemory ?? 4_096, db };
@@ -64,6 +68,7 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
     spill,
     maxRunningPerOwner: options.maxRunningPerOwner ?? 10_000,
     log,
+    audit,
     metrics,
     nowMs,
   });
@@ -71,13 +76,14 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
   store.start();
   const { tls } = options;
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
-  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, metrics, tls, limits, nowMs });
+  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, audit, metrics, tls, limits, nowMs });
   return {
     relp,
     store,
     archive: new Archive(store, index),
     metrics,
     logLines,
+    audited,
     stop: async () => {
       await relp.stop();
       await store.stop();

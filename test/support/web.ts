@@ -1,3 +1,4 @@
+import type { AuditEvent } from "../../src/host/audit.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
@@ -26,11 +27,14 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     },
   };
   const metrics = createMetrics();
+  const audited: AuditEvent[] = [];
+  const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const live = createLive({
     history: archive,
     limits,
     log,
+    audit,
     metrics,
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
   });
@@ -54,6 +58,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     health: () => [],
     limits,
     log,
+    audit,
     metrics,
     ...others,
   });
@@ -65,7 +70,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   };
   afterwards(stop);
   const origin = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
-  return { archive, web, live, events, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
+  return { archive, web, live, events, audited, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
 }
 
 export interface Answer {

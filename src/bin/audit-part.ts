@@ -1,0 +1,21 @@
+import type { AuditLog } from "../host/audit.ts";
+import { shareAuditFolder } from "../host/audit-folder.ts";
+import type { Part } from "../host/lifecycle.ts";
+import type { Log } from "../host/log.ts";
+
+/** The first to start and the last to stop: what the others do in between is recorded. */
+export function auditPart(options: { audit: AuditLog; folder: string; group: string | undefined; log: Log }): Part {
+  const { audit, folder, group, log } = options;
+  return {
+    name: "audit",
+    start: async () => {
+      audit.record({ event: "collector", outcome: "ok", action: "start" });
+      await shareAuditFolder({ folder, group, log });
+    },
+    reload: () => audit.reopen(),
+    stop: () => {
+      audit.record({ event: "collector", outcome: "ok", action: "stop" });
+      return audit.stop();
+    },
+  };
+}

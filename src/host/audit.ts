@@ -1,0 +1,173 @@
+import { AuditFile } from "./audit-file.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { safeJson } from "./safe-text.ts";
+
+/** What is audited. `token` has no events yet. */
+type AuditEventName =
+  | "collector"
+  | "login"
+  | "logout"
+  | "request"
+  | "admin-read"
+  | "admin-watch"
+  | "deletion"
+  | "token"
+  | "relay-session"
+  | "begin"
+  | "certificates"
+  | "certificate-expiry";
+
+/** One thing that happened. Its texts may be anybody's; a password, a key or a cookie never stands here. */
+export interface AuditEvent {
+  readonly event: AuditEventName;
+  /** All but `ok` and `ended` are refusals: equal ones are told together. */
+  readonly outcome: "ok" | "ended" | "denied" | "refused" | "throttled" | "unavailable" | "failed";
+  readonly reason?: string | undefined;
+  /** Who did it, as far as that is known. */
+  readonly user?: string | undefined;
+  readonly address?: string | undefined;
+  readonly node?: string | undefined;
+  /** Whose data it was done to. */
+  readonly owner?: string | readonly string[] | undefined;
+  /** What more there is to say of this event. */
+  readonly [detail: string]: string | number | readonly string[] | undefined;
+}
+
+/** Where stages report what administrators may have to account for. Never blocks, never throws. */
+export interface Audit {
+  record(event: AuditEvent): void;
+}
+
+export interface AuditOptions {
+  /** Records go to `audit.log` here. */
+  readonly folder: string;
+  readonly limits: {
+    readonly auditFileBytes: number;
+    readonly auditFiles: number;
+    readonly auditRefusalsPerMinute: number;
+  };
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+}
+
+export const AUDIT_LIMITS = {
+  /** Of one text, and of one list. */
+  maxCharacters: 256,
+  maxElements: 100,
+  /** Equal refusals in this time are one record; the next one carries their number. */
+  repeatedWithinMs: 60_000,
+} as const;
+
+const LOOK_EVERY_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+interface Repeated {
+  event: AuditEvent;
+  untilMs: number;
+  count: number;
+}
+
+/**
+ * Audit records as JSON lines. A flood of refusals does not fill the disk, nor push out what else was recorded: equal
+ * ones are one record, so many different ones are written a minute, and of the rest only the number.
+ */
+export class AuditLog implements Audit {
+  readonly #options: AuditOptions;
+  readonly #file: AuditFile;
+  readonly #count: (event: string) => { inc(): void };
+  /** No more than refusals are written in a minute. */
+  readonly #repeated = new Map<string, Repeated>();
+  #minute = { untilMs: 0, refusals: 0, untold: 0 };
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: AuditOptions) {
+    const { folder, limits, log, metrics, nowMs } = options;
+    this.#options = options;
+    this.#count = metrics.counter("ml_audit_records_total", "Audit records", "event");
+    const lost = metrics.count("ml_audit_lost_records_total", "Audit records that could not be written");
+    this.#file = new AuditFile({
+      folder,
+      maxFileBytes: limits.auditFileBytes,
+      maxFiles: limits.auditFiles,
+      log,
+      nowMs,
+      countLost: (records) => lost.inc(records),
+    });
+    metrics.gauge("ml_audit_failing", "1 while audit records are lost", () =>
+      this.#file.failure === undefined ? 0 : 1,
+    );
+    this.#timer = setInterval(() => this.#settle(nowMs()), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  record(event: AuditEvent): void {
+    if (event.outcome === "ok" || event.outcome === "ended") this.#write(event);
+    else this.#refusal(event);
+  }
+
+  /** The next record opens the file anew (log rotation by others, SIGHUP). */
+  reopen(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** Writes what was only counted so far. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#settle(Number.POSITIVE_INFINITY);
+    await this.#file.close();
+  }
+
+  #refusal(event: AuditEvent): void {
+    const nowMs = this.#options.nowMs();
+    const { outcome, reason, user, address, node } = event;
+    const key = safeJson([event.event, outcome, reason, user, address, node].map(bounded));
+    const known = this.#repeated.get(key);
+    if (known !== undefined && nowMs < known.untilMs) {
+      known.event = event;
+      known.count += 1;
+      return;
+    }
+    if (known !== undefined) this.#repeated.delete(key);
+    this.#settle(nowMs);
+    const most = this.#options.limits.auditRefusalsPerMinute;
+    if (this.#minute.refusals >= most || this.#repeated.size >= most) {
+      this.#minute.untold += 1 + (known?.count ?? 0);
+      return;
+    }
+    this.#minute.refusals += 1;
+    this.#repeated.set(key, { event, untilMs: nowMs + AUDIT_LIMITS.repeatedWithinMs, count: 0 });
+    this.#write(event, known?.count);
+  }
+
+  /** Tells of what was only counted, when its time is over. */
+  #settle(nowMs: number): void {
+    for (const [key, { event, untilMs, count }] of this.#repeated) {
+      if (nowMs < untilMs) continue;
+      this.#repeated.delete(key);
+      if (count > 0) this.#write(event, count);
+    }
+    if (nowMs < this.#minute.untilMs) return;
+    const { untold } = this.#minute;
+    this.#minute = { untilMs: this.#options.nowMs() + MINUTE_MS, refusals: 0, untold: 0 };
+    if (untold > 0) this.#write({ event: "collector", outcome: "refused", reason: "too-many-refusals" }, untold);
+  }
+
+  /** @param repeated how many more like it there were that no record tells of. */
+  #write(event: AuditEvent, repeated?: number): void {
+    this.#count(event.event).inc();
+    const record: Record<string, unknown> = { time: new Date(this.#options.nowMs()).toISOString() };
+    for (const [name, value] of Object.entries(event)) record[name] = bounded(value);
+    if (repeated) record["repeated"] = repeated;
+    this.#file.write(`${safeJson(record)}\n`);
+  }
+}
+
+function bounded(value: AuditEvent[string]): AuditEvent[string] {
+  const { maxCharacters, maxElements } = AUDIT_LIMITS;
+  if (typeof value === "string") return value.length > maxCharacters ? `${value.slice(0, maxCharacters)}...` : value;
+  if (typeof value !== "object") return value;
+  const texts = value.slice(0, maxElements).map((text) => String(bounded(text)));
+  return value.length > maxElements ? [...texts, `and ${value.length - maxElements} more`] : texts;
+}

@@ -1,0 +1,167 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { AUDIT_LIMITS, type AuditEvent, AuditLog } from "../../src/host/audit.ts";
+import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
+import { createMetrics } from "../../src/host/metrics.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { metric } from "../support/ingest-site.ts";
+import { poll } from "../support/poll.ts";
+import { describeAsRoot, runAsRoot } from "../support/root.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const DENIED = { event: "login", outcome: "denied", user: "alice", address: "192.0.2.1" } as const;
+const READ = { event: "admin-read", outcome: "ok", user: "carol", owner: ["alice"] } as const;
+
+async function begun(options: { folder?: string; limits?: Partial<typeof DEFAULT_LIMITS> } = {}) {
+  const folder = options.folder ?? join(await tempFolder(), "audit");
+  const state = { nowMs: Date.parse("2026-11-20T04:17:44.960Z") };
+  const metrics = createMetrics();
+  const events: string[] = [];
+  const log = { event: (severity: string, message: string) => void events.push(`${severity} ${message}`) };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const audit = new AuditLog({ folder, limits, log, metrics, nowMs: () => state.nowMs });
+  afterwards(() => audit.stop());
+  const path = join(folder, "audit.log");
+  const records = async (): Promise<Record<string, unknown>[]> => {
+    await audit.reopen();
+    return parsed(readFileSync(path, "utf8"));
+  };
+  return { audit, folder, path, state, events, metrics, records };
+}
+
+function parsed(text: string): Record<string, unknown>[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+describe("an audit record", () => {
+  test("is one line of JSON with the time, in a file of the service alone", async () => {
+    const { audit, folder, path, records } = await begun();
+    audit.record(READ);
+    audit.record({ event: "logout", outcome: "ok", user: "bob", address: undefined });
+    const time = "2026-11-20T04:17:44.960Z";
+    expect(await records()).toEqual([
+      { time, ...READ },
+      { time, event: "logout", outcome: "ok", user: "bob" },
+    ]);
+    expect(statSync(folder).mode & 0o777).toBe(0o750);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  test("cannot be forged, hidden or made to drive a terminal by what it tells", async () => {
+    const { audit, path, records } = await begun();
+    const hostile = '"}\n{"event":"login"}\u001b]0;x\u0007\u009b2J\u202e\u2066\u200f\u061c\u2028\ud800\0';
+    audit.record({ ...DENIED, user: hostile });
+    const [record, ...others] = await records();
+    expect(others).toEqual([]);
+    expect(record?.["user"]).toBe(hostile);
+    expect(readFileSync(path, "latin1")).toMatch(/^[\x20-\x7e]+\n$/);
+  });
+
+  test("is bounded, whatever it tells", async () => {
+    const { audit, path, records } = await begun();
+    audit.record({
+      ...READ,
+      target: "x".repeat(1_000_000),
+      owner: Array.from({ length: 5_000 }, () => "u".repeat(900)),
+    });
+    const [record] = await records();
+    expect(record?.["target"]).toBe(`${"x".repeat(AUDIT_LIMITS.maxCharacters)}...`);
+    expect(record?.["owner"]).toHaveLength(AUDIT_LIMITS.maxElements + 1);
+    expect(statSync(path).size).toBeLessThan(40_000);
+  });
+});
+
+describe("a flood of refusals", () => {
+  test("is one record where they are equal, and the next one tells their number", async () => {
+    const { audit, state, records } = await begun();
+    for (let i = 0; i < 100_000; i += 1) audit.record(DENIED);
+    expect(await records()).toHaveLength(1);
+    state.nowMs += AUDIT_LIMITS.repeatedWithinMs;
+    audit.record(DENIED);
+    const [first, second, ...others] = await records();
+    expect(others).toEqual([]);
+    expect(first?.["repeated"]).toBeUndefined();
+    expect(second).toMatchObject({ ...DENIED, repeated: 99_999 });
+  });
+
+  test("is told at the end, too", async () => {
+    const { audit, path } = await begun();
+    for (let i = 0; i < 4; i += 1) audit.record(DENIED);
+    await audit.stop();
+    expect(parsed(readFileSync(path, "utf8")).map(({ repeated }) => repeated)).toEqual([undefined, 3]);
+  });
+
+  test("leaves room for all else where they differ: so many a minute, of the rest the number", async () => {
+    const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 5 } });
+    for (let i = 0; i < 1_000; i += 1) audit.record({ ...DENIED, user: `user${i}` });
+    audit.record(READ);
+    expect((await records()).map(({ event }) => event)).toEqual([...Array(5).fill("login"), "admin-read"]);
+    state.nowMs += 60_000;
+    audit.record({ ...DENIED, user: "one more" });
+    const written = await records();
+    expect(written.slice(6)).toMatchObject([
+      { event: "collector", reason: "too-many-refusals", repeated: 995 },
+      { event: "login", user: "one more" },
+    ]);
+  });
+});
+
+test("files are rotated by size, compressed, and few", async () => {
+  const { audit, folder, records } = await begun({ limits: { auditFileBytes: 2_000, auditFiles: 3 } });
+  for (let i = 0; i < 400; i += 1) {
+    audit.record({ ...READ, target: `n${i}` });
+    if (i % 50 === 49) await records();
+  }
+  const last = (await records()).at(-1)?.["target"];
+  const files = readdirSync(folder).sort();
+  expect(files).toEqual(["audit.log", "audit.log.1.gz", "audit.log.2.gz", "audit.log.3.gz"]);
+  for (const name of files) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o640);
+  const newest = parsed(gunzipSync(readFileSync(join(folder, "audit.log.1.gz"))).toString());
+  expect([last ?? "n399", newest.length > 10]).toEqual(["n399", true]);
+});
+
+describe("a file that cannot be written", () => {
+  test("stops nobody: records are counted as lost, the log says so once, and it goes on by itself", async () => {
+    const { audit, folder, path, state, events, metrics, records } = await begun();
+    writeFileSync(folder, "in the way");
+    const event: AuditEvent = READ;
+    for (let i = 0; i < 10; i += 1) audit.record(event);
+    await poll("all are lost", async () => (await metric({ metrics }, "ml_audit_lost_records_total")) === 10);
+    expect(await metric({ metrics }, "ml_audit_failing")).toBe(1);
+    expect(events).toEqual(["error audit records are lost: the file cannot be written"]);
+    rmSync(folder);
+    mkdirSync(folder);
+    writeFileSync(path, '{"cut off');
+    state.nowMs += 1_000;
+    audit.record(event);
+    await poll("it is written again", () => events.includes("notice audit records are written again"));
+    expect(await metric({ metrics }, "ml_audit_failing")).toBe(0);
+    await expect(records()).rejects.toThrow();
+    const [torn, whole] = readFileSync(path, "utf8").split("\n");
+    expect([torn, JSON.parse(whole ?? "")]).toEqual(['{"cut off', expect.objectContaining(READ)]);
+  });
+});
+
+describeAsRoot("a full disk", () => {
+  test("stops nobody, and the audit goes on when there is room", async () => {
+    const folder = await tempFolder();
+    await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", folder]);
+    afterwards(async () => void (await runAsRoot("umount", [folder])));
+    const { audit, path, state, events, metrics } = await begun({ folder: join(folder, "audit") });
+    const target = "x".repeat(200);
+    for (let i = 0; i < 1_000; i += 1) audit.record({ ...READ, target, i });
+    await poll("the log says so", () => events.includes("error audit records are lost: the file cannot be written"));
+    expect(await metric({ metrics }, "ml_audit_lost_records_total")).toBeGreaterThan(0);
+    rmSync(path);
+    await poll("it is written again", () => {
+      state.nowMs += 1_000;
+      audit.record(READ);
+      return events.includes("notice audit records are written again");
+    });
+  });
+});
