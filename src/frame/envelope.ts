@@ -7,21 +7,21 @@ import { GRAMMAR } from "./grammar.ts";
  * is allocated for a frame, because at a million frames a second the collector of garbage would be the receiver.
  */
 export interface EnvelopeView {
-  kind: "lines" | "beat" | "end" | "begin";
+  kind: "lines" | "beat" | "end" | "begin" | "relay";
   hostAt: number;
   hostEnd: number;
   /** TIMEREPORTED, for kinds other than begin: 26 bytes to the microsecond, in UTC, its zone behind them. */
   timeAt: number;
-  /** Execution id: `GRAMMAR.executionIdBytes` bytes, not yet checked for its alphabet. Not for begin. */
+  /** Execution id: `GRAMMAR.executionIdBytes` bytes, not yet checked for its alphabet. Not for begin and relay. */
   idAt: number;
-  /** Key: `GRAMMAR.keyBytes` bytes, not yet checked. Not for begin. */
+  /** Key: `GRAMMAR.keyBytes` bytes, not yet checked. Not for begin and relay. */
   keyAt: number;
   isStderr: boolean;
   n: number;
   count: number;
   /** The last line of the frame is a fragment. */
   fragment: boolean;
-  /** Encoded text of the lines, JSON of begin and end, number of the beat. */
+  /** Encoded text of the lines, JSON of begin, end and relay, number of the beat. */
   textAt: number;
   textEnd: number;
   /** From the kernel, for begin. */
@@ -40,6 +40,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const PRIORITY = bytes(GRAMMAR.envelopePriority);
 const LINES = bytes(` ${GRAMMAR.appName} - LINES [${GRAMMAR.structuredDataId} v="${GRAMMAR.version}" t="`);
 const BEGIN = bytes(` ${GRAMMAR.appName} - BEGIN [${GRAMMAR.structuredDataId} uid="`);
+const RELAY = bytes(` ${GRAMMAR.appName} - RELAY - LINES - `);
 const TYPE_LINES = bytes('lines" x="');
 const TYPE_BEAT = bytes('beat" x="');
 const TYPE_END = bytes('end" x="');
@@ -127,7 +128,11 @@ export function parseEnvelope(
     return parseLines(data, i + LINES.length, end, view);
   }
   if (startsWith(data, i, BEGIN)) return parseBegin(data, i + BEGIN.length, end, view);
-  return "envelope";
+  if (!startsWith(data, i, RELAY)) return "envelope";
+  view.kind = "relay";
+  view.textAt = i + RELAY.length;
+  view.textEnd = end;
+  return isTime(data, view.timeAt) ? undefined : "time";
 }
 
 function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {

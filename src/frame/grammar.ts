@@ -15,6 +15,9 @@
  *
  *     <134>1 TIMEREPORTED MYHOSTNAME mlrun - LINES the sender's SD and MSG
  *     <134>1 TIMEREPORTED MYHOSTNAME mlrun - BEGIN [ml@32473 uid="1001" gid="1001" pid="4712"] LINES - the sender's MSG
+ *     <134>1 TIMEREPORTED MYHOSTNAME mlrun - RELAY - LINES - {"name":"marcologger-forward queue","size":0,...}
+ *
+ * The last is the relay's own, every ten seconds, with the counters of its queue as rsyslogd's impstats prints them.
  */
 export const GRAMMAR = {
   /** Private enterprise number 32473 is reserved for documentation (RFC 5612). */

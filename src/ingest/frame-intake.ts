@@ -1,5 +1,6 @@
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../frame/envelope.ts";
 import { hashKey } from "../frame/key-hash.ts";
+import { parseRelayStatus } from "../frame/relay-status.ts";
 import type { Log } from "../host/log.ts";
 import { parseBegin } from "../wire/begin.ts";
 import type { Batch } from "./batch.ts";
@@ -62,12 +63,21 @@ export class FrameIntake<Slot> {
       this.#hostBytes = Buffer.from(data.subarray(view.hostAt, view.hostEnd));
     }
     if (view.kind === "begin") return undefined;
+    if (view.kind === "relay") return this.#relay(data);
     const entry = this.#cache?.find(data, view.idAt, view.keyAt);
     if (entry === undefined) return "identity";
     if (view.kind === "lines") return batch.addLines(entry, data, view) ? undefined : "text";
     const text = data.toString("utf8", view.textAt, view.textEnd);
     if (view.kind === "beat") batch.addBeat(entry, view.n, Number.parseInt(text, 10) || 0);
     else batch.addEnd(entry, view.n, text);
+    return undefined;
+  }
+
+  #relay(data: Buffer): string | undefined {
+    const { timeAt, hostAt, textAt, textEnd } = this.#view;
+    const status = parseRelayStatus(data.toString("utf8", textAt, textEnd));
+    if (status === undefined) return "relay";
+    this.#options.metrics.relays.update(this.#node, data.toString("latin1", timeAt, hostAt - 1), status);
     return undefined;
   }
 

@@ -1,4 +1,5 @@
 import type { Count, Metrics } from "../host/metrics.ts";
+import { RelayFigures } from "./relay-figures.ts";
 
 /** What the receivers count. Every frame or session that is not taken adds one to a reason. */
 export interface IngestMetrics {
@@ -7,9 +8,11 @@ export interface IngestMetrics {
   readonly criBytes: Count;
   readonly discardedFrames: (reason: string) => Count;
   readonly refusedSessions: (reason: string) => Count;
+  /** What relays say of themselves. */
+  readonly relays: RelayFigures;
 }
 
-export function createIngestMetrics(metrics: Metrics): IngestMetrics {
+export function createIngestMetrics(metrics: Metrics, nowMs: () => number): IngestMetrics {
   return {
     frames: metrics.count("ml_ingest_frames_total", "Messages taken from relays"),
     lines: metrics.count("ml_ingest_lines_total", "Lines and fragments decoded from frames"),
@@ -20,5 +23,6 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
       "reason",
     ),
     refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),
+    relays: new RelayFigures(metrics, nowMs),
   };
 }

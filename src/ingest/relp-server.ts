@@ -56,7 +56,7 @@ interface Session<Slot> {
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
   const { log, audit, store, nowMs, limits } = options;
-  const metrics = createIngestMetrics(options.metrics);
+  const metrics = createIngestMetrics(options.metrics, nowMs);
   const pool = new BufferPool(POOLED_BUFFERS);
   const sessions = new Map<Socket, Session<Slot>>();
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
+import { parseRelayStatus } from "../../src/frame/relay-status.ts";
+import { poll } from "../support/poll.ts";
 import { run } from "../support/processes.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { type RelpDump, startRelpDump } from "../support/relp-dump.ts";
@@ -28,6 +30,11 @@ function lines(n: number, text: string): string {
   return `[ml@32473 v="1" t="lines" x="${ID}" k="${KEY}" s="stdout" n="${n}" c="1" b="${b}"] ${n} ${text}`;
 }
 
+/** What impstats prints of the forward queue, with a figure that a real one never has here. */
+const STATUS = JSON.stringify({
+  ...{ name: "marcologger-forward queue", origin: "core.queue", size: 424_242, enqueued: 0, full: 0 },
+  ...{ "discarded.full": 0, "discarded.nf": 0, maxqsize: 0 },
+});
 const frame = (n: number, text: string) => `<14>1 ${TIME} somewhere mlrun 4711 LINES ${lines(n, text)}`;
 const envelope = (rest: string, time = TIME) => `<134>1 ${time} node1 mlrun - LINES ${rest}`;
 
@@ -91,12 +98,15 @@ test("500 connections at once are all taken", async () => {
   expect(await received(async () => void (await Promise.all(sends)))).toHaveLength(500);
 });
 
-describe("nothing that comes through lines.sock is a BEGIN", () => {
+describe("nothing that comes through lines.sock is a BEGIN or the relay's own", () => {
   const claim = '[ml@32473 uid="1001" gid="1001" pid="1"] {"v":1}';
   test.each([
     ["a BEGIN envelope", `<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`],
     ["MSGID BEGIN with a frame's header", `<14>1 ${TIME} node1 mlrun 1 BEGIN ${claim}`],
     ["an envelope inside MSG", frame(1, `<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`)],
+    ["a RELAY envelope", `<134>1 ${TIME} node1 mlrun - RELAY - LINES - ${STATUS}`],
+    ["MSGID RELAY with a frame's header", `<14>1 ${TIME} node1 mlrun 1 RELAY - LINES - ${STATUS}`],
+    ["a message of impstats", `<46>${TIME} node1 rsyslogd-pstats: ${STATUS}`],
     ["no PRI", `1 ${TIME} node1 mlrun - BEGIN ${claim}`],
     ["legacy format", `<14>Nov 20 04:17:44 node1 mlrun: BEGIN ${claim}`],
     ["a newline before an envelope", `x\n<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`],
@@ -110,9 +120,20 @@ describe("nothing that comes through lines.sock is a BEGIN", () => {
     for (const text of await received(() => sendLines(relay.linesSocket, [message]))) {
       expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);
       parseEnvelope(Buffer.from(text), 0, Buffer.byteLength(text), view);
-      expect(view.kind).not.toBe("begin");
+      expect(["begin", "relay"]).not.toContain(view.kind);
     }
   });
+});
+
+test("the relay's own frame comes by itself, and never has anybody else's figures", async () => {
+  await poll("two frames of the relay", () => dump.relayFrames.length >= 2, 20_000);
+  const view = createEnvelopeView();
+  for (const text of dump.relayFrames) {
+    expect(parseEnvelope(Buffer.from(text), 0, text.length, view)).toBeUndefined();
+    expect(view.kind).toBe("relay");
+    expect(parseRelayStatus(text.slice(view.textAt))).toMatchObject({ discarded: 0 });
+    expect(text).not.toContain("424242");
+  }
 });
 
 test("framing that is none costs its own connection only", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type RelpHandler, RelpParser } from "../../src/ingest/relp-parser.ts";
 import { acknowledgements } from "../../src/ingest/relp-replies.ts";
 import { afterwards } from "../support/cleanup.ts";
-import { fakeExecution } from "../support/envelopes.ts";
+import { fakeExecution, relayFrame } from "../support/envelopes.ts";
 import {
   type IngestSite,
   type IngestSiteOptions,
@@ -195,6 +195,10 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
     ["text", a.lines(2, ["\u0001"]).replace("\\x01", "\\x0A")],
     ["text", a.lines(2, ["a"]).replace(/a$/, "\n")],
     ["node", line.replace("node1", "../../etc")],
+    ["time", relayFrame({ time: "yesterday" })],
+    ["relay", relayFrame({ figures: { name: "main Q" } })],
+    ["relay", relayFrame({ figures: { size: -1 } })],
+    ["relay", relayFrame({}).slice(0, -1)],
     ["begin", a.begin({ v: 2 })],
     ["begin", a.begin({ labels: [] })],
     ["begin", a.begin({ x: "short" })],
@@ -204,6 +208,49 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
     await relay.send(a.begin(), a.lines(1, ["one"]), message);
     expect(await metric(on, "ml_ingest_discarded_frames_total", `reason="${reason}"`)).toBe(1);
     expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ lines: 1, lastN: 1 });
+  });
+});
+
+describe("what relays say of themselves", () => {
+  const at = (second: number) => `2026-11-20T04:17:${second}.000000Z`;
+  const figure = (on: IngestSite, name: string, node: string) => metric(on, name, `node="${node}"`);
+
+  it("is shown for each node: what waits in memory and on disk, and what was thrown away", async () => {
+    const on = await site();
+    const relay = await open(on);
+    const discards = { "discarded.full": 2, "discarded.nf": 1 };
+    await relay.send(
+      relayFrame({ node: "a", figures: { size: 8_000 } }),
+      relayFrame({ node: "a", onDisk: true, figures: { size: 70_000, ...discards } }),
+      relayFrame({ node: "b", figures: { size: 5 } }),
+    );
+    expect(await figure(on, "ml_relay_queue_frames", "a")).toBe(78_000);
+    expect(await figure(on, "ml_relay_discarded_frames", "a")).toBe(3);
+    expect(await figure(on, "ml_relay_queue_frames", "b")).toBe(5);
+    expect(await metric(on, "ml_ingest_discarded_frames_total")).toBe(0);
+  });
+
+  it("is the newest, in whatever order it comes, and is forgotten when the relay stays silent", async () => {
+    let nowMs = Date.now();
+    const on = await startIngestSite({ dataDir: await tempFolder(), nowMs: () => nowMs });
+    afterwards(() => on.stop());
+    const relay = await open(on);
+    await relay.send(
+      relayFrame({ time: at(20), figures: { size: 2 } }),
+      relayFrame({ time: at(10), figures: { size: 9 } }),
+    );
+    expect(await figure(on, "ml_relay_queue_frames", "node1")).toBe(2);
+    nowMs += 601_000;
+    expect(await on.metrics.text()).not.toContain('ml_relay_queue_frames{node="node1"}');
+  });
+
+  it("is kept for 4,096 nodes at most: who spoke last", async () => {
+    const on = await site();
+    const nodes = Array.from({ length: 4_100 }, (_, i) => `n${i}`);
+    await (await open(on)).send(...nodes.map((node) => relayFrame({ node, figures: { size: 1 } })));
+    expect(await metric(on, "ml_relay_queue_frames")).toBe(4_096);
+    expect(await figure(on, "ml_relay_queue_frames", "n3")).toBe(0);
+    expect(await figure(on, "ml_relay_queue_frames", "n4099")).toBe(1);
   });
 });
 

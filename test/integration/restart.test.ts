@@ -5,7 +5,7 @@ import type { ApiClient } from "../support/api-client.ts";
 import { findLog } from "../support/find-log.ts";
 import { poll } from "../support/poll.ts";
 import { run } from "../support/processes.ts";
-import { MLCOLLECTOR, type Relay, Site } from "../support/site.ts";
+import { MLCOLLECTOR, Site } from "../support/site.ts";
 
 /** Texts of a log's lines, without their CRI prefixes. */
 const textsOf = (path: string) =>
@@ -14,11 +14,6 @@ const textsOf = (path: string) =>
     .slice(0, -1)
     .map((line) => line.slice(37));
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
-
-/** omrelp notices that its session has ended when it sends: what it had on the way goes again with its next frame. */
-async function wakeUp(site: Site, relay: Relay): Promise<void> {
-  await site.mlrun(relay, ["--job", "next", "--quiet", "--", "true"]);
-}
 
 async function makeFifo(folder: string): Promise<string> {
   const path = join(folder, "fifo");
@@ -52,10 +47,7 @@ describe("restarts in the middle of output", () => {
     expect(midway).toBeGreaterThanOrEqual(15);
     expect((await runs).map(({ code }) => code)).toEqual([0, 0]);
     // What a node's mlrun had to spool while its relay was busy goes out with the next one.
-    for (const relay of relays) {
-      await site.mlrun(relay, ["--flush"]);
-      await wakeUp(site, relay);
-    }
+    for (const relay of relays) await site.mlrun(relay, ["--flush"]);
     const after = await site.api();
     await poll(
       "both to be complete",
@@ -121,7 +113,6 @@ describe("restarts in the middle of output", () => {
     expect(await answers(after)).toEqual(before);
     writeFileSync(join(site.folder, "fifo"), "off\n");
     expect((await held).code).toBe(0);
-    await wakeUp(site, relay);
     const done = await after.untilExecution(
       "finished",
       ({ job, delivery }) => job === "running" && delivery === "complete",

@@ -13,6 +13,20 @@ export interface FakeExecution {
   end(lastN: number, end?: Record<string, unknown>): string;
 }
 
+/** What a relay says of its forward queue, with these figures for the rest of rsyslogd's. */
+export function relayFrame(options: {
+  readonly node?: string;
+  readonly time?: string;
+  readonly onDisk?: boolean;
+  readonly figures?: Readonly<Record<string, unknown>>;
+}): string {
+  const { node = "node1", time = STARTED_AT, onDisk = false, figures = {} } = options;
+  const name = `marcologger-forward queue${onDisk ? "[DA]" : ""}`;
+  const none = { size: 0, enqueued: 0, full: 0, "discarded.full": 0, "discarded.nf": 0, maxqsize: 0 };
+  const text = JSON.stringify({ name, origin: "core.queue", ...none, ...figures });
+  return `<134>1 ${time.replace("Z", "+00:00")} ${node} mlrun - RELAY - LINES - ${text}`;
+}
+
 export const STARTED_AT = "2026-11-20T04:17:44.960662Z";
 
 export function fakeExecution(options: { node?: string; x?: string; k?: string; job?: string } = {}): FakeExecution {

@@ -8,6 +8,8 @@ export interface RelpDump {
   readonly port: number;
   /** DATA of every `syslog` frame in the order received, re-sent ones too. */
   readonly messages: readonly Buffer[];
+  /** The frames that a relay sends of its own, which are not among the messages. */
+  readonly relayFrames: readonly string[];
   /** Sessions that were opened so far. */
   sessions(): number;
   waitFor(count: number, withinMs?: number): Promise<readonly Buffer[]>;
@@ -23,10 +25,12 @@ export interface RelpDumpOptions {
 }
 
 const SPACE = 0x20;
+const RELAY_FRAME = /^<134>1 \S+ \S+ mlrun - RELAY /;
 
 /** A RELP receiver for tests, written apart from the collector's: acknowledges everything and keeps it in memory. */
 export async function startRelpDump(options: RelpDumpOptions = {}): Promise<RelpDump> {
   const messages: Buffer[] = [];
+  const relayFrames: string[] = [];
   const sockets = new Set<Socket>();
   let sessions = 0;
 
@@ -53,7 +57,8 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
       const offers = "200 OK\nrelp_version=0\nrelp_software=relp-dump\ncommands=syslog";
       return `${txnr} rsp ${offers.length} ${offers}\n`;
     }
-    messages.push(data);
+    if (RELAY_FRAME.test(data.toString("latin1"))) relayFrames.push(data.toString());
+    else messages.push(data);
     return options.neverAcknowledge === true ? "" : `${txnr} rsp 6 200 OK\n`;
   }
 
@@ -76,6 +81,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
   return {
     port: address.port,
     messages,
+    relayFrames,
     sessions: () => sessions,
     async waitFor(count, withinMs) {
       await poll(`${count} RELP messages`, () => messages.length >= count, withinMs);
