@@ -13,6 +13,14 @@ export const DEFAULT_LIMITS = {
   quarantineBytesPerExecution: 4_194_304,
   quarantineAgeDays: 7,
   runningExecutionsPerUser: 10_000,
+  /**
+   * One user's share, 0 for no limit; what is beyond it is not stored. The rates are above what a collector on two
+   * cores takes: a job that is merely fast must never meet them. The disk is what a flood takes from others for good.
+   */
+  executionsPerMinutePerUser: 60_000,
+  linesPerSecondPerUser: 1_000_000,
+  bytesPerSecondPerUser: 268_435_456,
+  bytesOnDiskPerUser: 107_374_182_400,
   /** Known ranges of n an execution, in memory; more go to disk. */
   deduplicationIntervals: 4_096,
   /** What waits for a viewer that reads slowly; then it is told what it missed. */
@@ -42,12 +50,25 @@ export type Limits = Readonly<Record<LimitName, number>>;
 /** A day: setTimeout turns anything above 24.8 days into no wait at all. */
 const MAX_TIMEOUT_MS = 86_400_000;
 const MAX_LIMIT = 1_000_000_000_000;
+const MAX_BYTES_ON_DISK = 1_000_000_000_000_000;
+const MAY_BE_OFF: ReadonlySet<LimitName> = new Set([
+  "executionsPerMinutePerUser",
+  "linesPerSecondPerUser",
+  "bytesPerSecondPerUser",
+  "bytesOnDiskPerUser",
+]);
 
 export function isLimitName(name: string): name is LimitName {
   return Object.hasOwn(DEFAULT_LIMITS, name);
 }
 
-/** The highest value that a limit may have; the lowest is 1. */
+/** The lowest value that a limit may have: 0 where that means none at all. */
+export function lowestLimit(name: LimitName): number {
+  return MAY_BE_OFF.has(name) ? 0 : 1;
+}
+
+/** The highest value that a limit may have. */
 export function highestLimit(name: LimitName): number {
+  if (name === "bytesOnDiskPerUser") return MAX_BYTES_ON_DISK;
   return name.endsWith("Ms") ? MAX_TIMEOUT_MS : MAX_LIMIT;
 }

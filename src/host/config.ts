@@ -2,7 +2,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { asRecord, type UnknownRecord } from "../wire/record.ts";
 import { type Address, countField, FIELDS, isLoopback } from "./config-fields.ts";
 import { readFlags } from "./config-flags.ts";
-import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits } from "./config-limits.ts";
+import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
 import { Settings } from "./config-settings.ts";
 
@@ -112,7 +112,9 @@ function takeLimits(settings: Settings): Limits {
   for (const { name, value, where } of settings.table("limits")) {
     const limit = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
     if (!/^[a-z-]+$/.test(name) || !isLimitName(limit)) settings.complain(`${where}: unknown key`);
-    else limits[limit] = settings.check(where, value, countField(1, highestLimit(limit))) ?? limits[limit];
+    else
+      limits[limit] =
+        settings.check(where, value, countField(lowestLimit(limit), highestLimit(limit))) ?? limits[limit];
   }
   return limits;
 }

@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
 import type { Audit } from "../host/audit.ts";
 import type { Log, LogFields, Severity } from "../host/log.ts";
+import { ToldRecently } from "../host/told-recently.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { admit, type Peer } from "./relay-admission.ts";
-import { ToldRecently } from "./told-recently.ts";
 
 export interface RelayGateOptions {
   readonly tls: RelayTls;

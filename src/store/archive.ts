@@ -78,6 +78,12 @@ export class Archive {
     return this.#index.jobs(ownerFilter(viewer));
   }
 
+  /** Takes an execution away for good, unless it runs. */
+  async remove(viewer: Viewer, x: string, node?: string): Promise<"removed" | "running" | "missing"> {
+    const [row] = this.#index.findById(x, ownerFilter(viewer), node);
+    return row === undefined ? "missing" : this.#store.remove(row);
+  }
+
   #load(viewer: Viewer, x: string, node: string | undefined): StoredExecution | undefined {
     const row: IndexRow | undefined = this.#index.findById(x, ownerFilter(viewer), node)[0];
     return row === undefined ? undefined : this.#store.slots.load(this.#store.slots.get(row));

@@ -1,10 +1,14 @@
 import { dirname, join } from "node:path";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import { ToldRecently } from "../host/told-recently.ts";
 import type { Begin } from "../wire/begin.ts";
 import { createExecution } from "./create-execution.ts";
+import type { IndexDb } from "./index-db.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { Refusal } from "./owner-account.ts";
+import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
 import type { RunningCount } from "./running-count.ts";
 import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
@@ -29,11 +33,13 @@ export interface Claim {
 export interface ClaimsOptions {
   readonly slots: SlotTable;
   readonly index: IndexWriter;
+  readonly rows: IndexDb;
   readonly folders: OwnerFolders;
   readonly files: OpenFiles;
   readonly logsDir: string;
   readonly durable: boolean;
   readonly spill: IntervalSpill;
+  readonly accounts: OwnerAccounts;
   readonly running: RunningCount;
   /** Executions that one owner may have running. */
   readonly maxRunning: number;
@@ -47,22 +53,32 @@ export interface ClaimsOptions {
 /** Binds identities to owners. A second BEGIN never displaces the first. */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #told: ToldRecently;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#told = new ToldRecently(options.nowMs);
   }
 
   /**
    * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
-   * frames stay in quarantine. Rejects with what the file system threw when the collector cannot store.
+   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). Rejects with what the file system threw when the collector cannot store.
    */
   async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
-    const { slots, folders, ownerOf, running, maxRunning } = this.#options;
+    const { slots, rows, folders, ownerOf } = this.#options;
     try {
+      if (slots.get(identity).isDeleted) return this.#refuse("deleted", identity, uid);
       if (slots.load(slots.get(identity)) === undefined) {
         const owner = await ownerOf(identity.node, uid);
         if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
-        if (!running.admit(owner.name, maxRunning)) return this.#refuse("too-many-running", identity, uid);
+        // Of one user's two executions with one id, nobody could say which is meant. Another user's is another one.
+        if (rows.isTaken(owner.name, identity)) return this.#refuse("id-in-use", identity, uid);
+        const refusal = this.#overLimit(owner.name);
+        if (refusal !== undefined) {
+          const slot = slots.get(identity);
+          slot.refused = { refusal, lastN: slot.refused?.lastN ?? 0 };
+          return this.#refuse(refusal.reason, identity, uid);
+        }
         await folders.prepare(owner);
         const { job, argv, cwd, labels, startedAt, pid } = begin;
         this.#create({ ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid });
@@ -74,8 +90,15 @@ export class Claims {
     }
   }
 
+  #overLimit(owner: string): Refusal | undefined {
+    const { accounts, running, maxRunning, nowMs } = this.#options;
+    const refusal = accounts.of(owner).refusesBegin(nowMs());
+    if (refusal !== undefined) return refusal;
+    return running.admit(owner, maxRunning) ? undefined : { reason: "running-executions", limit: maxRunning };
+  }
+
   #create(origin: Origin): void {
-    const { slots, index, folders, files, logsDir, durable, spill, nowMs } = this.#options;
+    const { slots, index, folders, files, accounts, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slot.execution !== undefined) return;
@@ -88,7 +111,11 @@ export class Claims {
       folders.forgetDay();
       throw error;
     }
+    accounts.of(origin.owner).resize(slot.execution.diskBytes);
     index.insert(slot);
+    const { refused } = slot;
+    slot.refused = undefined;
+    if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);
   }
 
   #refuse(reason: string, identity: SlotIdentity, uid: number): undefined {
@@ -96,6 +123,8 @@ export class Claims {
     metrics.refusedBegins(reason).inc();
     const { node, x } = identity;
     audit.record({ event: "begin", outcome: "refused", reason, node, uid, x });
-    log.event("warning", "BEGIN refused, its lines stay in quarantine", { reason, node, x, uid });
+    // A flood of BEGINs is a flood of counts, not of log lines.
+    if (!this.#told.isNew(`${reason} ${node} ${uid}`)) return;
+    log.event("warning", "BEGIN refused; the next ones like it are only counted", { reason, node, x, uid });
   }
 }

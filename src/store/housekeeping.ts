@@ -3,6 +3,7 @@ import type { LateMerges } from "./late-merges.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Quarantine } from "./quarantine.ts";
+import type { Remover } from "./remover.ts";
 import type { SlotTable } from "./slots.ts";
 import type { StorageAlarm } from "./storage-alarm.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
@@ -19,6 +20,7 @@ export interface HousekeepingOptions {
   readonly files: OpenFiles;
   readonly merges: LateMerges;
   readonly quarantine: Quarantine;
+  readonly remover: Remover;
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
   readonly metrics: StoreMetrics;
@@ -57,6 +59,7 @@ export class Housekeeping {
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
         this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
+        this.#options.remover.expire(nowMs);
       }
     } catch (error) {
       this.#options.alarm.failed(error);

@@ -17,6 +17,8 @@ export interface IndexRow {
   readonly execution: Execution;
   /** The files may say more than this row. */
   readonly isOpen: boolean;
+  /** What the files take of the owner's disk space. */
+  readonly diskBytes: number;
 }
 
 export interface IndexQuery {
@@ -41,6 +43,8 @@ export class IndexDb {
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
   readonly #setOpen: Database.Statement;
+  readonly #findDeleted: Database.Statement;
+  readonly #findTaken: Database.Statement;
 
   /** Throws when another process has the index open. */
   constructor(path: string) {
@@ -52,10 +56,13 @@ export class IndexDb {
     this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
     if (!this.isCurrent) this.#db.exec(SCHEMA);
     this.#put = this.#db.prepare(`
-      INSERT INTO executions (node, x, key_hash, owner, job, state, started_at, base, open, search, summary)
-      VALUES (@node, @x, @keyHash, @owner, @job, @state, @startedAt, @base, @open, @search, @summary)
-      ON CONFLICT (node, x, key_hash) DO UPDATE SET state = @state, open = @open, summary = @summary`);
+      INSERT INTO executions (node, x, key_hash, owner, job, state, started_at, base, open, disk_bytes, search, summary)
+      VALUES (@node, @x, @keyHash, @owner, @job, @state, @startedAt, @base, @open, @diskBytes, @search, @summary)
+      ON CONFLICT (node, x, key_hash)
+      DO UPDATE SET state = @state, open = @open, disk_bytes = @diskBytes, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
+    this.#findTaken = this.#db.prepare("SELECT 1 FROM executions WHERE x = ? AND node = ? AND owner = ?");
+    this.#findDeleted = this.#db.prepare("SELECT 1 FROM tombstones WHERE node = ? AND x = ? AND key_hash = ?");
     this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
   }
 
@@ -66,16 +73,19 @@ export class IndexDb {
   }
 
   clear(): void {
-    this.#db.exec("DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals");
+    this.#db.exec(
+      "DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals; DELETE FROM owner_totals; DELETE FROM tombstones",
+    );
   }
 
   put(rows: readonly IndexRow[]): void {
     this.#db.transaction(() => {
-      for (const { node, x, keyHash, base, execution, isOpen } of rows) {
+      for (const { node, x, keyHash, base, execution, isOpen, diskBytes } of rows) {
         const { owner, job, state, startedAt } = execution;
         const summary = JSON.stringify(execution);
         const search = searchText(execution);
-        this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open: isOpen ? 1 : 0, search, summary });
+        const open = isOpen ? 1 : 0;
+        this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open, diskBytes, search, summary });
       }
     })();
   }
@@ -86,6 +96,28 @@ export class IndexDb {
 
   find(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): IndexRow | undefined {
     return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
+  }
+
+  /** Takes the row away, if there is one, and remembers that it is not to come back. */
+  remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
+    const { node, x, keyHash } = identity;
+    this.#db.transaction(() => {
+      this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
+      this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)").run(node, x, keyHash, deletedAtMs);
+    })();
+  }
+
+  isDeleted(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): boolean {
+    return this.#findDeleted.get(identity.node, identity.x, identity.keyHash) !== undefined;
+  }
+
+  /** Whether an owner has this id on this node already, by whatever key. */
+  isTaken(owner: string, { node, x }: { readonly node: string; readonly x: string }): boolean {
+    return this.#findTaken.get(x, node, owner) !== undefined;
+  }
+
+  forgetDeleted(beforeMs: number): void {
+    this.#db.prepare("DELETE FROM tombstones WHERE deleted_at_ms < ?").run(beforeMs);
   }
 
   /** Executions with this id that a viewer may see, newest first. */
@@ -124,6 +156,11 @@ export class IndexDb {
   countRunning(owner: string): number {
     const sql = "SELECT count(*) AS running FROM executions WHERE owner = ? AND state = 'running'";
     return this.#db.prepare<[string], { running: number }>(sql).get(owner)?.running ?? 0;
+  }
+
+  diskBytes(owner: string): number {
+    const sql = "SELECT disk_bytes AS bytes FROM owner_totals WHERE owner = ?";
+    return this.#db.prepare<[string], { bytes: number }>(sql).get(owner)?.bytes ?? 0;
   }
 
   nodes(owner: string | undefined): NodeSummary[] {
@@ -186,9 +223,10 @@ function searchText(execution: Execution): string {
 function parseRow(value: unknown): IndexRow | undefined {
   const row = asRecord(value);
   if (row === undefined) return undefined;
-  const { node, x, key_hash: keyHash, base, summary } = row;
+  const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes } = row;
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
-  if (typeof base !== "string" || typeof summary !== "string") return undefined;
+  if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
   const execution = parseExecution(parseJson(summary));
-  return execution === undefined ? undefined : { node, x, keyHash, base, execution, isOpen: row["open"] === 1 };
+  if (execution === undefined) return undefined;
+  return { node, x, keyHash, base, execution, isOpen: row["open"] === 1, diskBytes };
 }

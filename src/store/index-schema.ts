@@ -1,5 +1,5 @@
 /** Bump with every change of the schema: another version's index is thrown away and made anew from the files. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * One row an execution, an index for each way to list them newest first, and totals that triggers keep, so that nodes
@@ -9,12 +9,15 @@ export const SCHEMA = `
   DROP TABLE IF EXISTS executions;
   DROP TABLE IF EXISTS node_totals;
   DROP TABLE IF EXISTS job_totals;
+  DROP TABLE IF EXISTS owner_totals;
+  DROP TABLE IF EXISTS tombstones;
   CREATE TABLE executions (
     id INTEGER PRIMARY KEY,
     node TEXT NOT NULL, x TEXT NOT NULL, key_hash TEXT NOT NULL,
     owner TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, started_at TEXT NOT NULL,
     base TEXT NOT NULL,           -- path below DATA/logs, without ending
     open INTEGER NOT NULL,        -- the files may say more than this row
+    disk_bytes INTEGER NOT NULL,  -- what the files take
     search TEXT NOT NULL,         -- lower case: command line, job, node, labels, x
     summary TEXT NOT NULL,        -- JSON of wire's Execution
     UNIQUE (node, x, key_hash)
@@ -34,6 +37,10 @@ export const SCHEMA = `
     owner TEXT, job TEXT, executions INTEGER, running INTEGER, failed INTEGER, started_at TEXT, PRIMARY KEY (owner, job)
   ) WITHOUT ROWID;
   CREATE INDEX jobs_by_start ON job_totals (owner, started_at DESC);
+  CREATE TABLE tombstones (
+    node TEXT, x TEXT, key_hash TEXT, deleted_at_ms INTEGER, PRIMARY KEY (node, x, key_hash)
+  ) WITHOUT ROWID;
+  CREATE TABLE owner_totals (owner TEXT PRIMARY KEY, disk_bytes INTEGER) WITHOUT ROWID;
   CREATE TRIGGER execution_added AFTER INSERT ON executions BEGIN
     INSERT INTO node_totals VALUES (new.owner, new.node, 1, new.state = 'running', new.started_at)
       ON CONFLICT DO UPDATE SET executions = executions + 1, running = running + excluded.running,
@@ -41,6 +48,23 @@ export const SCHEMA = `
     INSERT INTO job_totals VALUES (new.owner, new.job, 1, new.state = 'running', new.state = 'failed', new.started_at)
       ON CONFLICT DO UPDATE SET executions = executions + 1, running = running + excluded.running,
         failed = failed + excluded.failed, started_at = min(started_at, excluded.started_at);
+    INSERT INTO owner_totals VALUES (new.owner, new.disk_bytes)
+      ON CONFLICT DO UPDATE SET disk_bytes = disk_bytes + excluded.disk_bytes;
+  END;
+  CREATE TRIGGER execution_removed AFTER DELETE ON executions BEGIN
+    UPDATE owner_totals SET disk_bytes = disk_bytes - old.disk_bytes WHERE owner = old.owner;
+    UPDATE node_totals SET executions = executions - 1, running = running - (old.state = 'running'), last_started_at =
+      (SELECT max(started_at) FROM executions WHERE owner = old.owner AND node = old.node)
+      WHERE owner = old.owner AND node = old.node;
+    DELETE FROM node_totals WHERE owner = old.owner AND node = old.node AND executions = 0;
+    UPDATE job_totals SET executions = executions - 1, running = running - (old.state = 'running'),
+      failed = failed - (old.state = 'failed'), started_at =
+      (SELECT min(started_at) FROM executions WHERE owner = old.owner AND job = old.job)
+      WHERE owner = old.owner AND job = old.job;
+    DELETE FROM job_totals WHERE owner = old.owner AND job = old.job AND executions = 0;
+  END;
+  CREATE TRIGGER execution_grown AFTER UPDATE OF disk_bytes ON executions WHEN new.disk_bytes <> old.disk_bytes BEGIN
+    UPDATE owner_totals SET disk_bytes = disk_bytes + new.disk_bytes - old.disk_bytes WHERE owner = new.owner;
   END;
   CREATE TRIGGER execution_changed AFTER UPDATE OF state ON executions WHEN new.state <> old.state BEGIN
     UPDATE node_totals SET running = running + (new.state = 'running') - (old.state = 'running')

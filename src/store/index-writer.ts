@@ -41,6 +41,12 @@ export class IndexWriter {
     this.#write([slot]);
   }
 
+  /** Its files are gone: no row is written any more. */
+  forget(slot: Slot): void {
+    this.#changed.delete(slot);
+    this.#untold.delete(slot);
+  }
+
   flush(): void {
     if (this.#changed.size === 0) return;
     this.#write(this.#changed);
@@ -57,6 +63,7 @@ export class IndexWriter {
         base: basePath(execution.origin),
         execution: execution.summary(),
         isOpen: !execution.isSettled,
+        diskBytes: execution.diskBytes,
       });
     }
     this.#index.put(rows);

@@ -24,6 +24,7 @@ export class LateMerges {
     const { main, late } = execution;
     if (execution.delivery !== "complete" || late === undefined) return;
     this.#last = this.#last.then(async () => {
+      if (execution.isRemoved) return;
       try {
         this.#files.close(main);
         this.#files.close(late);

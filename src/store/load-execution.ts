@@ -49,6 +49,8 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     if (record.t === "end") execution.endSeen = parseEndSeen(record) ?? execution.endSeen;
     if (record.t === "lost") execution.isLost = true;
     if (record.t === "heard") execution.isLost = false;
+    execution.discards.restore(record);
+    if (record.t === "beat") execution.recordedBeat = asCount(record.members["beat"]) ?? execution.recordedBeat;
     // Runs and marks before a merge speak of the log that it replaced.
     if (i < mergedAt) return;
     const run = parseRun(record);
@@ -62,6 +64,8 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     execution.late = late;
   }
   for (const { n, lines } of execution.segments()) execution.have.add(n, n + lines - 1);
+  execution.lastBeat = execution.recordedBeat;
+  execution.toldLastN = execution.discards.last;
   execution.judge(options.nowMs);
   return execution;
 }

@@ -7,7 +7,7 @@ const MAX_COMMAND_CHARACTERS = 40;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 /** Folders of `DATA/logs` that are no user's: no user's folder name can begin with `_`. */
-export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine" } as const;
+export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted" } as const;
 
 /**
  * A folder name for a user: unsafe bytes as `%XX`, so that two users never share one and nothing can climb out of the

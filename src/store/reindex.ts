@@ -2,7 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexDb, IndexRow } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
+import { RESERVED } from "./log-path.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
+import { Tombstones } from "./tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
@@ -16,6 +18,9 @@ export function reindex(
   options: { readonly logsDir: string; readonly spill: IntervalSpill; readonly nowMs: number },
 ): { executions: number; unreadable: string[] } {
   index.clear();
+  for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
+    index.remove(tombstone, tombstone.deletedAtMs);
+  }
   const unreadable: string[] = [];
   let executions = 0;
   let rows: IndexRow[] = [];
@@ -25,6 +30,8 @@ export function reindex(
       unreadable.push(base);
       continue;
     }
+    // Files that were deleted and are there nevertheless: a crash, or a backup that was put back.
+    if (index.isDeleted(row)) continue;
     executions += 1;
     rows.push(row);
     if (rows.length < ROWS_AT_ONCE) continue;
@@ -61,7 +68,8 @@ function readRow(
     const execution = loadExecution(join(options.logsDir, base), { ...options, durable: false });
     if (execution === undefined) return undefined;
     const { node, x, keyHash } = execution.origin;
-    const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled };
+    const { diskBytes } = execution;
+    const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled, diskBytes };
     execution.have.release();
     return row;
   } catch {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { IndexDb } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
+import type { Refusal } from "./owner-account.ts";
+import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
@@ -15,12 +17,16 @@ export interface Slot {
   readonly identity: SlotIdentity;
   /** Set once loaded; `SlotTable.load` is how to get it. */
   execution: StoredExecution | undefined;
-  /** Where its files are, until they are loaded. */
-  unloadedBase: string | undefined;
+  /** Where its files are, and what the index thinks they take, until they are loaded. */
+  unloaded: { readonly base: string; readonly diskBytes: number } | undefined;
   /** The index says that the files may be ahead of its row. */
   isOpenInIndex: boolean;
   /** Forgotten by the table: whoever still holds it must look the identity up again. */
   isRetired: boolean;
+  /** Its owner or an administrator deleted it: what comes again is thrown away. */
+  readonly isDeleted: boolean;
+  /** Its BEGIN was refused for a limit of its owner: its lines up to `lastN` were thrown away. */
+  refused: { readonly refusal: Refusal; lastN: number } | undefined;
   usedAtMs: number;
 }
 
@@ -38,6 +44,7 @@ export class SlotTable {
   readonly #logsDir: string;
   readonly #durable: boolean;
   readonly #spill: IntervalSpill;
+  readonly #accounts: OwnerAccounts;
   readonly #nowMs: () => number;
 
   constructor(options: {
@@ -45,12 +52,14 @@ export class SlotTable {
     readonly logsDir: string;
     readonly durable: boolean;
     readonly spill: IntervalSpill;
+    readonly accounts: OwnerAccounts;
     readonly nowMs: () => number;
   }) {
     this.#index = options.index;
     this.#logsDir = options.logsDir;
     this.#durable = options.durable;
     this.#spill = options.spill;
+    this.#accounts = options.accounts;
     this.#nowMs = options.nowMs;
   }
 
@@ -75,9 +84,11 @@ export class SlotTable {
     const slot: Slot = {
       identity: { node: identity.node, x: identity.x, keyHash: identity.keyHash },
       execution: undefined,
-      unloadedBase: row?.base,
+      unloaded: row === undefined ? undefined : { base: row.base, diskBytes: row.diskBytes },
       isOpenInIndex: row?.isOpen ?? false,
       isRetired: false,
+      isDeleted: row === undefined && this.#index.isDeleted(identity),
+      refused: undefined,
       usedAtMs: this.#nowMs(),
     };
     this.#slots.set(name, slot);
@@ -86,12 +97,24 @@ export class SlotTable {
 
   /** The execution of a slot, read from its files at the first call. Throws what the file system throws. */
   load(slot: Slot): StoredExecution | undefined {
-    if (slot.unloadedBase !== undefined) {
-      const base = join(this.#logsDir, slot.unloadedBase);
-      slot.execution = loadExecution(base, { durable: this.#durable, spill: this.#spill, nowMs: this.#nowMs() });
-      slot.unloadedBase = undefined;
+    const { unloaded } = slot;
+    if (unloaded !== undefined) {
+      const base = join(this.#logsDir, unloaded.base);
+      const execution = loadExecution(base, { durable: this.#durable, spill: this.#spill, nowMs: this.#nowMs() });
+      slot.execution = execution;
+      slot.unloaded = undefined;
+      if (execution !== undefined) this.#accounts.of(execution.owner).resize(execution.diskBytes - unloaded.diskBytes);
     }
     return slot.execution;
+  }
+
+  /** Forgets one at once; its identity is looked up again by whoever still holds the slot. */
+  drop(slot: Slot): void {
+    const { node, x, keyHash } = slot.identity;
+    this.#slots.delete(`${node}/${x}/${keyHash}`);
+    slot.isRetired = true;
+    slot.execution?.have.release();
+    slot.execution = undefined;
   }
 
   /** Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. */

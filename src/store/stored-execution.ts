@@ -1,17 +1,22 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { sliceChunk } from "../frame/cri.ts";
-import type { Delivery, Execution, ExecutionState } from "../wire/api.ts";
+import type { Delivery, Execution, ExecutionState, LineRange } from "../wire/api.ts";
 import type { End } from "../wire/end.ts";
-import { WIRE_LIMITS } from "../wire/limits.ts";
 import { createFile } from "./create-file.ts";
+import { Discards } from "./discards.ts";
+import { summaryOf } from "./execution-summary.ts";
 import type { LineNumbers } from "./line-numbers.ts";
-import { commandName } from "./log-path.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { OpenFiles } from "./open-files.ts";
+import { diskBytesOf, type Refusal } from "./owner-account.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 /** With numbers missing after END: how long they may still be on their way. */
 const RECEIVING_AFTER_END_MS = 30_000;
+/** With more holes than this the time decides whether they are waited for. */
+const MAX_EXPLAINED_HOLES = 1_000;
+/** Beats between two that the sidecar has, five minutes: what a kill may make the collector forget. */
+const BEATS_A_RECORD = 30;
 /** Three beats missed. */
 const LOST_AFTER_MS = 30_000;
 
@@ -49,12 +54,18 @@ export class StoredExecution {
   late: NumberedLog | undefined;
   /** Which numbers are stored. */
   readonly have: LineNumbers;
+  /** Which numbers were thrown away, and why. */
+  readonly discards: Discards;
   endSeen: EndSeen | undefined;
   /** Wall clock of the collector: when a frame of it last came. */
   heardAtMs: number;
   isLost = false;
+  /** Its files are gone. */
+  isRemoved = false;
   toldLastN = 0;
   lastBeat = 0;
+  /** The last one that the sidecar has. */
+  recordedBeat = 0;
   #delivery: Delivery = "receiving";
 
   constructor(options: {
@@ -68,6 +79,7 @@ export class StoredExecution {
     this.base = options.base;
     this.sidecar = options.sidecar;
     this.have = options.have;
+    this.discards = new Discards(options.sidecar);
     this.heardAtMs = options.nowMs;
     this.main = new NumberedLog({ path: `${options.base}.log`, name: "main", sidecar: options.sidecar });
   }
@@ -95,6 +107,11 @@ export class StoredExecution {
     return this.main.lines + (this.late?.lines ?? 0);
   }
 
+  /** What its files take of the owner's disk space. */
+  get diskBytes(): number {
+    return diskBytesOf(this.main.size + (this.late?.size ?? 0));
+  }
+
   get state(): ExecutionState {
     if (this.endSeen === undefined) return this.isLost ? "lost" : "running";
     return this.endSeen.end.code === 0 ? "finished" : "failed";
@@ -108,6 +125,7 @@ export class StoredExecution {
   append(chunk: Chunk, files: OpenFiles): readonly Chunk[] {
     const last = chunk.firstN + chunk.count - 1;
     const nextN = this.have.last + 1;
+    if (this.discards.isOpen) this.discards.close(chunk.firstN);
     if (chunk.firstN >= nextN) {
       this.main.append(chunk, files);
       this.have.add(chunk.firstN, last);
@@ -124,17 +142,42 @@ export class StoredExecution {
     return fresh;
   }
 
+  /** Throws lines away that are not stored. Returns how many that are. */
+  discard(range: LineRange, refusal: Refusal): number {
+    let lines = 0;
+    for (const [from, to] of this.have.missing(...range)) {
+      this.discards.add(from, to, refusal);
+      this.toldLastN = Math.max(this.toldLastN, to);
+      lines += to - from + 1;
+    }
+    return lines;
+  }
+
   /** Takes the END, once. A second one changes nothing. */
   end(seen: EndSeen): void {
     if (this.endSeen !== undefined) return;
+    this.discards.close(seen.lastN + 1);
     this.sidecar.append({ t: "end", ...seen });
     this.endSeen = seen;
   }
 
-  /** Takes a beat that is newer than the last: what mlrun says it has numbered so far. */
+  /** A beat that is not newer than the last one, or comes after the END, was replayed: it says nothing about now. */
+  isNewBeat(beat: number): boolean {
+    return beat > this.lastBeat && this.endSeen === undefined;
+  }
+
+  /** Takes a new beat: what mlrun says it has numbered so far. */
   beat(lastN: number, beat: number): void {
+    if (Math.floor(beat / BEATS_A_RECORD) > Math.floor(this.lastBeat / BEATS_A_RECORD)) this.recordBeat(beat);
     this.lastBeat = beat;
     this.toldLastN = Math.max(this.toldLastN, lastN);
+  }
+
+  /** Makes a restart know that this beat and all before it are old. */
+  recordBeat(beat = this.lastBeat): void {
+    if (beat <= this.recordedBeat) return;
+    this.sidecar.append({ t: "beat", beat });
+    this.recordedBeat = beat;
   }
 
   /** A sign of life. Returns whether the state changed by it. */
@@ -151,14 +194,23 @@ export class StoredExecution {
     const before = this.#delivery;
     if (this.endSeen === undefined) {
       if (this.isLost || nowMs - this.heardAtMs <= LOST_AFTER_MS) return false;
+      this.recordBeat();
       this.sidecar.append({ t: "lost" });
       this.isLost = true;
       return true;
     }
     if (this.have.coversTo(this.endSeen.lastN)) this.#delivery = "complete";
     else if (nowMs - this.endSeen.receivedAtMs > RECEIVING_AFTER_END_MS) this.#delivery = "incomplete";
+    else if (this.#isOnPurpose(this.endSeen.lastN)) this.#delivery = "incomplete";
     else this.#delivery = "receiving";
     return before !== this.#delivery;
+  }
+
+  /** Whether all that is missing was thrown away: then there is nothing to wait for. */
+  #isOnPurpose(lastN: number): boolean {
+    if (this.discards.isEmpty) return false;
+    const missing = this.have.missing(1, lastN, MAX_EXPLAINED_HOLES + 1);
+    return missing.length <= MAX_EXPLAINED_HOLES && this.discards.explain(missing);
   }
 
   get lastN(): number {
@@ -173,29 +225,7 @@ export class StoredExecution {
   }
 
   summary(): Execution {
-    const { x, node, owner, job, argv, labels, startedAt } = this.origin;
-    const end = this.endSeen?.end;
-    return {
-      x,
-      job,
-      node,
-      owner,
-      command: commandName(argv),
-      argv,
-      labels,
-      state: this.state,
-      delivery: this.#delivery,
-      code: end?.code ?? null,
-      signal: end?.signal ?? null,
-      startedAt,
-      endedAt: end?.endedAt ?? null,
-      lines: this.lines,
-      bytes: this.main.printedBytes + (this.late?.printedBytes ?? 0),
-      lastN: this.lastN,
-      missing: this.have.missing(1, this.lastN, WIRE_LIMITS.maxMissingRanges),
-      thinned: end === undefined ? 0 : end.thinned.stdout + end.thinned.stderr,
-      dropped: end === undefined ? 0 : end.dropped.stdout + end.dropped.stderr,
-    };
+    return summaryOf(this);
   }
 
   #lateLog(files: OpenFiles): NumberedLog {

@@ -4,7 +4,7 @@ import { type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
-import { notFound } from "./http-error.ts";
+import { HttpError, notFound } from "./http-error.ts";
 import { readPage } from "./lines-page.ts";
 import type { Archive, Viewer } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -20,7 +20,7 @@ export interface ExecutionsApiOptions {
 const MAX_SEARCH_CHARACTERS = 256;
 const MAX_CURSOR_CHARACTERS = 512;
 
-/** Everything under `/api` that reads executions. */
+/** Everything under `/api` that reads executions, and deletes them. */
 export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
   const router = Router();
   const downloads = new RawDownloads(archive, downloadsPerUser);
@@ -70,6 +70,19 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
   router.get("/executions/:x", async (request, response) => {
     const { execution } = await find(request);
     response.json(execution);
+  });
+
+  router.delete("/executions/:x", async (request, response) => {
+    const { viewer, execution } = await find(request);
+    const { x, node, owner } = execution;
+    const outcome = await archive.remove(viewer, x, node);
+    if (outcome === "missing") throw notFound();
+    if (outcome === "running") {
+      const message = "The execution is running: it can be deleted when it has ended";
+      throw new HttpError({ status: 409, code: "running", message });
+    }
+    audit.record({ event: "deletion", outcome: "ok", user: viewer.user, address: request.ip, owner, node, x });
+    response.status(204).end();
   });
 
   router.get("/executions/:x/lines", async (request, response) => {

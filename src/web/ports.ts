@@ -25,7 +25,7 @@ export interface Lines {
   readonly cri: Buffer;
 }
 
-/** What the web reads of the store. What a viewer may not see does not exist for it. */
+/** What the web asks of the store. What a viewer may not see does not exist for it. */
 export interface Archive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;
@@ -36,6 +36,8 @@ export interface Archive {
   ): Promise<readonly Lines[]>;
   /** The bytes as printed, of one stream or of both. */
   raw(viewer: Viewer, what: { x: string; node: string; stream?: StreamName }): AsyncIterable<Buffer>;
+  /** Takes an execution away for good, unless it runs. */
+  remove(viewer: Viewer, x: string, node?: string): Promise<"removed" | "running" | "missing">;
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
 }

@@ -1,4 +1,5 @@
 import { parseLabels } from "./begin.ts";
+import { type Discard, parseDiscards } from "./discard.ts";
 import { parseExecutionId } from "./ids.ts";
 import { asCount, asRecord } from "./record.ts";
 
@@ -36,6 +37,8 @@ export interface Execution {
   readonly lastN: number;
   /** Ranges of n below `lastN` that are not stored; at most `WIRE_LIMITS.maxMissingRanges`, oldest first. */
   readonly missing: readonly LineRange[];
+  /** Those of `missing` that arrived and were not stored, and why. Left out where there are none. */
+  readonly discarded?: readonly Discard[];
   /** Bytes of redraws thinned by mlrun and bytes it had to drop, as END said; 0 before. */
   readonly thinned: number;
   readonly dropped: number;
@@ -114,9 +117,10 @@ export function parseExecution(value: unknown): Execution | undefined {
   const [lines, bytes, lastN] = [asCount(record["lines"]), asCount(record["bytes"]), asCount(record["lastN"])];
   const [thinned, dropped] = [asCount(record["thinned"]), asCount(record["dropped"])];
   const missing = parseRanges(record["missing"]);
+  const discarded = parseDiscards(record["discarded"]);
   if (x === undefined || labels === undefined || state === undefined || delivery === undefined) return undefined;
   if (lines === undefined || bytes === undefined || lastN === undefined || missing === undefined) return undefined;
-  if (thinned === undefined || dropped === undefined) return undefined;
+  if (thinned === undefined || dropped === undefined || discarded === undefined) return undefined;
   if (typeof job !== "string" || typeof node !== "string" || typeof owner !== "string") return undefined;
   if (typeof command !== "string" || !Array.isArray(argv) || typeof startedAt !== "string") return undefined;
   if (code !== null && typeof code !== "number") return undefined;
@@ -124,7 +128,8 @@ export function parseExecution(value: unknown): Execution | undefined {
   if (endedAt !== null && typeof endedAt !== "string") return undefined;
   const words = argv.map(String);
   const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
-  return { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
+  const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
+  return discarded.length === 0 ? known : { ...known, discarded };
 }
 
 function parseRanges(value: unknown): LineRange[] | undefined {

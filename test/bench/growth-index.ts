@@ -107,5 +107,5 @@ function rowOf(i: number): IndexRow {
     ...{ code: state === "failed" ? 1 : 0, signal: null, startedAt, endedAt: startedAt },
     ...{ lines: 1_000, bytes: 100_000, lastN: 1_000, missing: [], thinned: 0, dropped: 0 },
   };
-  return { node, x, keyHash, base: basePath(origin), execution, isOpen: false };
+  return { node, x, keyHash, base: basePath(origin), execution, isOpen: false, diskBytes: 0 };
 }

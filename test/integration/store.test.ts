@@ -163,21 +163,6 @@ describe("frames without an owner", () => {
     expect(await metric(on, "ml_store_refused_begins_total", "unknown-uid")).toBe(1);
   });
 
-  it("of a user with too many running wait until one has ended and the BEGIN comes again", async () => {
-    let nowMs = Date.now();
-    const on = await site({ maxRunningPerOwner: 1, nowMs: () => nowMs });
-    const [a, b] = [fakeExecution(), fakeExecution()];
-    const relay = await client(on);
-    await relay.send(a.begin(), b.begin(), b.lines(1, ["1"]));
-    expect(await summary(on, b)).toBeUndefined();
-    expect(await metric(on, "ml_store_refused_begins_total", "too-many-running")).toBe(1);
-    await relay.send(a.end(0));
-    on.store.flushIndex();
-    nowMs += 5_000;
-    await relay.send(b.begin());
-    expect(await summary(on, b)).toMatchObject({ lines: 1 });
-  });
-
   it.each([
     ["quarantine-execution-bytes", { maxExecutionBytes: 300 }],
     ["quarantine-node-bytes", { maxNodeBytes: 300 }],

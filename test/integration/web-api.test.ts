@@ -54,6 +54,25 @@ describe("the API", () => {
     expect(await listed(carol)).toEqual([OTHER, X]);
   });
 
+  test("deletes what has ended, for its owner and from our own pages only", async () => {
+    const D = "01ARZ3NDEKTSV4RRFFQ69G5FA5";
+    const doomed = web.archive.add({ x: D });
+    const origin = { headers: { origin: web.origin } };
+    const remove = (browser: Browser, init = {}) => browser.send("DELETE", `/api/executions/${D}?node=node1`, init);
+    expect(await remove(alice, { headers: { origin: "http://evil.example" } })).toMatchObject({ status: 403 });
+    expect(await remove(alice, origin)).toMatchObject({ status: 409, json: { error: { code: "running" } } });
+    doomed.state = "failed";
+    const foreign = await remove(bob, origin);
+    const missing = await bob.send("DELETE", `/api/executions/${MISSING}?node=node1`, origin);
+    expect([foreign.status, foreign.text]).toEqual([404, missing.text]);
+    expect((await alice.get(`/api/executions/${D}`)).status).toBe(200);
+    expect((await remove(alice, origin)).status).toBe(204);
+    const who = { user: "alice", owner: "alice", address: "127.0.0.1" };
+    expect(web.audited.at(-1)).toEqual({ event: "deletion", outcome: "ok", ...who, node: "node1", x: D });
+    expect((await remove(alice, origin)).status).toBe(404);
+    expect((await alice.get(`/api/executions/${D}`)).status).toBe(404);
+  });
+
   test("shows one execution, also by its node", async () => {
     for (const path of [`/api/executions/${X}`, `/api/executions/${X}?node=node1`]) {
       const { status, headers, json } = await alice.get(path);

@@ -92,6 +92,14 @@ export class FakeArchive {
     return this.#answer("get", () => this.#find(viewer, x, node)?.summary());
   }
 
+  async remove(viewer: FakeViewer, x: string, node?: string): Promise<"removed" | "running" | "missing"> {
+    const found = this.#find(viewer, x, node);
+    if (found === undefined) return "missing";
+    if (found.state === "running") return "running";
+    this.executions.splice(this.executions.indexOf(found), 1);
+    return "removed";
+  }
+
   async read(
     viewer: FakeViewer,
     at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },

@@ -7,6 +7,7 @@ import { type RelpServer, startRelpServer } from "../../src/ingest/relp-server.t
 import { Archive, type Viewer } from "../../src/store/archive.ts";
 import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { IndexDb } from "../../src/store/index-db.ts";
+import type { OwnerLimits } from "../../src/store/owner-account.ts";
 import type { Publisher } from "../../src/store/publisher.ts";
 import type { QuarantineLimits } from "../../src/store/quarantine.ts";
 import { reindex } from "../../src/store/reindex.ts";
@@ -23,6 +24,9 @@ export interface IngestSiteOptions {
   readonly nowMs?: () => number;
   readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };
   readonly maxRunningPerOwner?: number;
+  readonly ownerLimits?: Partial<OwnerLimits>;
+  /** Makes the index anew from the files first. */
+  readonly reindex?: boolean;
   readonly maxRangesInMemory?: number;
 }
 
@@ -66,13 +70,20 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
     },
     maxOpenFiles: 1_024,
     spill,
-    maxRunningPerOwner: options.maxRunningPerOwner ?? 10_000,
+    ownerLimits: {
+      runningExecutions: options.maxRunningPerOwner ?? 10_000,
+      executionsPerMinute: 0,
+      linesPerSecond: 0,
+      bytesPerSecond: 0,
+      bytesOnDisk: 0,
+      ...options.ownerLimits,
+    },
     log,
     audit,
     metrics,
     nowMs,
   });
-  if (!index.isCurrent) reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
+  if (!index.isCurrent || options.reindex === true) reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
   store.start();
   const { tls } = options;
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };

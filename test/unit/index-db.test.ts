@@ -38,7 +38,7 @@ function row(i: number, changes: Partial<Execution> = {}) {
     ...counts,
     ...changes,
   };
-  return { node, x, keyHash: "k", base: `b${i}`, execution, isOpen: execution.delivery === "receiving" };
+  return { node, x, keyHash: "k", base: `b${i}`, execution, isOpen: execution.delivery === "receiving", diskBytes: 1 };
 }
 
 const ALL: IndexQuery = {

@@ -25,10 +25,12 @@ export function describeEnding({ state, code, signal }: Pick<Execution, "state" 
 /** Whether everything is stored, and how much is not. */
 export function DeliveryNote({ execution }: { readonly execution: Execution }): JSX.Element {
   const missing = missingLines(execution);
-  const { delivery } = execution;
+  const { delivery, discarded } = execution;
   if (delivery === "incomplete") {
+    const isOverLimit = discarded !== undefined;
+    const title = isOverLimit ? "Not all was stored: see the log for the limit" : "Printed, but never arrived";
     return (
-      <span class="delivery delivery-incomplete" title="These lines were printed but never arrived">
+      <span class="delivery delivery-incomplete" title={title}>
         <Icon name="warning" />
         {missing > 0 ? `${formatLines(missing)} missing` : "incomplete"}
       </span>

@@ -8,9 +8,11 @@ interface HoleViewProps {
   /** `fetching`: this viewer has not got them yet; the others: the collector has not. */
   readonly kind: "fetching" | "expected" | "missing";
   readonly node: string | undefined;
+  /** Why they were thrown away; empty where they were not. */
+  readonly reason: string;
 }
 
-export function HoleView({ hole, kind, node }: HoleViewProps): JSX.Element {
+export function HoleView({ hole, kind, node, reason }: HoleViewProps): JSX.Element {
   const { n, to } = hole;
   const which = n === to ? `line ${formatCount(n)}` : `lines ${formatCount(n)}–${formatCount(to)}`;
   const be = n === to ? "is" : "are";
@@ -19,11 +21,12 @@ export function HoleView({ hole, kind, node }: HoleViewProps): JSX.Element {
     expected: `${which} ${be} on the way`,
     missing: `${which} ${be} missing: printed, but never delivered`,
   };
-  const said = words[kind];
+  const said = reason === "" ? words[kind] : `${which}: ${reason}`;
+  const isFinal = kind === "missing" || reason !== "";
   return (
-    <div class={`row hole hole-${kind}`} data-n={n}>
+    <div class={`row hole hole-${isFinal ? "missing" : kind}`} data-n={n}>
       <span class="hole-words">
-        {kind === "missing" ? <Icon name="warning" /> : null}
+        {isFinal ? <Icon name="warning" /> : null}
         {node === undefined ? "" : `${node}: `}
         {said.charAt(0).toUpperCase() + said.slice(1)}
       </span>

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { discardWords } from "./discard-words.ts";
 import { HoleView } from "./hole-view.tsx";
 import type { LogFeed } from "./log-feed.ts";
 import type { HoleRow, Item } from "./log-items.ts";
@@ -20,7 +21,9 @@ export function LogRows({ feed, items, look, markedLine }: LogRowsProps): JSX.El
       {items.map((item) => {
         const key = `${item.source}:${item.n}`;
         if (item.kind === "hole") {
-          return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={look.labels[item.source]?.text} />;
+          const reason = discardWords(item, feed.sources[item.source]?.execution.discarded ?? []);
+          const node = look.labels[item.source]?.text;
+          return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={node} reason={reason} />;
         }
         return <RowView key={key} row={item} look={look} marked={markedLine >= item.n && markedLine <= item.to} />;
       })}

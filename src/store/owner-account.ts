@@ -1,0 +1,83 @@
+import type { DiscardReason } from "../wire/discard.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What one owner may use; 0: as much as there is. */
+export interface OwnerLimits {
+  readonly runningExecutions: number;
+  readonly executionsPerMinute: number;
+  readonly linesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly bytesOnDisk: number;
+}
+
+/** Which limit an owner is over. */
+export interface Refusal {
+  readonly reason: DiscardReason;
+  readonly limit: number;
+}
+
+/** Above the rate for so long before the first line is refused. */
+const BURST_SECONDS = 10;
+const SECONDS_A_MINUTE = 60;
+/** Executions of an owner whose disk is full: enough to see in the viewer what happened, and yet bounded. */
+const BEGINS_BEYOND_QUOTA = 1.1;
+/** Both files of an execution, a block each. */
+const EXECUTION_BYTES = 8_192;
+
+/** What one owner has used, against the limits. Asked once a chunk: it must cost nothing beside the write. */
+export class OwnerAccount {
+  readonly #limits: OwnerLimits;
+  readonly #lines: TokenBucket;
+  readonly #bytes: TokenBucket;
+  readonly #begins: TokenBucket;
+  #bytesOnDisk: number;
+
+  constructor(limits: OwnerLimits, bytesOnDisk: number) {
+    const rate = { burstSeconds: BURST_SECONDS, reopenShare: 0.5 };
+    this.#limits = limits;
+    this.#bytesOnDisk = bytesOnDisk;
+    this.#lines = new TokenBucket({ perSecond: limits.linesPerSecond, ...rate });
+    this.#bytes = new TokenBucket({ perSecond: limits.bytesPerSecond, ...rate });
+    const perSecond = limits.executionsPerMinute / SECONDS_A_MINUTE;
+    this.#begins = new TokenBucket({ perSecond, burstSeconds: SECONDS_A_MINUTE, reopenShare: 0 });
+  }
+
+  get bytesOnDisk(): number {
+    return this.#bytesOnDisk;
+  }
+
+  /** Why nothing of this owner may be stored now. */
+  refusesLines(nowMs: number): Refusal | undefined {
+    const { bytesOnDisk, linesPerSecond, bytesPerSecond } = this.#limits;
+    if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk) return { reason: "bytes-on-disk", limit: bytesOnDisk };
+    if (!this.#lines.isOpen(nowMs)) return { reason: "lines-per-second", limit: linesPerSecond };
+    if (!this.#bytes.isOpen(nowMs)) return { reason: "bytes-per-second", limit: bytesPerSecond };
+    return undefined;
+  }
+
+  /** Why one more execution may not begin now; counts it when it may. */
+  refusesBegin(nowMs: number): Refusal | undefined {
+    const { bytesOnDisk, executionsPerMinute } = this.#limits;
+    if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk * BEGINS_BEYOND_QUOTA)
+      return { reason: "bytes-on-disk", limit: bytesOnDisk };
+    if (!this.#begins.isOpen(nowMs)) return { reason: "executions-per-minute", limit: executionsPerMinute };
+    this.#begins.take(1);
+    return undefined;
+  }
+
+  stored(lines: number, bytes: number): void {
+    this.#lines.take(lines);
+    this.#bytes.take(bytes);
+    this.#bytesOnDisk += bytes;
+  }
+
+  /** Files appeared (more than 0) or went, or turned out to be of another size than was thought. */
+  resize(bytes: number): void {
+    this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk + bytes);
+  }
+}
+
+/** What an execution takes of its owner's disk space, by the bytes of its logs. */
+export function diskBytesOf(logBytes: number): number {
+  return logBytes + EXECUTION_BYTES;
+}

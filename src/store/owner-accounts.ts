@@ -1,0 +1,38 @@
+import { OwnerAccount, type OwnerLimits } from "./owner-account.ts";
+
+/** Owners remembered at one time; beyond it all are asked of the index again. */
+const MAX_OWNERS = 10_000;
+
+export interface OwnerAccountsOptions {
+  readonly limits: OwnerLimits;
+  /** Bytes on disk of an owner's executions, as the index has them. */
+  readonly bytesOf: (owner: string) => number;
+  /** Brings the index up to date, before it is asked again. */
+  readonly flush: () => void;
+}
+
+/**
+ * The account of each owner. The bytes on disk come from the index once and are kept up from then on: whoever changes
+ * an execution's files tells the account in the same turn, and the index later.
+ */
+export class OwnerAccounts {
+  readonly #options: OwnerAccountsOptions;
+  readonly #accounts = new Map<string, OwnerAccount>();
+
+  constructor(options: OwnerAccountsOptions) {
+    this.#options = options;
+  }
+
+  of(owner: string): OwnerAccount {
+    const known = this.#accounts.get(owner);
+    if (known !== undefined) return known;
+    const { limits, bytesOf, flush } = this.#options;
+    if (this.#accounts.size >= MAX_OWNERS) {
+      flush();
+      this.#accounts.clear();
+    }
+    const account = new OwnerAccount(limits, bytesOf(owner));
+    this.#accounts.set(owner, account);
+    return account;
+  }
+}

@@ -1,0 +1,79 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { IndexDb } from "./index-db.ts";
+import { basePath, type IndexWriter } from "./index-writer.ts";
+import type { LateMerges } from "./late-merges.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { OwnerAccounts } from "./owner-accounts.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { SlotIdentity, SlotTable } from "./slots.ts";
+import type { Tombstones } from "./tombstones.ts";
+
+/** The sidecar goes last: a log without it could not be told whose it is. */
+const ENDINGS = [".log", ".late.log", ".log.new", ".meta"];
+
+export interface RemoverOptions {
+  readonly slots: SlotTable;
+  readonly index: IndexDb;
+  readonly writer: IndexWriter;
+  readonly files: OpenFiles;
+  readonly merges: LateMerges;
+  readonly quarantine: Quarantine;
+  readonly accounts: OwnerAccounts;
+  readonly tombstones: Tombstones;
+  readonly logsDir: string;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Takes executions away for good: a tombstone first, then the files, then the row of the index. Killed in between, the
+ * next start goes on from the tombstone.
+ */
+export class Remover {
+  readonly #options: RemoverOptions;
+
+  constructor(options: RemoverOptions) {
+    this.#options = options;
+  }
+
+  /** Whoever deletes (a user, retention) has found out that this may go. Rejects with what the file system threw. */
+  async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
+    const { slots, files, merges, quarantine, accounts, tombstones, writer, nowMs } = this.#options;
+    await merges.settled;
+    const slot = slots.get(identity);
+    const execution = slots.load(slot);
+    if (execution === undefined) return "missing";
+    if (execution.state === "running") return "running";
+    const base = basePath(execution.origin);
+    tombstones.add({ ...slot.identity, base, deletedAtMs: nowMs() });
+    execution.isRemoved = true;
+    files.close(execution.main);
+    if (execution.late !== undefined) files.close(execution.late);
+    this.#erase(slot.identity, base, nowMs());
+    writer.forget(slot);
+    accounts.of(execution.owner).resize(-execution.diskBytes);
+    quarantine.remove(slot.identity);
+    slots.drop(slot);
+    return "removed";
+  }
+
+  /** Ends deletions that a crash has cut in two. Before anything is loaded. */
+  finish(): void {
+    const { index, tombstones } = this.#options;
+    for (const tombstone of tombstones.latest()) {
+      if (!index.isDeleted(tombstone)) this.#erase(tombstone, tombstone.base, tombstone.deletedAtMs);
+    }
+  }
+
+  /** Forgets tombstones that are older than anything that may come again. */
+  expire(nowMs: number): void {
+    const { index, tombstones } = this.#options;
+    index.forgetDeleted(tombstones.expire(nowMs));
+  }
+
+  #erase(identity: SlotIdentity, base: string, deletedAtMs: number): void {
+    const { index, logsDir } = this.#options;
+    for (const ending of ENDINGS) rmSync(join(logsDir, `${base}${ending}`), { force: true });
+    index.remove(identity, deletedAtMs);
+  }
+}

@@ -1,0 +1,37 @@
+import { asCount, asRecord } from "./record.ts";
+
+/** The limits of a user that keep lines from being stored; each is `<reason>-per-user` in collector.toml. */
+const REASONS = [
+  "lines-per-second",
+  "bytes-per-second",
+  "bytes-on-disk",
+  "running-executions",
+  "executions-per-minute",
+] as const;
+export type DiscardReason = (typeof REASONS)[number];
+
+/** Lines `from` to `to` arrived and were not stored, because their user was over this limit. */
+export interface Discard {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: DiscardReason;
+  /** What the limit was, in the unit of its name. */
+  readonly limit: number;
+}
+
+/** Checks a list of discards that came over the wire; one that nobody sent is an empty one. */
+export function parseDiscards(value: unknown): Discard[] | undefined {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return undefined;
+  const discards: Discard[] = [];
+  for (const entry of value) {
+    const record = asRecord(entry);
+    const [from, to] = [asCount(record?.["from"], 1), asCount(record?.["to"], 1)];
+    const limit = asCount(record?.["limit"]);
+    const reason = REASONS.find((known) => known === record?.["reason"]);
+    if (from === undefined || to === undefined || limit === undefined || reason === undefined || to < from)
+      return undefined;
+    discards.push({ from, to, reason, limit });
+  }
+  return discards;
+}

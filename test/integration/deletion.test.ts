@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Tombstones } from "../../src/store/tombstones.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
+import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { RelpClient } from "../support/relp-client.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite & { dataDir: string }> {
+  const dataDir = options.dataDir ?? (await tempFolder());
+  const started = await startIngestSite({ ...options, dataDir });
+  afterwards(() => started.stop());
+  return { ...started, dataDir };
+}
+
+async function client(on: IngestSite): Promise<RelpClient> {
+  const opened = await RelpClient.open(on.relp.port);
+  afterwards(() => opened.destroy());
+  return opened;
+}
+
+const all = (a: FakeExecution) => [a.begin(), a.lines(1, ["1", "2"]), a.beat(2, 1), a.end(2), a.lines(3, ["3"])];
+const filesOf = (dataDir: string, { x }: FakeExecution) =>
+  readdirSync(join(dataDir, "logs"), { recursive: true, encoding: "utf8" }).filter((name) => name.includes(x));
+const isKnown = async (on: IngestSite, { x, node }: FakeExecution) =>
+  (await on.archive.get(ROOT, x, node)) !== undefined;
+
+describe("an execution that was deleted", () => {
+  it("is gone with its files, and what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
+    const on = await site();
+    const [a, other] = [fakeExecution(), fakeExecution()];
+    const relay = await client(on);
+    await relay.send(...all(a), ...all(other));
+    expect(await on.archive.remove(ROOT, a.x, a.node)).toBe("removed");
+    expect(filesOf(on.dataDir, a)).toEqual([]);
+    // On the connection that knows it, and on a new one.
+    for (const sender of [relay, await client(on)]) await sender.send(...all(a), a.begin());
+    expect(await metric(on, "ml_store_discarded_lines_total", '"deleted"')).toBe(6);
+    expect(await isKnown(on, a)).toBe(false);
+    expect(filesOf(on.dataDir, a)).toEqual([]);
+    expect(await metric(on, "ml_quarantine_bytes")).toBe(0);
+    expect(await on.archive.nodes(ROOT)).toMatchObject([{ node: "node1", executions: 1, running: 0 }]);
+    expect((await on.archive.jobs(ROOT)).map(({ job }) => job)).toEqual([other.x]);
+    expect(await on.archive.remove(ROOT, a.x, a.node)).toBe("missing");
+  });
+
+  it.each([
+    ["a restart", {}],
+    ["a reindex", { reindex: true }],
+  ])("stays away after %s", async (_, options) => {
+    const dataDir = await tempFolder();
+    const on = await site({ dataDir });
+    const a = fakeExecution();
+    await (await client(on)).send(...all(a));
+    await on.archive.remove(ROOT, a.x);
+    await on.stop();
+    if ("reindex" in options) for (const end of ["", "-wal"]) rmSync(join(dataDir, `index.db${end}`), { force: true });
+    const again = await site({ dataDir, ...options });
+    await (await client(again)).send(...all(a));
+    expect(await isKnown(again, a)).toBe(false);
+    expect(filesOf(dataDir, a)).toEqual([]);
+  });
+
+  it("goes for good with the next start when a crash came between tombstone and files", async () => {
+    const dataDir = await tempFolder();
+    const on = await site({ dataDir });
+    const a = fakeExecution();
+    await (await client(on)).send(...all(a));
+    const base = filesOf(dataDir, a)[0]?.replace(/\.\w+$/, "") ?? "";
+    const keyHash = [...on.store.slots.values()].find(({ identity }) => identity.x === a.x)?.identity.keyHash ?? "";
+    await on.stop();
+    const tombstones = new Tombstones(join(dataDir, "logs/_deleted"));
+    tombstones.add({ node: a.node, x: a.x, keyHash, base, deletedAtMs: Date.now() });
+    const again = await site({ dataDir });
+    expect(await isKnown(again, a)).toBe(false);
+    expect(filesOf(dataDir, a)).toEqual([]);
+  });
+
+  it("may not be running, and not be somebody else's", async () => {
+    const on = await site();
+    const a = fakeExecution();
+    const relay = await client(on);
+    await relay.send(a.begin(), a.lines(1, ["1"]));
+    const bob = { user: "bob", uid: 1001, admin: false };
+    expect(await on.archive.remove(ROOT, a.x)).toBe("running");
+    await relay.send(a.end(1));
+    expect(await on.archive.remove(bob, a.x)).toBe("missing");
+    expect(await isKnown(on, a)).toBe(true);
+  });
+
+  it("is remembered for 400 days", async () => {
+    const folder = join(await tempFolder(), "deleted");
+    const tombstones = new Tombstones(folder);
+    const [oldMs, newMs] = [Date.UTC(2025, 0, 1), Date.UTC(2026, 0, 1)];
+    for (const deletedAtMs of [oldMs, newMs]) {
+      tombstones.add({ node: "n", x: "x", keyHash: "k", base: "b", deletedAtMs });
+    }
+    tombstones.expire(oldMs + 399 * 86_400_000);
+    expect([...tombstones.all()]).toHaveLength(2);
+    expect(tombstones.expire(oldMs + 401 * 86_400_000)).toBe(newMs);
+    expect([...tombstones.all()].map(({ deletedAtMs }) => deletedAtMs)).toEqual([newMs]);
+    expect(existsSync(join(folder, "2025-01-01.jsonl"))).toBe(false);
+  });
+});
