@@ -6,7 +6,7 @@ import { type RunningProcess, start } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
 import { type Case, type Cell, cleanly, type Figures, type Metric } from "./bench.ts";
 import { benchEnvironment, EXECUTION_ID, timedMlrun } from "./bench-mlrun.ts";
-import { startBenchRelay, startCollector } from "./bench-site.ts";
+import { type BenchCollector, startBenchRelay, startCollector } from "./bench-site.ts";
 import type { Latency, Sampling } from "./latency-samples.ts";
 import type { SinkTask } from "./relp-sink.ts";
 import { resultOf, startViewers } from "./start-viewers.ts";
@@ -52,7 +52,7 @@ export function latencyCase(linesForRate: number): Case {
 }
 
 function cell(name: string, rate: () => number): Cell {
-  return { name, metrics: METRICS, ours: () => toViewer(rate()), beside: () => toSink(rate()) };
+  return { name, metrics: METRICS, ours: () => ageInViewer({ rate: rate() }), beside: () => toSink(rate()) };
 }
 
 interface Pace {
@@ -76,7 +76,16 @@ function paceOf(rate: number): Pace {
   };
 }
 
-async function toViewer(rate: number): Promise<Figures> {
+/**
+ * How old a command's lines are in a viewer.
+ *
+ * @param options.meanwhile What goes on in the collector at the same time; returns how to end it.
+ */
+export async function ageInViewer(options: {
+  readonly rate: number;
+  readonly meanwhile?: (collector: BenchCollector) => Promise<() => Promise<void>>;
+}): Promise<Figures> {
+  const { rate } = options;
   const { lines, sampling, run } = paceOf(rate);
   const collector = await startCollector();
   const relay = await startBenchRelay(collector.relpPort);
@@ -89,8 +98,10 @@ async function toViewer(rate: number): Promise<Figures> {
     ...{ measured: 1, counting: 0, slow: 0 },
     ...{ lineBytes: LINE_BYTES, sampling, joinN: 1, untilN: lines },
   });
+  const end = await options.meanwhile?.(collector);
   mlrun.stdin?.write("go\n");
   await mlrun.ended;
+  await end?.();
   const { p50Ms, p99Ms, incomplete, astray } = await resultOf(viewers);
   if (incomplete > 0) throw new Error("The viewer did not get the last line");
   return { p50: p50Ms, p99: p99Ms, "not sent live": (astray / (lines - sampling.fromN)) * 100, rate };

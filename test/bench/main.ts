@@ -5,6 +5,7 @@ import { budgetOf, checkBudget } from "./budget.ts";
 import { commandTimeCase } from "./command-time-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
+import { floodCase } from "./flood-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
@@ -36,6 +37,7 @@ const cases: readonly Case[] = [
   latencyCase(LINES),
   mlrunCase(),
   commandTimeCase(LINES),
+  floodCase(),
   fanOutCase(),
   growthCase(GROWTH_LINES),
   readingCase(),
