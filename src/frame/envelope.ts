@@ -132,6 +132,7 @@ export function parseEnvelope(
   view.kind = "relay";
   view.textAt = i + RELAY.length;
   view.textEnd = end;
+  if (view.textAt > end) return "cut";
   return isTime(data, view.timeAt) ? undefined : "time";
 }
 
@@ -207,6 +208,8 @@ function parseLinesTail(
   view.textAt = i + 1;
   view.textEnd = end;
   if (end - view.textAt !== textBytes) return "cut";
+  // A backslash and an n stand between two lines: room is made for so many, and must not be made for what cannot be.
+  if (2 * (view.count - 1) > textBytes) return "cut";
   return view.n >= 1 && view.count >= 1 ? undefined : "number";
 }
 
@@ -219,7 +222,7 @@ function parseOtherTail(data: Uint8Array, at: number, end: number, view: Envelop
   if (data[i] !== SPACE) return "cut";
   view.textAt = i + 1;
   view.textEnd = end;
-  return undefined;
+  return view.textAt > end ? "cut" : undefined;
 }
 
 function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
@@ -238,5 +241,5 @@ function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   i += BEGIN_TEXT.length;
   view.textAt = i;
   view.textEnd = end;
-  return undefined;
+  return i > end ? "cut" : undefined;
 }

@@ -16,9 +16,11 @@ const LINES_HEAD = / s="(stdout|stderr)" n="\d+" c="\d+" b="(\d+)"( f="1")?\] \d
 export function frameAt(data: Buffer, at: number): { readonly from: number; readonly end: number } | undefined {
   const space = data.indexOf(SPACE, at);
   if (space <= at || space - at > MAX_LENGTH_DIGITS) return undefined;
-  const length = Number(data.toString("latin1", at, space));
-  const end = space + 1 + length;
-  return Number.isInteger(length) && end <= data.length ? { from: space + 1, end } : undefined;
+  const digits = data.toString("latin1", at, space);
+  // Not what Number takes for one: after "-9" a scan would go back, and never end.
+  if (!/^\d+$/.test(digits)) return undefined;
+  const end = space + 1 + Number(digits);
+  return end <= data.length ? { from: space + 1, end } : undefined;
 }
 
 /** End of the last whole frame. */

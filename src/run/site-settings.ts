@@ -20,6 +20,10 @@ export function readSiteSettings(path: string, warn: (message: string) => void):
   } catch {
     return DEFAULTS;
   }
+  return parseSiteSettings(text, path, warn);
+}
+
+export function parseSiteSettings(text: string, path: string, warn: (message: string) => void): SiteSettings {
   let settings = DEFAULTS;
   for (const [index, line] of text.split("\n").entries()) {
     const match = LINE.exec(line);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import type { Log } from "../host/log.ts";
 import { RESERVED } from "./log-path.ts";
+import { oneLine } from "./one-line.ts";
 
 const LIMITS = {
   /** Sources with a file of their own. */
@@ -57,13 +58,4 @@ export class SyslogFiles {
     this.#streams.set(source, stream);
     return stream;
   }
-}
-
-/** A message on one line: what would break the line or drive a terminal is shown as rsyslog does, `#ooo`. */
-function oneLine(text: string): string {
-  const trimmed = text.replace(/[\r\n\0]+$/, "");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
-  return trimmed.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) => {
-    return `#${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
-  });
 }

@@ -1,0 +1,15 @@
+/** Controls, bidirectional controls, line and paragraph separators. */
+const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A message on one line: what would break the line or drive a terminal is shown as rsyslogd does, `#ooo` a byte. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n\0]+$/, "").replace(UNSAFE, (character) => {
+    if (character === "\t") return character;
+    const code = character.charCodeAt(0);
+    return code < 0x100 ? octal(code) : [...Buffer.from(character)].map(octal).join("");
+  });
+}
+
+function octal(byte: number): string {
+  return `#${byte.toString(8).padStart(3, "0")}`;
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { IntervalDb } from "../../src/store/disk-intervals.ts";
+import { loadExecution } from "../../src/store/load-execution.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import type { FuzzTarget } from "./fuzz.ts";
+import { mutate, mutateJson } from "./mutate.ts";
+import type { Random } from "./random.ts";
+
+const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+const TIME = "2026-11-20T04:17:44.960662Z";
+const LINE = `${TIME} stdout F line\n`;
+const NONE = { stdout: 0, stderr: 0 };
+const ORIGIN = {
+  x: X,
+  node: "node1",
+  keyHash: "h",
+  owner: "alice",
+  uid: 1_001,
+  job: "j",
+  argv: ["a"],
+  cwd: "/",
+  labels: {},
+};
+const BEGIN = { t: "begin", v: 1, ...ORIGIN, startedAt: TIME, pid: 7 };
+const END = {
+  code: 0,
+  signal: null,
+  endedAt: TIME,
+  lines: NONE,
+  printed: NONE,
+  thinned: NONE,
+  dropped: NONE,
+  cutShort: false,
+};
+const OTHERS: readonly [object, ...object[]] = [
+  { t: "run", f: "main", at: 2 * LINE.length, line: 2, n: 9 },
+  { t: "mark", f: "main", at: LINE.length, line: 1, fragments: 0, n: 2, time: TIME },
+  { t: "run", f: "late", at: 0, line: 0, n: 4 },
+  { t: "end", lastN: 12, receivedAtMs: 1, end: END },
+  { t: "lost" },
+  { t: "heard" },
+  { t: "merged" },
+];
+
+/**
+ * An execution's files with whatever a broken disk, or a fault of ours, made of them: the start of the collector does
+ * not fail by it, and what it then tells of them are numbers.
+ */
+const sidecar: FuzzTarget = {
+  name: "sidecar",
+  begin: async () => {
+    const base = join(await tempFolder(), "x");
+    const spill = { maxRangesInMemory: 64, db: new IntervalDb(`${base}.db`) };
+    const options = { durable: false, spill, nowMs: 100_000 };
+    return (random) => {
+      const records = [
+        random.oneIn(8) ? mutateJson(random, BEGIN) : BEGIN,
+        ...Array.from({ length: random.below(5) }, () => record(random)),
+      ];
+      const text = Buffer.from(records.map((each) => `${JSON.stringify(each)}\n`).join(""));
+      writeFileSync(`${base}.meta`, random.oneIn(3) ? mutate(random, text) : text);
+      const log = Buffer.from(LINE.repeat(random.below(5)));
+      writeFileSync(`${base}.log`, random.oneIn(3) ? mutate(random, log) : log);
+      if (random.oneIn(3)) writeFileSync(`${base}.late.log`, LINE.repeat(random.below(3)));
+      const execution = loadExecution(base, options);
+      if (execution === undefined) return;
+      const { lines, bytes, missing } = execution.summary();
+      assert.ok(Number.isSafeInteger(lines) && lines >= 0 && Number.isFinite(bytes) && missing.length <= 100);
+      execution.have.release();
+      assert.ok(existsSync(`${base}.log`));
+    };
+  },
+};
+
+function record(random: Random): unknown {
+  const valid = random.pick(OTHERS);
+  return random.oneIn(2) ? valid : mutateJson(random, valid);
+}
+
+export const FILE_TARGETS: readonly FuzzTarget[] = [sidecar];

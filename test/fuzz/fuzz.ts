@@ -1,0 +1,67 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Random } from "./random.ts";
+
+/** A parser, and what is promised of it. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** Makes what all cases share. The case throws when a promise is broken. */
+  readonly begin: () => Promise<(random: Random) => void> | ((random: Random) => void);
+}
+
+export interface FuzzRun {
+  readonly cases: number;
+  readonly seed: number;
+  /** The first case: for one that failed. */
+  readonly from?: number;
+  /** Called now and then: as long as it is, nothing hangs. */
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface FuzzResult {
+  readonly seconds: number;
+  /** Memory in use after all cases, less what was in use after the first tenth. */
+  readonly grownBytes: number;
+}
+
+const PROGRESS_EVERY = 4_096;
+/** What V8 may hold more without anything being kept: compiled code, its own caches. */
+const MAX_GROWN_BYTES = 16_777_216;
+
+/** Runs so many cases of a target. Throws, with what makes the case happen again, at the first broken promise. */
+export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult> {
+  const { cases, seed, from = 0, onProgress } = run;
+  const check = await target.begin();
+  const collect = garbageCollector();
+  const startedAtMs = performance.now();
+  const settled = from + Math.floor(cases / 10);
+  let before = 0;
+  for (let index = from; index < from + cases; index += 1) {
+    if (index === settled) before = usedBytes(collect);
+    if (index % PROGRESS_EVERY === 0) onProgress?.(index);
+    try {
+      check(Random.ofCase(seed, index));
+    } catch (error) {
+      const again = `--seed ${seed} --from ${index} --cases 1 ${target.name}`;
+      throw new Error(`${target.name}, case ${index}: ${error}; again: npm run fuzz -- ${again}`, { cause: error });
+    }
+  }
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  const grownBytes = usedBytes(collect) - before;
+  if (grownBytes > MAX_GROWN_BYTES)
+    throw new Error(`${target.name} grew by ${grownBytes} bytes, limit is ${MAX_GROWN_BYTES}`);
+  return { seconds, grownBytes };
+}
+
+function usedBytes(collect: () => void): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** V8's own, whatever options the process was started with. */
+function garbageCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  return typeof collect === "function" ? () => void collect() : () => {};
+}

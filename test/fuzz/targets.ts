@@ -1,0 +1,15 @@
+import { FILE_TARGETS } from "./files.ts";
+import { FRAME_TARGETS } from "./frames.ts";
+import type { FuzzTarget } from "./fuzz.ts";
+import { MESSAGE_TARGETS } from "./messages.ts";
+import { SETTING_TARGETS } from "./settings.ts";
+import { STREAM_TARGETS } from "./streams.ts";
+
+/** Every parser that takes what others wrote. */
+export const TARGETS: readonly FuzzTarget[] = [
+  ...STREAM_TARGETS,
+  ...FRAME_TARGETS,
+  ...MESSAGE_TARGETS,
+  ...SETTING_TARGETS,
+  ...FILE_TARGETS,
+];

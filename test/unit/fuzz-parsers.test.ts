@@ -1,0 +1,15 @@
+import { randomInt } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { fuzz } from "../fuzz/fuzz.ts";
+import { TARGETS } from "../fuzz/targets.ts";
+
+const CASES = 3_000;
+const FRESH_SEED = randomInt(2 ** 31);
+
+/** The long form is `npm run fuzz`: a million cases for each parser. */
+describe.each(TARGETS)("the parser $name, given random and mutated input", (target) => {
+  test.each([1, FRESH_SEED])("keeps what is promised of it, seed %i", async (seed) => {
+    const { grownBytes } = await fuzz(target, { cases: CASES, seed });
+    expect(Number.isFinite(grownBytes)).toBe(true);
+  });
+});

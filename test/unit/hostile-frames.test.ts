@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
+import { frameAt, wholeFramesEnd } from "../../src/run/frame-scan.ts";
+import { fakeExecution } from "../support/envelopes.ts";
+
+test.each(["3", "1000000", "40000000000", "999999999999999"])(
+  "a frame of %s lines that it cannot hold is refused before there is room for them",
+  (count) => {
+    const text = fakeExecution().lines(1, ["one", "two"]).replace('c="2"', `c="${count}"`);
+    const bytes = Buffer.from(text.replace("one\\ntwo", "ab").replace('b="8"', 'b="2"'));
+    expect(parseEnvelope(bytes, 0, bytes.length, createEnvelopeView())).toBe("cut");
+  },
+);
+
+test("a frame ends where it says, whatever stands behind it", () => {
+  const fake = fakeExecution();
+  for (const frame of [fake.begin(), fake.lines(1, ["one"]), fake.beat(1, 1), fake.end(1)]) {
+    const bytes = Buffer.from(frame);
+    // To the brace or the text: from there on it is the JSON, or the length, that tells.
+    const least = frame.indexOf("] ") + 2;
+    for (let end = 0; end < least; end += 1) {
+      expect(parseEnvelope(bytes, 0, end, createEnvelopeView())).toBeDefined();
+    }
+  }
+});
+
+test.each(["-9 ", "-0 ", "1e1 0123456789", "0x2 ab", "+2 ab", "2. ab"])(
+  "a spool whose frame has the length %j is read to there, and no further",
+  (text) => {
+    expect(frameAt(Buffer.from(text), 0)).toBeUndefined();
+    expect(wholeFramesEnd(Buffer.from(`2 ab${text}`))).toBe(4);
+  },
+);
