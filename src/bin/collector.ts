@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
 import { AuditLog } from "../host/audit.ts";
+import { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
 import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
@@ -95,7 +96,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics });
   relay.live = live;
-  const relays = new RelayPart({ config, store, log, audit, metrics });
+  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs: Date.now });
+  const relays = new RelayPart({ config, store, log, audit, metrics, expiry });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
@@ -123,6 +125,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     audit,
     metrics,
   });
+  expiry.watch(() => web.certificates());
   return createLifecycle({
     parts: [
       auditPart({ audit, folder, group: config.adminGroup, log }),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Audit } from "../host/audit.ts";
+import type { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
@@ -15,6 +16,7 @@ export interface RelayPartOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  readonly expiry: CertificateExpiry;
 }
 
 /** The relays' listener and its certificates, which are read again on SIGHUP and whenever one of the files changes. */
@@ -36,7 +38,7 @@ export class RelayPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { config, store, log, audit, metrics } = this.#options;
+    const { config, store, log, audit, metrics, expiry } = this.#options;
     const { limits, pki } = config;
     if (config.insecure) {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
@@ -55,6 +57,7 @@ export class RelayPart implements Part {
       audit,
       metrics,
       tls: this.#tls,
+      expiry,
       limits: {
         connections: limits.relpConnections,
         handshakeMs: limits.handshakeTimeoutMs,

@@ -1,8 +1,8 @@
 import { createServer, type Socket } from "node:net";
 import type { Audit } from "../host/audit.ts";
+import type { CertificateExpiry, ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
-import { CertificateExpiry, type ExpiringCertificate } from "./certificate-expiry.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import { BufferPool } from "./chunk-builder.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
@@ -24,6 +24,8 @@ export interface RelpServerOptions<Slot> {
   readonly metrics: Metrics;
   /** Undefined: plain RELP, for benchmarks and single-user trials on loopback. */
   readonly tls: RelayTls | undefined;
+  /** Watches the certificates in use; asked for here every second or so. */
+  readonly expiry: CertificateExpiry;
   readonly limits: {
     readonly connections: number;
     readonly handshakeMs: number;
@@ -66,7 +68,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     const connection = new RelayConnection({ socket, store, pool, log, metrics, node, nowMs, ...times });
     sessions.set(socket, { connection, peer });
     log.event("info", "relay connected", { node, address, serial });
-    if (peer !== undefined) expiry?.warn({ kind: "relay", ...peer });
+    if (peer !== undefined) expiry.warn({ kind: "relay", ...peer });
     socket.on("error", (error) =>
       log.event("notice", "relay connection failed", { node, address, error: error.message }),
     );
@@ -75,21 +77,11 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
       log.event("info", "relay disconnected", { node, address });
     });
   };
-  const { tls } = options;
+  const { tls, expiry } = options;
   const gate =
     tls === undefined
       ? undefined
       : new RelayGate({ tls, handshakeMs: limits.handshakeMs, log, audit, metrics, nowMs, accept });
-  const expiry =
-    gate === undefined
-      ? undefined
-      : new CertificateExpiry({
-          log,
-          audit,
-          metrics: options.metrics,
-          nowMs,
-          inUse: () => certificatesInUse(gate.tls, sessions.values()),
-        });
   const server = createServer((socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
   server.maxConnections = limits.connections;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
@@ -100,10 +92,10 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   });
   // After listening only accept(2) fails (EMFILE): those who are connected go on.
   server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
-  expiry?.check();
+  if (gate !== undefined) expiry.watch(() => certificatesInUse(gate.tls, sessions.values()));
   const check = setInterval(() => {
     for (const { connection } of sessions.values()) connection.checkTime();
-    expiry?.check();
+    expiry.check();
   }, CHECK_EVERY_MS);
   const address = server.address();
   return {

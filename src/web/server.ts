@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
@@ -15,6 +16,8 @@ export interface WebServer {
   listen(address: { host: string; port: number }): Promise<AddressInfo>;
   /** Reads the certificate again. Throws, and keeps the old one, when it is no good. */
   reload(): void;
+  /** In use now; undefined without TLS. */
+  certificate(): X509Certificate | undefined;
   /** Takes no more requests, and waits a little for those that are being answered. */
   close(): Promise<void>;
 }
@@ -43,8 +46,9 @@ export function createWebServer(options: {
     connectionsCheckingInterval: CHECK_EVERY_MS,
   };
   const handshake = { handshakeTimeout: HANDSHAKE_WITHIN_MS };
+  let context = tls === undefined ? undefined : readTls(tls);
   const secured =
-    tls === undefined ? undefined : createHttpsServer({ ...timeouts, ...handshake, ...readTls(tls) }, handler);
+    context === undefined ? undefined : createHttpsServer({ ...timeouts, ...handshake, ...context }, handler);
   const server: Server = secured ?? createHttpServer(timeouts, handler);
   server.maxConnections = maxConnections;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -71,8 +75,12 @@ export function createWebServer(options: {
       });
     },
     reload() {
-      if (tls !== undefined) secured?.setSecureContext(readTls(tls));
+      if (tls === undefined) return;
+      const fresh = readTls(tls);
+      secured?.setSecureContext(fresh);
+      context = fresh;
     },
+    certificate: () => (context === undefined ? undefined : new X509Certificate(context.cert)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import type { Audit } from "../host/audit.ts";
+import type { ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { createApp } from "./app.ts";
@@ -51,6 +52,8 @@ export interface Web {
   start(): Promise<{ host: string; port: number }>;
   /** Reads the certificate again. */
   reload(): void;
+  /** The one that browsers are shown, if any. */
+  certificates(): Iterable<ExpiringCertificate>;
   /** Closes WebSockets, too. */
   stop(): Promise<void>;
   /** A code that logs this user in, once, at `URL/#code=CODE`. */
@@ -116,6 +119,11 @@ export function createWeb(options: WebOptions): Web {
       return { host: address, port };
     },
     reload: () => web.reload(),
+    *certificates() {
+      const certificate = web.certificate();
+      if (certificate === undefined) return;
+      yield { kind: "web", serial: certificate.serialNumber, validToMs: Date.parse(certificate.validTo) };
+    },
     async stop() {
       await live.close();
       await web.close();

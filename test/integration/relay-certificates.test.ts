@@ -116,6 +116,12 @@ describe("certificates that expire", () => {
     await poll("the next day's warnings", () => warnings("short").length === 2 && warnings("ca").length === 2);
     aheadMs = 5 * DAY_MS;
     await poll("word that one has expired", () => warnings("short").at(-1) === "error a certificate has expired");
+    const audited = site.site.audited.filter(({ event }) => event === "certificate-expiry");
+    expect(audited).toMatchObject([
+      { certificate: "collector", reason: "expires-soon" },
+      { certificate: "ca", reason: "expires-soon" },
+      ...Array(audited.length - 2).fill({ serial: expect.any(String) }),
+    ]);
     aheadMs = 11 * DAY_MS;
     await poll("the other's turn", () => warnings("long").length === 1);
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Agent, request } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -63,6 +64,15 @@ describe("the web server", () => {
       ...old,
     });
     await expect(once(socket, "secureConnect")).rejects.toThrow();
+  });
+
+  test("tells how long its certificate is good", async () => {
+    const tls = makeCertificate(await tempFolder(), "one");
+    const { web } = await startWeb({ tls });
+    const [watched, ...others] = web.certificates();
+    const { serialNumber, validTo } = new X509Certificate(readFileSync(tls.cert));
+    expect([watched, others]).toEqual([{ kind: "web", serial: serialNumber, validToMs: Date.parse(validTo) }, []]);
+    expect([...(await startWeb()).web.certificates()]).toEqual([]);
   });
 
   test("takes a new certificate without a restart, and keeps the old one when the new one is no good", async () => {

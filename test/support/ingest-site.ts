@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { AuditEvent } from "../../src/host/audit.ts";
+import { CertificateExpiry } from "../../src/host/certificate-expiry.ts";
 import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
 import type { RelayTls } from "../../src/ingest/certificate-folder.ts";
@@ -87,7 +88,9 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
   store.start();
   const { tls } = options;
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
-  const relp = await startRelpServer({ host: "127.0.0.1", port: 0, store, log, audit, metrics, tls, limits, nowMs });
+  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs });
+  const place = { host: "127.0.0.1", port: 0 };
+  const relp = await startRelpServer({ ...place, store, log, audit, metrics, tls, expiry, limits, nowMs });
   return {
     relp,
     store,

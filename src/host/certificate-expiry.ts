@@ -1,6 +1,6 @@
-import type { Audit } from "../host/audit.ts";
-import type { Log } from "../host/log.ts";
-import type { Metrics } from "../host/metrics.ts";
+import type { Audit } from "./audit.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 
 const DAY_MS = 86_400_000;
 const WARN_BEFORE_MS = 30 * DAY_MS;
@@ -8,6 +8,7 @@ const WARN_BEFORE_MS = 30 * DAY_MS;
 const NEXT = {
   ca: "make a new authority in another folder with `mlctl pki init`, and certificates of it for every node",
   collector: "`mlctl pki renew collector --dir DIR`; the collector notices by itself",
+  web: "put another in the place of web-cert and web-key, then `systemctl reload mlcollector`",
   relay: "`mlctl pki renew NODE --dir DIR`, then copy NODE.crt and NODE.key to the node",
 } as const;
 
@@ -23,17 +24,17 @@ export interface CertificateExpiryOptions {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
-  /** Those in use now: the collector's, the authority's, and those of the relays that are connected. */
-  readonly inUse: () => Iterable<ExpiringCertificate>;
 }
 
 /** Shows how long certificates are still good, and warns when that is not long. */
 export class CertificateExpiry {
   readonly #options: CertificateExpiryOptions;
-  #warnAgainAtMs = 0;
+  readonly #sources: (() => Iterable<ExpiringCertificate>)[] = [];
+  #warnAgainAtMs: number;
 
   constructor(options: CertificateExpiryOptions) {
     this.#options = options;
+    this.#warnAgainAtMs = options.nowMs() + DAY_MS;
     options.metrics.gauges(
       "ml_certificate_expiry_seconds",
       "Seconds until a certificate expires, negative when it has; of the connected relays', the one that expires first",
@@ -41,12 +42,22 @@ export class CertificateExpiry {
     );
   }
 
+  /**
+   * From now on these count as well.
+   *
+   * @param inUse those in use now: the collector's, its authority's, those of the relays that are connected.
+   */
+  watch(inUse: () => Iterable<ExpiringCertificate>): void {
+    this.#sources.push(inUse);
+    for (const certificate of inUse()) this.warn(certificate);
+  }
+
   /** Warns of all that are in use, once a day. Called every second or so. */
   check(): void {
     const nowMs = this.#options.nowMs();
     if (nowMs < this.#warnAgainAtMs) return;
     this.#warnAgainAtMs = nowMs + DAY_MS;
-    for (const certificate of this.#options.inUse()) this.warn(certificate);
+    for (const certificate of this.#inUse()) this.warn(certificate);
   }
 
   /** Warns of one when it has less than 30 days left. */
@@ -62,9 +73,13 @@ export class CertificateExpiry {
     else this.#options.log.event("error", "a certificate has expired", fields);
   }
 
+  *#inUse(): Generator<ExpiringCertificate> {
+    for (const inUse of this.#sources) yield* inUse();
+  }
+
   #secondsLeft(): Map<string, number> {
     const soonest = new Map<string, number>();
-    for (const { kind, validToMs } of this.#options.inUse()) {
+    for (const { kind, validToMs } of this.#inUse()) {
       const seconds = Math.round((validToMs - this.#options.nowMs()) / 1_000);
       soonest.set(kind, Math.min(seconds, soonest.get(kind) ?? Number.POSITIVE_INFINITY));
     }
