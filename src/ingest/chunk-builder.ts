@@ -4,28 +4,46 @@ import { criBytesAtMost, writeCriLines } from "../frame/unescape.ts";
 import { CRI } from "../wire/cri.ts";
 
 const FIRST_BYTES = 4_096;
+/** Of buffers that have grown, for all connections together. */
+const MAX_LARGE_BYTES = 16 * 1_048_576;
 const SPACE = 0x20;
 /** The time without its zone, which is UTC in the one spelling of CRI lines. */
 const TIME_BYTES = CRI.timeCharacters - 1;
 const STDOUT_TAG = Buffer.from("Z stdout F ");
 const STDERR_TAG = Buffer.from("Z stderr F ");
 
-/** Buffers that builders lend and give back, bounded: a batch of a thousand executions needs a thousand at once. */
+/**
+ * Buffers that builders lend and give back, bounded: a batch of a thousand executions needs a thousand at once. The
+ * larger ones that a batch grew into are kept, too: V8 counts them as its own, and would mark its whole heap for them
+ * many times a second.
+ */
 export class BufferPool {
   readonly #free: Buffer[] = [];
+  readonly #freeLarge: Buffer[] = [];
   readonly #maxBuffers: number;
+  #largeBytes = 0;
 
   constructor(maxBuffers: number) {
     this.#maxBuffers = maxBuffers;
   }
 
-  take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** @param bytes What it has room for, at least. */
+  take(bytes = FIRST_BYTES): Buffer {
+    if (bytes <= FIRST_BYTES) return this.#free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+    const last = this.#freeLarge.at(-1);
+    if (last === undefined || last.length < bytes) return Buffer.allocUnsafeSlow(bytes);
+    this.#freeLarge.pop();
+    this.#largeBytes -= last.length;
+    return last;
   }
 
   giveBack(buffer: Buffer): void {
-    // A larger one grew for one burst; keeping it would pin that burst's memory.
-    if (buffer.length === FIRST_BYTES && this.#free.length < this.#maxBuffers) this.#free.push(buffer);
+    if (buffer.length === FIRST_BYTES) {
+      if (this.#free.length < this.#maxBuffers) this.#free.push(buffer);
+    } else if (this.#largeBytes + buffer.length <= MAX_LARGE_BYTES) {
+      this.#freeLarge.push(buffer);
+      this.#largeBytes += buffer.length;
+    }
   }
 }
 
@@ -89,7 +107,7 @@ export class ChunkBuilder {
     const buffer = this.#buffer ?? this.#pool.take();
     this.#buffer = buffer;
     if (buffer.length >= bytes) return buffer;
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, buffer.length * 2));
+    const larger = this.#pool.take(Math.max(bytes, buffer.length * 2));
     buffer.copy(larger, 0, 0, this.#bytes);
     this.#pool.giveBack(buffer);
     this.#buffer = larger;

@@ -23,13 +23,23 @@ const NINE = 0x39;
 const MAX_DIGITS = 9;
 const MAX_TXNR = 999_999_999;
 const MAX_COMMAND_BYTES = 32;
+/** TXNR, command and length, each with a space. */
+const MAX_HEADER_BYTES = MAX_DIGITS + MAX_COMMAND_BYTES + MAX_DIGITS + 3;
+const FIRST_HELD_BYTES = 16_384;
+/** One frame of the largest size. */
+const MAX_HELD_BYTES = MAX_HEADER_BYTES + WIRE_LIMITS.maxRelpDataBytes + 1;
 const SYSLOG = Buffer.from("syslog ");
 const EMPTY = Buffer.alloc(0);
 
 /** A session's parser: bytes in, commands out, each checked in its order. It holds at most one unfinished frame. */
 export class RelpParser {
   readonly #handler: RelpHandler;
-  #rest: Buffer = EMPTY;
+  /** `[from, to)` of it waits: the beginning of one frame or, when stopped, all that came since. */
+  #held: Buffer = EMPTY;
+  #from = 0;
+  #to = 0;
+  /** Bytes after which it makes sense to look again at what is held. */
+  #missingBytes = MAX_HEADER_BYTES;
   #txnr = 0;
   #isOpen = false;
   #isClosed = false;
@@ -51,39 +61,73 @@ export class RelpParser {
 
   /** Bytes that wait for the rest of their frame, or for `resume`. */
   get waitingBytes(): number {
-    return this.#rest.length;
+    return this.#to - this.#from;
   }
 
   /** Takes bytes as they came. A fault is final: the connection has to be closed. */
   feed(chunk: Buffer): RelpFault | undefined {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    if (this.#stopped) {
-      this.#rest = data;
-      return undefined;
+    let at = 0;
+    // Only the frame that lies across two chunks is copied, not the chunk: that would double what is allocated.
+    while (this.#to > this.#from && at < chunk.length && !this.#isHalted) {
+      const end = Math.min(chunk.length, at + this.#missingBytes);
+      this.#hold(chunk, at, end);
+      at = end;
+      const taken = this.#parse(this.#held, this.#from, this.#to) - this.#from;
+      if (taken === 0) continue;
+      // What was held is the beginning of one frame: whatever is left behind it stands in the chunk, too.
+      at = end - (this.#to - this.#from - taken);
+      this.#release();
     }
-    return this.#parse(data);
+    if (!this.#isHalted) at = this.#parse(chunk, at, chunk.length);
+    if (!this.#isClosed && at < chunk.length) this.#hold(chunk, at, chunk.length);
+    return this.#fault;
   }
 
   /** Goes on after a message that said stop. */
   resume(): RelpFault | undefined {
     this.#stopped = false;
-    return this.#parse(this.#rest);
-  }
-
-  #parse(data: Buffer): RelpFault | undefined {
-    let at = 0;
-    while (this.#fault === undefined && !this.#stopped && !this.#isClosed) {
-      const next = this.#command(data, at);
-      if (next < 0) break;
-      at = next;
-    }
-    this.#rest = this.#isClosed || at === data.length ? EMPTY : data.subarray(at);
+    this.#from = this.#parse(this.#held, this.#from, this.#to);
+    if (this.#from === this.#to || this.#isClosed) this.#release();
     return this.#fault;
   }
 
+  get #isHalted(): boolean {
+    return this.#fault !== undefined || this.#stopped || this.#isClosed;
+  }
+
+  /** Parses commands from `at` on. Returns where the first one begins that is not whole, or not wanted yet. */
+  #parse(data: Buffer, at: number, end: number): number {
+    while (at < end && !this.#isHalted) {
+      const next = this.#command(data, at, end);
+      if (next < 0) break;
+      at = next;
+    }
+    return at;
+  }
+
+  #hold(chunk: Buffer, at: number, end: number): void {
+    const waiting = this.#to - this.#from;
+    const bytes = waiting + end - at;
+    if (bytes > this.#held.length - this.#from) {
+      const held = bytes > this.#held.length ? Buffer.allocUnsafeSlow(Math.max(bytes, FIRST_HELD_BYTES)) : this.#held;
+      this.#held.copy(held, 0, this.#from, this.#to);
+      this.#held = held;
+      this.#from = 0;
+      this.#to = waiting;
+    }
+    this.#to += chunk.copy(this.#held, this.#to, at, end);
+  }
+
+  #release(): void {
+    this.#from = 0;
+    this.#to = 0;
+    // A larger one grew while it was stopped.
+    if (this.#held.length > MAX_HELD_BYTES) this.#held = EMPTY;
+  }
+
   /** Parses one command at `at`. Returns where the next begins, or -1: not whole yet, or a fault. */
-  #command(data: Buffer, at: number): number {
-    const end = data.length;
+  #command(data: Buffer, at: number, end: number): number {
+    this.#missingBytes = MAX_HEADER_BYTES;
     let i = at;
     let txnr = 0;
     let byte = data[i] ?? 0;
@@ -93,7 +137,7 @@ export class RelpParser {
       byte = data[i] ?? 0;
     }
     if (i - at > MAX_DIGITS) return this.#refuse("header");
-    if (i === end) return -1;
+    if (i >= end) return -1;
     if (i === at || byte !== SPACE) return this.#refuse("header");
     i += 1;
     const commandAt = i;
@@ -107,10 +151,10 @@ export class RelpParser {
     if (isSyslog) {
       i += SYSLOG.length;
     } else {
-      const commandEnd = data.indexOf(SPACE, commandAt);
-      const commandBytes = (commandEnd < 0 ? end : commandEnd) - commandAt;
-      if (commandBytes > MAX_COMMAND_BYTES) return this.#refuse("header");
-      if (commandEnd < 0) return -1;
+      const space = data.indexOf(SPACE, commandAt);
+      const commandEnd = space < 0 || space >= end ? end : space;
+      if (commandEnd - commandAt > MAX_COMMAND_BYTES) return this.#refuse("header");
+      if (commandEnd === end) return -1;
       i = commandEnd + 1;
     }
     const lengthAt = i;
@@ -122,14 +166,17 @@ export class RelpParser {
       byte = data[i] ?? 0;
     }
     if (i - lengthAt > MAX_DIGITS) return this.#refuse("length");
-    if (i === end) return -1;
+    if (i >= end) return -1;
     if (i === lengthAt) return this.#refuse("length");
     // Checked against the cap before anything waits for that many bytes.
     if (length > WIRE_LIMITS.maxRelpDataBytes) return this.#refuse("too-long");
     if (byte === SPACE) i += 1;
     else if (byte !== LINE_FEED || length > 0) return this.#refuse("length");
     const dataEnd = i + length;
-    if (dataEnd >= end) return -1;
+    if (dataEnd >= end) {
+      this.#missingBytes = dataEnd + 1 - end;
+      return -1;
+    }
     if (data[dataEnd] !== LINE_FEED) return this.#refuse("trailer");
     if (txnr !== (this.#txnr === MAX_TXNR ? 1 : this.#txnr + 1)) return this.#refuse("jump");
     this.#txnr = txnr;
