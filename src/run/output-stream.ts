@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { Mirror } from "./mirror.ts";
+import { ReadPace } from "./read-pace.ts";
 import { RedrawThinner } from "./redraws.ts";
 
 export interface OutputPorts {
@@ -36,6 +37,8 @@ export class OutputStream {
   readonly #socket: Socket;
   readonly #mirror: Mirror | undefined;
   readonly #thinner: RedrawThinner | undefined;
+  readonly #pace = new ReadPace();
+  #pause: NodeJS.Timeout | undefined;
   /** Settles when the command has closed the stream, or `stop` was called, and all of it is in frames. */
   readonly ended: Promise<void>;
   #settleEnded: () => void = () => {};
@@ -121,11 +124,18 @@ export class OutputStream {
     this.#mirror?.write(this.#source.bytes.subarray(READ_AT, this.#to));
     this.#thin();
     this.#pump();
+    const pauseMs = this.#pace.after(bytes, this.#readAtMs);
+    if (pauseMs > 0) {
+      this.#pause = setTimeout(() => {
+        this.#pause = undefined;
+        this.#resume();
+      }, pauseMs);
+    }
     return this.#mayRead();
   }
 
   #mayRead(): boolean {
-    return !this.#blocked && this.#mirror?.full !== true;
+    return !this.#blocked && this.#mirror?.full !== true && this.#pause === undefined;
   }
 
   #resume(): void {
