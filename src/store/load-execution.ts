@@ -115,7 +115,8 @@ function parseOrigin(record: AnyRecord): Origin | undefined {
   if (typeof x !== "string" || typeof node !== "string" || typeof keyHash !== "string") return undefined;
   if (typeof owner !== "string" || typeof job !== "string" || typeof cwd !== "string") return undefined;
   if (typeof startedAt !== "string" || checkedUid === undefined || checkedPid === undefined) return undefined;
-  const words = argv.map(String);
+  const words = argv.filter((word): word is string => typeof word === "string");
+  if (words.length !== argv.length) return undefined;
   return {
     x,
     node,

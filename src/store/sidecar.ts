@@ -9,9 +9,12 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
+import { CRI } from "../wire/cri.ts";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../wire/record.ts";
 
 const LINE_FEED = 0x0a;
+/** The fifteen digits that a frame's n may have. */
+const MAX_N = 999_999_999_999_999;
 
 /** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
 export type LogName = "main" | "late";
@@ -104,6 +107,7 @@ export function parseMark(record: AnyRecord): MarkRecord | undefined {
   const time = record.members["time"];
   if (record.t !== "mark" || place === undefined || fragments === undefined || typeof time !== "string")
     return undefined;
+  if (fragments > place.line) return undefined;
   return { t: "mark", ...place, fragments, time };
 }
 
@@ -113,5 +117,7 @@ function parsePlace(record: AnyRecord): { f: LogName; at: number; line: number; 
   const line = asCount(record.members["line"]);
   const n = asCount(record.members["n"], 1);
   if ((f !== "main" && f !== "late") || at === undefined || line === undefined || n === undefined) return undefined;
+  // A broken disk's numbers: no line of a log is shorter than its prefix, and no frame has such an n.
+  if (at < line * CRI.prefixCharacters || n > MAX_N) return undefined;
   return { f, at, line, n };
 }

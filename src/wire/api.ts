@@ -126,7 +126,8 @@ export function parseExecution(value: unknown): Execution | undefined {
   if (code !== null && typeof code !== "number") return undefined;
   if (signal !== null && typeof signal !== "string") return undefined;
   if (endedAt !== null && typeof endedAt !== "string") return undefined;
-  const words = argv.map(String);
+  const words = argv.filter((word): word is string => typeof word === "string");
+  if (words.length !== argv.length) return undefined;
   const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
   const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
   return discarded.length === 0 ? known : { ...known, discarded };

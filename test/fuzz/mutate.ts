@@ -90,6 +90,6 @@ function anyJson(random: Random): unknown {
     case 7:
       return Array.from({ length: random.below(5) }, () => anyJson(random));
     default:
-      return { [random.pick(["x", "job", "stdout", "__proto__"])]: random.below(10) };
+      return { [random.pick(["x", "job", "toString", "__proto__"])]: random.below(10), valueOf: 1 };
   }
 }
