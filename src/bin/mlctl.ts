@@ -5,6 +5,7 @@ import type { Command } from "../ctl/command.ts";
 import { dispatch } from "../ctl/dispatch.ts";
 import { pkiCommand } from "../ctl/pki-command.ts";
 import { relayConfigCommand } from "../ctl/relay-config-command.ts";
+import { relayReplayCommand } from "../ctl/relay-replay-command.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 
 /** The installation: this file is dist/src/bin/mlctl.js in it. */
@@ -18,6 +19,7 @@ function version(): string {
 const commands: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
+  "relay-replay": relayReplayCommand,
 };
 
 process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {

@@ -1,8 +1,7 @@
-import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { FIELDS, isLoopback } from "../host/config-fields.ts";
-import { type Command, CtlError, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
+import { checkRelayArguments, requireCertificates } from "./relay-arguments.ts";
 import { relayConfig } from "./relay-config.ts";
 
 const HELP = `Usage: mlctl relay-config --collector HOST:PORT --node NAME (--pki DIR | --insecure) [options]
@@ -13,7 +12,10 @@ Prints the whole configuration of this node's relay (an rsyslogd) to stdout.
   --node NAME            this node's name, as in \`mlctl pki issue NAME\`
   --pki DIR              folder with ca.crt, NAME.crt and NAME.key on this node
   --run-dir DIR          folder of begin.sock and lines.sock (default /run/marcologger)
-  --state-dir DIR        folder of the queue's files (default /var/lib/marcologger-relay)
+  --state-dir DIR        folder of the queue and the journal (default /var/lib/marcologger-relay)
+  --disk-space SIZE      what the queue may have on disk (default 1g); the journal holds as much, at most 5/4 of it
+  --no-journal           keep no journal: what rsyslogd loses when it is killed, or stopped while the collector is
+                         away, is lost; costs less for sites with single lines a frame
   --drop-in              a file for /etc/rsyslog.d of the site's own rsyslogd, instead of one for a dedicated rsyslogd
   --insecure             without TLS, to a collector on this machine only: for trials and benchmarks
 
@@ -36,18 +38,13 @@ export function relayConfigCommand(folder: string): Command {
           "run-dir": { type: "string", default: "/run/marcologger" },
           "state-dir": { type: "string", default: "/var/lib/marcologger-relay" },
           "drop-in": { type: "boolean", default: false },
+          "disk-space": { type: "string", default: "1g" },
+          "no-journal": { type: "boolean", default: false },
           insecure: { type: "boolean", default: false },
         },
       });
-      const { node, insecure } = values;
-      const pki = values.pki === undefined ? undefined : resolve(io.cwd, values.pki);
-      const collector = parseCollector(values.collector);
-      if (node === undefined) throw new UsageError("--node is missing");
-      if (pki === undefined && !insecure) throw new UsageError("--pki is missing (or --insecure, for trials)");
-      if (pki !== undefined && insecure) throw new UsageError("--pki and --insecure contradict each other");
-      if (insecure && !isLoopback(collector.host)) {
-        throw new UsageError(`--insecure is for a collector on this machine, not for ${collector.host}`);
-      }
+      const { collector, node, pki: given } = checkRelayArguments(values);
+      const pki = given === undefined ? undefined : resolve(io.cwd, given);
       const text = await relayConfig(
         {
           form: values["drop-in"] ? "drop-in" : "dedicated",
@@ -56,6 +53,8 @@ export function relayConfigCommand(folder: string): Command {
           stateDir: resolve(io.cwd, values["state-dir"]),
           pki,
           node,
+          diskSpace: values["disk-space"],
+          journal: !values["no-journal"],
         },
         folder,
       );
@@ -64,24 +63,4 @@ export function relayConfigCommand(folder: string): Command {
       io.stdout.write(text);
     },
   };
-}
-
-function parseCollector(text: string | undefined): { host: string; port: number } {
-  if (text === undefined) throw new UsageError("--collector is missing");
-  const address = FIELDS.address.parse(text);
-  if (address !== undefined && address.port > 0) return address;
-  throw new UsageError(`--collector must be ${FIELDS.address.expected}, not ${JSON.stringify(text)}`);
-}
-
-/** rsyslogd itself would say so in a message that few understand. Whether it may read them is not known here. */
-async function requireCertificates(pki: string, node: string): Promise<void> {
-  for (const name of ["ca.crt", `${node}.crt`, `${node}.key`]) {
-    try {
-      await stat(join(pki, name));
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) return;
-      const remedy = `\`mlctl pki issue ${node} --dir DIR\` makes it where the authority is`;
-      throw new CtlError(`Cannot find ${join(pki, name)}: ${remedy}`);
-    }
-  }
 }

@@ -45,7 +45,10 @@ export function collectorCommand(
   return program("mlcollector", ...places, ...listen, "--insecure");
 }
 
-/** The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. */
-export function startBenchRelay(collectorPort: number): Promise<Relay> {
-  return startRelay({ folder: benchFolder(), collectorPort });
+/**
+ * The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. Without a
+ * journal where nothing else is said: a site can have it so, and what it costs has cells of its own.
+ */
+export function startBenchRelay(collectorPort: number, { journal = false } = {}): Promise<Relay> {
+  return startRelay({ folder: benchFolder(), collectorPort, journal });
 }

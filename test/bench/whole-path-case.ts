@@ -26,39 +26,43 @@ export function wholePathCase(lines: number): Case {
   const cell = ({
     options,
     atLeast,
+    journal = false,
     ...named
   }: {
     name: string;
     options: readonly string[];
-    atLeast: number;
+    atLeast?: number;
+    journal?: boolean;
   }): Cell => ({
     ...named,
     metrics: [
-      { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast } },
+      { name: "lines/s", unit: "lines/s", judge: "ratio", ...(atLeast === undefined ? {} : { goal: { atLeast } }) },
       { name: "CPU of all processes", unit: "us a line", judge: "ratio" },
     ],
-    ours: () => throughMlrun(lines, options),
+    ours: () => throughMlrun(lines, options, journal),
     beside: () => throughTwoRsyslogds(lines),
   });
   return {
     name: "whole path",
-    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the relay of \`mlctl relay-config\` (input rulesets Direct), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
+    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the relay of \`mlctl relay-config --no-journal\` (input rulesets Direct), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
     besides: "socket writer → two rsyslogds → omfile",
     cells: [
       cell({ name: "packed frames", options: [], atLeast: 5 }),
       cell({ name: "--one-line-frames", options: ["--one-line-frames"], atLeast: 1.2 }),
+      cell({ name: "packed frames, relay with journal", options: [], journal: true }),
+      cell({ name: "--one-line-frames, relay with journal", options: ["--one-line-frames"], journal: true }),
     ],
   };
 }
 
 /** The highest rate at which a command's lines reach the collector's file, packed. */
 export async function highestRate(lines: number): Promise<number> {
-  return (await throughMlrun(lines, []))["lines/s"] ?? Number.NaN;
+  return (await throughMlrun(lines, [], false))["lines/s"] ?? Number.NaN;
 }
 
-async function throughMlrun(lines: number, options: readonly string[]): Promise<Figures> {
+async function throughMlrun(lines: number, options: readonly string[], journal: boolean): Promise<Figures> {
   const collector = await startCollector();
-  const relay = await startBenchRelay(collector.relpPort);
+  const relay = await startBenchRelay(collector.relpPort, { journal });
   const command = printWhenTold(linesFile({ lines, lineBytes: LINE_BYTES }));
   const [file, ...args] = timedMlrun({
     runDir: relay.runDir,

@@ -26,6 +26,9 @@ describe("rsyslogd accepts every form", () => {
     ["drop-in over TLS", () => ["--pki", pki, "--drop-in"], STOCK],
     ["drop-in in the clear", () => ["--insecure", "--drop-in"], STOCK],
     ["with an IPv6 collector", () => ["--pki", pki, "--collector", "[::1]:2514"], ""],
+    ["without a journal", () => ["--pki", pki, "--no-journal"], ""],
+    ["drop-in without a journal", () => ["--pki", pki, "--no-journal", "--drop-in"], STOCK],
+    ["with other disk space", () => ["--pki", pki, "--disk-space", "64m"], ""],
     ["with other folders", () => ["--pki", pki, "--run-dir", "/tmp/a-b_c.d/run", "--state-dir", "/tmp/x,y=z@~1"], ""],
   ])("%s", async (_, options, before) => {
     const printed = await print(...options());
@@ -82,6 +85,8 @@ describe("no value can add configuration", () => {
     stateDir: "/var/x",
     pki: "/etc/x",
     node: "node1",
+    diskSpace: "1g",
+    journal: true,
   } as const;
   const evil = [
     '/a"',
@@ -120,6 +125,21 @@ describe("no value can add configuration", () => {
     const runDir = `/${"x".repeat(97)}`;
     await expect(relayConfig({ ...settings, runDir }, join(ROOT, "rsyslog.d"))).rejects.toThrow("limit is 96");
   });
+
+  test.each(["", "1", "1k", "63m", "1G", '1g"', "-1g", "1 g", "0g"])("disk-space %j", async (diskSpace) => {
+    await expect(relayConfig({ ...settings, diskSpace }, join(ROOT, "rsyslog.d"))).rejects.toThrow("Cannot use");
+  });
+});
+
+test("the queue has the disk space that is asked for, the journal always as much and at most five quarters", async () => {
+  const { stdout } = await print("--pki", pki, "--disk-space", "2g");
+  expect(stdout).toContain('queue.maxDiskSpace="2g"');
+  expect(stdout).toContain(`rotation.sizeLimit="${2 ** 31 / 4}"`);
+});
+
+test("--no-journal leaves nothing of it", async () => {
+  const { stdout } = await print("--pki", pki, "--no-journal");
+  expect(stdout).not.toMatch(/journal\/|call marcologger-journal|relay-replay/);
 });
 
 test("the parameters of both forms stand in the files, not in code", async () => {

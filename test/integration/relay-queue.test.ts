@@ -73,8 +73,9 @@ test("what comes while the collector is away goes to disk, for the relay's eyes 
     ),
   );
   expect(await queueFiles(relay)).not.toEqual([]);
-  for (const name of await readdir(relay.stateDir)) {
-    expect([name, (await stat(join(relay.stateDir, name))).mode & 0o777]).toEqual([name, 0o600]);
+  for (const entry of await readdir(relay.stateDir, { withFileTypes: true, recursive: true })) {
+    const mode = (await stat(join(entry.parentPath, entry.name))).mode & 0o777;
+    expect([entry.name, mode]).toEqual([entry.name, entry.isDirectory() ? 0o700 : 0o600]);
   }
   expect((await stat(relay.stateDir)).mode & 0o777).toBe(0o700);
 

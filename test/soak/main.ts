@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
+import { relayFaults } from "./relay-faults.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
 
 const HELP = `Usage: npm run soak -- [--short] [CASE]...
@@ -12,7 +13,7 @@ collector's files hold afterwards. Exit code 1 when a case fails. CASE: only cas
 `;
 
 const IS_ROOT = process.getuid?.() === 0;
-const scenarios: readonly Scenario[] = [...collectorFaults];
+const scenarios: readonly Scenario[] = [...collectorFaults, ...relayFaults];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

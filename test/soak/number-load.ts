@@ -18,6 +18,7 @@ export class NumberLoad {
   readonly #countPerNode: number;
   readonly #wholeBytes: number;
   readonly #runs: Promise<Result[]>;
+  #hasEnded = false;
 
   constructor(options: { readonly site: Site; readonly relays: readonly Relay[]; readonly lines: number }) {
     const { site, relays, lines } = options;
@@ -28,13 +29,20 @@ export class NumberLoad {
     this.#wholeBytes = wholeLogBytes(this.#countPerNode) * relays.length;
     // One line a frame: the most frames for a fault to meet.
     const command = ["--job", JOB, "--quiet", "--one-line-frames", "--", "seq", String(this.#countPerNode)];
-    this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command)));
+    this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command))).finally(() => {
+      this.#hasEnded = true;
+    });
   }
 
   /** Share of all output that is stored. */
   get progress(): number {
     const bytes = this.#nodes.reduce((sum, node) => sum + storedBytes(this.#site.dataDir, node), 0);
     return bytes / this.#wholeBytes;
+  }
+
+  /** Every command has ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { mlctl } from "./ctl.ts";
+import { adoptJournal } from "./replay.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -19,6 +20,8 @@ export interface RelayOptions {
   /** Folder of `makePki`. Without it frames travel in the clear. */
   readonly pki?: string;
   readonly node?: string;
+  /** Default true. */
+  readonly journal?: boolean;
   /** Parameters of the printed configuration to change. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly through?: readonly string[];
@@ -33,10 +36,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const trust = pki === undefined ? ["--insecure"] : ["--pki", pki];
   const collector = `${collectorHost}:${options.collectorPort}`;
   const folders = ["--run-dir", runDir, "--state-dir", stateDir];
-  const printed = await mlctl("relay-config", "--collector", collector, "--node", node, ...folders, ...trust);
+  const journal = options.journal === false ? ["--no-journal"] : [];
+  const more = [...folders, ...trust, ...journal];
+  const printed = await mlctl("relay-config", "--collector", collector, "--node", node, ...more);
   if (printed.code !== 0) throw new Error(`mlctl relay-config ended with ${printed.code}: ${printed.stderr}`);
   const through = options.through === undefined ? {} : { through: options.through };
   const config = withParameters(printed.stdout, parameters);
+  await adoptJournal(stateDir);
   const rsyslogd = await startRsyslogd({ folder, config, sockets: [beginSocket, linesSocket], ...through });
   return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket };
 }

@@ -4,6 +4,7 @@ import { ApiClient } from "./api-client.ts";
 import { freePort } from "./free-port.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
 import { ROOT } from "./programs.ts";
+import { adoptJournal, startReplay, waitingReplays } from "./replay.ts";
 import { asUser, startAsRoot, type TestUser } from "./root.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -16,7 +17,10 @@ export const MLRUN = join(BIN, "mlrun.cjs");
 export interface Relay {
   readonly node: string;
   readonly runDir: string;
+  readonly stateDir: string;
   readonly rsyslogd: Rsyslogd;
+  /** Sends what an earlier start left in the journal, where there is something. */
+  readonly replay: RunningProcess | undefined;
 }
 
 export interface SiteOptions {
@@ -113,18 +117,27 @@ export class Site {
     return this.restartRelay(node);
   }
 
-  /** Starts a node's relay with the folders that it had before. */
+  /** Starts a node's relay with the folders that it had before, as its units do. */
   async restartRelay(node: string): Promise<Relay> {
     const runDir = join(this.folder, node);
-    const folder = join(this.folder, `${node}-state`);
-    mkdirSync(folder, { recursive: true });
-    const places = ["--run-dir", runDir, "--state-dir", folder, "--pki", this.pki];
+    const stateDir = join(this.folder, `${node}-state`);
+    mkdirSync(stateDir, { recursive: true });
+    const places = ["--run-dir", runDir, "--state-dir", stateDir, "--pki", this.pki];
     const { collectorPort = this.relpPort, through } = this.#places.get(node) ?? {};
     const target = ["--collector", `${this.#options.relpHost}:${collectorPort}`, "--node", node];
     const { stdout: config } = await this.mlctl("relay-config", ...target, ...places);
     const sockets = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
-    const started = { folder, config, sockets, ...(through === undefined ? {} : { through }) };
-    return { node, runDir, rsyslogd: await startRsyslogd(started) };
+    const started = { folder: stateDir, config, sockets, ...(through === undefined ? {} : { through }) };
+    await adoptJournal(stateDir);
+    const rsyslogd = await startRsyslogd(started);
+    const isLeft = (await waitingReplays(stateDir)).length > 0;
+    return {
+      node,
+      runDir,
+      stateDir,
+      rsyslogd,
+      replay: isLeft ? startReplay(join(stateDir, "rsyslog.conf")) : undefined,
+    };
   }
 
   /** Runs a command under mlrun on a node, to its end. */

@@ -1,0 +1,99 @@
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { type Command, CtlError, UsageError } from "./command.ts";
+import { withLock } from "./pki-lock.ts";
+import { checkRelayArguments, parseDiskSpace, requireCertificates } from "./relay-arguments.ts";
+import type { RelpTarget } from "./relp-client.ts";
+import { replay } from "./replay.ts";
+
+const HELP = `Usage: mlctl relay-replay --collector HOST:PORT --node NAME (--pki DIR | --insecure) [options]
+
+Sends what earlier starts of this node's relay left in its journal, and removes what the collector acknowledges. Nothing
+is stored twice. It waits for a collector that is away, and can be killed and started again at any time.
+marcologger-replay.service runs it at each start of the relay.
+
+  --collector HOST:PORT  as for \`mlctl relay-config\`
+  --node NAME            this node's name
+  --pki DIR              folder with ca.crt, NAME.crt and NAME.key on this node
+  --state-dir DIR        the relay's folder (default /var/lib/marcologger-relay)
+  --disk-space SIZE      as for relay-config (default 1g): 5/4 of it may wait, the oldest start's journal is given up first
+  --insecure             without TLS, to a collector on this machine only
+  --relay-config FILE    all of this as it stands in what relay-config printed
+`;
+
+const OPTIONS = {
+  collector: { type: "string" },
+  node: { type: "string" },
+  pki: { type: "string" },
+  "state-dir": { type: "string", default: "/var/lib/marcologger-relay" },
+  "disk-space": { type: "string", default: "1g" },
+  insecure: { type: "boolean", default: false },
+} as const;
+
+/** A full journal of the last start is always kept: it has five parts, of a quarter of the disk space each. */
+const KEPT_JOURNALS = 1.25;
+
+/** `mlctl relay-replay`. */
+export const relayReplayCommand: Command = {
+  summary: "send what earlier starts of a node's relay left in its journal",
+  help: HELP,
+  async run(args, io) {
+    const { values: first } = parseArgs({
+      args: [...args],
+      options: { ...OPTIONS, "relay-config": { type: "string" } },
+    });
+    const file = first["relay-config"];
+    const printed = file === undefined ? args : await argumentsIn(resolve(io.cwd, file));
+    if (printed === undefined) {
+      io.stderr.write(`mlctl relay-replay: ${file} keeps no journal\n`);
+      return;
+    }
+    const { values } = parseArgs({ args: [...printed], options: OPTIONS });
+    const { collector, node, pki } = checkRelayArguments(values);
+    const diskBytes = parseDiskSpace(values["disk-space"]);
+    if (diskBytes === undefined) throw new UsageError("--disk-space is like 512m or 1g");
+    const folder = resolve(io.cwd, values["state-dir"], "replay");
+    const say = (text: string) => void io.stderr.write(`mlctl relay-replay: ${text}\n`);
+    const certificates = pki === undefined ? undefined : { folder: resolve(io.cwd, pki), node };
+    const target = async (): Promise<RelpTarget> => ({ ...collector, tls: await certificatesOf(certificates) });
+    const maxBytes = Math.ceil(diskBytes * KEPT_JOURNALS);
+    const done = await oneAtATime(folder, () => replay({ folder, target, maxBytes, say, pause }));
+    if (done.frames + done.skippedLines + done.droppedBytes === 0) return;
+    say(`${done.frames} frames sent, ${done.skippedLines} lines skipped, ${done.droppedBytes} bytes given up`);
+  },
+};
+
+/** The command's arguments as relay-config wrote them into a comment, or undefined where there is none. */
+async function argumentsIn(path: string): Promise<readonly string[] | undefined> {
+  try {
+    return /^# mlctl relay-replay (--.*)$/m.exec(await readFile(path, "utf8"))?.[1]?.split(" ");
+  } catch (error) {
+    throw new CtlError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function certificatesOf(place: { folder: string; node: string } | undefined): Promise<RelpTarget["tls"]> {
+  if (place === undefined) return undefined;
+  await requireCertificates(place.folder, place.node);
+  const files = ["ca.crt", `${place.node}.crt`, `${place.node}.key`].map((name) => join(place.folder, name));
+  try {
+    const [ca, cert, key] = await Promise.all(files.map((file) => readFile(file)));
+    return { ca, cert, key };
+  } catch (error) {
+    throw new CtlError(`Cannot read this node's certificates: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Two would send everything twice, and each would remove what the other is reading. */
+async function oneAtATime<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  const lock = `${folder}.lock`;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await (await open(lock, "a", 0o600)).close();
+  } catch (error) {
+    throw new CtlError(`Cannot use ${folder}: ${error instanceof Error ? error.message : error}`);
+  }
+  return withLock(lock, act);
+}

@@ -1,0 +1,72 @@
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { asCount, asRecord, parseJson } from "../wire/record.ts";
+
+/** Journal files from the oldest to the newest: the relay moves `current` to `1`, `1` to `2`, and so on. */
+const FILES = ["4", "3", "2", "1", "current"] as const;
+const PROGRESS = "progress";
+
+/** How far one file was sent and acknowledged. */
+interface Progress {
+  readonly file: string;
+  readonly offset: number;
+}
+
+/** The journal of one start of the relay, which has ended: moved here when the relay was started again. */
+export class ReplayFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Folders below `STATE_DIR/replay`, the oldest start first: their names are times in nanoseconds. */
+  static async list(parent: string): Promise<ReplayFolder[]> {
+    const names = await readdir(parent).catch((error) => (isMissing(error) ? [] : Promise.reject(error)));
+    return names.sort().map((name) => new ReplayFolder(join(parent, name)));
+  }
+
+  async bytes(): Promise<number> {
+    let sum = 0;
+    for (const file of FILES) sum += (await stat(join(this.path, file)).catch(() => undefined))?.size ?? 0;
+    return sum;
+  }
+
+  /** The oldest file that is still there, and where to go on in it. */
+  async next(): Promise<{ readonly file: string; readonly path: string; readonly from: number } | undefined> {
+    const present = new Set(await readdir(this.path));
+    const file = FILES.find((name) => present.has(name));
+    if (file === undefined) return undefined;
+    const progress = await this.#progress();
+    return { file, path: join(this.path, file), from: progress?.file === file ? progress.offset : 0 };
+  }
+
+  /** A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. */
+  async acknowledged(progress: Progress): Promise<void> {
+    const path = join(this.path, PROGRESS);
+    await writeFile(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  /** All of a file's frames are acknowledged. */
+  async remove(file: string): Promise<void> {
+    await rm(join(this.path, file), { force: true });
+  }
+
+  /** Nothing is left in it, or what is left is given up. */
+  async removeAll(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  async #progress(): Promise<Progress | undefined> {
+    const text = await readFile(join(this.path, PROGRESS), "utf8").catch(() => "");
+    const record = asRecord(parseJson(text));
+    const offset = asCount(record?.["offset"]);
+    const file = record?.["file"];
+    return typeof file === "string" && offset !== undefined ? { file, offset } : undefined;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

@@ -1,0 +1,24 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type RunningProcess, run, start } from "./processes.ts";
+import { program, ROOT } from "./programs.ts";
+
+/** Does what marcologger-relay.service does before each start of the relay, by the unit's own words. */
+export async function adoptJournal(stateDir: string): Promise<void> {
+  const unit = await readFile(join(ROOT, "systemd/marcologger-relay.service"), "utf8");
+  const [, words] = /^ExecStartPre=-\/bin\/sh -c '(.*)'$/m.exec(unit) ?? [];
+  if (words === undefined) throw new Error("The relay's unit has no ExecStartPre");
+  const script = words.replaceAll("$$", "$").replaceAll("%%", "%");
+  await run("/bin/sh", ["-c", script], { env: { ...process.env, STATE_DIRECTORY: stateDir } });
+}
+
+/** Starts what marcologger-replay.service starts, for the relay of this configuration file. */
+export function startReplay(configFile: string): RunningProcess {
+  const [command, ...args] = program("mlctl", "relay-replay", "--relay-config", configFile);
+  return start(command, args);
+}
+
+/** Folders of earlier starts that wait. */
+export function waitingReplays(stateDir: string): Promise<string[]> {
+  return readdir(join(stateDir, "replay")).catch(() => []);
+}
