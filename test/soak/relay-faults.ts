@@ -94,13 +94,13 @@ function whileTheCollectorIsDown(how: Ending): Scenario["run"] {
 export const relayFaults: readonly Scenario[] = [
   {
     name: "relay: stopped, collector up",
-    short: { lines: 12_000, injections: 2, holdMs: 0 },
+    short: { lines: 60_000, injections: 2, holdMs: 0 },
     long: { lines: 400_000, injections: 10, holdMs: 0 },
     run: whileTheCollectorIsUp("stop"),
   },
   {
     name: "relay: SIGKILL, collector up",
-    short: { lines: 12_000, injections: 2, holdMs: 0 },
+    short: { lines: 60_000, injections: 2, holdMs: 0 },
     long: { lines: 400_000, injections: 10, holdMs: 0 },
     run: whileTheCollectorIsUp("kill"),
   },
