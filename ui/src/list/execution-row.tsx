@@ -3,6 +3,7 @@ import type { Execution } from "../../../src/wire/api.ts";
 import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
 import { LOG_DEFAULTS } from "../url-state.ts";
 import { StartTime } from "./start-time.tsx";
 import { DeliveryNote, StateBadge } from "./state-badge.tsx";
@@ -42,7 +43,8 @@ export function ExecutionRow({ execution, navigation, nowMs, showOwner }: Execut
 
 /** argv as one would type it: words with anything special in them in single quotes. */
 export function commandLine(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+  const words = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return visibleText(words.join(" "));
 }
 
 /** From start to end, or to now while it runs. Nobody knows when a lost one ended. */

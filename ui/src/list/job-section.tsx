@@ -4,6 +4,7 @@ import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
 import { LOG_DEFAULTS } from "../url-state.ts";
 import { ExecutionRow } from "./execution-row.tsx";
 import type { JobGroup } from "./group-jobs.ts";
@@ -23,6 +24,7 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
   const [open, setOpen] = useState(true);
   const [all, setAll] = useState(false);
   const { executions, job } = group;
+  const name = visibleText(job);
   const rows = (all ? executions : executions.slice(0, FIRST_ROWS)).map((execution) => (
     <ExecutionRow
       key={execution.x + execution.node}
@@ -35,13 +37,13 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
   if (executions.length === 1 && executions[0]?.x === job) return <ul class="job single">{rows}</ul>;
   const hidden = executions.length - rows.length;
   return (
-    <section class="job" aria-label={`Job ${job}`}>
+    <section class="job" aria-label={`Job ${name}`}>
       <h2 class="job-heading">
         <button
           type="button"
           class="plain icon-only"
           aria-expanded={open}
-          aria-label={`${open ? "Hide" : "Show"} executions of ${job}`}
+          aria-label={`${open ? "Hide" : "Show"} executions of ${name}`}
           onClick={() => setOpen(!open)}
         >
           <Icon name={open ? "open" : "closed"} />
@@ -51,7 +53,7 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
           to={{ view: "job", job, node: "", ...LOG_DEFAULTS }}
           title="All lines of this job"
         >
-          {job}
+          {name}
         </Link>
         <JobCounts group={group} />
       </h2>

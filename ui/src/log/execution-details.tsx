@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Execution } from "../../../src/wire/api.ts";
+import { visibleText } from "../text/visible-control.ts";
 
 export function ExecutionDetails({ execution }: { readonly execution: Execution }): JSX.Element {
   const { x, owner, argv, labels, startedAt, endedAt } = execution;
@@ -14,14 +15,14 @@ export function ExecutionDetails({ execution }: { readonly execution: Execution 
     <div class="details">
       <ol class="argv" aria-label="Arguments">
         {argv.map((word, index) => (
-          <li key={index}>{word}</li>
+          <li key={index}>{visibleText(word)}</li>
         ))}
       </ol>
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dt>{visibleText(name)}</dt>
+            <dd>{visibleText(value)}</dd>
           </div>
         ))}
       </dl>

@@ -9,6 +9,7 @@ import { commandLine, describeDuration } from "../list/execution-row.tsx";
 import { StartTime } from "../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../list/state-badge.tsx";
 import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
 import { LOG_DEFAULTS } from "../url-state.ts";
 import { ExecutionDetails } from "./execution-details.tsx";
 import type { LogFeed } from "./log-feed.ts";
@@ -38,7 +39,7 @@ export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderPro
             to={{ view: "job", job, node: "", ...LOG_DEFAULTS }}
             title="All lines of this job"
           >
-            {job}
+            {visibleText(job)}
           </Link>
         )}
       </Crumbs>

@@ -5,6 +5,7 @@ import { ExecutionRow } from "../list/execution-row.tsx";
 import { groupJobs } from "../list/group-jobs.ts";
 import { JobCounts } from "../list/job-section.tsx";
 import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
 import type { LogFeed } from "./log-feed.ts";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 
@@ -25,7 +26,7 @@ export function JobHeader({ feed, navigation, job }: JobHeaderProps): JSX.Elemen
   return (
     <header class="log-header">
       <Crumbs navigation={navigation} />
-      <LogTitle text={job} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
+      <LogTitle text={visibleText(job)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
       <p class="facts">
         {group === undefined ? null : <JobCounts group={group} />}
         <span>

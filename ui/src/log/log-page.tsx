@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../url-state.ts";
 import { TIME_MODES } from "../url-state.ts";
 import { ExecutionHeader } from "./execution-header.tsx";
@@ -95,7 +96,7 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
   );
   const title = titleOf(place, feed?.sources[0]?.execution.command);
   useEffect(() => {
-    document.title = title;
+    document.title = visibleText(title);
     return () => {
       document.title = "marcologger";
     };

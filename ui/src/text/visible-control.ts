@@ -31,6 +31,16 @@ export function visibleControl(code: number): ControlPicture | undefined {
     : undefined;
 }
 
+/** A name (a command, a job, a label) with pictures for what cannot be seen, or would move what stands around it. */
+export function visibleText(text: string): string {
+  return Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code === TAB || code === CARRIAGE_RETURN
+      ? `^${String.fromCharCode(code ^ 0x40)}`
+      : (visibleControl(code)?.text ?? character);
+  }).join("");
+}
+
 function isEscapedByte(code: number): boolean {
   return code >= ESCAPED_BYTE_BASE + 0x80 && code <= ESCAPED_BYTE_BASE + 0xff;
 }
