@@ -8,6 +8,7 @@ import { serveAuth } from "../auth/serve-auth.ts";
 import { type Config, parseCommandLine } from "../host/config.ts";
 import { COLLECTOR_HELP } from "../host/config-help.ts";
 import { createLog, type Log } from "../host/log.ts";
+import { safeText } from "../host/safe-text.ts";
 import { IndexDb } from "../store/index-db.ts";
 import { reindex } from "../store/reindex.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
@@ -35,7 +36,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv, (path) => readFileSync(path, "utf8"));
   if (parsed.kind === "problems") {
-    for (const problem of parsed.problems) process.stderr.write(`mlcollector: ${problem}\n`);
+    for (const problem of parsed.problems) process.stderr.write(`mlcollector: ${safeText(problem)}\n`);
     process.stderr.write("mlcollector: mend these and start again; mlcollector --help lists the options\n");
     return EXIT.usage;
   }
@@ -87,7 +88,8 @@ function rebuildIndex(config: Config): number {
     const places = { logsDir: join(config.dataDir, "logs"), spill: openSpill(config), nowMs: Date.now() };
     const { executions, unreadable } = reindex(index, places);
     index.close();
-    for (const base of unreadable) process.stderr.write(`mlcollector: ${base}.meta has no readable BEGIN, left out\n`);
+    for (const base of unreadable)
+      process.stderr.write(`mlcollector: ${safeText(base)}.meta has no readable BEGIN, left out\n`);
     process.stdout.write(`${executions} executions indexed\n`);
     return unreadable.length === 0 ? 0 : EXIT.failed;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { safeJson, safeText } from "../host/safe-text.ts";
 import { type Command, CtlError, type Io, UsageError } from "./command.ts";
 
 export interface Program {
@@ -21,7 +22,7 @@ export async function dispatch(program: Program, argv: readonly string[], io: Io
   }
   const command = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
   if (command === undefined) {
-    io.stderr.write(`${program.name}: there is no command ${JSON.stringify(name)}\n\n${overview(program)}`);
+    io.stderr.write(`${program.name}: there is no command ${safeJson(name)}\n\n${overview(program)}`);
     return EXIT.usage;
   }
   if (args.includes("--help")) {
@@ -40,11 +41,11 @@ function report(failure: { program: Program; name: string; error: unknown; io: I
   const { program, name, error, io } = failure;
   const where = `${program.name} ${name}`;
   if (error instanceof UsageError || isParseArgsError(error)) {
-    io.stderr.write(`${where}: ${error.message}\nSee \`${where} --help\`\n`);
+    io.stderr.write(`${where}: ${safeText(error.message)}\nSee \`${where} --help\`\n`);
     return EXIT.usage;
   }
   if (error instanceof CtlError) {
-    io.stderr.write(`${where}: ${error.message}\n`);
+    io.stderr.write(`${where}: ${safeText(error.message)}\n`);
     return EXIT.failed;
   }
   throw error;

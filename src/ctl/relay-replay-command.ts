@@ -2,6 +2,7 @@ import { mkdir, open, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { safeText } from "../host/safe-text.ts";
 import { type Command, CtlError, UsageError } from "./command.ts";
 import { withLock } from "./pki-lock.ts";
 import { checkRelayArguments, parseDiskSpace, requireCertificates } from "./relay-arguments.ts";
@@ -55,7 +56,7 @@ export const relayReplayCommand: Command = {
     const diskBytes = parseDiskSpace(values["disk-space"]);
     if (diskBytes === undefined) throw new UsageError("--disk-space is like 512m or 1g");
     const folder = resolve(io.cwd, values["state-dir"], "replay");
-    const say = (text: string) => void io.stderr.write(`mlctl relay-replay: ${text}\n`);
+    const say = (text: string) => void io.stderr.write(`mlctl relay-replay: ${safeText(text)}\n`);
     const certificates = pki === undefined ? undefined : { folder: resolve(io.cwd, pki), node };
     const target = async (): Promise<RelpTarget> => ({ ...collector, tls: await certificatesOf(certificates) });
     const maxBytes = Math.ceil(diskBytes * KEPT_JOURNALS);
