@@ -1,3 +1,5 @@
+import type { BenchTls } from "./bench-tls.ts";
+
 /**
  * What we are measured against: rsyslogd as a user would set it up instead. `@WORK@` and `@PORT@` are put in for each
  * run.
@@ -9,7 +11,7 @@ global(workDirectory="@WORK@" maxMessageSize="64k")
 module(load="imrelp")
 template(name="file" type="string" string="@WORK@/store/%app-name%.log")
 template(name="line" type="string" string="%timestamp:::date-rfc3339% %hostname% %app-name% %procid% %msgid% %structured-data% %msg%\\n")
-input(type="imrelp" port="@PORT@" ruleset="store" maxDataSize="70k")
+input(type="imrelp" port="@PORT@" ruleset="store" maxDataSize="70k"@TLS@)
 ruleset(name="store" queue.type="LinkedList" queue.size="600000" queue.dequeueBatchSize="1024") {
   action(type="omfile" dynafile="file" dynaFileCacheSize="2000" template="line" ioBufferSize="64k" flushOnTXEnd="on")
 }
@@ -29,7 +31,14 @@ ruleset(name="forward" queue.type="LinkedList" queue.size="1000000" queue.dequeu
 
 export function anchorConfig(
   name: keyof typeof ANCHORS,
-  values: { readonly work: string; readonly port: number },
+  values: { readonly work: string; readonly port: number; readonly tls?: BenchTls | undefined },
 ): string {
-  return ANCHORS[name].replaceAll("@WORK@", values.work).replaceAll("@PORT@", String(values.port));
+  const { work, port, tls } = values;
+  const text = ANCHORS[name].replaceAll("@WORK@", work).replaceAll("@PORT@", String(port));
+  return text.replace("@TLS@", tls === undefined ? "" : receiverTls(tls));
+}
+
+function receiverTls({ pki, node }: BenchTls): string {
+  const files = `tls.caCert="${pki}/ca.crt" tls.myCert="${pki}/collector.crt" tls.myPrivKey="${pki}/collector.key"`;
+  return ` tls="on" ${files} tls.authMode="name" tls.permittedPeer=["${node}"]`;
 }

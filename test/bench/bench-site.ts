@@ -19,12 +19,14 @@ export interface CollectorOptions {
   readonly dataDir?: string;
   /** Lines of collector.toml. */
   readonly settings?: string;
+  /** Folder of its certificates. Undefined: relays without TLS. */
+  readonly pki?: string | undefined;
 }
 
-/** A collector on loopback without TLS, as an administrator's would be otherwise. */
+/** A collector on loopback, as an administrator's would be otherwise. */
 export async function startCollector(options: CollectorOptions = {}): Promise<BenchCollector> {
-  const { dataDir = benchFolder(), settings = "" } = options;
-  const [command, ...args] = collectorCommand({ dataDir, settings, webPort: 0 });
+  const { dataDir = benchFolder(), settings = "", pki } = options;
+  const [command, ...args] = collectorCommand({ dataDir, settings, pki, webPort: 0 });
   const process = start(command, [...args, "--login-code"]);
   const [, origin = "", code = ""] = await process.waitFor(/(http\S+)\/#code=(\S+)/, 60_000);
   const [, relpPort] = await process.waitFor(/listening for relays host=\S+ port=(\d+)/);
@@ -36,13 +38,14 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Be
 
 /** `[command, ...args]` of such a collector. The configuration of one that is installed on this machine does not count. */
 export function collectorCommand(
-  options: Required<CollectorOptions> & { readonly webPort: number },
+  options: Required<Omit<CollectorOptions, "pki">> & Pick<CollectorOptions, "pki"> & { readonly webPort: number },
 ): [string, ...string[]] {
   const config = join(benchFolder(), "collector.toml");
   writeFileSync(config, options.settings);
   const places = ["--config", config, "--data-dir", options.dataDir];
   const listen = ["--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`];
-  return program("mlcollector", ...places, ...listen, "--insecure");
+  const relays = options.pki === undefined ? ["--insecure"] : ["--pki", options.pki];
+  return program("mlcollector", ...places, ...listen, ...relays);
 }
 
 /**

@@ -6,6 +6,7 @@ import { anchorConfig } from "./anchors.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
 import { startCollector } from "./bench-site.ts";
+import { type BenchTls, benchTls } from "./bench-tls.ts";
 import { type LoadShape, runLoad } from "./run-load.ts";
 import { until } from "./until.ts";
 
@@ -16,9 +17,12 @@ export function ingestCase(lines: number): Case {
     for (const connections of [1, 4]) cells.push(cell({ executions, connections, linesPerFrame: 1 }, lines));
   }
   cells.push(cell({ executions: 16, connections: 1, linesPerFrame: PACKED_LINES }, lines));
+  for (const linesPerFrame of [1, PACKED_LINES]) {
+    cells.push(cell({ executions: 16, connections: 1, linesPerFrame }, lines, benchTls));
+  }
   return {
     name: "ingest",
-    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge, its BEGIN and END among it; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
+    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain, TLS (both sides show a certificate) beside TLS. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge, its BEGIN and END among it; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
     besides: "rsyslogd imrelp → omfile",
     cells,
   };
@@ -27,23 +31,26 @@ export function ingestCase(lines: number): Case {
 /** What fits into a frame of mlrun. */
 const PACKED_LINES = 60;
 
-function cell(shape: Pick<LoadShape, "executions" | "connections" | "linesPerFrame">, lines: number): Cell {
-  const load = { ...shape, lines };
+function cell(
+  shape: Pick<LoadShape, "executions" | "connections" | "linesPerFrame">,
+  lines: number,
+  makeTls: () => Promise<BenchTls | undefined> = async () => undefined,
+): Cell {
   const isPacked = shape.linesPerFrame > 1;
   const rate: Metric = { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: isPacked ? 6 : 2 } };
   const cpu: Metric = { name: "receiver CPU", unit: "us a line", judge: "ratio", goal: { atMost: 0.5 } };
   return {
-    name: `${shape.executions} executions, ${shape.connections} connections, ${isPacked ? "packed" : "one line a frame"}`,
+    name: `${shape.executions} executions, ${shape.connections} connections, ${isPacked ? "packed" : "one line a frame"}${makeTls === benchTls ? ", TLS" : ""}`,
     metrics: [rate, cpu],
-    ours: () => ingestIntoCollector(load),
+    ours: async () => ingestIntoCollector({ ...shape, lines, tls: await makeTls() }),
     // Packing is ours: rsyslogd gets the same lines one a frame.
-    beside: () => ingestIntoRsyslogd({ ...load, linesPerFrame: 1 }),
+    beside: async () => ingestIntoRsyslogd({ ...shape, lines, linesPerFrame: 1, tls: await makeTls() }),
   };
 }
 
 /** Our receiver: stored in per-execution files, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
 async function ingestIntoCollector(shape: LoadShape): Promise<Figures> {
-  const { dataDir, process, relpPort } = await startCollector();
+  const { dataDir, process, relpPort } = await startCollector({ pki: shape.tls?.pki });
   const run = await runLoad({ load: { ...shape, port: relpPort, for: "collector" }, receiverPid: process.pid });
   const stored = countLines(join(dataDir, "logs"));
   if (stored !== run.lines) throw new Error(`The collector stored ${stored} of ${run.lines} lines`);
@@ -56,7 +63,7 @@ async function ingestIntoRsyslogd(shape: LoadShape): Promise<Figures> {
   const port = await freePort();
   const store = join(work, "store");
   mkdirSync(store);
-  const config = anchorConfig("imrelp-omfile", { work, port });
+  const config = anchorConfig("imrelp-omfile", { work, port, tls: shape.tls });
   const rsyslogd = await startRsyslogd({ folder: work, config, ports: [port] });
   const run = await runLoad({
     load: { ...shape, port, for: "rsyslogd" },

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 
 /**
@@ -13,6 +16,8 @@ export interface Load {
   readonly lineBytes: number;
   readonly linesPerFrame: number;
   readonly window: number;
+  /** Over TLS, with this node's certificate. */
+  readonly tls?: { readonly pki: string; readonly node: string } | undefined;
   /** `collector`: BEGINs first, keyed frames; `rsyslogd`: the same frames, the execution as APP-NAME. */
   readonly for: "collector" | "rsyslogd";
   /** BEGINs are answered before the clock starts, and no END is sent: the executions are open. */
@@ -86,6 +91,13 @@ function toScript(commands: readonly string[], opening: number): Script {
   return { bytes: Buffer.concat(parts), ends, opening };
 }
 
+function open({ port, tls }: Load): Socket {
+  if (tls === undefined) return connect(port, "127.0.0.1");
+  const read = (name: string) => readFileSync(join(tls.pki, name));
+  const [ca, cert, key] = [read("ca.crt"), read(`${tls.node}.crt`), read(`${tls.node}.key`)];
+  return connectTls({ port, host: "127.0.0.1", servername: "localhost", ca, cert, key });
+}
+
 /** One RELP session. */
 class Session {
   readonly #script: Script;
@@ -102,7 +114,7 @@ class Session {
   constructor(script: Script, load: Load) {
     this.#script = script;
     this.#window = load.window;
-    this.#socket = connect(load.port, "127.0.0.1");
+    this.#socket = open(load);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on("close", () => {
       if (this.#answered < script.ends.length) throw new Error(`The receiver closed after ${this.#answered} answers`);

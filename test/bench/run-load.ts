@@ -7,7 +7,10 @@ const GENERATOR = fileURLToPath(new URL("relp-load.js", import.meta.url));
 const WINDOW = 4_096;
 const LINE_BYTES = 100;
 
-export type LoadShape = Pick<Load, "connections" | "executions" | "lines" | "linesPerFrame" | "isOpen" | "resume">;
+export type LoadShape = Pick<
+  Load,
+  "connections" | "executions" | "lines" | "linesPerFrame" | "isOpen" | "resume" | "tls"
+>;
 
 export interface LoadRun {
   /** What was sent: whole frames. */
