@@ -51,7 +51,7 @@ export class Archive {
     at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Chunk[]> {
     const execution = this.#load(viewer, at.x, at.node);
-    return execution === undefined ? [] : readLines(execution.segments(), at);
+    return execution === undefined ? [] : readLines(execution, at);
   }
 
   async *raw(viewer: Viewer, what: { x: string; node: string; stream?: StreamName }): AsyncGenerator<Buffer> {

@@ -7,6 +7,7 @@ import { createExecution } from "./create-execution.ts";
 import type { IndexDb } from "./index-db.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { Origin } from "./origin.ts";
 import type { Refusal } from "./owner-account.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
@@ -15,7 +16,6 @@ import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
-import type { Origin } from "./stored-execution.ts";
 
 export interface Owner {
   readonly name: string;

@@ -2,10 +2,10 @@ import { closeSync, rmSync, statSync } from "node:fs";
 import { createFile } from "./create-file.ts";
 import { type LoadOptions, loadExecution } from "./load-execution.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { Origin } from "./origin.ts";
 import { Sidecar } from "./sidecar.ts";
-import { SpillingIntervals } from "./spilling-intervals.ts";
 import { failureCode } from "./storage-error.ts";
-import { type Origin, StoredExecution } from "./stored-execution.ts";
+import { StoredExecution } from "./stored-execution.ts";
 
 export interface CreateOptions extends LoadOptions {
   readonly files: OpenFiles;
@@ -31,14 +31,14 @@ export function createExecution(base: string, origin: Origin, options: CreateOpt
     return existing;
   }
   const sidecar = new Sidecar(metaPath, durable);
-  const execution = new StoredExecution({ origin, base, sidecar, have: new SpillingIntervals(spill), nowMs });
+  const execution = new StoredExecution({ origin, base, sidecar, spill, nowMs });
   files.adopt(execution.main, createFile(execution.main.path, { durable }));
   return execution;
 }
 
 /** What is there already; undefined when its sidecar was torn before its BEGIN was whole: then it is removed. */
 function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
-  const isEmpty = new Sidecar(`${base}.meta`, options.durable).read().length === 0;
+  const isEmpty = new Sidecar(`${base}.meta`, options.durable).isEmpty();
   if (isEmpty) {
     rmSync(`${base}.meta`, { force: true });
     return undefined;

@@ -1,24 +1,45 @@
 import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import type { LineRange } from "../wire/api.ts";
+import { DiskRuns, RUNS_SCHEMA } from "./disk-runs.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 
+const PAGE_BYTES = 4_096;
+/** A hundred million pieces of disorder. Beyond it they stay in memory, as when the disk is full. */
+const MAX_BYTES = 8 * 1_073_741_824;
+
 /**
- * Line numbers of executions whose disorder is beyond what memory may hold, in a SQLite file of their own. It is a
+ * Line numbers, and where they stand, of executions whose disorder is beyond what memory may hold, in a SQLite file of their own. It is a
  * cache: the sidecars say the same, so it is made anew with each start and needs no durability.
  */
 export class IntervalDb {
   readonly #db: Database.Database;
   #lastOwner = 0;
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes = MAX_BYTES) {
     rmSync(path, { force: true });
     this.#db = new Database(path);
-    this.#db.pragma("journal_mode = OFF");
+    // A statement that a full disk has cut short is rolled back; nothing has to survive this process.
+    this.#db.pragma("journal_mode = MEMORY");
     this.#db.pragma("synchronous = OFF");
+    this.#db.pragma("locking_mode = EXCLUSIVE");
+    this.#db.pragma(`page_size = ${PAGE_BYTES}`);
+    this.#db.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
     this.#db.exec(
-      `CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (owner, low)) WITHOUT ROWID`,
+      `CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (owner, low)) WITHOUT ROWID;
+       ${RUNS_SCHEMA}`,
     );
+  }
+
+  /** Runs of a log, none yet. */
+  createRuns(): DiskRuns {
+    this.#lastOwner += 1;
+    return new DiskRuns(this.#db, this.#lastOwner);
+  }
+
+  /** Does many changes at once: all or none. */
+  together(act: () => void): void {
+    this.#db.transaction(act)();
   }
 
   /** An empty set of its own. */

@@ -1,7 +1,7 @@
 import type { IndexDb } from "./index-db.ts";
 import { commandName, executionPath } from "./log-path.ts";
+import type { Origin } from "./origin.ts";
 import type { Slot } from "./slots.ts";
-import type { Origin } from "./stored-execution.ts";
 
 /** Path of an execution's files below `DATA/logs`, without ending. */
 export function basePath(origin: Origin): string {

@@ -13,12 +13,14 @@ import { countLines } from "../frame/cri.ts";
 import { parseLabels } from "../wire/begin.ts";
 import { parseEnd } from "../wire/end.ts";
 import { asCount } from "../wire/record.ts";
-import { NumberedLog } from "./numbered-log.ts";
+import type { NumberedLog } from "./numbered-log.ts";
+import type { EndSeen, Origin } from "./origin.ts";
 import { type AnyRecord, parseMark, parseRun, Sidecar } from "./sidecar.ts";
-import { type IntervalSpill, SpillingIntervals } from "./spilling-intervals.ts";
-import { type EndSeen, type Origin, StoredExecution } from "./stored-execution.ts";
+import type { IntervalSpill } from "./spilling-intervals.ts";
+import { StoredExecution } from "./stored-execution.ts";
 
 const SCAN_BYTES = 1_048_576;
+const SEGMENTS_AT_ONCE = 1_000;
 
 export interface LoadOptions {
   readonly durable: boolean;
@@ -33,41 +35,57 @@ export interface LoadOptions {
 export function loadExecution(base: string, options: LoadOptions): StoredExecution | undefined {
   const sidecar = new Sidecar(`${base}.meta`, options.durable);
   const records = sidecar.read();
-  const origin = records[0] === undefined ? undefined : parseOrigin(records[0]);
-  if (origin === undefined) return undefined;
-  const execution = new StoredExecution({
-    origin,
-    base,
-    sidecar,
-    have: new SpillingIntervals(options.spill),
-    nowMs: options.nowMs,
-  });
-  const mergedAt = records.findLastIndex((record) => record.t === "merged");
-  if (mergedAt >= 0) finishMerge(base);
-  const late = new NumberedLog({ path: `${base}.late.log`, name: "late", sidecar });
-  records.forEach((record, i) => {
+  const first = records.next().value;
+  const origin = first === undefined ? undefined : parseOrigin(first);
+  if (origin === undefined) {
+    // The file is closed when nobody reads on.
+    records.return(undefined);
+    return undefined;
+  }
+  const execution = new StoredExecution({ origin, base, sidecar, spill: options.spill, nowMs: options.nowMs });
+  const late = execution.newLog("late");
+  let isMerged = false;
+  for (const record of records) {
     if (record.t === "end") execution.endSeen = parseEndSeen(record) ?? execution.endSeen;
     if (record.t === "lost") execution.isLost = true;
     if (record.t === "heard") execution.isLost = false;
     execution.discards.restore(record);
     if (record.t === "beat") execution.recordedBeat = asCount(record.members["beat"]) ?? execution.recordedBeat;
-    // Runs and marks before a merge speak of the log that it replaced.
-    if (i < mergedAt) return;
+    if (record.t === "merged") {
+      // Runs and marks before it speak of the log that it replaced.
+      isMerged = true;
+      execution.main.reset();
+      late.reset();
+    }
     const run = parseRun(record);
     if (run !== undefined) (run.f === "main" ? execution.main : late).addRun(run);
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
-  });
+  }
+  if (isMerged) finishMerge(base);
   scanTail(execution.main);
   if (exists(late.path)) {
     scanTail(late);
     execution.late = late;
   }
-  for (const { n, lines } of execution.segments()) execution.have.add(n, n + lines - 1);
+  knowNumbers(execution);
   execution.lastBeat = execution.recordedBeat;
   execution.toldLastN = execution.discards.last;
   execution.judge(options.nowMs);
   return execution;
+}
+
+/** In order of n, so that what is whole is one range from the start. */
+function knowNumbers(execution: StoredExecution): void {
+  let next = 1;
+  for (;;) {
+    const segments = execution.segments(next, SEGMENTS_AT_ONCE);
+    for (const { n, lines } of segments) {
+      execution.have.add(n, n + lines - 1);
+      next = n + lines;
+    }
+    if (segments.length < SEGMENTS_AT_ONCE) return;
+  }
 }
 
 /** A merge that was decided is finished: its new log is whole, or has already taken the old one's place. */

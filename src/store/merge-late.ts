@@ -1,7 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import type { Chunk } from "../frame/chunk.ts";
 import { finishMerge } from "./load-execution.ts";
-import { NumberedLog } from "./numbered-log.ts";
 import { readLines } from "./read-lines.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
@@ -13,14 +12,17 @@ const STEP_BYTES = 1_048_576;
  */
 export async function mergeLate(execution: StoredExecution): Promise<void> {
   const path = `${execution.base}.log.new`;
-  const merged = new NumberedLog({ path: `${execution.base}.log`, name: "main", sidecar: execution.sidecar });
-  const segments = execution.segments();
+  const merged = execution.newLog("main");
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o640);
   try {
     let next = 1;
     for (;;) {
-      const chunks = await readLines(segments, { from: next, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: STEP_BYTES });
+      const chunks = await readLines(execution, {
+        from: next,
+        maxLines: Number.MAX_SAFE_INTEGER,
+        maxBytes: STEP_BYTES,
+      });
       if (chunks.length === 0) break;
       for (const chunk of chunks) {
         await file.writeFile(chunk.cri);
@@ -35,6 +37,8 @@ export async function mergeLate(execution: StoredExecution): Promise<void> {
   execution.sidecar.append({ t: "merged", lines: merged.lines, bytes: merged.size });
   finishMerge(execution.base);
   merged.writeMarks();
+  execution.main.release();
+  execution.late?.release();
   execution.main = merged;
   execution.late = undefined;
 }

@@ -1,19 +1,16 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { CRI } from "../wire/cri.ts";
 import type { AppendFile, OpenFiles } from "./open-files.ts";
+import type { Run, RunList } from "./runs.ts";
 import type { LogName, MarkRecord, RunRecord, Sidecar } from "./sidecar.ts";
 
 const LINE_FEED = 0x0a;
 /** Bytes of log between two marks: what a reader may have to scan to find a line. */
 const MARK_EVERY_BYTES = 1_048_576;
 
-/** Lines of a log that are numbered on end: `lines` of them, from number `n` at byte `at`. */
-export interface Segment {
+/** A run and the log that it stands in. */
+export interface Segment extends Run {
   readonly log: NumberedLog;
-  readonly n: number;
-  readonly lines: number;
-  readonly at: number;
-  readonly line: number;
 }
 
 /**
@@ -24,28 +21,40 @@ export class NumberedLog implements AppendFile {
   readonly path: string;
   readonly name: LogName;
   readonly #sidecar: Sidecar;
-  readonly #runs: RunRecord[];
+  /** Runs that have ended; all but the last. */
+  readonly #runs: RunList;
+  #run: RunRecord;
   readonly #marks: MarkRecord[] = [];
   size = 0;
   lines = 0;
   fragments = 0;
 
-  constructor(options: { readonly path: string; readonly name: LogName; readonly sidecar: Sidecar }) {
+  constructor(options: {
+    readonly path: string;
+    readonly name: LogName;
+    readonly sidecar: Sidecar;
+    readonly runs: RunList;
+  }) {
     this.path = options.path;
     this.name = options.name;
     this.#sidecar = options.sidecar;
-    this.#runs = [{ t: "run", f: options.name, at: 0, line: 0, n: 1 }];
+    this.#runs = options.runs;
+    this.#run = { t: "run", f: options.name, at: 0, line: 0, n: 1 };
   }
 
   /** The number that the next line has when no run record says otherwise. */
   get expectedN(): number {
-    const run = this.#runs[this.#runs.length - 1];
-    return run === undefined ? 1 : run.n + this.lines - run.line;
+    return this.#run.n + this.lines - this.#run.line;
   }
 
   /** Bytes as printed: without the prefixes, and without the line feeds that end fragments only in the file. */
   get printedBytes(): number {
     return this.size - this.lines * CRI.prefixCharacters - this.fragments;
+  }
+
+  /** Runs in memory, of however many there are. */
+  get runsHeld(): number {
+    return this.#runs.held;
   }
 
   get marks(): readonly MarkRecord[] {
@@ -87,8 +96,23 @@ export class NumberedLog implements AppendFile {
 
   /** Takes a run as written or as read back. Of two at the same place the later holds: the first has no lines. */
   addRun(run: RunRecord): void {
-    while ((this.#runs[this.#runs.length - 1]?.line ?? -1) >= run.line) this.#runs.pop();
-    this.#runs.push(run);
+    while (this.#run.line > run.line) if (!this.#reopen()) break;
+    const { n, line, at } = this.#run;
+    const lines = run.line - line;
+    if (lines > 0) this.#runs.push({ n, lines, at, bytes: run.at - at, line });
+    this.#run = run;
+  }
+
+  /** Forgets all numbering: the log is to be another one. */
+  reset(): void {
+    this.#runs.release();
+    this.#run = { t: "run", f: this.name, at: 0, line: 0, n: 1 };
+    this.#marks.length = 0;
+  }
+
+  /** Lets go of what is held outside of memory. */
+  release(): void {
+    this.#runs.release();
   }
 
   addMark(mark: MarkRecord): void {
@@ -98,17 +122,26 @@ export class NumberedLog implements AppendFile {
   /** Forgets runs and marks that stand behind the end of the file: a power cut took their lines. */
   forgetBehind(sizeBytes: number): void {
     while ((this.#marks[this.#marks.length - 1]?.at ?? 0) > sizeBytes) this.#marks.pop();
-    while (this.#runs.length > 1 && (this.#runs[this.#runs.length - 1]?.at ?? 0) > sizeBytes) this.#runs.pop();
+    while (this.#run.at > sizeBytes) if (!this.#reopen()) break;
   }
 
-  /** All runs that have lines. */
-  segments(): Segment[] {
-    const segments: Segment[] = [];
-    this.#runs.forEach((run, i) => {
-      const lines = (this.#runs[i + 1]?.line ?? this.lines) - run.line;
-      if (lines > 0) segments.push({ log: this, n: run.n, lines, at: run.at, line: run.line });
-    });
-    return segments;
+  /** Runs that hold number `n` or higher ones, in order of n; at most `limit`. */
+  segments(n: number, limit: number): Segment[] {
+    const segments = this.#runs.from(n, limit).map((run) => ({ log: this, ...run }));
+    const { n: first, line, at } = this.#run;
+    const lines = this.lines - line;
+    if (lines <= 0 || first + lines <= n) return segments;
+    const place = segments.findLastIndex((segment) => segment.n < first) + 1;
+    segments.splice(place, 0, { log: this, n: first, lines, at, bytes: this.size - at, line });
+    return segments.slice(0, limit);
+  }
+
+  /** The run before the last one is the last again. False when there is none. */
+  #reopen(): boolean {
+    const run = this.#runs.pop();
+    if (run === undefined) return false;
+    this.#run = { t: "run", f: this.name, at: run.at, line: run.line, n: run.n };
+    return true;
   }
 
   /** The nearest place at or before line number `n` of a segment from which lines can be counted. */

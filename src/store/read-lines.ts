@@ -7,8 +7,15 @@ import type { Segment } from "./numbered-log.ts";
 
 const readAt = promisify(read);
 const BLOCK_BYTES = 262_144;
+/** Pieces of one answer: each costs a read. Whoever wants more asks again. */
+const MAX_SEGMENTS = 5_000;
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
+
+/** What has lines in numbered pieces. */
+export interface Numbered {
+  segments(n: number, limit: number): Segment[];
+}
 
 export interface ReadRange {
   readonly from: number;
@@ -22,13 +29,13 @@ export interface ReadRange {
  *
  * The files are opened before the first wait, so that a merge that puts another file in their place is not seen.
  */
-export async function readLines(segments: readonly Segment[], range: ReadRange): Promise<Chunk[]> {
-  const wanted = segments.filter(({ n, lines }) => n + lines > range.from);
+export async function readLines(of: Numbered, range: ReadRange): Promise<Chunk[]> {
+  const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
   const fds = new Map<string, number>();
   const chunks: Chunk[] = [];
   let [linesLeft, bytesLeft] = [range.maxLines, range.maxBytes];
   try {
-    for (const { log } of wanted.slice(0, range.maxLines)) {
+    for (const { log } of wanted) {
       if (!fds.has(log.path)) fds.set(log.path, openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW));
     }
     for (const segment of wanted) {
@@ -62,7 +69,8 @@ async function readChunk(
   const parts: Buffer[] = [];
   let rest: Buffer = Buffer.alloc(0);
   while (count < wanted.count && (bytes < wanted.maxBytes || count === 0)) {
-    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    // Of a short piece no more than itself: in great disorder each line is one.
+    const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
     const { bytesRead } = await readAt(fd, block, 0, block.length, at);
     if (bytesRead === 0) break;
     at += bytesRead;

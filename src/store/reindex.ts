@@ -70,7 +70,7 @@ function readRow(
     const { node, x, keyHash } = execution.origin;
     const { diskBytes } = execution;
     const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled, diskBytes };
-    execution.have.release();
+    execution.release();
     return row;
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
+  readSync,
   truncateSync,
   writeSync,
 } from "node:fs";
@@ -15,6 +15,7 @@ import { asCount, asRecord, parseJson, type UnknownRecord } from "../wire/record
 const LINE_FEED = 0x0a;
 /** The fifteen digits that a frame's n may have. */
 const MAX_N = 999_999_999_999_999;
+const BLOCK_BYTES = 262_144;
 
 /** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
 export type LogName = "main" | "late";
@@ -70,18 +71,40 @@ export class Sidecar {
     }
   }
 
-  /** All records, in order. A torn last line is cut off the file; one that is not JSON is left out. */
-  read(): AnyRecord[] {
-    const bytes = readFileSync(this.path);
-    const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (wholeBytes < bytes.length) truncateSync(this.path, wholeBytes);
-    const records: AnyRecord[] = [];
-    for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
-      const members = line === "" ? undefined : asRecord(parseJson(line));
-      const t = members?.["t"];
-      if (members !== undefined && typeof t === "string") records.push({ t, members });
+  /** Whether it has no whole record. */
+  isEmpty(): boolean {
+    for (const _ of this.read()) return false;
+    return true;
+  }
+
+  /**
+   * All records, in order, read piece by piece: in great disorder there are very many. A torn last line is cut off the
+   * file; one that is not JSON is left out.
+   */
+  *read(): Generator<AnyRecord, undefined> {
+    const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const block = Buffer.allocUnsafe(BLOCK_BYTES);
+      let rest: Buffer = Buffer.alloc(0);
+      let at = 0;
+      for (;;) {
+        const bytesRead = readSync(fd, block, 0, block.length, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        const bytes = Buffer.concat([rest, block.subarray(0, bytesRead)]);
+        const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
+        for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
+          const members = line === "" ? undefined : asRecord(parseJson(line));
+          const t = members?.["t"];
+          if (members !== undefined && typeof t === "string") yield { t, members };
+        }
+        rest = bytes.subarray(wholeBytes);
+      }
+      if (rest.length > 0) truncateSync(this.path, at - rest.length);
+    } finally {
+      closeSync(fd);
     }
-    return records;
+    return undefined;
   }
 }
 

@@ -113,7 +113,7 @@ export class SlotTable {
     const { node, x, keyHash } = slot.identity;
     this.#slots.delete(`${node}/${x}/${keyHash}`);
     slot.isRetired = true;
-    slot.execution?.have.release();
+    slot.execution?.release();
     slot.execution = undefined;
   }
 
@@ -126,7 +126,7 @@ export class SlotTable {
       this.#slots.delete(name);
       slot.isRetired = true;
       if (slot.execution !== undefined) forgotten.push(slot.execution);
-      slot.execution?.have.release();
+      slot.execution?.release();
       slot.execution = undefined;
     }
     return forgotten;

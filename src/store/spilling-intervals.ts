@@ -17,9 +17,11 @@ export class SpillingIntervals implements LineNumbers {
   readonly #spill: IntervalSpill;
   #numbers: LineNumbers = new IntervalSet();
   #isOnDisk = false;
+  #movesAt: number;
 
   constructor(spill: IntervalSpill) {
     this.#spill = spill;
+    this.#movesAt = spill.maxRangesInMemory;
   }
 
   get count(): number {
@@ -40,10 +42,32 @@ export class SpillingIntervals implements LineNumbers {
   }
 
   add(from: number, to: number): void {
-    this.#numbers.add(from, to);
     const { maxRangesInMemory, db } = this.#spill;
-    if (!this.#isOnDisk && this.#numbers.ranges > maxRangesInMemory) this.#moveTo(db.create(), true);
-    else if (this.#isOnDisk && this.#numbers.ranges < maxRangesInMemory / 2) this.#moveTo(new IntervalSet(), false);
+    try {
+      this.#numbers.add(from, to);
+    } catch {
+      // The disk is full: the lines are stored, so their numbers must be known.
+      this.#moveToMemory();
+      this.#movesAt = this.#numbers.ranges * 2;
+      this.#numbers.add(from, to);
+    }
+    if (!this.#isOnDisk && this.#numbers.ranges > this.#movesAt) this.#moveToDisk(db);
+    else if (this.#isOnDisk && this.#numbers.ranges < maxRangesInMemory / 2) this.#moveToMemory();
+  }
+
+  #moveToDisk(db: IntervalDb): void {
+    const target = db.create();
+    try {
+      db.together(() => {
+        for (const [low, high] of this.#numbers.entries()) target.add(low, high);
+      });
+    } catch {
+      // Not again with each line: copying costs more with each attempt.
+      this.#movesAt = this.#numbers.ranges * 2;
+      return;
+    }
+    this.#numbers = target;
+    this.#isOnDisk = true;
   }
 
   missing(from: number, to: number, limit?: number): LineRange[] {
@@ -58,10 +82,16 @@ export class SpillingIntervals implements LineNumbers {
     this.#numbers.release();
   }
 
-  #moveTo(target: LineNumbers, isOnDisk: boolean): void {
+  #moveToMemory(): void {
+    const target = new IntervalSet();
     for (const [low, high] of this.#numbers.entries()) target.add(low, high);
-    this.#numbers.release();
+    const before = this.#numbers;
     this.#numbers = target;
-    this.#isOnDisk = isOnDisk;
+    this.#isOnDisk = false;
+    try {
+      before.release();
+    } catch {
+      // What is left in the cache's file goes with the next start.
+    }
   }
 }

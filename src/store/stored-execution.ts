@@ -1,15 +1,18 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { sliceChunk } from "../frame/cri.ts";
 import type { Delivery, Execution, ExecutionState, LineRange } from "../wire/api.ts";
-import type { End } from "../wire/end.ts";
 import { createFile } from "./create-file.ts";
 import { Discards } from "./discards.ts";
 import { summaryOf } from "./execution-summary.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { EndSeen, Origin } from "./origin.ts";
 import { diskBytesOf, type Refusal } from "./owner-account.ts";
-import type { Sidecar } from "./sidecar.ts";
+import type { LogName, Sidecar } from "./sidecar.ts";
+
+import { type IntervalSpill, SpillingIntervals } from "./spilling-intervals.ts";
+import { SpillingRuns } from "./spilling-runs.ts";
 
 /** With numbers missing after END: how long they may still be on their way. */
 const RECEIVING_AFTER_END_MS = 30_000;
@@ -19,27 +22,6 @@ const MAX_EXPLAINED_HOLES = 1_000;
 const BEATS_A_RECORD = 30;
 /** Three beats missed. */
 const LOST_AFTER_MS = 30_000;
-
-/** What is known from BEGIN, and of nobody else's word but the kernel's and the certificate's: owner and node. */
-export interface Origin {
-  readonly x: string;
-  readonly node: string;
-  readonly keyHash: string;
-  readonly owner: string;
-  readonly uid: number;
-  readonly job: string;
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly startedAt: string;
-  readonly pid: number;
-}
-
-export interface EndSeen {
-  readonly lastN: number;
-  readonly end: End;
-  readonly receivedAtMs: number;
-}
 
 /**
  * One execution as it is stored: its logs, which numbers they hold, and what became of it. The only writer of its
@@ -66,22 +48,24 @@ export class StoredExecution {
   lastBeat = 0;
   /** The last one that the sidecar has. */
   recordedBeat = 0;
+  readonly #spill: IntervalSpill;
   #delivery: Delivery = "receiving";
 
   constructor(options: {
     readonly origin: Origin;
     readonly base: string;
     readonly sidecar: Sidecar;
-    readonly have: LineNumbers;
+    readonly spill: IntervalSpill;
     readonly nowMs: number;
   }) {
     this.origin = options.origin;
     this.base = options.base;
     this.sidecar = options.sidecar;
-    this.have = options.have;
+    this.#spill = options.spill;
+    this.have = new SpillingIntervals(options.spill);
     this.discards = new Discards(options.sidecar);
     this.heardAtMs = options.nowMs;
-    this.main = new NumberedLog({ path: `${options.base}.log`, name: "main", sidecar: options.sidecar });
+    this.main = this.newLog("main");
   }
 
   get owner(): string {
@@ -217,11 +201,24 @@ export class StoredExecution {
     return Math.max(this.have.last, this.toldLastN, this.endSeen?.lastN ?? 0);
   }
 
-  /** Every numbered piece of both logs, in order of n. */
-  segments(): Segment[] {
-    const segments = this.main.segments();
+  /** Numbered pieces of both logs that hold number `n` or higher ones, in order of n; at most `limit`. */
+  segments(n: number, limit: number): Segment[] {
+    const segments = this.main.segments(n, limit);
     if (this.late === undefined) return segments;
-    return [...segments, ...this.late.segments()].sort((a, b) => a.n - b.n);
+    return [...segments, ...this.late.segments(n, limit)].sort((a, b) => a.n - b.n).slice(0, limit);
+  }
+
+  /** A log of this execution, without lines. Which of them counts is for the caller to say. */
+  newLog(name: LogName): NumberedLog {
+    const path = name === "main" ? `${this.base}.log` : `${this.base}.late.log`;
+    return new NumberedLog({ path, name, sidecar: this.sidecar, runs: new SpillingRuns(this.#spill) });
+  }
+
+  /** Lets go of what is held outside of memory. Nothing may be asked of it afterwards. */
+  release(): void {
+    this.have.release();
+    this.main.release();
+    this.late?.release();
   }
 
   summary(): Execution {
@@ -230,7 +227,7 @@ export class StoredExecution {
 
   #lateLog(files: OpenFiles): NumberedLog {
     if (this.late !== undefined) return this.late;
-    const late = new NumberedLog({ path: `${this.base}.late.log`, name: "late", sidecar: this.sidecar });
+    const late = this.newLog("late");
     files.adopt(late, createFile(late.path, { durable: this.sidecar.durable }));
     this.late = late;
     return late;

@@ -7,8 +7,9 @@ import { createFile } from "../../src/store/create-file.ts";
 import { basePath } from "../../src/store/index-writer.ts";
 import { NumberedLog } from "../../src/store/numbered-log.ts";
 import { OpenFiles } from "../../src/store/open-files.ts";
+import type { Origin } from "../../src/store/origin.ts";
+import { MemoryRuns } from "../../src/store/runs.ts";
 import { Sidecar } from "../../src/store/sidecar.ts";
-import type { Origin } from "../../src/store/stored-execution.ts";
 import { CRI } from "../../src/wire/cri.ts";
 import type { End } from "../../src/wire/end.ts";
 import { fakeExecution } from "../support/envelopes.ts";
@@ -52,7 +53,7 @@ export class StoredData {
     const begin = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
     closeSync(createFile(`${base}.meta`, { durable: false, content: begin }));
     const sidecar = new Sidecar(`${base}.meta`, false);
-    const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar });
+    const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar, runs: new MemoryRuns() });
     this.#files.adopt(log, createFile(log.path, { durable: false }));
     for (let n = 1; n <= lines; n += BLOCK_LINES) {
       log.append(this.#block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
