@@ -30,13 +30,13 @@ function isHeldBack(site: Site, { node }: Pick<Relay, "node">): boolean {
 export const collectorFaults: readonly Scenario[] = [
   {
     name: "collector: SIGKILL",
-    short: { lines: 12_000, injections: 3, holdMs: 0 },
+    short: { lines: 40_000, injections: 3, holdMs: 0 },
     long: { lines: 400_000, injections: 20, holdMs: 0 },
     run: (size) => whileTwoNodesPrint(size, async (site) => void (await site.restartCollector("SIGKILL"))),
   },
   {
     name: "collector: SIGTERM",
-    short: { lines: 12_000, injections: 2, holdMs: 0 },
+    short: { lines: 40_000, injections: 2, holdMs: 0 },
     long: { lines: 400_000, injections: 20, holdMs: 0 },
     run: (size) =>
       whileTwoNodesPrint(size, async (site) => {

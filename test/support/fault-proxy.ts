@@ -1,0 +1,161 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { afterwards } from "./cleanup.ts";
+
+type End = "relay" | "collector";
+
+/** One relay's connection, as two sockets. */
+interface Link {
+  readonly relay: Socket;
+  readonly collector: Socket;
+  /** Octets from the relay that still pass; then the connection is reset. */
+  leftBytes: number;
+}
+
+/** A network between relays and a collector that does what a test wants. Everything passes until told otherwise. */
+export class FaultProxy {
+  readonly #targetPort: number;
+  readonly #links = new Set<Link>();
+  readonly #cutNext: number[] = [];
+  #server: Server | undefined;
+  #port = 0;
+  #delayMs = 0;
+  #isStalled = false;
+  #isDropping = false;
+  /** Octets that came while nothing passed, thrown away. */
+  droppedBytes = 0;
+  accepted = 0;
+
+  private constructor(targetPort: number) {
+    this.#targetPort = targetPort;
+  }
+
+  static async start(targetPort: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(targetPort);
+    await proxy.listen();
+    afterwards(() => {
+      proxy.refuse();
+      proxy.reset();
+    });
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get links(): number {
+    return this.#links.size;
+  }
+
+  /** Connections of the list of `cutNextAfter` that have not come yet. */
+  get cutsLeft(): number {
+    return this.#cutNext.length;
+  }
+
+  /** Takes connections, again on the same port after `refuse`. */
+  async listen(): Promise<void> {
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = server;
+    server.listen(this.#port, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    if (address !== null && typeof address === "object") this.#port = address.port;
+  }
+
+  /** New connections are refused; those that stand go on. */
+  refuse(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** RST to both ends of every connection; what was on its way is lost. */
+  reset(): void {
+    for (const link of this.#links) cut(link);
+  }
+
+  /** FIN to one end; the other direction goes on. */
+  halfClose(end: End): void {
+    for (const link of this.#links) link[end].end();
+  }
+
+  /** Nothing passes any more, and nothing is lost: the ends' windows fill up. */
+  stall(): void {
+    this.#isStalled = true;
+    for (const link of this.#links) for (const socket of [link.relay, link.collector]) socket.pause();
+  }
+
+  /** What comes is thrown away, both ways. Only `reset` makes an end of that: TCP never loses a part and goes on. */
+  drop(): void {
+    this.#isDropping = true;
+  }
+
+  /** Everything passes again. */
+  pass(): void {
+    [this.#isStalled, this.#isDropping, this.#delayMs] = [false, false, 0];
+    for (const link of this.#links) for (const socket of [link.relay, link.collector]) socket.resume();
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** Resets each connection when so many more octets came from its relay. */
+  cutAfter(bytes: number): void {
+    for (const link of this.#links) link.leftBytes = bytes;
+  }
+
+  /** The same for the next connections, one number each: small ones end in the middle of the TLS handshake. */
+  cutNextAfter(bytes: readonly number[]): void {
+    this.#cutNext.push(...bytes);
+  }
+
+  #accept(relay: Socket): void {
+    this.accepted += 1;
+    const collector = connect({ port: this.#targetPort, host: "127.0.0.1", allowHalfOpen: true });
+    const link: Link = { relay, collector, leftBytes: this.#cutNext.shift() ?? Number.POSITIVE_INFINITY };
+    this.#links.add(link);
+    this.#join(link, "relay", "collector");
+    this.#join(link, "collector", "relay");
+  }
+
+  #join(link: Link, fromEnd: End, toEnd: End): void {
+    const [from, to] = [link[fromEnd], link[toEnd]];
+    if (this.#isStalled) from.pause();
+    from.on("data", (chunk: Buffer) => {
+      if (this.#isDropping) {
+        this.droppedBytes += chunk.length;
+        return;
+      }
+      const passing = fromEnd === "relay" ? chunk.subarray(0, link.leftBytes) : chunk;
+      if (fromEnd === "relay") link.leftBytes -= passing.length;
+      this.#later(() => this.#write(from, to, passing));
+      if (link.leftBytes === 0) this.#later(() => cut(link));
+    });
+    from.on("end", () => this.#later(() => to.end()));
+    // A collector that is away resets the relay's connection, as its kernel would.
+    from.on("error", () => cut(link));
+    from.on("close", () => {
+      if (link.relay.destroyed && link.collector.destroyed) this.#links.delete(link);
+    });
+  }
+
+  #write(from: Socket, to: Socket, bytes: Buffer): void {
+    if (!to.writable || to.write(bytes)) return;
+    from.pause();
+    to.once("drain", () => {
+      if (!this.#isStalled) from.resume();
+    });
+  }
+
+  /** In order: every timer of one length fires after those that were set before it. */
+  #later(act: () => void): void {
+    if (this.#delayMs === 0) act();
+    else setTimeout(act, this.#delayMs);
+  }
+}
+
+function cut({ relay, collector }: Link): void {
+  relay.resetAndDestroy();
+  collector.resetAndDestroy();
+}
