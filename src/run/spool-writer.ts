@@ -20,8 +20,10 @@ export interface SpoolWriterOptions {
 const MAX_FILES = 1_000;
 /** The folder's size is looked up again after this time: a flush may have made room. */
 const USAGE_FOR_MS = 1_000;
-/** END and beats may go this far beyond the quota, so that what was dropped can be told. */
+/** END may go this far beyond the quota, so that what was dropped can be told. */
 const CONTROL_BYTES = 65_536;
+/** Room on the disk that is held for END from the start, for the same reason. More than a frame. */
+const RESERVE_BYTES = 16_384;
 
 /** Keeps the frames of one execution that no relay takes, within the user's quota. */
 export class SpoolWriter implements Spool {
@@ -29,6 +31,8 @@ export class SpoolWriter implements Spool {
   readonly dropped = { stdout: 0, stderr: 0 };
   readonly #options: SpoolWriterOptions;
   #file: { readonly fd: number; readonly folder: string; readonly stem: string; readonly path: string } | undefined;
+  /** A file that has lost its name: whatever becomes of this process, nothing of it stays. */
+  #reserveFd: number | undefined;
   #sequence = 0;
   #fileBytes = 0;
   #otherBytes = 0;
@@ -41,7 +45,10 @@ export class SpoolWriter implements Spool {
   append(frames: Buffer, kind: "lines" | "control"): void {
     const most = RUN_LIMITS.spoolBytes + (kind === "control" ? CONTROL_BYTES : 0);
     try {
-      if (this.#open() && this.#fits(frames.length, most) && this.#write(frames)) return;
+      if (this.#open() && this.#fits(frames.length, most)) {
+        if (this.#write(frames)) return;
+        if (kind === "control" && this.#giveUpReserve() && this.#write(frames)) return;
+      }
     } catch {
       // The folder went away while we looked at it: the same as no folder.
     }
@@ -54,6 +61,7 @@ export class SpoolWriter implements Spool {
     if (this.#file === undefined) return;
     const { fd, folder, stem, path } = this.#file;
     this.#file = undefined;
+    this.#giveUpReserve();
     try {
       closeSync(fd);
       release(folder, { stem }, path);
@@ -79,11 +87,33 @@ export class SpoolWriter implements Spool {
       return false;
     }
     this.#fileBytes = 0;
-    if (this.#write(Buffer.from(`${Buffer.byteLength(begin)} ${begin}`))) return true;
+    if (this.#write(Buffer.from(`${Buffer.byteLength(begin)} ${begin}`))) {
+      this.#reserve(`${path}.reserve`);
+      return true;
+    }
     closeSync(this.#file.fd);
     rmSync(path, { force: true });
     this.#file = undefined;
     return false;
+  }
+
+  #reserve(path: string): void {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    try {
+      const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      rmSync(path, { force: true });
+      this.#reserveFd = fd;
+      writeSync(fd, Buffer.alloc(RESERVE_BYTES));
+    } catch {
+      // The disk is full already: END is tried all the same.
+    }
+  }
+
+  #giveUpReserve(): boolean {
+    if (this.#reserveFd === undefined) return false;
+    closeSync(this.#reserveFd);
+    this.#reserveFd = undefined;
+    return true;
   }
 
   #fits(bytes: number, most: number): boolean {

@@ -199,7 +199,7 @@ describe("the spool", () => {
 });
 
 describeAsRoot("the spool on a full disk", () => {
-  test("holds whole frames, and what did not fit is told", async () => {
+  test("holds whole frames and END, which tells what did not fit", async () => {
     const { env, spool, files } = await place();
     await mkdir(spool, { mode: 0o700 });
     const { code } = await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700", "none", spool]);
@@ -209,10 +209,15 @@ describeAsRoot("the spool on a full disk", () => {
     const { stderr } = await run(file, [...args, ...program("mlrun", "--quiet", ...shell("seq 1 1000000"))], {
       detached: true,
     });
-    expect(stderr).toMatch(/^mlrun: \d+ bytes of output are not logged: /m);
+    const [, dropped = ""] = /^mlrun: (\d+) bytes of output are not logged: /m.exec(stderr) ?? [];
     const [name = ""] = await files();
     const { stdout } = await runAsRoot("cat", [join(spool, name)]);
-    const [, ...frames] = octetCounted(Buffer.from(stdout));
-    expect(frames.map(parseFrame).length).toBeGreaterThan(50);
+    const [, ...frames] = octetCounted(Buffer.from(stdout)).map((frame, i) =>
+      i === 0 ? undefined : parseFrame(frame),
+    );
+    expect(frames.length).toBeGreaterThan(50);
+    const end = frames.at(-1);
+    expect(end).toMatchObject({ type: "end", n: 1_000_000 });
+    expect(JSON.parse(end?.text ?? "")).toMatchObject({ dropped: { stdout: Number(dropped) } });
   });
 });

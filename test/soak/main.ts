@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { linkFaults } from "./link-fault.ts";
+import { mlrunFaults } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
 import { relayFaults } from "./relay-faults.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
@@ -15,7 +16,13 @@ collector's files hold afterwards. Exit code 1 when a case fails. CASE: only cas
 `;
 
 const IS_ROOT = process.getuid?.() === 0;
-const scenarios: readonly Scenario[] = [...collectorFaults, ...linkFaults, ...networkFaults, ...relayFaults];
+const scenarios: readonly Scenario[] = [
+  ...collectorFaults,
+  ...linkFaults,
+  ...mlrunFaults,
+  ...networkFaults,
+  ...relayFaults,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -62,6 +62,10 @@ export class NumberLoad {
     return midway;
   }
 
+  async commandsEnded(): Promise<void> {
+    await this.#runs;
+  }
+
   /** Waits until the commands have ended and all is delivered, then counts. */
   async verdict(injections: number): Promise<Verdict> {
     const problems: string[] = [];
