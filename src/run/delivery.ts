@@ -74,6 +74,10 @@ export class Delivery {
 
   /** A block with room for one frame after its `end`. Undefined: wait for `onRoom`. */
   reserve(): Block | undefined {
+    const block = this.#ring.reserve();
+    if (block !== undefined || this.#state !== "spooling") return block;
+    // One read may make more frames than the ring holds, and no relay will tell that there is room again.
+    this.flush();
     return this.#ring.reserve();
   }
 
