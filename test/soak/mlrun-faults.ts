@@ -30,7 +30,7 @@ async function runRelayLater(size: Size): Promise<Verdict> {
     relays.push(relay);
   }
   const load = new NumberLoad({ site, relays, lines: size.lines });
-  await load.commandsEnded();
+  await load.untilEnded();
   const isStoredEarly = load.progress > 0;
   for (const node of NODES) await site.restartRelay(node);
   const verdict = await load.verdict(NODES.length);

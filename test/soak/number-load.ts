@@ -7,6 +7,8 @@ import { countNumbers, storedBytes, wholeLogBytes } from "./stored-numbers.ts";
 const JOB = "load";
 /** Two cores carry collector, relays and mlruns, and in a test run others' too. */
 const PATIENCE_MS = 120_000;
+/** Share of the output before the first fault. */
+const SOON = 0.1;
 /** rsyslogd notices a broken session when it sends: every so often it is made to. */
 const WAKE_EVERY_MS = 1_000;
 
@@ -18,7 +20,12 @@ export class NumberLoad {
   readonly #countPerNode: number;
   readonly #wholeBytes: number;
   readonly #runs: Promise<Result[]>;
+<<<<<<< HEAD
   #hasEnded = false;
+=======
+  /** Every command has ended: what is not stored waits in queues and spools. */
+  hasEnded = false;
+>>>>>>> d7c4b48 (soak: the first fault comes soon, and a frozen collector need not fill a queue)
 
   constructor(options: { readonly site: Site; readonly relays: readonly Relay[]; readonly lines: number }) {
     const { site, relays, lines } = options;
@@ -29,8 +36,14 @@ export class NumberLoad {
     this.#wholeBytes = wholeLogBytes(this.#countPerNode) * relays.length;
     // One line a frame: the most frames for a fault to meet.
     const command = ["--job", JOB, "--quiet", "--one-line-frames", "--", "seq", String(this.#countPerNode)];
+<<<<<<< HEAD
     this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command))).finally(() => {
       this.#hasEnded = true;
+=======
+    this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command)));
+    void this.#runs.finally(() => {
+      this.hasEnded = true;
+>>>>>>> d7c4b48 (soak: the first fault comes soon, and a frozen collector need not fill a queue)
     });
   }
 
@@ -46,7 +59,7 @@ export class NumberLoad {
   }
 
   /**
-   * Injects at random moments spread over the output.
+   * Injects at random moments spread over the output, the first soon.
    *
    * @returns How many were made while output was on its way.
    */
@@ -54,7 +67,8 @@ export class NumberLoad {
     let midway = 0;
     for (let i = 0; i < size.injections; i += 1) {
       const from = this.progress;
-      const next = from + (random() * 2 * (1 - from)) / (size.injections - i + 1);
+      const room = i === 0 ? SOON : (2 * (1 - from)) / (size.injections - i + 1);
+      const next = from + random() * room;
       await this.#untilAwake(`${Math.round(100 * next)} % to be stored`, () => this.progress >= next);
       if (this.progress < 1) midway += 1;
       await fault(i);
@@ -62,7 +76,7 @@ export class NumberLoad {
     return midway;
   }
 
-  async commandsEnded(): Promise<void> {
+  async untilEnded(): Promise<void> {
     await this.#runs;
   }
 
