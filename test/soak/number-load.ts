@@ -20,12 +20,7 @@ export class NumberLoad {
   readonly #countPerNode: number;
   readonly #wholeBytes: number;
   readonly #runs: Promise<Result[]>;
-<<<<<<< HEAD
   #hasEnded = false;
-=======
-  /** Every command has ended: what is not stored waits in queues and spools. */
-  hasEnded = false;
->>>>>>> d7c4b48 (soak: the first fault comes soon, and a frozen collector need not fill a queue)
 
   constructor(options: { readonly site: Site; readonly relays: readonly Relay[]; readonly lines: number }) {
     const { site, relays, lines } = options;
@@ -36,14 +31,8 @@ export class NumberLoad {
     this.#wholeBytes = wholeLogBytes(this.#countPerNode) * relays.length;
     // One line a frame: the most frames for a fault to meet.
     const command = ["--job", JOB, "--quiet", "--one-line-frames", "--", "seq", String(this.#countPerNode)];
-<<<<<<< HEAD
     this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command))).finally(() => {
       this.#hasEnded = true;
-=======
-    this.#runs = Promise.all(relays.map((relay) => site.mlrun(relay, command)));
-    void this.#runs.finally(() => {
-      this.hasEnded = true;
->>>>>>> d7c4b48 (soak: the first fault comes soon, and a frozen collector need not fill a queue)
     });
   }
 
