@@ -18,7 +18,7 @@ export interface Viewer {
 export interface History {
   list(
     viewer: Viewer,
-    query: { job?: string | undefined; before?: string | undefined; limit: number },
+    query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
   ): Promise<ExecutionPage>;
   /** Its `lastN` is not below anything that the hub was told of before the answer was made. */
   get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;

@@ -44,7 +44,7 @@ export class Subscription implements Watcher {
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
     const owner = viewer.admin ? undefined : viewer.user;
-    if ("job" in what) this.#watch({ job: what.job, owner });
+    if ("job" in what) this.#watchJob(what.job, what.owner ?? owner);
     else if ("all" in what) this.#watch({ owner });
     else {
       const execution = await history.get(viewer, what.x, what.node);
@@ -60,7 +60,7 @@ export class Subscription implements Watcher {
   async run(): Promise<void> {
     const { what, viewer, history, from, outbox } = this.#options;
     if ("x" in what) this.#bring(await history.get(viewer, what.x, what.node));
-    else if ("job" in what || from !== "end") await this.#bringList("job" in what ? what.job : undefined);
+    else if ("job" in what || from !== "end") await this.#bringList("job" in what ? what : {});
     this.#changed = undefined;
     for (const [key, catchUp] of this.#catchUps) {
       await outbox.turn(() => this.#step(key, catchUp));
@@ -80,7 +80,7 @@ export class Subscription implements Watcher {
   get othersWatched(): string | undefined {
     const { user, admin } = this.#options.viewer;
     if (!admin || this.#route === undefined) return undefined;
-    const owner = "source" in this.#route ? this.#route.source.owner : "all";
+    const owner = "source" in this.#route ? this.#route.source.owner : (this.#route.owner ?? "all");
     return owner === user ? undefined : owner;
   }
 
@@ -108,6 +108,12 @@ export class Subscription implements Watcher {
     return this.#options.wantsLines && this.#options.from !== "end";
   }
 
+  /** Another's job is for who may not see it like one that nobody has: nothing ever comes of it. */
+  #watchJob(job: string, owner: string | undefined): void {
+    const { user, admin } = this.#options.viewer;
+    if (admin || owner === user) this.#watch({ job, owner });
+  }
+
   #watch(route: Route): void {
     if (this.#isClosed) return;
     this.#route = route;
@@ -133,11 +139,11 @@ export class Subscription implements Watcher {
     return catchUp;
   }
 
-  async #bringList(job: string | undefined): Promise<void> {
+  async #bringList({ job, owner }: { job?: string; owner?: string }): Promise<void> {
     const { viewer, history, outbox } = this.#options;
     let before: string | undefined;
     for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; listed += PAGE_EXECUTIONS) {
-      const page = await outbox.turn(() => history.list(viewer, { job, before, limit: PAGE_EXECUTIONS }));
+      const page = await outbox.turn(() => history.list(viewer, { owner, job, before, limit: PAGE_EXECUTIONS }));
       for (const execution of page.executions) await outbox.turn(async () => this.#bring(execution));
       if (page.next === null) return;
       before = page.next;

@@ -15,6 +15,8 @@ export interface Viewer {
 }
 
 export interface ExecutionQuery {
+  /** Only this owner's; those of others than the viewer are an administrator's to see. */
+  readonly owner?: string | undefined;
   readonly job?: string | undefined;
   readonly node?: string | undefined;
   readonly state?: ExecutionState | undefined;
@@ -39,7 +41,9 @@ export class Archive {
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
     this.#store.flushIndex();
     const { job, node, state, q, before, limit } = query;
-    return this.#index.list({ owner: ownerFilter(viewer), job, node, state, q, before, limit });
+    const owner = ownerFilter(viewer) ?? query.owner;
+    if (query.owner !== undefined && query.owner !== owner) return { executions: [], next: null };
+    return this.#index.list({ owner, job, node, state, q, before, limit });
   }
 
   async get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined> {

@@ -173,7 +173,7 @@ export class IndexDb {
 
   jobs(owner: string | undefined): JobSummary[] {
     return this.#summaries<JobSummary>(
-      `SELECT job, executions, running, failed, started_at AS startedAt
+      `SELECT job, owner, executions, running, failed, started_at AS startedAt
        FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_SUMMARIES}`,
       owner,
     );

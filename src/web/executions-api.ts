@@ -51,7 +51,9 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const viewer = await viewerOf(request);
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxNodeCharacters } = WIRE_LIMITS;
+    const { maxOwnerCharacters } = WIRE_LIMITS;
     const page = await archive.list(viewer, {
+      owner: query.text("owner", maxOwnerCharacters),
       job: query.text("job", maxJobCharacters),
       node: query.text("node", maxNodeCharacters),
       state: query.word("state", "running, finished, failed or lost", parseState),

@@ -10,6 +10,7 @@ export interface Viewer {
 }
 
 export interface ExecutionQuery {
+  readonly owner: string | undefined;
   readonly job: string | undefined;
   readonly node: string | undefined;
   readonly state: ExecutionState | undefined;

@@ -77,6 +77,7 @@ export interface NodeSummary {
 
 export interface JobSummary {
   readonly job: string;
+  readonly owner: string;
   readonly executions: number;
   readonly running: number;
   readonly failed: number;

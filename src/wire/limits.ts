@@ -26,4 +26,5 @@ export const WIRE_LIMITS = {
   maxLabelValueCharacters: 256,
   maxJobCharacters: 128,
   maxNodeCharacters: 253,
+  maxOwnerCharacters: 126,
 } as const;

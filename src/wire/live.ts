@@ -23,7 +23,11 @@ export type ClientMessage =
     }
   | { readonly t: "unsubscribe"; readonly id: number };
 
-export type Target = { readonly x: string; readonly node?: string } | { readonly job: string } | { readonly all: true };
+/** A job without an owner is everybody's of that name that one may see. */
+export type Target =
+  | { readonly x: string; readonly node?: string }
+  | { readonly job: string; readonly owner?: string }
+  | { readonly all: true };
 
 export type ServerMessage =
   /** History is sent: what follows is live. */
@@ -114,9 +118,11 @@ export function parseLinesMessage(text: string): { header: LinesHeader; lines: L
 function parseTarget(value: unknown): Target | undefined {
   const record = asRecord(value);
   if (record === undefined) return undefined;
-  const { all, job, node } = record;
+  const { all, job, node, owner } = record;
   if (all === true) return { all };
-  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job };
+  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) {
+    return typeof owner === "string" && owner.length <= WIRE_LIMITS.maxOwnerCharacters ? { job, owner } : { job };
+  }
   const x = parseExecutionId(record["x"]);
   if (x === undefined) return undefined;
   return typeof node === "string" && node.length <= WIRE_LIMITS.maxNodeCharacters ? { x, node } : { x };

@@ -75,7 +75,8 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     const [{ startedAt } = { startedAt: "" }] = await asAlice.executions();
     const places = [`${startedAt}/${hers.x}z/alicenode`, "9/9/9", `' OR owner='${alice.name}'--/x/y`];
     const queries = ["", `q=${SECRET}`, `q=${hers.x}`, "q=%25", `job=${SECRET}`, "node=alicenode", "state=running"];
-    for (const query of [...queries, ...places.map((place) => `before=${encodeURIComponent(place)}`)]) {
+    const owned = [`owner=${alice.name}`, `owner=${alice.name}&job=${SECRET}`, "owner=nobody"];
+    for (const query of [...owned, ...queries, ...places.map((place) => `before=${encodeURIComponent(place)}`)]) {
       expect(await whole(`/api/executions?${query}`), query).toContain('{\\"executions\\":[],\\"next\\":null}');
     }
     expect(await whole("/api/jobs")).toContain('{\\"jobs\\":[]}');
@@ -91,7 +92,8 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
       got += `${data}\n`;
     });
     await once(socket, "open");
-    const targets = [{ x: hers.x }, { x: MISSING }, { x: hers.x, node: "alicenode" }, { job: SECRET }, { all: true }];
+    const jobs = [{ job: SECRET }, { job: SECRET, owner: alice.name }];
+    const targets = [{ x: hers.x }, { x: MISSING }, { x: hers.x, node: "alicenode" }, ...jobs, { all: true }];
     targets.forEach((what, id) => {
       socket.send(JSON.stringify({ t: "subscribe", id, what, from: 1, lines: true }));
     });

@@ -45,13 +45,14 @@ describe("the API", () => {
   });
 
   test("lists own executions only, and all for an administrator", async () => {
-    const listed = async (browser: Browser) => {
-      const page = asRecord((await browser.get("/api/executions")).json);
+    const listed = async (browser: Browser, query = "") => {
+      const page = asRecord((await browser.get(`/api/executions${query}`)).json);
       return Array.isArray(page?.["executions"]) ? page["executions"].map((each) => parseExecution(each)?.x) : [];
     };
     expect(await listed(alice)).toEqual([X]);
     expect(await listed(bob)).toEqual([OTHER]);
     expect(await listed(carol)).toEqual([OTHER, X]);
+    expect(await listed(carol, "?owner=alice")).toEqual([X]);
   });
 
   test("deletes what has ended, for its owner and from our own pages only", async () => {
@@ -211,7 +212,7 @@ describe("the API", () => {
 
   test("lists nodes and jobs of own executions", async () => {
     expect((await alice.get("/api/nodes")).json).toMatchObject({ nodes: [{ node: "node1" }] });
-    expect((await alice.get("/api/jobs")).json).toMatchObject({ jobs: [{ job: "train" }] });
+    expect((await alice.get("/api/jobs")).json).toMatchObject({ jobs: [{ job: "train", owner: "alice" }] });
     expect((await bob.get("/api/jobs")).json).toMatchObject({ jobs: [{ job: "bobs" }] });
   });
 

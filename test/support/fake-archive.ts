@@ -76,11 +76,13 @@ export class FakeArchive {
 
   async list(
     viewer: FakeViewer,
-    query: { job?: string | undefined; before?: string | undefined; limit: number },
+    query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
   ): Promise<ExecutionPage> {
     return this.#answer("list", () => {
       const mine = this.executions.filter((each) => sees(viewer, each));
-      const wanted = mine.filter(({ job }) => query.job === undefined || query.job === job);
+      const wanted = mine
+        .filter(({ job }) => query.job === undefined || query.job === job)
+        .filter(({ owner }) => query.owner === undefined || query.owner === owner);
       const newestFirst = wanted.map((each) => each.summary()).sort((a, b) => (a.x < b.x ? 1 : -1));
       const page = newestFirst.filter(({ x }) => query.before === undefined || x < query.before);
       const executions = page.slice(0, query.limit);
@@ -134,8 +136,16 @@ export class FakeArchive {
   }
 
   async jobs(viewer: FakeViewer): Promise<readonly JobSummary[]> {
-    const names = new Set(this.executions.filter((each) => sees(viewer, each)).map(({ job }) => job));
-    return [...names].map((job) => ({ job, executions: 1, running: 1, failed: 0, startedAt: TIME }));
+    const mine = this.executions.filter((each) => sees(viewer, each));
+    const jobs = new Map(mine.map(({ job, owner }) => [`${owner} ${job}`, { job, owner }]));
+    return [...jobs.values()].map(({ job, owner }) => ({
+      job,
+      owner,
+      executions: 1,
+      running: 1,
+      failed: 0,
+      startedAt: TIME,
+    }));
   }
 
   #find(viewer: FakeViewer, x: string, node?: string): FakeExecution | undefined {

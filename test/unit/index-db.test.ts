@@ -98,9 +98,9 @@ describe("the index of executions", () => {
 
   it("counts by node and by job, and follows changes of state", async () => {
     const index = await filled(20);
-    expect(index.jobs("alice").map(({ job, executions }) => [job, executions])).toEqual([
-      ["job1", 5],
-      ["job0", 5],
+    expect(index.jobs("alice").map(({ job, owner, executions }) => [job, owner, executions])).toEqual([
+      ["job1", "alice", 5],
+      ["job0", "alice", 5],
     ]);
     expect(index.nodes(undefined).map(({ node, executions }) => [node, executions])).toEqual(
       [0, 1, 2, 3].map((i) => [`node${i}`, 5]),

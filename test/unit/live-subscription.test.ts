@@ -231,9 +231,12 @@ describe("a subscription", () => {
   test.each<[string, FakeViewer, Target, string[]]>([
     ["another user's execution", BOB, { x: X }, []],
     ["another user's job", BOB, { job: "train" }, ["live"]],
+    ["another user's job by the owner's name", BOB, { job: "train", owner: "alice" }, ["live"]],
     ["all", BOB, { all: true }, ["live"]],
     ["another user's execution, for an administrator", ADMIN, { x: X }, ["execution", "live", "lines"]],
     ["another user's job, for an administrator", ADMIN, { job: "train" }, ["execution", "live", "lines"]],
+    ["one user's job", ADMIN, { job: "train", owner: "alice" }, ["execution", "live", "lines"]],
+    ["a job of that name of another user", ADMIN, { job: "train", owner: "bob" }, ["live"]],
     ["all, for an administrator", ADMIN, { all: true }, ["execution", "live", "lines"]],
   ])("shows nobody what is not the own: %s", async (_, viewer, what, expected) => {
     const { hub, archive, execution } = begun();

@@ -14,6 +14,7 @@ describe("a place and its address", () => {
       `?x=${X}&node=n1&stream=stderr&wrap=1&time=utc&line=12&top=5&q=err`,
       { view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc", line: 12, top: "5", q: "err" },
     ],
+    ["?job=train&owner=alice", { view: "job", job: "train", owner: "alice", node: "", ...LOG_DEFAULTS }],
     ["?job=a%2Fb+c&wrap=0", { view: "job", job: "a/b c", node: "", ...LOG_DEFAULTS, wrap: false }],
   ];
   test.each(cases)("%s", (address, place) => {

@@ -20,6 +20,7 @@ export interface ExecutionFilter {
   readonly q?: string;
   readonly node?: string;
   readonly job?: string;
+  readonly owner?: string;
   readonly state?: ExecutionState | undefined;
   readonly before?: string | undefined;
   readonly limit?: number;

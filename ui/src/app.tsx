@@ -55,13 +55,20 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
       {place.view === "list" ? (
         <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />
       ) : (
-        <LogPage key={logKey(place)} api={api} live={live} navigation={navigation} place={place} />
+        <LogPage
+          key={logKey(place)}
+          api={api}
+          live={live}
+          navigation={navigation}
+          place={place}
+          showOwner={state.me.admin}
+        />
       )}
     </div>
   );
 }
 
 /** What makes it another log, with its own window and position; other settings only look at it in another way. */
-function logKey(place: { view: string; node: string; x?: string; job?: string }): string {
-  return JSON.stringify([place.view, place.x, place.job, place.node]);
+function logKey(place: { view: string; node: string; x?: string; job?: string; owner?: string }): string {
+  return JSON.stringify([place.view, place.x, place.job, place.owner, place.node]);
 }

@@ -36,6 +36,8 @@ export interface ExecutionPlace extends LogPlace {
 export interface JobPlace extends LogPlace {
   readonly view: "job";
   readonly job: string;
+  /** Whose, where an administrator sees jobs of several users. */
+  readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
 }
@@ -58,7 +60,10 @@ export function parsePlace(search: string): Place {
   const text = (name: string): string => query.get(name) ?? "";
   const x = parseExecutionId(text("x"));
   if (x !== undefined) return { view: "execution", x, node: text("node"), ...parseLogPlace(text) };
-  if (text("job") !== "") return { view: "job", job: text("job"), node: text("node"), ...parseLogPlace(text) };
+  if (text("job") !== "") {
+    const owner = text("owner") === "" ? {} : { owner: text("owner") };
+    return { view: "job", job: text("job"), ...owner, node: text("node"), ...parseLogPlace(text) };
+  }
   return { view: "list", q: text("q"), node: text("node"), state: parseState(text("state")) };
 }
 
@@ -69,7 +74,10 @@ export function formatPlace(place: Place): string {
     if (value !== undefined && value !== "") query.set(name, value);
   };
   if (place.view === "execution") set("x", place.x);
-  if (place.view === "job") set("job", place.job);
+  if (place.view === "job") {
+    set("job", place.job);
+    set("owner", place.owner);
+  }
   set("node", place.node);
   if (place.view === "list") {
     set("state", place.state);

@@ -50,7 +50,7 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
         </button>
         <Link
           navigation={navigation}
-          to={{ view: "job", job, node: "", ...LOG_DEFAULTS }}
+          to={{ view: "job", job, ...(showOwner ? { owner: group.owner } : {}), node: "", ...LOG_DEFAULTS }}
           title="All lines of this job"
         >
           {name}

@@ -20,14 +20,16 @@ interface ExecutionHeaderProps {
   readonly navigation: Navigation;
   /** The one that is shown; the download is of that one too. */
   readonly stream: StreamName | undefined;
+  readonly showOwner: boolean;
 }
 
 /** How an execution is, where it belongs, and on demand all that is known of it. */
-export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderProps): JSX.Element | null {
+export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null {
+  const { feed, navigation, stream, showOwner } = props;
   const [isOpen, setOpen] = useState(false);
   const execution = feed.sources[0]?.execution;
   if (execution === undefined) return null;
-  const { job, x, node, lines, bytes, startedAt, argv } = execution;
+  const { job, x, node, owner, lines, bytes, startedAt, argv } = execution;
   const nowMs = Date.now();
   const command = commandLine(argv);
   return (
@@ -36,7 +38,7 @@ export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderPro
         {job === x ? null : (
           <Link
             navigation={navigation}
-            to={{ view: "job", job, node: "", ...LOG_DEFAULTS }}
+            to={{ view: "job", job, ...(showOwner ? { owner } : {}), node: "", ...LOG_DEFAULTS }}
             title="All lines of this job"
           >
             {visibleText(job)}
@@ -47,6 +49,7 @@ export function ExecutionHeader({ feed, navigation, stream }: ExecutionHeaderPro
       <p class="facts">
         <StateBadge execution={execution} />
         <span>{node}</span>
+        {showOwner ? <span>{owner}</span> : null}
         <StartTime at={startedAt} nowMs={nowMs} />
         <span title="Duration">{describeDuration(execution, nowMs)}</span>
         <span>{formatLines(lines)}</span>

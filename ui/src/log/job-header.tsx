@@ -13,10 +13,11 @@ interface JobHeaderProps {
   readonly feed: LogFeed;
   readonly navigation: Navigation;
   readonly job: string;
+  readonly showOwner: boolean;
 }
 
 /** How a job is as a whole, and on demand its executions. */
-export function JobHeader({ feed, navigation, job }: JobHeaderProps): JSX.Element {
+export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);
   const group = groupJobs(executions)[0];
@@ -44,7 +45,7 @@ export function JobHeader({ feed, navigation, job }: JobHeaderProps): JSX.Elemen
               execution={execution}
               navigation={navigation}
               nowMs={nowMs}
-              showOwner={false}
+              showOwner={showOwner}
             />
           ))}
         </ul>

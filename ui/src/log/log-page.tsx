@@ -31,10 +31,11 @@ interface LogPageProps {
   readonly live: LiveClient;
   readonly navigation: Navigation;
   readonly place: ExecutionPlace | JobPlace;
+  readonly showOwner: boolean;
 }
 
 /** The lines of an execution or a job, with all that one can do to them. */
-export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Element {
+export function LogPage({ api, live, navigation, place, showOwner }: LogPageProps): JSX.Element {
   const feed = useLogFeed({ api, live, place });
   const isNarrow = useNarrow();
   const wrap = place.wrap ?? isNarrow;
@@ -109,9 +110,9 @@ export function LogPage({ api, live, navigation, place }: LogPageProps): JSX.Ele
   return (
     <main class="log-page">
       {place.view === "job" ? (
-        <JobHeader feed={feed} navigation={navigation} job={place.job} />
+        <JobHeader feed={feed} navigation={navigation} job={place.job} showOwner={showOwner} />
       ) : (
-        <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} />
+        <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
       )}
       <LogToolbar
         feed={feed}

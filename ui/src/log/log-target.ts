@@ -5,7 +5,7 @@ import type { Answer, ApiClient } from "../api-client.ts";
 /** What a log view shows. An empty node: whichever (of an execution), all (of a job). */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly node: string }
-  | { readonly view: "job"; readonly job: string; readonly node: string };
+  | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
 
 /** Executions of a job that are merged at one time. */
 export const MAX_SOURCES = 200;
@@ -17,7 +17,7 @@ export interface Found {
 }
 
 export function subscriptionTarget(target: LogTarget): Target {
-  if (target.view === "job") return { job: target.job };
+  if (target.view === "job") return ofJob(target);
   return target.node === "" ? { x: target.x } : { x: target.x, node: target.node };
 }
 
@@ -30,8 +30,11 @@ export async function findExecutions(
     const answer = await api.execution(target);
     return answer.ok ? { ok: true, value: { executions: [answer.value], isPartial: false } } : answer;
   }
-  const { job, node } = target;
-  const answer = await api.executions({ job, node, limit: MAX_SOURCES });
+  const answer = await api.executions({ ...ofJob(target), node: target.node, limit: MAX_SOURCES });
   if (!answer.ok) return answer;
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
+}
+
+function ofJob({ job, owner }: { readonly job: string; readonly owner?: string }): { job: string; owner?: string } {
+  return owner === undefined ? { job } : { job, owner };
 }
