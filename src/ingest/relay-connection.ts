@@ -2,23 +2,13 @@ import type { Socket } from "node:net";
 import type { Log, LogFields } from "../host/log.ts";
 import { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
+import { CONNECTION_LIMITS } from "./connection-limits.ts";
 import { FrameIntake } from "./frame-intake.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import type { Claim, LineStore } from "./line-store.ts";
 import { RelpParser } from "./relp-parser.ts";
 import { acknowledgements, closeReply, openReply } from "./relp-replies.ts";
-
-/** Bounds of one relay's connection. */
-export const CONNECTION_LIMITS = {
-  /** Decoded lines that wait for the store; beyond it the socket is not read. */
-  maxBatchBytes: 4 * 1_048_576,
-  /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
-  maxReplyBytes: 1_048_576,
-  /** How long a batch of very many executions gathers, so that one write takes more than one line of each. */
-  gatherMs: 2,
-  /** How often a store that cannot write is offered the batch again. */
-  retryAfterMs: 1_000,
-} as const;
+import { type SharedTurns, TurnShare } from "./turn-share.ts";
 
 export interface ConnectionOptions<Slot> {
   readonly socket: Socket;
@@ -26,6 +16,7 @@ export interface ConnectionOptions<Slot> {
   readonly pool: BufferPool;
   readonly log: Log;
   readonly metrics: IngestMetrics;
+  readonly turns: SharedTurns;
   /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is believed. */
   readonly node: string | undefined;
   /** How long a relay may take for its open, and for one frame from its first byte to its last. */
@@ -51,11 +42,13 @@ export class RelayConnection<Slot> {
   readonly #parser: RelpParser;
   readonly #batch: Batch<Slot>;
   readonly #intake: FrameIntake<Slot>;
+  readonly #share: TurnShare;
   #unanswered = 0;
   #lastTxnr = 0;
   #inFlight = false;
   #flushIsScheduled = false;
   #waitingClaim: Claim | undefined;
+  #claimsInTurn = 0;
   #closeTxnr = 0;
   #retry: NodeJS.Timeout | undefined;
   #frameBeganAtMs: number;
@@ -66,6 +59,7 @@ export class RelayConnection<Slot> {
     this.#batch = new Batch(options.pool);
     this.#frameBeganAtMs = options.nowMs();
     const { store, pool, node, log, metrics } = options;
+    this.#share = new TurnShare(options.turns, options.nowMs);
     this.#intake = new FrameIntake({ store, pool, batch: this.#batch, node, log, metrics });
     this.#parser = new RelpParser({
       open: (txnr) => {
@@ -116,6 +110,7 @@ export class RelayConnection<Slot> {
   }
 
   #data(chunk: Buffer): void {
+    this.#share.take(chunk.length);
     const fault = this.#parser.feed(chunk);
     this.#afterParsing(fault);
   }
@@ -144,7 +139,9 @@ export class RelayConnection<Slot> {
 
   #scheduledFlush(): void {
     this.#flushIsScheduled = false;
+    this.#share.renew();
     this.#flush();
+    if (!this.#inFlight) this.#readOn();
   }
 
   #message(data: Buffer, at: number, end: number): boolean {
@@ -200,13 +197,20 @@ export class RelayConnection<Slot> {
         this.#retryLater(() => this.#claim(claim));
         return;
       }
-      this.#inFlight = false;
-      this.#waitingClaim = undefined;
-      this.#lastTxnr = this.#parser.txnr;
-      this.#unanswered += 1;
-      this.#afterParsing(this.#parser.resume());
-      this.#readOn();
+      this.#claimsInTurn += 1;
+      if (this.#claimsInTurn < CONNECTION_LIMITS.claimsATurn) this.#claimed();
+      else setImmediate(() => this.#claimed());
     });
+  }
+
+  #claimed(): void {
+    if (this.#claimsInTurn >= CONNECTION_LIMITS.claimsATurn) this.#claimsInTurn = 0;
+    this.#inFlight = false;
+    this.#waitingClaim = undefined;
+    this.#lastTxnr = this.#parser.txnr;
+    this.#unanswered += 1;
+    this.#afterParsing(this.#parser.resume());
+    this.#readOn();
   }
 
   #retryLater(again: () => void): void {
@@ -225,6 +229,7 @@ export class RelayConnection<Slot> {
     return (
       this.#waitingClaim !== undefined ||
       this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes ||
+      this.#share.isUsedUp ||
       this.#options.socket.writableLength >= CONNECTION_LIMITS.maxReplyBytes
     );
   }

@@ -10,6 +10,7 @@ import type { LineStore } from "./line-store.ts";
 import { type Peer, RENEW_NODE } from "./relay-admission.ts";
 import { RelayConnection } from "./relay-connection.ts";
 import { RelayGate } from "./relay-gate.ts";
+import { SharedTurns } from "./turn-share.ts";
 
 const CHECK_EVERY_MS = 1_000;
 /** Of 4 KiB each, for all connections together. */
@@ -60,12 +61,13 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   const { log, audit, store, nowMs, limits } = options;
   const metrics = createIngestMetrics(options.metrics, nowMs);
   const pool = new BufferPool(POOLED_BUFFERS);
+  const turns = new SharedTurns();
   const sessions = new Map<Socket, Session<Slot>>();
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
   const accept = (socket: Socket, peer?: Peer): void => {
     const address = socket.remoteAddress;
     const { node, serial } = peer ?? { node: undefined, serial: undefined };
-    const connection = new RelayConnection({ socket, store, pool, log, metrics, node, nowMs, ...times });
+    const connection = new RelayConnection({ socket, store, pool, log, metrics, turns, node, nowMs, ...times });
     sessions.set(socket, { connection, peer });
     log.event("info", "relay connected", { node, address, serial });
     if (peer !== undefined) expiry.warn({ kind: "relay", ...peer });

@@ -39,7 +39,7 @@ export class Archive {
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
-    this.#store.flushIndex();
+    this.#store.flushIndex(ownerFilter(viewer));
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
     if (query.owner !== undefined && query.owner !== owner) return { executions: [], next: null };
@@ -73,12 +73,12 @@ export class Archive {
   }
 
   async nodes(viewer: Viewer): Promise<readonly NodeSummary[]> {
-    this.#store.flushIndex();
+    this.#store.flushIndex(ownerFilter(viewer));
     return this.#index.nodes(ownerFilter(viewer));
   }
 
   async jobs(viewer: Viewer): Promise<readonly JobSummary[]> {
-    this.#store.flushIndex();
+    this.#store.flushIndex(ownerFilter(viewer));
     return this.#index.jobs(ownerFilter(viewer));
   }
 

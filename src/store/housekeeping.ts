@@ -33,6 +33,7 @@ export class Housekeeping {
   #indexAtMs = 0;
   #expireAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #stopFlush: () => void = () => {};
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -44,6 +45,7 @@ export class Housekeeping {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#stopFlush();
   }
 
   #tick(): void {
@@ -53,7 +55,8 @@ export class Housekeeping {
       this.#tell();
       if (nowMs >= this.#indexAtMs) {
         this.#indexAtMs = nowMs + INDEX_EVERY_MS;
-        this.#options.index.flush();
+        this.#stopFlush();
+        this.#stopFlush = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
       if (nowMs >= this.#expireAtMs) {

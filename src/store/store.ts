@@ -175,9 +175,9 @@ export class Store {
     this.#files.closeAll();
   }
 
-  /** Brings the index up to what the files say, for a question that is answered from it. */
-  flushIndex(): void {
-    this.#index.flush();
+  /** Brings the index up to what the files say, for a question that is answered from it: about one owner, or all. */
+  flushIndex(owner: string | undefined): void {
+    this.#index.flush(owner);
   }
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
