@@ -2,6 +2,7 @@ import { FILE_TARGETS } from "./files.ts";
 import { FRAME_TARGETS } from "./frames.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
+import { RELAY_TARGETS } from "./relay.ts";
 import { SETTING_TARGETS } from "./settings.ts";
 import { STREAM_TARGETS } from "./streams.ts";
 
@@ -12,4 +13,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...MESSAGE_TARGETS,
   ...SETTING_TARGETS,
   ...FILE_TARGETS,
+  ...RELAY_TARGETS,
 ];

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fuzz } from "../fuzz/fuzz.ts";
 import { TARGETS } from "../fuzz/targets.ts";
 
-const CASES = 3_000;
+const CASES = 2_000;
 const FRESH_SEED = randomInt(2 ** 31);
 
 /** The long form is `npm run fuzz`: a million cases for each parser. */
