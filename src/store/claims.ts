@@ -86,7 +86,7 @@ export class Claims {
       return slots.get(identity);
     } catch (error) {
       if (!isPoison(error)) throw error;
-      return this.#refuse(failureCode(error) === "EEXIST" ? "id-in-use" : "path", identity, uid);
+      return this.#refuse(isSidecarInUse(error) ? "id-in-use" : "path", identity, uid);
     }
   }
 
@@ -127,4 +127,10 @@ export class Claims {
     if (!this.#told.isNew(`${reason} ${node} ${uid}`)) return;
     log.event("warning", "BEGIN refused; the next ones like it are only counted", { reason, node, x, uid });
   }
+}
+
+/** Another execution's sidecar is in the place; a folder's place may be taken by a file, too, and that is not it. */
+function isSidecarInUse(error: unknown): boolean {
+  const path = error instanceof Error && "path" in error ? String(error.path) : "";
+  return failureCode(error) === "EEXIST" && path.endsWith(".meta");
 }

@@ -6,6 +6,7 @@ import type { Quarantine } from "./quarantine.ts";
 import type { Remover } from "./remover.ts";
 import type { SlotTable } from "./slots.ts";
 import type { StorageAlarm } from "./storage-alarm.ts";
+import { failureCode, isPoison } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 
 /** How often states are judged by the clock and changed executions are shown. */
@@ -70,11 +71,18 @@ export class Housekeeping {
   }
 
   #judge(nowMs: number): void {
-    const { slots, index, merges } = this.#options;
+    const { slots, index, merges, metrics } = this.#options;
     for (const slot of slots.values()) {
-      if (!slot.isOpenInIndex || slot.execution?.judge(nowMs) !== true) continue;
-      index.touch(slot);
-      merges.consider(slot.execution);
+      const { execution } = slot;
+      try {
+        if (!slot.isOpenInIndex || execution?.judge(nowMs) !== true) continue;
+        index.touch(slot);
+        merges.consider(execution);
+      } catch (error) {
+        // One execution's files are its own trouble: all others are judged all the same.
+        if (!isPoison(error)) throw error;
+        metrics.failures(failureCode(error)).inc();
+      }
     }
   }
 

@@ -82,17 +82,23 @@ export class ItemWriter {
 
   /** What came before its BEGIN goes to its files. A failure leaves it in quarantine, for the next BEGIN. */
   unquarantine(slot: Slot, execution: StoredExecution): void {
-    const { index, quarantine } = this.#options;
+    const { index, quarantine, metrics } = this.#options;
     slot.usedAtMs = this.#options.nowMs();
     const items = quarantine.read(slot.identity);
     if (items.length === 0) return;
     index.touch(slot);
-    for (const item of items) {
-      if (item.t === "lines") this.#append(execution, item.chunk);
-      else this.#end(execution, item);
+    try {
+      for (const item of items) {
+        if (item.t === "lines") this.#append(execution, item.chunk);
+        else this.#end(execution, item);
+      }
+      quarantine.remove(slot.identity);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      metrics.failures(failureCode(error)).inc();
+    } finally {
+      this.count();
     }
-    quarantine.remove(slot.identity);
-    this.count();
   }
 
   /** What waited for a BEGIN that was refused because of its owner's limits is not stored either. */
