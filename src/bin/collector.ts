@@ -8,6 +8,7 @@ import type { Config } from "../host/config.ts";
 import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
+import { createSteadyClock } from "../host/steady-clock.ts";
 import { createNodeUsers, createUserDirectory, type UserDirectory } from "../host/users.ts";
 import type { SyslogListener } from "../ingest/syslog-sink.ts";
 import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
@@ -91,7 +92,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     audit,
     metrics,
-    nowMs: Date.now,
+    nowMs: createSteadyClock(),
   });
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics });

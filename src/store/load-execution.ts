@@ -71,6 +71,10 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   knowNumbers(execution);
   execution.lastBeat = execution.recordedBeat;
   execution.toldLastN = execution.discards.last;
+  // The machine's clock may have been ahead when it was written: nobody waits until that time comes again.
+  const { endSeen } = execution;
+  if (endSeen !== undefined && endSeen.receivedAtMs > options.nowMs)
+    execution.endSeen = { ...endSeen, receivedAtMs: options.nowMs };
   execution.judge(options.nowMs);
   return execution;
 }

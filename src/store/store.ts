@@ -42,6 +42,7 @@ export interface StoreOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** Steady: never back, never ahead by more than passed. Whole milliseconds since 1970. */
   readonly nowMs: () => number;
 }
 
