@@ -28,6 +28,8 @@ export interface AuditEvent {
   readonly user?: string | undefined;
   readonly address?: string | undefined;
   readonly node?: string | undefined;
+  /** On that node, by its kernel's word. */
+  readonly uid?: number | undefined;
   /** Of a certificate. */
   readonly serial?: string | undefined;
   /** Whose data it was done to. */
@@ -123,8 +125,8 @@ export class AuditLog implements Audit {
 
   #refusal(event: AuditEvent): void {
     const nowMs = this.#options.nowMs();
-    const { outcome, reason, user, address, node, serial } = event;
-    const key = safeJson([event.event, outcome, reason, user, address, node, serial].map(bounded));
+    const { outcome, reason, user, address, node, uid, serial } = event;
+    const key = safeJson([event.event, outcome, reason, user, address, node, uid, serial].map(bounded));
     const known = this.#repeated.get(key);
     if (known !== undefined && nowMs < known.untilMs) {
       known.event = event;

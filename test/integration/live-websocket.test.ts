@@ -229,7 +229,11 @@ describe("the door of live viewing", () => {
   test("is shut for other sites, and for a session without an origin", async () => {
     const { web, alice } = await begun();
     const { cookie } = alice;
-    expect(await refusal(`${web.origin}/live`, { cookie, origin: "https://evil.example" })).toBe(403);
+    for (const origin of ["https://evil.example", "null", "http://127.0.0.1:1", web.origin.replace("http", "https")]) {
+      expect(await refusal(`${web.origin}/live`, { cookie, origin }), origin).toBe(403);
+    }
+    const refused = { event: "request", outcome: "refused", reason: "foreign-origin", path: "/live" };
+    expect(web.audited).toContainEqual(expect.objectContaining({ ...refused, origin: "https://evil.example" }));
     expect(await refusal(`${web.origin}/live`, { cookie })).toBe(403);
     expect(await refusal(`${web.origin}/other`, { cookie, origin: web.origin })).toBe(404);
   });
