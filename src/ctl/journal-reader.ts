@@ -1,11 +1,16 @@
 import { open } from "node:fs/promises";
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../frame/envelope.ts";
+import { parseRelayStatus, type RelayStatus } from "../frame/relay-status.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 
 /** Some frames of a journal file, in their order. */
 export interface JournalPart {
   /** Without their line feeds; copies, so they may be kept. */
   readonly frames: readonly Buffer[];
+  /** Offset in the file at which each of them begins. */
+  readonly starts: readonly number[];
+  /** What the relay said of its queue, each with how many of the frames stand before it. */
+  readonly statuses: readonly { readonly status: RelayStatus; readonly after: number }[];
   /** Offset in the file behind the last one. */
   readonly end: number;
   /** Lines that are no frames: torn when the relay was killed, or damaged. */
@@ -43,13 +48,14 @@ export async function* readJournal(path: string, options: ReadOptions): AsyncGen
         // Longer than any frame, or torn off by the file's end: all up to its line feed is no frame.
         const lineFeed = data.indexOf(LINE_FEED);
         at += lineFeed < 0 ? bytesRead : lineFeed + 1;
-        yield { frames: [], end: at, skipped: isInLine ? 0 : 1 };
+        yield { frames: [], starts: [], statuses: [], end: at, skipped: isInLine ? 0 : 1 };
         isInLine = lineFeed < 0;
         continue;
       }
       const part = takeLines(data, view, options);
+      const starts = part.starts.map((start) => at + start);
       at += part.end;
-      yield { ...part, end: at };
+      yield { ...part, starts, end: at };
     }
   } finally {
     await file.close();
@@ -58,16 +64,24 @@ export async function* readJournal(path: string, options: ReadOptions): AsyncGen
 
 function takeLines(data: Buffer, view: EnvelopeView, { maxFrames, maxBytes }: ReadOptions): JournalPart {
   const frames: Buffer[] = [];
+  const starts: number[] = [];
+  const statuses: { status: RelayStatus; after: number }[] = [];
   let skipped = 0;
   let at = 0;
   while (frames.length < maxFrames && at < maxBytes) {
     const end = data.indexOf(LINE_FEED, at);
     if (end < 0) break;
     const isFrame = end - at <= WIRE_LIMITS.maxRelpDataBytes && parseEnvelope(data, at, end, view) === undefined;
-    // What the relay said of itself is of its time.
-    if (isFrame && view.kind !== "relay") frames.push(Buffer.from(data.subarray(at, end)));
-    else if (!isFrame) skipped += 1;
+    if (!isFrame) {
+      skipped += 1;
+    } else if (view.kind === "relay") {
+      const status = parseRelayStatus(data.toString("utf8", view.textAt, view.textEnd));
+      if (status !== undefined) statuses.push({ status, after: frames.length });
+    } else {
+      frames.push(Buffer.from(data.subarray(at, end)));
+      starts.push(at);
+    }
     at = end + 1;
   }
-  return { frames, end: at, skipped };
+  return { frames, starts, statuses, end: at, skipped };
 }

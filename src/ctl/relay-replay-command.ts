@@ -61,8 +61,10 @@ export const relayReplayCommand: Command = {
     const target = async (): Promise<RelpTarget> => ({ ...collector, tls: await certificatesOf(certificates) });
     const maxBytes = Math.ceil(diskBytes * KEPT_JOURNALS);
     const done = await oneAtATime(folder, () => replay({ folder, target, maxBytes, say, pause }));
-    if (done.frames + done.skippedLines + done.droppedBytes === 0) return;
-    say(`${done.frames} frames sent, ${done.skippedLines} lines skipped, ${done.droppedBytes} bytes given up`);
+    const { frames, skippedLines, droppedBytes, settledBytes } = done;
+    if (frames + skippedLines + droppedBytes + settledBytes === 0) return;
+    const others = `${settledBytes} bytes were there already, ${skippedLines} lines skipped, ${droppedBytes} bytes given up`;
+    say(`${frames} frames sent; ${others}`);
   },
 };
 

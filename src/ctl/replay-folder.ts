@@ -1,16 +1,11 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
+import { firstUnsettled, type JournalPlace } from "./settled-journal.ts";
 
 /** Journal files from the oldest to the newest: the relay moves `current` to `1`, `1` to `2`, and so on. */
 const FILES = ["4", "3", "2", "1", "current"] as const;
 const PROGRESS = "progress";
-
-/** How far one file was sent and acknowledged. */
-interface Progress {
-  readonly file: string;
-  readonly offset: number;
-}
 
 /** The journal of one start of the relay, which has ended: moved here when the relay was started again. */
 export class ReplayFolder {
@@ -32,19 +27,38 @@ export class ReplayFolder {
     return sum;
   }
 
+  /**
+   * Before anything is sent: removes what the collector is known to have, and answers how many bytes that were. Once for
+   * each folder.
+   */
+  async removeSettled(): Promise<number> {
+    if ((await this.#progress()) !== undefined) return 0;
+    const files = (await this.#files()).map((file) => ({ file, path: join(this.path, file) }));
+    const [first] = files;
+    if (first === undefined) return 0;
+    const place = (await firstUnsettled(files)) ?? { file: first.file, offset: 0 };
+    let bytes = place.offset;
+    for (const { file, path } of files) {
+      if (file === place.file) break;
+      bytes += (await stat(path)).size;
+      await this.remove(file);
+    }
+    await this.acknowledged(place);
+    return bytes;
+  }
+
   /** The oldest file that is still there, and where to go on in it. */
   async next(): Promise<{ readonly file: string; readonly path: string; readonly from: number } | undefined> {
-    const present = new Set(await readdir(this.path));
-    const file = FILES.find((name) => present.has(name));
+    const [file] = await this.#files();
     if (file === undefined) return undefined;
     const progress = await this.#progress();
     return { file, path: join(this.path, file), from: progress?.file === file ? progress.offset : 0 };
   }
 
   /** A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. */
-  async acknowledged(progress: Progress): Promise<void> {
+  async acknowledged(place: JournalPlace): Promise<void> {
     const path = join(this.path, PROGRESS);
-    await writeFile(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
+    await writeFile(`${path}.new`, JSON.stringify(place), { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
 
@@ -58,7 +72,12 @@ export class ReplayFolder {
     await rm(this.path, { recursive: true, force: true });
   }
 
-  async #progress(): Promise<Progress | undefined> {
+  async #files(): Promise<string[]> {
+    const present = new Set(await readdir(this.path));
+    return FILES.filter((name) => present.has(name));
+  }
+
+  async #progress(): Promise<JournalPlace | undefined> {
     const text = await readFile(join(this.path, PROGRESS), "utf8").catch(() => "");
     const record = asRecord(parseJson(text));
     const offset = asCount(record?.["offset"]);

@@ -28,6 +28,8 @@ export interface Replayed {
   readonly frames: number;
   readonly skippedLines: number;
   readonly droppedBytes: number;
+  /** What the collector was known to have. */
+  readonly settledBytes: number;
 }
 
 /**
@@ -51,6 +53,7 @@ class Replay {
   #frames = 0;
   #skippedLines = 0;
   #droppedBytes = 0;
+  #settledBytes = 0;
   #failures = 0;
 
   constructor(options: ReplayOptions) {
@@ -73,7 +76,12 @@ class Replay {
     }
     this.#client?.close();
     this.#client = undefined;
-    return { frames: this.#frames, skippedLines: this.#skippedLines, droppedBytes: this.#droppedBytes };
+    return {
+      frames: this.#frames,
+      skippedLines: this.#skippedLines,
+      droppedBytes: this.#droppedBytes,
+      settledBytes: this.#settledBytes,
+    };
   }
 
   end(): void {
@@ -82,6 +90,7 @@ class Replay {
   }
 
   async #sendAll(folder: ReplayFolder): Promise<void> {
+    this.#settledBytes += await folder.removeSettled();
     for (let next = await folder.next(); next !== undefined; next = await folder.next()) {
       let saved = next.from;
       for await (const { frames, end, skipped } of readJournal(next.path, { from: next.from, ...WINDOW })) {

@@ -20,6 +20,8 @@ export interface RelpDumpOptions {
   readonly port?: number;
   /** PEM files' contents. The client must show a certificate of this authority. */
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca: Buffer };
+  /** The status of each message's reply. Default `200 OK`. */
+  readonly answer?: string;
   /** Answers nothing to messages: they stay in the sender's window. */
   readonly neverAcknowledge?: boolean;
 }
@@ -59,7 +61,8 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
     }
     if (RELAY_FRAME.test(data.toString("latin1"))) relayFrames.push(data.toString());
     else messages.push(data);
-    return options.neverAcknowledge === true ? "" : `${txnr} rsp 6 200 OK\n`;
+    const status = options.answer ?? "200 OK";
+    return options.neverAcknowledge === true ? "" : `${txnr} rsp ${status.length} ${status}\n`;
   }
 
   const server =

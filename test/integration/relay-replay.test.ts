@@ -1,0 +1,289 @@
+import { existsSync, truncateSync } from "node:fs";
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { makePki, mlctl } from "../support/ctl.ts";
+import { fakeExecution, relayFrame } from "../support/envelopes.ts";
+import { freePort } from "../support/free-port.ts";
+import { ROOT as VIEWER } from "../support/ingest-site.ts";
+import { earlierStart, envelopesOf } from "../support/journal-files.ts";
+import { poll } from "../support/poll.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
+import { startRelpDump } from "../support/relp-dump.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { pkiLasting, TlsSite } from "../support/tls-site.ts";
+
+let pki: string;
+beforeAll(async () => {
+  pki = await pkiLasting(undefined, "node1");
+});
+
+function args(port: number, stateDir: string, trust: readonly string[] = ["--insecure"]): string[] {
+  return ["relay-replay", "--collector", `127.0.0.1:${port}`, "--node", "node1", "--state-dir", stateDir, ...trust];
+}
+
+function startReplay(port: number, stateDir: string, ...more: readonly string[]): RunningProcess {
+  const [command, ...rest] = program("mlctl", ...args(port, stateDir), ...more);
+  return start(command, rest);
+}
+
+const left = (stateDir: string) => readdir(join(stateDir, "replay"));
+
+describe("what earlier starts left", () => {
+  test("is sent over TLS under the node's certificate, stored once, and removed", async () => {
+    const site = await TlsSite.start(pki);
+    const stateDir = await tempFolder();
+    const { x, frames } = envelopesOf(2_000);
+    const half = frames.length / 2;
+    await earlierStart(stateDir, "1", { 2: frames.slice(0, half), 1: frames.slice(half - 10), current: [] });
+    await earlierStart(stateDir, "2", { current: frames.slice(-100) });
+    const done = await mlctl(...args(site.site.relp.port, stateDir, ["--pki", pki]));
+    expect(done).toMatchObject({ code: 0, stdout: "" });
+    expect(done.stderr).toContain(`${frames.length + 10 + 100} frames sent`);
+    expect(await site.site.archive.get(VIEWER, x, "node1")).toMatchObject({ delivery: "complete", lines: 2_000 });
+    expect(await left(stateDir)).toEqual([]);
+  });
+
+  test("goes verbatim, the oldest start first and each file after the one before it", async () => {
+    const dump = await startRelpDump();
+    const stateDir = await tempFolder();
+    const { frames } = envelopesOf(12, "größer \\ # %s ");
+    await earlierStart(stateDir, "17", { current: frames.slice(12) });
+    await earlierStart(stateDir, "16", {
+      4: [],
+      3: frames.slice(0, 5),
+      1: frames.slice(5, 9),
+      current: frames.slice(9, 12),
+    });
+    expect(await mlctl(...args(dump.port, stateDir))).toMatchObject({ code: 0 });
+    expect(dump.messages.map(String)).toEqual(frames);
+  });
+
+  test("is nothing: ends at once, without a collector", async () => {
+    const stateDir = await tempFolder();
+    expect(await mlctl(...args(await freePort(), stateDir))).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("is nothing, where the relay's configuration keeps no journal", async () => {
+    const file = join(await tempFolder(), "relay.conf");
+    const where = ["--collector", "127.0.0.1:1", "--node", "node1", "--insecure", "--no-journal"];
+    await writeFile(file, (await mlctl("relay-config", ...where)).stdout);
+    const result = await mlctl("relay-replay", "--relay-config", file);
+    expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining("keeps no journal") });
+    expect(await mlctl("relay-replay", "--relay-config", `${file}.gone`)).toMatchObject({ code: 1 });
+  });
+
+  test("waits for a collector that is away", async () => {
+    const port = await freePort();
+    const stateDir = await tempFolder();
+    const { frames } = envelopesOf(10);
+    await earlierStart(stateDir, "1", { current: frames });
+    const running = startReplay(port, stateDir);
+    await running.waitFor(/the collector is away \(.*ECONNREFUSED.*\): waiting/);
+    const dump = await startRelpDump({ port });
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(dump.messages.map(String)).toEqual(frames);
+  });
+
+  test("goes on where it was when the sender is killed, or the collector, and nothing is missing", async () => {
+    const port = await freePort();
+    const stateDir = await tempFolder();
+    const { frames } = envelopesOf(40_000);
+    await earlierStart(stateDir, "1", { 1: frames.slice(0, 5_000), current: frames.slice(5_000) });
+    const first = await startRelpDump({ port });
+    const killed = startReplay(port, stateDir);
+    await poll("a part to be sent", () => first.messages.length > 15_000);
+    await killed.end("SIGKILL");
+    expect(first.messages.length).toBeLessThan(frames.length);
+    expect(await left(stateDir)).toEqual(["1"]);
+    const sent = first.messages.length;
+    const running = startReplay(port, stateDir);
+    await poll("some more to be sent", () => first.messages.length > sent + 5_000);
+    await first.close();
+    const second = await startRelpDump({ port });
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    const all = [...first.messages, ...second.messages].map(String);
+    expect(new Set(all)).toEqual(new Set(frames));
+    // Not from the beginning again: what goes twice is a window and a mebibyte, twice.
+    expect(all.length).toBeLessThan(frames.length + 2 * 8_000);
+    expect(await left(stateDir)).toEqual([]);
+  }, 120_000);
+
+  test("is sent by one at a time", async () => {
+    const port = await freePort();
+    const stateDir = await tempFolder();
+    const { frames } = envelopesOf(100);
+    await earlierStart(stateDir, "1", { current: frames });
+    const both = [startReplay(port, stateDir), startReplay(port, stateDir)];
+    await poll("one to wait", () => both.some((one) => one.output().includes("waiting")));
+    const dump = await startRelpDump({ port });
+    for (const one of both) expect(await one.ended).toMatchObject({ code: 0 });
+    expect(dump.messages.map(String)).toEqual(frames);
+  });
+});
+
+describe("what is no frame is skipped, counted and said", () => {
+  const { frames } = envelopesOf(3);
+  const [begin = "", one = "", two = ""] = frames;
+  const forged = fakeExecution().begin({}, 0);
+  test.each([
+    ["a torn last line", [...frames.map((frame) => `${frame}\n`), two.slice(0, -3)].join(""), 1],
+    ["a whole last line without its end", frames.join("\n"), 1],
+    ["a torn line in the middle", `${begin}\n${one.slice(0, 90)}\n${two}\n`, 1],
+    ["a BEGIN behind a torn line, without an end between them", `${one.slice(0, 90)}${forged}\n${two}\n`, 1],
+    ["a BEGIN inside a line", `${one.replace(/x1$/, `x1 ${forged}`)}\n${two}\n`, 1],
+    ["text, an empty line, binary", `hello\n\n\0\u0001\n${two}\n`, 3],
+    ["a line longer than any frame, with a BEGIN in it", `${"x".repeat(600_000)}${forged}\n${two}\n`, 1],
+    ["such a line at the end", `${two}\n${"x".repeat(600_000)}`, 1],
+  ])("%s", async (_, content, skipped) => {
+    const dump = await startRelpDump();
+    const stateDir = await tempFolder();
+    await earlierStart(stateDir, "1", { current: content });
+    const done = await mlctl(...args(dump.port, stateDir));
+    expect(done).toMatchObject({ code: 0 });
+    expect(done.stderr).toContain(`${skipped} lines skipped`);
+    for (const text of dump.messages.map(String)) expect(frames).toContain(text);
+    expect(dump.messages.map(String)).not.toContain(forged);
+    expect(await left(stateDir)).toEqual([]);
+  });
+});
+
+describe("nothing is removed, and it is said what to do, when", () => {
+  async function journal(): Promise<string> {
+    const stateDir = await tempFolder();
+    await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
+    return stateDir;
+  }
+  async function expectFailure(run: readonly string[], stateDir: string, said: RegExp): Promise<void> {
+    const result = await mlctl(...run);
+    expect(result).toMatchObject({ code: 1 });
+    expect(result.stderr).toMatch(said);
+    expect(await left(stateDir)).toEqual(["1"]);
+  }
+
+  test("the collector shows another authority's certificate", async () => {
+    const site = await TlsSite.start(await pkiLasting(undefined));
+    const stateDir = await journal();
+    await expectFailure(
+      args(site.site.relp.port, stateDir, ["--pki", pki]),
+      stateDir,
+      /Cannot trust the collector: .*ca\.crt/,
+    );
+  });
+
+  test("the collector's certificate names another host", async () => {
+    const elsewhere = await makePki(["node1"], ["elsewhere.example.org"]);
+    const site = await TlsSite.start(elsewhere);
+    const stateDir = await journal();
+    await expectFailure(args(site.site.relp.port, stateDir, ["--pki", elsewhere]), stateDir, /Cannot trust.*host name/);
+  });
+
+  test("the collector refuses the node's certificate", async () => {
+    const folder = await pkiLasting(undefined, "node1");
+    expect(await mlctl("pki", "revoke", "node1", "--dir", folder)).toMatchObject({ code: 0 });
+    const site = await TlsSite.start(folder);
+    const stateDir = await journal();
+    await expectFailure(
+      args(site.site.relp.port, stateDir, ["--pki", folder]),
+      stateDir,
+      /Cannot open a session.*revoked/,
+    );
+  }, 60_000);
+
+  test("the collector refuses a frame", async () => {
+    const dump = await startRelpDump({ answer: "500 no" });
+    const stateDir = await journal();
+    await expectFailure(args(dump.port, stateDir), stateDir, /the collector answered "500 no"/);
+  });
+
+  test("there is no certificate", async () => {
+    const stateDir = await journal();
+    const empty = await tempFolder();
+    await expectFailure(args(1, stateDir, ["--pki", empty]), stateDir, /Cannot find .*ca\.crt: `mlctl pki issue node1/);
+  });
+});
+
+test("more than five quarters of the disk space never wait: the oldest start's journal is given up first", async () => {
+  const stateDir = await tempFolder();
+  for (const name of ["1", "2", "3"]) {
+    const folder = await earlierStart(stateDir, name, { current: envelopesOf(1).frames });
+    truncateSync(join(folder, "current"), 40 * 1_048_576);
+  }
+  const running = startReplay(await freePort(), stateDir, "--disk-space", "64m");
+  await running.waitFor(/gave up the journal \S+\/replay\/1 of 41943040 bytes: more than 83886080 bytes wait/);
+  await running.waitFor(/waiting/);
+  expect(await left(stateDir)).toEqual(["2", "3"]);
+});
+
+test("the lock and the progress are for the relay's eyes only", async () => {
+  const stateDir = await tempFolder();
+  await earlierStart(stateDir, "1", { current: envelopesOf(1).frames });
+  const running = startReplay(await freePort(), stateDir);
+  await running.waitFor(/waiting/);
+  for (const name of ["replay.lock", "replay/1/progress"]) {
+    expect([name, (await stat(join(stateDir, name))).mode & 0o777]).toEqual([name, 0o600]);
+  }
+});
+
+describe("what an undisturbed relay has delivered is not sent again", () => {
+  const LINES = 10_000;
+  const { frames } = envelopesOf(LINES);
+  /** Statuses as the relay writes them, one for each part of its queue. */
+  const status = (figures = {}, diskFigures = {}) => [
+    relayFrame({ onDisk: true, figures: diskFigures }),
+    relayFrame({ figures: { maxqsize: 5_000, ...figures } }),
+  ];
+  const times = (count: number, lines: readonly string[]) => Array.from({ length: count }, () => lines).flat();
+  const sentOf = async (files: Record<string, readonly string[]>) => {
+    const dump = await startRelpDump();
+    const stateDir = await tempFolder();
+    await earlierStart(stateDir, "1", files);
+    const done = await mlctl(...args(dump.port, stateDir));
+    expect(done).toMatchObject({ code: 0 });
+    expect(existsSync(join(stateDir, "replay/1"))).toBe(false);
+    const sent = dump.messages.map(String);
+    // However many: a tail of the journal, whole.
+    expect(sent).toEqual(frames.slice(frames.length - sent.length));
+    return sent.length;
+  };
+
+  test("an empty queue that never was on disk, a minute before the end: what was on its way, and all after it", async () => {
+    const files = {
+      1: frames.slice(0, 5_000),
+      current: [...frames.slice(5_000, 9_000), ...times(7, status()), ...frames.slice(9_000)],
+    };
+    expect(await sentOf(files)).toBe(frames.length - 9_000 + 4_096);
+  });
+
+  test.each([
+    ["none", times(0, [])],
+    ["only of the last minute", times(6, status())],
+    ["a queue that is not empty", times(9, status({ size: 1 }))],
+    ["a queue that threw frames away", times(9, status({ "discarded.full": 1 }))],
+    ["a queue that was on disk", times(9, status({}, { maxqsize: 1 }))],
+    ["a queue that is on disk", times(9, status({}, { size: 1, maxqsize: 1 }))],
+    ["half of what there is to say", times(9, status().slice(1))],
+  ])("statuses that prove nothing: all is sent: %s", async (_, statuses) => {
+    expect(await sentOf({ current: [...frames.slice(0, 9_000), ...statuses, ...frames.slice(9_000)] })).toBe(
+      frames.length,
+    );
+  });
+
+  test("a disturbance after it: all since then, and what was on its way", async () => {
+    const calm = times(9, status());
+    const away = times(20, status({ size: 3_000 }));
+    const files = {
+      current: [...frames.slice(0, 6_000), ...calm, ...frames.slice(6_000, 9_500), ...away, ...frames.slice(9_500)],
+    };
+    expect(await sentOf(files)).toBe(frames.length - 6_000 + 4_096);
+  });
+});
+
+test("the printed configuration tells the replay everything", async () => {
+  const stateDir = join(await tempFolder(), "state");
+  const where = ["--collector", "[::1]:2514", "--node", "node1", "--pki", pki, "--state-dir", stateDir];
+  const { stdout } = await mlctl("relay-config", ...where, "--disk-space", "2g");
+  const [, line] = /^# mlctl relay-replay (.*)$/m.exec(stdout) ?? [];
+  expect(line?.split(" ")).toEqual(expect.arrayContaining([...where, "--disk-space", "2g"]));
+});
