@@ -7,9 +7,11 @@ export interface JournalPlace {
   readonly offset: number;
 }
 
+/** A queue of so few frames is nearly empty; the statuses themselves go through it. */
+const FEW_FRAMES = 1_000;
 /**
- * Frames that may be on their way when the relay's queue is empty: its window of 2,000 without an answer, a batch of
- * 128, and what threads had written to the journal and not yet put into the queue; doubled.
+ * Frames that may be on their way then: those few, the relay's window of 2,000 without an answer, a batch of 128, and
+ * what threads had written to the journal and not yet put into the queue. More than that.
  */
 const ON_THE_WAY_FRAMES = 4_096;
 /**
@@ -23,8 +25,8 @@ const READING = { maxFrames: 4_096, maxBytes: 1_048_576 } as const;
  * Finds the first frame of an ended relay's journal that the collector may not have acknowledged, so that a node that is
  * started again sends the last minute and not the whole journal. Undefined: it may be any.
  *
- * The relay writes the counters of its queue between its frames. An empty queue that never had anything on disk and
- * never threw anything away has delivered all but what was on its way just then.
+ * The relay writes the counters of its queue between its frames. A nearly empty queue that never had anything on disk
+ * and never threw anything away has delivered all but what was on its way just then.
  */
 export async function firstUnsettled(
   files: readonly { file: string; path: string }[],
@@ -69,11 +71,11 @@ class Scan {
       this.#disk = status;
       return;
     }
-    const isEmpty = status.frames === 0 && status.discarded === 0;
+    const nearlyEmpty = status.frames <= FEW_FRAMES && status.discarded === 0;
     const neverOnDisk = this.#disk?.mostFrames === 0 && this.#disk.discarded === 0;
     // The ring's oldest is the next to be overwritten.
     const place = this.#frames < ON_THE_WAY_FRAMES ? undefined : this.#newest[this.#frames % ON_THE_WAY_FRAMES];
-    if (isEmpty && neverOnDisk) this.#recent.push({ index: this.#statuses, place });
+    if (nearlyEmpty && neverOnDisk) this.#recent.push({ index: this.#statuses, place });
     this.#statuses += 1;
     while ((this.#recent[0]?.index ?? this.#statuses) < this.#statuses - UNTRUSTED_STATUSES) {
       this.#place = this.#recent.shift()?.place;

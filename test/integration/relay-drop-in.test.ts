@@ -40,6 +40,7 @@ interface Site {
   everythingLogged(): Promise<string>;
   readonly beginSocket: string;
   readonly linesSocket: string;
+  readonly stateDir: string;
 }
 
 async function startSite(options: {
@@ -64,6 +65,7 @@ async function startSite(options: {
   return {
     beginSocket,
     linesSocket,
+    stateDir: join(folder, "state"),
     everythingLogged,
     async log(text) {
       await run("logger", ["--socket", join(folder, "devlog"), text]);
@@ -89,6 +91,27 @@ test.each([
   expect(messages.filter((text) => text.includes("- LINES ["))).toHaveLength(3);
   for (const text of messages) expect(text).not.toContain("a line of the site");
   expect(await site.everythingLogged()).not.toContain(SECRET);
+});
+
+test("where the site has turned the escaping of control characters off, a frame is still a line of the journal", async () => {
+  const dump = await startRelpDump();
+  const site = await startSite({ port: dump.port, extra: 'global(parser.escapeControlCharactersOnReceive="off")\n' });
+  const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="4242" gid="0" pid="1"] LINES - {"v":1}`;
+  await sendBegin(site.beginSocket, `${begin}\n${forged}\n`);
+  await sendBegin(site.beginSocket, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}\n"] x`);
+  await sendLines(site.linesSocket, [
+    `${line(1)}\n${forged}\n`,
+    `<14>1 ${TIME} h mlrun 1 LINES [a b="\n${forged}\n"] x`,
+  ]);
+  await dump.waitFor(4);
+  expect(dump.messages.map(String).join()).toContain(`\n${forged}`);
+  const lines = await poll("the journal", async () => {
+    const text = await readFile(join(site.stateDir, "journal/current"), "utf8").catch(() => "");
+    const all = text.split("\n").slice(0, -1);
+    return all.length >= 4 && all;
+  });
+  expect(lines).toHaveLength(4);
+  for (const text of lines) expect(text).not.toMatch(/^<134>1 \S+ \S+ mlrun - BEGIN \[ml@32473 uid="4242"/);
 });
 
 test("a collector that is away does not stop the site's own log, however many BEGINs come", async () => {

@@ -1,9 +1,9 @@
-import { existsSync, truncateSync } from "node:fs";
+import { truncateSync } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makePki, mlctl } from "../support/ctl.ts";
-import { fakeExecution, relayFrame } from "../support/envelopes.ts";
+import { fakeExecution } from "../support/envelopes.ts";
 import { freePort } from "../support/free-port.ts";
 import { ROOT as VIEWER } from "../support/ingest-site.ts";
 import { earlierStart, envelopesOf } from "../support/journal-files.ts";
@@ -224,60 +224,6 @@ test("the lock and the progress are for the relay's eyes only", async () => {
   for (const name of ["replay.lock", "replay/1/progress"]) {
     expect([name, (await stat(join(stateDir, name))).mode & 0o777]).toEqual([name, 0o600]);
   }
-});
-
-describe("what an undisturbed relay has delivered is not sent again", () => {
-  const LINES = 10_000;
-  const { frames } = envelopesOf(LINES);
-  /** Statuses as the relay writes them, one for each part of its queue. */
-  const status = (figures = {}, diskFigures = {}) => [
-    relayFrame({ onDisk: true, figures: diskFigures }),
-    relayFrame({ figures: { maxqsize: 5_000, ...figures } }),
-  ];
-  const times = (count: number, lines: readonly string[]) => Array.from({ length: count }, () => lines).flat();
-  const sentOf = async (files: Record<string, readonly string[]>) => {
-    const dump = await startRelpDump();
-    const stateDir = await tempFolder();
-    await earlierStart(stateDir, "1", files);
-    const done = await mlctl(...args(dump.port, stateDir));
-    expect(done).toMatchObject({ code: 0 });
-    expect(existsSync(join(stateDir, "replay/1"))).toBe(false);
-    const sent = dump.messages.map(String);
-    // However many: a tail of the journal, whole.
-    expect(sent).toEqual(frames.slice(frames.length - sent.length));
-    return sent.length;
-  };
-
-  test("an empty queue that never was on disk, a minute before the end: what was on its way, and all after it", async () => {
-    const files = {
-      1: frames.slice(0, 5_000),
-      current: [...frames.slice(5_000, 9_000), ...times(7, status()), ...frames.slice(9_000)],
-    };
-    expect(await sentOf(files)).toBe(frames.length - 9_000 + 4_096);
-  });
-
-  test.each([
-    ["none", times(0, [])],
-    ["only of the last minute", times(6, status())],
-    ["a queue that is not empty", times(9, status({ size: 1 }))],
-    ["a queue that threw frames away", times(9, status({ "discarded.full": 1 }))],
-    ["a queue that was on disk", times(9, status({}, { maxqsize: 1 }))],
-    ["a queue that is on disk", times(9, status({}, { size: 1, maxqsize: 1 }))],
-    ["half of what there is to say", times(9, status().slice(1))],
-  ])("statuses that prove nothing: all is sent: %s", async (_, statuses) => {
-    expect(await sentOf({ current: [...frames.slice(0, 9_000), ...statuses, ...frames.slice(9_000)] })).toBe(
-      frames.length,
-    );
-  });
-
-  test("a disturbance after it: all since then, and what was on its way", async () => {
-    const calm = times(9, status());
-    const away = times(20, status({ size: 3_000 }));
-    const files = {
-      current: [...frames.slice(0, 6_000), ...calm, ...frames.slice(6_000, 9_500), ...away, ...frames.slice(9_500)],
-    };
-    expect(await sentOf(files)).toBe(frames.length - 6_000 + 4_096);
-  });
 });
 
 test("the printed configuration tells the replay everything", async () => {
