@@ -72,7 +72,6 @@ export class RelayPart implements Part {
     this.#stopWatching = watchFiles(files, () => {
       this.reload().catch((error) => {
         log.event("error", "certificates not read again: the earlier ones stay in use", { error: String(error) });
-        audit.record({ event: "certificates", outcome: "failed", reason: String(error) });
       });
     });
   }
@@ -80,7 +79,10 @@ export class RelayPart implements Part {
   /** One after the other: what was read last is what is in use. */
   reload(): Promise<void> {
     this.#reading = this.#reading.catch(() => {}).then(() => this.#readAgain());
-    return this.#reading;
+    return this.#reading.catch((error) => {
+      this.#options.audit.record({ event: "certificates", outcome: "failed", reason: String(error) });
+      throw error;
+    });
   }
 
   async stop(): Promise<void> {

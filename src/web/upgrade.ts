@@ -11,14 +11,17 @@ import type { WebMetrics } from "./web-metrics.ts";
 export interface UpgradeOptions {
   readonly origin: OriginRules;
   readonly sessions: Sessions;
-  readonly toViewer: (owner: { user: string; uid: number }) => Promise<Viewer>;
+  readonly toViewer: (owner: Owner) => Promise<Viewer>;
   readonly live: LiveSockets;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: WebMetrics;
 }
 
+type Owner = { readonly user: string; readonly uid: number };
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
+
+const LOOK_AT_ADMINS_EVERY_MS = 60_000;
 
 /** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
 export function createUpgradeHandler(options: UpgradeOptions) {
@@ -37,8 +40,23 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     const viewer = await toViewer(session.owner);
     if (!live.hasRoom(viewer)) return { status: 429, code: "too_many", message: "Too many connections of this user" };
     const opened = live.accept({ request, socket, head, address }, viewer);
-    if (opened !== undefined) sessions.hold(session.hash, opened);
+    if (opened === undefined) return undefined;
+    sessions.hold(session.hash, opened);
+    if (viewer.admin) void endWithAdmin(session.owner, opened);
     return undefined;
+  }
+
+  /** Whoever is no administrator any more opens another one, and sees less. */
+  async function endWithAdmin(owner: Owner, opened: { endSession(): void; readonly closed: Promise<void> }) {
+    const look = async (): Promise<void> => {
+      const { admin } = await toViewer(owner);
+      if (!admin) opened.endSession();
+    };
+    const failed = (error: unknown) =>
+      log.event("error", "cannot tell who is an administrator", { error: String(error) });
+    const timer = setInterval(() => void look().catch(failed), LOOK_AT_ADMINS_EVERY_MS);
+    await opened.closed;
+    clearInterval(timer);
   }
 
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -51,6 +51,14 @@ function counting(site: Site, api: ApiClient, relay: Pick<Relay, "node" | "runDi
 const serialOf = async (folder: string, name: string) =>
   new X509Certificate(await readFile(join(folder, `${name}.crt`))).serialNumber;
 
+async function audited(site: Site): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(site.dataDir, "audit", "audit.log"), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
 /** Of the certificate that the collector shows to a new relay. */
 async function shownSerial(site: Site): Promise<string> {
   const read = (name: string) => readFile(join(site.pki, name));
@@ -87,6 +95,14 @@ describe("a node's certificate", () => {
     );
     await Promise.all([one.expectWhole(), two.expectWhole()]);
     expect(site.collector.output()).not.toMatch(/relay (disconnected|cut off|refused).*node2/);
+    const records = await audited(site);
+    expect(records).toContainEqual(expect.objectContaining({ event: "certificates", outcome: "ok", added: [serial] }));
+    const session = { event: "relay-session", reason: "revoked", node: "node1", serial, address: "127.0.0.1" };
+    expect(records).toContainEqual(expect.objectContaining({ ...session, outcome: "ended" }));
+    // It came again every second.
+    const refused = records.filter(({ outcome, reason }) => outcome === "refused" && reason === "revoked");
+    expect(refused[0]).toMatchObject(session);
+    for (const later of refused.slice(1)) expect(later).toHaveProperty("repeated");
   }, 120_000);
 
   test("expired: refused, and the log says whose; renewed: everything arrives without a restart", async () => {
@@ -138,6 +154,8 @@ describe("the collector's certificate", () => {
       await copyFile(join(other, name), join(site.pki, name));
     }
     await site.collector.waitFor(/certificates not read again: the earlier ones stay in use error=.*has not signed it/);
+    const failed = expect.objectContaining({ event: "certificates", outcome: "failed" });
+    await poll("the audit to tell", async () => (await audited(site)).some((record) => failed.asymmetricMatch(record)));
     expect(await shownSerial(site)).toBe(serial);
     const one = counting(site, api, await site.startRelay("node1"));
     await one.until(20);

@@ -279,6 +279,23 @@ describe("the door of live viewing", () => {
     expect(await viewer.closed).toBe(4401);
   });
 
+  test("shuts for an administrator who is none any more", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    let isAdmin = true;
+    const { web, alice } = await begun({
+      isAdmin: async ({ user }) => isAdmin && user === "carol",
+      pingEveryMs: 1_000_000_000,
+    });
+    const [admin, user] = [await watcher(web, await signedIn(web.origin, "carol")), await watcher(web, alice)];
+    vi.advanceTimersByTime(60_000);
+    isAdmin = false;
+    expect(admin.ws.readyState).toBe(WebSocket.OPEN);
+    vi.advanceTimersByTime(60_000);
+    expect(await admin.closed).toBe(4401);
+    expect(user.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
   test("keeps a session in use, up to its longest time", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());
