@@ -106,13 +106,18 @@ export class Claims {
     try {
       folders.prepareDay(dirname(base));
       slot.execution = createExecution(base, origin, { durable, spill, files, nowMs: nowMs() });
+      index.insert(slot);
     } catch (error) {
       // Somebody may have removed the folder: the next attempt looks again.
       folders.forgetDay();
+      // The files may be there, and the row not: the next attempt takes them over.
+      if (slot.execution !== undefined) files.close(slot.execution.main);
+      slot.execution?.release();
+      slot.execution = undefined;
+      slot.isOpenInIndex = false;
       throw error;
     }
     accounts.of(origin.owner).resize(slot.execution.diskBytes);
-    index.insert(slot);
     const { refused } = slot;
     slot.refused = undefined;
     if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);

@@ -15,7 +15,9 @@ export function createFile(path: string, options: { readonly durable: boolean; r
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, FILE_MODE);
   try {
-    if (options.content !== undefined) writeSync(fd, options.content);
+    const bytes = Buffer.from(options.content ?? "");
+    // A disk that is nearly full takes a part, and says so only to the next write.
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
     if (options.durable) {
       fdatasyncSync(fd);
       syncFolder(dirname(path));

@@ -60,6 +60,7 @@ export class Housekeeping {
         this.#stopFlush = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
+      this.#options.alarm.probe();
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
         this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));

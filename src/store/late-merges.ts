@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { Log } from "../host/log.ts";
 import { mergeLate } from "./merge-late.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -30,7 +31,8 @@ export class LateMerges {
         this.#files.close(late);
         await mergeLate(execution);
       } catch (error) {
-        // The lines are stored and are read in order from where they are.
+        // The lines are stored and are read in order from where they are. What was written may be what fills the disk.
+        rmSync(`${execution.base}.log.new`, { force: true });
         const fields = { path: execution.base, error: failureCode(error) };
         this.#log.event("warning", "late lines stay in a file of their own", fields);
       }

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexDb } from "./index-db.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
@@ -7,6 +7,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { SlotIdentity, SlotTable } from "./slots.ts";
+import { isPoison } from "./storage-error.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: a log without it could not be told whose it is. */
@@ -45,7 +46,15 @@ export class Remover {
     if (execution === undefined) return "missing";
     if (execution.state === "running") return "running";
     const base = basePath(execution.origin);
-    tombstones.add({ ...slot.identity, base, deletedAtMs: nowMs() });
+    const tombstone = { ...slot.identity, base, deletedAtMs: nowMs() };
+    try {
+      tombstones.add(tombstone);
+    } catch (error) {
+      if (isPoison(error)) throw error;
+      // A full disk: whoever deletes wants to make room, so room is made first.
+      for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
+      tombstones.add(tombstone);
+    }
     execution.isRemoved = true;
     files.close(execution.main);
     if (execution.late !== undefined) files.close(execution.late);

@@ -92,7 +92,7 @@ export class Store {
     const bounds = { rows: options.index, accounts, running, maxRunning, ownerOf, logsDir, durable, spill };
     this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, audit, metrics, nowMs });
     this.#merges = new LateMerges({ files: this.#files, log });
-    this.#alarm = new StorageAlarm({ log, metrics, path: logsDir });
+    this.#alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs });
     const [files, merges, alarm] = [this.#files, this.#merges, this.#alarm];
     const parts = { slots, index, files, merges, quarantine, publisher: options.publisher, metrics, nowMs };
     this.#writer = new ItemWriter({ ...parts, accounts, durable });
@@ -178,7 +178,12 @@ export class Store {
 
   /** Brings the index up to what the files say, for a question that is answered from it: about one owner, or all. */
   flushIndex(owner: string | undefined): void {
-    this.#index.flush(owner);
+    try {
+      this.#index.flush(owner);
+    } catch (error) {
+      // What the index has is a little old then, which is better than no answer; its rows know that they are open.
+      this.#alarm.failed(error);
+    }
   }
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
@@ -187,7 +192,7 @@ export class Store {
     this.#housekeeping.stop();
     await this.#merges.settled;
     this.#recordStates();
-    this.#index.flush();
+    this.flushIndex(undefined);
     this.#files.closeAll();
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 
@@ -10,8 +10,15 @@ export function loadSessionSecret(dataDir: string): string {
   const path = join(dataDir, "session-secret");
   try {
     const fd = openSync(path, "wx", 0o600);
-    writeSync(fd, randomBytes(SECRET_BYTES).toString("base64url"));
-    closeSync(fd);
+    try {
+      writeSync(fd, randomBytes(SECRET_BYTES).toString("base64url"));
+    } catch (error) {
+      // Else the next start would find a secret that is none.
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
