@@ -148,6 +148,12 @@ test("framing that is none costs its own connection only", async () => {
   for (const text of got) expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);
 });
 
+test("what is too long for a frame becomes one message, not one for each octet", async () => {
+  const long = "y".repeat(300_000);
+  const got = await received(() => sendLines(relay.linesSocket, [long, long, long]));
+  expect(got.length).toBeLessThanOrEqual(1);
+});
+
 const BEGIN = /^<134>1 \S+ node1 mlrun - BEGIN \[ml@32473 uid="(\d+)" gid="(\d+)" pid="(\d+)"\] LINES /;
 const JSON_TEXT = `{"v":1,"x":"${ID}"}`;
 
