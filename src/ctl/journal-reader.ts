@@ -71,6 +71,11 @@ function takeLines(data: Buffer, view: EnvelopeView, { maxFrames, maxBytes }: Re
   while (frames.length < maxFrames && at < maxBytes) {
     const end = data.indexOf(LINE_FEED, at);
     if (end < 0) break;
+    if (end === at) {
+      // Each frame has a line feed before it and one behind it.
+      at += 1;
+      continue;
+    }
     const isFrame = end - at <= WIRE_LIMITS.maxRelpDataBytes && parseEnvelope(data, at, end, view) === undefined;
     if (!isFrame) {
       skipped += 1;

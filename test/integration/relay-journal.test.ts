@@ -1,7 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
+import { afterwards } from "../support/cleanup.ts";
 import { makePki } from "../support/ctl.ts";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
@@ -9,7 +10,7 @@ import { run } from "../support/processes.ts";
 import { type Relay, type RelayOptions, startRelay } from "../support/relay.ts";
 import { type RelpDump, startRelpDump } from "../support/relp-dump.ts";
 import { startReplay, waitingReplays } from "../support/replay.ts";
-import { asUser, createTestUser, describeAsRoot } from "../support/root.ts";
+import { asUser, createTestUser, describeAsRoot, runAsRoot } from "../support/root.ts";
 import { sendBegin, sendLines } from "../support/send.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -34,7 +35,7 @@ async function journal({ stateDir }: Pick<Relay, "stateDir">): Promise<string[]>
     const text = await readFile(join(stateDir, "journal", name), "latin1").catch(() => "");
     lines.push(...text.split("\n").slice(0, -1));
   }
-  return lines.filter((line) => !line.includes(" mlrun - RELAY "));
+  return lines.filter((line) => line !== "" && !line.includes(" mlrun - RELAY "));
 }
 
 /** Starts the relay again as its units do, and lets the replay end. */
@@ -114,7 +115,7 @@ test("it is written in parts: the newest frames are there without a gap, and no 
   const parameters = { "rotation.sizeLimit": String(partBytes) };
   const relay = await startRelay({ collectorPort: dump.port, parameters });
   const count = 6_000;
-  const each = upTo(count).map((n) => envelope(n).length + 1);
+  const each = upTo(count).map((n) => envelope(n).length + 2);
   await sendLines(
     relay.linesSocket,
     upTo(count).map((n) => frame(n)),
@@ -122,7 +123,7 @@ test("it is written in parts: the newest frames are there without a gap, and no 
   await dump.waitFor(count, 60_000);
   expect((await readdir(join(relay.stateDir, "journal"))).sort()).toEqual(["1", "2", "3", "4", "current"]);
   const lines = await journal(relay);
-  const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  const bytes = lines.reduce((sum, line) => sum + line.length + 2, 0);
   expect(bytes).toBeGreaterThanOrEqual(4 * partBytes);
   expect(bytes).toBeLessThanOrEqual(5 * (partBytes + Math.max(...each)) + 10_000);
   expect(lines).toEqual(
@@ -176,6 +177,36 @@ test("--no-journal: none is there", async () => {
   await sendLines(relay.linesSocket, [frame(1)]);
   await dump.waitFor(1);
   expect(await readdir(relay.stateDir)).not.toContain("journal");
+});
+
+describeAsRoot("a full disk under the journal", () => {
+  test("disturbs nobody: all is forwarded, and the journal goes on with whole lines when there is room", async () => {
+    const dump = await startRelpDump();
+    const folder = await tempFolder();
+    const stateDir = join(folder, "state");
+    await mkdir(stateDir);
+    expect(await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0777", "none", stateDir])).toMatchObject({
+      code: 0,
+    });
+    afterwards(async () => void (await runAsRoot("umount", ["-l", stateDir])));
+    await writeFile(join(stateDir, "other"), Buffer.alloc(600_000));
+    const relay = await startRelay({ folder, collectorPort: dump.port });
+    const count = 6_000;
+    await sendLines(
+      relay.linesSocket,
+      upTo(count).map((n) => frame(n)),
+    );
+    await dump.waitFor(count);
+    expect(await readFile(join(stateDir, "relay.log"), "utf8")).toContain("No space left on device");
+    expect((await journal(relay)).length).toBeLessThan(count);
+    await rm(join(stateDir, "other"));
+    const next = await poll("the journal to go on", async () => {
+      await sendLines(relay.linesSocket, [frame(count + 1)]);
+      return (await journal(relay)).at(-1)?.endsWith(` ${count + 1} x`) && journal(relay);
+    });
+    const torn = next.filter((line) => !/^<134>1 \S+ node1 mlrun - LINES .* \d+ x$/.test(line));
+    expect(torn.length).toBeLessThanOrEqual(1);
+  });
 });
 
 describeAsRoot("the journal holds keys", () => {

@@ -133,7 +133,8 @@ describe("what is no frame is skipped, counted and said", () => {
     ["a torn line in the middle", `${begin}\n${one.slice(0, 90)}\n${two}\n`, 1],
     ["a BEGIN behind a torn line, without an end between them", `${one.slice(0, 90)}${forged}\n${two}\n`, 1],
     ["a BEGIN inside a line", `${one.replace(/x1$/, `x1 ${forged}`)}\n${two}\n`, 1],
-    ["text, an empty line, binary", `hello\n\n\0\u0001\n${two}\n`, 3],
+    ["text, empty lines, binary", `\nhello\n\n\0\u0001\n${two}\n`, 2],
+    ["a line torn on a full disk, and the next one whole", `\n${one.slice(0, 90)}\n${two}\n`, 1],
     ["a line longer than any frame, with a BEGIN in it", `${"x".repeat(600_000)}${forged}\n${two}\n`, 1],
     ["such a line at the end", `${two}\n${"x".repeat(600_000)}`, 1],
   ])("%s", async (_, content, skipped) => {
