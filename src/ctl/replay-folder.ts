@@ -55,11 +55,18 @@ export class ReplayFolder {
     return { file, path: join(this.path, file), from: progress?.file === file ? progress.offset : 0 };
   }
 
-  /** A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. */
+  /**
+   * A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. What cannot
+   * be noted (the disk is full) is sent again some time.
+   */
   async acknowledged(place: JournalPlace): Promise<void> {
     const path = join(this.path, PROGRESS);
-    await writeFile(`${path}.new`, JSON.stringify(place), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    try {
+      await writeFile(`${path}.new`, JSON.stringify(place), { mode: 0o600 });
+      await rename(`${path}.new`, path);
+    } catch {
+      await rm(`${path}.new`, { force: true });
+    }
   }
 
   /** All of a file's frames are acknowledged. */

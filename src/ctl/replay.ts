@@ -93,13 +93,15 @@ class Replay {
     this.#settledBytes += await folder.removeSettled();
     for (let next = await folder.next(); next !== undefined; next = await folder.next()) {
       let saved = next.from;
+      let skippedLines = 0;
       for await (const { frames, end, skipped } of readJournal(next.path, { from: next.from, ...WINDOW })) {
         if (frames.length > 0) await this.#send(frames);
-        this.#skipped(skipped, next.path);
+        skippedLines += skipped;
         if (end - saved < PROGRESS_EVERY_BYTES) continue;
         saved = end;
         await folder.acknowledged({ file: next.file, offset: end });
       }
+      this.#skipped(skippedLines, next.path);
       await folder.remove(next.file);
     }
   }
