@@ -62,28 +62,27 @@ export class Claims {
 
   /**
    * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
-   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). Rejects with what the file system threw when the collector cannot store.
+   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). Rejects with what
+   * the file system threw when the collector cannot store.
    */
   async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
-    const { slots, rows, folders, ownerOf } = this.#options;
+    const { slots, folders, ownerOf } = this.#options;
     try {
-      if (slots.get(identity).isDeleted) return this.#refuse("deleted", identity, uid);
-      if (slots.load(slots.get(identity)) === undefined) {
-        const owner = await ownerOf(identity.node, uid);
-        if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
-        // Of one user's two executions with one id, nobody could say which is meant. Another user's is another one.
-        if (rows.isTaken(owner.name, identity)) return this.#refuse("id-in-use", identity, uid);
-        const refusal = this.#overLimit(owner.name);
-        if (refusal !== undefined) {
-          const slot = slots.get(identity);
-          slot.refused = { refusal, lastN: slot.refused?.lastN ?? 0 };
-          return this.#refuse(refusal.reason, identity, uid);
-        }
-        await folders.prepare(owner);
-        const { job, argv, cwd, labels, startedAt, pid } = begin;
-        this.#create({ ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid });
+      const slot = slots.get(identity);
+      if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
+      if (slots.load(slot) !== undefined) return slot;
+      const owner = await ownerOf(identity.node, uid);
+      if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
+      const refusal = this.#overLimit(owner.name);
+      if (refusal !== undefined) {
+        const refused = slots.get(identity);
+        refused.refused = { refusal, lastN: refused.refused?.lastN ?? 0 };
+        return this.#refuse(refusal.reason, identity, uid);
       }
-      return slots.get(identity);
+      await folders.prepare(owner);
+      const { job, argv, cwd, labels, startedAt, pid } = begin;
+      const origin = { ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid };
+      return this.#create(origin) ?? this.#refuse("id-in-use", identity, uid);
     } catch (error) {
       if (!isPoison(error)) throw error;
       return this.#refuse(isSidecarInUse(error) ? "id-in-use" : "path", identity, uid);
@@ -97,11 +96,13 @@ export class Claims {
     return running.admit(owner, maxRunning) ? undefined : { reason: "running-executions", limit: maxRunning };
   }
 
-  #create(origin: Origin): void {
-    const { slots, index, folders, files, accounts, logsDir, durable, spill, nowMs } = this.#options;
+  /** Undefined when the owner has this id on this node already: nobody could say which of the two is meant. */
+  #create(origin: Origin): Slot | undefined {
+    const { slots, index, rows, folders, files, accounts, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
-    if (slot.execution !== undefined) return;
+    if (slots.load(slot) !== undefined) return slot;
+    if (rows.isTaken(origin.owner, origin)) return undefined;
     const base = join(logsDir, basePath(origin));
     try {
       folders.prepareDay(dirname(base));
@@ -121,6 +122,7 @@ export class Claims {
     const { refused } = slot;
     slot.refused = undefined;
     if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);
+    return slot;
   }
 
   #refuse(reason: string, identity: SlotIdentity, uid: number): undefined {
