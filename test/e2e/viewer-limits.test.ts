@@ -1,0 +1,49 @@
+import { writeFileSync } from "node:fs";
+import { beforeAll, expect, test } from "vitest";
+import { poll } from "../support/poll.ts";
+import { Site } from "../support/site.ts";
+import { openPage, startBrowser } from "../support/viewer.ts";
+
+let browser: Awaited<ReturnType<typeof startBrowser>>;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+test("a user who floods sees the hole live, with its reason, in a command that is not disturbed", async () => {
+  const site = await Site.create({ settings: "[limits]\nlines-per-second-per-user = 200\n" });
+  const relay = await site.startRelay("node1");
+  const api = await site.api();
+  // Ten seconds' worth may come at once, and what comes with its last line. Then the user is over the limit.
+  const script = "seq 5000; read -r go < $FIFO; seq 5000; echo last";
+  const fifo = `${site.folder}/fifo`;
+  const env = { FIFO: fifo };
+  const run = site.mlrun(relay, ["--quiet", "--", "sh", "-c", `mkfifo "$FIFO"; ${script}`], { env });
+  const { x } = await api.untilExecution("running", ({ lines }) => lines === 5_000);
+
+  const { page, problems } = await openPage(browser);
+  await page.context().addCookies([{ name: nameOf(api.cookie), value: textOf(api.cookie), url: site.origin }]);
+  const asked: string[] = [];
+  page.on("request", (request) => void (request.url().includes("/lines") && asked.push(request.url())));
+  await page.goto(`${site.origin}/?x=${x}`);
+  await page.locator(".row[data-n='5000']").waitFor();
+  writeFileSync(fifo, "go\n");
+  expect((await run).code).toBe(0);
+
+  await page.getByText("Lines 5,001–10,001: 5,001 lines not stored: your limit of 200 lines a second").waitFor();
+  const done = await api.untilExecution("incomplete", ({ delivery }) => delivery === "incomplete");
+  expect(done).toMatchObject({
+    state: "finished",
+    lines: 5_000,
+    lastN: 10_001,
+    missing: [[5_001, 10_001]],
+    discarded: [{ from: 5_001, to: 10_001, reason: "lines-per-second", limit: 200 }],
+  });
+  expect(await (await api.request("/metrics")).text()).toMatch(/discarded_lines_total\{reason="rate"\} 5001/);
+  await poll("the badge", async () => (await page.locator(".delivery-incomplete").count()) > 0);
+  // What will never come is not asked for again and again.
+  expect(asked.length).toBeLessThan(10);
+  expect(problems).toEqual([]);
+});
+
+const nameOf = (cookie: string) => cookie.slice(0, cookie.indexOf("="));
+const textOf = (cookie: string) => cookie.slice(cookie.indexOf("=") + 1);
