@@ -1,4 +1,5 @@
 import type { PeerCertificate, TLSSocket } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { isNodeName } from "./frame-intake.ts";
 
 /** A relay that proved who it is. */
@@ -60,15 +61,19 @@ export function admit(socket: TLSSocket, revoked: ReadonlySet<string> | undefine
   const certificate = socket.getPeerCertificate();
   const node = nodeOf(certificate);
   const serial: string | undefined = certificate.serialNumber;
-  const fault = faultOf(socket) ?? (serial !== undefined && revoked?.has(serial) === true ? REVOKED : undefined);
+  const fault =
+    faultOf(socket, certificate) ?? (serial !== undefined && revoked?.has(serial) === true ? REVOKED : undefined);
   if (fault !== undefined) return { ...fault, node, serial };
   if (node === undefined || serial === undefined) return { ...NAMELESS, node, serial };
   return { node, serial, validToMs: Date.parse(certificate.valid_to) };
 }
 
-function faultOf(socket: TLSSocket): Fault | undefined {
+function faultOf(socket: TLSSocket, certificate: PeerCertificate): Fault | undefined {
   if (socket.authorized) return undefined;
-  return FAULTS[String(socket.authorizationError)] ?? FOREIGN;
+  const code = String(socket.authorizationError);
+  // OpenSSL tells what it met last: of a certificate that signed itself, that there is no list of its authority.
+  if (code === "UNABLE_TO_GET_CRL" && isDeepStrictEqual(certificate.issuer, certificate.subject)) return FOREIGN;
+  return FAULTS[code] ?? FOREIGN;
 }
 
 /** First DNS name of a certificate, else its CN; undefined when that is not a host name. */

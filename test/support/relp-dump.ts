@@ -12,6 +12,8 @@ export interface RelpDump {
   readonly relayFrames: readonly string[];
   /** Sessions that were opened so far. */
   sessions(): number;
+  /** Octets as they came, whatever they are. */
+  onData(listener: (bytes: Buffer) => void): void;
   waitFor(count: number, withinMs?: number): Promise<readonly Buffer[]>;
   close(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
   const relayFrames: string[] = [];
   const sockets = new Set<Socket>();
   let sessions = 0;
+  let onData: (bytes: Buffer) => void = () => {};
 
   function serve(socket: Socket): void {
     sockets.add(socket);
@@ -42,6 +45,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
     socket.on("close", () => sockets.delete(socket));
     let rest: Buffer = Buffer.alloc(0);
     socket.on("data", (bytes: Buffer) => {
+      onData(bytes);
       rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
       let replies = "";
       for (let frame = parseFrame(rest); frame !== undefined; frame = parseFrame(rest)) {
@@ -86,6 +90,9 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
     messages,
     relayFrames,
     sessions: () => sessions,
+    onData: (listener) => {
+      onData = listener;
+    },
     async waitFor(count, withinMs) {
       await poll(`${count} RELP messages`, () => messages.length >= count, withinMs);
       return messages;
