@@ -68,6 +68,9 @@ async function whileTwoNodesPrint(
     return verdict;
   } catch (error) {
     return { ...verdict, problems: [...verdict.problems, String(error)] };
+  } finally {
+    // The collector was started last and would be ended first: a relay takes ten seconds to stop without it.
+    await relays.end("kill");
   }
 }
 
@@ -106,13 +109,13 @@ export const relayFaults: readonly Scenario[] = [
   },
   {
     name: "relay: stopped, collector down, both started again",
-    short: { lines: 12_000, injections: 1, holdMs: 0 },
+    short: { lines: 60_000, injections: 1, holdMs: 0 },
     long: { lines: 400_000, injections: 10, holdMs: 0 },
     run: whileTheCollectorIsDown("stop"),
   },
   {
     name: "relay: SIGKILL, collector down, both started again",
-    short: { lines: 12_000, injections: 1, holdMs: 0 },
+    short: { lines: 60_000, injections: 1, holdMs: 0 },
     long: { lines: 400_000, injections: 10, holdMs: 0 },
     run: whileTheCollectorIsDown("kill"),
   },

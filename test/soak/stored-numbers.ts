@@ -36,13 +36,7 @@ export function wholeLogBytes(count: number): number {
 
 /** Counts every number from 1 to `count` in a node's files. */
 export function countNumbers(dataDir: string, node: string, count: number): StoredNumbers {
-  const { main, late } = logsOf(dataDir, node);
-  const numbers = [...main, ...late].flatMap((path) =>
-    readFileSync(path, "utf8")
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => line.slice(PREFIX_BYTES)),
-  );
+  const numbers = textsOf(dataDir, node);
   const distinct = new Set(numbers);
   let hasEach = true;
   for (let n = 1; n <= count; n += 1) hasEach &&= distinct.has(String(n));
@@ -51,4 +45,22 @@ export function countNumbers(dataDir: string, node: string, count: number): Stor
     isExactlyOnce: hasEach && numbers.length === count,
     isInOrder: numbers.every((text, i) => text === String(i + 1)),
   };
+}
+
+/** Texts of a node's lines as they stand in its files, those that came late at the end. */
+function textsOf(dataDir: string, node: string): string[] {
+  for (;;) {
+    const { main, late } = logsOf(dataDir, node);
+    try {
+      return [...main, ...late].flatMap((path) =>
+        readFileSync(path, "utf8")
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => line.slice(PREFIX_BYTES)),
+      );
+    } catch (error) {
+      // Late lines were put in their places meanwhile: once for each file.
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
+  }
 }
