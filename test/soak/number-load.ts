@@ -105,7 +105,7 @@ export class NumberLoad {
     // Late lines are put in their places a moment after the last one came.
     const { dataDir } = this.#site;
     const isMerged = () => this.#nodes.every((node) => countNumbers(dataDir, node, this.#countPerNode).isInOrder);
-    await poll("every late line to be in its place", isMerged);
+    await poll("every late line to be in its place", isMerged, PATIENCE_MS);
     return true;
   }
 
