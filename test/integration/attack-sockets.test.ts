@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { Execution } from "../../src/wire/api.ts";
 import { ApiClient } from "../support/api-client.ts";
+import { beginOf, frameOf } from "../support/as-sent.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 import type { Result } from "../support/processes.ts";
 import { asUser, createTestUser, describeAsRoot, runAsRoot, type TestUser } from "../support/root.ts";
@@ -10,12 +11,6 @@ import { sendBegin } from "../support/send.ts";
 import { openableBy, sendLinesAs } from "../support/send-as.ts";
 import { type Relay, Site } from "../support/site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-
-/** What mlrun would send for an envelope: the relay makes it one. */
-const asFrame = (envelope: string) =>
-  envelope.replace("<134>1", "<14>1").replace("+00:00", "Z").replace("mlrun -", "mlrun 7");
-const asBegin = (envelope: string) =>
-  `<13>1 2026-11-20T04:17:44.960662Z h mlrun 7 BEGIN - ${envelope.slice(envelope.indexOf("{"))}`;
 
 describeAsRoot("bob, who may write to the sockets of alice's node", () => {
   let site: Site;
@@ -38,9 +33,9 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
     return client;
   }
 
-  const lines = (frames: readonly string[]) => sendLinesAs(bob, join(relay.runDir, "lines.sock"), frames.map(asFrame));
+  const lines = (frames: readonly string[]) => sendLinesAs(bob, join(relay.runDir, "lines.sock"), frames.map(frameOf));
   const begin = (one: FakeExecution, uid: number) =>
-    sendBegin(join(relay.runDir, "begin.sock"), asBegin(one.begin({}, uid)), asUser(bob, "env"));
+    sendBegin(join(relay.runDir, "begin.sock"), beginOf(one.begin({}, uid)), asUser(bob, "env"));
 
   /** A run of alice's that prints one line, lets `meanwhile` happen, and prints another. */
   async function whileAliceRuns(
@@ -125,7 +120,7 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
     const socket = join(relay.runDir, "lines.sock");
     const done = await whileAliceRuns("garbage", [], async ({ x }) => {
       const one = fakeExecution({ x });
-      const frame = asFrame(one.lines(2, ["forged"]));
+      const frame = frameOf(one.lines(2, ["forged"]));
       const binary = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
       await sendLinesAs(bob, socket, [frame.slice(0, -3), frame.slice(40), frame + frame, binary, "\n\n\n"]);
       await sendLinesAs(bob, socket, ["y".repeat(70_000), "z".repeat(200_000)]).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
+import { crowds } from "./crowd.ts";
 import { linkFaults } from "./link-fault.ts";
 import { mlrunFaults } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
@@ -22,6 +23,7 @@ const scenarios: readonly Scenario[] = [
   ...mlrunFaults,
   ...networkFaults,
   ...relayFaults,
+  ...crowds,
 ];
 
 const { values, positionals } = parseArgs({
