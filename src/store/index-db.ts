@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
+import type { Execution, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
 import { parseExecution } from "../wire/api.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
@@ -137,20 +137,20 @@ export class IndexDb {
   }
 
   /** A page, newest first. A search may give fewer than `limit`, even none, and still say where to go on. */
-  list(query: IndexQuery): ExecutionPage {
+  list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
     const { condition, values } = whereOf(query);
     const order = "ORDER BY started_at DESC, x DESC, node DESC";
     const isSearch = query.q !== undefined && query.q !== "";
     const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
     const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
-    const rows = this.#db.prepare(sql).all({ ...values, limit: query.limit + 1 });
-    const executions = rows.slice(0, query.limit).flatMap((row) => parseRow(row)?.execution ?? []);
-    if (rows.length > query.limit) return { executions, next: placeOf(executions[executions.length - 1]) };
-    if (!isSearch) return { executions, next: null };
+    const found = this.#db.prepare(sql).all({ ...values, limit: query.limit + 1 });
+    const rows = found.slice(0, query.limit).flatMap((row) => parseRow(row) ?? []);
+    if (found.length > query.limit) return { rows, next: placeOf(rows[rows.length - 1]?.execution) };
+    if (!isSearch) return { rows, next: null };
     const lastScanned = this.#db.prepare(
       `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
     );
-    return { executions, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
+    return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
   }
 
   countRunning(owner: string): number {

@@ -51,13 +51,22 @@ export class IndexWriter {
     this.#untold.delete(slot);
   }
 
-  /** Writes all rows that have changed, or all of one owner. */
-  flush(owner?: string): void {
-    const changed = [...this.#changed].filter(({ execution }) => owner === undefined || execution?.owner === owner);
+  flush(): void {
+    if (this.#changed.size > 0) this.#flush([...this.#changed]);
+  }
+
+  /** Writes rows of one owner, or of all, in which more has changed than numbers: few, however many print. */
+  flushStates(owner: string | undefined): void {
+    const changed: Slot[] = [];
+    for (const slot of this.#changed) {
+      const { execution, stateInIndex } = slot;
+      if (execution === undefined || execution.state === stateInIndex) continue;
+      if (owner === undefined || execution.owner === owner) changed.push(slot);
+    }
     if (changed.length > 0) this.#flush(changed);
   }
 
-  /** The same in turns, beside the live work: ten thousand rows take a quarter of a second. Returns how to stop. */
+  /** Writes all rows in turns, beside the live work: ten thousand rows take a quarter of a second. Returns how to stop. */
   flushInTurns(onError: (error: unknown) => void): () => void {
     const changed = [...this.#changed];
     const pieces = Array.from({ length: Math.ceil(changed.length / ROWS_A_TURN) }, (_, i) =>
@@ -91,6 +100,9 @@ export class IndexWriter {
       });
     }
     this.#index.put(rows);
-    for (const slot of slots) slot.isOpenInIndex = slot.execution?.isSettled === false;
+    for (const slot of slots) {
+      slot.isOpenInIndex = slot.execution?.isSettled === false;
+      slot.stateInIndex = slot.execution?.state;
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ExecutionState } from "../wire/api.ts";
 import type { IndexDb } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
 import type { Refusal } from "./owner-account.ts";
@@ -21,6 +22,8 @@ export interface Slot {
   unloaded: { readonly base: string; readonly diskBytes: number } | undefined;
   /** The index says that the files may be ahead of its row. */
   isOpenInIndex: boolean;
+  /** What a question for running or failed ones finds. */
+  stateInIndex: ExecutionState | undefined;
   /** Forgotten by the table: whoever still holds it must look the identity up again. */
   isRetired: boolean;
   /** Its owner or an administrator deleted it: what comes again is thrown away. */
@@ -73,7 +76,7 @@ export class SlotTable {
 
   /** The slot of an identity, its execution not yet loaded. */
   get(identity: SlotIdentity): Slot {
-    const name = `${identity.node}/${identity.x}/${identity.keyHash}`;
+    const name = nameOf(identity.node, identity.x, identity.keyHash);
     const known = this.#slots.get(name);
     if (known !== undefined) {
       known.usedAtMs = this.#nowMs();
@@ -86,6 +89,7 @@ export class SlotTable {
       execution: undefined,
       unloaded: row === undefined ? undefined : { base: row.base, diskBytes: row.diskBytes },
       isOpenInIndex: row?.isOpen ?? false,
+      stateInIndex: row?.execution.state,
       isRetired: false,
       isDeleted: row === undefined && this.#index.isDeleted(identity),
       refused: undefined,
@@ -93,6 +97,11 @@ export class SlotTable {
     };
     this.#slots.set(name, slot);
     return slot;
+  }
+
+  /** The execution of an identity, when it is in memory. */
+  known({ node, x, keyHash }: SlotIdentity): StoredExecution | undefined {
+    return this.#slots.get(nameOf(node, x, keyHash))?.execution;
   }
 
   /** The execution of a slot, read from its files at the first call. Throws what the file system throws. */
@@ -111,7 +120,7 @@ export class SlotTable {
   /** Forgets one at once; its identity is looked up again by whoever still holds the slot. */
   drop(slot: Slot): void {
     const { node, x, keyHash } = slot.identity;
-    this.#slots.delete(`${node}/${x}/${keyHash}`);
+    this.#slots.delete(nameOf(node, x, keyHash));
     slot.isRetired = true;
     slot.execution?.release();
     slot.execution = undefined;
@@ -131,4 +140,8 @@ export class SlotTable {
     }
     return forgotten;
   }
+}
+
+function nameOf(node: string, x: string, keyHash: string): string {
+  return `${node}/${x}/${keyHash}`;
 }

@@ -176,14 +176,9 @@ export class Store {
     this.#files.closeAll();
   }
 
-  /** Brings the index up to what the files say, for a question that is answered from it: about one owner, or all. */
-  flushIndex(owner: string | undefined): void {
-    try {
-      this.#index.flush(owner);
-    } catch (error) {
-      // What the index has is a little old then, which is better than no answer; its rows know that they are open.
-      this.#alarm.failed(error);
-    }
+  /** Brings the states in the index up to date, for a question that is answered from it: about one owner, or all. */
+  indexStates(owner: string | undefined): void {
+    this.#trying(() => this.#index.flushStates(owner));
   }
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
@@ -192,8 +187,17 @@ export class Store {
     this.#housekeeping.stop();
     await this.#merges.settled;
     this.#recordStates();
-    this.flushIndex(undefined);
+    this.#trying(() => this.#index.flush());
     this.#files.closeAll();
+  }
+
+  /** What the index has is a little old when this fails, which is better than no answer; its rows know that they are open. */
+  #trying(bringUpToDate: () => void): void {
+    try {
+      bringUpToDate();
+    } catch (error) {
+      this.#alarm.failed(error);
+    }
   }
 
   /** So that the next start knows where holes end, not only where they began, and which beats are old. */

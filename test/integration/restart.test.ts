@@ -1,19 +1,10 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../support/api-client.ts";
-import { findLog } from "../support/find-log.ts";
 import { poll } from "../support/poll.ts";
 import { run } from "../support/processes.ts";
 import { MLCOLLECTOR, Site } from "../support/site.ts";
-
-/** Texts of a log's lines, without their CRI prefixes. */
-const textsOf = (path: string) =>
-  readFileSync(path, "utf8")
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => line.slice(37));
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
 
 async function makeFifo(folder: string): Promise<string> {
   const path = join(folder, "fifo");
@@ -22,45 +13,6 @@ async function makeFifo(folder: string): Promise<string> {
 }
 
 describe("restarts in the middle of output", () => {
-  it("a collector killed twenty times has every line once, in order, and the execution complete", async () => {
-    const site = await Site.create();
-    const relays = [await site.startRelay("node1"), await site.startRelay("node2")];
-    const count = 150_000;
-    const job = ["--job", "kill", "--quiet", "--one-line-frames", "--", "seq", String(count)];
-    const runs = Promise.all(relays.map((relay) => site.mlrun(relay, job)));
-    const api = await site.api();
-    const started = await poll("both to begin", async () => {
-      const all = await api.executions("job=kill");
-      return all.length === 2 && all;
-    });
-    const logs = await Promise.all(started.map(({ x }) => findLog(site.dataDir, x)));
-    const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    const stored = () => logs.reduce((sum, path) => sum + sizeOf(path) + sizeOf(path.replace(/log$/, "late.log")), 0);
-    const wholeBytes = logs.length * numbers(count).reduce((sum, text) => sum + text.length + 38, 0);
-    let midway = 0;
-    for (let i = 0; i < 20; i += 1) {
-      const before = stored();
-      await poll("more to be stored", () => stored() >= Math.min(before + wholeBytes / 40, wholeBytes), 60_000);
-      if (stored() < wholeBytes) midway += 1;
-      await site.restartCollector("SIGKILL");
-    }
-    expect(midway).toBeGreaterThanOrEqual(15);
-    expect((await runs).map(({ code }) => code)).toEqual([0, 0]);
-    // What a node's mlrun had to spool while its relay was busy goes out with the next one.
-    for (const relay of relays) await site.mlrun(relay, ["--flush"]);
-    const after = await site.api();
-    await poll(
-      "both to be complete",
-      async () => {
-        const all = await after.executions("job=kill");
-        return all.length === 2 && all.every(({ delivery, state }) => delivery === "complete" && state === "finished");
-      },
-      60_000,
-    );
-    await poll("the late lines to be in their places", () => logs.every((path) => textsOf(path).length === count));
-    for (const path of logs) expect(textsOf(path)).toEqual(numbers(count));
-  }, 180_000);
-
   it("a relay stopped and started again loses nothing of a command that goes on printing", async () => {
     const site = await Site.create();
     const relay = await site.startRelay("node1");

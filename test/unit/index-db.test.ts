@@ -57,8 +57,8 @@ function pages(index: IndexDb, query: Partial<IndexQuery>): string[] {
   let before: string | undefined;
   do {
     const page = index.list({ ...ALL, ...query, before });
-    expect(page.executions.length).toBeLessThanOrEqual(ALL.limit);
-    found.push(...page.executions.map(({ x }) => x));
+    expect(page.rows.length).toBeLessThanOrEqual(ALL.limit);
+    found.push(...page.rows.map(({ x }) => x));
     before = page.next ?? undefined;
   } while (before !== undefined);
   return found;
@@ -91,7 +91,7 @@ describe("the index of executions", () => {
   it("goes on behind what one search has looked at, without a match in between", async () => {
     const index = await filled(45_000);
     const page = index.list({ ...ALL, q: "argument3 " });
-    expect(page.executions).toEqual([]);
+    expect(page.rows).toEqual([]);
     expect(page.next).not.toBeNull();
     expect(pages(index, { q: "argument3 " })).toEqual([row(3).execution.x]);
   });
