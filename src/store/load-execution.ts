@@ -108,7 +108,8 @@ function scanTail(log: NumberedLog): void {
     log.size = mark?.at ?? 0;
     log.lines = mark?.line ?? 0;
     log.fragments = mark?.fragments ?? 0;
-    const block = Buffer.allocUnsafe(SCAN_BYTES);
+    // Most have little behind their last mark, and a start loads thousands of them.
+    const block = Buffer.allocUnsafe(Math.max(1, Math.min(SCAN_BYTES, size - log.size)));
     for (;;) {
       const bytes = readSync(fd, block, 0, block.length, log.size);
       const counted = countLines(block.subarray(0, bytes));
