@@ -83,9 +83,9 @@ export class StoredExecution {
   get delivery(): Delivery {
     return this.#delivery;
   }
-  /** Nothing more is expected of it: its row in the index says all. */
+  /** Nothing more is expected of it: its row in the index says all. One that is lost may still speak again. */
   get isSettled(): boolean {
-    return this.#delivery !== "receiving";
+    return this.#delivery !== "receiving" || (this.isLost && this.endSeen === undefined);
   }
   get lines(): number {
     return this.main.lines + (this.late?.lines ?? 0);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { testInShort } from "../soak/in-short.ts";
 import { mlrunFaults } from "../soak/mlrun-faults.ts";
+import { fakeExecution } from "../support/envelopes.ts";
 import { metric, ROOT } from "../support/ingest-site.ts";
 import { cleanEnvironment, startMlrun } from "../support/mlrun.ts";
 import { poll } from "../support/poll.ts";
@@ -12,6 +13,8 @@ testInShort(mlrunFaults);
 
 /** Longer than three beats. */
 const SILENCE_MS = 31_000;
+/** Longer than what is done stays in memory. */
+const IDLE_MS = 61_000;
 
 test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execution becomes lost", async () => {
   let laterMs = 0;
@@ -46,4 +49,27 @@ test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execu
     }
   }
   expect(n).toBe(lost.lines);
+});
+
+test("an execution that is lost is held in memory no longer, and goes on when it speaks again", async () => {
+  let laterMs = 0;
+  const pki = await pkiLasting(undefined, "node1");
+  const tls = await TlsSite.start(pki, { nowMs: () => Date.now() + laterMs });
+  const relay = await tls.connect("node1");
+  const one = fakeExecution();
+  const state = async () => (await tls.site.archive.get(ROOT, one.x, "node1"))?.state;
+  await relay.send(one.begin(), one.lines(1, ["before"]), one.beat(1, 1));
+  laterMs = SILENCE_MS;
+  await poll("it to be lost", async () => (await state()) === "lost");
+  laterMs += IDLE_MS;
+  await poll("it to be forgotten", async () => (await metric(tls.site, "ml_store_executions")) === 0);
+  expect(await state()).toBe("lost");
+  await relay.send(one.lines(2, ["after"]));
+  expect(await state()).toBe("running");
+  await relay.send(one.end(2));
+  expect(await tls.site.archive.get(ROOT, one.x, "node1")).toMatchObject({
+    delivery: "complete",
+    lines: 2,
+    missing: [],
+  });
 });
