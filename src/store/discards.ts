@@ -67,7 +67,8 @@ export class Discards {
   close(nextN: number): void {
     const last = this.#stretches[this.#stretches.length - 1];
     if (last === undefined || !this.#isOpen) return;
-    const to = nextN > last.from ? Math.min(last.to, nextN - 1) : last.to;
+    // Where the end is known it stays: one line inside that is stored after all does not give the others back.
+    const to = last.to === UNKNOWN && nextN > last.from ? nextN - 1 : last.to;
     if (to >= UNKNOWN - 1) return;
     this.#write({ t: "discard", ...last, to });
     this.#stretches[this.#stretches.length - 1] = { ...last, to };

@@ -64,6 +64,18 @@ test("what was thrown away is known by its numbers, also when read back", async 
         for (const n of named) expect(have.missing(n, n)).toHaveLength(1);
       }
     }),
+    {
+      examples: [
+        // One line inside of what was thrown away is stored.
+        [
+          [
+            { n: 1, count: 3, kind: 1 },
+            { n: 2, count: 1, kind: 0 },
+          ],
+        ],
+      ],
+      numRuns: 300,
+    },
   );
 });
 
