@@ -9,6 +9,8 @@ const WINDOW = { maxFrames: 500, maxBytes: 262_144 } as const;
 const BACKOFF = { firstMs: 1_000, lastMs: 60_000 } as const;
 /** A collector that starts or stops ends sessions too: this often in a row is about us. */
 const UNWELCOME_TIMES = 3;
+/** A relay that meets a wrong certificate is started again every few seconds: a day of that. */
+const MAX_FOLDERS = 10_000;
 /** What is sent again after a kill, at most. */
 const PROGRESS_EVERY_BYTES = 1_048_576;
 
@@ -62,12 +64,13 @@ class Replay {
 
   async all(): Promise<Replayed> {
     for (;;) {
-      const folders = await this.#withinBound(await ReplayFolder.list(this.#options.folder));
-      const [oldest] = folders;
-      if (oldest === undefined) break;
+      const folders = await this.#withinBounds(await ReplayFolder.list(this.#options.folder));
+      if (folders.length === 0) break;
       try {
-        await this.#sendAll(oldest);
-        await oldest.removeAll();
+        for (const folder of folders) {
+          await this.#sendAll(folder);
+          await folder.removeAll();
+        }
       } catch (error) {
         if (!(error instanceof RelpError)) throw error;
         this.end();
@@ -120,19 +123,22 @@ class Replay {
     this.#options.say(`skipped ${count} of the lines in ${path}: torn when the relay was killed, or damaged`);
   }
 
-  async #withinBound(folders: readonly ReplayFolder[]): Promise<readonly ReplayFolder[]> {
+  async #withinBounds(folders: readonly ReplayFolder[]): Promise<readonly ReplayFolder[]> {
     const { maxBytes, say } = this.#options;
-    const sizes = await Promise.all(folders.map((folder) => folder.bytes()));
+    const sizes: number[] = [];
+    for (const folder of folders) sizes.push(await folder.bytes());
     let total = sizes.reduce((sum, bytes) => sum + bytes, 0);
     let dropped = 0;
     for (const [i, folder] of folders.entries()) {
+      const isWithin = total <= maxBytes && folders.length - i <= MAX_FOLDERS;
+      if (isWithin || i === folders.length - 1) break;
       const bytes = sizes[i] ?? 0;
-      if (total <= maxBytes || i === folders.length - 1) break;
       await folder.removeAll();
       total -= bytes;
       dropped += 1;
       this.#droppedBytes += bytes;
-      say(`gave up the journal ${folder.path} of ${bytes} bytes: more than ${maxBytes} bytes wait for the collector`);
+      const limits = `limits are ${maxBytes} bytes and ${MAX_FOLDERS} starts of the relay`;
+      say(`gave up the journal ${folder.path} of ${bytes} bytes, unsent: ${limits}`);
     }
     return folders.slice(dropped);
   }

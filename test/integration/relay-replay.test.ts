@@ -212,7 +212,7 @@ test("more than five quarters of the disk space never wait: the oldest start's j
     truncateSync(join(folder, "current"), 40 * 1_048_576);
   }
   const running = startReplay(await freePort(), stateDir, "--disk-space", "64m");
-  await running.waitFor(/gave up the journal \S+\/replay\/1 of 41943040 bytes: more than 83886080 bytes wait/);
+  await running.waitFor(/gave up the journal \S+\/replay\/1 of 41943040 bytes, unsent: limits are 83886080 bytes/);
   await running.waitFor(/waiting/);
   expect(await left(stateDir)).toEqual(["2", "3"]);
 });

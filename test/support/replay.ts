@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunningProcess, run, start } from "./processes.ts";
@@ -9,7 +10,10 @@ export async function adoptJournal(stateDir: string): Promise<void> {
   const [, words] = /^ExecStartPre=-\/bin\/sh -c '(.*)'$/m.exec(unit) ?? [];
   if (words === undefined) throw new Error("The relay's unit has no ExecStartPre");
   const script = words.replaceAll("$$", "$").replaceAll("%%", "%");
-  await run("/bin/sh", ["-c", script], { env: { ...process.env, STATE_DIRECTORY: stateDir } });
+  // systemd makes the folder before; here rsyslogd does, at its first start.
+  if (!existsSync(stateDir)) return;
+  const { code, stderr } = await run("/bin/sh", ["-c", script], { env: { ...process.env, STATE_DIRECTORY: stateDir } });
+  if (code !== 0) throw new Error(`The relay's ExecStartPre ended with ${code}: ${stderr}`);
 }
 
 /** Starts what marcologger-replay.service starts, for the relay of this configuration file. */
