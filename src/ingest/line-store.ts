@@ -34,6 +34,9 @@ export interface LineStore<Slot> {
    * rejects); `unavailable`: the store cannot write now: the batch must be offered again, whole.
    */
   store(items: readonly Item<Slot>[]): "stored" | "unavailable" | Promise<"stored" | "unavailable">;
-  /** Binds an execution to its owner. Fulfilled when that is stored; `unavailable` as above. Never rejects. */
+  /**
+   * Binds an execution to its owner. It may be acknowledged when the next batch, even an empty one, is stored.
+   * `unavailable` as above. Never rejects.
+   */
   claim(claim: Claim): Promise<"stored" | "unavailable">;
 }

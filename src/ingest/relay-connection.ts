@@ -172,8 +172,8 @@ export class RelayConnection<Slot> {
 
   #offer(flight: Flight<Slot>): void {
     this.#inFlight = true;
-    const { items } = flight.taken;
-    const outcome = items.length === 0 ? "stored" : this.#options.store.store(items);
+    // Also when there are none: what the store has of BEGINs has to outlive the process, too.
+    const outcome = this.#options.store.store(flight.taken.items);
     if (typeof outcome === "string") this.#settle(flight, outcome);
     else outcome.then((later) => this.#settle(flight, later));
   }

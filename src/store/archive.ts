@@ -1,6 +1,7 @@
 import type { Chunk } from "../frame/chunk.ts";
 import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
-import type { IndexDb, IndexRow } from "./index-db.ts";
+import type { IndexDb } from "./index-db.ts";
+import type { IndexRow } from "./index-row.ts";
 import { printedBytes, readLines } from "./read-lines.ts";
 import type { Store } from "./store.ts";
 import type { StoredExecution } from "./stored-execution.ts";

@@ -52,6 +52,7 @@ export class Housekeeping {
   #tick(): void {
     const nowMs = this.#options.nowMs();
     try {
+      this.#options.index.settle();
       this.#judge(nowMs);
       this.#tell();
       if (nowMs >= this.#indexAtMs) {

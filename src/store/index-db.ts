@@ -1,25 +1,11 @@
 import Database from "better-sqlite3";
 import type { Execution, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
-import { parseExecution } from "../wire/api.ts";
-import { asRecord, parseJson } from "../wire/record.ts";
+import { type IndexRow, parseRow, searchText } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
 const MAX_SUMMARIES = 500;
 /** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
 const MAX_SEARCHED = 20_000;
-
-/** Where an execution's files are and what they said when the row was written. */
-export interface IndexRow {
-  readonly node: string;
-  readonly x: string;
-  readonly keyHash: string;
-  readonly base: string;
-  readonly execution: Execution;
-  /** The files may say more than this row. */
-  readonly isOpen: boolean;
-  /** What the files take of the owner's disk space. */
-  readonly diskBytes: number;
-}
 
 export interface IndexQuery {
   /** Undefined: everybody's. */
@@ -79,18 +65,36 @@ export class IndexDb {
   }
 
   put(rows: readonly IndexRow[]): void {
+    this.commit();
     this.#db.transaction(() => {
-      for (const { node, x, keyHash, base, execution, isOpen, diskBytes } of rows) {
-        const { owner, job, state, startedAt } = execution;
-        const summary = JSON.stringify(execution);
-        const search = searchText(execution);
-        const open = isOpen ? 1 : 0;
-        this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open, diskBytes, search, summary });
-      }
+      for (const row of rows) this.#putRow(row);
     })();
   }
 
+  /** As `put`, and seen by every question from now on, but on the disk only with `commit`, or the next change. */
+  putSoon(row: IndexRow): void {
+    if (!this.isUncommitted) this.#db.exec("BEGIN");
+    this.#putRow(row);
+  }
+
+  get isUncommitted(): boolean {
+    return this.#db.inTransaction;
+  }
+
+  commit(): void {
+    if (this.isUncommitted) this.#db.exec("COMMIT");
+  }
+
+  #putRow({ node, x, keyHash, base, execution, isOpen, diskBytes }: IndexRow): void {
+    const { owner, job, state, startedAt } = execution;
+    const summary = JSON.stringify(execution);
+    const search = searchText(execution);
+    const open = isOpen ? 1 : 0;
+    this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open, diskBytes, search, summary });
+  }
+
   setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+    this.commit();
     this.#setOpen.run(row.node, row.x, row.keyHash);
   }
 
@@ -101,6 +105,7 @@ export class IndexDb {
   /** Takes the row away, if there is one, and remembers that it is not to come back. */
   remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
     const { node, x, keyHash } = identity;
+    this.commit();
     this.#db.transaction(() => {
       this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
       this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)").run(node, x, keyHash, deletedAtMs);
@@ -213,20 +218,4 @@ function whereOf(query: IndexQuery): { condition: string; values: Record<string,
 /** What goes into `before` to go on behind an execution. */
 function placeOf(execution: Execution | undefined): string | null {
   return execution === undefined ? null : `${execution.startedAt}/${execution.x}/${execution.node}`;
-}
-
-function searchText(execution: Execution): string {
-  const labels = Object.entries(execution.labels).map(([key, value]) => `${key}=${value}`);
-  return [...execution.argv, execution.job, execution.node, execution.x, ...labels].join(" ").toLowerCase();
-}
-
-function parseRow(value: unknown): IndexRow | undefined {
-  const row = asRecord(value);
-  if (row === undefined) return undefined;
-  const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes } = row;
-  if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
-  if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
-  const execution = parseExecution(parseJson(summary));
-  if (execution === undefined) return undefined;
-  return { node, x, keyHash, base, execution, isOpen: row["open"] === 1, diskBytes };
 }

@@ -1,5 +1,6 @@
 import { inTurns } from "./in-turns.ts";
 import type { IndexDb } from "./index-db.ts";
+import type { IndexRow } from "./index-row.ts";
 import { commandName, executionPath } from "./log-path.ts";
 import type { Origin } from "./origin.ts";
 import type { Slot } from "./slots.ts";
@@ -17,6 +18,8 @@ export class IndexWriter {
   readonly #index: IndexDb;
   readonly #changed = new Set<Slot>();
   readonly #untold = new Set<Slot>();
+  /** New executions whose rows are not committed. */
+  readonly #begun = new Set<Slot>();
 
   constructor(index: IndexDb) {
     this.#index = index;
@@ -39,16 +42,32 @@ export class IndexWriter {
     this.#untold.add(slot);
   }
 
-  /** Makes the row of a new execution, at once: from now on the index knows that its files exist. */
+  /** Makes the row of a new execution. It survives the process from `settle` on, so nothing is acknowledged before. */
   insert(slot: Slot): void {
-    slot.isOpenInIndex = true;
-    this.#write([slot]);
+    this.#begun.add(slot);
+    for (const row of this.#rowsOf([slot])) this.#index.putSoon(row);
+    this.#written([slot]);
+  }
+
+  /** Nothing waits for `settle`. */
+  get isSettled(): boolean {
+    return this.#begun.size === 0;
+  }
+
+  /** Commits the rows of new executions: one commit for each would cost more than all the rest of a BEGIN. */
+  settle(): void {
+    if (this.#begun.size === 0) return;
+    if (this.#index.isUncommitted) this.#index.commit();
+    // Another change has committed them; or SQLite has rolled them back, as it does on a full disk.
+    else this.#write([...this.#begun]);
+    this.#begun.clear();
   }
 
   /** Its files are gone: no row is written any more. */
   forget(slot: Slot): void {
     this.#changed.delete(slot);
     this.#untold.delete(slot);
+    this.#begun.delete(slot);
   }
 
   flush(): void {
@@ -86,20 +105,21 @@ export class IndexWriter {
     for (const slot of slots) this.#changed.delete(slot);
   }
 
-  #write(slots: Iterable<Slot>): void {
-    const rows = [];
-    for (const slot of slots) {
-      const { execution, identity } = slot;
-      if (execution === undefined) continue;
-      rows.push({
-        ...identity,
-        base: basePath(execution.origin),
-        execution: execution.summary(),
-        isOpen: !execution.isSettled,
-        diskBytes: execution.diskBytes,
-      });
-    }
-    this.#index.put(rows);
+  #write(slots: readonly Slot[]): void {
+    this.#index.put(this.#rowsOf(slots));
+    this.#written(slots);
+  }
+
+  #rowsOf(slots: readonly Slot[]): IndexRow[] {
+    return slots.flatMap(({ execution, identity }) => {
+      if (execution === undefined) return [];
+      const { origin, isSettled, diskBytes } = execution;
+      const base = basePath(origin);
+      return [{ ...identity, base, execution: execution.summary(), isOpen: !isSettled, diskBytes }];
+    });
+  }
+
+  #written(slots: readonly Slot[]): void {
     for (const slot of slots) {
       slot.isOpenInIndex = slot.execution?.isSettled === false;
       slot.stateInIndex = slot.execution?.state;

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { IndexDb, IndexRow } from "./index-db.ts";
+import type { IndexDb } from "./index-db.ts";
+import type { IndexRow } from "./index-row.ts";
 import { loadExecution } from "./load-execution.ts";
 import { RESERVED } from "./log-path.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";

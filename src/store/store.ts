@@ -131,7 +131,9 @@ export class Store {
    * What was stored of a batch that failed is known by its numbers: offered again, it counts as a repetition.
    */
   store(items: readonly Item[]): Outcome | Promise<Outcome> {
+    if (items.length === 0 && this.#index.isSettled) return "stored";
     try {
+      this.#index.settle();
       for (const item of items) this.#writer.apply(item);
     } catch (error) {
       return this.#alarm.failed(error);
@@ -147,7 +149,7 @@ export class Store {
     );
   }
 
-  /** Binds an identity to its owner, and stores what waited for that. */
+  /** Binds an identity to its owner, and stores what waited for that. It outlives the process with the next batch. */
   async claim(claim: Claim): Promise<Outcome> {
     try {
       const slot = await this.#claims.bind(claim);
@@ -187,7 +189,10 @@ export class Store {
     this.#housekeeping.stop();
     await this.#merges.settled;
     this.#recordStates();
-    this.#trying(() => this.#index.flush());
+    this.#trying(() => {
+      this.#index.settle();
+      this.#index.flush();
+    });
     this.#files.closeAll();
   }
 

@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { IndexDb, type IndexQuery } from "../../src/store/index-db.ts";
@@ -112,5 +113,30 @@ describe("the index of executions", () => {
     expect(index.jobs("bob")[0]).toMatchObject({ job: "job2", executions: 1, running: 0, failed: 1 });
     index.clear();
     expect(index.jobs(undefined)).toEqual([]);
+  });
+
+  it("shows a row that was put soon at once, and has it for the next process from the commit on", async () => {
+    const folder = await tempFolder();
+    const index = new IndexDb(join(folder, "index.db"));
+    afterwards(() => index.close());
+    index.markCurrent();
+    let copies = 0;
+    const nextProcessFinds = (i: number): boolean => {
+      copies += 1;
+      const copy = join(folder, `copy${copies}.db`);
+      for (const ending of ["", "-wal"]) cpSync(join(folder, `index.db${ending}`), `${copy}${ending}`);
+      const next = new IndexDb(copy);
+      afterwards(() => next.close());
+      return next.find(row(i)) !== undefined;
+    };
+    index.putSoon(row(1));
+    index.putSoon(row(2));
+    expect(index.find(row(2))?.base).toBe("b2");
+    expect(nextProcessFinds(1)).toBe(false);
+    index.commit();
+    expect([nextProcessFinds(1), nextProcessFinds(2)]).toEqual([true, true]);
+    index.putSoon(row(3));
+    index.setOpen(row(1));
+    expect(nextProcessFinds(3)).toBe(true);
   });
 });
