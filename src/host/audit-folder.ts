@@ -26,9 +26,9 @@ export async function shareAuditFolder(options: {
     const entries = `g:${group}:rX,d:u::rwX,d:g::---,d:g:${group}:rX,d:o::---`;
     await run("setfacl", ["--recursive", "--modify", entries, folder], { timeout: SETFACL_WITHIN_MS });
   } catch (error) {
+    // No program to set ACLs, or no file system that has any: none were ever set.
+    if (group === undefined) return;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // No program to set ACLs: none were ever set.
-    if (group === undefined && code === "ENOENT") return;
     const what =
       "administrators cannot read the audit records: install the package acl, and use a file system with ACLs";
     log.event("warning", what, { folder, error: String(code) });

@@ -5,7 +5,7 @@ import { afterwards } from "../support/cleanup.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
-import { run } from "../support/processes.ts";
+import { type RunningProcess, run } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { RelpClient } from "../support/relp-client.ts";
 import { asUser, createTestUser, describeAsRoot, runAsRoot, startAsRoot, type TestUser } from "../support/root.ts";
@@ -21,6 +21,7 @@ describeAsRoot("the audit of a real collector, by real users", () => {
   let records: Records;
   let x: string;
   let log: string;
+  let startCollector: (...options: readonly string[]) => Promise<RunningProcess>;
   const find = (part: Record<string, unknown>): Records =>
     records.filter((record) => Object.entries(part).every(([name, value]) => record[name] === value));
 
@@ -34,9 +35,13 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     path = join(dataDir, "audit", "audit.log");
     const [relp, web] = [await freePort(), await freePort()];
     const places = ["--data-dir", dataDir, "--relp", `127.0.0.1:${relp}`, "--web", `127.0.0.1:${web}`];
-    const [command, ...args] = program("mlcollector", ...places, "--insecure", "--admin-group", group);
-    const collector = startAsRoot(command, ...args);
-    await collector.waitFor(/listening for browsers/);
+    startCollector = async (...options) => {
+      const [command, ...args] = program("mlcollector", ...places, "--insecure", ...options);
+      const running = startAsRoot(command, ...args);
+      await running.waitFor(/listening for browsers/);
+      return running;
+    };
+    const collector = await startCollector("--admin-group", group);
 
     const relay = await RelpClient.open(relp);
     const own = fakeExecution();
@@ -107,5 +112,9 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     expect((await read(alice, "cat", path)).code).not.toBe(0);
     expect((await read(alice, "ls", join(path, ".."))).code).not.toBe(0);
     expect((await runAsRoot("cat", [path])).stdout).toBe(text);
+    // There is no such group any more.
+    await (await startCollector()).end("SIGTERM");
+    expect((await read(carol, "cat", path)).code).not.toBe(0);
+    expect((await runAsRoot("cat", [path])).stdout.startsWith(text)).toBe(true);
   });
 });
