@@ -1,3 +1,4 @@
+import { COLLECTOR_TARGETS } from "./collector.ts";
 import { FILE_TARGETS } from "./files.ts";
 import { FRAME_TARGETS } from "./frames.ts";
 import type { FuzzTarget } from "./fuzz.ts";
@@ -14,4 +15,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...SETTING_TARGETS,
   ...FILE_TARGETS,
   ...RELAY_TARGETS,
+  ...COLLECTOR_TARGETS,
 ];

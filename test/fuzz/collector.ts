@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { countLines } from "../../src/frame/cri.ts";
+import { createMetrics } from "../../src/host/metrics.ts";
+import { Batch } from "../../src/ingest/batch.ts";
+import { BufferPool } from "../../src/ingest/chunk-builder.ts";
+import { FrameIntake } from "../../src/ingest/frame-intake.ts";
+import { createIngestMetrics } from "../../src/ingest/ingest-metrics.ts";
+import { Archive } from "../../src/store/archive.ts";
+import { IntervalDb } from "../../src/store/disk-intervals.ts";
+import { IndexDb } from "../../src/store/index-db.ts";
+import type { Slot } from "../../src/store/slots.ts";
+import { Store } from "../../src/store/store.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import type { FuzzTarget } from "./fuzz.ts";
+import { mutate } from "./mutate.ts";
+import type { Random } from "./random.ts";
+
+const EXECUTIONS = 4;
+/** Cases before the executions are looked at, and new ones begun. */
+const CASES_EACH = 400;
+const MAX_N = 300;
+const NODE = "node1";
+const ADMIN = { user: "root", uid: 0, admin: true };
+const TOKENS = ['n="999999999999999"', ' f="1"', 's="stderr"', "\\n", 't="end"', 't="beat"', '"code":null'].map(
+  (text) => Buffer.from(text),
+);
+
+interface Run {
+  readonly fake: FakeExecution;
+  /** Numbers of lines in frames that were not changed. */
+  readonly sent: Set<number>;
+}
+
+/**
+ * Frames of a few executions in any order, some of them changed, from the connection's parser to the files: each is
+ * stored or thrown away, none stops the collector, and of those that were not changed every line is there, once, in order.
+ */
+const collector: FuzzTarget = {
+  name: "collector",
+  begin: async () => {
+    const { store, archive, intake, batch } = await begin();
+    let runs: readonly Run[] = [];
+    let cases = 0;
+    const take = async (frame: Buffer): Promise<void> => {
+      const claim = intake.take(frame, 0, frame.length);
+      if (claim === undefined) return;
+      // As a connection does: what came before a BEGIN is stored before it.
+      await flush();
+      assert.equal(await store.claim(claim), "stored");
+    };
+    const flush = async (): Promise<void> => {
+      const { items, release } = batch.take();
+      assert.equal(await store.store(items), "stored");
+      release();
+    };
+    return async (random) => {
+      if (cases % CASES_EACH === 0) {
+        for (const run of runs) await look(run, { archive, take });
+        const fake = () => fakeExecution({ node: NODE, x: ulid(random), k: randomBytes(16).toString("base64url") });
+        runs = Array.from({ length: EXECUTIONS }, () => ({ fake: fake(), sent: new Set<number>() }));
+      }
+      cases += 1;
+      const run = runs[random.below(runs.length)];
+      if (run === undefined) return;
+      const frame = Buffer.from(frameOf(run, random));
+      const isChanged = random.oneIn(3);
+      if (!isChanged) noteSent(run, frame.toString());
+      await take(isChanged ? mutate(random, frame, TOKENS) : frame);
+      if (random.oneIn(3)) await flush();
+    };
+  },
+};
+
+async function begin() {
+  const dataDir = await tempFolder();
+  const metrics = createMetrics();
+  const log = { event: () => {} };
+  const index = new IndexDb(join(dataDir, "index.db"));
+  const spill = { maxRangesInMemory: 8, db: new IntervalDb(join(dataDir, "intervals.db")) };
+  const quarantine = {
+    maxNodeBytes: 2 ** 30,
+    maxExecutionBytes: 2 ** 30,
+    maxExecutionsPerNode: 2 ** 30,
+    maxAgeMs: 2 ** 40,
+  };
+  const unlimited = { executionsPerMinute: 0, linesPerSecond: 0, bytesPerSecond: 0, bytesOnDisk: 0 };
+  const store = new Store({
+    dataDir,
+    durable: false,
+    index,
+    publisher: { publish: () => {}, changed: () => {} },
+    ownerOf: async () => ({ name: "alice", uid: undefined }),
+    quarantine,
+    maxOpenFiles: 64,
+    ownerLimits: { runningExecutions: 2 ** 30, ...unlimited },
+    spill,
+    log,
+    audit: { record: () => {} },
+    metrics,
+    nowMs: Date.now,
+  });
+  store.start();
+  afterwards(() => store.stop());
+  const pool = new BufferPool(16);
+  const batch = new Batch<Slot>(pool);
+  const intake = new FrameIntake<Slot>({
+    store,
+    pool,
+    batch,
+    node: NODE,
+    log,
+    metrics: createIngestMetrics(metrics, Date.now),
+  });
+  return { store, archive: new Archive(store, index), intake, batch };
+}
+
+function frameOf({ fake }: Run, random: Random): string {
+  const n = 1 + random.below(MAX_N);
+  switch (random.below(10)) {
+    case 0:
+      return fake.begin();
+    case 1:
+      return fake.beat(n, random.below(100));
+    case 2:
+      return random.oneIn(20) ? fake.end(MAX_N) : fake.beat(n, random.below(100));
+    default: {
+      const texts = Array.from({ length: 1 + random.below(9) }, (_, i) => `line ${n + i}`);
+      return fake.lines(n, texts, { stderr: random.oneIn(2), fragment: random.oneIn(6) });
+    }
+  }
+}
+
+function noteSent({ sent }: Run, frame: string): void {
+  const [, n, count] = / n="(\d+)" c="(\d+)"/.exec(frame) ?? [];
+  for (let i = 0; i < Number(count ?? 0); i += 1) sent.add(Number(n) + i);
+}
+
+async function look(
+  { fake, sent }: Run,
+  { archive, take }: { archive: Archive; take: (frame: Buffer) => Promise<void> },
+): Promise<void> {
+  await take(Buffer.from(fake.begin()));
+  const execution = await archive.get(ADMIN, fake.x, NODE);
+  assert.ok(execution !== undefined);
+  const numbers = new Set<number>();
+  let from = 1;
+  for (;;) {
+    const chunks = await archive.read(ADMIN, { x: fake.x, node: NODE, from, maxLines: 1_000, maxBytes: 100_000 });
+    if (chunks.length === 0) break;
+    for (const { firstN, count, cri } of chunks) {
+      assert.ok(firstN >= from, `${firstN} comes after ${from - 1}`);
+      assert.equal(countLines(cri).lines, count);
+      for (let i = 0; i < count; i += 1) numbers.add(firstN + i);
+      from = firstN + count;
+    }
+  }
+  assert.equal(numbers.size, execution.lines);
+  for (const n of sent) assert.ok(numbers.has(n), `line ${n} of ${fake.x} is missing`);
+}
+
+function ulid(random: Random): string {
+  return Array.from({ length: 26 }, (_, i) => "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[random.below(i === 0 ? 8 : 32)]).join(
+    "",
+  );
+}
+
+export const COLLECTOR_TARGETS: readonly FuzzTarget[] = [collector];
