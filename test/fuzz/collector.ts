@@ -41,6 +41,7 @@ interface Run {
  */
 const collector: FuzzTarget = {
   name: "collector",
+  isSlow: true,
   begin: async () => {
     const { store, archive, intake, batch } = await begin();
     let runs: readonly Run[] = [];

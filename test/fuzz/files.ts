@@ -50,6 +50,7 @@ const OTHERS: readonly [object, ...object[]] = [
  */
 const sidecar: FuzzTarget = {
   name: "sidecar",
+  isSlow: true,
   begin: async () => {
     const base = join(await tempFolder(), "x");
     const spill = { maxRangesInMemory: 64, db: new IntervalDb(`${base}.db`) };

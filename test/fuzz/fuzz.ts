@@ -9,6 +9,8 @@ export type FuzzCase = (random: Random) => Promise<void> | undefined | void;
 /** A parser, and what is promised of it. */
 export interface FuzzTarget {
   readonly name: string;
+  /** Its cases write files. */
+  readonly isSlow?: true;
   /** Makes what all cases share. */
   readonly begin: () => Promise<FuzzCase> | FuzzCase;
 }

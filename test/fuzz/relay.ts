@@ -17,6 +17,7 @@ const SECOND_MS = 1_000;
 /** A relay's journal: every whole line that is a frame, in its order, and nothing that is only a part of one. */
 const journal: FuzzTarget = {
   name: "journal",
+  isSlow: true,
   begin: async () => {
     const path = join(await tempFolder(), "journal");
     const fake = fakeExecution({ x: X, k: "AAAAAAAAAAAAAAAAAAAAAA" });
