@@ -10,7 +10,7 @@ export const RUNS_SCHEMA = `
 /** The same as `MemoryRuns`, on disk. Throws what SQLite throws, and has changed nothing then. */
 export class DiskRuns implements RunList {
   readonly #owner: number;
-  readonly #insert: Database.Statement;
+  readonly #insertAll: (runs: readonly Run[]) => void;
   readonly #last: Database.Statement<[number], Run>;
   readonly #delete: Database.Statement;
   readonly #holding: Database.Statement<[number, number], Run>;
@@ -22,7 +22,10 @@ export class DiskRuns implements RunList {
   constructor(db: Database.Database, owner: number) {
     const columns = "SELECT n, lines, at, bytes, line FROM runs WHERE owner = ?";
     this.#owner = owner;
-    this.#insert = db.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)");
+    const insert = db.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)");
+    this.#insertAll = db.transaction((runs: readonly Run[]) => {
+      for (const { n, lines, at, bytes, line } of runs) insert.run(owner, n, lines, at, bytes, line);
+    });
     this.#last = db.prepare(`${columns} ORDER BY line DESC LIMIT 1`);
     this.#delete = db.prepare("DELETE FROM runs WHERE owner = ? AND n = ?");
     this.#holding = db.prepare(`${columns} AND n <= ? ORDER BY n DESC LIMIT 1`);
@@ -30,9 +33,14 @@ export class DiskRuns implements RunList {
     this.#clear = db.prepare("DELETE FROM runs WHERE owner = ?");
   }
 
-  push({ n, lines, at, bytes, line }: Run): void {
-    this.#insert.run(this.#owner, n, lines, at, bytes, line);
-    this.count += 1;
+  push(run: Run): void {
+    this.pushAll([run]);
+  }
+
+  /** All of them or, when that fails, none. */
+  pushAll(runs: readonly Run[]): void {
+    this.#insertAll(runs);
+    this.count += runs.length;
   }
 
   pop(): Run | undefined {

@@ -36,6 +36,10 @@ export class MemoryRuns implements RunList {
     return this.count;
   }
 
+  inFile(): readonly Run[] {
+    return this.#inFile;
+  }
+
   push(run: Run): void {
     const last = this.#inFile[this.#inFile.length - 1];
     if (this.#sorted !== this.#inFile || (last !== undefined && last.n > run.n)) this.#sorted = undefined;

