@@ -118,7 +118,7 @@ export class Claims {
       slot.isOpenInIndex = false;
       throw error;
     }
-    accounts.of(origin.owner).resize(slot.execution.diskBytes);
+    accounts.of(origin.owner).settle(slot.execution);
     const { refused } = slot;
     slot.refused = undefined;
     if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);

@@ -134,6 +134,7 @@ export class ItemWriter {
       this.#stored.bytes += part.cri.length;
       publisher.publish(execution, part);
     }
+    account.settle(execution);
     this.#stored.lines += lines;
     if (lines < chunk.count) metrics.duplicateLines.inc(chunk.count - lines);
     if (durable && lines > 0) {

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import type { Log } from "../host/log.ts";
 import { mergeLate } from "./merge-late.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -9,10 +8,17 @@ import type { StoredExecution } from "./stored-execution.ts";
 export class LateMerges {
   readonly #files: OpenFiles;
   readonly #log: Log;
+  readonly #onMerged: (execution: StoredExecution) => void;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: { readonly files: OpenFiles; readonly log: Log }) {
+  /** @param options.onMerged Its files take another size now. */
+  constructor(options: {
+    readonly files: OpenFiles;
+    readonly log: Log;
+    readonly onMerged: (execution: StoredExecution) => void;
+  }) {
     this.#files = options.files;
+    this.#onMerged = options.onMerged;
     this.#log = options.log;
   }
 
@@ -23,18 +29,21 @@ export class LateMerges {
 
   consider(execution: StoredExecution): void {
     const { main, late } = execution;
-    if (execution.delivery !== "complete" || late === undefined) return;
+    if (execution.delivery !== "complete" || late === undefined || execution.isMerging) return;
+    execution.isMerging = true;
     this.#last = this.#last.then(async () => {
       if (execution.isRemoved) return;
       try {
         this.#files.close(main);
         this.#files.close(late);
         await mergeLate(execution);
+        this.#onMerged(execution);
       } catch (error) {
-        // The lines are stored and are read in order from where they are. What was written may be what fills the disk.
-        rmSync(`${execution.base}.log.new`, { force: true });
+        // The lines are stored and are read in order from where they are.
         const fields = { path: execution.base, error: failureCode(error) };
         this.#log.event("warning", "late lines stay in a file of their own", fields);
+      } finally {
+        execution.isMerging = false;
       }
     });
   }

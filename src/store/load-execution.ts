@@ -58,7 +58,10 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
       late.reset();
     }
     const run = parseRun(record);
-    if (run !== undefined) (run.f === "main" ? execution.main : late).addRun(run);
+    if (run !== undefined) {
+      sidecar.runs += 1;
+      (run.f === "main" ? execution.main : late).addRun(run);
+    }
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
   }

@@ -16,6 +16,12 @@ export interface Refusal {
   readonly limit: number;
 }
 
+/** What an account knows of an execution: what its files take, and what of it the account has. */
+export interface Accounted {
+  readonly diskBytes: number;
+  accountedBytes: number;
+}
+
 /** Above the rate for so long before the first line is refused. */
 const BURST_SECONDS = 10;
 const SECONDS_A_MINUTE = 60;
@@ -23,6 +29,8 @@ const SECONDS_A_MINUTE = 60;
 const BEGINS_BEYOND_QUOTA = 1.1;
 /** Both files of an execution, a block each. */
 const EXECUTION_BYTES = 8_192;
+/** A run in the sidecar. In great disorder they take more than the lines. */
+const RUN_BYTES = 64;
 
 /** What one owner has used, against the limits. Asked once a chunk: it must cost nothing beside the write. */
 export class OwnerAccount {
@@ -68,16 +76,22 @@ export class OwnerAccount {
   stored(lines: number, bytes: number): void {
     this.#lines.take(lines);
     this.#bytes.take(bytes);
-    this.#bytesOnDisk += bytes;
   }
 
-  /** Files appeared (more than 0) or went, or turned out to be of another size than was thought. */
-  resize(bytes: number): void {
-    this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk + bytes);
+  /** The files of an execution may be of another size than when they were looked at last. */
+  settle(execution: Accounted): void {
+    const { diskBytes, accountedBytes } = execution;
+    this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk + diskBytes - accountedBytes);
+    execution.accountedBytes = diskBytes;
+  }
+
+  /** The files are gone. */
+  remove({ accountedBytes }: Accounted): void {
+    this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk - accountedBytes);
   }
 }
 
-/** What an execution takes of its owner's disk space, by the bytes of its logs. */
-export function diskBytesOf(logBytes: number): number {
-  return logBytes + EXECUTION_BYTES;
+/** What an execution takes of its owner's disk space, by the bytes of its logs and its disorder. */
+export function diskBytesOf(logBytes: number, runs: number): number {
+  return logBytes + EXECUTION_BYTES + runs * RUN_BYTES;
 }

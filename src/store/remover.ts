@@ -11,7 +11,7 @@ import { isPoison } from "./storage-error.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: a log without it could not be told whose it is. */
-const ENDINGS = [".log", ".late.log", ".log.new", ".meta"];
+const ENDINGS = [".log", ".late.log", ".log.new", ".meta.new", ".meta"];
 
 export interface RemoverOptions {
   readonly slots: SlotTable;
@@ -60,7 +60,7 @@ export class Remover {
     if (execution.late !== undefined) files.close(execution.late);
     this.#erase(slot.identity, base, nowMs());
     writer.forget(slot);
-    accounts.of(execution.owner).resize(-execution.diskBytes);
+    accounts.of(execution.owner).remove(execution);
     quarantine.remove(slot.identity);
     slots.drop(slot);
     return "removed";

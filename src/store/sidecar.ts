@@ -5,17 +5,24 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   readSync,
+  renameSync,
+  rmSync,
+  statSync,
   truncateSync,
   writeSync,
 } from "node:fs";
 import { CRI } from "../wire/cri.ts";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../wire/record.ts";
+import { createFile } from "./create-file.ts";
 
 const LINE_FEED = 0x0a;
 /** The fifteen digits that a frame's n may have. */
 const MAX_N = 999_999_999_999_999;
 const BLOCK_BYTES = 262_144;
+/** A million runs. A larger sidecar stays as it is: leaving them out would keep everybody waiting. */
+const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
 
 /** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
 export type LogName = "main" | "late";
@@ -54,6 +61,8 @@ export class Sidecar {
   readonly path: string;
   /** Each record is on the disk before `append` returns (`--sync always`). */
   readonly durable: boolean;
+  /** Runs that it has. Whoever reads it counts those that were there. */
+  runs = 0;
 
   constructor(path: string, durable: boolean) {
     this.path = path;
@@ -69,6 +78,28 @@ export class Sidecar {
     } finally {
       closeSync(fd);
     }
+    if (record.t === "run") this.runs += 1;
+  }
+
+  /**
+   * Leaves out all runs, and the marks before the last merge: they speak of a log that is no more. The file is replaced,
+   * whole or not at all. Throws what the file system throws.
+   */
+  forgetRuns(): void {
+    if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
+    const lines = readFileSync(this.path, "utf8").split("\n");
+    const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
+    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark)"/.test(line));
+    const path = `${this.path}.new`;
+    rmSync(path, { force: true });
+    try {
+      closeSync(createFile(path, { durable: true, content: kept.join("\n") }));
+      renameSync(path, this.path);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
+    this.runs = 0;
   }
 
   /** Whether it has no whole record. */

@@ -112,9 +112,24 @@ export class SlotTable {
       const execution = loadExecution(base, { durable: this.#durable, spill: this.#spill, nowMs: this.#nowMs() });
       slot.execution = execution;
       slot.unloaded = undefined;
-      if (execution !== undefined) this.#accounts.of(execution.owner).resize(execution.diskBytes - unloaded.diskBytes);
+      if (execution !== undefined) {
+        execution.accountedBytes = unloaded.diskBytes;
+        this.#accounts.of(execution.owner).settle(execution);
+        if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
+      }
     }
     return slot.execution;
+  }
+
+  /** The files are not what the row says (a crash): the next one to load them must not find the difference again. */
+  #mendRow({ identity, isOpenInIndex }: Slot, execution: StoredExecution, base: string): void {
+    const { diskBytes, isSettled } = execution;
+    const isOpen = isOpenInIndex || !isSettled;
+    try {
+      this.#index.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
+    } catch {
+      // The execution can be read all the same; its next line writes the row.
+    }
   }
 
   /** Forgets one at once; its identity is looked up again by whoever still holds the slot. */
@@ -131,7 +146,7 @@ export class SlotTable {
     const forgotten: StoredExecution[] = [];
     const usedBeforeMs = this.#nowMs() - idleMs;
     for (const [name, slot] of this.#slots) {
-      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs) continue;
+      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs || slot.execution?.isMerging === true) continue;
       this.#slots.delete(name);
       slot.isRetired = true;
       if (slot.execution !== undefined) forgotten.push(slot.execution);

@@ -91,7 +91,14 @@ export class Store {
     const maxRunning = options.ownerLimits.runningExecutions;
     const bounds = { rows: options.index, accounts, running, maxRunning, ownerOf, logsDir, durable, spill };
     this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, audit, metrics, nowMs });
-    this.#merges = new LateMerges({ files: this.#files, log });
+    this.#merges = new LateMerges({
+      files: this.#files,
+      log,
+      onMerged: (execution) => {
+        accounts.of(execution.owner).settle(execution);
+        index.touch(slots.get(execution.origin));
+      },
+    });
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs });
     const [files, merges, alarm] = [this.#files, this.#merges, this.#alarm];
     const parts = { slots, index, files, merges, quarantine, publisher: options.publisher, metrics, nowMs };

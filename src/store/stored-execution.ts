@@ -44,6 +44,10 @@ export class StoredExecution {
   isLost = false;
   /** Its files are gone. */
   isRemoved = false;
+  /** A merge of its late lines waits or is under way: it must not be forgotten. */
+  isMerging = false;
+  /** What the owner's account has of it. */
+  accountedBytes = 0;
   toldLastN = 0;
   lastBeat = 0;
   /** The last one that the sidecar has. */
@@ -93,7 +97,7 @@ export class StoredExecution {
 
   /** What its files take of the owner's disk space. */
   get diskBytes(): number {
-    return diskBytesOf(this.main.size + (this.late?.size ?? 0));
+    return diskBytesOf(this.main.size + (this.late?.size ?? 0), this.sidecar.runs);
   }
 
   get state(): ExecutionState {

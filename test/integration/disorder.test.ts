@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
@@ -94,10 +94,43 @@ describe("lines in great disorder, many of them twice", () => {
       const log = join(dataDir, "logs/root/2026-11-20", `${a.x}.node1.job_sh.log`);
       await poll("the merge", () => !existsSync(log.replace(/log$/, "late.log")), 60_000);
       expect(await again.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines, missing: [] });
+      // The runs of what is in order now are no more, and neither are they counted as the owner's.
+      await poll("the sidecar without them", () => statSync(log.replace(/log$/, "meta")).size < 10_000);
+      await again.stop();
+      const last = await site(dataDir);
+      const summary = await last.archive.get(ROOT, a.x);
+      expect(summary).toMatchObject({ delivery: "complete", lines });
+      const slot = [...last.store.slots.values()].find(({ identity }) => identity.x === a.x);
+      const { size } = statSync(log);
+      expect(slot?.execution?.diskBytes).toBe(size + 8_192);
       const numbers = readFileSync(log, "latin1")
         .split("\n")
         .map((line) => line.slice(37));
       expect(numbers.slice(0, -1)).toEqual(Array.from({ length: lines }, (_, i) => String(i + 1)));
     },
   );
+
+  it("are put in their places in many executions at once, none of them forgotten on the way", async () => {
+    const dataDir = await tempFolder();
+    let nowMs = Date.now();
+    const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
+    afterwards(() => on.stop());
+    const all = Array.from({ length: 60 }, () => fakeExecution());
+    const relay = await RelpClient.open(on.relp.port);
+    afterwards(() => relay.destroy());
+    const texts = Array.from({ length: 40 }, (_, i) => `line ${i + 1}`);
+    const frames = (a: (typeof all)[number]) => texts.map((text, i) => a.lines(i + 1, [text])).toReversed();
+    await relay.send(...all.flatMap((a) => [a.begin(), ...frames(a), a.end(texts.length)]));
+    await poll("all merges", () => {
+      // Whatever is unused for a minute is forgotten, each time that the clock is looked at.
+      nowMs += 61_000;
+      const names = readdirSync(join(dataDir, "logs/root/2026-11-20"));
+      return !names.some((name) => /late|new/.test(name));
+    });
+    for (const { x } of all) {
+      const log = readFileSync(join(dataDir, "logs/root/2026-11-20", `${x}.node1.job_sh.log`), "utf8");
+      expect(log.split("\n").map((line) => line.slice(37))).toEqual([...texts, ""]);
+    }
+    expect(on.logLines.filter((line) => line.includes("late lines stay"))).toEqual([]);
+  });
 });
