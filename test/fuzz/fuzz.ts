@@ -11,6 +11,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Its cases write files. */
   readonly isSlow?: true;
+  /** So many cases have to do with each other. */
+  readonly inGroupsOf?: number;
   /** Makes what all cases share. */
   readonly begin: () => Promise<FuzzCase> | FuzzCase;
 }
@@ -54,7 +56,8 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult
       await pending;
       if (index % TURN_EVERY === 0) await nextTurn();
     } catch (error) {
-      const again = `--seed ${seed} --from ${index} --cases 1 ${target.name}`;
+      const first = index - (index % (target.inGroupsOf ?? 1));
+      const again = `--seed ${seed} --from ${first} --cases ${index - first + 1} ${target.name}`;
       throw new Error(`${target.name}, case ${index}: ${error}; again: npm run fuzz -- ${again}`, { cause: error });
     }
   }
