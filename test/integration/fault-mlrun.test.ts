@@ -22,7 +22,7 @@ test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execu
   const { site } = await TlsSite.start(pki, { nowMs: () => Date.now() + laterMs });
   const relay = await startRelay({ collectorPort: site.relp.port, pki });
   const env = cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir, MLRUN_SPOOL_DIR: await tempFolder() });
-  const running = startMlrun(["--quiet", "--job", "killed", "--", "seq", "1000000000"], { env });
+  const running = startMlrun(["--quiet", "--job", "killed", "--one-line-frames", "--", "seq", "1000000000"], { env });
   const found = async () => (await site.archive.list(ROOT, { job: "killed", limit: 1 })).executions[0];
   await poll("many lines", async () => ((await found())?.lines ?? 0) > 10_000);
   running.signal("SIGKILL");

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Execution, ExecutionPage } from "../../src/wire/api.ts";
 import type { ApiClient } from "../support/api-client.ts";
@@ -9,6 +9,7 @@ import { sendBegins, sendLines } from "../support/send.ts";
 import { type Relay, Site } from "../support/site.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
+import { storedTexts } from "./stored-numbers.ts";
 
 const NODES = ["node1", "node2"] as const;
 /** Connections of the generator to each relay. */
@@ -16,7 +17,6 @@ const CONNECTIONS = 16;
 const JOB = "crowd";
 const PATIENCE_MS = 300_000;
 const PAGE = 200;
-const PREFIX_BYTES = "2026-11-20T04:17:44.960662Z stdout F ".length;
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
 
@@ -52,8 +52,7 @@ async function judge(site: Site, size: Size, watch: ResourceWatch): Promise<Verd
   let lines = 0;
   let isInOrder = true;
   for (const { x } of all ?? []) {
-    const text = readFileSync(join(folder, logs.get(x) ?? ""), "utf8").trimEnd();
-    const texts = text.split("\n").map((line) => line.slice(PREFIX_BYTES));
+    const texts = storedTexts(join(folder, logs.get(x) ?? ""));
     lines += texts.length;
     isInOrder &&= texts.join("\n") === expected;
   }

@@ -3,7 +3,7 @@ import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { linkFaults } from "./link-fault.ts";
-import { mlrunFaults } from "./mlrun-faults.ts";
+import { mlrunFaults, mlrunKilled } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
 import { relayFaults } from "./relay-faults.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
@@ -21,6 +21,7 @@ const scenarios: readonly Scenario[] = [
   ...collectorFaults,
   ...linkFaults,
   ...mlrunFaults,
+  mlrunKilled,
   ...networkFaults,
   ...relayFaults,
   ...crowds,

@@ -34,6 +34,12 @@ export function wholeLogBytes(count: number): number {
   return bytes;
 }
 
+/** Texts of a log's lines, without what stands before them. */
+export function storedTexts(path: string): string[] {
+  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => line.slice(PREFIX_BYTES));
+}
+
 /** Counts every number from 1 to `count` in a node's files. */
 export function countNumbers(dataDir: string, node: string, count: number): StoredNumbers {
   const numbers = textsOf(dataDir, node);
