@@ -31,7 +31,9 @@ export function waitingFiles(folder: string): SpooledFile[] {
 
 function listFolder(folder: string): string[] {
   try {
-    return readdirSync(folder).sort();
+    // A link or a folder with such a name is nothing of ours: opening it would fail, and keep all others waiting.
+    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return entries.map(({ name }) => name).sort();
   } catch {
     return [];
   }
