@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { countLines } from "../../src/frame/cri.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
@@ -22,6 +23,8 @@ import type { Random } from "./random.ts";
 const EXECUTIONS = 4;
 /** Cases before the executions are looked at, and new ones begun. */
 const CASES_EACH = 400;
+const CASES_A_SITE = 40_000;
+const MOST = 2 ** 40;
 const MAX_N = 300;
 const NODE = "node1";
 const ADMIN = { user: "root", uid: 0, admin: true };
@@ -43,23 +46,17 @@ const collector: FuzzTarget = {
   name: "collector",
   isSlow: true,
   inGroupsOf: CASES_EACH,
-  begin: async () => {
-    const { store, archive, intake, batch } = await begin();
+  begin: () => {
+    let site: Site | undefined;
     let runs: readonly Run[] = [];
     let cases = 0;
-    const take = async (frame: Buffer): Promise<void> => {
-      const claim = intake.take(frame, 0, frame.length);
-      if (claim === undefined) return;
-      // As a connection does: what came before a BEGIN is stored before it.
-      await flush();
-      assert.equal(await store.claim(claim), "stored");
-    };
-    const flush = async (): Promise<void> => {
-      const { items, release } = batch.take();
-      assert.equal(await store.store(items), "stored");
-      release();
-    };
+    afterwards(() => site?.stop());
     return async (random) => {
+      if (site === undefined || cases % CASES_A_SITE === 0) {
+        // Executions that run are in memory, as they should be.
+        await site?.stop();
+        site = new Site(await tempFolder());
+      }
       if (cases % CASES_EACH === 0) {
         const fake = () => fakeExecution({ node: NODE, x: ulid(random), k: randomBytes(16).toString("base64url") });
         runs = Array.from({ length: EXECUTIONS }, () => ({ fake: fake(), sent: new Set<number>() }));
@@ -71,54 +68,76 @@ const collector: FuzzTarget = {
       // A BEGIN with another key is another execution, and the second of its id is refused.
       const isChanged = random.oneIn(3) && !frame.includes(" BEGIN ");
       if (!isChanged) noteSent(run, frame.toString());
-      await take(isChanged ? mutate(random, frame, TOKENS) : frame);
-      if (random.oneIn(3)) await flush();
-      if (cases % CASES_EACH === 0) for (const one of runs) await look(one, { archive, take });
+      await site.take(isChanged ? mutate(random, frame, TOKENS) : frame);
+      if (random.oneIn(3)) await site.flush();
+      if (cases % CASES_EACH === 0) for (const one of runs) await look(one, site);
     };
   },
 };
 
-async function begin() {
-  const dataDir = await tempFolder();
-  const metrics = createMetrics();
-  const log = { event: () => {} };
-  const index = new IndexDb(join(dataDir, "index.db"));
-  const spill = { maxRangesInMemory: 8, db: new IntervalDb(join(dataDir, "intervals.db")) };
-  const quarantine = {
-    maxNodeBytes: 2 ** 30,
-    maxExecutionBytes: 2 ** 30,
-    maxExecutionsPerNode: 2 ** 30,
-    maxAgeMs: 2 ** 40,
-  };
-  const unlimited = { executionsPerMinute: 0, linesPerSecond: 0, bytesPerSecond: 0, bytesOnDisk: 0 };
-  const store = new Store({
-    dataDir,
-    durable: false,
-    index,
-    publisher: { publish: () => {}, changed: () => {} },
-    ownerOf: async () => ({ name: "alice", uid: undefined }),
-    quarantine,
-    maxOpenFiles: 64,
-    ownerLimits: { runningExecutions: 2 ** 30, ...unlimited },
-    spill,
-    log,
-    audit: { record: () => {} },
-    metrics,
-    nowMs: Date.now,
-  });
-  store.start();
-  afterwards(() => store.stop());
-  const pool = new BufferPool(16);
-  const batch = new Batch<Slot>(pool);
-  const intake = new FrameIntake<Slot>({
-    store,
-    pool,
-    batch,
-    node: NODE,
-    log,
-    metrics: createIngestMetrics(metrics, Date.now),
-  });
-  return { store, archive: new Archive(store, index), intake, batch };
+/** From a connection's frames to files, in one folder. */
+class Site {
+  readonly archive: Archive;
+  readonly #store: Store;
+  readonly #intake: FrameIntake<Slot>;
+  readonly #batch: Batch<Slot>;
+  readonly #close: () => void;
+
+  constructor(dataDir: string) {
+    const metrics = createMetrics();
+    const log = { event: () => {} };
+    const index = new IndexDb(join(dataDir, "index.db"));
+    const spill = { maxRangesInMemory: 8, db: new IntervalDb(join(dataDir, "intervals.db")) };
+    const quarantine = { maxNodeBytes: MOST, maxExecutionBytes: MOST, maxExecutionsPerNode: MOST, maxAgeMs: MOST };
+    const unlimited = { executionsPerMinute: 0, linesPerSecond: 0, bytesPerSecond: 0, bytesOnDisk: 0 };
+    const store = new Store({
+      dataDir,
+      durable: false,
+      index,
+      publisher: { publish: () => {}, changed: () => {} },
+      ownerOf: async () => ({ name: "alice", uid: undefined }),
+      quarantine,
+      maxOpenFiles: 64,
+      ownerLimits: { runningExecutions: MOST, ...unlimited },
+      spill,
+      log,
+      audit: { record: () => {} },
+      metrics,
+      nowMs: Date.now,
+    });
+    store.start();
+    const pool = new BufferPool(16);
+    const batch = new Batch<Slot>(pool);
+    const counters = createIngestMetrics(metrics, Date.now);
+    this.#store = store;
+    this.#batch = batch;
+    this.#intake = new FrameIntake<Slot>({ store, pool, batch, node: NODE, log, metrics: counters });
+    this.archive = new Archive(store, index);
+    this.#close = () => {
+      index.close();
+      spill.db.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    };
+  }
+
+  async take(frame: Buffer): Promise<void> {
+    const claim = this.#intake.take(frame, 0, frame.length);
+    if (claim === undefined) return;
+    // As a connection does: what came before a BEGIN is stored before it.
+    await this.flush();
+    assert.equal(await this.#store.claim(claim), "stored");
+  }
+
+  async flush(): Promise<void> {
+    const { items, release } = this.#batch.take();
+    assert.equal(await this.#store.store(items), "stored");
+    release();
+  }
+
+  async stop(): Promise<void> {
+    await this.#store.stop();
+    this.#close();
+  }
 }
 
 function frameOf({ fake }: Run, random: Random): string {
@@ -142,11 +161,9 @@ function noteSent({ sent }: Run, frame: string): void {
   for (let i = 0; i < Number(count ?? 0); i += 1) sent.add(Number(n) + i);
 }
 
-async function look(
-  { fake, sent }: Run,
-  { archive, take }: { archive: Archive; take: (frame: Buffer) => Promise<void> },
-): Promise<void> {
-  await take(Buffer.from(fake.begin()));
+async function look({ fake, sent }: Run, site: Site): Promise<void> {
+  const { archive } = site;
+  await site.take(Buffer.from(fake.begin()));
   const execution = await archive.get(ADMIN, fake.x, NODE);
   assert.ok(execution !== undefined);
   const numbers = new Set<number>();
