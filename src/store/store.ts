@@ -228,7 +228,11 @@ export class Store {
   #loadOpen(row: SlotIdentity): void {
     const slot = this.slots.get(row);
     try {
-      if (this.slots.load(slot) !== undefined) this.#index.touch(slot);
+      const execution = this.slots.load(slot);
+      if (execution === undefined) return;
+      this.#index.touch(slot);
+      // The collector ended between its last line and the merge.
+      this.#merges.consider(execution);
     } catch (error) {
       const { node, x } = row;
       this.#options.log.event("error", "cannot load an execution", { node, x, error: failureCode(error) });

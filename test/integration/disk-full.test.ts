@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { ApiClient } from "../support/api-client.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 import { type IngestSite, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
@@ -134,6 +135,9 @@ describeAsRoot("a full disk of the collector", () => {
     // The command does not wait for the collector's disk, and the viewer answers.
     expect((await run).code).toBe(0);
     expect((await api.request("/api/executions")).status).toBe(200);
+    // Neither do those who come, or leave, bring it down.
+    const stranger = new ApiClient(site.origin);
+    expect(await stranger.login({ code: "wrong" })).toBe(401);
     disk.free();
     const { x } = await api.untilExecution("complete", ({ delivery }) => delivery === "complete", 60_000);
     expect((await api.raw(x)).toString()).toBe(`${Array.from({ length: count }, (_, i) => i + 1).join("\n")}\n`);

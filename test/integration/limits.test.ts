@@ -107,6 +107,24 @@ describe("a user who prints more lines a second than allowed", () => {
   });
 });
 
+describe("a user who prints a line without end", () => {
+  it("sees a hole where the bytes of it are beyond the limit", async () => {
+    const on = await site({ ownerLimits: { bytesPerSecond: 1_000 } });
+    const a = fakeExecution();
+    const relay = await client(on);
+    await relay.send(a.begin());
+    for (let n = 1; n <= 20; n += 1) await relay.send(a.lines(n, ["x".repeat(7_000)], { fragment: true }));
+    await relay.send(a.lines(21, [""]), a.end(21));
+    const { lines = 0, ...rest } = (await summary(on, a)) ?? {};
+    // Ten seconds' worth, and the piece that it ended in.
+    expect(lines).toBe(2);
+    expect(rest).toMatchObject({
+      delivery: "incomplete",
+      discarded: [{ from: 3, to: 21, reason: "bytes-per-second", limit: 1_000 }],
+    });
+  });
+});
+
 describe("a user whose disk space is used up", () => {
   it("has nothing more stored until something is deleted; the bytes are known after a restart and a reindex", async () => {
     const dataDir = await tempFolder();
