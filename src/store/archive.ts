@@ -46,7 +46,9 @@ export class Archive {
     if (query.owner !== undefined && query.owner !== owner) return { executions: [], next: null };
     const { rows, next } = this.#index.list({ owner, job, node, state, q, before, limit });
     // A row may be seconds old in what nobody searches for: lines, bytes, holes.
-    return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
+    const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
+    const refused = this.#store.refusedOf(viewer.user);
+    return refused === undefined ? { executions, next } : { executions, next, refused };
   }
 
   async get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined> {

@@ -66,7 +66,7 @@ export class Claims {
    * the file system threw when the collector cannot store.
    */
   async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
-    const { slots, folders, ownerOf } = this.#options;
+    const { slots, folders, accounts, ownerOf, nowMs } = this.#options;
     try {
       const slot = slots.get(identity);
       if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
@@ -76,6 +76,8 @@ export class Claims {
       const refusal = this.#overLimit(owner.name);
       if (refusal !== undefined) {
         const refused = slots.get(identity);
+        // Its BEGIN comes again and again.
+        if (refused.refused === undefined) accounts.of(owner.name).noteRefused(refusal, nowMs());
         refused.refused = { refusal, lastN: refused.refused?.lastN ?? 0 };
         return this.#refuse(refusal.reason, identity, uid);
       }

@@ -1,4 +1,4 @@
-import type { DiscardReason } from "../wire/discard.ts";
+import type { DiscardReason, RefusedExecutions } from "../wire/discard.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** What one owner may use; 0: as much as there is. */
@@ -25,6 +25,7 @@ export interface Accounted {
 /** Above the rate for so long before the first line is refused. */
 const BURST_SECONDS = 10;
 const SECONDS_A_MINUTE = 60;
+const REFUSALS_SHOWN_FOR_MS = 600_000;
 /** Executions of an owner whose disk is full: enough to see in the viewer what happened, and yet bounded. */
 const BEGINS_BEYOND_QUOTA = 1.1;
 /** Both files of an execution, a block each. */
@@ -39,6 +40,8 @@ export class OwnerAccount {
   readonly #bytes: TokenBucket;
   readonly #begins: TokenBucket;
   #bytesOnDisk: number;
+  #refused: RefusedExecutions | undefined;
+  #refusedAtMs = 0;
 
   constructor(limits: OwnerLimits, bytesOnDisk: number) {
     const rate = { burstSeconds: BURST_SECONDS, reopenShare: 0.5 };
@@ -71,6 +74,18 @@ export class OwnerAccount {
     if (!this.#begins.isOpen(nowMs)) return { reason: "executions-per-minute", limit: executionsPerMinute };
     this.#begins.take(1);
     return undefined;
+  }
+
+  /** One more execution could not begin. */
+  noteRefused({ reason, limit }: Refusal, nowMs: number): void {
+    const executions = (this.recentlyRefused(nowMs)?.executions ?? 0) + 1;
+    this.#refused = { executions, reason, limit };
+    this.#refusedAtMs = nowMs;
+  }
+
+  /** How many could not begin, until there were none for ten minutes. */
+  recentlyRefused(nowMs: number): RefusedExecutions | undefined {
+    return nowMs - this.#refusedAtMs <= REFUSALS_SHOWN_FOR_MS ? this.#refused : undefined;
   }
 
   stored(lines: number, bytes: number): void {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import type { RefusedExecutions } from "../wire/discard.ts";
 import { type Claim, Claims, type Owner } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { inTurns } from "./in-turns.ts";
@@ -60,6 +61,7 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #files: OpenFiles;
   readonly #writer: ItemWriter;
+  readonly #accounts: OwnerAccounts;
   readonly #claims: Claims;
   readonly #index: IndexWriter;
   readonly #merges: LateMerges;
@@ -85,6 +87,7 @@ export class Store {
     this.logsDir = logsDir;
     this.slots = slots;
     this.#index = index;
+    this.#accounts = accounts;
     this.#files = new OpenFiles(options.maxOpenFiles);
     const quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
     const running = new RunningCount(options.index, nowMs);
@@ -127,6 +130,11 @@ export class Store {
     this.#remover.finish();
     this.#stopLoading = inTurns(this.#options.index.open(), (row) => this.#loadOpen(row));
     this.#housekeeping.start();
+  }
+
+  /** Executions of an owner that could not begin lately. */
+  refusedOf(owner: string): RefusedExecutions | undefined {
+    return this.#accounts.of(owner).recentlyRefused(this.#options.nowMs());
   }
 
   slotFor(identity: SlotIdentity): Slot {

@@ -1,3 +1,6 @@
+/** Less than this is nothing: there are no parts of a line, a byte or an execution. */
+const ONE = 1;
+
 /**
  * How much of something may pass in a second, with a burst of several seconds' worth.
  *
@@ -16,7 +19,7 @@ export class TokenBucket {
   constructor(options: { readonly perSecond: number; readonly burstSeconds: number; readonly reopenShare: number }) {
     this.#perSecond = options.perSecond;
     this.#capacity = options.perSecond * options.burstSeconds;
-    this.#opensAt = this.#capacity * options.reopenShare;
+    this.#opensAt = Math.max(ONE, this.#capacity * options.reopenShare);
     this.#level = this.#capacity;
   }
 
@@ -26,7 +29,7 @@ export class TokenBucket {
     const passedMs = Math.max(0, nowMs - this.#filledAtMs);
     this.#filledAtMs = nowMs;
     this.#level = Math.min(this.#capacity, this.#level + (passedMs * this.#perSecond) / 1_000);
-    if (this.#level <= 0) this.#isShut = true;
+    if (this.#level < ONE) this.#isShut = true;
     else if (this.#level >= this.#opensAt) this.#isShut = false;
     return !this.#isShut;
   }

@@ -1,5 +1,5 @@
 import { parseLabels } from "./begin.ts";
-import { type Discard, parseDiscards } from "./discard.ts";
+import { type Discard, parseDiscards, type RefusedExecutions } from "./discard.ts";
 import { parseExecutionId } from "./ids.ts";
 import { asCount, asRecord } from "./record.ts";
 
@@ -48,6 +48,8 @@ export interface Execution {
 export interface ExecutionPage {
   readonly executions: readonly Execution[];
   readonly next: string | null;
+  /** The viewer's own ones of the last minutes that are in no page. Left out where there are none. */
+  readonly refused?: RefusedExecutions;
 }
 
 /** One line of `GET /api/executions/:x/lines`: `text` where it is UTF-8, else `b64`. */

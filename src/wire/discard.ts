@@ -19,6 +19,21 @@ export interface Discard {
   readonly limit: number;
 }
 
+/** Executions of a user that could not begin lately, because the user was over this limit: nothing of them is stored. */
+export interface RefusedExecutions {
+  readonly executions: number;
+  readonly reason: DiscardReason;
+  readonly limit: number;
+}
+
+export function parseRefusedExecutions(value: unknown): RefusedExecutions | undefined {
+  const record = asRecord(value);
+  const [executions, limit] = [asCount(record?.["executions"], 1), asCount(record?.["limit"])];
+  const reason = REASONS.find((known) => known === record?.["reason"]);
+  if (executions === undefined || limit === undefined || reason === undefined) return undefined;
+  return { executions, reason, limit };
+}
+
 /** Checks a list of discards that came over the wire; one that nobody sent is an empty one. */
 export function parseDiscards(value: unknown): Discard[] | undefined {
   if (value === undefined) return [];

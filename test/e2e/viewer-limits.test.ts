@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
+import type { ExecutionPage } from "../../src/wire/api.ts";
 import { poll } from "../support/poll.ts";
 import { Site } from "../support/site.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
@@ -10,7 +11,9 @@ beforeAll(async () => {
 });
 
 test("a user who floods sees the hole live, with its reason, in a command that is not disturbed", async () => {
-  const site = await Site.create({ settings: "[limits]\nlines-per-second-per-user = 200\n" });
+  const site = await Site.create({
+    settings: "[limits]\nlines-per-second-per-user = 200\nexecutions-per-minute-per-user = 1\n",
+  });
   const relay = await site.startRelay("node1");
   const api = await site.api();
   // Ten seconds' worth may come at once, and what comes with its last line. Then the user is over the limit.
@@ -42,6 +45,13 @@ test("a user who floods sees the hole live, with its reason, in a command that i
   await poll("the badge", async () => (await page.locator(".delivery-incomplete").count()) > 0);
   // What will never come is not asked for again and again.
   expect(asked.length).toBeLessThan(10);
+
+  for (let i = 0; i < 2; i += 1) expect((await site.mlrun(relay, ["--", "echo", "more"])).code).toBe(0);
+  await poll("both to be refused", async () => {
+    return (await api.json<ExecutionPage>("/api/executions")).refused?.executions === 2;
+  });
+  await page.goto(site.origin);
+  await page.getByText("2 executions of yours are not stored: your limit of 1 executions a minute").waitFor();
   expect(problems).toEqual([]);
 });
 

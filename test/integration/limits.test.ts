@@ -175,6 +175,12 @@ describe("a user who begins more executions than allowed", () => {
     expect(await discarded(on, "executions")).toBe(6);
     expect(await metric(on, "ml_quarantine_bytes")).toBe(0);
     expect(on.logLines.filter((line) => line.includes("BEGIN refused"))).toHaveLength(1);
+    // Each is counted once, however often its BEGIN comes, and told to its owner only.
+    for (const one of all) await relay.send(one.begin());
+    const refused = { executions: 2, reason: "executions-per-minute", limit: 3 };
+    expect(await on.archive.list(ROOT, { limit: 1 })).toMatchObject({ refused });
+    const bob = { user: "bob", uid: 1001, admin: false };
+    expect(await on.archive.list(bob, { limit: 1 })).not.toHaveProperty("refused");
     nowMs += 20_000;
     const fourth = all[3] ?? fakeExecution();
     await relay.send(fourth.begin(), fourth.lines(4, ["four"]), fourth.end(4));

@@ -136,5 +136,10 @@ test("a token bucket gives its rate in the long run, a burst at first, and nothi
   expect(bucket.isOpen(nowMs)).toBe(false);
   nowMs += 86_400_000;
   expect(bucket.isOpen(nowMs)).toBe(true);
+  const begins = new TokenBucket({ perSecond: 1 / 60, burstSeconds: 60, reopenShare: 0 });
+  expect(begins.isOpen(nowMs)).toBe(true);
+  begins.take(1);
+  expect(begins.isOpen(nowMs + 59_000)).toBe(false);
+  expect(begins.isOpen(nowMs + 60_001)).toBe(true);
   expect(new TokenBucket({ perSecond: 0, burstSeconds: 10, reopenShare: 0.5 }).isOpen(0)).toBe(true);
 });

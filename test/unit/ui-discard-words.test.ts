@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Discard } from "../../src/wire/discard.ts";
-import { parseDiscards } from "../../src/wire/discard.ts";
-import { discardWords } from "../../ui/src/log/discard-words.ts";
+import { parseDiscards, parseRefusedExecutions } from "../../src/wire/discard.ts";
+import { discardWords, refusedWords } from "../../ui/src/log/discard-words.ts";
 
 const rate = { from: 11, to: 2_000_010, reason: "lines-per-second", limit: 1_000_000 } as const;
 
@@ -26,6 +26,14 @@ describe("the words of a hole", () => {
     expect(discardWords({ n: 1, to: 10 }, [rate])).toBe("");
     expect(discardWords({ n: 1, to: 20 }, [rate])).toMatch(/^10 lines not stored/);
   });
+});
+
+test("executions that could not begin are counted in words", () => {
+  const refused = parseRefusedExecutions({ executions: 1_200, reason: "executions-per-minute", limit: 3 });
+  expect(refused === undefined ? "" : refusedWords(refused)).toBe(
+    "1,200 executions of yours are not stored: your limit of 3 executions a minute",
+  );
+  expect(parseRefusedExecutions({ executions: 0, reason: "executions-per-minute", limit: 3 })).toBeUndefined();
 });
 
 describe("discards from the wire", () => {

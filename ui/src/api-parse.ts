@@ -1,6 +1,7 @@
 import type { Execution, ExecutionPage, Me, NodeSummary } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
 import { parseStream } from "../../src/wire/cri.ts";
+import { parseRefusedExecutions } from "../../src/wire/discard.ts";
 import { asCount, asRecord } from "../../src/wire/record.ts";
 import { decodeBase64 } from "./text/decode-bytes.ts";
 
@@ -34,7 +35,9 @@ export function parseExecutionPage(value: unknown): ExecutionPage | undefined {
   if (!Array.isArray(list)) return undefined;
   const next = record?.["next"];
   const executions = list.map(parseExecution).filter((each): each is Execution => each !== undefined);
-  return { executions, next: typeof next === "string" ? next : null };
+  const refused = parseRefusedExecutions(record?.["refused"]);
+  const page = { executions, next: typeof next === "string" ? next : null };
+  return refused === undefined ? page : { ...page, refused };
 }
 
 export function parseLinePage(value: unknown): LogLinePage | undefined {

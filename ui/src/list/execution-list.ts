@@ -1,4 +1,5 @@
 import type { Execution, ExecutionPage } from "../../../src/wire/api.ts";
+import type { RefusedExecutions } from "../../../src/wire/discard.ts";
 import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 import type { ListPlace } from "../url-state.ts";
@@ -24,6 +25,7 @@ export class ExecutionList {
   #next: string | null = null;
   #phase: "loading" | "ready" | "failed" = "loading";
   #loadingMore = false;
+  #refused: RefusedExecutions | undefined;
   /** What `/live` said while pages were on their way: newer than what they say. */
   readonly #fresh = new Set<string>();
   #pagesOnTheWay = 0;
@@ -34,6 +36,11 @@ export class ExecutionList {
 
   get phase(): "loading" | "ready" | "failed" {
     return this.#phase;
+  }
+
+  /** Executions that are not in the list because nothing of them is stored. */
+  get refused(): RefusedExecutions | undefined {
+    return this.#refused;
   }
 
   get hasMore(): boolean {
@@ -91,8 +98,9 @@ export class ExecutionList {
     return answer;
   }
 
-  #put({ executions, next }: ExecutionPage, before: string | undefined): void {
+  #put({ executions, next, refused }: ExecutionPage, before: string | undefined): void {
     const isNewest = before === undefined;
+    this.#refused = refused;
     const isOverlapping = executions.some((execution) => this.#byKey.has(keyOf(execution)));
     // So much is new that what is between this page and the ones before is not known: those are loaded again later.
     if (isNewest && next !== null && !isOverlapping) this.#byKey.clear();

@@ -2,7 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
+import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
+import { refusedWords } from "../log/discard-words.ts";
 import type { Navigation } from "../navigation.ts";
 import type { ListPlace } from "../url-state.ts";
 import { LIST } from "../url-state.ts";
@@ -27,6 +29,12 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
     <main class="page list-page">
       <h1 class="for-screen-readers">Executions</h1>
       <FilterBar api={api} navigation={navigation} place={place} />
+      {list?.refused === undefined ? null : (
+        <p class="refused" role="status">
+          <Icon name="warning" />
+          {refusedWords(list.refused)}
+        </p>
+      )}
       {list?.phase === "failed" ? (
         <Empty title="The list could not be loaded">
           <button type="button" class="primary" onClick={() => void list.load()}>

@@ -1,4 +1,4 @@
-import type { Discard, DiscardReason } from "../../../src/wire/discard.ts";
+import type { Discard, DiscardReason, RefusedExecutions } from "../../../src/wire/discard.ts";
 import { formatBytes, formatCount, formatLines } from "../format.ts";
 
 /** What is said of a limit: "1,000,000 lines a second". */
@@ -9,6 +9,12 @@ const LIMIT_WORDS: Readonly<Record<DiscardReason, (limit: number) => string>> = 
   "running-executions": (limit) => `${formatCount(limit)} executions at one time`,
   "executions-per-minute": (limit) => `${formatCount(limit)} executions a minute`,
 };
+
+/** "12 executions of yours are not stored: your limit of 3 executions a minute". */
+export function refusedWords({ executions, reason, limit }: RefusedExecutions): string {
+  const which = executions === 1 ? "1 execution of yours is" : `${formatCount(executions)} executions of yours are`;
+  return `${which} not stored: your limit of ${LIMIT_WORDS[reason](limit)}`;
+}
 
 /**
  * Why lines `n` to `to` are not stored: "2,000 lines not stored: your limit of 100 lines a second". Empty when none of
