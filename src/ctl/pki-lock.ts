@@ -6,7 +6,7 @@ import { CtlError } from "./command.ts";
  * Does something while no other process holds the lock. It is the kernel's (flock(2)), held by a child that ends when
  * this process does, however that happens: no lock is ever left behind.
  *
- * @param path a file for the lock; it is made, and stays.
+ * @param path a file for the lock, which is made and stays; or a folder that is there.
  */
 export async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
   const holder = spawn("flock", [path, "sh", "-c", "echo; cat"], { stdio: ["pipe", "pipe", "inherit"] });

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -60,7 +60,9 @@ export const relayReplayCommand: Command = {
     const certificates = pki === undefined ? undefined : { folder: resolve(io.cwd, pki), node };
     const target = async (): Promise<RelpTarget> => ({ ...collector, tls: await certificatesOf(certificates) });
     const maxBytes = Math.ceil(diskBytes * KEPT_JOURNALS);
-    const done = await oneAtATime(folder, () => replay({ folder, target, maxBytes, say, pause }));
+    if (!(await isThere(folder))) return;
+    // Two would send everything twice, and each would remove what the other is reading.
+    const done = await withLock(folder, () => replay({ folder, target, maxBytes, say, pause }));
     const { frames, skippedLines, droppedBytes, settledBytes } = done;
     if (frames + skippedLines + droppedBytes + settledBytes === 0) return;
     const others = `${settledBytes} bytes were there already, ${skippedLines} lines skipped, ${droppedBytes} bytes given up`;
@@ -89,14 +91,12 @@ async function certificatesOf(place: { folder: string; node: string } | undefine
   }
 }
 
-/** Two would send everything twice, and each would remove what the other is reading. */
-async function oneAtATime<T>(folder: string, act: () => Promise<T>): Promise<T> {
-  const lock = `${folder}.lock`;
+/** Whether earlier starts of a relay with a journal left anything: its unit makes the folder, for its own user. */
+async function isThere(folder: string): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await (await open(lock, "a", 0o600)).close();
+    return (await stat(folder)).isDirectory();
   } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw new CtlError(`Cannot use ${folder}: ${error instanceof Error ? error.message : error}`);
   }
-  return withLock(lock, act);
 }
