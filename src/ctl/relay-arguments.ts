@@ -42,13 +42,6 @@ export async function requireCertificates(pki: string, node: string): Promise<vo
   }
 }
 
-/** `512m`, `1g`: bytes, or undefined. Powers of 1,024, as rsyslogd understands lower-case letters. */
-export function parseDiskSpace(text: string): number | undefined {
-  const match = /^([1-9]\d{0,6})([mg])$/.exec(text);
-  if (match === null) return undefined;
-  return Number(match[1]) * (match[2] === "g" ? 1_073_741_824 : 1_048_576);
-}
-
 function parseCollector(text: string | undefined): Address {
   if (text === undefined) throw new UsageError("--collector is missing");
   const address = FIELDS.address.parse(text);

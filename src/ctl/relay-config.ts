@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CtlError } from "./command.ts";
+import { parseDiskSpace } from "./disk-space.ts";
 import { parseHost, parseHostName } from "./host-name.ts";
-import { parseDiskSpace } from "./relay-arguments.ts";
 
 export interface RelaySettings {
   readonly form: "dedicated" | "drop-in";

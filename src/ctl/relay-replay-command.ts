@@ -4,8 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { safeText } from "../host/safe-text.ts";
 import { type Command, CtlError, UsageError } from "./command.ts";
-import { withLock } from "./pki-lock.ts";
-import { checkRelayArguments, parseDiskSpace, requireCertificates } from "./relay-arguments.ts";
+import { parseDiskSpace } from "./disk-space.ts";
+import { withLock } from "./lock.ts";
+import { checkRelayArguments, requireCertificates } from "./relay-arguments.ts";
 import type { RelpTarget } from "./relp-client.ts";
 import { replay } from "./replay.ts";
 
