@@ -143,5 +143,9 @@ describeAsRoot("a full disk of the collector", () => {
     expect((await api.raw(x)).toString()).toBe(`${Array.from({ length: count }, (_, i) => i + 1).join("\n")}\n`);
     await poll("the alarm to end", async () => (await health()) === 200, 30_000);
     expect(site.collector.output()).toMatch(/storing again/);
+    const remove = () => api.request(`/api/executions/${x}?node=node1`, { method: "DELETE" });
+    expect((await remove()).status).toBe(204);
+    expect((await remove()).status).toBe(404);
+    expect(await api.executions()).toEqual([]);
   }, 180_000);
 });

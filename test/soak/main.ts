@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
+import { diskFaults } from "./disk-faults.ts";
 import { linkFaults } from "./link-fault.ts";
 import { mlrunFaults, mlrunKilled } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
@@ -19,6 +20,7 @@ collector's files hold afterwards. Exit code 1 when a case fails. CASE: only cas
 const IS_ROOT = process.getuid?.() === 0;
 const scenarios: readonly Scenario[] = [
   ...collectorFaults,
+  ...diskFaults,
   ...linkFaults,
   ...mlrunFaults,
   mlrunKilled,

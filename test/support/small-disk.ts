@@ -24,7 +24,11 @@ export class SmallDisk {
   fill(leaveBytes: number): void {
     const path = join(this.folder, "ballast");
     const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
+    try {
+      writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
+    } catch {
+      // Others wrote meanwhile: fuller than full it cannot be.
+    }
   }
 
   free(): void {

@@ -1,0 +1,42 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { poll } from "../support/poll.ts";
+import { type Relay, Site } from "../support/site.ts";
+import { SmallDisk } from "../support/small-disk.ts";
+import { NumberLoad } from "./number-load.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** All logs of the long form, once more while late lines are put in their places, and the index. */
+const DISK_MEGABYTES = 96;
+/** What is left of the disk: a moment's output. */
+const LEFT_BYTES = 50_000;
+
+export const diskFaults: readonly Scenario[] = [
+  {
+    name: "collector: disk full",
+    needsRoot: true,
+    short: { lines: 100_000, injections: 2, holdMs: 0 },
+    long: { lines: 400_000, injections: 20, holdMs: 5_000 },
+    run: async (size) => {
+      const site = await Site.create();
+      await site.collector.end("SIGTERM");
+      const disk = await SmallDisk.mount(site.dataDir, DISK_MEGABYTES);
+      await site.startCollector();
+      const relays: Relay[] = [];
+      for (const node of ["node1", "node2"]) relays.push(await site.startRelay(node));
+      const load = new NumberLoad({ site, relays, lines: size.lines });
+      const isFailing = async () => (await fetch(`${site.origin}/healthz`)).status === 503;
+      let alarms = 0;
+      const injections = await load.inject(size, async () => {
+        disk.fill(Math.floor(Math.random() * LEFT_BYTES));
+        // What is left to print may be so little that there is room for it.
+        await poll("the alarm", async () => load.progress >= 1 || (await isFailing()), 60_000);
+        if (await isFailing()) alarms += 1;
+        await delay(size.holdMs);
+        disk.free();
+      });
+      const verdict = await load.verdict(injections);
+      await poll("the alarm to end", async () => !(await isFailing()), 60_000);
+      return alarms > 0 ? verdict : { ...verdict, problems: [...verdict.problems, "There was no alarm"] };
+    },
+  },
+];
