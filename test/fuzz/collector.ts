@@ -11,6 +11,7 @@ import { createIngestMetrics } from "../../src/ingest/ingest-metrics.ts";
 import { Archive } from "../../src/store/archive.ts";
 import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { IndexDb } from "../../src/store/index-db.ts";
+import { reindex } from "../../src/store/reindex.ts";
 import type { Slot } from "../../src/store/slots.ts";
 import { Store } from "../../src/store/store.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -23,7 +24,9 @@ import type { Random } from "./random.ts";
 const EXECUTIONS = 4;
 /** Cases before the executions are looked at, and new ones begun. */
 const CASES_EACH = 400;
-const CASES_A_SITE = 40_000;
+const CASES_A_SITE = 8_000;
+/** Cases, about, after which the collector is stopped and started again. */
+const RESTARTED_EVERY = 300;
 const MOST = 2 ** 40;
 const MAX_N = 300;
 const NODE = "node1";
@@ -39,8 +42,9 @@ interface Run {
 }
 
 /**
- * Frames of a few executions in any order, some of them changed, from the connection's parser to the files: each is
- * stored or thrown away, none stops the collector, and of those that were not changed every line is there, once, in order.
+ * Frames of a few executions in any order, some of them changed, from the connection's parser to the files of a collector
+ * that is started anew now and then: each is stored or thrown away, none stops it, and of those that were not changed
+ * every line is there, once, in order.
  */
 const collector: FuzzTarget = {
   name: "collector",
@@ -70,6 +74,7 @@ const collector: FuzzTarget = {
       if (!isChanged) noteSent(run, frame.toString());
       await site.take(isChanged ? mutate(random, frame, TOKENS) : frame);
       if (random.oneIn(3)) await site.flush();
+      if (random.oneIn(RESTARTED_EVERY)) site = await site.restart(random);
       if (cases % CASES_EACH === 0) for (const one of runs) await look(one, site);
     };
   },
@@ -81,6 +86,7 @@ class Site {
   readonly #store: Store;
   readonly #intake: FrameIntake<Slot>;
   readonly #batch: Batch<Slot>;
+  readonly #dataDir: string;
   readonly #close: () => void;
 
   constructor(dataDir: string) {
@@ -105,10 +111,12 @@ class Site {
       metrics,
       nowMs: Date.now,
     });
+    if (!index.isCurrent) reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
     store.start();
     const pool = new BufferPool(16);
     const batch = new Batch<Slot>(pool);
     const counters = createIngestMetrics(metrics, Date.now);
+    this.#dataDir = dataDir;
     this.#store = store;
     this.#batch = batch;
     this.#intake = new FrameIntake<Slot>({ store, pool, batch, node: NODE, log, metrics: counters });
@@ -116,7 +124,6 @@ class Site {
     this.#close = () => {
       index.close();
       spill.db.close();
-      rmSync(dataDir, { recursive: true, force: true });
     };
   }
 
@@ -134,9 +141,19 @@ class Site {
     release();
   }
 
+  /** Another one on the same files, with the index that it had or a new one. */
+  async restart(random: Random): Promise<Site> {
+    await this.flush();
+    await this.#store.stop();
+    this.#close();
+    if (random.oneIn(3)) rmSync(join(this.#dataDir, "index.db"));
+    return new Site(this.#dataDir);
+  }
+
   async stop(): Promise<void> {
     await this.#store.stop();
     this.#close();
+    rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
 
