@@ -28,6 +28,10 @@ describe("restarts in the middle of output", () => {
     await api.untilExecution("complete", (one) => one.x === x && one.delivery === "complete", 30_000);
     const printed = Array.from({ length: count }, (_, i) => `${i + 1}\n`).join("");
     expect((await api.raw(x)).toString()).toBe(printed);
+    await poll("the relay to have said that it threw nothing away", async () => {
+      const text = await (await api.request("/metrics")).text();
+      return text.includes('ml_relay_discarded_frames{node="node1"} 0\n');
+    });
   }, 120_000);
 
   it("an index that was deleted is made again by mlcollector reindex, and every answer is the same", async () => {

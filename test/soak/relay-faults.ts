@@ -68,9 +68,6 @@ async function whileTwoNodesPrint(
     return verdict;
   } catch (error) {
     return { ...verdict, problems: [...verdict.problems, String(error)] };
-  } finally {
-    // The collector was started last and would be ended first: a relay takes ten seconds to stop without it.
-    await relays.end("kill");
   }
 }
 

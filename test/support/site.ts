@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
+import { afterwards } from "./cleanup.ts";
 import { freePort } from "./free-port.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
 import { ROOT } from "./programs.ts";
@@ -51,6 +52,7 @@ export class Site {
   readonly webPort: number;
   readonly #options: Required<SiteOptions>;
   readonly #places = new Map<string, RelayPlace>();
+  readonly #rsyslogds: Rsyslogd[] = [];
   #collector: RunningProcess | undefined;
 
   private constructor(place: { folder: string; relpPort: number; webPort: number; options: SiteOptions }) {
@@ -93,6 +95,8 @@ export class Site {
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
       : start(process.execPath, [MLCOLLECTOR, ...args]);
     await this.#collector.waitFor(/#code=/);
+    // Relays that were there before this collector would be ended after it, and without one each takes ten seconds.
+    afterwards(async () => void (await Promise.all(this.#rsyslogds.map((rsyslogd) => rsyslogd.kill()))));
   }
 
   async restartCollector(signal: NodeJS.Signals): Promise<Exit> {
@@ -130,6 +134,7 @@ export class Site {
     const started = { folder: stateDir, config, sockets, ...(through === undefined ? {} : { through }) };
     await adoptJournal(stateDir);
     const rsyslogd = await startRsyslogd(started);
+    this.#rsyslogds.push(rsyslogd);
     const isLeft = (await waitingReplays(stateDir)).length > 0;
     return {
       node,
