@@ -22,7 +22,8 @@ export class DiskRuns implements RunList {
   constructor(db: Database.Database, owner: number) {
     const columns = "SELECT n, lines, at, bytes, line FROM runs WHERE owner = ?";
     this.#owner = owner;
-    const insert = db.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)");
+    // A number twice is a fault of the sidecar; the later run holds.
+    const insert = db.prepare("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)");
     this.#insertAll = db.transaction((runs: readonly Run[]) => {
       for (const { n, lines, at, bytes, line } of runs) insert.run(owner, n, lines, at, bytes, line);
     });

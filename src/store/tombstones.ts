@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 export const TOMBSTONES_KEPT_DAYS = 400;
 /** Five million of them; beyond it the oldest days go first. */
 const MAX_BYTES = 1_073_741_824;
+/** `<user>/<date>/<name>`. */
+const BASE = /^[^/_.][^/]*\/\d{4}-\d\d-\d\d\/[^/.][^/]*$/;
 const FILE_NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
 /** Says that an execution was deleted. `base`: where its files were, below the logs. */
@@ -82,6 +84,8 @@ function parseTombstone(value: unknown): Tombstone | undefined {
   const { node, x, keyHash, base } = record;
   const deletedAtMs = asCount(record["deletedAtMs"]);
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
-  if (typeof base !== "string" || deletedAtMs === undefined) return undefined;
+  // Files are deleted by it: nothing outside of the tree, whatever became of the line.
+  if (typeof base !== "string" || !BASE.test(base)) return undefined;
+  if (deletedAtMs === undefined) return undefined;
   return { node, x, keyHash, base, deletedAtMs };
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { loadExecution } from "../../src/store/load-execution.ts";
+import { Tombstones } from "../../src/store/tombstones.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate, mutateJson } from "./mutate.ts";
@@ -39,6 +40,9 @@ const OTHERS: readonly [object, ...object[]] = [
   { t: "mark", f: "main", at: LINE.length, line: 1, fragments: 0, n: 2, time: TIME },
   { t: "run", f: "late", at: 0, line: 0, n: 4 },
   { t: "end", lastN: 12, receivedAtMs: 1, end: END },
+  { t: "discard", from: 5, reason: "lines-per-second", limit: 10 },
+  { t: "discard", from: 5, to: 8, reason: "lines-per-second", limit: 10 },
+  { t: "beat", beat: 30 },
   { t: "lost" },
   { t: "heard" },
   { t: "merged" },
@@ -67,9 +71,10 @@ const sidecar: FuzzTarget = {
       if (random.oneIn(3)) writeFileSync(`${base}.late.log`, LINE.repeat(random.below(3)));
       const execution = loadExecution(base, options);
       if (execution === undefined) return;
-      const { lines, bytes, missing } = execution.summary();
+      const { lines, bytes, missing, discarded = [] } = execution.summary();
+      assert.ok(discarded.length <= 100 && discarded.every(({ from, to }) => 1 <= from && from <= to));
       assert.ok(Number.isSafeInteger(lines) && lines >= 0 && Number.isFinite(bytes) && missing.length <= 100);
-      execution.have.release();
+      execution.release();
       assert.ok(existsSync(`${base}.log`));
     };
   },
@@ -80,4 +85,24 @@ function record(random: Random): unknown {
   return random.oneIn(2) ? valid : mutateJson(random, valid);
 }
 
-export const FILE_TARGETS: readonly FuzzTarget[] = [sidecar];
+/** What was deleted, with whatever a broken disk made of it: the start goes on, and what is whole is known. */
+const tombstones: FuzzTarget = {
+  name: "tombstones",
+  isSlow: true,
+  begin: async () => {
+    const folder = join(await tempFolder(), "deleted");
+    mkdirSync(folder);
+    const path = join(folder, "2026-11-20.jsonl");
+    const valid = { node: "node1", x: X, keyHash: "h", base: "alice/2026-11-20/x", deletedAtMs: 1 };
+    return (random) => {
+      const records = Array.from({ length: random.below(4) }, () => mutateJson(random, valid));
+      const text = Buffer.from([...records, valid].map((each) => `\n${JSON.stringify(each)}\n`).join(""));
+      const broken = random.oneIn(2) ? text : mutate(random, text);
+      writeFileSync(path, Buffer.concat([broken, Buffer.from(`\n${JSON.stringify(valid)}\n`)]));
+      const known = [...new Tombstones(folder).all()];
+      assert.ok(known.length >= 1 && known.every(({ x, deletedAtMs }) => x !== undefined && deletedAtMs >= 0));
+    };
+  },
+};
+
+export const FILE_TARGETS: readonly FuzzTarget[] = [sidecar, tombstones];

@@ -90,12 +90,28 @@ describe("an execution that was deleted", () => {
     expect(await isKnown(on, a)).toBe(true);
   });
 
+  it("takes nothing outside of the logs with it, whatever stands in its tombstone", async () => {
+    const tombstones = new Tombstones(join(await tempFolder(), "deleted"));
+    for (const base of [
+      "../x",
+      "/etc/passwd",
+      "u/../../x",
+      "u/2026-01-01/../x",
+      "_quarantine/2026-01-01/x",
+      "u/x",
+      "",
+    ]) {
+      tombstones.add({ node: "n", x: "x", keyHash: "k", base, deletedAtMs: 1 });
+    }
+    expect([...tombstones.all()]).toEqual([]);
+  });
+
   it("is remembered for 400 days", async () => {
     const folder = join(await tempFolder(), "deleted");
     const tombstones = new Tombstones(folder);
     const [oldMs, newMs] = [Date.UTC(2025, 0, 1), Date.UTC(2026, 0, 1)];
     for (const deletedAtMs of [oldMs, newMs]) {
-      tombstones.add({ node: "n", x: "x", keyHash: "k", base: "b", deletedAtMs });
+      tombstones.add({ node: "n", x: "x", keyHash: "k", base: "u/2026-01-01/b", deletedAtMs });
     }
     tombstones.expire(oldMs + 399 * 86_400_000);
     expect([...tombstones.all()]).toHaveLength(2);
