@@ -1,8 +1,8 @@
 /**
- * What a relay may bring in one turn of the event loop while quieter ones want to be heard: about a millisecond of work.
+ * What a relay may bring in one turn of the event loop while quieter ones want to be heard: less than a millisecond of work.
  * Alone it may bring all that libuv reads in a turn (32 times 64 KiB), which makes larger batches and so fewer writes.
  */
-const BUSY_TURN_BYTES = 131_072;
+const BUSY_TURN_BYTES = 65_536;
 /** A relay that had such a turn in this time is not a quiet one. */
 const BUSY_FOR_MS = 1_000;
 /** How long one that was quiet and spoke is remembered. */

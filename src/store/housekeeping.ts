@@ -1,3 +1,4 @@
+import { inTurns, NO_TURNS } from "./in-turns.ts";
 import type { IndexWriter } from "./index-writer.ts";
 import type { LateMerges } from "./late-merges.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -34,7 +35,8 @@ export class Housekeeping {
   #indexAtMs = 0;
   #expireAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
-  #stopFlush: () => void = () => {};
+  #indexing = NO_TURNS;
+  #telling = NO_TURNS;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -46,7 +48,8 @@ export class Housekeeping {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#stopFlush();
+    this.#indexing.stop();
+    this.#telling.stop();
   }
 
   #tick(): void {
@@ -57,8 +60,8 @@ export class Housekeeping {
       this.#tell();
       if (nowMs >= this.#indexAtMs) {
         this.#indexAtMs = nowMs + INDEX_EVERY_MS;
-        this.#stopFlush();
-        this.#stopFlush = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
+        this.#indexing.stop();
+        this.#indexing = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
       this.#options.alarm.probe();
@@ -89,9 +92,11 @@ export class Housekeeping {
   }
 
   #tell(): void {
-    for (const { execution } of this.#options.index.takeUntold()) {
-      if (execution !== undefined) this.#options.publisher.changed(execution);
-    }
+    if (!this.#telling.areDone) return;
+    const { index, publisher } = this.#options;
+    this.#telling = inTurns(index.takeUntold(), ({ execution }) => {
+      if (execution !== undefined) publisher.changed(execution);
+    });
   }
 
   #forget(): void {

@@ -1,16 +1,24 @@
-/** What one turn of the event loop may take: relays and viewers are served between two. */
-const TURN_MS = 5;
+/** What a turn of the event loop may take of everybody's time: relays and viewers are served between two. */
+const TURN_MS = 0.5;
+
+export interface Turns {
+  /** Leaves the rest undone. */
+  stop(): void;
+  readonly areDone: boolean;
+}
+
+export const NO_TURNS: Turns = { stop: () => {}, areDone: true };
 
 /**
  * Does something for each item in short turns, beside the live work.
  *
- * @returns How to stop before all are done.
+ * @param turnMs longer where nobody is served yet.
  */
-export function inTurns<T>(items: readonly T[], act: (item: T) => void): () => void {
+export function inTurns<T>(items: readonly T[], act: (item: T) => void, turnMs = TURN_MS): Turns {
   let next = 0;
   let timer: NodeJS.Immediate | undefined;
   const turn = (): void => {
-    const untilMs = performance.now() + TURN_MS;
+    const untilMs = performance.now() + turnMs;
     for (; next < items.length && performance.now() < untilMs; next += 1) {
       const item = items[next];
       if (item !== undefined) act(item);
@@ -18,5 +26,13 @@ export function inTurns<T>(items: readonly T[], act: (item: T) => void): () => v
     timer = next < items.length ? setImmediate(turn) : undefined;
   };
   timer = setImmediate(turn);
-  return () => clearImmediate(timer);
+  return {
+    stop: () => {
+      clearImmediate(timer);
+      timer = undefined;
+    },
+    get areDone() {
+      return timer === undefined;
+    },
+  };
 }

@@ -1,12 +1,12 @@
-import { inTurns } from "./in-turns.ts";
+import { inTurns, type Turns } from "./in-turns.ts";
 import type { IndexDb } from "./index-db.ts";
 import type { IndexRow } from "./index-row.ts";
 import { commandName, executionPath } from "./log-path.ts";
 import type { Origin } from "./origin.ts";
 import type { Slot } from "./slots.ts";
 
-/** One transaction, of about a millisecond. */
-const ROWS_A_TURN = 50;
+/** One transaction. Few, because whoever waits meanwhile waits for all of it. */
+const ROWS_A_TURN = 4;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */
 export function basePath(origin: Origin): string {
@@ -85,8 +85,8 @@ export class IndexWriter {
     if (changed.length > 0) this.#flush(changed);
   }
 
-  /** Writes all rows in turns, beside the live work: ten thousand rows take a quarter of a second. Returns how to stop. */
-  flushInTurns(onError: (error: unknown) => void): () => void {
+  /** Writes all rows in turns, beside the live work: ten thousand rows take half a second. */
+  flushInTurns(onError: (error: unknown) => void): Turns {
     const changed = [...this.#changed];
     const pieces = Array.from({ length: Math.ceil(changed.length / ROWS_A_TURN) }, (_, i) =>
       changed.slice(i * ROWS_A_TURN, (i + 1) * ROWS_A_TURN),

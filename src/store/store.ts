@@ -6,7 +6,7 @@ import type { Metrics } from "../host/metrics.ts";
 import type { RefusedExecutions } from "../wire/discard.ts";
 import { type Claim, Claims, type Owner } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { inTurns } from "./in-turns.ts";
+import { inTurns, NO_TURNS } from "./in-turns.ts";
 import type { IndexDb } from "./index-db.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { type Item, ItemWriter } from "./item-writer.ts";
@@ -49,6 +49,9 @@ export interface StoreOptions {
 
 type Outcome = "stored" | "unavailable";
 
+/** Of the event loop, at the start: the sooner all are loaded, the sooner lost ones are told. */
+const LOADING_TURN_MS = 5;
+
 /**
  * The writing half of the store: chunks into files, ends and beats into states, BEGINs into owners.
  *
@@ -68,7 +71,7 @@ export class Store {
   readonly #alarm: StorageAlarm;
   readonly #remover: Remover;
   readonly #housekeeping: Housekeeping;
-  #stopLoading: () => void = () => {};
+  #loading = NO_TURNS;
 
   constructor(options: StoreOptions) {
     const { durable, spill, nowMs, log, audit, ownerOf } = options;
@@ -128,7 +131,7 @@ export class Store {
    */
   start(): void {
     this.#remover.finish();
-    this.#stopLoading = inTurns(this.#options.index.open(), (row) => this.#loadOpen(row));
+    this.#loading = inTurns(this.#options.index.open(), (row) => this.#loadOpen(row), LOADING_TURN_MS);
     this.#housekeeping.start();
   }
 
@@ -200,7 +203,7 @@ export class Store {
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
-    this.#stopLoading();
+    this.#loading.stop();
     this.#housekeeping.stop();
     await this.#merges.settled;
     this.#recordStates();

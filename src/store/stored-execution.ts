@@ -10,7 +10,6 @@ import type { OpenFiles } from "./open-files.ts";
 import type { EndSeen, Origin } from "./origin.ts";
 import { diskBytesOf, type Refusal } from "./owner-account.ts";
 import type { LogName, Sidecar } from "./sidecar.ts";
-
 import { type IntervalSpill, SpillingIntervals } from "./spilling-intervals.ts";
 import { SpillingRuns } from "./spilling-runs.ts";
 
@@ -84,12 +83,13 @@ export class StoredExecution {
   get node(): string {
     return this.origin.node;
   }
+  /** One that is lost lacks its END at least; it may still speak again. */
   get delivery(): Delivery {
-    return this.#delivery;
+    return this.isLost && this.endSeen === undefined ? "incomplete" : this.#delivery;
   }
-  /** Nothing more is expected of it: its row in the index says all. One that is lost may still speak again. */
+  /** Nothing more is expected of it: its row in the index says all. */
   get isSettled(): boolean {
-    return this.#delivery !== "receiving" || (this.isLost && this.endSeen === undefined);
+    return this.delivery !== "receiving";
   }
   get lines(): number {
     return this.main.lines + (this.late?.lines ?? 0);

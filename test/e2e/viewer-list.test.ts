@@ -53,7 +53,7 @@ test("executions are grouped by job, newest first, each with how it is", async (
       missing: [[3, 12]],
       ended: { state: "failed", signal: "SIGKILL", delivery: "incomplete" },
     }),
-    execution(99, { argv: ["gone"], ended: { state: "lost", delivery: "receiving" } }),
+    execution(99, { argv: ["gone"], ended: { state: "lost", delivery: "incomplete" } }),
   ]);
   const job = page.getByRole("region", { name: "Job train" });
   await job.waitFor();

@@ -38,7 +38,7 @@ test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execu
     const one = await found();
     return one?.state === "lost" && one;
   });
-  expect(lost).toMatchObject({ missing: [], endedAt: null, delivery: "receiving", lastN: lost.lines });
+  expect(lost).toMatchObject({ missing: [], endedAt: null, delivery: "incomplete", lastN: lost.lines });
   let [n, rest] = [0, ""];
   for await (const bytes of site.archive.raw(ROOT, { x: lost.x, node: "node1" })) {
     const lines = (rest + bytes.toString()).split("\n");

@@ -25,12 +25,10 @@ export function describeEnding({ state, code, signal }: Pick<Execution, "state" 
 /** Whether everything is stored, and how much is not. */
 export function DeliveryNote({ execution }: { readonly execution: Execution }): JSX.Element {
   const missing = missingLines(execution);
-  const { delivery, discarded } = execution;
+  const { delivery } = execution;
   if (delivery === "incomplete") {
-    const isOverLimit = discarded !== undefined;
-    const title = isOverLimit ? "Not all was stored: see the log for the limit" : "Printed, but never arrived";
     return (
-      <span class="delivery delivery-incomplete" title={title}>
+      <span class="delivery delivery-incomplete" title={incompleteBecause(execution)}>
         <Icon name="warning" />
         {missing > 0 ? `${formatLines(missing)} missing` : "incomplete"}
       </span>
@@ -49,6 +47,11 @@ export function DeliveryNote({ execution }: { readonly execution: Execution }): 
       receiving
     </span>
   );
+}
+
+function incompleteBecause({ state, discarded }: Execution): string {
+  if (state === "lost") return "It went silent: what it printed since then is not known";
+  return discarded === undefined ? "Printed, but never arrived" : "Not all was stored: see the log for the limit";
 }
 
 /** How many lines are known of and not stored. */
