@@ -6,8 +6,9 @@
 // Each step is skipped when there is nothing to do, so that a second run starts at once.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { build } from "./build.mjs";
+import { nodeHeaders } from "./node-headers.mjs";
 import { installPackages } from "./packages.mjs";
 import { ROOT, runScript, SetupError, step } from "./step.mjs";
 
@@ -28,12 +29,6 @@ function installModules() {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   step("installing npm packages", ["npm", "ci", "--loglevel=error"], nodeHeaders());
   writeFileSync(stamp, wanted);
-}
-
-/** Tells node-gyp of the headers that came with this Node, so that it need not download them. */
-function nodeHeaders() {
-  const prefix = dirname(dirname(process.execPath));
-  return existsSync(join(prefix, "include/node/node.h")) ? { npm_config_nodedir: prefix } : {};
 }
 
 runScript(() => {
