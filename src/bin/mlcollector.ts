@@ -58,6 +58,12 @@ function version(): string {
 async function collect(config: Config, argv: readonly string[]): Promise<number> {
   setFlagsFromString(HEAP_GROWTH);
   let collector: ReturnType<typeof createCollector>;
+  // Before there is anything to read again: without a handler, SIGHUP would end the process.
+  const hangUps = { isStarted: false, isAsked: false };
+  process.on("SIGHUP", () => {
+    hangUps.isAsked = true;
+    if (hangUps.isStarted) void collector.reload();
+  });
   try {
     collector = createCollector({
       config,
@@ -71,7 +77,8 @@ async function collect(config: Config, argv: readonly string[]): Promise<number>
   } catch (error) {
     return failed("cannot start", error, log);
   }
-  process.on("SIGHUP", () => void collector.reload());
+  hangUps.isStarted = true;
+  if (hangUps.isAsked) void collector.reload();
   await new Promise<void>((resolve) => {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);

@@ -13,7 +13,7 @@ async function checkout(programs: Readonly<Record<string, string>>): Promise<{ f
   const [scripts, path] = [join(folder, "src/setup"), join(folder, "bin")];
   await mkdir(scripts, { recursive: true });
   await mkdir(path);
-  for (const name of ["setup.mjs", "build.mjs", "packages.mjs", "step.mjs"]) {
+  for (const name of ["setup.mjs", "build.mjs", "node-headers.mjs", "packages.mjs", "step.mjs"]) {
     await copyFile(join(ROOT, "src/setup", name), join(scripts, name));
   }
   for (const [name, body] of Object.entries(programs)) {
