@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type Begin, parseBegin } from "../../src/wire/begin.ts";
 import { type End, parseEnd } from "../../src/wire/end.ts";
@@ -59,8 +59,10 @@ export async function dumpRelay(): Promise<DumpRelay> {
       return { ...found, frames: own, end, stdout: printedBy(own, "stdout"), stderr: printedBy(own, "stderr") };
     });
   }
-  const start = () =>
-    startRsyslogd({ folder, sockets, config: configuration({ folder, sockets, beginDump, linesDump }) });
+  async function start(): Promise<Rsyslogd> {
+    for (const path of [beginDump, linesDump]) await cutTornTail(path);
+    return startRsyslogd({ folder, sockets, config: configuration({ folder, sockets, beginDump, linesDump }) });
+  }
   return { runDir: folder, frames, begins, execution, start };
 }
 
@@ -85,6 +87,13 @@ input(type="imuxsock" Socket="${beginSocket}" Annotate="on" ParseTrusted="on" Us
 input(type="imptcp" Path="${linesSocket}" unlink="on" FileCreateMode="0666" socketBacklog="512" ruleset="lines"
       SupportOctetCountedFraming="on")
 `;
+}
+
+/** Where an rsyslogd was killed in the middle of a frame, the next one would write on. */
+async function cutTornTail(path: string): Promise<void> {
+  const dump = await readFile(path).catch(() => Buffer.alloc(0));
+  const wholeBytes = dump.lastIndexOf("\n") + 1;
+  if (wholeBytes < dump.length) await truncate(path, wholeBytes);
 }
 
 async function wholeLines(path: string): Promise<Buffer[]> {
