@@ -124,17 +124,20 @@ export class RelayConnection<Slot> {
       this.#frameTxnr = this.#parser.txnr;
       this.#frameBeganAtMs = this.#options.nowMs();
     }
-    if (this.#waitingClaim !== undefined || this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) {
-      this.#flush();
-    } else if (!this.#flushIsScheduled) {
-      this.#flushIsScheduled = true;
-      // After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch.
-      setImmediate(() => {
-        if (this.#batch.isScattered) setTimeout(() => this.#scheduledFlush(), CONNECTION_LIMITS.gatherMs);
-        else this.#scheduledFlush();
-      });
-    }
+    if (this.#waitingClaim !== undefined || this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) this.#flush();
+    // Whatever was flushed by now: only the end of its turn lets a relay that has used up its share read on.
+    if (this.#waitingClaim === undefined) this.#scheduleFlush();
     if (this.#mustWait()) this.#options.socket.pause();
+  }
+
+  /** After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch. */
+  #scheduleFlush(): void {
+    if (this.#flushIsScheduled) return;
+    this.#flushIsScheduled = true;
+    setImmediate(() => {
+      if (this.#batch.isScattered) setTimeout(() => this.#scheduledFlush(), CONNECTION_LIMITS.gatherMs);
+      else this.#scheduledFlush();
+    });
   }
 
   #scheduledFlush(): void {

@@ -25,7 +25,6 @@ import type { IntervalSpill } from "./spilling-intervals.ts";
 import { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode } from "./storage-error.ts";
 import { createStoreMetrics } from "./store-metrics.ts";
-
 import { Tombstones } from "./tombstones.ts";
 
 export interface StoreOptions {
