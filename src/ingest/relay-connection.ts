@@ -144,7 +144,7 @@ export class RelayConnection<Slot> {
     this.#flushIsScheduled = false;
     this.#share.renew();
     this.#flush();
-    if (!this.#inFlight) this.#readOn();
+    this.#readOn();
   }
 
   #message(data: Buffer, at: number, end: number): boolean {
@@ -220,7 +220,10 @@ export class RelayConnection<Slot> {
     const { socket } = this.#options;
     socket.pause();
     if (socket.destroyed) return;
-    this.#retry = setTimeout(again, CONNECTION_LIMITS.retryAfterMs);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      again();
+    }, CONNECTION_LIMITS.retryAfterMs);
   }
 
   #acknowledge(lastTxnr: number, count: number): void {
@@ -230,6 +233,7 @@ export class RelayConnection<Slot> {
 
   #mustWait(): boolean {
     return (
+      this.#retry !== undefined ||
       this.#waitingClaim !== undefined ||
       this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes ||
       this.#share.isUsedUp ||
