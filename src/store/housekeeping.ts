@@ -46,10 +46,25 @@ export class Housekeeping {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  stop(): void {
+  /** Ends what is under way. Resolves when what the next start has to know stands in the sidecars. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#indexing.stop();
     this.#telling.stop();
+    await this.#options.merges.settled;
+    this.#recordStates();
+  }
+
+  /** Where holes end, not only where they began, and which beats are old. */
+  #recordStates(): void {
+    for (const { execution } of this.#options.slots.values()) {
+      try {
+        execution?.discards.close(Number.MAX_SAFE_INTEGER);
+        if (execution?.endSeen === undefined) execution?.recordBeat();
+      } catch (error) {
+        this.#options.alarm.failed(error);
+      }
+    }
   }
 
   #tick(): void {

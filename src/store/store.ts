@@ -203,9 +203,7 @@ export class Store {
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
     this.#loading.stop();
-    this.#housekeeping.stop();
-    await this.#merges.settled;
-    this.#recordStates();
+    await this.#housekeeping.stop();
     this.#trying(() => {
       this.#index.settle();
       this.#index.flush();
@@ -219,18 +217,6 @@ export class Store {
       bringUpToDate();
     } catch (error) {
       this.#alarm.failed(error);
-    }
-  }
-
-  /** So that the next start knows where holes end, not only where they began, and which beats are old. */
-  #recordStates(): void {
-    for (const { execution } of this.slots.values()) {
-      try {
-        execution?.discards.close(Number.MAX_SAFE_INTEGER);
-        if (execution?.endSeen === undefined) execution?.recordBeat();
-      } catch (error) {
-        this.#alarm.failed(error);
-      }
     }
   }
 
