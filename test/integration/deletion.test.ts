@@ -2,24 +2,9 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Tombstones } from "../../src/store/tombstones.ts";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
-import { RelpClient } from "../support/relp-client.ts";
+import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite & { dataDir: string }> {
-  const dataDir = options.dataDir ?? (await tempFolder());
-  const started = await startIngestSite({ ...options, dataDir });
-  afterwards(() => started.stop());
-  return { ...started, dataDir };
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
 
 const all = (a: FakeExecution) => [a.begin(), a.lines(1, ["1", "2"]), a.beat(2, 1), a.end(2), a.lines(3, ["3"])];
 const filesOf = (dataDir: string, { x }: FakeExecution) =>
@@ -29,14 +14,14 @@ const isKnown = async (on: IngestSite, { x, node }: FakeExecution) =>
 
 describe("an execution that was deleted", () => {
   it("is gone with its files, and what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const [a, other] = [fakeExecution(), fakeExecution()];
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(...all(a), ...all(other));
     expect(await on.archive.remove(ROOT, a.x, a.node)).toBe("removed");
     expect(filesOf(on.dataDir, a)).toEqual([]);
     // On the connection that knows it, and on a new one.
-    for (const sender of [relay, await client(on)]) await sender.send(...all(a), a.begin());
+    for (const sender of [relay, await openRelay(on)]) await sender.send(...all(a), a.begin());
     expect(await metric(on, "ml_store_discarded_lines_total", '"deleted"')).toBe(6);
     expect(await isKnown(on, a)).toBe(false);
     expect(filesOf(on.dataDir, a)).toEqual([]);
@@ -51,37 +36,37 @@ describe("an execution that was deleted", () => {
     ["a reindex", { reindex: true }],
   ])("stays away after %s", async (_, options) => {
     const dataDir = await tempFolder();
-    const on = await site({ dataDir });
+    const on = await startIngestSite({ dataDir });
     const a = fakeExecution();
-    await (await client(on)).send(...all(a));
+    await (await openRelay(on)).send(...all(a));
     await on.archive.remove(ROOT, a.x);
     await on.stop();
     if ("reindex" in options) for (const end of ["", "-wal"]) rmSync(join(dataDir, `index.db${end}`), { force: true });
-    const again = await site({ dataDir, ...options });
-    await (await client(again)).send(...all(a));
+    const again = await startIngestSite({ dataDir, ...options });
+    await (await openRelay(again)).send(...all(a));
     expect(await isKnown(again, a)).toBe(false);
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
   it("goes for good with the next start when a crash came between tombstone and files", async () => {
     const dataDir = await tempFolder();
-    const on = await site({ dataDir });
+    const on = await startIngestSite({ dataDir });
     const a = fakeExecution();
-    await (await client(on)).send(...all(a));
+    await (await openRelay(on)).send(...all(a));
     const base = filesOf(dataDir, a)[0]?.replace(/\.\w+$/, "") ?? "";
     const keyHash = [...on.store.slots.values()].find(({ identity }) => identity.x === a.x)?.identity.keyHash ?? "";
     await on.stop();
     const tombstones = new Tombstones(join(dataDir, "logs/_deleted"));
     tombstones.add({ node: a.node, x: a.x, keyHash, base, deletedAtMs: Date.now() });
-    const again = await site({ dataDir });
+    const again = await startIngestSite({ dataDir });
     expect(await isKnown(again, a)).toBe(false);
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
   it("may not be running, and not be somebody else's", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["1"]));
     const bob = { user: "bob", uid: 1001, admin: false };
     expect(await on.archive.remove(ROOT, a.x)).toBe("running");

@@ -2,11 +2,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { describeAsRoot } from "../support/root.ts";
 import { Site } from "../support/site.ts";
 import { SmallDisk } from "../support/small-disk.ts";
@@ -16,7 +14,6 @@ async function site(): Promise<IngestSite & { disk: SmallDisk }> {
   const dataDir = join(await tempFolder(), "data");
   const disk = await SmallDisk.mount(dataDir, 8);
   const started = await startIngestSite({ dataDir, maxRangesInMemory: 16 });
-  afterwards(() => started.stop());
   return { ...started, disk };
 }
 
@@ -71,8 +68,7 @@ describeAsRoot("a full disk of the collector", () => {
     async (_, frames) => {
       const on = await site();
       const a = fakeExecution();
-      const relay = await RelpClient.open(on.relp.port);
-      afterwards(() => relay.destroy());
+      const relay = await openRelay(on);
       on.disk.fill(120_000);
       const sent = frames(a);
       for (const frame of sent) relay.command("syslog", frame);
@@ -105,8 +101,7 @@ describeAsRoot("a full disk of the collector", () => {
   it("can be mended by deleting, in the viewer too", async () => {
     const on = await site();
     const [large, next] = [fakeExecution(), fakeExecution()];
-    const relay = await RelpClient.open(on.relp.port);
-    afterwards(() => relay.destroy());
+    const relay = await openRelay(on);
     await relay.send(large.begin(), ...lines(large, numbers), large.end(COUNT), next.begin());
     on.disk.fill(0);
     relay.command("syslog", next.lines(1, ["waits ".padEnd(5_000, ".")]));

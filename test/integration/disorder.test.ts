@@ -1,22 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../support/cleanup.ts";
 import { fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const LINES_A_FRAME = 8;
 const MAX_RANGES = 512;
 const AT_ONCE = 1_000;
-
-async function site(dataDir: string): Promise<IngestSite> {
-  const started = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
-  afterwards(() => started.stop());
-  return started;
-}
 
 /** The same shuffle each time. */
 function shuffled<T>(items: readonly T[]): T[] {
@@ -68,8 +60,8 @@ describe("lines in great disorder, many of them twice", () => {
       const starts = Array.from({ length: lines / LINES_A_FRAME }, (_, i) => i * LINES_A_FRAME + 1);
       const held = 1 + lines / 2;
       const sent = order(starts).filter((n) => n < held || n >= held + LINES_A_FRAME);
-      const on = await site(dataDir);
-      const relays = [await RelpClient.open(on.relp.port), await RelpClient.open(on.relp.port)];
+      const on = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
+      const relays = [await openRelay(on), await openRelay(on)];
       await relays[0]?.send(a.begin());
       for (let i = 0; i < sent.length; i += AT_ONCE) {
         const frames = sent.slice(i, i + AT_ONCE).map((n) => a.lines(n, texts(n)));
@@ -85,10 +77,10 @@ describe("lines in great disorder, many of them twice", () => {
       expect(await readNumbers(on, a)).toEqual(wanted);
       await on.stop();
 
-      const again = await site(dataDir);
+      const again = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
       expect(await again.archive.get(ROOT, a.x)).toMatchObject({ lines: wanted.length, lastN: lines });
       expect(await readNumbers(again, a)).toEqual(wanted);
-      const relay = await RelpClient.open(again.relp.port);
+      const relay = await openRelay(again);
       await relay.send(a.lines(held, texts(held)), a.end(lines));
       relay.destroy();
       const log = join(dataDir, "logs/root/2026-11-20", `${a.x}.node1.job_sh.log`);
@@ -97,7 +89,7 @@ describe("lines in great disorder, many of them twice", () => {
       // The runs of what is in order now are no more, and neither are they counted as the owner's.
       await poll("the sidecar without them", () => statSync(log.replace(/log$/, "meta")).size < 10_000);
       await again.stop();
-      const last = await site(dataDir);
+      const last = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
       const summary = await last.archive.get(ROOT, a.x);
       expect(summary).toMatchObject({ delivery: "complete", lines });
       const slot = [...last.store.slots.values()].find(({ identity }) => identity.x === a.x);
@@ -114,10 +106,8 @@ describe("lines in great disorder, many of them twice", () => {
     const dataDir = await tempFolder();
     let nowMs = Date.now();
     const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
-    afterwards(() => on.stop());
     const all = Array.from({ length: 60 }, () => fakeExecution());
-    const relay = await RelpClient.open(on.relp.port);
-    afterwards(() => relay.destroy());
+    const relay = await openRelay(on);
     const texts = Array.from({ length: 40 }, (_, i) => `line ${i + 1}`);
     const frames = (a: (typeof all)[number]) => texts.map((text, i) => a.lines(i + 1, [text])).toReversed();
     await relay.send(...all.flatMap((a) => [a.begin(), ...frames(a), a.end(texts.length)]));

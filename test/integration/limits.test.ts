@@ -1,42 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
-import { RelpClient } from "../support/relp-client.ts";
+import { type IngestSite, metric, openRelay, ROOT, rootAndBob, startIngestSite } from "../support/ingest-site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-
-type Site = IngestSite & { readonly dataDir: string };
-
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<Site> {
-  const dataDir = options.dataDir ?? (await tempFolder());
-  const started = await startIngestSite({ ...options, dataDir });
-  afterwards(() => started.stop());
-  return { ...started, dataDir };
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`);
 const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
 const discarded = (on: IngestSite, reason: string) => metric(on, "ml_store_discarded_lines_total", `"${reason}"`);
-
-/** Uid 0 is root, 1001 is bob. */
-const twoUsers = async (_node: string, uid: number) => ({ name: uid === 0 ? "root" : "bob", uid: undefined });
 
 describe("a user who prints more lines a second than allowed", () => {
   const limits = { linesPerSecond: 10 };
 
   it("sees a hole with its reason; the rest is stored, everything is acknowledged, and nobody else notices", async () => {
     let nowMs = Date.now();
-    const on = await site({ ownerLimits: limits, ownerOf: twoUsers, nowMs: () => nowMs });
+    const on = await startIngestSite({ ownerLimits: limits, ownerOf: rootAndBob, nowMs: () => nowMs });
     const [flood, quiet] = [fakeExecution(), fakeExecution()];
-    const relay = await client(on);
+    const relay = await openRelay(on);
     // A burst of ten seconds' worth is taken, and what comes with its last line.
     await relay.send(flood.begin({}, 0), quiet.begin({}, 1001));
     await relay.send(flood.lines(1, numbers(1, 100)));
@@ -56,9 +36,9 @@ describe("a user who prints more lines a second than allowed", () => {
 
   it("has few holes, however small the frames: what is shut stays shut until half of the burst is free", async () => {
     let nowMs = Date.now();
-    const on = await site({ ownerLimits: limits, nowMs: () => nowMs });
+    const on = await startIngestSite({ ownerLimits: limits, nowMs: () => nowMs });
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin());
     for (let n = 1; n <= 1_000; n += 1) {
       await relay.send(a.lines(n, [`${n}`]));
@@ -74,9 +54,9 @@ describe("a user who prints more lines a second than allowed", () => {
 
   it("gets a discarded line back when it arrives again and there is room", async () => {
     let nowMs = Date.now();
-    const on = await site({ ownerLimits: limits, nowMs: () => nowMs });
+    const on = await startIngestSite({ ownerLimits: limits, nowMs: () => nowMs });
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, numbers(1, 100)));
     await relay.send(a.lines(101, numbers(101, 50)));
     await relay.send(a.end(150));
@@ -91,9 +71,9 @@ describe("a user who prints more lines a second than allowed", () => {
   it.each(["a restart", "a reindex"])("sees the same hole after %s", async (what) => {
     const dataDir = await tempFolder();
     const nowMs = Date.now();
-    const on = await site({ dataDir, ownerLimits: limits, nowMs: () => nowMs });
+    const on = await startIngestSite({ dataDir, ownerLimits: limits, nowMs: () => nowMs });
     const [ended, running] = [fakeExecution(), fakeExecution()];
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(ended.begin(), running.begin(), ended.lines(1, numbers(1, 100)));
     await relay.send(ended.lines(101, numbers(101, 100)), running.lines(1, numbers(1, 7)));
     await relay.send(ended.lines(201, numbers(201, 100)));
@@ -102,16 +82,16 @@ describe("a user who prints more lines a second than allowed", () => {
     expect(before[1]).toMatchObject({ lastN: 7, discarded: [{ from: 1, to: 7 }] });
     await on.stop();
     const isReindexed = what === "a reindex";
-    const again = await site({ dataDir, ownerLimits: limits, nowMs: () => nowMs, reindex: isReindexed });
+    const again = await startIngestSite({ dataDir, ownerLimits: limits, nowMs: () => nowMs, reindex: isReindexed });
     expect([await summary(again, ended), await summary(again, running)]).toEqual(before);
   });
 });
 
 describe("a user who prints a line without end", () => {
   it("sees a hole where the bytes of it are beyond the limit", async () => {
-    const on = await site({ ownerLimits: { bytesPerSecond: 1_000 } });
+    const on = await startIngestSite({ ownerLimits: { bytesPerSecond: 1_000 } });
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin());
     for (let n = 1; n <= 20; n += 1) await relay.send(a.lines(n, ["x".repeat(7_000)], { fragment: true }));
     await relay.send(a.lines(21, [""]), a.end(21));
@@ -129,9 +109,9 @@ describe("a user whose disk space is used up", () => {
   it("has nothing more stored until something is deleted; the bytes are known after a restart and a reindex", async () => {
     const dataDir = await tempFolder();
     const ownerLimits = { bytesOnDisk: 20_000 };
-    const first = await site({ dataDir, ownerLimits, ownerOf: twoUsers });
+    const first = await startIngestSite({ dataDir, ownerLimits, ownerOf: rootAndBob });
     const [a, b, bob] = [fakeExecution(), fakeExecution(), fakeExecution()];
-    const relay = await client(first);
+    const relay = await openRelay(first);
     await relay.send(a.begin({}, 0), bob.begin({}, 1001));
     for (let n = 1; n <= 1_000; n += 50) await relay.send(a.lines(n, numbers(n, 50)));
     const stored = (await summary(first, a))?.lines ?? 0;
@@ -140,8 +120,8 @@ describe("a user whose disk space is used up", () => {
     expect(await discarded(first, "disk-quota")).toBe(1_000 - stored);
     await first.stop();
     for (const reindex of [false, true]) {
-      const on = await site({ dataDir, ownerLimits, ownerOf: twoUsers, reindex });
-      const again = await client(on);
+      const on = await startIngestSite({ dataDir, ownerLimits, ownerOf: rootAndBob, reindex });
+      const again = await openRelay(on);
       await again.send(bob.lines(1, ["fine"]), a.lines(1_001, ["too much"]));
       expect(await discarded(on, "disk-quota")).toBe(1);
       expect(await summary(on, bob)).toMatchObject({ lines: 1 });
@@ -165,9 +145,9 @@ describe("a user whose disk space is used up", () => {
 describe("a user who begins more executions than allowed", () => {
   it("has those of the minute; of the others the lines are acknowledged, counted and shown as a hole later", async () => {
     let nowMs = Date.now();
-    const on = await site({ ownerLimits: { executionsPerMinute: 3 }, nowMs: () => nowMs });
+    const on = await startIngestSite({ ownerLimits: { executionsPerMinute: 3 }, nowMs: () => nowMs });
     const all = Array.from({ length: 5 }, () => fakeExecution());
-    const relay = await client(on);
+    const relay = await openRelay(on);
     // Lines may come before their BEGIN: those wait in quarantine, and leave it with the refusal.
     for (const one of all) await relay.send(one.lines(1, ["early"]), one.begin(), one.lines(2, ["two", "three"]));
     const seen = await Promise.all(all.map((one) => summary(on, one)));
@@ -193,9 +173,9 @@ describe("a user who begins more executions than allowed", () => {
 
   it("has as many running as allowed, and more as they end", async () => {
     let nowMs = Date.now();
-    const on = await site({ maxRunningPerOwner: 2, nowMs: () => nowMs });
+    const on = await startIngestSite({ maxRunningPerOwner: 2, nowMs: () => nowMs });
     const [a, b, c] = [fakeExecution(), fakeExecution(), fakeExecution()];
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), b.begin(), c.begin(), c.lines(1, ["not kept"]));
     expect(await summary(on, c)).toBeUndefined();
     expect(await discarded(on, "executions")).toBe(1);

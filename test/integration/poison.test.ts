@@ -1,28 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, rootAndBob, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 /** What makes one execution's files unwritable for root, too: a folder in a file's place, or a file in a folder's. */
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite & { dataDir: string }> {
-  const dataDir = options.dataDir ?? (await tempFolder());
-  const ownerOf = async (_node: string, uid: number) => ({ name: uid === 0 ? "root" : "bob", uid: undefined });
-  const started = await startIngestSite({ ownerOf, ...options, dataDir });
-  afterwards(() => started.stop());
-  return { ...started, dataDir };
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
-
 const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
 const pathOf = (dataDir: string, { x }: FakeExecution, ending: string) =>
   join(dataDir, "logs/root/2026-11-20", `${x}.node1.job_sh.${ending}`);
@@ -45,9 +29,9 @@ describe("an execution whose files cannot be written", () => {
     "(its %s) waits in quarantine; its node's others flow on, and nothing is lost once it is mended",
     async (ending, more) => {
       let nowMs = Date.now();
-      const on = await site({ nowMs: () => nowMs });
+      const on = await startIngestSite({ ownerOf: rootAndBob, nowMs: () => nowMs });
       const [poison, other] = [fakeExecution(), fakeExecution()];
-      const relay = await client(on);
+      const relay = await openRelay(on);
       await relay.send(poison.begin({}, 0), poison.lines(1, ["one"]), other.begin({}, 1001));
       const mend = block(pathOf(on.dataDir, poison, ending));
       on.store.reopen();
@@ -83,11 +67,11 @@ describe("an execution whose files cannot be written", () => {
   );
 
   it("because its owner's folder cannot be made, waits in quarantine within its quota", async () => {
-    const on = await site({ quarantine: { maxExecutionBytes: 1_000 } });
+    const on = await startIngestSite({ ownerOf: rootAndBob, quarantine: { maxExecutionBytes: 1_000 } });
     const [poison, other] = [fakeExecution(), fakeExecution()];
     const place = join(on.dataDir, "logs/root");
     writeFileSync(place, "");
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(poison.begin({}, 0), other.begin({}, 1001), other.lines(1, ["1"]));
     for (let n = 1; n <= 40; n += 1) await relay.send(poison.lines(n, [`line ${n}`]));
     await relay.send(other.end(1));
@@ -104,13 +88,13 @@ describe("an execution whose files cannot be written", () => {
 
   it("is not in the way of a restart", async () => {
     const dataDir = await tempFolder();
-    const on = await site({ dataDir });
+    const on = await startIngestSite({ ownerOf: rootAndBob, dataDir });
     const [poison, other] = [fakeExecution(), fakeExecution()];
-    await (await client(on)).send(poison.begin({}, 0), other.begin({}, 1001), other.lines(1, ["1"]));
+    await (await openRelay(on)).send(poison.begin({}, 0), other.begin({}, 1001), other.lines(1, ["1"]));
     await on.stop();
     const mend = block(pathOf(dataDir, poison, "meta"));
-    const again = await site({ dataDir });
-    const relay = await client(again);
+    const again = await startIngestSite({ ownerOf: rootAndBob, dataDir });
+    const relay = await openRelay(again);
     await relay.send(other.lines(2, ["2"]), poison.lines(1, ["one"]), other.end(2));
     expect(await summary(again, other)).toMatchObject({ delivery: "complete", lines: 2 });
     mend();

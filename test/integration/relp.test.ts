@@ -1,46 +1,26 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { type RelpHandler, RelpParser } from "../../src/ingest/relp-parser.ts";
 import { acknowledgements } from "../../src/ingest/relp-replies.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { fakeExecution, relayFrame } from "../support/envelopes.ts";
-import {
-  type IngestSite,
-  type IngestSiteOptions,
-  metric,
-  ROOT,
-  startIngestSite,
-  untilMetric,
-} from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, startIngestSite, untilMetric } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
 import { RelpClient } from "../support/relp-client.ts";
-import { tempFolder } from "../support/temp-folder.ts";
-
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite> {
-  const started = await startIngestSite({ ...options, dataDir: await tempFolder() });
-  afterwards(() => started.stop());
-  return started;
-}
-
-async function open(on: IngestSite): Promise<RelpClient> {
-  const client = await RelpClient.open(on.relp.port);
-  afterwards(() => client.destroy());
-  return client;
-}
 
 /** An undisturbed neighbour: its line is stored and acknowledged. */
 async function expectNeighbourServed(on: IngestSite): Promise<void> {
   const a = fakeExecution({ node: "neighbour" });
-  await (await open(on)).send(a.begin(), a.lines(1, ["fine"]), a.end(1));
+  await (await openRelay(on)).send(a.begin(), a.lines(1, ["fine"]), a.end(1));
   expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ delivery: "complete" });
 }
 
 describe("a relay's session", () => {
   it("is opened, acknowledged in order with one answer each, and closed", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await open(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["1"]), "not of the grammar", a.lines(2, ["2"]), a.end(2));
     relay.command("close", "");
     await relay.answered(8);
@@ -53,10 +33,10 @@ describe("a relay's session", () => {
   });
 
   it("is taken in the same way wherever the bytes are cut", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
     const whole = [a.begin(), a.lines(1, ["one\\two", ""]), a.end(2)];
-    const lead = await open(on);
+    const lead = await openRelay(on);
     await lead.send(a.begin());
     const sample = await RelpClient.connect(on.relp.port);
     afterwards(() => sample.destroy());
@@ -81,9 +61,9 @@ describe("a relay's session", () => {
     const asked = new Promise<{ name: string; uid: undefined }>((resolve) => {
       answer = resolve;
     });
-    const on = await site({ ownerOf: () => asked });
+    const on = await startIngestSite({ ownerOf: () => asked });
     const [a, b] = [fakeExecution(), fakeExecution()];
-    const relay = await open(on);
+    const relay = await openRelay(on);
     const sent = relay.send(b.lines(1, ["x"]), a.begin(), a.lines(1, ["1"]), a.end(1));
     await relay.answered(2);
     expect(relay.replies).toHaveLength(2);
@@ -112,7 +92,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
     ["jump", `${OPEN}1 syslog 1 a\n`],
     ["command", `${OPEN}2 starttls 0\n`],
   ])("%s: %j", async (reason, bytes) => {
-    const on = await site();
+    const on = await startIngestSite();
     const socket = connect(on.relp.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.end(bytes);
@@ -128,7 +108,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
     ["frame-timeout", `${OPEN}2 syslog 5 ab`],
   ])("%s", async (reason, bytes) => {
     let nowMs = 0;
-    const on = await site({ nowMs: () => Date.now() + nowMs });
+    const on = await startIngestSite({ nowMs: () => Date.now() + nowMs });
     const socket = connect(on.relp.port, "127.0.0.1");
     socket.write(bytes);
     afterwards(() => socket.destroy() && undefined);
@@ -140,8 +120,8 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
   });
 
   it("too many connections: those beyond the limit are dropped, the others served", async () => {
-    const on = await site({ limits: { connections: 2 } });
-    const [first, second] = [await open(on), await open(on)];
+    const on = await startIngestSite({ limits: { connections: 2 } });
+    const [first, second] = [await openRelay(on), await openRelay(on)];
     const third = connect(on.relp.port, "127.0.0.1");
     third.on("error", () => {});
     await once(third, "close");
@@ -153,8 +133,8 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
   });
 
   it("one that never reads its answers is read no further, and costs bounded memory", async () => {
-    const on = await site();
-    const client = await open(on);
+    const on = await startIngestSite();
+    const client = await openRelay(on);
     client.socket.pause();
     client.socket.write(Buffer.concat(Array.from({ length: 1_000_000 }, () => client.frame("syslog", "x"))));
     // The kernel's buffers fill up with answers, then ours: reading stops, and with it the client's writing.
@@ -203,12 +183,29 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
     ["begin", a.begin({ labels: [] })],
     ["begin", a.begin({ x: "short" })],
   ])("%s: %s", async (reason, message) => {
-    const on = await site();
-    const relay = await open(on);
+    const on = await startIngestSite();
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["one"]), message);
     expect(await metric(on, "ml_ingest_discarded_frames_total", `reason="${reason}"`)).toBe(1);
     expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ lines: 1, lastN: 1 });
   });
+});
+
+test("a collector that stops does not wait for a relay that reads no more", async () => {
+  const on = await startIngestSite();
+  const relay = await openRelay(on);
+  relay.socket.pause();
+  let framesTaken = -1;
+  await poll("so many acknowledgements to wait that the collector reads no more", async () => {
+    if (relay.socket.writableLength === 0) {
+      relay.socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => relay.frame("syslog", ""))));
+    }
+    const framesTakenNow = await metric(on, "ml_ingest_frames_total");
+    const isSteady = framesTakenNow > 0 && framesTakenNow === framesTaken;
+    framesTaken = framesTakenNow;
+    return isSteady;
+  });
+  await on.relp.stop();
 });
 
 describe("what relays say of themselves", () => {
@@ -216,8 +213,8 @@ describe("what relays say of themselves", () => {
   const figure = (on: IngestSite, name: string, node: string) => metric(on, name, `node="${node}"`);
 
   it("is shown for each node: what waits in memory and on disk, and what was thrown away", async () => {
-    const on = await site();
-    const relay = await open(on);
+    const on = await startIngestSite();
+    const relay = await openRelay(on);
     const discards = { "discarded.full": 2, "discarded.nf": 1 };
     await relay.send(
       relayFrame({ node: "a", figures: { size: 8_000 } }),
@@ -232,9 +229,8 @@ describe("what relays say of themselves", () => {
 
   it("is the newest, in whatever order it comes, and is forgotten when the relay stays silent", async () => {
     let nowMs = Date.now();
-    const on = await startIngestSite({ dataDir: await tempFolder(), nowMs: () => nowMs });
-    afterwards(() => on.stop());
-    const relay = await open(on);
+    const on = await startIngestSite({ nowMs: () => nowMs });
+    const relay = await openRelay(on);
     await relay.send(
       relayFrame({ time: at(20), figures: { size: 2 } }),
       relayFrame({ time: at(10), figures: { size: 9 } }),
@@ -245,9 +241,9 @@ describe("what relays say of themselves", () => {
   });
 
   it("is kept for 4,096 nodes at most: who spoke last", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const nodes = Array.from({ length: 4_100 }, (_, i) => `n${i}`);
-    await (await open(on)).send(...nodes.map((node) => relayFrame({ node, figures: { size: 1 } })));
+    await (await openRelay(on)).send(...nodes.map((node) => relayFrame({ node, figures: { size: 1 } })));
     expect(await metric(on, "ml_relay_queue_frames")).toBe(4_096);
     expect(await figure(on, "ml_relay_queue_frames", "n3")).toBe(0);
     expect(await figure(on, "ml_relay_queue_frames", "n4099")).toBe(1);

@@ -1,22 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-
-async function site(options: IngestSiteOptions): Promise<IngestSite> {
-  const started = await startIngestSite(options);
-  afterwards(() => started.stop());
-  return started;
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
 
 const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
 const untilLost = (on: IngestSite, a: FakeExecution) =>
@@ -27,9 +13,9 @@ const replayed = (a: FakeExecution) => [a.begin(), a.lines(1, ["1", "2"]), a.bea
 
 describe("what is replayed of an execution", () => {
   it("that has ended changes nothing", async () => {
-    const on = await site({ dataDir: await tempFolder() });
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(...replayed(a), a.end(2, { code: 3 }));
     const before = await summary(on, a);
     expect(before).toMatchObject({ state: "failed", delivery: "complete" });
@@ -43,14 +29,14 @@ describe("what is replayed of an execution", () => {
   ])("that is lost %s", async (_, restarts) => {
     let nowMs = Date.now();
     const options = { dataDir: await tempFolder(), nowMs: () => nowMs };
-    const on = await site(options);
+    const on = await startIngestSite(options);
     const a = fakeExecution();
-    await (await client(on)).send(...replayed(a));
+    await (await openRelay(on)).send(...replayed(a));
     nowMs += 31_000;
     await untilLost(on, a);
     if (restarts) await on.stop();
-    const after = restarts ? await site(options) : on;
-    const relay = await client(after);
+    const after = restarts ? await startIngestSite(options) : on;
+    const relay = await openRelay(after);
     await relay.send(...replayed(a));
     expect(await summary(after, a)).toMatchObject({ state: "lost", lines: 2 });
     expect(await metric(after, "ml_store_duplicate_lines_total")).toBeGreaterThanOrEqual(2);
@@ -61,15 +47,15 @@ describe("what is replayed of an execution", () => {
   it("while the collector was down is known as old, also when it was running then", async () => {
     let nowMs = Date.now();
     const options = { dataDir: await tempFolder(), nowMs: () => nowMs };
-    const on = await site(options);
+    const on = await startIngestSite(options);
     const a = fakeExecution();
-    await (await client(on)).send(...replayed(a));
+    await (await openRelay(on)).send(...replayed(a));
     await on.stop();
-    const again = await site(options);
+    const again = await startIngestSite(options);
     expect(await summary(again, a)).toMatchObject({ state: "running" });
     nowMs += 31_000;
     await untilLost(again, a);
-    await (await client(again)).send(...replayed(a));
+    await (await openRelay(again)).send(...replayed(a));
     expect(await summary(again, a)).toMatchObject({ state: "lost" });
   });
 });

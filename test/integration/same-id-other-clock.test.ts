@@ -2,29 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createSteadyClock } from "../../src/host/steady-clock.ts";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, rootAndBob, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { pkiLasting, TlsSite } from "../support/tls-site.ts";
 
 const HOUR_MS = 3_600_000;
-
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite & { dataDir: string }> {
-  const dataDir = options.dataDir ?? (await tempFolder());
-  const ownerOf = async (_node: string, uid: number) => ({ name: uid === 0 ? "root" : "bob", uid: undefined });
-  const started = await startIngestSite({ ownerOf, ...options, dataDir });
-  afterwards(() => started.stop());
-  return { ...started, dataDir };
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
 
 const viewer = (user: string) => ({ user, uid: 1, admin: false });
 
@@ -36,10 +20,10 @@ async function textsOf(on: IngestSite, user: string, { x, node }: FakeExecution)
 
 describe("an execution id that is used twice", () => {
   it("by one user on one node, whatever the command and the day: the first one keeps it", async () => {
-    const on = await site();
+    const on = await startIngestSite({ ownerOf: rootAndBob });
     const first = fakeExecution();
     const second = fakeExecution({ x: first.x });
-    const relay = await client(on);
+    const relay = await openRelay(on);
     const other = { argv: ["/bin/other"], startedAt: "2026-11-21T00:00:00.000000Z" };
     await relay.send(first.begin(), second.begin(other), first.lines(1, ["first"]), second.lines(1, ["second"]));
     await relay.send(second.end(1), first.end(1));
@@ -49,10 +33,10 @@ describe("an execution id that is used twice", () => {
   });
 
   it("on two nodes: two executions, told apart by their node", async () => {
-    const on = await site();
+    const on = await startIngestSite({ ownerOf: rootAndBob });
     const first = fakeExecution({ node: "node1" });
     const second = fakeExecution({ node: "node2", x: first.x, k: first.k });
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(first.begin(), second.begin(), first.lines(1, ["on 1"]), second.lines(1, ["on 2"]));
     await relay.send(first.end(1), second.beat(1, 1));
     expect([await textsOf(on, "root", first), await textsOf(on, "root", second)]).toEqual(["on 1\n", "on 2\n"]);
@@ -61,10 +45,10 @@ describe("an execution id that is used twice", () => {
   });
 
   it("by two users on one node: each has an own one, and neither is kept from it", async () => {
-    const on = await site();
+    const on = await startIngestSite({ ownerOf: rootAndBob });
     const [bobs, roots] = [fakeExecution(), fakeExecution()];
     const same = fakeExecution({ x: bobs.x, k: roots.k });
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(bobs.begin({}, 1001), same.begin({}, 0), bobs.lines(1, ["bob's"]), same.lines(1, ["root's"]));
     expect([await textsOf(on, "bob", bobs), await textsOf(on, "root", same)]).toEqual(["bob's\n", "root's\n"]);
     for (const [user, text] of [
@@ -94,7 +78,7 @@ describe("two nodes with the same host name", () => {
 
 describe("lines whose times go back", () => {
   it("are stored and read in the order of their numbers", async () => {
-    const on = await site();
+    const on = await startIngestSite({ ownerOf: rootAndBob });
     const a = fakeExecution();
     const at = (time: string, frame: string) => frame.replace(/ 2026-\S+ /, ` ${time} `);
     const times = [
@@ -103,7 +87,7 @@ describe("lines whose times go back", () => {
       "2027-01-01T00:00:00.000000+00:00",
     ];
     const frames = times.map((time, i) => at(time, a.lines(i + 1, [`line ${i + 1}`])));
-    await (await client(on)).send(a.begin(), ...frames, a.end(3));
+    await (await openRelay(on)).send(a.begin(), ...frames, a.end(3));
     expect(await textsOf(on, "root", a)).toBe("line 1\nline 2\nline 3\n");
     const { lines, delivery } = (await on.archive.get(ROOT, a.x)) ?? {};
     expect([lines, delivery]).toEqual([3, "complete"]);
@@ -127,9 +111,9 @@ describe("a clock of the collector that jumps", () => {
     };
     const dataDir = await tempFolder();
     const options = { dataDir, maxRunningPerOwner: 5 };
-    const on = await site({ ...options, nowMs: clock() });
+    const on = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
     const [running, ended, early] = [fakeExecution(), fakeExecution(), fakeExecution()];
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(running.begin(), ended.begin(), running.lines(1, ["1"]), ended.lines(1, ["1"]), ended.end(2));
     await relay.send(early.lines(1, ["before its BEGIN"]));
     const state = async () => [await on.archive.get(ROOT, running.x), await on.archive.get(ROOT, ended.x)];
@@ -152,12 +136,12 @@ describe("a clock of the collector that jumps", () => {
     await on.stop();
 
     // A restart takes the clock as it is, and what was written by the other one.
-    const again = await site({ ...options, nowMs: clock() });
+    const again = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
     expect(await again.archive.get(ROOT, running.x)).toMatchObject({ state: "running" });
     wallMs -= jumpMs;
     await again.stop();
-    const third = await site({ ...options, nowMs: clock() });
-    await (await client(third)).send(running.lines(2, ["2"]), running.end(3));
+    const third = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
+    await (await openRelay(third)).send(running.lines(2, ["2"]), running.end(3));
     expect(await third.archive.get(ROOT, running.x)).toMatchObject({ state: "finished", delivery: "receiving" });
     pass(31_000);
     await poll("its hole to be final", async () => {

@@ -2,25 +2,10 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution, STARTED_AT } from "../support/envelopes.ts";
-import { type IngestSite, type IngestSiteOptions, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
-import { RelpClient } from "../support/relp-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-
-async function site(options: Partial<IngestSiteOptions> = {}): Promise<IngestSite & { dataDir: string }> {
-  const dataDir = options.dataDir ?? (await tempFolder());
-  const started = await startIngestSite({ ...options, dataDir });
-  afterwards(() => started.stop());
-  return { ...started, dataDir };
-}
-
-async function client(on: IngestSite): Promise<RelpClient> {
-  const opened = await RelpClient.open(on.relp.port);
-  afterwards(() => opened.destroy());
-  return opened;
-}
 
 const cri = (texts: readonly string[], tag = "F", stream = "stdout") =>
   texts.map((text) => `${STARTED_AT} ${stream} ${tag} ${text}\n`).join("");
@@ -33,9 +18,9 @@ const summary = async (on: IngestSite, execution: FakeExecution) => on.archive.g
 
 describe("an execution's lines", () => {
   it("stand in its owner's file as plain CRI lines, whose physical number is n", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    await (await client(on)).send(
+    await (await openRelay(on)).send(
       a.begin(),
       a.lines(1, ["one", "two"]),
       a.lines(3, ["oops"], { stderr: true }),
@@ -57,9 +42,9 @@ describe("an execution's lines", () => {
   });
 
   it("are stored once when they arrive again, wholly or in part", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["1", "2", "3"]), a.lines(2, ["2", "3", "4"]), a.lines(1, ["1"]), a.begin());
     await relay.send(a.lines(1, ["1", "2", "3"]), a.lines(5, ["5"]), a.end(5));
     expect(readFileSync(logPath(on.dataDir, a), "utf8")).toBe(cri(["1", "2", "3", "4", "5"]));
@@ -68,9 +53,9 @@ describe("an execution's lines", () => {
   });
 
   it("that come late are read in order at once, and stand in order in one file when all are there", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["1"]), a.lines(5, ["5", "6"]), a.lines(2, ["2"]), a.end(6));
     expect(await summary(on, a)).toMatchObject({ delivery: "receiving", lines: 4, missing: [[3, 4]] });
     const range = { x: a.x, node: a.node, from: 1, maxLines: 100, maxBytes: 1_000_000 };
@@ -88,9 +73,9 @@ describe("an execution's lines", () => {
   });
 
   it("that come in great disorder are stored once each, with their numbers tracked on disk", async () => {
-    const on = await site({ maxRangesInMemory: 4 });
+    const on = await startIngestSite({ maxRangesInMemory: 4 });
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     const odd = Array.from({ length: 50 }, (_, i) => a.lines(2 * i + 1, [`${2 * i + 1}`]));
     const even = Array.from({ length: 50 }, (_, i) => a.lines(2 * i + 2, [`${2 * i + 2}`]));
     await relay.send(a.begin(), ...odd, ...even.toReversed(), ...odd, a.end(100));
@@ -102,9 +87,9 @@ describe("an execution's lines", () => {
 
   it("that never come are named, and the execution is incomplete 30 s after its end", async () => {
     let nowMs = Date.now();
-    const on = await site({ nowMs: () => nowMs });
+    const on = await startIngestSite({ nowMs: () => nowMs });
     const a = fakeExecution();
-    await (await client(on)).send(a.begin(), a.lines(1, ["1"]), a.lines(4, ["4"]), a.end(6));
+    await (await openRelay(on)).send(a.begin(), a.lines(1, ["1"]), a.lines(4, ["4"]), a.end(6));
     expect(await summary(on, a)).toMatchObject({
       delivery: "receiving",
       missing: [
@@ -114,24 +99,24 @@ describe("an execution's lines", () => {
     });
     nowMs += 30_001;
     await poll("incomplete", async () => (await summary(on, a))?.delivery === "incomplete");
-    await (await client(on)).send(a.lines(2, ["2", "3"]), a.lines(5, ["5", "6"]));
+    await (await openRelay(on)).send(a.lines(2, ["2", "3"]), a.lines(5, ["5", "6"]));
     expect(await summary(on, a)).toMatchObject({ delivery: "complete", missing: [], lines: 6 });
   });
 
   it("keep every byte: what was encoded is in the file as printed", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
     const text = 'tab\there \\ back\u0000\u0001\u001b[31mred\u007f "]" #101 \u202e é ';
-    await (await client(on)).send(a.begin(), a.lines(1, [text, "", "next"]), a.end(3));
+    await (await openRelay(on)).send(a.begin(), a.lines(1, [text, "", "next"]), a.end(3));
     expect(readFileSync(logPath(on.dataDir, a), "utf8")).toBe(cri([text, "", "next"]));
   });
 });
 
 describe("frames without an owner", () => {
   it("wait in quarantine until the BEGIN with their key comes, END included", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.lines(1, ["1", "2"]), a.lines(3, ["3"]), a.end(3));
     expect(await summary(on, a)).toBeUndefined();
     expect(await metric(on, "ml_store_quarantined_lines_total")).toBe(3);
@@ -142,10 +127,10 @@ describe("frames without an owner", () => {
   });
 
   it("with another key never reach the execution whose id they carry", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
     const forger = fakeExecution({ x: a.x, node: a.node });
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["mine"]), forger.lines(2, ["forged"]), forger.end(2, { code: 9 }));
     await relay.send(forger.begin({}, 0));
     expect(readFileSync(logPath(on.dataDir, a), "utf8")).toBe(cri(["mine"]));
@@ -154,11 +139,11 @@ describe("frames without an owner", () => {
   });
 
   it("of a uid that is nobody stay there", async () => {
-    const on = await site({
+    const on = await startIngestSite({
       ownerOf: async (_node, uid) => (uid === 65_534 ? undefined : { name: "a", uid: undefined }),
     });
     const a = fakeExecution();
-    await (await client(on)).send(a.begin({}, 65_534), a.lines(1, ["1"]));
+    await (await openRelay(on)).send(a.begin({}, 65_534), a.lines(1, ["1"]));
     expect(await summary(on, a)).toBeUndefined();
     expect(await metric(on, "ml_store_refused_begins_total", "unknown-uid")).toBe(1);
   });
@@ -168,9 +153,9 @@ describe("frames without an owner", () => {
     ["quarantine-node-bytes", { maxNodeBytes: 300 }],
     ["quarantine-executions", { maxExecutionsPerNode: 1 }],
   ])("are bounded by %s, and counted beyond", async (reason, quarantine) => {
-    const on = await site({ quarantine });
+    const on = await startIngestSite({ quarantine });
     const [a, b] = [fakeExecution(), fakeExecution()];
-    await (await client(on)).send(
+    await (await openRelay(on)).send(
       a.lines(1, ["x".repeat(100)]),
       a.lines(2, ["x".repeat(200)]),
       b.lines(1, ["x".repeat(200)]),
@@ -184,15 +169,15 @@ describe("a collector that starts again", () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir });
     const a = fakeExecution();
-    const relay = await RelpClient.open(first.relp.port);
+    const relay = await openRelay(first);
     await relay.send(a.begin(), a.lines(1, ["1", "2"]), a.lines(5, ["5"]), a.lines(3, ["3"]));
     relay.destroy();
     await first.stop();
     appendFileSync(logPath(dataDir, a), "2026-11-20T04:17:44.960662Z stdout F to");
     appendFileSync(logPath(dataDir, a, "root", ".meta"), '{"t":"run","f":"ma');
-    const on = await site({ dataDir });
+    const on = await startIngestSite({ dataDir });
     expect(await summary(on, a)).toMatchObject({ lines: 4, missing: [[4, 4]], state: "running" });
-    await (await client(on)).send(a.lines(5, ["5", "6"]), a.lines(3, ["3", "4"]), a.end(6));
+    await (await openRelay(on)).send(a.lines(5, ["5", "6"]), a.lines(3, ["3", "4"]), a.end(6));
     expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 6, bytes: 12 });
     await poll("the merge", () => readFileSync(logPath(dataDir, a), "utf8") === cri(["1", "2", "3", "4", "5", "6"]));
   });
@@ -201,7 +186,7 @@ describe("a collector that starts again", () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir });
     const many = Array.from({ length: 5 }, (_, i) => fakeExecution({ node: `node${i}`, job: "j" }));
-    const relay = await RelpClient.open(first.relp.port);
+    const relay = await openRelay(first);
     for (const [i, one] of many.entries()) {
       await relay.send(one.begin({ labels: { rank: String(i) } }), one.lines(1, ["a", "b"]), one.lines(4, ["d"]));
       if (i > 1) await relay.send(one.end(4, { code: i - 2 }));
@@ -211,15 +196,15 @@ describe("a collector that starts again", () => {
     relay.destroy();
     await first.stop();
     for (const name of readdirSync(dataDir)) if (name.startsWith("index.db")) rmSync(join(dataDir, name));
-    const on = await site({ dataDir });
+    const on = await startIngestSite({ dataDir });
     expect(await list(on)).toEqual(before);
     expect(before.executions).toHaveLength(5);
   });
 
   it("finds a line in a long log by its marks", async () => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    const relay = await client(on);
+    const relay = await openRelay(on);
     await relay.send(a.begin());
     const text = "x".repeat(90);
     for (let n = 1; n <= 40_000; n += 50)
@@ -245,9 +230,9 @@ describe("names from outside", () => {
     ["unicode", "prögram 日本"],
     ["nothing but dots", ".."],
   ])("never leave the tree: a command with %s", async (_what, command) => {
-    const on = await site();
+    const on = await startIngestSite();
     const a = fakeExecution();
-    await (await client(on)).send(a.begin({ argv: [command] }), a.lines(1, ["1"]));
+    await (await openRelay(on)).send(a.begin({ argv: [command] }), a.lines(1, ["1"]));
     expect((await summary(on, a))?.lines).toBe(1);
     const files = execFileSync("find", [on.dataDir, "-name", `${a.x}*`], { encoding: "utf8" })
       .trim()
@@ -257,9 +242,9 @@ describe("names from outside", () => {
   });
 
   it.each(["_syslog", "..", "a/b", "dom\\alice", ".hidden"])("never leave the tree: a user called %s", async (name) => {
-    const on = await site({ ownerOf: async () => ({ name, uid: undefined }) });
+    const on = await startIngestSite({ ownerOf: async () => ({ name, uid: undefined }) });
     const a = fakeExecution();
-    await (await client(on)).send(a.begin(), a.lines(1, ["1"]));
+    await (await openRelay(on)).send(a.begin(), a.lines(1, ["1"]));
     expect((await summary(on, a))?.owner).toBe(name);
     const [folder] = readdirSync(join(on.dataDir, "logs")).filter((entry) => entry !== "_quarantine");
     expect(folder).toMatch(/^[A-Za-z0-9%][A-Za-z0-9%.@-]*$/);

@@ -13,10 +13,14 @@ import type { Publisher } from "../../src/store/publisher.ts";
 import type { QuarantineLimits } from "../../src/store/quarantine.ts";
 import { reindex } from "../../src/store/reindex.ts";
 import { Store } from "../../src/store/store.ts";
+import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
+import { RelpClient } from "./relp-client.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 export interface IngestSiteOptions {
-  readonly dataDir: string;
+  /** A temporary folder by default. */
+  readonly dataDir?: string;
   readonly tls?: RelayTls;
   readonly durable?: boolean;
   readonly publisher?: Publisher;
@@ -33,19 +37,28 @@ export interface IngestSiteOptions {
 
 /** Ingest and store joined as the collector joins them, without its web half, in this process. */
 export interface IngestSite {
+  readonly dataDir: string;
   readonly relp: RelpServer;
   readonly store: Store;
   readonly archive: Archive;
   readonly metrics: Metrics;
   readonly logLines: string[];
   readonly audited: AuditEvent[];
+  /** A second call waits for the first. */
   stop(): Promise<void>;
 }
 
 export const ROOT: Viewer = { user: "root", uid: 0, admin: true };
 
-export async function startIngestSite(options: IngestSiteOptions): Promise<IngestSite> {
-  const { dataDir, nowMs = Date.now, durable = false } = options;
+/** For `ownerOf`: two users. */
+export const rootAndBob = async (_node: string, uid: number) => ({
+  name: uid === 0 ? "root" : "bob",
+  uid: undefined,
+});
+
+/** Stopped afterwards, unless the test did it. */
+export async function startIngestSite(options: IngestSiteOptions = {}): Promise<IngestSite> {
+  const { dataDir = await tempFolder(), nowMs = Date.now, durable = false } = options;
   const metrics = createMetrics();
   const logLines: string[] = [];
   const log: Log = {
@@ -91,20 +104,26 @@ export async function startIngestSite(options: IngestSiteOptions): Promise<Inges
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs });
   const place = { host: "127.0.0.1", port: 0 };
   const relp = await startRelpServer({ ...place, store, log, audit, metrics, tls, expiry, limits, nowMs });
-  return {
-    relp,
-    store,
-    archive: new Archive(store, index),
-    metrics,
-    logLines,
-    audited,
-    stop: async () => {
-      await relp.stop();
-      await store.stop();
-      index.close();
-      db.close();
-    },
+  async function stopAll(): Promise<void> {
+    await relp.stop();
+    await store.stop();
+    index.close();
+    db.close();
+  }
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= stopAll();
+    return stopped;
   };
+  afterwards(stop);
+  return { dataDir, relp, store, archive: new Archive(store, index), metrics, logLines, audited, stop };
+}
+
+/** A plain session with a site, ended afterwards. */
+export async function openRelay(on: IngestSite): Promise<RelpClient> {
+  const relay = await RelpClient.open(on.relp.port);
+  afterwards(() => relay.destroy());
+  return relay;
 }
 
 /** The value of one metric, summed over its labels or of the one given. */

@@ -43,10 +43,9 @@ export class TlsSite {
     this.pki = pki;
   }
 
-  static async start(pki: string, options: Partial<IngestSiteOptions> = {}): Promise<TlsSite> {
+  static async start(pki: string, options: IngestSiteOptions = {}): Promise<TlsSite> {
     const tls = await loadCertificates(pki);
-    const site = await startIngestSite({ tls, ...options, dataDir: await tempFolder() });
-    afterwards(() => site.stop());
+    const site = await startIngestSite({ tls, ...options });
     return new TlsSite(site, pki);
   }
 
