@@ -32,6 +32,12 @@ interface Refused {
   readonly serial?: string | undefined;
 }
 
+interface Handshake {
+  readonly socket: Socket;
+  /** What went wrong in it. */
+  error: string;
+}
+
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
 /** Mutual TLS before a relay's session: who comes in has a valid certificate of the collector's authority. */
@@ -39,11 +45,8 @@ export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #told: ToldRecently;
-  /**
-   * Who is in the handshake, and what went wrong in it: Node has forgotten whose it was when it tells. No more than the
-   * listener's connections.
-   */
-  readonly #handshakes = new Map<string, string>();
+  /** Who is in the handshake: Node has forgotten whose it was when it tells. No more than the listener's connections. */
+  readonly #handshakes = new Map<string, Handshake>();
   #tls: RelayTls;
 
   constructor(options: RelayGateOptions) {
@@ -54,13 +57,18 @@ export class RelayGate {
     const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
     this.#server = createServer({ ...secureContext(options.tls), ...peers }, (socket) => this.#admit(socket));
     this.#server.on("tlsClientError", (error, socket) => {
-      const reason = "code" in error ? String(error.code) : error.message;
-      if (this.#handshakes.has(peerOf(socket))) this.#handshakes.set(peerOf(socket), reason);
+      const handshake = this.#handshakes.get(peerOf(socket));
+      if (handshake !== undefined) handshake.error = "code" in error ? String(error.code) : error.message;
     });
   }
 
   get tls(): RelayTls {
     return this.#tls;
+  }
+
+  /** How many are on their way in. */
+  get handshakes(): number {
+    return this.#handshakes.size;
   }
 
   /** Why nobody is let in at all, if so. */
@@ -89,13 +97,12 @@ export class RelayGate {
     }
     const peer = peerOf(socket);
     const address = socket.remoteAddress;
-    this.#handshakes.set(peer, "closed by the relay");
+    const handshake: Handshake = { socket, error: "closed by the relay" };
+    this.#handshakes.set(peer, handshake);
     socket.once("close", () => {
-      const error = this.#handshakes.get(peer);
-      if (error === undefined) return;
-      this.#handshakes.delete(peer);
+      if (!this.#handshakes.delete(peer)) return;
       const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
-      this.#refuse({ reason: "tls", what, fields: { address, error, next: NO_SESSION }, address });
+      this.#refuse({ reason: "tls", what, fields: { address, error: handshake.error, next: NO_SESSION }, address });
     });
     this.#server.emit("connection", socket);
   }
@@ -104,6 +111,13 @@ export class RelayGate {
   reload(tls: RelayTls): void {
     this.#server.setSecureContext(secureContext(tls));
     this.#tls = tls;
+  }
+
+  /** Nobody comes in any more, also of those who are in the handshake: their relays try again. */
+  stop(): void {
+    const handshakes = [...this.#handshakes.values()];
+    this.#handshakes.clear();
+    for (const { socket } of handshakes) socket.destroy();
   }
 
   #admit(socket: TLSSocket): void {

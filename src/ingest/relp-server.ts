@@ -13,6 +13,8 @@ import { RelayGate } from "./relay-gate.ts";
 import { SharedTurns } from "./turn-share.ts";
 
 const CHECK_EVERY_MS = 1_000;
+/** For a relay to read its last acknowledgements when the collector stops; one that hangs does not keep it. */
+const GOODBYE_MS = 1_000;
 /** Of 4 KiB each, for all connections together. */
 const POOLED_BUFFERS = 4_096;
 
@@ -88,6 +90,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   server.maxConnections = limits.connections;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
   options.metrics.gauge("ml_relp_connections", "Relays connected", () => sessions.size);
+  options.metrics.gauge("ml_relp_handshakes", "Connections in their TLS handshake", () => gate?.handshakes ?? 0);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: options.host, port: options.port }, resolve);
@@ -117,7 +120,14 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     stop: () =>
       new Promise((resolve) => {
         clearInterval(check);
-        server.close(() => resolve());
+        const goodbye = setTimeout(() => {
+          for (const socket of sessions.keys()) socket.destroy();
+        }, GOODBYE_MS);
+        server.close(() => {
+          clearTimeout(goodbye);
+          resolve();
+        });
+        gate?.stop();
         for (const { connection } of sessions.values()) connection.stop();
       }),
   };

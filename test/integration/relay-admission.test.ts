@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { connect, type SecureVersion } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +10,7 @@ import { issueCertificate } from "../../src/ctl/pki.ts";
 import { Authority, lifetimeOf } from "../../src/ctl/pki-authority.ts";
 import { renewCertificate, revokeNode } from "../../src/ctl/pki-renew.ts";
 import { loadCertificates } from "../../src/ingest/certificate-folder.ts";
+import { metric } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
 import { run } from "../support/processes.ts";
 import { credentials, days, pkiLasting, TlsSite } from "../support/tls-site.ts";
@@ -134,6 +136,22 @@ describe("a node that is revoked", () => {
     await site.expectServed(await site.connect("node1"), "node1");
     await expect(site.connect("gone")).rejects.toThrow();
   });
+});
+
+test("a collector that stops does not wait for a relay in the TLS handshake, and lets none in any more", async () => {
+  const { site } = await TlsSite.start(pki, { limits: { handshakeMs: 3_600_000 } });
+  const relay = connectTcp(site.relp.port, "127.0.0.1");
+  await once(relay, "connect");
+  relay.on("error", () => {});
+  // The head of a handshake record, and nothing of what it announces.
+  relay.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
+  await poll(
+    "the collector to have taken the connection",
+    async () => (await metric(site, "ml_relp_handshakes")) === 1,
+  );
+  await site.relp.stop();
+  await poll("the connection to end", () => relay.destroyed);
+  expect(site.logLines.join("\n")).not.toMatch(/no TLS session/);
 });
 
 describe("a list of revoked certificates that is no good refuses everybody, and the log says why", () => {

@@ -47,8 +47,9 @@ export const collectorFaults: readonly Scenario[] = [
     long: { lines: 400_000, injections: 20, holdMs: 0 },
     run: (size) =>
       whileTwoNodesPrint(size, async (site) => {
+        const stopped = site.collector;
         const { code } = await site.restartCollector("SIGTERM");
-        if (code !== 0) throw new Error(`The collector was stopped, and ended with ${code}`);
+        if (code !== 0) throw new Error(`The collector was stopped, and ended with ${code}: ${stopped.output()}`);
       }),
   },
   {
