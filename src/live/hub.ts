@@ -3,6 +3,7 @@ import { Broadcast } from "./broadcast.ts";
 import { sourceKey } from "./lines-message.ts";
 import type { Hub, Source } from "./ports.ts";
 import { type Route, Routes, type Watcher } from "./routes.ts";
+import { SummaryMessage } from "./summary-message.ts";
 
 /** The hub as subscriptions use it. */
 export interface LiveHub extends Hub {
@@ -37,8 +38,8 @@ export function createHub(): LiveHub {
       if (next !== undefined) sendSummary(key, next);
     }, SUMMARY_EVERY_MS);
     pauses.set(key, { timer, next: undefined });
-    const text = JSON.stringify(source.summary());
-    for (const watchers of sets) for (const watcher of watchers) watcher.summary(key, text);
+    const message = new SummaryMessage(key, source.summary());
+    for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
   }
 
   return {

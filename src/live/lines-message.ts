@@ -1,5 +1,6 @@
 import type { LinesHeader } from "../wire/live.ts";
 import type { Lines, Source } from "./ports.ts";
+import { newFrame, OPCODE } from "./web-socket-frame.ts";
 
 /** Consecutive lines of one execution as one WebSocket message, encoded once for all its viewers. */
 export interface LinesMessage {
@@ -24,35 +25,8 @@ export function encodeLines(source: Source, key: string, pieces: readonly [Lines
   const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
   const header = `${JSON.stringify({ x, node, n: firstN, count } satisfies LinesHeader)}\n`;
   const payloadBytes = pieces.reduce((sum, { cri }) => sum + cri.length, Buffer.byteLength(header));
-  const frame = Buffer.allocUnsafe(payloadBytes + frameHeaderBytes(payloadBytes));
-  let at = writeFrameHeader(frame, payloadBytes);
-  at += frame.write(header, at);
+  const { frame, at: payloadAt } = newFrame(OPCODE.binary, payloadBytes);
+  let at = payloadAt + frame.write(header, payloadAt);
   for (const { cri } of pieces) at += cri.copy(frame, at);
   return { source, key, firstN, count, frame };
-}
-
-function frameHeaderBytes(payloadBytes: number): number {
-  if (payloadBytes < 126) return 2;
-  return payloadBytes < 65_536 ? 4 : 10;
-}
-
-/**
- * RFC 6455, section 5.2: FIN, opcode binary, not masked as it goes to a client. The frame is built here and not by ws,
- * because ws would build and write two buffers for every viewer.
- */
-function writeFrameHeader(frame: Buffer, payloadBytes: number): number {
-  frame[0] = 0x82;
-  if (payloadBytes < 126) {
-    frame[1] = payloadBytes;
-    return 2;
-  }
-  if (payloadBytes < 65_536) {
-    frame[1] = 126;
-    frame.writeUInt16BE(payloadBytes, 2);
-    return 4;
-  }
-  frame[1] = 127;
-  frame.writeUInt32BE(0, 2);
-  frame.writeUInt32BE(payloadBytes, 6);
-  return 10;
 }

@@ -3,6 +3,7 @@ import type { LineRange } from "../wire/api.ts";
 import { Backlog, type Loss } from "./backlog.ts";
 import type { LinesMessage } from "./lines-message.ts";
 import type { Source } from "./ports.ts";
+import type { SummaryMessage } from "./summary-message.ts";
 
 export interface OutboxOptions {
   readonly ws: { send(text: string): void };
@@ -29,7 +30,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #backlog: Backlog;
   /** The newest summary for each subscription and execution. */
-  readonly #summaries = new Map<string, string>();
+  readonly #summaries = new Map<string, Buffer>();
   #last: LinesMessage | undefined;
   #turns: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -62,14 +63,15 @@ export class Outbox {
     if (!this.#blocked) this.#drain();
   }
 
-  /** A summary; only the newest of a key is kept while the viewer does not read. */
-  summary(key: string, text: string): void {
+  /** A summary; only the newest of each execution is kept while the viewer does not read. */
+  summary(subscription: number, message: SummaryMessage): void {
     if (this.#closed) return;
+    const frame = message.frameFor(subscription);
     if (!this.#blocked) {
-      this.text(text);
+      this.#options.socket.write(frame);
       return;
     }
-    this.#summaries.set(key, text);
+    this.#summaries.set(`${subscription} ${message.key}`, frame);
     this.#checkBounds();
   }
 
@@ -123,10 +125,10 @@ export class Outbox {
       if (message === undefined) break;
       this.#options.socket.write(message.frame);
     }
-    for (const [key, text] of this.#summaries) {
+    for (const [key, frame] of this.#summaries) {
       if (this.#blocked) break;
       this.#summaries.delete(key);
-      this.text(text);
+      this.#options.socket.write(frame);
     }
   }
 

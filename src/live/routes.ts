@@ -1,12 +1,12 @@
 import type { LinesMessage } from "./lines-message.ts";
 import { sourceKey } from "./lines-message.ts";
 import type { Source } from "./ports.ts";
+import type { SummaryMessage } from "./summary-message.ts";
 
 /** One subscription, as the hub sees it. */
 export interface Watcher {
   lines(message: LinesMessage): void;
-  /** `execution` is JSON, the same for everybody. */
-  summary(key: string, execution: string): void;
+  summary(message: SummaryMessage): void;
 }
 
 /** What a subscription covers. Without an owner: everybody's, for administrators. */

@@ -6,6 +6,7 @@ import { type LinesMessage, sourceKey } from "./lines-message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { History, Source, Viewer } from "./ports.ts";
 import { covers, type Route, type Watcher } from "./routes.ts";
+import type { SummaryMessage } from "./summary-message.ts";
 
 export interface SubscriptionOptions {
   readonly id: number;
@@ -91,10 +92,9 @@ export class Subscription implements Watcher {
     else catchUp.notice([message.firstN, message.firstN + message.count - 1]);
   }
 
-  summary(key: string, execution: string): void {
-    const { id, outbox } = this.#options;
-    this.#changed?.add(key);
-    outbox.summary(`${id} ${key}`, `{"t":"execution","id":${id},"execution":${execution}}`);
+  summary(message: SummaryMessage): void {
+    this.#changed?.add(message.key);
+    this.#options.outbox.summary(this.#options.id, message);
   }
 
   /** These lines will not come. Says so when they are this subscription's. */

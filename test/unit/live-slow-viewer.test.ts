@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Backlog } from "../../src/live/backlog.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { encodeLines, sourceKey } from "../../src/live/lines-message.ts";
+import { SummaryMessage } from "../../src/live/summary-message.ts";
 import { FakeArchive } from "../support/fake-archive.ts";
 import type { Received } from "../support/fake-viewer-socket.ts";
 import { watch } from "../support/watching.ts";
@@ -92,7 +93,7 @@ describe("a viewer that reads slowly", () => {
     await ran;
     for (let i = 1; i <= 5; i += 1) {
       execution.store(i, i);
-      outbox.summary("1 x", `{"t":"execution","id":1,"execution":${JSON.stringify(execution.summary())}}`);
+      outbox.summary(1, new SummaryMessage("x", execution.summary()));
     }
     resume();
     const { texts } = await socket.taken();
