@@ -2,7 +2,6 @@ import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
-import { poll } from "../support/poll.ts";
 import { describeAsRoot, runAsRoot } from "../support/root.ts";
 import { Site } from "../support/site.ts";
 
@@ -46,8 +45,7 @@ describeAsRoot("a node whose disks are full while the collector is away", () => 
 
     await site.startCollector();
     const api = await site.api();
-    const flush = async () => (await site.mlrun(relay, ["--flush"])).code === 0;
-    await poll("the spool to be delivered", flush, 60_000);
+    await site.flushSpool(relay, 60_000);
     const done = await api.untilExecution(
       "delivered but for the hole",
       ({ job, state, missing }) => job === "full" && state === "finished" && printedBytes(missing) <= Number(dropped),

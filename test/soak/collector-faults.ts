@@ -2,11 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { poll } from "../support/poll.ts";
-import { type Relay, Site } from "../support/site.ts";
+import { Site } from "../support/site.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
-
-const NODES = ["node1", "node2"] as const;
 
 /** A site with two relays whose nodes print, and a fault of its collector. */
 async function whileTwoNodesPrint(
@@ -14,8 +12,7 @@ async function whileTwoNodesPrint(
   fault: (site: Site, load: NumberLoad) => Promise<void>,
 ): Promise<Verdict> {
   const site = await Site.create();
-  const relays: Relay[] = [];
-  for (const node of NODES) relays.push(await site.startRelay(node));
+  const relays = await site.startTwoRelays();
   const load = new NumberLoad({ site, relays, lines: size.lines });
   const injections = await load.inject(size, () => fault(site, load));
   return load.verdict(injections);
@@ -31,7 +28,9 @@ function isHeldBack(site: Site): boolean {
     }
   };
   const isQueueFile = (name: string) => /^marcologger\.\d/.test(name);
-  return NODES.some((node) => names(`${node}-state`).some(isQueueFile) || names(`${node}-spool`).length > 0);
+  return ["node1", "node2"].some(
+    (node) => names(`${node}-state`).some(isQueueFile) || names(`${node}-spool`).length > 0,
+  );
 }
 
 export const collectorFaults: readonly Scenario[] = [

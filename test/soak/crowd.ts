@@ -11,7 +11,6 @@ import { ResourceWatch } from "./resource-watch.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
 import { storedTexts } from "./stored-numbers.ts";
 
-const NODES = ["node1", "node2"] as const;
 /** Connections of the generator to each relay. */
 const CONNECTIONS = 16;
 const JOB = "crowd";
@@ -64,8 +63,7 @@ const idOf = (name: string) => name.slice(name.lastIndexOf("/") + 1).slice(0, 26
 
 async function startSite(): Promise<{ site: Site; relays: Relay[]; watch: ResourceWatch }> {
   const site = await Site.create();
-  const relays: Relay[] = [];
-  for (const node of NODES) relays.push(await site.startRelay(node));
+  const relays = await site.startTwoRelays();
   const watch = new ResourceWatch({
     collector: site.collector.pid,
     relays: relays.map(({ rsyslogd }) => rsyslogd.process.pid),
@@ -106,9 +104,7 @@ async function runCommands(size: Size): Promise<Verdict> {
     return site.mlrun(relay, ["--job", JOB, "--quiet", "--", "seq", String(each)]);
   });
   const ended = await Promise.all(commands);
-  for (const relay of relays) {
-    await poll("the spool to be empty", async () => (await site.mlrun(relay, ["--flush"])).code === 0, PATIENCE_MS);
-  }
+  for (const relay of relays) await site.flushSpool(relay, PATIENCE_MS);
   const verdict = await judge(site, size, watch);
   const failed = ended
     .filter(({ code }) => code !== 0)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { poll } from "../support/poll.ts";
-import { type Relay, Site } from "../support/site.ts";
+import { Site } from "../support/site.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario } from "./scenario.ts";
@@ -21,8 +21,7 @@ export const diskFaults: readonly Scenario[] = [
       await site.collector.end("SIGTERM");
       const disk = await SmallDisk.mount(site.dataDir, DISK_MEGABYTES);
       await site.startCollector();
-      const relays: Relay[] = [];
-      for (const node of ["node1", "node2"]) relays.push(await site.startRelay(node));
+      const relays = await site.startTwoRelays();
       const load = new NumberLoad({ site, relays, lines: size.lines });
       const isFailing = async () => (await fetch(`${site.origin}/healthz`)).status === 503;
       let alarms = 0;

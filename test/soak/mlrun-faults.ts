@@ -2,18 +2,16 @@ import { join } from "node:path";
 import type { Execution } from "../../src/wire/api.ts";
 import { cleanEnvironment, startMlrun } from "../support/mlrun.ts";
 import { poll } from "../support/poll.ts";
-import { type Relay, Site } from "../support/site.ts";
+import { Site } from "../support/site.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
 
 const PATIENCE_MS = 120_000;
-const NODES = ["node1", "node2"] as const;
 
 /** The sockets go away with their relay while the node's mlrun prints, and come back with it. */
 async function runSocketsGone(size: Size): Promise<Verdict> {
   const site = await Site.create();
-  const relays: Relay[] = [];
-  for (const node of NODES) relays.push(await site.startRelay(node));
+  const relays = await site.startTwoRelays();
   const load = new NumberLoad({ site, relays, lines: size.lines });
   const injections = await load.inject(size, async (i) => {
     const at = i % relays.length;
@@ -28,25 +26,20 @@ async function runSocketsGone(size: Size): Promise<Verdict> {
 /** No relay while the commands run: what they printed waits in the spool. */
 async function runRelayLater(size: Size): Promise<Verdict> {
   const site = await Site.create();
-  const relays: Relay[] = [];
-  for (const node of NODES) {
-    const relay = await site.startRelay(node);
-    await relay.rsyslogd.stop();
-    relays.push(relay);
-  }
+  const relays = await site.startTwoRelays();
+  for (const { rsyslogd } of relays) await rsyslogd.stop();
   const load = new NumberLoad({ site, relays, lines: size.lines });
   await load.untilEnded();
   const isStoredEarly = load.progress > 0;
-  for (const node of NODES) await site.restartRelay(node);
-  const verdict = await load.verdict(NODES.length);
+  for (const { node } of relays) await site.restartRelay(node);
+  const verdict = await load.verdict(relays.length);
   return isStoredEarly ? { ...verdict, problems: ["lines came without a relay"] } : verdict;
 }
 
 /** mlruns that print without end are killed; each becomes lost by the collector's own clock. */
 async function runKilled(size: Size): Promise<Verdict> {
   const site = await Site.create();
-  const relays: Relay[] = [];
-  for (const node of NODES) relays.push(await site.startRelay(node));
+  const relays = await site.startTwoRelays();
   const api = await site.api();
   const all = (what: string, count: number, isSo: (one: Execution) => boolean) =>
     poll(
@@ -67,9 +60,7 @@ async function runKilled(size: Size): Promise<Verdict> {
     running.signal("SIGKILL");
     await running.ended;
   }
-  for (const relay of relays) {
-    await poll("the spool to be empty", async () => (await site.mlrun(relay, ["--flush"])).code === 0, PATIENCE_MS);
-  }
+  for (const relay of relays) await site.flushSpool(relay, PATIENCE_MS);
   const lost = await all("each to be lost", size.injections, ({ state }) => state === "lost");
   const counts: { lines: number; isInOrder: boolean; isExactlyOnce: boolean }[] = [];
   for (const { x, lines, missing } of lost) {

@@ -18,8 +18,7 @@ function networkFault(name: string, fault: (proxy: FaultProxy, size: Size, i: nu
   async function run(size: Size): Promise<Verdict> {
     const site = await Site.create();
     const proxy = await FaultProxy.start(site.relpPort);
-    const place = { collectorPort: proxy.port };
-    const relays = [await site.startRelay("node1", place), await site.startRelay("node2", place)];
+    const relays = await site.startTwoRelays({ collectorPort: proxy.port });
     const load = new NumberLoad({ site, relays, lines: size.lines });
     const injections = await load.inject(size, async (i) => {
       await fault(proxy, size, i);

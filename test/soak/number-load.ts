@@ -9,8 +9,8 @@ const JOB = "load";
 const PATIENCE_MS = 120_000;
 /** Share of the output before the first fault. */
 const SOON = 0.1;
-/** rsyslogd notices a broken session when it sends: every so often it is made to. */
-const WAKE_EVERY_MS = 1_000;
+/** What had to wait in a node's spool goes out with the user's next mlrun. */
+const NEXT_MLRUN_MS = 1_000;
 
 /** A command on each node that prints numbers as fast as it is read, and what of them is stored. */
 export class NumberLoad {
@@ -58,7 +58,7 @@ export class NumberLoad {
       const from = this.progress;
       const room = i === 0 ? SOON : (2 * (1 - from)) / (size.injections - i + 1);
       const next = from + random() * room;
-      await this.#untilAwake(`${Math.round(100 * next)} % to be stored`, () => this.progress >= next);
+      await this.#untilStored(next);
       if (this.progress < 1) midway += 1;
       await fault(i);
     }
@@ -76,10 +76,7 @@ export class NumberLoad {
       if (code !== 0) problems.push(`mlrun ended with ${code}: ${stderr}`);
       if (stderr.includes("not logged")) problems.push(stderr);
     }
-    for (const relay of this.#relays) {
-      const isFlushed = async () => (await this.#site.mlrun(relay, ["--flush"])).code === 0;
-      await poll(`${relay.node}'s spool to be empty`, isFlushed, PATIENCE_MS);
-    }
+    for (const relay of this.#relays) await this.#site.flushSpool(relay, PATIENCE_MS);
     const isComplete = await this.#untilComplete().catch((error: unknown) => {
       problems.push(String(error));
       return false;
@@ -97,11 +94,12 @@ export class NumberLoad {
 
   async #untilComplete(): Promise<boolean> {
     const api = await this.#site.api();
-    await this.#untilAwake("every execution to be finished and complete", async () => {
+    const isDone = async () => {
       const all = await api.executions(`job=${JOB}`);
-      const isDone = all.every(({ state, delivery }) => state === "finished" && delivery === "complete");
-      return isDone && all.length === this.#relays.length;
-    });
+      const isEachDone = all.every(({ state, delivery }) => state === "finished" && delivery === "complete");
+      return isEachDone && all.length === this.#relays.length;
+    };
+    await poll("every execution to be finished and complete", isDone, PATIENCE_MS);
     // Late lines are put in their places a moment after the last one came.
     const { dataDir } = this.#site;
     const isMerged = () => this.#nodes.every((node) => countNumbers(dataDir, node, this.#countPerNode).isInOrder);
@@ -109,19 +107,15 @@ export class NumberLoad {
     return true;
   }
 
-  async #untilAwake(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-    let wakeAtMs = Date.now() + WAKE_EVERY_MS;
-    await poll(
-      what,
-      async () => {
-        if (await isSo()) return true;
-        if (Date.now() < wakeAtMs) return false;
-        const word = ["--job", "wake", "--quiet", "--", "true"];
-        await Promise.all(this.#relays.map((relay) => this.#site.mlrun(relay, word)));
-        wakeAtMs = Date.now() + WAKE_EVERY_MS;
-        return false;
-      },
-      PATIENCE_MS,
-    );
+  async #untilStored(share: number): Promise<void> {
+    let flushAtMs = Date.now() + NEXT_MLRUN_MS;
+    const isStored = async () => {
+      if (this.progress >= share) return true;
+      if (Date.now() < flushAtMs) return false;
+      await Promise.all(this.#relays.map((relay) => this.#site.mlrun(relay, ["--flush"])));
+      flushAtMs = Date.now() + NEXT_MLRUN_MS;
+      return false;
+    };
+    await poll(`${Math.round(100 * share)} % to be stored`, isStored, PATIENCE_MS);
   }
 }

@@ -55,7 +55,7 @@ async function whileTwoNodesPrint(
   fault: (relays: Relays, load: NumberLoad) => Promise<void>,
 ): Promise<Verdict> {
   const site = await Site.create();
-  const relays = new Relays(site, [await site.startRelay("node1"), await site.startRelay("node2")]);
+  const relays = new Relays(site, await site.startTwoRelays());
   const load = new NumberLoad({ site, relays: relays.running, lines: size.lines });
   const injections = await load.inject(size, () => fault(relays, load));
   const verdict = await load.verdict(injections);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
 import { afterwards } from "./cleanup.ts";
 import { freePort } from "./free-port.ts";
+import { poll } from "./poll.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
 import { ROOT } from "./programs.ts";
 import { adoptJournal, startReplay, waitingReplays } from "./replay.ts";
@@ -121,6 +122,11 @@ export class Site {
     return this.restartRelay(node);
   }
 
+  /** Those of node1 and node2. */
+  async startTwoRelays(place: RelayPlace = {}): Promise<Relay[]> {
+    return [await this.startRelay("node1", place), await this.startRelay("node2", place)];
+  }
+
   /** Starts a node's relay with the folders that it had before, as its units do. */
   async restartRelay(node: string): Promise<Relay> {
     const runDir = join(this.folder, node);
@@ -143,6 +149,12 @@ export class Site {
       rsyslogd,
       replay: isLeft ? startReplay(join(stateDir, "rsyslog.conf")) : undefined,
     };
+  }
+
+  /** Resolves when what waited in a node's spool is with its relay. */
+  async flushSpool(relay: Pick<Relay, "node" | "runDir">, withinMs?: number): Promise<void> {
+    const isFlushed = async () => (await this.mlrun(relay, ["--flush"])).code === 0;
+    await poll(`${relay.node}'s spool to be empty`, isFlushed, withinMs);
   }
 
   /** Runs a command under mlrun on a node, to its end. */
