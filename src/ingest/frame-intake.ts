@@ -3,6 +3,7 @@ import { hashKey } from "../frame/key-hash.ts";
 import { parseRelayStatus } from "../frame/relay-status.ts";
 import type { Log } from "../host/log.ts";
 import { parseBegin } from "../wire/begin.ts";
+import { isNodeName } from "../wire/node-name.ts";
 import type { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
@@ -119,9 +120,4 @@ export class FrameIntake<Slot> {
     this.#complained = true;
     log.event("warning", "frame discarded", { reason, node: this.#node, begins: text });
   }
-}
-
-/** Host name grammar of RFC 1123 and `_`: safe as a part of a file name, never `.` or `..`. */
-export function isNodeName(name: string): boolean {
-  return name.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(name) && !name.includes("..");
 }

@@ -1,6 +1,6 @@
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
-import { isNodeName } from "./frame-intake.ts";
+import { isNodeName } from "../wire/node-name.ts";
 
 /** A relay that proved who it is. */
 export interface Peer {
