@@ -190,7 +190,7 @@ function syslogPart(options: {
     name: "syslog",
     start: async () => {
       if (config.udpSyslog === undefined && config.tcpSyslog === undefined) return;
-      const sink = new SyslogFiles({ logsDir, log });
+      const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now });
       files = sink;
       if (config.udpSyslog !== undefined) {
         listeners.push(await startSyslogUdp({ ...config.udpSyslog, sink, log, metrics }));

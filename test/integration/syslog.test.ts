@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,13 +12,15 @@ import { afterwards } from "../support/cleanup.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { freePort } from "../support/free-port.ts";
 import { poll } from "../support/poll.ts";
+import { describeAsRoot } from "../support/root.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const log = { event: () => {} };
 
 async function listeners() {
   const logsDir = await tempFolder();
-  const sink = new SyslogFiles({ logsDir, log });
+  const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now });
   const options = { host: "127.0.0.1", sink, log, metrics: createMetrics() };
   const tcp = await startSyslogTcp({ ...options, port: 0 });
   afterwards(async () => {
@@ -98,5 +100,50 @@ describe("ordinary syslog over UDP", () => {
     afterwards(() => socket.close() && undefined);
     await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
     await expect(startSyslogUdp({ ...options, port })).rejects.toThrow(/EADDRINUSE/);
+  });
+});
+
+/** A sink whose clock stands still, and what it said. */
+async function sinkIn(logsDir: string) {
+  const clock = { nowMs: Date.now() };
+  const told: string[] = [];
+  const sink = new SyslogFiles({ logsDir, log: { event: (_, what) => told.push(what) }, nowMs: () => clock.nowMs });
+  afterwards(() => sink.stop());
+  const path = join(logsDir, "_syslog", "10.0.0.1.log");
+  const write = (text: string) => sink.write("10.0.0.1", Buffer.from(text));
+  const untilBroken = () => poll("a message to be thrown away", () => !write("lost".padEnd(10_000, ".")));
+  return { path, told, write, untilBroken, advance: () => (clock.nowMs += 5_000) };
+}
+
+describe("a source's file that cannot be opened", () => {
+  it("loses only what comes meanwhile, counted, and says so once", async () => {
+    const logsDir = await tempFolder();
+    mkdirSync(join(logsDir, "_syslog/10.0.0.1.log"), { recursive: true });
+    const { path, told, write, untilBroken, advance } = await sinkIn(logsDir);
+    await untilBroken();
+    advance();
+    await untilBroken();
+    rmdirSync(path);
+    expect(write("still lost")).toBe(false);
+    advance();
+    expect(write("kept")).toBe(true);
+    await poll("the message", () => existsSync(path) && readFileSync(path, "utf8").endsWith(" kept\n"));
+    expect(told).toEqual(["cannot write syslog"]);
+  });
+});
+
+describeAsRoot("ordinary syslog on a full disk", () => {
+  it("is counted as thrown away, and written again once there is room", async () => {
+    const logsDir = join(await tempFolder(), "logs");
+    const disk = await SmallDisk.mount(logsDir, 1);
+    const { path, told, write, untilBroken, advance } = await sinkIn(logsDir);
+    disk.fill(4_096);
+    await untilBroken();
+    disk.free();
+    expect(write("still lost")).toBe(false);
+    advance();
+    expect(write("kept")).toBe(true);
+    await poll("the message", () => readFileSync(path, "utf8").endsWith(" kept\n"));
+    expect(told).toEqual(["cannot write syslog"]);
   });
 });
