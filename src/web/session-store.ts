@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { type SessionData, Store } from "express-session";
+import type { Log } from "../host/log.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -29,13 +30,16 @@ export class SessionStore extends Store {
   readonly #db: Database;
   readonly #limits: SessionLimits;
   readonly #now: () => number;
+  readonly #log: Log;
+  #cannotKeep = false;
   onEnd: (sidHash: string) => void = () => undefined;
 
-  constructor(options: { db: Database; limits: SessionLimits; now: () => number }) {
+  constructor(options: { db: Database; limits: SessionLimits; now: () => number; log: Log }) {
     super();
     this.#db = options.db;
     this.#limits = options.limits;
     this.#now = options.now;
+    this.#log = options.log;
   }
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
@@ -54,8 +58,10 @@ export class SessionStore extends Store {
     attempt(callback, () => {
       const { uid } = session;
       if (uid === undefined) return;
+      const { idleMs, maxAgeMs } = this.#limits;
       const now = this.#now();
-      const row = { hash: sidHash(sid), uid, data: JSON.stringify(session), now, expires: now + this.#limits.idleMs };
+      const expires = now + Math.min(idleMs, maxAgeMs);
+      const row = { hash: sidHash(sid), uid, data: JSON.stringify(session), now, expires };
       this.#db
         .prepare(
           `INSERT INTO sessions VALUES (@hash, @uid, @data, @now, @expires)
@@ -71,16 +77,26 @@ export class SessionStore extends Store {
   }
 
   override touch(sid: string, _session: SessionData, callback: Callback = () => undefined): void {
-    attempt(callback, () => this.keep(sidHash(sid)));
+    this.keep(sidHash(sid));
+    callback();
   }
 
-  /** The session is in use: its idle time begins anew. */
+  /**
+   * The session is in use: its idle time begins anew. Where that cannot be written down (a full disk), it does not, and
+   * the log says so once.
+   */
   keep(hash: string): void {
     const { idleMs, maxAgeMs } = this.#limits;
     const expires = this.#now() + idleMs;
-    this.#db
-      .prepare(`UPDATE sessions SET expires_ms = min(?, created_ms + ?) WHERE sid_hash = ? AND expires_ms < ?`)
-      .run(expires, maxAgeMs, hash, expires - TOUCH_EVERY_MS);
+    try {
+      const { changes } = this.#db
+        .prepare(`UPDATE sessions SET expires_ms = min(?, created_ms + ?) WHERE sid_hash = ? AND expires_ms < ?`)
+        .run(expires, maxAgeMs, hash, expires - TOUCH_EVERY_MS);
+      if (changes > 0) this.#cannotKeep = false;
+    } catch (error) {
+      if (!this.#cannotKeep) this.#log.event("error", "cannot keep a session in use", { error: String(error) });
+      this.#cannotKeep = true;
+    }
   }
 
   /** Removes what has expired. */
@@ -106,10 +122,9 @@ export class SessionStore extends Store {
   }
 
   #end(hashes: readonly string[]): void {
-    for (const hash of hashes) {
-      this.#db.prepare("DELETE FROM sessions WHERE sid_hash = ?").run(hash);
-      this.onEnd(hash);
-    }
+    // First of all what hangs on them: on a full disk nothing can be deleted.
+    for (const hash of hashes) this.onEnd(hash);
+    for (const hash of hashes) this.#db.prepare("DELETE FROM sessions WHERE sid_hash = ?").run(hash);
   }
 }
 

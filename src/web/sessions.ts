@@ -3,6 +3,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Database } from "better-sqlite3";
 import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
+import type { Log } from "../host/log.ts";
 import type { CodeOwner } from "./login-codes.ts";
 import { type SessionLimits, SessionStore, sidHash } from "./session-store.ts";
 
@@ -13,6 +14,7 @@ export interface SessionOptions {
   /** Browsers reach us over TLS, ours or a proxy's. */
   readonly secure: boolean;
   readonly now: () => number;
+  readonly log: Log;
 }
 
 /** Something that ends with its session. */
@@ -30,13 +32,15 @@ export class Sessions {
   readonly middleware: RequestHandler;
   readonly #db: Database;
   readonly #store: SessionStore;
+  readonly #log: Log;
   readonly #held = new Map<string, Set<Held>>();
   readonly #timer: NodeJS.Timeout;
   readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: "/" };
 
-  constructor({ db, secret, limits, secure, now }: SessionOptions) {
+  constructor({ db, secret, limits, secure, now, log }: SessionOptions) {
     this.#db = db;
-    this.#store = new SessionStore({ db, limits, now });
+    this.#log = log;
+    this.#store = new SessionStore({ db, limits, now, log });
     this.#store.onEnd = (hash) => this.#endHeld(hash);
     // Cookies do not know ports: two collectors on one host must not take each other's.
     const tag = createHash("sha256").update(`cookie name of ${secret}`).digest("hex").slice(0, 8);
@@ -106,7 +110,11 @@ export class Sessions {
 
   #prune(): void {
     for (const hash of this.#held.keys()) this.#store.keep(hash);
-    this.#store.prune();
+    try {
+      this.#store.prune();
+    } catch (error) {
+      this.#log.event("error", "cannot remove sessions that have ended", { error: String(error) });
+    }
   }
 
   #endHeld(hash: string): void {

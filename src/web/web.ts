@@ -74,6 +74,7 @@ export function createWeb(options: WebOptions): Web {
     secret: loadSessionSecret(dataDir),
     secure,
     now,
+    log,
     limits: {
       idleMs: limits.sessionIdleHours * HOUR_MS,
       maxAgeMs: limits.sessionDays * 24 * HOUR_MS,

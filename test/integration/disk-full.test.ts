@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import WebSocket from "ws";
 import { ApiClient } from "../support/api-client.ts";
+import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
@@ -9,6 +12,7 @@ import { describeAsRoot } from "../support/root.ts";
 import { Site } from "../support/site.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { signedIn, startWeb } from "../support/web.ts";
 
 async function site(): Promise<IngestSite & { disk: SmallDisk }> {
   const dataDir = join(await tempFolder(), "data");
@@ -111,6 +115,43 @@ describeAsRoot("a full disk of the collector", () => {
     expect(await on.archive.get(ROOT, next.x)).toMatchObject({ delivery: "complete", lines: 1 });
     await relay.send(large.begin());
     expect(await on.archive.get(ROOT, large.x)).toBeUndefined();
+  });
+
+  it("cuts no answer and ends no viewer: sessions last from their last use that could be written down", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    const [minuteMs, hourMs] = [60_000, 3_600_000];
+    const start = Date.parse("2026-11-20T00:00:00Z");
+    let nowMs = start;
+    const dataDir = join(await tempFolder(), "data");
+    const disk = await SmallDisk.mount(dataDir, 8);
+    const limits = { sessionIdleHours: 2, sessionDays: 1 };
+    const web = await startWeb({ dataDir, limits, now: () => nowMs, pingEveryMs: 24 * hourMs });
+    const execution = web.archive.add({ x: fakeExecution().x });
+    execution.store(1, 4_000, () => "x".repeat(900));
+    const alice = await signedIn(web.origin, "alice");
+    const headers = { cookie: alice.cookie, origin: web.origin };
+    const viewer = new WebSocket(`${web.origin.replace("http", "ws")}/live`, { headers });
+    afterwards(() => viewer.terminate());
+    const closed = once(viewer, "close");
+    await once(viewer, "open");
+    disk.fill(0);
+    nowMs += 2 * minuteMs;
+    vi.advanceTimersByTime(minuteMs);
+    const page = await alice.get(`/api/executions/${execution.x}/lines?limit=5000`);
+    expect(page.json).toMatchObject({ lines: { length: 4_000 } });
+    expect(web.events.filter((event) => event.includes("cannot"))).toEqual([
+      expect.stringMatching(/^error cannot keep a session in use .*disk is full/),
+    ]);
+    disk.free();
+    vi.advanceTimersByTime(minuteMs);
+    nowMs = start + 2 * hourMs + minuteMs;
+    expect((await alice.get("/api/me")).status).toBe(200);
+    disk.fill(0);
+    nowMs = start + 24 * hourMs;
+    vi.advanceTimersByTime(minuteMs);
+    expect(await closed).toMatchObject([4401, expect.anything()]);
+    expect(web.events.at(-1)).toMatch(/^error cannot remove sessions .*disk is full/);
   });
 
   it("is told by /healthz and /metrics, and a command's lines are all there once there is room, over real relays", async () => {

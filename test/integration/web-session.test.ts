@@ -138,6 +138,14 @@ describe("a session", () => {
     expect((await other.get("/api/me")).status).toBe(401);
   });
 
+  test("ends some days after the login, though it may be unused for longer", async () => {
+    const { state, now } = clock();
+    const { origin } = await startWeb({ now, limits: { sessionIdleHours: 48, sessionDays: 1 } });
+    const browser = await signedIn(origin, "alice");
+    state.nowMs += 24 * HOUR_MS;
+    expect((await browser.get("/api/me")).status).toBe(401);
+  });
+
   test("is one of few of its user: the oldest ends", async () => {
     const { state, now } = clock();
     const { origin } = await startWeb({ now, limits: { sessionsPerUser: 2 } });
