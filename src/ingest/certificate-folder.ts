@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createSecureContext } from "node:tls";
 import { revokedSerials } from "./revoked-serials.ts";
 
 /** What the collector reads of a pki folder. ca.crl may be missing: then nobody is revoked. */
@@ -35,13 +36,14 @@ export async function loadCertificates(folder: string): Promise<RelayTls> {
     throw error;
   });
   const [own, authority] = [parsed(cert, "collector.crt"), parsed(ca, "ca.crt")];
-  if (!own.checkPrivateKey(createPrivateKey(key))) {
+  if (!own.checkPrivateKey(parsedKey(key))) {
     throw new Error("Cannot use collector.crt: collector.key is the key of another certificate");
   }
   if (!isForServers(own)) throw new Error("Cannot use collector.crt: it is a node's");
-  if (!isChained(certificatesIn(cert), certificatesIn(ca))) {
+  if (!isChained(certificatesIn(cert, "collector.crt"), certificatesIn(ca, "ca.crt"))) {
     throw new Error("Cannot use collector.crt: the authority of ca.crt has not signed it, so no relay would trust it");
   }
+  if (crl !== undefined) checkList(crl);
   const revoked = crl === undefined ? new Set<string>() : await revokedSerials(crl).catch(() => undefined);
   return { ca, cert, key, crl, revoked, own, authority };
 }
@@ -51,6 +53,25 @@ function parsed(pem: string, name: string): X509Certificate {
     return new X509Certificate(pem);
   } catch (error) {
     throw new Error(`Cannot use ${name}: it is no certificate`, { cause: error });
+  }
+}
+
+function parsedKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const next = "`mlctl pki renew collector --dir DIR` makes another";
+    throw new Error(`Cannot use collector.key: it is no private key, or has a passphrase; ${next}`, { cause: error });
+  }
+}
+
+/** Throws when it is no list, or is cut: a server of node:tls takes an empty one for none, and nobody is revoked. */
+function checkList(crl: string): void {
+  try {
+    createSecureContext({ crl });
+  } catch (error) {
+    const next = "copy it again from where the authority is";
+    throw new Error(`Cannot use ca.crl: it is no list of revoked certificates, or is cut; ${next}`, { cause: error });
   }
 }
 
@@ -69,7 +90,7 @@ function isChained(chain: readonly X509Certificate[], authorities: readonly X509
   });
 }
 
-function certificatesIn(pem: string): X509Certificate[] {
+function certificatesIn(pem: string, name: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => new X509Certificate(block));
+  return blocks.map((block) => parsed(block, name));
 }

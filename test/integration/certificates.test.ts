@@ -9,8 +9,10 @@ import { renewCertificate } from "../../src/ctl/pki-renew.ts";
 import type { ApiClient } from "../support/api-client.ts";
 import { makePki } from "../support/ctl.ts";
 import { poll } from "../support/poll.ts";
+import { RelpClient } from "../support/relp-client.ts";
 import { startRsyslogd } from "../support/rsyslogd.ts";
 import { type Relay, Site } from "../support/site.ts";
+import { credentials } from "../support/tls-site.ts";
 
 const DAY_MS = 86_400_000;
 const PAST = { fromMs: Date.now() - 2 * DAY_MS, toMs: Date.now() - DAY_MS };
@@ -104,6 +106,21 @@ describe("a node's certificate", () => {
     expect(refused[0]).toMatchObject(session);
     for (const later of refused.slice(1)) expect(later).toHaveProperty("repeated");
   }, 120_000);
+
+  test("revoked, and the list is cut on its way to the collector: it stays revoked", async () => {
+    const site = await Site.create();
+    await site.mlctl("pki", "issue", "node1", "--dir", site.pki);
+    await site.mlctl("pki", "revoke", "node1", "--dir", site.pki);
+    await site.collector.waitFor(/certificates read again .*revoked=1/);
+    const tls = await credentials(site.pki, "node1");
+    await expect(RelpClient.open(site.relpPort, tls)).rejects.toThrow();
+    // As `cp` leaves it on a full disk.
+    await writeFile(join(site.pki, "ca.crl"), "");
+    await site.collector.waitFor(
+      /certificates not read again: the earlier ones stay in use error=.*Cannot use ca\.crl/,
+    );
+    await expect(RelpClient.open(site.relpPort, tls)).rejects.toThrow();
+  });
 
   test("expired: refused, and the log says whose; renewed: everything arrives without a restart", async () => {
     const site = await Site.create();

@@ -39,6 +39,27 @@ describe("certificates that relays would refuse are never shown to them", () => 
     await expect(loadCertificates(folder)).rejects.toThrow("Cannot use ca.crt: it is no certificate");
   });
 
+  test.each([
+    ["is empty", ""],
+    ["is cut", "-----BEGIN X509 CRL-----\nMIIB"],
+    ["is something else", "hello"],
+  ])("a list of revoked ones that %s is not loaded: it does not say that nobody is revoked", async (_, text) => {
+    const folder = await pkiLasting(undefined);
+    await writeFile(join(folder, "ca.crl"), text);
+    await expect(loadCertificates(folder)).rejects.toThrow("Cannot use ca.crl: it is no list of revoked certificates");
+  });
+
+  test("a key that is none, or has a passphrase, is told by name", async () => {
+    const folder = await pkiLasting(undefined);
+    const path = join(folder, "collector.key");
+    const locked = ["pkcs8", "-topk8", "-in", path, "-v2", "aes256", "-passout", "pass:secret"];
+    const { stdout } = await run("openssl", locked);
+    for (const text of ["hello", stdout]) {
+      await writeFile(path, text);
+      await expect(loadCertificates(folder)).rejects.toThrow("Cannot use collector.key: it is no private key");
+    }
+  });
+
   test("a chain through an authority in between is loaded", async () => {
     const folder = await pkiLasting(undefined);
     const between = await pkiLasting(undefined);
