@@ -31,6 +31,8 @@ const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
 const QUARANTINED_EXECUTIONS_PER_NODE = 10_000;
 /** Logs held open for writing; systemd's LimitNOFILE must leave room for relays and viewers beside them. */
 const MAX_OPEN_LOGS = 32_768;
+/** Files that the index lacks: the log names the first ones, and counts all. */
+const UNREADABLE_TOLD = 100;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -164,6 +166,8 @@ function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; 
     start: () => {
       if (!index.isCurrent) {
         const { executions, unreadable } = reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
+        for (const { path, reason } of unreadable.slice(0, UNREADABLE_TOLD))
+          log.event("error", "left out of the index", { path, reason });
         log.event("notice", "index made from the files", { executions, unreadable: unreadable.length });
       }
       store.start();

@@ -95,8 +95,8 @@ function rebuildIndex(config: Config): number {
     const places = { logsDir: join(config.dataDir, "logs"), spill: openSpill(config), nowMs: Date.now() };
     const { executions, unreadable } = reindex(index, places);
     index.close();
-    for (const base of unreadable)
-      process.stderr.write(`mlcollector: ${safeText(base)}.meta has no readable BEGIN, left out\n`);
+    for (const { path, reason } of unreadable)
+      process.stderr.write(`mlcollector: ${safeText(path)} is left out: ${safeText(reason)}\n`);
     process.stdout.write(`${executions} executions indexed\n`);
     return unreadable.length === 0 ? 0 : EXIT.failed;
   } catch (error) {

@@ -58,9 +58,13 @@ export class IndexDb {
     this.isCurrent = true;
   }
 
+  /** Empty, it says nothing of the files: whoever is killed before `markCurrent` leaves an index to be made anew. */
   clear(): void {
+    this.isCurrent = false;
     this.#db.exec(
-      "DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals; DELETE FROM owner_totals; DELETE FROM tombstones",
+      `PRAGMA user_version = 0;
+       DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals; DELETE FROM owner_totals;
+       DELETE FROM tombstones`,
     );
   }
 

@@ -1,4 +1,7 @@
-/** Bump with every change of the schema: another version's index is thrown away and made anew from the files. */
+/**
+ * Bump with every change of the schema: another version's index is thrown away and made anew from the files, by the
+ * start of the collector, before it listens.
+ */
 export const SCHEMA_VERSION = 3;
 
 /**

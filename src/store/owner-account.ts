@@ -1,7 +1,7 @@
 import type { DiscardReason, RefusedExecutions } from "../wire/discard.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** What one owner may use; 0: as much as there is. */
+/** What one owner may use; 0, but for running executions: as much as there is. */
 export interface OwnerLimits {
   readonly runningExecutions: number;
   readonly executionsPerMinute: number;

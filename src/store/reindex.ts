@@ -9,30 +9,31 @@ import { Tombstones } from "./tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
-/**
- * Makes the index anew from logs and sidecars, executions that are still running included.
- *
- * @returns How many executions were indexed, and the files that could not be read, without their endings.
- */
-export function reindex(
-  index: IndexDb,
-  options: { readonly logsDir: string; readonly spill: IntervalSpill; readonly nowMs: number },
-): { executions: number; unreadable: string[] } {
+export interface ReindexOptions {
+  readonly logsDir: string;
+  readonly spill: IntervalSpill;
+  readonly nowMs: number;
+}
+
+/** A folder or a sidecar, below `DATA/logs`, and why nothing of it is in the index. */
+export interface Unreadable {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Makes the index anew from logs and sidecars, executions that are still running included. */
+export function reindex(index: IndexDb, options: ReindexOptions): { executions: number; unreadable: Unreadable[] } {
   index.clear();
   for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
     index.remove(tombstone, tombstone.deletedAtMs);
   }
-  const unreadable: string[] = [];
+  const unreadable: Unreadable[] = [];
   let executions = 0;
   let rows: IndexRow[] = [];
-  for (const base of findBases(options.logsDir)) {
-    const row = readRow(base, options);
-    if (row === undefined) {
-      unreadable.push(base);
-      continue;
-    }
+  for (const base of findBases(options.logsDir, unreadable)) {
+    const row = readRow(base, options, unreadable);
     // Files that were deleted and are there nevertheless: a crash, or a backup that was put back.
-    if (index.isDeleted(row)) continue;
+    if (row === undefined || index.isDeleted(row)) continue;
     executions += 1;
     rows.push(row);
     if (rows.length < ROWS_AT_ONCE) continue;
@@ -44,36 +45,47 @@ export function reindex(
   return { executions, unreadable };
 }
 
-/** `<user>/<date>/<name>` of every sidecar. */
-function* findBases(logsDir: string): Generator<string> {
-  for (const user of folders(logsDir)) {
-    if (user.startsWith("_")) continue;
-    for (const date of folders(join(logsDir, user))) {
-      for (const name of readdirSync(join(logsDir, user, date))) {
-        if (name.endsWith(".meta")) yield join(user, date, name.slice(0, -".meta".length));
+/** `<user>/<date>/<name>` of every sidecar. Throws when the logs themselves cannot be read. */
+function* findBases(logsDir: string, unreadable: Unreadable[]): Generator<string> {
+  const entriesOf = (path: string) => readdirSync(join(logsDir, path), { withFileTypes: true });
+  const readable = (path: string) => {
+    try {
+      return entriesOf(path);
+    } catch (error) {
+      unreadable.push({ path, reason: messageOf(error) });
+      return [];
+    }
+  };
+  for (const user of entriesOf("").filter((entry) => entry.isDirectory())) {
+    if (user.name.startsWith("_")) continue;
+    for (const date of readable(user.name).filter((entry) => entry.isDirectory())) {
+      const folder = join(user.name, date.name);
+      for (const { name } of readable(folder)) {
+        if (name.endsWith(".meta")) yield join(folder, name.slice(0, -".meta".length));
       }
     }
   }
 }
 
-function folders(path: string): string[] {
-  const entries = readdirSync(path, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-}
-
-function readRow(
-  base: string,
-  options: { readonly logsDir: string; readonly spill: IntervalSpill; readonly nowMs: number },
-): IndexRow | undefined {
+function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]): IndexRow | undefined {
+  const path = `${base}.meta`;
   try {
     const execution = loadExecution(join(options.logsDir, base), { ...options, durable: false });
-    if (execution === undefined) return undefined;
+    if (execution === undefined) {
+      unreadable.push({ path, reason: "no readable BEGIN" });
+      return undefined;
+    }
     const { node, x, keyHash } = execution.origin;
     const { diskBytes } = execution;
     const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled, diskBytes };
     execution.release();
     return row;
-  } catch {
+  } catch (error) {
+    unreadable.push({ path, reason: messageOf(error) });
     return undefined;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -115,6 +115,20 @@ describe("the index of executions", () => {
     expect(index.jobs(undefined)).toEqual([]);
   });
 
+  it("is to be made anew by the next process when this one ended after it had cleared it", async () => {
+    const path = join(await tempFolder(), "index.db");
+    const isCurrentAfter = (act: (index: IndexDb) => void): boolean => {
+      const index = new IndexDb(path);
+      act(index);
+      index.close();
+      const next = new IndexDb(path);
+      next.close();
+      return next.isCurrent;
+    };
+    expect(isCurrentAfter((index) => index.markCurrent())).toBe(true);
+    expect(isCurrentAfter((index) => index.clear())).toBe(false);
+  });
+
   it("shows a row that was put soon at once, and has it for the next process from the commit on", async () => {
     const folder = await tempFolder();
     const index = new IndexDb(join(folder, "index.db"));
