@@ -5,6 +5,7 @@ import type { IndexRow } from "./index-row.ts";
 import { loadExecution } from "./load-execution.ts";
 import { RESERVED } from "./log-path.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
+import { messageOf } from "./storage-error.ts";
 import { Tombstones } from "./tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
@@ -84,8 +85,4 @@ function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]
     unreadable.push({ path, reason: messageOf(error) });
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "../host/log.ts";
 import type { IndexDb } from "./index-db.ts";
 import { basePath, type IndexWriter } from "./index-writer.ts";
 import type { LateMerges } from "./late-merges.ts";
@@ -7,7 +8,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { SlotIdentity, SlotTable } from "./slots.ts";
-import { isPoison } from "./storage-error.ts";
+import { isPoison, messageOf } from "./storage-error.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: a log without it could not be told whose it is. */
@@ -23,6 +24,7 @@ export interface RemoverOptions {
   readonly accounts: OwnerAccounts;
   readonly tombstones: Tombstones;
   readonly logsDir: string;
+  readonly log: Log;
   readonly nowMs: () => number;
 }
 
@@ -66,11 +68,17 @@ export class Remover {
     return "removed";
   }
 
-  /** Ends deletions that a crash has cut in two. Before anything is loaded. */
+  /** Ends deletions that a crash has cut in two. Before anything is loaded. One that cannot be ended stays for later. */
   finish(): void {
-    const { index, tombstones } = this.#options;
+    const { index, tombstones, log } = this.#options;
     for (const tombstone of tombstones.latest()) {
-      if (!index.isDeleted(tombstone)) this.#erase(tombstone, tombstone.base, tombstone.deletedAtMs);
+      if (index.isDeleted(tombstone)) continue;
+      const { node, x, base, deletedAtMs } = tombstone;
+      try {
+        this.#erase(tombstone, base, deletedAtMs);
+      } catch (error) {
+        log.event("error", "cannot finish a deletion", { node, x, error: messageOf(error) });
+      }
     }
   }
 

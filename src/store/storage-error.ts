@@ -11,3 +11,8 @@ export function failureCode(error: unknown): string {
 export function isPoison(error: unknown): boolean {
   return POISON.has(failureCode(error));
 }
+
+/** What the log says of a failure: with the path, where it has one. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

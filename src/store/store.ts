@@ -109,7 +109,7 @@ export class Store {
     const parts = { slots, index, files, merges, quarantine, publisher: options.publisher, metrics, nowMs };
     this.#writer = new ItemWriter({ ...parts, accounts, durable });
     const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
-    this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir });
+    this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir, log });
     this.#housekeeping = new Housekeeping({ ...parts, remover: this.#remover, alarm });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
     options.metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);

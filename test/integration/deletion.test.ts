@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Tombstones } from "../../src/store/tombstones.ts";
@@ -60,6 +60,26 @@ describe("an execution that was deleted", () => {
     tombstones.add({ node: a.node, x: a.x, keyHash, base, deletedAtMs: Date.now() });
     const again = await startIngestSite({ dataDir });
     expect(await isKnown(again, a)).toBe(false);
+    expect(filesOf(dataDir, a)).toEqual([]);
+  });
+
+  it("and whose files cannot be removed keeps no collector from starting, and goes for good once they can", async () => {
+    const dataDir = await tempFolder();
+    const on = await startIngestSite({ dataDir });
+    const a = fakeExecution();
+    await (await openRelay(on)).send(...all(a));
+    const inTheWay = join(dataDir, "logs", filesOf(dataDir, a)[0]?.replace(/\.\w+$/, ".late.log") ?? "");
+    mkdirSync(inTheWay);
+    await expect(on.archive.remove(ROOT, a.x)).rejects.toThrow(/late\.log/);
+    await on.stop();
+    const again = await startIngestSite({ dataDir });
+    expect(again.logLines.filter((line) => line.includes("cannot finish a deletion"))).toEqual([
+      expect.stringContaining(inTheWay),
+    ]);
+    await again.stop();
+    rmdirSync(inTheWay);
+    const mended = await startIngestSite({ dataDir });
+    expect(await isKnown(mended, a)).toBe(false);
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
