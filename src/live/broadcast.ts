@@ -1,6 +1,6 @@
 import { encodeLines, sourceKey } from "./lines-message.ts";
 import type { Lines, Source } from "./ports.ts";
-import type { Routes } from "./routes.ts";
+import { covers, type Route, type Routes } from "./routes.ts";
 
 /**
  * One write for one viewer costs 10 to 20 us, so lines for many viewers are gathered for as long as handing them out
@@ -46,6 +46,13 @@ export class Broadcast {
   settle(key: string): void {
     const gathering = this.#gatherings.get(key);
     if (gathering !== undefined) this.#release(key, gathering);
+  }
+
+  /** Hands out now what is gathered on this route: who joins it next is not sent what was published before. */
+  settleRoute(route: Route): void {
+    for (const [key, gathering] of this.#gatherings) {
+      if (covers(route, gathering.source)) this.#release(key, gathering);
+    }
   }
 
   close(): void {

@@ -7,7 +7,7 @@ import { SummaryMessage } from "./summary-message.ts";
 
 /** The hub as subscriptions use it. */
 export interface LiveHub extends Hub {
-  /** Returns how to stop watching. */
+  /** Brings what is published from now on. Returns how to stop watching. */
   watch(route: Route, watcher: Watcher): () => void;
   /** Hands out at once what is gathered of an execution (by its key): then whatever was published was handed out. */
   settle(key: string): void;
@@ -51,7 +51,10 @@ export function createHub(): LiveHub {
       if (pause === undefined) sendSummary(key, source);
       else pause.next = source;
     },
-    watch: (route, watcher) => routes.add(route, watcher),
+    watch(route, watcher) {
+      broadcast.settleRoute(route);
+      return routes.add(route, watcher);
+    },
     settle: (key) => broadcast.settle(key),
     close() {
       broadcast.close();

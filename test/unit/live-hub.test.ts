@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHub } from "../../src/live/hub.ts";
 import { type LinesMessage, sourceKey } from "../../src/live/lines-message.ts";
 import type { SummaryMessage } from "../../src/live/summary-message.ts";
+import type { Target } from "../../src/wire/live.ts";
 import { FakeArchive } from "../support/fake-archive.ts";
 import { watch } from "../support/watching.ts";
 
@@ -108,6 +109,23 @@ describe("the hub", () => {
     expect((await socket.taken()).lines.get(X)).toEqual([1, 2, 3]);
     hub.close();
   });
+
+  test.each<[number | "end"]>([[6], ["end"]])(
+    "brings a viewer who joins while lines are gathered none from before: from %s",
+    async (from) => {
+      const { hub, archive, execution } = begun();
+      crowd(hub, 1_000);
+      for (let n = 1; n <= 5; n += 1) hub.publish(execution, execution.store(n, n));
+      const watching = (what: Target) => watch({ hub, archive, what, from });
+      const all = await Promise.all([watching({ x: X }), watching({ job: "train" }), watching({ all: true })]);
+      vi.useRealTimers();
+      await Promise.all(all.map(({ ran }) => ran));
+      hub.publish(execution, execution.store(6, 6));
+      hub.settle(sourceKey(execution));
+      for (const { socket } of all) expect((await socket.taken()).lines.get(X)).toEqual([6]);
+      hub.close();
+    },
+  );
 
   test("tells an execution's summary four times a second at most, and the last one always", () => {
     const { hub, execution } = begun();
