@@ -39,6 +39,10 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #outbox: Outbox;
   readonly #subscriptions = new Map<number, Subscription>();
+  /** Messages to be handled, in order; the first one is being handled. */
+  readonly #inbox: ClientMessage[] = [];
+  /** Subscriptions that wait for their turn to read history, those among them that were ended meanwhile. */
+  #running = 0;
   #unanswered = 0;
   /** Octets that the kernel had taken at the last ping, where it would take no more before the peer reads. */
   #takenWhenFull: number | undefined;
@@ -99,17 +103,29 @@ export class Connection {
     if (this.#isClosing) return;
     const message = isBinary ? undefined : parseClientMessage(data.toString());
     if (message === undefined) this.close(isBinary ? "noText" : "malformed", "not a message of this protocol");
-    else if (message.t === "unsubscribe") this.#forget(message.id, this.#subscriptions.get(message.id));
-    else void this.#subscribe(message);
+    else if (this.#inbox.push(message) === 1) void this.#handleInbox();
   }
 
+  /** One look-up at a time: whoever sends faster waits in the own socket, and here what one read has brought. */
+  async #handleInbox(): Promise<void> {
+    const { ws } = this.#options;
+    ws.pause();
+    for (let [message] = this.#inbox; message !== undefined && !this.#isClosing; [message] = this.#inbox) {
+      if (message.t === "unsubscribe") this.#forget(message.id, this.#subscriptions.get(message.id));
+      else await this.#subscribe(message);
+      this.#inbox.shift();
+    }
+    if (!this.#isClosing) ws.resume();
+  }
+
+  /** Ends when the subscription is open, or refused. */
   async #subscribe({ id, what, from, lines }: Extract<ClientMessage, { t: "subscribe" }>): Promise<void> {
-    const { viewer, hub, history, ws, log, audit, address } = this.#options;
+    const { viewer, hub, history, log, audit, address } = this.#options;
     if (this.#subscriptions.has(id)) {
       return this.#refuse(id, "bad_request", `Cannot subscribe: there is a subscription ${id} already`);
     }
-    if (this.#subscriptions.size >= WIRE_LIMITS.maxSubscriptions) {
-      const limit = WIRE_LIMITS.maxSubscriptions;
+    const limit = WIRE_LIMITS.maxSubscriptions;
+    if (this.#subscriptions.size >= limit || this.#running >= limit) {
       return this.#refuse(id, "too_many", `Cannot subscribe: ${limit} subscriptions are open, limit is ${limit}`);
     }
     const outbox = this.#outbox;
@@ -117,24 +133,27 @@ export class Connection {
     const asked = { id, what, from, wantsLines: lines };
     const subscription = new Subscription({ ...asked, viewer, hub, history, outbox, onUnreadable });
     this.#subscriptions.set(id, subscription);
-    // One look-up at a time: whoever sends faster waits in the own socket.
-    ws.pause();
-    try {
-      const isOpen = await subscription.open();
-      if (!this.#isClosing) ws.resume();
-      if (!isOpen && this.#forget(id, subscription)) this.#refuse(id, "not_found", "There is no such execution");
-      if (!isOpen) return;
-      const owner = subscription.othersWatched;
-      if (owner !== undefined) {
-        const target = JSON.stringify(what);
-        audit.record({ event: "admin-watch", outcome: "ok", user: viewer.user, address, owner, target });
-      }
-      await subscription.run();
-    } catch (error) {
+    const failed = (error: unknown) => {
       onUnreadable(error);
-      if (!this.#isClosing) ws.resume();
       if (this.#forget(id, subscription)) this.#refuse(id, "unavailable", "The log cannot be read at the moment");
+    };
+    const isOpen = await subscription.open().catch(failed);
+    if (isOpen === false && this.#forget(id, subscription)) {
+      this.#refuse(id, "not_found", "There is no such execution");
     }
+    if (!isOpen) return;
+    const owner = subscription.othersWatched;
+    if (owner !== undefined) {
+      const target = JSON.stringify(what);
+      audit.record({ event: "admin-watch", outcome: "ok", user: viewer.user, address, owner, target });
+    }
+    this.#running += 1;
+    void subscription
+      .run()
+      .catch(failed)
+      .finally(() => {
+        this.#running -= 1;
+      });
   }
 
   /** False when it was forgotten before: the viewer may have another one under this id by now. */

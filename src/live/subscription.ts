@@ -60,7 +60,7 @@ export class Subscription implements Watcher {
   /** Brings summaries and history. Ends when all is live, or when the subscription is closed. */
   async run(): Promise<void> {
     const { what, viewer, history, from, outbox } = this.#options;
-    if ("x" in what) this.#bring(await history.get(viewer, what.x, what.node));
+    if ("x" in what) this.#bring(await outbox.turn(() => history.get(viewer, what.x, what.node)));
     else if ("job" in what || from !== "end") await this.#bringList("job" in what ? what : {});
     this.#changed = undefined;
     for (const [key, catchUp] of this.#catchUps) {

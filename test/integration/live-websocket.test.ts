@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setImmediate as tick } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
@@ -31,6 +32,10 @@ class Viewer {
 
   subscribe(message: Partial<Extract<ClientMessage, { t: "subscribe" }>>): void {
     this.ws.send(JSON.stringify({ t: "subscribe", id: 1, from: 1, lines: true, what: { x: X }, ...message }));
+  }
+
+  unsubscribe(id: number): void {
+    this.ws.send(JSON.stringify({ t: "unsubscribe", id }));
   }
 
   async got(what: ServerMessage["t"]): Promise<ServerMessage> {
@@ -154,7 +159,7 @@ describe("live viewing over a WebSocket", () => {
     const viewer = await watcher(web, alice);
     viewer.subscribe({});
     await viewer.got("live");
-    viewer.ws.send(JSON.stringify({ t: "unsubscribe", id: 1 }));
+    viewer.unsubscribe(1);
     viewer.subscribe({ id: 2, what: { all: true }, from: "end", lines: false });
     await poll("the second is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
     web.live.hub.publish(execution, execution.store(1, 3));
@@ -332,6 +337,52 @@ describe("the door of live viewing", () => {
     send(viewer.ws);
     expect(await viewer.closed).toBe(code);
     expect((await alice.get("/api/me")).status).toBe(200);
+  });
+
+  test("looks up one execution after the other, however many messages come at once", async () => {
+    const { web, alice } = await begun();
+    const get = web.archive.get.bind(web.archive);
+    let [lookUps, most] = [0, 0];
+    web.archive.get = async (...asked) => {
+      lookUps += 1;
+      most = Math.max(most, lookUps);
+      await tick();
+      lookUps -= 1;
+      return get(...asked);
+    };
+    const viewer = await watcher(web, alice);
+    for (let i = 0; i < 400; i += 1) {
+      viewer.subscribe({});
+      viewer.unsubscribe(1);
+    }
+    viewer.subscribe({ id: 2 });
+    await poll("the last one is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
+    // One to open a subscription, and one for the history of those that are open.
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
+  test("bounds what waits for history, whether its subscription has ended or not", async () => {
+    const { web, alice } = await begun();
+    const list = web.archive.list.bind(web.archive);
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    web.archive.list = async (...asked) => {
+      await answered;
+      return list(...asked);
+    };
+    const viewer = await watcher(web, alice);
+    for (let i = 0; i < 100; i += 1) {
+      viewer.subscribe({ what: { all: true } });
+      viewer.unsubscribe(1);
+    }
+    await poll("the last one is refused", () => viewer.texts.length === 100 - WIRE_LIMITS.maxSubscriptions);
+    expect(viewer.texts.every((text) => text.t === "refused" && text.code === "too_many")).toBe(true);
+    answer();
+    await poll("all has waited", () => web.archive.answers("list") === WIRE_LIMITS.maxSubscriptions);
+    viewer.subscribe({ what: { all: true } });
+    await viewer.got("live");
   });
 
   test("bounds the subscriptions of a viewer, and refuses an id twice", async () => {
