@@ -2,7 +2,6 @@ import type { Chunk } from "../frame/chunk.ts";
 import { parseEnd } from "../wire/end.ts";
 import type { IndexWriter } from "./index-writer.ts";
 import type { LateMerges } from "./late-merges.ts";
-import type { NumberedLog } from "./numbered-log.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Refusal } from "./owner-account.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
@@ -37,16 +36,12 @@ export interface ItemWriterOptions {
   readonly merges: LateMerges;
   readonly publisher: Publisher;
   readonly metrics: StoreMetrics;
-  /** Remember which logs have to be synced. */
-  readonly durable: boolean;
   readonly nowMs: () => number;
 }
 
 /** Brings the items of a batch to where they belong: an execution's files, the quarantine, or a counter of discards. */
 export class ItemWriter {
   readonly #options: ItemWriterOptions;
-  /** Logs with lines that are not yet known to be on the disk; only when durable. */
-  readonly unsynced = new Set<NumberedLog>();
   /** Stored since the last batch was counted: a counter's `inc` for each chunk would cost more than its numbers. */
   #stored = { lines: 0, bytes: 0 };
 
@@ -121,7 +116,7 @@ export class ItemWriter {
 
   /** Returns how many lines were new, stored or thrown away. */
   #append(execution: StoredExecution, chunk: Chunk): number {
-    const { accounts, files, merges, metrics, publisher, durable, nowMs } = this.#options;
+    const { accounts, files, merges, metrics, publisher, nowMs } = this.#options;
     const account = accounts.of(execution.owner);
     const refusal = account.refusesLines(nowMs());
     if (refusal !== undefined) return this.#discard(execution, chunk, refusal);
@@ -137,10 +132,6 @@ export class ItemWriter {
     account.settle(execution);
     this.#stored.lines += lines;
     if (lines < chunk.count) metrics.duplicateLines.inc(chunk.count - lines);
-    if (durable && lines > 0) {
-      this.unsynced.add(execution.main);
-      if (execution.late !== undefined) this.unsynced.add(execution.late);
-    }
     if (execution.endSeen !== undefined && execution.judge(nowMs())) merges.consider(execution);
     return lines;
   }

@@ -28,15 +28,12 @@ export class LateMerges {
   }
 
   consider(execution: StoredExecution): void {
-    const { main, late } = execution;
-    if (execution.delivery !== "complete" || late === undefined || execution.isMerging) return;
+    if (execution.delivery !== "complete" || execution.late === undefined || execution.isMerging) return;
     execution.isMerging = true;
     this.#last = this.#last.then(async () => {
       if (execution.isRemoved) return;
       try {
-        this.#files.close(main);
-        this.#files.close(late);
-        await mergeLate(execution);
+        await mergeLate(execution, this.#files);
         this.#onMerged(execution);
       } catch (error) {
         // The lines are stored and are read in order from where they are.

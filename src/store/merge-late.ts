@@ -2,6 +2,7 @@ import { open, rm } from "node:fs/promises";
 import type { Chunk } from "../frame/chunk.ts";
 import { finishMerge } from "./load-execution.ts";
 import type { NumberedLog } from "./numbered-log.ts";
+import type { OpenFiles } from "./open-files.ts";
 import { readLines } from "./read-lines.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
@@ -12,7 +13,7 @@ const STEP_BYTES = 1_048_576;
  * only then lets it take the old one's place. Killed at any moment, loading finishes or forgets it. Rejects with what
  * the file system threw, and has changed nothing then.
  */
-export async function mergeLate(execution: StoredExecution): Promise<void> {
+export async function mergeLate(execution: StoredExecution, files: OpenFiles): Promise<void> {
   const path = `${execution.base}.log.new`;
   const merged = execution.newLog("main");
   try {
@@ -27,8 +28,11 @@ export async function mergeLate(execution: StoredExecution): Promise<void> {
     throw error;
   }
   finishMerge(execution.base);
-  execution.main.release();
-  execution.late?.release();
+  for (const log of [execution.main, execution.late]) {
+    if (log === undefined) continue;
+    files.retire(log);
+    log.release();
+  }
   execution.main = merged;
   execution.late = undefined;
   try {

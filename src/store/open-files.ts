@@ -16,15 +16,28 @@ export interface AppendFile {
  */
 export class OpenFiles {
   #maxOpen: number;
+  readonly #durable: boolean;
   readonly #fds = new Map<AppendFile, number>();
-  readonly #pinned = new Set<AppendFile>();
+  /** Files with bytes that are not yet known to be on the disk; only when durable. */
+  readonly #unsynced = new Set<AppendFile>();
+  /** How many syncs a descriptor is in. */
+  readonly #syncs = new Map<number, number>();
+  /** Descriptors to be closed when their last sync ends. */
+  readonly #closing = new Set<number>();
 
-  constructor(maxOpen: number) {
+  /** @param durable Remember what has to be synced. */
+  constructor(maxOpen: number, durable = false) {
     this.#maxOpen = maxOpen;
+    this.#durable = durable;
   }
 
   get count(): number {
-    return this.#fds.size;
+    return this.#fds.size + this.#closing.size;
+  }
+
+  /** Nothing waits for `sync`. */
+  get areSynced(): boolean {
+    return this.#unsynced.size === 0;
   }
 
   /** Appends all bytes or, when that fails, none: what was half written is cut off. Throws what the file system throws. */
@@ -38,6 +51,7 @@ export class OpenFiles {
       throw error;
     }
     file.size += bytes.length;
+    if (this.#durable) this.#unsynced.add(file);
   }
 
   /** Takes over a descriptor that is open for appending to a file. */
@@ -46,26 +60,63 @@ export class OpenFiles {
     this.#fds.set(file, fd);
   }
 
-  /** Resolves once the file's data is on the disk. */
-  async sync(file: AppendFile): Promise<void> {
-    const fd = this.#descriptor(file);
-    this.#pinned.add(file);
-    try {
-      await dataSync(fd);
-    } finally {
-      this.#pinned.delete(file);
-    }
+  /** Resolves once all that was appended is on the disk. Rejects with what the file system threw. */
+  async sync(): Promise<void> {
+    await Promise.all([...this.#unsynced].map((file) => this.#sync(file)));
   }
 
+  /** The next append opens it anew. */
   close(file: AppendFile): void {
     const fd = this.#fds.get(file);
-    if (fd === undefined || this.#pinned.has(file)) return;
+    if (fd === undefined) return;
     this.#fds.delete(file);
-    closeSync(fd);
+    if (this.#syncs.has(fd)) this.#closing.add(fd);
+    else closeSync(fd);
+  }
+
+  /** Forgets a file that is removed or replaced: nothing of it has to reach the disk any more. */
+  retire(file: AppendFile): void {
+    this.#unsynced.delete(file);
+    this.close(file);
   }
 
   closeAll(): void {
     for (const file of [...this.#fds.keys()]) this.close(file);
+  }
+
+  async #sync(file: AppendFile): Promise<void> {
+    const { size } = file;
+    const fd = this.#existing(file);
+    if (fd === undefined) return;
+    this.#syncs.set(fd, (this.#syncs.get(fd) ?? 0) + 1);
+    try {
+      await dataSync(fd);
+    } finally {
+      this.#endSync(fd);
+    }
+    // What was appended meanwhile may not be on the disk.
+    if (file.size === size) this.#unsynced.delete(file);
+  }
+
+  #endSync(fd: number): void {
+    const others = (this.#syncs.get(fd) ?? 1) - 1;
+    if (others > 0) {
+      this.#syncs.set(fd, others);
+      return;
+    }
+    this.#syncs.delete(fd);
+    if (this.#closing.delete(fd)) closeSync(fd);
+  }
+
+  /** Undefined when somebody has removed the file: nothing of it can reach the disk. */
+  #existing(file: AppendFile): number | undefined {
+    try {
+      return this.#descriptor(file);
+    } catch (error) {
+      if (failureCode(error) !== "ENOENT") throw error;
+      this.retire(file);
+      return undefined;
+    }
   }
 
   #descriptor(file: AppendFile): number {
@@ -98,9 +149,9 @@ export class OpenFiles {
   }
 
   #makeRoom(): void {
-    for (const oldest of this.#fds.keys()) {
+    for (const [oldest, fd] of this.#fds) {
       if (this.#fds.size < this.#maxOpen) return;
-      this.close(oldest);
+      if (!this.#syncs.has(fd)) this.close(oldest);
     }
   }
 }

@@ -58,8 +58,8 @@ export class Remover {
       tombstones.add(tombstone);
     }
     execution.isRemoved = true;
-    files.close(execution.main);
-    if (execution.late !== undefined) files.close(execution.late);
+    files.retire(execution.main);
+    if (execution.late !== undefined) files.retire(execution.late);
     this.#erase(slot.identity, base, nowMs());
     writer.forget(slot);
     accounts.of(execution.owner).remove(execution);

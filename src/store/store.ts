@@ -90,7 +90,7 @@ export class Store {
     this.slots = slots;
     this.#index = index;
     this.#accounts = accounts;
-    this.#files = new OpenFiles(options.maxOpenFiles);
+    this.#files = new OpenFiles(options.maxOpenFiles, durable);
     const quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.ownerLimits.runningExecutions;
@@ -107,7 +107,7 @@ export class Store {
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs });
     const [files, merges, alarm] = [this.#files, this.#merges, this.#alarm];
     const parts = { slots, index, files, merges, quarantine, publisher: options.publisher, metrics, nowMs };
-    this.#writer = new ItemWriter({ ...parts, accounts, durable });
+    this.#writer = new ItemWriter({ ...parts, accounts });
     const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
     this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir, log });
     this.#housekeeping = new Housekeeping({ ...parts, remover: this.#remover, alarm });
@@ -148,7 +148,7 @@ export class Store {
    * What was stored of a batch that failed is known by its numbers: offered again, it counts as a repetition.
    */
   store(items: readonly Item[]): Outcome | Promise<Outcome> {
-    if (items.length === 0 && this.#index.isSettled) return "stored";
+    if (items.length === 0 && this.#index.isSettled && this.#files.areSynced) return "stored";
     try {
       this.#index.settle();
       for (const item of items) this.#writer.apply(item);
@@ -157,10 +157,8 @@ export class Store {
     } finally {
       this.#writer.count();
     }
-    if (!this.#options.durable) return this.#alarm.works();
-    const { unsynced } = this.#writer;
-    const synced = [...unsynced].map((file) => this.#files.sync(file).then(() => unsynced.delete(file)));
-    return Promise.all(synced).then(
+    if (this.#files.areSynced) return this.#alarm.works();
+    return this.#files.sync().then(
       () => this.#alarm.works(),
       (error) => this.#alarm.failed(error),
     );

@@ -1,6 +1,8 @@
-import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { pbkdf2 } from "node:crypto";
+import { closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type AppendFile, OpenFiles } from "../../src/store/open-files.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -31,6 +33,36 @@ describe("logs held open for writing", () => {
       expect(readFileSync(file.path, "utf8")).toBe([0, 1, 2, 3, 4].map((round) => `${round} ${i}\n`).join(""));
       expect(file.size).toBe(statSync(file.path).size);
     }
+  });
+
+  it("stay open for as long as a sync of them is under way, also when closed meanwhile", async () => {
+    const open = new OpenFiles(10, true);
+    const [file] = await files(1);
+    if (file === undefined) throw new Error("No file");
+    open.append(file, Buffer.from("1\n"));
+    const first = open.sync();
+    // They keep libuv's threads from the second sync until the first has ended.
+    const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)("", "", 50_000, 64, "sha512"));
+    open.append(file, Buffer.from("2\n"));
+    const second = open.sync();
+    await first;
+    open.closeAll();
+    await expect(second).resolves.toBeUndefined();
+    expect([open.count, open.areSynced]).toEqual([0, true]);
+    await Promise.all(busy);
+  });
+
+  it("do not have to be synced when they are retired, or somebody has removed them", async () => {
+    const open = new OpenFiles(10, true);
+    const all = await files(2);
+    for (const file of all) {
+      open.append(file, Buffer.from("1\n"));
+      rmSync(file.path);
+    }
+    for (const file of all.slice(1)) open.retire(file);
+    open.closeAll();
+    await expect(open.sync()).resolves.toBeUndefined();
+    expect([open.count, open.areSynced]).toEqual([0, true]);
   });
 
   it("make room when the process has no descriptor left", async () => {

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { hashKey } from "../../src/frame/key-hash.ts";
+import type { Item } from "../../src/store/item-writer.ts";
+import { parseBegin } from "../../src/wire/begin.ts";
+import { makeExecutionId } from "../../src/wire/ids.ts";
+import { STARTED_AT } from "./envelopes.ts";
+import { type IngestSite, ROOT } from "./ingest-site.ts";
+
+const NONE = { stdout: 0, stderr: 0 };
+
+/** One execution as ingest hands it to the store, for what depends on where a batch begins and ends. */
+export class FakeItems {
+  readonly x = makeExecutionId(Date.now(), randomBytes(16));
+  readonly node = "node1";
+  readonly #k = randomBytes(16).toString("base64url");
+
+  get identity() {
+    return { node: this.node, x: this.x, keyHash: hashKey(this.#k) };
+  }
+
+  /** Its BEGIN, acknowledged. */
+  async begin(on: IngestSite): Promise<void> {
+    await this.claim(on);
+    await on.store.store([]);
+  }
+
+  claim(on: IngestSite): Promise<string> {
+    const { x, node } = this;
+    const common = { v: 1, x, k: this.#k, job: x, argv: ["/bin/job.sh"], cwd: "/", labels: {}, node, pid: 7 };
+    const begin = parseBegin(JSON.stringify({ ...common, startedAt: STARTED_AT }));
+    if (begin === undefined) throw new Error("Not a BEGIN");
+    return on.store.claim({ identity: this.identity, begin, uid: 0 });
+  }
+
+  lines(on: IngestSite, from: number, to: number, text = "line"): Item {
+    const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const cri = Buffer.from(numbers.map((n) => `${STARTED_AT} stdout F ${text} ${n}\n`).join(""));
+    const chunk = { firstN: from, count: numbers.length, fragments: 0, cri };
+    return { kind: "lines", slot: on.store.slotFor(this.identity), chunk };
+  }
+
+  end(on: IngestSite, lastN: number): Item {
+    const end = { code: 0, signal: null, endedAt: STARTED_AT, lines: NONE, printed: NONE, thinned: NONE };
+    const json = JSON.stringify({ ...end, dropped: NONE, cutShort: false });
+    return { kind: "end", slot: on.store.slotFor(this.identity), lastN, json };
+  }
+
+  /** The endings of its files that are there. */
+  endings({ dataDir }: IngestSite): string[] {
+    const names = readdirSync(join(dataDir, "logs/root/2026-11-20")).filter((name) => name.startsWith(this.x));
+    return names.map((name) => name.slice(`${this.x}.node1.job_sh`.length)).sort();
+  }
+
+  path({ dataDir }: { readonly dataDir: string }, ending: string): string {
+    return join(dataDir, "logs/root/2026-11-20", `${this.x}.node1.job_sh${ending}`);
+  }
+
+  /** Numbers of all lines that can be read. Throws when one of them is not what was stored under its number. */
+  async numbers(on: IngestSite): Promise<number[]> {
+    const found: number[] = [];
+    for (let from = 1; ; ) {
+      const range = { x: this.x, node: this.node, from, maxLines: 10_000, maxBytes: 4_194_304 };
+      const chunks = await on.archive.read(ROOT, range);
+      if (chunks.length === 0) return found;
+      for (const { firstN, cri } of chunks) {
+        const texts = cri.toString().split("\n").slice(0, -1);
+        for (const [i, text] of texts.entries()) {
+          if (!text.endsWith(` ${firstN + i}`)) throw new Error(`Line ${firstN + i} reads ${text}`);
+          found.push(firstN + i);
+        }
+        from = firstN + texts.length;
+      }
+    }
+  }
+}
+
+export const numbersTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
