@@ -84,6 +84,27 @@ test("signing out ends the session, and closes the live connection", async () =>
   await poll("no live connection", () => mock.live.viewers === 0);
 });
 
+test("signing out that the collector has not heard of is not taken for done", async () => {
+  const { mock, page } = await setUp(true);
+  await page.goto(mock.url);
+  await page.route("**/api/logout", (route) => route.abort());
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You are still signed in: The collector cannot be reached.").waitFor();
+  await page.getByRole("link", { name: "./train" }).waitFor();
+  await page.unroute("**/api/logout");
+  await page.getByRole("button", { name: "Sign out again" }).click();
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+});
+
+test("signing out of a session that has ended meanwhile is done", async () => {
+  const { mock, page } = await setUp(true);
+  await page.goto(mock.url);
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  mock.signOut();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+});
+
 test("a session that ends leads to sign-in, and from there back to the same place", async () => {
   const { mock, page } = await setUp(true);
   await page.goto(`${mock.url}/?x=${X}`);

@@ -8,6 +8,7 @@ import { LogPage } from "./log/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { Session } from "./session.ts";
+import { SignOutNotice } from "./sign-out-notice.tsx";
 import { TopBar } from "./top-bar.tsx";
 
 export interface AppProps {
@@ -44,14 +45,13 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   }
 
   const { place } = navigation;
-  const signOut = async (): Promise<void> => {
-    await api.logout();
-    session.leave();
-  };
   return (
     <div class="frame">
-      <TopBar me={state.me} navigation={navigation} onSignOut={() => void signOut()} />
-      <ConnectionNotice status={session.live} onRetry={() => live.retryNow()} />
+      <TopBar me={state.me} navigation={navigation} onSignOut={() => void session.leave(api)} />
+      <div class="notices">
+        <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leave(api)} />
+        <ConnectionNotice status={session.live} onRetry={() => live.retryNow()} />
+      </div>
       {place.view === "list" ? (
         <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />
       ) : (

@@ -19,9 +19,9 @@ export function ConnectionNotice(props: { readonly status: LiveStatus; readonly 
     return () => clearTimeout(timer);
   }, [connected]);
   return (
-    <div role="status" class="connection">
+    <div role="status">
       {overdue ? (
-        <span class="connection-note">
+        <span class="notice">
           Connection lost. Nothing is missed: it is filled in when the collector is back.
           <button type="button" class="plain" onClick={onRetry}>
             Retry now

@@ -12,6 +12,8 @@ export type SessionState =
 export class Session {
   state: SessionState = { is: "starting" };
   live: LiveStatus = "connecting";
+  /** Why the last attempt to sign out has failed: one is still signed in. */
+  signOutProblem: string | undefined;
   #listener: () => void = () => undefined;
 
   onChange(listener: () => void): void {
@@ -43,8 +45,13 @@ export class Session {
       this.#set({ is: "signed-out", reason: "Your session has ended. Sign in again." });
   }
 
-  leave(): void {
-    this.#set({ is: "signed-out", reason: undefined });
+  /** Ends the session, and says so only when it has ended. */
+  async leave(api: Pick<ApiClient, "logout">): Promise<void> {
+    const answer = await api.logout();
+    const isOver = answer.ok || answer.status === 401;
+    if (isOver) return this.#set({ is: "signed-out", reason: undefined });
+    this.signOutProblem = answer.message;
+    this.#listener();
   }
 
   connection(status: LiveStatus): void {
@@ -55,6 +62,7 @@ export class Session {
 
   #set(state: SessionState): void {
     this.state = state;
+    this.signOutProblem = undefined;
     this.#listener();
   }
 }
