@@ -109,9 +109,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const result = await ask({ user, password, address });
       if (result !== "accepted") return { ok: false, reason: result };
       const named = await users.byName(user);
-      const known = named === undefined ? undefined : await users.byUid(named.uid);
-      if (known === undefined) {
-        log.event("warning", "PAM accepted a user that the directory does not know");
+      const known = named === undefined || named === "unavailable" ? named : await users.byUid(named.uid);
+      if (known === undefined || known === "unavailable") {
+        const what = known === undefined ? "does not know" : "cannot tell";
+        log.event("warning", `PAM accepted a user that the directory ${what}`);
         return { ok: false, reason: "unavailable" };
       }
       // Root has no executions of its own to see, and its password has no business in a browser.

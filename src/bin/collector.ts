@@ -17,6 +17,7 @@ import { createLive, type Live } from "../live/live.ts";
 import { Archive } from "../store/archive.ts";
 import { IntervalDb } from "../store/disk-intervals.ts";
 import { IndexDb } from "../store/index-db.ts";
+import type { OwnerOf } from "../store/owner-lookup.ts";
 import { reindex } from "../store/reindex.ts";
 import type { IntervalSpill } from "../store/spilling-intervals.ts";
 import { Store } from "../store/store.ts";
@@ -115,8 +116,10 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     archive,
     auth,
     isAdmin: async ({ user }) => {
-      const known = config.adminGroup === undefined ? undefined : await directory.byName(user);
-      return known !== undefined && config.adminGroup !== undefined && directory.isMember(known, config.adminGroup);
+      const { adminGroup } = config;
+      const known = adminGroup === undefined ? undefined : await directory.byName(user);
+      if (known === undefined || known === "unavailable" || adminGroup === undefined) return false;
+      return directory.isMember(known, adminGroup);
     },
     live,
     health: () => [
@@ -143,14 +146,13 @@ export function createCollector(options: CollectorOptions): Lifecycle {
 }
 
 /** Whose a node's uid is, and which uid of the collector may read the files. */
-function ownerLookup(
-  config: Config,
-  directory: UserDirectory,
-): (node: string, uid: number) => Promise<{ name: string; uid: number | undefined } | undefined> {
+function ownerLookup(config: Config, directory: UserDirectory): OwnerOf {
   const userOf = createNodeUsers({ directory, nodes: config.nodes });
   return async (node, uid) => {
-    const name = await userOf(node, uid);
-    return name === undefined ? undefined : { name, uid: (await directory.byName(name))?.uid };
+    const user = await userOf(node, uid);
+    if (user === undefined || user === "unavailable") return user;
+    const known = await directory.byName(user.name);
+    return known === "unavailable" ? known : { name: user.name, uid: known?.uid };
   };
 }
 
@@ -231,8 +233,8 @@ function webPart({
       log.event("info", "listening for browsers", { origin });
       if (!config.loginCode) return;
       const user = await directory.byUid(uid);
-      if (user === undefined) {
-        log.event("error", "no login code: this uid has no user", { uid });
+      if (user === undefined || user === "unavailable") {
+        log.event("error", "no login code: this uid has no user, or the user directory does not answer", { uid });
         return;
       }
       const code = web.createLoginCode({ user: user.name, uid }, LOGIN_CODE_EXPIRES_AFTER_MS);

@@ -1,7 +1,7 @@
 import { isUnixName } from "./config-fields.ts";
 import type { NodeUsers } from "./config-nodes.ts";
 import { type Getent, getent } from "./getent.ts";
-import { LookupCache } from "./lookup-cache.ts";
+import { type Looked, LookupCache } from "./lookup-cache.ts";
 
 export interface User {
   readonly name: string;
@@ -9,10 +9,10 @@ export interface User {
   readonly gid: number;
 }
 
-/** The machine's users. Undefined also while the directory does not answer: ask again later. */
+/** The machine's users. */
 export interface UserDirectory {
-  byUid(uid: number): Promise<User | undefined>;
-  byName(name: string): Promise<User | undefined>;
+  byUid(uid: number): Promise<Looked<User>>;
+  byName(name: string): Promise<Looked<User>>;
   /** Whether the group is the user's own or lists the user. */
   isMember(user: User, group: string): Promise<boolean>;
 }
@@ -25,7 +25,7 @@ export function createUserDirectory(options: { ask?: Getent; now?: () => number 
     async byUid(uid) {
       if (!Number.isSafeInteger(uid) || uid < 0) return undefined;
       const user = await users.get(String(uid));
-      return user?.uid === uid ? user : undefined;
+      return user === "unavailable" || user?.uid === uid ? user : undefined;
     },
     async byName(name) {
       // getent takes a name of digits for a uid, so what it found may be somebody else.
@@ -34,7 +34,7 @@ export function createUserDirectory(options: { ask?: Getent; now?: () => number 
     },
     async isMember(user, group) {
       const found = isUnixName(group) ? await groups.get(group) : undefined;
-      return found !== undefined && (found.gid === user.gid || found.members.has(user.name));
+      return found !== undefined && found !== "unavailable" && (found.gid === user.gid || found.members.has(user.name));
     },
   };
 }
@@ -46,11 +46,13 @@ export const OVERFLOW_UID = 65_534;
 export function createNodeUsers(options: {
   directory: UserDirectory;
   nodes: ReadonlyMap<string, NodeUsers>;
-}): (node: string, uid: number) => Promise<string | undefined> {
+}): (node: string, uid: number) => Promise<Looked<{ readonly name: string }>> {
   return async (node, uid) => {
     if (uid === OVERFLOW_UID) return undefined;
     const users = options.nodes.get(node) ?? "directory";
-    return users === "directory" ? (await options.directory.byUid(uid))?.name : users.get(uid);
+    if (users === "directory") return options.directory.byUid(uid);
+    const name = users.get(uid);
+    return name === undefined ? undefined : { name };
   };
 }
 

@@ -11,6 +11,8 @@ import type { Origin } from "./origin.ts";
 import type { Refusal } from "./owner-account.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { OwnerFolders } from "./owner-folder.ts";
+import type { OwnerLookup } from "./owner-lookup.ts";
+import type { Quarantine } from "./quarantine.ts";
 import type { RunningCount } from "./running-count.ts";
 import type { Slot, SlotIdentity, SlotTable } from "./slots.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
@@ -43,7 +45,8 @@ export interface ClaimsOptions {
   readonly running: RunningCount;
   /** Executions that one owner may have running. */
   readonly maxRunning: number;
-  readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
+  readonly owners: OwnerLookup;
+  readonly quarantine: Quarantine;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: StoreMetrics;
@@ -62,17 +65,23 @@ export class Claims {
 
   /**
    * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
-   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). Rejects with what
-   * the file system threw when the collector cannot store.
+   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). A BEGIN whose owner
+   * is not known stays there, too. `hold`: nobody can tell now whose it is, so its session has to wait and ask again.
+   * Rejects with what the file system threw when the collector cannot store.
    */
-  async bind({ identity, begin, uid }: Claim): Promise<Slot | undefined> {
-    const { slots, folders, accounts, ownerOf, nowMs } = this.#options;
+  async bind({ identity, begin, uid }: Claim): Promise<Slot | "hold" | undefined> {
+    const { slots, folders, accounts, owners, quarantine, nowMs } = this.#options;
     try {
       const slot = slots.get(identity);
       if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
       if (slots.load(slot) !== undefined) return slot;
-      const owner = await ownerOf(identity.node, uid);
-      if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
+      const owner = await owners.of(identity.node, uid);
+      if (owner === "hold") return "hold";
+      if (owner === undefined || owner === "unavailable") {
+        const quota = quarantine.keepBegin({ identity, uid }, begin);
+        if (quota !== undefined) return this.#refuse(quota, identity, uid);
+        return owner === undefined ? this.#refuse("unknown-uid", identity, uid) : undefined;
+      }
       const refusal = this.#overLimit(owner.name);
       if (refusal !== undefined) {
         const refused = slots.get(identity);

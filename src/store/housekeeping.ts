@@ -9,6 +9,7 @@ import type { SlotTable } from "./slots.ts";
 import type { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
+import type { WaitingBegins } from "./waiting-begins.ts";
 
 /** How often states are judged by the clock and changed executions are shown. */
 const TICK_MS = 250;
@@ -22,6 +23,7 @@ export interface HousekeepingOptions {
   readonly files: OpenFiles;
   readonly merges: LateMerges;
   readonly quarantine: Quarantine;
+  readonly waiting: WaitingBegins;
   readonly remover: Remover;
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
@@ -51,6 +53,7 @@ export class Housekeeping {
     clearInterval(this.#timer);
     this.#indexing.stop();
     this.#telling.stop();
+    await this.#options.waiting.stop();
     await this.#options.merges.settled;
     this.#recordStates();
   }
@@ -79,6 +82,7 @@ export class Housekeeping {
         this.#indexing = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
+      this.#options.waiting.consider().catch((error) => this.#options.alarm.failed(error));
       this.#options.alarm.probe();
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;

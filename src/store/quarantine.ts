@@ -1,7 +1,18 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Chunk } from "../frame/chunk.ts";
+import { type Begin, parseKeyless } from "../wire/begin.ts";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
+import type { SlotIdentity } from "./slots.ts";
 
 /** Bounds of frames that nobody owns yet. */
 export interface QuarantineLimits {
@@ -16,7 +27,15 @@ export type QuarantinedItem =
   | { readonly t: "lines"; readonly chunk: Chunk }
   | { readonly t: "end"; readonly lastN: number; readonly json: string };
 
+/** Whose BEGIN came, and which uid nobody could name. */
+export interface KeptBegin {
+  readonly identity: SlotIdentity;
+  readonly uid: number;
+}
+
 const LINE_FEED = 0x0a;
+/** `x.keyHash.begin.uid`: no file has to be read to know whose BEGINs are here. */
+const BEGIN_FILE = /^(\w{26})\.([\w-]{43})\.begin\.(\d{1,10})$/;
 
 /**
  * Frames without an owner: their BEGIN has not come, or their key fits nothing. Kept on disk within quotas until the
@@ -30,6 +49,7 @@ export class Quarantine {
   readonly #nodes = new Map<string, Map<string, number>>();
   /** Bytes of each node, kept beside: a flood must not make each frame count all files. */
   readonly #nodeBytes = new Map<string, number>();
+  readonly #begins = new Map<string, KeptBegin>();
 
   constructor(folder: string, limits: QuarantineLimits) {
     this.#folder = folder;
@@ -37,7 +57,12 @@ export class Quarantine {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const node of readdirSync(folder)) {
       const files = new Map<string, number>();
-      for (const name of readdirSync(join(folder, node))) files.set(name, statSync(join(folder, node, name)).size);
+      for (const name of readdirSync(join(folder, node))) {
+        files.set(name, statSync(join(folder, node, name)).size);
+        const [, x, keyHash, uid] = BEGIN_FILE.exec(name) ?? [];
+        if (x === undefined || keyHash === undefined) continue;
+        this.#begins.set(join(node, name), { identity: { node, x, keyHash }, uid: Number(uid) });
+      }
       this.#nodes.set(node, files);
       for (const size of files.values()) this.#grow(node, size);
     }
@@ -50,19 +75,82 @@ export class Quarantine {
   }
 
   /** Keeps an item, or returns the quota that forbids it. Throws what the file system throws. */
-  add(identity: { node: string; x: string; keyHash: string }, item: QuarantinedItem): string | undefined {
+  add(identity: SlotIdentity, item: QuarantinedItem): string | undefined {
+    return this.#append(identity.node, fileName(identity), encode(item));
+  }
+
+  get waiting(): number {
+    return this.#begins.size;
+  }
+
+  /** BEGINs that wait for the user directory, those first that were not asked for lately. */
+  get begins(): IterableIterator<KeptBegin> {
+    return this.#begins.values();
+  }
+
+  /** Keeps a BEGIN, or returns the quota that forbids it. It comes again and again: the first one stays. */
+  keepBegin(kept: KeptBegin, begin: Omit<Begin, "k">): string | undefined {
+    const name = beginName(kept);
+    const key = join(kept.identity.node, name);
+    if (this.#begins.has(key)) return undefined;
+    const quota = this.#append(kept.identity.node, name, Buffer.from(JSON.stringify(begin)));
+    if (quota === undefined) this.#begins.set(key, kept);
+    return quota;
+  }
+
+  /** Behind all others. */
+  postpone(kept: KeptBegin): void {
+    const key = join(kept.identity.node, beginName(kept));
+    if (this.#begins.delete(key)) this.#begins.set(key, kept);
+  }
+
+  /** Undefined when it is gone, or cut off: the collector ended while it wrote it, so its relay still has it. */
+  readBegin(kept: KeptBegin): Omit<Begin, "k"> | undefined {
+    const path = join(this.#folder, kept.identity.node, beginName(kept));
+    return existsSync(path) ? parseKeyless(parseJson(readFileSync(path, "utf8"))) : undefined;
+  }
+
+  removeBegin(kept: KeptBegin): void {
+    this.#remove(kept.identity.node, beginName(kept));
+  }
+
+  /** What is kept for an identity, in the order of arrival. */
+  read(identity: SlotIdentity): QuarantinedItem[] {
     const name = fileName(identity);
-    const files = this.#nodes.get(identity.node) ?? new Map<string, number>();
+    if (this.#nodes.get(identity.node)?.has(name) !== true) return [];
+    return decode(readFileSync(join(this.#folder, identity.node, name)));
+  }
+
+  /** All but its BEGIN. */
+  remove(identity: SlotIdentity): void {
+    this.#remove(identity.node, fileName(identity));
+  }
+
+  /** Throws away what nobody claimed in time. Returns how many identities that were. */
+  expire(nowMs: number): number {
+    let expired = 0;
+    for (const [node, files] of this.#nodes) {
+      for (const name of [...files.keys()]) {
+        const changedAtMs = statSync(join(this.#folder, node, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+        if (nowMs - changedAtMs <= this.#limits.maxAgeMs) continue;
+        this.#remove(node, name);
+        expired += 1;
+      }
+    }
+    return expired;
+  }
+
+  #append(node: string, name: string, bytes: Buffer): string | undefined {
+    const files = this.#nodes.get(node) ?? new Map<string, number>();
     const size = files.get(name) ?? 0;
-    const bytes = encode(item);
     if (size === 0 && files.size >= this.#limits.maxExecutionsPerNode) return "quarantine-executions";
     if (size + bytes.length > this.#limits.maxExecutionBytes) return "quarantine-execution-bytes";
-    const nodeBytes = this.#nodeBytes.get(identity.node) ?? 0;
+    const nodeBytes = this.#nodeBytes.get(node) ?? 0;
     if (nodeBytes + bytes.length > this.#limits.maxNodeBytes) return "quarantine-node-bytes";
-    const path = join(this.#folder, identity.node, name);
-    if (!this.#nodes.has(identity.node)) {
-      mkdirSync(join(this.#folder, identity.node), { recursive: true, mode: 0o700 });
-      this.#nodes.set(identity.node, files);
+    const path = join(this.#folder, node, name);
+    if (!this.#nodes.has(node)) {
+      mkdirSync(join(this.#folder, node), { recursive: true, mode: 0o700 });
+      this.#nodes.set(node, files);
     }
     try {
       appendFileSync(path, bytes, { mode: 0o600 });
@@ -71,42 +159,18 @@ export class Quarantine {
       throw error;
     }
     files.set(name, size + bytes.length);
-    this.#grow(identity.node, bytes.length);
+    this.#grow(node, bytes.length);
     return undefined;
   }
 
-  /** What is kept for an identity, in the order of arrival. */
-  read(identity: { node: string; x: string; keyHash: string }): QuarantinedItem[] {
-    const name = fileName(identity);
-    if (this.#nodes.get(identity.node)?.has(name) !== true) return [];
-    return decode(readFileSync(join(this.#folder, identity.node, name)));
-  }
-
-  remove(identity: { node: string; x: string; keyHash: string }): void {
-    const files = this.#nodes.get(identity.node);
-    const name = fileName(identity);
+  #remove(node: string, name: string): void {
+    const files = this.#nodes.get(node);
     const size = files?.get(name);
     if (files === undefined || size === undefined) return;
+    rmSync(join(this.#folder, node, name), { force: true });
     files.delete(name);
-    this.#grow(identity.node, -size);
-    rmSync(join(this.#folder, identity.node, name), { force: true });
-  }
-
-  /** Throws away what nobody claimed in time. Returns how many identities that were. */
-  expire(nowMs: number): number {
-    let expired = 0;
-    for (const [node, files] of this.#nodes) {
-      for (const [name, size] of [...files]) {
-        const path = join(this.#folder, node, name);
-        const changedAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-        if (nowMs - changedAtMs <= this.#limits.maxAgeMs) continue;
-        rmSync(path, { force: true });
-        files.delete(name);
-        this.#grow(node, -size);
-        expired += 1;
-      }
-    }
-    return expired;
+    this.#begins.delete(join(node, name));
+    this.#grow(node, -size);
   }
 
   #grow(node: string, bytes: number): void {
@@ -114,8 +178,12 @@ export class Quarantine {
   }
 }
 
-function fileName(identity: { x: string; keyHash: string }): string {
-  return `${identity.x}.${identity.keyHash}`;
+function fileName({ x, keyHash }: SlotIdentity): string {
+  return `${x}.${keyHash}`;
+}
+
+function beginName({ identity, uid }: KeptBegin): string {
+  return `${fileName(identity)}.begin.${uid}`;
 }
 
 function encode(item: QuarantinedItem): Buffer {

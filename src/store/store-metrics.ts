@@ -10,6 +10,7 @@ export interface StoreMetrics {
   readonly discardedLines: (reason: string) => Count;
   readonly expiredQuarantines: Count;
   readonly refusedBegins: (reason: string) => Count;
+  readonly heldBegins: Count;
   readonly failures: (code: string) => Count;
 }
 
@@ -23,6 +24,10 @@ export function createStoreMetrics(metrics: Metrics): StoreMetrics {
     discardedLines: metrics.counter("ml_store_discarded_lines_total", "Lines acknowledged and thrown away", "reason"),
     expiredQuarantines: metrics.count("ml_quarantine_expired_total", "Executions whose BEGIN did not come in time"),
     refusedBegins: metrics.counter("ml_store_refused_begins_total", "BEGINs that bound nothing", "reason"),
+    heldBegins: metrics.count(
+      "ml_store_held_begins_total",
+      "How often a relay had to wait because the user directory did not answer",
+    ),
     failures: metrics.counter("ml_store_failures_total", "Failures to store, by error code", "code"),
   };
 }

@@ -4,7 +4,7 @@ import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { RefusedExecutions } from "../wire/discard.ts";
-import { type Claim, Claims, type Owner } from "./claims.ts";
+import { type Claim, Claims } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { inTurns, NO_TURNS } from "./in-turns.ts";
 import type { IndexDb } from "./index-db.ts";
@@ -16,6 +16,7 @@ import { OpenFiles } from "./open-files.ts";
 import type { OwnerLimits } from "./owner-account.ts";
 import { OwnerAccounts } from "./owner-accounts.ts";
 import { OwnerFolders } from "./owner-folder.ts";
+import { OwnerLookup, type OwnerOf } from "./owner-lookup.ts";
 import type { Publisher } from "./publisher.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine.ts";
 import { Remover } from "./remover.ts";
@@ -26,6 +27,7 @@ import { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode } from "./storage-error.ts";
 import { createStoreMetrics } from "./store-metrics.ts";
 import { Tombstones } from "./tombstones.ts";
+import { WaitingBegins } from "./waiting-begins.ts";
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -33,8 +35,7 @@ export interface StoreOptions {
   readonly durable: boolean;
   readonly index: IndexDb;
   readonly publisher: Publisher;
-  /** Who a node's uid is; undefined for nobody that may own executions. Never rejects. */
-  readonly ownerOf: (node: string, uid: number) => Promise<Owner | undefined>;
+  readonly ownerOf: OwnerOf;
   readonly quarantine: QuarantineLimits;
   readonly maxOpenFiles: number;
   readonly ownerLimits: OwnerLimits;
@@ -94,8 +95,10 @@ export class Store {
     const quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.ownerLimits.runningExecutions;
-    const bounds = { rows: options.index, accounts, running, maxRunning, ownerOf, logsDir, durable, spill };
-    this.#claims = new Claims({ ...bounds, slots, index, folders, files: this.#files, log, audit, metrics, nowMs });
+    const bounds = { rows: options.index, accounts, running, maxRunning, logsDir, durable, spill };
+    const owners = new OwnerLookup({ ownerOf, log, metrics, nowMs });
+    const claimed = { slots, index, folders, files: this.#files, owners, quarantine };
+    this.#claims = new Claims({ ...bounds, ...claimed, log, audit, metrics, nowMs });
     this.#merges = new LateMerges({
       files: this.#files,
       log,
@@ -110,11 +113,18 @@ export class Store {
     this.#writer = new ItemWriter({ ...parts, accounts });
     const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
     this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir, log });
-    this.#housekeeping = new Housekeeping({ ...parts, remover: this.#remover, alarm });
+    const claim = async (again: Claim) => ((await this.claim(again)) === "stored" ? this.store([]) : "unavailable");
+    const waiting = new WaitingBegins({ quarantine, ownerOf, claim, log, nowMs });
+    this.#housekeeping = new Housekeeping({ ...parts, waiting, remover: this.#remover, alarm });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
     options.metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);
     options.metrics.gauge("ml_store_failing", "1 while nothing can be stored", () =>
       this.failure === undefined ? 0 : 1,
+    );
+    options.metrics.gauge(
+      "ml_quarantine_begins",
+      "Executions that wait for the user directory to tell whose they are",
+      () => quarantine.waiting,
     );
     options.metrics.gauge("ml_quarantine_bytes", "Bytes waiting for their BEGIN", () => quarantine.bytes);
   }
@@ -168,6 +178,7 @@ export class Store {
   async claim(claim: Claim): Promise<Outcome> {
     try {
       const slot = await this.#claims.bind(claim);
+      if (slot === "hold") return "unavailable";
       if (slot?.execution === undefined) {
         this.#writer.dropRefused(this.slots.get(claim.identity));
         return "stored";

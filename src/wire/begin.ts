@@ -29,13 +29,20 @@ export interface Begin {
 /** Checks the MSG of a BEGIN. Undefined when any member is missing, of another type or over its limit. */
 export function parseBegin(text: string): Begin | undefined {
   const record = asRecord(parseJson(text));
+  const begin = parseKeyless(record);
+  const k = record?.["k"];
+  return begin === undefined || typeof k !== "string" || !KEY.test(k) ? undefined : { ...begin, k };
+}
+
+/** The same for one that was kept without its key. */
+export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
+  const record = asRecord(value);
   if (record?.["v"] !== 1) return undefined;
-  const { x, k, job, argv, cwd, labels, startedAt, node, pid } = record;
+  const { x, job, argv, cwd, labels, startedAt, node, pid } = record;
   const id = parseExecutionId(x);
   const checkedLabels = parseLabels(labels);
   const checkedPid = asCount(pid, 1);
   if (id === undefined || checkedLabels === undefined || checkedPid === undefined) return undefined;
-  if (typeof k !== "string" || !KEY.test(k)) return undefined;
   if (typeof job !== "string" || job === "" || job.length > WIRE_LIMITS.maxJobCharacters) return undefined;
   if (!Array.isArray(argv) || argv.length === 0 || argv.length > WIRE_LIMITS.maxArgvElements) return undefined;
   const words = argv.filter((word): word is string => typeof word === "string");
@@ -43,7 +50,7 @@ export function parseBegin(text: string): Begin | undefined {
   if (typeof cwd !== "string" || typeof startedAt !== "string" || !TIME.test(startedAt)) return undefined;
   if (Number.isNaN(Date.parse(startedAt))) return undefined;
   if (typeof node !== "string" || node.length > WIRE_LIMITS.maxNodeCharacters) return undefined;
-  return { v: 1, x: id, k, job, argv: words, cwd, labels: checkedLabels, startedAt, node, pid: checkedPid };
+  return { v: 1, x: id, job, argv: words, cwd, labels: checkedLabels, startedAt, node, pid: checkedPid };
 }
 
 /** Labels with string values within the limits, or undefined. */

@@ -9,6 +9,7 @@ import { Archive, type Viewer } from "../../src/store/archive.ts";
 import { IntervalDb } from "../../src/store/disk-intervals.ts";
 import { IndexDb } from "../../src/store/index-db.ts";
 import type { OwnerLimits } from "../../src/store/owner-account.ts";
+import type { OwnerOf } from "../../src/store/owner-lookup.ts";
 import type { Publisher } from "../../src/store/publisher.ts";
 import type { QuarantineLimits } from "../../src/store/quarantine.ts";
 import { reindex } from "../../src/store/reindex.ts";
@@ -24,7 +25,7 @@ export interface IngestSiteOptions {
   readonly tls?: RelayTls;
   readonly durable?: boolean;
   readonly publisher?: Publisher;
-  readonly ownerOf?: (node: string, uid: number) => Promise<{ name: string; uid: number | undefined } | undefined>;
+  readonly ownerOf?: OwnerOf;
   readonly quarantine?: Partial<QuarantineLimits>;
   readonly nowMs?: () => number;
   readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };

@@ -77,7 +77,20 @@ describe("the user directory", () => {
     state.nowMs = 700_000;
     state.failing = true;
     expect(await directory.byUid(1001)).toEqual(ALICE);
-    expect(await directory.byUid(1005)).toBeUndefined();
+    expect(await directory.byUid(1005)).toBe("unavailable");
+  });
+
+  test("does not take a database that fails for one without that user, and soon asks again", async () => {
+    const { directory, asked, state } = fakeDirectory();
+    state.failing = true;
+    expect([await directory.byUid(1001), await directory.byName("alice")]).toEqual(["unavailable", "unavailable"]);
+    expect(await directory.isMember(ALICE, "staff")).toBe(false);
+    state.failing = false;
+    state.nowMs = 999;
+    expect(await directory.byUid(1001)).toBe("unavailable");
+    expect(asked).toHaveLength(3);
+    state.nowMs = 1_000;
+    expect(await directory.byUid(1001)).toEqual(ALICE);
   });
 
   test("forgets the oldest of very many", async () => {
@@ -133,6 +146,7 @@ describe("the users of nodes", () => {
     ["nothing for the overflow uid of the directory", "other", 65_534, undefined],
   ])("come from %s", async (_, node, uid, expected) => {
     const userOf = createNodeUsers({ directory: fakeDirectory().directory, nodes });
-    expect(await userOf(node, uid)).toBe(expected);
+    const user = await userOf(node, uid);
+    expect(user === "unavailable" ? user : user?.name).toBe(expected);
   });
 });
