@@ -28,6 +28,7 @@ export type Item<Slot> =
  * Storing the same item twice is harmless: the store knows which numbers it has.
  */
 export interface LineStore<Slot> {
+  /** Never throws: it is asked while frames are taken apart. */
   slotFor(identity: SlotIdentity): Slot;
   /**
    * Stores and publishes a batch. `stored`: it may be acknowledged; a promise: when that is fulfilled (it never

@@ -1,3 +1,5 @@
+import type { Log } from "../host/log.ts";
+import { ToldRecently } from "../host/told-recently.ts";
 import type { Execution } from "../wire/api.ts";
 import { Broadcast } from "./broadcast.ts";
 import { sourceKey } from "./lines-message.ts";
@@ -24,7 +26,8 @@ interface Pause {
   next: (Source & { summary(): Execution }) | undefined;
 }
 
-export function createHub(): LiveHub {
+export function createHub(log: Log): LiveHub {
+  const told = new ToldRecently(Date.now);
   const routes = new Routes();
   const broadcast = new Broadcast(routes);
   const pauses = new Map<string, Pause>();
@@ -38,8 +41,13 @@ export function createHub(): LiveHub {
       if (next !== undefined) sendSummary(key, next);
     }, SUMMARY_EVERY_MS);
     pauses.set(key, { timer, next: undefined });
-    const message = new SummaryMessage(key, source.summary());
-    for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
+    try {
+      const message = new SummaryMessage(key, source.summary());
+      for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
+    } catch (error) {
+      // Its numbers may be on a disk that fails: watchers have an older summary until that is mended.
+      if (told.isNew(String(error))) log.event("error", "cannot show how executions change", { error: String(error) });
+    }
   }
 
   return {

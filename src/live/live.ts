@@ -50,7 +50,7 @@ const PING_EVERY_MS = 30_000;
 /** Stored lines to subscribed viewers. */
 export function createLive(options: LiveOptions): Live {
   const { history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
-  const hub = createHub();
+  const hub = createHub(log);
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
   const server = new WebSocketServer({

@@ -73,8 +73,8 @@ export class Claims {
     const { slots, folders, accounts, owners, quarantine, nowMs } = this.#options;
     try {
       const slot = slots.get(identity);
-      if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
       if (slots.load(slot) !== undefined) return slot;
+      if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
       const owner = await owners.of(identity.node, uid);
       if (owner === "hold") return "hold";
       if (owner === undefined || owner === "unavailable") {

@@ -18,6 +18,8 @@ export interface Slot {
   readonly identity: SlotIdentity;
   /** Set once loaded; `SlotTable.load` is how to get it. */
   execution: StoredExecution | undefined;
+  /** Whether the index was asked; `SlotTable.load` does it, and what follows holds from then on. */
+  isLookedUp: boolean;
   /** Where its files are, and what the index thinks they take, until they are loaded. */
   unloaded: { readonly base: string; readonly diskBytes: number } | undefined;
   /** The index says that the files may be ahead of its row. */
@@ -27,7 +29,7 @@ export interface Slot {
   /** Forgotten by the table: whoever still holds it must look the identity up again. */
   isRetired: boolean;
   /** Its owner or an administrator deleted it: what comes again is thrown away. */
-  readonly isDeleted: boolean;
+  isDeleted: boolean;
   /** Its BEGIN was refused for a limit of its owner: its lines up to `lastN` were thrown away. */
   refused: { readonly refusal: Refusal; lastN: number } | undefined;
   usedAtMs: number;
@@ -74,7 +76,7 @@ export class SlotTable {
     return this.#slots.values();
   }
 
-  /** The slot of an identity, its execution not yet loaded. */
+  /** The slot of an identity, its execution not yet loaded. Never throws: whoever receives a frame may call it. */
   get(identity: SlotIdentity): Slot {
     const name = nameOf(identity.node, identity.x, identity.keyHash);
     const known = this.#slots.get(name);
@@ -83,15 +85,15 @@ export class SlotTable {
       return known;
     }
     if (this.#slots.size >= MAX_SLOTS) this.forgetIdle(0);
-    const row = this.#index.find(identity);
     const slot: Slot = {
       identity: { node: identity.node, x: identity.x, keyHash: identity.keyHash },
       execution: undefined,
-      unloaded: row === undefined ? undefined : { base: row.base, diskBytes: row.diskBytes },
-      isOpenInIndex: row?.isOpen ?? false,
-      stateInIndex: row?.execution.state,
+      isLookedUp: false,
+      unloaded: undefined,
+      isOpenInIndex: false,
+      stateInIndex: undefined,
       isRetired: false,
-      isDeleted: row === undefined && this.#index.isDeleted(identity),
+      isDeleted: false,
       refused: undefined,
       usedAtMs: this.#nowMs(),
     };
@@ -104,8 +106,9 @@ export class SlotTable {
     return this.#slots.get(nameOf(node, x, keyHash))?.execution;
   }
 
-  /** The execution of a slot, read from its files at the first call. Throws what the file system throws. */
+  /** The execution of a slot, read from its files at the first call. Throws what SQLite or the file system throws. */
   load(slot: Slot): StoredExecution | undefined {
+    if (!slot.isLookedUp) this.#lookUp(slot);
     const { unloaded } = slot;
     if (unloaded !== undefined) {
       const base = join(this.#logsDir, unloaded.base);
@@ -119,6 +122,15 @@ export class SlotTable {
       }
     }
     return slot.execution;
+  }
+
+  #lookUp(slot: Slot): void {
+    const row = this.#index.find(slot.identity);
+    slot.isDeleted = row === undefined && this.#index.isDeleted(slot.identity);
+    slot.unloaded = row === undefined ? undefined : { base: row.base, diskBytes: row.diskBytes };
+    slot.isOpenInIndex = row?.isOpen ?? false;
+    slot.stateInIndex = row?.execution.state;
+    slot.isLookedUp = true;
   }
 
   /** The files are not what the row says (a crash): the next one to load them must not find the difference again. */

@@ -6,11 +6,13 @@ import type { Target } from "../../src/wire/live.ts";
 import { FakeArchive } from "../support/fake-archive.ts";
 import { watch } from "../support/watching.ts";
 
+const log = { event: () => {} };
+
 const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
 
 function begun() {
   const archive = new FakeArchive();
-  return { hub: createHub(), archive, execution: archive.add({ x: X }) };
+  return { hub: createHub(log), archive, execution: archive.add({ x: X }) };
 }
 
 /** Watchers that count only. */
@@ -140,6 +142,27 @@ describe("the hub", () => {
     expect(told.length).toBeLessThanOrEqual(5 + 1);
     expect(told.at(-1)?.frameFor(7).toString()).toMatch(/{"t":"execution","id":7,.*"lastN":100[,}]/);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("outlives a summary that cannot be made, says so once, and tells the next one", () => {
+    const said: string[] = [];
+    const hub = createHub({ event: (_, what) => said.push(what) });
+    const execution = new FakeArchive().add({ x: X });
+    const told: SummaryMessage[] = [];
+    hub.watch({ owner: "alice" }, { lines: () => undefined, summary: (message) => void told.push(message) });
+    const broken = {
+      ...execution,
+      summary: () => {
+        throw new Error("disk I/O error");
+      },
+    };
+    hub.changed(broken);
+    hub.changed(broken);
+    vi.advanceTimersByTime(1_000);
+    hub.changed(execution);
+    expect(told).toHaveLength(1);
+    expect(said).toEqual(["cannot show how executions change"]);
+    hub.close();
   });
 
   test("forgets who has left", () => {

@@ -9,6 +9,8 @@ import { FakeArchive } from "../support/fake-archive.ts";
 import type { Received } from "../support/fake-viewer-socket.ts";
 import { watch } from "../support/watching.ts";
 
+const log = { event: () => {} };
+
 const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
 const SOURCE = { x: X, owner: "alice", job: "train", node: "node1" };
 
@@ -29,7 +31,7 @@ describe("a viewer that reads slowly", () => {
       size: "max",
     });
     const property = fc.asyncProperty(rounds, fc.nat(4), async (chunks, pace) => {
-      const hub = createHub();
+      const hub = createHub(log);
       const archive = new FakeArchive();
       const execution = archive.add({ x: X });
       const limits = { maxBytes: 4_000, maxLines: 50 };
@@ -74,7 +76,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("gets the newest summary of each execution when it reads again", async () => {
-    const hub = createHub();
+    const hub = createHub(log);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     let resume: () => void = () => undefined;
@@ -101,7 +103,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("does not pile up history: it is read at the pace of the viewer", async () => {
-    const hub = createHub();
+    const hub = createHub(log);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     execution.store(1, 200);
@@ -124,7 +126,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("gets history also while more is live than it can read", async () => {
-    const hub = createHub();
+    const hub = createHub(log);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     let n = 0;
@@ -153,7 +155,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("is closed when it would have to be told of more executions than can be remembered", async () => {
-    const hub = createHub();
+    const hub = createHub(log);
     const archive = new FakeArchive();
     const take = () => new Promise<void>(() => undefined);
     const limits = { maxBytes: 1, maxLines: 1 };

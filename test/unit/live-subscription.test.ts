@@ -7,6 +7,8 @@ import type { Target } from "../../src/wire/live.ts";
 import { FakeArchive, type FakeExecution, type FakeViewer } from "../support/fake-archive.ts";
 import { watch } from "../support/watching.ts";
 
+const log = { event: () => {} };
+
 const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
 const IDS = [X, "01ARZ3NDEKTSV4RRFFQ69G5FA1", "01ARZ3NDEKTSV4RRFFQ69G5FA2"];
 
@@ -117,7 +119,7 @@ class Gate {
 
 function begun() {
   const archive = new FakeArchive();
-  return { hub: createHub(), archive, execution: archive.add({ x: X }) };
+  return { hub: createHub(log), archive, execution: archive.add({ x: X }) };
 }
 
 describe("a subscription", () => {
@@ -134,7 +136,7 @@ describe("a subscription", () => {
       fc.constantFrom(0, 100),
       fc.constantFrom(1, 15, 1_000),
       async (before, after, seed, from, others, maxReadLines) => {
-        const hub = createHub();
+        const hub = createHub(log);
         for (let i = 0; i < others; i += 1) hub.watch({ owner: "alice" }, { ...SOMEBODY });
         const archive = new FakeArchive();
         const executions = IDS.slice(0, "x" in what ? 1 : 3).map((x) => archive.add({ x }));
