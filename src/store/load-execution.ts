@@ -15,7 +15,7 @@ import { parseEnd } from "../wire/end.ts";
 import { asCount } from "../wire/record.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 import type { EndSeen, Origin } from "./origin.ts";
-import { type AnyRecord, parseMark, parseRun, Sidecar } from "./sidecar.ts";
+import { type AnyRecord, parseCut, parseMark, parseRun, Sidecar } from "./sidecar.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import { StoredExecution } from "./stored-execution.ts";
 
@@ -62,6 +62,8 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
       sidecar.runs += 1;
       (run.f === "main" ? execution.main : late).addRun(run);
     }
+    const cut = parseCut(record);
+    if (cut !== undefined) (cut.f === "main" ? execution.main : late).forgetBehind(cut.at);
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
   }
@@ -106,7 +108,7 @@ function scanTail(log: NumberedLog): void {
   const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size } = fstatSync(fd);
-    log.forgetBehind(size);
+    log.cut(size);
     const mark = log.marks[log.marks.length - 1];
     log.size = mark?.at ?? 0;
     log.lines = mark?.line ?? 0;
@@ -123,7 +125,7 @@ function scanTail(log: NumberedLog): void {
     }
     if (log.size < size) truncateSync(log.path, log.size);
     // Runs that were announced but whose lines never came, or were cut.
-    log.forgetBehind(log.size);
+    log.cut(log.size);
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,7 @@ import type { Chunk } from "../frame/chunk.ts";
 import { CRI } from "../wire/cri.ts";
 import type { AppendFile, OpenFiles } from "./open-files.ts";
 import type { Run, RunList } from "./runs.ts";
-import type { LogName, MarkRecord, RunRecord, Sidecar } from "./sidecar.ts";
+import type { CutRecord, LogName, MarkRecord, RunRecord, Sidecar } from "./sidecar.ts";
 
 const LINE_FEED = 0x0a;
 /** Bytes of log between two marks: what a reader may have to scan to find a line. */
@@ -25,6 +25,8 @@ export class NumberedLog implements AppendFile {
   readonly #runs: RunList;
   #run: RunRecord;
   readonly #marks: MarkRecord[] = [];
+  /** The sidecar has records that stand behind the end of the file. */
+  #isCut = false;
   size = 0;
   lines = 0;
   fragments = 0;
@@ -63,6 +65,10 @@ export class NumberedLog implements AppendFile {
 
   /** Appends a chunk, whole or not at all. Throws what the file system throws. */
   append(chunk: Chunk, files: OpenFiles): void {
+    if (this.#isCut) {
+      this.#sidecar.append<CutRecord>({ t: "cut", f: this.name, at: this.size });
+      this.#isCut = false;
+    }
     if (chunk.firstN !== this.expectedN) {
       const run: RunRecord = { t: "run", f: this.name, at: this.size, line: this.lines, n: chunk.firstN };
       this.#sidecar.append(run);
@@ -119,10 +125,20 @@ export class NumberedLog implements AppendFile {
     this.#marks.push(mark);
   }
 
-  /** Forgets runs and marks that stand behind the end of the file: a power cut took their lines. */
-  forgetBehind(sizeBytes: number): void {
-    while ((this.#marks[this.#marks.length - 1]?.at ?? 0) > sizeBytes) this.#marks.pop();
+  /**
+   * Forgets runs and marks that stand behind the end of the file: a power cut took their lines. The sidecar says so
+   * before the next lines, which would be numbered by them at the next start.
+   */
+  cut(sizeBytes: number): void {
+    if (this.forgetBehind(sizeBytes)) this.#isCut = true;
+  }
+
+  /** As `cut`, which the sidecar has. Returns whether there were any. */
+  forgetBehind(sizeBytes: number): boolean {
+    const isBehind = this.#run.at > sizeBytes || this.#lastMarkAt > sizeBytes;
+    while (this.#lastMarkAt > sizeBytes) this.#marks.pop();
     while (this.#run.at > sizeBytes) if (!this.#reopen()) break;
+    return isBehind;
   }
 
   /** Runs that hold number `n` or higher ones, in order of n; at most `limit`. */
@@ -159,9 +175,13 @@ export class NumberedLog implements AppendFile {
     return { at: mark.at, n: segment.n + (mark.line - segment.line) };
   }
 
+  get #lastMarkAt(): number {
+    return this.#marks[this.#marks.length - 1]?.at ?? 0;
+  }
+
   /** The mark for the end of the file, when enough was written since the last one. `cri` was written last. */
   #markDue(cri: Buffer): MarkRecord | undefined {
-    if (this.size - (this.#marks[this.#marks.length - 1]?.at ?? 0) < MARK_EVERY_BYTES) return undefined;
+    if (this.size - this.#lastMarkAt < MARK_EVERY_BYTES) return undefined;
     const lastLineAt = cri.lastIndexOf(LINE_FEED, cri.length - 2) + 1;
     const time = cri.toString("latin1", lastLineAt, lastLineAt + CRI.timeCharacters);
     const { size: at, lines: line, fragments, expectedN: n } = this;

@@ -47,6 +47,13 @@ export interface MarkRecord {
   readonly time: string;
 }
 
+/** Runs and marks behind byte `at` are void: a power cut took their lines, and others may stand there by now. */
+export interface CutRecord {
+  readonly t: "cut";
+  readonly f: LogName;
+  readonly at: number;
+}
+
 /** A record as read back; members beside `t` are checked by whoever needs them. */
 export interface AnyRecord {
   readonly t: string;
@@ -89,7 +96,7 @@ export class Sidecar {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
     const lines = readFileSync(this.path, "utf8").split("\n");
     const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
-    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark)"/.test(line));
+    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark|cut)"/.test(line));
     const path = `${this.path}.new`;
     rmSync(path, { force: true });
     try {
@@ -153,6 +160,12 @@ function writeWhole(fd: number, bytes: Buffer): void {
 export function parseRun(record: AnyRecord): RunRecord | undefined {
   const place = parsePlace(record);
   return record.t === "run" && place !== undefined ? { t: "run", ...place } : undefined;
+}
+
+export function parseCut({ t, members }: AnyRecord): CutRecord | undefined {
+  const f = members["f"];
+  const at = asCount(members["at"]);
+  return t === "cut" && (f === "main" || f === "late") && at !== undefined ? { t, f, at } : undefined;
 }
 
 export function parseMark(record: AnyRecord): MarkRecord | undefined {

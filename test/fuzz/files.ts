@@ -39,6 +39,7 @@ const OTHERS: readonly [object, ...object[]] = [
   { t: "run", f: "main", at: 2 * LINE.length, line: 2, n: 9 },
   { t: "mark", f: "main", at: LINE.length, line: 1, fragments: 0, n: 2, time: TIME },
   { t: "run", f: "late", at: 0, line: 0, n: 4 },
+  { t: "cut", f: "main", at: LINE.length },
   { t: "end", lastN: 12, receivedAtMs: 1, end: END },
   { t: "discard", from: 5, reason: "lines-per-second", limit: 10 },
   { t: "discard", from: 5, to: 8, reason: "lines-per-second", limit: 10 },

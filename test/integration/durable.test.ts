@@ -1,6 +1,7 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Item } from "../../src/store/item-writer.ts";
 import { FakeItems, numbersTo } from "../support/fake-items.ts";
 import { type IngestSite, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
@@ -47,6 +48,42 @@ describe("with sync = always", () => {
     }
     expect(await on.store.store([])).toBe("stored");
     expect(openButDeleted(on.dataDir)).toEqual([]);
+  });
+});
+
+describe("a power cut that took lines, but not what the sidecar says of them", () => {
+  const GREAT = "x".repeat(1_000);
+
+  it.each<[string, string, number, (on: IngestSite, a: FakeItems) => Item[]]>([
+    ["where a run begins", ".log", 0, (on, a) => [a.lines(on, 1, 100), a.lines(on, 200, 210)]],
+    ["where a mark stands", ".log", 500_000, (on, a) => [a.lines(on, 1, 1_100, GREAT)]],
+    [
+      "where a run of late lines begins",
+      ".late.log",
+      0,
+      (on, a) => [a.lines(on, 600, 700), a.lines(on, 1, 100), a.lines(on, 200, 210)],
+    ],
+  ])("gives no line another number, %s", async (_, ending, bytesLeft, items) => {
+    const dataDir = await tempFolder();
+    const a = new FakeItems();
+    const first = await startIngestSite({ dataDir, durable: true });
+    await a.begin(first);
+    await first.store.store(items(first, a));
+    await first.stop();
+    truncateSync(a.path(first, ending), bytesLeft);
+
+    const second = await startIngestSite({ dataDir, durable: true });
+    await second.store.store([a.lines(second, 1, 1_100)]);
+    expect(await a.numbers(second)).toEqual(numbersTo(1_100));
+    await second.store.store([a.lines(second, 1_101, 30_000)]);
+    await second.stop();
+
+    const third = await startIngestSite({ dataDir, durable: true });
+    expect(await a.numbers(third)).toEqual(numbersTo(30_000));
+    await third.store.store([a.lines(third, 1, 30_000), a.end(third, 30_000)]);
+    await merged(third, a);
+    expect(await a.numbers(third)).toEqual(numbersTo(30_000));
+    expect(await third.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines: 30_000 });
   });
 });
 
