@@ -83,7 +83,7 @@ export class CatchUp {
   async #askForEnd(): Promise<void> {
     const { history, viewer, source } = this.#options;
     this.#knownEnd = 0;
-    const execution = await history.get(viewer, source.x, source.node);
+    const execution = await history.get(viewer, source);
     this.#knownEnd = Math.max(this.#knownEnd, execution?.lastN ?? 0);
   }
 
@@ -118,7 +118,8 @@ export class CatchUp {
 
   async #read(from: number, maxLines: number): Promise<readonly Lines[]> {
     const { history, viewer, source, settle } = this.#options;
-    const range = { x: source.x, node: source.node, from, maxLines, maxBytes: BATCH_BYTES };
+    const { x, node, owner } = source;
+    const range = { x, node, owner, from, maxLines, maxBytes: BATCH_BYTES };
     const pieces = await history.read(viewer, range);
     settle();
     return pieces;

@@ -2,8 +2,10 @@ import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import type { ApiError } from "../wire/api.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
+import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { Loss } from "./backlog.ts";
 import type { LiveHub } from "./hub.ts";
 import type { LiveMetrics } from "./live-metrics.ts";
@@ -122,11 +124,13 @@ export class Connection {
   async #subscribe({ id, what, from, lines }: Extract<ClientMessage, { t: "subscribe" }>): Promise<void> {
     const { viewer, hub, history, log, audit, address } = this.#options;
     if (this.#subscriptions.has(id)) {
-      return this.#refuse(id, "bad_request", `Cannot subscribe: there is a subscription ${id} already`);
+      const message = `Cannot subscribe: there is a subscription ${id} already`;
+      return this.#refuse(id, { code: "bad_request", message });
     }
     const limit = WIRE_LIMITS.maxSubscriptions;
     if (this.#subscriptions.size >= limit || this.#running >= limit) {
-      return this.#refuse(id, "too_many", `Cannot subscribe: ${limit} subscriptions are open, limit is ${limit}`);
+      const message = `Cannot subscribe: ${limit} subscriptions are open, limit is ${limit}`;
+      return this.#refuse(id, { code: "too_many", message });
     }
     const outbox = this.#outbox;
     const onUnreadable = (error: unknown) => log.event("error", "cannot read a log", { error: String(error) });
@@ -134,12 +138,16 @@ export class Connection {
     const subscription = new Subscription({ ...asked, viewer, hub, history, outbox, onUnreadable });
     this.#subscriptions.set(id, subscription);
     const failed = (error: unknown) => {
-      onUnreadable(error);
-      if (this.#forget(id, subscription)) this.#refuse(id, "unavailable", "The log cannot be read at the moment");
+      const isUnclear = error instanceof SeveralOwnersError;
+      if (!isUnclear) onUnreadable(error);
+      const refusal = isUnclear
+        ? { code: "several_owners", message: error.message, owners: error.owners }
+        : { code: "unavailable", message: "The log cannot be read at the moment" };
+      if (this.#forget(id, subscription)) this.#refuse(id, refusal);
     };
     const isOpen = await subscription.open().catch(failed);
     if (isOpen === false && this.#forget(id, subscription)) {
-      this.#refuse(id, "not_found", "There is no such execution");
+      this.#refuse(id, { code: "not_found", message: "There is no such execution" });
     }
     if (!isOpen) return;
     const owner = subscription.othersWatched;
@@ -163,9 +171,9 @@ export class Connection {
     return this.#subscriptions.delete(id);
   }
 
-  #refuse(id: number, code: string, message: string): void {
-    this.#options.metrics.refused(code).inc();
-    this.#outbox.text(JSON.stringify({ t: "refused", id, code, message } satisfies ServerMessage));
+  #refuse(id: number, error: ApiError["error"]): void {
+    this.#options.metrics.refused(error.code).inc();
+    this.#outbox.text(JSON.stringify({ t: "refused", id, ...error } satisfies ServerMessage));
   }
 
   #tellLost(losses: readonly Loss[]): void {

@@ -20,10 +20,10 @@ export function sourceKey({ x, owner, node }: Pick<Source, "x" | "owner" | "node
 
 /** Copies the lines into a message. Each of `pieces` begins where the one before it ended; at least one. */
 export function encodeLines(source: Source, key: string, pieces: readonly [Lines, ...Lines[]]): LinesMessage {
-  const { x, node } = source;
+  const { x, node, owner } = source;
   const { firstN } = pieces[0];
   const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
-  const header = `${JSON.stringify({ x, node, n: firstN, count } satisfies LinesHeader)}\n`;
+  const header = `${JSON.stringify({ x, node, owner, n: firstN, count } satisfies LinesHeader)}\n`;
   const payloadBytes = pieces.reduce((sum, { cri }) => sum + cri.length, Buffer.byteLength(header));
   const { frame, at: payloadAt } = newFrame(OPCODE.binary, payloadBytes);
   let at = payloadAt + frame.write(header, payloadAt);

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionPage } from "../wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage } from "../wire/api.ts";
 
 /** Consecutive lines: `count` CRI lines, each ended by LF, the first one with number `firstN`. See src/frame/chunk.ts. */
 export interface Lines {
@@ -14,21 +14,24 @@ export interface Viewer {
   readonly admin: boolean;
 }
 
-/** What live reads of the store. A foreign execution answers like a missing one. */
+/**
+ * What live reads of the store. A foreign execution answers like a missing one. Rejects with SeveralOwnersError where an
+ * administrator has to say whose.
+ */
 export interface History {
   list(
     viewer: Viewer,
     query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
   ): Promise<ExecutionPage>;
   /** Its `lastN` is not below anything that the hub was told of before the answer was made. */
-  get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;
+  get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /**
    * Consecutive stored lines in order of n from the first stored n >= `from`; several chunks where lines are missing
    * between them, none when nothing is stored from there. It never gives a line before the hub was told of it.
    */
   read(
     viewer: Viewer,
-    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+    at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]>;
 }
 

@@ -41,14 +41,14 @@ export class Subscription implements Watcher {
     this.#options = options;
   }
 
-  /** Begins to watch. False when there is no such execution for this viewer. */
+  /** Begins to watch. False when there is no such execution for this viewer; rejects when it is not said whose. */
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
     const owner = viewer.admin ? undefined : viewer.user;
     if ("job" in what) this.#watchJob(what.job, what.owner ?? owner);
     else if ("all" in what) this.#watch({ owner });
     else {
-      const execution = await history.get(viewer, what.x, what.node);
+      const execution = await history.get(viewer, what);
       if (execution === undefined) return false;
       const source = sourceOf(execution);
       this.#watch({ source });
@@ -59,8 +59,8 @@ export class Subscription implements Watcher {
 
   /** Brings summaries and history. Ends when all is live, or when the subscription is closed. */
   async run(): Promise<void> {
-    const { what, viewer, history, from, outbox } = this.#options;
-    if ("x" in what) this.#bring(await outbox.turn(() => history.get(viewer, what.x, what.node)));
+    const { what, from, outbox } = this.#options;
+    if ("x" in what) await outbox.turn(() => this.#bringOne());
     else if ("job" in what || from !== "end") await this.#bringList("job" in what ? what : {});
     this.#changed = undefined;
     for (const [key, catchUp] of this.#catchUps) {
@@ -100,8 +100,8 @@ export class Subscription implements Watcher {
   /** These lines will not come. Says so when they are this subscription's. */
   lost(source: Source, ranges: readonly LineRange[]): void {
     if (!this.#options.wantsLines || this.#route === undefined || !covers(this.#route, source)) return;
-    const { x, node } = source;
-    for (const [from, to] of ranges) this.#say({ t: "lost", id: this.#options.id, x, node, from, to });
+    const { x, node, owner } = source;
+    for (const [from, to] of ranges) this.#say({ t: "lost", id: this.#options.id, x, node, owner, from, to });
   }
 
   get #wantsHistory(): boolean {
@@ -137,6 +137,12 @@ export class Subscription implements Watcher {
     const catchUp = new CatchUp({ source, key, viewer, from, history, settle, send, lose });
     this.#catchUps.set(key, catchUp);
     return catchUp;
+  }
+
+  async #bringOne(): Promise<void> {
+    const { viewer, history } = this.#options;
+    if (this.#route !== undefined && "source" in this.#route)
+      this.#bring(await history.get(viewer, this.#route.source));
   }
 
   async #bringList({ job, owner }: { job?: string; owner?: string }): Promise<void> {

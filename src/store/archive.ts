@@ -1,5 +1,14 @@
 import type { Chunk } from "../frame/chunk.ts";
-import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type {
+  Execution,
+  ExecutionName,
+  ExecutionPage,
+  ExecutionState,
+  JobSummary,
+  NodeSummary,
+  StreamName,
+} from "../wire/api.ts";
+import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { IndexDb } from "./index-db.ts";
 import type { IndexRow } from "./index-row.ts";
 import { printedBytes, readLines } from "./read-lines.ts";
@@ -28,7 +37,8 @@ export interface ExecutionQuery {
 
 /**
  * The reading half of the store. Every question names who asks; what that viewer may not see does not exist for it,
- * and both take the same way through this file.
+ * and both take the same way through this file. Where an execution is named without its owner, and the viewer sees such
+ * ones of several, a question rejects with SeveralOwnersError: it never takes one of them.
  */
 export class Archive {
   readonly #store: Store;
@@ -42,8 +52,8 @@ export class Archive {
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
     this.#store.indexStates(ownerFilter(viewer));
     const { job, node, state, q, before, limit } = query;
+    if (!mayName(viewer, query.owner)) return { executions: [], next: null };
     const owner = ownerFilter(viewer) ?? query.owner;
-    if (query.owner !== undefined && query.owner !== owner) return { executions: [], next: null };
     const { rows, next } = this.#index.list({ owner, job, node, state, q, before, limit });
     // A row may be seconds old in what nobody searches for: lines, bytes, holes.
     const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
@@ -51,24 +61,30 @@ export class Archive {
     return refused === undefined ? { executions, next } : { executions, next, refused };
   }
 
-  async get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined> {
-    return this.#load(viewer, x, node)?.summary();
+  async get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined> {
+    const row = this.#find(viewer, name);
+    return row === undefined ? undefined : this.#load(row)?.summary();
   }
 
   async read(
     viewer: Viewer,
-    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+    at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Chunk[]> {
-    const execution = this.#load(viewer, at.x, at.node);
+    const row = this.#find(viewer, at);
+    const execution = row === undefined ? undefined : this.#load(row);
     return execution === undefined ? [] : readLines(execution, at);
   }
 
-  async *raw(viewer: Viewer, what: { x: string; node: string; stream?: StreamName }): AsyncGenerator<Buffer> {
+  /** All from the one execution that answers when it is begun. */
+  async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
+    const row = this.#find(viewer, what);
+    if (row === undefined) return;
     const isStderr = what.stream === undefined ? undefined : what.stream === "stderr";
     let from = 1;
     for (;;) {
-      const range = { x: what.x, node: what.node, from, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: RAW_STEP_BYTES };
-      const chunks = await this.read(viewer, range);
+      const execution = this.#load(row);
+      const range = { from, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: RAW_STEP_BYTES };
+      const chunks = execution === undefined ? [] : await readLines(execution, range);
       if (chunks.length === 0) return;
       for (const chunk of chunks) {
         yield printedBytes(chunk, isStderr);
@@ -88,15 +104,27 @@ export class Archive {
   }
 
   /** Takes an execution away for good, unless it runs. */
-  async remove(viewer: Viewer, x: string, node?: string): Promise<"removed" | "running" | "missing"> {
-    const [row] = this.#index.findById(x, ownerFilter(viewer), node);
+  async remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
+    const row = this.#find(viewer, name);
     return row === undefined ? "missing" : this.#store.remove(row);
   }
 
-  #load(viewer: Viewer, x: string, node: string | undefined): StoredExecution | undefined {
-    const row: IndexRow | undefined = this.#index.findById(x, ownerFilter(viewer), node)[0];
-    return row === undefined ? undefined : this.#store.slots.load(this.#store.slots.get(row));
+  #find(viewer: Viewer, { x, node, owner }: ExecutionName): IndexRow | undefined {
+    if (!mayName(viewer, owner)) return undefined;
+    const rows = this.#index.findById(x, ownerFilter(viewer) ?? owner, node);
+    const owners = new Set(rows.map(({ execution }) => execution.owner));
+    if (owners.size > 1) throw new SeveralOwnersError(x, [...owners].sort());
+    return rows[0];
   }
+
+  #load(row: IndexRow): StoredExecution | undefined {
+    return this.#store.slots.load(this.#store.slots.get(row));
+  }
+}
+
+/** For who sees only what is the own, another's is not there. */
+function mayName(viewer: Viewer, owner: string | undefined): boolean {
+  return viewer.admin || owner === undefined || owner === viewer.user;
 }
 
 function ownerFilter(viewer: Viewer): string | undefined {

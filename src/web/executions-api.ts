@@ -32,8 +32,9 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const viewer = await viewerOf(request);
     const query = new Query(request.query);
     const node = query.text("node", WIRE_LIMITS.maxNodeCharacters);
+    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
     const x = parseExecutionId(request.params.x);
-    const execution = x === undefined ? undefined : await archive.get(viewer, x, node);
+    const execution = x === undefined ? undefined : await archive.get(viewer, { x, node, owner });
     if (execution === undefined) throw notFound();
     recordRead(viewer, request, [execution.owner]);
     return { viewer, execution, query };
@@ -77,7 +78,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
   router.delete("/executions/:x", async (request, response) => {
     const { viewer, execution } = await find(request);
     const { x, node, owner } = execution;
-    const outcome = await archive.remove(viewer, x, node);
+    const outcome = await archive.remove(viewer, execution);
     if (outcome === "missing") throw notFound();
     if (outcome === "running") {
       const message = "The execution is running: it can be deleted when it has ended";
@@ -92,7 +93,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
     const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
     const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
-    response.json(await readPage(archive, viewer, { x: execution.x, node: execution.node, from, limit }));
+    response.json(await readPage(archive, viewer, { execution, from, limit }));
   });
 
   router.get("/executions/:x/raw", async (request, response) => {

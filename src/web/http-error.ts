@@ -1,18 +1,29 @@
 import type { ErrorRequestHandler } from "express";
 import type { Log } from "../host/log.ts";
 import type { ApiError } from "../wire/api.ts";
+import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+  readonly owners?: readonly string[];
+}
 
 /** A refusal as the API words it: `{"error":{"code","message"}}`. */
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly owners: readonly string[] | undefined;
 
-  constructor(refusal: { status: number; code: string; message: string; retryAfterSeconds?: number }) {
+  constructor(refusal: Refusal) {
     super(refusal.message);
     this.status = refusal.status;
     this.code = refusal.code;
     this.retryAfterSeconds = refusal.retryAfterSeconds;
+    this.owners = refusal.owners;
   }
 }
 
@@ -25,8 +36,9 @@ export function badRequest(message: string): HttpError {
   return new HttpError({ status: 400, code: "bad_request", message });
 }
 
-export function apiError({ code, message }: { code: string; message: string }): ApiError {
-  return { error: { code, message } };
+export function apiError(refusal: { code: string; message: string; owners?: readonly string[] | undefined }): ApiError {
+  const { code, message, owners } = refusal;
+  return { error: owners === undefined ? { code, message } : { code, message, owners } };
 }
 
 /** Answers whatever a handler threw. What is nobody's business is logged, and answered as `internal`. */
@@ -49,6 +61,10 @@ export function answerErrors(log: Log): ErrorRequestHandler {
 /** Our own refusals, and those of express and its body parser, which carry a status. */
 function refusalOf(thrown: unknown): HttpError | undefined {
   if (thrown instanceof HttpError) return thrown;
+  if (thrown instanceof SeveralOwnersError) {
+    const { message, owners } = thrown;
+    return new HttpError({ status: 409, code: "several_owners", message, owners });
+  }
   if (!(thrown instanceof Error) || !("status" in thrown) || typeof thrown.status !== "number") return undefined;
   if (thrown.status < 400 || thrown.status > 499) return undefined;
   if (thrown.status === 404) return notFound("page");

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Line, LinePage } from "../wire/api.ts";
+import type { Execution, Line, LinePage } from "../wire/api.ts";
 import { CRI, parseCriLine } from "../wire/cri.ts";
 import type { Archive, Lines, Viewer } from "./ports.ts";
 
@@ -10,15 +10,16 @@ const LINE_FEED = 10;
 export async function readPage(
   archive: Archive,
   viewer: Viewer,
-  at: { x: string; node: string; from: number; limit: number },
+  at: { execution: Execution; from: number; limit: number },
 ): Promise<LinePage> {
-  const { x, node, from, limit } = at;
-  const pieces = await archive.read(viewer, { x, node, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
+  const { from, limit } = at;
+  const { x, node, owner } = at.execution;
+  const pieces = await archive.read(viewer, { x, node, owner, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
   const last = pieces.at(-1);
   if (last === undefined) return { lines: [], next: null };
   // The next stored line, wherever it is: behind a hole, or not there.
   const after = last.firstN + last.count;
-  const [following] = await archive.read(viewer, { x, node, from: after, maxLines: 1, maxBytes: 1 });
+  const [following] = await archive.read(viewer, { x, node, owner, from: after, maxLines: 1, maxBytes: 1 });
   return { lines: pieces.flatMap(toLines), next: following?.firstN ?? null };
 }
 

@@ -1,6 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Execution, ExecutionPage, ExecutionState, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type {
+  Execution,
+  ExecutionName,
+  ExecutionPage,
+  ExecutionState,
+  JobSummary,
+  NodeSummary,
+  StreamName,
+} from "../wire/api.ts";
 
 /** Who asks. */
 export interface Viewer {
@@ -26,19 +34,22 @@ export interface Lines {
   readonly cri: Buffer;
 }
 
-/** What the web asks of the store. What a viewer may not see does not exist for it. */
+/**
+ * What the web asks of the store. What a viewer may not see does not exist for it. Rejects with SeveralOwnersError where
+ * an administrator has to say whose.
+ */
 export interface Archive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
-  get(viewer: Viewer, x: string, node?: string): Promise<Execution | undefined>;
+  get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /** Stored lines in order of n, from the first stored n >= `from`. None when nothing is stored from there. */
   read(
     viewer: Viewer,
-    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+    at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]>;
   /** The bytes as printed, of one stream or of both. */
-  raw(viewer: Viewer, what: { x: string; node: string; stream?: StreamName }): AsyncIterable<Buffer>;
+  raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncIterable<Buffer>;
   /** Takes an execution away for good, unless it runs. */
-  remove(viewer: Viewer, x: string, node?: string): Promise<"removed" | "running" | "missing">;
+  remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
 }

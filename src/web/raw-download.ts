@@ -23,7 +23,7 @@ export class RawDownloads {
       const message = `Cannot start a download: ${running} are running, limit is ${this.#maxPerUser}`;
       throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 1 });
     }
-    const { x, node } = execution;
+    const { x, node, owner } = execution;
     response.type("application/octet-stream");
     response.set("Content-Disposition", `attachment; filename="${fileName(execution, stream)}"`);
     if (response.req.method === "HEAD") {
@@ -32,7 +32,7 @@ export class RawDownloads {
     }
     this.#running.set(viewer.uid, running + 1);
     try {
-      const bytes = this.#archive.raw(viewer, { x, node, ...(stream === undefined ? {} : { stream }) });
+      const bytes = this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
       await pipeline(Readable.from(bytes, { objectMode: false }), response);
     } catch (error) {
       // The client has gone, and nobody is left to tell.

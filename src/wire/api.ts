@@ -12,6 +12,16 @@ export type Delivery = "receiving" | "complete" | "incomplete";
 /** An inclusive range of line numbers. */
 export type LineRange = readonly [from: number, to: number];
 
+/**
+ * Names an execution that is there. Without a node: the newest of its owner. An owner is named by administrators, where
+ * several users have one of this id.
+ */
+export interface ExecutionName {
+  readonly x: string;
+  readonly node?: string | undefined;
+  readonly owner?: string | undefined;
+}
+
 /** One execution as `/api/executions` and `/live` show it to its owner. */
 export interface Execution {
   readonly x: string;
@@ -94,7 +104,12 @@ export interface Me {
 
 /** Body of every refusal. */
 export interface ApiError {
-  readonly error: { readonly code: string; readonly message: string };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    /** Of `several_owners`: whom to choose from. */
+    readonly owners?: readonly string[];
+  };
 }
 
 const STATES: readonly string[] = ["running", "finished", "failed", "lost"] satisfies ExecutionState[];
@@ -134,6 +149,15 @@ export function parseExecution(value: unknown): Execution | undefined {
   const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
   const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
   return discarded.length === 0 ? known : { ...known, discarded };
+}
+
+/** What an `ApiError` holds, or a refusal of `/live`. */
+export function parseError(value: unknown): ApiError["error"] | undefined {
+  const record = asRecord(value);
+  const { code, message, owners } = record ?? {};
+  if (typeof code !== "string" || typeof message !== "string") return undefined;
+  if (!Array.isArray(owners)) return { code, message };
+  return { code, message, owners: owners.filter((owner): owner is string => typeof owner === "string") };
 }
 
 function parseRanges(value: unknown): LineRange[] | undefined {

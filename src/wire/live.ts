@@ -1,5 +1,5 @@
-import type { Execution, Line } from "./api.ts";
-import { parseExecution } from "./api.ts";
+import type { ApiError, Execution, ExecutionName, Line } from "./api.ts";
+import { parseError, parseExecution } from "./api.ts";
 import { parseCriLine } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
@@ -24,10 +24,7 @@ export type ClientMessage =
   | { readonly t: "unsubscribe"; readonly id: number };
 
 /** A job without an owner is everybody's of that name that one may see. */
-export type Target =
-  | { readonly x: string; readonly node?: string }
-  | { readonly job: string; readonly owner?: string }
-  | { readonly all: true };
+export type Target = ExecutionName | { readonly job: string; readonly owner?: string } | { readonly all: true };
 
 export type ServerMessage =
   /** History is sent: what follows is live. */
@@ -40,11 +37,12 @@ export type ServerMessage =
       readonly id: number;
       readonly x: string;
       readonly node: string;
+      readonly owner: string;
       readonly from: number;
       readonly to: number;
     }
-  /** The subscription cannot be, or was ended. The code is one of the API's. */
-  | { readonly t: "refused"; readonly id: number; readonly code: string; readonly message: string };
+  /** The subscription cannot be, or was ended. What it says is what the API's errors say. */
+  | ({ readonly t: "refused"; readonly id: number } & ApiError["error"]);
 
 /**
  * The first line of a binary message, JSON up to LF. `count` consecutive CRI lines follow, the first one with number
@@ -53,6 +51,7 @@ export type ServerMessage =
 export interface LinesHeader {
   readonly x: string;
   readonly node: string;
+  readonly owner: string;
   readonly n: number;
   readonly count: number;
 }
@@ -73,29 +72,29 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   const record = asRecord(parseJson(text));
   const id = asCount(record?.["id"]);
   if (record === undefined || id === undefined) return undefined;
-  const { t, x, node, code, message } = record;
+  const { t, x, node, owner } = record;
   if (t === "live") return { t, id };
   if (t === "execution") {
     const execution = parseExecution(record["execution"]);
     return execution === undefined ? undefined : { t, id, execution };
   }
-  if (t === "lost" && typeof x === "string" && typeof node === "string") {
+  if (t === "lost" && typeof x === "string" && typeof node === "string" && typeof owner === "string") {
     const from = asCount(record["from"], 1);
     const to = asCount(record["to"], 1);
-    return from === undefined || to === undefined ? undefined : { t, id, x, node, from, to };
+    return from === undefined || to === undefined ? undefined : { t, id, x, node, owner, from, to };
   }
-  if (t === "refused" && typeof code === "string" && typeof message === "string") return { t, id, code, message };
-  return undefined;
+  const error = t === "refused" ? parseError(record) : undefined;
+  return error === undefined ? undefined : { t: "refused", id, ...error };
 }
 
 export function parseLinesHeader(text: string): LinesHeader | undefined {
   const record = asRecord(parseJson(text));
   const x = parseExecutionId(record?.["x"]);
-  const node = record?.["node"];
+  const [node, owner] = [record?.["node"], record?.["owner"]];
   const n = asCount(record?.["n"], 1);
   const count = asCount(record?.["count"], 1);
-  if (x === undefined || typeof node !== "string" || n === undefined || count === undefined) return undefined;
-  return { x, node, n, count };
+  if (x === undefined || typeof node !== "string" || typeof owner !== "string") return undefined;
+  return n === undefined || count === undefined ? undefined : { x, node, owner, n, count };
 }
 
 /** A binary message after UTF-8 decoding: its header and its lines; a line that is not CRI is left out. */
@@ -120,10 +119,10 @@ function parseTarget(value: unknown): Target | undefined {
   if (record === undefined) return undefined;
   const { all, job, node, owner } = record;
   if (all === true) return { all };
-  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) {
-    return typeof owner === "string" && owner.length <= WIRE_LIMITS.maxOwnerCharacters ? { job, owner } : { job };
-  }
+  const whose = typeof owner === "string" && owner.length <= WIRE_LIMITS.maxOwnerCharacters ? { owner } : {};
+  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job, ...whose };
   const x = parseExecutionId(record["x"]);
   if (x === undefined) return undefined;
-  return typeof node === "string" && node.length <= WIRE_LIMITS.maxNodeCharacters ? { x, node } : { x };
+  const where = typeof node === "string" && node.length <= WIRE_LIMITS.maxNodeCharacters ? { node } : {};
+  return { x, ...where, ...whose };
 }

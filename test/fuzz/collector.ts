@@ -181,7 +181,7 @@ function noteSent({ sent }: Run, frame: string): void {
 async function look({ fake, sent }: Run, site: Site): Promise<void> {
   const { archive } = site;
   await site.take(Buffer.from(fake.begin()));
-  const execution = await archive.get(ADMIN, fake.x, NODE);
+  const execution = await archive.get(ADMIN, { x: fake.x, node: NODE });
   assert.ok(execution !== undefined);
   const numbers = new Set<number>();
   let from = 1;

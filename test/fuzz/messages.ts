@@ -78,11 +78,12 @@ function boundedBegin(text: string): unknown {
   return begin;
 }
 
-const subscribe = { t: "subscribe", id: 1, what: { x: X, node: "node1" }, from: 1, lines: true };
+const subscribe = { t: "subscribe", id: 1, what: { x: X, node: "node1", owner: "alice" }, from: 1, lines: true };
 const CLIENT = [subscribe, { ...subscribe, what: { job: "j" }, from: "end" }, { t: "unsubscribe", id: 2 }] as const;
-const lost = { t: "lost", id: 1, x: X, node: "node1", from: 2, to: 9 };
+const lost = { t: "lost", id: 1, x: X, node: "node1", owner: "alice", from: 2, to: 9 };
 const refused = { t: "refused", id: 1, code: "not_found", message: "no" };
-const SERVER = [{ t: "live", id: 1 }, { t: "execution", id: 1, execution: EXECUTION }, lost, refused] as const;
+const unclear = { ...refused, code: "several_owners", owners: ["alice", "bob"] };
+const SERVER = [{ t: "live", id: 1 }, { t: "execution", id: 1, execution: EXECUTION }, lost, refused, unclear] as const;
 
 /** Lines as a viewer gets them: never more than came, and all of those that are whole. */
 const linesMessage: FuzzTarget = {

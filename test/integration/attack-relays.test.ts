@@ -31,7 +31,7 @@ describe("whoever is no relay, on loopback too", () => {
     await once(socket, "close");
     expect(await tls.refused("tls")).toBe(1);
     expect(await metric(tls.site, "ml_ingest_frames_total")).toBe(0);
-    expect(await tls.site.archive.get(ROOT, one.x, "node1")).toBeUndefined();
+    expect(await tls.site.archive.get(ROOT, { x: one.x, node: "node1" })).toBeUndefined();
     await tls.expectServed(await tls.connect("node1"), "node1");
   });
 
@@ -80,7 +80,7 @@ action(type="omrelp" ${to} ${trust(stranger)} ${retries})
     await tls.logged(/no TLS session/);
     await tls.logged(/its certificate/);
     expect(await metric(tls.site, "ml_ingest_frames_total")).toBe(0);
-    expect(await tls.site.archive.get(ROOT, forged.x, "node1")).toBeUndefined();
+    expect(await tls.site.archive.get(ROOT, { x: forged.x, node: "node1" })).toBeUndefined();
   });
 });
 
@@ -112,13 +112,21 @@ describe("a node, which may speak for its own users", () => {
     await node1.send(hers.begin(), hers.lines(1, ["one"]));
     // The header says node1, id and key are right: the certificate says node2.
     await node2.send(hers.lines(2, ["forged"]), hers.beat(9, 9), hers.end(2, { code: 9 }));
-    expect(await tls.site.archive.get(ROOT, hers.x, "node1")).toMatchObject({ state: "running", lines: 1, lastN: 1 });
-    expect(await tls.site.archive.get(ROOT, hers.x, "node2")).toBeUndefined();
+    expect(await tls.site.archive.get(ROOT, { x: hers.x, node: "node1" })).toMatchObject({
+      state: "running",
+      lines: 1,
+      lastN: 1,
+    });
+    expect(await tls.site.archive.get(ROOT, { x: hers.x, node: "node2" })).toBeUndefined();
     // With a BEGIN as well it is an execution of node2, beside hers.
     await node2.send(hers.begin());
-    expect(await tls.site.archive.get(ROOT, hers.x, "node2")).toMatchObject({ node: "node2", lines: 1 });
+    expect(await tls.site.archive.get(ROOT, { x: hers.x, node: "node2" })).toMatchObject({ node: "node2", lines: 1 });
     await node1.send(hers.lines(2, ["two"]), hers.end(2));
-    expect(await tls.site.archive.get(ROOT, hers.x, "node1")).toMatchObject({ state: "finished", lines: 2, code: 0 });
+    expect(await tls.site.archive.get(ROOT, { x: hers.x, node: "node1" })).toMatchObject({
+      state: "finished",
+      lines: 2,
+      code: 0,
+    });
   });
 
   test("may come twice in one name, as a relay does that is started anew; two executions are never mixed", async () => {
@@ -145,7 +153,7 @@ describe("a node, which may speak for its own users", () => {
     const years = ["2026", "1999", "2038", "2026", "1970"];
     const frames = years.map((year, i) => one.lines(i + 1, [`line ${i + 1}`]).replace("2026-11-20T", `${year}-11-20T`));
     await node1.send(one.begin(), ...frames, one.end(years.length));
-    const found = await tls.site.archive.get(ROOT, one.x, "node1");
+    const found = await tls.site.archive.get(ROOT, { x: one.x, node: "node1" });
     expect(found).toMatchObject({ delivery: "complete", lines: years.length, missing: [] });
     let printed = "";
     for await (const bytes of tls.site.archive.raw(ROOT, { x: one.x, node: "node1" })) printed += bytes.toString();
@@ -173,9 +181,15 @@ test("a quarantine that one user has filled leaves others their executions, and 
   const [alice, late] = [fakeExecution(), fakeExecution()];
   await node1.send(late.lines(1, ["x".repeat(5_000)]), late.begin(), late.lines(2, ["kept"]), late.end(2));
   await node1.send(alice.begin(), alice.lines(1, ["1"]), alice.end(1));
-  expect(await tls.site.archive.get(ROOT, alice.x, "node1")).toMatchObject({ delivery: "complete", lines: 1 });
-  expect(await tls.site.archive.get(ROOT, late.x, "node1")).toMatchObject({ lines: 1, missing: [[1, 1]] });
+  expect(await tls.site.archive.get(ROOT, { x: alice.x, node: "node1" })).toMatchObject({
+    delivery: "complete",
+    lines: 1,
+  });
+  expect(await tls.site.archive.get(ROOT, { x: late.x, node: "node1" })).toMatchObject({ lines: 1, missing: [[1, 1]] });
   const other = fakeExecution({ node: "node2" });
   await node2.send(other.lines(1, ["early"]), other.end(1), other.begin());
-  expect(await tls.site.archive.get(ROOT, other.x, "node2")).toMatchObject({ delivery: "complete", lines: 1 });
+  expect(await tls.site.archive.get(ROOT, { x: other.x, node: "node2" })).toMatchObject({
+    delivery: "complete",
+    lines: 1,
+  });
 });

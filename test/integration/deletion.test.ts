@@ -10,7 +10,7 @@ const all = (a: FakeExecution) => [a.begin(), a.lines(1, ["1", "2"]), a.beat(2, 
 const filesOf = (dataDir: string, { x }: FakeExecution) =>
   readdirSync(join(dataDir, "logs"), { recursive: true, encoding: "utf8" }).filter((name) => name.includes(x));
 const isKnown = async (on: IngestSite, { x, node }: FakeExecution) =>
-  (await on.archive.get(ROOT, x, node)) !== undefined;
+  (await on.archive.get(ROOT, { x, node })) !== undefined;
 
 describe("an execution that was deleted", () => {
   it("is gone with its files, and what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
@@ -18,7 +18,7 @@ describe("an execution that was deleted", () => {
     const [a, other] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);
     await relay.send(...all(a), ...all(other));
-    expect(await on.archive.remove(ROOT, a.x, a.node)).toBe("removed");
+    expect(await on.archive.remove(ROOT, a)).toBe("removed");
     expect(filesOf(on.dataDir, a)).toEqual([]);
     // On the connection that knows it, and on a new one.
     for (const sender of [relay, await openRelay(on)]) await sender.send(...all(a), a.begin());
@@ -28,7 +28,7 @@ describe("an execution that was deleted", () => {
     expect(await metric(on, "ml_quarantine_bytes")).toBe(0);
     expect(await on.archive.nodes(ROOT)).toMatchObject([{ node: "node1", executions: 1, running: 0 }]);
     expect((await on.archive.jobs(ROOT)).map(({ job }) => job)).toEqual([other.x]);
-    expect(await on.archive.remove(ROOT, a.x, a.node)).toBe("missing");
+    expect(await on.archive.remove(ROOT, a)).toBe("missing");
   });
 
   it.each([
@@ -39,7 +39,7 @@ describe("an execution that was deleted", () => {
     const on = await startIngestSite({ dataDir });
     const a = fakeExecution();
     await (await openRelay(on)).send(...all(a));
-    await on.archive.remove(ROOT, a.x);
+    await on.archive.remove(ROOT, a);
     await on.stop();
     if ("reindex" in options) for (const end of ["", "-wal"]) rmSync(join(dataDir, `index.db${end}`), { force: true });
     const again = await startIngestSite({ dataDir, ...options });
@@ -70,7 +70,7 @@ describe("an execution that was deleted", () => {
     await (await openRelay(on)).send(...all(a));
     const inTheWay = join(dataDir, "logs", filesOf(dataDir, a)[0]?.replace(/\.\w+$/, ".late.log") ?? "");
     mkdirSync(inTheWay);
-    await expect(on.archive.remove(ROOT, a.x)).rejects.toThrow(/late\.log/);
+    await expect(on.archive.remove(ROOT, a)).rejects.toThrow(/late\.log/);
     await on.stop();
     const again = await startIngestSite({ dataDir });
     expect(again.logLines.filter((line) => line.includes("cannot finish a deletion"))).toEqual([
@@ -89,9 +89,9 @@ describe("an execution that was deleted", () => {
     const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["1"]));
     const bob = { user: "bob", uid: 1001, admin: false };
-    expect(await on.archive.remove(ROOT, a.x)).toBe("running");
+    expect(await on.archive.remove(ROOT, a)).toBe("running");
     await relay.send(a.end(1));
-    expect(await on.archive.remove(bob, a.x)).toBe("missing");
+    expect(await on.archive.remove(bob, a)).toBe("missing");
     expect(await isKnown(on, a)).toBe(true);
   });
 

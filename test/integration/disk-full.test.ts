@@ -98,7 +98,7 @@ describeAsRoot("a full disk of the collector", () => {
       expect(told.at(-1)).toMatch(/^notice storing again/);
       expect(told.length).toBeLessThan(12);
       await relay.send(a.end(COUNT));
-      expect(await on.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines: COUNT, missing: [] });
+      expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: COUNT, missing: [] });
     },
   );
 
@@ -110,11 +110,11 @@ describeAsRoot("a full disk of the collector", () => {
     on.disk.fill(0);
     relay.command("syslog", next.lines(1, ["waits ".padEnd(5_000, ".")]));
     await poll("the alarm", () => on.store.failure !== undefined);
-    expect(await on.archive.remove(ROOT, large.x)).toBe("removed");
+    expect(await on.archive.remove(ROOT, large)).toBe("removed");
     await relay.send(next.end(1));
-    expect(await on.archive.get(ROOT, next.x)).toMatchObject({ delivery: "complete", lines: 1 });
+    expect(await on.archive.get(ROOT, next)).toMatchObject({ delivery: "complete", lines: 1 });
     await relay.send(large.begin());
-    expect(await on.archive.get(ROOT, large.x)).toBeUndefined();
+    expect(await on.archive.get(ROOT, large)).toBeUndefined();
   });
 
   it("cuts no answer and ends no viewer: sessions last from their last use that could be written down", async () => {

@@ -78,19 +78,19 @@ describe("lines in great disorder, many of them twice", () => {
       await on.stop();
 
       const again = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
-      expect(await again.archive.get(ROOT, a.x)).toMatchObject({ lines: wanted.length, lastN: lines });
+      expect(await again.archive.get(ROOT, a)).toMatchObject({ lines: wanted.length, lastN: lines });
       expect(await readNumbers(again, a)).toEqual(wanted);
       const relay = await openRelay(again);
       await relay.send(a.lines(held, texts(held)), a.end(lines));
       relay.destroy();
       const log = join(dataDir, "logs/root/2026-11-20", `${a.x}.node1.job_sh.log`);
       await poll("the merge", () => !existsSync(log.replace(/log$/, "late.log")), 60_000);
-      expect(await again.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines, missing: [] });
+      expect(await again.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines, missing: [] });
       // The runs of what is in order now are no more, and neither are they counted as the owner's.
       await poll("the sidecar without them", () => statSync(log.replace(/log$/, "meta")).size < 10_000);
       await again.stop();
       const last = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
-      const summary = await last.archive.get(ROOT, a.x);
+      const summary = await last.archive.get(ROOT, a);
       expect(summary).toMatchObject({ delivery: "complete", lines });
       const slot = [...last.store.slots.values()].find(({ identity }) => identity.x === a.x);
       const { size } = statSync(log);

@@ -83,7 +83,7 @@ describe("a power cut that took lines, but not what the sidecar says of them", (
     await third.store.store([a.lines(third, 1, 30_000), a.end(third, 30_000)]);
     await merged(third, a);
     expect(await a.numbers(third)).toEqual(numbersTo(30_000));
-    expect(await third.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines: 30_000 });
+    expect(await third.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: 30_000 });
   });
 });
 
@@ -113,7 +113,7 @@ describeAsRoot("with sync = always, a batch that fails on a full disk", () => {
 
   it("is stored once there is room, although what it completed was deleted meanwhile", async () => {
     const { on, disk, a, b, batch } = await failedBatch(false);
-    expect(await on.archive.remove(ROOT, a.x)).toBe("removed");
+    expect(await on.archive.remove(ROOT, a)).toBe("removed");
     disk.free();
     expect(await on.store.store(batch)).toBe("stored");
     expect(await b.numbers(on)).toEqual(numbersTo(200));

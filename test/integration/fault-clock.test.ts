@@ -29,7 +29,10 @@ test("a node's clock that jumps by decades changes no order and loses nothing, t
     frameOf(one.lines(i + 1, [`line ${i + 1}`])).replace("2026-11-20T04:17:44", time),
   );
   await sendLines(relay.linesSocket, [...frames, frameOf(one.end(TIMES.length))]);
-  await poll("it to be complete", async () => (await site.archive.get(ROOT, one.x, "node1"))?.delivery === "complete");
+  await poll(
+    "it to be complete",
+    async () => (await site.archive.get(ROOT, { x: one.x, node: "node1" }))?.delivery === "complete",
+  );
   const log = await readFile(await findLog(join(site.store.logsDir, ".."), one.x), "utf8");
   const expected = TIMES.map((time, i) => `${time}.960662Z stdout F line ${i + 1}\n`).join("");
   expect(log).toBe(expected);

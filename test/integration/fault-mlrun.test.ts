@@ -57,7 +57,7 @@ test("an execution that is lost is held in memory no longer, and goes on when it
   const tls = await TlsSite.start(pki, { nowMs: () => Date.now() + laterMs });
   const relay = await tls.connect("node1");
   const one = fakeExecution();
-  const state = async () => (await tls.site.archive.get(ROOT, one.x, "node1"))?.state;
+  const state = async () => (await tls.site.archive.get(ROOT, { x: one.x, node: "node1" }))?.state;
   await relay.send(one.begin(), one.lines(1, ["before"]), one.beat(1, 1));
   laterMs = SILENCE_MS;
   await poll("it to be lost", async () => (await state()) === "lost");
@@ -67,7 +67,7 @@ test("an execution that is lost is held in memory no longer, and goes on when it
   await relay.send(one.lines(2, ["after"]));
   expect(await state()).toBe("running");
   await relay.send(one.end(2));
-  expect(await tls.site.archive.get(ROOT, one.x, "node1")).toMatchObject({
+  expect(await tls.site.archive.get(ROOT, { x: one.x, node: "node1" })).toMatchObject({
     delivery: "complete",
     lines: 2,
     missing: [],

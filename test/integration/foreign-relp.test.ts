@@ -78,10 +78,10 @@ describe("rsyslogd with settings of its own as the RELP client: every line once"
     for (const { x } of executions) {
       await poll(
         `${x} to be complete`,
-        async () => (await site.archive.get(ROOT, x, "node1"))?.delivery === "complete",
+        async () => (await site.archive.get(ROOT, { x, node: "node1" }))?.delivery === "complete",
         30_000,
       );
-      expect(await site.archive.get(ROOT, x, "node1")).toMatchObject({ lines: shape.lines, missing: [] });
+      expect(await site.archive.get(ROOT, { x, node: "node1" })).toMatchObject({ lines: shape.lines, missing: [] });
     }
     expect(await metric(site, "ml_relp_refused_sessions_total")).toBe(0);
     expect(await metric(site, "ml_ingest_discarded_frames_total")).toBe(0);

@@ -26,6 +26,6 @@ describe("an index that cannot be read", () => {
     expect(relay.replies).toHaveLength(1);
     writeFileSync(path, readFileSync(`${path}.whole`), { flag: "r+" });
     await relay.send(a.begin(), a.end(1));
-    expect(await on.archive.get(ROOT, a.x)).toMatchObject({ delivery: "complete", lines: 1 });
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: 1 });
   });
 });

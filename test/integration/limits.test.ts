@@ -6,7 +6,7 @@ import { type IngestSite, metric, openRelay, ROOT, rootAndBob, startIngestSite }
 import { tempFolder } from "../support/temp-folder.ts";
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`);
-const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
+const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, { x, node });
 const discarded = (on: IngestSite, reason: string) => metric(on, "ml_store_discarded_lines_total", `"${reason}"`);
 
 describe("a user who prints more lines a second than allowed", () => {
@@ -133,7 +133,7 @@ describe("a user whose disk space is used up", () => {
       expect(await metric(on, "ml_store_refused_begins_total", '"bytes-on-disk"')).toBe(1);
       if (reindex) {
         await again.send(a.end(1_001), b.end(0));
-        expect(await on.archive.remove(ROOT, a.x)).toBe("removed");
+        expect(await on.archive.remove(ROOT, a)).toBe("removed");
         await again.send(refused.begin({}, 0), refused.lines(1, ["there is room"]));
         expect(await summary(on, refused)).toMatchObject({ lines: 1 });
       }

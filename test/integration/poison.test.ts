@@ -7,7 +7,7 @@ import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 /** What makes one execution's files unwritable for root, too: a folder in a file's place, or a file in a folder's. */
-const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
+const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, { x, node });
 const pathOf = (dataDir: string, { x }: FakeExecution, ending: string) =>
   join(dataDir, "logs/root/2026-11-20", `${x}.node1.job_sh.${ending}`);
 

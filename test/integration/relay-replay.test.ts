@@ -41,7 +41,10 @@ describe("what earlier starts left", () => {
     const done = await mlctl(...args(site.site.relp.port, stateDir, ["--pki", pki]));
     expect(done).toMatchObject({ code: 0, stdout: "" });
     expect(done.stderr).toContain(`${frames.length + 10 + 100} frames sent`);
-    expect(await site.site.archive.get(VIEWER, x, "node1")).toMatchObject({ delivery: "complete", lines: 2_000 });
+    expect(await site.site.archive.get(VIEWER, { x, node: "node1" })).toMatchObject({
+      delivery: "complete",
+      lines: 2_000,
+    });
     expect(await left(stateDir)).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ import { RelpClient } from "../support/relp-client.ts";
 async function expectNeighbourServed(on: IngestSite): Promise<void> {
   const a = fakeExecution({ node: "neighbour" });
   await (await openRelay(on)).send(a.begin(), a.lines(1, ["fine"]), a.end(1));
-  expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ delivery: "complete" });
+  expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete" });
 }
 
 describe("a relay's session", () => {
@@ -53,7 +53,7 @@ describe("a relay's session", () => {
     }
     for (const byte of bytes) sample.socket.write(Buffer.of(byte));
     await sample.answered(4);
-    expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ delivery: "complete", lines: 2 });
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: 2 });
   });
 
   it("acknowledges what came before a frame that waits for its owner's name, and that frame once it is known", async () => {
@@ -69,7 +69,7 @@ describe("a relay's session", () => {
     expect(relay.replies).toHaveLength(2);
     answer({ name: "alice", uid: undefined });
     await sent;
-    expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ owner: "alice", delivery: "complete" });
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ owner: "alice", delivery: "complete" });
   });
 });
 
@@ -129,7 +129,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
     const a = fakeExecution();
     await first.send(a.begin(), a.lines(1, ["1"]));
     await second.send(a.end(1));
-    expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ delivery: "complete" });
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete" });
   });
 
   it("one that never reads its answers is read no further, and costs bounded memory", async () => {
@@ -187,7 +187,7 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
     const relay = await openRelay(on);
     await relay.send(a.begin(), a.lines(1, ["one"]), message);
     expect(await metric(on, "ml_ingest_discarded_frames_total", `reason="${reason}"`)).toBe(1);
-    expect(await on.archive.get(ROOT, a.x, a.node)).toMatchObject({ lines: 1, lastN: 1 });
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ lines: 1, lastN: 1 });
   });
 });
 

@@ -4,7 +4,7 @@ import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../su
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, x, node);
+const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, { x, node });
 const untilLost = (on: IngestSite, a: FakeExecution) =>
   poll("lost", async () => (await summary(on, a))?.state === "lost");
 

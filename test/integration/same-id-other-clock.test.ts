@@ -40,8 +40,8 @@ describe("an execution id that is used twice", () => {
     await relay.send(first.begin(), second.begin(), first.lines(1, ["on 1"]), second.lines(1, ["on 2"]));
     await relay.send(first.end(1), second.beat(1, 1));
     expect([await textsOf(on, "root", first), await textsOf(on, "root", second)]).toEqual(["on 1\n", "on 2\n"]);
-    expect(await on.archive.get(ROOT, first.x, "node1")).toMatchObject({ state: "finished" });
-    expect(await on.archive.get(ROOT, first.x, "node2")).toMatchObject({ state: "running" });
+    expect(await on.archive.get(ROOT, { x: first.x, node: "node1" })).toMatchObject({ state: "finished" });
+    expect(await on.archive.get(ROOT, { x: first.x, node: "node2" })).toMatchObject({ state: "running" });
   });
 
   it("by two users on one node: each has an own one, and neither is kept from it", async () => {
@@ -72,7 +72,7 @@ describe("two nodes with the same host name", () => {
     expect(await textsOf(tls.site, "root", of("node1"))).toBe("on the first\n");
     expect(await textsOf(tls.site, "root", of("node2"))).toBe("on the second\n");
     expect((await tls.site.archive.nodes(ROOT)).map(({ node }) => node)).toEqual(["node1", "node2"]);
-    expect(await tls.site.archive.get(ROOT, a.x, "node1")).toMatchObject({ state: "running" });
+    expect(await tls.site.archive.get(ROOT, { x: a.x, node: "node1" })).toMatchObject({ state: "running" });
   });
 });
 
@@ -89,7 +89,7 @@ describe("lines whose times go back", () => {
     const frames = times.map((time, i) => at(time, a.lines(i + 1, [`line ${i + 1}`])));
     await (await openRelay(on)).send(a.begin(), ...frames, a.end(3));
     expect(await textsOf(on, "root", a)).toBe("line 1\nline 2\nline 3\n");
-    const { lines, delivery } = (await on.archive.get(ROOT, a.x)) ?? {};
+    const { lines, delivery } = (await on.archive.get(ROOT, a)) ?? {};
     expect([lines, delivery]).toEqual([3, "complete"]);
   });
 });
@@ -116,17 +116,17 @@ describe("a clock of the collector that jumps", () => {
     const relay = await openRelay(on);
     await relay.send(running.begin(), ended.begin(), running.lines(1, ["1"]), ended.lines(1, ["1"]), ended.end(2));
     await relay.send(early.lines(1, ["before its BEGIN"]));
-    const state = async () => [await on.archive.get(ROOT, running.x), await on.archive.get(ROOT, ended.x)];
+    const state = async () => [await on.archive.get(ROOT, running), await on.archive.get(ROOT, ended)];
     wallMs += jumpMs;
     pass(1_000);
     await relay.send(running.beat(1, 1));
     expect(await state()).toMatchObject([{ state: "running" }, { state: "finished", delivery: "receiving" }]);
     // Silence for half a minute means what it always does.
     pass(31_000);
-    await poll("what is silent to be lost", async () => (await on.archive.get(ROOT, running.x))?.state === "lost");
-    await poll("the hole to be final", async () => (await on.archive.get(ROOT, ended.x))?.delivery === "incomplete");
+    await poll("what is silent to be lost", async () => (await on.archive.get(ROOT, running))?.state === "lost");
+    await poll("the hole to be final", async () => (await on.archive.get(ROOT, ended))?.delivery === "incomplete");
     await relay.send(running.beat(1, 2), early.begin());
-    expect(await on.archive.get(ROOT, early.x)).toMatchObject({ lines: 1 });
+    expect(await on.archive.get(ROOT, early)).toMatchObject({ lines: 1 });
     // The index follows by itself.
     await poll("the index to follow", async () => {
       pass(3_000);
@@ -137,15 +137,15 @@ describe("a clock of the collector that jumps", () => {
 
     // A restart takes the clock as it is, and what was written by the other one.
     const again = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
-    expect(await again.archive.get(ROOT, running.x)).toMatchObject({ state: "running" });
+    expect(await again.archive.get(ROOT, running)).toMatchObject({ state: "running" });
     wallMs -= jumpMs;
     await again.stop();
     const third = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
     await (await openRelay(third)).send(running.lines(2, ["2"]), running.end(3));
-    expect(await third.archive.get(ROOT, running.x)).toMatchObject({ state: "finished", delivery: "receiving" });
+    expect(await third.archive.get(ROOT, running)).toMatchObject({ state: "finished", delivery: "receiving" });
     pass(31_000);
     await poll("its hole to be final", async () => {
-      return (await third.archive.get(ROOT, running.x))?.delivery === "incomplete";
+      return (await third.archive.get(ROOT, running))?.delivery === "incomplete";
     });
   });
 });

@@ -14,7 +14,7 @@ function logPath(dataDir: string, execution: FakeExecution, user = "root", endin
   return join(dataDir, "logs", user, "2026-11-20", `${execution.x}.${execution.node}.job_sh${ending}`);
 }
 
-const summary = async (on: IngestSite, execution: FakeExecution) => on.archive.get(ROOT, execution.x, execution.node);
+const summary = async (on: IngestSite, execution: FakeExecution) => on.archive.get(ROOT, execution);
 
 describe("an execution's lines", () => {
   it("stand in its owner's file as plain CRI lines, whose physical number is n", async () => {

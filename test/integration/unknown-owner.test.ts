@@ -19,7 +19,7 @@ function machine(answer: Awaited<ReturnType<OwnerOf>>) {
 
 function delivered(on: IngestSite, { x, node }: { x: string; node: string }): Promise<unknown> {
   return poll("it is shown, complete", async () => {
-    const found = await on.archive.get(ROOT, x, node);
+    const found = await on.archive.get(ROOT, { x, node });
     return found?.delivery === "complete" && found;
   });
 }

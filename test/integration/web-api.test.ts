@@ -196,7 +196,7 @@ describe("the API", () => {
     });
     web.archive.pause = () => released;
     const get = web.archive.get.bind(web.archive);
-    web.archive.get = async (_viewer, x) => web.archive.executions.find((each) => each.x === x)?.summary();
+    web.archive.get = async (_viewer, { x }) => web.archive.executions.find((each) => each.x === x)?.summary();
     const running = [alice.get(`/api/executions/${X}/raw`), alice.get(`/api/executions/${X}/raw`)];
     const third = await alice.get(`/api/executions/${X}/raw`);
     const foreign = bob.get(`/api/executions/${OTHER}/raw`);

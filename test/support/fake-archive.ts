@@ -1,4 +1,12 @@
-import type { Execution, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../../src/wire/api.ts";
+import type {
+  Execution,
+  ExecutionName,
+  ExecutionPage,
+  JobSummary,
+  NodeSummary,
+  StreamName,
+} from "../../src/wire/api.ts";
+import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
 
 export interface FakeViewer {
   readonly user: string;
@@ -90,12 +98,12 @@ export class FakeArchive {
     });
   }
 
-  async get(viewer: FakeViewer, x: string, node?: string): Promise<Execution | undefined> {
-    return this.#answer("get", () => this.#find(viewer, x, node)?.summary());
+  async get(viewer: FakeViewer, name: ExecutionName): Promise<Execution | undefined> {
+    return this.#answer("get", () => this.#find(viewer, name)?.summary());
   }
 
-  async remove(viewer: FakeViewer, x: string, node?: string): Promise<"removed" | "running" | "missing"> {
-    const found = this.#find(viewer, x, node);
+  async remove(viewer: FakeViewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
+    const found = this.#find(viewer, name);
     if (found === undefined) return "missing";
     if (found.state === "running") return "running";
     this.executions.splice(this.executions.indexOf(found), 1);
@@ -104,10 +112,10 @@ export class FakeArchive {
 
   async read(
     viewer: FakeViewer,
-    at: { x: string; node: string; from: number; maxLines: number; maxBytes: number },
+    at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]> {
     return this.#answer("read", () => {
-      const execution = this.#find(viewer, at.x, at.node);
+      const execution = this.#find(viewer, at);
       const numbers = [...(execution?.stored.keys() ?? [])].filter((n) => n >= at.from).sort((a, b) => a - b);
       const pieces: Lines[] = [];
       for (const n of numbers.slice(0, Math.min(at.maxLines, this.maxReadLines))) {
@@ -122,8 +130,8 @@ export class FakeArchive {
     });
   }
 
-  async *raw(viewer: FakeViewer, what: { x: string; node: string; stream?: StreamName }): AsyncGenerator<Buffer> {
-    const execution = this.#find(viewer, what.x, what.node);
+  async *raw(viewer: FakeViewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
+    const execution = this.#find(viewer, what);
     for (const line of execution?.stored.values() ?? []) {
       await this.pause();
       if (what.stream === undefined || line.slice(28, 34) === what.stream) yield Buffer.from(line.slice(37));
@@ -148,8 +156,13 @@ export class FakeArchive {
     }));
   }
 
-  #find(viewer: FakeViewer, x: string, node?: string): FakeExecution | undefined {
-    return this.executions.find((each) => each.x === x && (node ?? each.node) === each.node && sees(viewer, each));
+  #find(viewer: FakeViewer, { x, node, owner }: ExecutionName): FakeExecution | undefined {
+    const found = this.executions
+      .filter((each) => each.x === x && (node ?? each.node) === each.node && sees(viewer, each))
+      .filter((each) => (owner ?? each.owner) === each.owner);
+    const owners = [...new Set(found.map((each) => each.owner))];
+    if (owners.length > 1) throw new SeveralOwnersError(x, owners.sort());
+    return found[0];
   }
 
   async #answer<T>(call: string, make: () => T): Promise<T> {

@@ -31,6 +31,8 @@ export interface MockCollectorOptions {
   readonly uiFolder: string;
   readonly executions?: readonly MockExecution[];
   readonly signedIn?: boolean;
+  /** Alice may see everybody's. */
+  readonly admin?: boolean;
   readonly port?: number;
 }
 
@@ -65,7 +67,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
       signedIn = false;
       return { status: 204 };
     }
-    if (url.pathname === "/api/me") return { status: 200, body: { user: "alice", admin: false } };
+    if (url.pathname === "/api/me") return { status: 200, body: { user: "alice", admin: options.admin ?? false } };
     if (url.pathname === "/api/nodes") return { status: 200, body: { nodes: nodeSummaries(executions) } };
     if (url.pathname === "/api/executions") return { status: 200, body: executionPage(executions, url.searchParams) };
     return answerExecution(executions, url);
@@ -73,7 +75,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
 
   function login(body: string): Reply {
     const { refuseLogin } = mock;
-    if (refuseLogin !== undefined) return refusal(refuseLogin.status, refuseLogin.code, refuseLogin.retryAfterSeconds);
+    if (refuseLogin !== undefined) return refusal(refuseLogin.status, refuseLogin.code, refuseLogin);
     const { password, code } = asRecord(parseJson(body)) ?? {};
     signedIn ||= password === "right" || code === "demo";
     return signedIn ? { status: 204 } : refusal(401, "denied");
@@ -122,8 +124,13 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
 
 function answerExecution(executions: readonly MockExecution[], url: URL): Reply {
   const [x, part] = url.pathname.slice("/api/executions/".length).split("/");
-  const node = url.searchParams.get("node");
-  const found = executions.find(({ options }) => options.x === x && (node === null || options.node === node));
+  const [node, owner] = [url.searchParams.get("node"), url.searchParams.get("owner")];
+  const all = executions
+    .filter(({ options }) => options.x === x && (node === null || options.node === node))
+    .filter(({ options }) => owner === null || options.owner === owner);
+  const owners = [...new Set(all.map(({ options }) => options.owner))];
+  if (owners.length > 1) return refusal(409, "several_owners", { owners });
+  const [found] = all;
   if (found === undefined) return refusal(404, "not_found");
   if (part === undefined) return { status: 200, body: found.summary() };
   const from = Number(url.searchParams.get("from") ?? 1);
@@ -133,13 +140,14 @@ function answerExecution(executions: readonly MockExecution[], url: URL): Reply 
 }
 
 function executionPage(executions: readonly MockExecution[], query: URLSearchParams): object {
-  const [node, job, q, before] = ["node", "job", "q", "before"].map((name) => query.get(name));
+  const [node, job, owner, q, before] = ["node", "job", "owner", "q", "before"].map((name) => query.get(name));
   const state = parseState(query.get("state"));
   const limit = Number(query.get("limit") ?? 100);
   const matching = executions
     .map((execution) => execution.summary())
     .sort((a, b) => (a.x < b.x ? 1 : -1))
     .filter((each) => (node ? each.node === node : true) && (job ? each.job === job : true))
+    .filter((each) => (owner ? each.owner === owner : true))
     .filter((each) => (state ? each.state === state : true) && (before ? each.x < before : true))
     .filter((each) => (q ? `${each.argv.join(" ")} ${each.job} ${each.node}`.includes(q) : true));
   const page = matching.slice(0, limit);
@@ -151,9 +159,14 @@ function nodeSummaries(executions: readonly MockExecution[]): object[] {
   return names.map((node) => ({ node, executions: 1, running: 0, lastStartedAt: "2026-11-20T04:17:44.960662Z" }));
 }
 
-function refusal(status: number, code: string, retryAfterSeconds?: number): Reply {
+function refusal(
+  status: number,
+  code: string,
+  more: { readonly retryAfterSeconds?: number; readonly owners?: readonly string[] } = {},
+): Reply {
+  const { retryAfterSeconds, owners } = more;
   const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
-  return { status, headers, body: { error: { code, message: `Refused: ${code}` } } };
+  return { status, headers, body: { error: { code, message: `Refused: ${code}`, owners } } };
 }
 
 async function readAsset(folder: string, path: string): Promise<Reply> {

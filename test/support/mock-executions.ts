@@ -11,10 +11,11 @@ export interface MockLine {
 export interface MockExecutionOptions {
   readonly x: string;
   readonly node: string;
+  /** "alice" by default. */
+  readonly owner?: string;
   readonly argv: readonly string[];
   readonly startedAtMs: number;
   readonly job?: string;
-  readonly owner?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Lines that are there from the start. */
   readonly lines?: number;
@@ -27,13 +28,13 @@ export interface MockExecutionOptions {
 
 /** One made-up execution. Its lines are computed when asked for, so it may have any number of them. */
 export class MockExecution {
-  readonly options: MockExecutionOptions;
+  readonly options: MockExecutionOptions & { readonly owner: string };
   #lastN: number;
   #missing: LineRange[];
   #ended: MockExecutionOptions["ended"];
 
   constructor(options: MockExecutionOptions) {
-    this.options = options;
+    this.options = { owner: "alice", ...options };
     this.#lastN = options.lines ?? 0;
     this.#missing = [...(options.missing ?? [])];
     this.#ended = options.ended;
@@ -87,7 +88,7 @@ export class MockExecution {
       x,
       job: job ?? x,
       node,
-      owner: owner ?? "alice",
+      owner,
       command: (argv[0] ?? "").replace(/.*\//, ""),
       argv,
       labels: labels ?? {},

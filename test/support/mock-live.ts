@@ -56,8 +56,8 @@ export class MockLive {
 
   /** Says that lines were not sent because the viewer was slow. */
   lost(execution: MockExecution, [from, to]: LineRange): void {
-    const { x, node } = execution.options;
-    this.#toSubscribers(execution, (id) => ({ t: "lost", id, x, node, from, to }));
+    const { x, node, owner } = execution.options;
+    this.#toSubscribers(execution, (id) => ({ t: "lost", id, x, node, owner, from, to }));
   }
 
   /** Cuts all connections, as a restart of the collector does. */
@@ -99,12 +99,13 @@ interface Subscription {
 
 function covers(what: Target, { options }: MockExecution): boolean {
   if ("all" in what) return true;
+  if (what.owner !== undefined && what.owner !== options.owner) return false;
   if ("job" in what) return what.job === (options.job ?? options.x);
   return what.x === options.x && (what.node === undefined || what.node === options.node);
 }
 
 function linesMessage(execution: MockExecution, from: number, to: number): Buffer {
-  const { x, node } = execution.options;
-  const header = JSON.stringify({ x, node, n: from, count: to - from + 1 });
+  const { x, node, owner } = execution.options;
+  const header = JSON.stringify({ x, node, owner, n: from, count: to - from + 1 });
   return Buffer.concat([Buffer.from(`${header}\n`), criLines(execution, from, to)]);
 }

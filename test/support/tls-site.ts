@@ -67,7 +67,7 @@ export class TlsSite {
   async expectServed(client: RelpClient, node: string): Promise<void> {
     const a = fakeExecution({ node });
     await client.send(a.begin(), a.lines(1, ["fine"]), a.end(1));
-    expect(await this.site.archive.get(ROOT, a.x, node)).toMatchObject({ delivery: "complete" });
+    expect(await this.site.archive.get(ROOT, { x: a.x, node: node })).toMatchObject({ delivery: "complete" });
   }
 
   refused(reason: string): Promise<number> {

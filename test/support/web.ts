@@ -2,7 +2,7 @@ import type { AuditEvent } from "../../src/host/audit.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
-import { createLive } from "../../src/live/live.ts";
+import { createLive, type LiveOptions } from "../../src/live/live.ts";
 import { createWeb, type WebOptions } from "../../src/web/web.ts";
 import { afterwards } from "./cleanup.ts";
 import { FakeArchive } from "./fake-archive.ts";
@@ -12,13 +12,15 @@ import { tempFolder } from "./temp-folder.ts";
 const UIDS: Readonly<Record<string, number>> = { alice: 1001, bob: 1002, carol: 1003 };
 
 export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "archive">> {
+  /** What is served instead of the fake one. */
+  readonly served?: WebOptions["archive"] & LiveOptions["history"];
   readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
   readonly pingEveryMs?: number;
 }
 
 /** A web server with live viewing on a free port of 127.0.0.1, on a fake archive and fake passwords. Carol is admin. */
 export async function startWeb(options: WebFixtureOptions = {}) {
-  const { limits: changed, pingEveryMs, ...others } = options;
+  const { limits: changed, pingEveryMs, served, ...others } = options;
   const archive = new FakeArchive();
   const events: string[] = [];
   const log = {
@@ -31,7 +33,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const live = createLive({
-    history: archive,
+    history: served ?? archive,
     limits,
     log,
     audit,
@@ -45,7 +47,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     behindProxy: undefined,
     dataDir,
     uiFolder: dataDir,
-    archive,
+    archive: served ?? archive,
     auth: {
       authenticate: async (user, password) => {
         const uid = UIDS[user];

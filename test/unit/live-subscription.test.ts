@@ -266,7 +266,7 @@ describe("a subscription", () => {
     await ran;
     const { texts, lines } = await socket.taken();
     expect(lines).toEqual(new Map([[X, [3, 4, 5, 6, 7]]]));
-    expect(texts).toContainEqual({ t: "lost", id: 1, x: broken.x, node: "node1", from: 3, to: 7 });
+    expect(texts).toContainEqual({ t: "lost", id: 1, x: broken.x, node: "node1", owner: "alice", from: 3, to: 7 });
     expect(unreadable).toHaveLength(1);
     hub.publish(broken, broken.store(8, 8));
     expect((await socket.taken()).lines.get(broken.x)).toEqual([8]);

@@ -142,8 +142,8 @@ describe("the live client", () => {
     const { onOpen, onMessage } = latest();
     onOpen();
     onMessage(JSON.stringify({ t: "live", id: 2 }));
-    onMessage(JSON.stringify({ t: "lost", id: 1, x: "x", node: "n", from: 3, to: 5 }));
-    const header = `{"x":"01JC0000000000000000000000","node":"n1","n":1,"count":1}`;
+    onMessage(JSON.stringify({ t: "lost", id: 1, x: "x", node: "n", owner: "alice", from: 3, to: 5 }));
+    const header = `{"x":"01JC0000000000000000000000","node":"n1","owner":"alice","n":1,"count":1}`;
     onMessage(new TextEncoder().encode(`${header}\n2026-11-20T04:17:44.960662Z stdout F a\n`).buffer);
     onMessage(JSON.stringify({ t: "refused", id: 1, code: "not_found", message: "" }));
     onMessage(JSON.stringify({ t: "live", id: 1 }));

@@ -13,9 +13,13 @@ function message(header: string, ...lines: (string | number[])[]): ArrayBuffer {
 
 describe("a binary message of /live", () => {
   test("is a header and CRI lines", () => {
-    const data = message(`{"x":"${X}","node":"n1","n":7,"count":2}`, `${TIME} stdout F one`, `${TIME} stderr P two ü`);
+    const data = message(
+      `{"x":"${X}","node":"n1","owner":"alice","n":7,"count":2}`,
+      `${TIME} stdout F one`,
+      `${TIME} stderr P two ü`,
+    );
     expect(parseLiveLines(data)).toEqual({
-      header: { x: X, node: "n1", n: 7, count: 2 },
+      header: { x: X, node: "n1", owner: "alice", n: 7, count: 2 },
       lines: [
         { n: 7, time: TIME, stderr: false, text: "one", fragment: false },
         { n: 8, time: TIME, stderr: true, text: "two ü", fragment: true },
@@ -25,7 +29,9 @@ describe("a binary message of /live", () => {
 
   test("keeps bytes that are no UTF-8, as the API does", () => {
     const cri = [...new TextEncoder().encode(`${TIME} stdout F a`), 0xff, 0x00];
-    const lines = parseLiveLines(message(`{"x":"${X}","node":"n1","n":7,"count":2}`, cri, `${TIME} stdout F é`))?.lines;
+    const lines = parseLiveLines(
+      message(`{"x":"${X}","node":"n1","owner":"alice","n":7,"count":2}`, cri, `${TIME} stdout F é`),
+    )?.lines;
     expect(lines?.map(({ text }) => text)).toEqual(["a\udcff\0", "é"]);
     const b64 = btoa(String.fromCharCode(0x61, 0xff, 0x00));
     expect(parseLine({ n: 7, time: TIME, stream: "stdout", b64, fragment: false })).toEqual(lines?.[0]);
@@ -33,7 +39,7 @@ describe("a binary message of /live", () => {
 
   test("leaves out lines that are not of the grammar, and keeps the numbers of the others", () => {
     const data = message(
-      `{"x":"${X}","node":"n1","n":7,"count":3}`,
+      `{"x":"${X}","node":"n1","owner":"alice","n":7,"count":3}`,
       `${TIME} stdout F a`,
       "nonsense",
       `${TIME} stdout F c`,
@@ -43,14 +49,18 @@ describe("a binary message of /live", () => {
 
   test.each([
     ["no header", "nonsense"],
-    ["a header of other types", `{"x":1,"node":"n1","n":7,"count":2}`],
-    ["a line number of 0", `{"x":"${X}","node":"n1","n":0,"count":2}`],
+    ["a header of other types", `{"x":1,"node":"n1","owner":"alice","n":7,"count":2}`],
+    ["a line number of 0", `{"x":"${X}","node":"n1","owner":"alice","n":0,"count":2}`],
   ])("with %s is nothing", (_, header) => {
     expect(parseLiveLines(message(header))).toBeUndefined();
   });
 
   test("that breaks off gives what is whole", () => {
-    const data = message(`{"x":"${X}","node":"n1","n":1,"count":2}`, `${TIME} stdout F a`, `${TIME} stdout F b`);
+    const data = message(
+      `{"x":"${X}","node":"n1","owner":"alice","n":1,"count":2}`,
+      `${TIME} stdout F a`,
+      `${TIME} stdout F b`,
+    );
     expect(parseLiveLines(data.slice(0, -4))?.lines.map(({ text }) => text)).toEqual(["a"]);
   });
 });

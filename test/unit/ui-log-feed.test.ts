@@ -112,7 +112,7 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
       const found = find(node);
       const lines = found?.lines(from, to - from + 1) ?? [];
       for (const { onLines } of subscribers) {
-        onLines?.({ header: { x: X, node, n: from, count: to - from + 1 }, lines });
+        onLines?.({ header: { x: X, node, owner: "alice", n: from, count: to - from + 1 }, lines });
       }
     },
     changed: (each: Stored) => {
