@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import type { Execution, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
-import { type IndexRow, parseRow, searchText } from "./index-row.ts";
+import { searchText } from "../wire/search-text.ts";
+import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
 const MAX_SUMMARIES = 500;

@@ -14,12 +14,6 @@ export interface IndexRow {
   readonly diskBytes: number;
 }
 
-/** What a search for a text looks at. */
-export function searchText(execution: Execution): string {
-  const labels = Object.entries(execution.labels).map(([key, value]) => `${key}=${value}`);
-  return [...execution.argv, execution.job, execution.node, execution.x, ...labels].join(" ").toLowerCase();
-}
-
 /** A row as SQLite gives it. */
 export function parseRow(value: unknown): IndexRow | undefined {
   const row = asRecord(value);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Execution } from "../../src/wire/api.ts";
 import type { ListFilter } from "../../ui/src/list/execution-list.ts";
-import { ExecutionList } from "../../ui/src/list/execution-list.ts";
+import { ExecutionList, matches } from "../../ui/src/list/execution-list.ts";
 import { commandLine, describeDuration } from "../../ui/src/list/execution-row.tsx";
 import { groupJobs } from "../../ui/src/list/group-jobs.ts";
 import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
@@ -34,22 +34,28 @@ function execution(number: number, changes: Partial<Execution> = {}): Execution 
   };
 }
 
-/** A list over an API that has executions 1 to `count`, in pages of ten; later ones may be added to `all`. */
-function listOf(count: number, filter = NO_FILTER) {
+/** A list over an API that has executions 1 to `count`, in small pages; later ones may be added to `all`. */
+function listOf(count: number, filter = NO_FILTER, pageSize = 10) {
   const all = Array.from({ length: count }, (_, index) => execution(index + 1)).reverse();
   const list = new ExecutionList({
     filter,
     onChange: () => undefined,
     api: {
-      executions: async ({ before }) => {
-        const rest = all.filter(({ x }) => before === undefined || x < before);
-        const executions = rest.slice(0, 10);
-        return { ok: true, value: { executions, next: rest.length > 10 ? (executions.at(-1)?.x ?? null) : null } };
+      executions: async ({ before, limit = 0 }) => {
+        const most = Math.min(pageSize, limit);
+        const rest = all.filter((each) => matches(each, filter) && (before === undefined || each.x < before));
+        const executions = rest.slice(0, most);
+        return { ok: true, value: { executions, next: rest.length > most ? (executions.at(-1)?.x ?? null) : null } };
       },
     },
   });
   const numbers = (): number[] => list.executions.map(({ x }) => Number(x.slice(4)));
-  return { list, numbers, all };
+  /** Changes an execution where `/live` does not tell. */
+  const change = (number: number, changes: Partial<Execution>): void => {
+    const at = all.findIndex(({ x }) => x === execution(number).x);
+    all[at] = execution(number, changes);
+  };
+  return { list, numbers, all, change };
 }
 
 describe("the list of executions", () => {
@@ -91,12 +97,54 @@ describe("the list of executions", () => {
     await list.load();
     all.unshift(execution(13), execution(14, { state: "failed" }));
     await list.load();
-    expect([numbers().length, numbers()[0]]).toEqual([12, 14]);
+    expect([numbers().length, numbers()[0]]).toEqual([10, 14]);
     all.unshift(...Array.from({ length: 30 }, (_, index) => execution(44 - index)));
     await list.load();
     expect(numbers()).toEqual([44, 43, 42, 41, 40, 39, 38, 37, 36, 35]);
     while (list.hasMore) await list.loadMore();
     expect(numbers()).toHaveLength(44);
+  });
+
+  test("after a break is without what no longer matches, or is gone", async () => {
+    const { list, numbers, all, change } = listOf(3, { ...NO_FILTER, state: "running" });
+    await list.load();
+    change(1, { state: "finished" });
+    await list.load();
+    expect(numbers()).toEqual([3, 2]);
+    all.length = 0;
+    await list.load();
+    expect(numbers()).toEqual([]);
+  });
+
+  test("after a break is anew as far as it was loaded, beyond the first page, too", async () => {
+    const { list, change } = listOf(700, NO_FILTER, 500);
+    await list.load();
+    while (list.hasMore) await list.loadMore();
+    change(5, { state: "failed" });
+    await list.load();
+    expect(list.executions).toHaveLength(700);
+    expect(list.executions[695]?.state).toBe("failed");
+  });
+
+  test("has no gap where a page was on its way when the list was loaded anew", async () => {
+    const { list, numbers, all } = listOf(30);
+    await list.load();
+    all.unshift(execution(31), execution(32));
+    await Promise.all([list.loadMore(), list.load(), list.loadMore()]);
+    while (list.hasMore) await list.loadMore();
+    expect(numbers()).toEqual(Array.from({ length: 32 }, (_, index) => 32 - index));
+  });
+
+  test("believes what /live said while a page was on its way, of executions beyond it, too", async () => {
+    const { list, numbers, change } = listOf(25, { ...NO_FILTER, state: "running" });
+    await list.load();
+    const loading = list.loadMore();
+    list.update(execution(12, { lines: 7 }));
+    list.update(execution(11, { state: "finished" }));
+    change(11, { state: "finished" });
+    await loading;
+    expect(numbers()).not.toContain(11);
+    expect(list.executions.find(({ x }) => x === execution(12).x)?.lines).toBe(7);
   });
 
   test("leaves an old one to the page that it belongs to", async () => {
@@ -125,7 +173,8 @@ describe("the list of executions", () => {
     ["TRAIN", true],
     ["--fast", true],
     ["n1", true],
-    ["7", true],
+    ["rank=7", true],
+    ["--FAST j n1", true],
     ["nothing", false],
   ])("filters live executions by text as the API does: %s", async (q, isThere) => {
     const { list, numbers } = listOf(0, { ...NO_FILTER, q });

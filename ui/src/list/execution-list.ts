@@ -1,7 +1,8 @@
 import type { Execution, ExecutionPage } from "../../../src/wire/api.ts";
 import type { RefusedExecutions } from "../../../src/wire/discard.ts";
 import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
-import type { Answer, ApiClient } from "../api-client.ts";
+import { searchText } from "../../../src/wire/search-text.ts";
+import type { ApiClient } from "../api-client.ts";
 import type { ListPlace } from "../url-state.ts";
 
 export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
@@ -26,9 +27,12 @@ export class ExecutionList {
   #phase: "loading" | "ready" | "failed" = "loading";
   #loadingMore = false;
   #refused: RefusedExecutions | undefined;
+  /** Loads that were asked for, and the last one of them that the list is from. */
+  #loadsAsked = 0;
+  #loaded = 0;
   /** What `/live` said while pages were on their way: newer than what they say. */
-  readonly #fresh = new Set<string>();
-  #pagesOnTheWay = 0;
+  readonly #fresh = new Map<string, Execution>();
+  #questions = 0;
 
   constructor(options: ExecutionListOptions) {
     this.#options = options;
@@ -52,64 +56,88 @@ export class ExecutionList {
     return this.#sorted;
   }
 
-  /** The newest ones; again after a reconnect, when it brings what was missed, and what has changed of the others. */
+  /** The newest ones. Again after a reconnect: all that are held, since any may have changed or gone meanwhile. */
   async load(): Promise<void> {
-    const limit = Math.min(WIRE_LIMITS.maxPageExecutions, Math.max(PAGE, this.#byKey.size));
-    const page = await this.#page({ limit });
-    if (page.ok) this.#phase = "ready";
-    else if (this.#phase === "loading") this.#phase = "failed";
-    this.#options.onChange();
+    this.#loadsAsked += 1;
+    const load = this.#loadsAsked;
+    this.#questions += 1;
+    const found = await this.#askNewest(this.#byKey.size);
+    if (found === undefined && this.#phase === "loading") this.#phase = "failed";
+    if (found !== undefined && load > this.#loaded) {
+      this.#loaded = load;
+      this.#phase = "ready";
+      this.#refused = found.refused;
+      this.#byKey.clear();
+      this.#put(found);
+    }
+    this.#answered();
   }
 
   async loadMore(): Promise<void> {
-    if (!this.hasMore || this.#loadingMore) return;
+    if (this.#next === null || !this.hasMore || this.#loadingMore) return;
     this.#loadingMore = true;
-    await this.#page({ before: this.#next ?? undefined, limit: PAGE });
+    this.#questions += 1;
+    const loaded = this.#loaded;
+    const page = await this.#ask({ before: this.#next, limit: PAGE });
+    // Of a list that was loaded anew it may not be the next page.
+    if (page !== undefined && loaded === this.#loaded) this.#put(page);
     this.#loadingMore = false;
-    this.#options.onChange();
+    this.#answered();
   }
 
   /** Takes what `/live` says of an execution: new, changed, or none of this filter's (any more). */
   update(execution: Execution): void {
-    const known = this.#byKey.has(keyOf(execution));
-    if (!matches(execution, this.#options.filter)) {
-      if (known) this.#byKey.delete(keyOf(execution));
-      if (known && this.#pagesOnTheWay > 0) this.#fresh.add(keyOf(execution));
-    } else if (known || this.#isInLoadedPart(execution)) {
-      this.#byKey.set(keyOf(execution), execution);
-      if (this.#pagesOnTheWay > 0) this.#fresh.add(keyOf(execution));
-      if (this.#byKey.size > MAX_LISTED) this.#dropOldest();
-    } else return;
-    this.#sorted = undefined;
-    this.#options.onChange();
+    const key = keyOf(execution);
+    if (this.#questions > 0 && (this.#fresh.has(key) || this.#fresh.size < MAX_LISTED)) this.#fresh.set(key, execution);
+    if (this.#apply(execution)) this.#options.onChange();
   }
 
   close(): void {
     this.#abort.abort();
   }
 
-  async #page(range: { before?: string | undefined; limit: number }): Promise<Answer<ExecutionPage>> {
+  async #ask(range: { before?: string; limit: number }): Promise<ExecutionPage | undefined> {
     const { api, filter } = this.#options;
-    this.#pagesOnTheWay += 1;
     const answer = await api.executions({ ...filter, ...range }, this.#abort.signal);
-    this.#pagesOnTheWay -= 1;
-    if (answer.ok) this.#put(answer.value, range.before);
-    if (this.#pagesOnTheWay === 0) this.#fresh.clear();
-    return answer;
+    return answer.ok ? answer.value : undefined;
   }
 
-  #put({ executions, next, refused }: ExecutionPage, before: string | undefined): void {
-    const isNewest = before === undefined;
-    this.#refused = refused;
-    const isOverlapping = executions.some((execution) => this.#byKey.has(keyOf(execution)));
-    // So much is new that what is between this page and the ones before is not known: those are loaded again later.
-    if (isNewest && next !== null && !isOverlapping) this.#byKey.clear();
-    if (!isNewest || !isOverlapping) this.#next = next;
-    for (const execution of executions) {
-      const key = keyOf(execution);
-      if (!this.#fresh.has(key)) this.#byKey.set(key, execution);
+  /** The newest `count`, as far as they can be had: what is behind them is loaded as one scrolls. */
+  async #askNewest(count: number): Promise<ExecutionPage | undefined> {
+    const most = WIRE_LIMITS.maxPageExecutions;
+    let found = await this.#ask({ limit: Math.min(most, Math.max(PAGE, count)) });
+    for (let asked = most; asked < count && found !== undefined && found.next !== null; asked += most) {
+      const page = await this.#ask({ before: found.next, limit: Math.min(most, count - asked) });
+      if (page === undefined) break;
+      found = { ...found, executions: [...found.executions, ...page.executions], next: page.next };
     }
+    return found;
+  }
+
+  #answered(): void {
+    this.#questions -= 1;
+    if (this.#questions === 0) this.#fresh.clear();
+    this.#options.onChange();
+  }
+
+  #put({ executions, next }: ExecutionPage): void {
+    this.#next = next;
+    for (const execution of executions) this.#byKey.set(keyOf(execution), execution);
     this.#sorted = undefined;
+    for (const execution of this.#fresh.values()) this.#apply(execution);
+  }
+
+  /** Whether that changed anything. */
+  #apply(execution: Execution): boolean {
+    const key = keyOf(execution);
+    if (!matches(execution, this.#options.filter)) {
+      if (!this.#byKey.delete(key)) return false;
+    } else if (this.#byKey.has(key) || this.#isInLoadedPart(execution)) {
+      this.#byKey.set(key, execution);
+      if (this.#byKey.size > MAX_LISTED) this.#dropOldest();
+    } else return false;
+    this.#sorted = undefined;
+    return true;
   }
 
   /** One that belongs to a page which is not loaded comes with that page. */
@@ -134,11 +162,7 @@ export function keyOf({ x, node }: { readonly x: string; readonly node: string }
 export function matches(execution: Execution, { q, node, state }: ListFilter): boolean {
   if (node !== "" && execution.node !== node) return false;
   if (state !== undefined && execution.state !== state) return false;
-  if (q === "") return true;
-  const { command, argv, job, x, labels } = execution;
-  const said = [command, argv.join(" "), job, execution.node, x, ...Object.values(labels)];
-  const wanted = q.toLowerCase();
-  return said.some((text) => text.toLowerCase().includes(wanted));
+  return q === "" || searchText(execution).includes(q.toLowerCase());
 }
 
 /** As the API's pages are sorted. */
