@@ -149,7 +149,7 @@ export class IndexDb {
   /** A page, newest first. A search may give fewer than `limit`, even none, and still say where to go on. */
   list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
     const { condition, values } = whereOf(query);
-    const order = "ORDER BY started_at DESC, x DESC, node DESC";
+    const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
     const isSearch = query.q !== undefined && query.q !== "";
     const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
     const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
@@ -212,15 +212,17 @@ function whereOf(query: IndexQuery): { condition: string; values: Record<string,
     values[name] = value;
   }
   if (query.q !== undefined && query.q !== "") values["q"] = query.q.toLowerCase();
-  const [startedAt, x, beforeNode] = query.before?.split("/") ?? [];
-  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined) {
-    where.push("(started_at, x, node) < (@startedAt, @x, @beforeNode)");
-    Object.assign(values, { startedAt, x, beforeNode });
+  const [startedAt, x, beforeNode, beforeOwner] = query.before?.split("/") ?? [];
+  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined && beforeOwner !== undefined) {
+    where.push("(started_at, x, node, owner) < (@startedAt, @x, @beforeNode, @beforeOwner)");
+    Object.assign(values, { startedAt, x, beforeNode, beforeOwner });
   }
   return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
 }
 
 /** What goes into `before` to go on behind an execution. */
 function placeOf(execution: Execution | undefined): string | null {
-  return execution === undefined ? null : `${execution.startedAt}/${execution.x}/${execution.node}`;
+  if (execution === undefined) return null;
+  const { startedAt, x, node, owner } = execution;
+  return `${startedAt}/${x}/${node}/${owner}`;
 }

@@ -2,7 +2,7 @@
  * Bump with every change of the schema: another version's index is thrown away and made anew from the files, by the
  * start of the collector, before it listens.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * One row an execution, an index for each way to list them newest first, and totals that triggers keep, so that nodes
@@ -26,7 +26,7 @@ export const SCHEMA = `
     UNIQUE (node, x, key_hash)
   );
   CREATE INDEX by_owner ON executions (owner, started_at DESC, x DESC, node DESC);
-  CREATE INDEX by_start ON executions (started_at DESC, x DESC, node DESC);
+  CREATE INDEX by_start ON executions (started_at DESC, x DESC, node DESC, owner DESC);
   CREATE INDEX by_job ON executions (owner, job, started_at DESC, x DESC, node DESC);
   CREATE INDEX by_node ON executions (owner, node, started_at DESC, x DESC);
   CREATE INDEX by_state ON executions (owner, state, started_at DESC, x DESC, node DESC);

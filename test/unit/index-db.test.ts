@@ -89,6 +89,20 @@ describe("the index of executions", () => {
     expect(pages(await filled(100), query)).toEqual(expected(100, isWanted));
   });
 
+  it("lists executions of several users under one id, node and time each once", async () => {
+    const index = await filled(0);
+    const owners = Array.from({ length: 16 }, (_, i) => `user${10 + i}`);
+    index.put(owners.map((owner, i) => ({ ...row(1, { owner }), keyHash: `k${i}` })));
+    const found: string[] = [];
+    let before: string | undefined;
+    do {
+      const page = index.list({ ...ALL, before });
+      found.push(...page.rows.map(({ execution }) => execution.owner));
+      before = page.next ?? undefined;
+    } while (before !== undefined);
+    expect(found.sort()).toEqual(owners);
+  });
+
   it("goes on behind what one search has looked at, without a match in between", async () => {
     const index = await filled(45_000);
     const page = index.list({ ...ALL, q: "argument3 " });
