@@ -53,25 +53,29 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const job = asked.job ?? inheritedJob(env) ?? x;
   const settings = readSiteSettings(setting("MLRUN_CONFIG") ?? SETTINGS, warn);
   const { argv, quiet, raw } = asked;
+  const spool = spoolPlaces(node, runDir);
+  // Not a path from here: the flush works elsewhere.
+  const flushEnv = spool.chosen === undefined ? env : { ...env, MLRUN_SPOOL_DIR: spool.chosen };
   return runExecution({
     argv,
     environment: { PYTHONUNBUFFERED: "1", ...env, MLRUN_ID: x, MLRUN_JOB: job },
     x,
     key: random.toString("base64url", 0, KEY_BYTES),
     job,
-    labels: { ...inheritedLabels(env), ...asked.labels },
+    // Asked ones come first, and win: what is too many is left out from the end.
+    labels: { ...asked.labels, ...inheritedLabels(env), ...asked.labels },
     node,
     pid: process.pid,
     cwd: currentFolder(),
     runDir,
-    spool: spoolPlaces(node, runDir),
+    spool,
     quiet,
     raw,
     oneLineFrames: asked.oneLineFrames || settings.oneLineFrames,
     hasTerminal: hasTerminal(),
     clock: new Clock(performance.timeOrigin, () => performance.now()),
     warn,
-    startFlush: () => startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], env),
+    startFlush: () => startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], flushEnv),
   });
 }
 

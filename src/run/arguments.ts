@@ -1,5 +1,6 @@
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { RUN_LIMITS } from "./limits.ts";
 
 /** What the command line asks for. Undefined: not said, so the environment or the default decides. */
 export interface Arguments {
@@ -95,6 +96,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   }
   draft.argv = words.slice(at + 1);
   if (draft.action === "run" && (draft.argv[0] ?? "") === "") throw new UsageError("no command after --");
+  if (draft.action === "flush" && draft.argv.length > 0) throw new UsageError("--flush takes no command");
   return draft;
 }
 
@@ -113,5 +115,8 @@ function withLabel(labels: Readonly<Record<string, string>>, text: string): Reco
   }
   const more = { ...labels, [key]: value };
   if (Object.keys(more).length > maxLabels) throw new UsageError(`at most ${maxLabels} labels`);
+  if (Buffer.byteLength(JSON.stringify(more)) > RUN_LIMITS.labelBytes) {
+    throw new UsageError(`--label takes at most ${RUN_LIMITS.labelBytes} bytes in all`);
+  }
   return more;
 }

@@ -23,10 +23,15 @@ export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
   if (waitingFiles(folder).length === 0 || !takeLock(folder, owner)) return;
   const release = () => releaseFlush(folder, owner);
-  const child = options.start();
-  child.once("error", release);
-  child.once("exit", release);
-  child.unref();
+  try {
+    const child = options.start();
+    child.once("error", release);
+    child.once("exit", release);
+    child.unref();
+  } catch {
+    // No memory, no processes left: the next one that is there delivers it.
+    release();
+  }
 }
 
 /** The process of that name ends, or its flush has: another one may begin. */
@@ -41,7 +46,7 @@ export function startFlush(program: readonly [string, ...string[]], env: NodeJS.
 
 function takeLock(folder: string, owner: string): boolean {
   const before = holder(folder);
-  if (before !== undefined && isRunning(before)) return false;
+  if (before !== undefined && isRunning(before, join(folder, LOCK))) return false;
   try {
     rmSync(join(folder, LOCK), { force: true });
     // A link comes into being with its content, in one step, and only where nothing is.

@@ -10,15 +10,19 @@ const MAX_CWD_CHARACTERS = 1_024;
 export function beginJson(begin: Begin): string {
   let argvCharacters: number = WIRE_LIMITS.maxArgvCharacters;
   let cwdCharacters = MAX_CWD_CHARACTERS;
-  let labels = begin.labels;
+  let labels = firstOf(begin.labels, WIRE_LIMITS.maxLabels);
   for (;;) {
     const cut = { argv: cutWords(begin.argv, argvCharacters), cwd: begin.cwd.slice(0, cwdCharacters), labels };
     const json = printable(JSON.stringify({ ...begin, ...cut }));
     if (Buffer.byteLength(json) <= MAX_JSON_BYTES) return json;
     if (argvCharacters > 1) argvCharacters = argvCharacters >> 1;
     else if (cwdCharacters > 0) cwdCharacters = cwdCharacters >> 1;
-    else labels = Object.fromEntries(Object.entries(labels).slice(0, -1));
+    else labels = firstOf(labels, Object.keys(labels).length - 1);
   }
+}
+
+function firstOf(labels: Begin["labels"], count: number): Begin["labels"] {
+  return Object.fromEntries(Object.entries(labels).slice(0, count));
 }
 
 /** The first words with at most `maxCharacters` in all; at least one word, which may be cut to nothing. */

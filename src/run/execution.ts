@@ -34,6 +34,9 @@ export interface ExecutionOptions {
   readonly startFlush: BackgroundFlushOptions["start"];
 }
 
+const STDOUT = 1;
+const STDERR = 2;
+
 /**
  * Runs the command with its output going to the relay.
  *
@@ -45,13 +48,14 @@ export interface ExecutionOptions {
 export async function runExecution(options: ExecutionOptions): Promise<number> {
   const { argv, environment, hasTerminal, quiet, raw, clock, warn } = options;
   // What takes time is begun before anything is waited for: mlrun has to start like bare node.
-  const fifosMade = makeFifos(options.x);
+  const fifosMade = makeFifos(`${options.x}-${options.pid}`);
   const encoder = new FrameEncoder(options, options);
   const { delivery, spool, close } = openLogDelivery(options);
   delivery.start();
 
   const fifos = await fifosMade;
-  const outputs = new Outputs({ fifos, quiet, raw, encoder, delivery, clock, warn });
+  const mirrors = quiet ? ([undefined, undefined] as const) : ([STDOUT, STDERR] as const);
+  const outputs = new Outputs({ fifos, mirrors, raw, encoder, delivery, clock, warn });
   delivery.onRoom(() => outputs.roomAgain());
   const signals = new SignalRelay({ sharesGroup: hasTerminal, onEnding: () => outputs.hurry() });
   const [{ writeEnd: stdout }, { writeEnd: stderr }] = fifos;
@@ -73,6 +77,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
     return encoder.encodeEnd({ ...end, endedAt, lines, printed, thinned, dropped: spool.dropped, cutShort });
   });
   close();
+  signals.release(!outputs.areMirrored);
   await outputs.mirrored();
   const dropped = droppedMessage(spool);
   if (dropped !== undefined) warn(dropped);

@@ -26,7 +26,7 @@ export async function makeFifos(name: string): Promise<readonly [Fifo, Fifo]> {
       await mkfifo(paths);
       return [openAndUnlink(paths[0]), openAndUnlink(paths[1])];
     } catch (error) {
-      for (const path of paths) rmSync(path, { force: true });
+      for (const path of paths) remove(path);
       failure = error;
     }
   }
@@ -40,6 +40,15 @@ function mkfifo(paths: readonly string[]): Promise<void> {
     child.once("error", reject);
     child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`mkfifo ended with ${code}`))));
   });
+}
+
+/** What of a failed attempt may be left. Where nothing could be made, nothing can be removed either. */
+function remove(path: string): void {
+  try {
+    rmSync(path);
+  } catch {
+    // The next folder is tried.
+  }
 }
 
 function openAndUnlink(path: string): Fifo {

@@ -30,9 +30,13 @@ export const RUN_LIMITS = {
   beatsPerBegin: 3,
   /** Grandchildren may hold the output pipes this long after the command has ended. */
   grandchildrenMs: 10_000,
+  /** A pipe can hold so much of what the command left (pipe-max-size, pipe(7)); whatever is more is a grandchild's. */
+  pipeBytes: 1_048_576,
   /** Output that waits for mlrun's own stdout or stderr, each; then reading stops. */
   mirrorBytes: 262_144,
   spoolBytes: 268_435_456,
   /** logger's --size: imuxsock cuts a message silently at 8 KiB. */
   beginBytes: 7_500,
+  /** Of --label, all together, as JSON: the command line and its folder need room beside them. */
+  labelBytes: 3_500,
 } as const;

@@ -59,6 +59,16 @@ export class Mirror {
     if (!this.#busy) this.#next();
   }
 
+  /** Shows no more: what waits is thrown away, and a write under way is left to itself. */
+  giveUp(): void {
+    this.#off = true;
+    this.#waitingBytes = 0;
+  }
+
+  get isIdle(): boolean {
+    return !this.#busy;
+  }
+
   /** Settles when all is written, or never will be. */
   idle(): Promise<void> {
     return new Promise((resolve) => {

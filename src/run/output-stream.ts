@@ -16,7 +16,7 @@ export interface OutputPorts {
   /** Descriptor to show the output on as well. */
   readonly mirrorFd: number | undefined;
   readonly encoder: FrameEncoder;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, "reserve" | "flush">;
   readonly clock: Clock;
   /** Keeps every redraw. */
   readonly raw: boolean;
@@ -24,6 +24,8 @@ export interface OutputPorts {
 }
 
 const CARRIAGE_RETURN = 0x0d;
+/** Longer than the pauses of `ReadPace`. */
+const LOOK_AGAIN_MS = 5;
 /** Each read goes to this place in the buffer; what the read before left stands right before it. */
 const READ_AT: number = RUN_LIMITS.holdBytes;
 
@@ -53,6 +55,7 @@ export class OutputStream {
   #sinceMs = 0;
   #blocked = false;
   #ended = false;
+  #cutShort = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: OutputPorts) {
@@ -107,14 +110,47 @@ export class OutputStream {
     this.#resume();
   }
 
+  /** It was closed by `finish` while somebody held it open. */
+  get cutShort(): boolean {
+    return this.#cutShort;
+  }
+
+  /** It reads no further for now: the mirror is full, or frames have no room. */
+  get isHeldUp(): boolean {
+    return !this.#ended && (this.#blocked || this.#mirror?.full === true);
+  }
+
   /** Reads no more and closes the FIFO: whoever still writes gets SIGPIPE. What was read is kept. */
   stop(): void {
     this.#socket.destroy();
   }
 
+  /** Stops when what stands in the FIFO is read. @param shows What is read is shown as well, however long that takes. */
+  finish(shows: boolean): void {
+    if (!shows) this.#mirror?.giveUp();
+    this.#stopWhenEmpty(this.#printedBytes + RUN_LIMITS.pipeBytes);
+    this.#resume();
+  }
+
+  get isMirrored(): boolean {
+    return this.#mirror?.isIdle !== false;
+  }
+
   /** Settles when the mirror has everything. */
   async mirrored(): Promise<void> {
     await this.#mirror?.idle();
+  }
+
+  /** Between two timers Node looks once at what can be read. */
+  #stopWhenEmpty(mostBytes: number): void {
+    const before = this.#printedBytes;
+    setTimeout(() => {
+      if (this.#ended) return;
+      const isEmpty = this.#printedBytes === before && this.#mayRead();
+      if (!isEmpty && this.#printedBytes < mostBytes) return this.#stopWhenEmpty(mostBytes);
+      this.#cutShort = true;
+      this.stop();
+    }, LOOK_AGAIN_MS);
   }
 
   #received(bytes: number): boolean {

@@ -6,8 +6,8 @@ import { type OutputPorts, OutputStream } from "./output-stream.ts";
 export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
   /** Read ends of stdout and stderr. */
   readonly fifos: readonly [Fifo, Fifo];
-  /** No mirror. */
-  readonly quiet: boolean;
+  /** Descriptors to show stdout and stderr on as well. */
+  readonly mirrors: readonly [number | undefined, number | undefined];
 }
 
 /** Both outputs of the command. */
@@ -15,13 +15,13 @@ export class Outputs {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   #wait: NodeJS.Timeout | undefined;
-  #cutShort = false;
+  #printedByCommand = 0;
+  #commandHasEnded = false;
 
   constructor(options: OutputsOptions) {
-    const { fifos, quiet, ...ports } = options;
-    const mirrorFd = (own: number) => (quiet ? undefined : own);
-    this.#stdout = new OutputStream({ ...ports, name: "stdout", fd: fifos[0].readEnd, mirrorFd: mirrorFd(1) });
-    this.#stderr = new OutputStream({ ...ports, name: "stderr", fd: fifos[1].readEnd, mirrorFd: mirrorFd(2) });
+    const { fifos, mirrors, ...ports } = options;
+    this.#stdout = new OutputStream({ ...ports, name: "stdout", fd: fifos[0].readEnd, mirrorFd: mirrors[0] });
+    this.#stderr = new OutputStream({ ...ports, name: "stderr", fd: fifos[1].readEnd, mirrorFd: mirrors[1] });
   }
 
   /** When the command printed last; 0 before. */
@@ -39,23 +39,26 @@ export class Outputs {
 
   /** They were given up while grandchildren still held them open. */
   get cutShort(): boolean {
-    return this.#cutShort;
+    return this.#stdout.cutShort || this.#stderr.cutShort;
   }
 
   /** The command has ended. Settles when everything is in frames, and does not wait for grandchildren for ever. */
   async drained(): Promise<void> {
-    this.#wait = setTimeout(() => this.hurry(), RUN_LIMITS.grandchildrenMs);
+    this.#commandHasEnded = true;
+    this.#printedByCommand = this.#printedBytes;
+    this.#waitForGrandchildren();
     await Promise.all([this.#stdout.ended, this.#stderr.ended]);
-    this.#endWait();
+    clearTimeout(this.#wait);
   }
 
-  /** Gives up what grandchildren hold open, when the command has ended. */
-  hurry(): void {
-    if (this.#wait === undefined) return;
-    this.#endWait();
-    this.#cutShort = true;
-    this.#stdout.stop();
-    this.#stderr.stop();
+  /** Waits no more for grandchildren, nor for whom the output is shown to. False: the command still runs. */
+  hurry(): boolean {
+    if (this.#commandHasEnded) this.#finish(false);
+    return this.#commandHasEnded;
+  }
+
+  get areMirrored(): boolean {
+    return this.#stdout.isMirrored && this.#stderr.isMirrored;
   }
 
   /** Settles when the mirrors have everything. */
@@ -68,8 +71,23 @@ export class Outputs {
     this.#stderr.roomAgain();
   }
 
-  #endWait(): void {
+  get #printedBytes(): number {
+    return this.#stdout.printedBytes + this.#stderr.printedBytes;
+  }
+
+  /** A reader of the mirror that sleeps is no grandchild: what the command left in the pipes is its own. */
+  #waitForGrandchildren(): void {
+    this.#wait = setTimeout(() => {
+      const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;
+      const isTheirs = this.#printedBytes - this.#printedByCommand > 2 * RUN_LIMITS.pipeBytes;
+      if (isHeldUp && !isTheirs) this.#waitForGrandchildren();
+      else this.#finish(!isHeldUp);
+    }, RUN_LIMITS.grandchildrenMs);
+  }
+
+  #finish(shows: boolean): void {
     clearTimeout(this.#wait);
-    this.#wait = undefined;
+    this.#stdout.finish(shows);
+    this.#stderr.finish(shows);
   }
 }

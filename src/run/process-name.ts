@@ -1,11 +1,41 @@
+import { lstatSync, readlinkSync } from "node:fs";
 import { readProcess } from "./processes.ts";
 
-/** `PID-START`: a name that no later process can have. */
+/** A process that cannot be seen from here is taken for running while what it holds changed within this time. */
+const UNSEEN_FOR_MS = 300_000;
+
+/**
+ * `PID-START-NAMESPACE`: a name that no later process of this boot has, in whatever PID namespace (pid_namespaces(7)):
+ * containers may share a spool.
+ */
 export function processName(pid: number): string {
-  return `${pid}-${readProcess(pid)?.startedAtTicks ?? 0}`;
+  return `${pid}-${readProcess(pid)?.startedAtTicks ?? 0}-${ownNamespace()}`;
 }
 
-/** Whether the process of that name still runs. */
-export function isRunning(name: string): boolean {
-  return processName(Number.parseInt(name, 10)) === name && !name.endsWith("-0");
+/**
+ * Whether the process of that name still runs.
+ *
+ * @param path What it holds. An mlrun that spools changes its file every few seconds, be it by a beat.
+ */
+export function isRunning(name: string, path: string): boolean {
+  const [pid = "", started, namespace] = name.split("-");
+  if (namespace !== ownNamespace()) return Date.now() - changedAtMs(path) < UNSEEN_FOR_MS;
+  return started !== "0" && processName(Number(pid)) === name;
+}
+
+/** Its inode number. 0 where /proc is not this namespace's. */
+function ownNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
+function changedAtMs(path: string): number {
+  try {
+    return lstatSync(path).ctimeMs;
+  } catch {
+    return 0;
+  }
 }

@@ -9,12 +9,13 @@ const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQU
 export interface SignalRelayOptions {
   /** The command shares mlrun's process group; else it leads a session of its own. */
   readonly sharesGroup: boolean;
-  /** mlrun was asked to end. */
-  onEnding(): void;
+  /** mlrun was asked to end. True when the command has ended: it is asked for the rest only. */
+  onEnding(): boolean;
 }
 
 /**
- * Passes mlrun's signals on, to the command and its children, each exactly once.
+ * Passes mlrun's signals on, to the command and its children. Without a terminal, a signal that somebody sends to every
+ * process of a service or a job reaches them twice: from there and from here.
  *
  * Without a terminal the command leads its own group, and the whole group gets them. With one it stays in mlrun's
  * group, so that it keeps /dev/tty, Ctrl-C and Ctrl-Z: what the terminal or the shell sends to the group has reached it
@@ -25,6 +26,8 @@ export class SignalRelay {
   #witness: Witness | undefined;
   /** Undefined while there is nothing to signal. */
   #pid: number | undefined;
+  /** Who sent it waits for nothing but mlrun itself. */
+  #asked: NodeJS.Signals | undefined;
 
   /** From now on no signal ends mlrun: it must be made before the command starts. */
   constructor(options: SignalRelayOptions) {
@@ -41,17 +44,22 @@ export class SignalRelay {
     if (this.#options.sharesGroup) this.#witness = new Witness();
   }
 
-  /** Nothing is left to signal. What still comes is taken and does nothing: mlrun ends by itself, soon. */
+  /** Nothing is left to signal. What still comes is remembered: mlrun has yet to deliver, which takes a bounded time. */
   end(): void {
     this.#pid = undefined;
     this.#witness?.end();
   }
 
+  /** All is delivered: from now on signals do to mlrun what they do to any program, the one before, too, if it waits. */
+  release(waits: boolean): void {
+    for (const signal of RELAYED) process.off(signal, this.#onSignal);
+    if (waits && this.#asked !== undefined) process.kill(process.pid, this.#asked);
+  }
+
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.#pid === undefined) return;
-    if (this.#witness === undefined) send(-this.#pid, signal);
-    else void this.#relayUnlessSeen(this.#witness, signal);
-    if (ENDING.includes(signal)) this.#options.onEnding();
+    if (this.#witness !== undefined) void this.#relayUnlessSeen(this.#witness, signal);
+    else if (this.#pid !== undefined) send(-this.#pid, signal);
+    if (ENDING.includes(signal) && this.#options.onEnding()) this.#asked = signal;
   };
 
   async #relayUnlessSeen(witness: Witness, signal: NodeJS.Signals): Promise<void> {

@@ -16,15 +16,15 @@ export interface SpooledFile {
   readonly stem: string;
 }
 
-const FILE = /^([0-9A-Z]{26}\.\d+-\d+\.\d+)\.(?:spool|(\d+-\d+)\.busy)$/;
+const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+\.\d+)\.(?:spool|(\d+-\d+-\d+)\.busy)$/;
 
 /** Files that nobody is writing or delivering, oldest execution first. */
 export function waitingFiles(folder: string): SpooledFile[] {
   const files: SpooledFile[] = [];
   for (const name of listFolder(folder)) {
     const match = FILE.exec(name);
-    if (match?.[1] !== undefined && (match[2] === undefined || !isRunning(match[2])))
-      files.push({ name, stem: match[1] });
+    if (match?.[1] === undefined) continue;
+    if (match[2] === undefined || !isRunning(match[2], join(folder, name))) files.push({ name, stem: match[1] });
   }
   return files;
 }

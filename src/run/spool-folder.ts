@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 export interface SpoolPlaces {
   /** A folder for this user alone, given from outside. */
@@ -37,16 +37,27 @@ function candidates({ chosen, system, home, uid }: SpoolPlaces): string[] {
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** A real folder, not a link, of this user, in which nobody else can put or rename anything. */
 function isSafe(folder: string, uid: number, make: boolean): boolean {
   try {
-    if (make) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (make && !isFolder(folder)) makeFolder(folder);
     const stat = lstatSync(folder, { throwIfNoEntry: false });
     return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o022) === 0;
   } catch {
     return false;
   }
+}
+
+/** With those above it. Node's own `recursive` never returns where mkdir says ENOENT below a folder that is there. */
+function makeFolder(folder: string): void {
+  const above = dirname(folder);
+  if (!existsSync(above) && above !== folder) makeFolder(above);
+  mkdirSync(folder, { mode: 0o700 });
 }

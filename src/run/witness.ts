@@ -19,7 +19,7 @@ const FROM_TERMINAL: readonly string[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
  * as well went to the whole group (Ctrl-C, `kill %1`), and one that it did not get to mlrun alone (`kill PID`).
  */
 export class Witness {
-  readonly #process: ChildProcess;
+  readonly #process: ChildProcess | undefined;
   /** Signals that it reported and that nobody has asked for yet. */
   readonly #reported = new Set<string>();
   /** Whom the answers are for, oldest first. One a signal that waits. */
@@ -27,11 +27,16 @@ export class Witness {
   #gone = false;
 
   constructor() {
-    this.#process = spawn("/bin/sh", ["-c", SCRIPT, "mlrun-witness"], { stdio: ["pipe", "pipe", "ignore"], env: {} });
-    this.#process.stdin?.on("error", () => {});
-    this.#process.stdout?.on("data", (bytes: Buffer) => this.#read(bytes.toString("latin1")));
-    this.#process.once("error", () => this.#leave());
-    this.#process.once("exit", (_, signal) => {
+    const witness = startWitness();
+    this.#process = witness;
+    if (witness === undefined) {
+      this.#leave();
+      return;
+    }
+    witness.stdin?.on("error", () => {});
+    witness.stdout?.on("data", (bytes: Buffer) => this.#read(bytes.toString("latin1")));
+    witness.once("error", () => this.#leave());
+    witness.once("exit", (_, signal) => {
       // It came before the traps were set.
       if (signal !== null) this.#reported.add(signal);
       this.#leave();
@@ -46,9 +51,9 @@ export class Witness {
 
   end(): void {
     this.#leave();
-    this.#process.stdin?.destroy();
-    this.#process.stdout?.destroy();
-    this.#process.unref();
+    this.#process?.stdin?.destroy();
+    this.#process?.stdout?.destroy();
+    this.#process?.unref();
   }
 
   #answer(): Promise<void> {
@@ -58,7 +63,7 @@ export class Witness {
         clearTimeout(timer);
         resolve();
       });
-      this.#process.stdin?.write(`${QUESTION}\n`);
+      this.#process?.stdin?.write(`${QUESTION}\n`);
     });
   }
 
@@ -74,5 +79,14 @@ export class Witness {
     this.#gone = true;
     for (const answer of this.#asking) answer();
     this.#asking = [];
+  }
+}
+
+/** Undefined when there is no memory or no process left for it: the command runs all the same. */
+function startWitness(): ChildProcess | undefined {
+  try {
+    return spawn("/bin/sh", ["-c", SCRIPT, "mlrun-witness"], { stdio: ["pipe", "pipe", "ignore"], env: {} });
+  } catch {
+    return undefined;
   }
 }

@@ -71,6 +71,11 @@ describe("the command", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test("runs where TMPDIR is no folder", async () => {
+    const result = await mlrun(shell("echo out"), { env: { ...(await noRelay()), TMPDIR: "/etc/passwd" } });
+    expect(result).toMatchObject({ code: 0, stdout: "out\n" });
+  });
+
   test("gets SIGPIPE when nobody reads its output any more, as without mlrun", async () => {
     const env = await noRelay();
     const [file, ...args] = program("mlrun", ...shell("while :; do echo y; done; echo never"));
@@ -168,6 +173,32 @@ describe("the command", () => {
     expect(await running.ended).toEqual({ code: 6, signal: null });
     expect((await relay.execution()).end).toMatchObject({ cutShort: true });
   });
+});
+
+test("mlrun whose output nobody reads ends by a signal when the command has ended, and all of it is logged", async () => {
+  const relay = await startDumpRelay();
+  const [file, ...words] = program("mlrun", "--run-dir", relay.runDir, ...shell("seq 1 100000; exec sleep 60"));
+  // A pipe that is not read.
+  const running = spawn(file, words, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "ignore"], detached: true });
+  afterwards(() => void running.kill("SIGKILL"));
+  const children = async () => {
+    const text = await readFile(`/proc/${running.pid}/task/${running.pid}/children`, "utf8").catch(() => "");
+    return text.split(" ").filter((pid) => pid !== "");
+  };
+  const sleeping = async () => {
+    for (const pid of await children()) {
+      if ((await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")) === "sleep\n") return Number(pid);
+    }
+    return undefined;
+  };
+  process.kill(await poll("all to be printed", sleeping), "SIGKILL");
+  await poll("the command to end", async () => (await children()).length === 0);
+  const ended = once(running, "exit");
+  running.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGTERM"]);
+  const { stdout, end } = await relay.execution();
+  expect(stdout.toString()).toBe(Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(""));
+  expect(end).toMatchObject({ cutShort: false, dropped: { stdout: 0, stderr: 0 } });
 });
 
 describe("the file that users run", () => {

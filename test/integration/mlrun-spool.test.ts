@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
 import { type DumpRelay, dumpRelay } from "../support/dump-relay.ts";
@@ -40,7 +40,7 @@ describe("without a relay", () => {
       expect.stringMatching(/^mlrun: the relay at .* is away \(ENOENT\): .*mlrun --flush$/),
     ]);
     const [file = ""] = await files();
-    expect(file).toMatch(/^[0-9A-Z]{26}\.\d+-\d+\.1\.spool$/);
+    expect(file).toMatch(/^[0-9A-Z]{26}\.\d+-\d+-\d+\.1\.spool$/);
     expect((await stat(spool)).mode & 0o777).toBe(0o700);
     expect((await stat(join(spool, file))).mode & 0o777).toBe(0o600);
     const [begin, ...frames] = octetCounted(await readFile(join(spool, file)));
@@ -61,6 +61,16 @@ describe("without a relay", () => {
     const [first, second] = [await relay.execution(stems[0]), await relay.execution(stems[1])];
     expect([first.stdout, second.stdout].map(String)).toEqual(["first\n", "second\n"]);
     expect(first.uid).toBe(process.getuid?.());
+    await poll("an empty spool", async () => (await files()).length === 0);
+  });
+
+  test("is found by the flush in the background, also in a folder that was named from here", async () => {
+    const { relay, spool, env, files } = await place();
+    const here = { env: { ...env, MLRUN_SPOOL_DIR: "spool" }, cwd: dirname(spool) };
+    await mlrun(shell("echo kept"), here);
+    expect(await files()).toHaveLength(1);
+    await relay.start();
+    await mlrun(shell("true"), here);
     await poll("an empty spool", async () => (await files()).length === 0);
   });
 

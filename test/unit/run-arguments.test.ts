@@ -61,6 +61,11 @@ describe("the command line", () => {
       "--label takes a key of 1 to 64 and a value of at most 256 characters",
     ],
     [[...Array.from({ length: 33 }, (_, at) => `--label=l${at}=`), "--", "ls"], "at most 32 labels"],
+    [
+      [...Array.from({ length: 30 }, (_, at) => `--label=l${at}=${"v".repeat(200)}`), "--", "ls"],
+      "--label takes at most 3500 bytes in all",
+    ],
+    [["--flush", "--", "ls"], "--flush takes no command"],
   ])("%j is refused", (words, message) => {
     expect(() => parseArguments(words)).toThrow(new UsageError(message));
   });

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -44,6 +45,7 @@ describe("BEGIN", () => {
     ["words that escape to six octets a character", { argv: Array.from({ length: 500 }, () => "\u0001".repeat(100)) }],
     ["a deep folder", { cwd: `/${"d".repeat(4_000)}` }],
     ["a folder of control characters", { cwd: "\u0001".repeat(4_000) }],
+    ["more labels than allowed", { labels: Object.fromEntries(Array.from({ length: 34 }, (_, at) => [`l${at}`, ""])) }],
     ["many labels", { labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`l${at}`, "ü".repeat(256)])) }],
     [
       "labels of control characters",
@@ -141,12 +143,20 @@ describe("processes", () => {
   test("have a name that ends with them", async () => {
     const child = start("sleep", ["60"]);
     const name = processName(child.pid);
-    expect(name).toMatch(/^\d+-\d+$/);
-    expect(isRunning(name)).toBe(true);
-    expect(isRunning(`${child.pid}-1`)).toBe(false);
+    expect(name).toMatch(/^\d+-\d+-\d+$/);
+    const [, , namespace] = name.split("-");
+    expect(isRunning(name, "/nowhere")).toBe(true);
+    expect(isRunning(`${child.pid}-1-${namespace}`, "/nowhere")).toBe(false);
     await child.end("SIGKILL");
-    expect(isRunning(name)).toBe(false);
-    expect(isRunning("999999999-0")).toBe(false);
+    expect(isRunning(name, "/nowhere")).toBe(false);
+    expect(isRunning(`999999999-0-${namespace}`, "/nowhere")).toBe(false);
+  });
+
+  test("of another PID namespace run as long as what they hold changes", async () => {
+    const path = join(await tempFolder(), "held");
+    writeFileSync(path, "now");
+    expect(isRunning("1-1-1", path)).toBe(true);
+    expect(isRunning("1-1-1", "/proc/1/root/nowhere")).toBe(false);
   });
 
   test("are found with all that descend from them", async () => {

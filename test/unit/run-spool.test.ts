@@ -15,6 +15,7 @@ import { tempFolder } from "../support/temp-folder.ts";
 
 const X = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 const OWN = processName(process.pid);
+const GONE = processName(999_999_999);
 const BEGIN = '{"v":1}';
 
 function frame(text: string): Buffer {
@@ -82,11 +83,11 @@ describe("the writer", () => {
 describe("a file that waits", () => {
   test("is claimed by one process only, and may be given back", async () => {
     const folder = await tempFolder();
-    await writeFile(join(folder, `${X}.1-1.1.spool`), "");
+    await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
     const [file] = waitingFiles(folder);
     if (file === undefined) throw new Error("No file");
     const path = claim(folder, file, OWN);
-    expect(path).toBe(join(folder, `${X}.1-1.1.${OWN}.busy`));
+    expect(path).toBe(join(folder, `${X}.1-1-1.1.${OWN}.busy`));
     expect(claim(folder, file, OWN)).toBeUndefined();
     expect(waitingFiles(folder)).toEqual([]);
     release(folder, file, path ?? "");
@@ -95,8 +96,8 @@ describe("a file that waits", () => {
 
   test("is one whose process has gone, and no other file in the folder", async () => {
     const folder = await tempFolder();
-    const gone = `${X}.1-1.1.999999999-1.busy`;
-    for (const name of [gone, `${X}.1-1.2.${OWN}.busy`, "flush.lock", `${X}.spool`, "x.1-1.1.spool"]) {
+    const gone = `${X}.1-1-1.1.${GONE}.busy`;
+    for (const name of [gone, `${X}.1-1-1.2.${OWN}.busy`, "flush.lock", `${X}.spool`, "x.1-1-1.1.spool"]) {
       await writeFile(join(folder, name), "");
     }
     expect(waitingFiles(folder).map(({ name }) => name)).toEqual([gone]);
@@ -119,7 +120,7 @@ describe("a flush in the background", () => {
     };
     begin();
     expect(started).toHaveLength(0);
-    await writeFile(join(folder, `${X}.1-1.1.spool`), "");
+    await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
     begin();
     begin();
     expect(started).toHaveLength(1);
@@ -131,8 +132,8 @@ describe("a flush in the background", () => {
 
   test("is begun again when the process that began one has gone without a word", async () => {
     const folder = await tempFolder();
-    await writeFile(join(folder, `${X}.1-1.1.spool`), "");
-    await symlink("999999999-1", join(folder, "flush.lock"));
+    await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
+    await symlink(GONE, join(folder, "flush.lock"));
     let begun = 0;
     const startFlush = () => {
       begun += 1;
@@ -156,6 +157,17 @@ describe("the folder", () => {
     expect(spoolFolders(places)).toEqual([join(system, String(uid)), home]);
     expect(openSpoolFolder({ ...places, uid: uid + 1 })).toBeUndefined();
     expect(openSpoolFolder({ ...places, chosen: join(parent, "chosen") })).toBe(join(parent, "chosen"));
+  });
+
+  test("is the user's own where the system's cannot be looked at, and none where nothing can be made", async () => {
+    const folder = await tempFolder();
+    await writeFile(join(folder, "file"), "");
+    const uid = process.getuid?.() ?? 0;
+    const home = join(folder, "a/b/c");
+    const places = { chosen: undefined, system: join(folder, "file/spool"), home, uid, relay: "" };
+    expect(openSpoolFolder(places)).toBe(home);
+    // mkdir says there that it does not exist, although what is above it does.
+    expect(openSpoolFolder({ ...places, chosen: "/proc/nowhere/spool" })).toBeUndefined();
   });
 
   test("is another one for another relay: what a node's relay did not take never goes through another node's", async () => {
