@@ -70,7 +70,7 @@ export class Claims {
    * Rejects with what the file system threw when the collector cannot store.
    */
   async bind({ identity, begin, uid }: Claim): Promise<Slot | "hold" | undefined> {
-    const { slots, folders, accounts, owners, quarantine, nowMs } = this.#options;
+    const { slots, folders, owners, quarantine } = this.#options;
     try {
       const slot = slots.get(identity);
       if (slots.load(slot) !== undefined) return slot;
@@ -82,18 +82,9 @@ export class Claims {
         if (quota !== undefined) return this.#refuse(quota, identity, uid);
         return owner === undefined ? this.#refuse("unknown-uid", identity, uid) : undefined;
       }
-      const refusal = this.#overLimit(owner.name);
-      if (refusal !== undefined) {
-        const refused = slots.get(identity);
-        // Its BEGIN comes again and again.
-        if (refused.refused === undefined) accounts.of(owner.name).noteRefused(refusal, nowMs());
-        refused.refused = { refusal, lastN: refused.refused?.lastN ?? 0 };
-        return this.#refuse(refusal.reason, identity, uid);
-      }
-      await folders.prepare(owner);
       const { job, argv, cwd, labels, startedAt, pid } = begin;
       const origin = { ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid };
-      return this.#create(origin) ?? this.#refuse("id-in-use", identity, uid);
+      return await folders.inside(owner, () => this.#create(origin));
     } catch (error) {
       if (!isPoison(error)) throw error;
       return this.#refuse(isSidecarInUse(error) ? "id-in-use" : "path", identity, uid);
@@ -104,24 +95,24 @@ export class Claims {
     const { accounts, running, maxRunning, nowMs } = this.#options;
     const refusal = accounts.of(owner).refusesBegin(nowMs());
     if (refusal !== undefined) return refusal;
-    return running.admit(owner, maxRunning) ? undefined : { reason: "running-executions", limit: maxRunning };
+    return running.isFull(owner, maxRunning) ? { reason: "running-executions", limit: maxRunning } : undefined;
   }
 
-  /** Undefined when the owner has this id on this node already: nobody could say which of the two is meant. */
   #create(origin: Origin): Slot | undefined {
-    const { slots, index, rows, folders, files, accounts, logsDir, durable, spill, nowMs } = this.#options;
+    const { slots, index, rows, folders, files, accounts, running, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slots.load(slot) !== undefined) return slot;
-    if (rows.isTaken(origin.owner, origin)) return undefined;
+    const refusal = this.#overLimit(origin.owner);
+    if (refusal !== undefined) return this.#refuseForLimit(slot, origin, refusal);
+    // The owner has this id on this node already: nobody could say which of the two is meant.
+    if (rows.isTaken(origin.owner, origin)) return this.#refuse("id-in-use", origin, origin.uid);
     const base = join(logsDir, basePath(origin));
     try {
       folders.prepareDay(dirname(base));
       slot.execution = createExecution(base, origin, { durable, spill, files, nowMs: nowMs() });
       index.insert(slot);
     } catch (error) {
-      // Somebody may have removed the folder: the next attempt looks again.
-      folders.forgetDay();
       // The files may be there, and the row not: the next attempt takes them over.
       if (slot.execution !== undefined) files.close(slot.execution.main);
       slot.execution?.release();
@@ -129,11 +120,22 @@ export class Claims {
       slot.isOpenInIndex = false;
       throw error;
     }
-    accounts.of(origin.owner).settle(slot.execution);
+    const account = accounts.of(origin.owner);
+    account.begun();
+    running.add(origin.owner);
+    account.settle(slot.execution);
     const { refused } = slot;
     slot.refused = undefined;
     if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);
     return slot;
+  }
+
+  #refuseForLimit(slot: Slot, { owner, uid }: Origin, refusal: Refusal): undefined {
+    const { accounts, nowMs } = this.#options;
+    // Its BEGIN comes again and again.
+    if (slot.refused === undefined) accounts.of(owner).noteRefused(refusal, nowMs());
+    slot.refused = { refusal, lastN: slot.refused?.lastN ?? 0 };
+    return this.#refuse(refusal.reason, slot.identity, uid);
   }
 
   #refuse(reason: string, identity: SlotIdentity, uid: number): undefined {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { failureCode } from "./storage-error.ts";
 
 /** The owner reads through the folder's ACL, which a mode below 0640 would mask (acl(5): the mask is the group's bits). */
 const FILE_MODE = 0o640;
@@ -29,9 +30,16 @@ export function createFile(path: string, options: { readonly durable: boolean; r
   }
 }
 
-/** Creates a folder below an existing owner's folder; one that is there already stays as it is. */
+/**
+ * Creates a folder in an owner's, whose ACL it takes on; one that is there already stays as it is. Throws what the file
+ * system throws, when the owner's is not there, too.
+ */
 export function createFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (failureCode(error) !== "EEXIST") throw error;
+  }
 }
 
 /** Makes names that were created in a folder survive a power cut. */

@@ -66,14 +66,18 @@ export class OwnerAccount {
     return undefined;
   }
 
-  /** Why one more execution may not begin now; counts it when it may. */
+  /** Why one more execution may not begin now. */
   refusesBegin(nowMs: number): Refusal | undefined {
     const { bytesOnDisk, executionsPerMinute } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk * BEGINS_BEYOND_QUOTA)
       return { reason: "bytes-on-disk", limit: bytesOnDisk };
     if (!this.#begins.isOpen(nowMs)) return { reason: "executions-per-minute", limit: executionsPerMinute };
-    this.#begins.take(1);
     return undefined;
+  }
+
+  /** One more execution has begun. One that could not be stored is tried again and again, and is none. */
+  begun(): void {
+    this.#begins.take(1);
   }
 
   /** One more execution could not begin. */

@@ -10,6 +10,11 @@ import { failureCode } from "./storage-error.ts";
 const run = promisify(execFile);
 const SETFACL_WITHIN_MS = 5_000;
 
+interface User {
+  readonly name: string;
+  readonly uid: number | undefined;
+}
+
 /**
  * Makes owners' folders: readable for the owner alone, and so is all that will be created in them, by a default POSIX
  * ACL (acl(5)). The owner may never write there: the files are the collector's word.
@@ -26,8 +31,31 @@ export class OwnerFolders {
     this.#log = options.log;
   }
 
-  /** Resolves once the folder of this user is there. Rejects with what the file system threw. */
-  prepare(user: { readonly name: string; readonly uid: number | undefined }): Promise<void> {
+  /**
+   * Does something in the folder of a user; once more when somebody has removed that meanwhile. Rejects with what `act`
+   * or the file system threw.
+   */
+  async inside<T>(user: User, act: () => T): Promise<T> {
+    await this.#prepare(user);
+    try {
+      return act();
+    } catch (error) {
+      this.#lastDay = "";
+      if (failureCode(error) !== "ENOENT") throw error;
+      this.#ready.delete(user.name);
+      await this.#prepare(user);
+      return act();
+    }
+  }
+
+  /** Makes the folder of a day. For `act` of `inside`. */
+  prepareDay(path: string): void {
+    if (path === this.#lastDay) return;
+    createFolder(path);
+    this.#lastDay = path;
+  }
+
+  #prepare(user: User): Promise<void> {
     const known = this.#ready.get(user.name);
     if (known !== undefined) return known;
     const ready = this.#make(user);
@@ -37,18 +65,7 @@ export class OwnerFolders {
     return ready;
   }
 
-  /** Makes the folder of a day, inside an owner's that is prepared. */
-  prepareDay(path: string): void {
-    if (path === this.#lastDay) return;
-    createFolder(path);
-    this.#lastDay = path;
-  }
-
-  forgetDay(): void {
-    this.#lastDay = "";
-  }
-
-  async #make(user: { readonly name: string; readonly uid: number | undefined }): Promise<void> {
+  async #make(user: User): Promise<void> {
     const path = join(this.#logsDir, ownerFolder(user.name));
     mkdirSync(path, { recursive: true, mode: 0o750 });
     chmodSync(path, 0o750);

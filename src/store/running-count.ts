@@ -14,15 +14,18 @@ export class RunningCount {
     this.#nowMs = nowMs;
   }
 
-  /** Counts one more, unless `limit` of this owner run already. */
-  admit(owner: string, limit: number): boolean {
+  isFull(owner: string, limit: number): boolean {
     const known = this.#owners.get(owner);
-    const isFresh = known !== undefined && this.#nowMs() - known.countedAtMs < FRESH_FOR_MS;
-    const counted = isFresh ? known : { count: this.#index.countRunning(owner), countedAtMs: this.#nowMs() };
-    if (counted.count >= limit) return false;
-    counted.count += 1;
+    if (known !== undefined && this.#nowMs() - known.countedAtMs < FRESH_FOR_MS) return known.count >= limit;
+    const count = this.#index.countRunning(owner);
     if (this.#owners.size >= MAX_OWNERS) this.#owners.clear();
-    this.#owners.set(owner, counted);
-    return true;
+    this.#owners.set(owner, { count, countedAtMs: this.#nowMs() });
+    return count >= limit;
+  }
+
+  /** One more has begun since it was asked whether one may. */
+  add(owner: string): void {
+    const known = this.#owners.get(owner);
+    if (known !== undefined) known.count += 1;
   }
 }

@@ -6,6 +6,7 @@ import WebSocket from "ws";
 import { ApiClient } from "../support/api-client.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
+import { FakeItems } from "../support/fake-items.ts";
 import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
 import { describeAsRoot } from "../support/root.ts";
@@ -101,6 +102,21 @@ describeAsRoot("a full disk of the collector", () => {
       expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: COUNT, missing: [] });
     },
   );
+
+  it("takes nothing from its owner's share, however often a BEGIN is tried", async () => {
+    const dataDir = join(await tempFolder(), "data");
+    const disk = await SmallDisk.mount(dataDir, 8);
+    const ownerLimits = { executionsPerMinute: 2 };
+    const on = await startIngestSite({ dataDir, maxRunningPerOwner: 2, ownerLimits, nowMs: () => 1_790_000_000_000 });
+    const [first, second] = [new FakeItems(), new FakeItems()];
+    await first.begin(on);
+    disk.fill(0);
+    for (let i = 0; i < 5; i += 1) expect(await second.claim(on)).toBe("unavailable");
+    disk.free();
+    await second.begin(on);
+    expect(await on.archive.get(ROOT, second)).toMatchObject({ state: "running" });
+    expect(await metric(on, "ml_store_refused_begins_total")).toBe(0);
+  });
 
   it("can be mended by deleting, in the viewer too", async () => {
     const on = await site();

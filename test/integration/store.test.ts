@@ -222,6 +222,23 @@ describe("a collector that starts again", () => {
   });
 });
 
+describe("an owner's folder that is removed", () => {
+  it("is there again with the next BEGIN, for its owner to read", async () => {
+    const on = await startIngestSite({ ownerOf: async () => ({ name: "bob", uid: 1_001 }) });
+    const folder = join(on.dataDir, "logs/bob");
+    const relay = await openRelay(on);
+    for (let i = 0; i < 2; i += 1) {
+      const a = fakeExecution();
+      await relay.send(a.begin(), a.lines(1, ["1"]), a.end(1));
+      expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 1 });
+      const acl = execFileSync("getfacl", ["--numeric", "--absolute-names", folder], { encoding: "utf8" });
+      expect(acl).toMatch(/^user:1001:r-x$/m);
+      expect(acl).toMatch(/^default:user:1001:r-x$/m);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("names from outside", () => {
   it.each([
     ["a slash and dots", "../../etc/passwd"],
