@@ -35,6 +35,8 @@ export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 
 const CLOSE_WITHIN_MS = 1_000;
 /** A peer that reads 30 KB/s needs this long for what the kernels on both sides hold. */
 const MAX_UNANSWERED_PINGS = 2;
+/** Executions whose history waits, in all subscriptions together: two whole lists, 800 octets for each. */
+const MAX_CATCH_UPS = 20_000;
 
 /** One viewer's WebSocket: its subscriptions, and all that goes to it. Owns the socket. */
 export class Connection {
@@ -135,7 +137,14 @@ export class Connection {
     const outbox = this.#outbox;
     const onUnreadable = (error: unknown) => log.event("error", "cannot read a log", { error: String(error) });
     const asked = { id, what, from, wantsLines: lines };
-    const subscription = new Subscription({ ...asked, viewer, hub, history, outbox, onUnreadable });
+    const admitCatchUp = () => {
+      if (this.#waiting < MAX_CATCH_UPS) return true;
+      this.#forget(id, subscription);
+      const message = `Cannot read history: ${MAX_CATCH_UPS} executions wait, limit is ${MAX_CATCH_UPS}`;
+      this.#refuse(id, { code: "too_many", message });
+      return false;
+    };
+    const subscription = new Subscription({ ...asked, viewer, hub, history, outbox, admitCatchUp, onUnreadable });
     this.#subscriptions.set(id, subscription);
     const failed = (error: unknown) => {
       const isUnclear = error instanceof SeveralOwnersError;
@@ -162,6 +171,12 @@ export class Connection {
       .finally(() => {
         this.#running -= 1;
       });
+  }
+
+  get #waiting(): number {
+    let waiting = 0;
+    for (const subscription of this.#subscriptions.values()) waiting += subscription.waiting;
+    return waiting;
   }
 
   /** False when it was forgotten before: the viewer may have another one under this id by now. */

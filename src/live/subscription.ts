@@ -17,6 +17,8 @@ export interface SubscriptionOptions {
   readonly hub: LiveHub;
   readonly history: History;
   readonly outbox: Outbox;
+  /** Whether the history of one more execution may wait for its turn. False when the subscription was ended for it. */
+  readonly admitCatchUp: () => boolean;
   readonly onUnreadable: (error: unknown) => void;
 }
 
@@ -77,6 +79,11 @@ export class Subscription implements Watcher {
     this.#catchUps.clear();
   }
 
+  /** Executions whose history waits for its turn. */
+  get waiting(): number {
+    return this.#catchUps.size;
+  }
+
   /** Whose executions it covers that are not the viewer's own, as only an administrator's can. */
   get othersWatched(): string | undefined {
     const { user, admin } = this.#options.viewer;
@@ -88,8 +95,8 @@ export class Subscription implements Watcher {
   lines(message: LinesMessage): void {
     if (!this.#options.wantsLines) return;
     const catchUp = this.#catchUpOf(message.source, message.key);
-    if (catchUp === undefined) this.#options.outbox.lines(message);
-    else catchUp.notice([message.firstN, message.firstN + message.count - 1]);
+    if (catchUp !== undefined) catchUp.notice([message.firstN, message.firstN + message.count - 1]);
+    else if (!this.#isClosed) this.#options.outbox.lines(message);
   }
 
   summary(message: SummaryMessage): void {
@@ -129,8 +136,8 @@ export class Subscription implements Watcher {
   }
 
   #addCatchUp(source: Source, key: string): CatchUp | undefined {
-    const { from, viewer, history, outbox, hub } = this.#options;
-    if (from === "end" || this.#isClosed) return undefined;
+    const { from, viewer, history, outbox, hub, admitCatchUp } = this.#options;
+    if (from === "end" || this.#isClosed || !admitCatchUp()) return undefined;
     const settle = () => hub.settle(key);
     const send = (frame: Buffer) => outbox.frame(frame);
     const lose = (range: LineRange) => outbox.lose(source, key, range);
@@ -161,7 +168,7 @@ export class Subscription implements Watcher {
     const source = sourceOf(execution);
     const key = sourceKey(source);
     if (this.#wantsHistory && !this.#catchUps.has(key)) this.#addCatchUp(source, key);
-    if (!this.#changed?.has(key)) this.#say({ t: "execution", id: this.#options.id, execution });
+    if (!this.#isClosed && !this.#changed?.has(key)) this.#say({ t: "execution", id: this.#options.id, execution });
   }
 
   async #step(key: string, catchUp: CatchUp): Promise<void> {

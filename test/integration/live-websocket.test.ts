@@ -85,6 +85,20 @@ async function rawViewer(web: Web, browser: Browser): Promise<Socket> {
   return socket;
 }
 
+/** No list is answered before the returned function is called. */
+function holdLists({ archive }: Web): () => void {
+  const list = archive.list.bind(archive);
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  archive.list = async (...asked) => {
+    await answered;
+    return list(...asked);
+  };
+  return answer;
+}
+
 /** Status of an upgrade that is refused. */
 async function refusal(url: string, headers: Record<string, string>): Promise<number | undefined> {
   const ws = new WebSocket(url, { headers });
@@ -363,15 +377,7 @@ describe("the door of live viewing", () => {
 
   test("bounds what waits for history, whether its subscription has ended or not", async () => {
     const { web, alice } = await begun();
-    const list = web.archive.list.bind(web.archive);
-    let answer: () => void = () => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    web.archive.list = async (...asked) => {
-      await answered;
-      return list(...asked);
-    };
+    const answer = holdLists(web);
     const viewer = await watcher(web, alice);
     for (let i = 0; i < 100; i += 1) {
       viewer.subscribe({ what: { all: true } });
@@ -383,6 +389,27 @@ describe("the door of live viewing", () => {
     await poll("all has waited", () => web.archive.answers("list") === WIRE_LIMITS.maxSubscriptions);
     viewer.subscribe({ what: { all: true } });
     await viewer.got("live");
+  });
+
+  test("bounds the executions whose history waits, over all subscriptions", async () => {
+    const { web, alice } = await begun();
+    for (let i = 100; i < 420; i += 1) web.archive.add({ x: `${X.slice(0, -3)}${i}` });
+    const answer = holdLists(web);
+    const viewer = await watcher(web, alice);
+    const ids = Array.from({ length: WIRE_LIMITS.maxSubscriptions }, (_, i) => i + 1);
+    for (const id of ids) viewer.subscribe({ id, what: { all: true } });
+    viewer.subscribe({ id: 1 });
+    await viewer.got("refused");
+    // All are open: they list at the same pace.
+    answer();
+    viewer.texts.splice(0);
+    const ended = () => viewer.texts.filter(({ t }) => t === "live" || t === "refused");
+    await poll("each is live or refused", () => ended().length === ids.length);
+    const refused = ended().filter(({ t }) => t === "refused");
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(5);
+    for (const text of refused)
+      expect(text).toMatchObject({ code: "too_many", message: expect.stringContaining("20000 executions") });
   });
 
   test("bounds the subscriptions of a viewer, and refuses an id twice", async () => {

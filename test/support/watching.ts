@@ -41,7 +41,14 @@ export async function watch(options: WatchOptions) {
   const unreadable: unknown[] = [];
   const onUnreadable = (error: unknown) => void unreadable.push(error);
   const asked = { id: 1, what, from, wantsLines: lines, viewer };
-  const subscription = new Subscription({ ...asked, hub, history: archive, outbox, onUnreadable });
+  const subscription = new Subscription({
+    ...asked,
+    hub,
+    history: archive,
+    outbox,
+    admitCatchUp: () => true,
+    onUnreadable,
+  });
   const found = await subscription.open();
   const ran = found ? subscription.run() : Promise.resolve();
   return { socket, subscription, outbox, found, ran, overflows: () => overflows, unreadable };
