@@ -36,8 +36,13 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const x = parseExecutionId(request.params.x);
     const execution = x === undefined ? undefined : await archive.get(viewer, { x, node, owner });
     if (execution === undefined) throw notFound();
-    recordRead(viewer, request, [execution.owner]);
     return { viewer, execution, query };
+  }
+
+  async function findToRead(request: Request<{ x: string }>): ReturnType<typeof find> {
+    const found = await find(request);
+    recordRead(found.viewer, request, [found.execution.owner]);
+    return found;
   }
 
   /** An administrator reads what is somebody else's. */
@@ -71,25 +76,27 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
   });
 
   router.get("/executions/:x", async (request, response) => {
-    const { execution } = await find(request);
+    const { execution } = await findToRead(request);
     response.json(execution);
   });
 
   router.delete("/executions/:x", async (request, response) => {
     const { viewer, execution } = await find(request);
     const { x, node, owner } = execution;
+    const deletion = { event: "deletion", user: viewer.user, address: request.ip, owner, node, x } as const;
     const outcome = await archive.remove(viewer, execution);
     if (outcome === "missing") throw notFound();
     if (outcome === "running") {
+      audit.record({ ...deletion, outcome: "refused", reason: "running" });
       const message = "The execution is running: it can be deleted when it has ended";
       throw new HttpError({ status: 409, code: "running", message });
     }
-    audit.record({ event: "deletion", outcome: "ok", user: viewer.user, address: request.ip, owner, node, x });
+    audit.record({ ...deletion, outcome: "ok" });
     response.status(204).end();
   });
 
   router.get("/executions/:x/lines", async (request, response) => {
-    const { viewer, execution, query } = await find(request);
+    const { viewer, execution, query } = await findToRead(request);
     const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
     const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
     const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
@@ -97,7 +104,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
   });
 
   router.get("/executions/:x/raw", async (request, response) => {
-    const { viewer, execution, query } = await find(request);
+    const { viewer, execution, query } = await findToRead(request);
     const stream = query.word("stream", "stdout or stderr", parseStream);
     await downloads.send(response, { viewer, execution, stream });
   });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
@@ -24,16 +25,21 @@ export class RawDownloads {
       throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 1 });
     }
     const { x, node, owner } = execution;
-    response.type("application/octet-stream");
-    response.set("Content-Disposition", `attachment; filename="${fileName(execution, stream)}"`);
+    const headers = {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": `attachment; filename="${fileName(execution, stream)}"`,
+    };
     if (response.req.method === "HEAD") {
-      response.end();
+      response.set(headers).end();
       return;
     }
     this.#running.set(viewer.uid, running + 1);
     try {
-      const bytes = this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
-      await pipeline(Readable.from(bytes, { objectMode: false }), response);
+      const pieces = this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
+      const bytes = Readable.from(pieces, { objectMode: false });
+      // What cannot be read at all is answered as an error.
+      await once(bytes, "readable");
+      await pipeline(bytes, response.set(headers));
     } catch (error) {
       // The client has gone, and nobody is left to tell.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;

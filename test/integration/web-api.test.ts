@@ -74,6 +74,21 @@ describe("the API", () => {
     expect((await alice.get(`/api/executions/${D}`)).status).toBe(404);
   });
 
+  test("writes down once what an administrator deletes of others, or may not", async () => {
+    const D = "01ARZ3NDEKTSV4RRFFQ69G5FA6";
+    const doomed = web.archive.add({ x: D });
+    const before = web.audited.length;
+    const remove = () => carol.send("DELETE", `/api/executions/${D}?node=node1`, { headers: { origin: web.origin } });
+    expect((await remove()).status).toBe(409);
+    doomed.state = "finished";
+    expect((await remove()).status).toBe(204);
+    const who = { event: "deletion", user: "carol", owner: "alice", address: "127.0.0.1", node: "node1", x: D };
+    expect(web.audited.slice(before)).toEqual([
+      { ...who, outcome: "refused", reason: "running" },
+      { ...who, outcome: "ok" },
+    ]);
+  });
+
   test("shows one execution, also by its node", async () => {
     for (const path of [`/api/executions/${X}`, `/api/executions/${X}?node=node1`]) {
       const { status, headers, json } = await alice.get(path);
@@ -175,6 +190,19 @@ describe("the API", () => {
   test("answers HEAD without reading the log", async () => {
     const { status, text } = await alice.send("HEAD", `/api/executions/${X}/raw`);
     expect([status, text]).toEqual([200, ""]);
+  });
+
+  test("says that the log cannot be read, where nothing of it can", async () => {
+    const raw = web.archive.raw.bind(web.archive);
+    // biome-ignore lint/correctness/useYield: it fails before.
+    web.archive.raw = async function* () {
+      throw new Error("EIO");
+    };
+    const { status, headers, json } = await alice.get(`/api/executions/${X}/raw`);
+    web.archive.raw = raw;
+    expect([status, json]).toMatchObject([500, { error: { code: "internal" } }]);
+    expect(headers.get("content-type")).toContain("application/json");
+    expect(headers.get("content-disposition")).toBeNull();
   });
 
   test("cuts the answer short, visibly, when reading fails in the middle", async () => {
