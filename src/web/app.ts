@@ -55,7 +55,7 @@ export function createApp(options: AppOptions): Express {
   api.use((request, response, next) => {
     response.set("Cache-Control", "no-store");
     if (SAFE_METHODS.includes(request.method) || isOwnOrigin(request.headers, origin)) return next();
-    webMetrics.refused("origin").inc();
+    webMetrics.refused("foreign_origin").inc();
     audit.record(foreignOrigin(request, request.ip));
     throw new HttpError({ status: 403, code: "foreign_origin", message: "The request comes from another site" });
   });

@@ -28,6 +28,9 @@ export function createUpgradeHandler(options: UpgradeOptions) {
   const { origin, sessions, toViewer, live, log, audit, metrics } = options;
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") {
+      return { status: 426, code: "upgrade_required", message: "Ask without Upgrade: only WebSockets are upgraded" };
+    }
     const [path] = (request.url ?? "").split("?");
     if (path !== "/live") return { status: 404, code: "not_found", message: "There is no such address" };
     const address = clientAddress(request, origin);
@@ -81,7 +84,8 @@ function refuse(socket: Duplex, refusal: Refusal): void {
   const body = JSON.stringify(apiError(refusal));
   const head = [
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
-    "Connection: close",
+    // A 426 names what there is (RFC 9110, section 15.5.22).
+    ...(refusal.status === 426 ? ["Connection: close, upgrade", "Upgrade: websocket"] : ["Connection: close"]),
     "Content-Type: application/json; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];

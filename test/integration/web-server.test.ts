@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Agent, request } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
@@ -108,7 +109,7 @@ describe("the web server", () => {
     expect(figures.text).toContain("# TYPE ml_live_connections gauge");
   });
 
-  test("serves the viewer: its page for its own routes, assets for ever, everything under a strict policy", async () => {
+  test("serves the viewer: its page at the top alone, assets for ever, everything under a strict policy", async () => {
     const uiFolder = await tempFolder();
     mkdirSync(join(uiFolder, "assets"));
     writeFileSync(join(uiFolder, "index.html"), "<!doctype html><title>viewer</title>");
@@ -117,7 +118,7 @@ describe("the web server", () => {
     writeFileSync(join(uiFolder, "..secret"), "no");
     const { origin } = await startWeb({ uiFolder });
     const browser = new Browser(origin);
-    for (const path of ["/", "/?job=train", "/some/route"]) {
+    for (const path of ["/", "/?job=train"]) {
       const { status, text, headers } = await browser.get(path, { accept: "text/html" });
       expect([status, text]).toEqual([200, "<!doctype html><title>viewer</title>"]);
       expect(headers.get("cache-control")).toBe("no-cache");
@@ -131,7 +132,9 @@ describe("the web server", () => {
     const asset = await browser.get("/assets/main-abc123.js");
     expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect((await browser.get("/icon.svg")).headers.get("cache-control")).toBe("no-cache");
-    expect((await browser.get("/assets/missing.js")).status).toBe(404);
+    for (const path of ["/assets/missing.js", "/assets/", "/some/route", "/jobs/x"]) {
+      expect((await browser.get(path, { accept: "text/html" })).json).toMatchObject({ error: { code: "not_found" } });
+    }
     for (const path of ["/..%2f..%2fetc%2fpasswd", "/assets/..%2f..%2f..%2fetc/passwd", "/..secret"]) {
       const { text } = await browser.get(path);
       expect(text).toMatch(/viewer|not_found/);
@@ -155,6 +158,17 @@ describe("the web server", () => {
     const text = Buffer.concat(chunks).toString();
     expect(text).toContain("200 OK");
     expect(text).not.toContain("script-src *");
+  });
+
+  test("upgrades to WebSockets only, and says so to who asks for HTTP/2", async () => {
+    const { port } = await startWeb();
+    const socket = connect({ port, host: "127.0.0.1" });
+    afterwards(() => void socket.destroy());
+    const wish = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"];
+    socket.write(`${["GET /healthz HTTP/1.1", "Host: 127.0.0.1", ...wish].join("\r\n")}\r\n\r\n`);
+    const [head, body] = (await text(socket)).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1.1 426 Upgrade Required\r\n.*^Upgrade: websocket\r$/ms);
+    expect(JSON.parse(body ?? "")).toMatchObject({ error: { code: "upgrade_required" } });
   });
 
   test("refuses connections over its limit, and serves again when there is room", async () => {

@@ -262,7 +262,7 @@ describe("requests from elsewhere", () => {
       expect([status, json]).toMatchObject([403, { error: { code: "foreign_origin" } }]);
     }
     expect((await browser.get("/api/me")).status).toBe(200);
-    expect(await metrics.text()).toContain('ml_web_refused_total{reason="origin"} 2');
+    expect(await metrics.text()).toContain('ml_web_refused_total{reason="foreign_origin"} 2');
   });
 
   test("need an origin where they carry a session, and none where they do not", async () => {
