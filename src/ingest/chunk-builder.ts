@@ -3,7 +3,8 @@ import type { EnvelopeView } from "../frame/envelope.ts";
 import { criBytesAtMost, writeCriLines } from "../frame/unescape.ts";
 import { CRI } from "../wire/cri.ts";
 
-const FIRST_BYTES = 4_096;
+/** Of a buffer as it is lent first: what even one short line takes. */
+export const FIRST_BYTES = 4_096;
 /** Of buffers that have grown, for all connections together. */
 const MAX_LARGE_BYTES = 16 * 1_048_576;
 const SPACE = 0x20;
@@ -82,7 +83,10 @@ export class ChunkBuilder {
     for (let i = 0; i < tag.length; i += 1) buffer[at + TIME_BYTES + i] = tag[i] ?? SPACE;
     const { textAt, textEnd, count, fragment } = view;
     const end = writeCriLines(buffer, at, CRI.prefixCharacters, { data, textAt, textEnd, count, fragment });
-    if (end < 0) return -1;
+    if (end < 0) {
+      if (this.#count === 0) this.#letGo(buffer);
+      return -1;
+    }
     if (this.#count === 0) this.#firstN = view.n;
     this.#count += view.count;
     if (fragment) this.#fragments += 1;
@@ -101,6 +105,12 @@ export class ChunkBuilder {
     this.#count = 0;
     this.#fragments = 0;
     return { chunk, buffer };
+  }
+
+  /** Nobody takes what holds no line: a user could have a buffer kept for each id that comes to mind. */
+  #letGo(buffer: Buffer): void {
+    this.#pool.giveBack(buffer);
+    this.#buffer = undefined;
   }
 
   #room(bytes: number): Buffer {
