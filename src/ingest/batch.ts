@@ -1,10 +1,12 @@
 import type { EnvelopeView } from "../frame/envelope.ts";
-import type { BufferPool } from "./chunk-builder.ts";
+import { type BufferPool, FIRST_BYTES } from "./chunk-builder.ts";
 import type { Item } from "./line-store.ts";
 import type { SlotEntry } from "./slot-cache.ts";
 
 const SCATTERED_EXECUTIONS = 64;
 const SCATTERED_LINES_EACH = 8;
+/** Of memory, for an item beside its bytes. */
+const ITEM_BYTES = 128;
 
 /**
  * What one connection has brought since its last acknowledgement: lines gathered by execution, with ends and beats in
@@ -26,8 +28,10 @@ export class Batch<Slot> {
     return this.#items.length === 0 && this.#open.length === 0;
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  /** Memory that is held, about: a beat has no bytes of its own, and a short line has a whole buffer. */
+  get heldBytes(): number {
+    const buffers = this.#open.length + this.#buffers.length;
+    return this.#bytes + buffers * FIRST_BYTES + this.#items.length * ITEM_BYTES;
   }
 
   /** Few lines of many executions: a write each would cost more than all the rest. */

@@ -1,7 +1,8 @@
 /** Bounds of one relay's connection. */
 export const CONNECTION_LIMITS = {
-  /** Decoded lines that wait for the store; beyond it the socket is not read. */
+  /** What waits for the store; beyond either of the two the socket is not read. */
   maxBatchBytes: 4 * 1_048_576,
+  maxUnansweredFrames: 65_536,
   /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
   maxReplyBytes: 1_048_576,
   /** How long a batch of very many executions gathers, so that one write takes more than one line of each. */

@@ -1,28 +1,17 @@
 import type { Socket } from "node:net";
-import type { Log, LogFields } from "../host/log.ts";
+import type { LogFields } from "../host/log.ts";
 import { Batch } from "./batch.ts";
-import type { BufferPool } from "./chunk-builder.ts";
 import { CONNECTION_LIMITS } from "./connection-limits.ts";
-import { FrameIntake } from "./frame-intake.ts";
-import type { IngestMetrics } from "./ingest-metrics.ts";
-import type { Claim, LineStore } from "./line-store.ts";
-import { RelpParser } from "./relp-parser.ts";
+import { FrameIntake, type FrameIntakeOptions } from "./frame-intake.ts";
+import type { Claim } from "./line-store.ts";
+import { type RelpFault, RelpParser } from "./relp-parser.ts";
 import { acknowledgements, closeReply, openReply } from "./relp-replies.ts";
+import { SessionTimes, type SessionTimesOptions } from "./session-times.ts";
 import { type SharedTurns, TurnShare } from "./turn-share.ts";
 
-export interface ConnectionOptions<Slot> {
+export interface ConnectionOptions<Slot> extends SessionTimesOptions, Omit<FrameIntakeOptions<Slot>, "batch"> {
   readonly socket: Socket;
-  readonly store: LineStore<Slot>;
-  readonly pool: BufferPool;
-  readonly log: Log;
-  readonly metrics: IngestMetrics;
   readonly turns: SharedTurns;
-  /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is believed. */
-  readonly node: string | undefined;
-  /** How long a relay may take for its open, and for one frame from its first byte to its last. */
-  readonly openWithinMs: number;
-  readonly frameWithinMs: number;
-  readonly nowMs: () => number;
 }
 
 type Flight<Slot> = {
@@ -43,6 +32,7 @@ export class RelayConnection<Slot> {
   readonly #batch: Batch<Slot>;
   readonly #intake: FrameIntake<Slot>;
   readonly #share: TurnShare;
+  readonly #times: SessionTimes;
   #unanswered = 0;
   #lastTxnr = 0;
   #inFlight = false;
@@ -51,13 +41,10 @@ export class RelayConnection<Slot> {
   #claimsInTurn = 0;
   #closeTxnr = 0;
   #retry: NodeJS.Timeout | undefined;
-  #frameBeganAtMs: number;
-  #frameTxnr = 0;
 
   constructor(options: ConnectionOptions<Slot>) {
     this.#options = options;
     this.#batch = new Batch(options.pool);
-    this.#frameBeganAtMs = options.nowMs();
     const { store, pool, node, log, metrics } = options;
     this.#share = new TurnShare(options.turns, options.nowMs);
     this.#intake = new FrameIntake({ store, pool, batch: this.#batch, node, log, metrics });
@@ -71,29 +58,32 @@ export class RelayConnection<Slot> {
         this.#closeTxnr = txnr;
       },
     });
+    this.#times = new SessionTimes(this.#parser, options);
     options.socket.on("data", (chunk: Buffer) => this.#data(chunk));
     options.socket.on("drain", () => this.#readOn());
     // What has arrived is stored even when nobody waits for the acknowledgement: the relay may be gone for good.
     options.socket.on("close", () => this.#flush());
   }
 
-  /** Cuts the connection off when its relay is too slow with its open or with one frame. Called every second or so. */
-  checkTime(): void {
-    const { nowMs, openWithinMs, frameWithinMs } = this.#options;
-    const waitedMs = nowMs() - this.#frameBeganAtMs;
-    if (!this.#parser.isOpen) {
-      if (waitedMs > openWithinMs) this.cutOff("open-timeout");
-    } else if (this.#parser.waitingBytes > 0 && !this.#inFlight && this.#waitingClaim === undefined) {
-      if (waitedMs > frameWithinMs) this.cutOff("frame-timeout");
-    }
+  /** Name of the node that spoke last. */
+  get node(): string {
+    return this.#intake.node;
+  }
+
+  /** Cuts the connection off when it takes too long. Called every second or so. */
+  checkTime({ isSuperseded }: { readonly isSuperseded: boolean }): void {
+    const owesAnswer = this.#inFlight || this.#waitingClaim !== undefined;
+    const fault = this.#times.fault({ owesAnswer, isSuperseded });
+    if (fault !== undefined) this.cutOff(fault);
   }
 
   /** Ends the session as the collector stops: what is here is stored and acknowledged first, if the store can. */
   stop(): void {
     clearTimeout(this.#retry);
     this.#flush();
-    this.#options.socket.end("0 serverclose 0\n");
-    this.#options.socket.destroySoon();
+    const { socket } = this.#options;
+    if (socket.writable) socket.end("0 serverclose 0\n");
+    socket.destroySoon();
   }
 
   /** Ends the session at once. @param reason one of a fixed set, for the counter. @param details for the log. */
@@ -111,20 +101,23 @@ export class RelayConnection<Slot> {
 
   #data(chunk: Buffer): void {
     this.#share.take(chunk.length);
-    const fault = this.#parser.feed(chunk);
-    this.#afterParsing(fault);
+    this.#parse(() => this.#parser.feed(chunk));
   }
 
-  #afterParsing(fault: string | undefined): void {
-    if (fault !== undefined) {
-      this.cutOff(fault);
-      return;
+  /** What a stage throws costs this session and not the process: what was not acknowledged comes again. */
+  #parse(step: () => RelpFault | undefined): void {
+    try {
+      const fault = step();
+      if (fault === undefined) this.#afterParsing();
+      else this.cutOff(fault);
+    } catch (error) {
+      this.cutOff("failure", { error: String(error) });
     }
-    if (this.#parser.txnr !== this.#frameTxnr || this.#parser.waitingBytes === 0) {
-      this.#frameTxnr = this.#parser.txnr;
-      this.#frameBeganAtMs = this.#options.nowMs();
-    }
-    if (this.#waitingClaim !== undefined || this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes) this.#flush();
+  }
+
+  #afterParsing(): void {
+    this.#times.parsed();
+    if (this.#waitingClaim !== undefined || this.#isFull) this.#flush();
     // Whatever was flushed by now: only the end of its turn lets a relay that has used up its share read on.
     if (this.#waitingClaim === undefined) this.#scheduleFlush();
     if (this.#mustWait()) this.#options.socket.pause();
@@ -170,6 +163,7 @@ export class RelayConnection<Slot> {
       this.#offer(flight);
     } else if (this.#closeTxnr > 0) {
       this.#options.socket.end(closeReply(this.#closeTxnr));
+      this.#closeTxnr = 0;
     }
   }
 
@@ -188,7 +182,9 @@ export class RelayConnection<Slot> {
     }
     flight.taken.release();
     this.#inFlight = false;
-    this.#acknowledge(flight.lastTxnr, flight.count);
+    this.#times.answered();
+    const { socket } = this.#options;
+    if (socket.writable) socket.write(acknowledgements(flight.lastTxnr, flight.count));
     this.#flush();
     this.#readOn();
   }
@@ -212,7 +208,7 @@ export class RelayConnection<Slot> {
     this.#waitingClaim = undefined;
     this.#lastTxnr = this.#parser.txnr;
     this.#unanswered += 1;
-    this.#afterParsing(this.#parser.resume());
+    this.#parse(() => this.#parser.resume());
     this.#readOn();
   }
 
@@ -226,16 +222,16 @@ export class RelayConnection<Slot> {
     }, CONNECTION_LIMITS.retryAfterMs);
   }
 
-  #acknowledge(lastTxnr: number, count: number): void {
-    const { socket } = this.#options;
-    if (socket.writable) socket.write(acknowledgements(lastTxnr, count));
+  get #isFull(): boolean {
+    const { maxBatchBytes, maxUnansweredFrames } = CONNECTION_LIMITS;
+    return this.#batch.heldBytes >= maxBatchBytes || this.#unanswered >= maxUnansweredFrames;
   }
 
   #mustWait(): boolean {
     return (
       this.#retry !== undefined ||
       this.#waitingClaim !== undefined ||
-      this.#batch.bytes >= CONNECTION_LIMITS.maxBatchBytes ||
+      this.#isFull ||
       this.#share.isUsedUp ||
       this.#options.socket.writableLength >= CONNECTION_LIMITS.maxReplyBytes
     );

@@ -1,22 +1,20 @@
-import { createServer, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Audit } from "../host/audit.ts";
 import type { CertificateExpiry, ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { RelayTls } from "./certificate-folder.ts";
-import { BufferPool } from "./chunk-builder.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
-import { type Peer, RENEW_NODE } from "./relay-admission.ts";
-import { RelayConnection } from "./relay-connection.ts";
+import type { Peer } from "./relay-admission.ts";
 import { RelayGate } from "./relay-gate.ts";
-import { SharedTurns } from "./turn-share.ts";
+import { RelaySessions } from "./relay-sessions.ts";
 
 const CHECK_EVERY_MS = 1_000;
 /** For a relay to read its last acknowledgements when the collector stops; one that hangs does not keep it. */
 const GOODBYE_MS = 1_000;
-/** Of 4 KiB each, for all connections together. */
-const POOLED_BUFFERS = 4_096;
+/** A node that lost its power says no goodbye: without an answer from its kernel it is gone in about twelve minutes. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 export interface RelpServerOptions<Slot> {
   readonly host: string;
@@ -52,41 +50,18 @@ export interface RelpServer {
   stop(): Promise<void>;
 }
 
-interface Session<Slot> {
-  readonly connection: RelayConnection<Slot>;
-  /** Undefined on a plain connection. */
-  readonly peer: Peer | undefined;
-}
-
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
-  const { log, audit, store, nowMs, limits } = options;
-  const metrics = createIngestMetrics(options.metrics, nowMs);
-  const pool = new BufferPool(POOLED_BUFFERS);
-  const turns = new SharedTurns();
-  const sessions = new Map<Socket, Session<Slot>>();
+  const { log, tls, expiry, limits } = options;
+  const metrics = createIngestMetrics(options.metrics, options.nowMs);
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
-  const accept = (socket: Socket, peer?: Peer): void => {
-    const address = socket.remoteAddress;
-    const { node, serial } = peer ?? { node: undefined, serial: undefined };
-    const connection = new RelayConnection({ socket, store, pool, log, metrics, turns, node, nowMs, ...times });
-    sessions.set(socket, { connection, peer });
-    log.event("info", "relay connected", { node, address, serial });
-    if (peer !== undefined) expiry.warn({ kind: "relay", ...peer });
-    socket.on("error", (error) =>
-      log.event("notice", "relay connection failed", { node, address, error: error.message }),
-    );
-    socket.on("close", () => {
-      sessions.delete(socket);
-      log.event("info", "relay disconnected", { node, address });
-    });
-  };
-  const { tls, expiry } = options;
+  const sessions = new RelaySessions({ ...options, ...times, metrics });
+  const accept = (socket: Socket, peer?: Peer): void => sessions.begin(socket, peer);
   const gate =
     tls === undefined
       ? undefined
-      : new RelayGate({ tls, handshakeMs: limits.handshakeMs, log, audit, metrics, nowMs, accept });
-  const server = createServer((socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
+      : new RelayGate({ ...options, tls, handshakeMs: limits.handshakeMs, metrics, accept });
+  const server = createServer(KEEP_ALIVE, (socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
   server.maxConnections = limits.connections;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
   options.metrics.gauge("ml_relp_connections", "Relays connected", () => sessions.size);
@@ -97,9 +72,9 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   });
   // After listening only accept(2) fails (EMFILE): those who are connected go on.
   server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
-  if (gate !== undefined) expiry.watch(() => certificatesInUse(gate.tls, sessions.values()));
+  if (gate !== undefined) expiry.watch(() => certificatesInUse(gate.tls, sessions.peers()));
   const check = setInterval(() => {
-    for (const { connection } of sessions.values()) connection.checkTime();
+    sessions.checkTimes();
     expiry.check();
   }, CHECK_EVERY_MS);
   const address = server.address();
@@ -110,46 +85,29 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     },
     reload: (fresh) => {
       gate?.reload(fresh);
-      for (const [{ remoteAddress: address }, { connection, peer }] of sessions) {
-        const reason = peer === undefined ? undefined : cutOffRevoked(connection, peer, fresh);
-        if (reason === undefined) continue;
-        const { node, serial } = peer ?? {};
-        audit.record({ event: "relay-session", outcome: "ended", reason, node, serial, address });
-      }
+      sessions.cutOffRevoked(fresh);
     },
-    stop: () =>
-      new Promise((resolve) => {
-        clearInterval(check);
-        const goodbye = setTimeout(() => {
-          for (const socket of sessions.keys()) socket.destroy();
-        }, GOODBYE_MS);
-        server.close(() => {
-          clearTimeout(goodbye);
-          resolve();
-        });
-        gate?.stop();
-        for (const { connection } of sessions.values()) connection.stop();
-      }),
+    stop: () => {
+      clearInterval(check);
+      gate?.stop();
+      return close(server, sessions);
+    },
   };
 }
 
-/** Where it is not known who is revoked, everybody has to come again: at the gate OpenSSL knows. */
-function cutOffRevoked<Slot>(
-  connection: RelayConnection<Slot>,
-  { serial }: Peer,
-  { revoked }: RelayTls,
-): "recheck" | "revoked" | undefined {
-  if (revoked !== undefined && !revoked.has(serial)) return undefined;
-  const reason = revoked === undefined ? "recheck" : "revoked";
-  connection.cutOff(reason, revoked === undefined ? { serial } : { serial, next: RENEW_NODE });
-  return reason;
+function close<Slot>(server: Server, sessions: RelaySessions<Slot>): Promise<void> {
+  return new Promise((resolve) => {
+    const goodbye = setTimeout(() => sessions.destroy(), GOODBYE_MS);
+    server.close(() => {
+      clearTimeout(goodbye);
+      resolve();
+    });
+    sessions.stop();
+  });
 }
 
-function* certificatesInUse(
-  { own, authority }: RelayTls,
-  sessions: Iterable<{ readonly peer: Peer | undefined }>,
-): Generator<ExpiringCertificate> {
+function* certificatesInUse({ own, authority }: RelayTls, peers: Iterable<Peer>): Generator<ExpiringCertificate> {
   yield { kind: "collector", serial: own.serialNumber, validToMs: Date.parse(own.validTo) };
   yield { kind: "ca", serial: authority.serialNumber, validToMs: Date.parse(authority.validTo) };
-  for (const { peer } of sessions) if (peer !== undefined) yield { kind: "relay", ...peer };
+  for (const peer of peers) yield { kind: "relay", ...peer };
 }

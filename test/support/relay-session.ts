@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { createMetrics } from "../../src/host/metrics.ts";
+import { BufferPool } from "../../src/ingest/chunk-builder.ts";
+import { createIngestMetrics } from "../../src/ingest/ingest-metrics.ts";
+import type { LineStore } from "../../src/ingest/line-store.ts";
+import { type ConnectionOptions, RelayConnection } from "../../src/ingest/relay-connection.ts";
+import { SharedTurns } from "../../src/ingest/turn-share.ts";
+import { afterwards } from "./cleanup.ts";
+import { RelpClient } from "./relp-client.ts";
+
+export interface RelaySession {
+  readonly relay: RelpClient;
+  /** The collector's end. */
+  readonly socket: Socket;
+  readonly connection: RelayConnection<object>;
+  readonly logLines: readonly string[];
+}
+
+/** One session in this process over a real socket, with a store that does only what is given. */
+export async function openSession(
+  store: Partial<LineStore<object>>,
+  options: Partial<Pick<ConnectionOptions<object>, "turns" | "nowMs">> = {},
+): Promise<RelaySession> {
+  const { nowMs = Date.now } = options;
+  const server = createServer().listen(0, "127.0.0.1");
+  afterwards(async () => void server.close());
+  await once(server, "listening");
+  const connected = once(server, "connection");
+  const address = server.address();
+  const relay = await RelpClient.connect(typeof address === "object" ? (address?.port ?? 0) : 0);
+  afterwards(() => relay.destroy());
+  const [socket] = await connected;
+  afterwards(() => socket.destroy());
+  socket.on("error", () => {});
+  const logLines: string[] = [];
+  const connection = new RelayConnection({
+    socket,
+    store: { slotFor: () => ({}), claim: async () => "stored", store: () => "stored", ...store },
+    turns: new SharedTurns(),
+    nowMs,
+    pool: new BufferPool(16),
+    log: { event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`) },
+    metrics: createIngestMetrics(createMetrics(), nowMs),
+    node: "node1",
+    openWithinMs: 10_000,
+    frameWithinMs: 10_000,
+    ...options,
+  });
+  relay.command("open", "relp_version=0\nrelp_software=test\ncommands=syslog");
+  await relay.answered(1);
+  return { relay, socket, connection, logLines };
+}
