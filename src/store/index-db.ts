@@ -107,12 +107,17 @@ export class IndexDb {
     return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
   }
 
+  /** Takes the row away. */
+  forget({ node, x, keyHash }: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+    this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
+  }
+
   /** Takes the row away, if there is one, and remembers that it is not to come back. */
   remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
     const { node, x, keyHash } = identity;
     this.commit();
     this.#db.transaction(() => {
-      this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
+      this.forget(identity);
       this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)").run(node, x, keyHash, deletedAtMs);
     })();
   }

@@ -105,7 +105,7 @@ export class OwnerAccount {
   }
 
   /** The files are gone. */
-  remove({ accountedBytes }: Accounted): void {
+  remove({ accountedBytes }: Pick<Accounted, "accountedBytes">): void {
     this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk - accountedBytes);
   }
 }

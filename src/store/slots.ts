@@ -1,16 +1,25 @@
 import { join } from "node:path";
+import type { Log } from "../host/log.ts";
 import type { ExecutionState } from "../wire/api.ts";
 import type { IndexDb } from "./index-db.ts";
 import { loadExecution } from "./load-execution.ts";
 import type { Refusal } from "./owner-account.ts";
 import type { OwnerAccounts } from "./owner-accounts.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
+import { failureCode, messageOf } from "./storage-error.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
 export interface SlotIdentity {
   readonly node: string;
   readonly x: string;
   readonly keyHash: string;
+}
+
+/** Where an execution's files are, whose, and what they take. */
+interface Unloaded {
+  readonly base: string;
+  readonly owner: string;
+  readonly diskBytes: number;
 }
 
 /** One (node, x, hash of key): bound to an execution, or without an owner yet. */
@@ -20,8 +29,8 @@ export interface Slot {
   execution: StoredExecution | undefined;
   /** Whether the index was asked; `SlotTable.load` does it, and what follows holds from then on. */
   isLookedUp: boolean;
-  /** Where its files are, and what the index thinks they take, until they are loaded. */
-  unloaded: { readonly base: string; readonly diskBytes: number } | undefined;
+  /** What the index says of its files, until they are loaded. */
+  unloaded: Unloaded | undefined;
   /** The index says that the files may be ahead of its row. */
   isOpenInIndex: boolean;
   /** What a question for running or failed ones finds. */
@@ -39,33 +48,26 @@ export interface Slot {
 const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
 
+export interface SlotTableOptions {
+  readonly index: IndexDb;
+  readonly logsDir: string;
+  readonly durable: boolean;
+  readonly spill: IntervalSpill;
+  readonly accounts: OwnerAccounts;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}
+
 /**
  * The one place that turns an identity into its execution: two objects for one file would number its lines twice.
  * Executions are loaded when something is asked or said of them, and forgotten when they are done and idle.
  */
 export class SlotTable {
   readonly #slots = new Map<string, Slot>();
-  readonly #index: IndexDb;
-  readonly #logsDir: string;
-  readonly #durable: boolean;
-  readonly #spill: IntervalSpill;
-  readonly #accounts: OwnerAccounts;
-  readonly #nowMs: () => number;
+  readonly #options: SlotTableOptions;
 
-  constructor(options: {
-    readonly index: IndexDb;
-    readonly logsDir: string;
-    readonly durable: boolean;
-    readonly spill: IntervalSpill;
-    readonly accounts: OwnerAccounts;
-    readonly nowMs: () => number;
-  }) {
-    this.#index = options.index;
-    this.#logsDir = options.logsDir;
-    this.#durable = options.durable;
-    this.#spill = options.spill;
-    this.#accounts = options.accounts;
-    this.#nowMs = options.nowMs;
+  constructor(options: SlotTableOptions) {
+    this.#options = options;
   }
 
   get size(): number {
@@ -81,7 +83,7 @@ export class SlotTable {
     const name = nameOf(identity.node, identity.x, identity.keyHash);
     const known = this.#slots.get(name);
     if (known !== undefined) {
-      known.usedAtMs = this.#nowMs();
+      known.usedAtMs = this.#options.nowMs();
       return known;
     }
     if (this.#slots.size >= MAX_SLOTS) this.forgetIdle(0);
@@ -95,7 +97,7 @@ export class SlotTable {
       isRetired: false,
       isDeleted: false,
       refused: undefined,
-      usedAtMs: this.#nowMs(),
+      usedAtMs: this.#options.nowMs(),
     };
     this.#slots.set(name, slot);
     return slot;
@@ -106,18 +108,21 @@ export class SlotTable {
     return this.#slots.get(nameOf(node, x, keyHash))?.execution;
   }
 
-  /** The execution of a slot, read from its files at the first call. Throws what SQLite or the file system throws. */
+  /**
+   * The execution of a slot, read from its files at the first call; undefined, too, when somebody has removed them. Throws
+   * what SQLite or the file system throws.
+   */
   load(slot: Slot): StoredExecution | undefined {
     if (!slot.isLookedUp) this.#lookUp(slot);
     const { unloaded } = slot;
     if (unloaded !== undefined) {
-      const base = join(this.#logsDir, unloaded.base);
-      const execution = loadExecution(base, { durable: this.#durable, spill: this.#spill, nowMs: this.#nowMs() });
+      const { accounts } = this.#options;
+      const execution = this.#read(slot, unloaded);
       slot.execution = execution;
       slot.unloaded = undefined;
       if (execution !== undefined) {
         execution.accountedBytes = unloaded.diskBytes;
-        this.#accounts.of(execution.owner).settle(execution);
+        accounts.of(execution.owner).settle(execution);
         if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
       }
     }
@@ -125,12 +130,30 @@ export class SlotTable {
   }
 
   #lookUp(slot: Slot): void {
-    const row = this.#index.find(slot.identity);
-    slot.isDeleted = row === undefined && this.#index.isDeleted(slot.identity);
-    slot.unloaded = row === undefined ? undefined : { base: row.base, diskBytes: row.diskBytes };
+    const { index } = this.#options;
+    const row = index.find(slot.identity);
+    slot.isDeleted = row === undefined && index.isDeleted(slot.identity);
+    slot.unloaded =
+      row === undefined ? undefined : { base: row.base, owner: row.execution.owner, diskBytes: row.diskBytes };
     slot.isOpenInIndex = row?.isOpen ?? false;
     slot.stateInIndex = row?.execution.state;
     slot.isLookedUp = true;
+  }
+
+  #read(slot: Slot, { base, owner, diskBytes }: Unloaded): StoredExecution | undefined {
+    const { index, logsDir, durable, spill, accounts, log, nowMs } = this.#options;
+    try {
+      return loadExecution(join(logsDir, base), { durable, spill, nowMs: nowMs() });
+    } catch (error) {
+      if (failureCode(error) !== "ENOENT") throw error;
+      const account = accounts.of(owner);
+      index.forget(slot.identity);
+      account.remove({ accountedBytes: diskBytes });
+      slot.isOpenInIndex = false;
+      slot.stateInIndex = undefined;
+      log.event("warning", "an execution whose files were removed is forgotten", { base, error: messageOf(error) });
+      return undefined;
+    }
   }
 
   /** The files are not what the row says (a crash): the next one to load them must not find the difference again. */
@@ -138,7 +161,7 @@ export class SlotTable {
     const { diskBytes, isSettled } = execution;
     const isOpen = isOpenInIndex || !isSettled;
     try {
-      this.#index.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
+      this.#options.index.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
     } catch {
       // The execution can be read all the same; its next line writes the row.
     }
@@ -156,7 +179,7 @@ export class SlotTable {
   /** Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. */
   forgetIdle(idleMs = IDLE_AFTER_MS): StoredExecution[] {
     const forgotten: StoredExecution[] = [];
-    const usedBeforeMs = this.#nowMs() - idleMs;
+    const usedBeforeMs = this.#options.nowMs() - idleMs;
     for (const [name, slot] of this.#slots) {
       if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs || slot.execution?.isMerging === true) continue;
       this.#slots.delete(name);

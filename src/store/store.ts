@@ -84,7 +84,7 @@ export class Store {
       bytesOf: (owner) => options.index.diskBytes(owner),
       flush: () => index.flush(),
     });
-    const slots = new SlotTable({ index: options.index, logsDir, durable, spill, accounts, nowMs });
+    const slots = new SlotTable({ index: options.index, logsDir, durable, spill, accounts, log, nowMs });
     const folders = new OwnerFolders({ logsDir, log });
     this.#options = options;
     this.logsDir = logsDir;

@@ -125,3 +125,27 @@ describe("an execution that was deleted", () => {
     expect(existsSync(join(folder, "2025-01-01.jsonl"))).toBe(false);
   });
 });
+
+describe("an execution whose files were removed by hand", () => {
+  it.each(["ended", "running"])("and that had %s is forgotten, and its owner has the space back", async (state) => {
+    const dataDir = await tempFolder();
+    const ownerLimits = { bytesOnDisk: 30_000 };
+    const on = await startIngestSite({ dataDir, ownerLimits });
+    const [a, next] = [fakeExecution(), fakeExecution()];
+    const relay = await openRelay(on);
+    await relay.send(a.begin(), a.lines(1, ["x".repeat(7_000)]), a.lines(2, ["x".repeat(7_000)]));
+    await relay.send(a.lines(3, ["x".repeat(7_000)]), ...(state === "ended" ? [a.end(3)] : []));
+    await on.stop();
+    for (const name of filesOf(dataDir, a)) rmSync(join(dataDir, "logs", name));
+    const again = await startIngestSite({ dataDir, ownerLimits });
+    if (state === "ended") expect((await again.archive.list(ROOT, { limit: 1 })).executions).toHaveLength(1);
+    expect(await isKnown(again, a)).toBe(false);
+    expect((await again.archive.list(ROOT, { limit: 1 })).executions).toEqual([]);
+    expect(await again.archive.remove(ROOT, a)).toBe("missing");
+    await (await openRelay(again)).send(next.begin(), next.lines(1, ["there is room"]));
+    expect(await again.archive.get(ROOT, next)).toMatchObject({ lines: 1 });
+    expect(again.logLines.filter((line) => line.includes(a.x))).toEqual([
+      expect.stringContaining("files were removed"),
+    ]);
+  });
+});
