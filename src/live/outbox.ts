@@ -19,6 +19,8 @@ export interface OutboxOptions {
 
 /** Summaries, and executions with lost lines, that are remembered for a viewer that does not read. */
 const MAX_WAITING_EXECUTIONS = 1_000;
+/** Summaries in octets: one may have over 10 KB, most have less than one. */
+const MAX_WAITING_SUMMARY_BYTES = 4_194_304;
 /** Texts, in octets, that may wait in the socket on top of one history batch. */
 const MAX_SOCKET_BYTES = 4_194_304;
 
@@ -31,6 +33,7 @@ export class Outbox {
   readonly #backlog: Backlog;
   /** The newest summary for each subscription and execution. */
   readonly #summaries = new Map<string, Buffer>();
+  #summaryBytes = 0;
   #last: LinesMessage | undefined;
   #turns: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -71,7 +74,9 @@ export class Outbox {
       this.#options.socket.write(frame);
       return;
     }
-    this.#summaries.set(`${subscription} ${message.key}`, frame);
+    const key = `${subscription} ${message.key}`;
+    this.#summaryBytes += frame.length - (this.#summaries.get(key)?.length ?? 0);
+    this.#summaries.set(key, frame);
     this.#checkBounds();
   }
 
@@ -128,12 +133,14 @@ export class Outbox {
     for (const [key, frame] of this.#summaries) {
       if (this.#blocked) break;
       this.#summaries.delete(key);
+      this.#summaryBytes -= frame.length;
       this.#options.socket.write(frame);
     }
   }
 
   #checkBounds(): void {
     const waiting = Math.max(this.#backlog.lostExecutions, this.#summaries.size);
-    if (waiting > MAX_WAITING_EXECUTIONS) this.#options.onOverflow();
+    const isFull = waiting > MAX_WAITING_EXECUTIONS || this.#summaryBytes > MAX_WAITING_SUMMARY_BYTES;
+    if (isFull) this.#options.onOverflow();
   }
 }

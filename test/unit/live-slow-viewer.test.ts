@@ -154,6 +154,20 @@ describe("a viewer that reads slowly", () => {
     expect(n).toBeLessThan(200);
   });
 
+  test("is closed when the newest summaries that wait for it are too many octets", async () => {
+    const hub = createHub(log);
+    const archive = new FakeArchive();
+    const take = () => new Promise<void>(() => undefined);
+    const watching = await watch({ hub, archive, what: { all: true }, from: "end", take, highWaterMark: 1 });
+    await watching.ran;
+    const long = (x: string) => ({ ...archive.add({ x }).summary(), argv: ["x".repeat(100_000)] });
+    // Newer ones of the same execution take the place of those before.
+    for (let i = 0; i < 100; i += 1) watching.outbox.summary(1, new SummaryMessage(X, long(X)));
+    expect(watching.overflows()).toBe(0);
+    for (let i = 0; i < 50; i += 1) watching.outbox.summary(1, new SummaryMessage(`${X}${i}`, long(X)));
+    expect(watching.overflows()).toBeGreaterThan(0);
+  });
+
   test("is closed when it would have to be told of more executions than can be remembered", async () => {
     const hub = createHub(log);
     const archive = new FakeArchive();
