@@ -3,6 +3,7 @@ import type { Execution, LineRange } from "../../src/wire/api.ts";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 import type { Subscriber } from "../../ui/src/live-client.ts";
 import { LogFeed } from "../../ui/src/log/log-feed.ts";
+import type { LogPosition } from "../../ui/src/log/log-position.ts";
 import type { LogTarget } from "../../ui/src/log/log-target.ts";
 import { RowFilter } from "../../ui/src/log/row-filter.ts";
 
@@ -49,7 +50,7 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
   const subscribers: Subscriber[] = [];
   const asked: string[] = [];
   let timers: (() => void)[] = [];
-  let isDown = false;
+  let isDown: (node: string) => boolean = () => false;
   const find = (node: string): Stored | undefined => stored.find((each) => each.node === node);
   const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
   const feed = new LogFeed({
@@ -80,7 +81,7 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
       lines: async ({ node }, { from, limit }) => {
         asked.push(`${node} ${from}+${limit}`);
         const found = find(node);
-        if (found === undefined || isDown) return refused;
+        if (found === undefined || isDown(node)) return refused;
         const lines = found.lines(from, limit);
         const last = lines.at(-1)?.n ?? found.lastN;
         return { ok: true, value: { lines, next: found.lines(last + 1, 1)[0]?.n ?? null } };
@@ -95,8 +96,9 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
     feed,
     asked,
     settle,
-    setDown: (value: boolean) => {
-      isDown = value;
+    /** Lines, of all nodes or of one, can be had no more; or can be had again. */
+    setDown: (value: boolean, only?: string) => {
+      isDown = (node) => value && node === (only ?? node);
     },
     /** Fires what waits for a time, until all has come to rest. */
     elapse: async () => {
@@ -263,6 +265,26 @@ describe("an execution", () => {
     expect(feed.position).toMatchObject({ n: 600_000 });
   });
 
+  test("is not open where its lines could not be had, and is opened there when they can", async () => {
+    const { feed, setDown } = setUp([new Stored("n1", 100_000)]);
+    setDown(true);
+    await feed.open({ at: "line", n: 500, align: "top" });
+    expect([feed.phase, feed.failedAt]).toEqual(["failed", { at: "line", n: 500, align: "top" }]);
+    setDown(false);
+    await feed.open(feed.failedAt ?? { at: "end" });
+    expect([feed.phase, shown(feed), feed.failedAt]).toEqual(["ready", "250-1249", undefined]);
+  });
+
+  test("stays where it is when the lines elsewhere could not be had, and says so until one moves on", async () => {
+    const { feed, setDown } = setUp([new Stored("n1", 100_000)]);
+    await feed.open({ at: "end" });
+    setDown(true);
+    await feed.goTo({ at: "line", n: 500, align: "top" });
+    expect([feed.phase, shown(feed), feed.failedAt]).toMatchObject(["ready", "99001-100000", { n: 500 }]);
+    feed.setFollowing(false);
+    expect(feed.failedAt).toBeUndefined();
+  });
+
   test("tries a page again that could not be had, after a while", async () => {
     const { feed, setDown, elapse } = setUp([new Stored("n1", 5_000)]);
     await feed.open({ at: "end" });
@@ -301,6 +323,21 @@ describe("lines that are not there", () => {
     expect(shown(feed)).toBe("1-500 fetching(501-800) 801-900");
     await elapse();
     expect(shown(feed)).toBe("1-900");
+  });
+
+  test("and could not be had are asked for again, until they can", async () => {
+    const n1 = new Stored("n1", 500);
+    const { feed, publish, lost, setDown, elapse } = setUp([n1]);
+    await feed.open({ at: "end" });
+    n1.lastN = 900;
+    lost(n1, 501, 800);
+    publish(n1, 801, 900);
+    setDown(true);
+    await elapse();
+    expect([shown(feed), feed.isFailing]).toEqual(["1-500 fetching(501-800) 801-900", true]);
+    setDown(false);
+    await elapse();
+    expect([shown(feed), feed.isFailing]).toEqual(["1-900", false]);
   });
 
   test("and of which nothing is known are asked for once, then missing, and filled when they come late", async () => {
@@ -399,6 +436,28 @@ describe("a job", () => {
     while (feed.hasEarlier) await feed.load("start");
     expect(places(feed)).toHaveLength(1_100);
     expect(places(feed).slice(0, 2)).toEqual(["n1 1", "n2 1"]);
+  });
+
+  test("opens at its end with what could be had, and asks again for the rest", async () => {
+    const n2 = new Stored("n2", 3, 500);
+    const { feed, setDown, elapse } = setUp([new Stored("n1", 3), n2], JOB);
+    setDown(true, "n2");
+    await feed.open({ at: "end" });
+    await elapse();
+    expect([feed.phase, feed.isFailing, places(feed)]).toEqual(["ready", true, ["n1 1", "n1 2", "n1 3"]]);
+    setDown(false);
+    await elapse();
+    expect([feed.isFailing, places(feed).length]).toEqual([false, 6]);
+  });
+
+  test.each<LogPosition>([
+    { at: "time", time: new Stored("n1", 1).time(20_000), row: undefined },
+    { at: "time", time: new Stored("n1", 1).time(20_000), row: { x: X, n: 20_000 } },
+  ])("is not open at a time where lines of one of its executions could not be had: %j", async (position) => {
+    const { feed, setDown } = setUp([new Stored("n1", 50_000), new Stored("n2", 50_000)], JOB);
+    setDown(true, "n2");
+    await feed.open(position);
+    expect([feed.phase, feed.failedAt]).toEqual(["failed", position]);
   });
 
   test("takes in executions that begin while one looks", async () => {

@@ -2,6 +2,7 @@ import type { LineRange } from "../../../src/wire/api.ts";
 import { subtractRanges } from "./coverage.ts";
 import type { LineLoader } from "./line-loader.ts";
 import { buildItems } from "./log-items.ts";
+import { RETRY_AFTER_MS } from "./log-pager.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 
@@ -19,6 +20,7 @@ export interface HoleCheckOptions {
   readonly loader: LineLoader;
   readonly sources: () => readonly LogSource[];
   readonly after: (ms: number, call: () => void) => () => void;
+  readonly generation: () => number;
   /** Asked right before a check: which holes are to be filled, those behind what is covered among them or not. */
   readonly scope: () => "nothing" | "within" | "behind";
   readonly onChecked: () => void;
@@ -34,7 +36,9 @@ export class HoleCheck {
   readonly #options: HoleCheckOptions;
   readonly #asked = new Set<string>();
   #cancel: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
   #isRunning = false;
+  #isFailing = false;
 
   constructor(options: HoleCheckOptions) {
     this.#options = options;
@@ -49,8 +53,14 @@ export class HoleCheck {
     });
   }
 
+  /** Lines could not be had when they were last asked for, and are asked for again. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
   close(): void {
     this.#cancel?.();
+    this.#cancelRetry?.();
   }
 
   /** What was asked for may have come since. */
@@ -66,36 +76,51 @@ export class HoleCheck {
   async #run(): Promise<void> {
     const scope = this.#options.scope();
     if (scope === "nothing") return;
+    const generation = this.#options.generation();
     this.#isRunning = true;
-    await this.#fillWithin();
-    if (scope === "behind") await this.#fillBehind();
+    const isWithinFilled = await this.#fillWithin();
+    const isBehindFilled = scope === "within" || (await this.#fillBehind());
     this.#isRunning = false;
+    const isElsewhere = generation !== this.#options.generation();
+    this.#isFailing = !isElsewhere && !(isWithinFilled && isBehindFilled);
+    if (this.#isFailing) this.#retry();
     this.#options.onChecked();
   }
 
-  async #fillWithin(): Promise<void> {
+  #retry(): void {
+    this.#cancelRetry ??= this.#options.after(RETRY_AFTER_MS, () => {
+      this.#cancelRetry = undefined;
+      this.soon();
+    });
+  }
+
+  async #fillWithin(): Promise<boolean> {
     const { window } = this.#options;
+    let isFilled = true;
     const sources = this.#options.sources();
     for (const hole of buildItems({ window, sources: sources.length, accepts: () => false })) {
       const source = sources[hole.source];
       if (source === undefined) continue;
       for (const range of this.#unknown(source, [hole.n, hole.to])) {
-        if (range[1] - range[0] < MAX_FILLED_LINES) await this.#ask(source, range);
+        if (range[1] - range[0] < MAX_FILLED_LINES) isFilled = (await this.#ask(source, range)) && isFilled;
         else window.cut(source.index, range);
       }
     }
+    return isFilled;
   }
 
   /** Afterwards all that is known of is covered, but for what is too much to fetch. */
-  async #fillBehind(): Promise<void> {
+  async #fillBehind(): Promise<boolean> {
     const { window } = this.#options;
+    let isFilled = true;
     for (const source of this.#options.sources()) {
       const { lastN } = source;
       const behind: LineRange = [window.coverage(source.index).to + 1, lastN];
       if (behind[0] > behind[1] || behind[1] - behind[0] >= MAX_FILLED_LINES) continue;
       if (this.#unknown(source, behind).length === 0) window.extendEnd(source.index, [], lastN);
-      else await this.#ask(source, behind);
+      else isFilled = (await this.#ask(source, behind)) && isFilled;
     }
+    return isFilled;
   }
 
   #unknown(source: LogSource, range: LineRange): LineRange[] {
@@ -103,10 +128,11 @@ export class HoleCheck {
     return subtractRanges(range, source.execution.missing).filter((rest) => !this.#asked.has(keyOf(source, rest)));
   }
 
-  async #ask(source: LogSource, range: LineRange): Promise<void> {
-    if (!(await this.#options.loader.fill(source, range[0], range[1]))) return;
+  async #ask(source: LogSource, range: LineRange): Promise<boolean> {
+    if (!(await this.#options.loader.fill(source, range[0], range[1]))) return false;
     if (this.#asked.size >= MAX_ASKED) this.#asked.clear();
     this.#asked.add(keyOf(source, range));
+    return true;
   }
 }
 

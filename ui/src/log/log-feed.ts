@@ -37,6 +37,8 @@ export class LogFeed {
   phase: "loading" | "ready" | "absent" | "failed" = "loading";
   /** Where the view has to go, once for each object. */
   position: LogPosition = { at: "end" };
+  /** Where the view had to go, and could not; it has not moved since. */
+  failedAt: LogPosition | undefined;
   readonly #options: LogFeedOptions;
   readonly #sources: SourceList;
   readonly #opener: LogOpener;
@@ -53,7 +55,7 @@ export class LogFeed {
     this.#sources = new SourceList(target, this.window);
     const generation = (): number => this.#opener.generation;
     const loader = new LineLoader({ api, window: this.window, generation });
-    const shared = { window: this.window, loader, after, sources: () => this.sources };
+    const shared = { window: this.window, loader, after, generation, sources: () => this.sources };
     this.#opener = new LogOpener({
       api,
       target,
@@ -62,7 +64,7 @@ export class LogFeed {
       pageLines: () => this.#pager.pageLines,
       onExecution: (execution) => this.#onExecution(execution),
     });
-    this.#pager = new LogPager({ ...shared, generation, onRetry: options.onChange });
+    this.#pager = new LogPager({ ...shared, onRetry: options.onChange });
     this.#holes = new HoleCheck({
       ...shared,
       scope: () => this.#scopeOfHoleCheck(),
@@ -105,6 +107,11 @@ export class LogFeed {
     return this.#pager.isLoading;
   }
 
+  /** Some lines could not be had, and are asked for again. */
+  get isFailing(): boolean {
+    return this.#holes.isFailing;
+  }
+
   /** The view stays at the end. */
   get isFollowing(): boolean {
     return this.#tail.isFollowing;
@@ -145,6 +152,7 @@ export class LogFeed {
     this.#next = undefined;
     const outcome = await this.#opener.open(position);
     if (outcome === "stale") return;
+    this.failedAt = outcome === "failed" ? position : undefined;
     if (outcome === "opened") this.#arrive(position);
     else if (this.phase !== "ready") this.phase = outcome;
     this.#options.onChange();
@@ -160,9 +168,8 @@ export class LogFeed {
     } else if (position.n < from || position.n > to) {
       await this.open(position);
     } else {
-      this.setFollowing(false);
       this.position = position;
-      this.#options.onChange();
+      this.setFollowing(false);
     }
   }
 
@@ -174,13 +181,13 @@ export class LogFeed {
 
   async goToEnd(): Promise<void> {
     if (!this.#tail.isAttached || this.#opener.isOpening) return this.open({ at: "end" });
-    this.setFollowing(true);
     this.position = { at: "end" };
-    return this.#options.onChange();
+    return this.setFollowing(true);
   }
 
   /** The view has left the end, or has come back to it. */
   setFollowing(isFollowing: boolean): void {
+    this.failedAt = undefined;
     this.#tail.follow(isFollowing);
     this.#options.onChange();
   }

@@ -33,13 +33,17 @@ export class LogOpener {
     return this.#generation;
   }
 
-  /** `stale`: something else has been opened meanwhile, or all is closed. */
+  /**
+   * `failed`: not all of it could be loaded. At the end some of it is enough: what is behind the others is asked for
+   * again. `stale`: something else has been opened meanwhile, or all is closed.
+   */
   async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale"> {
     const { api, target, sources, loader, pageLines, onExecution } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
     this.isOpening = true;
     const updates = new Map(sources.all.map((source) => [source, source.updates]));
+    let opened = 0;
     const found = await findExecutions(api, target);
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
@@ -51,12 +55,15 @@ export class LogOpener {
         if (known === undefined || updates.get(known) === known.updates) onExecution(execution);
       }
       const how = { api, loader, position, limit: pageLines() };
-      await forEachOf([...sources.all], REQUESTS_AT_ONCE, (source) => openSource(source, how));
+      await forEachOf([...sources.all], REQUESTS_AT_ONCE, async (source) => {
+        if (await openSource(source, how)) opened += 1;
+      });
       if (generation !== this.#generation) return "stale";
     }
     this.isOpening = false;
-    if (found.ok) return "opened";
-    return found.status === 404 ? "absent" : "failed";
+    if (!found.ok) return found.status === 404 ? "absent" : "failed";
+    const isEnough = opened === sources.all.length || (position.at === "end" && opened > 0);
+    return isEnough ? "opened" : "failed";
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import { FilterNote } from "./filter-note.tsx";
 import { FollowButton } from "./follow-button.tsx";
 import { JobHeader } from "./job-header.tsx";
 import { KeyHelp } from "./key-help.tsx";
+import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
 import type { LogFeed } from "./log-feed.ts";
 import type { Item } from "./log-items.ts";
@@ -104,7 +105,9 @@ export function LogPage({ api, live, navigation, place, showOwner }: LogPageProp
   }, [title]);
 
   if (feed === undefined || feed.phase !== "ready") {
-    return <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open({ at: "end" })} />;
+    return (
+      <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open(feed.failedAt ?? { at: "end" })} />
+    );
   }
   const items = feed.items(filter);
   return (
@@ -140,6 +143,7 @@ export function LogPage({ api, live, navigation, place, showOwner }: LogPageProp
           onRest={onRest}
         />
         {items.length === 0 ? <NoLines feed={feed} /> : null}
+        <LoadNote feed={feed} />
         <FollowButton feed={feed} />
       </div>
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />

@@ -12,8 +12,8 @@ const JOB_PAGE = { least: 20, most: 200 };
 /** Requests for lines that are under way at one time. */
 export const REQUESTS_AT_ONCE = 6;
 
-/** After a page could not be loaded. */
-const RETRY_AFTER_MS = 2_000;
+/** After lines could not be loaded. */
+export const RETRY_AFTER_MS = 2_000;
 
 export interface LogPagerOptions {
   readonly window: LogWindow;

@@ -36,10 +36,10 @@ async function openAtTime(
   const { startedAt, endedAt } = execution;
   if (time <= startedAt) return loader.restart(source, { from: 1, limit, time });
   if (endedAt !== null && endedAt < time) return loader.restart(source, { from: lastN + 1, limit, time });
-  const lineFrom = async (n: number): Promise<{ n: number; time: string } | undefined> => {
+  const lineFrom = async (n: number): Promise<{ n: number; time: string } | null | undefined> => {
     const page = await api.lines(execution, { from: n, limit: 1 });
-    return page.ok ? page.value.lines[0] : undefined;
+    return page.ok ? (page.value.lines[0] ?? null) : undefined;
   };
   const from = await findLineNear({ time, startedAt, lastN, lineFrom });
-  return loader.restart(source, { from, limit, time });
+  return from !== undefined && loader.restart(source, { from, limit, time });
 }
