@@ -171,18 +171,21 @@ function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   const nBytes = i - nAt;
   if (nBytes === 0) return "number";
   view.n = numberOf(data, nAt, i);
-  return view.kind === "lines"
-    ? parseLinesTail(data, { at: i, end, nAt, nBytes }, view)
-    : parseOtherTail(data, i, end, view);
+  const tail = { at: i, end, nAt, nBytes };
+  return view.kind === "lines" ? parseLinesTail(data, tail, view) : parseOtherTail(data, tail, view);
 }
 
-function parseLinesTail(
-  data: Uint8Array,
-  place: { at: number; end: number; nAt: number; nBytes: number },
-  view: EnvelopeView,
-): EnvelopeFault | undefined {
-  const { end, nAt, nBytes } = place;
-  let i = place.at;
+/** What follows `n`, whose digits stand at `nAt`. */
+interface Tail {
+  readonly at: number;
+  readonly end: number;
+  readonly nAt: number;
+  readonly nBytes: number;
+}
+
+function parseLinesTail(data: Uint8Array, tail: Tail, view: EnvelopeView): EnvelopeFault | undefined {
+  const { end } = tail;
+  let i = tail.at;
   if (!startsWith(data, i, COUNT)) return "structured-data";
   i += COUNT.length;
   let digits = i;
@@ -198,31 +201,32 @@ function parseLinesTail(
   view.fragment = startsWith(data, i, FRAGMENT);
   if (view.fragment) i += FRAGMENT.length;
   if (data[i] !== CLOSE || data[i + 1] !== SPACE) return "structured-data";
-  i += 2;
-  // The text repeats n: a frame whose two numbers differ was put together from two.
-  for (let d = 0; d < nBytes; d += 1) {
-    if (data[i + d] !== data[nAt + d]) return "cut";
-  }
-  i += nBytes;
-  if (data[i] !== SPACE) return "cut";
-  view.textAt = i + 1;
+  view.textAt = textAfterNumber(data, i + 2, tail);
   view.textEnd = end;
+  if (view.textAt < 0) return "cut";
   if (end - view.textAt !== textBytes) return "cut";
   // A backslash and an n stand between two lines: room is made for so many, and must not be made for what cannot be.
   if (2 * (view.count - 1) > textBytes) return "cut";
   return view.n >= 1 && view.count >= 1 ? undefined : "number";
 }
 
-function parseOtherTail(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
-  let i = at;
+function parseOtherTail(data: Uint8Array, tail: Tail, view: EnvelopeView): EnvelopeFault | undefined {
+  const { end } = tail;
+  let i = tail.at;
   // Attributes that say how idle or busy the command is may follow; they are for people with a packet dump.
   while (i < end && !startsWith(data, i, QUOTE_CLOSE)) i += 1;
   if (i >= end) return "structured-data";
-  i = digitsEnd(data, i + QUOTE_CLOSE.length, end);
-  if (data[i] !== SPACE) return "cut";
-  view.textAt = i + 1;
+  view.textAt = textAfterNumber(data, i + QUOTE_CLOSE.length, tail);
   view.textEnd = end;
-  return view.textAt > end ? "cut" : undefined;
+  return view.textAt < 0 || view.textAt > end ? "cut" : undefined;
+}
+
+/** Where the text begins, or -1: MSG begins with n, and a frame whose two numbers differ was put together from two. */
+function textAfterNumber(data: Uint8Array, at: number, { nAt, nBytes }: Tail): number {
+  for (let d = 0; d < nBytes; d += 1) {
+    if (data[at + d] !== data[nAt + d]) return -1;
+  }
+  return data[at + nBytes] === SPACE ? at + nBytes + 1 : -1;
 }
 
 function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeView): EnvelopeFault | undefined {
