@@ -1,6 +1,7 @@
 import type { Audit } from "./audit.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { ToldRecently } from "./told-recently.ts";
 
 const DAY_MS = 86_400_000;
 const WARN_BEFORE_MS = 30 * DAY_MS;
@@ -30,10 +31,12 @@ export interface CertificateExpiryOptions {
 export class CertificateExpiry {
   readonly #options: CertificateExpiryOptions;
   readonly #sources: (() => Iterable<ExpiringCertificate>)[] = [];
+  readonly #told: ToldRecently;
   #warnAgainAtMs: number;
 
   constructor(options: CertificateExpiryOptions) {
     this.#options = options;
+    this.#told = new ToldRecently(options.nowMs);
     this.#warnAgainAtMs = options.nowMs() + DAY_MS;
     options.metrics.gauges(
       "ml_certificate_expiry_seconds",
@@ -60,7 +63,7 @@ export class CertificateExpiry {
     for (const certificate of this.#inUse()) this.warn(certificate);
   }
 
-  /** Warns of one when it has less than 30 days left. */
+  /** Warns of one when it has less than 30 days left. A relay that comes again and again is told of once in a while. */
   warn({ kind, node, serial, validToMs }: ExpiringCertificate): void {
     const leftMs = validToMs - this.#options.nowMs();
     if (leftMs > WARN_BEFORE_MS) return;
@@ -68,6 +71,7 @@ export class CertificateExpiry {
     const until = new Date(validToMs).toISOString();
     const fields = { certificate, serial, until, days: Math.floor(leftMs / DAY_MS), next: NEXT[kind] };
     const reason = leftMs > 0 ? "expires-soon" : "expired";
+    if (!this.#told.isNew(`${kind} ${serial} ${reason}`)) return;
     this.#options.audit.record({ event: "certificate-expiry", outcome: "failed", reason, certificate, serial, until });
     if (leftMs > 0) this.#options.log.event("warning", "a certificate expires soon", fields);
     else this.#options.log.event("error", "a certificate has expired", fields);

@@ -132,6 +132,8 @@ describe("certificates that expire", () => {
     );
     await site.connect("short");
     await site.connect("long");
+    // A relay that comes again and again is told of once.
+    await site.connect("short");
     expect([warnings("short"), warnings("long")]).toEqual([[soon], []]);
     aheadMs = DAY_MS;
     await poll("the next day's warnings", () => warnings("short").length === 2 && warnings("ca").length === 2);
