@@ -22,6 +22,11 @@ export const FIELDS = {
   }),
   flag: field("true or false", (value) => (typeof value === "boolean" ? value : undefined)),
   address: field("HOST:PORT, like 127.0.0.1:8514 or [::1]:8514", parseAddress),
+  /** The package for it knows neither IPv6 nor which port it got. */
+  ipv4Address: field("HOST:PORT without IPv6 and port 0, like 0.0.0.0:514", (value) => {
+    const address = parseAddress(value);
+    return address === undefined || isIP(address.host) === 6 || address.port === 0 ? undefined : address;
+  }),
   origin: field("an origin, like https://logs.example.org, without a path", parseOrigin),
   sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
   /** pam_start(3) takes a file name in /etc/pam.d. */

@@ -81,7 +81,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     web: settings.take("web", FIELDS.address, { host: "127.0.0.1", port: 8514 }),
     webTls: cert === undefined || key === undefined ? undefined : { cert, key },
     behindProxy: settings.take("behind-proxy", FIELDS.origin, undefined),
-    udpSyslog: settings.take("udp-syslog", FIELDS.address, undefined),
+    udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
     pamService: settings.take("pam-service", FIELDS.pamService, "login"),

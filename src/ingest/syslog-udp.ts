@@ -16,11 +16,9 @@ export async function startSyslogUdp(options: SyslogListenerOptions): Promise<Sy
   });
   await new Promise<void>((resolve, reject) => {
     // When the port is taken, start() never settles: only the event tells.
-    server.on("error", (error) => {
-      log.event("error", "UDP syslog failed", { error: error.message });
-      reject(error);
-    });
+    server.once("error", reject);
     server.start({ port, address: host, exclusive: true }).then(resolve, reject);
   });
+  server.on("error", (error) => log.event("error", "UDP syslog failed", { error: error.message }));
   return { port, stop: () => server.stop() };
 }

@@ -93,13 +93,16 @@ describe("ordinary syslog over UDP", () => {
     expect(texts()).toEqual(["<13>one#012two#033[31m"]);
   });
 
-  it("says that its port is taken", async () => {
+  it("says that its port is taken, once", async () => {
     const { options } = await listeners();
+    const told: string[] = [];
+    const log = { event: (_: string, what: string) => void told.push(what) };
     const port = await freePort();
     const socket = createSocket("udp4");
     afterwards(() => socket.close() && undefined);
     await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
-    await expect(startSyslogUdp({ ...options, port })).rejects.toThrow(/EADDRINUSE/);
+    await expect(startSyslogUdp({ ...options, log, port })).rejects.toThrow(/EADDRINUSE/);
+    expect(told).toEqual([]);
   });
 });
 

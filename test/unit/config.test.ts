@@ -129,6 +129,8 @@ describe("the collector's configuration", () => {
     ["a flag twice", ["--pki", "/p", "--pki", "/q"], "--pki: given twice"],
     ["an option for a value", ["--pki", "--insecure"], "--pki: expected a value"],
     ["a port too high", ["--pki", "/p", "--relp", "127.0.0.1:65536"], "--relp: expected HOST:PORT"],
+    ["UDP over IPv6", ["--insecure", "--udp-syslog", "[::1]:5514"], "--udp-syslog: expected HOST:PORT without IPv6"],
+    ["a UDP port that nobody learns", ["--insecure", "--udp-syslog", "127.0.0.1:0"], "--udp-syslog: expected"],
     ["a group like an option", ["--pki", "/p", "--admin-group=-x"], "--admin-group: expected the name of a unix group"],
     ["the command that none means", ["--pki", "/p", "run"], "run: unknown command"],
     ["an unknown command", ["--pki", "/p", "dance"], "dance: unknown command"],
