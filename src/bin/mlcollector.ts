@@ -30,6 +30,8 @@ const INSTALLATION = new URL("../../../", import.meta.url);
 
 /** Files that are made without a mode of their own (the index) are the service's alone; folders stay passable. */
 process.umask(0o026);
+// Nobody reads on, which is no reason to stop collecting.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const log = createLog(process.stderr, "mlcollector");
 process.exitCode = await main(process.argv.slice(2));
 
@@ -73,16 +75,14 @@ async function collect(config: Config, argv: readonly string[]): Promise<number>
       uiFolder: fileURLToPath(new URL("dist/ui", INSTALLATION)),
       uid: process.getuid?.() ?? 0,
     });
-    await collector.start();
+    await Promise.race([collector.start(), stopAsked]);
   } catch (error) {
-    return failed("cannot start", error, log);
+    // Not later: what was begun would keep the process, and look as if it ran.
+    process.exit(failed("cannot start", error, log));
   }
   hangUps.isStarted = true;
   if (hangUps.isAsked) void collector.reload();
-  await new Promise<void>((resolve) => {
-    process.once("SIGTERM", resolve);
-    process.once("SIGINT", resolve);
-  });
+  await stopAsked;
   log.event("info", "stopping");
   const isClean = await collector.stop();
   // A part that hangs must not keep the service from ending.
@@ -105,28 +105,22 @@ function rebuildIndex(config: Config): number {
 }
 
 /** Serves the collector's questions about passwords: on systemd's socket, on a socket file, or as its child. */
-async function checkPasswords(config: Config): Promise<number> {
+async function checkPasswords({ pamService, authSocket }: AuthConfig): Promise<number> {
   const { LISTEN_FDS, LISTEN_PID } = process.env;
   const isActivated = LISTEN_FDS !== undefined && LISTEN_PID === String(process.pid);
   const endpoint = isActivated
     ? { listenFd: FIRST_PASSED_FD }
-    : config.authSocket === undefined
+    : authSocket === undefined
       ? { streamFd: FIRST_PASSED_FD }
-      : { path: config.authSocket };
+      : { path: authSocket };
+  const own = createLog(process.stderr, "mlauth");
+  // process.exit would wait for the threads in which PAM hangs.
+  const end = (): void => void process.kill(process.pid, "SIGKILL");
   try {
-    const done = new Promise<void>((resolve) => {
-      process.once("SIGTERM", resolve);
-      serveAuth({
-        endpoint,
-        check: loadPam(config.pamService),
-        log: createLog(process.stderr, "mlauth"),
-        onParentGone: resolve,
-      });
-    });
-    await done;
-    process.exit(0);
+    await serveAuth({ endpoint, check: loadPam(pamService), log: own, onParentGone: end, onHang: end });
+    return 0;
   } catch (error) {
-    return failed("cannot serve authentication", error, log);
+    return failed("cannot serve authentication", error, own);
   }
 }
 

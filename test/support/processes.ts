@@ -27,6 +27,8 @@ export interface RunningProcess {
   /** The first match in the output, also in what was printed before the call. */
   waitFor(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
   signal(signal: NodeJS.Signals): void;
+  /** Nobody reads it any more. */
+  closeOutput(): void;
   /** Settles when it has ended and its pipes are closed. */
   readonly ended: Promise<Exit>;
   /** Sends the signal, waits for the end, and uses SIGKILL when that takes longer than 10 s. */
@@ -95,6 +97,10 @@ export function start(command: string, args: readonly string[], options: StartOp
       }
     },
     signal: (signal) => void child.kill(signal),
+    closeOutput() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     ended,
     end,
   };
