@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { connect, Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
 
 /** Opens a stream to a process that serves authentication. Destroying the stream lets go of that process. */
 export type OpenChannel = () => Duplex;
@@ -21,8 +21,9 @@ export function childChannel(command: readonly [string, ...string[]]): OpenChann
   return () => {
     // A session of its own: Ctrl-C in a terminal is for the collector, which lets go of its child in order.
     const child = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "inherit", "pipe"] });
-    const stream = child.stdio[3];
-    if (!(stream instanceof Socket)) throw new TypeError("Cannot open a channel to the child: it has no descriptor 3");
+    // Out of descriptors, spawn() leaves stdio undefined and tells why in an event.
+    const stdio: (typeof child)["stdio"] | undefined = child.stdio;
+    const stream = stdio?.[3] instanceof Duplex ? stdio[3] : new Duplex({ read() {}, write() {} });
     child.on("error", (error) => stream.destroy(error));
     child.on("exit", () => stream.destroy());
     stream.on("close", () => child.kill("SIGKILL"));

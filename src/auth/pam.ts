@@ -25,6 +25,8 @@ const CANNOT_TELL = [
   "Module is unknown",
   "Authentication service cannot retrieve authentication info",
 ];
+/** The add-on's own words for what failed before or after the password was looked at. */
+const NOT_ASKED = /^pam_(?:start|set_item|end): /;
 
 /** Loads the native add-on, so only the process that asks PAM calls this. Throws when it is not built. */
 export function loadPam(service: string): PasswordCheck {
@@ -34,7 +36,7 @@ export function loadPam(service: string): PasswordCheck {
     return new Promise((resolve, reject) => {
       const done = (error: unknown) => {
         if (error === undefined) resolve(!isExpired(user));
-        else if (CANNOT_TELL.includes(String(error))) reject(new Error(String(error)));
+        else if (CANNOT_TELL.includes(String(error)) || NOT_ASKED.test(String(error))) reject(new Error(String(error)));
         else resolve(false);
       };
       authenticate(user, password, done, { serviceName: service, remoteHost: address });
@@ -44,7 +46,7 @@ export function loadPam(service: string): PasswordCheck {
 
 /**
  * Whether an account of /etc/shadow has expired (shadow(5), "account expiration date"). authenticate-pam does not ask
- * PAM for it. Accounts from elsewhere are PAM's own matter, when it authenticates.
+ * PAM for it, nor for any other `account` rule: those of accounts from elsewhere are not asked at all.
  */
 function isExpired(user: string): boolean {
   try {

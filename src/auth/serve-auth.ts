@@ -18,6 +18,9 @@ export interface AuthServerOptions {
   readonly log: Log;
   /** The parent has closed its stream. */
   readonly onParentGone?: () => void;
+  /** PAM holds a thread and does not give it back: only another process can go on. */
+  readonly onHang: () => void;
+  readonly hangsAfterMs?: number;
 }
 
 /** PAM blocks a thread for each check, for seconds when the password is wrong; libuv has 4. */
@@ -25,11 +28,13 @@ const MAX_CHECKS = 4;
 /** Together with those that run, about as many as can be answered before the collector gives up waiting. */
 const MAX_QUEUED = 12;
 const MAX_CONNECTIONS = 16;
+/** Longer than any module waits: for a directory, a second factor, a person with a token. */
+const HANGS_AFTER_MS = 60_000;
 
 /** Answers requests of the collector, and of nobody else: a socket file is for its owner and group only. */
 export async function serveAuth(options: AuthServerOptions): Promise<{ close(): Promise<void> }> {
   const { endpoint, log, onParentGone } = options;
-  const queue = new CheckQueue(options.check, log);
+  const queue = new CheckQueue(options);
   if ("streamFd" in endpoint) {
     const stream = new Socket({ fd: endpoint.streamFd, readable: true, writable: true });
     answer(stream, queue);
@@ -91,14 +96,12 @@ function answer(stream: Duplex, queue: CheckQueue): void {
 
 /** Runs few checks at a time, lets some wait, and refuses the rest at once. */
 class CheckQueue {
-  readonly #check: PasswordCheck;
-  readonly #log: Log;
+  readonly #options: AuthServerOptions;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(check: PasswordCheck, log: Log) {
-    this.#check = check;
-    this.#log = log;
+  constructor(options: AuthServerOptions) {
+    this.#options = options;
   }
 
   async ask({ user, password, address }: AuthRequest): Promise<AuthAnswer["result"]> {
@@ -106,12 +109,18 @@ class CheckQueue {
     if (this.#running < MAX_CHECKS) this.#running += 1;
     else if (this.#waiting.length < MAX_QUEUED) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else return "unavailable";
+    const { check, log, onHang, hangsAfterMs = HANGS_AFTER_MS } = this.#options;
+    const timer = setTimeout(() => {
+      log.event("error", "PAM does not come back from a check: this process ends, and another one takes over");
+      onHang();
+    }, hangsAfterMs);
     try {
-      return (await this.#check(user, password, address)) ? "accepted" : "denied";
+      return (await check(user, password, address)) ? "accepted" : "denied";
     } catch (error) {
-      this.#log.event("error", "cannot ask PAM", { error: String(error) });
+      log.event("error", "cannot ask PAM", { error: String(error) });
       return "unavailable";
     } finally {
+      clearTimeout(timer);
       // The place goes to the next in line, if there is one.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;

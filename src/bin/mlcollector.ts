@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { loadPam } from "../auth/pam.ts";
 import { serveAuth } from "../auth/serve-auth.ts";
-import { type Config, parseCommandLine } from "../host/config.ts";
+import { type AuthConfig, type Config, parseCommandLine } from "../host/config.ts";
 import { COLLECTOR_HELP } from "../host/config-help.ts";
 import { createLog, type Log } from "../host/log.ts";
 import { safeText } from "../host/safe-text.ts";
@@ -42,14 +42,13 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write("mlcollector: mend these and start again; mlcollector --help lists the options\n");
     return EXIT.usage;
   }
+  if (parsed.kind === "auth") return checkPasswords(parsed.auth);
   if (parsed.kind !== "config") {
     process.stdout.write(parsed.kind === "help" ? COLLECTOR_HELP : `mlcollector ${version()}\n`);
     return 0;
   }
   const { command, config } = parsed;
-  if (command === "reindex") return rebuildIndex(config);
-  if (command === "auth") return checkPasswords(config);
-  return collect(config, argv);
+  return command === "reindex" ? rebuildIndex(config) : collect(config, argv);
 }
 
 function version(): string {
@@ -57,8 +56,11 @@ function version(): string {
   return String(asRecord(parseJson(text))?.["version"]);
 }
 
-async function collect(config: Config, argv: readonly string[]): Promise<number> {
+async function collect(config: Config, argv: readonly string[]): Promise<never> {
   setFlagsFromString(HEAP_GROWTH);
+  const stopAsked = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve());
+  });
   let collector: ReturnType<typeof createCollector>;
   // Before there is anything to read again: without a handler, SIGHUP would end the process.
   const hangUps = { isStarted: false, isAsked: false };

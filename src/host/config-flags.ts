@@ -22,7 +22,7 @@ export interface CommandLineWords {
   readonly flags: Map<string, string | boolean>;
   /** What is no option: the name of a command. */
   readonly words: readonly string[];
-  readonly problems: readonly string[];
+  readonly problems: string[];
 }
 
 /** Splits arguments into options and words. Problems are collected, not thrown, to be told all at once. */

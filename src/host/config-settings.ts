@@ -55,13 +55,18 @@ export class Settings {
     this.#problems.push(problem);
   }
 
-  /** All that was wrong, and all that nobody asked for. */
-  problems(): readonly string[] {
+  /** What was complained about. */
+  wrong(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** What nobody asked for. */
+  unknown(): readonly string[] {
     const flags = [...this.#flags.keys()]
       .filter((key) => !this.#asked.has(key))
       .map((key) => `--${key}: unknown option`);
     const keys = Object.keys(this.#file).filter((key) => !this.#asked.has(key));
-    return [...this.#problems, ...flags, ...keys.map((key) => `${this.#fileName}: ${key}: unknown key`)];
+    return [...flags, ...keys.map((key) => `${this.#fileName}: ${key}: unknown key`)];
   }
 }
 

@@ -8,8 +8,15 @@ import { Settings } from "./config-settings.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 
+/** What a process that checks passwords is told. */
+export interface AuthConfig {
+  readonly pamService: string;
+  /** The socket of an authentication service; undefined: a child process of the collector's own. */
+  readonly authSocket: string | undefined;
+}
+
 /** Everything that the collector can be told. What is undefined is off. */
-export interface Config {
+export interface Config extends AuthConfig {
   readonly dataDir: string;
   readonly relp: Address;
   /** Folder with ca.crt, ca.crl, collector.crt and collector.key. */
@@ -23,9 +30,6 @@ export interface Config {
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
-  readonly pamService: string;
-  /** The socket of an authentication service; undefined: a child process of the collector's own. */
-  readonly authSocket: string | undefined;
   /** Members of this unix group see all executions. */
   readonly adminGroup: string | undefined;
   /** Print a one-time login code for the user who started the collector. */
@@ -35,14 +39,11 @@ export interface Config {
 }
 
 export type CommandLine =
-  | { readonly kind: "config"; readonly command: Command; readonly config: Config }
+  | { readonly kind: "config"; readonly command: "run" | "reindex"; readonly config: Config }
+  | { readonly kind: "auth"; readonly auth: AuthConfig }
   | { readonly kind: "help" | "version" }
   /** One sentence each: where, what was expected, what was found. */
   | { readonly kind: "problems"; readonly problems: readonly string[] };
-
-const COMMANDS = ["reindex", "auth"] as const;
-/** `run` is what no command means. */
-type Command = "run" | (typeof COMMANDS)[number];
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
@@ -58,15 +59,28 @@ export function parseCommandLine(argv: readonly string[], readFile: ReadFile): C
   const fileName = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
   const { file, problem } = readToml(fileName, { required: named !== undefined, readFile });
   const settings = new Settings(flags, file, fileName);
-  const config = takeConfig(settings, readFile);
   const [word, ...others] = words;
-  const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
-  if (command === "run") checkExposure(config, settings);
+  for (const other of others) problems.push(`${other}: expected one command at most`);
+  if (problem !== undefined) problems.push(problem);
+  if (word === "auth") {
+    const auth = takeAuth(settings);
+    // All else is the collector's affair, and must not keep everybody from signing in.
+    problems.push(...settings.wrong());
+    return problems.length > 0 ? { kind: "problems", problems } : { kind: "auth", auth };
+  }
+  const config = takeConfig(settings, readFile);
+  if (word === undefined) checkExposure(config, settings);
+  problems.push(...settings.wrong(), ...settings.unknown());
+  if (word !== undefined && word !== "reindex") problems.push(`${word}: unknown command`);
+  if (problems.length > 0) return { kind: "problems", problems };
+  return { kind: "config", command: word === undefined ? "run" : "reindex", config };
+}
 
-  const all = [...problems, ...(problem === undefined ? [] : [problem]), ...settings.problems()];
-  for (const other of others) all.push(`${other}: expected one command at most`);
-  if (command === undefined) return { kind: "problems", problems: [...all, `${word}: unknown command`] };
-  return all.length > 0 ? { kind: "problems", problems: all } : { kind: "config", command, config };
+function takeAuth(settings: Settings): AuthConfig {
+  return {
+    pamService: settings.take("pam-service", FIELDS.pamService, "login"),
+    authSocket: settings.take("auth-socket", FIELDS.path, undefined),
+  };
 }
 
 function takeConfig(settings: Settings, readFile: ReadFile): Config {
@@ -84,8 +98,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
-    pamService: settings.take("pam-service", FIELDS.pamService, "login"),
-    authSocket: settings.take("auth-socket", FIELDS.path, undefined),
+    ...takeAuth(settings),
     adminGroup: settings.take("admin-group", FIELDS.unixName, undefined),
     loginCode: settings.take("login-code", FIELDS.flag, false),
     nodes: takeNodes(settings, readFile),

@@ -7,22 +7,19 @@ import { socketChannel } from "../../src/auth/channel.ts";
 import { createUserDirectory } from "../../src/host/users.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
-import { type RunningProcess, start } from "../support/processes.ts";
-import { program } from "../support/programs.ts";
+import { type RunningProcess, run, start } from "../support/processes.ts";
+import { program, ROOT } from "../support/programs.ts";
 import { asRoot, createTestUser, describeAsRoot, runAsRoot, type TestUser } from "../support/root.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-/** `mlcollector auth` under an identity, and a client of it. */
-async function authentication(identity: readonly string[], ...options: readonly string[]) {
+const AS_ROOT = ["setpriv", "--reuid=root", "--regid=root", "--clear-groups", "--"] as const;
+
+/** `mlcollector auth` started through another program, and a client of it. */
+async function authentication(through: readonly [string, ...string[]], ...options: readonly string[]) {
   const folder = await tempFolder();
   const path = join(folder, "auth.sock");
   await runAsRoot("chmod", ["777", folder]);
-  const [command, ...args] = asRoot(
-    "setpriv",
-    ...identity,
-    "--",
-    ...program("mlcollector", "auth", "--auth-socket", path, ...options),
-  );
+  const [command, ...args] = asRoot(...through, ...program("mlcollector", "auth", "--auth-socket", path, ...options));
   const service = start(command, args);
   await poll("the socket is there", () => existsSync(path));
   // The tests themselves may not be root.
@@ -50,9 +47,9 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
 
   // As systemd runs it: with no other right than to read /etc/shadow. And as root, when started by hand.
   describe.each([
-    ["a user alone in group shadow", ["--reuid=nobody", "--regid=shadow", "--clear-groups"]],
-    ["root", ["--reuid=root", "--regid=root", "--clear-groups"]],
-  ])("by %s", (_, identity) => {
+    ["a user alone in group shadow", ["setpriv", "--reuid=nobody", "--regid=shadow", "--clear-groups", "--"]],
+    ["root", AS_ROOT],
+  ] as const)("by %s", (_, identity) => {
     let client: AuthClient;
     let service: RunningProcess;
 
@@ -90,11 +87,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     const [path, told] = [join("/etc/pam.d", service), join(folder, "told")];
     afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
     await runAsRoot("tee", [path], `auth required pam_exec.so log=${told} /usr/bin/env\n`);
-    const { client } = await authentication(
-      ["--reuid=root", "--regid=root", "--clear-groups"],
-      "--pam-service",
-      service,
-    );
+    const { client } = await authentication(AS_ROOT, "--pam-service", service);
     for (const address of ["192.0.2.7", "2001:db8::7", "evil.example\nPAM_RHOST=198.51.100.1", ""]) {
       expect(await client.authenticate(alice.name, "any", address)).toMatchObject({ ok: true });
     }
@@ -104,4 +97,40 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
       "PAM_RHOST=2001:db8::7",
     ]);
   });
+
+  test("PAM that cannot even begin says nothing about the password", async () => {
+    const withoutServices = 'mount --bind "$0" /etc/pam.d && exec "$@"';
+    const { client, service } = await authentication(
+      ["unshare", "--mount", "sh", "-c", withoutServices, await tempFolder()],
+      "--pam-service",
+      "none",
+    );
+    expect(await client.authenticate(alice.name, "any")).toEqual({ ok: false, reason: "unavailable" });
+    await service.waitFor(/cannot ask PAM error="Error: pam_start: "/);
+  });
+});
+
+test("a socket that cannot be made is said, and ends the program", async () => {
+  const [command, ...args] = program("mlcollector", "auth", "--auth-socket", "/nonexistent/auth.sock");
+  const { code, stderr } = await run(command, args);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^<3>mlauth: cannot serve authentication error="listen [^\n]*\n$/);
+});
+
+test("a collector out of descriptors does not end because of a login", async () => {
+  const [node] = program("mlcollector");
+  const script = `
+    import { openSync } from "node:fs";
+    import { createAuthClient } from ${JSON.stringify(join(ROOT, "dist/src/auth/auth-client.js"))};
+    import { childChannel } from ${JSON.stringify(join(ROOT, "dist/src/auth/channel.js"))};
+    const log = { event: () => {} };
+    const client = createAuthClient({ open: childChannel([process.execPath, "-e", "0"]), users: {}, log });
+    try {
+      for (;;) openSync("/dev/null");
+    } catch {}
+    console.log(await client.authenticate("alice", "x"));
+  `;
+  const args = ["-c", 'ulimit -n 64; exec "$@"', "sh", node, "--input-type=module", "--eval", script];
+  const { code, stdout, stderr } = await run("sh", args);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "{ ok: false, reason: 'unavailable' }\n", stderr: "" });
 });

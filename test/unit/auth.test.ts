@@ -40,7 +40,7 @@ function memoryLog() {
 async function serve(check: PasswordCheck) {
   const path = join(await tempFolder(), "auth.sock");
   const log = memoryLog();
-  const server = await serveAuth({ endpoint: { path }, check, log });
+  const server = await serveAuth({ endpoint: { path }, check, log, onHang: () => {} });
   afterwards(() => server.close());
   return { path, log, server };
 }
@@ -114,9 +114,27 @@ describe("authentication", () => {
     expect(most).toBe(4);
   });
 
+  test("ends when PAM does not come back from a check", async () => {
+    const path = join(await tempFolder(), "auth.sock");
+    const log = memoryLog();
+    await new Promise<void>((resolve, reject) => {
+      const check = () => new Promise<never>(() => {});
+      serveAuth({ endpoint: { path }, check, log, onHang: resolve, hangsAfterMs: 1 }).then((server) => {
+        afterwards(() => server.close());
+        void clientOf(socketChannel(path)).authenticate("alice", "x");
+      }, reject);
+    });
+    expect(log.lines.join()).toContain("PAM does not come back from a check");
+  });
+
   test("opens its socket for owner and group only, also where an old one was left", async () => {
     const { path } = await serve(async () => true);
-    const again = await serveAuth({ endpoint: { path }, check: async () => true, log: memoryLog() });
+    const again = await serveAuth({
+      endpoint: { path },
+      check: async () => true,
+      log: memoryLog(),
+      onHang: () => {},
+    });
     afterwards(() => again.close());
     expect(statSync(path).mode & 0o777).toBe(0o660);
     expect(await clientOf(socketChannel(path)).authenticate("alice", "x")).toMatchObject({ ok: true });

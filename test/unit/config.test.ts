@@ -152,6 +152,14 @@ describe("the collector's configuration", () => {
     expect(parse(["reindex", "--data-dir", "/d"])).toMatchObject({ kind: "config", command: "reindex" });
   });
 
+  test("of a process that checks passwords is two keys; what else is wrong is the collector's affair", () => {
+    const files = { "/c": 'pam-service = "mine"\nrelp = 5\nnone = 1\n[nodes.n1]\nusers = "/secret"' };
+    const auth = { pamService: "mine", authSocket: "/s" };
+    expect(parse(["auth", "--config", "/c", "--auth-socket", "/s"], files)).toEqual({ kind: "auth", auth });
+    expect(problemsOf(["auth", "--pam-service", "../x"]).join()).toContain("--pam-service: expected the name of");
+    expect(problemsOf(["auth", "--bad"])).toEqual(["--bad: unknown option"]);
+  });
+
   test("needs a file that is named, and no other", () => {
     expect(problemsOf(["--insecure", "--config", "/none"]).join()).toContain("/none: cannot be read");
     expect(problemsOf(["--insecure"])).toEqual([]);
