@@ -292,5 +292,5 @@ test("an execution that is not there says so", async () => {
 test("the bytes as printed are a download", async () => {
   const { page } = await openLog({ lines: 10 });
   const link = page.getByRole("link", { name: "raw" });
-  expect(await link.getAttribute("href")).toBe(`api/executions/${X}/raw?node=n1`);
+  expect(await link.getAttribute("href")).toBe(`api/executions/${X}/raw?node=n1&owner=alice`);
 });

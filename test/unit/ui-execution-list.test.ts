@@ -5,6 +5,8 @@ import { ExecutionList, matches } from "../../ui/src/list/execution-list.ts";
 import { commandLine, describeDuration } from "../../ui/src/list/execution-row.tsx";
 import { groupJobs } from "../../ui/src/list/group-jobs.ts";
 import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
+import { placeOfExecution, placeOfJob } from "../../ui/src/place-of.ts";
+import { formatPlace } from "../../ui/src/url-state.ts";
 
 const NO_FILTER: ListFilter = { q: "", node: "", state: undefined };
 
@@ -154,11 +156,12 @@ describe("the list of executions", () => {
     expect(numbers()).not.toContain(2);
   });
 
-  test("keeps two executions of the same id on two nodes apart", async () => {
+  test("keeps executions of the same id apart, by their node and by their owner", async () => {
     const { list } = listOf(1);
     await list.load();
     list.update(execution(1, { node: "n2" }));
-    expect(list.executions.map(({ node }) => node)).toEqual(["n2", "n1"]);
+    list.update(execution(1, { owner: "bob" }));
+    expect(list.executions.map(({ node, owner }) => `${node} ${owner}`)).toEqual(["n2 alice", "n1 bob", "n1 alice"]);
   });
 
   test("drops what no longer matches its filter", async () => {
@@ -182,6 +185,16 @@ describe("the list of executions", () => {
     list.update(execution(9, { job: "j" }));
     expect(numbers().length > 0).toBe(isThere);
   });
+});
+
+test("an address names the owner only for who sees those of several users", () => {
+  const address = (showOwner: boolean) => [
+    formatPlace(placeOfExecution(execution(1), showOwner)),
+    formatPlace(placeOfJob(execution(1, { job: "train" }), showOwner)),
+  ];
+  const { x } = execution(1);
+  expect(address(false)).toEqual([`?x=${x}&node=n1`, "?job=train"]);
+  expect(address(true)).toEqual([`?x=${x}&owner=alice&node=n1`, "?job=train&owner=alice"]);
 });
 
 test("jobs are grouped by owner and name, where their newest execution stands", () => {

@@ -51,7 +51,7 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
   const asked: string[] = [];
   let timers: (() => void)[] = [];
   let isDown: (node: string) => boolean = () => false;
-  const find = (node: string): Stored | undefined => stored.find((each) => each.node === node);
+  const find = (node: string | undefined): Stored | undefined => stored.find((each) => each.node === node);
   const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
   const feed = new LogFeed({
     target,

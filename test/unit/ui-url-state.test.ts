@@ -10,6 +10,7 @@ describe("a place and its address", () => {
     ["", LIST],
     ["?node=n1&state=failed&q=a+b%26c", { view: "list", node: "n1", state: "failed", q: "a b&c" }],
     [`?x=${X}`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
+    [`?x=${X}&owner=alice&node=n1`, { view: "execution", x: X, owner: "alice", node: "n1", ...LOG_DEFAULTS }],
     [
       `?x=${X}&node=n1&stream=stderr&wrap=1&time=utc&line=12&top=5&q=err`,
       { view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc", line: 12, top: "5", q: "err" },

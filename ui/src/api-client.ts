@@ -1,8 +1,9 @@
-import type { Execution, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
-import { parseExecution } from "../../src/wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
+import { parseError, parseExecution } from "../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import type { LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
+import type { ExecutionKey } from "./execution-key.ts";
 
 /** What the collector answered. A refusal is a value: the caller branches on `status`; 0 stands for "not reached". */
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
@@ -14,6 +15,8 @@ export interface Refusal {
   readonly message: string;
   /** How long to wait before trying again, where the collector said so. */
   readonly retryAfterSeconds: number | undefined;
+  /** Whom to choose from, where it was not said whose is meant and several have one. */
+  readonly owners?: readonly string[];
 }
 
 export interface ExecutionFilter {
@@ -24,12 +27,6 @@ export interface ExecutionFilter {
   readonly state?: ExecutionState | undefined;
   readonly before?: string | undefined;
   readonly limit?: number;
-}
-
-/** Names one execution: ids are unique a node. */
-export interface ExecutionKey {
-  readonly x: string;
-  readonly node: string;
 }
 
 /** The collector's HTTP API, as the viewer uses it. */
@@ -63,12 +60,12 @@ export class ApiClient {
     return this.#ask(`api/executions${queryOf({ ...filter })}`, { parse: parseExecutionPage, signal });
   }
 
-  execution({ x, node }: ExecutionKey): Promise<Answer<Execution>> {
-    return this.#ask(`api/executions/${x}${queryOf({ node })}`, { parse: parseExecution });
+  execution({ x, node, owner }: ExecutionName): Promise<Answer<Execution>> {
+    return this.#ask(`api/executions/${x}${queryOf({ node, owner })}`, { parse: parseExecution });
   }
 
-  lines({ x, node }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
-    return this.#ask(`api/executions/${x}/lines${queryOf({ node, ...range })}`, { parse: parseLinePage });
+  lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
+    return this.#ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
   }
 
   async #ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
@@ -92,15 +89,13 @@ export class ApiClient {
   }
 
   #refusal(response: Response, said: unknown, path: string): Refusal {
-    const error = asRecord(asRecord(said)?.["error"]);
-    const [code, message] = [error?.["code"], error?.["message"]];
+    const error = parseError(asRecord(said)?.["error"]) ?? { code: "", message: response.statusText };
     const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
     if (response.status === 401 && path !== "api/login") this.#onSignedOut();
     return {
       ok: false,
       status: response.status,
-      code: typeof code === "string" ? code : "",
-      message: typeof message === "string" ? message : response.statusText,
+      ...error,
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
     };
   }
@@ -122,8 +117,8 @@ const UNREACHED: Refusal = {
 };
 
 /** Address of the bytes as printed, for a plain link. */
-export function rawLink({ x, node }: ExecutionKey, stream: string | undefined): string {
-  return `api/executions/${x}/raw${queryOf({ node, stream })}`;
+export function rawLink({ x, node, owner }: ExecutionKey, stream: string | undefined): string {
+  return `api/executions/${x}/raw${queryOf({ node, owner, stream })}`;
 }
 
 function queryOf(members: Readonly<Record<string, string | number | undefined>>): string {

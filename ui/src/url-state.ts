@@ -29,7 +29,9 @@ export interface LogPlace {
 export interface ExecutionPlace extends LogPlace {
   readonly view: "execution";
   readonly x: string;
-  /** Empty where the link names none; the collector then takes the only one. */
+  /** Whose, where an administrator sees those of several users. */
+  readonly owner?: string;
+  /** Empty where the link names none; the collector then takes the newest. */
   readonly node: string;
 }
 
@@ -59,9 +61,9 @@ export function parsePlace(search: string): Place {
   const query = new URLSearchParams(search);
   const text = (name: string): string => query.get(name) ?? "";
   const x = parseExecutionId(text("x"));
-  if (x !== undefined) return { view: "execution", x, node: text("node"), ...parseLogPlace(text) };
+  const owner = text("owner") === "" ? {} : { owner: text("owner") };
+  if (x !== undefined) return { view: "execution", x, ...owner, node: text("node"), ...parseLogPlace(text) };
   if (text("job") !== "") {
-    const owner = text("owner") === "" ? {} : { owner: text("owner") };
     return { view: "job", job: text("job"), ...owner, node: text("node"), ...parseLogPlace(text) };
   }
   return { view: "list", q: text("q"), node: text("node"), state: parseState(text("state")) };
@@ -74,10 +76,8 @@ export function formatPlace(place: Place): string {
     if (value !== undefined && value !== "") query.set(name, value);
   };
   if (place.view === "execution") set("x", place.x);
-  if (place.view === "job") {
-    set("job", place.job);
-    set("owner", place.owner);
-  }
+  if (place.view === "job") set("job", place.job);
+  if (place.view !== "list") set("owner", place.owner);
   set("node", place.node);
   if (place.view === "list") {
     set("state", place.state);

@@ -3,6 +3,7 @@ import type { RefusedExecutions } from "../../../src/wire/discard.ts";
 import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import { searchText } from "../../../src/wire/search-text.ts";
 import type { ApiClient } from "../api-client.ts";
+import { keyOf } from "../execution-key.ts";
 import type { ListPlace } from "../url-state.ts";
 
 export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
@@ -153,11 +154,6 @@ export class ExecutionList {
   }
 }
 
-/** Ids have a fixed length, so id and node put together name one execution. */
-export function keyOf({ x, node }: { readonly x: string; readonly node: string }): string {
-  return x + node;
-}
-
 /** Whether an execution is one of a filter's: what the API answers for `node`, `state` and `q`. */
 export function matches(execution: Execution, { q, node, state }: ListFilter): boolean {
   if (node !== "" && execution.node !== node) return false;
@@ -167,7 +163,8 @@ export function matches(execution: Execution, { q, node, state }: ListFilter): b
 
 /** As the API's pages are sorted. */
 function newestFirst(a: Execution, b: Execution): number {
-  return compare(b.startedAt, a.startedAt) || compare(b.x, a.x) || compare(b.node, a.node);
+  const byStart = compare(b.startedAt, a.startedAt);
+  return byStart || compare(b.x, a.x) || compare(b.node, a.node) || compare(b.owner, a.owner);
 }
 
 function compare(a: string, b: string): number {

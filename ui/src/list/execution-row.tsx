@@ -3,8 +3,8 @@ import type { Execution } from "../../../src/wire/api.ts";
 import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
+import { placeOfExecution } from "../place-of.ts";
 import { visibleText } from "../text/visible-control.ts";
-import { LOG_DEFAULTS } from "../url-state.ts";
 import { StartTime } from "./start-time.tsx";
 import { DeliveryNote, StateBadge } from "./state-badge.tsx";
 
@@ -16,13 +16,12 @@ interface ExecutionRowProps {
 }
 
 export function ExecutionRow({ execution, navigation, nowMs, showOwner }: ExecutionRowProps): JSX.Element {
-  const { x, node, argv, owner, lines, bytes } = execution;
-  const place = { view: "execution", x, node, ...LOG_DEFAULTS } as const;
+  const { node, argv, owner, lines, bytes } = execution;
   const command = commandLine(argv);
   return (
     <li class="execution">
       <StateBadge execution={execution} />
-      <Link class="command" navigation={navigation} to={place} title={command}>
+      <Link class="command" navigation={navigation} to={placeOfExecution(execution, showOwner)} title={command}>
         {command}
       </Link>
       <span class="node">

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keyOf } from "../execution-key.ts";
 import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
+import { placeOfJob } from "../place-of.ts";
 import { visibleText } from "../text/visible-control.ts";
-import { LOG_DEFAULTS } from "../url-state.ts";
 import { ExecutionRow } from "./execution-row.tsx";
 import type { JobGroup } from "./group-jobs.ts";
 
@@ -27,7 +28,7 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
   const name = visibleText(job);
   const rows = (all ? executions : executions.slice(0, FIRST_ROWS)).map((execution) => (
     <ExecutionRow
-      key={execution.x + execution.node}
+      key={keyOf(execution)}
       execution={execution}
       navigation={navigation}
       nowMs={nowMs}
@@ -48,11 +49,7 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
         >
           <Icon name={open ? "open" : "closed"} />
         </button>
-        <Link
-          navigation={navigation}
-          to={{ view: "job", job, ...(showOwner ? { owner: group.owner } : {}), node: "", ...LOG_DEFAULTS }}
-          title="All lines of this job"
-        >
+        <Link navigation={navigation} to={placeOfJob(group, showOwner)} title="All lines of this job">
           {name}
         </Link>
         <JobCounts group={group} />

@@ -9,8 +9,8 @@ import { commandLine, describeDuration } from "../list/execution-row.tsx";
 import { StartTime } from "../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../list/state-badge.tsx";
 import type { Navigation } from "../navigation.ts";
+import { placeOfJob } from "../place-of.ts";
 import { visibleText } from "../text/visible-control.ts";
-import { LOG_DEFAULTS } from "../url-state.ts";
 import { ExecutionDetails } from "./execution-details.tsx";
 import type { LogFeed } from "./log-feed.ts";
 import { Crumbs, LogTitle } from "./log-title.tsx";
@@ -36,11 +36,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
     <header class="log-header">
       <Crumbs navigation={navigation}>
         {job === x ? null : (
-          <Link
-            navigation={navigation}
-            to={{ view: "job", job, ...(showOwner ? { owner } : {}), node: "", ...LOG_DEFAULTS }}
-            title="All lines of this job"
-          >
+          <Link navigation={navigation} to={placeOfJob(execution, showOwner)} title="All lines of this job">
             {visibleText(job)}
           </Link>
         )}

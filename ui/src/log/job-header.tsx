@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keyOf } from "../execution-key.ts";
 import { formatBytes, formatCount, formatLines } from "../format.ts";
 import { ExecutionRow } from "../list/execution-row.tsx";
 import { groupJobs } from "../list/group-jobs.ts";
@@ -30,6 +31,7 @@ export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps):
       <LogTitle text={visibleText(job)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
       <p class="facts">
         {group === undefined ? null : <JobCounts group={group} />}
+        {group !== undefined && showOwner ? <span>{group.owner}</span> : null}
         <span>
           {formatCount(executions.length)}
           {feed.isPartial ? " newest" : ""} {executions.length === 1 ? "execution" : "executions"}
@@ -41,7 +43,7 @@ export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps):
         <ul class="job details">
           {executions.map((execution) => (
             <ExecutionRow
-              key={execution.x + execution.node}
+              key={keyOf(execution)}
               execution={execution}
               navigation={navigation}
               nowMs={nowMs}

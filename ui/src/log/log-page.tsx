@@ -49,7 +49,8 @@ export function LogPage({ api, live, navigation, place, showOwner }: LogPageProp
     },
     [navigation],
   );
-  const look = useRowLook({ feed, place, time, navigation, adjust, sources: feed?.sources.length ?? 0 });
+  const sources = feed?.sources.length ?? 0;
+  const look = useRowLook({ feed, place, time, navigation, adjust, showOwner, sources });
   const view = useRef<LogControls | null>(null);
   const [isHelpOpen, setHelpOpen] = useState(false);
 

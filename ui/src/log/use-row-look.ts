@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Navigation } from "../navigation.ts";
+import { placeOfExecution } from "../place-of.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../url-state.ts";
-import { LOG_DEFAULTS } from "../url-state.ts";
 import { LineTime } from "./line-time.ts";
 import type { LogFeed } from "./log-feed.ts";
 import type { LogRow } from "./log-row.ts";
@@ -14,12 +14,14 @@ interface UseRowLookOptions {
   readonly time: TimeMode;
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
+  readonly showOwner: boolean;
   /** How many executions the feed has: it only ever gains some. */
   readonly sources: number;
 }
 
 /** How rows look, made anew only when that changes: it decides whether rows are drawn again. */
-export function useRowLook({ feed, place, time, navigation, adjust, sources }: UseRowLookOptions): RowLook {
+export function useRowLook(options: UseRowLookOptions): RowLook {
+  const { feed, place, time, navigation, adjust, showOwner, sources } = options;
   const { view, q } = place;
   // A feed changes in place: the number of its sources stands for them.
   return useMemo(() => {
@@ -29,7 +31,7 @@ export function useRowLook({ feed, place, time, navigation, adjust, sources }: U
       const { place: now } = navigation;
       const execution = executions[row.source];
       if (now.view === "execution") return { ...now, line: row.n };
-      return { view: "execution", ...LOG_DEFAULTS, x: execution?.x ?? "", node: execution?.node ?? "", line: row.n };
+      return execution === undefined ? now : { ...placeOfExecution(execution, showOwner), line: row.n };
     };
     return {
       time: new LineTime(time, startedAt),
@@ -44,7 +46,7 @@ export function useRowLook({ feed, place, time, navigation, adjust, sources }: U
         else navigation.go(placeOf(row));
       },
     };
-  }, [feed, sources, view, time, q, navigation, adjust]);
+  }, [feed, sources, view, time, q, navigation, adjust, showOwner]);
 }
 
 /** Names of nodes; a second execution on the same node says that it is the second. */
