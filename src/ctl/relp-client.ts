@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, type SecureContextOptions } from "node:tls";
+import { MAX_TXNR } from "../wire/relp-numbers.ts";
 import { RelpError } from "./relp-error.ts";
 import { RelpReplies } from "./relp-replies.ts";
 
@@ -15,7 +16,6 @@ export interface RelpTarget {
 export const RELP_CLIENT_LIMITS = { connectWithinMs: 10_000, openWithinMs: 10_000, ackWithinMs: 90_000 } as const;
 
 const OFFERS = "relp_version=0\nrelp_software=marcologger\ncommands=syslog";
-const MAX_TXNR = 999_999_999;
 const LINE_FEED = Buffer.from("\n");
 
 /** The sending half of a RELP session. It owns its socket; after any error it is of no more use. */

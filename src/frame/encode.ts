@@ -4,6 +4,7 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import { LineEscaper } from "./escape-line.ts";
 import { GRAMMAR } from "./grammar.ts";
 import type { Source } from "./source.ts";
+import { digitsOf, writeNumber } from "./write-number.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
@@ -171,23 +172,6 @@ export class FrameEncoder {
     target[o] = SPACE;
     return o + 1 + textBytes;
   }
-}
-
-function digitsOf(value: number): number {
-  let digits = 1;
-  for (let power = 10; value >= power; power *= 10) digits += 1;
-  return digits;
-}
-
-function writeNumber(target: Uint8Array, at: number, value: number): number {
-  const end = at + digitsOf(value);
-  let rest = value;
-  for (let i = end - 1; i >= at; i -= 1) {
-    const tenth = Math.floor(rest / 10);
-    target[i] = 0x30 + rest - tenth * 10;
-    rest = tenth;
-  }
-  return end;
 }
 
 function write(target: Uint8Array, at: number, bytes: Uint8Array): number {

@@ -1,4 +1,5 @@
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { MAX_RELP_DIGITS, MAX_TXNR } from "../wire/relp-numbers.ts";
 
 /**
  * RELP, the receiving half: `TXNR SP COMMAND SP LENGTH [SP DATA] LF`, TXNR and LENGTH of at most 9 digits
@@ -20,11 +21,9 @@ const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const ZERO = 0x30;
 const NINE = 0x39;
-const MAX_DIGITS = 9;
-const MAX_TXNR = 999_999_999;
 const MAX_COMMAND_BYTES = 32;
 /** TXNR, command and length, each with a space. */
-const MAX_HEADER_BYTES = MAX_DIGITS + MAX_COMMAND_BYTES + MAX_DIGITS + 3;
+const MAX_HEADER_BYTES = MAX_RELP_DIGITS + MAX_COMMAND_BYTES + MAX_RELP_DIGITS + 3;
 const FIRST_HELD_BYTES = 16_384;
 /** One frame of the largest size. */
 const MAX_HELD_BYTES = MAX_HEADER_BYTES + WIRE_LIMITS.maxRelpDataBytes + 1;
@@ -136,7 +135,7 @@ export class RelpParser {
       i += 1;
       byte = data[i] ?? 0;
     }
-    if (i - at > MAX_DIGITS) return this.#refuse("header");
+    if (i - at > MAX_RELP_DIGITS) return this.#refuse("header");
     if (i >= end) return -1;
     if (i === at || byte !== SPACE) return this.#refuse("header");
     i += 1;
@@ -165,7 +164,7 @@ export class RelpParser {
       i += 1;
       byte = data[i] ?? 0;
     }
-    if (i - lengthAt > MAX_DIGITS) return this.#refuse("length");
+    if (i - lengthAt > MAX_RELP_DIGITS) return this.#refuse("length");
     if (i >= end) return -1;
     if (i === lengthAt) return this.#refuse("length");
     // Checked against the cap before anything waits for that many bytes.

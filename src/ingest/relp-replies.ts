@@ -1,7 +1,8 @@
+import { writeNumber } from "../frame/write-number.ts";
+import { MAX_RELP_DIGITS, MAX_TXNR } from "../wire/relp-numbers.ts";
+
 const SPACE = 0x20;
 const RESPONSE = Buffer.from(" rsp 6 200 OK\n");
-const MAX_TXNR = 999_999_999;
-const MAX_DIGITS = 9;
 
 /** The answer to `open`: version 0 and the one command that we take. */
 export function openReply(txnr: number): string {
@@ -19,7 +20,7 @@ export function closeReply(txnr: number): string {
  * buffer: a duplicate acknowledgement breaks the sender's session, and a write for each would cost more than parsing.
  */
 export function acknowledgements(lastTxnr: number, count: number): Buffer {
-  const target = Buffer.allocUnsafe(count * (MAX_DIGITS + RESPONSE.length));
+  const target = Buffer.allocUnsafe(count * (MAX_RELP_DIGITS + RESPONSE.length));
   let at = 0;
   for (let i = count - 1; i >= 0; i -= 1) {
     const txnr = lastTxnr - i;
@@ -28,16 +29,4 @@ export function acknowledgements(lastTxnr: number, count: number): Buffer {
     at += RESPONSE.length;
   }
   return target.subarray(0, at);
-}
-
-function writeNumber(target: Buffer, at: number, value: number): number {
-  let digits = 1;
-  for (let limit = 10; value >= limit; limit *= 10) digits += 1;
-  let rest = value;
-  for (let i = at + digits - 1; i >= at; i -= 1) {
-    const tenth = Math.floor(rest / 10);
-    target[i] = 0x30 + (rest - tenth * 10);
-    rest = tenth;
-  }
-  return at + digits;
 }
