@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Address, FIELDS, isLoopback } from "../host/config-fields.ts";
 import { CtlError, UsageError } from "./command.ts";
+import { isMissing } from "./is-missing.ts";
 
 /** What relay-config and relay-replay are both told of a relay. */
 export interface RelayArguments {
@@ -35,8 +36,11 @@ export async function requireCertificates(pki: string, node: string): Promise<vo
     try {
       await stat(join(pki, name));
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) return;
-      const remedy = `\`mlctl pki issue ${node} --dir DIR\` makes it where the authority is`;
+      if (!isMissing(error)) return;
+      const remedy =
+        name === "ca.crt"
+          ? "copy it from the authority's folder, where `mlctl pki init` made it"
+          : `\`mlctl pki issue ${node} --dir DIR\` makes it where the authority is`;
       throw new CtlError(`Cannot find ${join(pki, name)}: ${remedy}`);
     }
   }

@@ -51,16 +51,17 @@ const FORMS = {
  * @param folder rsyslog.d of this installation.
  */
 export async function relayConfig(settings: RelaySettings, folder: string): Promise<string> {
-  const { form, collector, pki, node, diskSpace, journal } = settings;
+  const { form, pki, node, diskSpace, journal } = settings;
+  const { host, port } = settings.collector;
   const diskBytes = parseDiskSpace(diskSpace);
   if (diskBytes === undefined || diskBytes < MIN_DISK_BYTES) {
     throw new CtlError(`Cannot use ${JSON.stringify(diskSpace)} as disk-space: it is like 512m or 1g, at least 64m`);
   }
   const certificates = pki === undefined ? "" : checkedPath("pki", pki);
   const values: Readonly<Record<string, string>> = {
-    COLLECTOR_HOST: checked("collector's host", collector.host, parseHost),
-    COLLECTOR_PORT: String(collector.port),
-    NODE: checked("node", node, parseHostName),
+    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "host name or address"),
+    COLLECTOR_PORT: String(port),
+    NODE: parseHostName(node) ?? cannotUse(node, "node", "host name"),
     RUN_DIR: checkedRunDir(settings.runDir),
     STATE_DIR: checkedPath("state-dir", settings.stateDir),
     CA_CERT: join(certificates, "ca.crt"),
@@ -103,10 +104,8 @@ function withoutTls(relay: string): string {
   return lines.join("\n");
 }
 
-function checked(what: string, value: string, parse: (text: string) => string | undefined): string {
-  const parsed = parse(value);
-  if (parsed !== undefined) return parsed;
-  throw new CtlError(`Cannot use ${JSON.stringify(value)} as ${what}: it is no host name`);
+function cannotUse(value: string, what: string, expected: string): never {
+  throw new CtlError(`Cannot use ${JSON.stringify(value)} as ${what}: it is no ${expected}`);
 }
 
 function checkedPath(what: string, path: string): string {

@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import { safeText } from "../host/safe-text.ts";
 import { type Command, CtlError, UsageError } from "./command.ts";
 import { parseDiskSpace } from "./disk-space.ts";
+import { isMissing } from "./is-missing.ts";
 import { withLock } from "./lock.ts";
 import { checkRelayArguments, requireCertificates } from "./relay-arguments.ts";
 import type { RelpTarget } from "./relp-client.ts";
@@ -42,16 +44,12 @@ export const relayReplayCommand: Command = {
   summary: "send what earlier starts of a node's relay left in its journal",
   help: HELP,
   async run(args, io) {
-    const { values: first } = parseArgs({
-      args: [...args],
-      options: { ...OPTIONS, "relay-config": { type: "string" } },
-    });
+    const options = { ...OPTIONS, "relay-config": { type: "string" } } as const;
+    const { values: first, tokens } = parseArgs({ args: [...args], options, tokens: true });
     const file = first["relay-config"];
+    if (file !== undefined && tokens.length > 1)
+      throw new UsageError("--relay-config says it all: nothing goes with it");
     const printed = file === undefined ? args : await argumentsIn(resolve(io.cwd, file));
-    if (printed === undefined) {
-      io.stderr.write(`mlctl relay-replay: ${file} keeps no journal\n`);
-      return;
-    }
     const { values } = parseArgs({ args: [...printed], options: OPTIONS });
     const { collector, node, pki } = checkRelayArguments(values);
     const diskBytes = parseDiskSpace(values["disk-space"]);
@@ -71,13 +69,14 @@ export const relayReplayCommand: Command = {
   },
 };
 
-/** The command's arguments as relay-config wrote them into a comment, or undefined where there is none. */
-async function argumentsIn(path: string): Promise<readonly string[] | undefined> {
-  try {
-    return /^# mlctl relay-replay (--.*)$/m.exec(await readFile(path, "utf8"))?.[1]?.split(" ");
-  } catch (error) {
-    throw new CtlError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
-  }
+/** The command's arguments as relay-config wrote them into a comment. */
+async function argumentsIn(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new CtlError(`Cannot read ${path}: ${error.message}`);
+  });
+  const [, words] = /^# mlctl relay-replay (--.*)$/m.exec(text) ?? [];
+  if (words === undefined) throw new CtlError(`Cannot use ${path}: \`mlctl relay-config\` has not printed it`);
+  return words.split(" ");
 }
 
 async function certificatesOf(place: { folder: string; node: string } | undefined): Promise<RelpTarget["tls"]> {
@@ -86,9 +85,12 @@ async function certificatesOf(place: { folder: string; node: string } | undefine
   const files = ["ca.crt", `${place.node}.crt`, `${place.node}.key`].map((name) => join(place.folder, name));
   try {
     const [ca, cert, key] = await Promise.all(files.map((file) => readFile(file)));
+    // Throws when they are no certificates, or the key is another's.
+    createSecureContext({ ca, cert, key });
     return { ca, cert, key };
   } catch (error) {
-    throw new CtlError(`Cannot read this node's certificates: ${error instanceof Error ? error.message : error}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CtlError(`Cannot use ${files.join(", ")}: ${why}. \`mlctl pki issue ${place.node}\` makes them anew`);
   }
 }
 
@@ -97,7 +99,7 @@ async function isThere(folder: string): Promise<boolean> {
   try {
     return (await stat(folder)).isDirectory();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (isMissing(error)) return false;
     throw new CtlError(`Cannot use ${folder}: ${error instanceof Error ? error.message : error}`);
   }
 }

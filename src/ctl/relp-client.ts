@@ -12,8 +12,13 @@ export interface RelpTarget {
   readonly tls: Pick<SecureContextOptions, "ca" | "cert" | "key"> | undefined;
 }
 
-/** Milliseconds for the connection with its handshake, for the answer to open, and without any acknowledgement. */
-export const RELP_CLIENT_LIMITS = { connectWithinMs: 10_000, openWithinMs: 10_000, ackWithinMs: 90_000 } as const;
+/** For the connection with its handshake, for the answer to open, without any acknowledgement, for the answer to close. */
+export const RELP_CLIENT_LIMITS = {
+  connectWithinMs: 10_000,
+  openWithinMs: 10_000,
+  ackWithinMs: 90_000,
+  closeWithinMs: 2_000,
+} as const;
 
 const OFFERS = "relp_version=0\nrelp_software=marcologger\ncommands=syslog";
 const LINE_FEED = Buffer.from("\n");
@@ -55,6 +60,7 @@ export class RelpClient {
   close(): void {
     this.#write("close", Buffer.alloc(0));
     this.#socket.end();
+    setTimeout(() => this.destroy(), RELP_CLIENT_LIMITS.closeWithinMs).unref();
   }
 
   destroy(): void {

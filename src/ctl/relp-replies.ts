@@ -26,7 +26,7 @@ export class RelpReplies {
     return new Promise((resolve, reject) => {
       // The limit is on silence: a collector that answers slowly is alive.
       const timer = setTimeout(
-        () => this.#fail(new RelpError("away", `no answer for ${withinMs / 1_000} s`)),
+        () => this.#fail(new RelpError("silent", `no answer for ${withinMs / 1_000} s`)),
         withinMs,
       );
       this.#settle = () => {

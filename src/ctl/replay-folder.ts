@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
+import { isMissing } from "./is-missing.ts";
 import { firstUnsettled, type JournalPlace } from "./settled-journal.ts";
 
 /** Journal files from the oldest to the newest: the relay moves `current` to `1`, `1` to `2`, and so on. */
@@ -21,10 +22,11 @@ export class ReplayFolder {
     return names.sort().map((name) => new ReplayFolder(join(parent, name)));
   }
 
+  /** What waits: without what was acknowledged of its oldest file. */
   async bytes(): Promise<number> {
     let sum = 0;
     for (const file of FILES) sum += (await stat(join(this.path, file)).catch(() => undefined))?.size ?? 0;
-    return sum;
+    return sum - ((await this.next())?.from ?? 0);
   }
 
   /**
@@ -91,8 +93,4 @@ export class ReplayFolder {
     const file = record?.["file"];
     return typeof file === "string" && offset !== undefined ? { file, offset } : undefined;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -56,7 +56,9 @@ class Replay {
   #skippedLines = 0;
   #droppedBytes = 0;
   #settledBytes = 0;
+  /** Attempts in a row: all, and those at the end of which the collector ended the session before it was open. */
   #failures = 0;
+  #unwelcome = 0;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -64,7 +66,10 @@ class Replay {
 
   async all(): Promise<Replayed> {
     for (;;) {
-      const folders = await this.#withinBounds(await ReplayFolder.list(this.#options.folder));
+      const all = await ReplayFolder.list(this.#options.folder);
+      // First: what the collector is known to have takes no room from what it lacks.
+      for (const folder of all) this.#settledBytes += await folder.removeSettled();
+      const folders = await this.#withinBounds(all);
       if (folders.length === 0) break;
       try {
         for (const folder of folders) {
@@ -93,7 +98,6 @@ class Replay {
   }
 
   async #sendAll(folder: ReplayFolder): Promise<void> {
-    this.#settledBytes += await folder.removeSettled();
     for (let next = await folder.next(); next !== undefined; next = await folder.next()) {
       let saved = next.from;
       let skippedLines = 0;
@@ -114,6 +118,7 @@ class Replay {
     await this.#client.send(frames);
     if (this.#failures > 0) this.#options.say("the collector is back");
     this.#failures = 0;
+    this.#unwelcome = 0;
     this.#frames += frames.length;
   }
 
@@ -146,6 +151,7 @@ class Replay {
   async #afterFailure({ fault, message }: RelpError): Promise<void> {
     const { say, pause } = this.#options;
     this.#failures += 1;
+    this.#unwelcome = fault === "unwelcome" ? this.#unwelcome + 1 : 0;
     if (fault === "untrusted") {
       throw new CtlError(
         `Cannot trust the collector: ${message}. Compare ca.crt here and there, the host name that --collector says, ` +
@@ -153,7 +159,7 @@ class Replay {
       );
     }
     if (fault === "refused") throw new CtlError(`Cannot send: the collector answered ${JSON.stringify(message)}`);
-    if (fault === "unwelcome" && this.#failures >= UNWELCOME_TIMES) {
+    if (this.#unwelcome >= UNWELCOME_TIMES) {
       throw new CtlError(
         `Cannot open a session: ${message}. It refuses a node's certificate that is revoked, expired or of another ` +
           "authority (`mlctl pki issue` or `renew` makes a new one), and more relays than it has room for: see its log",

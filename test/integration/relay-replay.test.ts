@@ -1,7 +1,10 @@
 import { truncateSync } from "node:fs";
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { replay } from "../../src/ctl/replay.ts";
+import { afterwards } from "../support/cleanup.ts";
 import { makePki, mlctl } from "../support/ctl.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { freePort } from "../support/free-port.ts";
@@ -69,13 +72,34 @@ describe("what earlier starts left", () => {
     expect(await readdir(stateDir)).toEqual([]);
   });
 
-  test("is nothing, where the relay's configuration keeps no journal", async () => {
+  test("is sent as the relay's configuration says, also when the relay keeps no journal any more", async () => {
+    const dump = await startRelpDump();
+    const stateDir = await tempFolder();
+    const { frames } = envelopesOf(3);
+    await earlierStart(stateDir, "1", { current: frames });
+    const file = join(stateDir, "relay.conf");
+    const where = ["--collector", `127.0.0.1:${dump.port}`, "--node", "node1", "--insecure", "--state-dir", stateDir];
+    await writeFile(file, (await mlctl("relay-config", ...where, "--no-journal")).stdout);
+    expect(await mlctl("relay-replay", "--relay-config", file)).toMatchObject({ code: 0 });
+    expect(dump.messages.map(String)).toEqual(frames);
+  });
+
+  test.each([
+    ["is not there", (file: string) => [`${file}.gone`], 1, "Cannot read"],
+    ["is another program's", (file: string) => [file], 1, "`mlctl relay-config` has not printed it"],
+    ["does not stand alone", (file: string) => [file, "--node", "node1"], 2, "nothing goes with it"],
+  ])("is not sent when its configuration %s", async (_, words, code, message) => {
     const file = join(await tempFolder(), "relay.conf");
-    const where = ["--collector", "127.0.0.1:1", "--node", "node1", "--insecure", "--no-journal"];
-    await writeFile(file, (await mlctl("relay-config", ...where)).stdout);
-    const result = await mlctl("relay-replay", "--relay-config", file);
-    expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining("keeps no journal") });
-    expect(await mlctl("relay-replay", "--relay-config", `${file}.gone`)).toMatchObject({ code: 1 });
+    await writeFile(file, "# nothing\n");
+    const result = await mlctl("relay-replay", "--relay-config", ...words(file));
+    expect(result).toMatchObject({ code, stderr: expect.stringContaining(message) });
+  });
+
+  test("leaves a collector that answers everything and never closes", async () => {
+    const dump = await startRelpDump({ closes: false });
+    const stateDir = await tempFolder();
+    await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
+    expect(await mlctl(...args(dump.port, stateDir))).toMatchObject({ code: 0 });
   });
 
   test("waits for a collector that is away", async () => {
@@ -113,6 +137,30 @@ describe("what earlier starts left", () => {
     expect(all.length).toBeLessThan(frames.length + 2 * 8_000);
     expect(await left(stateDir)).toEqual([]);
   }, 120_000);
+
+  test("waits for a collector that starts: what ends a session once is not held against it", async () => {
+    const port = await freePort();
+    const stateDir = await tempFolder();
+    await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
+    const ends = createServer((socket) => socket.destroy());
+    afterwards(() => void ends.close());
+    let pauses = 0;
+    const done = await replay({
+      folder: join(stateDir, "replay"),
+      target: async () => ({ host: "127.0.0.1", port, tls: undefined }),
+      maxBytes: 1e9,
+      say: () => {},
+      // Away twice, there and not ready once, and then there.
+      pause: async () => {
+        pauses += 1;
+        if (pauses === 2) await new Promise<void>((listening) => ends.listen(port, "127.0.0.1", listening));
+        if (pauses !== 3) return;
+        await new Promise<unknown>((closed) => ends.close(closed));
+        await startRelpDump({ port });
+      },
+    });
+    expect(done.frames).toBe(5);
+  });
 
   test("is sent by one at a time", async () => {
     const port = await freePort();
@@ -202,10 +250,17 @@ describe("nothing is removed, and it is said what to do, when", () => {
     await expectFailure(args(dump.port, stateDir), stateDir, /the collector answered "500 no"/);
   });
 
+  test("the key is another's", async () => {
+    const folder = await pkiLasting(undefined, "node1", "node2");
+    await copyFile(join(folder, "node2.key"), join(folder, "node1.key"));
+    const stateDir = await journal();
+    await expectFailure(args(1, stateDir, ["--pki", folder]), stateDir, /Cannot use .*node1\.key: .*mlctl pki issue/);
+  });
+
   test("there is no certificate", async () => {
     const stateDir = await journal();
     const empty = await tempFolder();
-    await expectFailure(args(1, stateDir, ["--pki", empty]), stateDir, /Cannot find .*ca\.crt: `mlctl pki issue node1/);
+    await expectFailure(args(1, stateDir, ["--pki", empty]), stateDir, /Cannot find .*ca\.crt: copy it from the auth/);
   });
 });
 

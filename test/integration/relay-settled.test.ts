@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { replay } from "../../src/ctl/replay.ts";
 import { mlctl } from "../support/ctl.ts";
 import { relayFrame } from "../support/envelopes.ts";
 import { earlierStart, envelopesOf } from "../support/journal-files.ts";
@@ -55,6 +56,21 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
     expect(await sentOf({ current: [...frames.slice(0, 9_000), ...statuses, ...frames.slice(9_000)] })).toBe(
       frames.length,
     );
+  });
+
+  test("and takes no room from what another start left", async () => {
+    const dump = await startRelpDump();
+    const stateDir = await tempFolder();
+    const settled = [...frames.slice(0, 9_000), ...times(7, status()), ...frames.slice(9_000)];
+    const full = await earlierStart(stateDir, "1", { current: settled });
+    await earlierStart(stateDir, "2", { current: frames.slice(0, 10) });
+    const maxBytes = statSync(join(full, "current")).size;
+    const target = async () => ({ host: "127.0.0.1", port: dump.port, tls: undefined });
+    const said: string[] = [];
+    const say = (text: string) => void said.push(text);
+    const done = await replay({ folder: join(stateDir, "replay"), target, maxBytes, say, pause: async () => {} });
+    expect(done).toMatchObject({ droppedBytes: 0, frames: frames.length - 9_000 + 4_096 + 10 });
+    expect(said).toEqual([]);
   });
 
   test("a disturbance after it: all since then, and what was on its way", async () => {

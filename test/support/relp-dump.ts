@@ -26,6 +26,8 @@ export interface RelpDumpOptions {
   readonly answer?: string;
   /** Answers nothing to messages: they stay in the sender's window. */
   readonly neverAcknowledge?: boolean;
+  /** False: answers the sender's close, and then holds the connection open. */
+  readonly closes?: boolean;
 }
 
 const SPACE = 0x20;
@@ -57,7 +59,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
   }
 
   function answer({ txnr, command, data }: Frame): string {
-    if (command === "close") return `${txnr} rsp 0\n0 serverclose 0\n`;
+    if (command === "close") return options.closes === false ? `${txnr} rsp 0\n` : `${txnr} rsp 0\n0 serverclose 0\n`;
     if (command === "open") {
       sessions += 1;
       const offers = "200 OK\nrelp_version=0\nrelp_software=relp-dump\ncommands=syslog";
@@ -71,7 +73,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
 
   const server =
     options.tls === undefined
-      ? createServer(serve)
+      ? createServer({ allowHalfOpen: options.closes === false }, serve)
       : createTlsServer({ ...options.tls, requestCert: true, rejectUnauthorized: true }, serve);
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
