@@ -44,9 +44,11 @@ export interface Slot {
   usedAtMs: number;
 }
 
-/** Slots in memory; beyond it, those that wait for nothing are forgotten first. */
+/** Slots in memory; beyond it, those that wait for nothing are forgotten sooner. */
 const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
+/** Longer than whoever asks for pages needs for one. */
+const IDLE_IN_CROWD_AFTER_MS = 1_000;
 
 export interface SlotTableOptions {
   readonly index: IndexDb;
@@ -86,7 +88,6 @@ export class SlotTable {
       known.usedAtMs = this.#options.nowMs();
       return known;
     }
-    if (this.#slots.size >= MAX_SLOTS) this.forgetIdle(0);
     const slot: Slot = {
       identity: { node: identity.node, x: identity.x, keyHash: identity.keyHash },
       execution: undefined,
@@ -176,9 +177,13 @@ export class SlotTable {
     slot.execution = undefined;
   }
 
-  /** Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. */
-  forgetIdle(idleMs = IDLE_AFTER_MS): StoredExecution[] {
+  /**
+   * Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. Called every so
+   * often; whoever does it closes the files of the executions that are returned.
+   */
+  forgetIdle(): StoredExecution[] {
     const forgotten: StoredExecution[] = [];
+    const idleMs = this.#slots.size > MAX_SLOTS ? IDLE_IN_CROWD_AFTER_MS : IDLE_AFTER_MS;
     const usedBeforeMs = this.#options.nowMs() - idleMs;
     for (const [name, slot] of this.#slots) {
       if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs || slot.execution?.isMerging === true) continue;

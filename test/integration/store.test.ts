@@ -239,6 +239,26 @@ describe("an owner's folder that is removed", () => {
   });
 });
 
+describe("more identities than memory is for", () => {
+  it("are forgotten soon, with the descriptors of those that have ended, and what runs is kept", async () => {
+    let nowMs = Date.now();
+    const on = await startIngestSite({ nowMs: () => nowMs });
+    const [ended, running] = [fakeExecution(), fakeExecution()];
+    await (await openRelay(on)).send(ended.begin(), running.begin(), ended.lines(1, ["1"]), ended.end(1));
+    nowMs += 2_000;
+    const isClosed = () => [...on.store.slots.values()].some((slot) => !slot.isOpenInIndex);
+    await poll("the end to be in the index", isClosed);
+    const inMemory = () => metric(on, "ml_store_executions");
+    const flood = 65_536;
+    for (let i = 0; i < flood; i += 1) on.store.slotFor({ node: "node1", x: `x${i}`, keyHash: "k" });
+    expect(await inMemory()).toBe(flood + 2);
+    nowMs += 1_000;
+    await poll("all but the running one to be forgotten", async () => (await inMemory()) === 1);
+    expect(await metric(on, "ml_store_open_files")).toBe(1);
+    expect(await summary(on, ended)).toMatchObject({ lines: 1 });
+  });
+});
+
 describe("names from outside", () => {
   it.each([
     ["a slash and dots", "../../etc/passwd"],
