@@ -64,7 +64,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
   const folder = join(config.dataDir, "audit");
   const audit = new AuditLog({ folder, limits, log, metrics, nowMs: Date.now });
-  const index = new IndexDb(join(config.dataDir, "index.db"));
+  const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
   const relay: { live?: Live } = {};

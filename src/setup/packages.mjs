@@ -3,8 +3,8 @@ import { SetupError, step } from "./step.mjs";
 
 /** rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the two native add-ons (SQLite, PAM). */
 const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++".split(" ");
-/** A real browser, systemd-analyze for the units, pgrep, networks of their own, and rsyslogd's other TLS driver. */
-const FOR_TESTS = "chromium systemd procps iproute2 rsyslog-openssl".split(" ");
+/** A real browser, systemd-analyze, pgrep, networks of their own, rsyslogd's other TLS driver, and who syncs when. */
+const FOR_TESTS = "chromium systemd procps iproute2 rsyslog-openssl strace".split(" ");
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo takes no variables of ours. */

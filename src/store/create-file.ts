@@ -43,7 +43,7 @@ export function createFolder(path: string): void {
 }
 
 /** Makes names that were created in a folder survive a power cut. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fsyncSync(fd);

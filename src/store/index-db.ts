@@ -25,6 +25,7 @@ export interface IndexQuery {
  */
 export class IndexDb {
   readonly #db: Database.Database;
+  readonly #durable: boolean;
   /** Whether the rows were written by this version of the schema. */
   isCurrent: boolean;
   readonly #put: Database.Statement;
@@ -33,12 +34,17 @@ export class IndexDb {
   readonly #findDeleted: Database.Statement;
   readonly #findTaken: Database.Statement;
 
-  /** Throws when another process has the index open. */
-  constructor(path: string) {
+  /**
+   * Throws when another process has the index open.
+   *
+   * @param durable That there is an execution, and that its row may be old, survives a power cut, too. All else is read
+   * again from the files of rows that may be old.
+   */
+  constructor(path: string, durable = false) {
+    this.#durable = durable;
     this.#db = new Database(path, { timeout: 1_000 });
     this.#db.pragma("locking_mode = EXCLUSIVE");
     this.#db.pragma("journal_mode = WAL");
-    // The files are the truth: a row lost in a power cut is found again by its open neighbour or a reindex.
     this.#db.pragma("synchronous = NORMAL");
     this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
     if (!this.isCurrent) this.#db.exec(SCHEMA);
@@ -78,7 +84,10 @@ export class IndexDb {
 
   /** As `put`, and seen by every question from now on, but on the disk only with `commit`, or the next change. */
   putSoon(row: IndexRow): void {
-    if (!this.isUncommitted) this.#db.exec("BEGIN");
+    if (!this.isUncommitted) {
+      this.#syncCommits(true);
+      this.#db.exec("BEGIN");
+    }
     this.#putRow(row);
   }
 
@@ -87,7 +96,14 @@ export class IndexDb {
   }
 
   commit(): void {
-    if (this.isUncommitted) this.#db.exec("COMMIT");
+    if (!this.isUncommitted) return;
+    this.#db.exec("COMMIT");
+    this.#syncCommits(false);
+  }
+
+  /** A sync for each row that only follows its files would keep everybody waiting. */
+  #syncCommits(areSynced: boolean): void {
+    if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
   }
 
   #putRow({ node, x, keyHash, base, execution, isOpen, diskBytes }: IndexRow): void {
@@ -100,7 +116,9 @@ export class IndexDb {
 
   setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
     this.commit();
+    this.#syncCommits(true);
     this.#setOpen.run(row.node, row.x, row.keyHash);
+    this.#syncCommits(false);
   }
 
   find(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): IndexRow | undefined {

@@ -45,8 +45,7 @@ export class IndexWriter {
   /** Makes the row of a new execution. It survives the process from `settle` on, so nothing is acknowledged before. */
   insert(slot: Slot): void {
     this.#begun.add(slot);
-    for (const row of this.#rowsOf([slot])) this.#index.putSoon(row);
-    this.#written([slot]);
+    this.#putSoon([slot]);
   }
 
   /** Nothing waits for `settle`. */
@@ -57,9 +56,9 @@ export class IndexWriter {
   /** Commits the rows of new executions: one commit for each would cost more than all the rest of a BEGIN. */
   settle(): void {
     if (this.#begun.size === 0) return;
-    if (this.#index.isUncommitted) this.#index.commit();
     // Another change has committed them; or SQLite has rolled them back, as it does on a full disk.
-    else this.#write([...this.#begun]);
+    if (!this.#index.isUncommitted) this.#putSoon([...this.#begun]);
+    this.#index.commit();
     this.#begun.clear();
   }
 
@@ -101,12 +100,13 @@ export class IndexWriter {
   }
 
   #flush(slots: readonly Slot[]): void {
-    this.#write(slots);
+    this.#index.put(this.#rowsOf(slots));
+    this.#written(slots);
     for (const slot of slots) this.#changed.delete(slot);
   }
 
-  #write(slots: readonly Slot[]): void {
-    this.#index.put(this.#rowsOf(slots));
+  #putSoon(slots: readonly Slot[]): void {
+    for (const row of this.#rowsOf(slots)) this.#index.putSoon(row);
     this.#written(slots);
   }
 

@@ -75,19 +75,25 @@ export class ItemWriter {
     }
   }
 
-  /** What came before its BEGIN goes to its files. A failure leaves it in quarantine, for the next BEGIN. */
-  unquarantine(slot: Slot, execution: StoredExecution): void {
-    const { index, quarantine, metrics } = this.#options;
+  /**
+   * What came before its BEGIN goes to its files at once, and leaves the quarantine when it is as safe there. A failure
+   * leaves it in quarantine, for the next BEGIN. Rejects with what the file system threw when nothing can be stored.
+   */
+  async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
+    const { index, files, quarantine, metrics } = this.#options;
     slot.usedAtMs = this.#options.nowMs();
     const items = quarantine.read(slot.identity);
     if (items.length === 0) return;
+    const bytes = quarantine.bytesOf(slot.identity);
     index.touch(slot);
     try {
       for (const item of items) {
         if (item.t === "lines") this.#append(execution, item.chunk);
         else this.#end(execution, item);
       }
-      quarantine.remove(slot.identity);
+      await files.sync();
+      // What came meanwhile, and could not be stored, stays.
+      if (quarantine.bytesOf(slot.identity) === bytes) quarantine.remove(slot.identity);
     } catch (error) {
       if (!isPoison(error)) throw error;
       metrics.failures(failureCode(error)).inc();

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { Chunk } from "../frame/chunk.ts";
 import { type Begin, parseKeyless } from "../wire/begin.ts";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
+import { syncFolder } from "./create-file.ts";
 import type { SlotIdentity } from "./slots.ts";
 
 /** Bounds of frames that nobody owns yet. */
@@ -45,15 +46,19 @@ const BEGIN_FILE = /^(\w{26})\.([\w-]{43})\.begin\.(\d{1,10})$/;
 export class Quarantine {
   readonly #folder: string;
   readonly #limits: QuarantineLimits;
+  readonly #durable: boolean;
   /** Bytes by file, by node. */
   readonly #nodes = new Map<string, Map<string, number>>();
   /** Bytes of each node, kept beside: a flood must not make each frame count all files. */
   readonly #nodeBytes = new Map<string, number>();
   readonly #begins = new Map<string, KeptBegin>();
 
-  constructor(folder: string, limits: QuarantineLimits) {
+  /** @param options.durable An item is on the disk before `add` returns. */
+  constructor(options: { readonly folder: string; readonly limits: QuarantineLimits; readonly durable: boolean }) {
+    const { folder, limits, durable } = options;
     this.#folder = folder;
     this.#limits = limits;
+    this.#durable = durable;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const node of readdirSync(folder)) {
       const files = new Map<string, number>();
@@ -114,6 +119,10 @@ export class Quarantine {
     this.#remove(kept.identity.node, beginName(kept));
   }
 
+  bytesOf(identity: SlotIdentity): number {
+    return this.#nodes.get(identity.node)?.get(fileName(identity)) ?? 0;
+  }
+
   /** What is kept for an identity, in the order of arrival. */
   read(identity: SlotIdentity): QuarantinedItem[] {
     const name = fileName(identity);
@@ -147,13 +156,16 @@ export class Quarantine {
     if (size + bytes.length > this.#limits.maxExecutionBytes) return "quarantine-execution-bytes";
     const nodeBytes = this.#nodeBytes.get(node) ?? 0;
     if (nodeBytes + bytes.length > this.#limits.maxNodeBytes) return "quarantine-node-bytes";
-    const path = join(this.#folder, node, name);
+    const folder = join(this.#folder, node);
+    const path = join(folder, name);
     if (!this.#nodes.has(node)) {
-      mkdirSync(join(this.#folder, node), { recursive: true, mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (this.#durable) syncFolder(this.#folder);
       this.#nodes.set(node, files);
     }
     try {
-      appendFileSync(path, bytes, { mode: 0o600 });
+      appendFileSync(path, bytes, { mode: 0o600, flush: this.#durable });
+      if (this.#durable && size === 0) syncFolder(folder);
     } catch (error) {
       if (statSync(path, { throwIfNoEntry: false }) !== undefined) truncateSync(path, size);
       throw error;

@@ -92,7 +92,8 @@ export class Store {
     this.#index = index;
     this.#accounts = accounts;
     this.#files = new OpenFiles(options.maxOpenFiles, durable);
-    const quarantine = new Quarantine(join(logsDir, RESERVED.quarantine), options.quarantine);
+    const folder = join(logsDir, RESERVED.quarantine);
+    const quarantine = new Quarantine({ folder, limits: options.quarantine, durable });
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.ownerLimits.runningExecutions;
     const bounds = { rows: options.index, accounts, running, maxRunning, logsDir, durable, spill };
@@ -183,8 +184,9 @@ export class Store {
         this.#writer.dropRefused(this.slots.get(claim.identity));
         return "stored";
       }
-      this.#writer.unquarantine(slot, slot.execution);
+      const unquarantined = this.#writer.unquarantine(slot, slot.execution);
       this.#options.publisher.changed(slot.execution);
+      await unquarantined;
       return this.#alarm.works();
     } catch (error) {
       return this.#alarm.failed(error);

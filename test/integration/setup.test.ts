@@ -42,7 +42,8 @@ test("without root and sudo, set-up prints the exact line to run", async () => {
 
 test("only what is missing is asked for; the tests need a browser too", async () => {
   const halfInstalled =
-    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make systemd procps iproute2 rsyslog-openssl; do echo $p installed; done\n" +
+    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make systemd procps iproute2 rsyslog-openssl " +
+    "strace; do echo $p installed; done\n" +
     "echo g++ config-files";
   const result = await setup({ "dpkg-query": halfInstalled }, "test");
   expect(result.stderr).toMatch(/--no-install-recommends libpam0g-dev g\+\+ chromium\n/);

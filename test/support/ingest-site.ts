@@ -67,7 +67,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   };
   const audited: AuditEvent[] = [];
   const audit = { record: (event: AuditEvent) => void audited.push(event) };
-  const index = new IndexDb(join(dataDir, "index.db"));
+  const index = new IndexDb(join(dataDir, "index.db"), durable);
   const db = new IntervalDb(join(dataDir, "intervals.db"));
   const spill = { maxRangesInMemory: options.maxRangesInMemory ?? 4_096, db };
   const store = new Store({
