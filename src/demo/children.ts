@@ -13,14 +13,16 @@ export interface StartOptions {
 export class Children {
   readonly #children = new Set<ChildProcess>();
   readonly #env: NodeJS.ProcessEnv;
+  #areEnding = false;
 
   /** @param env What every child inherits. */
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
   }
 
-  /** Starts a program. Its stdin is closed, its stdout is a pipe of lines. */
+  /** Starts a program. Its stdin is closed, its stdout is a pipe of lines. Throws once they are ending. */
   start(command: string, args: readonly string[], options: StartOptions): ChildProcess {
+    if (this.#areEnding) throw new Error(`Cannot start ${command}: the demo ends`);
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", options.quiet ? "pipe" : "inherit"],
       env: { ...this.#env, ...options.env },
@@ -52,6 +54,7 @@ export class Children {
 
   /** Ends every child that still runs; resolves when all are gone. */
   async end(): Promise<void> {
+    this.#areEnding = true;
     await Promise.all([...this.#children].map((child) => endOne(child)));
   }
 }

@@ -72,17 +72,15 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
   say("  (the code in it logs you in once, within ten minutes)");
   say("");
   say(`  Files: ${join(folder, "data", "logs")}`);
-  say(
-    `  Try:   mlrun --run-dir ${join(folder, "node1")} -- ping -c 5 127.0.0.1`.replace(
-      "mlrun",
-      `node ${program("mlrun.cjs")}`,
-    ),
-  );
+  say(`  Try:   node ${program("mlrun.cjs")} --run-dir ${join(folder, "node1")} -- ping -c 5 127.0.0.1`);
   say("");
-  await Promise.all(nodes.map((name, rank) => runJob({ name, rank, folder, children, options })));
+  await Promise.all(nodes.map((name, rank) => runJob({ name, rank, size: nodes.length, folder, children, options })));
   say("The job has ended. The viewer and the files stay until Ctrl-C.");
   await options.untilStopped;
 }
+
+/** Matches no line: then only the end of the process settles. */
+const NEVER = /^$(?!)/;
 
 async function startRelay(relay: {
   name: string;
@@ -102,7 +100,7 @@ async function startRelay(relay: {
   const file = join(folder, `${name}.conf`);
   writeFileSync(file, config);
   const child = children.start(options.rsyslogd, ["-n", "-f", file, "-i", "NONE"], { quiet: true });
-  const ended = children.waitFor(child, /^$(?!)/);
+  const ended = children.waitFor(child, NEVER);
   await Promise.race([ended, untilExists(join(runDir, "lines.sock"))]);
   // From here on its end is the demo's end, which nobody waits for.
   ended.catch(() => {});
@@ -119,11 +117,12 @@ async function untilExists(path: string): Promise<void> {
 async function runJob(job: {
   name: string;
   rank: number;
+  size: number;
   folder: string;
   children: Children;
   options: DemoOptions;
 }): Promise<void> {
-  const { name, rank, folder, children, options } = job;
+  const { name, rank, size, folder, children, options } = job;
   const { node, binFolder, command, say } = options;
   const isSample = command.length === 0;
   const words = isSample ? [join(binFolder, "demo-job.js")] : command;
@@ -136,7 +135,7 @@ async function runJob(job: {
     `rank=${rank}`,
     ...(isSample ? ["--quiet"] : []),
   ];
-  const env = { RANK: String(rank), SIZE: String(NODES.length), MLRUN_SPOOL_DIR: join(folder, `${name}-spool`) };
+  const env = { RANK: String(rank), SIZE: String(size), MLRUN_SPOOL_DIR: join(folder, `${name}-spool`) };
   const child = children.start(node, [join(binFolder, "mlrun.cjs"), ...flags, "--", ...words], { quiet: false, env });
   child.stdout?.on("data", (bytes: Buffer) => process.stdout.write(bytes));
   const code = await exitOf(child);

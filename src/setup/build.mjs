@@ -1,4 +1,4 @@
-// Builds what is stale. By itself (`npm run build`) or as the last step of setup.mjs.
+// Builds what is stale. By itself or as the last step of setup.mjs.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
