@@ -2,7 +2,7 @@
  * Bump with every change of the schema: another version's index is thrown away and made anew from the files, by the
  * start of the collector, before it listens.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /**
  * One row an execution, an index for each way to list them newest first, and totals that triggers keep, so that nodes
@@ -30,6 +30,10 @@ export const SCHEMA = `
   CREATE INDEX by_job ON executions (owner, job, started_at DESC, x DESC, node DESC);
   CREATE INDEX by_node ON executions (owner, node, started_at DESC, x DESC);
   CREATE INDEX by_state ON executions (owner, state, started_at DESC, x DESC, node DESC);
+  -- The same of everybody's, for administrators.
+  CREATE INDEX all_by_job ON executions (job, started_at DESC, x DESC, node DESC, owner DESC);
+  CREATE INDEX all_by_node ON executions (node, started_at DESC, x DESC, owner DESC);
+  CREATE INDEX all_by_state ON executions (state, started_at DESC, x DESC, node DESC, owner DESC);
   CREATE INDEX by_x ON executions (x);
   CREATE INDEX by_open ON executions (open) WHERE open = 1;
 
@@ -40,6 +44,7 @@ export const SCHEMA = `
     owner TEXT, job TEXT, executions INTEGER, running INTEGER, failed INTEGER, started_at TEXT, PRIMARY KEY (owner, job)
   ) WITHOUT ROWID;
   CREATE INDEX jobs_by_start ON job_totals (owner, started_at DESC);
+  CREATE INDEX all_jobs_by_start ON job_totals (started_at DESC);
   CREATE TABLE tombstones (
     node TEXT, x TEXT, key_hash TEXT, deleted_at_ms INTEGER, PRIMARY KEY (node, x, key_hash)
   ) WITHOUT ROWID;

@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import Database from "better-sqlite3";
+import { describe, expect, it, vi } from "vitest";
 import { IndexDb, type IndexQuery } from "../../src/store/index-db.ts";
 import type { Execution } from "../../src/wire/api.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -101,6 +102,37 @@ describe("the index of executions", () => {
       before = page.next ?? undefined;
     } while (before !== undefined);
     expect(found.sort()).toEqual(owners);
+  });
+
+  it("looks at no more rows than it lists, whoever asks and for what", async () => {
+    const path = join(await tempFolder(), "index.db");
+    const prepare = vi.spyOn(Database.prototype, "prepare");
+    afterwards(() => prepare.mockRestore());
+    const index = new IndexDb(path);
+    prepare.mockClear();
+    for (const owner of [undefined, "alice"]) {
+      for (const before of [undefined, "2026-01-01/x/node0/bob"]) {
+        for (const what of [{}, { job: "job" }, { node: "node" }, { state: "lost" as const }])
+          index.list({ ...ALL, ...what, owner, before });
+      }
+      index.jobs(owner);
+    }
+    const questions = prepare.mock.calls.map(([sql]) => sql);
+    expect(questions).toHaveLength(18);
+    index.close();
+    const db = new Database(path);
+    afterwards(() => void db.close());
+    const values = { job: "", node: "", state: "", startedAt: "", x: "", beforeNode: "", beforeOwner: "", limit: 1 };
+    for (const sql of questions) {
+      const explain = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+      const steps = sql.includes("owner = ?") ? explain.all("alice") : explain.all({ ...values, owner: "alice" });
+      // An index that has them in order: nothing is sorted, and only a list of everything may begin at the first row.
+      const step = sql.includes("WHERE") ? /^SEARCH \w+ USING INDEX/ : /^SCAN \w+ USING INDEX/;
+      expect(
+        steps.map(({ detail }) => detail),
+        sql,
+      ).toEqual([expect.stringMatching(step)]);
+    }
   });
 
   it("goes on behind what one search has looked at, without a match in between", async () => {
