@@ -162,11 +162,36 @@ describe("lines that did not come", () => {
     const { mock, page } = await watch([{ lines: 10 }]);
     await seeLast(page, 10);
     mock.refuseSockets = true;
+    await page.route("**/api/me", (route) => route.abort());
     mock.live.cut();
     await page.getByText("Connection lost.").waitFor();
     await page.getByRole("button", { name: "Retry now" }).click();
     mock.refuseSockets = false;
     await page.getByText("Connection lost.").waitFor({ state: "detached" });
+  });
+
+  test("because the collector takes no further connection are not said to be lost with it", async () => {
+    const { mock, page } = await watch([{ lines: 10 }]);
+    await seeLast(page, 10);
+    mock.refuseSockets = true;
+    mock.live.cut();
+    await page.getByText("Too many of your tabs may be open.").waitFor();
+    mock.refuseSockets = false;
+    await page.getByText("Not live:").waitFor({ state: "detached" });
+  });
+
+  test("because the collector could not give them come when it can, and that one waits is said", async () => {
+    const { mock, page, executions } = await watch([{ lines: 10 }]);
+    const [execution] = executions;
+    if (execution === undefined) throw new Error("no execution");
+    await seeLast(page, 10);
+    mock.live.refusal = "unavailable";
+    mock.live.cut();
+    await page.getByText("Not live: the collector cannot read this at the moment.").waitFor();
+    execution.print(10);
+    mock.live.refusal = undefined;
+    await page.getByText("Not live:").waitFor({ state: "detached" });
+    await seeLast(page, 20);
   });
 });
 

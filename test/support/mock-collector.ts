@@ -19,7 +19,7 @@ export interface MockCollector {
   readonly requests: string[];
   /** What the next logins are answered with; 204 and a cookie when undefined. */
   refuseLogin: { readonly status: number; readonly code: string; readonly retryAfterSeconds?: number } | undefined;
-  /** Refuses WebSockets, as a collector that is starting. */
+  /** Refuses WebSockets, as a collector on which this user has too many. */
   refuseSockets: boolean;
   /** Ends all sessions. */
   signOut(): void;
@@ -95,7 +95,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
     if (signedIn && !mock.refuseSockets) sockets.handleUpgrade(request, socket, head, (client) => live.accept(client));
-    else socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
+    else socket.end(`HTTP/1.1 ${signedIn ? 429 : 401} Refused\r\nconnection: close\r\n\r\n`);
   });
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");

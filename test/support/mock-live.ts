@@ -15,6 +15,8 @@ export class MockLive {
   readonly #viewers = new Map<WebSocket, Map<number, Subscribe>>();
   /** Every message that viewers sent, oldest first, for tests to look at. */
   readonly received: ClientMessage[] = [];
+  /** The code that subscriptions are refused with, while there is one. */
+  refusal: string | undefined;
 
   constructor(executions: () => readonly MockExecution[]) {
     this.#executions = executions;
@@ -74,6 +76,10 @@ export class MockLive {
   }
 
   #subscribe({ socket, subscriptions, message }: Subscription): void {
+    if (this.refusal !== undefined) {
+      socket.send(JSON.stringify({ t: "refused", id: message.id, code: this.refusal, message: "Refused" }));
+      return;
+    }
     subscriptions.set(message.id, message);
     for (const execution of this.#executions()) {
       if (!covers(message.what, execution)) continue;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ClientMessage } from "../../src/wire/live.ts";
 import { parseClientMessage } from "../../src/wire/live.ts";
+import { BACK_OFF } from "../../ui/src/back-off.ts";
 import type { LiveHandlers, LiveStatus, Subscriber } from "../../ui/src/live-client.ts";
-import { BACK_OFF, LiveClient } from "../../ui/src/live-client.ts";
+import { LiveClient } from "../../ui/src/live-client.ts";
 
 interface Connection extends LiveHandlers {
   readonly sent: ClientMessage[];
@@ -135,7 +136,6 @@ describe("the live client", () => {
         onLive: () => told.push(`${name} live`),
         onLost: ({ from, to }) => told.push(`${name} lost ${from}-${to}`),
         onLines: ({ lines }) => told.push(`${name} ${lines.length} lines`),
-        onRefused: (code) => told.push(`${name} refused ${code}`),
       });
     client.subscribe(listen("a"));
     client.subscribe(listen("b"));
@@ -145,10 +145,60 @@ describe("the live client", () => {
     onMessage(JSON.stringify({ t: "lost", id: 1, x: "x", node: "n", owner: "alice", from: 3, to: 5 }));
     const header = `{"x":"01JC0000000000000000000000","node":"n1","owner":"alice","n":1,"count":1}`;
     onMessage(new TextEncoder().encode(`${header}\n2026-11-20T04:17:44.960662Z stdout F a\n`).buffer);
-    onMessage(JSON.stringify({ t: "refused", id: 1, code: "not_found", message: "" }));
-    onMessage(JSON.stringify({ t: "live", id: 1 }));
     onMessage("nonsense");
-    expect(told).toEqual(["b live", "a lost 3-5", "a 1 lines", "b 1 lines", "a refused not_found"]);
+    expect(told).toEqual(["b live", "a lost 3-5", "a 1 lines", "b 1 lines"]);
+  });
+
+  test("asks again, later each time, for what the collector cannot give, and says so until it can", () => {
+    const { client, latest, timers, statuses } = setUp();
+    const wanted = { t: "subscribe", id: 1, what: { all: true }, from: "end", lines: false };
+    client.subscribe(subscriberOf());
+    const { onOpen, onMessage, sent } = latest();
+    onOpen();
+    const refuse = (): void => onMessage(JSON.stringify({ t: "refused", id: 1, code: "unavailable", message: "" }));
+    refuse();
+    expect(statuses.at(-1)).toBe("refused");
+    timers.at(-1)?.call();
+    refuse();
+    client.retryNow();
+    refuse();
+    expect(timers.map(({ ms }) => ms)).toEqual([BACK_OFF.firstMs, BACK_OFF.firstMs * 2, BACK_OFF.firstMs * 4]);
+    timers.at(-1)?.call();
+    expect(sent).toEqual([wanted, wanted, wanted, wanted]);
+    expect(statuses.at(-1)).toBe("refused");
+    onMessage(JSON.stringify({ t: "live", id: 1 }));
+    expect(statuses.at(-1)).toBe("connected");
+    refuse();
+    expect(timers.at(-1)?.ms).toBe(BACK_OFF.firstMs);
+  });
+
+  test("does not ask again for what nobody wants any more", () => {
+    const { client, latest, timers } = setUp();
+    const subscription = client.subscribe(subscriberOf());
+    latest().onOpen();
+    latest().onMessage(JSON.stringify({ t: "refused", id: 1, code: "unavailable", message: "" }));
+    subscription.close();
+    timers.at(-1)?.call();
+    expect(latest().sent).toMatchObject([{ t: "subscribe" }, { t: "unsubscribe" }]);
+  });
+
+  test.each(["unavailable", "not_found"])("asks after a reconnect again for what was refused: %s", (code) => {
+    const { client, latest, timers } = setUp();
+    client.subscribe(subscriberOf());
+    latest().onOpen();
+    latest().onMessage(JSON.stringify({ t: "refused", id: 1, code, message: "" }));
+    latest().onClose();
+    for (const { call, isCancelled } of [...timers]) if (!isCancelled) call();
+    latest().onOpen();
+    expect(latest().sent).toMatchObject([{ t: "subscribe", id: 1 }]);
+  });
+
+  test("leaves it to the page to say that there is no such execution", () => {
+    const { client, latest, timers, statuses } = setUp();
+    client.subscribe(subscriberOf());
+    latest().onOpen();
+    latest().onMessage(JSON.stringify({ t: "refused", id: 1, code: "not_found", message: "" }));
+    expect([timers.length, statuses.at(-1)]).toEqual([0, "connected"]);
   });
 
   test("subscribes anew under another id when a subscriber wants something else", () => {

@@ -50,7 +50,7 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
       <TopBar me={state.me} navigation={navigation} onSignOut={() => void session.leave(api)} />
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leave(api)} />
-        <ConnectionNotice status={session.live} onRetry={() => live.retryNow()} />
+        <ConnectionNotice status={session.live} isLiveRefused={session.isLiveRefused} onRetry={() => live.retryNow()} />
       </div>
       {place.view === "list" ? (
         <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />

@@ -5,9 +5,14 @@ import type { LiveStatus } from "./live-client.ts";
 /** A connection that is back within this time is not worth a word. */
 const QUIET_MS = 1_200;
 
+interface ConnectionNoticeProps {
+  readonly status: LiveStatus;
+  readonly isLiveRefused: boolean;
+  readonly onRetry: () => void;
+}
+
 /** Says that what is shown may be old, without moving anything else on the page. */
-export function ConnectionNotice(props: { readonly status: LiveStatus; readonly onRetry: () => void }): JSX.Element {
-  const { status, onRetry } = props;
+export function ConnectionNotice({ status, isLiveRefused, onRetry }: ConnectionNoticeProps): JSX.Element {
   const [overdue, setOverdue] = useState(false);
   const connected = status === "connected";
   useEffect(() => {
@@ -22,7 +27,7 @@ export function ConnectionNotice(props: { readonly status: LiveStatus; readonly 
     <div role="status">
       {overdue ? (
         <span class="notice">
-          Connection lost. Nothing is missed: it is filled in when the collector is back.
+          {describe(status, isLiveRefused)}
           <button type="button" class="plain" onClick={onRetry}>
             Retry now
           </button>
@@ -30,4 +35,10 @@ export function ConnectionNotice(props: { readonly status: LiveStatus; readonly 
       ) : null}
     </div>
   );
+}
+
+function describe(status: LiveStatus, isLiveRefused: boolean): string {
+  if (status === "refused") return "Not live: the collector cannot read this at the moment. It is asked again.";
+  if (isLiveRefused) return "Not live: the collector takes no further connection. Too many of your tabs may be open.";
+  return "Connection lost. Nothing is missed: it is filled in when the collector is back.";
 }

@@ -1,13 +1,15 @@
 import type { Execution } from "../../src/wire/api.ts";
 import type { ClientMessage, Target } from "../../src/wire/live.ts";
 import { parseServerMessage } from "../../src/wire/live.ts";
+import type { BackOffOptions } from "./back-off.ts";
+import { BackOff } from "./back-off.ts";
 import type { LiveLines } from "./live-lines.ts";
 import { parseLiveLines } from "./live-lines.ts";
 
-/** What a view wants to be told. All calls come from the socket's events, never from `subscribe` itself. */
+/** What a view wants to be told. All calls come from the socket's events, but for `from`: `subscribe` may ask it. */
 export interface Subscriber {
   readonly what: Target;
-  /** Asked at every connect: from where on, and whether lines are wanted at all. */
+  /** Asked whenever it is subscribed: from where on, and whether lines are wanted at all. */
   from(): { readonly from: number | "end"; readonly lines: boolean };
   onExecution(execution: Execution): void;
   /** Lines of any execution: binary messages name no subscription. */
@@ -15,10 +17,10 @@ export interface Subscriber {
   onLost?(lost: { x: string; node: string; from: number; to: number }): void;
   /** History is sent. Comes again after each reconnect. */
   onLive(): void;
-  onRefused?(code: string): void;
 }
 
-export type LiveStatus = "connecting" | "connected" | "waiting";
+/** `refused`: connected, but the collector cannot give what was subscribed; it is asked again. */
+export type LiveStatus = "connecting" | "connected" | "refused" | "waiting";
 
 export interface Subscription {
   /** Asks `from()` again and subscribes anew with the answer. */
@@ -36,29 +38,32 @@ export interface LiveHandlers {
   readonly onClose: () => void;
 }
 
-export interface LiveClientOptions {
+export interface LiveClientOptions extends BackOffOptions {
   readonly open: (handlers: LiveHandlers) => LiveSocket;
-  readonly after: (ms: number, call: () => void) => () => void;
-  readonly random: () => number;
   readonly onStatus: (status: LiveStatus) => void;
   /** The socket was refused before it opened: perhaps the session is over. */
   readonly onRefusedAtOpen: () => void;
 }
 
-export const BACK_OFF = { firstMs: 500, factor: 2, mostMs: 15_000 } as const;
+/** Refusals that say what an address names: the page says it, and asking again changes nothing. */
+const FINAL: readonly string[] = ["not_found", "several_owners"];
 
 /** One WebSocket to `/live`, opened while anybody is subscribed and opened again, with back-off, when it breaks. */
 export class LiveClient {
   readonly #options: LiveClientOptions;
   readonly #subscribers = new Map<number, Subscriber>();
+  /** Those that are to be subscribed again after a wait. */
+  readonly #refused = new Set<number>();
+  readonly #reconnecting: BackOff;
+  readonly #renewing: BackOff;
   #socket: LiveSocket | undefined;
   #opened = false;
-  #failures = 0;
   #lastId = 0;
-  #cancelRetry: (() => void) | undefined;
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
+    this.#reconnecting = new BackOff(options);
+    this.#renewing = new BackOff(options);
   }
 
   subscribe(subscriber: Subscriber): Subscription {
@@ -75,17 +80,21 @@ export class LiveClient {
 
   /** Tries again at once: the browser says that the network is back, or the user asks. */
   retryNow(): void {
-    if (this.#cancelRetry === undefined) return;
-    this.#cancelRetry();
-    this.#cancelRetry = undefined;
-    this.#connect();
+    if (this.#reconnecting.isWaiting) {
+      this.#reconnecting.stop();
+      this.#connect();
+    } else if (this.#renewing.isWaiting) {
+      this.#renewing.stop();
+      this.#renew();
+    }
   }
 
   /** Ends the connection and forgets the subscribers, as at sign-out. */
   close(): void {
     this.#subscribers.clear();
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
+    this.#refused.clear();
+    this.#reconnecting.stop();
+    this.#renewing.stop();
     this.#socket?.close();
   }
 
@@ -97,11 +106,12 @@ export class LiveClient {
   }
 
   #remove(id: number): void {
+    this.#refused.delete(id);
     if (this.#subscribers.delete(id) && this.#opened) this.#send({ t: "unsubscribe", id });
   }
 
   #connect(): void {
-    if (this.#socket !== undefined || this.#cancelRetry !== undefined) return;
+    if (this.#socket !== undefined || this.#reconnecting.isWaiting) return;
     this.#options.onStatus("connecting");
     this.#socket = this.#options.open({
       onOpen: () => this.#onOpen(),
@@ -118,7 +128,7 @@ export class LiveClient {
 
   #onMessage(data: unknown): void {
     // A collector that accepts and closes at once must not reset the back-off: only a message does.
-    this.#failures = 0;
+    this.#reconnecting.reset();
     if (data instanceof ArrayBuffer) this.#onLines(data);
     else if (typeof data === "string") this.#onText(data);
   }
@@ -127,15 +137,12 @@ export class LiveClient {
     const refused = !this.#opened;
     this.#socket = undefined;
     this.#opened = false;
+    this.#refused.clear();
+    this.#renewing.stop();
     if (this.#subscribers.size === 0) return;
     if (refused) this.#options.onRefusedAtOpen();
-    const longestMs = Math.min(BACK_OFF.mostMs, BACK_OFF.firstMs * BACK_OFF.factor ** this.#failures);
-    this.#failures += 1;
-    // Half fixed, half random: a thousand viewers must not come back in the same instant.
-    const waitMs = longestMs * (0.5 + this.#options.random() / 2);
     this.#options.onStatus("waiting");
-    this.#cancelRetry = this.#options.after(waitMs, () => {
-      this.#cancelRetry = undefined;
+    this.#reconnecting.wait(() => {
       if (this.#subscribers.size > 0) this.#connect();
     });
   }
@@ -150,12 +157,32 @@ export class LiveClient {
     const message = parseServerMessage(text);
     const subscriber = message === undefined ? undefined : this.#subscribers.get(message.id);
     if (message === undefined || subscriber === undefined) return;
-    if (message.t === "live") subscriber.onLive();
+    if (message.t === "live") this.#onLive(subscriber);
     else if (message.t === "execution") subscriber.onExecution(message.execution);
     else if (message.t === "lost") subscriber.onLost?.(message);
-    else {
-      this.#subscribers.delete(message.id);
-      subscriber.onRefused?.(message.code);
+    else if (!FINAL.includes(message.code)) this.#onRefused(message.id);
+  }
+
+  #onLive(subscriber: Subscriber): void {
+    if (this.#refused.size === 0) {
+      this.#renewing.reset();
+      this.#options.onStatus("connected");
+    }
+    subscriber.onLive();
+  }
+
+  #onRefused(id: number): void {
+    this.#refused.add(id);
+    this.#options.onStatus("refused");
+    this.#renewing.wait(() => this.#renew());
+  }
+
+  #renew(): void {
+    const ids = [...this.#refused];
+    this.#refused.clear();
+    for (const id of ids) {
+      const subscriber = this.#subscribers.get(id);
+      if (subscriber !== undefined) this.#sendSubscribe(id, subscriber);
     }
   }
 

@@ -27,7 +27,7 @@ function start(root: HTMLElement | null): void {
     },
     random: Math.random,
     onStatus: (status) => session.connection(status),
-    onRefusedAtOpen: () => void api.me(),
+    onRefusedAtOpen: () => void session.liveRefused(api),
   });
   const navigation = new Navigation(window, () => session.changed());
   window.addEventListener("online", () => live.retryNow());

@@ -12,6 +12,8 @@ export type SessionState =
 export class Session {
   state: SessionState = { is: "starting" };
   live: LiveStatus = "connecting";
+  /** The collector answers, but refuses the live connection. */
+  isLiveRefused = false;
   /** Why the last attempt to sign out has failed: one is still signed in. */
   signOutProblem: string | undefined;
   #listener: () => void = () => undefined;
@@ -57,6 +59,15 @@ export class Session {
   connection(status: LiveStatus): void {
     if (this.live === status) return;
     this.live = status;
+    if (status === "connected") this.isLiveRefused = false;
+    this.#listener();
+  }
+
+  /** The live connection was refused before it was open: tells a collector that is away from one that does not want it. */
+  async liveRefused(api: Pick<ApiClient, "me">): Promise<void> {
+    const { ok } = await api.me();
+    if (this.live === "connected" || this.isLiveRefused === ok) return;
+    this.isLiveRefused = ok;
     this.#listener();
   }
 
