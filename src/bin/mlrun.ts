@@ -8,6 +8,7 @@ import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { processName } from "../run/process-name.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
+import { busyFiles } from "../run/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool-folder.ts";
 import { flushSpool } from "../run/spool-sender.ts";
 import { inheritedJob, inheritedLabels } from "../run/surroundings.ts";
@@ -83,14 +84,17 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
 async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   let delivered = 0;
   let kept = 0;
+  let busy = 0;
   for (const folder of spoolFolders(places)) {
     const result = await flushSpool({ folder, runDir, owner: processName(process.pid) });
     delivered += result.delivered;
     kept += result.kept;
+    busy += busyFiles(folder);
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
   }
-  say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting`);
+  const others = busy === 0 ? "" : `, ${busy} in the hands of an mlrun that runs`;
+  say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting${others}`);
   return kept === 0 ? 0 : OWN_ERROR;
 }
 

@@ -20,13 +20,20 @@ const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+\.\d+)\.(?:spool|(\d+-\d+-\d+)\.busy)$/
 
 /** Files that nobody is writing or delivering, oldest execution first. */
 export function waitingFiles(folder: string): SpooledFile[] {
-  const files: SpooledFile[] = [];
-  for (const name of listFolder(folder)) {
-    const match = FILE.exec(name);
-    if (match?.[1] === undefined) continue;
-    if (match[2] === undefined || !isRunning(match[2], join(folder, name))) files.push({ name, stem: match[1] });
-  }
-  return files;
+  return spooledFiles(folder).filter(({ isBusy }) => !isBusy);
+}
+
+/** How many files others are writing or delivering. */
+export function busyFiles(folder: string): number {
+  return spooledFiles(folder).filter(({ isBusy }) => isBusy).length;
+}
+
+function spooledFiles(folder: string): (SpooledFile & { readonly isBusy: boolean })[] {
+  return listFolder(folder).flatMap((name) => {
+    const [, stem, owner] = FILE.exec(name) ?? [];
+    if (stem === undefined) return [];
+    return [{ name, stem, isBusy: owner !== undefined && isRunning(owner, join(folder, name)) }];
+  });
 }
 
 function listFolder(folder: string): string[] {
