@@ -53,7 +53,7 @@ function setUp(random = 1) {
 
 function subscriberOf(changes: Partial<Subscriber> = {}): Subscriber {
   return {
-    what: { all: true },
+    what: () => ({ all: true }),
     from: () => ({ from: "end", lines: false }),
     onExecution: () => undefined,
     onLive: () => undefined,

@@ -13,12 +13,14 @@ const ALL = new RowFilter(undefined, "");
 /** What the collector has of one execution. */
 class Stored {
   readonly node: string;
+  readonly owner: string;
   readonly startedAtUs: number;
   lastN: number;
   missing: LineRange[] = [];
 
-  constructor(node: string, lastN: number, startedAtUs = 0) {
+  constructor(node: string, lastN: number, startedAtUs = 0, owner = "alice") {
     this.node = node;
+    this.owner = owner;
     this.lastN = lastN;
     this.startedAtUs = startedAtUs;
   }
@@ -38,7 +40,7 @@ class Stored {
 
   summary(): Execution {
     const gone = this.missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-    const words = { job: "job", node: this.node, owner: "alice", command: "a", argv: ["a"], labels: {} };
+    const words = { job: "job", node: this.node, owner: this.owner, command: "a", argv: ["a"], labels: {} };
     const state = { state: "running", delivery: "receiving", code: null, signal: null, endedAt: null } as const;
     const counts = { lines: this.lastN - gone, bytes: 0, lastN: this.lastN, thinned: 0, dropped: 0 };
     return { x: X, ...words, ...state, startedAt: this.time(0), ...counts, missing: [...this.missing] };
@@ -51,7 +53,8 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
   const asked: string[] = [];
   let timers: (() => void)[] = [];
   let isDown: (node: string) => boolean = () => false;
-  const find = (node: string | undefined): Stored | undefined => stored.find((each) => each.node === node);
+  const answering = ({ node, owner }: { node?: string | undefined; owner?: string | undefined }): Stored[] =>
+    stored.filter((each) => each.node === (node ?? each.node) && each.owner === (owner ?? each.owner));
   const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
   const feed = new LogFeed({
     target,
@@ -70,17 +73,24 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
       },
     },
     api: {
-      execution: async ({ node }) => {
-        const found = find(node);
-        return found === undefined ? refused : { ok: true, value: found.summary() };
+      execution: async (name) => {
+        const [found, other] = answering(name);
+        if (found === undefined) return refused;
+        if (other === undefined) return { ok: true, value: found.summary() };
+        return { ...refused, status: 409, owners: [found.owner, other.owner] };
       },
-      executions: async () => ({
+      executions: async ({ owner }) => ({
         ok: true,
-        value: { executions: stored.map((each) => each.summary()).reverse(), next: null },
+        value: {
+          executions: answering({ owner })
+            .map((each) => each.summary())
+            .reverse(),
+          next: null,
+        },
       }),
-      lines: async ({ node }, { from, limit }) => {
+      lines: async ({ node, owner }, { from, limit }) => {
         asked.push(`${node} ${from}+${limit}`);
-        const found = find(node);
+        const [found] = answering({ node, owner });
         if (found === undefined || isDown(node)) return refused;
         const lines = found.lines(from, limit);
         const last = lines.at(-1)?.n ?? found.lastN;
@@ -110,19 +120,20 @@ function setUp(stored: Stored[], target: LogTarget = { view: "execution", x: X, 
       }
     },
     /** The collector stored and published lines. */
-    publish: ({ node }: Stored, from: number, to: number) => {
-      const found = find(node);
-      const lines = found?.lines(from, to - from + 1) ?? [];
+    publish: (each: Stored, from: number, to: number) => {
+      const { node, owner } = each;
+      const lines = each.lines(from, to - from + 1);
       for (const { onLines } of subscribers) {
-        onLines?.({ header: { x: X, node, owner: "alice", n: from, count: to - from + 1 }, lines });
+        onLines?.({ header: { x: X, node, owner, n: from, count: to - from + 1 }, lines });
       }
     },
     changed: (each: Stored) => {
       for (const subscriber of subscribers) subscriber.onExecution(each.summary());
     },
-    lost: ({ node }: Stored, from: number, to: number) => {
-      for (const { onLost } of subscribers) onLost?.({ x: X, node, from, to });
+    lost: ({ node, owner }: Stored, from: number, to: number) => {
+      for (const { onLost } of subscribers) onLost?.({ x: X, node, owner, from, to });
     },
+    subscribed: () => subscribers.map((subscriber) => subscriber.what()),
     reconnected: () => {
       for (const subscriber of subscribers) subscriber.onLive();
     },
@@ -501,5 +512,55 @@ describe("a job", () => {
     expect(at).toBeGreaterThanOrEqual(0);
     expect(places(feed)[at + 1]).toBe("n3 28000");
     expect(feed.hasLater).toBe(true);
+  });
+});
+
+describe("where two users have executions of one id on one node", () => {
+  const both = () => [new Stored("n1", 5), new Stored("n1", 7, 0, "bob")] as const;
+  const JOB: LogTarget = { view: "job", job: "job", node: "" };
+
+  test.each<LogTarget>([{ view: "execution", x: X, node: "n1" }, JOB])("asks whose is meant: %o", async (target) => {
+    const { feed } = setUp([...both()], target);
+    await feed.open({ at: "end" });
+    expect(feed.phase).toEqual({ owners: ["alice", "bob"] });
+  });
+
+  test("shows the lines of the one that is named, and takes in nothing of the other", async () => {
+    const [alices, bobs] = both();
+    const target = { view: "execution", x: X, owner: "bob", node: "n1" } as const;
+    const { feed, publish, lost, changed, subscribed, elapse } = setUp([alices, bobs], target);
+    await feed.open({ at: "end" });
+    expect(subscribed()).toEqual([{ x: X, node: "n1", owner: "bob" }]);
+    alices.lastN = 100;
+    publish(alices, 6, 100);
+    lost(alices, 50, 60);
+    changed(alices);
+    await elapse();
+    expect([shown(feed), feed.sources.map(({ execution }) => execution.owner)]).toEqual(["1-7", ["bob"]]);
+    bobs.lastN = 9;
+    publish(bobs, 8, 9);
+    expect(shown(feed)).toBe("1-9");
+  });
+
+  test("a job stays its owner's when another begins one of this name, and says so from then on", async () => {
+    const [alices, bobs] = both();
+    const stored: Stored[] = [alices];
+    const { feed, changed, subscribed } = setUp(stored, JOB);
+    expect(subscribed()).toEqual([{ job: "job" }]);
+    await feed.open({ at: "end" });
+    stored.push(bobs);
+    changed(bobs);
+    await feed.open({ at: "end" });
+    expect([feed.phase, feed.sources.length]).toEqual(["ready", 1]);
+    expect(subscribed()).toEqual([{ job: "job", owner: "alice" }]);
+  });
+
+  test("what /live tells of before the list has come counts, too", async () => {
+    const [alices, bobs] = both();
+    const stored: Stored[] = [alices];
+    const { feed, changed } = setUp(stored, JOB);
+    changed(bobs);
+    await feed.open({ at: "end" });
+    expect(feed.phase).toEqual({ owners: ["alice", "bob"] });
   });
 });

@@ -3,18 +3,19 @@ import type { ClientMessage, Target } from "../../src/wire/live.ts";
 import { parseServerMessage } from "../../src/wire/live.ts";
 import type { BackOffOptions } from "./back-off.ts";
 import { BackOff } from "./back-off.ts";
+import type { ExecutionKey } from "./execution-key.ts";
 import type { LiveLines } from "./live-lines.ts";
 import { parseLiveLines } from "./live-lines.ts";
 
-/** What a view wants to be told. All calls come from the socket's events, but for `from`: `subscribe` may ask it. */
+/** What a view wants to be told. All calls come from the socket's events, but `subscribe` may ask `what` and `from`. */
 export interface Subscriber {
-  readonly what: Target;
-  /** Asked whenever it is subscribed: from where on, and whether lines are wanted at all. */
+  /** Asked whenever it is subscribed, as `from` is: from where on, and whether lines are wanted at all. */
+  what(): Target;
   from(): { readonly from: number | "end"; readonly lines: boolean };
   onExecution(execution: Execution): void;
   /** Lines of any execution: binary messages name no subscription. */
   onLines?(lines: LiveLines): void;
-  onLost?(lost: { x: string; node: string; from: number; to: number }): void;
+  onLost?(lost: ExecutionKey & { from: number; to: number }): void;
   /** History is sent. Comes again after each reconnect. */
   onLive(): void;
 }
@@ -187,7 +188,7 @@ export class LiveClient {
   }
 
   #sendSubscribe(id: number, subscriber: Subscriber): void {
-    this.#send({ t: "subscribe", id, what: subscriber.what, ...subscriber.from() });
+    this.#send({ t: "subscribe", id, what: subscriber.what(), ...subscriber.from() });
   }
 
   #send(message: ClientMessage): void {

@@ -76,7 +76,7 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
     };
     const made = new ExecutionList({ api, filter: { q, node, state }, onChange: redraw });
     const subscription = live.subscribe({
-      what: { all: true },
+      what: () => ({ all: true }),
       from: () => ({ from: "end", lines: false }),
       onExecution: (execution) => made.update(execution),
       onLive: () => void made.load(),

@@ -12,6 +12,20 @@ interface LogEmptyProps {
 
 /** In place of a log that is not there (yet). */
 export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Element {
+  const { place } = navigation;
+  if (typeof feed?.phase === "object" && place.view !== "list") {
+    return (
+      <main class="page centred">
+        <h1>Whose {place.view} is meant?</h1>
+        <p class="quiet">Several users have one of this name.</p>
+        {feed.phase.owners.map((owner) => (
+          <Link key={owner} navigation={navigation} to={{ ...place, owner }}>
+            {owner}
+          </Link>
+        ))}
+      </main>
+    );
+  }
   if (feed?.phase === "absent") {
     return (
       <main class="page centred">

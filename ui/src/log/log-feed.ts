@@ -5,6 +5,7 @@ import { HoleCheck } from "./hole-check.ts";
 import { LineLoader } from "./line-loader.ts";
 import type { HoleRow, Item } from "./log-items.ts";
 import { buildItems } from "./log-items.ts";
+import type { Unclear } from "./log-opener.ts";
 import { LogOpener } from "./log-opener.ts";
 import { LogPager } from "./log-pager.ts";
 import type { LinePosition, LogPosition } from "./log-position.ts";
@@ -34,7 +35,7 @@ export interface LogFeedOptions {
  */
 export class LogFeed {
   readonly window: LogWindow;
-  phase: "loading" | "ready" | "absent" | "failed" = "loading";
+  phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
   /** Where the view has to go, once for each object. */
   position: LogPosition = { at: "end" };
   /** Where the view had to go, and could not; it has not moved since. */
@@ -58,7 +59,6 @@ export class LogFeed {
     const shared = { window: this.window, loader, after, generation, sources: () => this.sources };
     this.#opener = new LogOpener({
       api,
-      target,
       loader,
       sources: this.#sources,
       pageLines: () => this.#pager.pageLines,
@@ -78,15 +78,15 @@ export class LogFeed {
       onBehind: () => this.#fallBehind(),
     });
     this.#subscription = live.subscribe({
-      what: subscriptionTarget(target),
+      what: () => subscriptionTarget(this.#sources.target),
       from: () => ({ from: "end", lines: this.#tail.isAttached }),
       onExecution: (execution) => this.#onExecution(execution),
       onLines: (lines) => {
         if (this.phase === "ready") this.#tail.take(lines);
         options.onChange();
       },
-      onLost: ({ x, node, to }) => {
-        this.#sources.find(x, node)?.see(to);
+      onLost: (lost) => {
+        this.#sources.find(lost)?.see(lost.to);
         this.#holes.forget();
       },
       onLive: () => this.#holes.forget(),
@@ -221,7 +221,7 @@ export class LogFeed {
   }
 
   #onExecution(execution: Execution): void {
-    const known = this.#sources.find(execution.x, execution.node);
+    const known = this.#sources.find(execution);
     if (known === undefined) this.#sources.add(execution, this.#pager.pageLines);
     else if (known.update(execution)) this.#holes.forget();
     if (!this.#tail.isReached) this.#holes.soon();

@@ -72,7 +72,7 @@ export class LogTail {
   /** Live lines: they go to the window where it reaches to them. A reader's window grows until it is full. */
   take({ header, lines }: LiveLines): void {
     const { window, sources, onGap, onBehind } = this.#options;
-    const source = sources.find(header.x, header.node);
+    const source = sources.find(header);
     if (source === undefined) return;
     source.see(header.n + header.count - 1);
     const { to } = window.coverage(source.index);

@@ -2,9 +2,9 @@ import type { Execution } from "../../../src/wire/api.ts";
 import type { Target } from "../../../src/wire/live.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 
-/** What a log view shows. An empty node: whichever (of an execution), all (of a job). */
+/** What a log view shows. An empty node: whichever (of an execution), all (of a job). Without an owner: the only one's. */
 export type LogTarget =
-  | { readonly view: "execution"; readonly x: string; readonly node: string }
+  | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
   | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
 
 /** Executions of a job that are merged at one time. */
@@ -18,7 +18,8 @@ export interface Found {
 
 export function subscriptionTarget(target: LogTarget): Target {
   if (target.view === "job") return ofJob(target);
-  return target.node === "" ? { x: target.x } : { x: target.x, node: target.node };
+  const { x, node, owner } = target;
+  return { x, ...(node === "" ? {} : { node }), ...(owner === undefined ? {} : { owner }) };
 }
 
 /** The executions that a log is made of. */
