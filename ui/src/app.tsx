@@ -25,7 +25,8 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   useLayoutEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
   const { state } = session;
   useEffect(() => {
-    if (state.is === "signed-out") live.close();
+    // The connection belongs to the session that it was opened with.
+    if (state.is !== "signed-in") live.close();
   }, [state.is, live]);
 
   if (state.is === "starting") return <main class="page" aria-busy="true" />;

@@ -29,7 +29,11 @@ function start(root: HTMLElement | null): void {
     onStatus: (status) => session.connection(status),
     onRefusedAtOpen: () => void session.liveRefused(api),
   });
-  const navigation = new Navigation(window, () => session.changed());
+  const navigation = new Navigation({
+    window,
+    onChange: () => session.changed(),
+    onLoginCode: (code) => void session.begin(api, code),
+  });
   window.addEventListener("online", () => live.retryNow());
   render(<App api={api} live={live} navigation={navigation} session={session} />, root);
   void session.begin(api, navigation.takeLoginCode());

@@ -1,19 +1,29 @@
 import type { Place } from "./url-state.ts";
 import { formatPlace, parsePlace } from "./url-state.ts";
 
+export interface NavigationOptions {
+  readonly window: Window;
+  readonly onChange: () => void;
+  /** An address with a one-time login code was entered where the viewer is open already. */
+  readonly onLoginCode: (code: string) => void;
+}
+
 /** The address bar as the one holder of where the viewer is. */
 export class Navigation {
   readonly #window: Window;
   readonly #onChange: () => void;
   #place: Place;
 
-  constructor(window: Window, onChange: () => void) {
+  constructor({ window, onChange, onLoginCode }: NavigationOptions) {
     this.#window = window;
     this.#onChange = onChange;
     this.#place = parsePlace(window.location.search);
+    // Also where only the fragment is another one (HTML standard, "navigate to a fragment").
     window.addEventListener("popstate", () => {
       this.#place = parsePlace(window.location.search);
-      this.#onChange();
+      const code = this.takeLoginCode();
+      if (code === undefined) onChange();
+      else onLoginCode(code);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Me } from "../../src/wire/api.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { ApiClient, Refusal } from "./api-client.ts";
 import type { LiveStatus } from "./live-client.ts";
 
 export type SessionState =
@@ -26,16 +26,17 @@ export class Session {
     this.#listener();
   }
 
-  /** First thing after loading: use the one-time code of the address, if any, then ask who is signed in. */
-  async begin(api: ApiClient, code: string | undefined): Promise<void> {
-    const spent = code === undefined ? undefined : await api.login({ code });
+  /** Uses the one-time code of the address, if any, then asks who is signed in. */
+  async begin(api: Pick<ApiClient, "login" | "me">, code: string | undefined): Promise<void> {
+    this.#set({ is: "starting" });
+    const answer = code === undefined ? undefined : await api.login({ code });
     await this.refresh(api);
-    if (this.state.is === "signed-out" && spent !== undefined && !spent.ok) {
-      this.#set({ is: "signed-out", reason: "This sign-in link has been used or has expired." });
+    if (this.state.is === "signed-out" && answer !== undefined && !answer.ok) {
+      this.#set({ is: "signed-out", reason: describeRefusedLink(answer) });
     }
   }
 
-  async refresh(api: ApiClient): Promise<void> {
+  async refresh(api: Pick<ApiClient, "me">): Promise<void> {
     const me = await api.me();
     if (me.ok) this.#set({ is: "signed-in", me: me.value });
     else if (me.status === 401) this.#set({ is: "signed-out", reason: undefined });
@@ -76,4 +77,10 @@ export class Session {
     this.signOutProblem = undefined;
     this.#listener();
   }
+}
+
+function describeRefusedLink({ status, message, retryAfterSeconds }: Refusal): string {
+  if (status === 401) return "This sign-in link has been used or has expired.";
+  const when = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;
+  return `This sign-in link could not be used: ${message}. Open it again ${when}.`;
 }
