@@ -1,11 +1,10 @@
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
+import { parseTime } from "./time.ts";
 
 /** The key of an execution: 128 random bits in base64url, without padding. */
 const KEY = /^[A-Za-z0-9_-]{22}$/;
-/** RFC 3339 in UTC with microseconds, the one spelling that mlrun writes. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** The BEGIN of an execution: MSG of the one frame that goes over begin.sock, as one line of JSON. */
 export interface Begin {
@@ -38,17 +37,17 @@ export function parseBegin(text: string): Begin | undefined {
 export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
   const record = asRecord(value);
   if (record?.["v"] !== 1) return undefined;
-  const { x, job, argv, cwd, labels, startedAt, node, pid } = record;
+  const { x, job, argv, cwd, labels, node, pid } = record;
   const id = parseExecutionId(x);
   const checkedLabels = parseLabels(labels);
   const checkedPid = asCount(pid, 1);
+  const startedAt = parseTime(record["startedAt"]);
   if (id === undefined || checkedLabels === undefined || checkedPid === undefined) return undefined;
   if (typeof job !== "string" || job === "" || job.length > WIRE_LIMITS.maxJobCharacters) return undefined;
   if (!Array.isArray(argv) || argv.length === 0 || argv.length > WIRE_LIMITS.maxArgvElements) return undefined;
   const words = argv.filter((word): word is string => typeof word === "string");
   if (words.length !== argv.length) return undefined;
-  if (typeof cwd !== "string" || typeof startedAt !== "string" || !TIME.test(startedAt)) return undefined;
-  if (Number.isNaN(Date.parse(startedAt))) return undefined;
+  if (typeof cwd !== "string" || startedAt === undefined) return undefined;
   if (typeof node !== "string" || node.length > WIRE_LIMITS.maxNodeCharacters) return undefined;
   return { v: 1, x: id, job, argv: words, cwd, labels: checkedLabels, startedAt, node, pid: checkedPid };
 }

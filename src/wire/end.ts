@@ -1,4 +1,5 @@
 import { asCount, asRecord, parseJson } from "./record.ts";
+import { parseTime } from "./time.ts";
 
 /** One count for each stream. */
 export interface PerStream {
@@ -26,11 +27,12 @@ export interface End {
   readonly cutShort: boolean;
 }
 
-/** Checks the JSON of an END. Undefined when any member is missing or of another type. */
+/** Checks the JSON of an END. Undefined when any member is missing or of another type, or code and signal contradict. */
 export function parseEnd(text: string): End | undefined {
   const record = asRecord(parseJson(text));
   if (record === undefined) return undefined;
-  const { code, signal, endedAt, cutShort } = record;
+  const { code, signal, cutShort } = record;
+  const endedAt = parseTime(record["endedAt"]);
   const lines = parsePerStream(record["lines"]);
   const printed = parsePerStream(record["printed"]);
   const thinned = parsePerStream(record["thinned"]);
@@ -38,8 +40,8 @@ export function parseEnd(text: string): End | undefined {
   if (lines === undefined || printed === undefined || thinned === undefined || dropped === undefined) return undefined;
   if (code !== null && asCount(code) === undefined) return undefined;
   if (signal !== null && (typeof signal !== "string" || !/^SIG[A-Z0-9+]{1,12}$/.test(signal))) return undefined;
-  if (typeof endedAt !== "string" || Number.isNaN(Date.parse(endedAt)) || typeof cutShort !== "boolean")
-    return undefined;
+  if ((code === null) === (signal === null)) return undefined;
+  if (endedAt === undefined || typeof cutShort !== "boolean") return undefined;
   return { code: code === null ? null : Number(code), signal, endedAt, lines, printed, thinned, dropped, cutShort };
 }
 

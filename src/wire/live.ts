@@ -119,10 +119,16 @@ function parseTarget(value: unknown): Target | undefined {
   if (record === undefined) return undefined;
   const { all, job, node, owner } = record;
   if (all === true) return { all };
-  const whose = typeof owner === "string" && owner.length <= WIRE_LIMITS.maxOwnerCharacters ? { owner } : {};
+  // One that cannot be is refused: without it, more would be meant.
+  if (!isNameOrNone(owner, WIRE_LIMITS.maxOwnerCharacters)) return undefined;
+  if (!isNameOrNone(node, WIRE_LIMITS.maxNodeCharacters)) return undefined;
+  const whose = owner === undefined ? {} : { owner };
   if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job, ...whose };
   const x = parseExecutionId(record["x"]);
   if (x === undefined) return undefined;
-  const where = typeof node === "string" && node.length <= WIRE_LIMITS.maxNodeCharacters ? { node } : {};
-  return { x, ...where, ...whose };
+  return node === undefined ? { x, ...whose } : { x, node, ...whose };
+}
+
+function isNameOrNone(value: unknown, maxCharacters: number): value is string | undefined {
+  return value === undefined || (typeof value === "string" && value.length <= maxCharacters);
 }
