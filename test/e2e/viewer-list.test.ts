@@ -5,7 +5,7 @@ import { afterwards } from "../support/cleanup.ts";
 import type { MockCollector } from "../support/mock-collector.ts";
 import { startMockCollector } from "../support/mock-collector.ts";
 import type { MockExecutionOptions } from "../support/mock-executions.ts";
-import { MockExecution } from "../support/mock-executions.ts";
+import { MockExecution, text } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
 import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
 
@@ -34,8 +34,9 @@ function execution(agoSeconds: number, options: Partial<MockExecutionOptions> = 
 async function setUp(
   executions: MockExecution[],
   address = "",
+  admin = false,
 ): Promise<{ mock: MockCollector; page: Page; problems: string[] }> {
-  const mock = await startMockCollector({ uiFolder, executions });
+  const mock = await startMockCollector({ uiFolder, executions, admin });
   afterwards(() => mock.close());
   const opened = await openPage(browser);
   await opened.page.goto(`${mock.url}/${address}`);
@@ -136,4 +137,30 @@ test("it fits a phone's width, without scrolling sideways", async () => {
   await page.locator(".execution").waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   expect(await page.locator(".list-page").evaluate((list) => list.scrollWidth <= list.clientWidth)).toBe(true);
+});
+
+test("an administrator gets two users' executions of one id and node apart", async () => {
+  const owned = (owner: string) =>
+    execution(10, { owner, argv: [`./${owner}`], lines: 1, lineAt: () => text(`${owner}'s line`) });
+  const [alices, bobs] = [owned("alice"), owned("bob")];
+  const { x } = alices.options;
+  const { mock, page, problems } = await setUp([alices, bobs], "", true);
+  for (const owner of ["alice", "bob"]) {
+    await page.getByRole("link", { name: `./${owner}` }).click();
+    await page.getByText(`${owner}'s line`).waitFor();
+    expect(new URL(page.url()).searchParams.get("owner")).toBe(owner);
+    await page.goBack();
+  }
+  for (const address of [`?x=${x}`, `?x=${x}&node=n1`]) {
+    await page.goto(`${mock.url}/${address}`);
+    await page.getByText("Whose execution is meant?").waitFor();
+    await page.getByRole("link", { name: "bob", exact: true }).click();
+    await page.getByText("bob's line").waitFor();
+  }
+  mock.executions.push(execution(5, { owner: "alice", job: "train" }), execution(4, { owner: "bob", job: "train" }));
+  await page.goto(`${mock.url}/?job=train`);
+  await page.getByText("Whose job is meant?").waitFor();
+  await page.getByRole("link", { name: "alice", exact: true }).click();
+  await page.locator(".facts").getByText("1 execution").waitFor();
+  expect(problems).toEqual([]);
 });
