@@ -55,25 +55,36 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     return JSON.stringify([response.status, headers, await response.text()]);
   }
 
-  test.each(["", "?node=alicenode", "/lines", "/lines?from=1&limit=5", "/lines?from=0", "/raw", "/raw?stream=stdout"])(
-    "gets for her execution what he gets for none, byte for byte: %s",
-    async (rest) => {
-      const foreign = await whole(`/api/executions/${hers.x}${rest}`);
-      expect(foreign).toBe(await whole(`/api/executions/${MISSING}${rest}`));
-      expect(foreign).toMatch(/^\[404,/);
-    },
-  );
+  test.each([
+    "",
+    "?node=alicenode",
+    "?owner=OWNER",
+    "/lines?owner=OWNER",
+    "/raw?owner=OWNER&node=alicenode",
+    "/lines",
+    "/lines?from=1&limit=5",
+    "/lines?from=0",
+    "/raw",
+    "/raw?stream=stdout",
+  ])("gets for her execution what he gets for none, byte for byte: %s", async (rest) => {
+    const query = rest.replace("OWNER", alice.name);
+    const foreign = await whole(`/api/executions/${hers.x}${query}`);
+    expect(foreign).toBe(await whole(`/api/executions/${MISSING}${query}`));
+    expect(foreign).toMatch(/^\[404,/);
+  });
 
   test("cannot delete it, and learns nothing by that", async () => {
     const init = { method: "DELETE" };
-    const foreign = await whole(`/api/executions/${hers.x}`, init);
-    expect(foreign).toBe(await whole(`/api/executions/${MISSING}`, init));
+    for (const query of ["", `?owner=${alice.name}`]) {
+      const foreign = await whole(`/api/executions/${hers.x}${query}`, init);
+      expect(foreign).toBe(await whole(`/api/executions/${MISSING}${query}`, init));
+    }
     expect((await asAlice.lines(hers.x)).lines).toHaveLength(2);
   });
 
   test("finds nothing of hers in lists, by job, node, state, text or place", async () => {
     const [{ startedAt } = { startedAt: "" }] = await asAlice.executions();
-    const places = [`${startedAt}/${hers.x}z/alicenode`, "9/9/9", `' OR owner='${alice.name}'--/x/y`];
+    const places = [`${startedAt}/${hers.x}z/alicenode/${alice.name}`, "9/9/9/9", `' OR owner='${alice.name}'--/x/y/z`];
     const queries = ["", `q=${SECRET}`, `q=${hers.x}`, "q=%25", `job=${SECRET}`, "node=alicenode", "state=running"];
     const owned = [`owner=${alice.name}`, `owner=${alice.name}&job=${SECRET}`, "owner=nobody"];
     for (const query of [...owned, ...queries, ...places.map((place) => `before=${encodeURIComponent(place)}`)]) {
@@ -93,7 +104,14 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     });
     await once(socket, "open");
     const jobs = [{ job: SECRET }, { job: SECRET, owner: alice.name }];
-    const targets = [{ x: hers.x }, { x: MISSING }, { x: hers.x, node: "alicenode" }, ...jobs, { all: true }];
+    const targets = [
+      { x: hers.x },
+      { x: MISSING },
+      { x: hers.x, node: "alicenode" },
+      { x: hers.x, owner: alice.name },
+      ...jobs,
+      { all: true },
+    ];
     targets.forEach((what, id) => {
       socket.send(JSON.stringify({ t: "subscribe", id, what, from: 1, lines: true }));
     });
