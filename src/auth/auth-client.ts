@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Log } from "../host/log.ts";
+import { createSteadyClock } from "../host/steady-clock.ts";
 import { OVERFLOW_UID, type UserDirectory } from "../host/users.ts";
 import type { OpenChannel } from "./channel.ts";
 import { type AuthAnswer, type AuthRequest, isAskable, parseAuthAnswer } from "./protocol.ts";
@@ -40,7 +41,7 @@ interface Pending {
 
 /** Asks the process that asks PAM; opens a channel when there is none, not more often than the back-off allows. */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const { open, users, log, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
+  const { open, users, log, timeoutMs = TIMEOUT_MS, now = createSteadyClock() } = options;
   const pending = new Map<number, Pending>();
   let channel: Duplex | undefined;
   let lastId = 0;

@@ -60,10 +60,11 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const { config, log } = options;
   const { limits } = config;
   const metrics = createMetrics();
-  const directory = createUserDirectory();
+  const nowMs = createSteadyClock();
+  const directory = createUserDirectory({ now: nowMs });
   mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
   const folder = join(config.dataDir, "audit");
-  const audit = new AuditLog({ folder, limits, log, metrics, nowMs: Date.now });
+  const audit = new AuditLog({ folder, limits, log, metrics, nowMs, wallMs: Date.now });
   const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
@@ -95,17 +96,18 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     audit,
     metrics,
-    nowMs: createSteadyClock(),
+    nowMs,
   });
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics });
   relay.live = live;
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs: Date.now });
-  const relays = new RelayPart({ config, store, log, audit, metrics, expiry });
+  const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
     log,
+    now: nowMs,
   });
   const web = createWeb({
     listen: config.web,
@@ -130,6 +132,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     audit,
     metrics,
+    now: nowMs,
   });
   expiry.watch(() => web.certificates());
   return createLifecycle({

@@ -17,6 +17,7 @@ export interface RelayPartOptions {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly expiry: CertificateExpiry;
+  readonly nowMs: () => number;
 }
 
 /** The relays' listener and its certificates, which are read again on SIGHUP and whenever one of the files changes. */
@@ -38,7 +39,7 @@ export class RelayPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { config, store, log, audit, metrics, expiry } = this.#options;
+    const { config, store, log, audit, metrics, expiry, nowMs } = this.#options;
     const { limits, pki } = config;
     if (config.insecure) {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
@@ -64,7 +65,8 @@ export class RelayPart implements Part {
         openMs: limits.openTimeoutMs,
         frameMs: limits.halfFrameTimeoutMs,
       },
-      nowMs: Date.now,
+      nowMs,
+      wallMs: Date.now,
     });
     log.event("info", "listening for relays", { host: config.relp.host, port: this.#server.port });
     if (pki === undefined) return;

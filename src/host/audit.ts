@@ -50,10 +50,14 @@ export interface AuditOptions {
     readonly auditFileBytes: number;
     readonly auditFiles: number;
     readonly auditRefusalsPerMinute: number;
+    readonly auditActionsPerUserPerMinute: number;
   };
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Steady: how long ago something was is measured by it. */
   readonly nowMs: () => number;
+  /** The time of day, for the records. */
+  readonly wallMs: () => number;
 }
 
 export const AUDIT_LIMITS = {
@@ -67,6 +71,9 @@ export const AUDIT_LIMITS = {
 const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
+/** What users may do with what is their own, as often as they like. */
+const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion"]);
+
 interface Repeated {
   event: AuditEvent;
   untilMs: number;
@@ -75,7 +82,8 @@ interface Repeated {
 
 /**
  * Audit records as JSON lines. A flood of refusals does not fill the disk, nor push out what else was recorded: equal
- * ones are one record, so many different ones are written a minute, and of the rest only the number.
+ * ones are one record, so many different ones are written a minute, and of the rest only the number. The same goes for
+ * what one user does with what is the own.
  */
 export class AuditLog implements Audit {
   readonly #options: AuditOptions;
@@ -84,6 +92,8 @@ export class AuditLog implements Audit {
   /** No more than refusals are written in a minute. */
   readonly #repeated = new Map<string, Repeated>();
   #minute = { untilMs: 0, refusals: 0, untold: 0 };
+  /** How often each user did something this minute. */
+  readonly #actions = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: AuditOptions) {
@@ -107,8 +117,10 @@ export class AuditLog implements Audit {
   }
 
   record(event: AuditEvent): void {
-    if (event.outcome === "ok" || event.outcome === "ended") this.#write(event);
-    else this.#refusal(event);
+    const { outcome, user, owner = user } = event;
+    if (outcome !== "ok" && outcome !== "ended") this.#refusal(event);
+    else if (user !== undefined && owner === user && OWN_ACTIONS.has(event.event)) this.#action(event, user);
+    else this.#write(event);
   }
 
   /** The next record opens the file anew (log rotation by others, SIGHUP). */
@@ -145,6 +157,13 @@ export class AuditLog implements Audit {
     this.#write(event, known?.count);
   }
 
+  #action(event: AuditEvent, user: string): void {
+    this.#settle(this.#options.nowMs());
+    const count = (this.#actions.get(user) ?? 0) + 1;
+    this.#actions.set(user, count);
+    if (count <= this.#options.limits.auditActionsPerUserPerMinute) this.#write(event);
+  }
+
   /** Tells of what was only counted, when its time is over. */
   #settle(nowMs: number): void {
     for (const [key, { event, untilMs, count }] of this.#repeated) {
@@ -155,13 +174,18 @@ export class AuditLog implements Audit {
     if (nowMs < this.#minute.untilMs) return;
     const { untold } = this.#minute;
     this.#minute = { untilMs: this.#options.nowMs() + MINUTE_MS, refusals: 0, untold: 0 };
+    for (const [user, count] of this.#actions) {
+      const more = count - this.#options.limits.auditActionsPerUserPerMinute;
+      if (more > 0) this.#write({ event: "collector", outcome: "ok", reason: "too-many-actions", user }, more);
+    }
+    this.#actions.clear();
     if (untold > 0) this.#write({ event: "collector", outcome: "refused", reason: "too-many-refusals" }, untold);
   }
 
   /** @param repeated how many more like it there were that no record tells of. */
   #write(event: AuditEvent, repeated?: number): void {
     this.#count(event.event).inc();
-    const record: Record<string, unknown> = { time: new Date(this.#options.nowMs()).toISOString() };
+    const record: Record<string, unknown> = { time: new Date(this.#options.wallMs()).toISOString() };
     for (const [name, value] of Object.entries(event)) record[name] = bounded(value);
     if (repeated) record["repeated"] = repeated;
     this.#file.write(`${safeJson(record)}\n`);

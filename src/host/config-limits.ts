@@ -38,10 +38,14 @@ export const DEFAULT_LIMITS = {
   sessionIdleHours: 12,
   sessionDays: 7,
   sessionsPerUser: 64,
-  /** Audit records: bytes of a file, old files kept (compressed), and refusals that differ and are written a minute. */
+  /**
+   * Audit records: bytes of a file, old files kept (compressed), and what is written a minute: refusals that differ, and
+   * of each user logins, logouts and deletions of the own (30 fill these files in a month).
+   */
   auditFileBytes: 16_777_216,
   auditFiles: 20,
   auditRefusalsPerMinute: 120,
+  auditActionsPerUserPerMinute: 30,
 };
 
 export type LimitName = keyof typeof DEFAULT_LIMITS;

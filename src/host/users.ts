@@ -2,6 +2,7 @@ import { isUnixName } from "./config-fields.ts";
 import type { NodeUsers } from "./config-nodes.ts";
 import { type Getent, getent } from "./getent.ts";
 import { type Looked, LookupCache } from "./lookup-cache.ts";
+import { createSteadyClock } from "./steady-clock.ts";
 
 export interface User {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface UserDirectory {
 }
 
 export function createUserDirectory(options: { ask?: Getent; now?: () => number } = {}): UserDirectory {
-  const { ask = getent, now = Date.now } = options;
+  const { ask = getent, now = createSteadyClock() } = options;
   const users = new LookupCache({ now, find: async (key) => ask("passwd", key), parse: parseUser });
   const groups = new LookupCache({ now, find: async (key) => ask("group", key), parse: parseGroup });
   return {

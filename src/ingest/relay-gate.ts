@@ -15,6 +15,8 @@ export interface RelayGateOptions {
   readonly audit: Audit;
   readonly metrics: IngestMetrics;
   readonly nowMs: () => number;
+  /** The time of day, by which certificates are valid. */
+  readonly wallMs: () => number;
   /** A relay that proved who it is; from here on the socket is the callee's. */
   readonly accept: (socket: TLSSocket, peer: Peer) => void;
 }
@@ -73,11 +75,11 @@ export class RelayGate {
 
   /** Why nobody is let in at all, if so. */
   get failure(): string | undefined {
-    const nowMs = this.#options.nowMs();
+    const wallMs = this.#options.wallMs();
     const { own, authority } = this.#tls;
     for (const [name, certificate] of [["collector.crt", own] as const, ["ca.crt", authority] as const]) {
-      if (nowMs > Date.parse(certificate.validTo)) return `${name} has expired`;
-      if (nowMs < Date.parse(certificate.validFrom)) return `${name} is not valid yet: is this machine's clock right?`;
+      if (wallMs > Date.parse(certificate.validTo)) return `${name} has expired`;
+      if (wallMs < Date.parse(certificate.validFrom)) return `${name} is not valid yet: is this machine's clock right?`;
     }
     return undefined;
   }

@@ -33,7 +33,10 @@ export interface RelpServerOptions<Slot> {
     readonly openMs: number;
     readonly frameMs: number;
   };
+  /** Steady: how long something takes is measured by it. */
   readonly nowMs: () => number;
+  /** The time of day, by which certificates are valid. */
+  readonly wallMs: () => number;
 }
 
 export interface RelpServer {

@@ -1,4 +1,5 @@
 import type { Log } from "../host/log.ts";
+import { createSteadyClock } from "../host/steady-clock.ts";
 import { ToldRecently } from "../host/told-recently.ts";
 import type { Execution } from "../wire/api.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -27,7 +28,7 @@ interface Pause {
 }
 
 export function createHub(log: Log): LiveHub {
-  const told = new ToldRecently(Date.now);
+  const told = new ToldRecently(createSteadyClock());
   const routes = new Routes();
   const broadcast = new Broadcast(routes);
   const pauses = new Map<string, Pause>();

@@ -104,7 +104,18 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs });
   const place = { host: "127.0.0.1", port: 0 };
-  const relp = await startRelpServer({ ...place, store, log, audit, metrics, tls, expiry, limits, nowMs });
+  const relp = await startRelpServer({
+    ...place,
+    store,
+    log,
+    audit,
+    metrics,
+    tls,
+    expiry,
+    limits,
+    nowMs,
+    wallMs: nowMs,
+  });
   async function stopAll(): Promise<void> {
     await relp.stop();
     await store.stop();

@@ -16,12 +16,13 @@ const READ = { event: "admin-read", outcome: "ok", user: "carol", owner: ["alice
 
 async function begun(options: { folder?: string; limits?: Partial<typeof DEFAULT_LIMITS> } = {}) {
   const folder = options.folder ?? join(await tempFolder(), "audit");
-  const state = { nowMs: Date.parse("2026-11-20T04:17:44.960Z") };
+  const state = { nowMs: 0, wallMs: Date.parse("2026-11-20T04:17:44.960Z") };
   const metrics = createMetrics();
   const events: string[] = [];
   const log = { event: (severity: string, message: string) => void events.push(`${severity} ${message}`) };
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const audit = new AuditLog({ folder, limits, log, metrics, nowMs: () => state.nowMs });
+  const clocks = { nowMs: () => state.nowMs, wallMs: () => state.wallMs };
+  const audit = new AuditLog({ folder, limits, log, metrics, ...clocks });
   afterwards(() => audit.stop());
   const path = join(folder, "audit.log");
   const records = async (): Promise<Record<string, unknown>[]> => {
@@ -109,6 +110,37 @@ describe("a flood of refusals", () => {
       { event: "login", user: "one more" },
     ]);
   });
+});
+
+describe("what a user does with what is the own", () => {
+  test("pushes nothing out: so much a minute is recorded, of the rest the number", async () => {
+    const { audit, state, records } = await begun({ limits: { auditActionsPerUserPerMinute: 2 } });
+    const deletion = { event: "deletion", outcome: "ok", user: "alice", owner: "alice" } as const;
+    for (let i = 0; i < 1_000; i += 1) audit.record(deletion);
+    audit.record({ event: "login", outcome: "ok", user: "bob" });
+    audit.record({ event: "deletion", outcome: "ok", user: "carol", owner: "alice" });
+    audit.record({ event: "deletion", outcome: "ok", user: "carol", owner: "alice" });
+    audit.record({ event: "deletion", outcome: "ok", user: "carol", owner: "alice" });
+    expect((await records()).map(({ user }) => user)).toEqual(["alice", "alice", "bob", "carol", "carol", "carol"]);
+    state.nowMs += 60_000;
+    audit.record(deletion);
+    expect((await records()).slice(6)).toMatchObject([
+      { event: "collector", reason: "too-many-actions", user: "alice", repeated: 998 },
+      { event: "deletion", user: "alice" },
+    ]);
+  });
+});
+
+test("a machine's clock that is set back hides nothing: records have its time, minutes pass all the same", async () => {
+  const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 1 } });
+  audit.record(DENIED);
+  state.wallMs -= 3_600_000;
+  state.nowMs += 60_000;
+  audit.record({ ...DENIED, user: "bob" });
+  expect(await records()).toMatchObject([
+    { user: "alice", time: "2026-11-20T04:17:44.960Z" },
+    { user: "bob", time: "2026-11-20T03:17:44.960Z" },
+  ]);
 });
 
 test("files are rotated by size, compressed, and few", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type AuthClientOptions, createAuthClient } from "../../src/auth/auth-client.ts";
 import { childChannel, type OpenChannel, socketChannel } from "../../src/auth/channel.ts";
 import type { PasswordCheck } from "../../src/auth/pam.ts";
@@ -190,6 +190,23 @@ describe("the collector's side of authentication", () => {
     nowMs = 30_500;
     await client.authenticate("alice", "x");
     expect(starts).toBe(3);
+  });
+
+  test("waits as long as it takes, whatever is done to the machine's clock", async () => {
+    // No time passes at all.
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    afterwards(() => void vi.useRealTimers());
+    let starts = 0;
+    const missing = socketChannel("/nonexistent/auth.sock");
+    const client = clientOf(() => {
+      starts += 1;
+      return missing();
+    });
+    for (let i = 0; i < 2; i += 1) {
+      await client.authenticate("alice", "x");
+      vi.setSystemTime(Date.now() + 3_600_000);
+    }
+    expect(starts).toBe(1);
   });
 
   test.each([

@@ -1,7 +1,8 @@
 import { userInfo } from "node:os";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Getent, GetentAnswer } from "../../src/host/getent.ts";
 import { createNodeUsers, createUserDirectory, type UserDirectory } from "../../src/host/users.ts";
+import { afterwards } from "../support/cleanup.ts";
 
 const ENTRIES: Readonly<Record<string, string>> = {
   "passwd alice": "alice:x:1001:1001:Alice,,,:/home/alice:/bin/bash",
@@ -91,6 +92,22 @@ describe("the user directory", () => {
     expect(asked).toHaveLength(3);
     state.nowMs = 1_000;
     expect(await directory.byUid(1001)).toEqual(ALICE);
+  });
+
+  test("goes by the time that passes, whatever is done to the machine's clock", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    afterwards(() => void vi.useRealTimers());
+    let asked = 0;
+    const directory = createUserDirectory({
+      ask: async () => {
+        asked += 1;
+        return { kind: "missing" };
+      },
+    });
+    await directory.byUid(7);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await directory.byUid(7);
+    expect(asked).toBe(1);
   });
 
   test("forgets the oldest of very many", async () => {
