@@ -1,14 +1,40 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { FailingDisk } from "../support/failing-disk.ts";
 import { poll } from "../support/poll.ts";
 import { Site } from "../support/site.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { NumberLoad } from "./number-load.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Size, Verdict } from "./scenario.ts";
 
 /** All logs of the long form, once more while late lines are put in their places, and the index. */
 const DISK_MEGABYTES = 96;
 /** What is left of the disk: a moment's output. */
 const LEFT_BYTES = 50_000;
+
+/** How a disk stops to store, and stores again. */
+interface Disk {
+  fail(): void;
+  mend(): void;
+}
+
+/** Two nodes print while the collector's disk fails and works again: there is an alarm, and nothing is lost. */
+async function whileDiskFails(site: Site, size: Size, disk: Disk): Promise<Verdict> {
+  const relays = await site.startTwoRelays();
+  const load = new NumberLoad({ site, relays, lines: size.lines });
+  const isFailing = async () => (await fetch(`${site.origin}/healthz`)).status === 503;
+  let alarms = 0;
+  const injections = await load.inject(size, async () => {
+    disk.fail();
+    // What is left to print may be so little that there is room for it.
+    await poll("the alarm", async () => load.progress >= 1 || (await isFailing()), 60_000);
+    if (await isFailing()) alarms += 1;
+    await delay(size.holdMs);
+    disk.mend();
+  });
+  const verdict = await load.verdict(injections);
+  await poll("the alarm to end", async () => !(await isFailing()), 60_000);
+  return alarms > 0 ? verdict : { ...verdict, problems: [...verdict.problems, "There was no alarm"] };
+}
 
 export const diskFaults: readonly Scenario[] = [
   {
@@ -21,21 +47,17 @@ export const diskFaults: readonly Scenario[] = [
       await site.collector.end("SIGTERM");
       const disk = await SmallDisk.mount(site.dataDir, DISK_MEGABYTES);
       await site.startCollector();
-      const relays = await site.startTwoRelays();
-      const load = new NumberLoad({ site, relays, lines: size.lines });
-      const isFailing = async () => (await fetch(`${site.origin}/healthz`)).status === 503;
-      let alarms = 0;
-      const injections = await load.inject(size, async () => {
-        disk.fill(Math.floor(Math.random() * LEFT_BYTES));
-        // What is left to print may be so little that there is room for it.
-        await poll("the alarm", async () => load.progress >= 1 || (await isFailing()), 60_000);
-        if (await isFailing()) alarms += 1;
-        await delay(size.holdMs);
-        disk.free();
-      });
-      const verdict = await load.verdict(injections);
-      await poll("the alarm to end", async () => !(await isFailing()), 60_000);
-      return alarms > 0 ? verdict : { ...verdict, problems: [...verdict.problems, "There was no alarm"] };
+      const fail = () => disk.fill(Math.floor(Math.random() * LEFT_BYTES));
+      return whileDiskFails(site, size, { fail, mend: () => disk.free() });
+    },
+  },
+  {
+    name: "collector: disk broken",
+    short: { lines: 100_000, injections: 2, holdMs: 0 },
+    long: { lines: 400_000, injections: 20, holdMs: 1_000 },
+    run: async (size) => {
+      const disk = await FailingDisk.make();
+      return whileDiskFails(await Site.create({ disk }), size, disk);
     },
   },
 ];

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
 import { afterwards } from "./cleanup.ts";
+import type { FailingDisk } from "./failing-disk.ts";
 import { freePort } from "./free-port.ts";
 import { poll } from "./poll.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
@@ -32,6 +33,8 @@ export interface SiteOptions {
   readonly relpHost?: string;
   /** Lines of collector.toml. */
   readonly settings?: string;
+  /** A disk that fails where the collector stores. */
+  readonly disk?: FailingDisk;
 }
 
 /** Where a node's relay stands, when that is not straight before the collector. */
@@ -51,7 +54,7 @@ export class Site {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
-  readonly #options: Required<SiteOptions>;
+  readonly #options: Required<Omit<SiteOptions, "disk">> & Pick<SiteOptions, "disk">;
   readonly #places = new Map<string, RelayPlace>();
   readonly #rsyslogds: Rsyslogd[] = [];
   #collector: RunningProcess | undefined;
@@ -87,14 +90,14 @@ export class Site {
   }
 
   async startCollector(): Promise<void> {
-    const { asRoot, relpHost, settings } = this.#options;
+    const { asRoot, relpHost, settings, disk } = this.#options;
     const config = join(this.folder, "collector.toml");
     writeFileSync(config, settings);
     const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
     const args = ["--config", config, "--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
     this.#collector = asRoot
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
-      : start(process.execPath, [MLCOLLECTOR, ...args]);
+      : start(process.execPath, [MLCOLLECTOR, ...args], { env: disk?.environment(this.dataDir) });
     await this.#collector.waitFor(/#code=/);
     // Relays that were there before this collector would be ended after it, and without one each takes ten seconds.
     afterwards(async () => void (await Promise.all(this.#rsyslogds.map((rsyslogd) => rsyslogd.kill()))));
