@@ -28,6 +28,11 @@ export class Batch<Slot> {
     return this.#items.length === 0 && this.#open.length === 0;
   }
 
+  /** Of lines and ends. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Memory that is held, about: a beat has no bytes of its own, and a short line has a whole buffer. */
   get heldBytes(): number {
     const buffers = this.#open.length + this.#buffers.length;

@@ -1,7 +1,9 @@
 /** Bounds of one relay's connection. */
 export const CONNECTION_LIMITS = {
-  /** What waits for the store; beyond either of the two the socket is not read. */
+  /** What waits for the store: lines, memory for them, frames. Beyond any of the three the socket is not read. */
   maxBatchBytes: 4 * 1_048_576,
+  /** A line of each of 4,096 executions, which is a window of RELP, is one batch: a write takes what there is of each. */
+  maxHeldBytes: 24 * 1_048_576,
   maxUnansweredFrames: 65_536,
   /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
   maxReplyBytes: 1_048_576,

@@ -223,8 +223,9 @@ export class RelayConnection<Slot> {
   }
 
   get #isFull(): boolean {
-    const { maxBatchBytes, maxUnansweredFrames } = CONNECTION_LIMITS;
-    return this.#batch.heldBytes >= maxBatchBytes || this.#unanswered >= maxUnansweredFrames;
+    const { maxBatchBytes, maxHeldBytes, maxUnansweredFrames } = CONNECTION_LIMITS;
+    const { bytes, heldBytes } = this.#batch;
+    return bytes >= maxBatchBytes || heldBytes >= maxHeldBytes || this.#unanswered >= maxUnansweredFrames;
   }
 
   #mustWait(): boolean {

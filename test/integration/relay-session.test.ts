@@ -12,7 +12,7 @@ const never = () => new Promise<"stored">(() => {});
 describe("while a batch is with a store that hangs, reading stops, whatever comes", () => {
   const execution = fakeExecution();
   test.each([
-    ["beats", 10, () => execution.beat(0, 1)],
+    ["beats", 16, () => execution.beat(0, 1)],
     ["what is thrown away", 4, () => "x"],
     ["one line of each of many executions", 4, () => fakeExecution().lines(1, [""])],
     ["lines that do not continue one another", 4, (i: number) => execution.lines(2 * i + 1, [""])],
