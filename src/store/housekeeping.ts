@@ -5,6 +5,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Remover } from "./remover.ts";
+import type { SetAside } from "./set-aside.ts";
 import type { SlotTable } from "./slots.ts";
 import type { StorageAlarm } from "./storage-alarm.ts";
 import { failureCode, isPoison } from "./storage-error.ts";
@@ -24,6 +25,7 @@ export interface HousekeepingOptions {
   readonly merges: LateMerges;
   readonly quarantine: Quarantine;
   readonly waiting: WaitingBegins;
+  readonly setAside: SetAside;
   readonly remover: Remover;
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
@@ -54,6 +56,7 @@ export class Housekeeping {
     this.#indexing.stop();
     this.#telling.stop();
     await this.#options.waiting.stop();
+    await this.#options.setAside.stop();
     await this.#options.merges.settled;
     this.#recordStates();
   }
@@ -82,7 +85,8 @@ export class Housekeeping {
         this.#indexing = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
-      this.#options.waiting.consider().catch((error) => this.#options.alarm.failed(error));
+      const { waiting, setAside } = this.#options;
+      for (const part of [waiting, setAside]) part.consider().catch((error) => this.#options.alarm.failed(error));
       this.#options.alarm.probe();
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;

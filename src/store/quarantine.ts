@@ -119,6 +119,16 @@ export class Quarantine {
     this.#remove(kept.identity.node, beginName(kept));
   }
 
+  /** Whose lines or ends are here. */
+  *identities(): Generator<SlotIdentity> {
+    for (const [node, files] of this.#nodes) {
+      for (const name of files.keys()) {
+        const [x, keyHash, isBegin] = name.split(".");
+        if (x !== undefined && keyHash !== undefined && isBegin === undefined) yield { node, x, keyHash };
+      }
+    }
+  }
+
   bytesOf(identity: SlotIdentity): number {
     return this.#nodes.get(identity.node)?.get(fileName(identity)) ?? 0;
   }

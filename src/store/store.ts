@@ -21,6 +21,7 @@ import type { Publisher } from "./publisher.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine.ts";
 import { Remover } from "./remover.ts";
 import { RunningCount } from "./running-count.ts";
+import { SetAside } from "./set-aside.ts";
 import { type Slot, type SlotIdentity, SlotTable } from "./slots.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import { StorageAlarm } from "./storage-alarm.ts";
@@ -116,7 +117,8 @@ export class Store {
     this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir, log });
     const claim = async (again: Claim) => ((await this.claim(again)) === "stored" ? this.store([]) : "unavailable");
     const waiting = new WaitingBegins({ quarantine, ownerOf, claim, log, nowMs });
-    this.#housekeeping = new Housekeeping({ ...parts, waiting, remover: this.#remover, alarm });
+    const setAside = new SetAside({ ...parts, rows: options.index, writer: this.#writer });
+    this.#housekeeping = new Housekeeping({ ...parts, waiting, setAside, remover: this.#remover, alarm });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
     options.metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);
     options.metrics.gauge("ml_store_failing", "1 while nothing can be stored", () =>

@@ -22,6 +22,29 @@ function block(path: string): () => void {
 }
 
 describe("an execution whose files cannot be written", () => {
+  it.each(["ten minutes", "a restart"])(
+    "has its lines once it is mended, after %s, though it has ended",
+    async (what) => {
+      let nowMs = Date.now();
+      const dataDir = await tempFolder();
+      const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
+      const a = fakeExecution();
+      const relay = await openRelay(on);
+      await relay.send(a.begin(), a.lines(1, ["one"]));
+      const mend = block(pathOf(dataDir, a, "log"));
+      on.store.reopen();
+      await relay.send(a.lines(2, ["two"]));
+      mend();
+      await relay.send(a.lines(3, ["three"]), a.end(3));
+      expect(await summary(on, a)).toMatchObject({ lines: 2, missing: [[2, 2]] });
+      if (what === "a restart") await on.stop();
+      else nowMs += 600_000;
+      const now = what === "a restart" ? await startIngestSite({ dataDir, nowMs: () => nowMs }) : on;
+      await poll("all lines", async () => (await summary(now, a))?.delivery === "complete");
+      expect(await metric(now, "ml_quarantine_bytes")).toBe(0);
+    },
+  );
+
   it.each([
     ["log", (a: FakeExecution) => a.lines(2, ["two", "three"])],
     ["meta", (a: FakeExecution) => a.lines(3, ["three"])],
