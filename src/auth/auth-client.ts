@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
+import { OVERFLOW_UID } from "../host/config-nodes.ts";
 import type { Log } from "../host/log.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
-import { OVERFLOW_UID, type UserDirectory } from "../host/users.ts";
+import type { UserDirectory } from "../host/users.ts";
 import type { OpenChannel } from "./channel.ts";
 import { type AuthAnswer, type AuthRequest, isAskable, parseAuthAnswer } from "./protocol.ts";
 import { readLines } from "./read-lines.ts";

@@ -16,7 +16,6 @@ export interface Address {
 const MAX_PORT = 65_535;
 
 export const FIELDS = {
-  text: field("a text", (value) => (typeof value === "string" && value !== "" ? value : undefined)),
   path: field("a path", (value) => {
     return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
   }),

@@ -1,5 +1,5 @@
 import { isUnixName } from "./config-fields.ts";
-import type { NodeUsers } from "./config-nodes.ts";
+import { type NodeUsers, OVERFLOW_UID } from "./config-nodes.ts";
 import { type Getent, getent } from "./getent.ts";
 import { type Looked, LookupCache } from "./lookup-cache.ts";
 import { createSteadyClock } from "./steady-clock.ts";
@@ -39,9 +39,6 @@ export function createUserDirectory(options: { ask?: Getent; now?: () => number 
     },
   };
 }
-
-/** overflowuid: what the kernel shows for a uid that it cannot name. */
-export const OVERFLOW_UID = 65_534;
 
 /** Whose a uid on a node is, by the node's own map or the collector's directory. */
 export function createNodeUsers(options: {

@@ -108,7 +108,7 @@ describe("the collector's configuration", () => {
       /c.toml: relp: expected HOST:PORT, like 127.0.0.1:8514 or [::1]:8514, got "nowhere"
       /c.toml: sync: expected batch or always, got 3
       /c.toml: nodes.n1.colour: unknown key
-      /c.toml: nodes.n1.users: expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }, got "/missing"
+      /c.toml: nodes.n1.users: expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }; /missing cannot be read: no such file: /missing
       /c.toml: nodes.n2: expected a table, [nodes.n2]
       /c.toml: limits.relp-connections: expected a whole number from 1 to 1000000000000, got 0
       /c.toml: limits.open-timeout-ms: expected a whole number from 1 to 86400000, got 999999999999
@@ -182,7 +182,7 @@ describe("the collector's configuration", () => {
 
 describe("the users of a node", () => {
   const passwd =
-    "root:x:0:0:root:/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\nalias:x:1001:1001::/:/bin/sh\n";
+    "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\nalice:x:1001:1001::/home/alice:/bin/sh\nalias:x:1001:1001::/:/bin/sh\n";
 
   test.each([
     ["nothing", "[nodes.n1]", "directory"],
@@ -209,14 +209,24 @@ describe("the users of a node", () => {
   });
 
   test.each([
-    ["a path for a name", 'users = { "1001" = "../alice" }'],
-    ["a name with a line feed", 'users = { "1001" = "a\\nb" }'],
-    ["no number", 'users = { "x" = "alice" }'],
-    ["a uid too high", 'users = { "4294967295" = "alice" }'],
-    ["a number for a name", 'users = { "1001" = 5 }'],
-    ["a file that is no passwd", 'users = "/junk"'],
-  ])("are refused: %s", (_, toml) => {
-    const files = { [DEFAULT_FILE]: `[nodes."n1.example.org"]\n${toml}`, "/junk": "junk" };
-    expect(problemsOf(["--insecure"], files).join()).toContain("nodes.n1.example.org.users: expected");
+    ["a path for a name", 'users = { "1001" = "../alice" }', 'expected the name of a user for 1001, got "../alice"'],
+    ["a name with a line feed", 'users = { "1001" = "a\\nb" }', "expected the name of a user for 1001"],
+    ["no number", 'users = { "x" = "alice" }', 'expected a uid other than 65534, got "x"'],
+    ["a uid too high", 'users = { "4294967295" = "alice" }', "expected a uid"],
+    ["a uid that is nobody's", 'users = { "65534" = "alice" }', "expected a uid other than 65534"],
+    ["a number for a name", 'users = { "1001" = 5 }', "expected the name of a user for 1001, got 5"],
+    ["a number", "users = 5", 'expected "directory", a file'],
+    ["a file that is no passwd", 'users = "/junk"', "/junk, line 2: expected an entry of passwd(5)"],
+  ])("are refused: %s", (_, toml, problem) => {
+    const files = {
+      [DEFAULT_FILE]: `[nodes."n1.example.org"]\n${toml}`,
+      "/junk": "alice:x:1001:1001::/:/bin/sh\njunk",
+    };
+    expect(problemsOf(["--insecure"], files).join()).toContain(`nodes.n1.example.org.users: ${problem}`);
+  });
+
+  test.each(["Not A Host!", "..", "a/b"])("are refused for %s, which is no node", (name) => {
+    const files = { [DEFAULT_FILE]: `[nodes."${name}"]` };
+    expect(problemsOf(["--insecure"], files).join()).toContain(`nodes.${name}: expected the name of a node`);
   });
 });
