@@ -10,9 +10,6 @@ import type { Log } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
 import { createNodeUsers, createUserDirectory, type UserDirectory } from "../host/users.ts";
-import type { SyslogListener } from "../ingest/syslog-sink.ts";
-import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
-import { startSyslogUdp } from "../ingest/syslog-udp.ts";
 import { createLive, type Live } from "../live/live.ts";
 import { Archive } from "../store/archive.ts";
 import { IntervalDb } from "../store/disk-intervals.ts";
@@ -21,10 +18,10 @@ import type { OwnerOf } from "../store/owner-lookup.ts";
 import { reindex } from "../store/reindex.ts";
 import type { IntervalSpill } from "../store/spilling-intervals.ts";
 import { Store } from "../store/store.ts";
-import { SyslogFiles } from "../store/syslog-files.ts";
 import { createWeb, type Web } from "../web/web.ts";
 import { auditPart } from "./audit-part.ts";
 import { RelayPart } from "./relay-part.ts";
+import { syslogPart } from "./syslog-part.ts";
 
 const DAY_MS = 86_400_000;
 const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
@@ -68,14 +65,14 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
-  const relay: { live?: Live } = {};
+  let viewers: Live | undefined;
   const store = new Store({
     dataDir: config.dataDir,
     durable: config.sync === "always",
     index,
     publisher: {
-      publish: (source, chunk) => relay.live?.hub.publish(source, chunk),
-      changed: (source) => relay.live?.hub.changed(source),
+      publish: (source, chunk) => viewers?.hub.publish(source, chunk),
+      changed: (source) => viewers?.hub.changed(source),
     },
     ownerOf: ownerLookup(config, directory),
     quarantine: {
@@ -100,7 +97,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   });
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics });
-  relay.live = live;
+  viewers = live;
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs: Date.now });
   const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs });
   const auth = createAuthClient({
@@ -182,35 +179,6 @@ function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; 
       await store.stop();
       index.close();
       spill.db.close();
-    },
-  };
-}
-
-function syslogPart(options: {
-  config: Config;
-  logsDir: string;
-  log: Log;
-  metrics: ReturnType<typeof createMetrics>;
-}): Part {
-  const { config, logsDir, log, metrics } = options;
-  const listeners: SyslogListener[] = [];
-  let files: SyslogFiles | undefined;
-  return {
-    name: "syslog",
-    start: async () => {
-      if (config.udpSyslog === undefined && config.tcpSyslog === undefined) return;
-      const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now });
-      files = sink;
-      if (config.udpSyslog !== undefined) {
-        listeners.push(await startSyslogUdp({ ...config.udpSyslog, sink, log, metrics }));
-      }
-      if (config.tcpSyslog !== undefined) {
-        listeners.push(await startSyslogTcp({ ...config.tcpSyslog, sink, log, metrics }));
-      }
-    },
-    stop: async () => {
-      await Promise.all(listeners.map((listener) => listener.stop()));
-      await files?.stop();
     },
   };
 }
