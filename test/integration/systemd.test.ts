@@ -47,6 +47,14 @@ test.each(Object.entries(HIGHEST_EXPOSURE))("%s is exposed to %d at most", async
   expect(Number(exposure)).toBeLessThanOrEqual(highest);
 });
 
+test("every service is started again, however often it failed", async () => {
+  for (const name of Object.keys(HIGHEST_EXPOSURE)) {
+    const text = await readFile(join(UNITS, name), "utf8");
+    expect([name, /^StartLimitIntervalSec=0$/m.test(text)]).toEqual([name, true]);
+    expect(text).toMatch(/^Restart=(on-failure|always)$/m);
+  }
+});
+
 describe("what would break the product is not there", () => {
   test.each([
     // The owners' ACLs name users, and relays report their uids.
