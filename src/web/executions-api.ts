@@ -1,6 +1,6 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
-import { type Execution, parseState } from "../wire/api.ts";
+import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
@@ -17,7 +17,6 @@ export interface ExecutionsApiOptions {
   readonly audit: Audit;
 }
 
-const MAX_SEARCH_CHARACTERS = 256;
 const MAX_CURSOR_CHARACTERS = 512;
 
 /** Everything under `/api` that reads executions, and deletes them. */
@@ -57,13 +56,13 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const viewer = await viewerOf(request);
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxNodeCharacters } = WIRE_LIMITS;
-    const { maxOwnerCharacters } = WIRE_LIMITS;
+    const { maxOwnerCharacters, maxSearchCharacters } = WIRE_LIMITS;
     const page = await archive.list(viewer, {
       owner: query.text("owner", maxOwnerCharacters),
       job: query.text("job", maxJobCharacters),
       node: query.text("node", maxNodeCharacters),
-      state: query.word("state", "running, finished, failed or lost", parseState),
-      q: query.text("q", MAX_SEARCH_CHARACTERS),
+      state: query.word("state", EXECUTION_STATES.join(", "), parseState),
+      q: query.text("q", maxSearchCharacters),
       before: query.text("before", MAX_CURSOR_CHARACTERS),
       limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
     });

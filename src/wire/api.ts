@@ -112,11 +112,11 @@ export interface ApiError {
   };
 }
 
-const STATES: readonly string[] = ["running", "finished", "failed", "lost"] satisfies ExecutionState[];
+export const EXECUTION_STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];
 const DELIVERIES: readonly string[] = ["receiving", "complete", "incomplete"] satisfies Delivery[];
 
 export function parseState(value: unknown): ExecutionState | undefined {
-  return typeof value === "string" && STATES.includes(value) ? (value as ExecutionState) : undefined;
+  return EXECUTION_STATES.find((state) => state === value);
 }
 
 export function parseDelivery(value: unknown): Delivery | undefined {

@@ -13,6 +13,8 @@ export const WIRE_LIMITS = {
   /** `GET /api/executions`: executions a page. */
   defaultPageExecutions: 100,
   maxPageExecutions: 500,
+  /** Of its `q`: the text that is searched for. */
+  maxSearchCharacters: 256,
   /** Missing ranges listed in one execution's summary; the count of missing lines is always exact. */
   maxMissingRanges: 100,
   /** Messages from a viewer, octets, and its subscriptions at one time. */

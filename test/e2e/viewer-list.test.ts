@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -127,6 +127,35 @@ test("an empty list says how to begin, one without matches how to go on", async 
   await other.page.getByRole("button", { name: "Clear the filters" }).click();
   await other.page.getByRole("link", { name: "./a" }).waitFor();
   expect(new URL(other.page.url()).search).toBe("");
+});
+
+test("a search that has found nothing yet goes on, and says that nothing matches only at its end", async () => {
+  const { page } = await setUp([execution(1)]);
+  const held: Route[] = [];
+  let isHeld = true;
+  await page.route("**/api/executions?*", async (route) => {
+    const isLast = route.request().url().includes("before=");
+    if (isLast && isHeld) held.push(route);
+    else await route.fulfill({ json: { executions: [], next: isLast ? null : "behind" } });
+  });
+  await page.getByRole("searchbox").fill("nothing");
+  await page.getByText("Loading earlier executions…").waitFor();
+  await poll("the last page is asked for", () => held.length > 0);
+  expect(await page.getByText("No execution matches").count()).toBe(0);
+  isHeld = false;
+  for (const route of held) await route.fulfill({ json: { executions: [], next: null } });
+  await page.getByText("No execution matches").waitFor();
+});
+
+test("a filter is no longer than the collector takes", async () => {
+  const { mock, page } = await setUp([execution(1)], `?q=${"a".repeat(300)}`);
+  await page.getByText("No execution matches").waitFor();
+  const searched = mock.requests.map((path) => new URLSearchParams(path.split("?")[1]).get("q"));
+  expect(searched).toContain("a".repeat(256));
+  const field = page.getByRole("searchbox");
+  await field.selectText();
+  await page.keyboard.insertText("b".repeat(300));
+  expect(await field.inputValue()).toBe("b".repeat(256));
 });
 
 test("it fits a phone's width, without scrolling sideways", async () => {

@@ -118,7 +118,7 @@ describe("the API", () => {
     ["limit=-1", "limit: expected"],
     ["limit=0x10", "limit: expected"],
     ["limit=1&limit=2", "limit: given twice"],
-    ["state=dancing", "state: expected running, finished, failed or lost"],
+    ["state=dancing", "state: expected running, finished, failed, lost"],
     [`q=${"x".repeat(257)}`, "q: 257 characters, limit is 256"],
     [`job=${"x".repeat(129)}`, "job: 129 characters, limit is 128"],
     [`node=${"x".repeat(254)}`, "node: 254 characters, limit is 253"],

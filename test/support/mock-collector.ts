@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { parseState } from "../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
+import { searchText } from "../../src/wire/search-text.ts";
 import type { MockExecution } from "./mock-executions.ts";
 import { criLines, linePage } from "./mock-lines.ts";
 import { MockLive } from "./mock-live.ts";
@@ -149,7 +150,7 @@ function executionPage(executions: readonly MockExecution[], query: URLSearchPar
     .filter((each) => (node ? each.node === node : true) && (job ? each.job === job : true))
     .filter((each) => (owner ? each.owner === owner : true))
     .filter((each) => (state ? each.state === state : true) && (before ? each.x < before : true))
-    .filter((each) => (q ? `${each.argv.join(" ")} ${each.job} ${each.node}`.includes(q) : true));
+    .filter((each) => searchText(each).includes(q?.toLowerCase() ?? ""));
   const page = matching.slice(0, limit);
   return { executions: page, next: matching.length > limit ? (page.at(-1)?.x ?? null) : null };
 }

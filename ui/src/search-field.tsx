@@ -6,6 +6,7 @@ interface SearchFieldProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: string;
+  readonly maxLength?: number;
   readonly onChange: (value: string) => void;
 }
 
@@ -13,7 +14,7 @@ interface SearchFieldProps {
 const PAUSE_MS = 180;
 
 /** A text filter. `/` goes to it from anywhere on the page, Escape empties and leaves it. */
-export function SearchField({ label, placeholder, value, onChange }: SearchFieldProps): JSX.Element {
+export function SearchField({ label, placeholder, value, maxLength, onChange }: SearchFieldProps): JSX.Element {
   const [typed, setTyped] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const told = useRef(value);
@@ -57,6 +58,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
         placeholder={placeholder}
         title={`${label} ( / )`}
         value={typed}
+        maxLength={maxLength}
         spellcheck={false}
         onInput={(event) => setTyped(event.currentTarget.value)}
         onKeyDown={onKey}

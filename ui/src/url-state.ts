@@ -2,6 +2,7 @@ import type { ExecutionState, StreamName } from "../../src/wire/api.ts";
 import { parseState } from "../../src/wire/api.ts";
 import { parseStream } from "../../src/wire/cri.ts";
 import { parseExecutionId } from "../../src/wire/ids.ts";
+import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];
@@ -66,7 +67,8 @@ export function parsePlace(search: string): Place {
   if (text("job") !== "") {
     return { view: "job", job: text("job"), ...owner, node: text("node"), ...parseLogPlace(text) };
   }
-  return { view: "list", q: text("q"), node: text("node"), state: parseState(text("state")) };
+  const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
+  return { view: "list", q, node: text("node"), state: parseState(text("state")) };
 }
 
 /** The query part for a place; defaults are left out. Empty or beginning with `?`. */

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { ExecutionState } from "../../../src/wire/api.ts";
-import { parseState } from "../../../src/wire/api.ts";
+import { EXECUTION_STATES, parseState } from "../../../src/wire/api.ts";
+import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { SearchField } from "../search-field.tsx";
@@ -13,8 +13,6 @@ interface FilterBarProps {
   readonly place: ListPlace;
 }
 
-const STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];
-
 export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Element {
   const [nodes, refresh] = useNodes(api, place.node);
   return (
@@ -23,6 +21,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
         label="Filter executions"
         placeholder="Command, job, node…"
         value={place.q}
+        maxLength={WIRE_LIMITS.maxSearchCharacters}
         onChange={(q) => navigation.adjust({ ...place, q })}
       />
       <label>
@@ -42,7 +41,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
       </label>
       <fieldset class="choice">
         <legend class="for-screen-readers">State</legend>
-        {["", ...STATES].map((state) => (
+        {["", ...EXECUTION_STATES].map((state) => (
           <label key={state}>
             <input
               type="radio"

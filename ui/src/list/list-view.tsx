@@ -42,7 +42,7 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
           </button>
         </Empty>
       ) : null}
-      {list?.phase === "ready" && groups.length === 0 ? (
+      {list?.phase === "ready" && groups.length === 0 && !list.hasMore ? (
         filtered ? (
           <NoMatch navigation={navigation} />
         ) : (

@@ -143,7 +143,7 @@ export function LogPage({ api, live, navigation, place, showOwner }: LogPageProp
           markedLine={place.line}
           onRest={onRest}
         />
-        {items.length === 0 ? <NoLines feed={feed} /> : null}
+        {items.length === 0 ? <NoLines feed={feed} isFiltered={filter.isActive} /> : null}
         <LoadNote feed={feed} />
         <FollowButton feed={feed} />
       </div>
