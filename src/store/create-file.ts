@@ -2,7 +2,7 @@ import { closeSync, constants, fdatasyncSync, fsyncSync, mkdirSync, openSync, wr
 import { dirname } from "node:path";
 import { failureCode } from "./storage-error.ts";
 
-/** The owner reads through the folder's ACL, which a mode below 0640 would mask (acl(5): the mask is the group's bits). */
+/** The owner reads through the folder's ACL, which a mode below 0640 would mask: the group's bits are it (acl(5)). */
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 

@@ -9,8 +9,8 @@ const PAGE_BYTES = 4_096;
 const MAX_BYTES = 8 * 1_073_741_824;
 
 /**
- * Line numbers, and where they stand, of executions whose disorder is beyond what memory may hold, in a SQLite file of their own. It is a
- * cache: the sidecars say the same, so it is made anew with each start and needs no durability.
+ * Line numbers, and where they stand, of executions whose disorder is beyond what memory may hold, in a SQLite file of
+ * their own. It is a cache: the sidecars say the same, so it is made anew with each start and needs no durability.
  */
 export class IntervalDb {
   readonly #db: Database.Database;
@@ -56,7 +56,6 @@ export class IntervalDb {
 /** The same as `IntervalSet`, on disk. */
 export class DiskIntervals implements LineNumbers {
   readonly #owner: number;
-  readonly #touching: Database.Statement<[number, number, number], Range>;
   readonly #before: Database.Statement<[number, number], Range>;
   readonly #inside: Database.Statement<[number, number, number], Range>;
   readonly #delete: Database.Statement;
@@ -70,7 +69,6 @@ export class DiskIntervals implements LineNumbers {
   constructor(db: Database.Database, owner: number) {
     this.#owner = owner;
     const columns = "SELECT low, high FROM intervals WHERE owner = ?";
-    this.#touching = db.prepare(`${columns} AND low >= ? AND low <= ? ORDER BY low`);
     this.#before = db.prepare(`${columns} AND low < ? ORDER BY low DESC LIMIT 1`);
     this.#inside = db.prepare(`${columns} AND low >= ? AND low <= ? ORDER BY low`);
     this.#delete = db.prepare("DELETE FROM intervals WHERE owner = ? AND low = ?");
@@ -90,7 +88,7 @@ export class DiskIntervals implements LineNumbers {
 
   add(from: number, to: number): void {
     const before = this.#before.get(this.#owner, from);
-    const old = this.#touching.all(this.#owner, from, to + 1);
+    const old = this.#inside.all(this.#owner, from, to + 1);
     if (before !== undefined && before.high >= from - 1) old.unshift(before);
     const low = Math.min(from, old[0]?.low ?? from);
     const high = Math.max(to, old[old.length - 1]?.high ?? to);

@@ -157,7 +157,8 @@ export class IndexDb {
   findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
     const rows = this.#db
       .prepare(
-        `SELECT * FROM executions WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
+        `SELECT * FROM executions
+         WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
          ORDER BY started_at DESC, node`,
       )
       .all({ x, owner: owner ?? null, node: node ?? null });

@@ -76,8 +76,9 @@ export class ItemWriter {
   }
 
   /**
-   * What waits for its execution goes to its files at once, and leaves the quarantine when it is as safe there. A failure
-   * leaves it in quarantine, for the next attempt. Rejects with what the file system threw when nothing can be stored.
+   * What waits for its execution goes to its files at once, and leaves the quarantine when it is as safe there. A
+   * failure leaves it in quarantine, for the next attempt. Rejects with what the file system threw when nothing can be
+   * stored.
    */
   async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
     const { index, files, quarantine, metrics } = this.#options;

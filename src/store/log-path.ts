@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-/** Linux allows 255 bytes a name; the longest suffix that we add is `.late.log.new`. */
+/** Linux allows 255 bytes a name; the longest suffix that we add is `.late.log`. */
 const MAX_NODE_CHARACTERS = 120;
 const MAX_COMMAND_CHARACTERS = 40;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** Folders of `DATA/logs` that are no user's: no user's folder name can begin with `_`. */
-export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted" } as const;
+/** What is in `DATA/logs` beside users' folders: no user's folder name can begin with `_`. */
+export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted", probe: "_probe" } as const;
 
 /**
  * A folder name for a user: unsafe bytes as `%XX`, so that two users never share one and nothing can climb out of the

@@ -2,7 +2,7 @@ import type { Log } from "../host/log.ts";
 import type { Owner } from "./claims.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 
-/** Who a node's uid is. Undefined: nobody that may own executions. `unavailable`: nobody can tell now. Never rejects. */
+/** Who a node's uid is. Undefined: nobody who may own executions. `unavailable`: nobody can tell now. Never rejects. */
 export type OwnerOf = (node: string, uid: number) => Promise<Owner | "unavailable" | undefined>;
 
 /** Of one BEGIN while all is well: behind it waits what its relay sent later. */

@@ -68,7 +68,7 @@ export class Remover {
     return "removed";
   }
 
-  /** Ends deletions that a crash has cut in two. Before anything is loaded. One that cannot be ended stays for later. */
+  /** Ends deletions that a crash has cut in two, before anything is loaded. One that cannot be ended stays. */
   finish(): void {
     const { index, tombstones, log } = this.#options;
     for (const tombstone of tombstones.latest()) {

@@ -110,8 +110,8 @@ export class SlotTable {
   }
 
   /**
-   * The execution of a slot, read from its files at the first call; undefined, too, when somebody has removed them. Throws
-   * what SQLite or the file system throws.
+   * The execution of a slot, read from its files at the first call; undefined, too, when somebody has removed them.
+   * Throws what SQLite or the file system throws.
    */
   load(slot: Slot): StoredExecution | undefined {
     if (!slot.isLookedUp) this.#lookUp(slot);

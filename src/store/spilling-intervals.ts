@@ -79,19 +79,18 @@ export class SpillingIntervals implements LineNumbers {
   }
 
   release(): void {
-    this.#numbers.release();
+    try {
+      this.#numbers.release();
+    } catch {
+      // What is left in the cache's file goes with the next start.
+    }
   }
 
   #moveToMemory(): void {
     const target = new IntervalSet();
     for (const [low, high] of this.#numbers.entries()) target.add(low, high);
-    const before = this.#numbers;
+    this.release();
     this.#numbers = target;
     this.#isOnDisk = false;
-    try {
-      before.release();
-    } catch {
-      // What is left in the cache's file goes with the next start.
-    }
   }
 }

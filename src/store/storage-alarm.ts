@@ -1,12 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../host/log.ts";
+import { RESERVED } from "./log-path.ts";
 import { failureCode } from "./storage-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 
 const PROBE_AFTER_MS = 5_000;
-/** No user's folder begins with an underscore. */
-const PROBE_NAME = "_probe";
 const PROBE_BYTES = 65_536;
 
 /** Whether the collector can store at all: says so once when it stops, and once when it works again. */
@@ -53,7 +52,7 @@ export class StorageAlarm {
    */
   probe(): void {
     if (this.#failure === undefined || this.#nowMs() - this.#failedAtMs < PROBE_AFTER_MS) return;
-    const path = join(this.#path, PROBE_NAME);
+    const path = join(this.#path, RESERVED.probe);
     try {
       writeFileSync(path, Buffer.alloc(PROBE_BYTES, "."), { mode: 0o600 });
       this.works();

@@ -224,7 +224,7 @@ export class Store {
     this.#files.closeAll();
   }
 
-  /** What the index has is a little old when this fails, which is better than no answer; its rows know that they are open. */
+  /** What the index has is a little old when this fails: better than no answer; its rows know that they are open. */
   #trying(bringUpToDate: () => void): void {
     try {
       bringUpToDate();

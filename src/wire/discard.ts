@@ -19,7 +19,7 @@ export interface Discard {
   readonly limit: number;
 }
 
-/** Executions of a user that could not begin lately, because the user was over this limit: nothing of them is stored. */
+/** Executions of a user that could not begin lately, the user being over this limit: nothing of them is stored. */
 export interface RefusedExecutions {
   readonly executions: number;
   readonly reason: DiscardReason;

@@ -27,7 +27,7 @@ export interface End {
   readonly cutShort: boolean;
 }
 
-/** Checks the JSON of an END. Undefined when any member is missing or of another type, or code and signal contradict. */
+/** Checks the JSON of an END. Undefined when a member is missing or of another type, or code and signal contradict. */
 export function parseEnd(text: string): End | undefined {
   const record = asRecord(parseJson(text));
   if (record === undefined) return undefined;

@@ -63,4 +63,12 @@ describe("great disorder", () => {
     for (let n = 2; n <= 2_000; n += 2) numbers.add(n, n);
     expect([numbers.isOnDisk, numbers.ranges, numbers.coversTo(2_000)]).toEqual([false, 1, true]);
   });
+
+  it("is let go of, whatever the disk says", async () => {
+    const db = await intervalDb();
+    const numbers = new SpillingIntervals({ maxRangesInMemory: 3, db });
+    for (const n of [1, 3, 5, 7]) numbers.add(n, n);
+    db.close();
+    expect(() => numbers.release()).not.toThrow();
+  });
 });
