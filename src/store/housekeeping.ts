@@ -57,7 +57,7 @@ export class Housekeeping {
     this.#telling.stop();
     await this.#options.waiting.stop();
     await this.#options.setAside.stop();
-    await this.#options.merges.settled;
+    await this.#options.merges.stop();
     this.#recordStates();
   }
 

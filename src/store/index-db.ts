@@ -35,10 +35,8 @@ export class IndexDb {
   readonly #findTaken: Database.Statement;
 
   /**
-   * Throws when another process has the index open.
-   *
-   * @param durable That there is an execution, and that its row may be old, survives a power cut, too. All else is read
-   * again from the files of rows that may be old.
+   * Throws when another process has the index open. `durable`: that there is an execution, and that its row may be old,
+   * survives a power cut. All else is read again from the files of rows that may be old.
    */
   constructor(path: string, durable = false) {
     this.#durable = durable;

@@ -45,21 +45,24 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   const execution = new StoredExecution({ origin, base, sidecar, spill: options.spill, nowMs: options.nowMs });
   const late = execution.newLog("late");
   let isMerged = false;
+  let hasLate = false;
   for (const record of records) {
     if (record.t === "end") execution.endSeen = parseEndSeen(record) ?? execution.endSeen;
     if (record.t === "lost") execution.isLost = true;
     if (record.t === "heard") execution.isLost = false;
     execution.discards.restore(record);
     if (record.t === "beat") execution.recordedBeat = asCount(record.members["beat"]) ?? execution.recordedBeat;
-    if (record.t === "merged") {
-      // Runs and marks before it speak of the log that it replaced.
+    if (record.t === "merged" && isMergeDecided(base, asCount(record.members["bytes"]))) {
+      // Runs and marks before it speak of the logs that it replaced.
       isMerged = true;
+      hasLate = false;
       execution.main.reset();
       late.reset();
     }
     const run = parseRun(record);
     if (run !== undefined) {
       sidecar.runs += 1;
+      hasLate ||= run.f === "late";
       (run.f === "main" ? execution.main : late).addRun(run);
     }
     const cut = parseCut(record);
@@ -67,9 +70,10 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
   }
-  if (isMerged) finishMerge(base);
+  // Late lines of which it knows came after it.
+  if (isMerged && !hasLate) rmSync(late.path, { force: true });
   scanTail(execution.main);
-  if (exists(late.path)) {
+  if (sizeOf(late.path) >= 0) {
     scanTail(late);
     execution.late = late;
   }
@@ -81,6 +85,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   if (endSeen !== undefined && endSeen.receivedAtMs > options.nowMs)
     execution.endSeen = { ...endSeen, receivedAtMs: options.nowMs };
   execution.judge(options.nowMs);
+  execution.isMergeDue = execution.canMerge;
   return execution;
 }
 
@@ -97,10 +102,15 @@ function knowNumbers(execution: StoredExecution): void {
   }
 }
 
-/** A merge that was decided is finished: its new log is whole, or has already taken the old one's place. */
-export function finishMerge(base: string): void {
-  if (exists(`${base}.log.new`)) renameSync(`${base}.log.new`, `${base}.log`);
-  rmSync(`${base}.late.log`, { force: true });
+/**
+ * Whether the merged log of so many bytes stands in the old one's place, which was shorter; a whole one that does not
+ * is put there. Without either the merge was given up: its record could not be brought to the disk.
+ */
+function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean {
+  if (sizeOf(`${base}.log`) >= bytes) return true;
+  if (sizeOf(`${base}.log.new`) !== bytes) return false;
+  renameSync(`${base}.log.new`, `${base}.log`);
+  return true;
 }
 
 /** Counts what stands behind the last mark and cuts a torn line. */
@@ -131,8 +141,9 @@ function scanTail(log: NumberedLog): void {
   }
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** -1 when it is not there. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
 }
 
 function parseOrigin(record: AnyRecord): Origin | undefined {

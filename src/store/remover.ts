@@ -42,7 +42,8 @@ export class Remover {
   /** Whoever deletes (a user, retention) has found out that this may go. Rejects with what the file system threw. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     const { slots, files, merges, quarantine, accounts, tombstones, writer, nowMs } = this.#options;
-    await merges.settled;
+    const known = slots.known(identity);
+    if (known !== undefined) await merges.cancel(known);
     const slot = slots.get(identity);
     const execution = slots.load(slot);
     if (execution === undefined) return "missing";
@@ -57,7 +58,6 @@ export class Remover {
       for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
       tombstones.add(tombstone);
     }
-    execution.isRemoved = true;
     files.retire(execution.main);
     if (execution.late !== undefined) files.retire(execution.late);
     this.#erase(slot.identity, base, nowMs());

@@ -77,11 +77,10 @@ export class Sidecar {
   }
 
   /** Appends one record, whole or not at all. Throws what the file system throws. */
-  append<R extends { readonly t: string }>(record: R): void {
+  append<R extends { readonly t: string }>(record: R, durable = this.durable): void {
     const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
     try {
-      writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`));
-      if (this.durable) fdatasyncSync(fd);
+      writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`), durable);
     } finally {
       closeSync(fd);
     }
@@ -146,11 +145,12 @@ export class Sidecar {
   }
 }
 
-function writeWhole(fd: number, bytes: Buffer): void {
+function writeWhole(fd: number, bytes: Buffer, durable: boolean): void {
   const sizeBefore = fstatSync(fd).size;
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(fd, bytes, written);
+    if (durable) fdatasyncSync(fd);
   } catch (error) {
     if (written > 0) ftruncateSync(fd, sizeBefore);
     throw error;

@@ -186,7 +186,7 @@ export class SlotTable {
     const idleMs = this.#slots.size > MAX_SLOTS ? IDLE_IN_CROWD_AFTER_MS : IDLE_AFTER_MS;
     const usedBeforeMs = this.#options.nowMs() - idleMs;
     for (const [name, slot] of this.#slots) {
-      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs || slot.execution?.isMerging === true) continue;
+      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs) continue;
       this.#slots.delete(name);
       slot.isRetired = true;
       if (slot.execution !== undefined) forgotten.push(slot.execution);

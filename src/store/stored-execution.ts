@@ -41,10 +41,8 @@ export class StoredExecution {
   /** Wall clock of the collector: when a frame of it last came. */
   heardAtMs: number;
   isLost = false;
-  /** Its files are gone. */
-  isRemoved = false;
-  /** A merge of its late lines waits or is under way: it must not be forgotten. */
-  isMerging = false;
+  /** A merge of its late lines waits, is under way, or was cut short: whoever starts again has to know. */
+  isMergeDue = false;
   /** What the owner's account has of it. */
   accountedBytes = 0;
   toldLastN = 0;
@@ -89,7 +87,11 @@ export class StoredExecution {
   }
   /** Nothing more is expected of it: its row in the index says all. */
   get isSettled(): boolean {
-    return this.delivery !== "receiving";
+    return this.delivery !== "receiving" && !this.isMergeDue;
+  }
+  /** A whole log comes of it: each line where its number says. */
+  get canMerge(): boolean {
+    return this.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
   }
   get lines(): number {
     return this.main.lines + (this.late?.lines ?? 0);

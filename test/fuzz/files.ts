@@ -46,7 +46,7 @@ const OTHERS: readonly [object, ...object[]] = [
   { t: "beat", beat: 30 },
   { t: "lost" },
   { t: "heard" },
-  { t: "merged" },
+  { t: "merged", lines: 2, bytes: 2 * LINE.length },
 ];
 
 /**
