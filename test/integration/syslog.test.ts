@@ -83,7 +83,7 @@ describe("ordinary syslog over TCP", () => {
 describe("ordinary syslog over UDP", () => {
   it("is written to its source's file, one message a line", async () => {
     const { options, texts } = await listeners();
-    const port = await freePort();
+    const port = await freePort("udp");
     const udp = await startSyslogUdp({ ...options, port });
     afterwards(() => udp.stop());
     const socket = createSocket("udp4");
@@ -97,11 +97,10 @@ describe("ordinary syslog over UDP", () => {
     const { options } = await listeners();
     const told: string[] = [];
     const log = { event: (_: string, what: string) => void told.push(what) };
-    const port = await freePort();
     const socket = createSocket("udp4");
     afterwards(() => socket.close() && undefined);
-    await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
-    await expect(startSyslogUdp({ ...options, log, port })).rejects.toThrow(/EADDRINUSE/);
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    await expect(startSyslogUdp({ ...options, log, port: socket.address().port })).rejects.toThrow(/EADDRINUSE/);
     expect(told).toEqual([]);
   });
 });

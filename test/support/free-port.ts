@@ -1,16 +1,35 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { createServer, Server } from "node:net";
+
+/** Below ip_local_port_range: nobody who asks for any port, or connects, is given one of these. */
+const FIRST = 20_000;
+const PER_WORKER = 1_000;
+const WORKERS = 12;
+
+const workersFirst = FIRST + PER_WORKER * (Number(process.env["VITEST_POOL_ID"] ?? 0) % WORKERS);
+let tried = randomInt(PER_WORKER);
 
 /**
- * A TCP port of 127.0.0.1 that was free a moment ago. For programs that must be told a port; whoever can, listens on
- * port 0 and says which one it got.
+ * A port of 127.0.0.1 that was free a moment ago, another one each time. For programs that must be told a port; whoever
+ * can, listens on port 0 and says which one it got.
  */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("Cannot find a free port: no TCP address");
-  return address.port;
+export async function freePort(protocol: "tcp" | "udp" = "tcp"): Promise<number> {
+  for (;;) {
+    tried += 1;
+    const port = workersFirst + (tried % PER_WORKER);
+    if (await isFree(protocol, port)) return port;
+  }
+}
+
+function isFree(protocol: "tcp" | "udp", port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const close = () => void socket.close(() => resolve(true));
+    const socket = protocol === "tcp" ? createServer() : createSocket("udp4");
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+    );
+    if (socket instanceof Server) socket.listen(port, "127.0.0.1", close);
+    else socket.bind(port, "127.0.0.1", close);
+  });
 }
