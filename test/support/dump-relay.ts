@@ -25,7 +25,7 @@ export interface DumpRelay {
   /** Every line frame that came so far, doubles included. */
   frames(): Promise<Frame[]>;
   begins(): Promise<{ uid: number; begin: Begin }[]>;
-  /** Waits for the BEGIN and END of an execution (the only one, where no id is given). Doubles are left out. */
+  /** Waits for the whole of an execution (the only one, where no id is given). Doubles are left out. */
   execution(x?: string): Promise<Seen>;
   start(): Promise<Rsyslogd>;
 }
@@ -54,8 +54,11 @@ export async function dumpRelay(): Promise<DumpRelay> {
       const unique = [...new Set((await wholeLines(linesDump)).map((line) => line.toString("latin1")))];
       const all = unique.map((line) => parseFrame(Buffer.from(line, "latin1")));
       const own = all.filter((frame) => frame.x === found?.begin.x);
-      const end = parseEnd(own.find(({ type }) => type === "end")?.text ?? "");
-      if (found === undefined || end === undefined) return undefined;
+      const last = own.find(({ type }) => type === "end");
+      const end = parseEnd(last?.text ?? "");
+      if (found === undefined || last === undefined || end === undefined) return undefined;
+      // Spooled frames may come after END.
+      if (own.reduce((lines, { count }) => lines + count, 0) < last.n) return undefined;
       return { ...found, frames: own, end, stdout: printedBy(own, "stdout"), stderr: printedBy(own, "stderr") };
     });
   }

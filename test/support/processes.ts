@@ -69,6 +69,10 @@ export function start(command: string, args: readonly string[], options: StartOp
   if (input !== undefined) child.stdin.end(input);
 
   const ended = waitForEnd(child, (error) => stderr.push(Buffer.from(String(error))));
+  let exit: Exit | undefined;
+  void ended.then((known) => {
+    exit = known;
+  });
   const output = () => Buffer.concat(all).toString();
   async function end(signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> {
     if (hasEnded(child)) return ended;
@@ -91,7 +95,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     async waitFor(pattern, withinMs) {
       const what = `${pattern} from ${command} ${args.join(" ")}`;
       try {
-        return await poll(what, () => matchOrEnd(output(), pattern, child), withinMs);
+        return await poll(what, () => matchOrEnd(output(), pattern, exit), withinMs);
       } catch (error) {
         throw new Error(`${String(error)}\nIts output:\n${output()}`);
       }
@@ -114,10 +118,10 @@ export async function run(command: string, args: readonly string[], options: Sta
   return { ...exit, bytes, stdout: bytes.toString(), stderr: running.stderr().toString() };
 }
 
-function matchOrEnd(output: string, pattern: RegExp, child: ChildProcess): RegExpMatchArray | undefined {
+function matchOrEnd(output: string, pattern: RegExp, exit: Exit | undefined): RegExpMatchArray | undefined {
   const match = output.match(pattern);
   if (match !== null) return match;
-  if (hasEnded(child)) throw new Error(`Ended with ${child.exitCode ?? child.signalCode} before ${pattern}`);
+  if (exit !== undefined) throw new Error(`Ended with ${exit.code ?? exit.signal} before ${pattern}`);
   return undefined;
 }
 

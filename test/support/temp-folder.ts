@@ -9,7 +9,8 @@ import { afterwards } from "./cleanup.ts";
  */
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ml-"));
-  afterwards(() => rm(folder, { recursive: true, force: true }));
+  // What a detached program still writes makes it fail for a moment (ENOTEMPTY).
+  afterwards(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   await chmod(folder, 0o711);
   return folder;
 }

@@ -183,7 +183,7 @@ describeAsRoot("a full disk", () => {
   test("stops nobody, and the audit goes on when there is room", async () => {
     const folder = await tempFolder();
     await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", folder]);
-    afterwards(async () => void (await runAsRoot("umount", [folder])));
+    afterwards(async () => void (await runAsRoot("umount", ["--lazy", folder])));
     const { audit, path, state, events, metrics } = await begun({ folder: join(folder, "audit") });
     const target = "x".repeat(200);
     for (let i = 0; i < 1_000; i += 1) audit.record({ ...READ, target, i });
