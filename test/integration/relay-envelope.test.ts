@@ -38,15 +38,28 @@ const STATUS = JSON.stringify({
 const frame = (n: number, text: string) => `<14>1 ${TIME} somewhere mlrun 4711 LINES ${lines(n, text)}`;
 const envelope = (rest: string, time = TIME) => `<134>1 ${time} node1 mlrun - LINES ${rest}`;
 
-/** What reaches the collector when `send` is done, up to a closing frame sent over the same socket. */
-async function received(send: () => Promise<void>): Promise<string[]> {
+/** What reaches the collector when `send` is done, up to what `close` sends over the same socket. */
+async function upToClosing(send: () => Promise<void>, close: () => Promise<void>): Promise<string[]> {
   const before = dump.messages.length;
   await send();
-  const closing = frame(before + 1, "closing");
-  await sendLines(relay.linesSocket, [closing]);
+  await close();
   const arrived = (): string[] => dump.messages.slice(before).map(String);
-  await expect.poll(() => arrived().some((text) => text.endsWith(" closing")), { timeout: 15_000 }).toBe(true);
+  await poll("the closing message", () => arrived().some((text) => text.endsWith(" closing")));
   return arrived().filter((text) => !text.endsWith(" closing"));
+}
+
+/** What comes of what is sent over lines.sock. */
+function received(send: () => Promise<void>): Promise<string[]> {
+  return upToClosing(send, () => sendLines(relay.linesSocket, [frame(dump.messages.length + 1, "closing")]));
+}
+
+/** What comes of a message sent over begin.sock. */
+function receivedBegin(message: string, as: readonly string[] = []): Promise<string[]> {
+  const closing = `<13>1 ${TIME} h mlrun 1 BEGIN - closing`;
+  return upToClosing(
+    () => sendBegin(relay.beginSocket, message, as),
+    () => sendBegin(relay.beginSocket, closing),
+  );
 }
 
 test("a frame keeps its time, structured data and MSG; all else is the relay's", async () => {
@@ -159,7 +172,7 @@ const JSON_TEXT = `{"v":1,"x":"${ID}"}`;
 
 test("begin.sock adds uid, gid and pid of the sender as the kernel knows them", async () => {
   const message = `<13>1 ${TIME} liar mlrun 1 BEGIN - ${JSON_TEXT}`;
-  const [text = "", ...more] = await received(() => sendBegin(relay.beginSocket, message));
+  const [text = "", ...more] = await receivedBegin(message);
   expect(more).toEqual([]);
   expect(BEGIN.exec(text)?.slice(1, 3)).toEqual([String(UID), String(GID)]);
   expect(text.replace(BEGIN, "")).toBe(`- ${JSON_TEXT}`);
@@ -180,8 +193,8 @@ const FORGED_BEGINS: readonly [string, string][] = [
 ];
 
 test.each(FORGED_BEGINS)("a forged BEGIN has the sender's uid and a free text after it: %s", async (_, message) => {
-  const got = await received(() => sendBegin(relay.beginSocket, message));
-  for (const text of got) expect(BEGIN.exec(text)?.slice(1, 3)).toEqual([String(UID), String(GID)]);
+  const got = await receivedBegin(message);
+  expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(UID), String(GID)]]);
 });
 
 describeAsRoot("the relay is another user's than the sender", () => {
@@ -200,8 +213,8 @@ describeAsRoot("the relay is another user's than the sender", () => {
   test.each([["honest", `<13>1 ${TIME} h mlrun 1 BEGIN - ${JSON_TEXT}`] as [string, string], ...FORGED_BEGINS])(
     "alice's BEGIN is alice's: %s",
     async (_, message) => {
-      const got = await received(() => sendBegin(relay.beginSocket, message, asUser(alice, "env")));
-      for (const text of got) expect(BEGIN.exec(text)?.slice(1, 3)).toEqual([String(alice.uid), String(alice.gid)]);
+      const got = await receivedBegin(message, asUser(alice, "env"));
+      expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(alice.uid), String(alice.gid)]]);
     },
   );
 });

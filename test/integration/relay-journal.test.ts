@@ -26,6 +26,7 @@ function frame(n: number, text = "x"): string {
 const envelope = (n: number, text = "x") =>
   frame(n, text).replace("<14>1", "<134>1").replace("h mlrun 1 LINES", "node1 mlrun - LINES");
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+const BEGIN = /^<134>1 \S+ \S+ mlrun - BEGIN /;
 const begin = `<13>1 ${TIME} h mlrun 1 BEGIN - {"v":1}`;
 
 /** Lines of the journal in the order written, the relay's own left out. */
@@ -88,18 +89,16 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
     // Framing that is none ends its own connection.
     await sendLines(relay.linesSocket, [message]).catch(() => {});
   }
-  for (const text of [`${begin}\n${forged}`, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}"] x`, `\n${forged}`]) {
-    await sendBegin(relay.beginSocket, text);
-  }
+  const begins = [`${begin}\n${forged}`, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}"] x`, `\n${forged}`];
+  for (const text of begins) await sendBegin(relay.beginSocket, text);
   await sendLines(relay.linesSocket, [frame(6, "closing")]);
   await poll("all to be forwarded", () => [...distinct(dump)].some((text) => text.endsWith("closing")));
-  await poll("all BEGINs", () => [...distinct(dump)].filter((text) => text.includes(" - BEGIN [ml@")).length >= 2);
+  await poll("all BEGINs", () => [...distinct(dump)].filter((text) => BEGIN.test(text)).length === begins.length);
   const uid = process.getuid?.();
-  await poll("the journal to hold what was forwarded", async () => {
-    const lines = await journal(relay);
-    return new Set(lines).size === distinct(dump).size;
+  const lines = await poll("the journal to hold what was forwarded", async () => {
+    const written = await journal(relay);
+    return new Set(written).size === distinct(dump).size && written;
   });
-  const lines = await journal(relay);
   expect(new Set(lines)).toEqual(distinct(dump));
   for (const line of lines) {
     expect(line).toMatch(/^<134>1 \S+ node1 mlrun - (LINES|BEGIN) /);
@@ -197,7 +196,9 @@ describeAsRoot("a full disk under the journal", () => {
       upTo(count).map((n) => frame(n)),
     );
     await dump.waitFor(count);
-    expect(await readFile(join(stateDir, "relay.log"), "utf8")).toContain("No space left on device");
+    await poll("the relay to say so", async () =>
+      (await readFile(join(stateDir, "relay.log"), "utf8")).includes("No space left on device"),
+    );
     expect((await journal(relay)).length).toBeLessThan(count);
     await rm(join(stateDir, "other"));
     const next = await poll("the journal to go on", async () => {

@@ -35,26 +35,17 @@ const SMALL = {
   "queue.timeoutActionCompletion": "500",
 };
 
-test("a burst that outruns the collector arrives whole, in order on each connection, and never goes to disk", async () => {
+test("a burst that outruns the collector arrives whole, in order, and never goes to disk", async () => {
   const dump = await startRelpDump();
   const relay = await startRelay({ collectorPort: dump.port });
-  const connections = 4;
-  const each = 40_000;
-  const messages = upTo(each);
-  const sends = upTo(connections).map((c) =>
-    sendLines(
-      relay.linesSocket,
-      messages.map((n) => message(n, `c${c}`)),
-    ),
+  const numbers = upTo(160_000);
+  // One connection: at lightDelayMark each brings a frame a second, and this process may read nothing for seconds.
+  await sendLines(
+    relay.linesSocket,
+    numbers.map((n) => message(n)),
   );
-  await Promise.all(sends);
-  await dump.waitFor(connections * each, 60_000);
-  const last = new Map<string, number>();
-  for (const text of dump.messages.map(String)) {
-    const [n, connection = ""] = text.split(" ").slice(-2);
-    expect(Number(n)).toBe((last.get(connection) ?? 0) + 1);
-    last.set(connection, Number(n));
-  }
+  await dump.waitFor(numbers.length, 60_000);
+  expect(dump.messages.map((text) => Number(text.toString().split(" ").at(-2)))).toEqual(numbers);
   expect(await queueFiles(relay)).toEqual([]);
 }, 120_000);
 
