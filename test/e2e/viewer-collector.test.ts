@@ -12,6 +12,9 @@ import { openPage, rowsInView, startBrowser, topAtRest } from "../support/viewer
 /** Prints its input line by line, those that begin with "err" on stderr, and ends with 3. */
 const ECHO = 'while read -r line; do case "$line" in err*) echo "$line" >&2;; *) echo "$line";; esac; done; exit 3';
 
+/** Longer than the viewer's longest pause between two attempts to connect, and those of relays. */
+const PATIENCE_MS = 60_000;
+
 let browser: Browser;
 let site: Site;
 
@@ -40,11 +43,12 @@ async function signInByCode(): Promise<{ page: Page; problems: string[] }> {
   return opened;
 }
 
-async function seeTexts(page: Page, texts: readonly string[]): Promise<void> {
-  await poll(`rows ${texts.join(", ").slice(0, 80)}`, async () => {
+async function seeTexts(page: Page, texts: readonly string[], withinMs?: number): Promise<void> {
+  const isSeen = async () => {
     const seen = (await rowsInView(page)).map(({ text }) => text);
     return seen.length === texts.length && seen.every((text, index) => text === texts[index]);
-  });
+  };
+  await poll(`rows ${texts.join(", ").slice(0, 80)}`, isSeen, withinMs);
 }
 
 describe("the viewer on a collector, from the command's output on", () => {
@@ -104,20 +108,21 @@ describe("the viewer on a collector, from the command's output on", () => {
     run.print("before");
     await page.goto(`${site.origin}/?q=killed`);
     await page.locator(".execution .command").click();
-    await seeTexts(page, ["before"]);
+    const texts = ["before"];
+    await seeTexts(page, texts);
     for (let round = 1; round <= 3; round += 1) {
       await site.collector.end("SIGKILL");
       run.print(`during ${round}`);
       await site.startCollector();
       run.print(`after ${round}`);
+      texts.push(`during ${round}`, `after ${round}`);
+      await seeTexts(page, texts, PATIENCE_MS);
     }
-    const rounds = [1, 2, 3].flatMap((round) => [`during ${round}`, `after ${round}`]);
-    await seeTexts(page, ["before", ...rounds]);
     run.finish();
     await page.locator(".facts").getByText("exit 3").waitFor();
     await page.locator(".facts").getByText("complete").waitFor();
-    await seeTexts(page, ["before", ...rounds]);
-  });
+    await seeTexts(page, texts);
+  }, 240_000);
 });
 
 describeAsRoot("the viewer with passwords", () => {

@@ -68,6 +68,7 @@ describe("a running execution", () => {
     await page.mouse.move(400, 400);
     await page.mouse.wheel(0, -1_000);
     await page.getByRole("button", { name: "Follow" }).waitFor();
+    await topAtRest(page);
     const before = await rowsInView(page);
     print(1_234);
     const button = page.getByRole("button", { name: "1,234 new lines" });
