@@ -5,7 +5,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 /** Makes a test of the short form of each scenario. */
 export function testInShort(scenarios: readonly Scenario[]): void {
-  test.for(scenarios)("$name: every line once, in order, complete", { timeout: 180_000 }, async (scenario, context) => {
+  test.for(scenarios)("$name: every line once, in order, complete", { timeout: 360_000 }, async (scenario, context) => {
     const { short, needsRoot = false } = scenario;
     if (needsRoot && !IS_ROOT) context.skip("needs root: run the tests as root");
     const verdict = await scenario.run(short);
