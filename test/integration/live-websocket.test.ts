@@ -436,11 +436,22 @@ describe("the door of live viewing", () => {
   });
 
   test("drops a peer that answers no ping, and keeps one that does", async () => {
-    const { web, alice } = await begun({ pingEveryMs: 100 });
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    const { web, alice } = await begun({ pingEveryMs: 30_000 });
     const alive = await watcher(web, alice);
     const dead = await rawViewer(web, alice);
     dead.resume();
-    await once(dead, "close");
+    const gone = once(dead, "close");
+    for (const id of [1, 2, 3]) {
+      const pinged = once(alive.ws, "ping");
+      vi.advanceTimersByTime(30_000);
+      await pinged;
+      // Its pong went out before this.
+      alive.subscribe({ id });
+      await poll("its answer", () => alive.texts.some((text) => text.t === "live" && text.id === id));
+    }
+    await gone;
     expect(await web.metrics.text()).toContain('ml_live_closed_total{reason="dead"} 1');
     expect(alive.ws.readyState).toBe(WebSocket.OPEN);
   });

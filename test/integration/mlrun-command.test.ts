@@ -61,7 +61,7 @@ describe("the command", () => {
     const script = "echo out >/dev/stdout; echo err >/dev/stderr; stat -L -c %F /dev/fd/1 /dev/fd/2";
     const { stdout, stderr } = await mlrun(shell(script), { env: await noRelay() });
     expect(stdout).toBe("out\nfifo\nfifo\n");
-    expect(stderr).toMatch(/^err\n/);
+    expect(stderr).toMatch(/^err$/m);
   });
 
   test("has no descriptors of mlrun, and leaves no files behind", async () => {

@@ -132,7 +132,7 @@ describe("with a terminal", () => {
     const pids = await pidsOf(shell);
     shell.stdin?.write(CTRL_Z);
     await shell.waitFor(/Stopped/);
-    expect(await state(pids.parent)).toBe("T");
+    await poll("mlrun to be stopped", async () => (await state(pids.parent)) === "T");
     shell.stdin?.write("bg\n");
     await expectOnce(shell, "SIGCONT");
     shell.stdin?.write("kill %1\n");

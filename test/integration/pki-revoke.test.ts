@@ -34,8 +34,9 @@ async function opensslRefuses(folder: string, name: string): Promise<boolean> {
 
 test("list shows every certificate, sorted by name, with the days that it has left", async () => {
   const folder = await makePki(["node2", "node1"]);
-  await issueCertificate(folder, "short", { fromMs: Date.now() - DAY_MS, toMs: Date.now() + 3.5 * DAY_MS });
-  await issueCertificate(folder, "over", { fromMs: Date.now() - 2 * DAY_MS, toMs: Date.now() - DAY_MS / 2 });
+  const nowMs = Date.now();
+  await issueCertificate(folder, "short", { fromMs: nowMs - DAY_MS, toMs: nowMs + 3.5 * DAY_MS });
+  await issueCertificate(folder, "over", { fromMs: nowMs - 2 * DAY_MS, toMs: nowMs - DAY_MS / 2 });
   const rows = await list(folder);
   const until = (name: string) => rows.find(([found]) => found === name)?.[2];
   expect(rows.map(([name, , , days, revoked]) => [name, days, revoked])).toEqual([
@@ -47,7 +48,7 @@ test("list shows every certificate, sorted by name, with the days that it has le
     ["short", "3", "no"],
   ]);
   expect(rows.find(([name]) => name === "node1")?.[1]).toBe(await serialOf(folder, "node1"));
-  expect(until("short")).toBe(new Date(Date.now() + 3.5 * DAY_MS).toISOString().slice(0, 10));
+  expect(until("short")).toBe(new Date(nowMs + 3.5 * DAY_MS).toISOString().slice(0, 10));
 });
 
 describe("revoke", () => {

@@ -221,9 +221,13 @@ describe("the collector's side of authentication", () => {
   test("gives up on a process that hangs, and kills it", async () => {
     const pidFile = join(await tempFolder(), "pid");
     const writePid = `require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    afterwards(() => void vi.useRealTimers());
     const client = clientOf(scripted(`${writePid} setInterval(() => {}, 1000);`), { timeoutMs: 1_000 });
     const answer = client.authenticate("alice", "x");
-    const pid = Number(await poll("it has started", () => existsSync(pidFile) && readFileSync(pidFile, "utf8")));
+    const written = () => existsSync(pidFile) && /^\d+$/.exec(readFileSync(pidFile, "utf8"))?.[0];
+    const pid = await poll("it has started", written);
+    vi.advanceTimersByTime(1_000);
     expect(await answer).toEqual({ ok: false, reason: "unavailable" });
     await poll("it is gone", () => !existsSync(`/proc/${pid}`));
   });

@@ -1,15 +1,13 @@
-import { randomInt } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { fuzz } from "../fuzz/fuzz.ts";
 import { TARGETS } from "../fuzz/targets.ts";
 
 const CASES = 2_000;
 const SLOW_CASES = 850;
-const FRESH_SEED = randomInt(2 ** 31);
 
-/** The long form is `npm run fuzz`: a million cases for each parser. */
+/** The long form is `npm run fuzz`: a million cases for each parser, and a new seed in each run. */
 describe.each(TARGETS)("the parser $name, given random and mutated input", (target) => {
-  test.each([1, FRESH_SEED])("keeps what is promised of it, seed %i", async (seed) => {
+  test.each([1, 2])("keeps what is promised of it, seed %i", async (seed) => {
     const { grownBytes } = await fuzz(target, { cases: target.isSlow === true ? SLOW_CASES : CASES, seed });
     expect(Number.isFinite(grownBytes)).toBe(true);
   });
