@@ -10,6 +10,8 @@ const ANSWER_WITHIN_MS = 5_000;
 /** What relays wait for a directory that does not answer, all together, and how often at most that happens again. */
 const HOLD_MS = 30_000;
 const HOLD_EVERY_MS = 600_000;
+/** Of one BEGIN, between: enough for a directory that answers again. */
+const THEN_WITHIN_MS = 100;
 
 export interface OwnerLookupOptions {
   readonly ownerOf: OwnerOf;
@@ -52,6 +54,6 @@ export class OwnerLookup {
 
   #patienceMs(): number {
     const heldMs = this.#options.nowMs() - this.#holdFromMs;
-    return heldMs < HOLD_EVERY_MS ? Math.min(ANSWER_WITHIN_MS, Math.max(0, HOLD_MS - heldMs)) : ANSWER_WITHIN_MS;
+    return heldMs >= HOLD_MS && heldMs < HOLD_EVERY_MS ? THEN_WITHIN_MS : ANSWER_WITHIN_MS;
   }
 }
