@@ -62,7 +62,8 @@ export interface AnyRecord {
 
 /**
  * The sidecar of one log: JSON lines that say what the log cannot (owner, key's hash, numbering, end). Only appended
- * to. It is opened for each record: there are few, and a descriptor for each execution would be twice as many.
+ * to, until a merge makes its runs void. It is opened for each record: there are few, and a descriptor for each
+ * execution would be twice as many.
  */
 export class Sidecar {
   readonly path: string;
