@@ -12,8 +12,10 @@ export const CRI = {
   tagAt: 35,
 } as const;
 
+export type CriLine = Line & { readonly text: string };
+
 /** One CRI line, without its LF, as line `n`. Undefined when it is not of the grammar. */
-export function parseCriLine(text: string, n: number): Line | undefined {
+export function parseCriLine(text: string, n: number): CriLine | undefined {
   const stream = parseStream(text.slice(CRI.streamAt, CRI.tagAt - 1));
   const tag = text.charAt(CRI.tagAt);
   if (stream === undefined || (tag !== "F" && tag !== "P")) return undefined;

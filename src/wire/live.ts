@@ -1,6 +1,6 @@
-import type { ApiError, Execution, ExecutionName, Line } from "./api.ts";
+import type { ApiError, Execution, ExecutionName } from "./api.ts";
 import { parseError, parseExecution } from "./api.ts";
-import { parseCriLine } from "./cri.ts";
+import { type CriLine, parseCriLine } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
@@ -97,12 +97,12 @@ export function parseLinesHeader(text: string): LinesHeader | undefined {
   return n === undefined || count === undefined ? undefined : { x, node, owner, n, count };
 }
 
-/** A binary message after UTF-8 decoding: its header and its lines; a line that is not CRI is left out. */
-export function parseLinesMessage(text: string): { header: LinesHeader; lines: Line[] } | undefined {
+/** A binary message as text: its header and its lines; a line that is not CRI is left out. */
+export function parseLinesMessage(text: string): { header: LinesHeader; lines: CriLine[] } | undefined {
   const headerEnd = text.indexOf("\n");
   const header = headerEnd < 0 ? undefined : parseLinesHeader(text.slice(0, headerEnd));
   if (header === undefined) return undefined;
-  const lines: Line[] = [];
+  const lines: CriLine[] = [];
   let at = headerEnd + 1;
   for (let n = header.n; n < header.n + header.count; n += 1) {
     const end = text.indexOf("\n", at);

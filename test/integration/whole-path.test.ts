@@ -51,7 +51,7 @@ describe("from a command to its owner's file, API and WebSocket, over real rsysl
     });
     const seen: string[] = [];
     socket.on("message", (data: Buffer, isBinary) => {
-      if (isBinary) for (const line of parseLinesMessage(data.toString())?.lines ?? []) seen.push(line.text ?? "");
+      if (isBinary) for (const line of parseLinesMessage(data.toString())?.lines ?? []) seen.push(line.text);
     });
     socket.on("open", () =>
       socket.send(JSON.stringify({ t: "subscribe", id: 1, what: { x: done.x }, from: 1, lines: true })),

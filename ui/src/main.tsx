@@ -3,6 +3,7 @@ import "./styles/list.css";
 import "./styles/log.css";
 import "./styles/ansi.css";
 import { render } from "preact";
+import { after } from "./after.ts";
 import { ApiClient } from "./api-client.ts";
 import { App } from "./app.tsx";
 import type { LiveHandlers, LiveSocket } from "./live-client.ts";
@@ -21,10 +22,7 @@ function start(root: HTMLElement | null): void {
   const api = new ApiClient({ fetch: window.fetch.bind(window), onSignedOut: () => session.signedOut() });
   const live = new LiveClient({
     open: (handlers) => openSocket(new URL("live", document.baseURI.replace(/^http/, "ws")), handlers),
-    after: (ms, call) => {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    },
+    after,
     random: Math.random,
     onStatus: (status) => session.connection(status),
     onRefusedAtOpen: () => void session.liveRefused(api),

@@ -6,6 +6,7 @@ import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
 import { refusedWords } from "../log/discard-words.ts";
 import type { Navigation } from "../navigation.ts";
+import { startRedraws } from "../redraws.ts";
 import type { ListPlace } from "../url-state.ts";
 import { LIST } from "../url-state.ts";
 import { ExecutionList } from "./execution-list.ts";
@@ -66,14 +67,10 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
   const [list, setList] = useState<ExecutionList | undefined>(undefined);
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
-    let frame = 0;
-    const redraw = (): void => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        setList(made);
-        setNowMs(Date.now());
-      });
-    };
+    const { redraw, stop } = startRedraws(() => {
+      setList(made);
+      setNowMs(Date.now());
+    });
     const made = new ExecutionList({ api, filter: { q, node, state }, onChange: redraw });
     const subscription = live.subscribe({
       what: () => ({ all: true }),
@@ -82,10 +79,8 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
       onLive: () => void made.load(),
     });
     void made.load();
-    const clock = setInterval(redraw, 1_000);
     return () => {
-      clearInterval(clock);
-      cancelAnimationFrame(frame);
+      stop();
       subscription.close();
       made.close();
     };

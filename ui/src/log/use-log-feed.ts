@@ -1,6 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { after } from "../after.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
+import { startRedraws } from "../redraws.ts";
 import type { ExecutionPlace, JobPlace } from "../url-state.ts";
 import { parseLineNumber } from "../url-state.ts";
 import { LogFeed } from "./log-feed.ts";
@@ -13,33 +15,18 @@ interface UseLogFeedOptions {
   readonly place: ExecutionPlace | JobPlace;
 }
 
-/** Durations of running executions are redrawn this often, where nothing else is. */
-const TICK_MS = 1_000;
-
 /** The feed of a page, opened where its address says. Redraws the page once a frame, however many lines come. */
 export function useLogFeed({ api, live, place }: UseLogFeedOptions): LogFeed | undefined {
   const [feed, setFeed] = useState<LogFeed | undefined>(undefined);
-  const [, redraw] = useState(0);
+  const [, countDraw] = useState(0);
   // The page is made anew for another execution or job; other changes of its place leave the feed as it is.
   useEffect(() => {
-    let frame = 0;
-    const onChange = (): void => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        redraw((count) => count + 1);
-      });
-    };
-    const after = (ms: number, call: () => void): (() => void) => {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    };
-    const made = new LogFeed({ api, live, target: place, after, onChange });
+    const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1));
+    const made = new LogFeed({ api, live, target: place, after, onChange: redraw });
     setFeed(made);
     void made.open(positionOf(place));
-    const clock = setInterval(onChange, TICK_MS);
     return () => {
-      clearInterval(clock);
-      cancelAnimationFrame(frame);
+      stop();
       made.close();
     };
   }, [api, live]);
