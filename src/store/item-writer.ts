@@ -129,15 +129,18 @@ export class ItemWriter {
     if (refusal !== undefined) return this.#discard(execution, chunk, refusal);
     const nextN = execution.have.last + 1;
     let lines = 0;
-    for (const part of execution.append(chunk, files)) {
-      lines += part.count;
-      account.stored(part.count, part.cri.length);
-      if (part.firstN < nextN) metrics.lateLines.inc(part.count);
-      this.#stored.bytes += part.cri.length;
-      publisher.publish(execution, part);
+    try {
+      for (const part of execution.append(chunk, files)) {
+        lines += part.count;
+        account.stored(part.count, part.cri.length);
+        if (part.firstN < nextN) metrics.lateLines.inc(part.count);
+        this.#stored.bytes += part.cri.length;
+        publisher.publish(execution, part);
+      }
+    } finally {
+      account.settle(execution);
+      this.#stored.lines += lines;
     }
-    account.settle(execution);
-    this.#stored.lines += lines;
     if (lines < chunk.count) metrics.duplicateLines.inc(chunk.count - lines);
     if (execution.endSeen !== undefined && execution.judge(nowMs())) merges.consider(execution);
     return lines;

@@ -24,7 +24,7 @@ const LOST_AFTER_MS = 30_000;
 
 /**
  * One execution as it is stored: its logs, which numbers they hold, and what became of it. The only writer of its
- * files; every method either does its whole work or throws what the file system threw and has changed nothing.
+ * files; every method but `append` does its whole work, or throws what the file system threw and has changed nothing.
  */
 export class StoredExecution {
   readonly origin: Origin;
@@ -108,28 +108,26 @@ export class StoredExecution {
   }
 
   /**
-   * Stores the lines of a chunk that are not stored yet; numbers below the newest go to the late log.
-   *
-   * @returns The parts that were new, in order; empty for a repetition.
+   * Stores the lines of a chunk that are not stored yet; numbers below the newest go to the late log. Each part that is
+   * new is handed out once it is stored, in order: when a later one fails, it stays.
    */
-  append(chunk: Chunk, files: OpenFiles): readonly Chunk[] {
+  *append(chunk: Chunk, files: OpenFiles): Generator<Chunk, undefined> {
     const last = chunk.firstN + chunk.count - 1;
     const nextN = this.have.last + 1;
     if (this.discards.isOpen) this.discards.close(chunk.firstN);
     if (chunk.firstN >= nextN) {
       this.main.append(chunk, files);
       this.have.add(chunk.firstN, last);
-      return [chunk];
+      yield chunk;
+      return;
     }
-    const fresh: Chunk[] = [];
     for (const [from, to] of this.have.missing(chunk.firstN, last)) {
       const part = sliceChunk(chunk, from, to);
       if (from >= nextN) this.main.append(part, files);
       else this.#lateLog(files).append(part, files);
       this.have.add(from, to);
-      fresh.push(part);
+      yield part;
     }
-    return fresh;
   }
 
   /** Throws lines away that are not stored. Returns how many that are. */

@@ -1,9 +1,10 @@
 import { readdirSync, readlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Chunk } from "../../src/frame/chunk.ts";
 import type { Item } from "../../src/store/item-writer.ts";
 import { FakeItems, numbersTo } from "../support/fake-items.ts";
-import { type IngestSite, ROOT, startIngestSite } from "../support/ingest-site.ts";
+import { type IngestSite, metric, ROOT, startIngestSite } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
 import { describeAsRoot } from "../support/root.ts";
 import { SmallDisk } from "../support/small-disk.ts";
@@ -117,5 +118,24 @@ describeAsRoot("with sync = always, a batch that fails on a full disk", () => {
     disk.free();
     expect(await on.store.store(batch)).toBe("stored");
     expect(await b.numbers(on)).toEqual(numbersTo(200));
+  });
+
+  it("has what it stored of a chunk published and counted, once", async () => {
+    const dataDir = join(await tempFolder(), "data");
+    const disk = await SmallDisk.mount(dataDir, 8);
+    const published: number[] = [];
+    const publish = (_: unknown, { firstN, count }: Chunk) =>
+      void published.push(...Array.from({ length: count }, (_, i) => firstN + i));
+    const on = await startIngestSite({ dataDir, durable: true, publisher: { publish, changed: () => {} } });
+    const a = new FakeItems();
+    await a.begin(on);
+    await on.store.store([a.lines(on, 1, 10), a.lines(on, 20, 30)]);
+    disk.fill(100_000);
+    const chunk = a.lines(on, 11, 200, GREAT);
+    expect(await on.store.store([chunk])).toBe("unavailable");
+    disk.free();
+    expect(await on.store.store([chunk, a.end(on, 200)])).toBe("stored");
+    expect(published.toSorted((x, y) => x - y)).toEqual(numbersTo(200));
+    expect(await metric(on, "ml_store_lines_total")).toBe(200);
   });
 });
