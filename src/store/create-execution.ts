@@ -18,31 +18,37 @@ export interface CreateOptions extends LoadOptions {
  */
 export function createExecution(base: string, origin: Origin, options: CreateOptions): StoredExecution {
   const { durable, spill, files, nowMs } = options;
-  const metaPath = `${base}.meta`;
+  const sidecar = new Sidecar(`${base}.meta`, durable);
+  const execution = new StoredExecution({ origin, base, sidecar, spill, nowMs });
   try {
-    const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
-    closeSync(createFile(metaPath, { durable, content }));
+    createSidecar(sidecar, origin);
+    files.adopt(execution.main, createFile(execution.main.path, { durable }));
+    return execution;
   } catch (error) {
-    const code = failureCode(error);
-    // A sidecar that could not be written whole has no BEGIN; it must not be in the way of the next attempt.
-    if (code !== "EEXIST") rmSync(metaPath, { force: true });
-    const existing = code === "EEXIST" ? adopt(base, options) : undefined;
+    const existing = failureCode(error) === "EEXIST" ? adopt(base, options) : undefined;
     if (existing?.origin.keyHash !== origin.keyHash) throw error;
     return existing;
   }
-  const sidecar = new Sidecar(metaPath, durable);
-  const execution = new StoredExecution({ origin, base, sidecar, spill, nowMs });
-  files.adopt(execution.main, createFile(execution.main.path, { durable }));
-  return execution;
 }
 
-/** What is there already; undefined when its sidecar was torn before its BEGIN was whole: then it is removed. */
-function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
-  const isEmpty = new Sidecar(`${base}.meta`, options.durable).isEmpty();
-  if (isEmpty) {
-    rmSync(`${base}.meta`, { force: true });
-    return undefined;
+/** One that a kill, or a full disk, has left without a whole BEGIN is in nobody's way. */
+function createSidecar(sidecar: Sidecar, origin: Origin): void {
+  const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
+  const create = () => closeSync(createFile(sidecar.path, { durable: sidecar.durable, content }));
+  try {
+    create();
+  } catch (error) {
+    if (failureCode(error) !== "EEXIST") {
+      rmSync(sidecar.path, { force: true });
+      throw error;
+    }
+    if (!sidecar.isEmpty()) throw error;
+    rmSync(sidecar.path);
+    create();
   }
+}
+
+function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
   if (statSync(`${base}.log`, { throwIfNoEntry: false }) === undefined) {
     closeSync(createFile(`${base}.log`, options));
   }

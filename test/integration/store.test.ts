@@ -1,6 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FakeExecution, fakeExecution, STARTED_AT } from "../support/envelopes.ts";
 import { type IngestSite, metric, openRelay, ROOT, startIngestSite } from "../support/ingest-site.ts";
@@ -180,6 +189,25 @@ describe("a collector that starts again", () => {
     await (await openRelay(on)).send(a.lines(5, ["5", "6"]), a.lines(3, ["3", "4"]), a.end(6));
     expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 6, bytes: 12 });
     await poll("the merge", () => readFileSync(logPath(dataDir, a), "utf8") === cri(["1", "2", "3", "4", "5", "6"]));
+  });
+
+  it.each([
+    ["not written yet", [[".meta", ""]]],
+    ["torn", [[".meta", '{"t":"begin","v":1,"x"']]],
+    [
+      "torn, its log there",
+      [
+        [".meta", '{"t":"begin"'],
+        [".log", ""],
+      ],
+    ],
+  ] as const)("takes an execution whose sidecar was %s when the one before was killed", async (_, files) => {
+    const on = await startIngestSite();
+    const a = fakeExecution();
+    mkdirSync(dirname(logPath(on.dataDir, a)), { recursive: true });
+    for (const [ending, text] of files) writeFileSync(logPath(on.dataDir, a, "root", ending), text);
+    await (await openRelay(on)).send(a.begin(), a.lines(1, ["1"]), a.end(1));
+    expect(await summary(on, a)).toMatchObject({ state: "finished", delivery: "complete", lines: 1 });
   });
 
   it("answers the same from an index made anew, running executions included", async () => {
