@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fakeExecution } from "../support/envelopes.ts";
 import { freePort } from "../support/free-port.ts";
-import { start } from "../support/processes.ts";
+import { run, start } from "../support/processes.ts";
+import { ROOT } from "../support/programs.ts";
 import { RelpClient } from "../support/relp-client.ts";
 import { MLCOLLECTOR } from "../support/site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -63,4 +64,21 @@ it.skipIf(!IS_TRACEABLE)("with --sync always, what a relay is told to be stored 
   const acknowledgedAt = calls.findIndex((call) => call.includes('"3 rsp 6 200 OK'));
   const between = calls.slice(sidecarAt, acknowledgedAt);
   expect(between.filter((call) => /^f(?:data)?sync\(.*\/index\.db-wal>/.test(call))).not.toEqual([]);
+});
+
+it.skipIf(!IS_TRACEABLE)("a record of the sidecar that cannot be brought to the disk is not in it", async () => {
+  const path = join(await tempFolder(), "x.meta");
+  writeFileSync(path, '{"t":"begin"}\n');
+  const module = join(ROOT, "dist/src/store/sidecar.js");
+  const script = `
+    const { Sidecar } = await import(${JSON.stringify(module)});
+    try {
+      new Sidecar(${JSON.stringify(path)}, true).append({ t: "lost" });
+    } catch ({ code }) {
+      process.stdout.write(code);
+    }`;
+  const failing = ["-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO"];
+  const result = await run("strace", [...failing, process.execPath, "--input-type=module", "-e", script]);
+  expect(result).toMatchObject({ code: 0, stdout: "EIO" });
+  expect(readFileSync(path, "utf8")).toBe('{"t":"begin"}\n');
 });
