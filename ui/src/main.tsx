@@ -1,6 +1,13 @@
 import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/frame.css";
+import "./styles/login.css";
 import "./styles/list.css";
-import "./styles/log.css";
+import "./styles/executions.css";
+import "./styles/log-header.css";
+import "./styles/log-toolbar.css";
+import "./styles/log-rows.css";
+import "./styles/log-overlays.css";
 import "./styles/ansi.css";
 import { render } from "preact";
 import { after } from "./after.ts";
