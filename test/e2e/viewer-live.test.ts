@@ -189,6 +189,7 @@ describe("lines that did not come", () => {
     mock.live.refusal = "unavailable";
     mock.live.cut();
     await page.getByText("Not live: the collector cannot read this at the moment.").waitFor();
+    expect(await page.getByText("Live", { exact: true }).count()).toBe(0);
     execution.print(10);
     mock.live.refusal = undefined;
     await page.getByText("Not live:").waitFor({ state: "detached" });

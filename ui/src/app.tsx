@@ -63,6 +63,7 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
           navigation={navigation}
           place={place}
           showOwner={state.me.admin}
+          isConnected={session.live === "connected"}
         />
       )}
     </div>

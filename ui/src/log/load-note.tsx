@@ -8,7 +8,7 @@ export function LoadNote({ feed }: { readonly feed: LogFeed }): JSX.Element {
     <div class="load-note" role="status">
       {failedAt !== undefined ? (
         <span class="notice">
-          The lines there could not be loaded.
+          The lines asked for could not be loaded.
           <button type="button" class="plain" onClick={() => void feed.open(failedAt)}>
             Try again
           </button>

@@ -33,10 +33,11 @@ interface LogPageProps {
   readonly navigation: Navigation;
   readonly place: ExecutionPlace | JobPlace;
   readonly showOwner: boolean;
+  readonly isConnected: boolean;
 }
 
 /** The lines of an execution or a job, with all that one can do to them. */
-export function LogPage({ api, live, navigation, place, showOwner }: LogPageProps): JSX.Element {
+export function LogPage({ api, live, navigation, place, showOwner, isConnected }: LogPageProps): JSX.Element {
   const feed = useLogFeed({ api, live, place });
   const isNarrow = useNarrow();
   const wrap = place.wrap ?? isNarrow;
@@ -126,6 +127,7 @@ export function LogPage({ api, live, navigation, place, showOwner }: LogPageProp
         adjust={adjust}
         onLine={goToLine}
         onHelp={() => setHelpOpen(true)}
+        isConnected={isConnected}
         navigation={navigation}
       />
       {filter.isActive ? (

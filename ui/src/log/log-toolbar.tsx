@@ -13,6 +13,7 @@ interface LogToolbarProps {
   /** As they are, by the address or by the screen. */
   readonly wrap: boolean;
   readonly time: TimeMode;
+  readonly isConnected: boolean;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly onLine: (n: number) => void;
   readonly onHelp: () => void;
@@ -25,6 +26,7 @@ export function LogToolbar({
   place,
   wrap,
   time,
+  isConnected,
   navigation,
   adjust,
   onLine,
@@ -56,7 +58,7 @@ export function LogToolbar({
       {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
       {place.view === "execution" ? <LineField onLine={onLine} /> : null}
       <span class="spring" />
-      {feed.isFollowing && feed.isLive ? (
+      {feed.isFollowing && feed.isLive && isConnected ? (
         <span class="live" title="New lines show as they are printed. Scroll up to pause">
           Live
         </span>
