@@ -1,0 +1,129 @@
+import { onTestFinished } from "vitest";
+import type { Subscriber } from "../../ui/src/live-client.ts";
+import { LogFeed } from "../../ui/src/log/log-feed.ts";
+import type { LogTarget } from "../../ui/src/log/log-target.ts";
+import { RowFilter } from "../../ui/src/log/row-filter.ts";
+
+import { type Stored, X } from "./ui-stored-lines.ts";
+
+export const ALL = new RowFilter(undefined, "");
+
+/** A feed whose collector, live connection and timers are in the test's hands. */
+export function setUpFeed(
+  stored: Stored[],
+  target: LogTarget = { view: "execution", x: X, node: "n1" },
+  maxRows = 20_000,
+) {
+  const subscribers: Subscriber[] = [];
+  const asked: string[] = [];
+  let timers: (() => void)[] = [];
+  let isDown: (node: string) => boolean = () => false;
+  const answering = ({ node, owner }: { node?: string | undefined; owner?: string | undefined }): Stored[] =>
+    stored.filter((each) => each.node === (node ?? each.node) && each.owner === (owner ?? each.owner));
+  const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
+  const feed = new LogFeed({
+    target,
+    limits: { maxRows, maxCharacters: 10_000_000 },
+    onChange: () => undefined,
+    after: (_, call) => {
+      timers.push(call);
+      return () => {
+        timers = timers.filter((each) => each !== call);
+      };
+    },
+    live: {
+      subscribe: (subscriber) => {
+        subscribers.push(subscriber);
+        return { renew: () => asked.push(`renew ${subscriber.from().lines}`), close: () => undefined };
+      },
+    },
+    api: {
+      execution: async (name) => {
+        const [found, other] = answering(name);
+        if (found === undefined) return refused;
+        if (other === undefined) return { ok: true, value: found.summary() };
+        return { ...refused, status: 409, owners: [found.owner, other.owner] };
+      },
+      executions: async ({ owner }) => ({
+        ok: true,
+        value: {
+          executions: answering({ owner })
+            .map((each) => each.summary())
+            .reverse(),
+          next: null,
+        },
+      }),
+      lines: async ({ node, owner }, { from, limit }) => {
+        asked.push(`${node} ${from}+${limit}`);
+        const [found] = answering({ node, owner });
+        if (found === undefined || isDown(node)) return refused;
+        const lines = found.lines(from, limit);
+        const last = lines.at(-1)?.n ?? found.lastN;
+        return { ok: true, value: { lines, next: found.lines(last + 1, 1)[0]?.n ?? null } };
+      },
+    },
+  });
+  onTestFinished(() => feed.close());
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  };
+  return {
+    feed,
+    asked,
+    settle,
+    /** Lines, of all nodes or of one, can be had no more; or can be had again. */
+    setDown: (value: boolean, only?: string) => {
+      isDown = (node) => value && node === (only ?? node);
+    },
+    /** Fires what waits for a time, until all has come to rest. */
+    elapse: async () => {
+      for (let turn = 0; turn < 4; turn += 1) {
+        const due = timers;
+        timers = [];
+        for (const call of due) call();
+        await settle();
+      }
+    },
+    /** The collector stored and published lines. */
+    publish: (each: Stored, from: number, to: number) => {
+      const { node, owner } = each;
+      const lines = each.lines(from, to - from + 1);
+      for (const { onLines } of subscribers) {
+        onLines?.({ header: { x: X, node, owner, n: from, count: to - from + 1 }, lines });
+      }
+    },
+    changed: (each: Stored) => {
+      for (const subscriber of subscribers) subscriber.onExecution(each.summary());
+    },
+    lost: ({ node, owner }: Stored, from: number, to: number) => {
+      for (const { onLost } of subscribers) onLost?.({ x: X, node, owner, from, to });
+    },
+    subscribed: () => subscribers.map((subscriber) => subscriber.what()),
+    reconnected: () => {
+      for (const subscriber of subscribers) subscriber.onLive();
+    },
+  };
+}
+
+/** Runs of consecutive numbers, as "1-3 5", holes in brackets. */
+export function shown(feed: LogFeed): string {
+  const runs: string[] = [];
+  let run: [number, number] | undefined;
+  const flush = (): void => {
+    if (run !== undefined) runs.push(`${run[0]}-${run[1]}`);
+    run = undefined;
+  };
+  for (const item of feed.items(ALL)) {
+    if (item.kind === "hole") {
+      flush();
+      runs.push(`${feed.isMissing(item) ? "missing" : "fetching"}(${item.n}-${item.to})`);
+    } else if (run !== undefined && run[1] + 1 === item.n) {
+      run = [run[0], item.to];
+    } else {
+      flush();
+      run = [item.n, item.to];
+    }
+  }
+  flush();
+  return runs.join(" ");
+}
