@@ -3,7 +3,6 @@ import type { Subscriber } from "../../ui/src/live-client.ts";
 import { LogFeed } from "../../ui/src/log/log-feed.ts";
 import type { LogTarget } from "../../ui/src/log/log-target.ts";
 import { RowFilter } from "../../ui/src/log/row-filter.ts";
-
 import { type Stored, X } from "./ui-stored-lines.ts";
 
 export const ALL = new RowFilter(undefined, "");
