@@ -24,10 +24,11 @@ async function authentication(through: readonly [string, ...string[]], ...option
   await poll("the socket is there", () => existsSync(path));
   // The tests themselves may not be root.
   await runAsRoot("chmod", ["666", path]);
-  const log = { event: () => undefined };
+  const told: string[] = [];
+  const log = { event: (_: string, what: string) => void told.push(what) };
   const client = createAuthClient({ open: socketChannel(path), users: createUserDirectory(), log });
   afterwards(() => client.close());
-  return { client, service };
+  return { client, service, said: () => [...told, service.output()].join("\n") };
 }
 
 describeAsRoot("passwords of real users, checked by PAM", () => {
@@ -52,14 +53,16 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
   ] as const)("by %s", (_, identity) => {
     let client: AuthClient;
     let service: RunningProcess;
+    /** Why something was not as expected. */
+    let said: () => string;
 
     beforeAll(async () => {
-      ({ client, service } = await authentication(identity));
+      ({ client, service, said } = await authentication(identity));
     });
 
     test("the right one is accepted, others are not", async () => {
       const accepted = { ok: true, user: alice.name, uid: alice.uid };
-      expect(await client.authenticate(alice.name, alice.password)).toEqual(accepted);
+      expect(await client.authenticate(alice.name, alice.password), said()).toEqual(accepted);
       const refused = [
         client.authenticate(alice.name, bob.password),
         client.authenticate(alice.name, ""),
@@ -69,15 +72,16 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
         client.authenticate(locked.name, locked.password),
         client.authenticate(expired.name, expired.password),
       ];
-      for (const answer of await Promise.all(refused)) expect(answer).toEqual({ ok: false, reason: "denied" });
+      for (const answer of await Promise.all(refused)) expect(answer, said()).toEqual({ ok: false, reason: "denied" });
       for (const { password } of [alice, bob, locked, expired]) expect(service.output()).not.toContain(password);
     });
 
     test("right and wrong ones at the same time do not get mixed up", async () => {
       const users = [alice, bob, alice, bob, alice, bob, alice, bob];
       const answers = users.map(({ name, password }, i) => client.authenticate(name, i < 6 ? password : "wrong"));
-      const accepted = (await Promise.all(answers)).map(({ ok }) => ok);
-      expect(accepted).toEqual([true, true, true, true, true, true, false, false]);
+      const accepted = users.map(({ name, uid }) => ({ ok: true, user: name, uid }));
+      const denied = { ok: false, reason: "denied" };
+      expect(await Promise.all(answers), said()).toEqual([...accepted.slice(0, 6), denied, denied]);
     });
   });
 
