@@ -8,7 +8,7 @@ import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { processName } from "../run/process-name.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
-import { busyFiles } from "../run/spool-files.ts";
+import { spooledFiles } from "../run/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool-folder.ts";
 import { flushSpool } from "../run/spool-sender.ts";
 import { inheritedJob, inheritedLabels } from "../run/surroundings.ts";
@@ -89,7 +89,7 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
     const result = await flushSpool({ folder, runDir, owner: processName(process.pid) });
     delivered += result.delivered;
     kept += result.kept;
-    busy += busyFiles(folder);
+    busy += spooledFiles(folder).busy;
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
   }

@@ -30,7 +30,7 @@ distinguished_name = from_command_line
 const BACKDATED_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const CA = ["ca", "-config", "issued/openssl.cnf", "-batch", "-notext"];
-/** Extended key usage "TLS server" (RFC 5280, section 4.2.1.12): of the certificates here, only the collector's has it. */
+/** Extended key usage "TLS server" (RFC 5280, section 4.2.1.12): of those here, only the collector has it. */
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 
 export interface Lifetime {

@@ -64,8 +64,8 @@ export const relayReplayCommand: Command = {
     const done = await withLock(folder, () => replay({ folder, target, maxBytes, say, pause }));
     const { frames, skippedLines, droppedBytes, settledBytes } = done;
     if (frames + skippedLines + droppedBytes + settledBytes === 0) return;
-    const others = `${settledBytes} bytes were there already, ${skippedLines} lines skipped, ${droppedBytes} bytes given up`;
-    say(`${frames} frames sent; ${others}`);
+    const others = `${skippedLines} lines skipped, ${droppedBytes} bytes given up`;
+    say(`${frames} frames sent; ${settledBytes} bytes were there already, ${others}`);
   },
 };
 

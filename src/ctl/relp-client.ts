@@ -12,7 +12,7 @@ export interface RelpTarget {
   readonly tls: Pick<SecureContextOptions, "ca" | "cert" | "key"> | undefined;
 }
 
-/** For the connection with its handshake, for the answer to open, without any acknowledgement, for the answer to close. */
+/** For the connection with its handshake, the answer to open, any acknowledgement, the answer to close. */
 export const RELP_CLIENT_LIMITS = {
   connectWithinMs: 10_000,
   openWithinMs: 10_000,
@@ -90,7 +90,7 @@ async function connected({ host, port, tls }: RelpTarget): Promise<Socket> {
   }
 }
 
-/** OpenSSL's verdicts on a certificate (openssl-verification-options(1)), as Node names them, and Node's own on its name. */
+/** OpenSSL's verdicts on a certificate (openssl-verification-options(1)), as Node names them, and Node's on its name. */
 const VERDICT = /^(UNABLE_TO|CERT_|CRL_|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID_|HOSTNAME_|ERR_TLS_CERT_ALTNAME)/;
 /** The other side's alert about ours: TLS 1.2 collectors end the handshake with it. */
 const ALERT = /^ERR_SSL_.*ALERT/;

@@ -30,8 +30,8 @@ export class ReplayFolder {
   }
 
   /**
-   * Before anything is sent: removes what the collector is known to have, and answers how many bytes that were. Once for
-   * each folder.
+   * Before anything is sent: removes what the collector is known to have, and answers how many bytes that were. Once
+   * for each folder.
    */
   async removeSettled(): Promise<number> {
     if ((await this.#progress()) !== undefined) return 0;
@@ -58,8 +58,8 @@ export class ReplayFolder {
   }
 
   /**
-   * A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. What cannot
-   * be noted (the disk is full) is sent again some time.
+   * A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. What
+   * cannot be noted (the disk is full) is sent again some time.
    */
   async acknowledged(place: JournalPlace): Promise<void> {
     const path = join(this.path, PROGRESS);

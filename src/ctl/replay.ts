@@ -59,6 +59,8 @@ class Replay {
   /** Attempts in a row: all, and those at the end of which the collector ended the session before it was open. */
   #failures = 0;
   #unwelcome = 0;
+  /** Folders that were asked for what is settled in them, which takes reading them. */
+  readonly #looked = new Set<string>();
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -68,7 +70,7 @@ class Replay {
     for (;;) {
       const all = await ReplayFolder.list(this.#options.folder);
       // First: what the collector is known to have takes no room from what it lacks.
-      for (const folder of all) this.#settledBytes += await folder.removeSettled();
+      for (const folder of all) await this.#removeSettled(folder);
       const folders = await this.#withinBounds(all);
       if (folders.length === 0) break;
       try {
@@ -95,6 +97,12 @@ class Replay {
   end(): void {
     this.#client?.destroy();
     this.#client = undefined;
+  }
+
+  async #removeSettled(folder: ReplayFolder): Promise<void> {
+    if (this.#looked.has(folder.path)) return;
+    this.#looked.add(folder.path);
+    this.#settledBytes += await folder.removeSettled();
   }
 
   async #sendAll(folder: ReplayFolder): Promise<void> {

@@ -22,8 +22,8 @@ const UNTRUSTED_STATUSES = 6;
 const READING = { maxFrames: 4_096, maxBytes: 1_048_576 } as const;
 
 /**
- * Finds the first frame of an ended relay's journal that the collector may not have acknowledged, so that a node that is
- * started again sends the last minute and not the whole journal. Undefined: it may be any.
+ * Finds the first frame of an ended relay's journal that the collector may not have acknowledged, so that a node that
+ * is started again sends the last minute and not the whole journal. Undefined: it may be any.
  *
  * The relay writes the counters of its queue between its frames. A nearly empty queue that never had anything on disk
  * and never threw anything away has delivered all but what was on its way just then.

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "./process-name.ts";
-import { waitingFiles } from "./spool-files.ts";
+import { spooledFiles } from "./spool-files.ts";
 
 /** A link to the name of the process that began a flush. */
 const LOCK = "flush.lock";
@@ -21,7 +21,7 @@ export interface BackgroundFlushOptions {
  */
 export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
-  if (waitingFiles(folder).length === 0 || !takeLock(folder, owner)) return;
+  if (spooledFiles(folder).waiting.length === 0 || !takeLock(folder, owner)) return;
   const release = () => releaseFlush(folder, owner);
   try {
     const child = options.start();

@@ -8,6 +8,7 @@ import { RUN_LIMITS } from "./limits.ts";
 import { Mirror } from "./mirror.ts";
 import { ReadPace } from "./read-pace.ts";
 import { RedrawThinner } from "./redraws.ts";
+import { whenEmpty } from "./when-empty.ts";
 
 export interface OutputPorts {
   readonly name: StreamName;
@@ -24,8 +25,6 @@ export interface OutputPorts {
 }
 
 const CARRIAGE_RETURN = 0x0d;
-/** Longer than the pauses of `ReadPace`. */
-const LOOK_AGAIN_MS = 5;
 /** Each read goes to this place in the buffer; what the read before left stands right before it. */
 const READ_AT: number = RUN_LIMITS.holdBytes;
 
@@ -37,7 +36,8 @@ export class OutputStream {
   readonly #ports: OutputPorts;
   readonly #source = allocateSource(READ_AT + RUN_LIMITS.readBytes);
   readonly #socket: Socket;
-  readonly #mirror: Mirror | undefined;
+  /** Where it is shown as well. */
+  readonly mirror: Mirror | undefined;
   readonly #thinner: RedrawThinner | undefined;
   readonly #pace = new ReadPace();
   #pause: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ export class OutputStream {
     });
     this.#thinner = ports.raw ? undefined : new RedrawThinner();
     if (ports.mirrorFd !== undefined) {
-      this.#mirror = new Mirror(ports.mirrorFd, {
+      this.mirror = new Mirror(ports.mirrorFd, {
         drained: () => this.#resume(),
         broken: () => this.stop(),
         failed: (code) => ports.warn(`Cannot show ${ports.name}: ${code}; it is still logged`),
@@ -117,7 +117,7 @@ export class OutputStream {
 
   /** It reads no further for now: the mirror is full, or frames have no room. */
   get isHeldUp(): boolean {
-    return !this.#ended && (this.#blocked || this.#mirror?.full === true);
+    return !this.#ended && (this.#blocked || this.mirror?.full === true);
   }
 
   /** Reads no more and closes the FIFO: whoever still writes gets SIGPIPE. What was read is kept. */
@@ -125,39 +125,23 @@ export class OutputStream {
     this.#socket.destroy();
   }
 
-  /** Stops when what stands in the FIFO is read. @param shows What is read is shown as well, however long that takes. */
+  /** Stops when what stands in the FIFO is read. @param shows It is shown as well, however long that takes. */
   finish(shows: boolean): void {
-    if (!shows) this.#mirror?.giveUp();
-    this.#stopWhenEmpty(this.#printedBytes + RUN_LIMITS.pipeBytes);
-    this.#resume();
-  }
-
-  get isMirrored(): boolean {
-    return this.#mirror?.isIdle !== false;
-  }
-
-  /** Settles when the mirror has everything. */
-  async mirrored(): Promise<void> {
-    await this.#mirror?.idle();
-  }
-
-  /** Between two timers Node looks once at what can be read. */
-  #stopWhenEmpty(mostBytes: number): void {
-    const before = this.#printedBytes;
-    setTimeout(() => {
-      if (this.#ended) return;
-      const isEmpty = this.#printedBytes === before && this.#mayRead();
-      if (!isEmpty && this.#printedBytes < mostBytes) return this.#stopWhenEmpty(mostBytes);
+    if (!shows) this.mirror?.giveUp();
+    const readBytes = () => this.#printedBytes;
+    const pipe = { readBytes, mayRead: () => this.#mayRead(), hasEnded: () => this.#ended };
+    whenEmpty(pipe, () => {
       this.#cutShort = true;
       this.stop();
-    }, LOOK_AGAIN_MS);
+    });
+    this.#resume();
   }
 
   #received(bytes: number): boolean {
     this.#printedBytes += bytes;
     this.#readAtMs = this.#ports.clock.elapsedMs();
     this.#to = READ_AT + bytes;
-    this.#mirror?.write(this.#source.bytes.subarray(READ_AT, this.#to));
+    this.mirror?.write(this.#source.bytes.subarray(READ_AT, this.#to));
     this.#thin();
     this.#pump();
     const pauseMs = this.#pace.after(bytes, this.#readAtMs);
@@ -171,7 +155,7 @@ export class OutputStream {
   }
 
   #mayRead(): boolean {
-    return !this.#blocked && this.#mirror?.full !== true && this.#pause === undefined;
+    return !this.#blocked && this.mirror?.full !== true && this.#pause === undefined;
   }
 
   #resume(): void {

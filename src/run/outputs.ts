@@ -1,6 +1,7 @@
 import type { PerStream } from "../wire/end.ts";
 import type { Fifo } from "./fifos.ts";
 import { RUN_LIMITS } from "./limits.ts";
+import type { Mirror } from "./mirror.ts";
 import { type OutputPorts, OutputStream } from "./output-stream.ts";
 
 export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
@@ -17,6 +18,7 @@ export class Outputs {
   #wait: NodeJS.Timeout | undefined;
   #printedByCommand = 0;
   #commandHasEnded = false;
+  #isHurried = false;
 
   constructor(options: OutputsOptions) {
     const { fifos, mirrors, ...ports } = options;
@@ -51,24 +53,32 @@ export class Outputs {
     clearTimeout(this.#wait);
   }
 
-  /** Waits no more for grandchildren, nor for whom the output is shown to. False: the command still runs. */
+  /**
+   * Waits no more for grandchildren, nor for whom the output is shown to. False: the command still runs, and they have
+   * `grandchildrenMs` when it has ended.
+   */
   hurry(): boolean {
+    this.#isHurried = true;
     if (this.#commandHasEnded) this.#finish(false);
     return this.#commandHasEnded;
   }
 
   get areMirrored(): boolean {
-    return this.#stdout.isMirrored && this.#stderr.isMirrored;
+    return this.#mirrors.every((mirror) => mirror.isIdle);
   }
 
   /** Settles when the mirrors have everything. */
   async mirrored(): Promise<void> {
-    await Promise.all([this.#stdout.mirrored(), this.#stderr.mirrored()]);
+    await Promise.all(this.#mirrors.map((mirror) => mirror.idle()));
   }
 
   roomAgain(): void {
     this.#stdout.roomAgain();
     this.#stderr.roomAgain();
+  }
+
+  get #mirrors(): Mirror[] {
+    return [this.#stdout.mirror, this.#stderr.mirror].filter((mirror) => mirror !== undefined);
   }
 
   get #printedBytes(): number {
@@ -80,7 +90,7 @@ export class Outputs {
     this.#wait = setTimeout(() => {
       const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;
       const isTheirs = this.#printedBytes - this.#printedByCommand > 2 * RUN_LIMITS.pipeBytes;
-      if (isHeldUp && !isTheirs) this.#waitForGrandchildren();
+      if (isHeldUp && !isTheirs && !this.#isHurried) this.#waitForGrandchildren();
       else this.#finish(!isHeldUp);
     }, RUN_LIMITS.grandchildrenMs);
   }

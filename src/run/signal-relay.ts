@@ -44,13 +44,13 @@ export class SignalRelay {
     if (this.#options.sharesGroup) this.#witness = new Witness();
   }
 
-  /** Nothing is left to signal. What still comes is remembered: mlrun has yet to deliver, which takes a bounded time. */
+  /** Nothing is left to signal. What still comes is remembered: mlrun has yet to deliver, in bounded time. */
   end(): void {
     this.#pid = undefined;
     this.#witness?.end();
   }
 
-  /** All is delivered: from now on signals do to mlrun what they do to any program, the one before, too, if it waits. */
+  /** All is delivered: signals do to mlrun what they do to any program; the one before does, too, if it `waits`. */
   release(waits: boolean): void {
     for (const signal of RELAYED) process.off(signal, this.#onSignal);
     if (waits && this.#asked !== undefined) process.kill(process.pid, this.#asked);

@@ -18,22 +18,17 @@ export interface SpooledFile {
 
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+\.\d+)\.(?:spool|(\d+-\d+-\d+)\.busy)$/;
 
-/** Files that nobody is writing or delivering, oldest execution first. */
-export function waitingFiles(folder: string): SpooledFile[] {
-  return spooledFiles(folder).filter(({ isBusy }) => !isBusy);
-}
-
-/** How many files others are writing or delivering. */
-export function busyFiles(folder: string): number {
-  return spooledFiles(folder).filter(({ isBusy }) => isBusy).length;
-}
-
-function spooledFiles(folder: string): (SpooledFile & { readonly isBusy: boolean })[] {
-  return listFolder(folder).flatMap((name) => {
+/** Files that nobody is writing or delivering, oldest execution first, and how many somebody is. */
+export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: number } {
+  const waiting: SpooledFile[] = [];
+  let busy = 0;
+  for (const name of listFolder(folder)) {
     const [, stem, owner] = FILE.exec(name) ?? [];
-    if (stem === undefined) return [];
-    return [{ name, stem, isBusy: owner !== undefined && isRunning(owner, join(folder, name)) }];
-  });
+    if (stem === undefined) continue;
+    if (owner !== undefined && isRunning(owner, join(folder, name))) busy += 1;
+    else waiting.push({ name, stem });
+  }
+  return { waiting, busy };
 }
 
 function listFolder(folder: string): string[] {

@@ -59,5 +59,10 @@ function isSafe(folder: string, uid: number, make: boolean): boolean {
 function makeFolder(folder: string): void {
   const above = dirname(folder);
   if (!existsSync(above) && above !== folder) makeFolder(above);
-  mkdirSync(folder, { mode: 0o700 });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another mlrun was faster; whether it is a safe one is seen afterwards.
+    if (!isFolder(folder)) throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { Announcer } from "./announcer.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { RelaySession } from "./relay-session.ts";
-import { claim, release, waitingFiles } from "./spool-files.ts";
+import { claim, release, spooledFiles } from "./spool-files.ts";
 
 export interface FlushOptions {
   readonly folder: string;
@@ -28,12 +28,12 @@ export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
   // More may come while it works: whoever finds a flush at work leaves its files to it.
   for (let before = -1; before < delivered; ) {
     before = delivered;
-    for (const file of waitingFiles(folder)) {
+    for (const file of spooledFiles(folder).waiting) {
       const path = claim(folder, file, owner);
       if (path === undefined) continue;
       if (!(await deliver(path, runDir))) {
         release(folder, file, path);
-        return { delivered, kept: waitingFiles(folder).length };
+        return { delivered, kept: spooledFiles(folder).waiting.length };
       }
       rmSync(path);
       delivered += 1;

@@ -144,6 +144,15 @@ describe("a relay that stops and comes back while a command prints", () => {
 });
 
 describe("the spool", () => {
+  test("is made by whichever of a job's ranks is first", async () => {
+    const { env, spool, files } = await place();
+    const ranks = Array.from({ length: 8 }, (_, rank) =>
+      mlrun(shell(`echo ${rank}`), { env: { ...env, MLRUN_SPOOL_DIR: join(spool, "a/b") } }),
+    );
+    for (const { stderr } of await Promise.all(ranks)) expect(stderr).toMatch(/output is kept in/);
+    expect(await files()).toEqual(["a"]);
+  });
+
   test("that a killed mlrun left is delivered up to its last whole frame", async () => {
     const { relay, env, spool, files } = await place();
     const running = startMlrun(shell("echo kept; exec sleep 60"), { env });

@@ -11,16 +11,23 @@ import { Outputs } from "../../src/run/outputs.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 
-test("what a command left in its pipe is read to the end, however late what is shown is read", async () => {
-  const fifos = await makeFifos(`test-${process.pid}`);
-  const [shown, unused] = await makeFifos(`test-${process.pid}-shown`);
+/** Node looks at what can be read between two milliseconds, as it does otherwise. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1) {
+    vi.advanceTimersByTime(1);
+    await turn();
+  }
+}
+
+/** Outputs of a command that prints without end, held up because nobody reads what is shown of it. */
+async function heldUp(name: string) {
+  const fifos = await makeFifos(`test-${process.pid}-${name}`);
+  const [shown, unused] = await makeFifos(`test-${process.pid}-${name}-shown`);
   const reader = new Socket({ fd: shown.readEnd, readable: true, writable: false });
   const other = new Socket({ fd: unused.readEnd, readable: true, writable: false });
   afterwards(() => void [reader.destroy(), other.destroy()]);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   afterwards(() => void vi.useRealTimers());
-
-  const clock = new Clock(performance.timeOrigin, () => performance.now());
   const outputs = new Outputs({
     fifos,
     mirrors: [shown.writeEnd, unused.writeEnd],
@@ -33,7 +40,7 @@ test("what a command left in its pipe is read to the end, however late what is s
       reserve: () => ({ bytes: Buffer.alloc(RUN_LIMITS.blockBytes), end: 0, written: 0, flushed: 0 }),
       flush: () => {},
     },
-    clock,
+    clock: new Clock(performance.timeOrigin, () => performance.now()),
     warn: () => {},
   });
   const command = spawn("yes", [], { stdio: ["ignore", fifos[0].writeEnd, fifos[1].writeEnd] });
@@ -45,23 +52,41 @@ test("what a command left in its pipe is read to the end, however late what is s
     read = outputs.printed.stdout;
     return isHeldUp;
   });
-  command.kill("SIGKILL");
-  await once(command, "exit");
-  let isDrained = false;
-  const drained = outputs.drained().then(() => {
-    isDrained = true;
-  });
-  // Node looks at what can be read between two milliseconds, as it does otherwise.
-  for (let ms = 0; ms < 3 * RUN_LIMITS.grandchildrenMs; ms += 1) {
-    vi.advanceTimersByTime(1);
-    await turn();
+  async function end(): Promise<void> {
+    command.kill("SIGKILL");
+    await once(command, "exit");
   }
+  async function untilDrained(drained: Promise<void>): Promise<void> {
+    let isDrained = false;
+    void drained.then(() => {
+      isDrained = true;
+    });
+    await poll("all to be read", () => {
+      vi.advanceTimersByTime(1);
+      return isDrained;
+    });
+  }
+  return { outputs, reader, read, end, untilDrained };
+}
+
+test("what a command left in its pipe is read to the end, however late what is shown is read", async () => {
+  const { outputs, reader, read, end, untilDrained } = await heldUp("late");
+  await end();
+  const drained = outputs.drained();
+  await pass(3 * RUN_LIMITS.grandchildrenMs);
   reader.resume();
-  await poll("all to be read", () => {
-    vi.advanceTimersByTime(1);
-    return isDrained;
-  });
-  await drained;
+  await untilDrained(drained);
+  expect(outputs.printed.stdout).toBeGreaterThan(read);
+  expect(outputs.cutShort).toBe(false);
+});
+
+test("who is asked to end while the command runs does not wait for what is shown to be read", async () => {
+  const { outputs, read, end, untilDrained } = await heldUp("asked");
+  expect(outputs.hurry()).toBe(false);
+  await end();
+  const drained = outputs.drained();
+  await pass(RUN_LIMITS.grandchildrenMs);
+  await untilDrained(drained);
   expect(outputs.printed.stdout).toBeGreaterThan(read);
   expect(outputs.cutShort).toBe(false);
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { flushInBackground } from "../../src/run/background-flush.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { processName } from "../../src/run/process-name.ts";
-import { claim, release, waitingFiles } from "../../src/run/spool-files.ts";
+import { claim, release, spooledFiles } from "../../src/run/spool-files.ts";
 import { openSpoolFolder, spoolFolders } from "../../src/run/spool-folder.ts";
 import { SpoolWriter } from "../../src/run/spool-writer.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -33,12 +33,15 @@ describe("the writer", () => {
     const spool = writer(folder);
     spool.append(frame("a"), "lines");
     expect(await readdir(folder)).toEqual([`${X}.${OWN}.1.${OWN}.busy`]);
-    expect(waitingFiles(folder)).toEqual([]);
+    expect(spooledFiles(folder).waiting).toEqual([]);
     spool.seal();
     spool.append(frame("b"), "lines");
     spool.seal();
     spool.seal();
-    expect(waitingFiles(folder).map(({ name }) => name)).toEqual([`${X}.${OWN}.1.spool`, `${X}.${OWN}.2.spool`]);
+    expect(spooledFiles(folder).waiting.map(({ name }) => name)).toEqual([
+      `${X}.${OWN}.1.spool`,
+      `${X}.${OWN}.2.spool`,
+    ]);
     expect(await readFile(join(folder, `${X}.${OWN}.2.spool`), "utf8")).toBe(`7 ${BEGIN}${frame("b")}`);
     expect(spool.dropped).toEqual({ stdout: 0, stderr: 0 });
   });
@@ -84,14 +87,14 @@ describe("a file that waits", () => {
   test("is claimed by one process only, and may be given back", async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
-    const [file] = waitingFiles(folder);
+    const [file] = spooledFiles(folder).waiting;
     if (file === undefined) throw new Error("No file");
     const path = claim(folder, file, OWN);
     expect(path).toBe(join(folder, `${X}.1-1-1.1.${OWN}.busy`));
     expect(claim(folder, file, OWN)).toBeUndefined();
-    expect(waitingFiles(folder)).toEqual([]);
+    expect(spooledFiles(folder).waiting).toEqual([]);
     release(folder, file, path ?? "");
-    expect(waitingFiles(folder)).toEqual([file]);
+    expect(spooledFiles(folder).waiting).toEqual([file]);
   });
 
   test("is one whose process has gone, and no other file in the folder", async () => {
@@ -100,8 +103,8 @@ describe("a file that waits", () => {
     for (const name of [gone, `${X}.1-1-1.2.${OWN}.busy`, "flush.lock", `${X}.spool`, "x.1-1-1.1.spool"]) {
       await writeFile(join(folder, name), "");
     }
-    expect(waitingFiles(folder).map(({ name }) => name)).toEqual([gone]);
-    expect(waitingFiles(join(folder, "missing"))).toEqual([]);
+    expect(spooledFiles(folder).waiting.map(({ name }) => name)).toEqual([gone]);
+    expect(spooledFiles(join(folder, "missing")).waiting).toEqual([]);
   });
 });
 
