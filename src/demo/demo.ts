@@ -72,7 +72,8 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
   say("  (the code in it logs you in once, within ten minutes)");
   say("");
   say(`  Files: ${join(folder, "data", "logs")}`);
-  say(`  Try:   node ${program("mlrun.cjs")} --run-dir ${join(folder, "node1")} -- ping -c 5 127.0.0.1`);
+  const own = "sh -c 'for i in 1 2 3 4 5; do date; sleep 1; done'";
+  say(`  Try:   node ${program("mlrun.cjs")} --run-dir ${join(folder, "node1")} -- ${own}`);
   say("");
   await Promise.all(nodes.map((name, rank) => runJob({ name, rank, size: nodes.length, folder, children, options })));
   say("The job has ended. The viewer and the files stay until Ctrl-C.");
