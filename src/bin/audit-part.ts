@@ -8,9 +8,9 @@ export function auditPart(options: { audit: AuditLog; folder: string; group: str
   const { audit, folder, group, log } = options;
   return {
     name: "audit",
-    start: async () => {
+    start: async (signal) => {
       audit.record({ event: "collector", outcome: "ok", action: "start" });
-      await shareAuditFolder({ folder, group, log });
+      await shareAuditFolder({ folder, group, log, signal });
     },
     reload: () => audit.reopen(),
     stop: () => {

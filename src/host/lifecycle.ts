@@ -3,8 +3,9 @@ import type { Log } from "./log.ts";
 /** One thing that a daemon starts, and stops again. */
 export interface Part {
   readonly name: string;
-  start(): Promise<void> | void;
-  /** Lets go of everything. Called once, also when `start` failed half-way. */
+  /** `stopping` is aborted when a stop is asked for meanwhile: a start that would take long gives up then. */
+  start(stopping: AbortSignal): Promise<void> | void;
+  /** Lets go of everything. Called once, when `start` is done, also when it failed half-way. */
   stop(): Promise<void> | void;
   /** SIGHUP: reopen files, reload certificates. A failure leaves the old ones in use. */
   reload?(): Promise<void> | void;
@@ -13,7 +14,10 @@ export interface Part {
 export interface Lifecycle {
   /** Starts every part, in order. When one fails, stops it and those before it, and throws its error. */
   start(): Promise<void>;
-  /** Stops every started part, the last one first. False when not all could be. A second call waits for the first. */
+  /**
+   * Stops every started part, the last one first, and starts no more. False when not all could be. A second call waits
+   * for the first.
+   */
   stop(): Promise<boolean>;
   reload(): Promise<void>;
 }
@@ -25,28 +29,28 @@ const STOP_WITHIN_MS = 5_000;
 export function createLifecycle(options: { parts: readonly Part[]; log: Log; stopWithinMs?: number }): Lifecycle {
   const { parts, log, stopWithinMs = STOP_WITHIN_MS } = options;
   const started: Part[] = [];
+  const stopping = new AbortController();
+  /** The start of the last one of `started`; whether it failed is for `start` to tell. */
+  let starting: Promise<unknown> = Promise.resolve();
   let stopped: Promise<boolean> | undefined;
 
-  /** A part that hangs is left behind after half of what remains, so that the others can still store and close. */
+  /** What hangs is left behind after half of what remains, so that the others can still store and close. */
   async function stopAll(): Promise<boolean> {
-    let remainingMs = stopWithinMs;
-    let clean = true;
+    const endAtMs = performance.now() + stopWithinMs;
+    const remainingMs = () => Math.max(0, endAtMs - performance.now());
+    stopping.abort();
+    const hangs = await within(remainingMs() / 2, () => starting);
+    if (hangs !== undefined) log.event("error", "cannot end the start", { part: started.at(-1)?.name, error: hangs });
+    let clean = hangs === undefined;
     for (let part = started.pop(); part !== undefined; part = started.pop()) {
-      const limitMs = started.length === 0 ? remainingMs : remainingMs / 2;
-      const startedAtMs = performance.now();
+      const limitMs = started.length === 0 ? remainingMs() : remainingMs() / 2;
       clean = (await stopPart(part, limitMs)) && clean;
-      remainingMs = Math.max(0, remainingMs - (performance.now() - startedAtMs));
     }
     return clean;
   }
 
   async function stopPart(part: Part, limitMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<string>((resolve) => {
-      timer = setTimeout(() => resolve(`not done after ${Math.round(limitMs)} ms`), limitMs);
-    });
-    const failure = await Promise.race([attempt(() => part.stop()), late]);
-    clearTimeout(timer);
+    const failure = await within(limitMs, () => part.stop());
     if (failure !== undefined) log.event("error", "cannot stop", { part: part.name, error: failure });
     return failure === undefined;
   }
@@ -56,8 +60,10 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
       for (const part of parts) {
         if (stopped !== undefined) return;
         started.push(part);
+        const start = (async () => part.start(stopping.signal))();
+        starting = start.catch(() => {});
         try {
-          await part.start();
+          await start;
         } catch (error) {
           await this.stop();
           throw error;
@@ -77,7 +83,18 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   };
 }
 
-async function attempt(act: () => Promise<void> | void): Promise<string | undefined> {
+/** Why it failed, if it did. It goes on when it takes too long. */
+async function within(limitMs: number, act: () => unknown): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`not done after ${Math.round(limitMs)} ms`), limitMs);
+  });
+  const failure = await Promise.race([attempt(act), late]);
+  clearTimeout(timer);
+  return failure;
+}
+
+async function attempt(act: () => unknown): Promise<string | undefined> {
   try {
     await act();
     return undefined;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createLifecycle, type Part } from "../../src/host/lifecycle.ts";
 
@@ -39,9 +40,37 @@ describe("a daemon", () => {
 
   test("starts nothing more once it is told to stop", async () => {
     const { events, part, of } = recorded();
-    const daemon = of(part("a", { start: async () => void (await daemon.stop()) }), part("b"));
+    const daemon = of(part("a", { start: () => void daemon.stop() }), part("b"));
     await daemon.start();
+    await daemon.stop();
     expect(events).toEqual(["stop a"]);
+  });
+
+  test("stops a part when its start is done, told to give up, and starts no other", async () => {
+    const { events, part, of } = recorded();
+    const long = part("b", {
+      start: async (stopping) => {
+        await new Promise((resolve) => stopping.addEventListener("abort", resolve));
+        events.push("gave up b");
+        throw new Error("given up");
+      },
+    });
+    const daemon = of(part("a"), long, part("c"));
+    const started = daemon.start();
+    await setImmediate();
+    const stopped = daemon.stop();
+    await expect(started).rejects.toThrow("given up");
+    expect(await stopped).toBe(true);
+    expect(events).toEqual(["start a", "gave up b", "stop b", "stop a"]);
+  });
+
+  test("stops the others, too, when a start hangs", async () => {
+    const { events, part, of } = recorded({ stopWithinMs: 40 });
+    const daemon = of(part("a"), part("b", { start: never }), part("c"));
+    void daemon.start();
+    await setImmediate();
+    expect(await daemon.stop()).toBe(false);
+    expect(events).toEqual(["start a", "cannot end the start b", "stop b", "stop a"]);
   });
 
   test("stops the others when a part cannot be stopped, or hangs", async () => {
