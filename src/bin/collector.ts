@@ -165,9 +165,10 @@ function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; 
   const { store, index, spill, log } = parts;
   return {
     name: "store",
-    start: () => {
+    start: async (signal) => {
       if (!index.isCurrent) {
-        const { executions, unreadable } = reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
+        const places = { logsDir: store.logsDir, spill, nowMs: Date.now(), signal };
+        const { executions, unreadable } = await reindex(index, places);
         for (const { path, reason } of unreadable.slice(0, UNREADABLE_TOLD))
           log.event("error", "left out of the index", { path, reason });
         log.event("notice", "index made from the files", { executions, unreadable: unreadable.length });

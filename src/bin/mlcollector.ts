@@ -91,11 +91,11 @@ async function collect(config: Config, argv: readonly string[]): Promise<never> 
   process.exit(isClean ? 0 : EXIT.failed);
 }
 
-function rebuildIndex(config: Config): number {
+async function rebuildIndex(config: Config): Promise<number> {
   try {
     const index = new IndexDb(join(config.dataDir, "index.db"));
     const places = { logsDir: join(config.dataDir, "logs"), spill: openSpill(config), nowMs: Date.now() };
-    const { executions, unreadable } = reindex(index, places);
+    const { executions, unreadable } = await reindex(index, places);
     index.close();
     for (const { path, reason } of unreadable)
       process.stderr.write(`mlcollector: ${safeText(path)} is left out: ${safeText(reason)}\n`);

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { IndexDb } from "./index-db.ts";
 import type { IndexRow } from "./index-row.ts";
 import { loadExecution } from "./load-execution.ts";
@@ -9,11 +10,14 @@ import { messageOf } from "./storage-error.ts";
 import { Tombstones } from "./tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
+/** Sidecars read before signals are heard: about 25 ms of them. */
+const SIDECARS_A_TURN = 100;
 
 export interface ReindexOptions {
   readonly logsDir: string;
   readonly spill: IntervalSpill;
   readonly nowMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /** A folder or a sidecar, below `DATA/logs`, and why nothing of it is in the index. */
@@ -22,16 +26,25 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** Makes the index anew from logs and sidecars, executions that are still running included. */
-export function reindex(index: IndexDb, options: ReindexOptions): { executions: number; unreadable: Unreadable[] } {
+/**
+ * Makes the index anew from logs and sidecars, executions that are still running included. Nobody may write to them
+ * meanwhile. Rejects when `signal` is aborted: the index is not current then.
+ */
+export async function reindex(
+  index: IndexDb,
+  options: ReindexOptions,
+): Promise<{ executions: number; unreadable: Unreadable[] }> {
   index.clear();
   for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
     index.remove(tombstone, tombstone.deletedAtMs);
   }
   const unreadable: Unreadable[] = [];
+  let sidecars = 0;
   let executions = 0;
   let rows: IndexRow[] = [];
   for (const base of findBases(options.logsDir, unreadable)) {
+    sidecars += 1;
+    if (sidecars % SIDECARS_A_TURN === 0) await setImmediate(undefined, { signal: options.signal });
     const row = readRow(base, options, unreadable);
     // Files that were deleted and are there nevertheless: a crash, or a backup that was put back.
     if (row === undefined || index.isDeleted(row)) continue;

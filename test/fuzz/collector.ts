@@ -59,7 +59,7 @@ const collector: FuzzTarget = {
       if (site === undefined || cases % CASES_A_SITE === 0) {
         // Executions that run are in memory, as they should be.
         await site?.stop();
-        site = new Site(await tempFolder());
+        site = await Site.open(await tempFolder());
       }
       if (cases % CASES_EACH === 0) {
         const fake = () => fakeExecution({ node: NODE, x: ulid(random), k: randomBytes(16).toString("base64url") });
@@ -87,9 +87,16 @@ class Site {
   readonly #intake: FrameIntake<Slot>;
   readonly #batch: Batch<Slot>;
   readonly #dataDir: string;
+  readonly #start: () => Promise<void>;
   readonly #close: () => void;
 
-  constructor(dataDir: string) {
+  static async open(dataDir: string): Promise<Site> {
+    const site = new Site(dataDir);
+    await site.#start();
+    return site;
+  }
+
+  private constructor(dataDir: string) {
     const metrics = createMetrics();
     const log = { event: () => {} };
     const index = new IndexDb(join(dataDir, "index.db"));
@@ -111,8 +118,6 @@ class Site {
       metrics,
       nowMs: Date.now,
     });
-    if (!index.isCurrent) reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
-    store.start();
     const pool = new BufferPool(16);
     const batch = new Batch<Slot>(pool);
     const counters = createIngestMetrics(metrics, Date.now);
@@ -121,6 +126,10 @@ class Site {
     this.#batch = batch;
     this.#intake = new FrameIntake<Slot>({ store, pool, batch, node: NODE, log, metrics: counters });
     this.archive = new Archive(store, index);
+    this.#start = async () => {
+      if (!index.isCurrent) await reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });
+      store.start();
+    };
     this.#close = () => {
       index.close();
       spill.db.close();
@@ -147,7 +156,7 @@ class Site {
     await this.#store.stop();
     this.#close();
     if (random.oneIn(3)) rmSync(join(this.#dataDir, "index.db"));
-    return new Site(this.#dataDir);
+    return Site.open(this.#dataDir);
   }
 
   async stop(): Promise<void> {

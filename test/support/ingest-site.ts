@@ -98,7 +98,8 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
     metrics,
     nowMs,
   });
-  if (!index.isCurrent || options.reindex === true) reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
+  if (!index.isCurrent || options.reindex === true)
+    await reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
   store.start();
   const { tls } = options;
   const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
