@@ -29,16 +29,16 @@ type Callback = (error?: unknown) => void;
 export class SessionStore extends Store {
   readonly #db: Database;
   readonly #limits: SessionLimits;
-  readonly #now: () => number;
+  readonly #wallMs: () => number;
   readonly #log: Log;
   #cannotKeep = false;
   onEnd: (sidHash: string) => void = () => undefined;
 
-  constructor(options: { db: Database; limits: SessionLimits; now: () => number; log: Log }) {
+  constructor(options: { db: Database; limits: SessionLimits; wallMs: () => number; log: Log }) {
     super();
     this.#db = options.db;
     this.#limits = options.limits;
-    this.#now = options.now;
+    this.#wallMs = options.wallMs;
     this.#log = options.log;
   }
 
@@ -59,7 +59,7 @@ export class SessionStore extends Store {
       const { uid } = session;
       if (uid === undefined) return;
       const { idleMs, maxAgeMs } = this.#limits;
-      const now = this.#now();
+      const now = this.#wallMs();
       const expires = now + Math.min(idleMs, maxAgeMs);
       const row = { hash: sidHash(sid), uid, data: JSON.stringify(session), now, expires };
       this.#db
@@ -87,7 +87,7 @@ export class SessionStore extends Store {
    */
   keep(hash: string): void {
     const { idleMs, maxAgeMs } = this.#limits;
-    const expires = this.#now() + idleMs;
+    const expires = this.#wallMs() + idleMs;
     try {
       const { changes } = this.#db
         .prepare(`UPDATE sessions SET expires_ms = min(?, created_ms + ?) WHERE sid_hash = ? AND expires_ms < ?`)
@@ -105,14 +105,14 @@ export class SessionStore extends Store {
     this.#end(
       this.#db
         .prepare<[number], { sid_hash: string }>(query)
-        .all(this.#now())
+        .all(this.#wallMs())
         .map((row) => row.sid_hash),
     );
   }
 
   #dataOf(hash: string): string | undefined {
     const query = "SELECT data FROM sessions WHERE sid_hash = ? AND expires_ms > ?";
-    return this.#db.prepare<[string, number], { data: string }>(query).get(hash, this.#now())?.data;
+    return this.#db.prepare<[string, number], { data: string }>(query).get(hash, this.#wallMs())?.data;
   }
 
   #endOldest(uid: number): void {

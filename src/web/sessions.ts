@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   /** Browsers reach us over TLS, ours or a proxy's. */
   readonly secure: boolean;
-  readonly now: () => number;
+  readonly wallMs: () => number;
   readonly log: Log;
 }
 
@@ -37,10 +37,10 @@ export class Sessions {
   readonly #timer: NodeJS.Timeout;
   readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: "/" };
 
-  constructor({ db, secret, limits, secure, now, log }: SessionOptions) {
+  constructor({ db, secret, limits, secure, wallMs, log }: SessionOptions) {
     this.#db = db;
     this.#log = log;
-    this.#store = new SessionStore({ db, limits, now, log });
+    this.#store = new SessionStore({ db, limits, wallMs, log });
     this.#store.onEnd = (hash) => this.#endHeld(hash);
     // Cookies do not know ports: two collectors on one host must not take each other's.
     const tag = createHash("sha256").update(`cookie name of ${secret}`).digest("hex").slice(0, 8);

@@ -34,7 +34,10 @@ export interface WebOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** How time goes by, for what is counted in this process alone. */
   readonly now?: () => number;
+  /** The time of day: sessions are on the disk, for the next process, too. */
+  readonly wallMs?: () => number;
 }
 
 export interface WebLimits {
@@ -65,7 +68,7 @@ const HOUR_MS = 3_600_000;
 /** Browsers and scripts in front, the archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
 export function createWeb(options: WebOptions): Web {
   const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, audit, metrics } = options;
-  const now = options.now ?? Date.now;
+  const { now = Date.now, wallMs = Date.now } = options;
   const secure = behindProxy === undefined ? tls !== undefined : behindProxy.startsWith("https:");
   const webMetrics = createWebMetrics(metrics);
   const codes = new LoginCodes(now);
@@ -73,7 +76,7 @@ export function createWeb(options: WebOptions): Web {
     db: openSessionDb(dataDir),
     secret: loadSessionSecret(dataDir),
     secure,
-    now,
+    wallMs,
     log,
     limits: {
       idleMs: limits.sessionIdleHours * HOUR_MS,

@@ -142,7 +142,7 @@ describeAsRoot("a full disk of the collector", () => {
     const dataDir = join(await tempFolder(), "data");
     const disk = await SmallDisk.mount(dataDir, 8);
     const limits = { sessionIdleHours: 2, sessionDays: 1 };
-    const web = await startWeb({ dataDir, limits, now: () => nowMs, pingEveryMs: 24 * hourMs });
+    const web = await startWeb({ dataDir, limits, wallMs: () => nowMs, pingEveryMs: 24 * hourMs });
     const execution = web.archive.add({ x: fakeExecution().x });
     execution.store(1, 4_000, () => "x".repeat(900));
     const alice = await signedIn(web.origin, "alice");

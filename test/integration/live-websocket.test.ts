@@ -320,7 +320,7 @@ describe("the door of live viewing", () => {
     afterwards(() => void vi.useRealTimers());
     let nowMs = 0;
     const limits = { sessionIdleHours: 2, sessionDays: 1 };
-    const { web, alice } = await begun({ now: () => nowMs, limits, pingEveryMs: 1_000_000_000 });
+    const { web, alice } = await begun({ wallMs: () => nowMs, limits, pingEveryMs: 1_000_000_000 });
     const viewer = await watcher(web, alice);
     for (let hours = 1; hours < 24; hours += 1) {
       nowMs += 3_600_000;

@@ -125,7 +125,7 @@ describe("a session", () => {
 
   test("ends when it is not used for long, and some days after the login in any case", async () => {
     const { state, now } = clock();
-    const { origin } = await startWeb({ now, limits: { sessionIdleHours: 2, sessionDays: 1 } });
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionIdleHours: 2, sessionDays: 1 } });
     const browser = await signedIn(origin, "alice");
     for (let hours = 1; hours < 24; hours += 1) {
       state.nowMs += HOUR_MS;
@@ -140,15 +140,30 @@ describe("a session", () => {
 
   test("ends some days after the login, though it may be unused for longer", async () => {
     const { state, now } = clock();
-    const { origin } = await startWeb({ now, limits: { sessionIdleHours: 48, sessionDays: 1 } });
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionIdleHours: 48, sessionDays: 1 } });
     const browser = await signedIn(origin, "alice");
     state.nowMs += 24 * HOUR_MS;
     expect((await browser.get("/api/me")).status).toBe(401);
   });
 
+  test("ends by the time of day, over a restart, whatever the clock said when the collector started", async () => {
+    const { state, now: wallMs } = clock();
+    const [dataDir, limits] = [await tempFolder(), { sessionIdleHours: 12 }];
+    const first = await startWeb({ dataDir, limits, wallMs, now: () => state.nowMs + 24 * HOUR_MS });
+    const browser = await signedIn(first.origin, "alice");
+    await first.stop();
+    state.nowMs += 11 * HOUR_MS;
+    const second = await startWeb({ dataDir, limits, wallMs, now: wallMs });
+    const again = new Browser(second.origin);
+    again.cookie = browser.cookie;
+    expect((await again.get("/api/me")).status).toBe(200);
+    state.nowMs += 12 * HOUR_MS;
+    expect((await again.get("/api/me")).status).toBe(401);
+  });
+
   test("is one of few of its user: the oldest ends", async () => {
     const { state, now } = clock();
-    const { origin } = await startWeb({ now, limits: { sessionsPerUser: 2 } });
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionsPerUser: 2 } });
     const browsers: Browser[] = [];
     const bob = await signedIn(origin, "bob");
     for (let i = 0; i < 3; i += 1) {
