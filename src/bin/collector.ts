@@ -96,7 +96,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     nowMs,
   });
   const archive = new Archive(store, index);
-  const live = createLive({ history: archive, limits, log, audit, metrics });
+  const live = createLive({ history: archive, limits, log, audit, metrics, nowMs });
   viewers = live;
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs: Date.now });
   const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs });

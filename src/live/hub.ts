@@ -1,5 +1,4 @@
 import type { Log } from "../host/log.ts";
-import { createSteadyClock } from "../host/steady-clock.ts";
 import { ToldRecently } from "../host/told-recently.ts";
 import type { Execution } from "../wire/api.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -27,8 +26,8 @@ interface Pause {
   next: (Source & { summary(): Execution }) | undefined;
 }
 
-export function createHub(log: Log): LiveHub {
-  const told = new ToldRecently(createSteadyClock());
+export function createHub(log: Log, nowMs: () => number): LiveHub {
+  const told = new ToldRecently(nowMs);
   const routes = new Routes();
   const broadcast = new Broadcast(routes);
   const pauses = new Map<string, Pause>();

@@ -21,6 +21,7 @@ export interface LiveOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  readonly nowMs: () => number;
   readonly pingEveryMs?: number;
 }
 
@@ -49,8 +50,8 @@ const PING_EVERY_MS = 30_000;
 
 /** Stored lines to subscribed viewers. */
 export function createLive(options: LiveOptions): Live {
-  const { history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
-  const hub = createHub(log);
+  const { history, limits, log, audit, metrics, nowMs, pingEveryMs = PING_EVERY_MS } = options;
+  const hub = createHub(log, nowMs);
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
   const server = new WebSocketServer({

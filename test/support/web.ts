@@ -38,6 +38,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     log,
     audit,
     metrics,
+    nowMs: options.now ?? Date.now,
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
   });
   const dataDir = await tempFolder();

@@ -12,7 +12,7 @@ const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
 
 function begun() {
   const archive = new FakeArchive();
-  return { hub: createHub(log), archive, execution: archive.add({ x: X }) };
+  return { hub: createHub(log, Date.now), archive, execution: archive.add({ x: X }) };
 }
 
 /** Watchers that count only. */
@@ -144,9 +144,10 @@ describe("the hub", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("outlives a summary that cannot be made, says so once, and tells the next one", () => {
+  test("outlives a summary that cannot be made, says so now and then, and tells the next one", () => {
     const said: string[] = [];
-    const hub = createHub({ event: (_, what) => said.push(what) });
+    let nowMs = 0;
+    const hub = createHub({ event: (_, what) => said.push(what) }, () => nowMs);
     const execution = new FakeArchive().add({ x: X });
     const told: SummaryMessage[] = [];
     hub.watch({ owner: "alice" }, { lines: () => undefined, summary: (message) => void told.push(message) });
@@ -162,6 +163,10 @@ describe("the hub", () => {
     hub.changed(execution);
     expect(told).toHaveLength(1);
     expect(said).toEqual(["cannot show how executions change"]);
+    nowMs += 3_600_000;
+    vi.advanceTimersByTime(1_000);
+    hub.changed(broken);
+    expect(said).toHaveLength(2);
     hub.close();
   });
 

@@ -31,7 +31,7 @@ describe("a viewer that reads slowly", () => {
       size: "max",
     });
     const property = fc.asyncProperty(rounds, fc.nat(4), async (chunks, pace) => {
-      const hub = createHub(log);
+      const hub = createHub(log, Date.now);
       const archive = new FakeArchive();
       const execution = archive.add({ x: X });
       const limits = { maxBytes: 4_000, maxLines: 50 };
@@ -76,7 +76,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("gets the newest summary of each execution when it reads again", async () => {
-    const hub = createHub(log);
+    const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     let resume: () => void = () => undefined;
@@ -103,7 +103,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("does not pile up history: it is read at the pace of the viewer", async () => {
-    const hub = createHub(log);
+    const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     execution.store(1, 200);
@@ -126,7 +126,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("gets history also while more is live than it can read", async () => {
-    const hub = createHub(log);
+    const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
     let n = 0;
@@ -155,7 +155,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("is closed when the newest summaries that wait for it are too many octets", async () => {
-    const hub = createHub(log);
+    const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const take = () => new Promise<void>(() => undefined);
     const watching = await watch({ hub, archive, what: { all: true }, from: "end", take, highWaterMark: 1 });
@@ -169,7 +169,7 @@ describe("a viewer that reads slowly", () => {
   });
 
   test("is closed when it would have to be told of more executions than can be remembered", async () => {
-    const hub = createHub(log);
+    const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const take = () => new Promise<void>(() => undefined);
     const limits = { maxBytes: 1, maxLines: 1 };

@@ -119,7 +119,7 @@ class Gate {
 
 function begun() {
   const archive = new FakeArchive();
-  return { hub: createHub(log), archive, execution: archive.add({ x: X }) };
+  return { hub: createHub(log, Date.now), archive, execution: archive.add({ x: X }) };
 }
 
 describe("a subscription", () => {
@@ -136,7 +136,7 @@ describe("a subscription", () => {
       fc.constantFrom(0, 100),
       fc.constantFrom(1, 15, 1_000),
       async (before, after, seed, from, others, maxReadLines) => {
-        const hub = createHub(log);
+        const hub = createHub(log, Date.now);
         for (let i = 0; i < others; i += 1) hub.watch({ owner: "alice" }, { ...SOMEBODY });
         const archive = new FakeArchive();
         const executions = IDS.slice(0, "x" in what ? 1 : 3).map((x) => archive.add({ x }));
