@@ -130,6 +130,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     audit,
     metrics,
     now: nowMs,
+    wallMs: Date.now,
   });
   expiry.watch(() => web.certificates());
   return createLifecycle({
