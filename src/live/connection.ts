@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
-import type { ApiError } from "../wire/api.ts";
+import type { ApiError } from "../wire/api-error.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";

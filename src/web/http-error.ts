@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from "express";
 import type { Log } from "../host/log.ts";
-import type { ApiError } from "../wire/api.ts";
+import type { ApiError } from "../wire/api-error.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 
 interface Refusal {

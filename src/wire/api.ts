@@ -102,16 +102,6 @@ export interface Me {
   readonly admin: boolean;
 }
 
-/** Body of every refusal. */
-export interface ApiError {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    /** Of `several_owners`: whom to choose from. */
-    readonly owners?: readonly string[];
-  };
-}
-
 export const EXECUTION_STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];
 const DELIVERIES: readonly string[] = ["receiving", "complete", "incomplete"] satisfies Delivery[];
 
@@ -119,7 +109,7 @@ export function parseState(value: unknown): ExecutionState | undefined {
   return EXECUTION_STATES.find((state) => state === value);
 }
 
-export function parseDelivery(value: unknown): Delivery | undefined {
+function parseDelivery(value: unknown): Delivery | undefined {
   return typeof value === "string" && DELIVERIES.includes(value) ? (value as Delivery) : undefined;
 }
 
@@ -149,15 +139,6 @@ export function parseExecution(value: unknown): Execution | undefined {
   const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
   const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
   return discarded.length === 0 ? known : { ...known, discarded };
-}
-
-/** What an `ApiError` holds, or a refusal of `/live`. */
-export function parseError(value: unknown): ApiError["error"] | undefined {
-  const record = asRecord(value);
-  const { code, message, owners } = record ?? {};
-  if (typeof code !== "string" || typeof message !== "string") return undefined;
-  if (!Array.isArray(owners)) return { code, message };
-  return { code, message, owners: owners.filter((owner): owner is string => typeof owner === "string") };
 }
 
 function parseRanges(value: unknown): LineRange[] | undefined {

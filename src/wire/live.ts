@@ -1,5 +1,5 @@
-import type { ApiError, Execution, ExecutionName } from "./api.ts";
-import { parseError, parseExecution } from "./api.ts";
+import { type Execution, type ExecutionName, parseExecution } from "./api.ts";
+import { type ApiError, parseError } from "./api-error.ts";
 import { type CriLine, parseCriLine } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";

@@ -1,5 +1,6 @@
 import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
-import { parseError, parseExecution } from "../../src/wire/api.ts";
+import { parseExecution } from "../../src/wire/api.ts";
+import { parseError } from "../../src/wire/api-error.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import type { LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
