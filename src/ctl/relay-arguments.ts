@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Address, FIELDS, isLoopback } from "../host/config-fields.ts";
+import { isMissing } from "../host/is-missing.ts";
 import { CtlError, UsageError } from "./command.ts";
-import { isMissing } from "./is-missing.ts";
 
 /** What relay-config and relay-replay are both told of a relay. */
 export interface RelayArguments {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isMissing } from "../host/is-missing.ts";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
-import { isMissing } from "./is-missing.ts";
 import { firstUnsettled, type JournalPlace } from "./settled-journal.ts";
 
 /** Journal files from the oldest to the newest: the relay moves `current` to `1`, `1` to `2`, and so on. */

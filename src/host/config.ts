@@ -5,6 +5,7 @@ import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
 import { Settings } from "./config-settings.ts";
+import { isMissing } from "./is-missing.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 
@@ -140,8 +141,7 @@ function readToml(
   try {
     text = readFile(fileName);
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (missing && !required) return { file: {} };
+    if (isMissing(error) && !required) return { file: {} };
     return { file: {}, problem: `${fileName}: cannot be read: ${error instanceof Error ? error.message : error}` };
   }
   try {

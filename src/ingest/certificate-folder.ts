@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { isMissing } from "../host/is-missing.ts";
 import { revokedSerials } from "./revoked-serials.ts";
 
 /** What the collector reads of a pki folder. ca.crl may be missing: then nobody is revoked. */
@@ -32,7 +33,7 @@ export async function loadCertificates(folder: string): Promise<RelayTls> {
   const read = (name: (typeof CERTIFICATE_FILES)[number]): Promise<string> => readFile(join(folder, name), "utf8");
   const [ca, cert, key] = [await read("ca.crt"), await read("collector.crt"), await read("collector.key")];
   const crl = await read("ca.crl").catch((error) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   });
   const [own, authority] = [parsed(cert, "collector.crt"), parsed(ca, "ca.crt")];
