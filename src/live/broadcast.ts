@@ -1,6 +1,7 @@
-import { encodeLines, sourceKey } from "./lines-message.ts";
+import type { LineRange } from "../wire/api.ts";
+import { encodeLines, type LinesMessage, sourceKey } from "./lines-message.ts";
 import type { Lines, Source } from "./ports.ts";
-import { covers, type Route, type Routes } from "./routes.ts";
+import { covers, type Route, type Routes, type Watcher } from "./routes.ts";
 
 /**
  * One write for one viewer costs 10 to 20 us, so lines for many viewers are gathered for as long as handing them out
@@ -16,7 +17,14 @@ interface Gathering {
   readonly timer: NodeJS.Timeout;
   pieces: Lines[];
   bytes: number;
+  /**
+   * Who is not sent all of it, with the number of pieces that it is not sent. Later entries never have a smaller one.
+   * Who leaves stays until the next broadcast.
+   */
+  late: Map<Watcher, number>;
 }
+
+const NOBODY: ReadonlyMap<Watcher, number> = new Map();
 
 /** Hands lines to all who watch its execution, encoded once; nothing is done for one that nobody watches. */
 export class Broadcast {
@@ -42,17 +50,21 @@ export class Broadcast {
     if (gathering.bytes >= MAX_GATHERED_BYTES) this.#release(key, gathering);
   }
 
-  /** Hands out now what is gathered of this execution. */
-  settle(key: string): void {
-    const gathering = this.#gatherings.get(key);
-    if (gathering !== undefined) this.#release(key, gathering);
+  /** Who joins a route is not sent what was published before. That others wait for it is no reason to send it now. */
+  join(route: Route, watcher: Watcher): void {
+    for (const gathering of this.#gatherings.values()) {
+      if (covers(route, gathering.source)) skipGathered(gathering, watcher);
+    }
   }
 
-  /** Hands out now what is gathered on this route: who joins it next is not sent what was published before. */
-  settleRoute(route: Route): void {
-    for (const [key, gathering] of this.#gatherings) {
-      if (covers(route, gathering.source)) this.#release(key, gathering);
-    }
+  /** What is gathered of an execution (by its key) for this watcher, which is not sent it any more. */
+  take(key: string, watcher: Watcher): LineRange | undefined {
+    const gathering = this.#gatherings.get(key);
+    const first = gathering?.pieces[gathering.late.get(watcher) ?? 0];
+    const last = gathering?.pieces.at(-1);
+    if (gathering === undefined || first === undefined || last === undefined) return undefined;
+    skipGathered(gathering, watcher);
+    return [first.firstN, last.firstN + last.count - 1];
   }
 
   close(): void {
@@ -69,28 +81,47 @@ export class Broadcast {
       this.#gatherings.delete(key);
       if (gathering !== undefined) this.#gatherAfter(source, key, this.#release(key, gathering));
     }, waitMs);
-    this.#gatherings.set(key, { source, timer, pieces: [], bytes: 0 });
+    this.#gatherings.set(key, { source, timer, pieces: [], bytes: 0, late: new Map() });
   }
 
   #release(key: string, gathering: Gathering): number {
-    const { source, pieces } = gathering;
+    const { source, pieces, late } = gathering;
     gathering.pieces = [];
     gathering.bytes = 0;
-    return this.#send(source, key, pieces);
+    if (late.size > 0) gathering.late = new Map();
+    return this.#send(source, key, pieces, late);
   }
 
-  /** Returns to how many subscriptions it went. */
-  #send(source: Source, key: string, pieces: readonly Lines[]): number {
-    const [first, ...others] = pieces;
-    if (first === undefined) return 0;
+  /** The longest message goes first: an outbox knows the others by it. Returns to how many subscriptions it went. */
+  #send(source: Source, key: string, pieces: readonly Lines[], late = NOBODY): number {
     const sets = this.#routes.of(source, key);
-    if (sets.length === 0) return 0;
-    const message = encodeLines(source, key, [first, ...others]);
+    const message = sets.length > 0 ? encode(source, key, pieces) : undefined;
+    if (message === undefined) return 0;
     let viewers = 0;
     for (const watchers of sets) {
       viewers += watchers.size;
-      for (const watcher of watchers) watcher.lines(message);
+      for (const watcher of watchers) if (!late.has(watcher)) watcher.lines(message);
+    }
+    let rest: LinesMessage | undefined = message;
+    let restFrom = 0;
+    for (const [watcher, from] of late) {
+      if (!sets.some((watchers) => watchers.has(watcher))) continue;
+      if (from !== restFrom) rest = encode(source, key, pieces.slice(from));
+      restFrom = from;
+      if (rest !== undefined) watcher.lines(rest);
     }
     return viewers;
   }
+}
+
+/** What is gathered by now is not for this watcher. */
+function skipGathered({ late, pieces }: Gathering, watcher: Watcher): void {
+  if (pieces.length === 0) return;
+  late.delete(watcher);
+  late.set(watcher, pieces.length);
+}
+
+function encode(source: Source, key: string, pieces: readonly Lines[]): LinesMessage | undefined {
+  const [first, ...others] = pieces;
+  return first === undefined ? undefined : encodeLines(source, key, [first, ...others]);
 }

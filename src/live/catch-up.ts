@@ -17,8 +17,8 @@ export interface CatchUpOptions {
   /** First line that the viewer wants. */
   readonly from: number;
   readonly history: Pick<History, "get" | "read">;
-  /** Notices at once what was published and waits to be handed out: a batch may hold that already. */
-  readonly settle: () => void;
+  /** What was published and waits to be handed out, and will not be: a batch may hold that already. */
+  readonly takeWaiting: () => LineRange | undefined;
   readonly send: (frame: Buffer) => void;
   readonly lose: (range: LineRange) => void;
 }
@@ -117,11 +117,12 @@ export class CatchUp {
   }
 
   async #read(from: number, maxLines: number): Promise<readonly Lines[]> {
-    const { history, viewer, source, settle } = this.#options;
+    const { history, viewer, source, takeWaiting } = this.#options;
     const { x, node, owner } = source;
     const range = { x, node, owner, from, maxLines, maxBytes: BATCH_BYTES };
     const pieces = await history.read(viewer, range);
-    settle();
+    const waiting = takeWaiting();
+    if (waiting !== undefined) this.notice(waiting);
     return pieces;
   }
 

@@ -1,6 +1,6 @@
 import type { Log } from "../host/log.ts";
 import { ToldRecently } from "../host/told-recently.ts";
-import type { Execution } from "../wire/api.ts";
+import type { Execution, LineRange } from "../wire/api.ts";
 import { Broadcast } from "./broadcast.ts";
 import { sourceKey } from "./lines-message.ts";
 import type { Hub, Source } from "./ports.ts";
@@ -11,8 +11,11 @@ import { SummaryMessage } from "./summary-message.ts";
 export interface LiveHub extends Hub {
   /** Brings what is published from now on. Returns how to stop watching. */
   watch(route: Route, watcher: Watcher): () => void;
-  /** Hands out at once what is gathered of an execution (by its key): then whatever was published was handed out. */
-  settle(key: string): void;
+  /**
+   * Lines of an execution (by its key) that were published for this watcher and wait to be handed out. They are not
+   * handed out to it any more: then whatever was published is known to it.
+   */
+  take(key: string, watcher: Watcher): LineRange | undefined;
   /** Ends all waiting. */
   close(): void;
 }
@@ -60,10 +63,10 @@ export function createHub(log: Log, nowMs: () => number): LiveHub {
       else pause.next = source;
     },
     watch(route, watcher) {
-      broadcast.settleRoute(route);
+      broadcast.join(route, watcher);
       return routes.add(route, watcher);
     },
-    settle: (key) => broadcast.settle(key),
+    take: (key, watcher) => broadcast.take(key, watcher),
     close() {
       broadcast.close();
       for (const { timer } of pauses.values()) clearTimeout(timer);

@@ -47,7 +47,7 @@ export class Outbox {
 
   /** Live lines, once, however many of the viewer's subscriptions cover them. */
   lines(message: LinesMessage): void {
-    if (message === this.#last || this.#closed) return;
+    if (this.#closed || this.#hasGot(message)) return;
     this.#last = message;
     if (!this.#blocked && this.#backlog.isEmpty) {
       this.#options.socket.write(message.frame);
@@ -106,6 +106,12 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#wake?.();
+  }
+
+  /** Each line is published once: what ends where the last message ended is that one, or the rest of it. */
+  #hasGot({ key, firstN, count }: LinesMessage): boolean {
+    const last = this.#last;
+    return last !== undefined && firstN + count === last.firstN + last.count && key === last.key;
   }
 
   get #blocked(): boolean {

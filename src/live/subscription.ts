@@ -138,10 +138,10 @@ export class Subscription implements Watcher {
   #addCatchUp(source: Source, key: string): CatchUp | undefined {
     const { from, viewer, history, outbox, hub, admitCatchUp } = this.#options;
     if (from === "end" || this.#isClosed || !admitCatchUp()) return undefined;
-    const settle = () => hub.settle(key);
+    const takeWaiting = () => hub.take(key, this);
     const send = (frame: Buffer) => outbox.frame(frame);
     const lose = (range: LineRange) => outbox.lose(source, key, range);
-    const catchUp = new CatchUp({ source, key, viewer, from, history, settle, send, lose });
+    const catchUp = new CatchUp({ source, key, viewer, from, history, takeWaiting, send, lose });
     this.#catchUps.set(key, catchUp);
     return catchUp;
   }

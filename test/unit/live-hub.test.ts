@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHub } from "../../src/live/hub.ts";
-import { type LinesMessage, sourceKey } from "../../src/live/lines-message.ts";
+import type { LinesMessage } from "../../src/live/lines-message.ts";
 import type { SummaryMessage } from "../../src/live/summary-message.ts";
 import type { Target } from "../../src/wire/live.ts";
 import { FakeArchive } from "../support/fake-archive.ts";
@@ -103,11 +103,10 @@ describe("the hub", () => {
     crowd(hub, 1_000);
     hub.publish(execution, execution.store(1, 1));
     hub.publish(execution, execution.store(2, 2));
-    vi.useRealTimers();
     const { socket, ran } = await watch({ hub, archive, what: { x: X }, from: 1 });
     await ran;
     hub.publish(execution, execution.store(3, 3));
-    hub.settle(sourceKey(execution));
+    vi.advanceTimersByTime(20);
     expect((await socket.taken()).lines.get(X)).toEqual([1, 2, 3]);
     hub.close();
   });
@@ -120,14 +119,83 @@ describe("the hub", () => {
       for (let n = 1; n <= 5; n += 1) hub.publish(execution, execution.store(n, n));
       const watching = (what: Target) => watch({ hub, archive, what, from });
       const all = await Promise.all([watching({ x: X }), watching({ job: "train" }), watching({ all: true })]);
-      vi.useRealTimers();
       await Promise.all(all.map(({ ran }) => ran));
       hub.publish(execution, execution.store(6, 6));
-      hub.settle(sourceKey(execution));
+      vi.advanceTimersByTime(20);
       for (const { socket } of all) expect((await socket.taken()).lines.get(X)).toEqual([6]);
       hub.close();
     },
   );
+
+  test.each<[number | "end"]>([[1], ["end"]])(
+    "writes no more to those who are there for viewers who join while lines are gathered: from %s",
+    async (from) => {
+      const { hub, archive, execution } = begun();
+      const messages = crowd(hub, 1_000);
+      const joined = [];
+      for (let n = 1; n <= 20; n += 1) {
+        hub.publish(execution, execution.store(n, n));
+        const viewer = await watch({ hub, archive, what: { job: "train" }, from });
+        await viewer.ran;
+        joined.push(viewer.socket);
+      }
+      expect(messages).toHaveLength(1_000);
+      vi.advanceTimersByTime(20);
+      expect(messages).toHaveLength(2_000);
+      const all = Array.from({ length: 20 }, (_, i) => i + 1);
+      for (const [i, socket] of joined.entries()) {
+        const wanted = from === "end" ? all.slice(i + 1) : all;
+        expect((await socket.taken()).lines.get(X) ?? []).toEqual(wanted);
+      }
+      hub.close();
+    },
+  );
+
+  test("encodes once what viewers who joined at the same time are sent, and sends nothing to one who has left", () => {
+    const { hub, execution } = begun();
+    crowd(hub, 1_000);
+    hub.publish(execution, execution.store(1, 1));
+    hub.publish(execution, execution.store(2, 2));
+    const [first, second] = [crowd(hub, 10), crowd(hub, 10)];
+    const lines = vi.fn();
+    const leave = hub.watch({ source: execution }, { lines, summary: () => undefined });
+    hub.publish(execution, execution.store(3, 3));
+    const later = crowd(hub, 10);
+    hub.publish(execution, execution.store(4, 4));
+    const last = crowd(hub, 10);
+    leave();
+    vi.advanceTimersByTime(20);
+    expect(new Set([...first, ...second]).size).toBe(1);
+    expect([...first, ...second]).toHaveLength(20);
+    expect(first[0]).toMatchObject({ firstN: 3, count: 2 });
+    expect(later).toHaveLength(10);
+    expect(later[0]).toMatchObject({ firstN: 4, count: 1 });
+    expect(last).toEqual([]);
+    expect(lines).not.toHaveBeenCalled();
+    hub.publish(execution, execution.store(5, 5));
+    vi.advanceTimersByTime(20);
+    expect([first.at(-1), later.at(-1)]).toEqual([last.at(-1), last.at(-1)]);
+    expect(last).toHaveLength(10);
+    hub.close();
+  });
+
+  test("brings a viewer each line once whose second subscription joins while lines are gathered", async () => {
+    const { hub, archive, execution } = begun();
+    crowd(hub, 1_000);
+    const { socket, outbox, ran } = await watch({ hub, archive, what: { job: "train" }, from: "end" });
+    await ran;
+    hub.publish(execution, execution.store(1, 1));
+    hub.publish(execution, execution.store(2, 2));
+    hub.watch({ owner: "alice" }, { lines: (message) => outbox.lines(message), summary: () => undefined });
+    hub.publish(execution, execution.store(3, 3));
+    hub.watch({ source: execution }, { lines: (message) => outbox.lines(message), summary: () => undefined });
+    hub.publish(execution, execution.store(4, 4));
+    vi.advanceTimersByTime(20);
+    hub.publish(execution, execution.store(5, 5));
+    vi.advanceTimersByTime(20);
+    expect((await socket.taken()).lines.get(X)).toEqual([1, 2, 3, 4, 5]);
+    hub.close();
+  });
 
   test("tells an execution's summary four times a second at most, and the last one always", () => {
     const { hub, execution } = begun();

@@ -1,8 +1,7 @@
 import { setImmediate as tick } from "node:timers/promises";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHub, type LiveHub } from "../../src/live/hub.ts";
-import { sourceKey } from "../../src/live/lines-message.ts";
 import type { Target } from "../../src/wire/live.ts";
 import { FakeArchive, type FakeExecution, type FakeViewer } from "../support/fake-archive.ts";
 import { watch } from "../support/watching.ts";
@@ -59,6 +58,7 @@ class Producer {
   async run(step: Step): Promise<void> {
     if (step.do === "tick") {
       for (let i = 0; i < step.times; i += 1) await tick();
+      vi.advanceTimersByTime(step.times);
       return;
     }
     const on = step.on % this.#executions.length;
@@ -123,6 +123,13 @@ function begun() {
 }
 
 describe("a subscription", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   const targets: Target[] = [{ x: X }, { job: "train" }, { all: true }];
 
   test.each(targets)("brings every line once, whatever the order of storing and reading: %j", async (what) => {
@@ -149,7 +156,7 @@ describe("a subscription", () => {
         const { socket, subscription, ran } = await watching;
         producer.releaseAll();
         await ran;
-        for (const execution of executions) hub.settle(sourceKey(execution));
+        vi.advanceTimersByTime(20);
         await socket.taken();
         subscription.close();
         hub.close();
