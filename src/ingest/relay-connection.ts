@@ -90,12 +90,8 @@ export class RelayConnection<Slot> {
   cutOff(reason: string, details: LogFields = {}): void {
     const { log, metrics, socket } = this.#options;
     metrics.refusedSessions(reason).inc();
-    log.event("warning", "relay cut off", {
-      reason,
-      node: this.#intake.node,
-      address: socket.remoteAddress,
-      ...details,
-    });
+    const session = { node: this.#intake.node, address: socket.remoteAddress };
+    log.event("warning", "relay cut off", { reason, ...session, ...details });
     socket.destroy();
   }
 
@@ -104,16 +100,18 @@ export class RelayConnection<Slot> {
     this.#parse(() => this.#parser.feed(chunk));
   }
 
-  /** What a stage throws costs this session and not the process: what was not acknowledged comes again. */
   #parse(step: () => RelpFault | undefined): void {
     try {
       const fault = step();
       if (fault === undefined) this.#afterParsing();
       else this.cutOff(fault);
     } catch (error) {
-      this.cutOff("failure", { error: String(error) });
+      this.#fail(error);
     }
   }
+
+  /** What a stage throws costs this session and not the process: what was not acknowledged comes again. */
+  readonly #fail = (error: unknown): void => this.cutOff("failure", { error: String(error) });
 
   #afterParsing(): void {
     this.#times.parsed();
@@ -153,7 +151,7 @@ export class RelayConnection<Slot> {
     if (this.#inFlight) return;
     // BEGINs in a row are answered together: a write for each would cost more than all else of it.
     if (this.#waitingClaim !== undefined && this.#batch.isEmpty) {
-      this.#claim(this.#waitingClaim);
+      void this.#claim(this.#waitingClaim);
     } else if (this.#unanswered > 0) {
       const flight = { taken: this.#batch.take(), lastTxnr: this.#lastTxnr, count: this.#unanswered };
       this.#unanswered = 0;
@@ -170,9 +168,13 @@ export class RelayConnection<Slot> {
   #offer(flight: Flight<Slot>): void {
     this.#inFlight = true;
     // Also when there are none: what the store has of BEGINs has to outlive the process, too.
-    const outcome = this.#options.store.store(flight.taken.items);
-    if (typeof outcome === "string") this.#settle(flight, outcome);
-    else outcome.then((later) => this.#settle(flight, later));
+    try {
+      const outcome = this.#options.store.store(flight.taken.items);
+      if (typeof outcome === "string") this.#settle(flight, outcome);
+      else outcome.then((later) => this.#settle(flight, later)).catch(this.#fail);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #settle(flight: Flight<Slot>, outcome: "stored" | "unavailable"): void {
@@ -189,17 +191,17 @@ export class RelayConnection<Slot> {
     this.#readOn();
   }
 
-  #claim(claim: Claim): void {
+  async #claim(claim: Claim): Promise<void> {
     this.#inFlight = true;
-    this.#options.store.claim(claim).then((outcome) => {
-      if (outcome === "unavailable") {
-        this.#retryLater(() => this.#claim(claim));
-        return;
-      }
+    try {
+      const outcome = await this.#options.store.claim(claim);
+      if (outcome === "unavailable") return this.#retryLater(() => void this.#claim(claim));
       this.#claimsInTurn += 1;
       if (this.#claimsInTurn < CONNECTION_LIMITS.claimsATurn) this.#claimed();
       else setImmediate(() => this.#claimed());
-    });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #claimed(): void {

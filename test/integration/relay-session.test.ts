@@ -81,15 +81,39 @@ test("the kernel asks for relays that say nothing: one that lost its power does 
   expect(await readFile("/proc/net/tcp", "utf8")).toMatch(timer);
 });
 
-test("a stage that throws costs its relay the session, and not the process", async () => {
-  const slotFor = () => {
-    throw new Error("disk I/O error");
+describe("a stage that throws costs its relay the session, and not the process", () => {
+  const fault = new Error("disk I/O error");
+  const broken = () => {
+    throw fault;
   };
-  const { relay, logLines } = await openSession({ slotFor });
-  relay.command("syslog", fakeExecution().lines(1, ["one"]));
-  await relay.closed();
-  expect(relay.replies).toHaveLength(1);
-  expect(logLines).toEqual([expect.stringMatching(/^warning relay cut off .*"reason":"failure".*disk I\/O error/)]);
+  const execution = fakeExecution();
+  const line = () => execution.lines(1, ["one"]);
+  test.each<[string, Parameters<typeof openSession>[0], () => string]>([
+    ["as frames are taken apart", { slotFor: broken }, line],
+    ["as a batch is stored", { store: broken }, line],
+    ["while a batch is stored", { store: () => Promise.reject(fault) }, line],
+    ["as a BEGIN is stored", { claim: broken }, () => execution.begin()],
+    ["while a BEGIN is stored", { claim: () => Promise.reject(fault) }, () => execution.begin()],
+    ["as what came with a BEGIN is stored", { store: broken }, () => execution.begin()],
+  ])("%s", async (_, store, frame) => {
+    const { relay, logLines } = await openSession(store);
+    relay.command("syslog", frame());
+    await relay.closed();
+    expect(relay.replies).toHaveLength(1);
+    expect(logLines).toEqual([expect.stringMatching(/^warning relay cut off .*"reason":"failure".*disk I\/O error/)]);
+  });
+
+  test("as the collector stops", async () => {
+    let breaks = false;
+    const { relay, socket, connection, logLines } = await openSession({ store: () => (breaks ? broken() : "stored") });
+    await relay.send(line());
+    breaks = true;
+    relay.command("syslog", line());
+    await once(socket, "data");
+    connection.stop();
+    await relay.closed();
+    expect(logLines).toHaveLength(1);
+  });
 });
 
 test("a relay that closes its session is answered once, also when the collector stops then", async () => {
