@@ -15,7 +15,7 @@ const ITEM_BYTES = 128;
 export class Batch<Slot> {
   readonly #pool: BufferPool;
   #items: Item<Slot>[] = [];
-  #open: SlotEntry<Slot>[] = [];
+  readonly #open = new Set<SlotEntry<Slot>>();
   #buffers: Buffer[] = [];
   #bytes = 0;
   #lines = 0;
@@ -25,7 +25,7 @@ export class Batch<Slot> {
   }
 
   get isEmpty(): boolean {
-    return this.#items.length === 0 && this.#open.length === 0;
+    return this.#items.length === 0 && this.#open.size === 0;
   }
 
   /** Of lines and ends. */
@@ -35,13 +35,13 @@ export class Batch<Slot> {
 
   /** Memory that is held, about: a beat has no bytes of its own, and a short line has a whole buffer. */
   get heldBytes(): number {
-    const buffers = this.#open.length + this.#buffers.length;
+    const buffers = this.#open.size + this.#buffers.length;
     return this.#bytes + buffers * FIRST_BYTES + this.#items.length * ITEM_BYTES;
   }
 
   /** Few lines of many executions: a write each would cost more than all the rest. */
   get isScattered(): boolean {
-    return this.#open.length >= SCATTERED_EXECUTIONS && this.#lines < this.#open.length * SCATTERED_LINES_EACH;
+    return this.#open.size >= SCATTERED_EXECUTIONS && this.#lines < this.#open.size * SCATTERED_LINES_EACH;
   }
 
   /** False when the frame's text is not of the grammar. */
@@ -51,7 +51,7 @@ export class Batch<Slot> {
     const isNew = builder.count === 0;
     const added = builder.add(data, view);
     if (added < 0) return false;
-    if (isNew) this.#open.push(entry);
+    if (isNew) this.#open.add(entry);
     this.#bytes += added;
     this.#lines += view.count;
     return true;
@@ -74,7 +74,6 @@ export class Batch<Slot> {
     const taken = this.#buffers;
     const batch = { items: this.#items, lines: this.#lines, bytes: this.#bytes };
     this.#items = [];
-    this.#open = [];
     this.#buffers = [];
     this.#bytes = 0;
     this.#lines = 0;
@@ -87,6 +86,7 @@ export class Batch<Slot> {
   }
 
   #seal(entry: SlotEntry<Slot>): void {
+    this.#open.delete(entry);
     const sealed = entry.builder.take();
     if (sealed === undefined) return;
     this.#items.push({ kind: "lines", slot: entry.slot, chunk: sealed.chunk });
