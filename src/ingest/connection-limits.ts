@@ -2,7 +2,7 @@
 export const CONNECTION_LIMITS = {
   /** What waits for the store: lines, memory for them, frames. Beyond any of the three the socket is not read. */
   maxBatchBytes: 4 * 1_048_576,
-  /** A line of each of 4,096 executions, which is a window of RELP, is one batch: a write takes what there is of each. */
+  /** A line of each of 4,096 executions, a window of RELP, is one batch: a write takes what there is of each. */
   maxHeldBytes: 24 * 1_048_576,
   maxUnansweredFrames: 65_536,
   /** Acknowledgements that the relay has not read; beyond it the socket is not read. */
