@@ -97,7 +97,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       };
       const timer = setTimeout(() => {
         settle("unavailable");
-        // Not one answer in all this time: its threads hang. A child is another one next time; a service ends by itself.
+        // Not one answer in this time: its threads hang. A child is another one next time; a service ends by itself.
         if (answeredAtMs <= askedAtMs) stream.destroy();
       }, timeoutMs);
       pending.set(id, { settle, timer });

@@ -17,9 +17,9 @@ import { createCollector, openSpill } from "./collector.ts";
 /** Exit codes: 0 done, 1 failed, 2 the configuration is no good. */
 const EXIT = { failed: 1, usage: 2 } as const;
 /**
- * Nearly all that is allocated at speed is Buffers of what came and goes. V8 adds their bytes to its heap, and marks all
- * of it whenever it has grown by a part of its own size: with a heap of 10 MB that was every 25 ms, a quarter of the
- * time. 300 is the most by which V8 would let a heap grow on its own.
+ * Nearly all that is allocated at speed is Buffers of what came and goes. V8 adds their bytes to its heap, and marks
+ * all of it whenever it has grown by a part of its own size: with a heap of 10 MB that was every 25 ms, a quarter of
+ * the time. 300 is the most by which V8 would let a heap grow on its own.
  */
 const HEAP_GROWTH = "--heap-growing-percent=300";
 /** systemd passes listening sockets from descriptor 3 on (sd_listen_fds(3)). */

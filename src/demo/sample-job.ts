@@ -17,8 +17,8 @@ const BOLD = "\u001b[1m";
 const PLAIN = "\u001b[0m";
 
 /**
- * One rank of a small distributed program: counts the words of its share of some texts. It prints as programs do: lines,
- * colours, warnings on stderr, a progress bar that redraws itself, one very long line; and the last rank fails.
+ * One rank of a small distributed program: counts the words of its share of some texts. It prints as programs do:
+ * lines, colours, warnings on stderr, a progress bar that redraws itself, one very long line; and the last rank fails.
  *
  * @returns The exit code.
  */

@@ -39,8 +39,8 @@ export const DEFAULT_LIMITS = {
   sessionDays: 7,
   sessionsPerUser: 64,
   /**
-   * Audit records: bytes of a file, old files kept (compressed), and what is written a minute: refusals that differ, and
-   * of each user logins, logouts and deletions of the own (30 fill these files in a month).
+   * Audit records: bytes of a file, old files kept (compressed), and what is written a minute: refusals that differ,
+   * and of each user logins, logouts and deletions of the own (30 fill these files in a month).
    */
   auditFileBytes: 16_777_216,
   auditFiles: 20,

@@ -7,7 +7,7 @@ export interface Count {
 
 /** Every figure of one process, as `/metrics` shows it (Prometheus text format). Never a user's name, never an id. */
 export interface Metrics {
-  /** One counter for each fixed reason: `metrics.counter("ml_discarded_lines_total", "...", "reason")("malformed").inc()`. */
+  /** A counter for each fixed reason: `counter("ml_discarded_lines_total", "...", "reason")("malformed").inc()`. */
   counter(name: string, help: string, label: string): (value: string) => Count;
   count(name: string, help: string): Count;
   /** A value that is read when `/metrics` is asked for. */

@@ -6,7 +6,7 @@ export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, escaped);
 }
 
-/** A message for a terminal: its own lines and tabs stay, all else that could drive the terminal is escaped as in JSON. */
+/** A message for a terminal: its lines and tabs stay, all else that could drive the terminal is escaped as in JSON. */
 export function safeText(text: string): string {
   return text.replace(UNSAFE, (character) =>
     character === "\n" || character === "\t" ? character : escaped(character),

@@ -47,7 +47,7 @@ export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #told: ToldRecently;
-  /** Who is in the handshake: Node has forgotten whose it was when it tells. No more than the listener's connections. */
+  /** Who is in the handshake: Node forgets whose it was before it tells. No more than the listener's connections. */
   readonly #handshakes = new Map<string, Handshake>();
   #tls: RelayTls;
 
@@ -85,8 +85,8 @@ export class RelayGate {
   }
 
   /**
-   * Takes a new connection. An omrelp that once saw a certificate out of date never connects again until its rsyslogd is
-   * restarted, so it is not shown any: the relay believes that nobody is there, and tries again.
+   * Takes a new connection. An omrelp that once saw a certificate out of date never connects again until its rsyslogd
+   * is restarted, so it is not shown any: the relay believes that nobody is there, and tries again.
    */
   take(socket: Socket): void {
     const { failure } = this;

@@ -1,6 +1,6 @@
 /**
- * What a relay may bring in one turn of the event loop while quieter ones want to be heard: less than a millisecond of work.
- * Alone it may bring all that libuv reads in a turn (32 times 64 KiB), which makes larger batches and so fewer writes.
+ * What a relay may bring in one turn of the event loop while quieter ones want to be heard: less than a millisecond's
+ * work. Alone it may bring all that libuv reads in a turn (32 times 64 KiB): larger batches, and so fewer writes.
  */
 const BUSY_TURN_BYTES = 65_536;
 /** A relay that had such a turn in this time is not a quiet one. */

@@ -1,6 +1,6 @@
 import type { Execution, ExecutionName, ExecutionPage } from "../wire/api.ts";
 
-/** Consecutive lines: `count` CRI lines, each ended by LF, the first one with number `firstN`. See src/frame/chunk.ts. */
+/** Consecutive lines: `count` CRI lines, each ended by LF, the first with number `firstN`. See src/frame/chunk.ts. */
 export interface Lines {
   readonly firstN: number;
   readonly count: number;
@@ -15,8 +15,8 @@ export interface Viewer {
 }
 
 /**
- * What live reads of the store. A foreign execution answers like a missing one. Rejects with SeveralOwnersError where an
- * administrator has to say whose.
+ * What live reads of the store. A foreign execution answers like a missing one. Rejects with SeveralOwnersError where
+ * an administrator has to say whose.
  */
 export interface History {
   list(

@@ -33,7 +33,7 @@ export interface HousekeepingOptions {
   readonly nowMs: () => number;
 }
 
-/** What the store does by the clock: lost and incomplete executions, summaries for watchers, index, idle files, quarantine. */
+/** What the store does by the clock: lost and incomplete executions, summaries, index, idle files, quarantine. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #indexAtMs = 0;

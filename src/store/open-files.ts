@@ -40,7 +40,7 @@ export class OpenFiles {
     return this.#unsynced.size === 0;
   }
 
-  /** Appends all bytes or, when that fails, none: what was half written is cut off. Throws what the file system throws. */
+  /** Appends all bytes or, when that fails, none: what was half written is cut. Throws what the file system throws. */
   append(file: AppendFile, bytes: Buffer): void {
     const fd = this.#descriptor(file);
     let written = 0;

@@ -89,8 +89,8 @@ export class Sidecar {
   }
 
   /**
-   * Leaves out all runs, and the marks before the last merge: they speak of a log that is no more. The file is replaced,
-   * whole or not at all. Throws what the file system throws.
+   * Leaves out all runs, and the marks before the last merge: they speak of a log that is no more. The file is
+   * replaced, whole or not at all. Throws what the file system throws.
    */
   forgetRuns(): void {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;

@@ -35,8 +35,8 @@ export interface Lines {
 }
 
 /**
- * What the web asks of the store. What a viewer may not see does not exist for it. Rejects with SeveralOwnersError where
- * an administrator has to say whose.
+ * What the web asks of the store. What a viewer may not see does not exist for it. Rejects with SeveralOwnersError
+ * where an administrator has to say whose.
  */
 export interface Archive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;

@@ -65,7 +65,7 @@ export interface Web {
 
 const HOUR_MS = 3_600_000;
 
-/** Browsers and scripts in front, the archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
+/** Browsers and scripts in front, archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
 export function createWeb(options: WebOptions): Web {
   const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, audit, metrics } = options;
   const { now = Date.now, wallMs = Date.now } = options;

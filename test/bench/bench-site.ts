@@ -36,7 +36,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Be
   return { process, dataDir, relpPort: Number(relpPort), webPort: Number(new URL(origin).port), api };
 }
 
-/** `[command, ...args]` of such a collector. The configuration of one that is installed on this machine does not count. */
+/** `[command, ...args]` of such a collector. The configuration of one that is installed here does not count. */
 export function collectorCommand(
   options: Required<Omit<CollectorOptions, "pki">> & Pick<CollectorOptions, "pki"> & { readonly webPort: number },
 ): [string, ...string[]] {

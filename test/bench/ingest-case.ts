@@ -48,7 +48,7 @@ function cell(
   };
 }
 
-/** Our receiver: stored in per-execution files, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
+/** Our receiver: stored in a file for each, indexed, keys checked, de-duplicated; a line counts when acknowledged. */
 async function ingestIntoCollector(shape: LoadShape): Promise<Figures> {
   const { dataDir, process, relpPort } = await startCollector({ pki: shape.tls?.pki });
   const run = await runLoad({ load: { ...shape, port: relpPort, for: "collector" }, receiverPid: process.pid });
@@ -57,7 +57,7 @@ async function ingestIntoCollector(shape: LoadShape): Promise<Figures> {
   return { "lines/s": run.linesPerSecond, "receiver CPU": run.cpuMicrosecondsPerLine };
 }
 
-/** What a user would run instead: imrelp to a file for each execution. It acknowledges first: a line counts when it is in its file. */
+/** What a user would run instead: imrelp to a file for each. It acknowledges first: a line counts when it is there. */
 async function ingestIntoRsyslogd(shape: LoadShape): Promise<Figures> {
   const work = benchFolder();
   const port = await freePort();

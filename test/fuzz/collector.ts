@@ -42,9 +42,9 @@ interface Run {
 }
 
 /**
- * Frames of a few executions in any order, some of them changed, from the connection's parser to the files of a collector
- * that is started anew now and then: each is stored or thrown away, none stops it, and of those that were not changed
- * every line is there, once, in order.
+ * Frames of a few executions in any order, some of them changed, from the connection's parser to the files of a
+ * collector that is started anew now and then: each is stored or thrown away, none stops it, and of those that were not
+ * changed every line is there, once, in order.
  */
 const collector: FuzzTarget = {
   name: "collector",

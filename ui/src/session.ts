@@ -64,7 +64,7 @@ export class Session {
     this.#listener();
   }
 
-  /** The live connection was refused before it was open: tells a collector that is away from one that does not want it. */
+  /** The live connection was refused before it was open: tells a collector that is away from one that refuses. */
   async liveRefused(api: Pick<ApiClient, "me">): Promise<void> {
     const { ok } = await api.me();
     if (this.live === "connected" || this.isLiveRefused === ok) return;

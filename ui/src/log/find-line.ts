@@ -1,4 +1,4 @@
-/** Finding a place by time costs a question for each step; closer than this the page that is fetched anyway holds it. */
+/** Finding a place by time costs a question a step; closer than this the page that is fetched anyway holds it. */
 const NEAR_LINES = 100;
 const MAX_STEPS = 40;
 
@@ -12,7 +12,8 @@ export interface FindLineOptions {
 
 /**
  * A line at or before the first one printed at or after `time`, near to it. Guesses by how far between two known lines
- * the time is, and halves what is left where that does not help: logs are often, but not always, steady. Undefined when a line could not be asked for.
+ * the time is, and halves what is left where that does not help: logs are often, but not always, steady. Undefined when
+ * a line could not be asked for.
  */
 export async function findLineNear(options: FindLineOptions): Promise<number | undefined> {
   const { time, startedAt, lastN, lineFrom } = options;

@@ -4,7 +4,7 @@ import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 import { lackingEarlier, lackingLater } from "./merge-order.ts";
 
-/** Lines of a page: a few screens of an execution; of a job's executions together half the window, but a screen each. */
+/** Lines of a page: a few screens of an execution; of a job's executions half the window together, a screen each. */
 const PAGE_LINES = 1_000;
 const JOB_PAGES_LINES = 10_000;
 const JOB_PAGE = { least: 20, most: 200 };

@@ -2,7 +2,7 @@ import type { Execution } from "../../../src/wire/api.ts";
 import type { Target } from "../../../src/wire/live.ts";
 import type { Answer, ApiClient } from "../api-client.ts";
 
-/** What a log view shows. An empty node: whichever (of an execution), all (of a job). Without an owner: the only one's. */
+/** What a log view shows. An empty node: whichever (of an execution), all (of a job). No owner: the only one's. */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
   | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
