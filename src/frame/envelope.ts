@@ -175,9 +175,9 @@ function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   return view.kind === "lines" ? parseLinesTail(data, tail, view) : parseOtherTail(data, tail, view);
 }
 
-/** What follows `n`, whose digits stand at `nAt`. */
+/** What follows `n`, whose digits stand at `nAt`. `at` is how far it is read. */
 interface Tail {
-  readonly at: number;
+  at: number;
   readonly end: number;
   readonly nAt: number;
   readonly nBytes: number;
@@ -201,7 +201,8 @@ function parseLinesTail(data: Uint8Array, tail: Tail, view: EnvelopeView): Envel
   view.fragment = startsWith(data, i, FRAGMENT);
   if (view.fragment) i += FRAGMENT.length;
   if (data[i] !== CLOSE || data[i + 1] !== SPACE) return "structured-data";
-  view.textAt = textAfterNumber(data, i + 2, tail);
+  tail.at = i + 2;
+  view.textAt = textAfterNumber(data, tail);
   view.textEnd = end;
   if (view.textAt < 0) return "cut";
   if (end - view.textAt !== textBytes) return "cut";
@@ -216,13 +217,14 @@ function parseOtherTail(data: Uint8Array, tail: Tail, view: EnvelopeView): Envel
   // Attributes that say how idle or busy the command is may follow; they are for people with a packet dump.
   while (i < end && !startsWith(data, i, QUOTE_CLOSE)) i += 1;
   if (i >= end) return "structured-data";
-  view.textAt = textAfterNumber(data, i + QUOTE_CLOSE.length, tail);
+  tail.at = i + QUOTE_CLOSE.length;
+  view.textAt = textAfterNumber(data, tail);
   view.textEnd = end;
   return view.textAt < 0 || view.textAt > end ? "cut" : undefined;
 }
 
 /** Where the text begins, or -1: MSG begins with n, and a frame whose two numbers differ was put together from two. */
-function textAfterNumber(data: Uint8Array, at: number, { nAt, nBytes }: Tail): number {
+function textAfterNumber(data: Uint8Array, { at, nAt, nBytes }: Tail): number {
   for (let d = 0; d < nBytes; d += 1) {
     if (data[at + d] !== data[nAt + d]) return -1;
   }
