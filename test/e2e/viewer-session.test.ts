@@ -68,7 +68,7 @@ describe("signing in", () => {
     expect(await page.evaluate(() => history.length)).toBe(2);
   });
 
-  test("with a one-time code works where the viewer is open already, and takes the code out of the address", async () => {
+  test("with a one-time code works where the viewer is open already, and takes it out of the address", async () => {
     const { mock, page } = await setUp(false);
     await page.goto(mock.url);
     await page.getByRole("button", { name: "Sign in" }).waitFor();

@@ -54,7 +54,7 @@ describe("whoever is no relay, on loopback too", () => {
     expect(await tls.refused("authority")).toBe(1);
   });
 
-  test("cannot forward what users chose, as a site's own rules would: without the node's key nothing is taken", async () => {
+  test("cannot forward what users chose, as a site's own rules would: nothing counts without the node's key", async () => {
     const tls = await TlsSite.start(pki);
     const stranger = await pkiLasting(undefined, "node1");
     const folder = await tempFolder();
@@ -84,7 +84,7 @@ action(type="omrelp" ${to} ${trust(stranger)} ${retries})
   });
 });
 
-test("whoever takes the collector's port while it is away learns nothing; the collector gets everything after that", async () => {
+test("whoever takes the collector's port while it is away learns nothing; the collector gets all later", async () => {
   const site = await Site.create();
   const relay = await site.startRelay("node1");
   await site.collector.end("SIGTERM");
@@ -161,7 +161,7 @@ describe("a node, which may speak for its own users", () => {
   });
 });
 
-test("a quarantine that one user has filled leaves others their executions, and other nodes their quarantine", async () => {
+test("a quarantine that one user has filled leaves others their executions, other nodes their quarantine", async () => {
   const limits = { maxNodeBytes: 20_000, maxExecutionBytes: 5_000, maxExecutionsPerNode: 10 };
   const tls = await TlsSite.start(pki, { quarantine: limits });
   const [node1, node2] = [await tls.connect("node1"), await tls.connect("node2")];

@@ -75,7 +75,7 @@ async function shownSerial(site: Site): Promise<string> {
 const metrics = async (site: Site) => (await fetch(`${site.origin}/metrics`)).text();
 
 describe("a node's certificate", () => {
-  test("revoked: cut off at once, others undisturbed; renewed: the relay goes on by itself, and nothing is lost", async () => {
+  test("revoked: cut off at once, others are not; renewed: the relay goes on by itself, nothing is lost", async () => {
     const site = await Site.create();
     const api = await site.api();
     const [relay1, relay2] = [await site.startRelay("node1"), await site.startRelay("node2")];
@@ -200,7 +200,7 @@ describe("the collector's certificate", () => {
     expect((await fetch(`${site.origin}/healthz`)).status).toBe(200);
   }, 120_000);
 
-  test("wrong in the relay's eyes: the relay ends, and when it was mended and systemd starts it, nothing is lost", async () => {
+  test("wrong in the relay's eyes: the relay ends; mended, and started by systemd, it has lost nothing", async () => {
     const site = await Site.create();
     const api = await site.api();
     const [pki, runDir] = [join(site.folder, "node1-pki"), join(site.folder, "node1")];

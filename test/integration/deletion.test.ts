@@ -13,7 +13,7 @@ const isKnown = async (on: IngestSite, { x, node }: FakeExecution) =>
   (await on.archive.get(ROOT, { x, node })) !== undefined;
 
 describe("an execution that was deleted", () => {
-  it("is gone with its files, and what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
+  it("is gone with its files; what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
     const on = await startIngestSite();
     const [a, other] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);
@@ -63,7 +63,7 @@ describe("an execution that was deleted", () => {
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
-  it("and whose files cannot be removed keeps no collector from starting, and goes for good once they can", async () => {
+  it("and whose files cannot be removed keeps no collector from starting, and goes once they can", async () => {
     const dataDir = await tempFolder();
     const on = await startIngestSite({ dataDir });
     const a = fakeExecution();

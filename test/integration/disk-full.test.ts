@@ -170,7 +170,7 @@ describeAsRoot("a full disk of the collector", () => {
     expect(web.events.at(-1)).toMatch(/^error cannot remove sessions .*disk is full/);
   });
 
-  it("is told by /healthz and /metrics, and a command's lines are all there once there is room, over real relays", async () => {
+  it("is told by /healthz and /metrics; a command's lines are all there once there is room, over a relay", async () => {
     const site = await Site.create();
     await site.collector.end("SIGTERM");
     const disk = await SmallDisk.mount(site.dataDir, 8);

@@ -12,7 +12,7 @@ const discarded = (on: IngestSite, reason: string) => metric(on, "ml_store_disca
 describe("a user who prints more lines a second than allowed", () => {
   const limits = { linesPerSecond: 10 };
 
-  it("sees a hole with its reason; the rest is stored, everything is acknowledged, and nobody else notices", async () => {
+  it("sees a hole with its reason; the rest is stored, all is acknowledged, and nobody else notices", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: limits, ownerOf: rootAndBob, nowMs: () => nowMs });
     const [flood, quiet] = [fakeExecution(), fakeExecution()];
@@ -107,7 +107,7 @@ describe("a user who prints a line without end", () => {
 });
 
 describe("a user whose disk space is used up", () => {
-  it("has nothing more stored until something is deleted; the bytes are known after a restart and a reindex", async () => {
+  it("has nothing more stored until something is deleted; a restart and a reindex know the bytes", async () => {
     const dataDir = await tempFolder();
     const ownerLimits = { bytesOnDisk: 20_000 };
     const first = await startIngestSite({ dataDir, ownerLimits, ownerOf: rootAndBob });
@@ -144,7 +144,7 @@ describe("a user whose disk space is used up", () => {
 });
 
 describe("a user who begins more executions than allowed", () => {
-  it("has those of the minute; of the others the lines are acknowledged, counted and shown as a hole later", async () => {
+  it("has those of the minute; lines of the others are acknowledged, counted and shown as a hole later", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: { executionsPerMinute: 3 }, nowMs: () => nowMs });
     const all = Array.from({ length: 5 }, () => fakeExecution());

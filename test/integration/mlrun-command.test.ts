@@ -175,7 +175,7 @@ describe("the command", () => {
   });
 });
 
-test("mlrun whose output nobody reads ends by a signal when the command has ended, and all of it is logged", async () => {
+test("mlrun whose output nobody reads ends by a signal when the command has ended, and all is logged", async () => {
   const relay = await startDumpRelay();
   const [file, ...words] = program("mlrun", "--run-dir", relay.runDir, ...shell("seq 1 100000; exec sleep 60"));
   // A pipe that is not read.

@@ -90,7 +90,7 @@ describe("without a terminal", () => {
 });
 
 describe("with a terminal", () => {
-  test("Ctrl-C and what is sent to the group are not sent again, what is sent to mlrun alone is passed on", async () => {
+  test("Ctrl-C and what the group is sent are not sent again, what is sent to mlrun alone is passed on", async () => {
     const terminal = startInTerminal(program("mlrun", "--", "python3", SIGNALS_PROGRAM), await environment());
     const pids = await pidsOf(terminal);
     const mlrunPid = pids.group;

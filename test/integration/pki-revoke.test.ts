@@ -154,7 +154,7 @@ describe("renew", () => {
   });
 });
 
-test("a second certificate of a node's name is not issued while the first is valid, wherever its files are", async () => {
+test("no second certificate of a node's name is issued while the first is valid, wherever its files are", async () => {
   const folder = await makePki(["node1"]);
   for (const name of ["node1.crt", "node1.key"]) await rm(join(folder, name));
   const result = await mlctl("pki", "issue", "node1", "--dir", folder);

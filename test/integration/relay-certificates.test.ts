@@ -115,7 +115,7 @@ describe("certificates that expire", () => {
     await poll("the other one to be left", async () => Math.round(await left(site, "relay")) === 100);
   });
 
-  test("with less than 30 days left they are warned of: at the start, at a relay's connect, and every day", async () => {
+  test("with less than 30 days left they are warned of: at the start, at a relay's connect, every day", async () => {
     const folder = await pkiLasting(days(-1, 29.5));
     await issueCertificate(folder, "short", days(-1, 3.5));
     await issueCertificate(folder, "long", days(-1, 40));

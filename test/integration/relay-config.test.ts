@@ -131,7 +131,7 @@ describe("no value can add configuration", () => {
   });
 });
 
-test("the queue has the disk space that is asked for, the journal always as much and at most five quarters", async () => {
+test("the queue has the disk space that is asked for, the journal as much and at most five quarters", async () => {
   const { stdout } = await print("--pki", pki, "--disk-space", "2g");
   expect(stdout).toContain('queue.maxDiskSpace="2g"');
   expect(stdout).toContain(`rotation.sizeLimit="${2 ** 31 / 4}"`);

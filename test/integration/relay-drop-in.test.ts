@@ -93,7 +93,7 @@ test.each([
   expect(await site.everythingLogged()).not.toContain(SECRET);
 });
 
-test("where the site has turned the escaping of control characters off, a frame is still a line of the journal", async () => {
+test("where the site does not have control characters escaped, a frame is still a line of the journal", async () => {
   const dump = await startRelpDump();
   const site = await startSite({ port: dump.port, extra: 'global(parser.escapeControlCharactersOnReceive="off")\n' });
   const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="4242" gid="0" pid="1"] LINES - {"v":1}`;

@@ -50,7 +50,7 @@ async function restarted(folder: string, options: RelayOptions): Promise<Relay> 
 
 const distinct = (dump: RelpDump) => new Set(dump.messages.map((bytes) => bytes.toString("latin1")));
 
-test("EOF means that every frame is in the journal: what a killed relay took over arrives after its next start", async () => {
+test("EOF means that every frame is in the journal: what a killed relay took over comes after its start", async () => {
   const port = await freePort();
   const folder = await tempFolder();
   const relay = await startRelay({ folder, collectorPort: port });
@@ -108,7 +108,7 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
   }
 });
 
-test("it is written in parts: the newest frames are there without a gap, and no more disk is used than five parts", async () => {
+test("it is written in parts: the newest frames are there without a gap, on no more disk than five parts", async () => {
   const dump = await startRelpDump();
   const partBytes = 100_000;
   const parameters = { "rotation.sizeLimit": String(partBytes) };

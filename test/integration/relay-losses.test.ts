@@ -55,7 +55,7 @@ test("no journal: all that a killed relay had in memory", async () => {
 });
 
 describeAsRoot("the node's power cut", () => {
-  test("leaves what the kernel had written: the last seconds before it can be missing, and nothing in between", async () => {
+  test("leaves what the kernel had written: the last seconds can be missing, and nothing in between", async () => {
     const folder = await tempFolder();
     const mount = async (image: string, path: string) => {
       await mkdir(path, { recursive: true });

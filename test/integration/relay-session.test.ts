@@ -71,7 +71,7 @@ test("of a node's sessions that wait for the store, all but the newest end; othe
   await poll("two sessions to be left", async () => (await metric(site, "ml_relp_connections")) === 2);
 });
 
-test("the kernel asks for relays that say nothing: one that lost its power does not stay connected for good", async () => {
+test("the kernel asks for relays that say nothing: one that lost its power is not connected for good", async () => {
   const site = await startIngestSite();
   const relay = await openRelay(site);
   const port = (number = 0) => number.toString(16).toUpperCase().padStart(4, "0");

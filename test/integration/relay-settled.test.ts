@@ -36,7 +36,7 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
     return sent.length;
   };
 
-  test("a nearly empty queue that never was on disk, a minute before the end: what was on its way, and all after it", async () => {
+  test("a nearly empty queue, never on disk, a minute before the end: what was on its way, all after it", async () => {
     const files = {
       1: frames.slice(0, 5_000),
       current: [...frames.slice(5_000, 9_000), ...times(7, status({ size: 1_000 })), ...frames.slice(9_000)],

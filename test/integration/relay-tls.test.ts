@@ -60,7 +60,7 @@ describe("frames never reach a server", () => {
   });
 });
 
-test("a relay that met a wrong certificate ends with its queue saved, again and again, until there is a right one", async () => {
+test("a relay that met a wrong certificate ends with its queue saved, each time, until one is right", async () => {
   const folder = await tempFolder();
   const port = await freePort();
   const wrong = await dumpWith(otherPki, "collector", pki, port);

@@ -4,7 +4,7 @@ import { fakeExecution } from "../support/envelopes.ts";
 import { poll } from "../support/poll.ts";
 import { openSession } from "../support/relay-session.ts";
 
-test("a batch that filled while the one before was synced does not end the session of a relay that shares its turns", async () => {
+test("a batch that filled while another was synced ends no session of a relay that shares its turns", async () => {
   const nowMs = () => 0;
   const turns = new SharedTurns();
   // By this clock a quiet relay has always spoken just now.

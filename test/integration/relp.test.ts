@@ -56,7 +56,7 @@ describe("a relay's session", () => {
     expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: 2 });
   });
 
-  it("acknowledges what came before a frame that waits for its owner's name, and that frame once it is known", async () => {
+  it("acknowledges what came before a frame that waits for its owner's name, and it once that is known", async () => {
     let answer: (owner: { name: string; uid: undefined }) => void = () => {};
     const asked = new Promise<{ name: string; uid: undefined }>((resolve) => {
       answer = resolve;

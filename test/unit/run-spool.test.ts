@@ -173,7 +173,7 @@ describe("the folder", () => {
     expect(openSpoolFolder({ ...places, chosen: "/proc/nowhere/spool" })).toBeUndefined();
   });
 
-  test("is another one for another relay: what a node's relay did not take never goes through another node's", async () => {
+  test("is another one for another relay: what one node's relay did not take goes through no other's", async () => {
     const [home, uid] = [join(await tempFolder(), "spool"), process.getuid?.() ?? 0];
     const of = (relay: string) => ({ chosen: undefined, system: "/nonexistent", home, uid, relay });
     expect(openSpoolFolder(of("a"))).toBe(join(home, "a"));
