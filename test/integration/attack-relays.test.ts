@@ -54,7 +54,7 @@ describe("whoever is no relay, on loopback too", () => {
     expect(await tls.refused("authority")).toBe(1);
   });
 
-  test("cannot forward what users chose, as a site's rules would: without the node's key nothing is taken", async () => {
+  test("cannot forward what users chose, as a site's rules do: without the node's key nothing is taken", async () => {
     const tls = await TlsSite.start(pki);
     const stranger = await pkiLasting(undefined, "node1");
     const folder = await tempFolder();
