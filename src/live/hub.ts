@@ -20,8 +20,11 @@ export interface LiveHub extends Hub {
   close(): void;
 }
 
-/** At most four summaries a second of each execution. */
-const SUMMARY_EVERY_MS = 250;
+/**
+ * At most four summaries a second of each execution, and one where a thousand watch it: a write for each of them takes
+ * the kernel about 10 us, and the lines are to come first.
+ */
+const SUMMARY = { everyMs: 250, msPerWatcher: 1, everyMostMs: 1_000 } as const;
 
 /** A summary went out a moment ago. `next` is what has changed since. */
 interface Pause {
@@ -38,11 +41,13 @@ export function createHub(log: Log, nowMs: () => number): LiveHub {
   function sendSummary(key: string, source: Source & { summary(): Execution }): void {
     const sets = routes.of(source, key);
     if (sets.length === 0) return;
+    const watchers = sets.reduce((sum, { size }) => sum + size, 0);
+    const pauseMs = Math.min(Math.max(SUMMARY.everyMs, watchers * SUMMARY.msPerWatcher), SUMMARY.everyMostMs);
     const timer = setTimeout(() => {
       const next = pauses.get(key)?.next;
       pauses.delete(key);
       if (next !== undefined) sendSummary(key, next);
-    }, SUMMARY_EVERY_MS);
+    }, pauseMs);
     pauses.set(key, { timer, next: undefined });
     try {
       const message = new SummaryMessage(key, source.summary());

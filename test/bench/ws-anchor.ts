@@ -25,7 +25,7 @@ let due = 0;
 
 function flush(): void {
   if (lines.length === 0) return;
-  const header = JSON.stringify({ x, node: "node1", n: firstOfLines, count: lines.length });
+  const header = JSON.stringify({ x, node: "node1", owner: "root", n: firstOfLines, count: lines.length });
   const message = Buffer.from(`${header}\n${lines.join("")}`);
   for (const socket of all) socket.send(message, { binary: true });
   lines = [];

@@ -212,6 +212,21 @@ describe("the hub", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("tells it once a second where a thousand watch", () => {
+    const { hub, execution } = begun();
+    let told = 0;
+    const summary = () => {
+      told += 1;
+    };
+    for (let i = 0; i < 1_000; i += 1) hub.watch({ owner: "alice" }, { lines: () => undefined, summary });
+    for (let n = 1; n <= 400; n += 1) {
+      execution.store(n, n);
+      hub.changed(execution);
+      vi.advanceTimersByTime(10);
+    }
+    expect(told).toBeLessThanOrEqual(5 * 1_000);
+  });
+
   test("outlives a summary that cannot be made, says so now and then, and tells the next one", () => {
     const said: string[] = [];
     let nowMs = 0;
