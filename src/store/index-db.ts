@@ -52,7 +52,10 @@ export class IndexDb {
       ON CONFLICT (node, x, key_hash)
       DO UPDATE SET state = @state, open = @open, disk_bytes = @diskBytes, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
-    this.#findTaken = this.#db.prepare("SELECT 1 FROM executions WHERE x = ? AND node = ? AND owner = ?");
+    // Left alone, SQLite walks through all of the node's.
+    this.#findTaken = this.#db.prepare(
+      "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
+    );
     this.#findDeleted = this.#db.prepare("SELECT 1 FROM tombstones WHERE node = ? AND x = ? AND key_hash = ?");
     this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
   }
