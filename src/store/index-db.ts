@@ -1,23 +1,13 @@
 import Database from "better-sqlite3";
-import type { Execution, ExecutionState, JobSummary, NodeSummary } from "../wire/api.ts";
+import type { JobSummary, NodeSummary } from "../wire/api.ts";
 import { searchText } from "../wire/search-text.ts";
+import { type IndexQuery, placeOf, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
 const MAX_SUMMARIES = 500;
 /** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
 const MAX_SEARCHED = 20_000;
-
-export interface IndexQuery {
-  /** Undefined: everybody's. */
-  readonly owner: string | undefined;
-  readonly job: string | undefined;
-  readonly node: string | undefined;
-  readonly state: ExecutionState | undefined;
-  readonly q: string | undefined;
-  readonly before: string | undefined;
-  readonly limit: number;
-}
 
 /**
  * The index of executions in SQLite: a cache of what the files say, made anew from them at any time. Opened
@@ -225,29 +215,4 @@ export class IndexDb {
 
 function ownedBy(owner: string | undefined): string {
   return owner === undefined ? "" : "WHERE owner = ?";
-}
-
-function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
-  const where: string[] = [];
-  const values: Record<string, string | number> = {};
-  for (const name of ["owner", "job", "node", "state"] as const) {
-    const value = query[name];
-    if (value === undefined) continue;
-    where.push(`${name} = @${name}`);
-    values[name] = value;
-  }
-  if (query.q !== undefined && query.q !== "") values["q"] = query.q.toLowerCase();
-  const [startedAt, x, beforeNode, beforeOwner] = query.before?.split("/") ?? [];
-  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined && beforeOwner !== undefined) {
-    where.push("(started_at, x, node, owner) < (@startedAt, @x, @beforeNode, @beforeOwner)");
-    Object.assign(values, { startedAt, x, beforeNode, beforeOwner });
-  }
-  return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
-}
-
-/** What goes into `before` to go on behind an execution. */
-function placeOf(execution: Execution | undefined): string | null {
-  if (execution === undefined) return null;
-  const { startedAt, x, node, owner } = execution;
-  return `${startedAt}/${x}/${node}/${owner}`;
 }
