@@ -34,6 +34,7 @@ describe("an execution whose files cannot be written", () => {
       const mend = block(pathOf(dataDir, a, "log"));
       on.store.reopen();
       await relay.send(a.lines(2, ["two"]));
+      expect(await summary(on, a)).toMatchObject({ lines: 1, lastN: 1, delivery: "receiving" });
       mend();
       await relay.send(a.lines(3, ["three"]), a.end(3));
       expect(await metric(on, "ml_store_quarantined_lines_total")).toBe(1);
