@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { CtlError } from "./command.ts";
 import { newKey } from "./openssl.ts";
 import { Authority, type Lifetime, lifetimeOf } from "./pki-authority.ts";
@@ -17,7 +17,7 @@ const AUTHORITY_DAYS = 3_650;
  * @param lifetime of both certificates, where it is not ten years and two: for tests.
  */
 export async function initPki(folder: string, names: readonly string[], lifetime?: Lifetime): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await refuseToOverwrite(folder, ["issued", "ca.key", "ca.crt", "ca.crl", "collector.key", "collector.crt"]);
   await Authority.found(folder);
   await Authority.open(folder, async (authority) => {
@@ -60,6 +60,26 @@ export async function issueCertificate(folder: string, node: string, lifetime?: 
     }
     await makeLeaf(authority, { name: node, names: [node], lifetime, write: createFile });
   });
+}
+
+/**
+ * Makes the folder for its owner alone, and the folders above it that are missing (/etc/marcologger) for everybody to
+ * pass: others' files stand there too. What exists keeps its mode.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  const topmost = await mkdir(parent, { recursive: true });
+  // The umask has taken bits away: root's is 077 on some machines.
+  for (let made = parent; topmost !== undefined && made.length >= topmost.length; made = dirname(made)) {
+    await chmod(made, 0o755);
+  }
+  await mkdir(folder, { mode: 0o700 }).catch((error) => {
+    if (!isPresent(error)) throw error;
+  });
+}
+
+function isPresent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
 }
 
 async function refuseToOverwrite(folder: string, names: readonly string[]): Promise<void> {

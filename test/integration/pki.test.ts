@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
 import { makePki, mlctl } from "../support/ctl.ts";
 import { run } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 let pki: string;
@@ -108,6 +109,17 @@ describe("what is there is never overwritten", () => {
     expect(result.stderr).toContain("it exists");
     expect(await readFile(join(pki, "node1.key"), "utf8")).toBe(before);
   });
+});
+
+test("folders above that are missing are made for everybody to pass, whatever the umask", async () => {
+  const parent = join(await tempFolder(), "etc/marcologger");
+  const init = program("mlctl", "pki", "init", "--dir", join(parent, "pki"));
+  expect(await run("sh", ["-c", 'umask 077; exec "$@"', "sh", ...init])).toMatchObject({ code: 0 });
+  expect([await mode(join(parent, "..")), await mode(parent), await mode(join(parent, "pki"))]).toEqual([
+    "755",
+    "755",
+    "700",
+  ]);
 });
 
 test("a folder that exists keeps its mode and what is in it", async () => {

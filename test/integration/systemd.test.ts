@@ -55,6 +55,20 @@ test("every service is started again, however often it failed", async () => {
   }
 });
 
+test("no service leaves a core file, or takes the machine's memory and processes; each bound has its reason", async () => {
+  for (const name of Object.keys(HIGHEST_EXPOSURE)) {
+    const text = await readFile(join(UNITS, name), "utf8");
+    for (const bound of [/\n#.*\nLimitCORE=0\n/, /\n#.*\nMemoryMax=\d+[MG]\n/, /\n#.*\nTasksMax=\d+\n/]) {
+      expect([name, text]).toEqual([name, expect.stringMatching(bound)]);
+    }
+  }
+});
+
+test("a replay that waits is restarted with its relay, and so reads a corrected configuration", async () => {
+  const text = await readFile(join(UNITS, "marcologger-replay.service"), "utf8");
+  expect(text).toMatch(/^PartOf=marcologger-relay\.service$/m);
+});
+
 describe("what would break the product is not there", () => {
   test.each([
     // The owners' ACLs name users, and relays report their uids.
