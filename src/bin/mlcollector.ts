@@ -9,7 +9,7 @@ import { type AuthConfig, type Config, parseCommandLine } from "../host/config.t
 import { COLLECTOR_HELP } from "../host/config-help.ts";
 import { createLog, type Log } from "../host/log.ts";
 import { safeText } from "../host/safe-text.ts";
-import { IndexDb } from "../store/index-db.ts";
+import { IndexDb } from "../store/index/index-db.ts";
 import { reindex } from "../store/reindex.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 import { createCollector, openSpill } from "./collector.ts";

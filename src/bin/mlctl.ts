@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "../ctl/command.ts";
 import { dispatch } from "../ctl/dispatch.ts";
-import { pkiCommand } from "../ctl/pki-command.ts";
-import { relayConfigCommand } from "../ctl/relay-config-command.ts";
-import { relayReplayCommand } from "../ctl/relay-replay-command.ts";
+import { pkiCommand } from "../ctl/pki/pki-command.ts";
+import { relayConfigCommand } from "../ctl/relay/relay-config-command.ts";
+import { relayReplayCommand } from "../ctl/replay/relay-replay-command.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 
 /** The installation: this file is dist/src/bin/mlctl.js in it. */

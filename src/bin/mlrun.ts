@@ -2,16 +2,16 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
-import { startFlush } from "../run/background-flush.ts";
 import { Clock } from "../run/clock.ts";
+import { processName } from "../run/command/process-name.ts";
+import { inheritedJob, inheritedLabels } from "../run/command/surroundings.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
-import { processName } from "../run/process-name.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
-import { spooledFiles } from "../run/spool-files.ts";
-import { type SpoolPlaces, spoolFolders } from "../run/spool-folder.ts";
-import { flushSpool } from "../run/spool-sender.ts";
-import { inheritedJob, inheritedLabels } from "../run/surroundings.ts";
+import { startFlush } from "../run/spool/background-flush.ts";
+import { spooledFiles } from "../run/spool/spool-files.ts";
+import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
+import { flushSpool } from "../run/spool/spool-sender.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 
 /** Put in by the bundler, from package.json. */

@@ -6,7 +6,7 @@ import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { watchFiles } from "../host/watch-files.ts";
-import { CERTIFICATE_FILES, loadCertificates, type RelayTls } from "../ingest/certificate-folder.ts";
+import { CERTIFICATE_FILES, loadCertificates, type RelayTls } from "../ingest/admission/certificate-folder.ts";
 import { type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
 import type { Store } from "../store/store.ts";
 

@@ -2,10 +2,10 @@ import type { Config } from "../host/config.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
-import type { SyslogListener } from "../ingest/syslog-sink.ts";
-import { startSyslogTcp } from "../ingest/syslog-tcp.ts";
-import { startSyslogUdp } from "../ingest/syslog-udp.ts";
-import { SyslogFiles } from "../store/syslog-files.ts";
+import type { SyslogListener } from "../ingest/syslog/syslog-sink.ts";
+import { startSyslogTcp } from "../ingest/syslog/syslog-tcp.ts";
+import { startSyslogUdp } from "../ingest/syslog/syslog-udp.ts";
+import { SyslogFiles } from "../store/syslog/syslog-files.ts";
 
 /** Other machines' ordinary syslog, where it is wanted. */
 export function syslogPart(options: { config: Config; logsDir: string; log: Log; metrics: Metrics }): Part {

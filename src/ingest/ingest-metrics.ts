@@ -1,5 +1,5 @@
 import type { Count, Metrics } from "../host/metrics.ts";
-import { RelayFigures } from "./relay-figures.ts";
+import { RelayFigures } from "./session/relay-figures.ts";
 
 /** What the receivers count. Every frame or session that is not taken adds one to a reason. */
 export interface IngestMetrics {

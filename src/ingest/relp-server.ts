@@ -3,12 +3,12 @@ import type { Audit } from "../host/audit.ts";
 import type { CertificateExpiry, ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
-import type { RelayTls } from "./certificate-folder.ts";
+import type { RelayTls } from "./admission/certificate-folder.ts";
+import type { Peer } from "./admission/relay-admission.ts";
+import { RelayGate } from "./admission/relay-gate.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
-import type { Peer } from "./relay-admission.ts";
-import { RelayGate } from "./relay-gate.ts";
-import { RelaySessions } from "./relay-sessions.ts";
+import { RelaySessions } from "./session/relay-sessions.ts";
 
 const CHECK_EVERY_MS = 1_000;
 /** For a relay to read its last acknowledgements when the collector stops; one that hangs does not keep it. */

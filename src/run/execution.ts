@@ -1,13 +1,13 @@
 import { FrameEncoder } from "../frame/encode.ts";
-import type { BackgroundFlushOptions } from "./background-flush.ts";
-import { startBeats } from "./beats.ts";
 import type { Clock } from "./clock.ts";
-import { exitCodeOf, startCommand } from "./command.ts";
-import { closeWriteEnds, makeFifos } from "./fifos.ts";
+import { exitCodeOf, startCommand } from "./command/command.ts";
+import { closeWriteEnds, makeFifos } from "./command/fifos.ts";
+import { SignalRelay } from "./command/signal-relay.ts";
+import { startBeats } from "./delivery/beats.ts";
 import { droppedMessage, openLogDelivery } from "./log-delivery.ts";
-import { Outputs } from "./outputs.ts";
-import { SignalRelay } from "./signal-relay.ts";
-import type { SpoolPlaces } from "./spool-folder.ts";
+import { Outputs } from "./output/outputs.ts";
+import type { BackgroundFlushOptions } from "./spool/background-flush.ts";
+import type { SpoolPlaces } from "./spool/spool-folder.ts";
 
 export interface ExecutionOptions {
   /** The command; at least one word. */

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { Announcer } from "./announcer.ts";
-import { flushInBackground, releaseFlush } from "./background-flush.ts";
-import { beginJson } from "./begin-json.ts";
-import { Delivery } from "./delivery.ts";
+import { processName } from "./command/process-name.ts";
+import { Announcer } from "./delivery/announcer.ts";
+import { beginJson } from "./delivery/begin-json.ts";
+import { Delivery } from "./delivery/delivery.ts";
 import type { ExecutionOptions } from "./execution.ts";
 import { RUN_LIMITS } from "./limits.ts";
-import { processName } from "./process-name.ts";
-import { openSpoolFolder, spoolFolders } from "./spool-folder.ts";
-import { SpoolWriter } from "./spool-writer.ts";
+import { flushInBackground, releaseFlush } from "./spool/background-flush.ts";
+import { openSpoolFolder, spoolFolders } from "./spool/spool-folder.ts";
+import { SpoolWriter } from "./spool/spool-writer.ts";
 
 export interface LogDelivery {
   readonly delivery: Delivery;

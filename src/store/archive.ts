@@ -9,11 +9,11 @@ import type {
   StreamName,
 } from "../wire/api.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
-import type { IndexDb } from "./index-db.ts";
-import type { IndexRow } from "./index-row.ts";
-import { printedBytes, readLines } from "./read-lines.ts";
+import { printedBytes, readLines } from "./execution/read-lines.ts";
+import type { StoredExecution } from "./execution/stored-execution.ts";
+import type { IndexDb } from "./index/index-db.ts";
+import type { IndexRow } from "./index/index-row.ts";
 import type { Store } from "./store.ts";
-import type { StoredExecution } from "./stored-execution.ts";
 
 const RAW_STEP_BYTES = 1_048_576;
 

@@ -1,16 +1,16 @@
-import { inTurns, NO_TURNS } from "./in-turns.ts";
-import type { IndexWriter } from "./index-writer.ts";
-import type { LateMerges } from "./late-merges.ts";
-import type { OpenFiles } from "./open-files.ts";
-import type { Publisher } from "./publisher.ts";
-import type { Quarantine } from "./quarantine.ts";
-import type { Remover } from "./remover.ts";
-import type { SetAside } from "./set-aside.ts";
-import type { SlotTable } from "./slots.ts";
-import type { StorageAlarm } from "./storage-alarm.ts";
-import { failureCode, isPoison } from "./storage-error.ts";
+import type { OpenFiles } from "./disk/open-files.ts";
+import type { StorageAlarm } from "./disk/storage-alarm.ts";
+import { failureCode, isPoison } from "./disk/storage-error.ts";
+import type { LateMerges } from "./execution/late-merges.ts";
+import type { Publisher } from "./intake/publisher.ts";
+import type { SetAside } from "./intake/set-aside.ts";
+import type { WaitingBegins } from "./intake/waiting-begins.ts";
+import type { Quarantine } from "./quarantine/quarantine.ts";
+import type { Remover } from "./removal/remover.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
-import type { WaitingBegins } from "./waiting-begins.ts";
+import { inTurns, NO_TURNS } from "./table/in-turns.ts";
+import type { IndexWriter } from "./table/index-writer.ts";
+import type { SlotTable } from "./table/slots.ts";
 
 /** How often states are judged by the clock and changed executions are shown. */
 const TICK_MS = 250;

@@ -1,13 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { IndexDb } from "./index-db.ts";
-import type { IndexRow } from "./index-row.ts";
-import { loadExecution } from "./load-execution.ts";
-import { RESERVED } from "./log-path.ts";
-import type { IntervalSpill } from "./spilling-intervals.ts";
-import { messageOf } from "./storage-error.ts";
-import { Tombstones } from "./tombstones.ts";
+import { RESERVED } from "./disk/log-path.ts";
+import { messageOf } from "./disk/storage-error.ts";
+import { loadExecution } from "./execution/load-execution.ts";
+import type { IndexDb } from "./index/index-db.ts";
+import type { IndexRow } from "./index/index-row.ts";
+import type { IntervalSpill } from "./numbers/spilling-intervals.ts";
+import { Tombstones } from "./removal/tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
 /** Sidecars read before signals are heard: about 25 ms of them. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { initPki, issueCertificate } from "../../src/ctl/pki.ts";
+import { initPki, issueCertificate } from "../../src/ctl/pki/pki.ts";
 import { benchFolder } from "./bench-folder.ts";
 
 /** Certificates of a collector on loopback and of one node, as `mlctl pki` makes them. */

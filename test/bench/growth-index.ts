@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { IndexDb } from "../../src/store/index-db.ts";
-import type { IndexRow } from "../../src/store/index-row.ts";
-import { basePath } from "../../src/store/index-writer.ts";
+import { IndexDb } from "../../src/store/index/index-db.ts";
+import type { IndexRow } from "../../src/store/index/index-row.ts";
+import { basePath } from "../../src/store/table/index-writer.ts";
 import type { ExecutionState } from "../../src/wire/api.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { apiTimes } from "./api-times.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { IntervalDb } from "../../src/store/disk-intervals.ts";
-import { loadExecution } from "../../src/store/load-execution.ts";
-import { Tombstones } from "../../src/store/tombstones.ts";
+import { loadExecution } from "../../src/store/execution/load-execution.ts";
+import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
+import { Tombstones } from "../../src/store/removal/tombstones.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate, mutateJson } from "./mutate.ts";

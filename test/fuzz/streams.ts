@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { OctetCounting } from "../../src/ingest/octet-counting.ts";
-import { RelpParser } from "../../src/ingest/relp-parser.ts";
-import { frameAt, printedBytes, wholeFramesEnd } from "../../src/run/frame-scan.ts";
+import { RelpParser } from "../../src/ingest/relp/relp-parser.ts";
+import { OctetCounting } from "../../src/ingest/syslog/octet-counting.ts";
+import { frameAt, printedBytes, wholeFramesEnd } from "../../src/run/spool/frame-scan.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate } from "./mutate.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { hashKey } from "../../src/frame/key-hash.ts";
-import type { Item } from "../../src/store/item-writer.ts";
+import type { Item } from "../../src/store/intake/item-writer.ts";
 import { parseBegin } from "../../src/wire/begin.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { STARTED_AT } from "./envelopes.ts";

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { createMetrics } from "../../src/host/metrics.ts";
-import { BufferPool } from "../../src/ingest/chunk-builder.ts";
+import { BufferPool } from "../../src/ingest/frames/chunk-builder.ts";
 import { createIngestMetrics } from "../../src/ingest/ingest-metrics.ts";
 import type { LineStore } from "../../src/ingest/line-store.ts";
-import { type ConnectionOptions, RelayConnection } from "../../src/ingest/relay-connection.ts";
-import { SharedTurns } from "../../src/ingest/turn-share.ts";
+import { type ConnectionOptions, RelayConnection } from "../../src/ingest/session/relay-connection.ts";
+import { SharedTurns } from "../../src/ingest/session/turn-share.ts";
 import { afterwards } from "./cleanup.ts";
 import { RelpClient } from "./relp-client.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
-import { Batch } from "../../src/ingest/batch.ts";
-import { BufferPool, ChunkBuilder, FIRST_BYTES } from "../../src/ingest/chunk-builder.ts";
+import { Batch } from "../../src/ingest/frames/batch.ts";
+import { BufferPool, ChunkBuilder, FIRST_BYTES } from "../../src/ingest/frames/chunk-builder.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 
 class CountingPool extends BufferPool {

@@ -2,11 +2,11 @@ import { closeSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFile } from "../../src/store/create-file.ts";
-import { Discards } from "../../src/store/discards.ts";
-import { IntervalSet } from "../../src/store/interval-set.ts";
-import { Sidecar } from "../../src/store/sidecar.ts";
-import { TokenBucket } from "../../src/store/token-bucket.ts";
+import { createFile } from "../../src/store/disk/create-file.ts";
+import { Discards } from "../../src/store/execution/discards.ts";
+import { Sidecar } from "../../src/store/execution/sidecar.ts";
+import { IntervalSet } from "../../src/store/numbers/interval-set.ts";
+import { TokenBucket } from "../../src/store/owner/token-bucket.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const RATE = { reason: "lines-per-second", limit: 10 } as const;

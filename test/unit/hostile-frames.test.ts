@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../src/frame/envelope.ts";
-import { frameAt, wholeFramesEnd } from "../../src/run/frame-scan.ts";
+import { frameAt, wholeFramesEnd } from "../../src/run/spool/frame-scan.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 
 test.each(["3", "1000000", "40000000000", "999999999999999"])(

@@ -81,3 +81,31 @@ test("only src/bin reads the command line and the environment", () => {
     .filter((file) => /\bprocess\.(argv|env)\b/.test(readFileSync(join(ROOT, file), "utf8")));
   expect(readers).toEqual([]);
 });
+
+/** The room of a stage that a file stands in ("src/store/table"), or undefined for a file on top of its stage. */
+function roomOf(path: string): string | undefined {
+  const [, folder, room, file] = path.split("/");
+  return file === undefined ? undefined : `src/${folder}/${room}`;
+}
+
+test("rooms of a stage do not import each other in a circle", () => {
+  const edges = new Map<string, Set<string>>();
+  for (const { file, specifier } of imports) {
+    if (!specifier.startsWith(".")) continue;
+    const from = roomOf(file);
+    const to = roomOf(relative(ROOT, join(ROOT, dirname(file), specifier)));
+    if (from === undefined || to === undefined || from === to) continue;
+    edges.set(from, (edges.get(from) ?? new Set()).add(to));
+  }
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean => {
+    for (const next of edges.get(from) ?? []) {
+      if (next === to) return true;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      if (reaches(next, to, seen)) return true;
+    }
+    return false;
+  };
+  expect([...edges.keys()].filter((room) => reaches(room, room))).toEqual([]);
+  expect(edges.size).toBeGreaterThan(5);
+});

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IntervalDb } from "../../src/store/disk-intervals.ts";
-import { IntervalSet } from "../../src/store/interval-set.ts";
-import type { LineNumbers } from "../../src/store/line-numbers.ts";
-import { SpillingIntervals } from "../../src/store/spilling-intervals.ts";
+import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
+import { IntervalSet } from "../../src/store/numbers/interval-set.ts";
+import type { LineNumbers } from "../../src/store/numbers/line-numbers.ts";
+import { SpillingIntervals } from "../../src/store/numbers/spilling-intervals.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

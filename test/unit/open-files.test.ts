@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type AppendFile, OpenFiles } from "../../src/store/open-files.ts";
+import { type AppendFile, OpenFiles } from "../../src/store/disk/open-files.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { run } from "../support/processes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -67,7 +67,7 @@ describe("logs held open for writing", () => {
 
   it("make room when the process has no descriptor left", async () => {
     const all = await files(400);
-    const module = fileURLToPath(new URL("../../dist/src/store/open-files.js", import.meta.url));
+    const module = fileURLToPath(new URL("../../dist/src/store/disk/open-files.js", import.meta.url));
     const script = `
       const { OpenFiles } = await import(${JSON.stringify(module)});
       const open = new OpenFiles(1_000_000);

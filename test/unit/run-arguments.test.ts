@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseArguments, UsageError } from "../../src/run/arguments.ts";
-import { inheritedJob, inheritedLabels } from "../../src/run/surroundings.ts";
+import { inheritedJob, inheritedLabels } from "../../src/run/command/surroundings.ts";
 
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 

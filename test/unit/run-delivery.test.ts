@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Delivery, type Spool } from "../../src/run/delivery.ts";
+import { Delivery, type Spool } from "../../src/run/delivery/delivery.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { fakeRelay } from "../support/fake-relay.ts";

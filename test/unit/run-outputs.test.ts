@@ -5,9 +5,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { FrameEncoder } from "../../src/frame/encode.ts";
 import { Clock } from "../../src/run/clock.ts";
-import { closeWriteEnds, makeFifos } from "../../src/run/fifos.ts";
+import { closeWriteEnds, makeFifos } from "../../src/run/command/fifos.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
-import { Outputs } from "../../src/run/outputs.ts";
+import { Outputs } from "../../src/run/output/outputs.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 

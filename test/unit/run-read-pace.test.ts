@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ReadPace } from "../../src/run/read-pace.ts";
+import { ReadPace } from "../../src/run/output/read-pace.ts";
 
 const SMALL = 8_192;
 const FULL = 65_536;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
-import { RedrawThinner } from "../../src/run/redraws.ts";
+import { RedrawThinner } from "../../src/run/output/redraws.ts";
 
 const EVERY_MS = RUN_LIMITS.redrawEveryMs;
 

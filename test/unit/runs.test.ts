@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IntervalDb } from "../../src/store/disk-intervals.ts";
-import { MemoryRuns, type Run, type RunList } from "../../src/store/runs.ts";
-import { SpillingRuns } from "../../src/store/spilling-runs.ts";
+import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
+import { MemoryRuns, type Run, type RunList } from "../../src/store/numbers/runs.ts";
+import { SpillingRuns } from "../../src/store/numbers/spilling-runs.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

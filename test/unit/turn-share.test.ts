@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SharedTurns, TurnShare } from "../../src/ingest/turn-share.ts";
+import { SharedTurns, TurnShare } from "../../src/ingest/session/turn-share.ts";
 
 const FLOOD_BYTES = 2_000_000;
 

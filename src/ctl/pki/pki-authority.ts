@@ -1,0 +1,172 @@
+import { X509Certificate } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CtlError } from "../command.ts";
+import { withLock } from "../lock.ts";
+import { openssl } from "./openssl.ts";
+import { replaceFile } from "./pki-files.ts";
+
+/** openssl runs in the pki folder, so that no name of a folder stands in its configuration. */
+const CONFIG = `[ca]
+default_ca = authority
+[authority]
+certificate = ca.crt
+private_key = ca.key
+database = issued/index.txt
+new_certs_dir = issued
+crlnumber = issued/crlnumber
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+organizationName = optional
+commonName = supplied
+[req]
+distinguished_name = from_command_line
+[from_command_line]
+`;
+/** For clocks that are behind: nobody must meet a certificate from the own future. */
+const BACKDATED_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const CA = ["ca", "-config", "issued/openssl.cnf", "-batch", "-notext"];
+/** Extended key usage "TLS server" (RFC 5280, section 4.2.1.12): of those here, only the collector has it. */
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+
+export interface Lifetime {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** From now on for so many days. */
+export function lifetimeOf(days: number): Lifetime {
+  const nowMs = Date.now();
+  return { fromMs: nowMs - BACKDATED_MS, toMs: nowMs + days * DAY_MS };
+}
+
+export interface CertificateRequest {
+  /** PEM text of the key that the certificate is for. */
+  readonly key: string;
+  readonly commonName: string;
+  /** Lines of an extension section of OpenSSL (x509v3_config(5)). The caller has checked every name in them. */
+  readonly extensions: readonly string[];
+  readonly lifetime: Lifetime;
+  /** The authority's own certificate: it signs itself. */
+  readonly isAuthority?: boolean;
+}
+
+/** A certificate in the books. */
+export interface Issued {
+  /** `ca`, `collector` or the node's. */
+  readonly name: string;
+  /** Hexadecimal, as openssl and Node print it. */
+  readonly serial: string;
+  readonly validToMs: number;
+  readonly isRevoked: boolean;
+  readonly certificate: X509Certificate;
+}
+
+/**
+ * The authority of a pki folder: `ca.key` and `ca.crt`, its list of revoked certificates `ca.crl`, and in `issued/` the
+ * books that `openssl ca` keeps: index.txt, crlnumber and a copy of each certificate.
+ */
+export class Authority {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /**
+   * Opens the books of an authority, to read them too: openssl lets them be away for a moment when it changes them, and
+   * does not care who else does. So nobody else has them open until `act` is done.
+   */
+  static async open<T>(folder: string, act: (authority: Authority) => Promise<T>): Promise<T> {
+    await stat(join(folder, "issued")).catch(() => {
+      throw new CtlError(`Cannot find an authority in ${folder}: \`mlctl pki init --dir DIR\` makes one`);
+    });
+    return withLock(join(folder, "issued/lock"), () => act(new Authority(folder)));
+  }
+
+  /** Begins empty books. */
+  static async found(folder: string): Promise<void> {
+    const books = join(folder, "issued");
+    await mkdir(books, { mode: 0o700 });
+    const files = {
+      "openssl.cnf": CONFIG,
+      "index.txt": "",
+      "index.txt.attr": "unique_subject = no\n",
+      crlnumber: "01\n",
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(books, name), text);
+  }
+
+  /** Issues a certificate, PEM. */
+  async sign(request: CertificateRequest): Promise<string> {
+    const { commonName, lifetime, isAuthority = false } = request;
+    const scratch = await mkdtemp(join(this.folder, ".openssl-"));
+    try {
+      const [key, csr, extensions] = [join(scratch, "key"), join(scratch, "csr"), join(scratch, "extensions")];
+      await writeFile(key, request.key, { mode: 0o600 });
+      await writeFile(extensions, ["[ext]", ...request.extensions, ""].join("\n"));
+      const subject = ["-subj", `/O=marcologger/CN=${commonName}`, "-config", "issued/openssl.cnf"];
+      await openssl(["req", "-new", "-sha256", "-key", key, ...subject, "-out", csr], this.folder);
+      const validity = ["-startdate", asn1Time(lifetime.fromMs), "-enddate", asn1Time(lifetime.toMs)];
+      const contents = ["-in", csr, "-extfile", extensions, "-extensions", "ext", ...validity];
+      return await openssl([...CA, ...(isAuthority ? ["-selfsign"] : []), ...contents], this.folder);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** Every certificate that was ever issued, revoked ones too, oldest first. */
+  async issued(): Promise<readonly Issued[]> {
+    const index = await readFile(join(this.folder, "issued/index.txt"), "utf8");
+    const all: Issued[] = [];
+    for (const row of index.split("\n")) {
+      const [status, , , serial] = row.split("\t");
+      if (serial === undefined) continue;
+      const certificate = new X509Certificate(await readFile(this.#copyOf(serial)));
+      const validToMs = Date.parse(certificate.validTo);
+      all.push({ name: nameOf(certificate), serial, validToMs, isRevoked: status === "R", certificate });
+    }
+    return all;
+  }
+
+  /** To be followed by `publishRevoked`. @param reason one of RFC 5280, section 5.3.1, as openssl spells it. */
+  async revoke({ serial }: Issued, reason?: "superseded"): Promise<void> {
+    const because = reason === undefined ? [] : ["-crl_reason", reason];
+    await openssl([...CA, "-revoke", this.#copyOf(serial), ...because], this.folder);
+  }
+
+  /**
+   * Writes ca.crl anew. It is valid as long as the authority: a list that has expired would have the collector refuse
+   * every relay, and nobody comes by to write it anew when there is nothing to revoke.
+   */
+  async publishRevoked(): Promise<void> {
+    const { validTo } = new X509Certificate(await readFile(join(this.folder, "ca.crt")));
+    const validity = [
+      "-crl_lastupdate",
+      asn1Time(lifetimeOf(0).fromMs),
+      "-crl_nextupdate",
+      asn1Time(Date.parse(validTo)),
+    ];
+    const list = await openssl([...CA, "-gencrl", ...validity], this.folder);
+    await replaceFile(join(this.folder, "ca.crl"), list, 0o644);
+  }
+
+  #copyOf(serial: string): string {
+    return join(this.folder, "issued", `${serial}.pem`);
+  }
+}
+
+function nameOf(certificate: X509Certificate): string {
+  if (certificate.ca) return "ca";
+  if (certificate.keyUsage.includes(SERVER_AUTH)) return "collector";
+  return (certificate.subjectAltName ?? "").replace(/^DNS:/, "");
+}
+
+/** YYYYMMDDHHMMSSZ */
+function asn1Time(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.\d+|[-:T]/g, "");
+}

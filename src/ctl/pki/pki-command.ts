@@ -1,0 +1,137 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Command, type Io, UsageError } from "../command.ts";
+import { parseHost, parseHostName } from "../host-name.ts";
+import { initPki, issueCertificate } from "./pki.ts";
+import { recorded } from "./pki-audit.ts";
+import { Authority } from "./pki-authority.ts";
+import { certificateTable } from "./pki-list.ts";
+import { renewCertificate, revokeNode } from "./pki-renew.ts";
+
+const HELP = `Usage: mlctl pki init --dir DIR [--name HOST]...
+       mlctl pki issue NODE --dir DIR
+       mlctl pki list --dir DIR
+       mlctl pki revoke NODE --dir DIR
+       mlctl pki renew NODE --dir DIR
+       mlctl pki renew collector --dir DIR [--name HOST]...
+
+init    makes a private authority and the collector's certificate: ca.crt, ca.key, ca.crl, collector.crt,
+        collector.key, and issued/, openssl's books of them.
+        --name says by which host names and addresses relays reach the collector, and may be given several times;
+        without it: localhost, 127.0.0.1 and this host's name.
+issue   makes the certificate of a node: NODE.crt and NODE.key. Its name is what the collector calls the node.
+list    prints every certificate that was issued: name, serial number, last day, days left, revoked or not.
+revoke  puts a node's certificate on the list of revoked ones, ca.crl. The collector then ends the node's session and
+        takes no other, until the node has a new certificate.
+renew   makes a new key and certificate in the place of the old ones, and revokes the old. The collector keeps its names
+        unless --name gives others.
+
+The collector needs ca.crt, ca.crl, collector.crt and collector.key, and notices within seconds when one changes; a node
+ca.crt, NODE.crt and NODE.key. A relay reads them at each connection. ca.key and issued/ stay where they are, and so does
+audit.log: who did what here, and when, as JSON lines.
+`;
+
+const DIR = { dir: { type: "string" } } as const;
+const NAME = { name: { type: "string", multiple: true } } as const;
+
+/** Their files would be those of the authority and the collector. */
+const RESERVED = ["ca", "collector"];
+
+const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<void>>> = {
+  init,
+  issue,
+  list,
+  revoke,
+  renew,
+};
+
+/** `mlctl pki init`, `issue`, `list`, `revoke` and `renew`. */
+export const pkiCommand: Command = {
+  summary: "make, list, renew and revoke certificates of the collector and of nodes",
+  help: HELP,
+  async run([name, ...args], io) {
+    const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (action === undefined) throw new UsageError(`expected one of ${Object.keys(ACTIONS).join(", ")}`);
+    await action(args, io);
+  },
+};
+
+async function init(args: readonly string[], io: Io): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { ...DIR, ...NAME } });
+  const folder = requiredFolder(values.dir, io);
+  const ownName = parseHostName(hostname());
+  const names = hosts(values.name) ?? ["localhost", "127.0.0.1", ...(ownName === undefined ? [] : [ownName])];
+  await recorded({ action: "init", name: "collector", folder, io }, async () => {
+    await initPki(folder, [...new Set(names)]);
+    return [];
+  });
+  io.stderr.write(`Wrote ca.crt, ca.key, ca.crl, collector.crt and collector.key (${names.join(", ")}) to ${folder}\n`);
+}
+
+async function issue(args: readonly string[], io: Io): Promise<void> {
+  const { node, folder } = nodeAndFolder(args, io);
+  await recorded({ action: "issue", name: node, folder, io }, async () => {
+    await issueCertificate(folder, node);
+    return [];
+  });
+  io.stderr.write(`Wrote ${node}.crt and ${node}.key to ${folder}\n`);
+}
+
+async function list(args: readonly string[], io: Io): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: DIR });
+  const certificates = await Authority.open(requiredFolder(values.dir, io), (authority) => authority.issued());
+  io.stdout.write(certificateTable(certificates, Date.now()));
+}
+
+async function revoke(args: readonly string[], io: Io): Promise<void> {
+  const { node, folder } = nodeAndFolder(args, io);
+  const serials = await recorded({ action: "revoke", name: node, folder, io }, () => revokeNode(folder, node));
+  const done = serials.length === 0 ? `${node} was revoked before` : `Revoked ${node}, serial ${serials.join(", ")}`;
+  io.stderr.write(`${done}: see ${folder}/ca.crl\n`);
+}
+
+async function renew(args: readonly string[], io: Io): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { ...DIR, ...NAME },
+    allowPositionals: true,
+  });
+  const isCollector = positionals.length === 1 && positionals[0] === "collector";
+  if (!isCollector && values.name !== undefined) throw new UsageError("--name is for the collector");
+  const name = isCollector ? "collector" : parseNode(positionals);
+  const folder = requiredFolder(values.dir, io);
+  const names = hosts(values.name);
+  const serials = await recorded({ action: "renew", name, folder, io }, () =>
+    renewCertificate(folder, name, { names }),
+  );
+  const old = serials.length === 0 ? "" : `; revoked serial ${serials.join(", ")}`;
+  const next = isCollector ? "" : `. Copy both to ${name}: the collector takes no other any more`;
+  io.stderr.write(`Wrote ${name}.crt and ${name}.key to ${folder}${old}${next}\n`);
+}
+
+function nodeAndFolder(args: readonly string[], io: Io): { node: string; folder: string } {
+  const { values, positionals } = parseArgs({ args: [...args], options: DIR, allowPositionals: true });
+  return { node: parseNode(positionals), folder: requiredFolder(values.dir, io) };
+}
+
+function parseNode(positionals: readonly string[]): string {
+  const [text, ...more] = positionals;
+  if (text === undefined || more.length > 0) throw new UsageError("expected the name of one node");
+  const node = parseHostName(text);
+  if (node === undefined) throw new UsageError(`${JSON.stringify(text)} is no host name`);
+  if (RESERVED.includes(node)) throw new UsageError(`a node cannot be called ${node}: that file is not a node's`);
+  return node;
+}
+
+function hosts(names: readonly string[] | undefined): readonly string[] | undefined {
+  for (const name of names ?? []) {
+    if (parseHost(name) === undefined) throw new UsageError(`${JSON.stringify(name)} is no host name or IP address`);
+  }
+  return names;
+}
+
+function requiredFolder(dir: string | undefined, io: Io): string {
+  if (dir === undefined || dir === "") throw new UsageError("--dir is missing");
+  return resolve(io.cwd, dir);
+}

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CtlError } from "../command.ts";
+import { parseHost, parseHostName } from "../host-name.ts";
+import { parseDiskSpace } from "./disk-space.ts";
+
+export interface RelaySettings {
+  readonly form: "dedicated" | "drop-in";
+  readonly collector: { readonly host: string; readonly port: number };
+  /** Absolute paths. */
+  readonly runDir: string;
+  readonly stateDir: string;
+  /** Folder with ca.crt, NODE.crt and NODE.key. Without it frames travel in the clear. */
+  readonly pki: string | undefined;
+  /** Name of this node, as in its certificate. */
+  readonly node: string;
+  /** What the queue may have on disk, like `1g`; the journal holds as much. */
+  readonly diskSpace: string;
+  readonly journal: boolean;
+}
+
+/** A unix socket's path may have 107 octets (unix(7)), and `begin.sock` and `lines.sock` follow. */
+const MAX_RUN_DIR_BYTES = 107 - "/begin.sock".length;
+/** What needs no quoting in RainerScript, in a template or for the command that rotates the log. */
+const PLAIN_PATH = /^(\/[A-Za-z0-9._@+,:=~-]+)+$/;
+
+/** The queue's files are of 16 MiB: a few of them. */
+const MIN_DISK_BYTES = 64 * 1_048_576;
+/** Parts that the journal keeps beside the one that is written. */
+const JOURNAL_PARTS = 4;
+
+/** Where the two forms differ. */
+const FORMS = {
+  dedicated: { BEGIN_QUEUE: 'queue.type="Direct"', BEGIN_FLOW_CONTROL: "on", RETRY_SECONDS: "1", ESCAPED: "" },
+  "drop-in": {
+    // imuxsock's one thread serves /dev/log too: a BEGIN must never wait there. One that is lost comes with a BEAT.
+    BEGIN_QUEUE: 'queue.type="LinkedList" queue.size="10000" queue.timeoutEnqueue="0"',
+    BEGIN_FLOW_CONTROL: "off",
+    // Every attempt that fails is a line in the site's own log.
+    RETRY_SECONDS: "10",
+    // The site may have turned the escaping on receipt off.
+    ESCAPED: ":::escape-cc",
+  },
+} as const;
+
+/**
+ * The whole configuration of a relay: the files of rsyslog.d with these settings in their placeholders.
+ *
+ * Every value is checked against a grammar in which nothing can end a quoted text, so none can add configuration.
+ *
+ * @param folder rsyslog.d of this installation.
+ */
+export async function relayConfig(settings: RelaySettings, folder: string): Promise<string> {
+  const { form, pki, node, diskSpace, journal } = settings;
+  const { host, port } = settings.collector;
+  const diskBytes = parseDiskSpace(diskSpace);
+  if (diskBytes === undefined || diskBytes < MIN_DISK_BYTES) {
+    throw new CtlError(`Cannot use ${JSON.stringify(diskSpace)} as disk-space: it is like 512m or 1g, at least 64m`);
+  }
+  const certificates = pki === undefined ? "" : checkedPath("pki", pki);
+  const values: Readonly<Record<string, string>> = {
+    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "host name or address"),
+    COLLECTOR_PORT: String(port),
+    NODE: parseHostName(node) ?? cannotUse(node, "node", "host name"),
+    RUN_DIR: checkedRunDir(settings.runDir),
+    STATE_DIR: checkedPath("state-dir", settings.stateDir),
+    CA_CERT: join(certificates, "ca.crt"),
+    NODE_CERT: join(certificates, `${node}.crt`),
+    NODE_KEY: join(certificates, `${node}.key`),
+    DISK_SPACE: diskSpace,
+    JOURNAL_PART_BYTES: String(Math.ceil(diskBytes / JOURNAL_PARTS)),
+    REPLAY_ARGUMENTS: replayArguments(settings).join(" "),
+    JOURNAL: journal ? "call marcologger-journal" : "# --no-journal",
+    ...FORMS[form],
+  };
+  const head = await readFile(join(folder, `10-${form}.conf`), "utf8");
+  const journalRules = journal ? `${await readFile(join(folder, "15-journal.conf"), "utf8")}\n` : "";
+  const relay = await readFile(join(folder, "20-relay.conf"), "utf8");
+  const text = `${head}\n${journalRules}${pki === undefined ? withoutTls(relay) : relay}`;
+  return text.replace(/@([A-Z_]+)@/g, (placeholder, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`Cannot fill in ${placeholder}: no such setting`);
+    return value;
+  });
+}
+
+/** Nothing in them needs quoting: all was checked. */
+function replayArguments({ collector: { host, port }, node, pki, stateDir, diskSpace }: RelaySettings): string[] {
+  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  const trust = pki === undefined ? ["--insecure"] : ["--pki", pki];
+  return ["--collector", address, "--node", node, ...trust, "--state-dir", stateDir, "--disk-space", diskSpace];
+}
+
+/** In 20-relay.conf the parameters of TLS have lines of their own. */
+function withoutTls(relay: string): string {
+  const insecure = "    # --insecure: frames travel in the clear, and nobody proves who they are.";
+  let isFirst = true;
+  const lines = relay.split("\n").flatMap((line) => {
+    if (!/^\s*tls[.=]/.test(line)) return [line];
+    const kept = isFirst ? [insecure] : [];
+    isFirst = false;
+    return kept;
+  });
+  return lines.join("\n");
+}
+
+function cannotUse(value: string, what: string, expected: string): never {
+  throw new CtlError(`Cannot use ${JSON.stringify(value)} as ${what}: it is no ${expected}`);
+}
+
+function checkedPath(what: string, path: string): string {
+  if (PLAIN_PATH.test(path)) return path;
+  throw new CtlError(
+    `Cannot use ${JSON.stringify(path)} as ${what}: in the relay's configuration a path is absolute and has only ` +
+      "letters, digits and ._@+,:=~- in it",
+  );
+}
+
+function checkedRunDir(path: string): string {
+  if (path.length <= MAX_RUN_DIR_BYTES) return checkedPath("run-dir", path);
+  throw new CtlError(`Cannot use ${path} as run-dir: it has ${path.length} characters, limit is ${MAX_RUN_DIR_BYTES}`);
+}

@@ -1,0 +1,179 @@
+import { CtlError } from "../command.ts";
+import { readJournal } from "./journal-reader.ts";
+import { RelpClient, type RelpTarget } from "./relp-client.ts";
+import { RelpError } from "./relp-error.ts";
+import { ReplayFolder } from "./replay-folder.ts";
+
+/** Small, and the next one goes when it is acknowledged: the relay's live frames shall not have to wait. */
+const WINDOW = { maxFrames: 500, maxBytes: 262_144 } as const;
+const BACKOFF = { firstMs: 1_000, lastMs: 60_000 } as const;
+/** A collector that starts or stops ends sessions too: this often in a row is about us. */
+const UNWELCOME_TIMES = 3;
+/** A relay that meets a wrong certificate is started again every few seconds: a day of that. */
+const MAX_FOLDERS = 10_000;
+/** What is sent again after a kill, at most. */
+const PROGRESS_EVERY_BYTES = 1_048_576;
+
+export interface ReplayOptions {
+  /** The folder of folders, one for each earlier start. */
+  readonly folder: string;
+  /** Asked for at each connection: certificates may have been mended. */
+  readonly target: () => Promise<RelpTarget>;
+  /** What waits on disk at most; beyond it the oldest start's journal is given up. */
+  readonly maxBytes: number;
+  readonly say: (text: string) => void;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** What was done. */
+export interface Replayed {
+  readonly frames: number;
+  readonly skippedLines: number;
+  readonly droppedBytes: number;
+  /** What the collector was known to have. */
+  readonly settledBytes: number;
+}
+
+/**
+ * Sends the journals of the relay's earlier starts to the collector, frame for frame as they stand there, and removes
+ * each file once it is acknowledged. What the collector has already it does not store again.
+ *
+ * Waits for a collector that is away. Throws `CtlError` where somebody has to mend something first.
+ */
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const run = new Replay(options);
+  try {
+    return await run.all();
+  } finally {
+    run.end();
+  }
+}
+
+class Replay {
+  readonly #options: ReplayOptions;
+  #client: RelpClient | undefined;
+  #frames = 0;
+  #skippedLines = 0;
+  #droppedBytes = 0;
+  #settledBytes = 0;
+  /** Attempts in a row: all, and those at the end of which the collector ended the session before it was open. */
+  #failures = 0;
+  #unwelcome = 0;
+  /** Folders that were asked for what is settled in them, which takes reading them. */
+  readonly #looked = new Set<string>();
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  async all(): Promise<Replayed> {
+    for (;;) {
+      const all = await ReplayFolder.list(this.#options.folder);
+      // First: what the collector is known to have takes no room from what it lacks.
+      for (const folder of all) await this.#removeSettled(folder);
+      const folders = await this.#withinBounds(all);
+      if (folders.length === 0) break;
+      try {
+        for (const folder of folders) {
+          await this.#sendAll(folder);
+          await folder.removeAll();
+        }
+      } catch (error) {
+        if (!(error instanceof RelpError)) throw error;
+        this.end();
+        await this.#afterFailure(error);
+      }
+    }
+    this.#client?.close();
+    this.#client = undefined;
+    return {
+      frames: this.#frames,
+      skippedLines: this.#skippedLines,
+      droppedBytes: this.#droppedBytes,
+      settledBytes: this.#settledBytes,
+    };
+  }
+
+  end(): void {
+    this.#client?.destroy();
+    this.#client = undefined;
+  }
+
+  async #removeSettled(folder: ReplayFolder): Promise<void> {
+    if (this.#looked.has(folder.path)) return;
+    this.#looked.add(folder.path);
+    this.#settledBytes += await folder.removeSettled();
+  }
+
+  async #sendAll(folder: ReplayFolder): Promise<void> {
+    for (let next = await folder.next(); next !== undefined; next = await folder.next()) {
+      let saved = next.from;
+      let skippedLines = 0;
+      for await (const { frames, end, skipped } of readJournal(next.path, { from: next.from, ...WINDOW })) {
+        if (frames.length > 0) await this.#send(frames);
+        skippedLines += skipped;
+        if (end - saved < PROGRESS_EVERY_BYTES) continue;
+        saved = end;
+        await folder.acknowledged({ file: next.file, offset: end });
+      }
+      this.#skipped(skippedLines, next.path);
+      await folder.remove(next.file);
+    }
+  }
+
+  async #send(frames: readonly Buffer[]): Promise<void> {
+    this.#client ??= await RelpClient.open(await this.#options.target());
+    await this.#client.send(frames);
+    if (this.#failures > 0) this.#options.say("the collector is back");
+    this.#failures = 0;
+    this.#unwelcome = 0;
+    this.#frames += frames.length;
+  }
+
+  #skipped(count: number, path: string): void {
+    if (count === 0) return;
+    this.#skippedLines += count;
+    this.#options.say(`skipped ${count} of the lines in ${path}: torn when the relay was killed, or damaged`);
+  }
+
+  async #withinBounds(folders: readonly ReplayFolder[]): Promise<readonly ReplayFolder[]> {
+    const { maxBytes, say } = this.#options;
+    const sizes: number[] = [];
+    for (const folder of folders) sizes.push(await folder.bytes());
+    let total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    let dropped = 0;
+    for (const [i, folder] of folders.entries()) {
+      const isWithin = total <= maxBytes && folders.length - i <= MAX_FOLDERS;
+      if (isWithin || i === folders.length - 1) break;
+      const bytes = sizes[i] ?? 0;
+      await folder.removeAll();
+      total -= bytes;
+      dropped += 1;
+      this.#droppedBytes += bytes;
+      const limits = `limits are ${maxBytes} bytes and ${MAX_FOLDERS} starts of the relay`;
+      say(`gave up the journal ${folder.path} of ${bytes} bytes, unsent: ${limits}`);
+    }
+    return folders.slice(dropped);
+  }
+
+  async #afterFailure({ fault, message }: RelpError): Promise<void> {
+    const { say, pause } = this.#options;
+    this.#failures += 1;
+    this.#unwelcome = fault === "unwelcome" ? this.#unwelcome + 1 : 0;
+    if (fault === "untrusted") {
+      throw new CtlError(
+        `Cannot trust the collector: ${message}. Compare ca.crt here and there, the host name that --collector says, ` +
+          "and the clocks; nothing was sent and nothing is lost",
+      );
+    }
+    if (fault === "refused") throw new CtlError(`Cannot send: the collector answered ${JSON.stringify(message)}`);
+    if (this.#unwelcome >= UNWELCOME_TIMES) {
+      throw new CtlError(
+        `Cannot open a session: ${message}. It refuses a node's certificate that is revoked, expired or of another ` +
+          "authority (`mlctl pki issue` or `renew` makes a new one), and more relays than it has room for: see its log",
+      );
+    }
+    if (this.#failures === 1) say(`the collector is away (${message}): waiting`);
+    await pause(Math.min(BACKOFF.firstMs * 2 ** (this.#failures - 1), BACKOFF.lastMs));
+  }
+}

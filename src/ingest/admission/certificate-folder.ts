@@ -1,0 +1,97 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createSecureContext } from "node:tls";
+import { isMissing } from "../../host/is-missing.ts";
+import { revokedSerials } from "./revoked-serials.ts";
+
+/** What the collector reads of a pki folder. ca.crl may be missing: then nobody is revoked. */
+export const CERTIFICATE_FILES = ["ca.crt", "ca.crl", "collector.crt", "collector.key"] as const;
+
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+
+/** The collector's own certificate and key, and the authority that signs relays. */
+export interface RelayTls {
+  /** PEM texts. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly crl: string | undefined;
+  /** Who is on `crl`. Undefined: openssl could not tell. */
+  readonly revoked: ReadonlySet<string> | undefined;
+  readonly own: X509Certificate;
+  readonly authority: X509Certificate;
+}
+
+/**
+ * Reads the certificates for the relays' listener.
+ *
+ * Fails when relays would refuse them: an omrelp that once saw a wrong certificate never connects again until its
+ * rsyslogd is restarted, so such a certificate must not be shown to anyone.
+ */
+export async function loadCertificates(folder: string): Promise<RelayTls> {
+  const read = (name: (typeof CERTIFICATE_FILES)[number]): Promise<string> => readFile(join(folder, name), "utf8");
+  const [ca, cert, key] = [await read("ca.crt"), await read("collector.crt"), await read("collector.key")];
+  const crl = await read("ca.crl").catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  const [own, authority] = [parsed(cert, "collector.crt"), parsed(ca, "ca.crt")];
+  if (!own.checkPrivateKey(parsedKey(key))) {
+    throw new Error("Cannot use collector.crt: collector.key is the key of another certificate");
+  }
+  if (!isForServers(own)) throw new Error("Cannot use collector.crt: it is a node's");
+  if (!isChained(certificatesIn(cert, "collector.crt"), certificatesIn(ca, "ca.crt"))) {
+    throw new Error("Cannot use collector.crt: the authority of ca.crt has not signed it, so no relay would trust it");
+  }
+  if (crl !== undefined) checkList(crl);
+  const revoked = crl === undefined ? new Set<string>() : await revokedSerials(crl).catch(() => undefined);
+  return { ca, cert, key, crl, revoked, own, authority };
+}
+
+function parsed(pem: string, name: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new Error(`Cannot use ${name}: it is no certificate`, { cause: error });
+  }
+}
+
+function parsedKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const next = "`mlctl pki renew collector --dir DIR` makes another";
+    throw new Error(`Cannot use collector.key: it is no private key, or has a passphrase; ${next}`, { cause: error });
+  }
+}
+
+/** Throws when it is no list, or is cut: a server of node:tls takes an empty one for none, and nobody is revoked. */
+function checkList(crl: string): void {
+  try {
+    createSecureContext({ crl });
+  } catch (error) {
+    const next = "copy it again from where the authority is";
+    throw new Error(`Cannot use ca.crl: it is no list of revoked certificates, or is cut; ${next}`, { cause: error });
+  }
+}
+
+/** By its extended key usage, where it has any (RFC 5280, section 4.2.1.12). */
+function isForServers({ keyUsage }: { readonly keyUsage: readonly string[] | undefined }): boolean {
+  return keyUsage === undefined || keyUsage.includes(SERVER_AUTH);
+}
+
+/** The certificate itself and those between it and an authority, in the order of RFC 8446, section 4.4.2. */
+function isChained(chain: readonly X509Certificate[], authorities: readonly X509Certificate[]): boolean {
+  const isIssuedBy = (one: X509Certificate, issuer: X509Certificate): boolean =>
+    one.checkIssued(issuer) && one.verify(issuer.publicKey);
+  return chain.every((one, i) => {
+    const next = chain[i + 1];
+    return next === undefined ? authorities.some((authority) => isIssuedBy(one, authority)) : isIssuedBy(one, next);
+  });
+}
+
+function certificatesIn(pem: string, name: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => parsed(block, name));
+}

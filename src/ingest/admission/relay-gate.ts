@@ -1,0 +1,158 @@
+import { constants } from "node:crypto";
+import type { Socket } from "node:net";
+import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
+import type { Audit } from "../../host/audit.ts";
+import type { Log, LogFields, Severity } from "../../host/log.ts";
+import { ToldRecently } from "../../host/told-recently.ts";
+import type { IngestMetrics } from "../ingest-metrics.ts";
+import type { RelayTls } from "./certificate-folder.ts";
+import { admit, type Peer } from "./relay-admission.ts";
+
+export interface RelayGateOptions {
+  readonly tls: RelayTls;
+  readonly handshakeMs: number;
+  readonly log: Log;
+  readonly audit: Audit;
+  readonly metrics: IngestMetrics;
+  readonly nowMs: () => number;
+  /** The time of day, by which certificates are valid. */
+  readonly wallMs: () => number;
+  /** A relay that proved who it is; from here on the socket is the callee's. */
+  readonly accept: (socket: TLSSocket, peer: Peer) => void;
+}
+
+interface Refused {
+  /** For the counter. */
+  readonly reason: string;
+  readonly severity?: Severity;
+  /** For the log. */
+  readonly what: string;
+  readonly fields: LogFields;
+  /** For the audit: who came, as the certificate says. */
+  readonly address: string | undefined;
+  readonly node?: string | undefined;
+  readonly serial?: string | undefined;
+}
+
+interface Handshake {
+  readonly socket: Socket;
+  /** What went wrong in it. */
+  error: string;
+}
+
+const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
+
+/** Mutual TLS before a relay's session: who comes in has a valid certificate of the collector's authority. */
+export class RelayGate {
+  readonly #options: RelayGateOptions;
+  readonly #server: ReturnType<typeof createServer>;
+  readonly #told: ToldRecently;
+  /** Who is in the handshake: Node forgets whose it was before it tells. No more than the listener's connections. */
+  readonly #handshakes = new Map<string, Handshake>();
+  #tls: RelayTls;
+
+  constructor(options: RelayGateOptions) {
+    this.#options = options;
+    this.#tls = options.tls;
+    this.#told = new ToldRecently(options.nowMs);
+    // Unauthorized peers finish the handshake, or nobody would learn whose certificate it was. They get no further.
+    const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
+    this.#server = createServer({ ...secureContext(options.tls), ...peers }, (socket) => this.#admit(socket));
+    this.#server.on("tlsClientError", (error, socket) => {
+      const handshake = this.#handshakes.get(peerOf(socket));
+      if (handshake !== undefined) handshake.error = "code" in error ? String(error.code) : error.message;
+    });
+  }
+
+  get tls(): RelayTls {
+    return this.#tls;
+  }
+
+  /** How many are on their way in. */
+  get handshakes(): number {
+    return this.#handshakes.size;
+  }
+
+  /** Why nobody is let in at all, if so. */
+  get failure(): string | undefined {
+    const wallMs = this.#options.wallMs();
+    const { own, authority } = this.#tls;
+    for (const [name, certificate] of [["collector.crt", own] as const, ["ca.crt", authority] as const]) {
+      if (wallMs > Date.parse(certificate.validTo)) return `${name} has expired`;
+      if (wallMs < Date.parse(certificate.validFrom)) return `${name} is not valid yet: is this machine's clock right?`;
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes a new connection. An omrelp that once saw a certificate out of date never connects again until its rsyslogd
+   * is restarted, so it is not shown any: the relay believes that nobody is there, and tries again.
+   */
+  take(socket: Socket): void {
+    const { failure } = this;
+    if (failure !== undefined) {
+      const fields = { because: failure };
+      const { remoteAddress: address } = socket;
+      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is let in", fields, address });
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    const address = socket.remoteAddress;
+    const handshake: Handshake = { socket, error: "closed by the relay" };
+    this.#handshakes.set(peer, handshake);
+    socket.once("close", () => {
+      if (!this.#handshakes.delete(peer)) return;
+      const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
+      this.#refuse({ reason: "tls", what, fields: { address, error: handshake.error, next: NO_SESSION }, address });
+    });
+    this.#server.emit("connection", socket);
+  }
+
+  /** Throws when they cannot be used; the earlier ones stay then. */
+  reload(tls: RelayTls): void {
+    this.#server.setSecureContext(secureContext(tls));
+    this.#tls = tls;
+  }
+
+  /** Nobody comes in any more, also of those who are in the handshake: their relays try again. */
+  stop(): void {
+    const handshakes = [...this.#handshakes.values()];
+    this.#handshakes.clear();
+    for (const { socket } of handshakes) socket.destroy();
+  }
+
+  #admit(socket: TLSSocket): void {
+    this.#handshakes.delete(peerOf(socket));
+    const outcome = admit(socket, this.#tls.revoked);
+    if (!("reason" in outcome)) {
+      this.#options.accept(socket, outcome);
+      return;
+    }
+    const { reason, because, node, serial, next } = outcome;
+    const { remoteAddress: address } = socket;
+    const fields = { node, serial, address, next };
+    this.#refuse({ reason, what: `relay refused: its certificate ${because}`, fields, address, node, serial });
+    socket.on("error", () => {});
+    socket.destroySoon();
+  }
+
+  /** Counts every one, and tells of each peer once in a while. */
+  #refuse({ reason, severity = "warning", what, fields, ...who }: Refused): void {
+    const { log, audit, metrics } = this.#options;
+    metrics.refusedSessions(reason).inc();
+    audit.record({ event: "relay-session", outcome: "refused", reason, ...who });
+    if (this.#told.isNew(JSON.stringify([what, fields]))) log.event(severity, what, fields);
+  }
+}
+
+/** The same for a connection and for the TLS session on it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** No tickets: with one a session goes on without any look at the peer's certificate, however old and revoked. */
+function secureContext({ ca, cert, key, crl }: RelayTls): SecureContextOptions {
+  const list = crl === undefined ? {} : { crl };
+  return { ca, cert, key, ...list, minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET };
+}

@@ -1,0 +1,95 @@
+import type { EnvelopeView } from "../../frame/envelope.ts";
+import type { Item } from "../line-store.ts";
+import { type BufferPool, FIRST_BYTES } from "./chunk-builder.ts";
+import type { SlotEntry } from "./slot-cache.ts";
+
+const SCATTERED_EXECUTIONS = 64;
+const SCATTERED_LINES_EACH = 8;
+/** Of memory, for an item beside its bytes. */
+const ITEM_BYTES = 128;
+
+/**
+ * What one connection has brought since its last acknowledgement: lines gathered by execution, with ends and beats in
+ * their place. It is handed to the store as one list, then its buffers go back to the pool.
+ */
+export class Batch<Slot> {
+  readonly #pool: BufferPool;
+  #items: Item<Slot>[] = [];
+  readonly #open = new Set<SlotEntry<Slot>>();
+  #buffers: Buffer[] = [];
+  #bytes = 0;
+  #lines = 0;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0 && this.#open.size === 0;
+  }
+
+  /** Of lines and ends. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Memory that is held, about: a beat has no bytes of its own, and a short line has a whole buffer. */
+  get heldBytes(): number {
+    const buffers = this.#open.size + this.#buffers.length;
+    return this.#bytes + buffers * FIRST_BYTES + this.#items.length * ITEM_BYTES;
+  }
+
+  /** Few lines of many executions: a write each would cost more than all the rest. */
+  get isScattered(): boolean {
+    return this.#open.size >= SCATTERED_EXECUTIONS && this.#lines < this.#open.size * SCATTERED_LINES_EACH;
+  }
+
+  /** False when the frame's text is not of the grammar. */
+  addLines(entry: SlotEntry<Slot>, data: Buffer, view: EnvelopeView): boolean {
+    const { builder } = entry;
+    if (builder.count > 0 && !builder.continues(view.n)) this.#seal(entry);
+    const isNew = builder.count === 0;
+    const added = builder.add(data, view);
+    if (added < 0) return false;
+    if (isNew) this.#open.add(entry);
+    this.#bytes += added;
+    this.#lines += view.count;
+    return true;
+  }
+
+  addBeat(entry: SlotEntry<Slot>, lastN: number, beat: number): void {
+    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat });
+  }
+
+  addEnd(entry: SlotEntry<Slot>, lastN: number, json: string): void {
+    // An end is judged by the lines before it, so those go first.
+    this.#seal(entry);
+    this.#items.push({ kind: "end", slot: entry.slot, lastN, json });
+    this.#bytes += json.length;
+  }
+
+  /** Everything gathered, and starts empty. `release` gives the buffers back once nobody reads them any more. */
+  take(): { items: readonly Item<Slot>[]; lines: number; bytes: number; release: () => void } {
+    for (const entry of this.#open) this.#seal(entry);
+    const taken = this.#buffers;
+    const batch = { items: this.#items, lines: this.#lines, bytes: this.#bytes };
+    this.#items = [];
+    this.#buffers = [];
+    this.#bytes = 0;
+    this.#lines = 0;
+    return {
+      ...batch,
+      release: () => {
+        for (const buffer of taken) this.#pool.giveBack(buffer);
+      },
+    };
+  }
+
+  #seal(entry: SlotEntry<Slot>): void {
+    this.#open.delete(entry);
+    const sealed = entry.builder.take();
+    if (sealed === undefined) return;
+    this.#items.push({ kind: "lines", slot: entry.slot, chunk: sealed.chunk });
+    this.#buffers.push(sealed.buffer);
+  }
+}

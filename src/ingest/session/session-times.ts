@@ -1,0 +1,61 @@
+import type { RelpParser } from "../relp/relp-parser.ts";
+
+export interface SessionTimesOptions {
+  /** How long a relay may take for its open, and for one frame from its first byte to its last. */
+  readonly openWithinMs: number;
+  readonly frameWithinMs: number;
+  readonly nowMs: () => number;
+}
+
+/** Longer than the 90 s after which a relay takes this session for dead, and sends all of it again over another. */
+const ANSWER_WITHIN_MS = 120_000;
+
+/** Whether a session takes too long, or is not its relay's any more. */
+export class SessionTimes {
+  readonly #options: SessionTimesOptions;
+  readonly #parser: RelpParser;
+  #frameTxnr = 0;
+  #frameBeganAtMs: number;
+  #answeredAtMs: number;
+
+  constructor(parser: RelpParser, options: SessionTimesOptions) {
+    this.#options = options;
+    this.#parser = parser;
+    this.#frameBeganAtMs = options.nowMs();
+    this.#answeredAtMs = this.#frameBeganAtMs;
+  }
+
+  /** Bytes were parsed. */
+  parsed(): void {
+    const { txnr, waitingBytes } = this.#parser;
+    if (txnr === this.#frameTxnr && waitingBytes > 0) return;
+    this.#frameTxnr = txnr;
+    this.#frameBeganAtMs = this.#options.nowMs();
+  }
+
+  /** Frames were acknowledged. */
+  answered(): void {
+    this.#answeredAtMs = this.#options.nowMs();
+  }
+
+  /**
+   * Why the session has to end, if so: one of a fixed set, for the counter. Called every second or so.
+   *
+   * @param owesAnswer Frames wait for the store. How long that takes is no fault of the relay.
+   * @param isSuperseded Its node has opened another session since. One that is not may be all that knows of its frames.
+   */
+  fault({
+    owesAnswer,
+    isSuperseded,
+  }: {
+    readonly owesAnswer: boolean;
+    readonly isSuperseded: boolean;
+  }): "open-timeout" | "frame-timeout" | "superseded" | undefined {
+    const { openWithinMs, frameWithinMs, nowMs } = this.#options;
+    if (!owesAnswer) this.answered();
+    const waitedMs = nowMs() - this.#frameBeganAtMs;
+    if (!this.#parser.isOpen) return waitedMs > openWithinMs ? "open-timeout" : undefined;
+    if (owesAnswer) return isSuperseded && nowMs() - this.#answeredAtMs > ANSWER_WITHIN_MS ? "superseded" : undefined;
+    return this.#parser.waitingBytes > 0 && waitedMs > frameWithinMs ? "frame-timeout" : undefined;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Log } from "../../host/log.ts";
+import type { Metrics } from "../../host/metrics.ts";
+
+/** Where ordinary syslog of other machines goes. It never comes near an execution. */
+export interface SyslogSink {
+  /** Takes one message; false when it had to be thrown away (too many sources, a slow disk). */
+  write(source: string, message: Buffer): boolean;
+}
+
+export interface SyslogListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly sink: SyslogSink;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface SyslogListener {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Longest message taken, octets; RFC 5424, section 6.1 asks receivers for 2,048 at least. */
+export const MAX_SYSLOG_BYTES = 65_536;

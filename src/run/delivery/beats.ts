@@ -1,0 +1,37 @@
+import type { FrameEncoder } from "../../frame/encode.ts";
+import type { Clock } from "../clock.ts";
+import { readProcess } from "../command/processes.ts";
+import { RUN_LIMITS } from "../limits.ts";
+import type { Delivery } from "./delivery.ts";
+
+export interface BeatPorts {
+  readonly encoder: FrameEncoder;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+  readonly pid: number | undefined;
+  /** Milliseconds since the command printed something. */
+  idleMs(): number;
+}
+
+/**
+ * Says every 10 s that the execution lives, and BEGIN again with every third: a relay that was killed has lost it.
+ *
+ * @returns Ends them.
+ */
+export function startBeats(ports: BeatPorts): () => void {
+  const { encoder, delivery, clock } = ports;
+  let number = 0;
+  const timer = setInterval(() => {
+    number += 1;
+    const cpuMs = ports.pid === undefined ? 0 : (readProcess(ports.pid)?.cpuMs ?? 0);
+    const block = delivery.reserve();
+    // No room: lines wait, and they say as well that it lives.
+    if (block === undefined) return;
+    encoder.setTime(clock.timestamp());
+    const frame = encoder.encodeBeat({ number, idleMs: Math.round(ports.idleMs()), cpuMs });
+    block.end += frame.copy(block.bytes, block.end);
+    delivery.flush();
+    delivery.announceAgain(number % RUN_LIMITS.beatsPerBegin === 0);
+  }, RUN_LIMITS.beatEveryMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,63 @@
+import { WIRE_LIMITS } from "../../wire/limits.ts";
+import { RUN_LIMITS } from "../limits.ts";
+
+/** Whole frames, one after the other, in `bytes[0..end)`. */
+export interface Block {
+  readonly bytes: Buffer;
+  end: number;
+  /** Given to the socket up to here. */
+  written: number;
+  /** Taken by the kernel up to here: no write needs the memory any more. */
+  flushed: number;
+}
+
+/**
+ * The newest frames of an execution, sent or not: nobody knows what a relay has taken over before its EOF, so what was
+ * sent last can go again. Bounded; blocks are reused, because new memory for every 64 KiB would be the main cost.
+ */
+export class FrameRing {
+  #blocks: Block[] = [];
+
+  /** A block with room for one frame at its end, or undefined: everything is full of frames that were not sent. */
+  reserve(): Block | undefined {
+    const newest = this.#blocks.at(-1);
+    if (newest !== undefined && newest.bytes.length - newest.end >= WIRE_LIMITS.maxFrameBytes) return newest;
+    const block = this.#reuse() ?? this.#add();
+    if (block !== undefined) this.#blocks.push(block);
+    return block;
+  }
+
+  /** Oldest first. */
+  blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  /** Everything counts as not sent: it goes again over a new connection. */
+  rewind(): void {
+    for (const block of this.#blocks) {
+      block.written = 0;
+      block.flushed = 0;
+    }
+  }
+
+  /** Hands over everything, oldest first, and starts empty. Only when no socket reads the memory any more. */
+  drain(take: (frames: Buffer) => void): void {
+    for (const block of this.#blocks) if (block.end > 0) take(block.bytes.subarray(0, block.end));
+    this.#blocks.length = Math.min(this.#blocks.length, 1);
+    for (const block of this.#blocks) block.end = 0;
+    this.rewind();
+  }
+
+  #reuse(): Block | undefined {
+    const next = this.#blocks[RUN_LIMITS.sentBlocks];
+    if (next === undefined || next.flushed < next.end) return undefined;
+    const oldest = this.#blocks.shift();
+    if (oldest !== undefined) Object.assign(oldest, { end: 0, written: 0, flushed: 0 });
+    return oldest;
+  }
+
+  #add(): Block | undefined {
+    if (this.#blocks.length === RUN_LIMITS.maxBlocks) return undefined;
+    return { bytes: Buffer.allocUnsafeSlow(RUN_LIMITS.blockBytes), end: 0, written: 0, flushed: 0 };
+  }
+}

@@ -1,0 +1,119 @@
+import { fstatSync, write, writeSync } from "node:fs";
+import { RUN_LIMITS } from "../limits.ts";
+
+export interface MirrorEvents {
+  /** There is room again after `full`. */
+  drained(): void;
+  /** Nobody reads it any more: what the command prints there leads nowhere. */
+  broken(): void;
+  /** It cannot be written, a full disk for instance. Nothing more is shown. */
+  failed(code: string): void;
+}
+
+/** No reader, or a terminal that was closed. */
+const GONE: readonly string[] = ["EPIPE", "EIO", "ECONNRESET"];
+/** Major number of /dev/null and its like (Linux, admin-guide/devices.txt). */
+const MEMORY_DEVICES = 1;
+/** A pipe that somebody made non-blocking is asked again after this time. */
+const AGAIN_AFTER_MS = 5;
+
+/**
+ * Shows a stream of the command on mlrun's own descriptor.
+ *
+ * A pipe or terminal may block for hours: it is written on libuv's threads, one write at a time, with `mirrorBytes`
+ * waiting at most. Making it non-blocking instead would change it for every process that shares it. Files and
+ * /dev/null never block, so the shortest way is taken.
+ */
+export class Mirror {
+  readonly #fd: number;
+  readonly #events: MirrorEvents;
+  readonly #direct: boolean;
+  #waiting: Buffer = Buffer.alloc(0);
+  #waitingBytes = 0;
+  #writing: Buffer = Buffer.alloc(0);
+  #busy = false;
+  #off = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(fd: number, events: MirrorEvents) {
+    this.#fd = fd;
+    this.#events = events;
+    const kind = fstatSync(fd);
+    this.#direct = kind.isFile() || (kind.isCharacterDevice() && kind.rdev >> 8 === MEMORY_DEVICES);
+  }
+
+  /** True when the next read's bytes might not find room. */
+  get full(): boolean {
+    return this.#waitingBytes > RUN_LIMITS.mirrorBytes - RUN_LIMITS.readBytes;
+  }
+
+  /** Takes a copy of what cannot be written at once. */
+  write(bytes: Buffer): void {
+    if (this.#off) return;
+    if (this.#direct) {
+      this.#writeNow(bytes);
+      return;
+    }
+    if (this.#waiting.length === 0) this.#waiting = Buffer.allocUnsafeSlow(RUN_LIMITS.mirrorBytes);
+    this.#waitingBytes += bytes.copy(this.#waiting, this.#waitingBytes);
+    if (!this.#busy) this.#next();
+  }
+
+  /** Shows no more: what waits is thrown away, and a write under way is left to itself. */
+  giveUp(): void {
+    this.#off = true;
+    this.#waitingBytes = 0;
+  }
+
+  get isIdle(): boolean {
+    return !this.#busy;
+  }
+
+  /** Settles when all is written, or never will be. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#busy) this.#whenIdle = resolve;
+      else resolve();
+    });
+  }
+
+  #writeNow(bytes: Buffer): void {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    } catch (error) {
+      this.#stop(error);
+    }
+  }
+
+  #next(): void {
+    [this.#waiting, this.#writing] = [this.#writing, this.#waiting];
+    const end = this.#waitingBytes;
+    this.#waitingBytes = 0;
+    this.#busy = true;
+    this.#writeFrom(0, end);
+  }
+
+  #writeFrom(at: number, end: number): void {
+    write(this.#fd, this.#writing, at, end - at, null, (error, written) => {
+      if (error?.code === "EAGAIN") return void setTimeout(() => this.#writeFrom(at, end), AGAIN_AFTER_MS);
+      if (error !== null) return this.#stop(error);
+      if (at + written < end) return this.#writeFrom(at + written, end);
+      const wasFull = this.full;
+      this.#busy = false;
+      if (this.#waitingBytes > 0) this.#next();
+      else this.#whenIdle?.();
+      if (wasFull) this.#events.drained();
+    });
+  }
+
+  #stop(error: unknown): void {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    this.#off = true;
+    this.#busy = false;
+    this.#waitingBytes = 0;
+    this.#whenIdle?.();
+    if (GONE.includes(code)) this.#events.broken();
+    else this.#events.failed(code);
+    this.#events.drained();
+  }
+}

@@ -1,0 +1,103 @@
+import type { PerStream } from "../../wire/end.ts";
+import type { Fifo } from "../command/fifos.ts";
+import { RUN_LIMITS } from "../limits.ts";
+import type { Mirror } from "./mirror.ts";
+import { type OutputPorts, OutputStream } from "./output-stream.ts";
+
+export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
+  /** Read ends of stdout and stderr. */
+  readonly fifos: readonly [Fifo, Fifo];
+  /** Descriptors to show stdout and stderr on as well. */
+  readonly mirrors: readonly [number | undefined, number | undefined];
+}
+
+/** Both outputs of the command. */
+export class Outputs {
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  #wait: NodeJS.Timeout | undefined;
+  #printedByCommand = 0;
+  #commandHasEnded = false;
+  #isHurried = false;
+
+  constructor(options: OutputsOptions) {
+    const { fifos, mirrors, ...ports } = options;
+    this.#stdout = new OutputStream({ ...ports, name: "stdout", fd: fifos[0].readEnd, mirrorFd: mirrors[0] });
+    this.#stderr = new OutputStream({ ...ports, name: "stderr", fd: fifos[1].readEnd, mirrorFd: mirrors[1] });
+  }
+
+  /** When the command printed last; 0 before. */
+  get readAtMs(): number {
+    return Math.max(this.#stdout.readAtMs, this.#stderr.readAtMs);
+  }
+
+  get printed(): PerStream {
+    return { stdout: this.#stdout.printedBytes, stderr: this.#stderr.printedBytes };
+  }
+
+  get thinned(): PerStream {
+    return { stdout: this.#stdout.thinnedBytes, stderr: this.#stderr.thinnedBytes };
+  }
+
+  /** They were given up while grandchildren still held them open. */
+  get cutShort(): boolean {
+    return this.#stdout.cutShort || this.#stderr.cutShort;
+  }
+
+  /** The command has ended. Settles when everything is in frames, and does not wait for grandchildren for ever. */
+  async drained(): Promise<void> {
+    this.#commandHasEnded = true;
+    this.#printedByCommand = this.#printedBytes;
+    this.#waitForGrandchildren();
+    await Promise.all([this.#stdout.ended, this.#stderr.ended]);
+    clearTimeout(this.#wait);
+  }
+
+  /**
+   * Waits no more for grandchildren, nor for whom the output is shown to. False: the command still runs, and they have
+   * `grandchildrenMs` when it has ended.
+   */
+  hurry(): boolean {
+    this.#isHurried = true;
+    if (this.#commandHasEnded) this.#finish(false);
+    return this.#commandHasEnded;
+  }
+
+  get areMirrored(): boolean {
+    return this.#mirrors.every((mirror) => mirror.isIdle);
+  }
+
+  /** Settles when the mirrors have everything. */
+  async mirrored(): Promise<void> {
+    await Promise.all(this.#mirrors.map((mirror) => mirror.idle()));
+  }
+
+  roomAgain(): void {
+    this.#stdout.roomAgain();
+    this.#stderr.roomAgain();
+  }
+
+  get #mirrors(): Mirror[] {
+    return [this.#stdout.mirror, this.#stderr.mirror].filter((mirror) => mirror !== undefined);
+  }
+
+  get #printedBytes(): number {
+    return this.#stdout.printedBytes + this.#stderr.printedBytes;
+  }
+
+  /** A reader of the mirror that sleeps is no grandchild: what the command left in the pipes is its own. */
+  #waitForGrandchildren(): void {
+    this.#wait = setTimeout(() => {
+      const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;
+      const isTheirs = this.#printedBytes - this.#printedByCommand > 2 * RUN_LIMITS.pipeBytes;
+      if (isHeldUp && !isTheirs && !this.#isHurried) this.#waitForGrandchildren();
+      else this.#finish(!isHeldUp);
+    }, RUN_LIMITS.grandchildrenMs);
+  }
+
+  #finish(shows: boolean): void {
+    clearTimeout(this.#wait);
+    this.#stdout.finish(shows);
+    this.#stderr.finish(shows);
+  }
+}

@@ -1,0 +1,99 @@
+import { RUN_LIMITS } from "../limits.ts";
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Thins the redraws of one stream: text up to a `\r` that no `\n` follows. One in `redrawEveryMs` is kept, and always
+ * the last before other text, before a newline and before silence.
+ *
+ * Works in place on the bytes that are in no frame yet: `[what may be sent | candidate | tail]`. The candidate is the
+ * newest redraw that was not sent; the tail is what follows the last `\r`, perhaps a redraw that is not complete.
+ */
+export class RedrawThinner {
+  /** Bytes left out so far. */
+  thinnedBytes = 0;
+  /** After `thin`: the end of what may be sent, and of all bytes. */
+  sendEnd = 0;
+  end = 0;
+  #candidateBytes = 0;
+  #keptAtMs = Number.NEGATIVE_INFINITY;
+  /** The beginning of the text that follows was sent as a fragment, so its rest must be as well. */
+  #begun = false;
+
+  /** Whether bytes without any `\r` need a look as well. */
+  get active(): boolean {
+    return this.#candidateBytes > 0;
+  }
+
+  /** Takes redraws out of `bytes[from..to)`, which begins with the candidate and the tail of the call before. */
+  thin(bytes: Buffer, from: number, to: number, nowMs: number): void {
+    let out = from;
+    let candidateAt = from;
+    let candidateEnd = from + this.#candidateBytes;
+    let segmentAt = candidateEnd;
+    const send = (at: number, end: number) => {
+      if (at !== out) bytes.copyWithin(out, at, end);
+      out += end - at;
+    };
+    const sendText = (end: number) => {
+      send(candidateAt, candidateEnd);
+      send(segmentAt, end);
+      segmentAt = end;
+      candidateAt = end;
+      candidateEnd = end;
+      this.#begun = false;
+    };
+    for (let at = segmentAt; ; ) {
+      const found = bytes.indexOf(CARRIAGE_RETURN, at);
+      const carriageReturn = found < 0 || found >= to ? to : found;
+      // Not lastIndexOf: with many short redraws it would look at everything before them each time.
+      let lineEnd = carriageReturn;
+      while (lineEnd > segmentAt && bytes[lineEnd - 1] !== LINE_FEED) lineEnd -= 1;
+      if (lineEnd > segmentAt) sendText(lineEnd);
+      // At the very end nobody knows yet whether a `\n` follows.
+      if (carriageReturn + 1 >= to) break;
+      at = carriageReturn + 1;
+      if (bytes[at] === LINE_FEED) continue;
+      const tooLong = at - segmentAt > RUN_LIMITS.redrawBytes;
+      if (this.#begun || tooLong || nowMs - this.#keptAtMs >= RUN_LIMITS.redrawEveryMs) {
+        this.thinnedBytes += candidateEnd - candidateAt;
+        send(segmentAt, at);
+        this.#keptAtMs = nowMs;
+        this.#begun = false;
+        candidateAt = at;
+      } else {
+        this.thinnedBytes += candidateEnd - candidateAt;
+        candidateAt = segmentAt;
+      }
+      candidateEnd = at;
+      segmentAt = at;
+    }
+    if (to - segmentAt > RUN_LIMITS.redrawBytes) sendText(to);
+    this.sendEnd = out;
+    this.#candidateBytes = candidateEnd - candidateAt;
+    send(candidateAt, candidateEnd);
+    send(segmentAt, to);
+    this.end = out;
+  }
+
+  /** Some bytes went into a frame, the last one being this. */
+  sent(last: number | undefined): void {
+    this.#begun = last !== LINE_FEED && last !== CARRIAGE_RETURN;
+  }
+
+  /** Everything that was held back goes into frames, too; `last` is its last byte. */
+  sendAll(last: number | undefined, nowMs: number): void {
+    if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;
+    this.#candidateBytes = 0;
+  }
+
+  /**
+   * When the bytes that are held back should be shown: a prompt soon, what may become one more redraw when nothing has
+   * come for as long as one may take.
+   */
+  dueMs(held: { readonly sinceMs: number; readonly readAtMs: number }): number {
+    const redrawn = this.#candidateBytes > 0 || held.sinceMs - this.#keptAtMs < RUN_LIMITS.redrawEveryMs;
+    return redrawn ? held.readAtMs + RUN_LIMITS.redrawEveryMs : held.sinceMs + RUN_LIMITS.fragmentAfterMs;
+  }
+}

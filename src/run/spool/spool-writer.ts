@@ -1,0 +1,152 @@
+import { closeSync, constants, ftruncateSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Spool } from "../delivery/delivery.ts";
+import { RUN_LIMITS } from "../limits.ts";
+import { printedBytes } from "./frame-scan.ts";
+import { release } from "./spool-files.ts";
+
+export interface SpoolWriterOptions {
+  readonly x: string;
+  /** BEGIN's JSON: the first record of each file. */
+  readonly begin: string;
+  /** Name of this process, so that others leave its file alone while it runs. */
+  owner(): string;
+  /** The spool folder, made when it is not there. Undefined: nothing can be kept. */
+  openFolder(): string | undefined;
+  elapsedMs(): number;
+}
+
+/** Files of one execution: one for each time that the relay went away. */
+const MAX_FILES = 1_000;
+/** The folder's size is looked up again after this time: a flush may have made room. */
+const USAGE_FOR_MS = 1_000;
+/** END may go this far beyond the quota, so that what was dropped can be told. */
+const CONTROL_BYTES = 65_536;
+/** Room on the disk that is held for END from the start, for the same reason. More than a frame. */
+const RESERVE_BYTES = 16_384;
+
+/** Keeps the frames of one execution that no relay takes, within the user's quota. */
+export class SpoolWriter implements Spool {
+  /** Bytes that the command printed and that could not be kept. */
+  readonly dropped = { stdout: 0, stderr: 0 };
+  readonly #options: SpoolWriterOptions;
+  #file: { readonly fd: number; readonly folder: string; readonly stem: string; readonly path: string } | undefined;
+  /** A file that has lost its name: whatever becomes of this process, nothing of it stays. */
+  #reserveFd: number | undefined;
+  #sequence = 0;
+  #fileBytes = 0;
+  #otherBytes = 0;
+  #usageAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SpoolWriterOptions) {
+    this.#options = options;
+  }
+
+  append(frames: Buffer, kind: "lines" | "control"): void {
+    const most = RUN_LIMITS.spoolBytes + (kind === "control" ? CONTROL_BYTES : 0);
+    try {
+      if (this.#open() && this.#fits(frames.length, most)) {
+        if (this.#write(frames)) return;
+        if (kind === "control" && this.#giveUpReserve() && this.#write(frames)) return;
+      }
+    } catch {
+      // The folder went away while we looked at it: the same as no folder.
+    }
+    const printed = printedBytes(frames);
+    this.dropped.stdout += printed.stdout;
+    this.dropped.stderr += printed.stderr;
+  }
+
+  seal(): void {
+    if (this.#file === undefined) return;
+    const { fd, folder, stem, path } = this.#file;
+    this.#file = undefined;
+    this.#giveUpReserve();
+    try {
+      closeSync(fd);
+      release(folder, { stem }, path);
+    } catch {
+      // Somebody removed it: there is nothing to hand over.
+    }
+  }
+
+  #open(): boolean {
+    if (this.#file !== undefined) return true;
+    const { x, begin } = this.#options;
+    const folder = this.#options.openFolder();
+    if (folder === undefined || this.#sequence === MAX_FILES) return false;
+    this.#sequence += 1;
+    const owner = this.#options.owner();
+    const stem = `${x}.${owner}.${this.#sequence}`;
+    const path = join(folder, `${stem}.${owner}.busy`);
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    try {
+      const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      this.#file = { fd, folder, stem, path };
+    } catch {
+      return false;
+    }
+    this.#fileBytes = 0;
+    if (this.#write(Buffer.from(`${Buffer.byteLength(begin)} ${begin}`))) {
+      this.#reserve(`${path}.reserve`);
+      return true;
+    }
+    closeSync(this.#file.fd);
+    rmSync(path, { force: true });
+    this.#file = undefined;
+    return false;
+  }
+
+  #reserve(path: string): void {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    try {
+      const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      rmSync(path, { force: true });
+      this.#reserveFd = fd;
+      writeSync(fd, Buffer.alloc(RESERVE_BYTES));
+    } catch {
+      // The disk is full already: END is tried all the same.
+    }
+  }
+
+  #giveUpReserve(): boolean {
+    if (this.#reserveFd === undefined) return false;
+    closeSync(this.#reserveFd);
+    this.#reserveFd = undefined;
+    return true;
+  }
+
+  #fits(bytes: number, most: number): boolean {
+    if (this.#file === undefined) return false;
+    const now = this.#options.elapsedMs();
+    if (now - this.#usageAtMs > USAGE_FOR_MS) {
+      this.#otherBytes = usedBytes(this.#file.folder) - this.#fileBytes;
+      this.#usageAtMs = now;
+    }
+    return this.#otherBytes + this.#fileBytes + bytes <= most;
+  }
+
+  /** Writes all or, on a full disk, nothing: a torn frame in the middle would spoil all behind it. */
+  #write(bytes: Buffer): boolean {
+    if (this.#file === undefined) return false;
+    const { fd } = this.#file;
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(fd, bytes, at, bytes.length - at, this.#fileBytes + at);
+      }
+      this.#fileBytes += bytes.length;
+      return true;
+    } catch {
+      ftruncateSync(fd, this.#fileBytes);
+      return false;
+    }
+  }
+}
+
+function usedBytes(folder: string): number {
+  let bytes = 0;
+  for (const name of readdirSync(folder)) {
+    bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}

@@ -1,0 +1,71 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../host/log.ts";
+import type { StoreMetrics } from "../store-metrics.ts";
+import { RESERVED } from "./log-path.ts";
+import { failureCode } from "./storage-error.ts";
+
+const PROBE_AFTER_MS = 5_000;
+const PROBE_BYTES = 65_536;
+
+/** Whether the collector can store at all: says so once when it stops, and once when it works again. */
+export class StorageAlarm {
+  readonly #log: Log;
+  readonly #metrics: StoreMetrics;
+  readonly #path: string;
+  readonly #nowMs: () => number;
+  #failure: string | undefined;
+  #failedAtMs = 0;
+
+  constructor(options: {
+    readonly log: Log;
+    readonly metrics: StoreMetrics;
+    readonly path: string;
+    readonly nowMs: () => number;
+  }) {
+    this.#log = options.log;
+    this.#metrics = options.metrics;
+    this.#path = options.path;
+    this.#nowMs = options.nowMs;
+  }
+
+  /** Error code of what fails now ("ENOSPC"), or undefined. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  failed(error: unknown): "unavailable" {
+    const code = failureCode(error);
+    this.#failedAtMs = this.#nowMs();
+    this.#metrics.failures(code).inc();
+    if (this.#failure !== code) {
+      const what = "cannot store: relays wait until it works again; make room or mend the disk";
+      this.#log.event("error", what, { error: code, path: this.#path });
+    }
+    this.#failure = code;
+    return "unavailable";
+  }
+
+  /**
+   * With nobody who sends, nobody would find out that there is room again: tries a write when nothing has failed for a
+   * while. Relays that wait try by themselves, with what they have.
+   */
+  probe(): void {
+    if (this.#failure === undefined || this.#nowMs() - this.#failedAtMs < PROBE_AFTER_MS) return;
+    const path = join(this.#path, RESERVED.probe);
+    try {
+      writeFileSync(path, Buffer.alloc(PROBE_BYTES, "."), { mode: 0o600 });
+      this.works();
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+
+  works(): "stored" {
+    if (this.#failure !== undefined) this.#log.event("notice", "storing again", { was: this.#failure });
+    this.#failure = undefined;
+    return "stored";
+  }
+}

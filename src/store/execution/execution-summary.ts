@@ -1,0 +1,35 @@
+import type { Execution } from "../../wire/api.ts";
+import { WIRE_LIMITS } from "../../wire/limits.ts";
+import { commandName } from "../disk/log-path.ts";
+import type { StoredExecution } from "./stored-execution.ts";
+
+/** An execution as its owner sees it. */
+export function summaryOf(execution: StoredExecution): Execution {
+  const { origin, main, late, have, discards, state, delivery, lastN, lines } = execution;
+  const { x, node, owner, job, argv, labels, startedAt } = origin;
+  const end = execution.endSeen?.end;
+  const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
+  const discarded = discards.within(missing, WIRE_LIMITS.maxMissingRanges);
+  return {
+    x,
+    job,
+    node,
+    owner,
+    command: commandName(argv),
+    argv,
+    labels,
+    state,
+    delivery,
+    code: end?.code ?? null,
+    signal: end?.signal ?? null,
+    startedAt,
+    endedAt: end?.endedAt ?? null,
+    lines,
+    bytes: main.printedBytes + (late?.printedBytes ?? 0),
+    lastN,
+    missing,
+    ...(discarded.length === 0 ? {} : { discarded }),
+    thinned: end === undefined ? 0 : end.thinned.stdout + end.thinned.stderr,
+    dropped: end === undefined ? 0 : end.dropped.stdout + end.dropped.stderr,
+  };
+}

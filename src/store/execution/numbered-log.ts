@@ -1,0 +1,190 @@
+import type { Chunk } from "../../frame/chunk.ts";
+import { CRI } from "../../wire/cri.ts";
+import type { AppendFile, OpenFiles } from "../disk/open-files.ts";
+import type { Run, RunList } from "../numbers/runs.ts";
+import type { CutRecord, LogName, MarkRecord, RunRecord, Sidecar } from "./sidecar.ts";
+
+const LINE_FEED = 0x0a;
+/** Bytes of log between two marks: what a reader may have to scan to find a line. */
+const MARK_EVERY_BYTES = 1_048_576;
+
+/** A run and the log that it stands in. */
+export interface Segment extends Run {
+  readonly log: NumberedLog;
+}
+
+/**
+ * A CRI file and the numbers of its lines. The n-th physical line has number n until a run record says otherwise; such
+ * a record is in the sidecar before the lines that it speaks of.
+ */
+export class NumberedLog implements AppendFile {
+  readonly path: string;
+  readonly name: LogName;
+  readonly #sidecar: Sidecar;
+  /** Runs that have ended; all but the last. */
+  readonly #runs: RunList;
+  #run: RunRecord;
+  readonly #marks: MarkRecord[] = [];
+  /** The sidecar has records that stand behind the end of the file. */
+  #isCut = false;
+  size = 0;
+  lines = 0;
+  fragments = 0;
+
+  constructor(options: {
+    readonly path: string;
+    readonly name: LogName;
+    readonly sidecar: Sidecar;
+    readonly runs: RunList;
+  }) {
+    this.path = options.path;
+    this.name = options.name;
+    this.#sidecar = options.sidecar;
+    this.#runs = options.runs;
+    this.#run = { t: "run", f: options.name, at: 0, line: 0, n: 1 };
+  }
+
+  /** The number that the next line has when no run record says otherwise. */
+  get expectedN(): number {
+    return this.#run.n + this.lines - this.#run.line;
+  }
+
+  /** Bytes as printed: without the prefixes, and without the line feeds that end fragments only in the file. */
+  get printedBytes(): number {
+    return this.size - this.lines * CRI.prefixCharacters - this.fragments;
+  }
+
+  /** Runs in memory, of however many there are. */
+  get runsHeld(): number {
+    return this.#runs.held;
+  }
+
+  get marks(): readonly MarkRecord[] {
+    return this.#marks;
+  }
+
+  /** Appends a chunk, whole or not at all. Throws what the file system throws. */
+  append(chunk: Chunk, files: OpenFiles): void {
+    if (this.#isCut) {
+      this.#sidecar.append<CutRecord>({ t: "cut", f: this.name, at: this.size });
+      this.#isCut = false;
+    }
+    if (chunk.firstN !== this.expectedN) {
+      const run: RunRecord = { t: "run", f: this.name, at: this.size, line: this.lines, n: chunk.firstN };
+      this.#sidecar.append(run);
+      this.addRun(run);
+    }
+    files.append(this, chunk.cri);
+    this.lines += chunk.count;
+    this.fragments += chunk.fragments;
+    const mark = this.#markDue(chunk.cri);
+    if (mark === undefined) return;
+    try {
+      this.#sidecar.append(mark);
+      this.#marks.push(mark);
+    } catch {
+      // The lines are stored and count; a reader scans a little more until the next mark can be written.
+    }
+  }
+
+  /** Counts a chunk that was written to the file by other hands; its mark, if due, waits for `writeMarks`. */
+  count(chunk: Chunk): void {
+    this.size += chunk.cri.length;
+    this.lines += chunk.count;
+    this.fragments += chunk.fragments;
+    const mark = this.#markDue(chunk.cri);
+    if (mark !== undefined) this.#marks.push(mark);
+  }
+
+  writeMarks(): void {
+    for (const mark of this.#marks) this.#sidecar.append(mark);
+  }
+
+  /** Takes a run as written or as read back. Of two at the same place the later holds: the first has no lines. */
+  addRun(run: RunRecord): void {
+    while (this.#run.line > run.line) if (!this.#reopen()) break;
+    const { n, line, at } = this.#run;
+    const lines = run.line - line;
+    if (lines > 0) this.#runs.push({ n, lines, at, bytes: run.at - at, line });
+    this.#run = run;
+  }
+
+  /** Forgets all numbering: the log is to be another one. */
+  reset(): void {
+    this.#runs.release();
+    this.#run = { t: "run", f: this.name, at: 0, line: 0, n: 1 };
+    this.#marks.length = 0;
+  }
+
+  /** Lets go of what is held outside of memory. */
+  release(): void {
+    this.#runs.release();
+  }
+
+  addMark(mark: MarkRecord): void {
+    this.#marks.push(mark);
+  }
+
+  /**
+   * Forgets runs and marks that stand behind the end of the file: a power cut took their lines. The sidecar says so
+   * before the next lines, which would be numbered by them at the next start.
+   */
+  cut(sizeBytes: number): void {
+    if (this.forgetBehind(sizeBytes)) this.#isCut = true;
+  }
+
+  /** As `cut`, which the sidecar has. Returns whether there were any. */
+  forgetBehind(sizeBytes: number): boolean {
+    const isBehind = this.#run.at > sizeBytes || this.#lastMarkAt > sizeBytes;
+    while (this.#lastMarkAt > sizeBytes) this.#marks.pop();
+    while (this.#run.at > sizeBytes) if (!this.#reopen()) break;
+    return isBehind;
+  }
+
+  /** Runs that hold number `n` or higher ones, in order of n; at most `limit`. */
+  segments(n: number, limit: number): Segment[] {
+    const segments = this.#runs.from(n, limit).map((run) => ({ log: this, ...run }));
+    const { n: first, line, at } = this.#run;
+    const lines = this.lines - line;
+    if (lines <= 0 || first + lines <= n) return segments;
+    const place = segments.findLastIndex((segment) => segment.n < first) + 1;
+    segments.splice(place, 0, { log: this, n: first, lines, at, bytes: this.size - at, line });
+    return segments.slice(0, limit);
+  }
+
+  /** The run before the last one is the last again. False when there is none. */
+  #reopen(): boolean {
+    const run = this.#runs.pop();
+    if (run === undefined) return false;
+    this.#run = { t: "run", f: this.name, at: run.at, line: run.line, n: run.n };
+    return true;
+  }
+
+  /** The nearest place at or before line number `n` of a segment from which lines can be counted. */
+  placeBefore(segment: Segment, n: number): { at: number; n: number } {
+    const line = segment.line + (n - segment.n);
+    let low = 0;
+    let high = this.#marks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#marks[middle]?.line ?? 0) <= line) low = middle + 1;
+      else high = middle;
+    }
+    const mark = this.#marks[low - 1];
+    if (mark === undefined || mark.line <= segment.line) return { at: segment.at, n: segment.n };
+    return { at: mark.at, n: segment.n + (mark.line - segment.line) };
+  }
+
+  get #lastMarkAt(): number {
+    return this.#marks[this.#marks.length - 1]?.at ?? 0;
+  }
+
+  /** The mark for the end of the file, when enough was written since the last one. `cri` was written last. */
+  #markDue(cri: Buffer): MarkRecord | undefined {
+    if (this.size - this.#lastMarkAt < MARK_EVERY_BYTES) return undefined;
+    const lastLineAt = cri.lastIndexOf(LINE_FEED, cri.length - 2) + 1;
+    const time = cri.toString("latin1", lastLineAt, lastLineAt + CRI.timeCharacters);
+    const { size: at, lines: line, fragments, expectedN: n } = this;
+    return { t: "mark", f: this.name, at, line, fragments, n, time };
+  }
+}

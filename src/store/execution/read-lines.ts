@@ -1,0 +1,116 @@
+import { closeSync, constants, openSync, read } from "node:fs";
+import { promisify } from "node:util";
+import type { Chunk } from "../../frame/chunk.ts";
+import { countLines, skipLines } from "../../frame/cri.ts";
+import { CRI } from "../../wire/cri.ts";
+import type { Segment } from "./numbered-log.ts";
+
+const readAt = promisify(read);
+const BLOCK_BYTES = 262_144;
+/** Pieces of one answer: each costs a read. Whoever wants more asks again. */
+const MAX_SEGMENTS = 5_000;
+const LINE_FEED = 0x0a;
+const LETTER_P = 0x50;
+
+/** What has lines in numbered pieces. */
+export interface Numbered {
+  segments(n: number, limit: number): Segment[];
+}
+
+export interface ReadRange {
+  readonly from: number;
+  readonly maxLines: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Stored lines in order of n, beginning with the first stored number at or after `from`: one chunk for each stretch
+ * without a hole. At least one line when there is any.
+ *
+ * The files are opened before the first wait, so that a merge that puts another file in their place is not seen.
+ */
+export async function readLines(of: Numbered, range: ReadRange): Promise<Chunk[]> {
+  const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
+  const fds = new Map<string, number>();
+  const chunks: Chunk[] = [];
+  let [linesLeft, bytesLeft] = [range.maxLines, range.maxBytes];
+  try {
+    for (const { log } of wanted) {
+      if (!fds.has(log.path)) fds.set(log.path, openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW));
+    }
+    for (const segment of wanted) {
+      const fd = fds.get(segment.log.path);
+      if (fd === undefined || linesLeft <= 0 || bytesLeft <= 0) break;
+      const firstN = Math.max(range.from, segment.n);
+      const count = Math.min(linesLeft, segment.n + segment.lines - firstN);
+      const chunk = await readChunk(fd, segment, { firstN, count, maxBytes: bytesLeft });
+      if (chunk.count === 0) break;
+      chunks.push(chunk);
+      linesLeft -= chunk.count;
+      bytesLeft -= chunk.cri.length;
+      if (chunk.count < count) break;
+    }
+  } finally {
+    for (const fd of fds.values()) closeSync(fd);
+  }
+  return chunks;
+}
+
+async function readChunk(
+  fd: number,
+  segment: Segment,
+  wanted: { firstN: number; count: number; maxBytes: number },
+): Promise<Chunk> {
+  const place = segment.log.placeBefore(segment, wanted.firstN);
+  let { at } = place;
+  let skip = wanted.firstN - place.n;
+  let count = 0;
+  let bytes = 0;
+  const parts: Buffer[] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  while (count < wanted.count && (bytes < wanted.maxBytes || count === 0)) {
+    // Of a short piece no more than itself: in great disorder each line is one.
+    const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
+    const { bytesRead } = await readAt(fd, block, 0, block.length, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    const data = rest.length === 0 ? block.subarray(0, bytesRead) : Buffer.concat([rest, block.subarray(0, bytesRead)]);
+    let start = 0;
+    while (skip > 0) {
+      const next = skipLines(data, start, 1);
+      if (next < 0) break;
+      start = next;
+      skip -= 1;
+    }
+    let end = start;
+    if (skip === 0) {
+      while (count < wanted.count && (bytes + end - start < wanted.maxBytes || count === 0)) {
+        const lineEnd = data.indexOf(LINE_FEED, end);
+        if (lineEnd < 0) break;
+        end = lineEnd + 1;
+        count += 1;
+      }
+      if (end > start) parts.push(data.subarray(start, end));
+      bytes += end - start;
+    }
+    rest = data.subarray(end);
+  }
+  const cri = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  return { firstN: wanted.firstN, count, fragments: countLines(cri).fragments, cri };
+}
+
+/** What the lines of a chunk printed: texts without prefixes, of one stream or of both, fragments joined. */
+export function printedBytes(chunk: Chunk, isStderr: boolean | undefined): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (let i = 0; i < chunk.count; i += 1) {
+    const end = chunk.cri.indexOf(LINE_FEED, at);
+    const lineIsStderr = chunk.cri[at + CRI.streamAt + 3] === 0x65;
+    if (isStderr === undefined || isStderr === lineIsStderr) {
+      const isFragment = chunk.cri[at + CRI.tagAt] === LETTER_P;
+      parts.push(chunk.cri.subarray(at + CRI.prefixCharacters, isFragment ? end : end + 1));
+    }
+    at = end + 1;
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,191 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { CRI } from "../../wire/cri.ts";
+import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/record.ts";
+import { createFile } from "../disk/create-file.ts";
+
+const LINE_FEED = 0x0a;
+/** The fifteen digits that a frame's n may have. */
+const MAX_N = 999_999_999_999_999;
+const BLOCK_BYTES = 262_144;
+/** A million runs. A larger sidecar stays as it is: leaving them out would keep everybody waiting. */
+const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
+
+/** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
+export type LogName = "main" | "late";
+
+/** From byte `at` on, which is physical line `line` (from 0), lines are numbered from `n`. */
+export interface RunRecord {
+  readonly t: "run";
+  readonly f: LogName;
+  readonly at: number;
+  readonly line: number;
+  readonly n: number;
+}
+
+/** A place to start reading at: `line` lines, `fragments` of them fragments, stand before byte `at`; the next is n. */
+export interface MarkRecord {
+  readonly t: "mark";
+  readonly f: LogName;
+  readonly at: number;
+  readonly line: number;
+  readonly fragments: number;
+  readonly n: number;
+  readonly time: string;
+}
+
+/** Runs and marks behind byte `at` are void: a power cut took their lines, and others may stand there by now. */
+export interface CutRecord {
+  readonly t: "cut";
+  readonly f: LogName;
+  readonly at: number;
+}
+
+/** A record as read back; members beside `t` are checked by whoever needs them. */
+export interface AnyRecord {
+  readonly t: string;
+  readonly members: UnknownRecord;
+}
+
+/**
+ * The sidecar of one log: JSON lines that say what the log cannot (owner, key's hash, numbering, end). Only appended
+ * to, until a merge makes its runs void. It is opened for each record: there are few, and a descriptor for each
+ * execution would be twice as many.
+ */
+export class Sidecar {
+  readonly path: string;
+  /** Each record is on the disk before `append` returns (`--sync always`). */
+  readonly durable: boolean;
+  /** Runs that it has. Whoever reads it counts those that were there. */
+  runs = 0;
+
+  constructor(path: string, durable: boolean) {
+    this.path = path;
+    this.durable = durable;
+  }
+
+  /** Appends one record, whole or not at all. Throws what the file system throws. */
+  append<R extends { readonly t: string }>(record: R, durable = this.durable): void {
+    const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    try {
+      writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`), durable);
+    } finally {
+      closeSync(fd);
+    }
+    if (record.t === "run") this.runs += 1;
+  }
+
+  /**
+   * Leaves out all runs, and the marks before the last merge: they speak of a log that is no more. The file is
+   * replaced, whole or not at all. Throws what the file system throws.
+   */
+  forgetRuns(): void {
+    if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
+    const lines = readFileSync(this.path, "utf8").split("\n");
+    const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
+    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark|cut)"/.test(line));
+    const path = `${this.path}.new`;
+    rmSync(path, { force: true });
+    try {
+      closeSync(createFile(path, { durable: true, content: kept.join("\n") }));
+      renameSync(path, this.path);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
+    this.runs = 0;
+  }
+
+  /** Whether it has no whole record. */
+  isEmpty(): boolean {
+    for (const _ of this.read()) return false;
+    return true;
+  }
+
+  /**
+   * All records, in order, read piece by piece: in great disorder there are very many. A torn last line is cut off the
+   * file; one that is not JSON is left out.
+   */
+  *read(): Generator<AnyRecord, undefined> {
+    const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const block = Buffer.allocUnsafe(BLOCK_BYTES);
+      let rest: Buffer = Buffer.alloc(0);
+      let at = 0;
+      for (;;) {
+        const bytesRead = readSync(fd, block, 0, block.length, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        const bytes = Buffer.concat([rest, block.subarray(0, bytesRead)]);
+        const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
+        for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
+          const members = line === "" ? undefined : asRecord(parseJson(line));
+          const t = members?.["t"];
+          if (members !== undefined && typeof t === "string") yield { t, members };
+        }
+        rest = bytes.subarray(wholeBytes);
+      }
+      if (rest.length > 0) truncateSync(this.path, at - rest.length);
+    } finally {
+      closeSync(fd);
+    }
+    return undefined;
+  }
+}
+
+function writeWhole(fd: number, bytes: Buffer, durable: boolean): void {
+  const sizeBefore = fstatSync(fd).size;
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+    if (durable) fdatasyncSync(fd);
+  } catch (error) {
+    if (written > 0) ftruncateSync(fd, sizeBefore);
+    throw error;
+  }
+}
+
+export function parseRun(record: AnyRecord): RunRecord | undefined {
+  const place = parsePlace(record);
+  return record.t === "run" && place !== undefined ? { t: "run", ...place } : undefined;
+}
+
+export function parseCut({ t, members }: AnyRecord): CutRecord | undefined {
+  const f = members["f"];
+  const at = asCount(members["at"]);
+  return t === "cut" && (f === "main" || f === "late") && at !== undefined ? { t, f, at } : undefined;
+}
+
+export function parseMark(record: AnyRecord): MarkRecord | undefined {
+  const place = parsePlace(record);
+  const fragments = asCount(record.members["fragments"]);
+  const time = record.members["time"];
+  if (record.t !== "mark" || place === undefined || fragments === undefined || typeof time !== "string")
+    return undefined;
+  if (fragments > place.line) return undefined;
+  return { t: "mark", ...place, fragments, time };
+}
+
+function parsePlace(record: AnyRecord): { f: LogName; at: number; line: number; n: number } | undefined {
+  const f = record.members["f"];
+  const at = asCount(record.members["at"]);
+  const line = asCount(record.members["line"]);
+  const n = asCount(record.members["n"], 1);
+  if ((f !== "main" && f !== "late") || at === undefined || line === undefined || n === undefined) return undefined;
+  // A broken disk's numbers: no line of a log is shorter than its prefix, and no frame has such an n.
+  if (at < line * CRI.prefixCharacters || n > MAX_N) return undefined;
+  return { f, at, line, n };
+}

@@ -1,0 +1,218 @@
+import Database from "better-sqlite3";
+import type { JobSummary, NodeSummary } from "../../wire/api.ts";
+import { searchText } from "../../wire/search-text.ts";
+import { type IndexQuery, placeOf, whereOf } from "./index-query.ts";
+import { type IndexRow, parseRow } from "./index-row.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
+
+const MAX_SUMMARIES = 500;
+/** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
+const MAX_SEARCHED = 20_000;
+
+/**
+ * The index of executions in SQLite: a cache of what the files say, made anew from them at any time. Opened
+ * exclusively, so that no second collector works on the same data.
+ */
+export class IndexDb {
+  readonly #db: Database.Database;
+  readonly #durable: boolean;
+  /** Whether the rows were written by this version of the schema. */
+  isCurrent: boolean;
+  readonly #put: Database.Statement;
+  readonly #find: Database.Statement;
+  readonly #setOpen: Database.Statement;
+  readonly #findDeleted: Database.Statement;
+  readonly #findTaken: Database.Statement;
+
+  /**
+   * Throws when another process has the index open. `durable`: that there is an execution, and that its row may be old,
+   * survives a power cut. All else is read again from the files of rows that may be old.
+   */
+  constructor(path: string, durable = false) {
+    this.#durable = durable;
+    this.#db = new Database(path, { timeout: 1_000 });
+    this.#db.pragma("locking_mode = EXCLUSIVE");
+    this.#db.pragma("journal_mode = WAL");
+    this.#db.pragma("synchronous = NORMAL");
+    this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
+    if (!this.isCurrent) this.#db.exec(SCHEMA);
+    this.#put = this.#db.prepare(`
+      INSERT INTO executions (node, x, key_hash, owner, job, state, started_at, base, open, disk_bytes, search, summary)
+      VALUES (@node, @x, @keyHash, @owner, @job, @state, @startedAt, @base, @open, @diskBytes, @search, @summary)
+      ON CONFLICT (node, x, key_hash)
+      DO UPDATE SET state = @state, open = @open, disk_bytes = @diskBytes, summary = @summary`);
+    this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
+    // Left alone, SQLite walks through all of the node's.
+    this.#findTaken = this.#db.prepare(
+      "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
+    );
+    this.#findDeleted = this.#db.prepare("SELECT 1 FROM tombstones WHERE node = ? AND x = ? AND key_hash = ?");
+    this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
+  }
+
+  /** From now on the rows count as what the files say. */
+  markCurrent(): void {
+    this.#db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    this.isCurrent = true;
+  }
+
+  /** Empty, it says nothing of the files: whoever is killed before `markCurrent` leaves an index to be made anew. */
+  clear(): void {
+    this.isCurrent = false;
+    this.#db.exec(
+      `PRAGMA user_version = 0;
+       DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals; DELETE FROM owner_totals;
+       DELETE FROM tombstones`,
+    );
+  }
+
+  put(rows: readonly IndexRow[]): void {
+    this.commit();
+    this.#db.transaction(() => {
+      for (const row of rows) this.#putRow(row);
+    })();
+  }
+
+  /** As `put`, and seen by every question from now on, but on the disk only with `commit`, or the next change. */
+  putSoon(row: IndexRow): void {
+    if (!this.isUncommitted) {
+      this.#syncCommits(true);
+      this.#db.exec("BEGIN");
+    }
+    this.#putRow(row);
+  }
+
+  get isUncommitted(): boolean {
+    return this.#db.inTransaction;
+  }
+
+  commit(): void {
+    if (!this.isUncommitted) return;
+    this.#db.exec("COMMIT");
+    this.#syncCommits(false);
+  }
+
+  /** A sync for each row that only follows its files would keep everybody waiting. */
+  #syncCommits(areSynced: boolean): void {
+    if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
+  }
+
+  #putRow({ node, x, keyHash, base, execution, isOpen, diskBytes }: IndexRow): void {
+    const { owner, job, state, startedAt } = execution;
+    const summary = JSON.stringify(execution);
+    const search = searchText(execution);
+    const open = isOpen ? 1 : 0;
+    this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open, diskBytes, search, summary });
+  }
+
+  setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+    this.commit();
+    this.#syncCommits(true);
+    this.#setOpen.run(row.node, row.x, row.keyHash);
+    this.#syncCommits(false);
+  }
+
+  find(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): IndexRow | undefined {
+    return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
+  }
+
+  /** Takes the row away. */
+  forget({ node, x, keyHash }: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+    this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
+  }
+
+  /** Takes the row away, if there is one, and remembers that it is not to come back. */
+  remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
+    const { node, x, keyHash } = identity;
+    this.commit();
+    this.#db.transaction(() => {
+      this.forget(identity);
+      this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)").run(node, x, keyHash, deletedAtMs);
+    })();
+  }
+
+  isDeleted(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): boolean {
+    return this.#findDeleted.get(identity.node, identity.x, identity.keyHash) !== undefined;
+  }
+
+  /** Whether an owner has this id on this node already, by whatever key. */
+  isTaken(owner: string, { node, x }: { readonly node: string; readonly x: string }): boolean {
+    return this.#findTaken.get(x, node, owner) !== undefined;
+  }
+
+  forgetDeleted(beforeMs: number): void {
+    this.#db.prepare("DELETE FROM tombstones WHERE deleted_at_ms < ?").run(beforeMs);
+  }
+
+  /** Executions with this id that a viewer may see, newest first. */
+  findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT * FROM executions
+         WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
+         ORDER BY started_at DESC, node`,
+      )
+      .all({ x, owner: owner ?? null, node: node ?? null });
+    return rows.map(parseRow).filter((row) => row !== undefined);
+  }
+
+  open(): IndexRow[] {
+    const rows = this.#db.prepare("SELECT * FROM executions WHERE open = 1").all();
+    return rows.map(parseRow).filter((row) => row !== undefined);
+  }
+
+  /** A page, newest first. A search may give fewer than `limit`, even none, and still say where to go on. */
+  list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
+    const { condition, values } = whereOf(query);
+    const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
+    const isSearch = query.q !== undefined && query.q !== "";
+    const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
+    const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
+    const found = this.#db.prepare(sql).all({ ...values, limit: query.limit + 1 });
+    const rows = found.slice(0, query.limit).flatMap((row) => parseRow(row) ?? []);
+    if (found.length > query.limit) return { rows, next: placeOf(rows[rows.length - 1]?.execution) };
+    if (!isSearch) return { rows, next: null };
+    const lastScanned = this.#db.prepare(
+      `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
+    );
+    return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
+  }
+
+  countRunning(owner: string): number {
+    const sql = "SELECT count(*) AS running FROM executions WHERE owner = ? AND state = 'running'";
+    return this.#db.prepare<[string], { running: number }>(sql).get(owner)?.running ?? 0;
+  }
+
+  diskBytes(owner: string): number {
+    const sql = "SELECT disk_bytes AS bytes FROM owner_totals WHERE owner = ?";
+    return this.#db.prepare<[string], { bytes: number }>(sql).get(owner)?.bytes ?? 0;
+  }
+
+  nodes(owner: string | undefined): NodeSummary[] {
+    return this.#summaries<NodeSummary>(
+      `SELECT node, sum(executions) AS executions, sum(running) AS running, max(last_started_at) AS lastStartedAt
+       FROM node_totals ${ownedBy(owner)} GROUP BY node ORDER BY node LIMIT ${MAX_SUMMARIES}`,
+      owner,
+    );
+  }
+
+  jobs(owner: string | undefined): JobSummary[] {
+    return this.#summaries<JobSummary>(
+      `SELECT job, owner, executions, running, failed, started_at AS startedAt
+       FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_SUMMARIES}`,
+      owner,
+    );
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #summaries<Row>(sql: string, owner: string | undefined): Row[] {
+    return this.#db.prepare<unknown[], Row>(sql).all(...(owner === undefined ? [] : [owner]));
+  }
+}
+
+function ownedBy(owner: string | undefined): string {
+  return owner === undefined ? "" : "WHERE owner = ?";
+}

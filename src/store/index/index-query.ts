@@ -1,0 +1,38 @@
+import type { Execution, ExecutionState } from "../../wire/api.ts";
+
+export interface IndexQuery {
+  /** Undefined: everybody's. */
+  readonly owner: string | undefined;
+  readonly job: string | undefined;
+  readonly node: string | undefined;
+  readonly state: ExecutionState | undefined;
+  readonly q: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+/** The rows that a page is of: those that may be seen, behind the place where the page before it ended. */
+export function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
+  const where: string[] = [];
+  const values: Record<string, string | number> = {};
+  for (const name of ["owner", "job", "node", "state"] as const) {
+    const value = query[name];
+    if (value === undefined) continue;
+    where.push(`${name} = @${name}`);
+    values[name] = value;
+  }
+  if (query.q !== undefined && query.q !== "") values["q"] = query.q.toLowerCase();
+  const [startedAt, x, beforeNode, beforeOwner] = query.before?.split("/") ?? [];
+  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined && beforeOwner !== undefined) {
+    where.push("(started_at, x, node, owner) < (@startedAt, @x, @beforeNode, @beforeOwner)");
+    Object.assign(values, { startedAt, x, beforeNode, beforeOwner });
+  }
+  return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
+}
+
+/** What goes into `before` to go on behind an execution. */
+export function placeOf(execution: Execution | undefined): string | null {
+  if (execution === undefined) return null;
+  const { startedAt, x, node, owner } = execution;
+  return `${startedAt}/${x}/${node}/${owner}`;
+}

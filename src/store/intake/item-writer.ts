@@ -1,0 +1,191 @@
+import type { Chunk } from "../../frame/chunk.ts";
+import { parseEnd } from "../../wire/end.ts";
+import type { OpenFiles } from "../disk/open-files.ts";
+import { failureCode, isPoison } from "../disk/storage-error.ts";
+import type { LateMerges } from "../execution/late-merges.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
+import type { Refusal } from "../owner/owner-account.ts";
+import type { OwnerAccounts } from "../owner/owner-accounts.ts";
+import type { Quarantine } from "../quarantine/quarantine.ts";
+import type { StoreMetrics } from "../store-metrics.ts";
+import type { IndexWriter } from "../table/index-writer.ts";
+import type { Slot, SlotTable } from "../table/slots.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** What a batch holds, as the receiver gives it. */
+export type Item =
+  | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
+  | { readonly kind: "beat"; readonly slot: Slot; readonly lastN: number; readonly beat: number }
+  | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };
+
+/** Labels of the counter of discarded lines, by the limit that they met. */
+const DISCARD_LABELS = {
+  "lines-per-second": "rate",
+  "bytes-per-second": "rate",
+  "bytes-on-disk": "disk-quota",
+  "running-executions": "executions",
+  "executions-per-minute": "executions",
+} as const;
+
+export interface ItemWriterOptions {
+  readonly slots: SlotTable;
+  readonly index: IndexWriter;
+  readonly files: OpenFiles;
+  readonly quarantine: Quarantine;
+  readonly accounts: OwnerAccounts;
+  readonly merges: LateMerges;
+  readonly publisher: Publisher;
+  readonly metrics: StoreMetrics;
+  readonly nowMs: () => number;
+}
+
+/** Brings the items of a batch to where they belong: an execution's files, the quarantine, or a counter of discards. */
+export class ItemWriter {
+  readonly #options: ItemWriterOptions;
+  /** Stored since the last batch was counted: a counter's `inc` for each chunk would cost more than its numbers. */
+  #stored = { lines: 0, bytes: 0 };
+
+  constructor(options: ItemWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Stores one item, or keeps it for its owner. Throws what the file system throws when nothing can be stored. */
+  apply(item: Item): void {
+    const { slots, index, metrics } = this.#options;
+    const slot = item.slot.isRetired ? slots.get(item.slot.identity) : item.slot;
+    try {
+      const execution = slots.load(slot);
+      if (execution === undefined) {
+        this.#setAside(slot, item);
+        return;
+      }
+      if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return;
+      index.touch(slot);
+      // What was there already says nothing about now: it was replayed.
+      let isSignOfLife = true;
+      if (item.kind === "lines") isSignOfLife = this.#append(execution, item.chunk) > 0;
+      else if (item.kind === "end") this.#end(execution, item);
+      else execution.beat(item.lastN, item.beat);
+      slot.usedAtMs = this.#options.nowMs();
+      if (isSignOfLife && execution.heard(slot.usedAtMs)) index.touch(slot);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      metrics.failures(failureCode(error)).inc();
+      this.#setAside(slot, item);
+    }
+  }
+
+  /**
+   * What waits for its execution goes to its files at once, and leaves the quarantine when it is as safe there. A
+   * failure leaves it in quarantine, for the next attempt. Rejects with what the file system threw when nothing can be
+   * stored.
+   */
+  async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
+    const { index, files, quarantine, metrics } = this.#options;
+    slot.usedAtMs = this.#options.nowMs();
+    const items = quarantine.read(slot.identity);
+    if (items.length === 0) return;
+    const bytes = quarantine.bytesOf(slot.identity);
+    index.touch(slot);
+    try {
+      for (const item of items) {
+        if (item.t === "lines") this.#append(execution, item.chunk);
+        else this.#end(execution, item);
+      }
+      await files.sync();
+      // What came meanwhile, and could not be stored, stays.
+      if (quarantine.bytesOf(slot.identity) === bytes) quarantine.remove(slot.identity);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      metrics.failures(failureCode(error)).inc();
+    } finally {
+      this.count();
+    }
+  }
+
+  /** What waited for a BEGIN that was refused because of its owner's limits is not stored either. */
+  dropRefused(slot: Slot): void {
+    if (slot.refused === undefined) return;
+    const { quarantine } = this.#options;
+    for (const item of quarantine.read(slot.identity)) {
+      if (item.t === "lines") this.#setAside(slot, { kind: "lines", slot, chunk: item.chunk });
+    }
+    quarantine.remove(slot.identity);
+  }
+
+  /** Brings the counters up to what was stored. */
+  count(): void {
+    const { metrics } = this.#options;
+    metrics.lines.inc(this.#stored.lines);
+    metrics.bytes.inc(this.#stored.bytes);
+    this.#stored = { lines: 0, bytes: 0 };
+  }
+
+  /** Returns how many lines were new, stored or thrown away. */
+  #append(execution: StoredExecution, chunk: Chunk): number {
+    const { accounts, files, merges, metrics, publisher, nowMs } = this.#options;
+    const account = accounts.of(execution.owner);
+    const refusal = account.refusesLines(nowMs());
+    if (refusal !== undefined) return this.#discard(execution, chunk, refusal);
+    const nextN = execution.have.last + 1;
+    let lines = 0;
+    try {
+      for (const part of execution.append(chunk, files)) {
+        lines += part.count;
+        account.stored(part.count, part.cri.length);
+        if (part.firstN < nextN) metrics.lateLines.inc(part.count);
+        this.#stored.bytes += part.cri.length;
+        publisher.publish(execution, part);
+      }
+    } finally {
+      account.settle(execution);
+      this.#stored.lines += lines;
+    }
+    if (lines < chunk.count) metrics.duplicateLines.inc(chunk.count - lines);
+    if (execution.endSeen !== undefined && execution.judge(nowMs())) merges.consider(execution);
+    return lines;
+  }
+
+  #discard(execution: StoredExecution, { firstN, count }: Chunk, refusal: Refusal): number {
+    const { metrics, nowMs } = this.#options;
+    const lines = execution.discard([firstN, firstN + count - 1], refusal);
+    metrics.discardedLines(DISCARD_LABELS[refusal.reason]).inc(lines);
+    if (lines < count) metrics.duplicateLines.inc(count - lines);
+    if (execution.endSeen !== undefined) execution.judge(nowMs());
+    return lines;
+  }
+
+  #end(execution: StoredExecution, item: { lastN: number; json: string }): void {
+    const end = parseEnd(item.json);
+    const { merges, metrics, nowMs } = this.#options;
+    if (end === undefined) {
+      metrics.discardedLines("end").inc();
+      return;
+    }
+    execution.end({ lastN: item.lastN, end, receivedAtMs: nowMs() });
+    if (execution.judge(nowMs())) merges.consider(execution);
+  }
+
+  #setAside(slot: Slot, item: Item): void {
+    if (item.kind === "beat") return;
+    const { metrics, quarantine } = this.#options;
+    const lines = item.kind === "lines" ? item.chunk.count : 0;
+    const { refused, isDeleted } = slot;
+    if (isDeleted) {
+      metrics.discardedLines("deleted").inc(lines);
+      return;
+    }
+    if (refused !== undefined) {
+      if (item.kind === "lines") refused.lastN = Math.max(refused.lastN, item.chunk.firstN + lines - 1);
+      metrics.discardedLines(DISCARD_LABELS[refused.refusal.reason]).inc(lines);
+      return;
+    }
+    const kept =
+      item.kind === "lines"
+        ? ({ t: "lines", chunk: item.chunk } as const)
+        : ({ t: "end", lastN: item.lastN, json: item.json } as const);
+    const quota = quarantine.add(slot.identity, kept);
+    if (quota === undefined) metrics.quarantinedLines.inc(lines);
+    else metrics.discardedLines(quota).inc(lines);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Chunk } from "../../frame/chunk.ts";
+import type { Execution } from "../../wire/api.ts";
+
+/** An execution as its watchers know it. */
+export interface LiveSource {
+  readonly owner: string;
+  readonly job: string;
+  readonly x: string;
+  readonly node: string;
+  summary(): Execution;
+}
+
+/** Where the store tells what it has stored. Both calls return at once and never throw. */
+export interface Publisher {
+  publish(source: LiveSource, chunk: Chunk): void;
+  changed(source: LiveSource): void;
+}

@@ -1,0 +1,125 @@
+import { rmSync } from "node:fs";
+import Database from "better-sqlite3";
+import type { LineRange } from "../../wire/api.ts";
+import { DiskRuns, RUNS_SCHEMA } from "./disk-runs.ts";
+import type { LineNumbers } from "./line-numbers.ts";
+
+const PAGE_BYTES = 4_096;
+/** A hundred million pieces of disorder. Beyond it they stay in memory, as when the disk is full. */
+const MAX_BYTES = 8 * 1_073_741_824;
+
+/**
+ * Line numbers, and where they stand, of executions whose disorder is beyond what memory may hold, in a SQLite file of
+ * their own. It is a cache: the sidecars say the same, so it is made anew with each start and needs no durability.
+ */
+export class IntervalDb {
+  readonly #db: Database.Database;
+  #lastOwner = 0;
+
+  constructor(path: string, maxBytes = MAX_BYTES) {
+    rmSync(path, { force: true });
+    this.#db = new Database(path);
+    // A statement that a full disk has cut short is rolled back; nothing has to survive this process.
+    this.#db.pragma("journal_mode = MEMORY");
+    this.#db.pragma("synchronous = OFF");
+    this.#db.pragma("locking_mode = EXCLUSIVE");
+    this.#db.pragma(`page_size = ${PAGE_BYTES}`);
+    this.#db.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
+    this.#db.exec(
+      `CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (owner, low)) WITHOUT ROWID;
+       ${RUNS_SCHEMA}`,
+    );
+  }
+
+  /** Runs of a log, none yet. */
+  createRuns(): DiskRuns {
+    this.#lastOwner += 1;
+    return new DiskRuns(this.#db, this.#lastOwner);
+  }
+
+  /** Does many changes at once: all or none. */
+  together(act: () => void): void {
+    this.#db.transaction(act)();
+  }
+
+  /** An empty set of its own. */
+  create(): DiskIntervals {
+    this.#lastOwner += 1;
+    return new DiskIntervals(this.#db, this.#lastOwner);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** The same as `IntervalSet`, on disk. */
+export class DiskIntervals implements LineNumbers {
+  readonly #owner: number;
+  readonly #before: Database.Statement<[number, number], Range>;
+  readonly #inside: Database.Statement<[number, number, number], Range>;
+  readonly #delete: Database.Statement;
+  readonly #insert: Database.Statement;
+  readonly #clear: Database.Statement;
+  readonly #replace: (old: readonly Range[], fresh: Range) => void;
+  count = 0;
+  ranges = 0;
+  last = 0;
+
+  constructor(db: Database.Database, owner: number) {
+    this.#owner = owner;
+    const columns = "SELECT low, high FROM intervals WHERE owner = ?";
+    this.#before = db.prepare(`${columns} AND low < ? ORDER BY low DESC LIMIT 1`);
+    this.#inside = db.prepare(`${columns} AND low >= ? AND low <= ? ORDER BY low`);
+    this.#delete = db.prepare("DELETE FROM intervals WHERE owner = ? AND low = ?");
+    this.#insert = db.prepare("INSERT INTO intervals VALUES (?, ?, ?)");
+    this.#clear = db.prepare("DELETE FROM intervals WHERE owner = ?");
+    this.#replace = db.transaction((old: readonly Range[], fresh: Range) => {
+      for (const { low } of old) this.#delete.run(owner, low);
+      this.#insert.run(owner, fresh.low, fresh.high);
+    });
+  }
+
+  coversTo(last: number): boolean {
+    if (last === 0) return true;
+    const [first] = this.#inside.all(this.#owner, 1, 1);
+    return first !== undefined && first.high >= last;
+  }
+
+  add(from: number, to: number): void {
+    const before = this.#before.get(this.#owner, from);
+    const old = this.#inside.all(this.#owner, from, to + 1);
+    if (before !== undefined && before.high >= from - 1) old.unshift(before);
+    const low = Math.min(from, old[0]?.low ?? from);
+    const high = Math.max(to, old[old.length - 1]?.high ?? to);
+    this.#replace(old, { low, high });
+    this.ranges += 1 - old.length;
+    this.count += high - low + 1 - old.reduce((sum, range) => sum + range.high - range.low + 1, 0);
+    this.last = Math.max(this.last, high);
+  }
+
+  missing(from: number, to: number, limit = Number.POSITIVE_INFINITY): LineRange[] {
+    const holes: LineRange[] = [];
+    let next = Math.max(from, (this.#before.get(this.#owner, from)?.high ?? 0) + 1);
+    for (const { low, high } of this.#inside.iterate(this.#owner, from, to)) {
+      if (holes.length >= limit) return holes;
+      if (low > next) holes.push([next, low - 1]);
+      next = Math.max(next, high + 1);
+    }
+    if (next <= to && holes.length < limit) holes.push([next, to]);
+    return holes;
+  }
+
+  *entries(): Generator<LineRange> {
+    for (const { low, high } of this.#inside.iterate(this.#owner, 0, Number.MAX_SAFE_INTEGER)) yield [low, high];
+  }
+
+  release(): void {
+    this.#clear.run(this.#owner);
+  }
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}

@@ -1,0 +1,96 @@
+import type { LineRange } from "../../wire/api.ts";
+import type { IntervalDb } from "./disk-intervals.ts";
+import { IntervalSet } from "./interval-set.ts";
+import type { LineNumbers } from "./line-numbers.ts";
+
+/** Where executions keep more ranges than memory may hold. */
+export interface IntervalSpill {
+  readonly maxRangesInMemory: number;
+  readonly db: IntervalDb;
+}
+
+/**
+ * Line numbers in memory while they form few ranges (in order: one), on disk beyond that, and in memory again once the
+ * holes are filled: bounded memory for de-duplication, whatever the disorder.
+ */
+export class SpillingIntervals implements LineNumbers {
+  readonly #spill: IntervalSpill;
+  #numbers: LineNumbers = new IntervalSet();
+  #isOnDisk = false;
+  #movesAt: number;
+
+  constructor(spill: IntervalSpill) {
+    this.#spill = spill;
+    this.#movesAt = spill.maxRangesInMemory;
+  }
+
+  get count(): number {
+    return this.#numbers.count;
+  }
+  get ranges(): number {
+    return this.#numbers.ranges;
+  }
+  get last(): number {
+    return this.#numbers.last;
+  }
+  get isOnDisk(): boolean {
+    return this.#isOnDisk;
+  }
+
+  coversTo(last: number): boolean {
+    return this.#numbers.coversTo(last);
+  }
+
+  add(from: number, to: number): void {
+    const { maxRangesInMemory, db } = this.#spill;
+    try {
+      this.#numbers.add(from, to);
+    } catch {
+      // The disk is full: the lines are stored, so their numbers must be known.
+      this.#moveToMemory();
+      this.#movesAt = this.#numbers.ranges * 2;
+      this.#numbers.add(from, to);
+    }
+    if (!this.#isOnDisk && this.#numbers.ranges > this.#movesAt) this.#moveToDisk(db);
+    else if (this.#isOnDisk && this.#numbers.ranges < maxRangesInMemory / 2) this.#moveToMemory();
+  }
+
+  #moveToDisk(db: IntervalDb): void {
+    const target = db.create();
+    try {
+      db.together(() => {
+        for (const [low, high] of this.#numbers.entries()) target.add(low, high);
+      });
+    } catch {
+      // Not again with each line: copying costs more with each attempt.
+      this.#movesAt = this.#numbers.ranges * 2;
+      return;
+    }
+    this.#numbers = target;
+    this.#isOnDisk = true;
+  }
+
+  missing(from: number, to: number, limit?: number): LineRange[] {
+    return this.#numbers.missing(from, to, limit);
+  }
+
+  entries(): Iterable<LineRange> {
+    return this.#numbers.entries();
+  }
+
+  release(): void {
+    try {
+      this.#numbers.release();
+    } catch {
+      // What is left in the cache's file goes with the next start.
+    }
+  }
+
+  #moveToMemory(): void {
+    const target = new IntervalSet();
+    for (const [low, high] of this.#numbers.entries()) target.add(low, high);
+    this.release();
+    this.#numbers = target;
+    this.#isOnDisk = false;
+  }
+}

@@ -1,0 +1,96 @@
+import { rmSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../host/log.ts";
+import type { OpenFiles } from "../disk/open-files.ts";
+import { isPoison, messageOf } from "../disk/storage-error.ts";
+import type { LateMerges } from "../execution/late-merges.ts";
+import type { IndexDb } from "../index/index-db.ts";
+import type { OwnerAccounts } from "../owner/owner-accounts.ts";
+import type { Quarantine } from "../quarantine/quarantine.ts";
+import { basePath, type IndexWriter } from "../table/index-writer.ts";
+import type { SlotIdentity, SlotTable } from "../table/slots.ts";
+import type { Tombstones } from "./tombstones.ts";
+
+/** The sidecar goes last: a log without it could not be told whose it is. */
+const ENDINGS = [".log", ".late.log", ".log.new", ".meta.new", ".meta"];
+
+export interface RemoverOptions {
+  readonly slots: SlotTable;
+  readonly index: IndexDb;
+  readonly writer: IndexWriter;
+  readonly files: OpenFiles;
+  readonly merges: LateMerges;
+  readonly quarantine: Quarantine;
+  readonly accounts: OwnerAccounts;
+  readonly tombstones: Tombstones;
+  readonly logsDir: string;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Takes executions away for good: a tombstone first, then the files, then the row of the index. Killed in between, the
+ * next start goes on from the tombstone.
+ */
+export class Remover {
+  readonly #options: RemoverOptions;
+
+  constructor(options: RemoverOptions) {
+    this.#options = options;
+  }
+
+  /** Whoever deletes (a user, retention) has found out that this may go. Rejects with what the file system threw. */
+  async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
+    const { slots, files, merges, quarantine, accounts, tombstones, writer, nowMs } = this.#options;
+    const known = slots.known(identity);
+    if (known !== undefined) await merges.cancel(known);
+    const slot = slots.get(identity);
+    const execution = slots.load(slot);
+    if (execution === undefined) return "missing";
+    if (execution.state === "running") return "running";
+    const base = basePath(execution.origin);
+    const tombstone = { ...slot.identity, base, deletedAtMs: nowMs() };
+    try {
+      tombstones.add(tombstone);
+    } catch (error) {
+      if (isPoison(error)) throw error;
+      // A full disk: whoever deletes wants to make room, so room is made first.
+      for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
+      tombstones.add(tombstone);
+    }
+    files.retire(execution.main);
+    if (execution.late !== undefined) files.retire(execution.late);
+    this.#erase(slot.identity, base, nowMs());
+    writer.forget(slot);
+    accounts.of(execution.owner).remove(execution);
+    quarantine.remove(slot.identity);
+    slots.drop(slot);
+    return "removed";
+  }
+
+  /** Ends deletions that a crash has cut in two, before anything is loaded. One that cannot be ended stays. */
+  finish(): void {
+    const { index, tombstones, log } = this.#options;
+    for (const tombstone of tombstones.latest()) {
+      if (index.isDeleted(tombstone)) continue;
+      const { node, x, base, deletedAtMs } = tombstone;
+      try {
+        this.#erase(tombstone, base, deletedAtMs);
+      } catch (error) {
+        log.event("error", "cannot finish a deletion", { node, x, error: messageOf(error) });
+      }
+    }
+  }
+
+  /** Forgets tombstones that are older than anything that may come again. */
+  expire(nowMs: number): void {
+    const { index, tombstones } = this.#options;
+    index.forgetDeleted(tombstones.expire(nowMs));
+  }
+
+  #erase(identity: SlotIdentity, base: string, deletedAtMs: number): void {
+    const { index, logsDir } = this.#options;
+    for (const ending of ENDINGS) rmSync(join(logsDir, `${base}${ending}`), { force: true });
+    index.remove(identity, deletedAtMs);
+  }
+}

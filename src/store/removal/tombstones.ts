@@ -1,0 +1,91 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import type { SlotIdentity } from "../table/slots.ts";
+
+const DAY_MS = 86_400_000;
+/** Longer than anything can be replayed: relays' queues and journals are bounded by size, and hold weeks at most. */
+export const TOMBSTONES_KEPT_DAYS = 400;
+/** Five million of them; beyond it the oldest days go first. */
+const MAX_BYTES = 1_073_741_824;
+/** `<user>/<date>/<name>`. */
+const BASE = /^[^/_.][^/]*\/\d{4}-\d\d-\d\d\/[^/.][^/]*$/;
+const FILE_NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
+
+/** Says that an execution was deleted. `base`: where its files were, below the logs. */
+export interface Tombstone extends SlotIdentity {
+  readonly base: string;
+  readonly deletedAtMs: number;
+}
+
+/**
+ * What was deleted, so that it does not come back by replay: JSON lines, a file for each day. The files are the truth;
+ * the index has a copy to look in. Throws what the file system throws.
+ */
+export class Tombstones {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** On the disk when it returns: what is deleted must not come back after a power cut either. */
+  add(tombstone: Tombstone): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, `${dayOf(tombstone.deletedAtMs)}.jsonl`);
+    // A line that a full disk has torn is ended first; alone it says nothing.
+    appendFileSync(path, `\n${JSON.stringify(tombstone)}\n`, { mode: 0o600, flush: true });
+  }
+
+  *all(): Generator<Tombstone> {
+    for (const day of this.#days()) yield* this.#read(day);
+  }
+
+  /** Those of the last two days that have any: a deletion that a crash has cut in two is among them. */
+  *latest(): Generator<Tombstone> {
+    for (const day of this.#days().slice(-2)) yield* this.#read(day);
+  }
+
+  /** Forgets what is too old or too much. Returns the time before which nothing is remembered any more. */
+  expire(nowMs: number): number {
+    const days = this.#days();
+    let bytes = days.reduce((sum, day) => sum + statSync(join(this.#folder, day)).size, 0);
+    const oldest = `${dayOf(nowMs - TOMBSTONES_KEPT_DAYS * DAY_MS)}.jsonl`;
+    for (const day of days) {
+      if (day >= oldest && bytes <= MAX_BYTES) return Date.parse(day.slice(0, 10));
+      bytes -= statSync(join(this.#folder, day)).size;
+      rmSync(join(this.#folder, day), { force: true });
+    }
+    return 0;
+  }
+
+  #days(): string[] {
+    if (!existsSync(this.#folder)) return [];
+    return readdirSync(this.#folder)
+      .filter((name) => FILE_NAME.test(name))
+      .sort();
+  }
+
+  *#read(day: string): Generator<Tombstone> {
+    for (const line of readFileSync(join(this.#folder, day), "utf8").split("\n")) {
+      const tombstone = line === "" ? undefined : parseTombstone(parseJson(line));
+      if (tombstone !== undefined) yield tombstone;
+    }
+  }
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+function parseTombstone(value: unknown): Tombstone | undefined {
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const { node, x, keyHash, base } = record;
+  const deletedAtMs = asCount(record["deletedAtMs"]);
+  if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
+  // Files are deleted by it: nothing outside of the tree, whatever became of the line.
+  if (typeof base !== "string" || !BASE.test(base)) return undefined;
+  if (deletedAtMs === undefined) return undefined;
+  return { node, x, keyHash, base, deletedAtMs };
+}

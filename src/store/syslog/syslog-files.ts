@@ -1,0 +1,89 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createStream, type RotatingFileStream } from "rotating-file-stream";
+import type { Log } from "../../host/log.ts";
+import { ToldRecently } from "../../host/told-recently.ts";
+import { RESERVED } from "../disk/log-path.ts";
+import { oneLine } from "./one-line.ts";
+
+const LIMITS = {
+  /** Sources with a file of their own. */
+  sources: 1_024,
+  fileSize: "64M",
+  files: 10,
+  /** Bytes waiting for a slow disk, of one source. */
+  waitingBytes: 4 * 1_048_576,
+  /** From a failure until the file is tried again. */
+  retryAfterMs: 5_000,
+} as const;
+
+/** The file of one source. What comes while it is broken is thrown away. */
+interface Source {
+  readonly stream: RotatingFileStream;
+  brokenAtMs: number | undefined;
+}
+
+/**
+ * Files of ordinary syslog: `DATA/logs/_syslog/<source>.log`, one message a line with the time of its arrival, rotated
+ * by size. Readable for the collector's group (administrators), not for the users of executions.
+ */
+export class SyslogFiles {
+  readonly #folder: string;
+  readonly #log: Log;
+  readonly #nowMs: () => number;
+  readonly #told: ToldRecently;
+  readonly #sources = new Map<string, Source>();
+
+  constructor(options: { readonly logsDir: string; readonly log: Log; readonly nowMs: () => number }) {
+    this.#folder = join(options.logsDir, RESERVED.syslog);
+    this.#log = options.log;
+    this.#nowMs = options.nowMs;
+    this.#told = new ToldRecently(options.nowMs);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
+  }
+
+  /** False when the message had to be thrown away. */
+  write(source: string, message: Buffer): boolean {
+    const stream = this.#stream(source);
+    if (stream === undefined || stream.writableLength > LIMITS.waitingBytes) return false;
+    stream.write(`${new Date(this.#nowMs()).toISOString()} ${oneLine(message.toString("utf8"))}\n`);
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    const ended = [...this.#sources.values()].map(
+      ({ stream }) => new Promise<void>((resolve) => stream.end(() => resolve())),
+    );
+    await Promise.all(ended);
+  }
+
+  /** Undefined when there is none: too many sources, or its file failed a moment ago. */
+  #stream(name: string): RotatingFileStream | undefined {
+    const known = this.#sources.get(name);
+    if (known === undefined && this.#sources.size >= LIMITS.sources) return undefined;
+    if (known !== undefined) {
+      if (known.brokenAtMs === undefined) return known.stream;
+      if (this.#nowMs() - known.brokenAtMs < LIMITS.retryAfterMs) return undefined;
+    }
+    const source: Source = { stream: this.#open(name), brokenAtMs: undefined };
+    source.stream.on("error", ({ message }) => {
+      source.brokenAtMs = this.#nowMs();
+      if (this.#told.isNew(`${name} ${message}`))
+        this.#log.event("error", "cannot write syslog", { source: name, error: message });
+    });
+    this.#sources.set(name, source);
+    return source.stream;
+  }
+
+  #open(source: string): RotatingFileStream {
+    // Addresses only: digits, hexadecimal letters, dots and colons. A zone (%eth0) is dropped with the rest.
+    const name = source.replace(/[^0-9A-Za-z.:]/g, "_").replace(/^\.+/, "_");
+    return createStream(`${name}.log`, {
+      path: this.#folder,
+      size: LIMITS.fileSize,
+      maxFiles: LIMITS.files,
+      compress: "gzip",
+      mode: 0o640,
+    });
+  }
+}

@@ -1,4 +1,0 @@
-import { crowds } from "../soak/crowd.ts";
-import { testInShort } from "../soak/in-short.ts";
-
-testInShort(crowds);

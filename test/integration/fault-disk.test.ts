@@ -1,4 +1,0 @@
-import { diskFaults } from "../soak/disk-faults.ts";
-import { testInShort } from "../soak/in-short.ts";
-
-testInShort(diskFaults);

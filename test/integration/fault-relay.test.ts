@@ -1,4 +1,0 @@
-import { testInShort } from "../soak/in-short.ts";
-import { relayFaults } from "../soak/relay-faults.ts";
-
-testInShort(relayFaults);

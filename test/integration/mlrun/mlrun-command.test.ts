@@ -1,0 +1,231 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { afterwards } from "../../support/cleanup.ts";
+import { startDumpRelay } from "../../support/dump-relay.ts";
+import { fakeRelay } from "../../support/fake-relay.ts";
+import { octetCounted, parseFrame, printedBy } from "../../support/frames.ts";
+import { cleanEnvironment, mlrun, startMlrun } from "../../support/mlrun.ts";
+import { poll } from "../../support/poll.ts";
+import { run, start } from "../../support/processes.ts";
+import { program, ROOT } from "../../support/programs.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const HANGING_RELAY = join(ROOT, "test/fixtures/programs/hanging_relay.py");
+
+const shell = (script: string) => ["--", "sh", "-c", script];
+
+/** Environment of an mlrun without a relay, with a spool that goes away. */
+async function noRelay(): Promise<NodeJS.ProcessEnv> {
+  const folder = await tempFolder();
+  return cleanEnvironment({ MLRUN_RUN_DIR: folder, MLRUN_SPOOL_DIR: join(folder, "spool") });
+}
+
+describe("the exit status", () => {
+  test.each([
+    ["the command's", shell("exit 7"), 7],
+    ["128 + N for a signal", shell("kill -TERM $$"), 143],
+    ["127 for a command that is not there", ["--", "/nonexistent/command"], 127],
+    ["126 for one that cannot be run", ["--", "/etc/passwd"], 126],
+    ["125 for mlrun's own error", ["--nonsense", "--", "true"], 125],
+  ])("is %s", async (_, args, code) => {
+    expect(await mlrun(args, { env: await noRelay() })).toMatchObject({ code });
+  });
+
+  test("of a command that is not there is in END as well", async () => {
+    const relay = await startDumpRelay();
+    const { stderr } = await mlrun(["--run-dir", relay.runDir, "--", "nosuchcommand"]);
+    expect(stderr).toBe("mlrun: Cannot run nosuchcommand: not found\n");
+    expect((await relay.execution()).end).toMatchObject({ code: 127, signal: null });
+  });
+
+  test("of a command that was killed names the signal in END", async () => {
+    const relay = await startDumpRelay();
+    await mlrun(["--run-dir", relay.runDir, ...shell("kill -KILL $$")]);
+    expect((await relay.execution()).end).toMatchObject({ code: null, signal: "SIGKILL" });
+  });
+});
+
+describe("the command", () => {
+  test("gets its arguments, stdin and folder as they are, without a shell", async () => {
+    const folder = await tempFolder();
+    const script = 'printf \'<%s>\' "$@" "$(pwd)" "$(cat)"';
+    const args = ["--", "sh", "-c", script, "sh", "a b", "", "$HOME", "*", "--quiet"];
+    const { stdout } = await mlrun(args, { env: await noRelay(), cwd: folder, input: "from stdin" });
+    expect(stdout).toBe(`<a b><><$HOME><*><--quiet><${folder}><from stdin>`);
+  });
+
+  test("writes to FIFOs: /dev/stdout and /dev/stderr can be opened", async () => {
+    const script = "echo out >/dev/stdout; echo err >/dev/stderr; stat -L -c %F /dev/fd/1 /dev/fd/2";
+    const { stdout, stderr } = await mlrun(shell(script), { env: await noRelay() });
+    expect(stdout).toBe("out\nfifo\nfifo\n");
+    expect(stderr).toMatch(/^err$/m);
+  });
+
+  test("has no descriptors of mlrun, and leaves no files behind", async () => {
+    const folder = await tempFolder();
+    const { stdout } = await mlrun(["--", "ls", "/proc/self/fd"], { env: { ...(await noRelay()), TMPDIR: folder } });
+    expect(stdout).toBe((await run("ls", ["/proc/self/fd"])).stdout);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("runs where TMPDIR is no folder", async () => {
+    const result = await mlrun(shell("echo out"), { env: { ...(await noRelay()), TMPDIR: "/etc/passwd" } });
+    expect(result).toMatchObject({ code: 0, stdout: "out\n" });
+  });
+
+  test("gets SIGPIPE when nobody reads its output any more, as without mlrun", async () => {
+    const env = await noRelay();
+    const [file, ...args] = program("mlrun", ...shell("while :; do echo y; done; echo never"));
+    const head = `"$@" | head -n 3; echo "\${PIPESTATUS[0]}"`;
+    const { stdout } = await run("bash", ["-c", head, "bash", file, ...args], { env, detached: true });
+    expect(stdout).toBe("y\ny\ny\n141\n");
+  });
+
+  test("goes on and is logged when its output cannot be shown, and mlrun says so", async () => {
+    const relay = await startDumpRelay();
+    const [file, ...args] = program("mlrun", "--run-dir", relay.runDir, ...shell("echo out; exit 4"));
+    const full = await run("sh", ["-c", '"$@" >/dev/full', "sh", file, ...args], {
+      env: cleanEnvironment(),
+      detached: true,
+    });
+    expect(full).toMatchObject({ code: 4, stderr: "mlrun: Cannot show stdout: ENOSPC; it is still logged\n" });
+    expect((await relay.execution()).stdout.toString()).toBe("out\n");
+  });
+
+  test("is held back by a reader that is slow, and loses nothing", async () => {
+    const script = "echo $$ >&2; exec dd if=/dev/zero bs=64k count=160 status=none";
+    const [file, ...args] = program("mlrun", ...shell(script));
+    const child = spawn(file, args, { env: await noRelay(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    afterwards(() => void child.kill("SIGKILL"));
+    const pid = await new Promise<number>((resolve) =>
+      child.stderr.once("data", (line: Buffer) => resolve(Number(line))),
+    );
+    // Its stdout is not read. Were it not held back, dd would be gone in no time, and its /proc with it.
+    let [written, unchanged] = ["", 0];
+    await poll("dd to stand still", async () => {
+      const now = /wchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, "utf8"))?.[1] ?? "";
+      unchanged = now === written ? unchanged + 1 : 0;
+      written = now;
+      return unchanged === 30;
+    });
+    expect(Number(written)).toBeLessThan(2_000_000);
+    let bytes = 0;
+    child.stdout.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(bytes).toBe(160 * 65_536);
+  });
+
+  test("is not held back by a relay that hangs: the spool gets what it may not have read", async () => {
+    const folder = await tempFolder();
+    const relay = await fakeRelay(join(folder, "lines.sock"), { hangs: () => true });
+    const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(folder, "spool") });
+    const result = await mlrun(["--quiet", "--run-dir", folder, ...shell("seq 1 2000000; exit 4")], { env });
+    expect(result.code).toBe(4);
+    expect(result.stderr.split("\n")).toHaveLength(2);
+    expect(result.stderr).toMatch(/^mlrun: the relay at \S+ is away \(it takes nothing\): output is kept in /);
+    expect(relay.sockets.length).toBeGreaterThan(0);
+    const [file = ""] = await readdir(join(folder, "spool"));
+    const [, ...frames] = octetCounted(await readFile(join(folder, "spool", file)));
+    expect(printedBy(frames.map(parseFrame), "stdout").toString()).toBe((await run("seq", ["1", "2000000"])).stdout);
+  });
+
+  test("is not held back when BEGIN hangs as well, and no process of mlrun is left", async () => {
+    const folder = await tempFolder();
+    const relay = start("python3", [HANGING_RELAY, folder]);
+    await relay.waitFor(/ready/);
+    const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(folder, "spool") });
+    const result = await mlrun(["--run-dir", folder, ...shell("echo out; exit 4")], { env });
+    expect(result).toMatchObject({ code: 4, stdout: "out\n" });
+    expect(result.stderr).toMatch(/^mlrun: .* is away \(it does not confirm\): .*\n$/);
+    expect(await readdir(join(folder, "spool"))).toHaveLength(1);
+    const { stdout } = await run("pgrep", ["-f", `logger .*${folder}/begin.sock`]);
+    expect(stdout).toBe("");
+  });
+
+  test("may leave children that hold its output: after 10 s END says so, and mlrun goes", async () => {
+    const relay = await startDumpRelay();
+    const script = "echo before; sh -c 'trap \"\" HUP; echo $$; exec sleep 60' & exit 5";
+    const running = startMlrun(["--run-dir", relay.runDir, ...shell(script)]);
+    const [, pid] = await running.waitFor(/^(\d+)$/m);
+    afterwards(() => void process.kill(Number(pid), "SIGKILL"));
+    expect(await running.ended).toEqual({ code: 5, signal: null });
+    const { end, stdout } = await relay.execution();
+    expect(end).toMatchObject({ code: 5, cutShort: true });
+    expect(stdout.toString()).toContain("before\n");
+  });
+
+  test("that has ended is not waited for when mlrun is asked to end", async () => {
+    const relay = await startDumpRelay();
+    const running = startMlrun([
+      "--run-dir",
+      relay.runDir,
+      ...shell("sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & exit 6"),
+    ]);
+    const [, pid] = await running.waitFor(/^(\d+)$/m);
+    afterwards(() => void process.kill(Number(pid), "SIGKILL"));
+    await poll("the command's end", async () => (await parentOf(Number(pid))) === 1);
+    running.signal("SIGTERM");
+    expect(await running.ended).toEqual({ code: 6, signal: null });
+    expect((await relay.execution()).end).toMatchObject({ cutShort: true });
+  });
+});
+
+test("mlrun whose output nobody reads ends by a signal when the command has ended, and all is logged", async () => {
+  const relay = await startDumpRelay();
+  const [file, ...words] = program("mlrun", "--run-dir", relay.runDir, ...shell("seq 1 100000; exec sleep 60"));
+  // A pipe that is not read.
+  const running = spawn(file, words, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "ignore"], detached: true });
+  afterwards(() => void running.kill("SIGKILL"));
+  const children = async () => {
+    const text = await readFile(`/proc/${running.pid}/task/${running.pid}/children`, "utf8").catch(() => "");
+    return text.split(" ").filter((pid) => pid !== "");
+  };
+  const sleeping = async () => {
+    for (const pid of await children()) {
+      if ((await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")) === "sleep\n") return Number(pid);
+    }
+    return undefined;
+  };
+  process.kill(await poll("all to be printed", sleeping), "SIGKILL");
+  await poll("the command to end", async () => (await children()).length === 0);
+  const ended = once(running, "exit");
+  running.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGTERM"]);
+  const { stdout, end } = await relay.execution();
+  expect(stdout.toString()).toBe(Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(""));
+  expect(end).toMatchObject({ cutShort: false, dropped: { stdout: 0, stderr: 0 } });
+});
+
+describe("the file that users run", () => {
+  test("is one CommonJS file that env starts", async () => {
+    const file = join(ROOT, "dist/src/bin/mlrun.cjs");
+    expect((await readFile(file, "utf8")).startsWith("#!/usr/bin/env node\n")).toBe(true);
+    expect((await run("sh", ["-c", `node ${file} --version`])).stdout).toMatch(/^mlrun \d+\.\d+\.\d+\n$/);
+  });
+
+  test("explains itself in one screen", async () => {
+    const { code, stdout } = await mlrun(["--help"]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").length).toBeLessThan(25);
+    expect(stdout).toMatch(/127 not found; 126 not executable; 125 mlrun's own error/);
+  });
+
+  test("takes the site's settings from its file", async () => {
+    const relay = await startDumpRelay();
+    const settings = join(relay.runDir, "mlrun.toml");
+    await writeFile(settings, "one-line-frames = true\n");
+    await mlrun(["--run-dir", relay.runDir, ...shell("seq 1 5")], {
+      env: cleanEnvironment({ MLRUN_CONFIG: settings }),
+    });
+    expect((await relay.execution()).frames.filter(({ type }) => type === "lines")).toHaveLength(5);
+  });
+});
+
+async function parentOf(pid: number): Promise<number> {
+  return Number(/\) \w (\d+)/.exec(await readFile(`/proc/${pid}/stat`, "utf8"))?.[1]);
+}

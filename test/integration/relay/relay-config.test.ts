@@ -1,0 +1,149 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { relayConfig } from "../../../src/ctl/relay/relay-config.ts";
+import { makePki, mlctl } from "../../support/ctl.ts";
+import { run } from "../../support/processes.ts";
+import { ROOT } from "../../support/programs.ts";
+import { RSYSLOGD } from "../../support/rsyslogd.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const STOCK = "$ModLoad imuxsock\n$RepeatedMsgReduction on\n";
+
+let pki: string;
+beforeAll(async () => {
+  pki = await makePki(["node1"]);
+});
+
+function print(...args: string[]) {
+  return mlctl("relay-config", "--collector", "127.0.0.1:2514", "--node", "node1", ...args);
+}
+
+describe("rsyslogd accepts every form", () => {
+  test.each([
+    ["dedicated over TLS", () => ["--pki", pki], ""],
+    ["dedicated in the clear", () => ["--insecure"], ""],
+    ["drop-in over TLS", () => ["--pki", pki, "--drop-in"], STOCK],
+    ["drop-in in the clear", () => ["--insecure", "--drop-in"], STOCK],
+    ["with an IPv6 collector", () => ["--pki", pki, "--collector", "[::1]:2514"], ""],
+    ["without a journal", () => ["--pki", pki, "--no-journal"], ""],
+    ["drop-in without a journal", () => ["--pki", pki, "--no-journal", "--drop-in"], STOCK],
+    ["with other disk space", () => ["--pki", pki, "--disk-space", "64m"], ""],
+    ["with other folders", () => ["--pki", pki, "--run-dir", "/tmp/a-b_c.d/run", "--state-dir", "/tmp/x,y=z@~1"], ""],
+  ])("%s", async (_, options, before) => {
+    const printed = await print(...options());
+    expect(printed.code).toBe(0);
+    expect(printed.stdout).not.toMatch(/@[A-Z_]+@/);
+    const file = join(await tempFolder(), "relay.conf");
+    await writeFile(file, before + printed.stdout);
+    const checked = await run(RSYSLOGD, ["-N1", "-f", file]);
+    expect(checked.stderr).toMatch(/^.*config validation run.*\n.*End of config validation run. Bye.\n$/);
+    expect(checked.code).toBe(0);
+  });
+});
+
+test("without TLS it says so, and no parameter of TLS is left", async () => {
+  const printed = await print("--insecure");
+  expect(printed.stderr).toContain("WITHOUT TLS");
+  expect(printed.stdout).toContain("--insecure");
+  expect(printed.stdout).not.toMatch(/^\s*tls/m);
+});
+
+describe("a wrong command line ends with 2 and says what is wrong", () => {
+  test.each([
+    [[], "--collector is missing"],
+    [["--collector", "host"], "--collector must be HOST:PORT"],
+    [["--collector", "host:0", "--node", "n", "--insecure"], "--collector must be HOST:PORT"],
+    [["--collector", "host:99999", "--node", "n", "--insecure"], "--collector must be HOST:PORT"],
+    [["--collector", "h:1", "--pki", "/x"], "--node is missing"],
+    [["--collector", "h:1", "--node", "n"], "--pki is missing"],
+    [["--collector", "127.0.0.1:1", "--node", "n", "--pki", "/x", "--insecure"], "contradict"],
+    [["--collector", "logs.example.org:1", "--node", "n", "--insecure"], "this machine"],
+    [["--colector", "h:1"], "Unknown option '--colector'"],
+    [["--collector", "127.0.0.1:1", "--node", "n", "--insecure", "more"], "more"],
+  ])("%j", async (args, message) => {
+    const result = await mlctl("relay-config", ...args);
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toContain("mlctl relay-config --help");
+  });
+});
+
+test("a missing certificate is named, with the command that makes it", async () => {
+  const other = await makePki([]);
+  const result = await mlctl("relay-config", "--collector", "127.0.0.1:1", "--node", "node1", "--pki", other);
+  expect(result).toMatchObject({ code: 1, stdout: "" });
+  expect(result.stderr).toContain(`${other}/node1.crt`);
+  expect(result.stderr).toContain("mlctl pki issue node1");
+});
+
+describe("no value can add configuration", () => {
+  const settings = {
+    form: "dedicated",
+    collector: { host: "127.0.0.1", port: 2514 },
+    runDir: "/run/x",
+    stateDir: "/var/x",
+    pki: "/etc/x",
+    node: "node1",
+    diskSpace: "1g",
+    journal: true,
+  } as const;
+  const evil = [
+    '/a"',
+    "/a\\",
+    "/a\nb",
+    "/a b",
+    "/a%b",
+    "/a`b`",
+    "/a$b",
+    "/a'",
+    "/a;b",
+    "/a#",
+    "/ä",
+    "a",
+    "",
+    "/",
+    "/a/",
+  ];
+  const places = ["runDir", "stateDir", "pki"] as const;
+  test.each(places.flatMap((place) => evil.map((value) => [place, value] as const)))("%s %j", async (place, value) => {
+    await expect(relayConfig({ ...settings, [place]: value }, join(ROOT, "rsyslog.d"))).rejects.toThrow("Cannot use");
+  });
+
+  const names = ['n"', "n\n", "-n", "n/..", "../n", "", "n n", "a..b", ".n", "n_", "x".repeat(64), "1.2.3.4", "ä"];
+  test.each(names)("node %j", async (node) => {
+    await expect(relayConfig({ ...settings, node }, join(ROOT, "rsyslog.d"))).rejects.toThrow("it is no host name");
+  });
+  test.each(names.filter((name) => name !== "1.2.3.4"))("collector %j", async (host) => {
+    const collector = { host, port: 2514 };
+    await expect(relayConfig({ ...settings, collector }, join(ROOT, "rsyslog.d"))).rejects.toThrow(
+      "it is no host name",
+    );
+  });
+
+  test("a folder for sockets whose paths would be cut is refused", async () => {
+    const runDir = `/${"x".repeat(97)}`;
+    await expect(relayConfig({ ...settings, runDir }, join(ROOT, "rsyslog.d"))).rejects.toThrow("limit is 96");
+  });
+
+  test.each(["", "1", "1k", "63m", "1G", '1g"', "-1g", "1 g", "0g"])("disk-space %j", async (diskSpace) => {
+    await expect(relayConfig({ ...settings, diskSpace }, join(ROOT, "rsyslog.d"))).rejects.toThrow("Cannot use");
+  });
+});
+
+test("the queue has the disk space that is asked for, the journal as much and at most five quarters", async () => {
+  const { stdout } = await print("--pki", pki, "--disk-space", "2g");
+  expect(stdout).toContain('queue.maxDiskSpace="2g"');
+  expect(stdout).toContain(`rotation.sizeLimit="${2 ** 31 / 4}"`);
+});
+
+test("--no-journal leaves nothing of it", async () => {
+  const { stdout } = await print("--pki", pki, "--no-journal");
+  expect(stdout).not.toMatch(/journal\/|call marcologger-journal/);
+});
+
+test("the parameters of both forms stand in the files, not in code", async () => {
+  const relay = await readFile(join(ROOT, "rsyslog.d/20-relay.conf"), "utf8");
+  const printed = await print("--pki", pki, "--drop-in");
+  for (const line of relay.split("\n").filter((text) => !text.includes("@"))) expect(printed.stdout).toContain(line);
+});

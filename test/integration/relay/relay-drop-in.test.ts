@@ -1,0 +1,136 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { mlctl } from "../../support/ctl.ts";
+import { freePort } from "../../support/free-port.ts";
+import { poll } from "../../support/poll.ts";
+import { run } from "../../support/processes.ts";
+import { ROOT } from "../../support/programs.ts";
+import { withParameters } from "../../support/relay.ts";
+import { startRelpDump } from "../../support/relp-dump.ts";
+import { startRsyslogd } from "../../support/rsyslogd.ts";
+import { sendBegin, sendLines } from "../../support/send.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const TIME = "2026-11-20T04:17:44.960662Z";
+const SECRET = "job-line-that-belongs-to-alice";
+const begin = `<13>1 ${TIME} h mlrun 1 BEGIN - {"v":1,"cwd":"${SECRET}"}`;
+const line = (n: number) => `<14>1 ${TIME} h mlrun 1 LINES [ml@32473 v="1" n="${n}"] ${n} ${SECRET}`;
+
+/** Debian's own rsyslog.conf, moved into a folder; without the kernel's log, which belongs to this machine. */
+async function stockConfig(folder: string, extra: string): Promise<string> {
+  const stock = await readFile(join(ROOT, "test/fixtures/debian-12-rsyslog.conf"), "utf8");
+  const moved = stock
+    .replace('module(load="imuxsock")', `module(load="imuxsock" SysSock.Name="${folder}/devlog")`)
+    .replace(/^module\(load="imklog"\).*$/m, "")
+    .replace("$FileOwner root", `$FileOwner ${userInfo().username}`)
+    .replace("$FileGroup adm", `$FileGroup ${userInfo().gid === 0 ? "adm" : userInfo().username}`)
+    .replaceAll("/var/log/", `${folder}/log/`)
+    .replaceAll("/var/spool/rsyslog", `${folder}/spool`)
+    .replaceAll("/etc/rsyslog.d/", `${folder}/rsyslog.d/`);
+  for (const name of ["log", "spool", "rsyslog.d", "run", "state"])
+    await mkdir(join(folder, name), { recursive: true });
+  return `${extra}${moved}`;
+}
+
+interface Site {
+  /** Logs a line the way every program of the machine does, and waits until it stands in the site's syslog. */
+  log(text: string): Promise<void>;
+  everythingLogged(): Promise<string>;
+  readonly beginSocket: string;
+  readonly linesSocket: string;
+  readonly stateDir: string;
+}
+
+async function startSite(options: {
+  port: number;
+  extra?: string;
+  parameters?: Readonly<Record<string, string>>;
+}): Promise<Site> {
+  const folder = await tempFolder();
+  const config = await stockConfig(folder, options.extra ?? "");
+  const folders = ["--run-dir", join(folder, "run"), "--state-dir", join(folder, "state")];
+  const where = ["--collector", `127.0.0.1:${options.port}`, "--node", "node1"];
+  const { stdout } = await mlctl("relay-config", "--drop-in", "--insecure", ...where, ...folders);
+  await writeFile(join(folder, "rsyslog.d/30-marcologger.conf"), withParameters(stdout, options.parameters ?? {}));
+  const [beginSocket, linesSocket] = [join(folder, "run/begin.sock"), join(folder, "run/lines.sock")];
+  const rsyslogd = await startRsyslogd({ folder, config, sockets: [join(folder, "devlog"), beginSocket, linesSocket] });
+  expect(rsyslogd.process.output()).not.toMatch(/module|input|parameter/);
+
+  const everythingLogged = async () => {
+    const names = await readdir(join(folder, "log"));
+    return (await Promise.all(names.map((name) => readFile(join(folder, "log", name), "utf8")))).join("");
+  };
+  return {
+    beginSocket,
+    linesSocket,
+    stateDir: join(folder, "state"),
+    everythingLogged,
+    async log(text) {
+      await run("logger", ["--socket", join(folder, "devlog"), text]);
+      const isLogged = async () => (await readFile(join(folder, "log/syslog"), "utf8").catch(() => "")).includes(text);
+      await poll(`${text} in syslog`, isLogged);
+    },
+  };
+}
+
+test.each([
+  ["Debian's rsyslog.conf", ""],
+  ["Ubuntu's reduction of repeated messages", "$RepeatedMsgReduction on\n"],
+])("with %s: job lines go to the collector only, and the site's own lines where they always went", async (_, extra) => {
+  const dump = await startRelpDump();
+  const site = await startSite({ port: dump.port, extra });
+  await site.log("a line of the site, before");
+  await sendBegin(site.beginSocket, begin);
+  await sendLines(site.linesSocket, [1, 2, 3].map(line));
+  await dump.waitFor(4);
+  await site.log("a line of the site, after");
+  const messages = dump.messages.map(String);
+  expect(messages.filter((text) => text.includes("- BEGIN ["))).toHaveLength(1);
+  expect(messages.filter((text) => text.includes("- LINES ["))).toHaveLength(3);
+  for (const text of messages) expect(text).not.toContain("a line of the site");
+  expect(await site.everythingLogged()).not.toContain(SECRET);
+});
+
+test("where the site does not have control characters escaped, a frame is still a line of the journal", async () => {
+  const dump = await startRelpDump();
+  const site = await startSite({ port: dump.port, extra: 'global(parser.escapeControlCharactersOnReceive="off")\n' });
+  const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="4242" gid="0" pid="1"] LINES - {"v":1}`;
+  await sendBegin(site.beginSocket, `${begin}\n${forged}\n`);
+  await sendBegin(site.beginSocket, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}\n"] x`);
+  await sendLines(site.linesSocket, [
+    `${line(1)}\n${forged}\n`,
+    `<14>1 ${TIME} h mlrun 1 LINES [a b="\n${forged}\n"] x`,
+  ]);
+  await dump.waitFor(4);
+  expect(dump.messages.map(String).join()).toContain(`\n${forged}`);
+  const lines = await poll("the journal", async () => {
+    const text = await readFile(join(site.stateDir, "journal/current"), "utf8").catch(() => "");
+    const all = text.split("\n").filter((part) => part !== "");
+    return all.length >= 4 && all;
+  });
+  expect(lines).toHaveLength(4);
+  for (const text of lines) expect(text).not.toMatch(/^<134>1 \S+ \S+ mlrun - BEGIN \[ml@32473 uid="4242"/);
+});
+
+test("a collector that is away does not stop the site's own log, however many BEGINs come", async () => {
+  const small = {
+    "queue.size": "100",
+    "queue.lightDelayMark": "70",
+    "queue.highWatermark": "90",
+    "queue.lowWatermark": "10",
+    // No disk to speak of: the forward queue is full at once and makes everybody wait who may be made to wait.
+    "queue.maxDiskSpace": "4k",
+    "queue.maxFileSize": "4k",
+    "queue.timeoutShutdown": "100",
+    "queue.timeoutActionCompletion": "100",
+  };
+  const site = await startSite({ port: await freePort(), parameters: small });
+  const send = "import socket,sys; s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.connect(sys.argv[1])\n";
+  const loop = "m=sys.stdin.buffer.read()\nfor i in range(1000): s.send(m)";
+  const sent = await run("python3", ["-c", send + loop, site.beginSocket], { input: begin });
+  expect(sent).toMatchObject({ code: 0, stderr: "" });
+  await site.log("a line of the site, in between");
+  expect(await site.everythingLogged()).not.toContain(SECRET);
+});

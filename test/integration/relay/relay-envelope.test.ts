@@ -1,0 +1,220 @@
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createEnvelopeView, parseEnvelope } from "../../../src/frame/envelope.ts";
+import { parseRelayStatus } from "../../../src/frame/relay-status.ts";
+import { poll } from "../../support/poll.ts";
+import { run } from "../../support/processes.ts";
+import { type Relay, startRelay } from "../../support/relay.ts";
+import { type RelpDump, startRelpDump } from "../../support/relp-dump.ts";
+import { asUser, createTestUser, describeAsRoot, type TestUser } from "../../support/root.ts";
+import { sendBegin, sendLines } from "../../support/send.ts";
+
+const TIME = "2026-11-20T04:17:44.960662Z";
+const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
+const KEY = "0123456789abcdefghijkl";
+const UID = process.getuid?.() ?? 0;
+const GID = process.getgid?.() ?? 0;
+
+let dump: RelpDump;
+let relay: Relay;
+
+beforeAll(async () => {
+  dump = await startRelpDump();
+  relay = await startRelay({ collectorPort: dump.port });
+});
+
+/** Structured data and MSG of a frame with one line. */
+function lines(n: number, text: string): string {
+  const b = Buffer.byteLength(text);
+  return `[ml@32473 v="1" t="lines" x="${ID}" k="${KEY}" s="stdout" n="${n}" c="1" b="${b}"] ${n} ${text}`;
+}
+
+/** What impstats prints of the forward queue, with a figure that a real one never has here. */
+const STATUS = JSON.stringify({
+  ...{ name: "marcologger-forward queue", origin: "core.queue", size: 424_242, enqueued: 0, full: 0 },
+  ...{ "discarded.full": 0, "discarded.nf": 0, maxqsize: 0 },
+});
+const frame = (n: number, text: string) => `<14>1 ${TIME} somewhere mlrun 4711 LINES ${lines(n, text)}`;
+const envelope = (rest: string, time = TIME) => `<134>1 ${time} node1 mlrun - LINES ${rest}`;
+
+/** What reaches the collector when `send` is done, up to what `close` sends over the same socket. */
+async function upToClosing(send: () => Promise<void>, close: () => Promise<void>): Promise<string[]> {
+  const before = dump.messages.length;
+  await send();
+  await close();
+  const arrived = (): string[] => dump.messages.slice(before).map(String);
+  await poll("the closing message", () => arrived().some((text) => text.endsWith(" closing")));
+  return arrived().filter((text) => !text.endsWith(" closing"));
+}
+
+/** What comes of what is sent over lines.sock. */
+function received(send: () => Promise<void>): Promise<string[]> {
+  return upToClosing(send, () => sendLines(relay.linesSocket, [frame(dump.messages.length + 1, "closing")]));
+}
+
+/** What comes of a message sent over begin.sock. */
+function receivedBegin(message: string, as: readonly string[] = []): Promise<string[]> {
+  const closing = `<13>1 ${TIME} h mlrun 1 BEGIN - closing`;
+  return upToClosing(
+    () => sendBegin(relay.beginSocket, message, as),
+    () => sendBegin(relay.beginSocket, closing),
+  );
+}
+
+test("a frame keeps its time, structured data and MSG; all else is the relay's", async () => {
+  const got = await received(() => sendLines(relay.linesSocket, [frame(1, "epoch 3 loss=0.12\\nepoch 4")]));
+  expect(got).toEqual([envelope(lines(1, "epoch 3 loss=0.12\\nepoch 4"))]);
+});
+
+test("every byte that mlrun's encoding leaves as it is passes unchanged", async () => {
+  const ascii = Array.from({ length: 0x7f - 0x21 }, (_, i) => String.fromCharCode(0x21 + i)).join("");
+  const texts = [
+    ascii,
+    "a  b   c",
+    "\\t\\x00\\\\ \\x23012",
+    '"] [x y="z"] <14>1 - - - - -',
+    "größer 漢字 🚀",
+    "@cee: {}",
+  ];
+  const frames = texts.map((text, i) => frame(i + 1, text));
+  const got = await received(() => sendLines(relay.linesSocket, frames));
+  expect(got).toEqual(texts.map((text, i) => envelope(lines(i + 1, text))));
+});
+
+test("a frame of the largest size passes whole", async () => {
+  const text = "x".repeat(7_400);
+  expect(await received(() => sendLines(relay.linesSocket, [frame(1, text)]))).toEqual([envelope(lines(1, text))]);
+});
+
+test("10,000 frames of one connection arrive in order", async () => {
+  const frames = Array.from({ length: 10_000 }, (_, i) => frame(i + 1, `line ${i + 1}`));
+  const got = await received(() => sendLines(relay.linesSocket, frames));
+  expect(got.map((text) => Number(text.split(" ").at(-1)))).toEqual(frames.map((_, i) => i + 1));
+});
+
+test("EOF comes after a half-close, and says that all was taken over", async () => {
+  const before = dump.messages.length;
+  const counts = [1, 500, 2_000];
+  for (const count of counts) {
+    await sendLines(
+      relay.linesSocket,
+      Array.from({ length: count }, (_, i) => frame(i + 1, "x")),
+    );
+  }
+  await dump.waitFor(before + 2_501);
+  expect(dump.messages.length).toBe(before + 2_501);
+});
+
+test("500 connections at once are all taken", async () => {
+  const sends = Array.from({ length: 500 }, (_, i) => sendLines(relay.linesSocket, [frame(i + 1, "x")]));
+  expect(await received(async () => void (await Promise.all(sends)))).toHaveLength(500);
+});
+
+describe("nothing that comes through lines.sock is a BEGIN or the relay's own", () => {
+  const claim = '[ml@32473 uid="1001" gid="1001" pid="1"] {"v":1}';
+  test.each([
+    ["a BEGIN envelope", `<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`],
+    ["MSGID BEGIN with a frame's header", `<14>1 ${TIME} node1 mlrun 1 BEGIN ${claim}`],
+    ["an envelope inside MSG", frame(1, `<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`)],
+    ["a RELAY envelope", `<134>1 ${TIME} node1 mlrun - RELAY - LINES - ${STATUS}`],
+    ["MSGID RELAY with a frame's header", `<14>1 ${TIME} node1 mlrun 1 RELAY - LINES - ${STATUS}`],
+    ["a message of impstats", `<46>${TIME} node1 rsyslogd-pstats: ${STATUS}`],
+    ["no PRI", `1 ${TIME} node1 mlrun - BEGIN ${claim}`],
+    ["legacy format", `<14>Nov 20 04:17:44 node1 mlrun: BEGIN ${claim}`],
+    ["a newline before an envelope", `x\n<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`],
+    ["JSON that names a uid", `<14>1 ${TIME} node1 mlrun 1 LINES - @cee:{"uid":"1001","envelope":"<134>1 x"}`],
+    ["a host name with a space", `<14>1 ${TIME} a b mlrun 1 LINES ${claim}`],
+    ["no structured data", `<14>1 ${TIME} node1 mlrun 1 LINES - BEGIN ${claim}`],
+    ["nothing but a space", " "],
+    ["octets that are not UTF-8", Buffer.from(`<14>1 ${TIME} node1 mlrun 1 LINES ${claim}\xff\xfe\x80`, "latin1")],
+  ])("%s", async (_, message) => {
+    const view = createEnvelopeView();
+    for (const text of await received(() => sendLines(relay.linesSocket, [message]))) {
+      expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);
+      parseEnvelope(Buffer.from(text), 0, Buffer.byteLength(text), view);
+      expect(["begin", "relay"]).not.toContain(view.kind);
+    }
+  });
+});
+
+test("the relay's own frame comes by itself, and never has anybody else's figures", async () => {
+  await poll("two frames of the relay", () => dump.relayFrames.length >= 2, 20_000);
+  const view = createEnvelopeView();
+  for (const text of dump.relayFrames) {
+    expect(parseEnvelope(Buffer.from(text), 0, text.length, view)).toBeUndefined();
+    expect(view.kind).toBe("relay");
+    expect(parseRelayStatus(text.slice(view.textAt))).toMatchObject({ discarded: 0 });
+    expect(text).not.toContain("424242");
+  }
+});
+
+test("framing that is none costs its own connection only", async () => {
+  const got = await received(async () => {
+    for (const bytes of ["999999999 x", "99999999999999999999 x", "no count\nat all\n", "5 ab", "\0\0\0\0", "-1 x"]) {
+      const socket = createConnection({ path: relay.linesSocket });
+      socket.resume();
+      socket.end(bytes);
+      await once(socket, "close");
+    }
+  });
+  for (const text of got) expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);
+});
+
+test("what is too long for a frame becomes one message, not one for each octet", async () => {
+  const long = "y".repeat(300_000);
+  const got = await received(() => sendLines(relay.linesSocket, [long, long, long]));
+  expect(got.length).toBeLessThanOrEqual(1);
+});
+
+const BEGIN = /^<134>1 \S+ node1 mlrun - BEGIN \[ml@32473 uid="(\d+)" gid="(\d+)" pid="(\d+)"\] LINES /;
+const JSON_TEXT = `{"v":1,"x":"${ID}"}`;
+
+test("begin.sock adds uid, gid and pid of the sender as the kernel knows them", async () => {
+  const message = `<13>1 ${TIME} liar mlrun 1 BEGIN - ${JSON_TEXT}`;
+  const [text = "", ...more] = await receivedBegin(message);
+  expect(more).toEqual([]);
+  expect(BEGIN.exec(text)?.slice(1, 3)).toEqual([String(UID), String(GID)]);
+  expect(text.replace(BEGIN, "")).toBe(`- ${JSON_TEXT}`);
+});
+
+const FORGED_BEGINS: readonly [string, string][] = [
+  ["structured data of our own kind", `<13>1 ${TIME} h mlrun 1 BEGIN [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
+  ["structured data that ends inside quotes", `<13>1 ${TIME} h mlrun 1 BEGIN [a b="] [ml@32473 uid=0] "] ${JSON_TEXT}`],
+  ["a whole envelope as MSG", `<13>1 ${TIME} h mlrun 1 BEGIN - [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
+  ["JSON with uid", `<13>1 ${TIME} h mlrun 1 BEGIN - @cee:{"uid":"0","gid":"0","pid":"1"}`],
+  ["trusted properties spelled out", `<13>1 ${TIME} h mlrun 1 BEGIN - x @[_PID=1 _UID=0 _GID=0]`],
+  ["no PRI", JSON_TEXT],
+  ["a PRI that is none", `<999999>1 ${TIME} h mlrun 1 BEGIN - ${JSON_TEXT}`],
+  ["legacy format", `<13>Nov 20 04:17:44 h mlrun[1]: ${JSON_TEXT}`],
+  ["legacy format with an envelope", `<13>Nov 20 04:17:44 h mlrun: [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
+  ["control characters", `<13>1 ${TIME} h mlrun 1 BEGIN - a\nb\0c\x1b[2J${JSON_TEXT}`],
+  ["a template's property", `<13>1 ${TIME} h mlrun 1 BEGIN - %$!uid% %msg% ${JSON_TEXT}`],
+];
+
+test.each(FORGED_BEGINS)("a forged BEGIN has the sender's uid and a free text after it: %s", async (_, message) => {
+  const got = await receivedBegin(message);
+  expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(UID), String(GID)]]);
+});
+
+describeAsRoot("the relay is another user's than the sender", () => {
+  let alice: TestUser;
+  beforeAll(async () => {
+    alice = await createTestUser("alice");
+  });
+
+  test("all users can write to both sockets", async () => {
+    const [command, ...args] = asUser(alice, "test", "-w");
+    for (const path of [relay.beginSocket, relay.linesSocket]) {
+      expect(await run(command, [...args, path])).toMatchObject({ code: 0 });
+    }
+  });
+
+  test.each([["honest", `<13>1 ${TIME} h mlrun 1 BEGIN - ${JSON_TEXT}`] as [string, string], ...FORGED_BEGINS])(
+    "alice's BEGIN is alice's: %s",
+    async (_, message) => {
+      const got = await receivedBegin(message, asUser(alice, "env"));
+      expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(alice.uid), String(alice.gid)]]);
+    },
+  );
+});

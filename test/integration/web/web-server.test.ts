@@ -1,0 +1,218 @@
+import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { type Agent, request } from "node:https";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { connect as connectTls, type PeerCertificate } from "node:tls";
+import { describe, expect, test } from "vitest";
+import { afterwards } from "../../support/cleanup.ts";
+import { poll } from "../../support/poll.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { Browser, startWeb } from "../../support/web.ts";
+
+/** A certificate for 127.0.0.1 that signs itself. */
+function makeCertificate(folder: string, name: string) {
+  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
+  const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+  const keyType = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const files = ["-keyout", key, "-out", cert];
+  execFileSync("openssl", ["req", "-x509", ...keyType, ...subject, "-days", "2", ...files], { stdio: "ignore" });
+  return { cert, key };
+}
+
+async function peerOf(port: number): Promise<PeerCertificate> {
+  const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const peer = socket.getPeerCertificate();
+  socket.destroy();
+  return peer;
+}
+
+/** Undefined when the connection is dropped: a process's first fetch would never settle then. */
+async function statusOf(url: string): Promise<number | undefined> {
+  const answered = once(get(url, { agent: false }), "response");
+  const [response] = await answered.catch(() => []);
+  response?.resume();
+  return response?.statusCode;
+}
+
+async function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string; agent?: Agent },
+) {
+  const { body, ...init } = options;
+  const sent = request(url, { rejectUnauthorized: false, ...init });
+  sent.end(body);
+  const [response] = await once(sent, "response");
+  response.resume();
+  await once(response, "end");
+  return response;
+}
+
+describe("the web server", () => {
+  test("serves https, with a cookie for https only", async () => {
+    const { origin } = await startWeb({ tls: makeCertificate(await tempFolder(), "one") });
+    const body = JSON.stringify({ user: "alice", password: "right" });
+    const headers = { origin, "content-type": "application/json" };
+    const response = await ask(`${origin}/api/login`, { method: "POST", headers, body });
+    expect(response.statusCode).toBe(204);
+    expect(response.headers["set-cookie"]?.[0]).toMatch(/^__Host-ml-.*; Secure; SameSite=Strict/);
+    expect(response.headers["strict-transport-security"]).toContain("max-age");
+  });
+
+  test("speaks TLS 1.2 or newer", async () => {
+    const { port } = await startWeb({ tls: makeCertificate(await tempFolder(), "one") });
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1" } as const;
+    const socket = connectTls({
+      port,
+      host: "127.0.0.1",
+      rejectUnauthorized: false,
+      ciphers: "ALL@SECLEVEL=0",
+      ...old,
+    });
+    await expect(once(socket, "secureConnect")).rejects.toThrow();
+  });
+
+  test("tells how long its certificate is good", async () => {
+    const tls = makeCertificate(await tempFolder(), "one");
+    const { web } = await startWeb({ tls });
+    const [watched, ...others] = web.certificates();
+    const { serialNumber, validTo } = new X509Certificate(readFileSync(tls.cert));
+    expect([watched, others]).toEqual([{ kind: "web", serial: serialNumber, validToMs: Date.parse(validTo) }, []]);
+    expect([...(await startWeb()).web.certificates()]).toEqual([]);
+  });
+
+  test("takes a new certificate without a restart, and keeps the old one when the new one is no good", async () => {
+    const folder = await tempFolder();
+    const tls = makeCertificate(folder, "one");
+    const { web, port } = await startWeb({ tls });
+    expect((await peerOf(port)).subject.CN).toBe("one");
+    const next = makeCertificate(folder, "two");
+    copyFileSync(next.cert, tls.cert);
+    expect(() => web.reload()).toThrow();
+    expect((await peerOf(port)).subject.CN).toBe("one");
+    copyFileSync(next.key, tls.key);
+    web.reload();
+    expect((await peerOf(port)).subject.CN).toBe("two");
+  });
+
+  test("says when it cannot listen", async () => {
+    const { port } = await startWeb();
+    await expect(startWeb({ listen: { host: "127.0.0.1", port } })).rejects.toThrow("EADDRINUSE");
+  });
+
+  test("tells whether the collector is well, and its figures, to everybody", async () => {
+    const reasons: string[] = [];
+    const { origin } = await startWeb({ health: () => reasons });
+    const anybody = new Browser(origin);
+    const well = await anybody.get("/healthz");
+    expect([well.status, well.json]).toEqual([200, { status: "ok", reasons: [] }]);
+    reasons.push("cannot store: ENOSPC");
+    const ill = await anybody.get("/healthz");
+    expect([ill.status, ill.json]).toEqual([503, { status: "failing", reasons }]);
+    const figures = await anybody.get("/metrics");
+    expect(figures.headers.get("content-type")).toContain("text/plain");
+    expect(figures.text).toContain("# TYPE ml_live_connections gauge");
+  });
+
+  test("serves the viewer: its page at the top alone, assets for ever, everything under a strict policy", async () => {
+    const uiFolder = await tempFolder();
+    mkdirSync(join(uiFolder, "assets"));
+    writeFileSync(join(uiFolder, "index.html"), "<!doctype html><title>viewer</title>");
+    writeFileSync(join(uiFolder, "icon.svg"), "<svg/>");
+    writeFileSync(join(uiFolder, "assets", "main-abc123.js"), "export {};");
+    writeFileSync(join(uiFolder, "..secret"), "no");
+    const { origin } = await startWeb({ uiFolder });
+    const browser = new Browser(origin);
+    for (const path of ["/", "/?job=train"]) {
+      const { status, text, headers } = await browser.get(path, { accept: "text/html" });
+      expect([status, text]).toEqual([200, "<!doctype html><title>viewer</title>"]);
+      expect(headers.get("cache-control")).toBe("no-cache");
+      const policy = headers.get("content-security-policy") ?? "";
+      for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+        expect(policy).toContain(part);
+      }
+      expect(policy).not.toContain("unsafe");
+      expect(policy).toContain(`connect-src 'self' ws://${origin.slice("http://".length)};`);
+    }
+    const asset = await browser.get("/assets/main-abc123.js");
+    expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect((await browser.get("/icon.svg")).headers.get("cache-control")).toBe("no-cache");
+    for (const path of ["/assets/missing.js", "/assets/", "/some/route", "/jobs/x"]) {
+      expect((await browser.get(path, { accept: "text/html" })).json).toMatchObject({ error: { code: "not_found" } });
+    }
+    for (const path of ["/..%2f..%2fetc%2fpasswd", "/assets/..%2f..%2f..%2fetc/passwd", "/..secret"]) {
+      const { text } = await browser.get(path);
+      expect(text).toMatch(/viewer|not_found/);
+    }
+  });
+
+  test("says that the viewer is not built, where it is not", async () => {
+    const { origin } = await startWeb({ uiFolder: "/nonexistent" });
+    const { status, json } = await new Browser(origin).get("/", { accept: "text/html" });
+    expect([status, json]).toEqual([404, { error: { code: "not_found", message: "There is no such page" } }]);
+  });
+
+  test("puts nothing of a forged Host into its policy", async () => {
+    const { port } = await startWeb();
+    const socket = connect({ port, host: "127.0.0.1" });
+    afterwards(() => void socket.destroy());
+    socket.write("GET /healthz HTTP/1.1\r\nHost: a;script-src *\r\nConnection: close\r\n\r\n");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, "close");
+    const text = Buffer.concat(chunks).toString();
+    expect(text).toContain("200 OK");
+    expect(text).not.toContain("script-src *");
+  });
+
+  test("upgrades to WebSockets only, and says so to who asks for HTTP/2", async () => {
+    const { port } = await startWeb();
+    const socket = connect({ port, host: "127.0.0.1" });
+    afterwards(() => void socket.destroy());
+    const wish = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"];
+    socket.write(`${["GET /healthz HTTP/1.1", "Host: 127.0.0.1", ...wish].join("\r\n")}\r\n\r\n`);
+    const [head, body] = (await text(socket)).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1.1 426 Upgrade Required\r\n.*^Upgrade: websocket\r$/ms);
+    expect(JSON.parse(body ?? "")).toMatchObject({ error: { code: "upgrade_required" } });
+  });
+
+  test("refuses connections over its limit, and serves again when there is room", async () => {
+    const { port, origin } = await startWeb({ limits: { webConnections: 2 } });
+    const sockets = [connect({ port, host: "127.0.0.1" }), connect({ port, host: "127.0.0.1" })];
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    const third = connect({ port, host: "127.0.0.1" });
+    third.resume();
+    await once(third, "close");
+    for (const socket of sockets) socket.destroy();
+    await poll("it is served", async () => (await statusOf(`${origin}/healthz`)) === 200);
+  });
+
+  test("stops although a client is in the middle of a handshake", async () => {
+    const { port, stop } = await startWeb({ tls: makeCertificate(await tempFolder(), "one") });
+    const half = connect({ port, host: "127.0.0.1" });
+    half.on("error", () => undefined);
+    await once(half, "connect");
+    const gone = once(half, "close");
+    half.resume();
+    await stop();
+    await gone;
+  });
+
+  test("stops although a client holds its connection", async () => {
+    const { port, stop, origin } = await startWeb();
+    const idle = connect({ port, host: "127.0.0.1" });
+    await once(idle, "connect");
+    idle.write("GET /healthz HT");
+    await new Browser(origin).get("/healthz");
+    const gone = once(idle, "close");
+    idle.resume();
+    await stop();
+    await gone;
+    await expect(new Browser(origin).get("/healthz")).rejects.toThrow();
+  });
+});

@@ -1,0 +1,309 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { Browser, signedIn, startWeb } from "../../support/web.ts";
+
+const HOUR_MS = 3_600_000;
+
+function clock() {
+  const state = { nowMs: Date.parse("2026-11-20T00:00:00Z") };
+  return { state, now: () => state.nowMs };
+}
+
+describe("a session", () => {
+  test("begins with the right password, and a cookie that scripts and other sites cannot use", async () => {
+    const { origin } = await startWeb();
+    const browser = new Browser(origin);
+    const { status, headers, text } = await browser.login("alice");
+    expect([status, text]).toEqual([204, ""]);
+    expect(headers.get("cache-control")).toBe("no-store");
+    const cookie = headers.getSetCookie().join();
+    expect(cookie).toMatch(/^ml-[0-9a-f]{8}=s%3A/);
+    for (const attribute of ["HttpOnly", "SameSite=Strict", "Path=/"]) expect(cookie).toContain(attribute);
+    expect(cookie).not.toMatch(/Secure|Domain/);
+    expect((await browser.get("/api/me")).json).toEqual({ user: "alice", admin: false });
+  });
+
+  test.each([
+    ["a wrong password", { user: "alice", password: "wrong" }, 401, "denied"],
+    ["an unknown user", { user: "eve", password: "right" }, 401, "denied"],
+    ["no password", { user: "alice" }, 400, "bad_request"],
+    ["a number for a name", { user: 1, password: "right" }, 400, "bad_request"],
+    ["a list", [], 400, "bad_request"],
+    ["an endless password", { user: "alice", password: "x".repeat(1_025) }, 400, "bad_request"],
+    ["an endless body", { user: "alice", password: "x".repeat(10_000) }, 413, "too_large"],
+    ["no JSON", '{"user": "alice", "password": "secret', 400, "bad_request"],
+    ["passwords that cannot be checked", { user: "alice", password: "unavailable" }, 503, "unavailable"],
+    ["a wrong code", { code: "AAAAAAAAAAAAAAAAAAAAAA" }, 401, "denied"],
+  ])("does not begin with %s", async (_, body, status, code) => {
+    const { origin, events } = await startWeb();
+    const browser = new Browser(origin);
+    const answer = await browser.post("/api/login", body);
+    expect(answer.status).toBe(status);
+    expect(answer.json).toEqual({ error: { code, message: expect.any(String) } });
+    expect(answer.text).not.toContain("secret");
+    expect(browser.cookie).toBe("");
+    expect(events.join("\n")).not.toMatch(/wrong|right|secret/);
+  });
+
+  test("does not begin with a form, as other sites can send it", async () => {
+    const { origin } = await startWeb();
+    const headers = { "content-type": "text/plain" };
+    expect((await new Browser(origin).post("/api/login", { user: "alice", password: "right" }, headers)).status).toBe(
+      400,
+    );
+  });
+
+  test("has a new id after a login, so that an id planted before is worth nothing", async () => {
+    const { origin } = await startWeb();
+    const browser = await signedIn(origin, "alice");
+    const first = browser.cookie;
+    await browser.login("bob");
+    expect(browser.cookie).not.toBe(first);
+    expect((await new Browser(origin).get("/api/me", { cookie: first })).status).toBe(401);
+    expect((await browser.get("/api/me")).json).toMatchObject({ user: "bob" });
+  });
+
+  test("is not opened by an id that was made up", async () => {
+    const { origin } = await startWeb();
+    const { cookie } = await signedIn(origin, "alice");
+    const [name] = cookie.split("=");
+    for (const value of ["s%3Ax.y", randomUUID(), cookie.split("=")[1]?.replace(/.$/, "") ?? "", ""]) {
+      expect((await new Browser(origin).get("/api/me", { cookie: `${name}=${value}` })).status).toBe(401);
+    }
+  });
+
+  test("ends with the logout: the cookie is worth nothing afterwards", async () => {
+    const { origin } = await startWeb();
+    const browser = await signedIn(origin, "alice");
+    const stolen = browser.cookie;
+    const { status, headers } = await browser.post("/api/logout");
+    expect(status).toBe(204);
+    expect(headers.getSetCookie().join()).toContain("Expires=Thu, 01 Jan 1970");
+    expect((await new Browser(origin).get("/api/me", { cookie: stolen })).status).toBe(401);
+  });
+
+  test("logs out also who is not signed in", async () => {
+    const { origin } = await startWeb();
+    expect((await new Browser(origin).post("/api/logout")).status).toBe(204);
+  });
+
+  test("survives a restart, and so does nobody's key", async () => {
+    const dataDir = await tempFolder();
+    const first = await startWeb({ dataDir });
+    const browser = await signedIn(first.origin, "alice");
+    await first.stop();
+    const second = await startWeb({ dataDir });
+    expect((await new Browser(second.origin).get("/api/me", { cookie: browser.cookie })).status).toBe(200);
+    const third = await startWeb();
+    expect((await new Browser(third.origin).get("/api/me", { cookie: browser.cookie })).status).toBe(401);
+  });
+
+  test("keeps its secrets in files of the service alone, and ids not at all", async () => {
+    const { origin, dataDir } = await startWeb();
+    const { cookie } = await signedIn(origin, "alice");
+    for (const name of ["session-secret", "sessions.db", "sessions.db-wal"]) {
+      expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600);
+    }
+    const id =
+      decodeURIComponent(cookie.split("=")[1] ?? "")
+        .slice(2)
+        .split(".")[0] ?? "";
+    const stored = Buffer.concat(["sessions.db", "sessions.db-wal"].map((name) => readFileSync(join(dataDir, name))));
+    expect(id).toHaveLength(32);
+    expect(stored.includes("alice")).toBe(true);
+    expect(stored.includes(id)).toBe(false);
+  });
+
+  test("refuses to start with a secret that was cut", async () => {
+    const dataDir = await tempFolder();
+    writeFileSync(join(dataDir, "session-secret"), "short");
+    await expect(startWeb({ dataDir })).rejects.toThrow("is too short, remove it");
+  });
+
+  test("ends when it is not used for long, and some days after the login in any case", async () => {
+    const { state, now } = clock();
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionIdleHours: 2, sessionDays: 1 } });
+    const browser = await signedIn(origin, "alice");
+    for (let hours = 1; hours < 24; hours += 1) {
+      state.nowMs += HOUR_MS;
+      expect((await browser.get("/api/me")).status).toBe(200);
+    }
+    state.nowMs += HOUR_MS;
+    expect((await browser.get("/api/me")).status).toBe(401);
+    const other = await signedIn(origin, "alice");
+    state.nowMs += 2 * HOUR_MS;
+    expect((await other.get("/api/me")).status).toBe(401);
+  });
+
+  test("ends some days after the login, though it may be unused for longer", async () => {
+    const { state, now } = clock();
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionIdleHours: 48, sessionDays: 1 } });
+    const browser = await signedIn(origin, "alice");
+    state.nowMs += 24 * HOUR_MS;
+    expect((await browser.get("/api/me")).status).toBe(401);
+  });
+
+  test("ends by the time of day, over a restart, whatever the clock said when the collector started", async () => {
+    const { state, now: wallMs } = clock();
+    const [dataDir, limits] = [await tempFolder(), { sessionIdleHours: 12 }];
+    const first = await startWeb({ dataDir, limits, wallMs, now: () => state.nowMs + 24 * HOUR_MS });
+    const browser = await signedIn(first.origin, "alice");
+    await first.stop();
+    state.nowMs += 11 * HOUR_MS;
+    const second = await startWeb({ dataDir, limits, wallMs, now: wallMs });
+    const again = new Browser(second.origin);
+    again.cookie = browser.cookie;
+    expect((await again.get("/api/me")).status).toBe(200);
+    state.nowMs += 12 * HOUR_MS;
+    expect((await again.get("/api/me")).status).toBe(401);
+  });
+
+  test("is one of few of its user: the oldest ends", async () => {
+    const { state, now } = clock();
+    const { origin } = await startWeb({ wallMs: now, limits: { sessionsPerUser: 2 } });
+    const browsers: Browser[] = [];
+    const bob = await signedIn(origin, "bob");
+    for (let i = 0; i < 3; i += 1) {
+      state.nowMs += 1;
+      browsers.push(await signedIn(origin, "alice"));
+    }
+    const answers = await Promise.all([...browsers, bob].map((browser) => browser.get("/api/me")));
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 200, 200]);
+  });
+
+  test("writes down who signs in, who is refused, and never a password", async () => {
+    const { origin, events, metrics } = await startWeb();
+    const browser = new Browser(origin);
+    await browser.login("alice", "guess");
+    await browser.login("alice");
+    await browser.post("/api/logout");
+    expect(events).toEqual([
+      'notice login denied {"user":"alice","address":"127.0.0.1"}',
+      'info login {"user":"alice","address":"127.0.0.1"}',
+      'info logout {"user":"alice","address":"127.0.0.1"}',
+    ]);
+    const text = await metrics.text();
+    expect(text).toContain('ml_logins_total{outcome="denied"} 1');
+    expect(text).not.toContain("alice");
+  });
+});
+
+describe("a one-time code", () => {
+  test("signs in once", async () => {
+    const { origin, web } = await startWeb();
+    const code = web.createLoginCode({ user: "alice", uid: 1001 }, 60_000);
+    expect(Buffer.from(code, "base64url")).toHaveLength(16);
+    const browser = new Browser(origin);
+    expect((await browser.post("/api/login", { code })).status).toBe(204);
+    expect((await browser.get("/api/me")).json).toMatchObject({ user: "alice" });
+    expect((await new Browser(origin).post("/api/login", { code })).status).toBe(401);
+  });
+
+  test("expires", async () => {
+    const { state, now } = clock();
+    const { origin, web } = await startWeb({ now });
+    const code = web.createLoginCode({ user: "alice", uid: 1001 }, 60_000);
+    state.nowMs += 60_000;
+    expect((await new Browser(origin).post("/api/login", { code })).status).toBe(401);
+  });
+});
+
+describe("logins that fail", () => {
+  test("are throttled for an address and a user, and only those that fail count", async () => {
+    const { state, now } = clock();
+    const { origin } = await startWeb({ now });
+    const browser = new Browser(origin);
+    for (let i = 0; i < 8; i += 1) expect((await browser.login("alice")).status).toBe(204);
+    for (let i = 0; i < 5; i += 1) expect((await browser.login("alice", "wrong")).status).toBe(401);
+    const throttled = await browser.login("alice");
+    expect(throttled.status).toBe(429);
+    expect(throttled.headers.get("retry-after")).toBe("60");
+    expect(throttled.json).toMatchObject({ error: { code: "too_many" } });
+    expect((await browser.login("bob")).status).toBe(204);
+    state.nowMs += 60_000;
+    expect((await browser.login("alice")).status).toBe(204);
+  });
+
+  test("are throttled for an address, whatever the users, and fill no log", async () => {
+    const { origin, events } = await startWeb();
+    const browser = new Browser(origin);
+    for (let i = 0; i < 10; i += 1) expect((await browser.login(`user${i}`, "wrong")).status).toBe(401);
+    for (let i = 0; i < 20; i += 1) expect((await browser.login("alice")).status).toBe(429);
+    expect(events.filter((event) => event.includes("throttled"))).toHaveLength(1);
+  });
+
+  test("never lock a user out from another address", async () => {
+    const { origin } = await startWeb({ behindProxy: "http://logs.example.org" });
+    const from = (address: string, password: string) =>
+      new Browser(origin).post("/api/login", { user: "alice", password }, { "x-forwarded-for": address });
+    for (let i = 0; i < 6; i += 1) await from("198.51.100.1", "wrong");
+    expect((await from("198.51.100.1", "right")).status).toBe(429);
+    expect((await from("198.51.100.2", "right")).status).toBe(204);
+    // What the client itself adds stands before what the proxy added.
+    expect((await from("198.51.100.2, 198.51.100.1", "right")).status).toBe(429);
+  });
+
+  test("do not count what nobody could check", async () => {
+    const { origin } = await startWeb();
+    const browser = new Browser(origin);
+    for (let i = 0; i < 12; i += 1) expect((await browser.login("alice", "unavailable")).status).toBe(503);
+  });
+
+  test("do not pass by being many at once", async () => {
+    const { origin } = await startWeb();
+    const browser = new Browser(origin);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => browser.login("alice", "wrong")));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+  });
+});
+
+describe("requests from elsewhere", () => {
+  test.each([
+    ["another site", "https://evil.example"],
+    ["another port", "http://127.0.0.1:1"],
+    ["https instead of http", "https://127.0.0.1"],
+    ["a page without an origin", "null"],
+  ])("are refused: %s", async (_, foreign) => {
+    const { origin, metrics } = await startWeb();
+    const browser = await signedIn(origin, "alice");
+    const answers = [
+      await browser.post("/api/logout", {}, { origin: foreign }),
+      await new Browser(origin).post("/api/login", { user: "alice", password: "right" }, { origin: foreign }),
+    ];
+    for (const { status, json } of answers) {
+      expect([status, json]).toMatchObject([403, { error: { code: "foreign_origin" } }]);
+    }
+    expect((await browser.get("/api/me")).status).toBe(200);
+    expect(await metrics.text()).toContain('ml_web_refused_total{reason="foreign_origin"} 2');
+  });
+
+  test("need an origin where they carry a session, and none where they do not", async () => {
+    const { origin } = await startWeb();
+    const { cookie } = await signedIn(origin, "alice");
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ user: "alice", password: "right" });
+    const script = new Browser(origin);
+    expect((await script.send("POST", "/api/login", { headers: { ...headers, cookie }, body })).status).toBe(403);
+    expect((await script.send("POST", "/api/login", { headers, body })).status).toBe(204);
+  });
+
+  test("are own ones behind a proxy, with a cookie for https only", async () => {
+    const behindProxy = "https://logs.example.org";
+    const { origin } = await startWeb({ behindProxy });
+    const browser = new Browser(origin);
+    const { status, headers } = await browser.post(
+      "/api/login",
+      { user: "alice", password: "right" },
+      { origin: behindProxy, "x-forwarded-proto": "http" },
+    );
+    expect(status).toBe(204);
+    expect(headers.getSetCookie().join()).toMatch(
+      /^__Host-ml-[0-9a-f]{8}=.*; Path=\/;.*HttpOnly; Secure; SameSite=Strict/,
+    );
+    expect(headers.get("strict-transport-security")).toContain("max-age");
+    expect((await browser.post("/api/logout", {}, { origin: behindProxy })).status).toBe(204);
+  });
+});
