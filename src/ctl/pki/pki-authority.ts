@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { CtlError } from "../command.ts";
 import { withLock } from "../lock.ts";
+import { replaceFile } from "../replace-file.ts";
 import { openssl } from "./openssl.ts";
-import { replaceFile } from "./pki-files.ts";
 
 /** openssl runs in the pki folder, so that no name of a folder stands in its configuration. */
 const CONFIG = `[ca]

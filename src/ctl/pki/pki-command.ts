@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Command, type Io, UsageError } from "../command.ts";
-import { parseHost, parseHostName } from "../host-name.ts";
+import { NODE_NAME_RULE, parseHost, parseHostName, parseNodeName } from "../host-name.ts";
 import { initPki, issueCertificate } from "./pki.ts";
 import { recorded } from "./pki-audit.ts";
 import { Authority } from "./pki-authority.ts";
@@ -20,7 +20,8 @@ init    makes a private authority and the collector's certificate: ca.crt, ca.ke
         collector.key, and issued/, openssl's books of them.
         --name says by which host names and addresses relays reach the collector, and may be given several times;
         without it: localhost, 127.0.0.1 and this host's name.
-issue   makes the certificate of a node: NODE.crt and NODE.key. Its name is what the collector calls the node.
+issue   makes the certificate of a node: NODE.crt and NODE.key. NODE is what the collector calls the node: its host name
+        or any other, but none of the collector's. Names that differ only in case are one.
 list    prints every certificate that was issued: name, serial number, last day, days left, revoked or not.
 revoke  puts a node's certificate on the list of revoked ones, ca.crl. The collector then ends the node's session and
         takes no other, until the node has a new certificate.
@@ -99,12 +100,15 @@ async function renew(args: readonly string[], io: Io): Promise<void> {
   });
   const isCollector = positionals.length === 1 && positionals[0] === "collector";
   if (!isCollector && values.name !== undefined) throw new UsageError("--name is for the collector");
-  const name = isCollector ? "collector" : parseNode(positionals);
+  const asked = isCollector ? "collector" : parseNode(positionals);
   const folder = requiredFolder(values.dir, io);
   const names = hosts(values.name);
-  const serials = await recorded({ action: "renew", name, folder, io }, () =>
-    renewCertificate(folder, name, { names }),
-  );
+  let name = asked;
+  const serials = await recorded({ action: "renew", name: asked, folder, io }, async () => {
+    const renewed = await renewCertificate(folder, asked, { names });
+    name = renewed.name;
+    return renewed.revoked;
+  });
   const old = serials.length === 0 ? "" : `; revoked serial ${serials.join(", ")}`;
   const next = isCollector ? "" : `. Copy both to ${name}: the collector takes no other any more`;
   io.stderr.write(`Wrote ${name}.crt and ${name}.key to ${folder}${old}${next}\n`);
@@ -118,9 +122,10 @@ function nodeAndFolder(args: readonly string[], io: Io): { node: string; folder:
 function parseNode(positionals: readonly string[]): string {
   const [text, ...more] = positionals;
   if (text === undefined || more.length > 0) throw new UsageError("expected the name of one node");
-  const node = parseHostName(text);
-  if (node === undefined) throw new UsageError(`${JSON.stringify(text)} is no host name`);
-  if (RESERVED.includes(node)) throw new UsageError(`a node cannot be called ${node}: that file is not a node's`);
+  const node = parseNodeName(text);
+  if (node === undefined) throw new UsageError(`a node cannot be called ${JSON.stringify(text)}: ${NODE_NAME_RULE}`);
+  if (RESERVED.includes(node.toLowerCase()))
+    throw new UsageError(`a node cannot be called ${node}: that file is not a node's`);
   return node;
 }
 

@@ -1,7 +1,8 @@
 import { CtlError } from "../command.ts";
+import { replaceFile } from "../replace-file.ts";
 import { Authority, type Issued, type Lifetime } from "./pki-authority.ts";
-import { replaceFile } from "./pki-files.ts";
 import { makeLeaf, namesOf } from "./pki-leaf.ts";
+import { isSameName, refuseSharedName } from "./pki-names.ts";
 
 export interface Renewal {
   /** For the collector: other names than it had. */
@@ -10,25 +11,32 @@ export interface Renewal {
   readonly lifetime?: Lifetime;
 }
 
-/**
- * Makes a new key and certificate for a node or the collector in the place of the old ones, which are revoked. Answers
- * the serial numbers of these.
- */
-export function renewCertificate(folder: string, name: string, renewal: Renewal = {}): Promise<readonly string[]> {
+/** What was renewed. */
+export interface Renewed {
+  /** As its certificate spells it, and so its files. */
+  readonly name: string;
+  /** Serial numbers that were revoked. */
+  readonly revoked: readonly string[];
+}
+
+/** Makes a new key and certificate for a node or the collector in the place of the old ones, which are revoked. */
+export function renewCertificate(folder: string, asked: string, renewal: Renewal = {}): Promise<Renewed> {
   return Authority.open(folder, async (authority) => {
-    const earlier = await issuedTo(authority, name);
-    const [last] = earlier.slice(-1);
-    const names = renewal.names ?? (last === undefined ? [] : namesOf(last.certificate));
+    const issued = await authority.issued();
+    const { earlier, last } = issuedTo(issued, asked);
+    const names = renewal.names ?? namesOf(last.certificate);
+    const { name } = last;
+    refuseSharedName(issued, name, names);
     await makeLeaf(authority, { name, names, lifetime: renewal.lifetime, write: replaceFile });
     // All of them: an earlier renewal may have ended before it came this far.
-    return revokeAll(authority, earlier, "superseded");
+    return { name, revoked: await revokeAll(authority, earlier, "superseded") };
   });
 }
 
 /** Revokes a node's certificate. Answers the serial numbers that were not revoked before. */
 export function revokeNode(folder: string, node: string): Promise<readonly string[]> {
   return Authority.open(folder, async (authority) => {
-    return revokeAll(authority, await issuedTo(authority, node));
+    return revokeAll(authority, issuedTo(await authority.issued(), node).earlier);
   });
 }
 
@@ -44,8 +52,9 @@ async function revokeAll(
   return valid.map(({ serial }) => serial);
 }
 
-async function issuedTo(authority: Authority, name: string): Promise<readonly Issued[]> {
-  const found = (await authority.issued()).filter((one) => one.name === name);
-  if (found.length > 0) return found;
+function issuedTo(issued: readonly Issued[], name: string): { earlier: readonly Issued[]; last: Issued } {
+  const earlier = issued.filter((one) => isSameName(one.name, name));
+  const last = earlier.at(-1);
+  if (last !== undefined) return { earlier, last };
   throw new CtlError(`No certificate was ever issued to ${name}; \`mlctl pki list --dir DIR\` shows all that were`);
 }

@@ -6,6 +6,7 @@ import { newKey } from "./openssl.ts";
 import { Authority, type Lifetime, lifetimeOf } from "./pki-authority.ts";
 import { createFile } from "./pki-files.ts";
 import { makeLeaf } from "./pki-leaf.ts";
+import { isSameName, refuseSharedName } from "./pki-names.ts";
 
 const AUTHORITY_DAYS = 3_650;
 
@@ -44,20 +45,24 @@ export async function initPki(folder: string, names: readonly string[], lifetime
 /**
  * Makes the certificate of a node in a folder of `initPki`: NODE.crt, NODE.key.
  *
- * @param node a checked host name.
+ * @param node a name that `parseNodeName` took.
  * @param lifetime where it is not two years: for tests.
  */
 export async function issueCertificate(folder: string, node: string, lifetime?: Lifetime): Promise<void> {
   await Authority.open(folder, async (authority) => {
     await refuseToOverwrite(folder, [`${node}.key`, `${node}.crt`]);
-    const known = (await authority.issued()).find(
-      ({ name, isRevoked, validToMs }) => name === node && !isRevoked && validToMs > Date.now(),
+    const issued = await authority.issued();
+    const known = issued.find(
+      ({ name, isRevoked, validToMs }) => isSameName(name, node) && !isRevoked && validToMs > Date.now(),
     );
     // Two machines with certificates of one name would be one node.
     if (known !== undefined) {
-      const remedy = `\`mlctl pki renew ${node} --dir DIR\` makes another in its place`;
-      throw new CtlError(`Cannot issue a certificate to ${node}: it has one, serial ${known.serial}; ${remedy}`);
+      const remedy = `\`mlctl pki renew ${known.name} --dir DIR\` makes another in its place`;
+      throw new CtlError(
+        `Cannot issue a certificate to ${node}: ${known.name} has one, serial ${known.serial}; ${remedy}`,
+      );
     }
+    refuseSharedName(issued, node, [node]);
     await makeLeaf(authority, { name: node, names: [node], lifetime, write: createFile });
   });
 }

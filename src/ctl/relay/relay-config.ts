@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CtlError } from "../command.ts";
-import { parseHost, parseHostName } from "../host-name.ts";
+import { NODE_NAME_RULE, parseHost, parseNodeName } from "../host-name.ts";
 import { parseDiskSpace } from "./disk-space.ts";
 
 export interface RelaySettings {
@@ -59,9 +59,9 @@ export async function relayConfig(settings: RelaySettings, folder: string): Prom
   }
   const certificates = pki === undefined ? "" : checkedPath("pki", pki);
   const values: Readonly<Record<string, string>> = {
-    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "host name or address"),
+    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "it is no host name or address"),
     COLLECTOR_PORT: String(port),
-    NODE: parseHostName(node) ?? cannotUse(node, "node", "host name"),
+    NODE: parseNodeName(node) ?? cannotUse(node, "node", NODE_NAME_RULE),
     RUN_DIR: checkedRunDir(settings.runDir),
     STATE_DIR: checkedPath("state-dir", settings.stateDir),
     CA_CERT: join(certificates, "ca.crt"),
@@ -104,8 +104,8 @@ function withoutTls(relay: string): string {
   return lines.join("\n");
 }
 
-function cannotUse(value: string, what: string, expected: string): never {
-  throw new CtlError(`Cannot use ${JSON.stringify(value)} as ${what}: it is no ${expected}`);
+function cannotUse(value: string, what: string, because: string): never {
+  throw new CtlError(`Cannot use ${JSON.stringify(value)} as ${what}: ${because}`);
 }
 
 function checkedPath(what: string, path: string): string {

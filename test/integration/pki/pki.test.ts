@@ -129,7 +129,7 @@ test("a folder that exists keeps its mode and what is in it", async () => {
   expect(await mode(folder)).toBe("755");
 });
 
-describe("names that are no host names are refused", () => {
+describe("names that are no nodes' or hosts' are refused", () => {
   const bad = [
     "../evil",
     "a/b",
@@ -140,21 +140,67 @@ describe("names that are no host names are refused", () => {
     "",
     "a..b",
     "*.example.org",
-    "x".repeat(64),
+    "x".repeat(65),
     "1.2.3.4",
   ];
   test.each(bad)("node %j", async (name) => {
-    expect(await mlctl("pki", "issue", "--dir", pki, "--", name)).toMatchObject({ code: 2, stdout: "" });
+    const result = await mlctl("pki", "issue", "--dir", pki, "--", name);
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(result.stderr).toContain("at most 64 characters between dots");
   });
   test.each(bad.filter((name) => name !== "1.2.3.4"))("collector %j", async (name) => {
     const folder = join(await tempFolder(), "pki");
     expect(await mlctl("pki", "init", "--dir", folder, `--name=${name}`)).toMatchObject({ code: 2 });
   });
-  test.each(["ca", "collector"])("%s is not a node's file", async (name) => {
+  test.each(["ca", "collector", "Collector"])("%s is not a node's file", async (name) => {
     const result = await mlctl("pki", "issue", name, "--dir", pki);
     expect(result.code).toBe(2);
     expect(result.stderr).toContain(`cannot be called ${name}`);
   });
+});
+
+test("a node may be called what the kernel lets a host be called", async () => {
+  const folder = await makePki([]);
+  for (const name of ["gpu_01", "x".repeat(64), "_a-b_.example.org"]) {
+    expect(await mlctl("pki", "issue", name, "--dir", folder)).toMatchObject({ code: 0 });
+    const alone = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", join(folder, "ca.crt")];
+    expect((await run("openssl", [...alone, join(folder, `${name}.crt`)])).code).toBe(0);
+    const args = ["--collector", "localhost:2514", "--node", name, "--pki", folder];
+    expect((await mlctl("relay-config", ...args)).stdout).toContain(`localHostname="${name}"`);
+  }
+});
+
+describe("nobody but the collector gets a certificate of its names", () => {
+  test("no node, however it is spelled", async () => {
+    const folder = await makePki([], ["Logs.example.org", "192.0.2.7"]);
+    const result = await mlctl("pki", "issue", "logs.EXAMPLE.org", "--dir", folder);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("the collector is called Logs.example.org, and the node could pose as it");
+    expect(result.stderr).toContain("like logs.EXAMPLE.org-node");
+    expect(await readdir(folder)).not.toContain("logs.EXAMPLE.org.key");
+  });
+
+  test("nor is the collector called like a node, until that one is revoked", async () => {
+    const folder = await makePki(["node1"]);
+    const renew = () => mlctl("pki", "renew", "collector", "--name", "NODE1", "--dir", folder);
+    const result = await renew();
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("mlctl pki revoke node1");
+    expect((await mlctl("pki", "revoke", "node1", "--dir", folder)).code).toBe(0);
+    expect((await renew()).code).toBe(0);
+    // Relays may still look for its earlier names, but nobody can have got one of them in between.
+    expect((await mlctl("pki", "issue", "localhost", "--dir", folder)).code).toBe(0);
+  });
+});
+
+test("names that differ in case are one node", async () => {
+  const folder = await makePki(["Node1"]);
+  const again = await mlctl("pki", "issue", "node1", "--dir", folder);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain("Node1 has one");
+  const renewed = await mlctl("pki", "renew", "NODE1", "--dir", folder);
+  expect(renewed.stderr).toContain("Wrote Node1.crt and Node1.key");
+  expect((await mlctl("pki", "revoke", "node1", "--dir", folder)).stderr).toMatch(/^Revoked node1, serial /);
 });
 
 test("issue where no authority is says what to do", async () => {

@@ -1,0 +1,36 @@
+import { CtlError } from "../command.ts";
+import type { Issued } from "./pki-authority.ts";
+import { namesOf } from "./pki-leaf.ts";
+
+/** Names of nodes and hosts differ in case only by the hand that typed them: DNS and the collector ignore it. */
+export function isSameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/**
+ * Refuses to give a node one of the collector's names, or the collector one of a node's. The relay's rsyslogd checks
+ * the authority and the name of the collector's certificate, and not that it is a server's (librelp 1.11 with GnuTLS
+ * asks for no purpose): a node with such a name could take the lines of all others.
+ *
+ * @param owner `collector` or the node that gets a certificate.
+ * @param names those that will stand in it.
+ */
+export function refuseSharedName(issued: readonly Issued[], owner: string, names: readonly string[]): void {
+  const isForCollector = owner === "collector";
+  for (const { name, isRevoked, validToMs, certificate } of issued) {
+    const isCollector = name === "collector";
+    if (isRevoked || validToMs <= Date.now() || name === "ca" || isCollector === isForCollector) continue;
+    const shared = namesOf(certificate).find((one) => names.some((wanted) => isSameName(one, wanted)));
+    if (shared === undefined) continue;
+    if (isForCollector) {
+      throw new CtlError(
+        `Cannot call the collector ${shared}: node ${name} is called that and could pose as the collector; ` +
+          `choose another name, or \`mlctl pki revoke ${name} --dir DIR\` first`,
+      );
+    }
+    throw new CtlError(
+      `Cannot issue a certificate to ${owner}: the collector is called ${shared}, and the node could pose as it; ` +
+        `choose another name, like ${owner}-node, which need not be the host's`,
+    );
+  }
+}
