@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import type { LoopTurns } from "../host/loop-turns.ts";
 import type { ApiError } from "../wire/api-error.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
@@ -20,6 +21,8 @@ export interface ConnectionOptions {
   readonly viewer: Viewer;
   readonly hub: LiveHub;
   readonly history: History;
+  /** Shared by all viewers: what they ask for takes turns. */
+  readonly turns: LoopTurns;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   readonly log: Log;
   readonly audit: Audit;
@@ -35,6 +38,8 @@ export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 
 const CLOSE_WITHIN_MS = 1_000;
 /** A peer that reads 30 KB/s needs this long for what the kernels on both sides hold. */
 const MAX_UNANSWERED_PINGS = 2;
+/** More than one read of a socket brings (64 KiB of messages with 26 octets at least); then the socket is paused. */
+const MAX_WAITING_MESSAGES = 4_096;
 /** Executions whose history waits, in all subscriptions together: two whole lists, 800 octets for each. */
 const MAX_CATCH_UPS = 20_000;
 
@@ -53,17 +58,22 @@ export class Connection {
   #isClosing = false;
 
   constructor(options: ConnectionOptions) {
-    const { ws, socket, limits, metrics } = options;
+    const { ws, socket, turns, limits, metrics } = options;
     this.#options = options;
     this.#outbox = new Outbox({
       ws,
       socket,
+      turns,
       limits,
       onLost: (losses) => this.#tellLost(losses),
       onOverflow: () => this.close("tooSlow", "read too slowly"),
       countLostLines: (lines) => metrics.lostLines.inc(lines),
     });
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    // A peer that does not read gets no answers that would pile up; any pong answers all pings before it (RFC 6455, 5.5.3).
+    ws.on("ping", (data) => {
+      if (!socket.writableNeedDrain && !this.#isClosing) ws.pong(data);
+    });
     ws.on("pong", () => {
       this.#unanswered = 0;
     });
@@ -107,19 +117,26 @@ export class Connection {
     if (this.#isClosing) return;
     const message = isBinary ? undefined : parseClientMessage(data.toString());
     if (message === undefined) this.close(isBinary ? "noText" : "malformed", "not a message of this protocol");
+    else if (this.#inbox.length >= MAX_WAITING_MESSAGES) this.close("malformed", "too many messages at once");
     else if (this.#inbox.push(message) === 1) void this.#handleInbox();
   }
 
-  /** One look-up at a time: whoever sends faster waits in the own socket, and here what one read has brought. */
+  /** One message a turn. A peer that sends faster waits in its socket, and here with what one read has brought. */
   async #handleInbox(): Promise<void> {
-    const { ws } = this.#options;
+    const { ws, turns } = this.#options;
     ws.pause();
     for (let [message] = this.#inbox; message !== undefined && !this.#isClosing; [message] = this.#inbox) {
-      if (message.t === "unsubscribe") this.#forget(message.id, this.#subscriptions.get(message.id));
-      else await this.#subscribe(message);
+      const next = message;
+      await turns.run(() => this.#handle(next));
       this.#inbox.shift();
     }
     if (!this.#isClosing) ws.resume();
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    if (this.#isClosing) return;
+    if (message.t === "unsubscribe") this.#forget(message.id, this.#subscriptions.get(message.id));
+    else await this.#subscribe(message);
   }
 
   /** Ends when the subscription is open, or refused. */

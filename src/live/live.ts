@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { Connection } from "./connection.ts";
@@ -52,6 +53,7 @@ const PING_EVERY_MS = 30_000;
 export function createLive(options: LiveOptions): Live {
   const { history, limits, log, audit, metrics, nowMs, pingEveryMs = PING_EVERY_MS } = options;
   const hub = createHub(log, nowMs);
+  const turns = new LoopTurns();
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
   const server = new WebSocketServer({
@@ -59,6 +61,9 @@ export function createLive(options: LiveOptions): Live {
     maxPayload: WIRE_LIMITS.maxClientMessageBytes,
     // Compression would be done again for each viewer, and keeps 300 KB for each.
     perMessageDeflate: false,
+    // What one read brought would be handled in one turn, however many messages and pings it is.
+    allowSynchronousEvents: false,
+    autoPong: false,
   });
   const pings = setInterval(() => {
     for (const connection of connections.keys()) connection.ping();
@@ -99,6 +104,7 @@ export function createLive(options: LiveOptions): Live {
           viewer,
           hub,
           history,
+          turns,
           limits: backlog,
           log,
           audit,

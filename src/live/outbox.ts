@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { LoopTurns } from "../host/loop-turns.ts";
 import type { LineRange } from "../wire/api.ts";
 import { Backlog, type Loss } from "./backlog.ts";
 import type { LinesMessage } from "./lines-message.ts";
@@ -9,6 +10,7 @@ export interface OutboxOptions {
   readonly ws: { send(text: string): void };
   /** The socket under `ws`: whole frames are written to it directly. */
   readonly socket: Writable;
+  readonly turns: LoopTurns;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   /** The viewer reads again: says what it missed in the meantime. */
   readonly onLost: (losses: readonly Loss[]) => void;
@@ -35,7 +37,7 @@ export class Outbox {
   readonly #summaries = new Map<string, Buffer>();
   #summaryBytes = 0;
   #last: LinesMessage | undefined;
-  #turns: Promise<void> = Promise.resolve();
+  #lastStep: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #closed = false;
 
@@ -94,8 +96,8 @@ export class Outbox {
 
   /** Runs steps of history one after the other, each when the viewer has read what was written before. */
   turn<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#turns.then(() => this.#writable()).then(step);
-    this.#turns = run.then(
+    const run = this.#lastStep.then(() => this.#writable()).then(() => this.#options.turns.run(step));
+    this.#lastStep = run.then(
       () => undefined,
       () => undefined,
     );

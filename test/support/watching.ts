@@ -1,3 +1,4 @@
+import { LoopTurns } from "../../src/host/loop-turns.ts";
 import type { LiveHub } from "../../src/live/hub.ts";
 import { Outbox } from "../../src/live/outbox.ts";
 import { Subscription } from "../../src/live/subscription.ts";
@@ -29,6 +30,7 @@ export async function watch(options: WatchOptions) {
   const outbox = new Outbox({
     ws: socket,
     socket,
+    turns: new LoopTurns(),
     limits,
     onLost: (losses) => {
       for (const { source, ranges } of losses) subscription.lost(source, ranges);
