@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
@@ -109,7 +110,9 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const web = createWeb({
     listen: config.web,
     tls: config.webTls,
-    behindProxy: config.behindProxy,
+    proxied: config.behindProxy === undefined ? undefined : { url: config.behindProxy, addresses: config.proxies },
+    names: [hostname(), ...config.webNames],
+    hstsSeconds: config.hstsSeconds,
     dataDir: config.dataDir,
     uiFolder: options.uiFolder,
     archive,

@@ -14,6 +14,8 @@ export interface Address {
 }
 
 const MAX_PORT = 65_535;
+/** Each is looked at for every request. */
+const MAX_LIST_WORDS = 64;
 
 export const FIELDS = {
   path: field("a path", (value) => {
@@ -26,7 +28,10 @@ export const FIELDS = {
     const address = parseAddress(value);
     return address === undefined || isIP(address.host) === 6 || address.port === 0 ? undefined : address;
   }),
-  origin: field("an origin, like https://logs.example.org, without a path", parseOrigin),
+  /** Where browsers find the viewer: an origin, and perhaps the path that a proxy has put it under. */
+  siteUrl: field("an address like https://logs.example.org or https://www.example.org/logs", parseSiteUrl),
+  networks: field("IP addresses or networks, like 192.0.2.1 or 2001:db8::/32", (value) => parseList(value, isNetwork)),
+  hostNames: field("host names", (value) => parseList(value, isHostName)),
   sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
   /** pam_start(3) takes a file name in /etc/pam.d. */
   pamService: field("the name of a file in /etc/pam.d", (value) => {
@@ -73,9 +78,29 @@ function parseAddress(value: unknown): Address | undefined {
   return { host, port };
 }
 
-function parseOrigin(value: unknown): string | undefined {
+function parseSiteUrl(value: unknown): string | undefined {
   if (typeof value !== "string" || !URL.canParse(value)) return undefined;
-  const url = new URL(value);
-  const plain = url.protocol === "https:" || url.protocol === "http:";
-  return plain && (url.origin === value || `${url.origin}/` === value) ? url.origin : undefined;
+  const { protocol, origin, pathname } = new URL(value);
+  const isPlain = protocol === "https:" || protocol === "http:";
+  const isPath = /^\/[\w./~-]*$/.test(pathname) && !pathname.includes("//");
+  const url = `${origin}${pathname}`;
+  return isPlain && isPath && (url === value || url === `${value}/`) ? url.replace(/\/$/, "") : undefined;
+}
+
+/** A list in TOML; words with commas between them as a flag. */
+function parseList(value: unknown, isWord: (text: string) => boolean): readonly string[] | undefined {
+  const words: unknown = typeof value === "string" ? value.split(",").map((word) => word.trim()) : value;
+  if (!Array.isArray(words) || words.length > MAX_LIST_WORDS) return undefined;
+  return words.every((word): word is string => typeof word === "string" && isWord(word)) ? words : undefined;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...others] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || others.length > 0 || address.includes("%")) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
+}
+
+function isHostName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i.test(text);
 }

@@ -16,6 +16,9 @@ const VALUES = [
   "pam-service",
   "auth-socket",
   "admin-group",
+  "proxies",
+  "web-names",
+  "hsts-seconds",
 ] as const;
 
 export interface CommandLineWords {

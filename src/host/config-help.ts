@@ -13,7 +13,10 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --web HOST:PORT        listen for browsers (127.0.0.1:8514)
   --web-cert F --web-key F
                          serve https
-  --behind-proxy ORIGIN  what browsers see when a proxy stands in front, like https://logs.example.org
+  --behind-proxy URL     what browsers see when a proxy stands in front, like https://www.example.org/logs
+  --proxies ADDRESS,...  where the proxies connect from: only they may say who the client is
+  --web-names NAME,...   names that browsers use beside this host's own and the certificate's
+  --hsts-seconds N       browsers shall use nothing but https for the whole host name (0: not said)
   --sync batch|always    acknowledge what survives kill -9 (batch), or a power cut (always)
   --udp-syslog HOST:PORT, --tcp-syslog HOST:PORT
                          keep other machines' ordinary syslog (off)

@@ -29,6 +29,8 @@ export const DEFAULT_LIMITS = {
   websocketsPerUser: 64,
   /** TCP connections to the web server, of all users. */
   webConnections: 8_192,
+  /** Of one IPv4 address, or one IPv6 /56: whole offices stand behind one address. */
+  webConnectionsPerAddress: 2_048,
   /** `raw` streams that one user reads at one time. */
   downloadsPerUser: 8,
   /** Failed logins a minute. Never per user alone: nobody shall lock another out. */

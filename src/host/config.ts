@@ -26,8 +26,14 @@ export interface Config extends AuthConfig {
   readonly insecure: boolean;
   readonly web: Address;
   readonly webTls: { readonly cert: string; readonly key: string } | undefined;
-  /** The origin that browsers see, where a proxy stands in front. */
+  /** Where browsers find the viewer, where a proxy stands in front. */
   readonly behindProxy: string | undefined;
+  /** Addresses and networks that the proxies connect from. */
+  readonly proxies: readonly string[];
+  /** Names that browsers may use for this collector, beside loopback's, the machine's and the certificate's. */
+  readonly webNames: readonly string[];
+  /** Seconds for which browsers shall use https only (RFC 6797); 0: no such header. */
+  readonly hstsSeconds: number;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -45,6 +51,9 @@ export type CommandLine =
   | { readonly kind: "help" | "version" }
   /** One sentence each: where, what was expected, what was found. */
   | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** Two years: what browsers' lists of preloaded hosts ask for. */
+const MAX_HSTS_SECONDS = 63_072_000;
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
@@ -95,7 +104,10 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     insecure: settings.take("insecure", FIELDS.flag, false),
     web: settings.take("web", FIELDS.address, { host: "127.0.0.1", port: 8514 }),
     webTls: cert === undefined || key === undefined ? undefined : { cert, key },
-    behindProxy: settings.take("behind-proxy", FIELDS.origin, undefined),
+    behindProxy: settings.take("behind-proxy", FIELDS.siteUrl, undefined),
+    proxies: settings.take("proxies", FIELDS.networks, []),
+    webNames: settings.take("web-names", FIELDS.hostNames, []),
+    hstsSeconds: settings.take("hsts-seconds", countField(0, MAX_HSTS_SECONDS), 0),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -108,7 +120,8 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
 }
 
 /** What must not happen by accident: anybody posing as a relay, passwords in the clear on a network. */
-function checkExposure({ relp, pki, insecure, web, webTls, behindProxy }: Config, settings: Settings): void {
+function checkExposure(config: Config, settings: Settings): void {
+  const { relp, pki, insecure, web, webTls, behindProxy, proxies } = config;
   if (insecure && pki !== undefined) settings.complain("insecure, pki: expected one of them");
   if (insecure && !isLoopback(relp.host)) {
     settings.complain(`insecure: expected relp on loopback, got ${relp.host}, where anybody could pose as any node`);
@@ -118,6 +131,14 @@ function checkExposure({ relp, pki, insecure, web, webTls, behindProxy }: Config
   }
   if (!isLoopback(web.host) && webTls === undefined && behindProxy === undefined) {
     settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${web.host})`);
+  }
+  if (behindProxy !== undefined && proxies.length === 0) {
+    settings.complain(
+      'behind-proxy: expected proxies, the addresses that they connect from, like proxies = ["127.0.0.1"]',
+    );
+  }
+  if (behindProxy === undefined && proxies.length > 0) {
+    settings.complain("proxies: expected behind-proxy, the address that browsers see");
   }
 }
 

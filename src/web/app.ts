@@ -2,16 +2,17 @@ import express, { type Express, type RequestHandler, type Router } from "express
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { underBasePath } from "./base-path.ts";
 import { answerErrors, HttpError, notFound } from "./http-error.ts";
-import { foreignOrigin, isOwnOrigin, type OriginRules } from "./origin.ts";
+import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { serveUi } from "./static-ui.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
 export interface AppOptions {
-  readonly origin: OriginRules;
-  /** Browsers reach us over TLS, ours or a proxy's. */
-  readonly secure: boolean;
+  readonly site: OwnSite;
+  readonly hstsSeconds: number;
+  readonly cookieName: string;
   readonly session: RequestHandler;
   readonly routers: readonly Router[];
   /** Why the collector is not well; empty when it is. */
@@ -27,17 +28,25 @@ export interface AppOptions {
 const MAX_BODY_BYTES = 4_096;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/** One request: headers -> health and metrics -> session -> origin -> API -> viewer -> errors. */
+/** One request: headers -> Host -> health and metrics -> origin -> session -> API -> viewer -> errors. */
 export function createApp(options: AppOptions): Express {
-  const { origin, secure, session, routers, health, uiFolder, log, audit, metrics, webMetrics } = options;
+  const { site, hstsSeconds, cookieName, session, routers, health, uiFolder, log, audit, metrics, webMetrics } =
+    options;
   const app = express();
   app.disable("x-powered-by");
   // Answers of the API are never cached, so nobody would ask with one.
   app.disable("etag");
   app.set("query parser", "simple");
-  // One proxy, ours: the client is whom the proxy says, and not what the client adds to that.
-  app.set("trust proxy", origin.behindProxy === undefined ? false : 1);
-  app.use(securityHeaders({ secure }));
+  // One proxy, ours: the client is whom that one says, and not what the client adds to it.
+  app.set("trust proxy", (address: string | undefined, hops: number) => hops === 0 && site.isProxy(address));
+  app.use(securityHeaders({ site, hstsSeconds }));
+  app.use((request, _response, next) => {
+    const { host } = request.headers;
+    if (site.isOwnHost(host)) return next();
+    webMetrics.refused("wrong_host").inc();
+    throw new HttpError(wrongHost(host));
+  });
+  app.use(underBasePath(site.basePath));
 
   app.get("/healthz", (_request, response) => {
     const reasons = health();
@@ -54,14 +63,14 @@ export function createApp(options: AppOptions): Express {
   const api = express.Router();
   api.use((request, response, next) => {
     response.set("Cache-Control", "no-store");
-    if (SAFE_METHODS.includes(request.method) || isOwnOrigin(request.headers, origin)) return next();
+    if (SAFE_METHODS.includes(request.method) || site.isOwnOrigin(request.headers, cookieName)) return next();
     webMetrics.refused("foreign_origin").inc();
     audit.record(foreignOrigin(request, request.ip));
     throw new HttpError({ status: 403, code: "foreign_origin", message: "The request comes from another site" });
   });
   api.use((request, _response, next) => {
     // That the proxy speaks https is a matter of configuration; the session asks for this header.
-    if (origin.behindProxy !== undefined) request.headers["x-forwarded-proto"] = secure ? "https" : "http";
+    if (site.origin !== undefined) request.headers["x-forwarded-proto"] = site.isSecure ? "https" : "http";
     next();
   });
   api.use(session);
@@ -72,7 +81,7 @@ export function createApp(options: AppOptions): Express {
   });
 
   app.use("/api", api);
-  app.use(serveUi(uiFolder));
+  app.use(serveUi(uiFolder, site.basePath));
   app.use(() => {
     throw notFound("page");
   });

@@ -1,11 +1,16 @@
 import type { RequestHandler } from "express";
 import helmet from "helmet";
+import type { OwnSite } from "./own-site.ts";
 
 /**
  * Everything from ourselves, nothing inline, no frames. `'self'` covers the WebSocket in current browsers; older ones
  * need its address in words.
+ *
+ * @param hstsSeconds How long browsers shall ask this host for nothing but https (RFC 6797), on any port and for
+ *   whatever else runs there; 0 leaves that to the host's owner.
  */
-export function securityHeaders({ secure }: { secure: boolean }): RequestHandler {
+export function securityHeaders(options: { site: OwnSite; hstsSeconds: number }): RequestHandler {
+  const { site, hstsSeconds } = options;
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -16,21 +21,21 @@ export function securityHeaders({ secure }: { secure: boolean }): RequestHandler
         imgSrc: ["'self'", "data:"],
         fontSrc: ["'self'"],
         manifestSrc: ["'self'"],
-        connectSrc: ["'self'", (request) => webSocketOf(request.headers.host, secure)],
-        baseUri: ["'none'"],
+        connectSrc: ["'self'", (request) => webSocketOf(request.headers.host, site)],
+        baseUri: [site.basePath === "" ? "'none'" : "'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
     },
-    // A collector on plain loopback must not make browsers ask for https.
-    strictTransportSecurity: secure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    strictTransportSecurity: site.isSecure && hstsSeconds > 0 && { maxAge: hstsSeconds, includeSubDomains: false },
     frameguard: { action: "deny" },
     referrerPolicy: { policy: "no-referrer" },
   });
 }
 
-/** The Host header is the client's word: only what looks like one gets into ours. */
-function webSocketOf(host: string | undefined, secure: boolean): string {
-  const isPlain = host !== undefined && /^[A-Za-z0-9.:[\]-]{1,260}$/.test(host);
-  return isPlain ? `${secure ? "wss" : "ws"}://${host}` : "'self'";
+/** The Host header is the client's word: only one that is ours gets into the policy. */
+function webSocketOf(host: string | undefined, site: OwnSite): string {
+  if (site.origin !== undefined) return site.origin.replace(/^http/, "ws");
+  const isKnown = host !== undefined && site.isOwnHost(host);
+  return isKnown ? `${site.isSecure ? "wss" : "ws"}://${host}` : "'self'";
 }

@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import type { Log } from "../host/log.ts";
+import type { ConnectionPlaces } from "./connection-places.ts";
 
 export interface TlsFiles {
   readonly cert: string;
@@ -13,6 +14,7 @@ export interface TlsFiles {
 
 export interface WebServer {
   readonly server: Server;
+  /** Resolves with where it listens. */
   listen(address: { host: string; port: number }): Promise<AddressInfo>;
   /** Reads the certificate again. Throws, and keeps the old one, when it is no good. */
   reload(): void;
@@ -36,10 +38,12 @@ const CLOSE_WITHIN_MS = 1_000;
 export function createWebServer(options: {
   handler: RequestListener;
   tls: TlsFiles | undefined;
-  maxConnections: number;
+  places: ConnectionPlaces;
+  /** A connection was refused. */
+  onNoPlace: () => void;
   log: Log;
 }): WebServer {
-  const { handler, tls, maxConnections, log } = options;
+  const { handler, tls, places, onNoPlace, log } = options;
   const timeouts = {
     headersTimeout: HEADERS_WITHIN_MS,
     requestTimeout: REQUEST_WITHIN_MS,
@@ -47,17 +51,27 @@ export function createWebServer(options: {
   };
   const handshake = { handshakeTimeout: HANDSHAKE_WITHIN_MS };
   let context = tls === undefined ? undefined : readTls(tls);
+  let certificate = context === undefined ? undefined : new X509Certificate(context.cert);
   const secured =
     context === undefined ? undefined : createHttpsServer({ ...timeouts, ...handshake, ...context }, handler);
   const server: Server = secured ?? createHttpServer(timeouts, handler);
-  server.maxConnections = maxConnections;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.setTimeout(STALLED_AFTER_MS);
   // node:http does not know those that are in the middle of a handshake.
   const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
+  // Before node:http and TLS see the connection.
+  server.prependListener("connection", (socket: Socket) => {
+    const release = places.take(socket.remoteAddress);
+    if (release === undefined) {
+      onNoPlace();
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      release();
+    });
   });
   return {
     server,
@@ -79,8 +93,9 @@ export function createWebServer(options: {
       const fresh = readTls(tls);
       secured?.setSecureContext(fresh);
       context = fresh;
+      certificate = new X509Certificate(fresh.cert);
     },
-    certificate: () => (context === undefined ? undefined : new X509Certificate(context.cert)),
+    certificate: () => certificate,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

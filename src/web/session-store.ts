@@ -8,6 +8,8 @@ declare module "express-session" {
     /** The owner of this session; express-session makes one for every request, most have none. */
     user?: string;
     uid?: number;
+    /** From where the user signed in. */
+    address?: string;
   }
 }
 
@@ -97,6 +99,15 @@ export class SessionStore extends Store {
       if (!this.#cannotKeep) this.#log.event("error", "cannot keep a session in use", { error: String(error) });
       this.#cannotKeep = true;
     }
+  }
+
+  /** Every session that is open. */
+  open(): SessionData[] {
+    const query = "SELECT data FROM sessions WHERE expires_ms > ?";
+    return this.#db
+      .prepare<[number], { data: string }>(query)
+      .all(this.#wallMs())
+      .map(({ data }) => parseSession(data));
   }
 
   /** Removes what has expired. */

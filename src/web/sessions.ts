@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   /** Browsers reach us over TLS, ours or a proxy's. */
   readonly secure: boolean;
+  /** Where a proxy has put us; "" at the top of the host. */
+  readonly basePath: string;
   readonly wallMs: () => number;
   readonly log: Log;
 }
@@ -35,17 +37,19 @@ export class Sessions {
   readonly #log: Log;
   readonly #held = new Map<string, Set<Held>>();
   readonly #timer: NodeJS.Timeout;
-  readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: "/" };
+  readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: string };
 
-  constructor({ db, secret, limits, secure, wallMs, log }: SessionOptions) {
+  constructor({ db, secret, limits, secure, basePath, wallMs, log }: SessionOptions) {
     this.#db = db;
     this.#log = log;
     this.#store = new SessionStore({ db, limits, wallMs, log });
     this.#store.onEnd = (hash) => this.#endHeld(hash);
     // Cookies do not know ports: two collectors on one host must not take each other's.
     const tag = createHash("sha256").update(`cookie name of ${secret}`).digest("hex").slice(0, 8);
-    this.cookieName = `${secure ? "__Host-" : ""}ml-${tag}`;
-    this.#cookie = { httpOnly: true, sameSite: "strict", secure, path: "/" };
+    // Below a path of a host that it shares, the cookie does not go to the others there. Only "/" may be __Host-.
+    const prefix = basePath === "" ? "__Host-" : "__Secure-";
+    this.cookieName = `${secure ? prefix : ""}ml-${tag}`;
+    this.#cookie = { httpOnly: true, sameSite: "strict", secure, path: basePath === "" ? "/" : basePath };
     this.middleware = session({
       name: this.cookieName,
       secret,
@@ -64,6 +68,7 @@ export class Sessions {
         if (error) return reject(error);
         request.session.user = owner.user;
         request.session.uid = owner.uid;
+        if (request.ip !== undefined) request.session.address = request.ip;
         request.session.save((problem: unknown) => (problem ? reject(problem) : resolve()));
       });
     });
@@ -74,6 +79,13 @@ export class Sessions {
     return new Promise((resolve, reject) => {
       request.session.destroy((error: unknown) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** From where users have signed in who still are. */
+  *addresses(): Iterable<{ user: string; address: string }> {
+    for (const { user, address } of this.#store.open()) {
+      if (user !== undefined && address !== undefined) yield { user, address };
+    }
   }
 
   ownerOf(request: Pick<Request, "session">): CodeOwner | undefined {

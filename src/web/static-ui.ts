@@ -1,11 +1,27 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import express, { Router } from "express";
+import { notFound } from "./http-error.ts";
 
 const YEAR_MS = 31_536_000_000;
 
-/** The built viewer: its hashed assets for ever, its page anew each time. Its routes are queries of the one page. */
-export function serveUi(folder: string): Router {
+/**
+ * The built viewer: its hashed assets for ever, its page anew each time. Its routes are queries of the one page.
+ *
+ * @param basePath Where a proxy has put the viewer; the page says so, because its own address may lack the last slash.
+ */
+export function serveUi(folder: string, basePath: string): Router {
   const router = Router();
   router.use("/assets", express.static(`${folder}/assets`, { immutable: true, maxAge: YEAR_MS, index: false }));
+  if (basePath !== "") {
+    router.get(["/", "/index.html"], async (_request, response) => {
+      const page = await readFile(join(folder, "index.html"), "utf8").catch(() => {
+        throw notFound("page");
+      });
+      noCache(response);
+      response.type("html").send(page.replace("<head>", `<head>\n    <base href="${basePath}/" />`));
+    });
+  }
   router.use(express.static(folder, { cacheControl: false, setHeaders: noCache }));
   return router;
 }

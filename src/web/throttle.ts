@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { addressGroup } from "../host/address-group.ts";
 
 export interface ThrottleLimits {
   readonly perAddress: number;
@@ -8,8 +8,6 @@ export interface ThrottleLimits {
 const WINDOW_MS = 60_000;
 /** Addresses and pairs that are remembered; the ones unused for longest go first. */
 const MAX_KEYS = 20_000;
-/** A proxy's word for an address may be anything. */
-const MAX_ADDRESS_CHARACTERS = 64;
 
 /** One attempt that was let through. */
 export interface Attempt {
@@ -34,7 +32,7 @@ export class LoginThrottle {
 
   /** Counts an attempt, or says after how many seconds the next one may be made. */
   attempt(address: string, user: string): Attempt | { readonly retryAfterSeconds: number } {
-    const from = addressGroup(address.slice(0, MAX_ADDRESS_CHARACTERS));
+    const from = addressGroup(address);
     const keys = [
       { key: from, limit: this.#limits.perAddress },
       { key: `${from} ${user}`, limit: this.#limits.perAddressAndUser },
@@ -70,15 +68,4 @@ export class LoginThrottle {
     if (at >= 0) times.splice(at, 1);
     if (times.length === 0) this.#attempts.delete(key);
   }
-}
-
-/** One site has a whole /64 of IPv6 addresses (RFC 6177), so those count as one. */
-function addressGroup(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
-  const [head = "", tail = ""] = address.split("%")[0]?.split("::") ?? [];
-  const first = head.split(":").filter((group) => group !== "");
-  const last = tail.split(":").filter((group) => group !== "");
-  const zeros = address.includes("::") ? Array.from({ length: 8 - first.length - last.length }, () => "0") : [];
-  return [...first, ...zeros, ...last].slice(0, 4).join(":");
 }

@@ -2,14 +2,15 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import { enterBasePath } from "./base-path.ts";
 import { apiError } from "./http-error.ts";
-import { clientAddress, foreignOrigin, isOwnOrigin, type OriginRules } from "./origin.ts";
+import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
 import type { LiveSockets, Viewer } from "./ports.ts";
 import type { Sessions } from "./sessions.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
 export interface UpgradeOptions {
-  readonly origin: OriginRules;
+  readonly site: OwnSite;
   readonly sessions: Sessions;
   readonly toViewer: (owner: Owner) => Promise<Viewer>;
   readonly live: LiveSockets;
@@ -25,16 +26,18 @@ const LOOK_AT_ADMINS_EVERY_MS = 60_000;
 
 /** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { origin, sessions, toViewer, live, log, audit, metrics } = options;
+  const { site, sessions, toViewer, live, log, audit, metrics } = options;
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") {
       return { status: 426, code: "upgrade_required", message: "Ask without Upgrade: only WebSockets are upgraded" };
     }
+    if (!site.isOwnHost(request.headers.host)) return wrongHost(request.headers.host);
+    enterBasePath(request, site.basePath);
     const [path] = (request.url ?? "").split("?");
     if (path !== "/live") return { status: 404, code: "not_found", message: "There is no such address" };
-    const address = clientAddress(request, origin);
-    if (!isOwnOrigin(request.headers, origin)) {
+    const address = site.clientOf(request);
+    if (!site.isOwnOrigin(request.headers, sessions.cookieName)) {
       audit.record(foreignOrigin(request, address));
       return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
     }

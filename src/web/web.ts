@@ -4,9 +4,12 @@ import type { ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { createApp } from "./app.ts";
+import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
 import { HttpError } from "./http-error.ts";
+import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
+import { OwnSite, type Proxied } from "./own-site.ts";
 import type { Archive, Authenticator, LiveSockets, Viewer } from "./ports.ts";
 import { createWebServer, type TlsFiles } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
@@ -19,8 +22,12 @@ import { createWebMetrics } from "./web-metrics.ts";
 export interface WebOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TlsFiles | undefined;
-  /** The origin that browsers see, where a proxy stands in front. */
-  readonly behindProxy: string | undefined;
+  /** The proxies in front, if any. */
+  readonly proxied: Proxied | undefined;
+  /** Names beside loopback's and the certificate's that browsers use for us. */
+  readonly names?: readonly string[];
+  /** How long browsers shall ask this host for nothing but https; 0 leaves that to the host's owner. */
+  readonly hstsSeconds?: number;
   /** Holds sessions.db and session-secret. Must exist. */
   readonly dataDir: string;
   readonly uiFolder: string;
@@ -42,6 +49,7 @@ export interface WebOptions {
 
 export interface WebLimits {
   readonly webConnections: number;
+  readonly webConnectionsPerAddress: number;
   readonly downloadsPerUser: number;
   readonly loginAttemptsPerAddress: number;
   readonly loginAttemptsPerUser: number;
@@ -67,15 +75,32 @@ const HOUR_MS = 3_600_000;
 
 /** Browsers and scripts in front, archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
 export function createWeb(options: WebOptions): Web {
-  const { listen, tls, behindProxy, dataDir, archive, auth, isAdmin, live, limits, log, audit, metrics } = options;
-  const { now = Date.now, wallMs = Date.now } = options;
-  const secure = behindProxy === undefined ? tls !== undefined : behindProxy.startsWith("https:");
+  const {
+    listen,
+    tls,
+    proxied,
+    names = [],
+    dataDir,
+    archive,
+    auth,
+    isAdmin,
+    live,
+    limits,
+    log,
+    audit,
+    metrics,
+  } = options;
+  const { hstsSeconds = 0, now = Date.now, wallMs = Date.now } = options;
+  const isCertified = (name: string) => web.certificate()?.checkHost(name) !== undefined;
+  const site = new OwnSite({ tls: tls !== undefined, proxied, names, isCertified });
+  const known = new KnownAddresses();
   const webMetrics = createWebMetrics(metrics);
   const codes = new LoginCodes(now);
   const sessions = new Sessions({
     db: openSessionDb(dataDir),
     secret: loadSessionSecret(dataDir),
-    secure,
+    secure: site.isSecure,
+    basePath: site.basePath,
     wallMs,
     log,
     limits: {
@@ -84,7 +109,7 @@ export function createWeb(options: WebOptions): Web {
       maxPerUser: limits.sessionsPerUser,
     },
   });
-  const origin = { tls: tls !== undefined, behindProxy, cookieName: sessions.cookieName };
+  for (const { address, user } of sessions.addresses()) known.remember(address, user);
   const attempts = { perAddress: limits.loginAttemptsPerAddress, perAddressAndUser: limits.loginAttemptsPerUser };
 
   async function toViewer(owner: CodeOwner): Promise<Viewer> {
@@ -95,13 +120,15 @@ export function createWeb(options: WebOptions): Web {
   async function viewerOf(request: Request): Promise<Viewer> {
     const owner = sessions.ownerOf(request);
     if (owner === undefined) throw new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
+    known.remember(request.ip ?? "", owner.user);
     return toViewer(owner);
   }
 
   const throttle = new LoginThrottle(attempts, now);
   const app = createApp({
-    origin,
-    secure,
+    site,
+    hstsSeconds,
+    cookieName: sessions.cookieName,
     session: sessions.middleware,
     routers: [
       createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, audit, metrics: webMetrics, now }),
@@ -114,8 +141,15 @@ export function createWeb(options: WebOptions): Web {
     metrics,
     webMetrics,
   });
-  const web = createWebServer({ handler: app, tls, maxConnections: limits.webConnections, log });
-  web.server.on("upgrade", createUpgradeHandler({ origin, sessions, toViewer, live, log, audit, metrics: webMetrics }));
+  const places = new ConnectionPlaces({
+    most: limits.webConnections,
+    mostPerAddress: limits.webConnectionsPerAddress,
+    isKnown: (address) => known.has(address),
+    isProxy: (address) => site.isProxy(address),
+  });
+  const onNoPlace = () => webMetrics.refused("too_many_connections").inc();
+  const web = createWebServer({ handler: app, tls, places, onNoPlace, log });
+  web.server.on("upgrade", createUpgradeHandler({ site, sessions, toViewer, live, log, audit, metrics: webMetrics }));
 
   return {
     async start() {

@@ -22,6 +22,8 @@ pki = "/etc/pki"
 relp = "0.0.0.0:2514"
 web = "[::1]:8514"
 behind-proxy = "https://logs.example.org"
+proxies = ["10.0.0.1", "2001:db8::/32"]
+web-names = ["logs"]
 sync = "always"
 admin-group = "wheel"
 [limits]

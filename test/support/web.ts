@@ -45,7 +45,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   const web = createWeb({
     listen: { host: "127.0.0.1", port: 0 },
     tls: undefined,
-    behindProxy: undefined,
+    proxied: undefined,
     dataDir,
     uiFolder: dataDir,
     archive: served ?? archive,

@@ -45,7 +45,9 @@ describe("the collector's configuration", () => {
       ["web", "0.0.0.0:443"],
       ["web-cert", "/c.crt"],
       ["web-key", "/c.key"],
-      ["behind-proxy", "https://logs.example.org"],
+      ["behind-proxy", "https://www.example.org/logs"],
+      ["proxies", "10.0.0.1,2001:db8::/32"],
+      ["web-names", "logs,logs.example.org"],
       ["udp-syslog", "127.0.0.1:514"],
       ["tcp-syslog", "127.0.0.1:515"],
       ["sync", "always"],
@@ -59,7 +61,9 @@ describe("the collector's configuration", () => {
     expect(fromFlags).toMatchObject({
       relp: { host: "::", port: 2515 },
       webTls: { cert: "/c.crt", key: "/c.key" },
-      behindProxy: "https://logs.example.org",
+      behindProxy: "https://www.example.org/logs",
+      proxies: ["10.0.0.1", "2001:db8::/32"],
+      webNames: ["logs", "logs.example.org"],
       udpSyslog: { host: "127.0.0.1", port: 514 },
       sync: "always",
       authSocket: "/run/auth.sock",
@@ -125,7 +129,16 @@ describe("the collector's configuration", () => {
     ["both at once", ["--insecure", "--pki", "/p"], "insecure, pki: expected one of them"],
     ["plain web off loopback", ["--pki", "/p", "--web", "192.0.2.1:8514"], "web: expected web-cert and web-key"],
     ["half a certificate", ["--pki", "/p", "--web-cert", "/c"], "web-cert, web-key: expected both or neither"],
-    ["an origin with a path", ["--pki", "/p", "--behind-proxy", "https://a/b"], "--behind-proxy: expected an origin"],
+    [
+      "an address with a query",
+      ["--pki", "/p", "--behind-proxy", "https://a/b?c"],
+      "--behind-proxy: expected an address",
+    ],
+    ["a proxy without an address", ["--pki", "/p", "--behind-proxy", "https://a"], "behind-proxy: expected proxies"],
+    ["proxies for nothing", ["--pki", "/p", "--proxies", "10.0.0.1"], "proxies: expected behind-proxy"],
+    ["a proxy's name", ["--pki", "/p", "--proxies", "proxy.example"], "--proxies: expected IP addresses"],
+    ["a network too small", ["--pki", "/p", "--proxies", "10.0.0.0/33"], "--proxies: expected IP addresses"],
+    ["a name that is none", ["--pki", "/p", "--web-names", "a/b"], "--web-names: expected host names"],
     ["a flag twice", ["--pki", "/p", "--pki", "/q"], "--pki: given twice"],
     ["an option for a value", ["--pki", "--insecure"], "--pki: expected a value"],
     ["a port too high", ["--pki", "/p", "--relp", "127.0.0.1:65536"], "--relp: expected HOST:PORT"],
@@ -143,9 +156,10 @@ describe("the collector's configuration", () => {
     expect(
       configOf(["--pki", "/p", "--web", "0.0.0.0:443", "--web-cert", "/c", "--web-key", "/k"]).webTls,
     ).toBeDefined();
-    expect(configOf(["--pki", "/p", "--web", "0.0.0.0:80", "--behind-proxy", "https://a"]).behindProxy).toBe(
-      "https://a",
-    );
+    expect(
+      configOf(["--pki", "/p", "--web", "0.0.0.0:80", "--behind-proxy", "https://a", "--proxies", "10.0.0.1"])
+        .behindProxy,
+    ).toBe("https://a");
   });
 
   test("asks for no certificates where nothing listens", () => {

@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { describe, expect, test } from "vitest";
+import WebSocket from "ws";
 import { afterwards } from "../../support/cleanup.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { Browser, startWeb } from "../../support/web.ts";
+import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
 /** A certificate for 127.0.0.1 that signs itself. */
 function makeCertificate(folder: string, name: string) {
@@ -61,7 +62,103 @@ describe("the web server", () => {
     const response = await ask(`${origin}/api/login`, { method: "POST", headers, body });
     expect(response.statusCode).toBe(204);
     expect(response.headers["set-cookie"]?.[0]).toMatch(/^__Host-ml-.*; Secure; SameSite=Strict/);
-    expect(response.headers["strict-transport-security"]).toContain("max-age");
+  });
+
+  test("leaves other services of its host alone: https for all of them only where it is configured", async () => {
+    const tls = makeCertificate(await tempFolder(), "one");
+    const policyOf = async (options: { hstsSeconds?: number; tls?: typeof tls }) => {
+      const { origin } = await startWeb(options);
+      const url = `${origin}/healthz`;
+      const response = options.tls === undefined ? await fetch(url) : await ask(url, {});
+      return options.tls === undefined
+        ? response.headers.get("strict-transport-security")
+        : response.headers["strict-transport-security"];
+    };
+    expect(await policyOf({ tls })).toBeUndefined();
+    expect(await policyOf({ tls, hstsSeconds: 600 })).toBe("max-age=600");
+    expect(await policyOf({ hstsSeconds: 600 })).toBeNull();
+  });
+
+  test("answers to its own names only, so that a page cannot have its own name point here", async () => {
+    const { port, metrics } = await startWeb({ names: ["logs.example.org"] });
+    const statusFor = async (host: string, path = "/healthz", more: readonly string[] = []) => {
+      const socket = connect({ port, host: "127.0.0.1" });
+      afterwards(() => void socket.destroy());
+      socket.write(`${[`GET ${path} HTTP/1.1`, `Host: ${host}`, ...more].join("\r\n")}\r\n\r\n`);
+      const [data] = await once(socket, "data");
+      socket.destroy();
+      return String(data).split(" ")[1];
+    };
+    const upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Origin: http://evil.example"];
+    expect(await statusFor("logs.example.org")).toBe("200");
+    expect(await statusFor(`localhost:${port}`)).toBe("200");
+    expect(await statusFor("evil.example")).toBe("421");
+    expect(await statusFor("evil.example", "/")).toBe("421");
+    expect(await statusFor("evil.example", "/live", upgrade)).toBe("421");
+    expect(await metrics.text()).toContain('ml_web_refused_total{reason="wrong_host"} 3');
+  });
+
+  test("lives under a path of a host, whether its proxy takes the path away or not, with the last slash or without", async () => {
+    const uiFolder = await tempFolder();
+    mkdirSync(join(uiFolder, "assets"));
+    writeFileSync(join(uiFolder, "index.html"), "<!doctype html><html><head><title>viewer</title></head></html>");
+    writeFileSync(join(uiFolder, "assets", "main.js"), "export {};");
+    const proxied = { url: "http://127.0.0.1/logs", addresses: ["127.0.0.1"] };
+    const { origin } = await startWeb({ uiFolder, proxied });
+    const browser = new Browser(origin);
+    const moved = await browser.get("/logs?job=train");
+    expect([moved.status, moved.headers.get("location")]).toEqual([308, "/logs/?job=train"]);
+    for (const path of ["/", "/logs/", "/logs/index.html", "/?job=train"]) {
+      const page = await browser.get(path);
+      expect([page.status, page.text], path).toEqual([200, expect.stringContaining('<base href="/logs/" />')]);
+      expect(page.headers.get("content-security-policy")).toContain("base-uri 'self'");
+    }
+    for (const path of ["/assets/main.js", "/logs/assets/main.js"]) expect((await browser.get(path)).status).toBe(200);
+    expect((await browser.get("/logsx/assets/main.js")).status).toBe(404);
+    const ownOrigin = { origin: "http://127.0.0.1" };
+    for (const prefix of ["", "/logs"]) {
+      const { status, headers } = await browser.post(
+        `${prefix}/api/login`,
+        { user: "alice", password: "right" },
+        ownOrigin,
+      );
+      expect([status, headers.getSetCookie().join()]).toEqual([204, expect.stringContaining("Path=/logs;")]);
+      expect((await browser.get(`${prefix}/api/me`)).json).toMatchObject({ user: "alice" });
+      const socket = new WebSocket(`${origin}${prefix}/live`, { headers: { ...ownOrigin, cookie: browser.cookie } });
+      afterwards(() => socket.terminate());
+      await once(socket, "open");
+    }
+  });
+
+  test("does not let one address take the connections of all", async () => {
+    const { origin, port, metrics } = await startWeb({ limits: { webConnections: 40, webConnectionsPerAddress: 10 } });
+    const held = Array.from({ length: 40 }, () => connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" }));
+    for (const socket of held) {
+      afterwards(() => void socket.destroy());
+      socket.on("error", () => {});
+      socket.resume();
+    }
+    await poll("30 are refused", () => held.filter(({ destroyed }) => destroyed).length === 30);
+    expect(await statusOf(`${origin}/healthz`)).toBe(200);
+    expect(await metrics.text()).toContain('ml_web_refused_total{reason="too_many_connections"} 30');
+  });
+
+  test("keeps connections for addresses with a session, over a restart as well", async () => {
+    const options = { dataDir: await tempFolder(), limits: { webConnections: 8 } };
+    const first = await startWeb(options);
+    await signedIn(first.origin, "alice");
+    await first.stop();
+    const { origin, port } = await startWeb(options);
+    const held = Array.from({ length: 12 }, (_, i) =>
+      connect({ port, host: "127.0.0.1", localAddress: `127.0.1.${i + 1}` }),
+    );
+    for (const socket of held) {
+      afterwards(() => void socket.destroy());
+      socket.on("error", () => {});
+      socket.resume();
+    }
+    await poll("the surplus is refused", () => held.filter(({ destroyed }) => destroyed).length === 6);
+    expect(await statusOf(`${origin}/healthz`)).toBe(200);
   });
 
   test("speaks TLS 1.2 or newer", async () => {
@@ -166,8 +263,8 @@ describe("the web server", () => {
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     await once(socket, "close");
     const text = Buffer.concat(chunks).toString();
-    expect(text).toContain("200 OK");
-    expect(text).not.toContain("script-src *");
+    expect(text).toContain("421 Misdirected Request");
+    expect(text.split("\r\n\r\n")[0]).not.toContain("script-src *");
   });
 
   test("upgrades to WebSockets only, and says so to who asks for HTTP/2", async () => {

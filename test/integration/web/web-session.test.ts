@@ -6,6 +6,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
 const HOUR_MS = 3_600_000;
+const OF_PROXY = { origin: "http://logs.example.org" };
 
 function clock() {
   const state = { nowMs: Date.parse("2026-11-20T00:00:00Z") };
@@ -236,14 +237,25 @@ describe("logins that fail", () => {
   });
 
   test("never lock a user out from another address", async () => {
-    const { origin } = await startWeb({ behindProxy: "http://logs.example.org" });
+    const { origin } = await startWeb({ proxied: { url: "http://logs.example.org", addresses: ["127.0.0.1"] } });
     const from = (address: string, password: string) =>
-      new Browser(origin).post("/api/login", { user: "alice", password }, { "x-forwarded-for": address });
+      new Browser(origin).post("/api/login", { user: "alice", password }, { ...OF_PROXY, "x-forwarded-for": address });
     for (let i = 0; i < 6; i += 1) await from("198.51.100.1", "wrong");
     expect((await from("198.51.100.1", "right")).status).toBe(429);
     expect((await from("198.51.100.2", "right")).status).toBe(204);
     // What the client itself adds stands before what the proxy added.
     expect((await from("198.51.100.2, 198.51.100.1", "right")).status).toBe(429);
+  });
+
+  test("count for who connects, whatever other clients than the proxy forward", async () => {
+    const { origin } = await startWeb({ proxied: { url: "http://logs.example.org", addresses: ["192.0.2.1"] } });
+    const answers: number[] = [];
+    for (let i = 0; i < 11; i += 1) {
+      const headers = { ...OF_PROXY, "x-forwarded-for": `198.51.100.${i}` };
+      const { status } = await new Browser(origin).post("/api/login", { user: `u${i}`, password: "guess" }, headers);
+      answers.push(status);
+    }
+    expect(answers).toEqual([...Array(10).fill(401), 429]);
   });
 
   test("do not count what nobody could check", async () => {
@@ -291,19 +303,25 @@ describe("requests from elsewhere", () => {
   });
 
   test("are own ones behind a proxy, with a cookie for https only", async () => {
-    const behindProxy = "https://logs.example.org";
-    const { origin } = await startWeb({ behindProxy });
+    const url = "https://logs.example.org";
+    const { origin } = await startWeb({ proxied: { url, addresses: ["127.0.0.1"] } });
     const browser = new Browser(origin);
     const { status, headers } = await browser.post(
       "/api/login",
       { user: "alice", password: "right" },
-      { origin: behindProxy, "x-forwarded-proto": "http" },
+      { origin: url, "x-forwarded-proto": "http" },
     );
     expect(status).toBe(204);
     expect(headers.getSetCookie().join()).toMatch(
       /^__Host-ml-[0-9a-f]{8}=.*; Path=\/;.*HttpOnly; Secure; SameSite=Strict/,
     );
-    expect(headers.get("strict-transport-security")).toContain("max-age");
-    expect((await browser.post("/api/logout", {}, { origin: behindProxy })).status).toBe(204);
+    expect((await browser.post("/api/logout", {}, { origin: url })).status).toBe(204);
+  });
+
+  test("are not own ones for the names that a proxy passes on", async () => {
+    const { origin, port } = await startWeb({ proxied: { url: "https://logs.example.org", addresses: ["127.0.0.1"] } });
+    for (const own of [origin, `http://localhost:${port}`, `https://127.0.0.1:${port}`, "http://logs.example.org"]) {
+      expect((await new Browser(origin).post("/api/login", {}, { origin: own })).status, own).toBe(403);
+    }
   });
 });
