@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nativeParts } from "./native.mjs";
 import { ROOT, runScript, step } from "./step.mjs";
 
 const BIN = join(ROOT, "node_modules/.bin");
@@ -31,7 +32,7 @@ const PARTS = [
 ];
 
 export function build() {
-  for (const part of PARTS) {
+  for (const part of [...PARTS, ...nativeParts()]) {
     const stamp = join(ROOT, "dist", `.${part.name}.stamp`);
     const wanted = fingerprint([...EVERYWHERE, ...part.from]);
     const isFresh = existsSync(join(ROOT, part.makes)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;

@@ -1,8 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { SetupError, step } from "./step.mjs";
 
-/** rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the two native add-ons (SQLite, PAM). */
-const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++".split(" ");
+/**
+ * rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the two native add-ons (SQLite, PAM) and the
+ * programs in C.
+ */
+const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++ gcc libc6-dev".split(
+  " ",
+);
 /** A real browser, systemd-analyze, pgrep, networks of their own, rsyslogd's other TLS driver, and who syncs when. */
 const FOR_TESTS = "chromium systemd procps iproute2 rsyslog-openssl strace".split(" ");
 

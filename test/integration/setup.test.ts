@@ -13,7 +13,7 @@ async function checkout(programs: Readonly<Record<string, string>>): Promise<{ f
   const [scripts, path] = [join(folder, "src/setup"), join(folder, "bin")];
   await mkdir(scripts, { recursive: true });
   await mkdir(path);
-  for (const name of ["setup.mjs", "build.mjs", "node-headers.mjs", "packages.mjs", "step.mjs"]) {
+  for (const name of ["setup.mjs", "build.mjs", "native.mjs", "node-headers.mjs", "packages.mjs", "step.mjs"]) {
     await copyFile(join(ROOT, "src/setup", name), join(scripts, name));
   }
   for (const [name, body] of Object.entries(programs)) {
@@ -36,14 +36,14 @@ test("without root and sudo, set-up prints the exact line to run", async () => {
   expect(result.code).toBe(1);
   expect(result.stderr).toContain(
     "\n  apt-get update && apt-get install -y --no-install-recommends rsyslog rsyslog-relp rsyslog-gnutls " +
-      "libpam0g-dev acl openssl python3 make g++\n",
+      "libpam0g-dev acl openssl python3 make g++ gcc libc6-dev\n",
   );
 });
 
 test("only what is missing is asked for; the tests need a browser too", async () => {
   const halfInstalled =
-    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make systemd procps iproute2 rsyslog-openssl " +
-    "strace; do echo $p installed; done\n" +
+    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make gcc libc6-dev systemd procps iproute2 " +
+    "rsyslog-openssl strace; do echo $p installed; done\n" +
     "echo g++ config-files";
   const result = await setup({ "dpkg-query": halfInstalled }, "test");
   expect(result.stderr).toMatch(/--no-install-recommends libpam0g-dev g\+\+ chromium\n/);

@@ -1,0 +1,53 @@
+// What the gate did since its start, and what it holds now: for administrators.
+#ifndef MLGATE_COUNTERS_H
+#define MLGATE_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum counter {
+  // Connections taken, and refused because of the user's share, all connections, or all users.
+  COUNT_ACCEPTED,
+  COUNT_REFUSED_USER,
+  COUNT_REFUSED_ALL,
+  COUNT_REFUSED_USERS,
+  // Connections ended: what came was no BEGIN, no JSON of one, no frame, another execution's frame, or half of one.
+  COUNT_BAD_BEGIN,
+  COUNT_BAD_JSON,
+  COUNT_BAD_FRAME,
+  COUNT_FOREIGN_FRAME,
+  COUNT_HALF_DONE,
+  // Clients that left without waiting for an answer.
+  COUNT_LEFT,
+  // Connections ended without an answer because the relay was not there, went, or did not prove that it took over.
+  COUNT_LOST_RELAY,
+  COUNT_UNPROVEN,
+  // K and T.
+  COUNT_BEGUN,
+  COUNT_TAKEN_OVER,
+  COUNT_ROUNDS,
+  COUNT_PROOFS,
+  // Octets of whole frames that the relay's socket took.
+  COUNT_BYTES,
+  // BEGINs that waited for their user's bucket; reads that waited for a turn, or because the user holds too much.
+  COUNT_THROTTLED,
+  COUNT_WAITED_TURN,
+  COUNT_WAITED_HELD,
+  // Now: connections, users, octets held.
+  GAUGE_CONNECTIONS,
+  GAUGE_USERS,
+  GAUGE_HELD_BYTES,
+  COUNTERS,
+};
+
+struct counters {
+  uint64_t values[COUNTERS];
+};
+
+// Room for countersText.
+#define COUNTERS_TEXT_BYTES 4096
+
+// Writes them in Prometheus's text format 0.0.4. Returns the length.
+size_t countersText(const struct counters *counters, char text[static COUNTERS_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,125 @@
+#include "lines.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "connection.h"
+#include "flight.h"
+#include "frames.h"
+
+static void onRelay(void *context, uint32_t events);
+
+void linesWatchRelay(struct connection *connection, bool saysWhenRead) {
+  bool wants = saysWhenRead || connection->wholeBytes > 0;
+  // Edge-triggered, it fires each time that rsyslogd has read (see turns.h), and not all the time that there is room.
+  uint32_t events = wants ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN;
+  if (!pollerSet(&connection->gate->poller, connection->relay, events, onRelay, connection)) {
+    // Never for one that is watched already.
+    shutdown(connection->relay, SHUT_RDWR);
+  }
+}
+
+// The client said that this was all: says so to the relay, once it has all.
+static void finish(struct connection *connection) {
+  if (!connection->hasEnded || connection->stage != STAGE_LINES || connection->wholeBytes > 0) return;
+  if (connection->heldBytes > 0) return connectionRefuse(connection, COUNT_HALF_DONE, "it ended with half a frame");
+  if (connection->relay < 0) {
+    // Nothing came but BEGIN, and that is proven.
+    connectionSay(connection, 'T');
+    return connectionEnd(connection, COUNT_TAKEN_OVER);
+  }
+  if (shutdown(connection->relay, SHUT_WR) != 0) return connectionEnd(connection, COUNT_LOST_RELAY);
+  connection->stage = STAGE_HALF_CLOSED;
+  connectionWatch(connection);
+}
+
+// Connects to the relay, for the first lines of a connection.
+static bool ensureRelay(struct connection *connection) {
+  struct gate *gate = connection->gate;
+  if (connection->relay >= 0) return true;
+  connection->relay = proofDial(gate, gate->relay.linesPath);
+  if (connection->relay < 0) return false;
+  connection->epoch = gate->proof.epoch;
+  return pollerSet(&gate->poller, connection->relay, EPOLLIN, onRelay, connection);
+}
+
+// As much as the socket takes, or -1 when the relay is gone.
+static ssize_t sendSome(struct connection *connection, const char *bytes, size_t length) {
+  ssize_t sent = send(connection->relay, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+  connection->gate->counters.values[COUNT_BYTES] += (uint64_t)sent;
+  return sent;
+}
+
+void linesHandOn(struct connection *connection, size_t length) {
+  const char *bytes = connection->gate->scratch;
+  ssize_t whole = scanFrames(&connection->name, bytes, length);
+  if (whole == FRAMES_BAD_COUNT) return connectionRefuse(connection, COUNT_BAD_FRAME, "what came was no frame");
+  if (whole == FRAMES_FOREIGN) {
+    return connectionRefuse(connection, COUNT_FOREIGN_FRAME, "a frame was not of the execution that had begun");
+  }
+  ssize_t sent = 0;
+  if (whole > 0) {
+    if (!ensureRelay(connection)) return connectionEnd(connection, COUNT_LOST_RELAY);
+    sent = sendSome(connection, bytes, (size_t)whole);
+    if (sent < 0) return connectionEnd(connection, COUNT_LOST_RELAY);
+    connectionExpectRest(connection, false);
+  }
+  size_t rest = length - (size_t)sent, wholeRest = (size_t)(whole - sent);
+  if (!connectionKeep(connection, bytes + sent, rest, wholeRest)) return;
+  if (whole > 0) flightTake(connection, (size_t)whole);
+  if (wholeRest > 0) linesWatchRelay(connection, turnsAnybodyWaits(connection->gate));
+  connectionExpectRest(connection, rest > wholeRest && wholeRest == 0);
+  connectionWatch(connection);
+  finish(connection);
+}
+
+void linesRead(struct connection *connection) {
+  char *scratch = connection->gate->scratch;
+  size_t had = connection->heldBytes;
+  if (had > 0) memcpy(scratch, connection->held, had);
+  ssize_t got = recv(connection->client, scratch + had, READ_BYTES, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+    connectionExpectRest(connection, had > 0);
+    return connectionWatch(connection);
+  }
+  if (got < 0) return connectionEnd(connection, COUNT_LEFT);
+  if (got > 0) return linesHandOn(connection, had + (size_t)got);
+  connection->hasEnded = true;
+  connectionWatch(connection);
+  finish(connection);
+}
+
+// What waited because the socket was full. False when the relay is gone.
+static bool flush(struct connection *connection) {
+  while (connection->wholeBytes > 0) {
+    ssize_t sent = sendSome(connection, connection->held, connection->wholeBytes);
+    if (sent < 0) return false;
+    if (sent == 0) return true;
+    connectionDrop(connection, (size_t)sent);
+  }
+  connectionExpectRest(connection, connection->heldBytes > 0);
+  linesWatchRelay(connection, turnsAnybodyWaits(connection->gate));
+  connectionWatch(connection);
+  return true;
+}
+
+static void onRelay(void *context, uint32_t events) {
+  struct connection *connection = context;
+  struct gate *gate = connection->gate;
+  if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+    enum relayWord word = relayRead(connection->relay);
+    if (word == RELAY_CLOSED && connection->stage == STAGE_HALF_CLOSED) {
+      flightLeave(connection);
+      pollerClose(&gate->poller, &connection->relay);
+      return proofAwait(connection);
+    }
+    if (word != RELAY_SILENT) return connectionEnd(connection, COUNT_LOST_RELAY);
+  }
+  if (!(events & EPOLLOUT)) return;
+  gate->turns.areDue = true;
+  if (connection->wholeBytes == 0) return linesWatchRelay(connection, turnsAnybodyWaits(gate));
+  if (!flush(connection)) return connectionEnd(connection, COUNT_LOST_RELAY);
+  finish(connection);
+}

@@ -1,0 +1,20 @@
+// The command line.
+#ifndef MLGATE_OPTIONS_H
+#define MLGATE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct options {
+  // NULL when systemd holds the socket.
+  const char *listenPath;
+  const char *linesPath, *beginPath;
+  // NULL: no metrics file.
+  const char *metricsPath;
+  size_t connectionsPerUser;
+};
+
+// Reads it, or ends the process: after --help and --version with 0, after a mistake with 2.
+struct options optionsRead(int count, char **words, bool hasSocket);
+
+#endif

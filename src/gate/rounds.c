@@ -1,0 +1,153 @@
+#include "rounds.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "connection.h"
+#include "lines.h"
+#include "log.h"
+
+static void onRound(void *context, uint32_t events);
+
+void roundsInit(struct rounds *rounds) {
+  rounds->socket = -1;
+  linkInit(&rounds->users);
+  linkInit(&rounds->sent);
+}
+
+void roundsQueue(struct connection *connection) {
+  struct user *user = connection->user;
+  connection->stage = STAGE_QUEUED;
+  linkAppend(&user->begins, &connection->inStage);
+  if (linkAlone(&user->inRounds)) linkAppend(&connection->gate->rounds.users, &user->inRounds);
+  connectionWatch(connection);
+}
+
+void roundsLeave(struct connection *connection) {
+  struct user *user = connection->user;
+  linkRemove(&connection->inStage);
+  if (linkAlone(&user->begins)) linkRemove(&user->inRounds);
+}
+
+static void put(struct rounds *rounds, struct connection *connection) {
+  char head[MAX_BEGIN_ENVELOPE_BYTES];
+  int headBytes = snprintf(head, sizeof head, "<134>1 - - %u %d %u - ", connection->user->uid, connection->pid,
+                           connection->gid);
+  size_t room = sizeof rounds->bytes - rounds->length;
+  size_t octets = (size_t)headBytes + connection->jsonBytes;
+  int written = snprintf(rounds->bytes + rounds->length, room, "%zu %s", octets, head);
+  rounds->length += (size_t)written;
+  memcpy(rounds->bytes + rounds->length, connection->held, connection->jsonBytes);
+  rounds->length += connection->jsonBytes;
+  connection->stage = STAGE_SENT;
+  linkRemove(&connection->inStage);
+  linkAppend(&rounds->sent, &connection->inStage);
+}
+
+// Puts BEGINs of one user into the round, as many as its share and its bucket allow.
+static void putUser(struct gate *gate, struct user *user) {
+  struct rounds *rounds = &gate->rounds;
+  for (int i = 0; i < BEGINS_PER_ROUND && rounds->length < ROUND_BYTES && !linkAlone(&user->begins); i += 1) {
+    if (!userTakeToken(user, gate->nowMs)) {
+      rounds->areThrottled = true;
+      gate->counters.values[COUNT_THROTTLED] += 1;
+      if (userIsNews(user, TALE_BEGINS, gate->nowMs)) {
+        logEvent(LOG_SAYS_WARNING, "uid %u begins more than %d executions a second: the rest wait", user->uid,
+                 BEGINS_PER_SECOND);
+      }
+      return;
+    }
+    put(rounds, linkOwner(user->begins.next, struct connection, inStage));
+  }
+}
+
+// Each user once: the next round goes on where this one was full.
+static void fill(struct gate *gate) {
+  struct rounds *rounds = &gate->rounds;
+  rounds->length = 0;
+  rounds->sentBytes = 0;
+  rounds->areThrottled = false;
+  struct link served;
+  linkInit(&served);
+  while (!linkAlone(&rounds->users) && rounds->length < ROUND_BYTES) {
+    struct user *user = linkOwner(rounds->users.next, struct user, inRounds);
+    linkRemove(&user->inRounds);
+    putUser(gate, user);
+    if (!linkAlone(&user->begins)) linkAppend(&served, &user->inRounds);
+  }
+  linkAppendAll(&rounds->users, &served);
+}
+
+static void endAllQueued(struct gate *gate) {
+  struct link *users = &gate->rounds.users;
+  while (!linkAlone(users)) {
+    struct user *user = linkOwner(users->next, struct user, inRounds);
+    connectionEnd(linkOwner(user->begins.next, struct connection, inStage), COUNT_LOST_RELAY);
+  }
+}
+
+// Hands on what the socket takes, then half-closes. False when the relay is gone.
+static bool flush(struct gate *gate) {
+  struct rounds *rounds = &gate->rounds;
+  while (rounds->sentBytes < rounds->length) {
+    const char *rest = rounds->bytes + rounds->sentBytes;
+    ssize_t sent = send(rounds->socket, rest, rounds->length - rounds->sentBytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EAGAIN) {
+      return pollerSet(&gate->poller, rounds->socket, EPOLLIN | EPOLLOUT, onRound, gate);
+    }
+    if (sent < 0) return false;
+    rounds->sentBytes += (size_t)sent;
+  }
+  return shutdown(rounds->socket, SHUT_WR) == 0 && pollerSet(&gate->poller, rounds->socket, EPOLLIN, onRound, gate);
+}
+
+void roundsStart(struct gate *gate) {
+  struct rounds *rounds = &gate->rounds;
+  if (rounds->socket >= 0 || !linkAlone(&rounds->sent) || linkAlone(&rounds->users)) return;
+  int relay = proofDial(gate, gate->relay.beginPath);
+  if (relay < 0) return endAllQueued(gate);
+  rounds->socket = relay;
+  rounds->epoch = gate->proof.epoch;
+  fill(gate);
+  if (rounds->length == 0) return pollerClose(&gate->poller, &rounds->socket);
+  gate->counters.values[COUNT_ROUNDS] += 1;
+  if (!flush(gate)) roundsDone(gate, false);
+}
+
+static void onRound(void *context, uint32_t events) {
+  struct gate *gate = context;
+  struct rounds *rounds = &gate->rounds;
+  enum relayWord word = events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? relayRead(rounds->socket) : RELAY_SILENT;
+  bool isWhole = rounds->sentBytes == rounds->length;
+  if (word == RELAY_CLOSED && isWhole) {
+    pollerClose(&gate->poller, &rounds->socket);
+    return proofAwaitRound(gate, rounds->epoch);
+  }
+  if (word != RELAY_SILENT || (!isWhole && !flush(gate))) roundsDone(gate, false);
+}
+
+// K, and the lines that came with BEGIN.
+static void begin(struct connection *connection) {
+  struct gate *gate = connection->gate;
+  size_t rest = connection->heldBytes - connection->jsonBytes;
+  gate->counters.values[COUNT_BEGUN] += 1;
+  connectionSay(connection, 'K');
+  connection->stage = STAGE_LINES;
+  memcpy(gate->scratch, connection->held + connection->jsonBytes, rest);
+  if (connectionKeep(connection, NULL, 0, 0)) linesHandOn(connection, rest);
+}
+
+void roundsDone(struct gate *gate, bool isProven) {
+  struct link done;
+  linkInit(&done);
+  linkAppendAll(&done, &gate->rounds.sent);
+  pollerClose(&gate->poller, &gate->rounds.socket);
+  while (!linkAlone(&done)) {
+    struct connection *connection = linkOwner(done.next, struct connection, inStage);
+    linkRemove(&connection->inStage);
+    if (isProven) begin(connection);
+    else connectionEnd(connection, COUNT_LOST_RELAY);
+  }
+}

@@ -1,0 +1,93 @@
+#include "users.h"
+
+#include <stdlib.h>
+
+#define FULL_BUCKET (BEGIN_BURST * 1000ULL)
+
+void usersInit(struct users *users) {
+  for (size_t i = 0; i < USER_BUCKETS; i += 1) linkInit(&users->buckets[i]);
+  users->count = 0;
+  users->connections = 0;
+  users->heldBytes = 0;
+}
+
+static void refill(struct user *user, uint64_t nowMs) {
+  uint64_t tokens = user->milliTokens + (nowMs - user->tokensAtMs) * BEGINS_PER_SECOND;
+  user->milliTokens = tokens > FULL_BUCKET ? FULL_BUCKET : tokens;
+  user->tokensAtMs = nowMs;
+}
+
+static bool isIdle(const struct user *user) {
+  return user->connections == 0;
+}
+
+static struct user *newUser(uid_t uid, uint64_t nowMs) {
+  struct user *user = calloc(1, sizeof *user);
+  if (user == NULL) return NULL;
+  user->uid = uid;
+  user->milliTokens = FULL_BUCKET;
+  user->tokensAtMs = nowMs;
+  struct link *links[] = {&user->begins,    &user->inRounds, &user->smallWaits, &user->largeWaits,
+                          &user->heldWaits, &user->inTurns,  &user->flight,     &user->inLarge,
+                          &user->bucket};
+  for (size_t i = 0; i < sizeof links / sizeof *links; i += 1) linkInit(links[i]);
+  return user;
+}
+
+static void forget(struct users *users, struct user *user) {
+  linkRemove(&user->bucket);
+  users->count -= 1;
+  free(user);
+}
+
+// Forgets those without a connection: also the ones that have to wait for their next BEGIN, with `all`.
+static void sweep(struct users *users, uint64_t nowMs, bool all) {
+  for (size_t i = 0; i < USER_BUCKETS; i += 1) {
+    struct link *head = &users->buckets[i];
+    for (struct link *link = head->next, *next; link != head; link = next) {
+      next = link->next;
+      struct user *user = linkOwner(link, struct user, bucket);
+      if (!isIdle(user)) continue;
+      refill(user, nowMs);
+      if (all || user->milliTokens == FULL_BUCKET) forget(users, user);
+    }
+  }
+}
+
+void usersSweep(struct users *users, uint64_t nowMs) {
+  sweep(users, nowMs, false);
+}
+
+struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs) {
+  struct link *head = &users->buckets[uid % USER_BUCKETS];
+  for (struct link *link = head->next; link != head; link = link->next) {
+    struct user *user = linkOwner(link, struct user, bucket);
+    if (user->uid == uid) return user;
+  }
+  if (users->count == MAX_USERS) sweep(users, nowMs, true);
+  if (users->count == MAX_USERS) return NULL;
+  struct user *user = newUser(uid, nowMs);
+  if (user == NULL) return NULL;
+  linkAppend(head, &user->bucket);
+  users->count += 1;
+  return user;
+}
+
+bool userTakeToken(struct user *user, uint64_t nowMs) {
+  refill(user, nowMs);
+  if (user->milliTokens < 1000) return false;
+  user->milliTokens -= 1000;
+  return true;
+}
+
+bool userIsFull(const struct users *users, const struct user *user) {
+  size_t share = users->heldBytes < ALL_HELD_BYTES ? USER_HELD_BYTES : USER_LEAST_BYTES;
+  return user->heldBytes >= share;
+}
+
+bool userIsNews(struct user *user, enum tale tale, uint64_t nowMs) {
+  uint64_t toldAtMs = user->toldAtMs[tale];
+  if (toldAtMs != 0 && nowMs - toldAtMs < TELL_AGAIN_AFTER_MS) return false;
+  user->toldAtMs[tale] = nowMs;
+  return true;
+}

@@ -1,0 +1,37 @@
+// The programs in C: where Node cannot do it. One call of the compiler each, glibc and nothing else.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./step.mjs";
+
+/** Each is made of all C files of one folder. */
+const PROGRAMS = [{ name: "mlgate", folder: "src/gate" }];
+/** Warnings are errors; what glibc and the compiler can check at run time is checked. */
+const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(
+  " ",
+);
+
+/** The parts that build.mjs builds them as, or none where there is no compiler, with a message that says so. */
+export function nativeParts() {
+  if (spawnSync("cc", ["--version"]).status !== 0) {
+    const names = PROGRAMS.map(({ name }) => name).join(", ");
+    console.error(
+      `setup: ${names} cannot be built: there is no C compiler. Install gcc and libc6-dev, then run this again.`,
+    );
+    return [];
+  }
+  return PROGRAMS.map(({ name, folder }) => {
+    const makes = `dist/src/bin/${name}`;
+    return { name, command: ["cc", ...FLAGS, versionFlag(), "-o", makes, ...sourcesIn(folder)], from: [folder], makes };
+  });
+}
+
+function sourcesIn(folder) {
+  const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".c"));
+  return names.sort().map((name) => join(folder, name));
+}
+
+function versionFlag() {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  return `-DMARCOLOGGER_VERSION="${version}"`;
+}
