@@ -3,6 +3,7 @@ import type { Audit } from "../host/audit.ts";
 import type { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
 import type { Part } from "../host/lifecycle.ts";
+import { listening } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { watchFiles } from "../host/watch-files.ts";
@@ -18,6 +19,7 @@ export interface RelayPartOptions {
   readonly metrics: Metrics;
   readonly expiry: CertificateExpiry;
   readonly nowMs: () => number;
+  readonly wallMs: () => number;
 }
 
 /** The relays' listener and its certificates, which are read again on SIGHUP and whenever one of the files changes. */
@@ -39,7 +41,7 @@ export class RelayPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { config, store, log, audit, metrics, expiry, nowMs } = this.#options;
+    const { config, store, log, audit, metrics, expiry, nowMs, wallMs } = this.#options;
     const { limits, pki } = config;
     if (config.insecure) {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
@@ -51,7 +53,7 @@ export class RelayPart implements Part {
         next: "copy it from where the authority is",
       });
     }
-    this.#server = await startRelpServer({
+    const starting = startRelpServer({
       ...config.relp,
       store,
       log,
@@ -61,13 +63,16 @@ export class RelayPart implements Part {
       expiry,
       limits: {
         connections: limits.relpConnections,
+        connectionsPerNode: limits.relpConnectionsPerNode,
+        handshakes: limits.relpHandshakes,
         handshakeMs: limits.handshakeTimeoutMs,
         openMs: limits.openTimeoutMs,
         frameMs: limits.halfFrameTimeoutMs,
       },
       nowMs,
-      wallMs: Date.now,
+      wallMs,
     });
+    this.#server = await listening(starting, { key: "relp", at: config.relp });
     log.event("info", "listening for relays", { host: config.relp.host, port: this.#server.port });
     if (pki === undefined) return;
     const files = CERTIFICATE_FILES.map((name) => join(pki, name));

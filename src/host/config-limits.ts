@@ -3,8 +3,11 @@
  * is `relp-connections` there). Bounds that both ends of a wire must agree on are in src/wire/limits.ts instead.
  */
 export const DEFAULT_LIMITS = {
-  /** Relays connected at one time, and how long one may take for its part. */
+  /** Relays connected at one time, of these so many of one node, and how long one may take for its part. */
   relpConnections: 4_096,
+  relpConnectionsPerNode: 64,
+  /** Connections that have not proved yet whose they are. */
+  relpHandshakes: 1_024,
   handshakeTimeoutMs: 10_000,
   openTimeoutMs: 10_000,
   halfFrameTimeoutMs: 30_000,

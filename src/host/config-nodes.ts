@@ -1,4 +1,4 @@
-import { isNodeName } from "../wire/node-name.ts";
+import { NODE_NAME_RULE, nodeNamed } from "../wire/node-name.ts";
 import { asRecord } from "../wire/record.ts";
 import { isUnixName } from "./config-fields.ts";
 import type { Settings } from "./config-settings.ts";
@@ -23,22 +23,40 @@ interface Problem {
 
 const USERS_EXPECTED = `expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }`;
 
-/** `[nodes.NAME]` tables: `users = "directory"`, the path of a copy of that node's /etc/passwd, or a table. */
+/** `[nodes.NAME]` tables, by name in lower case: `users = "directory"`, the path of a copy of that node's /etc/passwd, or a table. */
 export function takeNodes(settings: Settings, readFile: (path: string) => string): Map<string, NodeUsers> {
   const nodes = new Map<string, NodeUsers>();
   for (const { name, value, where } of settings.table("nodes")) {
-    if (!isNodeName(name)) settings.complain(`${where}: expected the name of a node, as its certificate has it`);
-    const node = asRecord(value);
-    if (node === undefined) {
+    const node = nodeNamed(name);
+    if (node === undefined) settings.complain(`${where}: expected the name of a node: ${NODE_NAME_RULE}`);
+    const entry = asRecord(value);
+    if (entry === undefined) {
       settings.complain(`${where}: expected a table, [nodes.${name}]`);
       continue;
     }
-    for (const key of Object.keys(node)) if (key !== "users") settings.complain(`${where}.${key}: unknown key`);
-    const users = usersOf(node["users"] ?? "directory", readFile);
+    for (const [key, inner] of Object.entries(entry)) {
+      if (key !== "users") settings.complain(`${where}.${key}: ${unknownKey(name, key, inner)}`);
+    }
+    if (node !== undefined && nodes.has(node)) {
+      settings.complain(`${where}: named twice: upper and lower case are one node`);
+    }
+    const users = usersOf(entry["users"] ?? "directory", readFile);
     if (typeof users === "object" && "problem" in users) settings.complain(`${where}.users: ${users.problem}`);
-    else nodes.set(name, users);
+    else if (node !== undefined) nodes.set(node, users);
   }
   return nodes;
+}
+
+/** TOML takes `[nodes.a.example.org]` for three tables, one inside the other. */
+function unknownKey(node: string, key: string, value: unknown): string {
+  if (asRecord(value) === undefined) return "unknown key";
+  let name = `${node}.${key}`;
+  for (let inner = asRecord(value); inner !== undefined; ) {
+    const [[next, nested] = []] = Object.entries(inner);
+    inner = next === undefined || next === "users" ? undefined : asRecord(nested);
+    if (inner !== undefined) name += `.${next}`;
+  }
+  return `unknown key; a name with dots stands in quotes: [nodes."${name}"]`;
 }
 
 function usersOf(value: unknown, readFile: (path: string) => string): NodeUsers | Problem {

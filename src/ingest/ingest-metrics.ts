@@ -1,5 +1,6 @@
 import type { Count, Metrics } from "../host/metrics.ts";
-import { RelayFigures } from "./session/relay-figures.ts";
+import { RelayFigures } from "./figures/relay-figures.ts";
+import { RelayPresence } from "./figures/relay-presence.ts";
 
 /** What the receivers count. Every frame or session that is not taken adds one to a reason. */
 export interface IngestMetrics {
@@ -10,9 +11,11 @@ export interface IngestMetrics {
   readonly refusedSessions: (reason: string) => Count;
   /** What relays say of themselves. */
   readonly relays: RelayFigures;
+  readonly presence: RelayPresence;
 }
 
 export function createIngestMetrics(metrics: Metrics, nowMs: () => number): IngestMetrics {
+  const presence = new RelayPresence(metrics, nowMs);
   return {
     frames: metrics.count("ml_ingest_frames_total", "Messages taken from relays"),
     lines: metrics.count("ml_ingest_lines_total", "Lines and fragments decoded from frames"),
@@ -23,6 +26,7 @@ export function createIngestMetrics(metrics: Metrics, nowMs: () => number): Inge
       "reason",
     ),
     refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),
-    relays: new RelayFigures(metrics, nowMs),
+    relays: new RelayFigures({ metrics, presence, nowMs }),
+    presence,
   };
 }

@@ -13,6 +13,8 @@ import { RelaySessions } from "./session/relay-sessions.ts";
 const CHECK_EVERY_MS = 1_000;
 /** For a relay to read its last acknowledgements when the collector stops; one that hangs does not keep it. */
 const GOODBYE_MS = 1_000;
+/** Those that lost their place a moment ago and are still being closed. */
+const CLOSING_CONNECTIONS = 512;
 /**
  * A node that lost its power says no goodbye: without an answer from its kernel it is gone in 70 s, as Node asks ten
  * times more, a second apart.
@@ -32,6 +34,9 @@ export interface RelpServerOptions<Slot> {
   readonly expiry: CertificateExpiry;
   readonly limits: {
     readonly connections: number;
+    readonly connectionsPerNode: number;
+    /** Connections that have not proved yet whose they are. */
+    readonly handshakes: number;
     readonly handshakeMs: number;
     readonly openMs: number;
     readonly frameMs: number;
@@ -61,14 +66,20 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   const { log, tls, expiry, limits } = options;
   const metrics = createIngestMetrics(options.metrics, options.nowMs);
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
-  const sessions = new RelaySessions({ ...options, ...times, metrics });
+  const { connections, connectionsPerNode, handshakes } = limits;
+  // A plain connection proves no node, and trials have one address.
+  const perNode = tls === undefined ? connections : connectionsPerNode;
+  const sessions = new RelaySessions({
+    ...{ ...options, ...times, metrics },
+    limits: { connections, connectionsPerNode: perNode },
+  });
   const accept = (socket: Socket, peer?: Peer): void => sessions.begin(socket, peer);
   const gate =
     tls === undefined
       ? undefined
-      : new RelayGate({ ...options, tls, handshakeMs: limits.handshakeMs, metrics, accept });
+      : new RelayGate({ ...options, tls, handshakeMs: limits.handshakeMs, handshakes, metrics, accept });
   const server = createServer(KEEP_ALIVE, (socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
-  server.maxConnections = limits.connections;
+  server.maxConnections = connections + (tls === undefined ? 0 : handshakes) + CLOSING_CONNECTIONS;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
   options.metrics.gauge("ml_relp_connections", "Relays connected", () => sessions.size);
   options.metrics.gauge("ml_relp_handshakes", "Connections in their TLS handshake", () => gate?.handshakes ?? 0);

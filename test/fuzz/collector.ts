@@ -124,7 +124,15 @@ class Site {
     this.#dataDir = dataDir;
     this.#store = store;
     this.#batch = batch;
-    this.#intake = new FrameIntake<Slot>({ store, pool, batch, node: NODE, log, metrics: counters });
+    this.#intake = new FrameIntake<Slot>({
+      store,
+      pool,
+      batch,
+      node: NODE,
+      log,
+      metrics: counters,
+      attendance: counters.presence.join(),
+    });
     this.archive = new Archive(store, index);
     this.#start = async () => {
       if (!index.isCurrent) await reindex(index, { logsDir: store.logsDir, spill, nowMs: Date.now() });

@@ -28,7 +28,14 @@ export interface IngestSiteOptions {
   readonly ownerOf?: OwnerOf;
   readonly quarantine?: Partial<QuarantineLimits>;
   readonly nowMs?: () => number;
-  readonly limits?: { connections?: number; handshakeMs?: number; openMs?: number; frameMs?: number };
+  readonly limits?: {
+    connections?: number;
+    connectionsPerNode?: number;
+    handshakes?: number;
+    handshakeMs?: number;
+    openMs?: number;
+    frameMs?: number;
+  };
   readonly maxRunningPerOwner?: number;
   readonly ownerLimits?: Partial<OwnerLimits>;
   /** Makes the index anew from the files first. */
@@ -102,8 +109,9 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
     await reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
   store.start();
   const { tls } = options;
-  const limits = { connections: 4_096, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
-  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs });
+  const places = { connections: 4_096, connectionsPerNode: 64, handshakes: 1_024 };
+  const limits = { ...places, handshakeMs: 10_000, openMs: 10_000, frameMs: 30_000, ...options.limits };
+  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs, wallMs: nowMs });
   const place = { host: "127.0.0.1", port: 0 };
   const relp = await startRelpServer({
     ...place,

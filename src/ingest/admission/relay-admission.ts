@@ -1,6 +1,6 @@
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
-import { isNodeName } from "../../wire/node-name.ts";
+import { nodeNamed } from "../../wire/node-name.ts";
 
 /** A relay that proved who it is. */
 export interface Peer {
@@ -76,9 +76,9 @@ function faultOf(socket: TLSSocket, certificate: PeerCertificate): Fault | undef
   return FAULTS[code] ?? FOREIGN;
 }
 
-/** First DNS name of a certificate, else its CN; undefined when that is not a host name. */
+/** First DNS name of a certificate, else its CN, in lower case; undefined when that is no node's name. */
 function nodeOf(certificate: PeerCertificate): string | undefined {
   const dns = (certificate.subjectaltname ?? "").split(", ").find((name) => name.startsWith("DNS:"));
   const name = dns === undefined ? certificate.subject?.CN : dns.slice("DNS:".length);
-  return typeof name === "string" && isNodeName(name) ? name : undefined;
+  return typeof name === "string" ? nodeNamed(name) : undefined;
 }

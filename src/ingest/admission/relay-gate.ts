@@ -1,7 +1,9 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { addressGroup } from "../../host/address-group.ts";
 import type { Audit } from "../../host/audit.ts";
+import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log, LogFields, Severity } from "../../host/log.ts";
 import { ToldRecently } from "../../host/told-recently.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
@@ -11,6 +13,8 @@ import { admit, type Peer } from "./relay-admission.ts";
 export interface RelayGateOptions {
   readonly tls: RelayTls;
   readonly handshakeMs: number;
+  /** How many may be on their way in at one time. */
+  readonly handshakes: number;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: IngestMetrics;
@@ -36,9 +40,15 @@ interface Refused {
 
 interface Handshake {
   readonly socket: Socket;
+  /** Who it counts for. */
+  readonly group: string;
+  reason: "tls" | "displaced";
   /** What went wrong in it. */
   error: string;
 }
+
+/** Of all places for handshakes one address may have this part. */
+const PART_PER_ADDRESS = 0.25;
 
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
@@ -47,13 +57,20 @@ export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #told: ToldRecently;
-  /** Who is in the handshake: Node forgets whose it was before it tells. No more than the listener's connections. */
+  /** Who is in the handshake: Node forgets whose it was before it tells. As many as there are places. */
   readonly #handshakes = new Map<string, Handshake>();
+  readonly #places: FairPlaces<Handshake>;
   #tls: RelayTls;
 
   constructor(options: RelayGateOptions) {
     this.#options = options;
     this.#tls = options.tls;
+    this.#places = new FairPlaces({
+      places: options.handshakes,
+      placesPerHolder: Math.ceil(options.handshakes * PART_PER_ADDRESS),
+      // A handshake takes milliseconds: the oldest of an address that has too many is most likely none.
+      isIdle: () => true,
+    });
     this.#told = new ToldRecently(options.nowMs);
     // Unauthorized peers finish the handshake, or nobody would learn whose certificate it was. They get no further.
     const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
@@ -99,12 +116,23 @@ export class RelayGate {
     }
     const peer = peerOf(socket);
     const address = socket.remoteAddress;
-    const handshake: Handshake = { socket, error: "closed by the relay" };
+    const group = addressGroup(String(address));
+    const handshake: Handshake = { socket, group, reason: "tls", error: "closed by the relay" };
+    const { isIn, displaced } = this.#places.enter(group, handshake);
+    if (displaced !== undefined) this.#displace(displaced);
+    if (!isIn) {
+      const fields = { limit: this.#options.handshakes, next: "relp-handshakes in [limits] allows more" };
+      this.#refuse({ reason: "too-many", what: "relay refused: too many are in their handshake", fields, address });
+      socket.destroy();
+      return;
+    }
     this.#handshakes.set(peer, handshake);
     socket.once("close", () => {
+      this.#places.leave(group, handshake);
       if (!this.#handshakes.delete(peer)) return;
+      const { reason, error } = handshake;
       const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
-      this.#refuse({ reason: "tls", what, fields: { address, error: handshake.error, next: NO_SESSION }, address });
+      this.#refuse({ reason, what, fields: { address, error, next: NO_SESSION }, address });
     });
     this.#server.emit("connection", socket);
   }
@@ -122,10 +150,20 @@ export class RelayGate {
     for (const { socket } of handshakes) socket.destroy();
   }
 
+  #displace(handshake: Handshake): void {
+    handshake.reason = "displaced";
+    handshake.error = "it took too long while others waited for its place";
+    handshake.socket.destroy();
+  }
+
   #admit(socket: TLSSocket): void {
-    this.#handshakes.delete(peerOf(socket));
+    const peer = peerOf(socket);
+    const handshake = this.#handshakes.get(peer);
+    this.#handshakes.delete(peer);
+    if (handshake !== undefined) this.#places.leave(handshake.group, handshake);
     const outcome = admit(socket, this.#tls.revoked);
     if (!("reason" in outcome)) {
+      this.#places.confirm(addressGroup(String(socket.remoteAddress)));
       this.#options.accept(socket, outcome);
       return;
     }

@@ -3,7 +3,8 @@ import { hashKey } from "../../frame/key-hash.ts";
 import { parseRelayStatus } from "../../frame/relay-status.ts";
 import type { Log } from "../../host/log.ts";
 import { parseBegin } from "../../wire/begin.ts";
-import { isNodeName } from "../../wire/node-name.ts";
+import { nodeNamed } from "../../wire/node-name.ts";
+import type { Attendance } from "../figures/relay-presence.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { Claim, LineStore } from "../line-store.ts";
 import type { Batch } from "./batch.ts";
@@ -23,6 +24,7 @@ export interface FrameIntakeOptions<Slot> {
   readonly node: string | undefined;
   readonly log: Log;
   readonly metrics: IngestMetrics;
+  readonly attendance: Attendance;
 }
 
 /** The frames of one connection: each checked, found its execution, and put into the batch. */
@@ -78,6 +80,7 @@ export class FrameIntake<Slot> {
     const { timeAt, hostAt, textAt, textEnd } = this.#view;
     const status = parseRelayStatus(data.toString("utf8", textAt, textEnd));
     if (status === undefined) return "relay";
+    this.#options.attendance.heard(this.#node);
     this.#options.metrics.relays.update(this.#node, data.toString("latin1", timeAt, hostAt - 1), status);
     return undefined;
   }
@@ -99,8 +102,9 @@ export class FrameIntake<Slot> {
     return data.compare(this.#hostBytes, 0, length, view.hostAt, view.hostEnd) === 0;
   }
 
-  #useNode(node: string): boolean {
-    if (!isNodeName(node)) return false;
+  #useNode(name: string): boolean {
+    const node = nodeNamed(name);
+    if (node === undefined) return false;
     let cache = this.#caches.get(node);
     if (cache === undefined) {
       if (this.#caches.size >= MAX_NODES) this.#caches.clear();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { LogFields } from "../../host/log.ts";
+import type { Attendance } from "../figures/relay-presence.ts";
 import { Batch } from "../frames/batch.ts";
 import { FrameIntake, type FrameIntakeOptions } from "../frames/frame-intake.ts";
 import type { Claim } from "../line-store.ts";
@@ -9,7 +10,9 @@ import { CONNECTION_LIMITS } from "./connection-limits.ts";
 import { SessionTimes, type SessionTimesOptions } from "./session-times.ts";
 import { type SharedTurns, TurnShare } from "./turn-share.ts";
 
-export interface ConnectionOptions<Slot> extends SessionTimesOptions, Omit<FrameIntakeOptions<Slot>, "batch"> {
+export interface ConnectionOptions<Slot>
+  extends SessionTimesOptions,
+    Omit<FrameIntakeOptions<Slot>, "batch" | "attendance"> {
   readonly socket: Socket;
   readonly turns: SharedTurns;
 }
@@ -33,6 +36,7 @@ export class RelayConnection<Slot> {
   readonly #intake: FrameIntake<Slot>;
   readonly #share: TurnShare;
   readonly #times: SessionTimes;
+  readonly #attendance: Attendance;
   #unanswered = 0;
   #lastTxnr = 0;
   #inFlight = false;
@@ -47,7 +51,12 @@ export class RelayConnection<Slot> {
     this.#batch = new Batch(options.pool);
     const { store, pool, node, log, metrics } = options;
     this.#share = new TurnShare(options.turns, options.nowMs);
-    this.#intake = new FrameIntake({ store, pool, batch: this.#batch, node, log, metrics });
+    this.#attendance = metrics.presence.join();
+    if (node !== undefined) this.#attendance.heard(node);
+    this.#intake = new FrameIntake({
+      ...{ store, pool, batch: this.#batch, node, log, metrics },
+      attendance: this.#attendance,
+    });
     this.#parser = new RelpParser({
       open: (txnr) => {
         this.#lastTxnr = txnr;
@@ -62,12 +71,21 @@ export class RelayConnection<Slot> {
     options.socket.on("data", (chunk: Buffer) => this.#data(chunk));
     options.socket.on("drain", () => this.#readOn());
     // What has arrived is stored even when nobody waits for the acknowledgement: the relay may be gone for good.
-    options.socket.on("close", () => this.#flush());
+    options.socket.on("close", () => {
+      this.#attendance.leave();
+      this.#flush();
+    });
   }
 
   /** Name of the node that spoke last. */
   get node(): string {
     return this.#intake.node;
+  }
+
+  /** Nothing of it waits for the store, and none of its frames is half here. */
+  get isIdle(): boolean {
+    const isWaiting = this.#inFlight || this.#waitingClaim !== undefined || this.#unanswered > 0;
+    return !isWaiting && this.#parser.waitingBytes === 0;
   }
 
   /** Cuts the connection off when it takes too long. Called every second or so. */
@@ -115,6 +133,7 @@ export class RelayConnection<Slot> {
 
   #afterParsing(): void {
     this.#times.parsed();
+    if (this.#intake.node !== "") this.#attendance.heard(this.#intake.node);
     if (this.#waitingClaim !== undefined || this.#isFull) this.#flush();
     // Whatever was flushed by now: only the end of its turn lets a relay that has used up its share read on.
     if (this.#waitingClaim === undefined) this.#scheduleFlush();

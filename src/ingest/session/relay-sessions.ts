@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
+import { addressGroup } from "../../host/address-group.ts";
 import type { Audit } from "../../host/audit.ts";
 import type { CertificateExpiry } from "../../host/certificate-expiry.ts";
+import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log } from "../../host/log.ts";
+import { ToldRecently } from "../../host/told-recently.ts";
 import type { RelayTls } from "../admission/certificate-folder.ts";
 import { type Peer, RENEW_NODE } from "../admission/relay-admission.ts";
 import { BufferPool } from "../frames/chunk-builder.ts";
@@ -20,6 +23,11 @@ export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly audit: Audit;
   readonly metrics: IngestMetrics;
   readonly expiry: CertificateExpiry;
+  readonly limits: {
+    readonly connections: number;
+    /** Of one node; of one address group on plain connections, which prove no node. */
+    readonly connectionsPerNode: number;
+  };
 }
 
 interface Session<Slot> {
@@ -35,9 +43,17 @@ export class RelaySessions<Slot> {
   readonly #turns = new SharedTurns();
   /** The newest one last. */
   readonly #sessions = new Map<Socket, Session<Slot>>();
+  readonly #places: FairPlaces<Socket>;
+  readonly #refusals: ToldRecently;
 
   constructor(options: RelaySessionsOptions<Slot>) {
     this.#options = options;
+    this.#refusals = new ToldRecently(options.nowMs);
+    this.#places = new FairPlaces({
+      places: options.limits.connections,
+      placesPerHolder: options.limits.connectionsPerNode,
+      isIdle: (socket) => this.#isIdle(socket),
+    });
   }
 
   get size(): number {
@@ -53,6 +69,11 @@ export class RelaySessions<Slot> {
     const { log, expiry } = this.#options;
     const { node, serial } = peer ?? { node: undefined, serial: undefined };
     const address = socket.remoteAddress;
+    const holder = node ?? addressGroup(String(address));
+    if (!this.#hasPlace(socket, { holder, node, address })) {
+      socket.destroy();
+      return;
+    }
     const connection = new RelayConnection({
       ...this.#options,
       socket,
@@ -68,8 +89,32 @@ export class RelaySessions<Slot> {
     });
     socket.on("close", () => {
       this.#sessions.delete(socket);
+      this.#places.leave(holder, socket);
       log.event("info", "relay disconnected", { node, address });
     });
+  }
+
+  /** A plain connection is never sent away for another one: whose they are is not known. */
+  #isIdle(socket: Socket): boolean {
+    const session = this.#sessions.get(socket);
+    return session?.peer !== undefined && session.connection.isIdle;
+  }
+
+  /** Whether there is one; another session may have to go for it. */
+  #hasPlace(socket: Socket, who: { holder: string; node: string | undefined; address: string | undefined }): boolean {
+    const { log, audit, metrics, limits } = this.#options;
+    const { holder, node, address } = who;
+    const { isIn, displaced } = this.#places.enter(holder, socket);
+    if (displaced !== undefined) this.#sessions.get(displaced)?.connection.cutOff("displaced");
+    if (isIn) return true;
+    const reason = this.#places.taken < limits.connections ? "too-many-of-node" : "too-many";
+    metrics.refusedSessions(reason).inc();
+    audit.record({ event: "relay-session", outcome: "refused", reason, node, address });
+    if (this.#refusals.isNew(`${reason} ${holder}`)) {
+      const limit = reason === "too-many" ? limits.connections : limits.connectionsPerNode;
+      log.event("warning", "relay refused: busy sessions have all the places", { node, address, reason, limit });
+    }
+    return false;
   }
 
   /** Cuts off those that take too long. Called every second or so. */

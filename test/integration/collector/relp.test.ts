@@ -246,6 +246,28 @@ describe("what relays say of themselves", () => {
     expect(await on.metrics.text()).not.toContain('ml_relay_queue_frames{node="node1"}');
   });
 
+  it("is not shown any more once the relay has gone; that it has gone is", async () => {
+    let nowMs = Date.now();
+    const on = await startIngestSite({ nowMs: () => nowMs });
+    const relay = await openRelay(on);
+    // A drop-in relay says nothing of its queue, and is seen all the same.
+    await relay.send(
+      relayFrame({ node: "dedicated", figures: { size: 7 } }),
+      fakeExecution({ node: "dropin" }).begin(),
+    );
+    for (const node of ["dedicated", "dropin"]) expect(await figure(on, "ml_relay_up", node)).toBe(1);
+    expect(await figure(on, "ml_relay_queue_frames", "dedicated")).toBe(7);
+    relay.destroy();
+    await poll("it to have gone", async () => (await metric(on, "ml_relp_connections")) === 0);
+    nowMs += 90_000;
+    expect(await on.metrics.text()).not.toContain("ml_relay_queue_frames{");
+    for (const node of ["dedicated", "dropin"]) {
+      expect(await figure(on, "ml_relay_up", node)).toBe(0);
+      expect(await figure(on, "ml_relay_last_seen_seconds", node)).toBe(90);
+    }
+    expect(await on.metrics.text()).toContain('ml_relay_up{node="dedicated"} 0');
+  });
+
   it("is kept for 4,096 nodes at most: who spoke last", async () => {
     const on = await startIngestSite();
     const nodes = Array.from({ length: 4_100 }, (_, i) => `n${i}`);

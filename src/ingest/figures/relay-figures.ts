@@ -1,5 +1,6 @@
 import type { RelayStatus } from "../../frame/relay-status.ts";
 import type { Metrics } from "../../host/metrics.ts";
+import type { RelayPresence } from "./relay-presence.ts";
 
 /** As many relays as the listener lets in by default: beyond it, who has been silent longest is forgotten. */
 const MAX_NODES = 4_096;
@@ -15,9 +16,17 @@ interface NodeFigures {
 /** What relays say of their queues, shown in `/metrics`: what a relay had to throw away is seen nowhere else. */
 export class RelayFigures {
   readonly #nodes = new Map<string, NodeFigures>();
+  readonly #presence: RelayPresence;
   readonly #nowMs: () => number;
 
-  constructor(metrics: Metrics, nowMs: () => number) {
+  /** @param options.presence A queue is shown only while its relay is connected: what it said before is of the past. */
+  constructor(options: {
+    readonly metrics: Metrics;
+    readonly presence: RelayPresence;
+    readonly nowMs: () => number;
+  }) {
+    const { metrics, presence, nowMs } = options;
+    this.#presence = presence;
     this.#nowMs = nowMs;
     metrics.gauges("ml_relay_queue_frames", "Frames that wait in a relay's queue", {
       label: "node",
@@ -52,7 +61,7 @@ export class RelayFigures {
     const sums = new Map<string, number>();
     const fromMs = this.#nowMs() - SHOWN_FOR_MS;
     for (const [node, { heardAtMs, parts }] of this.#nodes) {
-      if (heardAtMs < fromMs) continue;
+      if (heardAtMs < fromMs || !this.#presence.isUp(node)) continue;
       sums.set(
         node,
         [...parts.values()].reduce((sum, { status }) => sum + of(status), 0),

@@ -1,0 +1,74 @@
+import type { Metrics } from "../../host/metrics.ts";
+
+/** As many as may be connected by default. Beyond it one is forgotten that is not here, else the first that came. */
+const MAX_NODES = 4_096;
+
+/** One session's part in it. */
+export interface Attendance {
+  /** This node has sent something. */
+  heard(node: string): void;
+  /** The session has ended. */
+  leave(): void;
+}
+
+interface KnownNode {
+  heardAtMs: number;
+  /** Open sessions that it was heard on. */
+  readonly sessions: Set<Attendance>;
+}
+
+/** Which nodes are connected, and when each was heard last: shown in `/metrics`, also of nodes that have gone. */
+export class RelayPresence {
+  readonly #nodes = new Map<string, KnownNode>();
+  readonly #nowMs: () => number;
+
+  constructor(metrics: Metrics, nowMs: () => number) {
+    this.#nowMs = nowMs;
+    metrics.gauges("ml_relay_up", "1 while a node's relay is connected, 0 when it was and is not any more", {
+      label: "node",
+      read: () => this.#figures(({ sessions }) => (sessions.size > 0 ? 1 : 0)),
+    });
+    metrics.gauges("ml_relay_last_seen_seconds", "Seconds since a node's relay sent anything", {
+      label: "node",
+      read: () => this.#figures(({ heardAtMs }) => Math.max(0, (this.#nowMs() - heardAtMs) / 1_000)),
+    });
+  }
+
+  isUp(node: string): boolean {
+    return (this.#nodes.get(node)?.sessions.size ?? 0) > 0;
+  }
+
+  /** A session begins. */
+  join(): Attendance {
+    const heard = new Set<KnownNode>();
+    const attendance: Attendance = {
+      heard: (node) => {
+        const known = this.#nodes.get(node) ?? this.#add(node);
+        known.heardAtMs = this.#nowMs();
+        known.sessions.add(attendance);
+        heard.add(known);
+      },
+      leave: () => {
+        for (const { sessions } of heard) sessions.delete(attendance);
+      },
+    };
+    return attendance;
+  }
+
+  #add(node: string): KnownNode {
+    const known = { heardAtMs: 0, sessions: new Set<Attendance>() };
+    if (this.#nodes.size >= MAX_NODES) this.#nodes.delete(this.#leastOfAll());
+    this.#nodes.set(node, known);
+    return known;
+  }
+
+  #leastOfAll(): string {
+    for (const [node, { sessions }] of this.#nodes) if (sessions.size === 0) return node;
+    const [first = ""] = this.#nodes.keys();
+    return first;
+  }
+
+  #figures(of: (node: KnownNode) => number): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.#nodes, ([name, node]) => [name, of(node)]));
+  }
+}
