@@ -4,8 +4,10 @@ const FOUND_FOR_MS = 600_000;
 const MISSING_FOR_MS = 30_000;
 /** Who got no answer asks again. */
 const UNAVAILABLE_FOR_MS = 1_000;
-/** Entries: more users than a site has, and a bound for what somebody makes up. */
-const MAX_ENTRIES = 10_000;
+/** More users than a site has. */
+const MAX_FOUND = 10_000;
+/** Apart from those found: keys that somebody makes up must not push out users. */
+const MAX_MISSING = 10_000;
 /** Processes at one time, and questions that wait for one. */
 const MAX_RUNNING = 4;
 const MAX_WAITING = 1_000;
@@ -13,20 +15,25 @@ const MAX_WAITING = 1_000;
 /** Undefined: there is none. `unavailable`: the database does not answer, or too many wait for it: ask again later. */
 export type Looked<T> = T | "unavailable" | undefined;
 
-interface Entry<T> {
+/** An answer that is still good. */
+export interface Known<T> {
   readonly value: Looked<T>;
+}
+
+interface Entry<T> extends Known<T> {
   readonly untilMs: number;
 }
 
 /**
- * Remembers answers of the user database for a while. Each key is asked for once at a time; when the database fails,
- * the last answer stays good.
+ * Remembers answers of the user database for a while, both kinds in bounds of their own. Each key is asked for once at
+ * a time; when the database fails, the last answer stays good.
  */
 export class LookupCache<T> {
   readonly #find: (key: string) => Promise<GetentAnswer>;
   readonly #parse: (line: string) => T | undefined;
-  readonly #now: () => number;
-  readonly #entries = new Map<string, Entry<T>>();
+  readonly #nowMs: () => number;
+  readonly #found = new Map<string, Entry<T>>();
+  readonly #missing = new Map<string, Entry<T>>();
   readonly #asked = new Map<string, Promise<Looked<T>>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
@@ -34,20 +41,28 @@ export class LookupCache<T> {
   constructor(options: {
     find: (key: string) => Promise<GetentAnswer>;
     parse: (line: string) => T | undefined;
-    now: () => number;
+    /** Steady. */
+    nowMs: () => number;
   }) {
     this.#find = options.find;
     this.#parse = options.parse;
-    this.#now = options.now;
+    this.#nowMs = options.nowMs;
+  }
+
+  /** What is remembered of a key, without asking anybody. */
+  known(key: string): Known<T> | undefined {
+    const entry = this.#found.get(key) ?? this.#missing.get(key);
+    return entry !== undefined && this.#nowMs() < entry.untilMs ? entry : undefined;
   }
 
   async get(key: string): Promise<Looked<T>> {
-    const known = this.#entries.get(key);
-    if (known !== undefined && this.#now() < known.untilMs) return known.value;
+    const known = this.known(key);
+    if (known !== undefined) return known.value;
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
-    if (this.#waiting.length >= MAX_WAITING) return known?.value ?? "unavailable";
-    const answer = this.#ask(key, known?.value ?? "unavailable").finally(() => this.#asked.delete(key));
+    const last = this.#found.get(key)?.value ?? "unavailable";
+    if (this.#waiting.length >= MAX_WAITING) return last;
+    const answer = this.#ask(key, last).finally(() => this.#asked.delete(key));
     this.#asked.set(key, answer);
     return answer;
   }
@@ -60,7 +75,7 @@ export class LookupCache<T> {
       const value = answer.kind === "found" ? this.#parse(answer.line) : answer.kind === "failed" ? last : undefined;
       const unheardMs = value === "unavailable" ? UNAVAILABLE_FOR_MS : MISSING_FOR_MS;
       const goodForMs = answer.kind === "found" ? FOUND_FOR_MS : unheardMs;
-      this.#remember(key, { value, untilMs: this.#now() + goodForMs });
+      this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
       return value;
     } finally {
       // The slot goes to the next in line, if there is one.
@@ -71,9 +86,12 @@ export class LookupCache<T> {
   }
 
   #remember(key: string, entry: Entry<T>): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+    this.#found.delete(key);
+    this.#missing.delete(key);
+    const isFound = entry.value !== undefined && entry.value !== "unavailable";
+    const entries = isFound ? this.#found : this.#missing;
+    entries.set(key, entry);
+    const [oldest] = entries.keys();
+    if (entries.size > (isFound ? MAX_FOUND : MAX_MISSING) && oldest !== undefined) entries.delete(oldest);
   }
 }

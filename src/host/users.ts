@@ -1,7 +1,6 @@
 import { isUnixName } from "./config-fields.ts";
-import { type NodeUsers, OVERFLOW_UID } from "./config-nodes.ts";
 import { type Getent, getent } from "./getent.ts";
-import { type Looked, LookupCache } from "./lookup-cache.ts";
+import { type Known, type Looked, LookupCache } from "./lookup-cache.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 
 export interface User {
@@ -18,15 +17,26 @@ export interface UserDirectory {
   isMember(user: User, group: string): Promise<boolean>;
 }
 
-export function createUserDirectory(options: { ask?: Getent; now?: () => number } = {}): UserDirectory {
-  const { ask = getent, now = createSteadyClock() } = options;
-  const users = new LookupCache({ now, find: async (key) => ask("passwd", key), parse: parseUser });
-  const groups = new LookupCache({ now, find: async (key) => ask("group", key), parse: parseGroup });
+export interface RememberingDirectory extends UserDirectory {
+  /** What is remembered of a uid, without asking the database. */
+  knownUid(uid: number): Known<User> | undefined;
+}
+
+export function createUserDirectory(options: { ask?: Getent; nowMs?: () => number } = {}): RememberingDirectory {
+  const { ask = getent, nowMs = createSteadyClock() } = options;
+  const users = new LookupCache({ nowMs, find: async (key) => ask("passwd", key), parse: parseUser });
+  const groups = new LookupCache({ nowMs, find: async (key) => ask("group", key), parse: parseGroup });
+  /** getent may answer about another uid. */
+  const ofUid = (user: Looked<User>, uid: number): Looked<User> =>
+    user === "unavailable" || user?.uid === uid ? user : undefined;
   return {
+    knownUid(uid) {
+      const known = users.known(String(uid));
+      return known === undefined ? undefined : { value: ofUid(known.value, uid) };
+    },
     async byUid(uid) {
       if (!Number.isSafeInteger(uid) || uid < 0) return undefined;
-      const user = await users.get(String(uid));
-      return user === "unavailable" || user?.uid === uid ? user : undefined;
+      return ofUid(await users.get(String(uid)), uid);
     },
     async byName(name) {
       // getent takes a name of digits for a uid, so what it found may be somebody else.
@@ -37,20 +47,6 @@ export function createUserDirectory(options: { ask?: Getent; now?: () => number 
       const found = isUnixName(group) ? await groups.get(group) : undefined;
       return found !== undefined && found !== "unavailable" && (found.gid === user.gid || found.members.has(user.name));
     },
-  };
-}
-
-/** Whose a uid on a node is, by the node's own map or the collector's directory. */
-export function createNodeUsers(options: {
-  directory: UserDirectory;
-  nodes: ReadonlyMap<string, NodeUsers>;
-}): (node: string, uid: number) => Promise<Looked<{ readonly name: string }>> {
-  return async (node, uid) => {
-    if (uid === OVERFLOW_UID) return undefined;
-    const users = options.nodes.get(node) ?? "directory";
-    if (users === "directory") return options.directory.byUid(uid);
-    const name = users.get(uid);
-    return name === undefined ? undefined : { name };
   };
 }
 

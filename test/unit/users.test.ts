@@ -1,7 +1,8 @@
 import { userInfo } from "node:os";
 import { describe, expect, test, vi } from "vitest";
 import type { Getent, GetentAnswer } from "../../src/host/getent.ts";
-import { createNodeUsers, createUserDirectory, type UserDirectory } from "../../src/host/users.ts";
+import { createNodeUsers } from "../../src/host/node-users.ts";
+import { createUserDirectory, type UserDirectory } from "../../src/host/users.ts";
 import { afterwards } from "../support/cleanup.ts";
 
 const ENTRIES: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ function fakeDirectory() {
     const line = ENTRIES[`${database} ${key}`];
     return line === undefined ? { kind: "missing" } : { kind: "found", line };
   };
-  return { directory: createUserDirectory({ ask, now: () => state.nowMs }), asked, state };
+  return { directory: createUserDirectory({ ask, nowMs: () => state.nowMs }), asked, state };
 }
 
 const ALICE = { name: "alice", uid: 1001, gid: 1001 };
@@ -112,11 +113,20 @@ describe("the user directory", () => {
 
   test("forgets the oldest of very many", async () => {
     const { directory, asked } = fakeDirectory();
-    for (let uid = 0; uid <= 10_000; uid += 1) await directory.byUid(uid);
-    await directory.byUid(10_000);
+    for (let uid = 20_000; uid <= 30_000; uid += 1) await directory.byUid(uid);
+    await directory.byUid(30_000);
     expect(asked).toHaveLength(10_001);
-    await directory.byUid(0);
+    await directory.byUid(20_000);
     expect(asked).toHaveLength(10_002);
+  });
+
+  test("forgets no user for keys that nobody has", async () => {
+    const { directory, asked } = fakeDirectory();
+    await directory.byUid(1001);
+    for (let uid = 100_000; uid <= 120_000; uid += 1) await directory.byUid(uid);
+    const before = asked.length;
+    expect(await directory.byUid(1001)).toEqual(ALICE);
+    expect(asked).toHaveLength(before);
   });
 
   test("starts few processes at a time", async () => {
@@ -162,8 +172,47 @@ describe("the users of nodes", () => {
     ["nothing for the overflow uid, whatever the map says", "own", 65_534, undefined],
     ["nothing for the overflow uid of the directory", "other", 65_534, undefined],
   ])("come from %s", async (_, node, uid, expected) => {
-    const userOf = createNodeUsers({ directory: fakeDirectory().directory, nodes });
+    const userOf = createNodeUsers({ directory: fakeDirectory().directory, nodes, nowMs: () => 0 });
     const user = await userOf(node, uid);
-    expect(user === "unavailable" ? user : user?.name).toBe(expected);
+    expect(typeof user === "string" ? user : user?.name).toBe(expected);
+  });
+
+  describe("when one node makes up 3,000 uids", () => {
+    /** The range of subordinate uids; users have theirs elsewhere. */
+    const madeUp = Array.from({ length: 3_000 }, (_, i) => 100_000 + i);
+
+    function floodedDirectory() {
+      const { directory, asked, state } = fakeDirectory();
+      const userOf = createNodeUsers({ directory, nodes: new Map(), nowMs: () => state.nowMs });
+      return { userOf, asked, state };
+    }
+
+    test("few of them are asked for; users on that node and elsewhere are answered at once", async () => {
+      const { userOf, asked } = floodedDirectory();
+      const answers: unknown[] = [];
+      for (const uid of madeUp) answers.push(await userOf("evil", uid));
+      expect(answers.slice(0, 32)).toEqual(Array.from({ length: 32 }, () => undefined));
+      expect(new Set(answers.slice(32))).toEqual(new Set(["later"]));
+      expect(asked).toHaveLength(32);
+      expect([await userOf("evil", 1001), await userOf("other", 1001)]).toEqual([ALICE, ALICE]);
+      expect(await userOf("other", 100_000)).toBeUndefined();
+      expect(asked).toHaveLength(33);
+    });
+
+    test("all at once, two are under way, and as many more as wait are bounded", async () => {
+      const { userOf, asked } = floodedDirectory();
+      const answers = await Promise.all(madeUp.map((uid) => userOf("evil", uid)));
+      expect(asked.length).toBeLessThanOrEqual(33);
+      expect(answers.filter((answer) => answer === undefined)).toHaveLength(asked.length);
+      expect(await userOf("evil", 1001)).toEqual(ALICE);
+    });
+
+    test("the node may ask for more later", async () => {
+      const { userOf, asked, state } = floodedDirectory();
+      for (const uid of madeUp) await userOf("evil", uid);
+      state.nowMs = 10_000;
+      for (const uid of madeUp) await userOf("evil", uid);
+      expect(asked).toHaveLength(64);
+    });
   });
 });

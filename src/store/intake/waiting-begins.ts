@@ -61,6 +61,7 @@ export class WaitingBegins {
       if (unknown.has(who)) continue;
       const owner = await ownerOf(identity.node, uid);
       if (owner === "unavailable" || this.#isStopped) break;
+      if (owner === "later") continue;
       if (owner === undefined) {
         unknown.add(who);
         continue;

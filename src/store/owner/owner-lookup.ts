@@ -7,8 +7,11 @@ export interface Owner {
   readonly uid: number | undefined;
 }
 
-/** Who a node's uid is. Undefined: nobody who may own executions. `unavailable`: nobody can tell now. Never rejects. */
-export type OwnerOf = (node: string, uid: number) => Promise<Owner | "unavailable" | undefined>;
+/**
+ * Who a node's uid is. Undefined: nobody who may own executions. `unavailable`: nobody can tell now. `later`: this node
+ * has asked for too many; its session goes on, and the BEGIN waits. Never rejects.
+ */
+export type OwnerOf = (node: string, uid: number) => Promise<Owner | "unavailable" | "later" | undefined>;
 
 /** Of one BEGIN while all is well: behind it waits what its relay sent later. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -46,6 +49,7 @@ export class OwnerLookup {
     });
     const owner = await Promise.race([ownerOf(node, uid), late]);
     clearTimeout(timer);
+    if (owner === "later") return "unavailable";
     if (owner !== "unavailable") return owner;
     if (nowMs() - this.#holdFromMs >= HOLD_EVERY_MS) {
       this.#holdFromMs = nowMs();

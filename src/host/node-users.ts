@@ -1,0 +1,88 @@
+import { type NodeUsers, OVERFLOW_UID } from "./config-nodes.ts";
+import type { Known, Looked } from "./lookup-cache.ts";
+
+/** Questions to the user database that one node has under way, and those that wait for them. */
+const ASKED_PER_NODE = 2;
+const WAITING_PER_NODE = 64;
+/** Uids without a user that one node may ask for, of one range, in that time: each costs a process. */
+const MISSES_PER_RANGE = 32;
+const MISSES_FOR_MS = 10_000;
+/** A range is 65,536 uids: a user's subordinate uids (subuid(5)) fill one or two, and users' own uids are in others. */
+const RANGE_BITS = 16;
+const MAX_RANGES = 4_096;
+
+/** `later`: this node has asked for enough; its next question may be answered. */
+export type NodeUser = Looked<{ readonly name: string }> | "later";
+
+export interface NodeUsersOptions {
+  readonly directory: {
+    knownUid(uid: number): Known<{ readonly name: string }> | undefined;
+    byUid(uid: number): Promise<Looked<{ readonly name: string }>>;
+  };
+  /** By name in lower case. */
+  readonly nodes: ReadonlyMap<string, NodeUsers>;
+  /** Steady. */
+  readonly nowMs: () => number;
+}
+
+interface Asking {
+  asked: number;
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * Whose a uid on a node is, by the node's own map or the collector's directory. What the directory has answered lately
+ * costs nothing; what it has not is bounded for each node, so that made-up uids of one delay nobody else's answer.
+ */
+export function createNodeUsers(options: NodeUsersOptions): (node: string, uid: number) => Promise<NodeUser> {
+  const { directory, nodes, nowMs } = options;
+  const asking = new Map<string, Asking>();
+  const misses = new Map<string, { untilMs: number; count: number }>();
+
+  /** Misses of this node and range lately. */
+  function missesOf(range: string): { untilMs: number; count: number } {
+    const known = misses.get(range);
+    if (known !== undefined && nowMs() < known.untilMs) return known;
+    const fresh = { untilMs: nowMs() + MISSES_FOR_MS, count: 0 };
+    misses.delete(range);
+    misses.set(range, fresh);
+    const [oldest] = misses.keys();
+    if (misses.size > MAX_RANGES && oldest !== undefined) misses.delete(oldest);
+    return fresh;
+  }
+
+  async function inTurn<T>(node: string, ask: () => Promise<T>): Promise<T | "later"> {
+    const own = asking.get(node) ?? { asked: 0, waiting: [] };
+    if (own.asked < ASKED_PER_NODE) own.asked += 1;
+    else if (own.waiting.length >= WAITING_PER_NODE) return "later";
+    else await new Promise<void>((resolve) => own.waiting.push(resolve));
+    asking.set(node, own);
+    try {
+      return await ask();
+    } finally {
+      const next = own.waiting.shift();
+      if (next === undefined) own.asked -= 1;
+      else next();
+      if (own.asked === 0) asking.delete(node);
+    }
+  }
+
+  return async (node, uid) => {
+    if (uid === OVERFLOW_UID) return undefined;
+    const users = nodes.get(node) ?? "directory";
+    if (users !== "directory") {
+      const name = users.get(uid);
+      return name === undefined ? undefined : { name };
+    }
+    const known = directory.knownUid(uid);
+    if (known !== undefined) return known.value;
+    const range = `${uid >>> RANGE_BITS} ${node}`;
+    return inTurn(node, async () => {
+      // Several wait here: what the one before has learnt counts.
+      if (missesOf(range).count >= MISSES_PER_RANGE) return directory.knownUid(uid)?.value ?? "later";
+      const user = await directory.byUid(uid);
+      if (user === undefined) missesOf(range).count += 1;
+      return user;
+    });
+  };
+}
