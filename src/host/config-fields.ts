@@ -17,6 +17,9 @@ const MAX_PORT = 65_535;
 /** Each is looked at for every request. */
 const MAX_LIST_WORDS = 64;
 
+/** A TCP address or the path of a unix socket. */
+export type Endpoint = Address | { readonly path: string };
+
 export const FIELDS = {
   path: field("a path", (value) => {
     return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
@@ -32,6 +35,7 @@ export const FIELDS = {
   siteUrl: field("an address like https://logs.example.org or https://www.example.org/logs", parseSiteUrl),
   networks: field("IP addresses or networks, like 192.0.2.1 or 2001:db8::/32", (value) => parseList(value, isNetwork)),
   hostNames: field("host names", (value) => parseList(value, isHostName)),
+  endpoint: field("HOST:PORT or unix:PATH, like 127.0.0.1:9514 or unix:/run/marcologger/metrics.sock", parseEndpoint),
   sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
   /** pam_start(3) takes a file name in /etc/pam.d. */
   pamService: field("the name of a file in /etc/pam.d", (value) => {
@@ -42,11 +46,15 @@ export const FIELDS = {
   }),
 } as const;
 
+/** Bytes of sockaddr_un.sun_path, its NUL apart (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
 /** A whole number between two bounds. */
 export function countField(least: number, most: number): Field<number> {
   return field(`a whole number from ${least} to ${most}`, (value) => {
-    const isCount = typeof value === "number" && Number.isSafeInteger(value);
-    return isCount && value >= least && value <= most ? value : undefined;
+    const count = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+    const isCount = typeof count === "number" && Number.isSafeInteger(count);
+    return isCount && count >= least && count <= most ? count : undefined;
   });
 }
 
@@ -76,6 +84,13 @@ function parseAddress(value: unknown): Address | undefined {
   const host = six ?? name;
   if (host === undefined || port > MAX_PORT || (six !== undefined && isIP(six) !== 6)) return undefined;
   return { host, port };
+}
+
+function parseEndpoint(value: unknown): Endpoint | undefined {
+  if (typeof value !== "string" || !value.startsWith("unix:")) return parseAddress(value);
+  const path = value.slice("unix:".length);
+  const isUsable = path.startsWith("/") && !path.includes("\0") && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
+  return isUsable ? { path } : undefined;
 }
 
 function parseSiteUrl(value: unknown): string | undefined {

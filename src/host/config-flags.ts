@@ -19,6 +19,8 @@ const VALUES = [
   "proxies",
   "web-names",
   "hsts-seconds",
+  "metrics",
+  "metrics-token-file",
 ] as const;
 
 export interface CommandLineWords {

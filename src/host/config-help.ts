@@ -23,6 +23,9 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --pam-service NAME     file in /etc/pam.d (login)
   --auth-socket PATH     where "mlcollector auth" listens (default: a child process of this collector)
   --admin-group GROUP    members may see everything (nobody)
+  --metrics HOST:PORT|unix:PATH
+                         serve /metrics there (off)
+  --metrics-token-file F a scraper shows this token; with it, /metrics is on the browsers' port as well
   --login-code           print an address that logs in who started this, once
   --help, --version
 

@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { asRecord, type UnknownRecord } from "../wire/record.ts";
-import { type Address, countField, FIELDS, isLoopback } from "./config-fields.ts";
+import { type Address, countField, type Endpoint, FIELDS, isLoopback } from "./config-fields.ts";
 import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
@@ -14,6 +14,14 @@ export interface AuthConfig {
   readonly pamService: string;
   /** The socket of an authentication service; undefined: a child process of the collector's own. */
   readonly authSocket: string | undefined;
+}
+
+/** Who gets `/metrics`, which names nodes: nobody on the browsers' port who has no token. */
+export interface MetricsConfig {
+  /** A listener of its own. */
+  readonly listen: Endpoint | undefined;
+  /** File with the token that `Authorization: Bearer` must carry, on both ports. */
+  readonly tokenFile: string | undefined;
 }
 
 /** Everything that the collector can be told. What is undefined is off. */
@@ -34,6 +42,7 @@ export interface Config extends AuthConfig {
   readonly webNames: readonly string[];
   /** Seconds for which browsers shall use https only (RFC 6797); 0: no such header. */
   readonly hstsSeconds: number;
+  readonly metrics: MetricsConfig;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -108,6 +117,10 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     proxies: settings.take("proxies", FIELDS.networks, []),
     webNames: settings.take("web-names", FIELDS.hostNames, []),
     hstsSeconds: settings.take("hsts-seconds", countField(0, MAX_HSTS_SECONDS), 0),
+    metrics: {
+      listen: settings.take("metrics", FIELDS.endpoint, undefined),
+      tokenFile: settings.take("metrics-token-file", FIELDS.path, undefined),
+    },
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -121,7 +134,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
 
 /** What must not happen by accident: anybody posing as a relay, passwords in the clear on a network. */
 function checkExposure(config: Config, settings: Settings): void {
-  const { relp, pki, insecure, web, webTls, behindProxy, proxies } = config;
+  const { relp, pki, insecure, web, webTls, behindProxy, proxies, metrics } = config;
   if (insecure && pki !== undefined) settings.complain("insecure, pki: expected one of them");
   if (insecure && !isLoopback(relp.host)) {
     settings.complain(`insecure: expected relp on loopback, got ${relp.host}, where anybody could pose as any node`);
@@ -139,6 +152,10 @@ function checkExposure(config: Config, settings: Settings): void {
   }
   if (behindProxy === undefined && proxies.length > 0) {
     settings.complain("proxies: expected behind-proxy, the address that browsers see");
+  }
+  const { listen, tokenFile } = metrics;
+  if (listen !== undefined && "host" in listen && !isLoopback(listen.host) && tokenFile === undefined) {
+    settings.complain(`metrics: expected metrics-token-file beyond loopback (${listen.host}): the figures name nodes`);
   }
 }
 

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler, type Router } from "express
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { hasToken } from "../host/metrics-access.ts";
 import { underBasePath } from "./base-path.ts";
 import { answerErrors, HttpError, notFound } from "./http-error.ts";
 import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** What a scraper shows here; undefined: there is no /metrics on this port, because it names nodes. */
+  readonly metricsToken: string | undefined;
   readonly webMetrics: WebMetrics;
 }
 
@@ -30,8 +33,8 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** One request: headers -> Host -> health and metrics -> origin -> session -> API -> viewer -> errors. */
 export function createApp(options: AppOptions): Express {
-  const { site, hstsSeconds, cookieName, session, routers, health, uiFolder, log, audit, metrics, webMetrics } =
-    options;
+  const { site, hstsSeconds, cookieName, session, routers, health, uiFolder, log, audit } = options;
+  const { metrics, webMetrics, metricsToken } = options;
   const app = express();
   app.disable("x-powered-by");
   // Answers of the API are never cached, so nobody would ask with one.
@@ -55,8 +58,13 @@ export function createApp(options: AppOptions): Express {
       .status(reasons.length === 0 ? 200 : 503)
       .json({ status: reasons.length === 0 ? "ok" : "failing", reasons });
   });
-  app.get("/metrics", async (_request, response) => {
+  app.get("/metrics", async (request, response) => {
+    if (metricsToken === undefined) throw notFound("page");
     response.set("Cache-Control", "no-store");
+    if (!hasToken(request.headers.authorization, metricsToken)) {
+      response.set("WWW-Authenticate", "Bearer");
+      throw new HttpError({ status: 401, code: "unauthorized", message: "Show the token of metrics-token-file" });
+    }
     response.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text());
   });
 

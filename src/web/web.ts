@@ -41,6 +41,8 @@ export interface WebOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** Undefined: no /metrics on this port. */
+  readonly metricsToken?: string | undefined;
   /** How time goes by, for what is counted in this process alone. */
   readonly now?: () => number;
   /** The time of day: sessions are on the disk, for the next process, too. */
@@ -139,6 +141,7 @@ export function createWeb(options: WebOptions): Web {
     log,
     audit,
     metrics,
+    metricsToken: options.metricsToken,
     webMetrics,
   });
   const places = new ConnectionPlaces({

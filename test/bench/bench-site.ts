@@ -11,6 +11,8 @@ export interface BenchCollector {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
+  /** Of /metrics. */
+  readonly metricsPort: number;
   /** Signed in as the user who runs the benchmark. */
   readonly api: ApiClient;
 }
@@ -30,10 +32,12 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Be
   const process = start(command, [...args, "--login-code"]);
   const [, origin = "", code = ""] = await process.waitFor(/(http\S+)\/#code=(\S+)/, 60_000);
   const [, relpPort] = await process.waitFor(/listening for relays host=\S+ port=(\d+)/);
+  const [, metricsPort] = await process.waitFor(/listening for scrapers of \/metrics at=\S+:(\d+)/);
   const api = new ApiClient(origin);
   const status = await api.login({ code });
   if (status !== 204) throw new Error(`The login code was answered with ${status}`);
-  return { process, dataDir, relpPort: Number(relpPort), webPort: Number(new URL(origin).port), api };
+  const ports = { relpPort: Number(relpPort), webPort: Number(new URL(origin).port), metricsPort: Number(metricsPort) };
+  return { process, dataDir, ...ports, api };
 }
 
 /** `[command, ...args]` of such a collector. The configuration of one that is installed here does not count. */
@@ -43,7 +47,7 @@ export function collectorCommand(
   const config = join(benchFolder(), "collector.toml");
   writeFileSync(config, options.settings);
   const places = ["--config", config, "--data-dir", options.dataDir];
-  const listen = ["--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`];
+  const listen = ["--relp", "127.0.0.1:0", "--web", `127.0.0.1:${options.webPort}`, "--metrics", "127.0.0.1:0"];
   const relays = options.pki === undefined ? ["--insecure"] : ["--pki", options.pki];
   return program("mlcollector", ...places, ...listen, ...relays);
 }

@@ -89,11 +89,11 @@ function slowBesideNone(crowd: Crowd): Cell {
 
 async function throughCollector(crowd: Crowd): Promise<Figures> {
   const settings = "[limits]\nwebsockets-per-user = 4096\n";
-  const { process: server, relpPort, webPort, api } = await startCollector({ settings });
+  const { process: server, relpPort, webPort, metricsPort, api } = await startCollector({ settings });
   const source = start(process.execPath, [PACED_LOAD, String(relpPort), String(LINE_BYTES)]);
   const [, x = ""] = await source.waitFor(/begun (\S+)/);
   const lostLines = async () => {
-    const metrics = await (await api.request("/metrics")).text();
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     return Number(/^ml_live_lost_lines_total (\d+)/m.exec(metrics)?.[1]);
   };
   return watch(crowd, {

@@ -41,7 +41,7 @@ test("a user who floods sees the hole live, with its reason, in a command that i
     missing: [[5_001, 10_001]],
     discarded: [{ from: 5_001, to: 10_001, reason: "lines-per-second", limit: 200 }],
   });
-  expect(await (await api.request("/metrics")).text()).toMatch(/discarded_lines_total\{reason="rate"\} 5001/);
+  expect(await site.metrics()).toMatch(/discarded_lines_total\{reason="rate"\} 5001/);
   await poll("the badge", async () => (await page.locator(".delivery-incomplete").count()) > 0);
   // What will never come is not asked for again and again.
   expect(asked.length).toBeLessThan(10);

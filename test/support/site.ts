@@ -54,22 +54,22 @@ export class Site {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
+  readonly #metricsPort: number;
   readonly #options: Required<Omit<SiteOptions, "disk">> & Pick<SiteOptions, "disk">;
   readonly #places = new Map<string, RelayPlace>();
   readonly #rsyslogds: Rsyslogd[] = [];
   #collector: RunningProcess | undefined;
 
-  private constructor(place: { folder: string; relpPort: number; webPort: number; options: SiteOptions }) {
+  private constructor(place: { folder: string; ports: readonly [number, number, number]; options: SiteOptions }) {
     this.folder = place.folder;
     this.dataDir = join(place.folder, "data");
-    this.relpPort = place.relpPort;
-    this.webPort = place.webPort;
+    [this.relpPort, this.webPort, this.#metricsPort] = place.ports;
     this.#options = { asRoot: false, relpHost: "127.0.0.1", settings: "", ...place.options };
   }
 
   static async create(options: SiteOptions = {}): Promise<Site> {
     const folder = await tempFolder();
-    const site = new Site({ folder, relpPort: await freePort(), webPort: await freePort(), options });
+    const site = new Site({ folder, ports: [await freePort(), await freePort(), await freePort()], options });
     const names = options.relpHost === undefined ? [] : ["--name", options.relpHost];
     await site.mlctl("pki", "init", "--dir", site.pki, ...names);
     await site.startCollector();
@@ -78,6 +78,11 @@ export class Site {
 
   get pki(): string {
     return join(this.folder, "pki");
+  }
+
+  /** The collector's figures, as a scraper gets them. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
   }
 
   get origin(): string {
@@ -93,7 +98,8 @@ export class Site {
     const { asRoot, relpHost, settings, disk } = this.#options;
     const config = join(this.folder, "collector.toml");
     writeFileSync(config, settings);
-    const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`];
+    const metrics = ["--metrics", `127.0.0.1:${this.#metricsPort}`];
+    const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`, ...metrics];
     const args = ["--config", config, "--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
     this.#collector = asRoot
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)

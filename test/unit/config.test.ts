@@ -244,3 +244,49 @@ describe("the users of a node", () => {
     expect(problemsOf(["--insecure"], files).join()).toContain(`nodes.${name}: expected the name of a node`);
   });
 });
+
+describe("/metrics", () => {
+  test.each([
+    ["127.0.0.1:9514", { host: "127.0.0.1", port: 9514 }],
+    ["unix:/run/marcologger/metrics.sock", { path: "/run/marcologger/metrics.sock" }],
+  ])("has a listener of its own at %s", (metrics, listen) => {
+    expect(configOf(["--insecure"], `metrics = "${metrics}"`).metrics).toEqual({ listen, tokenFile: undefined });
+  });
+
+  test.each([
+    ["no address", 'metrics = "9514"', "metrics: expected HOST:PORT or unix:PATH"],
+    ["a path that is not absolute", 'metrics = "unix:m.sock"', "metrics: expected HOST:PORT or unix:PATH"],
+    [
+      "a path too long for a socket",
+      `metrics = "unix:/${"m".repeat(107)}"`,
+      "metrics: expected HOST:PORT or unix:PATH",
+    ],
+    ["everybody without a token", 'metrics = "0.0.0.0:9514"', "metrics: expected metrics-token-file beyond loopback"],
+  ])("refuses %s", (_, toml, problem) => {
+    expect(problemsOf(["--insecure"], { [DEFAULT_FILE]: toml }).join("\n")).toContain(problem);
+  });
+});
+
+describe("the names of nodes", () => {
+  test("are compared without case", () => {
+    const { nodes } = configOf(["--insecure"], '[nodes.Node_1]\nusers = { "1001" = "alice" }');
+    expect([...nodes.keys()]).toEqual(["node_1"]);
+    const twice = { [DEFAULT_FILE]: "[nodes.n1]\n[nodes.N1]" };
+    expect(problemsOf(["--insecure"], twice).join("\n")).toContain(
+      "nodes.N1: named twice: upper and lower case are one",
+    );
+  });
+
+  test("with dots and without quotes are said to be that", () => {
+    const toml = '[nodes.n1.cluster.example.org]\nusers = "directory"';
+    const [problem] = problemsOf(["--insecure"], { [DEFAULT_FILE]: toml });
+    expect(problem).toContain('a name with dots stands in quotes: [nodes."n1.cluster.example.org"]');
+  });
+
+  test("may have 64 characters in a part, and the refusal of others says the rule", () => {
+    const name = "n".repeat(64);
+    expect([...configOf(["--insecure"], `[nodes.${name}]`).nodes.keys()]).toEqual([name]);
+    const [problem] = problemsOf(["--insecure"], { [DEFAULT_FILE]: '[nodes."a b"]' });
+    expect(problem).toContain('1 to 253 letters, digits, "_", "-" and "."');
+  });
+});

@@ -107,13 +107,13 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
   test("cannot make a BEGIN or a relay's word of what he sends to lines.sock", async () => {
     const forged = fakeExecution();
     const status = `<134>1 2026-11-20T04:17:44.960662+00:00 node1 mlrun - RELAY - LINES - {"v":1}`;
-    const before = await metrics();
+    const before = await site.metrics();
     const begins = [forged.begin({}, alice.uid), forged.begin({}, alice.uid).replace("<134>1", "<14>1"), status];
     await sendLinesAs(bob, join(relay.runDir, "lines.sock"), begins);
     await lines([forged.lines(1, ["forged"])]);
     await untilTaken();
     expect(await asAlice.executions(`q=${forged.x}`)).toEqual([]);
-    expect(discarded(await metrics()) - discarded(before)).toBe(begins.length);
+    expect(discarded(await site.metrics()) - discarded(before)).toBe(begins.length);
   });
 
   test("disturbs nobody with oversize, truncated, interleaved and binary frames", async () => {
@@ -129,7 +129,6 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
     await expectUntouched(done);
   });
 
-  const metrics = async () => (await fetch(`${site.origin}/metrics`)).text();
   const discarded = (text: string) =>
     [...text.matchAll(/^ml_ingest_discarded_frames_total\{[^}]*\} (\d+)$/gm)].reduce(
       (sum, [, n]) => sum + Number(n),

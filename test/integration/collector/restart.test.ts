@@ -29,8 +29,7 @@ describe("restarts in the middle of output", () => {
     const printed = Array.from({ length: count }, (_, i) => `${i + 1}\n`).join("");
     expect((await api.raw(x)).toString()).toBe(printed);
     await poll("the relay to have said that it threw nothing away", async () => {
-      const text = await (await api.request("/metrics")).text();
-      return text.includes('ml_relay_discarded_frames{node="node1"} 0\n');
+      return (await site.metrics()).includes('ml_relay_discarded_frames{node="node1"} 0\n');
     });
   }, 120_000);
 

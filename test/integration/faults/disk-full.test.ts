@@ -182,7 +182,7 @@ describeAsRoot("a full disk of the collector", () => {
     const run = site.mlrun(relay, ["--job", "full", "--quiet", "--", "seq", String(count)]);
     const health = async () => (await api.request("/healthz")).status;
     await poll("the alarm", async () => (await health()) === 503);
-    expect(await (await api.request("/metrics")).text()).toMatch(/^ml_store_failing 1$/m);
+    expect(await site.metrics()).toMatch(/^ml_store_failing 1$/m);
     expect(site.collector.output()).toMatch(/cannot store/);
     // The command does not wait for the collector's disk, and the viewer answers.
     expect((await run).code).toBe(0);

@@ -72,8 +72,6 @@ async function shownSerial(site: Site): Promise<string> {
   return serialNumber;
 }
 
-const metrics = async (site: Site) => (await fetch(`${site.origin}/metrics`)).text();
-
 describe("a node's certificate", () => {
   test("revoked: cut off at once, others are not; renewed: the relay goes on by itself, nothing is lost", async () => {
     const site = await Site.create();
@@ -89,7 +87,7 @@ describe("a node's certificate", () => {
     const before = await one.lines();
     await two.until((await two.lines()) + 100);
     expect(await one.lines()).toBe(before);
-    expect(await metrics(site)).toMatch(/^ml_relp_refused_sessions_total\{reason="revoked"\} [1-9]/m);
+    expect(await site.metrics()).toMatch(/^ml_relp_refused_sessions_total\{reason="revoked"\} [1-9]/m);
 
     await site.mlctl("pki", "renew", "node1", "--dir", site.pki);
     await site.collector.waitFor(

@@ -202,7 +202,7 @@ describe("the web server", () => {
     await expect(startWeb({ listen: { host: "127.0.0.1", port } })).rejects.toThrow("EADDRINUSE");
   });
 
-  test("tells whether the collector is well, and its figures, to everybody", async () => {
+  test("says to everybody whether the collector is well", async () => {
     const reasons: string[] = [];
     const { origin } = await startWeb({ health: () => reasons });
     const anybody = new Browser(origin);
@@ -211,8 +211,16 @@ describe("the web server", () => {
     reasons.push("cannot store: ENOSPC");
     const ill = await anybody.get("/healthz");
     expect([ill.status, ill.json]).toEqual([503, { status: "failing", reasons }]);
-    const figures = await anybody.get("/metrics");
-    expect(figures.headers.get("content-type")).toContain("text/plain");
+  });
+
+  test("shows its figures, which name nodes, to nobody without a token", async () => {
+    const { origin } = await startWeb();
+    expect((await new Browser(origin).get("/metrics")).status).toBe(404);
+    const { origin: guarded } = await startWeb({ metricsToken: "0123456789abcdef" });
+    const anybody = new Browser(guarded);
+    expect((await anybody.get("/metrics")).status).toBe(401);
+    const figures = await anybody.get("/metrics", { authorization: "Bearer 0123456789abcdef" });
+    expect([figures.status, figures.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/plain")]);
     expect(figures.text).toContain("# TYPE ml_live_connections gauge");
   });
 

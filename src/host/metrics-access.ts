@@ -1,0 +1,31 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { MetricsConfig } from "./config.ts";
+
+/** Fewer could be guessed. */
+const MIN_TOKEN_CHARACTERS = 16;
+const MAX_TOKEN_CHARACTERS = 4_096;
+
+/**
+ * The token that a scraper must show, from the file that the configuration names; undefined where it names none.
+ * Throws when it cannot be read or is no token: characters that a header can carry, without spaces.
+ */
+export function readMetricsToken({ tokenFile }: MetricsConfig): string | undefined {
+  if (tokenFile === undefined) return undefined;
+  const token = readFileSync(tokenFile, "latin1").trim();
+  const isToken = /^[\x21-\x7e]+$/.test(token) && token.length <= MAX_TOKEN_CHARACTERS;
+  if (isToken && token.length >= MIN_TOKEN_CHARACTERS) return token;
+  const next = `\`openssl rand -hex 32 > ${tokenFile}\` makes one`;
+  throw new Error(`Cannot use metrics-token-file: expected ${MIN_TOKEN_CHARACTERS} characters or more; ${next}`);
+}
+
+/** Whether a request's `Authorization` header carries the token (RFC 6750, section 2.1). */
+export function hasToken(authorization: string | undefined, token: string): boolean {
+  const shown = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? "")?.[1];
+  return shown !== undefined && timingSafeEqual(digestOf(shown), digestOf(token));
+}
+
+/** Of one length, whatever the length of the token. */
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
