@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type AuthClient, createAuthClient } from "../auth/auth-client.ts";
@@ -6,11 +5,15 @@ import { childChannel, socketChannel } from "../auth/channel.ts";
 import { AuditLog } from "../host/audit.ts";
 import { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
+import { prepareDataFolder } from "../host/data-folder.ts";
 import { createLifecycle, type Lifecycle, type Part } from "../host/lifecycle.ts";
+import { listening, reachableHost } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
+import { readMetricsToken } from "../host/metrics-access.ts";
+import { createNodeUsers } from "../host/node-users.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
-import { createNodeUsers, createUserDirectory, type UserDirectory } from "../host/users.ts";
+import { createUserDirectory, type RememberingDirectory, type UserDirectory } from "../host/users.ts";
 import { createLive, type Live } from "../live/live.ts";
 import { Archive } from "../store/archive.ts";
 import { IndexDb } from "../store/index/index-db.ts";
@@ -21,6 +24,7 @@ import { reindex } from "../store/reindex.ts";
 import { Store } from "../store/store.ts";
 import { createWeb, type Web } from "../web/web.ts";
 import { auditPart } from "./audit-part.ts";
+import { metricsPart } from "./metrics-part.ts";
 import { RelayPart } from "./relay-part.ts";
 import { syslogPart } from "./syslog-part.ts";
 
@@ -58,11 +62,12 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const { config, log } = options;
   const { limits } = config;
   const metrics = createMetrics();
-  const nowMs = createSteadyClock();
-  const directory = createUserDirectory({ now: nowMs });
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o711 });
+  const [nowMs, wallMs] = [createSteadyClock(), Date.now];
+  const directory = createUserDirectory({ nowMs });
+  const metricsToken = readMetricsToken(config.metrics);
+  prepareDataFolder(config.dataDir);
   const folder = join(config.dataDir, "audit");
-  const audit = new AuditLog({ folder, limits, log, metrics, nowMs, wallMs: Date.now });
+  const audit = new AuditLog({ folder, limits, log, metrics, nowMs, wallMs });
   const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
   // The archive reads what the store has written; live needs both, and the store tells live.
@@ -75,7 +80,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       publish: (source, chunk) => viewers?.hub.publish(source, chunk),
       changed: (source) => viewers?.hub.changed(source),
     },
-    ownerOf: ownerLookup(config, directory),
+    ownerOf: ownerLookup({ config, directory, nowMs }),
     quarantine: {
       maxNodeBytes: limits.quarantineBytesPerNode,
       maxExecutionBytes: limits.quarantineBytesPerExecution,
@@ -99,8 +104,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics, nowMs });
   viewers = live;
-  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs: Date.now });
-  const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs });
+  const expiry = new CertificateExpiry({ log, audit, metrics, nowMs, wallMs });
+  const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs, wallMs });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
@@ -132,8 +137,9 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     audit,
     metrics,
+    metricsToken,
     now: nowMs,
-    wallMs: Date.now,
+    wallMs,
   });
   expiry.watch(() => web.certificates());
   return createLifecycle({
@@ -141,7 +147,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       auditPart({ audit, folder, group: config.adminGroup, log }),
       storePart({ store, index, spill, log }),
       relays,
-      syslogPart({ config, logsDir: store.logsDir, log, metrics }),
+      syslogPart({ config, logsDir: store.logsDir, log, metrics, nowMs, wallMs }),
+      metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),
       { name: "live", start: () => {}, stop: () => live.close() },
       webPart({ web, auth, directory, options }),
     ],
@@ -150,11 +157,12 @@ export function createCollector(options: CollectorOptions): Lifecycle {
 }
 
 /** Whose a node's uid is, and which uid of the collector may read the files. */
-function ownerLookup(config: Config, directory: UserDirectory): OwnerOf {
-  const userOf = createNodeUsers({ directory, nodes: config.nodes });
+function ownerLookup(options: { config: Config; directory: RememberingDirectory; nowMs: () => number }): OwnerOf {
+  const { config, directory, nowMs } = options;
+  const userOf = createNodeUsers({ directory, nodes: config.nodes, nowMs });
   return async (node, uid) => {
     const user = await userOf(node, uid);
-    if (user === undefined || user === "unavailable") return user;
+    if (user === undefined || typeof user === "string") return user;
     const known = await directory.byName(user.name);
     return known === "unavailable" ? known : { name: user.name, uid: known?.uid };
   };
@@ -203,9 +211,9 @@ function webPart({
   return {
     name: "web",
     start: async () => {
-      const { host, port } = await web.start();
+      const { host, port } = await listening(web.start(), { key: "web", at: config.web });
       const scheme = config.webTls === undefined ? "http" : "https";
-      const origin = config.behindProxy ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+      const origin = config.behindProxy ?? `${scheme}://${reachableHost(host)}:${port}`;
       log.event("info", "listening for browsers", { origin });
       if (!config.loginCode) return;
       const user = await directory.byUid(uid);

@@ -1,5 +1,6 @@
 import type { Config } from "../host/config.ts";
 import type { Part } from "../host/lifecycle.ts";
+import { listening } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { SyslogListener } from "../ingest/syslog/syslog-sink.ts";
@@ -7,22 +8,35 @@ import { startSyslogTcp } from "../ingest/syslog/syslog-tcp.ts";
 import { startSyslogUdp } from "../ingest/syslog/syslog-udp.ts";
 import { SyslogFiles } from "../store/syslog/syslog-files.ts";
 
+export interface SyslogPartOptions {
+  readonly config: Config;
+  readonly logsDir: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
+
 /** Other machines' ordinary syslog, where it is wanted. */
-export function syslogPart(options: { config: Config; logsDir: string; log: Log; metrics: Metrics }): Part {
-  const { config, logsDir, log, metrics } = options;
+export function syslogPart(options: SyslogPartOptions): Part {
+  const { config, logsDir, log, metrics, nowMs, wallMs } = options;
   const listeners: SyslogListener[] = [];
   let files: SyslogFiles | undefined;
   return {
     name: "syslog",
     start: async () => {
       if (config.udpSyslog === undefined && config.tcpSyslog === undefined) return;
-      const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now });
+      const { udpSyslog, tcpSyslog } = config;
+      const sink = new SyslogFiles({ logsDir, log, nowMs, wallMs });
       files = sink;
-      if (config.udpSyslog !== undefined) {
-        listeners.push(await startSyslogUdp({ ...config.udpSyslog, sink, log, metrics }));
+      const options = { sink, log, metrics };
+      if (udpSyslog !== undefined) {
+        const place = { key: "udp-syslog", at: udpSyslog };
+        listeners.push(await listening(startSyslogUdp({ ...udpSyslog, ...options }), place));
       }
-      if (config.tcpSyslog !== undefined) {
-        listeners.push(await startSyslogTcp({ ...config.tcpSyslog, sink, log, metrics }));
+      if (tcpSyslog !== undefined) {
+        const place = { key: "tcp-syslog", at: tcpSyslog };
+        listeners.push(await listening(startSyslogTcp({ ...tcpSyslog, ...options }), place));
       }
     },
     stop: async () => {

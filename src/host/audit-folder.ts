@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync } from "node:fs";
 import { promisify } from "node:util";
+import { getent } from "./getent.ts";
 import type { Log } from "./log.ts";
 
 const run = promisify(execFile);
@@ -31,9 +32,17 @@ export async function shareAuditFolder(options: {
   } catch (error) {
     // No program to set ACLs, or no file system that has any: none were ever set.
     if (group === undefined || signal.aborted) return;
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const what =
-      "administrators cannot read the audit records: install the package acl, and use a file system with ACLs";
-    log.event("warning", what, { folder, error: String(code) });
+    const next = await nextStep(error, group);
+    log.event("warning", "administrators cannot read the audit records", { folder, group, next });
   }
+}
+
+async function nextStep(error: unknown, group: string): Promise<string> {
+  if ((await getent("group", group)).kind === "missing") {
+    return "there is no such group: correct admin-group, then restart (`getent group` lists them)";
+  }
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "setfacl is missing: install the package acl, then restart";
+  const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+  return `use a file system with ACLs for data-dir, then restart; setfacl says: ${said}`;
 }

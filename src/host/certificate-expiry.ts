@@ -24,7 +24,10 @@ export interface CertificateExpiryOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** Steady: when to warn again is measured by it. */
   readonly nowMs: () => number;
+  /** The time of day, by which certificates are valid. */
+  readonly wallMs: () => number;
 }
 
 /** Shows how long certificates are still good, and warns when that is not long. */
@@ -65,7 +68,7 @@ export class CertificateExpiry {
 
   /** Warns of one when it has less than 30 days left. A relay that comes again and again is told of once in a while. */
   warn({ kind, node, serial, validToMs }: ExpiringCertificate): void {
-    const leftMs = validToMs - this.#options.nowMs();
+    const leftMs = validToMs - this.#options.wallMs();
     if (leftMs > WARN_BEFORE_MS) return;
     const certificate = node ?? kind;
     const until = new Date(validToMs).toISOString();
@@ -84,7 +87,7 @@ export class CertificateExpiry {
   #secondsLeft(): Map<string, number> {
     const soonest = new Map<string, number>();
     for (const { kind, validToMs } of this.#inUse()) {
-      const seconds = Math.round((validToMs - this.#options.nowMs()) / 1_000);
+      const seconds = Math.round((validToMs - this.#options.wallMs()) / 1_000);
       soonest.set(kind, Math.min(seconds, soonest.get(kind) ?? Number.POSITIVE_INFINITY));
     }
     return soonest;

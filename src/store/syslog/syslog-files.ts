@@ -23,6 +23,15 @@ interface Source {
   brokenAtMs: number | undefined;
 }
 
+export interface SyslogFilesOptions {
+  readonly logsDir: string;
+  readonly log: Log;
+  /** Steady: when to try again is measured by it. */
+  readonly nowMs: () => number;
+  /** The time of day, for the messages. */
+  readonly wallMs: () => number;
+}
+
 /**
  * Files of ordinary syslog: `DATA/logs/_syslog/<source>.log`, one message a line with the time of its arrival, rotated
  * by size. Readable for the collector's group (administrators), not for the users of executions.
@@ -31,13 +40,15 @@ export class SyslogFiles {
   readonly #folder: string;
   readonly #log: Log;
   readonly #nowMs: () => number;
+  readonly #wallMs: () => number;
   readonly #told: ToldRecently;
   readonly #sources = new Map<string, Source>();
 
-  constructor(options: { readonly logsDir: string; readonly log: Log; readonly nowMs: () => number }) {
+  constructor(options: SyslogFilesOptions) {
     this.#folder = join(options.logsDir, RESERVED.syslog);
     this.#log = options.log;
     this.#nowMs = options.nowMs;
+    this.#wallMs = options.wallMs;
     this.#told = new ToldRecently(options.nowMs);
     mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
   }
@@ -46,7 +57,7 @@ export class SyslogFiles {
   write(source: string, message: Buffer): boolean {
     const stream = this.#stream(source);
     if (stream === undefined || stream.writableLength > LIMITS.waitingBytes) return false;
-    stream.write(`${new Date(this.#nowMs()).toISOString()} ${oneLine(message.toString("utf8"))}\n`);
+    stream.write(`${new Date(this.#wallMs()).toISOString()} ${oneLine(message.toString("utf8"))}\n`);
     return true;
   }
 

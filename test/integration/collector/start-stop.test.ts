@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -56,7 +56,37 @@ test("a port that is in use ends the start at once", async () => {
   const port = typeof address === "object" ? address?.port : undefined;
   const { running } = await collector(["--tcp-syslog", `127.0.0.1:${port}`]);
   expect(await running.ended).toEqual({ code: 1, signal: null });
-  expect(running.output()).toMatch(/cannot start .*EADDRINUSE/);
+  expect(running.output()).toMatch(/cannot start .*\(tcp-syslog\): EADDRINUSE: another program listens there/);
+});
+
+describe("what an administrator got wrong is named, with the setting and what to do next", () => {
+  test.each([
+    ["--tcp-syslog", "192.0.2.1:2514", /\(tcp-syslog\): EADDRNOTAVAIL: this machine has no such address: correct/],
+    ["--metrics", "unix:/nonexistent/m.sock", /\(metrics\): \w+: its folder must exist/],
+  ])("%s %s", async (option, value, problem) => {
+    const { running } = await collector([option, value]);
+    expect(await running.ended).toEqual({ code: 1, signal: null });
+    expect(running.output()).toMatch(problem);
+  });
+
+  test("a data-dir where nothing can be written", async () => {
+    const folder = await tempFolder();
+    writeFileSync(join(folder, "data"), "a file");
+    const { running } = await collector([], { folder });
+    expect(await running.ended).toEqual({ code: 1, signal: null });
+    expect(running.output()).toMatch(
+      /Cannot write to data-dir \S+\/data: \w+: something that is no folder is in the way/,
+    );
+  });
+
+  test("an admin-group that does not exist", async () => {
+    const { running } = await collector(["--admin-group", "no-such-group"]);
+    await running.waitFor(
+      /administrators cannot read the audit records .*group=no-such-group .*there is no such group/,
+    );
+    expect(running.output()).not.toContain("install the package acl");
+    await running.end("SIGTERM");
+  });
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s during the start stops what was begun, in order", async (signal) => {

@@ -20,7 +20,7 @@ const log = { event: () => {} };
 
 async function listeners() {
   const logsDir = await tempFolder();
-  const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now });
+  const sink = new SyslogFiles({ logsDir, log, nowMs: Date.now, wallMs: Date.now });
   const options = { host: "127.0.0.1", sink, log, metrics: createMetrics() };
   const tcp = await startSyslogTcp({ ...options, port: 0 });
   afterwards(async () => {
@@ -107,14 +107,15 @@ describe("ordinary syslog over UDP", () => {
 
 /** A sink whose clock stands still, and what it said. */
 async function sinkIn(logsDir: string) {
-  const clock = { nowMs: Date.now() };
+  const clock = { nowMs: Date.now(), wallMs: Date.now() };
   const told: string[] = [];
-  const sink = new SyslogFiles({ logsDir, log: { event: (_, what) => told.push(what) }, nowMs: () => clock.nowMs });
+  const log = { event: (_: string, what: string) => void told.push(what) };
+  const sink = new SyslogFiles({ logsDir, log, nowMs: () => clock.nowMs, wallMs: () => clock.wallMs });
   afterwards(() => sink.stop());
   const path = join(logsDir, "_syslog", "10.0.0.1.log");
   const write = (text: string) => sink.write("10.0.0.1", Buffer.from(text));
   const untilBroken = () => poll("a message to be thrown away", () => !write("lost".padEnd(10_000, ".")));
-  return { path, told, write, untilBroken, advance: () => (clock.nowMs += 5_000) };
+  return { path, told, write, untilBroken, advance: () => (clock.nowMs += 5_000), clock };
 }
 
 describe("a source's file that cannot be opened", () => {
@@ -132,6 +133,18 @@ describe("a source's file that cannot be opened", () => {
     await poll("the message", () => existsSync(path) && readFileSync(path, "utf8").endsWith(" kept\n"));
     expect(told).toEqual(["cannot write syslog"]);
   });
+});
+
+it("is written again when the machine's clock was set back by a day meanwhile, with the new time", async () => {
+  const logsDir = await tempFolder();
+  mkdirSync(join(logsDir, "_syslog/10.0.0.1.log"), { recursive: true });
+  const { path, write, untilBroken, advance, clock } = await sinkIn(logsDir);
+  await untilBroken();
+  rmdirSync(path);
+  clock.wallMs = Date.UTC(2026, 0, 1);
+  advance();
+  expect(write("kept")).toBe(true);
+  await poll("the message", () => existsSync(path) && readFileSync(path, "utf8") === "2026-01-01T00:00:00.000Z kept\n");
 });
 
 describeAsRoot("ordinary syslog on a full disk", () => {

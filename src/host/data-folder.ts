@@ -1,0 +1,32 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { userInfo } from "node:os";
+
+/** Others pass through to their own folders. */
+const FOLDER_MODE = 0o711;
+
+/** Makes the collector's data folder where it is missing. Throws when nothing can be written there, and says why. */
+export function prepareDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new Error(`Cannot write to data-dir ${folder}: ${code}: ${nextStep(code, folder)}`, { cause });
+  }
+}
+
+function nextStep(code: string, folder: string): string {
+  if (code === "EROFS") {
+    return `its file system is read-only, as all but StateDirectory= is under the shipped unit; there \`systemctl edit mlcollector\` with [Service] ReadWritePaths=${folder} (the folder must exist) opens it`;
+  }
+  if (code === "ENOTDIR" || code === "EEXIST") return "something that is no folder is in the way";
+  return `give it to the user that the collector runs as: \`install -d -m 711 -o ${nameOfUser()} ${folder}\``;
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
