@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
 import { dispatch } from "../ctl/dispatch.ts";
 import { pkiCommand } from "../ctl/pki/pki-command.ts";
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
   "relay-replay": relayReplayCommand,
+  check: checkCommand(fileURLToPath(INSTALLATION)),
 };
 
 process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   units = (await readdir(UNITS)).filter((name) => /\.(service|socket)$/.test(name));
   for (const name of units) {
     const text = await readFile(join(UNITS, name), "utf8");
-    await writeFile(join(folder, name), text.replace(/^ExecStart=(?=ml)/m, `ExecStart=${bin}/`));
+    await writeFile(join(folder, name), text.replace(/^(ExecStart(?:Pre)?=\+?)(?=ml)/gm, `$1${bin}/`));
   }
 });
 
@@ -62,6 +62,12 @@ test("no service leaves a core file, or takes the machine's memory and processes
       expect([name, text]).toEqual([name, expect.stringMatching(bound)]);
     }
   }
+});
+
+test("relay and collector test what they need before each start, the relay outside of its restrictions", async () => {
+  const read = (name: string) => readFile(join(UNITS, name), "utf8");
+  expect(await read("marcologger-relay.service")).toMatch(/^ExecStartPre=\+mlctl check relay .*--unit \S+$/m);
+  expect(await read("mlcollector.service")).toMatch(/^ExecStartPre=mlctl check collector .*--unit \S+$/m);
 });
 
 test("a replay that waits is restarted with its relay, and so reads a corrected configuration", async () => {

@@ -9,6 +9,7 @@ import { type Command, CtlError, UsageError } from "../command.ts";
 import { withLock } from "../lock.ts";
 import { parseDiskSpace } from "../relay/disk-space.ts";
 import { checkRelayArguments, requireCertificates } from "../relay/relay-arguments.ts";
+import { argumentsIn, REPLAY_OPTIONS } from "../relay/replay-arguments.ts";
 import type { RelpTarget } from "./relp-client.ts";
 import { replay } from "./replay.ts";
 
@@ -27,15 +28,6 @@ marcologger-replay.service runs it at each start of the relay.
   --relay-config FILE    all of this as it stands in what relay-config printed
 `;
 
-const OPTIONS = {
-  collector: { type: "string" },
-  node: { type: "string" },
-  pki: { type: "string" },
-  "state-dir": { type: "string", default: "/var/lib/marcologger-relay" },
-  "disk-space": { type: "string", default: "1g" },
-  insecure: { type: "boolean", default: false },
-} as const;
-
 /** A full journal of the last start is always kept: it has five parts, of a quarter of the disk space each. */
 const KEPT_JOURNALS = 1.25;
 
@@ -44,13 +36,13 @@ export const relayReplayCommand: Command = {
   summary: "send what earlier starts of a node's relay left in its journal",
   help: HELP,
   async run(args, io) {
-    const options = { ...OPTIONS, "relay-config": { type: "string" } } as const;
+    const options = { ...REPLAY_OPTIONS, "relay-config": { type: "string" } } as const;
     const { values: first, tokens } = parseArgs({ args: [...args], options, tokens: true });
     const file = first["relay-config"];
     if (file !== undefined && tokens.length > 1)
       throw new UsageError("--relay-config says it all: nothing goes with it");
     const printed = file === undefined ? args : await argumentsIn(resolve(io.cwd, file));
-    const { values } = parseArgs({ args: [...printed], options: OPTIONS });
+    const { values } = parseArgs({ args: [...printed], options: REPLAY_OPTIONS });
     const { collector, node, pki } = checkRelayArguments(values);
     const diskBytes = parseDiskSpace(values["disk-space"]);
     if (diskBytes === undefined) throw new UsageError("--disk-space is like 512m or 1g");
@@ -68,16 +60,6 @@ export const relayReplayCommand: Command = {
     say(`${frames} frames sent; ${settledBytes} bytes were there already, ${others}`);
   },
 };
-
-/** The command's arguments as relay-config wrote them into a comment. */
-async function argumentsIn(path: string): Promise<readonly string[]> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new CtlError(`Cannot read ${path}: ${error.message}`);
-  });
-  const [, words] = /^# mlctl relay-replay (--.*)$/m.exec(text) ?? [];
-  if (words === undefined) throw new CtlError(`Cannot use ${path}: \`mlctl relay-config\` has not printed it`);
-  return words.split(" ");
-}
 
 async function certificatesOf(place: { folder: string; node: string } | undefined): Promise<RelpTarget["tls"]> {
   if (place === undefined) return undefined;

@@ -1,7 +1,8 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { certificateIn, certificatesIn, isChained } from "../../host/certificate-chain.ts";
 import { isMissing } from "../../host/is-missing.ts";
 import { revokedSerials } from "./revoked-serials.ts";
 
@@ -36,7 +37,7 @@ export async function loadCertificates(folder: string): Promise<RelayTls> {
     if (isMissing(error)) return undefined;
     throw error;
   });
-  const [own, authority] = [parsed(cert, "collector.crt"), parsed(ca, "ca.crt")];
+  const [own, authority] = [certificateIn(cert, "collector.crt"), certificateIn(ca, "ca.crt")];
   if (!own.checkPrivateKey(parsedKey(key))) {
     throw new Error("Cannot use collector.crt: collector.key is the key of another certificate");
   }
@@ -47,14 +48,6 @@ export async function loadCertificates(folder: string): Promise<RelayTls> {
   if (crl !== undefined) checkList(crl);
   const revoked = crl === undefined ? new Set<string>() : await revokedSerials(crl).catch(() => undefined);
   return { ca, cert, key, crl, revoked, own, authority };
-}
-
-function parsed(pem: string, name: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (error) {
-    throw new Error(`Cannot use ${name}: it is no certificate`, { cause: error });
-  }
 }
 
 function parsedKey(pem: string): KeyObject {
@@ -79,19 +72,4 @@ function checkList(crl: string): void {
 /** By its extended key usage, where it has any (RFC 5280, section 4.2.1.12). */
 function isForServers({ keyUsage }: { readonly keyUsage: readonly string[] | undefined }): boolean {
   return keyUsage === undefined || keyUsage.includes(SERVER_AUTH);
-}
-
-/** The certificate itself and those between it and an authority, in the order of RFC 8446, section 4.4.2. */
-function isChained(chain: readonly X509Certificate[], authorities: readonly X509Certificate[]): boolean {
-  const isIssuedBy = (one: X509Certificate, issuer: X509Certificate): boolean =>
-    one.checkIssued(issuer) && one.verify(issuer.publicKey);
-  return chain.every((one, i) => {
-    const next = chain[i + 1];
-    return next === undefined ? authorities.some((authority) => isIssuedBy(one, authority)) : isIssuedBy(one, next);
-  });
-}
-
-function certificatesIn(pem: string, name: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => parsed(block, name));
 }
