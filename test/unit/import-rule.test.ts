@@ -9,12 +9,13 @@ const STAGES = ["run", "ingest", "store", "live", "web", "auth", "ctl", "demo"];
 /** Folders that a folder of src may import besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wire: [],
+  text: [],
   frame: ["wire"],
   host: ["wire"],
   run: ["wire", "frame"],
   bin: ["wire", "frame", "host", ...STAGES],
 };
-const ALLOWED_FOR_STAGES = ["wire", "frame", "host"];
+const ALLOWED_FOR_STAGES = ["wire", "text", "frame", "host"];
 
 interface Import {
   readonly file: string;
@@ -55,10 +56,11 @@ test("stages import wire, frame and host, never each other; wire and frame stand
   expect(imports.length).toBeGreaterThan(10);
 });
 
-test("wire knows neither Node nor npm, frame only Node", () => {
+test("wire knows neither Node nor npm, text no Node, frame only Node", () => {
   const packages = imports.filter(({ specifier }) => !specifier.startsWith("."));
   const isNode = (specifier: string) => specifier.startsWith("node:");
   expect(packages.filter(({ file }) => file.startsWith("src/wire/"))).toEqual([]);
+  expect(packages.filter(({ file, specifier }) => file.startsWith("src/text/") && isNode(specifier))).toEqual([]);
   expect(packages.filter(({ file, specifier }) => file.startsWith("src/frame/") && !isNode(specifier))).toEqual([]);
 });
 
@@ -68,11 +70,12 @@ test("Node's own modules are imported with node:, ours with their file extension
   expect(all.filter(({ specifier }) => /^\.\.?\/(?!.*\.(ts|tsx|css|svg)$)/.test(specifier))).toEqual([]);
 });
 
-test("the viewer imports nothing of src but wire", () => {
+test("the viewer imports nothing of src but wire and text", () => {
   const fromSrc = sources("ui")
     .flatMap(importsOf)
     .filter((found) => target(found) !== "outside");
-  expect(fromSrc.filter((found) => found.specifier.startsWith(".") && target(found) !== "wire")).toEqual([]);
+  const shared = ["wire", "text"];
+  expect(fromSrc.filter((found) => found.specifier.startsWith(".") && !shared.includes(target(found)))).toEqual([]);
 });
 
 test("only src/bin reads the command line and the environment", () => {

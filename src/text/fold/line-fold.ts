@@ -1,0 +1,79 @@
+/** Equal lines of several nodes. */
+export interface FoldedLine {
+  /** As the first of them was printed. */
+  readonly text: string;
+  /** Who printed it, in the order of their first time. */
+  readonly nodes: ReadonlySet<string>;
+  /** How often in all. */
+  readonly count: number;
+}
+
+export interface LineFoldOptions {
+  /** Lines are equal when their keys are; the text itself, or what `normalise` makes of it. */
+  readonly keyOf: (text: string) => string;
+  /** Called with each line that is done, the one that was seen longest ago first. */
+  readonly emit: (line: FoldedLine) => void;
+  /** Different lines that are remembered at the same time, and their characters in all. */
+  readonly maxLines?: number;
+  readonly maxCharacters?: number;
+}
+
+interface Entry {
+  readonly text: string;
+  readonly nodes: Set<string>;
+  readonly characters: number;
+  count: number;
+}
+
+const MAX_LINES = 200_000;
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+
+/**
+ * Folds equal lines of many nodes, also where others stand between them.
+ *
+ * Memory is bounded: when too many different lines wait, the one that was printed longest ago is handed over, and starts
+ * anew if it comes again. Counts always add up to the lines that went in.
+ */
+export class LineFold {
+  readonly #options: Required<LineFoldOptions>;
+  /** By key, the one that was printed longest ago first. */
+  readonly #entries = new Map<string, Entry>();
+  #characters = 0;
+
+  constructor(options: LineFoldOptions) {
+    this.#options = { maxLines: MAX_LINES, maxCharacters: MAX_CHARACTERS, ...options };
+  }
+
+  add(node: string, text: string): void {
+    const key = this.#options.keyOf(text);
+    const known = this.#entries.get(key);
+    const entry = known ?? { text, nodes: new Set(), characters: key.length + text.length, count: 0 };
+    if (known === undefined) this.#characters += entry.characters;
+    else this.#entries.delete(key);
+    entry.nodes.add(node);
+    entry.count += 1;
+    this.#entries.set(key, entry);
+    this.#shrink();
+  }
+
+  /** Hands over all that is left. */
+  end(): void {
+    for (const key of this.#entries.keys()) this.#handOver(key);
+  }
+
+  #shrink(): void {
+    const { maxLines, maxCharacters } = this.#options;
+    while (this.#entries.size > maxLines || (this.#characters > maxCharacters && this.#entries.size > 1)) {
+      const [oldest = ""] = this.#entries.keys();
+      this.#handOver(oldest);
+    }
+  }
+
+  #handOver(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#characters -= entry.characters;
+    this.#options.emit({ text: entry.text, nodes: entry.nodes, count: entry.count });
+  }
+}
