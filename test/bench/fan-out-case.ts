@@ -3,6 +3,7 @@ import { type RunningProcess, start } from "../support/processes.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { EXECUTION_ID } from "./bench-mlrun.ts";
 import { startCollector } from "./bench-site.ts";
+import { counted } from "./counted.ts";
 import { residentMemoryMiB, threadCpuSeconds } from "./process-figures.ts";
 import { resultOf, startViewers } from "./start-viewers.ts";
 import type { ViewersResult } from "./viewers.ts";
@@ -55,7 +56,7 @@ function cell(crowd: Crowd): Cell {
   let traffic = { messagesPerLine: 1, bursts: 0 };
   const memory: Metric = crowd.viewers < 1_000 ? MEMORY : { ...MEMORY, goal: { atMost: 100 } };
   return {
-    name: `${crowd.viewers} viewers, ${crowd.slow} of them slow`,
+    name: `${counted(crowd.viewers, "viewer")}, ${crowd.slow} of them slow`,
     metrics: [
       // What one viewer costs is less than what a process's time varies: no ratio can be made of it.
       crowd.viewers === 1 ? { ...CPU, judge: "difference" } : { ...CPU, goal: { atMost: 1.3 } },
@@ -80,7 +81,7 @@ function cell(crowd: Crowd): Cell {
 /** That slow ones change nothing for the others. */
 function slowBesideNone(crowd: Crowd): Cell {
   return {
-    name: `${crowd.viewers} viewers, ${crowd.slow} of them slow, beside none slow (ours, too)`,
+    name: `${counted(crowd.viewers, "viewer")}, ${crowd.slow} of them slow, beside none slow (ours, too)`,
     metrics: [CPU, P50, { ...P99, judge: "difference" }, { ...MISSED, goal: { atMost: 0 } }],
     ours: () => throughCollector(crowd),
     beside: () => throughCollector({ ...crowd, slow: 0 }),

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { start } from "../support/processes.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
+import { counted } from "./counted.ts";
 import { ageInViewer } from "./latency-case.ts";
 
 const FLOOD = fileURLToPath(new URL("flood-load.js", import.meta.url));
@@ -22,7 +23,7 @@ export function floodCase(): Case {
 
 function cell(executions: number): Cell {
   return {
-    name: `${executions} flooding executions`,
+    name: counted(executions, "flooding execution"),
     metrics: [
       { name: "p50", unit: "ms", judge: "ratio" },
       { name: "p99", unit: "ms", judge: "ratio", goal: { atMost: 3 } },

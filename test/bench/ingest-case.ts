@@ -7,6 +7,7 @@ import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
 import { startCollector } from "./bench-site.ts";
 import { type BenchTls, benchTls } from "./bench-tls.ts";
+import { counted } from "./counted.ts";
 import { type LoadShape, runLoad } from "./run-load.ts";
 import { until } from "./until.ts";
 
@@ -40,7 +41,7 @@ function cell(
   const rate: Metric = { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: isPacked ? 6 : 2 } };
   const cpu: Metric = { name: "receiver CPU", unit: "us a line", judge: "ratio", goal: { atMost: 0.5 } };
   return {
-    name: `${shape.executions} executions, ${shape.connections} connections, ${isPacked ? "packed" : "one line a frame"}${makeTls === benchTls ? ", TLS" : ""}`,
+    name: `${counted(shape.executions, "execution")}, ${counted(shape.connections, "connection")}, ${isPacked ? "packed" : "one line a frame"}${makeTls === benchTls ? ", TLS" : ""}`,
     metrics: [rate, cpu],
     ours: async () => ingestIntoCollector({ ...shape, lines, tls: await makeTls() }),
     // Packing is ours: rsyslogd gets the same lines one a frame.

@@ -10,13 +10,14 @@ import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
 import { mlrunCase } from "./mlrun-case.ts";
+import { updatePage } from "./page.ts";
 import { readingCase } from "./reading-case.ts";
-import { machine, table } from "./report.ts";
+import { machine, pageSection, table } from "./report.ts";
 import { restartCase } from "./restart-case.ts";
 import { startCase } from "./start-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
-const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check | --save] [CASE]...
+const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check | --save] [--page] [CASE]...
 
 Measures us beside what a user would run instead, in turn, and prints medians (lowest-highest) and ratios.
 Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
@@ -25,10 +26,12 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
   --cell TEXT  only cells with this text in their names
   --check      fail (exit code 1) when a figure is worse than test/bench/budget.json by more than its spread
   --save       make what was reached the budget
+  --page       write the cases that were measured into test/bench/README.md; not with --cell
 `;
 
 const FOLDER = new URL("../../../test/bench/", import.meta.url);
 const BUDGET = new URL("budget.json", FOLDER);
+const PAGE = new URL("README.md", FOLDER);
 const LINES = 500_000;
 const GROWTH_LINES = 300_000;
 const cases: readonly Case[] = [
@@ -53,6 +56,7 @@ const { values, positionals } = parseArgs({
     cell: { type: "string", default: "" },
     check: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
+    page: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -64,19 +68,23 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
     throw new RangeError("Cannot measure: --rounds takes a whole number above 0");
   // So that what was started is ended, and gigabytes are removed, when somebody has seen enough.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
+  if (values.page && values.cell !== "") throw new RangeError("Cannot write the page: --cell measures parts of cases");
   const unknown = names.filter((name) => !cases.some((known) => known.name === name));
   if (unknown.length > 0) throw new RangeError(`Cannot measure ${unknown.join(", ")}: there is no such case`);
   process.stdout.write(`${machine()}; ${rounds} rounds, medians (lowest–highest)\n\n`);
   const results: Result[] = [];
   const problems: string[] = [];
+  const sections = new Map<string, string>();
   for (const bench of cases.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const measured = await measureCase(bench, { rounds, problems });
     if (measured.length === 0) continue;
     process.stdout.write(`${table(bench, measured)}\n\n`);
+    sections.set(bench.name, pageSection(bench, measured, rounds));
     results.push(...measured);
     writeResults(results, rounds);
   }
   const budget = readFileSync(BUDGET, "utf8");
+  if (values.page) writeFileSync(PAGE, updatePage(readFileSync(PAGE, "utf8"), sections));
   if (values.save) writeFileSync(BUDGET, budgetOf(results, budget));
   if (values.check) problems.push(...checkBudget(results, budget));
   for (const problem of problems) process.stdout.write(`${problem}\n`);

@@ -9,7 +9,13 @@ export function machine(): string {
   return `${first?.model.trim()}, ${cpus().length} cores, ${memoryGiB} GiB, Node ${process.version}, ${process.platform}`;
 }
 
-/** A Markdown table of a case, as the README quotes it. */
+/** The section of a case on the page of figures: title, machine, day and table. */
+export function pageSection(bench: Case, results: readonly Result[], rounds: number): string {
+  const day = new Date().toISOString().slice(0, 10);
+  return `## ${bench.name}\n\n${machine()}; ${rounds} rounds, ${day}.\n\n${table(bench, results)}`;
+}
+
+/** A Markdown table of a case. */
 export function table(bench: Case, results: readonly Result[]): string {
   const rows = results.map((result) => {
     const verdict = result.goal === undefined ? "" : result.isMet ? "met" : "**missed**";
@@ -25,7 +31,12 @@ export function table(bench: Case, results: readonly Result[]): string {
     return `| ${cells.join(" | ")} |`;
   });
   const head = `| ${bench.name} | figure | ours | ${bench.besides} | compared | goal | |\n|---|---|---|---|---|---|---|`;
-  return [`${bench.about}\n`, head, ...rows].join("\n");
+  return [`${wrapped(bench.about)}\n`, head, ...rows].join("\n");
+}
+
+/** Text in lines of at most 120 characters, as the pages are written. */
+function wrapped(text: string): string {
+  return text.replace(/(.{1,119}\S)(?: |$)/g, "$1\n").trimEnd();
 }
 
 /** What stands before a comparison. A difference shows its own minus. */
