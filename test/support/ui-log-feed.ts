@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
 import type { Subscriber } from "../../ui/src/live-client.ts";
-import { LogFeed } from "../../ui/src/log/log-feed.ts";
-import type { LogTarget } from "../../ui/src/log/log-target.ts";
-import { RowFilter } from "../../ui/src/log/row-filter.ts";
+import { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
+import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
+import { RowFilter } from "../../ui/src/log/feed/row-filter.ts";
 import { type Stored, X } from "./ui-stored-lines.ts";
 
 export const ALL = new RowFilter(undefined, "");

@@ -112,3 +112,9 @@ test("rooms of a stage do not import each other in a circle", () => {
   expect([...edges.keys()].filter((room) => reaches(room, room))).toEqual([]);
   expect(edges.size).toBeGreaterThan(5);
 });
+
+test("the feed of a log knows no DOM: its files import no view and no preact", () => {
+  const feed = sources("ui/src/log/feed").flatMap(importsOf);
+  expect(feed.filter(({ specifier }) => /preact|\/(view|page)\/|\.tsx$/.test(specifier))).toEqual([]);
+  expect(feed.length).toBeGreaterThan(10);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Discard } from "../../src/wire/discard.ts";
 import { parseDiscards, parseRefusedExecutions } from "../../src/wire/discard.ts";
-import { discardWords, refusedWords } from "../../ui/src/log/discard-words.ts";
+import { discardWords, refusedWords } from "../../ui/src/log/feed/discard-words.ts";
 
 const rate = { from: 11, to: 2_000_010, reason: "lines-per-second", limit: 1_000_000 } as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatBytes, formatDuration, formatLines } from "../../ui/src/format.ts";
-import { LineTime } from "../../ui/src/log/line-time.ts";
-import { hueOf } from "../../ui/src/log/row-view.tsx";
+import { LineTime } from "../../ui/src/log/view/line-time.ts";
+import { hueOf } from "../../ui/src/log/view/row-view.tsx";
 import { contrast, paletteRgb, readableOn } from "../../ui/src/text/contrast.ts";
 import { PLAIN } from "../../ui/src/text/sgr.ts";
 import { markMatches } from "../../ui/src/text/text-matches.ts";

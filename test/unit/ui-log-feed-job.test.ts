@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { LogFeed } from "../../ui/src/log/log-feed.ts";
-import type { LogPosition } from "../../ui/src/log/log-position.ts";
-import type { LogTarget } from "../../ui/src/log/log-target.ts";
+import type { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
+import type { LogPosition } from "../../ui/src/log/feed/log-position.ts";
+import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
 import { ALL, setUpFeed, shown } from "../support/ui-log-feed.ts";
 import { Stored, X } from "../support/ui-stored-lines.ts";
 

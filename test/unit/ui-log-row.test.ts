@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LogLine } from "../../ui/src/api-parse.ts";
-import type { LogRow } from "../../ui/src/log/log-row.ts";
-import { joinRow, MAX_ROW_CHARACTERS, makeRow } from "../../ui/src/log/log-row.ts";
+import type { LogRow } from "../../ui/src/log/feed/log-row.ts";
+import { joinRow, MAX_ROW_CHARACTERS, makeRow } from "../../ui/src/log/feed/log-row.ts";
 import { plainText } from "../../ui/src/text/segments.ts";
 
 function piece(n: number, text: string, changes: Partial<LogLine> = {}): LogLine {

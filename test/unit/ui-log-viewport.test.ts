@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Item } from "../../ui/src/log/log-items.ts";
-import { LogViewport } from "../../ui/src/log/log-viewport.ts";
+import type { Item } from "../../ui/src/log/feed/log-items.ts";
+import { LogViewport } from "../../ui/src/log/view/log-viewport.ts";
 
 const ROW = { kind: "lines", source: 0, stderr: false, text: "", redraws: 0, open: false, continues: false } as const;
 

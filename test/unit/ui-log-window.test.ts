@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LogLine } from "../../ui/src/api-parse.ts";
-import { buildItems } from "../../ui/src/log/log-items.ts";
-import { LogWindow } from "../../ui/src/log/log-window.ts";
+import { buildItems } from "../../ui/src/log/feed/log-items.ts";
+import { LogWindow } from "../../ui/src/log/feed/log-window.ts";
 
 const LIMITS = { maxRows: 100, maxCharacters: 10_000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatTimePosition, parseTimePosition } from "../../ui/src/log/log-position.ts";
+import { formatTimePosition, parseTimePosition } from "../../ui/src/log/feed/log-position.ts";
 import type { Place } from "../../ui/src/url-state.ts";
 import { formatPlace, LIST, LOG_DEFAULTS, parseLineNumber, parsePlace } from "../../ui/src/url-state.ts";
 

@@ -4,7 +4,7 @@ import type { ApiClient } from "./api-client.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
 import { ListView } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
-import { LogPage } from "./log/log-page.tsx";
+import { LogPage } from "./log/page/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { Session } from "./session.ts";

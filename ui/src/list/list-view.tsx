@@ -4,7 +4,7 @@ import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
 import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
-import { refusedWords } from "../log/discard-words.ts";
+import { refusedWords } from "../log/feed/discard-words.ts";
 import type { Navigation } from "../navigation.ts";
 import { startRedraws } from "../redraws.ts";
 import type { ListPlace } from "../url-state.ts";

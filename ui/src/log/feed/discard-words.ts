@@ -1,0 +1,30 @@
+import type { Discard, DiscardReason, RefusedExecutions } from "../../../../src/wire/discard.ts";
+import { formatBytes, formatCount, formatLines } from "../../format.ts";
+
+/** What is said of a limit: "1,000,000 lines a second". */
+const LIMIT_WORDS: Readonly<Record<DiscardReason, (limit: number) => string>> = {
+  "lines-per-second": (limit) => `${formatCount(limit)} lines a second`,
+  "bytes-per-second": (limit) => `${formatBytes(limit)} a second`,
+  "bytes-on-disk": (limit) => `${formatBytes(limit)} on disk`,
+  "running-executions": (limit) => `${formatCount(limit)} executions at one time`,
+  "executions-per-minute": (limit) => `${formatCount(limit)} executions a minute`,
+};
+
+/** "12 executions of yours are not stored: your limit of 3 executions a minute". */
+export function refusedWords({ executions, reason, limit }: RefusedExecutions): string {
+  const which = executions === 1 ? "1 execution of yours is" : `${formatCount(executions)} executions of yours are`;
+  return `${which} not stored: your limit of ${LIMIT_WORDS[reason](limit)}`;
+}
+
+/**
+ * Why lines `n` to `to` are not stored: "2,000 lines not stored: your limit of 100 lines a second". Empty when none of
+ * them was thrown away for a limit.
+ */
+export function discardWords(hole: { readonly n: number; readonly to: number }, discarded: readonly Discard[]): string {
+  const words: string[] = [];
+  for (const { from, to, reason, limit } of discarded) {
+    const lines = Math.min(to, hole.to) - Math.max(from, hole.n) + 1;
+    if (lines > 0) words.push(`${formatLines(lines)} not stored: your limit of ${LIMIT_WORDS[reason](limit)}`);
+  }
+  return words.join("; ");
+}

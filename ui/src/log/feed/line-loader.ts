@@ -1,0 +1,95 @@
+import { WIRE_LIMITS } from "../../../../src/wire/limits.ts";
+import type { Answer, ApiClient } from "../../api-client.ts";
+import type { LogLine, LogLinePage } from "../../api-parse.ts";
+import { skipMissing, skipMissingBack } from "./coverage.ts";
+import type { LogSource } from "./log-source.ts";
+import type { LogWindow } from "./log-window.ts";
+
+export interface LineLoaderOptions {
+  readonly api: Pick<ApiClient, "lines">;
+  readonly window: LogWindow;
+  /** Counts up when the view moves elsewhere: an answer to an older question is thrown away. */
+  readonly generation: () => number;
+}
+
+/** Brings pages of stored lines into a window. Each call says whether it could. */
+export class LineLoader {
+  readonly #options: LineLoaderOptions;
+
+  constructor(options: LineLoaderOptions) {
+    this.#options = options;
+  }
+
+  /** Covers the execution anew, from line `from` on, printed at about `time`. */
+  async restart(
+    source: LogSource,
+    { from, limit, time }: { from: number; limit: number; time?: string },
+  ): Promise<boolean> {
+    const { window } = this.#options;
+    const { lastN } = source;
+    const page = from > lastN ? NOTHING : await this.#ask(source, from, limit);
+    if (page === undefined) return false;
+    window.restart(source.index, from, time);
+    window.extendEnd(source.index, page.lines, endOf(page, lastN));
+    return true;
+  }
+
+  /** Up to `limit` lines before what is covered. */
+  async before(source: LogSource, limit: number): Promise<boolean> {
+    const { window } = this.#options;
+    const covered = window.coverage(source.index).from;
+    const until = skipMissingBack(covered - 1, source.execution);
+    const from = Math.max(1, until - limit + 1);
+    const lines = await this.#range(source, from, until);
+    if (lines === undefined || window.coverage(source.index).from !== covered) return false;
+    window.extendStart(source.index, lines, from);
+    return true;
+  }
+
+  /** Up to `limit` lines behind what is covered. */
+  async after(source: LogSource, limit: number): Promise<boolean> {
+    const { window } = this.#options;
+    const { lastN } = source;
+    const from = skipMissing(window.coverage(source.index).to + 1, source.execution);
+    const page = from > lastN ? NOTHING : await this.#ask(source, from, limit);
+    if (page === undefined) return false;
+    window.extendEnd(source.index, page.lines, endOf(page, lastN));
+    return true;
+  }
+
+  /** What is stored of `from` to `to`, all of it within what is covered or directly behind. */
+  async fill(source: LogSource, from: number, to: number): Promise<boolean> {
+    const { window } = this.#options;
+    const lines = await this.#range(source, from, to);
+    if (lines === undefined) return false;
+    window.fill(source.index, lines);
+    if (window.coverage(source.index).to + 1 >= from) window.extendEnd(source.index, lines, to);
+    return true;
+  }
+
+  async #range(source: LogSource, from: number, to: number): Promise<readonly LogLine[] | undefined> {
+    const found: LogLine[] = [];
+    let at = from;
+    while (at <= to) {
+      const page = await this.#ask(source, at, to - at + 1);
+      if (page === undefined) return undefined;
+      for (const line of page.lines) if (line.n <= to) found.push(line);
+      at = Math.max(at + 1, page.next ?? to + 1);
+    }
+    return found;
+  }
+
+  async #ask({ execution }: LogSource, from: number, limit: number): Promise<LogLinePage | undefined> {
+    const generation = this.#options.generation();
+    const range = { from, limit: Math.min(limit, WIRE_LIMITS.maxPageLines) };
+    const answer: Answer<LogLinePage> = await this.#options.api.lines(execution, range);
+    return answer.ok && this.#options.generation() === generation ? answer.value : undefined;
+  }
+}
+
+const NOTHING: LogLinePage = { lines: [], next: null };
+
+/** Up to where a page says what is stored: `lastN` of the moment before it was asked for, or where it was cut. */
+function endOf({ next }: LogLinePage, lastN: number): number {
+  return next === null ? lastN : next - 1;
+}

@@ -1,0 +1,249 @@
+import type { Execution } from "../../../../src/wire/api.ts";
+import type { ApiClient } from "../../api-client.ts";
+import type { LiveClient, Subscription } from "../../live-client.ts";
+import { HoleCheck } from "./hole-check.ts";
+import { LineLoader } from "./line-loader.ts";
+import type { HoleRow, Item } from "./log-items.ts";
+import { buildItems } from "./log-items.ts";
+import type { Unclear } from "./log-opener.ts";
+import { LogOpener } from "./log-opener.ts";
+import { LogPager } from "./log-pager.ts";
+import type { LinePosition, LogPosition } from "./log-position.ts";
+import type { LogSource } from "./log-source.ts";
+import { LogTail } from "./log-tail.ts";
+import type { LogTarget } from "./log-target.ts";
+import { subscriptionTarget } from "./log-target.ts";
+import type { WindowLimits } from "./log-window.ts";
+import { LogWindow, WINDOW_LIMITS } from "./log-window.ts";
+import { lackingEarlier, mergedTimes } from "./merge-order.ts";
+import type { RowFilter } from "./row-filter.ts";
+import { SourceList } from "./source-list.ts";
+
+export interface LogFeedOptions {
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
+  readonly live: Pick<LiveClient, "subscribe">;
+  readonly target: LogTarget;
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** Something is to be drawn anew. May be called thousands of times a second. */
+  readonly onChange: () => void;
+  readonly limits?: WindowLimits;
+}
+
+/**
+ * One log as it is looked at: a window of stored lines, extended by pages from the API and, while it reaches to the
+ * end, by live lines. Its state is read when it is drawn; everything in it is bounded by the window.
+ */
+export class LogFeed {
+  readonly window: LogWindow;
+  phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
+  /** Where the view has to go, once for each object. */
+  position: LogPosition = { at: "end" };
+  /** Where the view had to go, and could not; it has not moved since. */
+  failedAt: LogPosition | undefined;
+  readonly #options: LogFeedOptions;
+  readonly #sources: SourceList;
+  readonly #opener: LogOpener;
+  readonly #pager: LogPager;
+  readonly #holes: HoleCheck;
+  readonly #tail: LogTail;
+  readonly #subscription: Subscription;
+  #next: LinePosition | undefined;
+
+  constructor(options: LogFeedOptions) {
+    const { api, after, live, target } = options;
+    this.#options = options;
+    this.window = new LogWindow(target.view === "job" ? "time" : "n", options.limits ?? WINDOW_LIMITS);
+    this.#sources = new SourceList(target, this.window);
+    const generation = (): number => this.#opener.generation;
+    const loader = new LineLoader({ api, window: this.window, generation });
+    const shared = { window: this.window, loader, after, generation, sources: () => this.sources };
+    this.#opener = new LogOpener({
+      api,
+      loader,
+      sources: this.#sources,
+      pageLines: () => this.#pager.pageLines,
+      onExecution: (execution) => this.#onExecution(execution),
+    });
+    this.#pager = new LogPager({ ...shared, onRetry: options.onChange });
+    this.#holes = new HoleCheck({
+      ...shared,
+      scope: () => this.#scopeOfHoleCheck(),
+      onChecked: () => this.#onChecked(),
+    });
+    this.#tail = new LogTail({
+      window: this.window,
+      sources: this.#sources,
+      onAttached: () => this.#subscription.renew(),
+      onGap: () => this.#holes.soon(),
+      onBehind: () => this.#fallBehind(),
+    });
+    this.#subscription = live.subscribe({
+      what: () => subscriptionTarget(this.#sources.target),
+      from: () => ({ from: "end", lines: this.#tail.isAttached }),
+      onExecution: (execution) => this.#onExecution(execution),
+      onLines: (lines) => {
+        if (this.phase === "ready") this.#tail.take(lines);
+        options.onChange();
+      },
+      onLost: (lost) => {
+        this.#sources.find(lost)?.see(lost.to);
+        this.#holes.forget();
+      },
+      onLive: () => this.#holes.forget(),
+    });
+  }
+
+  get sources(): readonly LogSource[] {
+    return this.#sources.all;
+  }
+
+  /** The job has more executions than are shown. */
+  get isPartial(): boolean {
+    return this.#sources.isPartial;
+  }
+
+  /** A page is on its way. */
+  get isLoading(): boolean {
+    return this.#pager.isLoading;
+  }
+
+  /** Some lines could not be had, and are asked for again. */
+  get isFailing(): boolean {
+    return this.#holes.isFailing;
+  }
+
+  /** The view stays at the end. */
+  get isFollowing(): boolean {
+    return this.#tail.isFollowing;
+  }
+
+  get hasEarlier(): boolean {
+    return lackingEarlier(this.window, this.sources).length > 0;
+  }
+
+  get hasLater(): boolean {
+    return !this.#tail.isAttached;
+  }
+
+  /** Something is still printing, or on its way. */
+  get isLive(): boolean {
+    return this.sources.some(({ execution }) => execution.state === "running" || execution.delivery === "receiving");
+  }
+
+  /** Lines printed since the view left the end. */
+  get newLines(): number {
+    return this.#tail.newLines;
+  }
+
+  items(filter: RowFilter): readonly Item[] {
+    const { window, sources } = this;
+    const times = window.order === "time" ? mergedTimes(window, sources, this.#tail.isAttached) : {};
+    return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...times });
+  }
+
+  /** Whether the lines of a hole are known to be missing, rather than not fetched yet. */
+  isMissing({ source, n, to }: HoleRow): boolean {
+    const found = this.sources[source];
+    return found !== undefined && this.#holes.isMissing(found, [n, to]);
+  }
+
+  /** Opens the log, or moves to another part of it, whatever the window holds. */
+  async open(position: LogPosition): Promise<void> {
+    this.#next = undefined;
+    const outcome = await this.#opener.open(position);
+    if (outcome === "stale") return;
+    this.failedAt = outcome === "failed" ? position : undefined;
+    if (outcome === "opened") this.#arrive(position);
+    else if (this.phase !== "ready") this.phase = outcome;
+    this.#options.onChange();
+    if (this.#next !== undefined) await this.goTo(this.#next);
+  }
+
+  /** Goes to a line of an execution; without asking where the window holds it. */
+  async goTo(position: LinePosition): Promise<void> {
+    const { from, to } = this.window.coverage(0);
+    if (this.#opener.isOpening) {
+      // While one drags the scroll bar: only the last place counts.
+      this.#next = position;
+    } else if (position.n < from || position.n > to) {
+      await this.open(position);
+    } else {
+      this.position = position;
+      this.setFollowing(false);
+    }
+  }
+
+  async goToStart(): Promise<void> {
+    if (this.window.order === "n") return this.goTo({ at: "line", n: 1, align: "top" });
+    const started = this.sources.map(({ execution }) => execution.startedAt).sort();
+    return this.open({ at: "time", time: started[0] ?? "", row: undefined });
+  }
+
+  async goToEnd(): Promise<void> {
+    if (!this.#tail.isAttached || this.#opener.isOpening) return this.open({ at: "end" });
+    this.position = { at: "end" };
+    return this.setFollowing(true);
+  }
+
+  /** The view has left the end, or has come back to it. */
+  setFollowing(isFollowing: boolean): void {
+    this.failedAt = undefined;
+    this.#tail.follow(isFollowing);
+    this.#options.onChange();
+  }
+
+  /** Brings a page before the window's first lines, or behind its last; what is furthest away is let go. */
+  async load(end: "start" | "end"): Promise<void> {
+    if (this.isLoading || this.phase !== "ready") return;
+    const { generation } = this.#opener;
+    await this.#pager.load(end);
+    if (generation !== this.#opener.generation) return;
+    const isTrimmed = this.window.trim(end === "start" ? "end" : "start");
+    if (this.#tail.isReached) this.#tail.attach(true);
+    else if (isTrimmed) this.#tail.attach(false);
+    this.#holes.soon();
+    this.#options.onChange();
+  }
+
+  close(): void {
+    this.#opener.close();
+    this.#holes.close();
+    this.#subscription.close();
+  }
+
+  #arrive(position: LogPosition): void {
+    this.phase = "ready";
+    this.position = position;
+    // Lines that were printed while the page was fetched come by the hole check.
+    this.#tail.attach(position.at === "end" || this.#tail.isReached);
+    this.#tail.follow(position.at === "end");
+    this.#holes.soon();
+  }
+
+  #onExecution(execution: Execution): void {
+    const known = this.#sources.find(execution);
+    if (known === undefined) this.#sources.add(execution, this.#pager.pageLines);
+    else if (known.update(execution)) this.#holes.forget();
+    if (!this.#tail.isReached) this.#holes.soon();
+    this.#options.onChange();
+  }
+
+  #fallBehind(): void {
+    if (this.#opener.isOpening) return;
+    if (this.isFollowing) void this.open({ at: "end" });
+    else this.#tail.attach(false);
+  }
+
+  #scopeOfHoleCheck(): "nothing" | "within" | "behind" {
+    if (this.phase !== "ready" || this.#opener.isOpening) return "nothing";
+    if (!this.#tail.isAttached) return "within";
+    if (!this.#tail.isFarBehind) return "behind";
+    this.#fallBehind();
+    return "nothing";
+  }
+
+  #onChecked(): void {
+    if (this.#tail.isAttached && this.#tail.isFarBehind) this.#fallBehind();
+    this.#options.onChange();
+  }
+}

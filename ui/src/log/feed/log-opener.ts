@@ -1,0 +1,82 @@
+import type { Execution } from "../../../../src/wire/api.ts";
+import type { ApiClient } from "../../api-client.ts";
+import { forEachOf } from "./for-each-of.ts";
+import type { LineLoader } from "./line-loader.ts";
+import { REQUESTS_AT_ONCE } from "./log-pager.ts";
+import type { LogPosition } from "./log-position.ts";
+import { findExecutions } from "./log-target.ts";
+import { openSource } from "./open-source.ts";
+import type { SourceList } from "./source-list.ts";
+
+export interface LogOpenerOptions {
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
+  readonly sources: SourceList;
+  readonly loader: LineLoader;
+  readonly pageLines: () => number;
+  readonly onExecution: (execution: Execution) => void;
+}
+
+/** It was not said whose is meant, and these users have one. */
+export interface Unclear {
+  readonly owners: readonly string[];
+}
+
+/** Opens a log at a position: finds its executions, and loads of each the page around it. */
+export class LogOpener {
+  isOpening = false;
+  readonly #options: LogOpenerOptions;
+  #generation = 0;
+
+  constructor(options: LogOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** Counts the times that the view moved elsewhere: what was asked for before that is not wanted any more. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * `failed`: not all of it could be loaded. At the end some of it is enough: what is behind the others is asked for
+   * again. `stale`: something else has been opened meanwhile, or all is closed.
+   */
+  async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale" | Unclear> {
+    const { api, sources, loader, pageLines, onExecution } = this.#options;
+    this.#generation += 1;
+    const generation = this.#generation;
+    this.isOpening = true;
+    const updates = new Map(sources.all.map((source) => [source, source.updates]));
+    let opened = 0;
+    const found = await findExecutions(api, sources.target);
+    if (generation !== this.#generation) return "stale";
+    if (found.ok) {
+      sources.isPartial ||= found.value.isPartial;
+      // Oldest first, as the ranks of a distributed program usually start.
+      for (const execution of found.value.executions.toReversed()) {
+        // What `/live` has said since the question is newer than the answer.
+        const known = sources.find(execution);
+        if (known === undefined || updates.get(known) === known.updates) onExecution(execution);
+      }
+      const { owners } = sources;
+      if (owners.length > 1) {
+        this.isOpening = false;
+        return { owners };
+      }
+      sources.settle();
+      const how = { api, loader, position, limit: pageLines() };
+      await forEachOf([...sources.all], REQUESTS_AT_ONCE, async (source) => {
+        if (await openSource(source, how)) opened += 1;
+      });
+      if (generation !== this.#generation) return "stale";
+    }
+    this.isOpening = false;
+    if (!found.ok && found.owners !== undefined) return { owners: found.owners };
+    if (!found.ok) return found.status === 404 ? "absent" : "failed";
+    const isEnough = opened === sources.all.length || (position.at === "end" && opened > 0);
+    return isEnough ? "opened" : "failed";
+  }
+
+  close(): void {
+    this.#generation += 1;
+  }
+}

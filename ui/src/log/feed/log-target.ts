@@ -1,0 +1,41 @@
+import type { Execution } from "../../../../src/wire/api.ts";
+import type { Target } from "../../../../src/wire/live.ts";
+import type { Answer, ApiClient } from "../../api-client.ts";
+
+/** What a log view shows. An empty node: whichever (of an execution), all (of a job). No owner: the only one's. */
+export type LogTarget =
+  | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
+  | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
+
+/** Executions of a job that are merged at one time. */
+export const MAX_SOURCES = 200;
+
+export interface Found {
+  readonly executions: readonly Execution[];
+  /** There are more than `MAX_SOURCES`. */
+  readonly isPartial: boolean;
+}
+
+export function subscriptionTarget(target: LogTarget): Target {
+  if (target.view === "job") return ofJob(target);
+  const { x, node, owner } = target;
+  return { x, ...(node === "" ? {} : { node }), ...(owner === undefined ? {} : { owner }) };
+}
+
+/** The executions that a log is made of. */
+export async function findExecutions(
+  api: Pick<ApiClient, "execution" | "executions">,
+  target: LogTarget,
+): Promise<Answer<Found>> {
+  if (target.view === "execution") {
+    const answer = await api.execution(target);
+    return answer.ok ? { ok: true, value: { executions: [answer.value], isPartial: false } } : answer;
+  }
+  const answer = await api.executions({ ...ofJob(target), node: target.node, limit: MAX_SOURCES });
+  if (!answer.ok) return answer;
+  return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
+}
+
+function ofJob({ job, owner }: { readonly job: string; readonly owner?: string }): { job: string; owner?: string } {
+  return owner === undefined ? { job } : { job, owner };
+}

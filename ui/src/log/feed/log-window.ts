@@ -1,0 +1,217 @@
+import type { LineRange } from "../../../../src/wire/api.ts";
+import type { LogLine } from "../../api-parse.ts";
+import type { Coverage } from "./coverage.ts";
+import { emptyCoverage } from "./coverage.ts";
+import type { LogRow } from "./log-row.ts";
+import { joinRow, makeRow } from "./log-row.ts";
+
+/** How rows follow each other: by n (one execution) or by time (a job). */
+export type RowOrder = "n" | "time";
+
+export interface WindowLimits {
+  readonly maxRows: number;
+  readonly maxCharacters: number;
+}
+
+/** What a browser tab holds of a log: 32 MB of text at worst, two bytes a character. */
+export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
+
+/** Letting go of rows one by one would copy the list each time: an eighth goes at once. */
+const TRIMMED_PART = 8;
+const ROOM_PART = 0.8;
+
+/** Compares rows, and holes that stand where the next row does. */
+export function compareRows(order: RowOrder): (a: RowPlace, b: RowPlace) => number {
+  if (order === "n") return (a, b) => a.n - b.n;
+  return (a, b) => (a.time === b.time ? a.source - b.source || a.n - b.n : a.time < b.time ? -1 : 1);
+}
+
+export interface RowPlace {
+  readonly source: number;
+  readonly n: number;
+  readonly time: string;
+}
+
+/**
+ * The lines around the view, of one execution or of several merged by time, bounded in rows and characters.
+ * It knows which part of each execution it covers; what to fetch and when is its owner's business.
+ */
+export class LogWindow {
+  readonly order: RowOrder;
+  readonly #limits: WindowLimits;
+  readonly #coverage: Coverage[] = [];
+  /** The last row of each execution: the next piece of its line goes there. */
+  readonly #tails: (LogRow | undefined)[] = [];
+  #rows: LogRow[] = [];
+  #characters = 0;
+  #isSorted = true;
+
+  constructor(order: RowOrder, limits = WINDOW_LIMITS) {
+    this.order = order;
+    this.#limits = limits;
+  }
+
+  /** Takes in an execution, of which nothing is held yet. Returns its number, by which rows name it. */
+  addSource(from: number, time?: string): number {
+    this.#coverage.push(emptyCoverage(from, time));
+    return this.#coverage.length - 1;
+  }
+
+  coverage(source: number): Readonly<Coverage> {
+    return this.#coverage[source] ?? emptyCoverage(1);
+  }
+
+  /** All rows held, in order. The caller must not keep it past the next change. */
+  get rows(): readonly LogRow[] {
+    if (!this.#isSorted) this.#rows.sort(compareRows(this.order));
+    this.#isSorted = true;
+    return this.#rows;
+  }
+
+  get isFull(): boolean {
+    return this.#rows.length > this.#limits.maxRows || this.#characters > this.#limits.maxCharacters;
+  }
+
+  /** Further pages fit in without letting go of others. */
+  get hasRoom(): boolean {
+    const { maxRows, maxCharacters } = this.#limits;
+    return this.#rows.length < maxRows * ROOM_PART && this.#characters < maxCharacters * ROOM_PART;
+  }
+
+  /** Lets go of everything of an execution; it is to be covered from line `from` on, printed at about `time`. */
+  restart(source: number, from: number, time?: string): void {
+    this.#keep((row) => row.source !== source);
+    this.#coverage[source] = emptyCoverage(from, time);
+    this.#tails[source] = undefined;
+  }
+
+  /** Lines behind what is covered. All that is stored up to `to` is among them; those covered already are ignored. */
+  extendEnd(source: number, lines: readonly LogLine[], to = lines.at(-1)?.n ?? 0): void {
+    const coverage = this.#coverage[source];
+    if (coverage === undefined) return;
+    for (const line of lines) {
+      if (line.n <= coverage.to) continue;
+      if (coverage.to < coverage.from) coverage.firstTime = line.time;
+      coverage.lastTime = line.time;
+      coverage.to = line.n;
+      this.#append(source, makeRow(line, source));
+    }
+    coverage.to = Math.max(coverage.to, to);
+  }
+
+  /** Lines before what is covered: all that is stored from `from` on. */
+  extendStart(source: number, lines: readonly LogLine[], from: number): void {
+    const coverage = this.#coverage[source];
+    if (coverage === undefined || from >= coverage.from) return;
+    const earlier = lines.filter((line) => line.n >= from && line.n < coverage.from);
+    const wasEmpty = coverage.to < coverage.from;
+    const last = this.#insert(source, earlier);
+    coverage.from = from;
+    coverage.firstTime = earlier[0]?.time ?? coverage.firstTime;
+    if (!wasEmpty || last === undefined) return;
+    coverage.lastTime = last.time;
+    this.#tails[source] = last;
+  }
+
+  /** Lines that were missing within what is covered. Those that are there are ignored. */
+  fill(source: number, lines: readonly LogLine[]): void {
+    const { from, to } = this.coverage(source);
+    const within = lines.filter((line) => line.n >= from && line.n <= to);
+    if (within.length === 0) return;
+    const held = this.rows.filter((row) => row.source === source);
+    held.sort((a, b) => a.n - b.n);
+    let at = 0;
+    const absent = within.filter(({ n }) => {
+      while ((held[at]?.to ?? n) < n) at += 1;
+      return (held[at]?.n ?? n + 1) > n;
+    });
+    this.#insert(source, absent);
+  }
+
+  /** Lets go of what stands on one side of a hole that is too large to be filled: the smaller part. */
+  cut(source: number, [from, to]: LineRange): void {
+    const coverage = this.#coverage[source];
+    if (coverage === undefined) return;
+    const before = this.rows.filter((row) => row.source === source && row.to < from);
+    const after = this.rows.filter((row) => row.source === source && row.n > to);
+    const isEndKept = after.length >= before.length;
+    const gone = new Set(isEndKept ? before : after);
+    this.#keep((row) => !gone.has(row));
+    if (isEndKept) {
+      coverage.from = to + 1;
+      coverage.firstTime = after[0]?.time ?? coverage.lastTime;
+    } else {
+      coverage.to = from - 1;
+      coverage.lastTime = before.at(-1)?.time ?? coverage.firstTime;
+      this.#tails[source] = undefined;
+    }
+  }
+
+  /** Of this execution nothing was printed between what is covered and `time`. */
+  coverUntil(source: number, time: string): void {
+    const coverage = this.#coverage[source];
+    if (coverage !== undefined && coverage.lastTime < time) coverage.lastTime = time;
+  }
+
+  /** Brings the window back to its limits by letting go at one end. Returns whether it had to. */
+  trim(end: "start" | "end"): boolean {
+    const isTrimmed = this.isFull;
+    while (this.isFull && this.#rows.length > 1) {
+      const { rows } = this;
+      const count = Math.ceil(rows.length / TRIMMED_PART);
+      const gone = end === "start" ? this.#rows.splice(0, count) : this.#rows.splice(-count);
+      for (const row of end === "start" ? gone : gone.reverse()) this.#letGo(row, end);
+    }
+    return isTrimmed;
+  }
+
+  #letGo(row: LogRow, end: "start" | "end"): void {
+    this.#characters -= row.text.length;
+    const coverage = this.#coverage[row.source];
+    if (coverage === undefined) return;
+    if (end === "start") {
+      coverage.from = Math.max(coverage.from, row.to + 1);
+      coverage.firstTime = row.time;
+      if (coverage.to < coverage.from) coverage.to = coverage.from - 1;
+    } else {
+      coverage.to = Math.min(coverage.to, row.n - 1);
+      coverage.lastTime = row.time;
+    }
+    if (this.#tails[row.source] === row || end === "end") this.#tails[row.source] = undefined;
+  }
+
+  #append(source: number, row: LogRow): void {
+    const tail = this.#tails[source];
+    const { joined, row: made } = joinRow(tail, row);
+    this.#tails[source] = made;
+    const at = joined && tail !== undefined ? this.#rows.lastIndexOf(tail) : -1;
+    if (at >= 0) {
+      this.#rows[at] = made;
+      this.#characters += made.text.length - (tail?.text.length ?? 0);
+      return;
+    }
+    const last = this.#rows.at(-1);
+    if (last !== undefined && compareRows(this.order)(last, made) > 0) this.#isSorted = false;
+    this.#rows.push(made);
+    this.#characters += made.text.length;
+  }
+
+  /** Puts rows where they belong. Returns the last one. */
+  #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
+    let last: LogRow | undefined;
+    for (const line of lines) {
+      const { joined, row } = joinRow(last, makeRow(line, source));
+      if (joined) this.#characters -= this.#rows.pop()?.text.length ?? 0;
+      this.#rows.push(row);
+      this.#characters += row.text.length;
+      last = row;
+    }
+    this.#isSorted = this.#isSorted && lines.length === 0;
+    return last;
+  }
+
+  #keep(isKept: (row: LogRow) => boolean): void {
+    this.#rows = this.rows.filter(isKept);
+    this.#characters = this.#rows.reduce((sum, row) => sum + row.text.length, 0);
+  }
+}

@@ -1,0 +1,45 @@
+import type { ApiClient } from "../../api-client.ts";
+import { findLineNear } from "./find-line.ts";
+import type { LineLoader } from "./line-loader.ts";
+import type { LogPosition } from "./log-position.ts";
+import type { LogSource } from "./log-source.ts";
+
+export interface OpenSourceOptions {
+  readonly api: Pick<ApiClient, "lines">;
+  readonly loader: LineLoader;
+  readonly position: LogPosition;
+  readonly limit: number;
+}
+
+/** Loads the page of one execution that lies around a position. Says whether it could. */
+export function openSource(source: LogSource, options: OpenSourceOptions): Promise<boolean> {
+  const { loader, position, limit } = options;
+  const { lastN, execution } = source;
+  if (position.at === "end") return loader.restart(source, { from: Math.max(1, lastN - limit + 1), limit });
+  if (position.at === "line") return openAtLine(source, position.n, options);
+  const { row } = position;
+  return row?.x === execution.x ? openAtLine(source, row.n, options) : openAtTime(source, position.time, options);
+}
+
+/** With some lines before it, so that one can scroll up at once. */
+function openAtLine(source: LogSource, n: number, { loader, limit }: OpenSourceOptions): Promise<boolean> {
+  const from = Math.max(1, Math.min(source.lastN, n) - Math.floor(limit / 4));
+  return loader.restart(source, { from, limit });
+}
+
+async function openAtTime(
+  source: LogSource,
+  time: string,
+  { api, loader, limit }: OpenSourceOptions,
+): Promise<boolean> {
+  const { lastN, execution } = source;
+  const { startedAt, endedAt } = execution;
+  if (time <= startedAt) return loader.restart(source, { from: 1, limit, time });
+  if (endedAt !== null && endedAt < time) return loader.restart(source, { from: lastN + 1, limit, time });
+  const lineFrom = async (n: number): Promise<{ n: number; time: string } | null | undefined> => {
+    const page = await api.lines(execution, { from: n, limit: 1 });
+    return page.ok ? (page.value.lines[0] ?? null) : undefined;
+  };
+  const from = await findLineNear({ time, startedAt, lastN, lineFrom });
+  return from !== undefined && loader.restart(source, { from, limit, time });
+}

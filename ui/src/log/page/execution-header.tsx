@@ -1,0 +1,84 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Execution, StreamName } from "../../../../src/wire/api.ts";
+import { rawLink } from "../../api-client.ts";
+import { formatBytes, formatCount, formatLines } from "../../format.ts";
+import { Icon } from "../../icon.tsx";
+import { Link } from "../../link.tsx";
+import { commandLine, describeDuration } from "../../list/execution-row.tsx";
+import { StartTime } from "../../list/start-time.tsx";
+import { DeliveryNote, StateBadge } from "../../list/state-badge.tsx";
+import type { Navigation } from "../../navigation.ts";
+import { placeOfJob } from "../../place-of.ts";
+import { visibleText } from "../../text/visible-control.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import { ExecutionDetails } from "./execution-details.tsx";
+import { Crumbs, LogTitle } from "./log-title.tsx";
+
+interface ExecutionHeaderProps {
+  readonly feed: LogFeed;
+  readonly navigation: Navigation;
+  /** The one that is shown; the download is of that one too. */
+  readonly stream: StreamName | undefined;
+  readonly showOwner: boolean;
+}
+
+/** How an execution is, where it belongs, and on demand all that is known of it. */
+export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null {
+  const { feed, navigation, stream, showOwner } = props;
+  const [isOpen, setOpen] = useState(false);
+  const execution = feed.sources[0]?.execution;
+  if (execution === undefined) return null;
+  const { job, x, node, owner, lines, bytes, startedAt, argv } = execution;
+  const nowMs = Date.now();
+  const command = commandLine(argv);
+  return (
+    <header class="log-header">
+      <Crumbs navigation={navigation}>
+        {job === x ? null : (
+          <Link navigation={navigation} to={placeOfJob(execution, showOwner)} title="All lines of this job">
+            {visibleText(job)}
+          </Link>
+        )}
+      </Crumbs>
+      <LogTitle text={command} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
+      <p class="facts">
+        <StateBadge execution={execution} />
+        <span>{node}</span>
+        {showOwner ? <span>{owner}</span> : null}
+        <StartTime at={startedAt} nowMs={nowMs} />
+        <span title="Duration">{describeDuration(execution, nowMs)}</span>
+        <span>{formatLines(lines)}</span>
+        <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
+        <DeliveryNote execution={execution} />
+        <Losses execution={execution} />
+        <a class="raw" href={rawLink(execution, stream)} download>
+          <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
+        </a>
+      </p>
+      {isOpen ? <ExecutionDetails execution={execution} /> : null}
+    </header>
+  );
+}
+
+/** Bytes that are not among the lines, on purpose or not: a log says what it leaves out. */
+function Losses({ execution }: { readonly execution: Pick<Execution, "thinned" | "dropped"> }): JSX.Element {
+  const { thinned, dropped } = execution;
+  return (
+    <>
+      {dropped === 0 ? null : (
+        <span class="delivery delivery-incomplete" title="mlrun had to drop these bytes: its spool was full">
+          <Icon name="warning" /> {formatBytes(dropped)} dropped
+        </span>
+      )}
+      {thinned === 0 ? null : (
+        <span
+          class="quiet"
+          title="States of progress bars that were redrawn faster than one can see (mlrun --raw keeps them)"
+        >
+          {formatBytes(thinned)} of redraws thinned
+        </span>
+      )}
+    </>
+  );
+}

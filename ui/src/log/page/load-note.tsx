@@ -1,0 +1,21 @@
+import type { JSX } from "preact";
+import type { LogFeed } from "../feed/log-feed.ts";
+
+/** Says what of a log could not be loaded, without moving anything else. */
+export function LoadNote({ feed }: { readonly feed: LogFeed }): JSX.Element {
+  const { failedAt, isFailing } = feed;
+  return (
+    <div class="load-note" role="status">
+      {failedAt !== undefined ? (
+        <span class="notice">
+          The lines asked for could not be loaded.
+          <button type="button" class="plain" onClick={() => void feed.open(failedAt)}>
+            Try again
+          </button>
+        </span>
+      ) : isFailing ? (
+        <span class="notice">Some lines could not be loaded. They are asked for again.</span>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+import type { JSX } from "preact";
+import { parseStream } from "../../../../src/wire/cri.ts";
+import type { Navigation } from "../../navigation.ts";
+import { SearchField } from "../../search-field.tsx";
+import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
+import { parseLineNumber, TIME_MODES } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+
+interface LogToolbarProps {
+  readonly feed: LogFeed;
+  readonly place: ExecutionPlace | JobPlace;
+  readonly navigation: Navigation;
+  /** As they are, by the address or by the screen. */
+  readonly wrap: boolean;
+  readonly time: TimeMode;
+  readonly isConnected: boolean;
+  readonly adjust: (changes: Partial<LogPlace>) => void;
+  readonly onLine: (n: number) => void;
+  readonly onHelp: () => void;
+}
+
+const TIME_NAMES = { local: "Local time", utc: "UTC", relative: "Since start", off: "No time" } as const;
+
+export function LogToolbar({
+  feed,
+  place,
+  wrap,
+  time,
+  isConnected,
+  navigation,
+  adjust,
+  onLine,
+  onHelp,
+}: LogToolbarProps): JSX.Element {
+  return (
+    <div class="toolbar" role="toolbar" aria-label="How the lines are shown">
+      <SearchField
+        label="Filter the loaded lines"
+        placeholder="Filter loaded lines…"
+        value={place.q}
+        onChange={(q) => adjust({ q })}
+      />
+      <fieldset class="choice">
+        <legend class="for-screen-readers">Stream</legend>
+        {["", "stdout", "stderr"].map((stream) => (
+          <label key={stream}>
+            <input
+              type="radio"
+              name="stream"
+              value={stream}
+              checked={(place.stream ?? "") === stream}
+              onChange={() => adjust({ stream: parseStream(stream) })}
+            />
+            <span>{stream === "" ? "both" : stream}</span>
+          </label>
+        ))}
+      </fieldset>
+      {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
+      {place.view === "execution" ? <LineField onLine={onLine} /> : null}
+      <span class="spring" />
+      {feed.isFollowing && feed.isLive && isConnected ? (
+        <span class="live" title="New lines show as they are printed. Scroll up to pause">
+          Live
+        </span>
+      ) : null}
+      <label>
+        <span class="for-screen-readers">Time</span>
+        <select
+          value={time}
+          title="Time ( t )"
+          onChange={(event) =>
+            adjust({ time: TIME_MODES.find((mode) => mode === event.currentTarget.value) ?? "local" })
+          }
+        >
+          {TIME_MODES.map((mode) => (
+            <option key={mode} value={mode}>
+              {TIME_NAMES[mode]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="toggle" title="Wrap long lines ( w )">
+        <input type="checkbox" checked={wrap} onChange={(event) => adjust({ wrap: event.currentTarget.checked })} />
+        <span>Wrap</span>
+      </label>
+      <button type="button" class="plain icon-only help-button" title="Keys ( ? )" aria-label="Keys" onClick={onHelp}>
+        ?
+      </button>
+    </div>
+  );
+}
+
+function LineField({ onLine }: { readonly onLine: (n: number) => void }): JSX.Element {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const n = parseLineNumber(String(new FormData(event.currentTarget).get("line")));
+    if (n === undefined) return;
+    onLine(n);
+    event.currentTarget.querySelector("input")?.blur();
+  };
+  return (
+    <form class="line-field" onSubmit={submit}>
+      <label>
+        <span class="for-screen-readers">Go to line</span>
+        <input
+          name="line"
+          data-goto=""
+          inputMode="numeric"
+          placeholder="Line…"
+          title="Go to line ( : )"
+          autocomplete="off"
+        />
+      </label>
+    </form>
+  );
+}
+
+function NodeChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navigation }): JSX.Element {
+  const { feed, place, navigation } = props;
+  const nodes = [...new Set([...feed.sources.map(({ execution }) => execution.node), place.node])];
+  const choose = (node: string): void => navigation.adjust({ ...place, node, top: "" });
+  return (
+    <label>
+      <span class="for-screen-readers">Node</span>
+      <select value={place.node} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">All nodes</option>
+        {nodes
+          .filter((node) => node !== "")
+          .sort()
+          .map((node) => (
+            <option key={node} value={node}>
+              {node}
+            </option>
+          ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,28 @@
+import type { JSX } from "preact";
+import { paint } from "../../text/paint.ts";
+import { segmentsOf } from "../../text/segments.ts";
+import { PLAIN } from "../../text/sgr.ts";
+import type { MarkedSegment } from "../../text/text-matches.ts";
+import { markMatches } from "../../text/text-matches.ts";
+
+/** A row's text with its colours, and with what is searched for marked. Only text nodes: nothing is read as HTML. */
+export function LineText({ text, wanted }: { readonly text: string; readonly wanted: string }): JSX.Element {
+  const segments = segmentsOf(text);
+  const [only] = segments;
+  if (wanted === "" && segments.length === 1 && only?.style === PLAIN && only.control === undefined) {
+    return <span class="text">{only.text}</span>;
+  }
+  return <span class="text">{markMatches(segments, wanted).map(drawSegment)}</span>;
+}
+
+function drawSegment({ text, style, control, marked }: MarkedSegment, index: number): JSX.Element | string {
+  const drawn = marked ? <mark key={index}>{text}</mark> : text;
+  if (style === PLAIN && control === undefined) return drawn;
+  const { classes, colours } = paint(style);
+  const names = control === undefined ? classes : `control ${classes}`;
+  return (
+    <span key={index} class={names} style={colours} title={control}>
+      {drawn}
+    </span>
+  );
+}

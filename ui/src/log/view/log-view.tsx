@@ -1,0 +1,229 @@
+import type { JSX } from "preact";
+import { Component, createRef } from "preact";
+import type { LogFeed } from "../feed/log-feed.ts";
+import type { Item } from "../feed/log-items.ts";
+import type { LogPosition } from "../feed/log-position.ts";
+import type { RowFilter } from "../feed/row-filter.ts";
+import { copiedText } from "./copy-rows.ts";
+import { LogRows } from "./log-rows.tsx";
+import { LogViewport } from "./log-viewport.ts";
+import { ROW_PX, WrappedHeights } from "./row-heights.ts";
+import type { RowLook } from "./row-view.tsx";
+import { ScrollDevice } from "./scroll-device.ts";
+import { SelectedRows } from "./selected-rows.ts";
+import { ViewScrollBar } from "./view-scroll-bar.tsx";
+
+/** What keys do to the view. */
+export type LogControls = Pick<LogView, "scrollRows" | "scrollPages">;
+
+export interface LogViewProps {
+  /** Filled while the view is there. */
+  readonly controls: { current: LogControls | null };
+  readonly feed: LogFeed;
+  /** What of the feed is to be seen, and where it wants the view to be: both of the same moment. */
+  readonly items: readonly Item[];
+  readonly position: LogPosition;
+  readonly filter: RowFilter;
+  readonly look: RowLook;
+  readonly wrap: boolean;
+  readonly markedLine: number;
+  /** The view has come to rest with this row on top. Undefined: at the end, following. */
+  readonly onRest: (top: Item | undefined) => void;
+}
+
+/** Fetch the next page when fewer rows than this are left in a direction. */
+const AHEAD_ROWS = 300;
+const REST_AFTER_MS = 300;
+/** A wild turn of the wheel, but no more. */
+const MAX_OWED_PX = 50_000;
+/** Measuring rows may change which ones are drawn; after a few turns the estimate has to do. */
+const MAX_MEASURE_TURNS = 4;
+
+/** The rows in view, and all that moves them. */
+export class LogView extends Component<LogViewProps> {
+  readonly #scroller = createRef<HTMLDivElement>();
+  readonly #space = createRef<HTMLDivElement>();
+  readonly #rows = createRef<HTMLDivElement>();
+  readonly #wrapped = new WrappedHeights();
+  readonly #viewport = new LogViewport({
+    order: this.props.feed.window.order,
+    heightOf: (item) => (this.props.wrap ? this.#wrapped.of(item) : ROW_PX),
+  });
+  readonly #selected = new SelectedRows({
+    rows: () => this.#rows.current,
+    drawn: () => this.#drawn,
+    onStart: () => this.props.feed.setFollowing(false),
+  });
+  readonly #resizes = new ResizeObserver(() => this.#resized());
+  #device: ScrollDevice | undefined;
+  #shown: LogPosition | undefined;
+  #drawn: readonly Item[] = [];
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  /** What was scrolled past the rows that are loaded, until more are. */
+  #owedPx = 0;
+  #measureTurns = 0;
+  #widest = 0;
+
+  override componentDidMount(): void {
+    const scroller = this.#scroller.current;
+    const space = this.#space.current;
+    if (scroller === null || space === null) return;
+    this.props.controls.current = this;
+    this.#device = new ScrollDevice(scroller, space, (deltaPx) => this.scrollBy(deltaPx));
+    this.#resizes.observe(scroller);
+  }
+
+  override componentDidUpdate(): void {
+    if (this.props.wrap && this.#measure()) {
+      this.forceUpdate();
+      return;
+    }
+    this.#measureTurns = 0;
+    this.#widen();
+    this.#loadAhead();
+  }
+
+  override componentWillUnmount(): void {
+    this.props.controls.current = null;
+    clearTimeout(this.#rest);
+    this.#device?.close();
+    this.#resizes.disconnect();
+    this.#selected.close();
+  }
+
+  scrollBy(deltaPx: number): void {
+    const { feed } = this.props;
+    const beyondPx = this.#viewport.scrollBy(deltaPx);
+    const isOwed = beyondPx < 0 ? feed.hasEarlier : feed.hasLater;
+    this.#owedPx = isOwed ? Math.max(-MAX_OWED_PX, Math.min(MAX_OWED_PX, beyondPx)) : 0;
+    this.#moved();
+  }
+
+  scrollRows(rows: number): void {
+    this.scrollBy(rows * ROW_PX);
+  }
+
+  /** A page leaves two rows to find one's place again. */
+  scrollPages(pages: number): void {
+    this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
+  }
+
+  override render({ feed, items, look, wrap, markedLine }: LogViewProps): JSX.Element {
+    const viewport = this.#viewport;
+    viewport.items = items;
+    viewport.isPinned = feed.isFollowing;
+    this.#goToPosition();
+    if (this.#owedPx !== 0) this.#owedPx = viewport.scrollBy(this.#owedPx);
+    const { from, to, y } = viewport.slice(this.#selected.places);
+    this.#drawn = viewport.items.slice(from, to);
+    return (
+      <div class={`log${wrap ? " wrap" : ""}`} style={this.#columns()}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
+        <section class="scroller" ref={this.#scroller} tabIndex={0} aria-label="Lines" onCopy={this.#onCopy}>
+          <div class="space" ref={this.#space}>
+            <div class="stage">
+              <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>
+                <LogRows feed={feed} items={this.#drawn} look={look} markedLine={markedLine} />
+              </div>
+            </div>
+          </div>
+        </section>
+        <ViewScrollBar feed={feed} viewport={viewport} onMoved={() => this.#moved()} />
+      </div>
+    );
+  }
+
+  /** Widths of the columns before the text, in characters, so that they stand still while the log moves. */
+  #columns(): Record<string, string> {
+    const { feed, look } = this.props;
+    const digits = feed.sources.reduce((most, { lastN }) => Math.max(most, String(lastN).length), 4);
+    const label = look.labels.reduce((most, { text }) => Math.max(most, text.length), 0);
+    return { "--n-width": `${digits}ch`, "--label-width": `${Math.min(label, MAX_LABEL_CHARACTERS)}ch` };
+  }
+
+  /** The feed has been told to go somewhere, and has it loaded. */
+  #goToPosition(): void {
+    const { feed, position } = this.props;
+    const viewport = this.#viewport;
+    if (position === this.#shown || viewport.heightPx === 0) return;
+    this.#shown = position;
+    this.#owedPx = 0;
+    if (position.at === "line") {
+      const abovePx = position.align === "top" ? 0 : Math.floor(viewport.heightPx / 3 / ROW_PX) * ROW_PX;
+      viewport.showIndex(viewport.indexOfLine(position.n), abovePx);
+    } else if (position.at === "time") {
+      const source = feed.sources.find(({ execution }) => execution.x === position.row?.x)?.index ?? 0;
+      viewport.showIndex(viewport.indexOfPlace({ time: position.time, source, n: position.row?.n ?? 0 }));
+    }
+    this.#restSoon();
+  }
+
+  #moved(): void {
+    const { feed } = this.props;
+    feed.setFollowing(this.#viewport.isAtEnd && !feed.hasLater);
+    this.#restSoon();
+    this.forceUpdate();
+  }
+
+  #restSoon(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      const { feed, onRest } = this.props;
+      onRest(feed.isFollowing ? undefined : this.#viewport.items[this.#viewport.topIndex]);
+    }, REST_AFTER_MS);
+  }
+
+  #resized(): void {
+    const scroller = this.#scroller.current;
+    if (scroller === null) return;
+    this.#viewport.heightPx = scroller.clientHeight;
+    scroller.style.setProperty("--view-height", `${scroller.clientHeight}px`);
+    scroller.style.setProperty("--native-bar", `${scroller.offsetWidth - scroller.clientWidth}px`);
+    const gutterPx = this.#rows.current?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
+    this.#wrapped.setColumns(Math.floor((scroller.clientWidth - gutterPx) / CHARACTER_PX));
+    this.forceUpdate();
+  }
+
+  /** Learns the heights of what is drawn. True when they were not what was thought. */
+  #measure(): boolean {
+    let isNew = false;
+    for (const [index, element] of [...(this.#rows.current?.children ?? [])].entries()) {
+      const item = this.#drawn[index];
+      if (item === undefined || !(element instanceof HTMLElement)) continue;
+      isNew = this.#wrapped.measured(item, element.offsetHeight) || isNew;
+    }
+    this.#measureTurns += 1;
+    return isNew && this.#measureTurns < MAX_MEASURE_TURNS;
+  }
+
+  /** Without wrapping the space is as wide as the widest row seen so far: else it would shake while scrolling. */
+  #widen(): void {
+    const widest = this.#drawn.reduce((most, item) => Math.max(most, item.kind === "hole" ? 0 : item.text.length), 0);
+    if (widest <= this.#widest) return;
+    this.#widest = widest;
+    this.#space.current?.style.setProperty("--widest", `${widest}ch`);
+  }
+
+  /** While a filter hides most rows, only until the window is full: going on is for the reader to say. */
+  #loadAhead(): void {
+    const { feed, filter } = this.props;
+    const { items, topIndex, bottomIndex } = this.#viewport;
+    if (feed.phase !== "ready" || (filter.isActive && !feed.window.hasRoom)) return;
+    if (feed.hasLater && items.length - bottomIndex < AHEAD_ROWS) void feed.load("end");
+    else if (feed.hasEarlier && topIndex < AHEAD_ROWS) void feed.load("start");
+  }
+
+  readonly #onCopy = (event: ClipboardEvent): void => {
+    const rows = this.#rows.current;
+    const text = rows === null ? undefined : copiedText(rows, document.getSelection());
+    if (text === undefined) return;
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+  };
+}
+
+/** Longer names of nodes are cut; the tooltip has them whole. */
+const MAX_LABEL_CHARACTERS = 20;
+
+/** Width of a character of the log's font, near enough to guess how rows wrap before they are measured. */
+const CHARACTER_PX = 7.8;

@@ -1,0 +1,118 @@
+import type { Item } from "../feed/log-items.ts";
+import { indexOfPlace } from "../feed/log-items.ts";
+import type { RowOrder, RowPlace } from "../feed/log-window.ts";
+import { compareRows } from "../feed/log-window.ts";
+import type { RowHeights, Slice } from "./row-scroll.ts";
+import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
+
+/** Rows drawn beyond both edges, so that a turn of the wheel shows nothing empty. */
+const OVERSCAN_ROWS = 12;
+
+/** Rows that are kept drawn for the sake of a selection that has been scrolled out of view. */
+const MAX_SELECTED_ROWS = 1_000;
+
+export interface LogViewportOptions {
+  readonly order: RowOrder;
+  readonly heightOf: (item: Item) => number;
+}
+
+/** First and last row with selected text. */
+export type SelectedPlaces = readonly [RowPlace, RowPlace];
+
+/**
+ * Which rows are in view. The truth is a row and how much of it is above the upper edge: rows may be added, dropped or
+ * filtered away before it and what one reads stays where it is.
+ */
+export class LogViewport {
+  heightPx = 0;
+  items: readonly Item[] = [];
+  /** The view stays at the end, whatever comes. */
+  isPinned = true;
+  readonly #heightOf: (item: Item) => number;
+  readonly #compare: (a: RowPlace, b: RowPlace) => number;
+  #place: RowPlace | undefined;
+  #offset = 0;
+
+  constructor({ order, heightOf }: LogViewportOptions) {
+    this.#heightOf = heightOf;
+    this.#compare = compareRows(order);
+  }
+
+  /** Index of the row at the upper edge. */
+  get topIndex(): number {
+    return this.#anchor.index;
+  }
+
+  /** Index of the last row that is in view, if only in part. */
+  get bottomIndex(): number {
+    return sliceAt(this.#anchor, 0, { heights: this.#heights, viewportPx: this.heightPx }).to - 1;
+  }
+
+  get isAtEnd(): boolean {
+    return !isBehind(endAnchor(this.#heights, this.heightPx), this.#anchor);
+  }
+
+  /** Moves by pixels, down where positive. Returns how many of them were beyond the first or the last row. */
+  scrollBy(deltaPx: number): number {
+    const view = { heights: this.#heights, viewportPx: this.heightPx };
+    const { anchor, beyondPx } = scrollAnchor(this.#anchor, deltaPx, view);
+    this.#stay(anchor);
+    return beyondPx;
+  }
+
+  /** Brings a row to the upper edge, or `abovePx` below it. */
+  showIndex(index: number, abovePx = 0): void {
+    this.#stay({ index: Math.max(0, Math.min(index, this.items.length - 1)), offset: 0 });
+    // Also where nothing is to be moved: not past the end.
+    this.scrollBy(-abovePx);
+  }
+
+  /** Index of the row that holds line `n` of an execution, or of the next one where it is not there. */
+  indexOfLine(n: number): number {
+    const behind = indexOfPlace(this.items, { source: 0, n, time: "" }, this.#compare);
+    const before = this.items[behind - 1];
+    return before !== undefined && before.to >= n ? behind - 1 : behind;
+  }
+
+  indexOfPlace(place: RowPlace): number {
+    return indexOfPlace(this.items, place, this.#compare);
+  }
+
+  /** The rows to draw, those with selected text among them. */
+  slice(selected: SelectedPlaces | undefined): Slice {
+    const slice = sliceAt(this.#anchor, OVERSCAN_ROWS, { heights: this.#heights, viewportPx: this.heightPx });
+    if (selected === undefined) return slice;
+    const first = indexOfPlace(this.items, selected[0], this.#compare);
+    const last = indexOfPlace(this.items, selected[1], this.#compare);
+    const from = Math.max(Math.min(slice.from, first), slice.from - MAX_SELECTED_ROWS);
+    const to = Math.min(Math.max(slice.to, last + 1), slice.to + MAX_SELECTED_ROWS, this.items.length);
+    let { y } = slice;
+    for (let index = from; index < slice.from; index += 1) y -= this.#heights.at(index);
+    return { from, to, y };
+  }
+
+  get #heights(): RowHeights {
+    const { items } = this;
+    return {
+      count: items.length,
+      at: (index) => {
+        const item = items[index];
+        return item === undefined ? 0 : this.#heightOf(item);
+      },
+    };
+  }
+
+  get #anchor(): { readonly index: number; readonly offset: number } {
+    const end = endAnchor(this.#heights, this.heightPx);
+    if (this.isPinned || this.#place === undefined) return end;
+    const index = indexOfPlace(this.items, this.#place, this.#compare);
+    const anchor = { index, offset: this.items[index]?.n === this.#place.n ? this.#offset : 0 };
+    return isBehind(anchor, end) ? end : anchor;
+  }
+
+  #stay({ index, offset }: { readonly index: number; readonly offset: number }): void {
+    this.isPinned = false;
+    this.#place = this.items[index];
+    this.#offset = offset;
+  }
+}

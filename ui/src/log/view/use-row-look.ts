@@ -1,0 +1,60 @@
+import { useMemo } from "preact/hooks";
+import type { Navigation } from "../../navigation.ts";
+import { placeOfExecution } from "../../place-of.ts";
+import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import { LineTime } from "./line-time.ts";
+import type { NodeLabel, RowLook } from "./row-view.tsx";
+import { hueOf } from "./row-view.tsx";
+
+interface UseRowLookOptions {
+  readonly feed: LogFeed | undefined;
+  readonly place: ExecutionPlace | JobPlace;
+  readonly time: TimeMode;
+  readonly navigation: Navigation;
+  readonly adjust: (changes: Partial<LogPlace>) => void;
+  readonly showOwner: boolean;
+  /** How many executions the feed has: it only ever gains some. */
+  readonly sources: number;
+}
+
+/** How rows look, made anew only when that changes: it decides whether rows are drawn again. */
+export function useRowLook(options: UseRowLookOptions): RowLook {
+  const { feed, place, time, navigation, adjust, showOwner, sources } = options;
+  const { view, q } = place;
+  // A feed changes in place: the number of its sources stands for them.
+  return useMemo(() => {
+    const executions = (feed?.sources ?? []).map((source) => source.execution);
+    const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
+    const placeOf = (row: LogRow): Place => {
+      const { place: now } = navigation;
+      const execution = executions[row.source];
+      if (now.view === "execution") return { ...now, line: row.n };
+      return execution === undefined ? now : { ...placeOfExecution(execution, showOwner), line: row.n };
+    };
+    return {
+      time: new LineTime(time, startedAt),
+      wanted: q,
+      labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
+      hrefOf: (row) => navigation.href(placeOf(row)),
+      onNumber: (row, event) => {
+        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const { place: now } = navigation;
+        if (now.view === "execution") adjust({ line: now.line === row.n ? 0 : row.n });
+        else navigation.go(placeOf(row));
+      },
+    };
+  }, [feed, sources, view, time, q, navigation, adjust, showOwner]);
+}
+
+/** Names of nodes; a second execution on the same node says that it is the second. */
+function nodeLabels(nodes: readonly string[]): readonly NodeLabel[] {
+  const seen = new Map<string, number>();
+  return nodes.map((node) => {
+    const count = (seen.get(node) ?? 0) + 1;
+    seen.set(node, count);
+    return { text: count === 1 ? node : `${node} (${count})`, hue: hueOf(node) };
+  });
+}
