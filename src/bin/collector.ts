@@ -30,8 +30,8 @@ import { syslogPart } from "./syslog-part.ts";
 
 const DAY_MS = 86_400_000;
 const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
-/** Executions without an owner that one node may leave behind, each a file. */
-const QUARANTINED_EXECUTIONS_PER_NODE = 10_000;
+/** Files of executions without an owner that one node may leave behind: half of them lines, half announced. */
+const QUARANTINED_EXECUTIONS_PER_NODE = 32_768;
 /** Logs held open for writing; systemd's LimitNOFILE must leave room for relays and viewers beside them. */
 const MAX_OPEN_LOGS = 32_768;
 /** Files that the index lacks: the log names the first ones, and counts all. */
@@ -100,6 +100,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     audit,
     metrics,
     nowMs,
+    wallMs: Date.now,
   });
   const archive = new Archive(store, index);
   const live = createLive({ history: archive, limits, log, audit, metrics, nowMs });

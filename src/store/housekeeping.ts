@@ -87,10 +87,10 @@ export class Housekeeping {
       this.#forget();
       const { waiting, setAside } = this.#options;
       for (const part of [waiting, setAside]) part.consider().catch((error) => this.#options.alarm.failed(error));
+      this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
       this.#options.alarm.probe();
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
-        this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
         this.#options.remover.expire(nowMs);
       }
     } catch (error) {

@@ -10,6 +10,8 @@ export interface StoreMetrics {
   readonly discardedLines: (reason: string) => Count;
   readonly expiredQuarantines: Count;
   readonly refusedBegins: (reason: string) => Count;
+  readonly cutBegins: (member: string) => Count;
+  readonly evictedQuarantines: (reason: string) => Count;
   readonly heldBegins: Count;
   readonly failures: (code: string) => Count;
 }
@@ -24,6 +26,12 @@ export function createStoreMetrics(metrics: Metrics): StoreMetrics {
     discardedLines: metrics.counter("ml_store_discarded_lines_total", "Lines acknowledged and thrown away", "reason"),
     expiredQuarantines: metrics.count("ml_quarantine_expired_total", "Executions whose BEGIN did not come in time"),
     refusedBegins: metrics.counter("ml_store_refused_begins_total", "BEGINs that bound nothing", "reason"),
+    cutBegins: metrics.counter("ml_store_cut_begins_total", "BEGINs of which a member was over its limit", "member"),
+    evictedQuarantines: metrics.counter(
+      "ml_quarantine_evicted_total",
+      "Executions that left the quarantine before anybody claimed them, by the limit",
+      "reason",
+    ),
     heldBegins: metrics.count(
       "ml_store_held_begins_total",
       "How often a relay had to wait because the user directory did not answer",

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { SlotIdentity } from "../frame/slot-identity.ts";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { RefusedExecutions } from "../wire/discard.ts";
+import { freeBytes } from "./disk/free-bytes.ts";
 import { RESERVED } from "./disk/log-path.ts";
 import { OpenFiles } from "./disk/open-files.ts";
 import { StorageAlarm } from "./disk/storage-alarm.ts";
@@ -20,7 +22,7 @@ import type { IntervalSpill } from "./numbers/spilling-intervals.ts";
 import type { OwnerLimits } from "./owner/owner-account.ts";
 import { OwnerAccounts } from "./owner/owner-accounts.ts";
 import { OwnerFolders } from "./owner/owner-folder.ts";
-import { OwnerLookup, type OwnerOf } from "./owner/owner-lookup.ts";
+import { type Owner, OwnerLookup, type OwnerOf } from "./owner/owner-lookup.ts";
 import { RunningCount } from "./owner/running-count.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine/quarantine.ts";
 import { Remover } from "./removal/remover.ts";
@@ -28,7 +30,7 @@ import { Tombstones } from "./removal/tombstones.ts";
 import { createStoreMetrics } from "./store-metrics.ts";
 import { inTurns, NO_TURNS } from "./table/in-turns.ts";
 import { IndexWriter } from "./table/index-writer.ts";
-import { type Slot, type SlotIdentity, SlotTable } from "./table/slots.ts";
+import { type Slot, SlotTable } from "./table/slots.ts";
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -46,6 +48,8 @@ export interface StoreOptions {
   readonly metrics: Metrics;
   /** Steady: never back, never ahead by more than passed. Whole milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Time of day. */
+  readonly wallMs: () => number;
 }
 
 type Outcome = "stored" | "unavailable";
@@ -72,6 +76,7 @@ export class Store {
   readonly #alarm: StorageAlarm;
   readonly #remover: Remover;
   readonly #housekeeping: Housekeeping;
+  readonly #waiting: WaitingBegins;
   #loading = NO_TURNS;
 
   constructor(options: StoreOptions) {
@@ -94,13 +99,22 @@ export class Store {
     this.#accounts = accounts;
     this.#files = new OpenFiles(options.maxOpenFiles, durable);
     const folder = join(logsDir, RESERVED.quarantine);
-    const quarantine = new Quarantine({ folder, limits: options.quarantine, durable });
+    const quarantine = new Quarantine({
+      folder,
+      limits: options.quarantine,
+      durable,
+      onEvicted: (reason, lines) => {
+        metrics.evictedQuarantines(reason).inc();
+        metrics.discardedLines(reason).inc(lines);
+      },
+      nowMs,
+    });
     const running = new RunningCount(options.index, nowMs);
     const maxRunning = options.ownerLimits.runningExecutions;
     const bounds = { rows: options.index, accounts, running, maxRunning, logsDir, durable, spill };
     const owners = new OwnerLookup({ ownerOf, log, metrics, nowMs });
     const claimed = { slots, index, folders, files: this.#files, owners, quarantine };
-    this.#claims = new Claims({ ...bounds, ...claimed, log, audit, metrics, nowMs });
+    this.#claims = new Claims({ ...bounds, ...claimed, log, audit, metrics, nowMs, wallMs: options.wallMs });
     this.#merges = new LateMerges({
       files: this.#files,
       log,
@@ -112,11 +126,15 @@ export class Store {
     this.#alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs });
     const [files, merges, alarm] = [this.#files, this.#merges, this.#alarm];
     const parts = { slots, index, files, merges, quarantine, publisher: options.publisher, metrics, nowMs };
-    this.#writer = new ItemWriter({ ...parts, accounts });
+    const claim = async (kept: Claim, owner: Owner) =>
+      (await this.claim(kept, owner)) === "stored" ? this.commit() : "unavailable";
+    const onFailure = (error: unknown) => void alarm.failed(error);
+    const waiting = new WaitingBegins({ quarantine, ownerOf, claim, onFailure, log, nowMs });
+    this.#waiting = waiting;
+    const answerFor = (identity: SlotIdentity) => waiting.answerFor(identity);
+    this.#writer = new ItemWriter({ ...parts, accounts, answerFor });
     const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
     this.#remover = new Remover({ ...parts, index: options.index, writer: index, accounts, tombstones, logsDir, log });
-    const claim = async (again: Claim) => ((await this.claim(again)) === "stored" ? this.store([]) : "unavailable");
-    const waiting = new WaitingBegins({ quarantine, ownerOf, claim, log, nowMs });
     const setAside = new SetAside({ ...parts, rows: options.index, writer: this.#writer });
     this.#housekeeping = new Housekeeping({ ...parts, waiting, setAside, remover: this.#remover, alarm });
     options.metrics.gauge("ml_store_open_files", "Logs held open for writing", () => this.#files.count);
@@ -128,6 +146,14 @@ export class Store {
       "ml_quarantine_begins",
       "Executions that wait for the user directory to tell whose they are",
       () => quarantine.waiting,
+    );
+    options.metrics.gauge(
+      "ml_store_owner_lookups",
+      "BEGINs of uids that the user directory is asked for",
+      () => owners.waiting,
+    );
+    options.metrics.gauge("ml_disk_free_bytes", "Free space for the service in the data folder's file system", () =>
+      freeBytes(logsDir),
     );
     options.metrics.gauge("ml_quarantine_bytes", "Bytes waiting for their BEGIN", () => quarantine.bytes);
   }
@@ -161,15 +187,33 @@ export class Store {
    * What was stored of a batch that failed is known by its numbers: offered again, it counts as a repetition.
    */
   store(items: readonly Item[]): Outcome | Promise<Outcome> {
-    if (items.length === 0 && this.#index.isSettled && this.#files.areSynced) return "stored";
+    if (items.length === 0) return this.commit();
     try {
       this.#index.settle();
-      for (const item of items) this.#writer.apply(item);
+      for (const [i, item] of items.entries()) {
+        const wait = this.#writer.apply(item);
+        if (wait !== undefined) return wait.then(() => this.store(items.slice(i)));
+      }
     } catch (error) {
       return this.#alarm.failed(error);
     } finally {
       this.#writer.count();
     }
+    return this.#sync();
+  }
+
+  /** Makes claims, and all that was stored, outlive the process; with `durable`, a power cut. */
+  commit(): Outcome | Promise<Outcome> {
+    if (this.#index.isSettled && this.#files.areSynced) return "stored";
+    try {
+      this.#index.settle();
+    } catch (error) {
+      return this.#alarm.failed(error);
+    }
+    return this.#sync();
+  }
+
+  #sync(): Outcome | Promise<Outcome> {
     if (this.#files.areSynced) return this.#alarm.works();
     return this.#files.sync().then(
       () => this.#alarm.works(),
@@ -177,11 +221,19 @@ export class Store {
     );
   }
 
-  /** Binds an identity to its owner, and stores what waited for that. It outlives the process with the next batch. */
-  async claim(claim: Claim): Promise<Outcome> {
+  /**
+   * Binds an identity to its owner, and stores what waited for that. It outlives the process with the next batch.
+   *
+   * @param owner Where that is known.
+   */
+  async claim(claim: Claim, owner?: Owner): Promise<Outcome> {
     try {
-      const slot = await this.#claims.bind(claim);
+      const slot = await this.#claims.bind(claim, owner);
       if (slot === "hold") return "unavailable";
+      if (slot !== undefined && "later" in slot) {
+        this.#waiting.claimAfter(slot.later, claim);
+        return this.#alarm.works();
+      }
       if (slot?.execution === undefined) {
         this.#writer.dropRefused(this.slots.get(claim.identity));
         return "stored";

@@ -1,3 +1,4 @@
+import { type CutMember, cutBegin } from "./cut-begin.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
@@ -23,9 +24,14 @@ export interface Begin {
   /** The node's name as mlrun sees it. Only for people: the collector takes the certificate's. */
   readonly node: string;
   readonly pid: number;
+  /** Members that were longer than their limit and were cut. Left out where there are none. */
+  readonly cut?: readonly CutMember[];
 }
 
-/** Checks the MSG of a BEGIN. Undefined when any member is missing, of another type or over its limit. */
+/**
+ * Checks the MSG of a BEGIN. Undefined when a member is missing or of another type. A member over its limit in
+ * `WIRE_LIMITS` is cut: refusing it would cost its lines. `cut` names the members.
+ */
 export function parseBegin(text: string): Begin | undefined {
   const record = asRecord(parseJson(text));
   const begin = parseKeyless(record);
@@ -33,23 +39,20 @@ export function parseBegin(text: string): Begin | undefined {
   return begin === undefined || typeof k !== "string" || !KEY.test(k) ? undefined : { ...begin, k };
 }
 
-/** The same for one that was kept without its key. */
+/** The same for a BEGIN that was kept without its key. */
 export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
   const record = asRecord(value);
   if (record?.["v"] !== 1) return undefined;
-  const { x, job, argv, cwd, labels, node, pid } = record;
-  const id = parseExecutionId(x);
-  const checkedLabels = parseLabels(labels);
-  const checkedPid = asCount(pid, 1);
+  const { job, argv, cwd, node } = record;
+  const x = parseExecutionId(record["x"]);
+  const labels = asRecord(record["labels"]);
+  const pid = asCount(record["pid"], 1);
   const startedAt = parseTime(record["startedAt"]);
-  if (id === undefined || checkedLabels === undefined || checkedPid === undefined) return undefined;
-  if (typeof job !== "string" || job === "" || job.length > WIRE_LIMITS.maxJobCharacters) return undefined;
-  if (!Array.isArray(argv) || argv.length === 0 || argv.length > WIRE_LIMITS.maxArgvElements) return undefined;
-  const words = argv.filter((word): word is string => typeof word === "string");
-  if (words.length !== argv.length) return undefined;
-  if (typeof cwd !== "string" || startedAt === undefined) return undefined;
-  if (typeof node !== "string" || node.length > WIRE_LIMITS.maxNodeCharacters) return undefined;
-  return { v: 1, x: id, job, argv: words, cwd, labels: checkedLabels, startedAt, node, pid: checkedPid };
+  if (x === undefined || labels === undefined || pid === undefined || startedAt === undefined) return undefined;
+  if (typeof job !== "string" || job === "" || typeof cwd !== "string" || typeof node !== "string") return undefined;
+  if (!Array.isArray(argv) || argv.length === 0 || !argv.every((word) => typeof word === "string")) return undefined;
+  if (!Object.values(labels).every((label) => typeof label === "string")) return undefined;
+  return cutBegin({ v: 1 as const, x, job, argv, cwd, labels: labels as Begin["labels"], startedAt, node, pid });
 }
 
 /** Labels with string values within the limits, or undefined. */

@@ -1,12 +1,16 @@
 import { asCount, asRecord } from "./record.ts";
 
-/** The limits of a user that keep lines from being stored; each is `<reason>-per-user` in collector.toml. */
+/**
+ * The limits that keep lines from being stored. Each is `<reason>-per-user` in collector.toml; `quarantine` is the room of
+ * a node for lines whose BEGIN has not come.
+ */
 const REASONS = [
   "lines-per-second",
   "bytes-per-second",
   "bytes-on-disk",
   "running-executions",
   "executions-per-minute",
+  "quarantine",
 ] as const;
 export type DiscardReason = (typeof REASONS)[number];
 

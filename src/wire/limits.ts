@@ -20,9 +20,12 @@ export const WIRE_LIMITS = {
   /** Messages from a viewer, octets, and its subscriptions at one time. */
   maxClientMessageBytes: 16_384,
   maxSubscriptions: 64,
-  /** argv as told in BEGIN: elements and characters in all; the rest is cut. */
+  /** The JSON of a BEGIN, octets, as the collector keeps it. Members over their limits below are cut. */
+  maxBeginBytes: 8_192,
+  /** The command line of a BEGIN: elements, and characters in all. */
   maxArgvElements: 256,
   maxArgvCharacters: 4_096,
+  maxCwdCharacters: 1_024,
   maxLabels: 32,
   maxLabelKeyCharacters: 64,
   maxLabelValueCharacters: 256,

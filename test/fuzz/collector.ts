@@ -117,6 +117,7 @@ class Site {
       audit: { record: () => {} },
       metrics,
       nowMs: Date.now,
+      wallMs: Date.now,
     });
     const pool = new BufferPool(16);
     const batch = new Batch<Slot>(pool);

@@ -104,6 +104,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
     audit,
     metrics,
     nowMs,
+    wallMs: nowMs,
   });
   if (!index.isCurrent || options.reindex === true)
     await reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });

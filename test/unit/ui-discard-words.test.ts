@@ -18,6 +18,10 @@ describe("the words of a hole", () => {
       { ...rate, to: 12, reason: "executions-per-minute" },
       "2 lines not stored: your limit of 1,000,000 executions a minute",
     ],
+    [
+      { ...rate, to: 12, reason: "quarantine" },
+      "2 lines not stored: they came before their execution was announced, and its node may have 1.00 MB of such lines",
+    ],
   ])("name the limit: %j", (discard, words) => {
     expect(discardWords({ n: 1, to: 3_000_000 }, [discard])).toBe(words);
   });

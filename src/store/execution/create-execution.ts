@@ -34,7 +34,10 @@ export function createExecution(base: string, origin: Origin, options: CreateOpt
 /** One that a kill, or a full disk, has left without a whole BEGIN is in nobody's way. */
 function createSidecar(sidecar: Sidecar, origin: Origin): void {
   const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
-  const create = () => closeSync(createFile(sidecar.path, { durable: sidecar.durable, content }));
+  const create = () => {
+    closeSync(createFile(sidecar.path, { durable: sidecar.durable, content }));
+    sidecar.size = Buffer.byteLength(content);
+  };
   try {
     create();
   } catch (error) {

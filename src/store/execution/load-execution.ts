@@ -10,7 +10,7 @@ import {
   truncateSync,
 } from "node:fs";
 import { countLines } from "../../frame/cri.ts";
-import { parseLabels } from "../../wire/begin.ts";
+import { parseKeyless } from "../../wire/begin.ts";
 import { parseEnd } from "../../wire/end.ts";
 import { asCount } from "../../wire/record.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
@@ -61,7 +61,6 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     }
     const run = parseRun(record);
     if (run !== undefined) {
-      sidecar.runs += 1;
       hasLate ||= run.f === "late";
       (run.f === "main" ? execution.main : late).addRun(run);
     }
@@ -146,28 +145,17 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
 }
 
-function parseOrigin(record: AnyRecord): Origin | undefined {
-  const { x, node, keyHash, owner, uid, job, argv, cwd, labels, startedAt, pid } = record.members;
-  const checkedLabels = parseLabels(labels);
-  const [checkedUid, checkedPid] = [asCount(uid), asCount(pid)];
-  if (record.t !== "begin" || checkedLabels === undefined || !Array.isArray(argv)) return undefined;
-  if (typeof x !== "string" || typeof node !== "string" || typeof keyHash !== "string") return undefined;
-  if (typeof owner !== "string" || typeof job !== "string" || typeof cwd !== "string") return undefined;
-  if (typeof startedAt !== "string" || checkedUid === undefined || checkedPid === undefined) return undefined;
-  const words = argv.filter((word): word is string => typeof word === "string");
-  if (words.length !== argv.length) return undefined;
+function parseOrigin({ t, members }: AnyRecord): Origin | undefined {
+  const begin = parseKeyless(members);
+  const { keyHash, owner, claimedStartedAt, cut } = members;
+  const uid = asCount(members["uid"]);
+  if (t !== "begin" || begin === undefined || uid === undefined) return undefined;
+  if (typeof keyHash !== "string" || typeof owner !== "string") return undefined;
+  const { x, node, job, argv, cwd, labels, startedAt, pid } = begin;
   return {
-    x,
-    node,
-    keyHash,
-    owner,
-    uid: checkedUid,
-    job,
-    argv: words,
-    cwd,
-    labels: checkedLabels,
-    startedAt,
-    pid: checkedPid,
+    ...{ x, node, keyHash, owner, uid, job, argv, cwd, labels, startedAt, pid },
+    ...(typeof claimedStartedAt === "string" ? { claimedStartedAt } : {}),
+    ...(Array.isArray(cut) ? { cut: cut.map(String) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { End } from "../../wire/end.ts";
 
-/** What is known from BEGIN, and of nobody else's word but the kernel's and the certificate's: owner and node. */
+/** Facts from BEGIN; owner and node are the word of the kernel and of the certificate. */
 export interface Origin {
   readonly x: string;
   readonly node: string;
@@ -13,6 +13,10 @@ export interface Origin {
   readonly labels: Readonly<Record<string, string>>;
   readonly startedAt: string;
   readonly pid: number;
+  /** The start that BEGIN claimed, where that lay in the future: `startedAt` is its arrival then. */
+  readonly claimedStartedAt?: string;
+  /** Members of BEGIN that were cut to their limits. */
+  readonly cut?: readonly string[];
 }
 
 export interface EndSeen {

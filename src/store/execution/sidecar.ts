@@ -69,8 +69,8 @@ export class Sidecar {
   readonly path: string;
   /** Each record is on the disk before `append` returns (`--sync always`). */
   readonly durable: boolean;
-  /** Runs that it has. Whoever reads it counts those that were there. */
-  runs = 0;
+  /** Bytes of the file; known once it has been read or created. */
+  size = 0;
 
   constructor(path: string, durable: boolean) {
     this.path = path;
@@ -80,12 +80,13 @@ export class Sidecar {
   /** Appends one record, whole or not at all. Throws what the file system throws. */
   append<R extends { readonly t: string }>(record: R, durable = this.durable): void {
     const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
-      writeWhole(fd, Buffer.from(`${JSON.stringify(record)}\n`), durable);
+      writeWhole(fd, bytes, durable);
     } finally {
       closeSync(fd);
     }
-    if (record.t === "run") this.runs += 1;
+    this.size += bytes.length;
   }
 
   /**
@@ -96,17 +97,17 @@ export class Sidecar {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
     const lines = readFileSync(this.path, "utf8").split("\n");
     const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
-    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark|cut)"/.test(line));
+    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark|cut)"/.test(line)).join("\n");
     const path = `${this.path}.new`;
     rmSync(path, { force: true });
     try {
-      closeSync(createFile(path, { durable: true, content: kept.join("\n") }));
+      closeSync(createFile(path, { durable: true, content: kept }));
       renameSync(path, this.path);
     } catch (error) {
       rmSync(path, { force: true });
       throw error;
     }
-    this.runs = 0;
+    this.size = Buffer.byteLength(kept);
   }
 
   /** Whether it has no whole record. */
@@ -139,6 +140,7 @@ export class Sidecar {
         rest = bytes.subarray(wholeBytes);
       }
       if (rest.length > 0) truncateSync(this.path, at - rest.length);
+      this.size = at - rest.length;
     } finally {
       closeSync(fd);
     }

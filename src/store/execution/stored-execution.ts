@@ -6,7 +6,7 @@ import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { type IntervalSpill, SpillingIntervals } from "../numbers/spilling-intervals.ts";
 import { SpillingRuns } from "../numbers/spilling-runs.ts";
-import { diskBytesOf, type Refusal } from "../owner/owner-account.ts";
+import type { Refusal } from "../owner/owner-account.ts";
 import { Discards } from "./discards.ts";
 import { summaryOf } from "./execution-summary.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
@@ -21,6 +21,19 @@ const MAX_EXPLAINED_HOLES = 1_000;
 const BEATS_A_RECORD = 30;
 /** Three beats missed. */
 const LOST_AFTER_MS = 30_000;
+
+/** A file takes whole blocks of the disk. */
+const BLOCK_BYTES = 4_096;
+/** A row of the index beside its texts: names and times in the table and in its ten indexes. */
+const INDEX_ROW_BYTES = 1_536;
+
+/** Numbers that were thrown away; 0: none. */
+export interface LostLines {
+  readonly firstN: number;
+  readonly lastN: number;
+  /** Lines that the execution has had, by its END. */
+  readonly endN: number;
+}
 
 /**
  * One execution as it is stored: its logs, which numbers they hold, and what became of it. The only writer of its
@@ -50,6 +63,7 @@ export class StoredExecution {
   /** The last one that the sidecar has. */
   recordedBeat = 0;
   readonly #spill: IntervalSpill;
+  readonly #indexBytes: number;
   #delivery: Delivery = "receiving";
 
   constructor(options: {
@@ -63,6 +77,7 @@ export class StoredExecution {
     this.base = options.base;
     this.sidecar = options.sidecar;
     this.#spill = options.spill;
+    this.#indexBytes = indexBytesOf(options.origin);
     this.have = new SpillingIntervals(options.spill);
     this.discards = new Discards(options.sidecar);
     this.heardAtMs = options.nowMs;
@@ -97,9 +112,10 @@ export class StoredExecution {
     return this.main.lines + (this.late?.lines ?? 0);
   }
 
-  /** What its files take of the owner's disk space. */
+  /** Bytes of the owner's disk space that its files and its row in the index take. */
   get diskBytes(): number {
-    return diskBytesOf(this.main.size + (this.late?.size ?? 0), this.sidecar.runs);
+    const { main, late, sidecar } = this;
+    return blocks(main.size) + blocks(late?.size ?? 0) + blocks(sidecar.size) + this.#indexBytes;
   }
 
   get state(): ExecutionState {
@@ -128,6 +144,12 @@ export class StoredExecution {
       this.have.add(from, to);
       yield part;
     }
+  }
+
+  /** Lines of it were thrown away before it was known. Returns whether there are any that are not stored. */
+  lost({ firstN, lastN, endN }: LostLines, refusal: Refusal): boolean {
+    this.toldLastN = Math.max(this.toldLastN, endN);
+    return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;
   }
 
   /** Throws lines away that are not stored. Returns how many that are. */
@@ -236,4 +258,13 @@ export class StoredExecution {
     this.late = late;
     return late;
   }
+}
+
+function blocks(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
+/** The texts of BEGIN stand twice in the index: in the summary, and in what is searched. */
+function indexBytesOf({ argv, job, labels }: Origin): number {
+  return INDEX_ROW_BYTES + 2 * Buffer.byteLength(JSON.stringify([argv, job, labels]));
 }

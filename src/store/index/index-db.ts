@@ -6,6 +6,8 @@ import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
 const MAX_SUMMARIES = 500;
+/** JSON of one page of executions, about: a page that is reached by its bytes ends early and says where to go on. */
+const MAX_PAGE_BYTES = 1_048_576;
 /** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
 const MAX_SEARCHED = 20_000;
 
@@ -168,9 +170,16 @@ export class IndexDb {
     const isSearch = query.q !== undefined && query.q !== "";
     const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
     const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
-    const found = this.#db.prepare(sql).all({ ...values, limit: query.limit + 1 });
-    const rows = found.slice(0, query.limit).flatMap((row) => parseRow(row) ?? []);
-    if (found.length > query.limit) return { rows, next: placeOf(rows[rows.length - 1]?.execution) };
+    const rows: IndexRow[] = [];
+    let bytes = 0;
+    for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
+      if (rows.length >= query.limit || bytes >= MAX_PAGE_BYTES)
+        return { rows, next: placeOf(rows[rows.length - 1]?.execution) };
+      const row = parseRow(found);
+      if (row === undefined) continue;
+      rows.push(row);
+      bytes += row.summaryBytes;
+    }
     if (!isSearch) return { rows, next: null };
     const lastScanned = this.#db.prepare(
       `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
@@ -178,9 +187,9 @@ export class IndexDb {
     return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
   }
 
-  countRunning(owner: string): number {
-    const sql = "SELECT count(*) AS running FROM executions WHERE owner = ? AND state = 'running'";
-    return this.#db.prepare<[string], { running: number }>(sql).get(owner)?.running ?? 0;
+  countRunning(owner: string, node: string): number {
+    const sql = "SELECT running FROM node_totals WHERE owner = ? AND node = ?";
+    return this.#db.prepare<[string, string], { running: number }>(sql).get(owner, node)?.running ?? 0;
   }
 
   diskBytes(owner: string): number {

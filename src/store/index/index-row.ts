@@ -14,8 +14,13 @@ export interface IndexRow {
   readonly diskBytes: number;
 }
 
+/** A row that was read, and how long the text of its summary is. */
+export interface ReadRow extends IndexRow {
+  readonly summaryBytes: number;
+}
+
 /** A row as SQLite gives it. */
-export function parseRow(value: unknown): IndexRow | undefined {
+export function parseRow(value: unknown): ReadRow | undefined {
   const row = asRecord(value);
   if (row === undefined) return undefined;
   const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes } = row;
@@ -23,5 +28,5 @@ export function parseRow(value: unknown): IndexRow | undefined {
   if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
   const execution = parseExecution(parseJson(summary));
   if (execution === undefined) return undefined;
-  return { node, x, keyHash, base, execution, isOpen: row["open"] === 1, diskBytes };
+  return { node, x, keyHash, base, execution, isOpen: row["open"] === 1, diskBytes, summaryBytes: summary.length };
 }

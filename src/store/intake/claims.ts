@@ -1,8 +1,10 @@
 import { dirname, join } from "node:path";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Audit } from "../../host/audit.ts";
 import type { Log } from "../../host/log.ts";
 import { ToldRecently } from "../../host/told-recently.ts";
 import type { Begin } from "../../wire/begin.ts";
+import { asTime } from "../../wire/time.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode, isPoison } from "../disk/storage-error.ts";
 import { createExecution } from "../execution/create-execution.ts";
@@ -12,12 +14,12 @@ import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { Refusal } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { OwnerFolders } from "../owner/owner-folder.ts";
-import type { OwnerLookup } from "../owner/owner-lookup.ts";
+import type { Owner, OwnerAnswer, OwnerLookup } from "../owner/owner-lookup.ts";
 import type { RunningCount } from "../owner/running-count.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
-import type { Slot, SlotIdentity, SlotTable } from "../table/slots.ts";
+import type { Slot, SlotTable } from "../table/slots.ts";
 
 /** A BEGIN, with the kernel's word for its uid. */
 export interface Claim {
@@ -45,7 +47,15 @@ export interface ClaimsOptions {
   readonly audit: Audit;
   readonly metrics: StoreMetrics;
   readonly nowMs: () => number;
+  /** Time of day. */
+  readonly wallMs: () => number;
 }
+
+/** A claim's outcome: the execution's slot, or why there is none yet. */
+type Bound = Slot | "hold" | { readonly later: Promise<OwnerAnswer> } | undefined;
+
+/** How far the clock of a node may be ahead. */
+const MAX_AHEAD_MS = 60_000;
 
 /** Binds identities to owners. A second BEGIN never displaces the first. */
 export class Claims {
@@ -60,24 +70,32 @@ export class Claims {
   /**
    * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
    * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). A BEGIN whose owner
-   * is not known stays there, too. `hold`: nobody can tell now whose it is, so its session has to wait and ask again.
+   * is not known stays there, too. `later`: it is kept there until the user directory answers. `hold`: the directory
+   * fails, so the session has to wait and ask again.
    * Rejects with what the file system threw when the collector cannot store.
+   *
+   * @param named The owner, where the directory has been asked.
    */
-  async bind({ identity, begin, uid }: Claim): Promise<Slot | "hold" | undefined> {
+  async bind({ identity, begin, uid }: Claim, named?: Owner): Promise<Bound> {
     const { slots, folders, owners, quarantine } = this.#options;
     try {
       const slot = slots.get(identity);
       if (slots.load(slot) !== undefined) return slot;
       if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
-      const owner = await owners.of(identity.node, uid);
+      const owner = named ?? (await owners.of(identity.node, uid));
       if (owner === "hold") return "hold";
-      if (owner === undefined || owner === "unavailable") {
+      if (owner === undefined || typeof owner === "string" || "later" in owner) {
         const quota = quarantine.keepBegin({ identity, uid }, begin);
         if (quota !== undefined) return this.#refuse(quota, identity, uid);
-        return owner === undefined ? this.#refuse("unknown-uid", identity, uid) : undefined;
+        if (owner === undefined) return this.#refuse("unknown-uid", identity, uid);
+        if (typeof owner === "string") return undefined;
+        void owner.later.then((answer) => answer === undefined && this.#refuse("unknown-uid", identity, uid));
+        return owner;
       }
-      const { job, argv, cwd, labels, startedAt, pid } = begin;
-      const origin = { ...identity, owner: owner.name, uid, job, argv, cwd, labels, startedAt, pid };
+      const { job, argv, cwd, labels, pid, cut } = begin;
+      if (cut !== undefined) this.#noteCut(cut, identity);
+      const known = { ...identity, owner: owner.name, uid, job, argv, cwd, labels, pid, ...this.#startOf(begin) };
+      const origin = cut === undefined ? known : { ...known, cut };
       return await folders.inside(owner, () => this.#create(origin));
     } catch (error) {
       if (!isPoison(error)) throw error;
@@ -85,11 +103,31 @@ export class Claims {
     }
   }
 
-  #overLimit(owner: string): Refusal | undefined {
+  /** A start that lies ahead would head every list until then: it counts as now, and the claimed time stays a fact. */
+  #startOf({ startedAt }: Claim["begin"]): Pick<Origin, "startedAt" | "claimedStartedAt"> {
+    const nowMs = this.#options.wallMs();
+    if (Date.parse(startedAt) <= nowMs + MAX_AHEAD_MS) return { startedAt };
+    return { startedAt: asTime(nowMs), claimedStartedAt: startedAt };
+  }
+
+  #noteCut(cut: readonly string[], { node, x }: SlotIdentity): void {
+    const { metrics, log } = this.#options;
+    for (const member of cut) metrics.cutBegins(member).inc();
+    if (!this.#told.isNew(`cut ${node}`)) return;
+    log.event("warning", "BEGIN cut to its limits; the next ones of this node are only counted", {
+      node,
+      x,
+      cut: cut.join(),
+    });
+  }
+
+  #overLimit({ owner, node }: Origin): Refusal | undefined {
     const { accounts, running, maxRunning, nowMs } = this.#options;
-    const refusal = accounts.of(owner).refusesBegin(nowMs());
+    const refusal = accounts.of(owner).refusesBegin(node, nowMs());
     if (refusal !== undefined) return refusal;
-    return running.isFull(owner, maxRunning) ? { reason: "running-executions", limit: maxRunning } : undefined;
+    return running.isFull({ owner, node }, maxRunning)
+      ? { reason: "running-executions", limit: maxRunning }
+      : undefined;
   }
 
   #create(origin: Origin): Slot | undefined {
@@ -97,7 +135,7 @@ export class Claims {
     const slot = slots.get(origin);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slots.load(slot) !== undefined) return slot;
-    const refusal = this.#overLimit(origin.owner);
+    const refusal = this.#overLimit(origin);
     if (refusal !== undefined) return this.#refuseForLimit(slot, origin, refusal);
     // The owner has this id on this node already: nobody could say which of the two is meant.
     if (rows.isTaken(origin.owner, origin)) return this.#refuse("id-in-use", origin, origin.uid);
@@ -115,8 +153,8 @@ export class Claims {
       throw error;
     }
     const account = accounts.of(origin.owner);
-    account.begun();
-    running.add(origin.owner);
+    account.begun(origin.node);
+    running.add(origin);
     account.settle(slot.execution);
     const { refused } = slot;
     slot.refused = undefined;

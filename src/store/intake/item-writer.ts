@@ -1,4 +1,5 @@
 import type { Chunk } from "../../frame/chunk.ts";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { parseEnd } from "../../wire/end.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode, isPoison } from "../disk/storage-error.ts";
@@ -25,6 +26,7 @@ const DISCARD_LABELS = {
   "bytes-on-disk": "disk-quota",
   "running-executions": "executions",
   "executions-per-minute": "executions",
+  quarantine: "quarantine",
 } as const;
 
 export interface ItemWriterOptions {
@@ -35,6 +37,8 @@ export interface ItemWriterOptions {
   readonly accounts: OwnerAccounts;
   readonly merges: LateMerges;
   readonly publisher: Publisher;
+  /** Settles when the user directory, asked whose an execution is, has answered. */
+  readonly answerFor: (identity: SlotIdentity) => Promise<void> | undefined;
   readonly metrics: StoreMetrics;
   readonly nowMs: () => number;
 }
@@ -49,17 +53,19 @@ export class ItemWriter {
     this.#options = options;
   }
 
-  /** Stores one item, or keeps it for its owner. Throws what the file system throws when nothing can be stored. */
-  apply(item: Item): void {
+  /**
+   * Stores one item, or keeps it for its owner. Throws what the file system throws when nothing can be stored.
+   *
+   * @returns Undefined, or when to apply the item again: its owner will be known in a moment, and it has no room until
+   * then.
+   */
+  apply(item: Item): Promise<void> | undefined {
     const { slots, index, metrics } = this.#options;
     const slot = item.slot.isRetired ? slots.get(item.slot.identity) : item.slot;
     try {
       const execution = slots.load(slot);
-      if (execution === undefined) {
-        this.#setAside(slot, item);
-        return;
-      }
-      if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return;
+      if (execution === undefined) return this.#setAside(slot, item);
+      if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return undefined;
       index.touch(slot);
       // What was there already says nothing about now: it was replayed.
       let isSignOfLife = true;
@@ -71,8 +77,9 @@ export class ItemWriter {
     } catch (error) {
       if (!isPoison(error)) throw error;
       metrics.failures(failureCode(error)).inc();
-      this.#setAside(slot, item);
+      return this.#setAside(slot, item);
     }
+    return undefined;
   }
 
   /**
@@ -83,14 +90,19 @@ export class ItemWriter {
   async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
     const { index, files, quarantine, metrics } = this.#options;
     slot.usedAtMs = this.#options.nowMs();
+    const loss = quarantine.takeLoss(slot.identity);
     const items = quarantine.read(slot.identity);
-    if (items.length === 0) return;
+    if (loss === undefined && items.length === 0) return;
     const bytes = quarantine.bytesOf(slot.identity);
     index.touch(slot);
     try {
       for (const item of items) {
         if (item.t === "lines") this.#append(execution, item.chunk);
         else this.#end(execution, item);
+      }
+      if (loss !== undefined) {
+        execution.lost(loss, { reason: "quarantine", limit: loss.limitBytes });
+        if (execution.endSeen !== undefined) execution.judge(this.#options.nowMs());
       }
       await files.sync();
       // What came meanwhile, and could not be stored, stays.
@@ -125,14 +137,14 @@ export class ItemWriter {
   #append(execution: StoredExecution, chunk: Chunk): number {
     const { accounts, files, merges, metrics, publisher, nowMs } = this.#options;
     const account = accounts.of(execution.owner);
-    const refusal = account.refusesLines(nowMs());
+    const refusal = account.refusesLines(execution.node, nowMs());
     if (refusal !== undefined) return this.#discard(execution, chunk, refusal);
     const nextN = execution.have.last + 1;
     let lines = 0;
     try {
       for (const part of execution.append(chunk, files)) {
         lines += part.count;
-        account.stored(part.count, part.cri.length);
+        account.stored(execution.node, part.count, part.cri.length);
         if (part.firstN < nextN) metrics.lateLines.inc(part.count);
         this.#stored.bytes += part.cri.length;
         publisher.publish(execution, part);
@@ -166,26 +178,30 @@ export class ItemWriter {
     if (execution.judge(nowMs())) merges.consider(execution);
   }
 
-  #setAside(slot: Slot, item: Item): void {
-    if (item.kind === "beat") return;
+  #setAside(slot: Slot, item: Item): Promise<void> | undefined {
+    if (item.kind === "beat") return undefined;
     const { metrics, quarantine } = this.#options;
     const lines = item.kind === "lines" ? item.chunk.count : 0;
     const { refused, isDeleted } = slot;
     if (isDeleted) {
       metrics.discardedLines("deleted").inc(lines);
-      return;
+      return undefined;
     }
     if (refused !== undefined) {
       if (item.kind === "lines") refused.lastN = Math.max(refused.lastN, item.chunk.firstN + lines - 1);
       metrics.discardedLines(DISCARD_LABELS[refused.refusal.reason]).inc(lines);
-      return;
+      return undefined;
     }
     const kept =
       item.kind === "lines"
         ? ({ t: "lines", chunk: item.chunk } as const)
         : ({ t: "end", lastN: item.lastN, json: item.json } as const);
-    const quota = quarantine.add(slot.identity, kept);
+    const { identity, execution } = slot;
+    const answer = this.#options.answerFor(identity);
+    if (answer !== undefined && quarantine.isFullFor(identity, kept)) return answer;
+    const quota = quarantine.add(identity, kept, execution?.origin.uid);
     if (quota === undefined) metrics.quarantinedLines.inc(lines);
     else metrics.discardedLines(quota).inc(lines);
+    return undefined;
   }
 }

@@ -1,32 +1,54 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
-import type { OwnerOf } from "../owner/owner-lookup.ts";
+import type { Owner, OwnerAnswer, OwnerOf } from "../owner/owner-lookup.ts";
 import type { KeptBegin, Quarantine } from "../quarantine/quarantine.ts";
 import type { Claim } from "./claims.ts";
 
 const ASK_EVERY_MS = 5_000;
-/** Uids that are nobody's, a round: each may be a process. */
-const MAX_UNKNOWN = 20;
+/** Uids without a user, in one round: each may be a process. */
+const MAX_UNKNOWN = 100;
 
 export interface WaitingBeginsOptions {
   readonly quarantine: Quarantine;
   readonly ownerOf: OwnerOf;
   /** Resolves when it outlives the process. */
-  readonly claim: (claim: Claim) => Promise<"stored" | "unavailable">;
+  readonly claim: (claim: Claim, owner: Owner) => Promise<"stored" | "unavailable">;
+  readonly onFailure: (error: unknown) => void;
   readonly log: Log;
   readonly nowMs: () => number;
 }
 
-/** Claims what waits in quarantine for the user directory to tell whose it is. */
+/** Claims BEGINs that wait in quarantine until the user directory names their uid. */
 export class WaitingBegins {
   readonly #options: WaitingBeginsOptions;
+  /** Claims that wait for an answer of the directory, which has been asked. */
+  readonly #asked = new Map<string, Promise<void>>();
+  readonly #claiming = new Set<Promise<unknown>>();
   #askAtMs = 0;
   #isAsking = false;
-  #claiming: Promise<"stored" | "unavailable"> | undefined;
   #isStopped = false;
 
   constructor(options: WaitingBeginsOptions) {
     this.#options = options;
+  }
+
+  /** Claims a BEGIN, which is kept, as soon as the directory names its uid. One that it cannot name stays. */
+  claimAfter(answer: Promise<OwnerAnswer>, kept: KeptBegin): void {
+    const key = keyOf(kept.identity);
+    if (this.#asked.has(key)) return;
+    const claimed = answer
+      .then(async (owner) => {
+        if (typeof owner === "object" && !this.#isStopped) await this.#claim(kept, owner);
+      })
+      .catch(this.#options.onFailure)
+      .finally(() => this.#asked.delete(key));
+    this.#asked.set(key, claimed);
+  }
+
+  /** Settles when the directory has answered and the claim, if there is an owner, is made. Undefined: not asked. */
+  answerFor(identity: SlotIdentity): Promise<void> | undefined {
+    return this.#asked.get(keyOf(identity));
   }
 
   /** Called every so often. Rejects with what the file system threw. */
@@ -45,18 +67,19 @@ export class WaitingBegins {
   /** Resolves when nothing is claimed any more; the directory may still owe an answer. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#claiming;
+    await Promise.allSettled(this.#claiming);
   }
 
   async #ask(): Promise<void> {
     const { quarantine, ownerOf, log } = this.#options;
     const unknown = new Set<string>();
     let claimed = 0;
-    for (const begin of [...quarantine.begins]) {
-      const { identity, uid } = begin;
+    for (const kept of [...quarantine.begins]) {
+      const { identity, uid } = kept;
       if (this.#isStopped || unknown.size >= MAX_UNKNOWN) break;
+      if (this.answerFor(identity) !== undefined) continue;
       // The next round begins with those that were not asked for in this one.
-      quarantine.postpone(begin);
+      quarantine.postpone(kept);
       const who = `${uid} ${identity.node}`;
       if (unknown.has(who)) continue;
       const owner = await ownerOf(identity.node, uid);
@@ -66,19 +89,28 @@ export class WaitingBegins {
         unknown.add(who);
         continue;
       }
-      if ((await this.#claim(begin)) === "unavailable") break;
-      quarantine.removeBegin(begin);
+      if ((await this.#claim(kept, owner)) === "unavailable") break;
       claimed += 1;
       await nextTurn();
     }
     if (claimed > 0) log.event("notice", "executions claimed whose owner was not known before", { claimed });
   }
 
-  async #claim(kept: KeptBegin): Promise<"stored" | "unavailable"> {
+  async #claim(kept: KeptBegin, owner: Owner): Promise<"stored" | "unavailable"> {
     const { quarantine, claim } = this.#options;
     const begin = quarantine.readBegin(kept);
-    if (begin === undefined) return "stored";
-    this.#claiming = claim({ ...kept, begin });
-    return this.#claiming;
+    const claiming = begin === undefined ? Promise.resolve("stored" as const) : claim({ ...kept, begin }, owner);
+    this.#claiming.add(claiming);
+    try {
+      const outcome = await claiming;
+      if (outcome === "stored") quarantine.removeBegin(kept);
+      return outcome;
+    } finally {
+      this.#claiming.delete(claiming);
+    }
   }
+}
+
+function keyOf({ node, x, keyHash }: SlotIdentity): string {
+  return `${node}/${x}/${keyHash}`;
 }

@@ -26,58 +26,57 @@ export interface Accounted {
 const BURST_SECONDS = 10;
 const SECONDS_A_MINUTE = 60;
 const REFUSALS_SHOWN_FOR_MS = 600_000;
+/** Nodes whose rates are remembered for one owner; beyond it all begin anew, with a full burst. */
+const MAX_NODES = 4_096;
 /** Executions of an owner whose disk is full: enough to see in the viewer what happened, and yet bounded. */
 const BEGINS_BEYOND_QUOTA = 1.1;
-/** Both files of an execution, a block each. */
-const EXECUTION_BYTES = 8_192;
-/** A run in the sidecar. In great disorder they take more than the lines. */
-const RUN_BYTES = 64;
+interface Rates {
+  readonly lines: TokenBucket;
+  readonly bytes: TokenBucket;
+  readonly begins: TokenBucket;
+}
 
 /** What one owner has used, against the limits. Asked once a chunk: it must cost nothing beside the write. */
 export class OwnerAccount {
   readonly #limits: OwnerLimits;
-  readonly #lines: TokenBucket;
-  readonly #bytes: TokenBucket;
-  readonly #begins: TokenBucket;
+  /** By node: what one node brings in an owner's name uses up nothing of what another may bring. */
+  readonly #rates = new Map<string, Rates>();
   #bytesOnDisk: number;
   #refused: RefusedExecutions | undefined;
   #refusedAtMs = 0;
 
   constructor(limits: OwnerLimits, bytesOnDisk: number) {
-    const rate = { burstSeconds: BURST_SECONDS, reopenShare: 0.5 };
     this.#limits = limits;
     this.#bytesOnDisk = bytesOnDisk;
-    this.#lines = new TokenBucket({ perSecond: limits.linesPerSecond, ...rate });
-    this.#bytes = new TokenBucket({ perSecond: limits.bytesPerSecond, ...rate });
-    const perSecond = limits.executionsPerMinute / SECONDS_A_MINUTE;
-    this.#begins = new TokenBucket({ perSecond, burstSeconds: SECONDS_A_MINUTE, reopenShare: 0 });
   }
 
   get bytesOnDisk(): number {
     return this.#bytesOnDisk;
   }
 
-  /** Why nothing of this owner may be stored now. */
-  refusesLines(nowMs: number): Refusal | undefined {
+  /** Why nothing that this node sends for the owner may be stored now. */
+  refusesLines(node: string, nowMs: number): Refusal | undefined {
     const { bytesOnDisk, linesPerSecond, bytesPerSecond } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk) return { reason: "bytes-on-disk", limit: bytesOnDisk };
-    if (!this.#lines.isOpen(nowMs)) return { reason: "lines-per-second", limit: linesPerSecond };
-    if (!this.#bytes.isOpen(nowMs)) return { reason: "bytes-per-second", limit: bytesPerSecond };
+    const { lines, bytes } = this.#ratesOf(node);
+    if (!lines.isOpen(nowMs)) return { reason: "lines-per-second", limit: linesPerSecond };
+    if (!bytes.isOpen(nowMs)) return { reason: "bytes-per-second", limit: bytesPerSecond };
     return undefined;
   }
 
   /** Why one more execution may not begin now. */
-  refusesBegin(nowMs: number): Refusal | undefined {
+  refusesBegin(node: string, nowMs: number): Refusal | undefined {
     const { bytesOnDisk, executionsPerMinute } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk * BEGINS_BEYOND_QUOTA)
       return { reason: "bytes-on-disk", limit: bytesOnDisk };
-    if (!this.#begins.isOpen(nowMs)) return { reason: "executions-per-minute", limit: executionsPerMinute };
+    if (!this.#ratesOf(node).begins.isOpen(nowMs))
+      return { reason: "executions-per-minute", limit: executionsPerMinute };
     return undefined;
   }
 
   /** One more execution has begun. One that could not be stored is tried again and again, and is none. */
-  begun(): void {
-    this.#begins.take(1);
+  begun(node: string): void {
+    this.#ratesOf(node).begins.take(1);
   }
 
   /** One more execution could not begin. */
@@ -92,9 +91,10 @@ export class OwnerAccount {
     return nowMs - this.#refusedAtMs <= REFUSALS_SHOWN_FOR_MS ? this.#refused : undefined;
   }
 
-  stored(lines: number, bytes: number): void {
-    this.#lines.take(lines);
-    this.#bytes.take(bytes);
+  stored(node: string, lines: number, bytes: number): void {
+    const rates = this.#ratesOf(node);
+    rates.lines.take(lines);
+    rates.bytes.take(bytes);
   }
 
   /** The files of an execution may be of another size than when they were looked at last. */
@@ -108,9 +108,24 @@ export class OwnerAccount {
   remove({ accountedBytes }: Pick<Accounted, "accountedBytes">): void {
     this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk - accountedBytes);
   }
-}
 
-/** What an execution takes of its owner's disk space, by the bytes of its logs and its disorder. */
-export function diskBytesOf(logBytes: number, runs: number): number {
-  return logBytes + EXECUTION_BYTES + runs * RUN_BYTES;
+  #ratesOf(node: string): Rates {
+    const known = this.#rates.get(node);
+    if (known !== undefined) return known;
+    const { linesPerSecond, bytesPerSecond, executionsPerMinute } = this.#limits;
+    const burst = { burstSeconds: BURST_SECONDS, reopenShare: 0.5 };
+    const begins = {
+      perSecond: executionsPerMinute / SECONDS_A_MINUTE,
+      burstSeconds: SECONDS_A_MINUTE,
+      reopenShare: 0,
+    };
+    const rates = {
+      lines: new TokenBucket({ perSecond: linesPerSecond, ...burst }),
+      bytes: new TokenBucket({ perSecond: bytesPerSecond, ...burst }),
+      begins: new TokenBucket(begins),
+    };
+    if (this.#rates.size >= MAX_NODES) this.#rates.clear();
+    this.#rates.set(node, rates);
+    return rates;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Log } from "../../host/log.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
+import { AskQueue } from "./ask-queue.ts";
 
 export interface Owner {
   readonly name: string;
@@ -8,18 +9,29 @@ export interface Owner {
 }
 
 /**
- * Who a node's uid is. Undefined: nobody who may own executions. `unavailable`: nobody can tell now. `later`: this node
- * has asked for too many; its session goes on, and the BEGIN waits. Never rejects.
+ * Undefined: nobody who may own executions. `unavailable`: the user directory cannot say now. `later`: this node has
+ * asked for too many.
  */
-export type OwnerOf = (node: string, uid: number) => Promise<Owner | "unavailable" | "later" | undefined>;
+export type OwnerAnswer = Owner | "unavailable" | "later" | undefined;
 
-/** Of one BEGIN while all is well: behind it waits what its relay sent later. */
+/** Who a node's uid is. Never rejects. */
+export type OwnerOf = (node: string, uid: number) => Promise<OwnerAnswer>;
+
+/**
+ * `hold`: the session has to ask again. `later`: the directory is being asked. `crowded`: too many uids of this node
+ * wait for that.
+ */
+export type Lookup = Owner | "unavailable" | "hold" | "crowded" | undefined | { readonly later: Promise<OwnerAnswer> };
+
+/** A directory that hangs counts as one that does not answer. */
 const ANSWER_WITHIN_MS = 5_000;
-/** What relays wait for a directory that does not answer, all together, and how often at most that happens again. */
+/** How long relays wait for a directory that does not answer, all together, and how often at most that happens. */
 const HOLD_MS = 30_000;
 const HOLD_EVERY_MS = 600_000;
-/** Of one BEGIN, between: enough for a directory that answers again. */
-const THEN_WITHIN_MS = 100;
+/** Uids of one node in question at one time, and in line: each may be a process, and a user can make up thousands. */
+const NODE_LIMITS = { maxRunning: 4, maxWaiting: 1_000 };
+/** Uids that had an owner before, of all nodes: they do not wait in line behind made-up ones. */
+const MAX_REMEMBERED = 16_384;
 
 export interface OwnerLookupOptions {
   readonly ownerOf: OwnerOf;
@@ -29,28 +41,70 @@ export interface OwnerLookupOptions {
 }
 
 /**
- * Asks whose a BEGIN is, for a session that waits. While the directory does not answer, relays keep what they have for
- * half a minute, which loses nothing; from then on executions that run already matter more.
+ * Asks whose a BEGIN is. Only an answer that is there at once comes on the session's path; any other comes later, while
+ * the session goes on. While the directory fails, relays keep what they have for half a minute, which loses nothing;
+ * from then on executions that run already matter more.
  */
 export class OwnerLookup {
   readonly #options: OwnerLookupOptions;
+  readonly #nodes = new Map<string, AskQueue>();
+  /** Questions without an answer yet, by uid and node. */
+  readonly #asked = new Map<string, Promise<OwnerAnswer>>();
+  readonly #known = new Set<string>();
   #holdFromMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OwnerLookupOptions) {
     this.#options = options;
   }
 
-  /** `hold`: the session has to ask again. */
-  async of(node: string, uid: number): Promise<Owner | "hold" | "unavailable" | undefined> {
-    const { ownerOf, log, metrics, nowMs } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"unavailable">((resolve) => {
-      timer = setTimeout(() => resolve("unavailable"), this.#patienceMs());
+  /** Questions that the directory has not answered. */
+  get waiting(): number {
+    return this.#asked.size;
+  }
+
+  async of(node: string, uid: number): Promise<Lookup> {
+    const key = `${uid} ${node}`;
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) return { later: asked };
+    const queue = this.#nodes.get(node);
+    if (queue?.isBusy === true && !this.#known.has(key)) {
+      return queue.isFull ? "crowded" : this.#later(key, node, () => this.#options.ownerOf(node, uid));
+    }
+    const answer = this.#options.ownerOf(node, uid);
+    const first = await withinTurn(answer);
+    if (first === "slow") return this.#later(key, node, () => answer);
+    if (first === "later") return "crowded";
+    if (first === "unavailable") return this.#unavailable(node, uid);
+    this.#remember(key, first);
+    return first;
+  }
+
+  #later(key: string, node: string, ask: () => Promise<OwnerAnswer>): Lookup {
+    const known = this.#asked.get(key);
+    if (known !== undefined) return { later: known };
+    const queue = this.#nodes.get(node) ?? new AskQueue(NODE_LIMITS);
+    this.#nodes.set(node, queue);
+    const later = withinLimit(queue.run(ask));
+    this.#asked.set(key, later);
+    void later.then((answer) => {
+      this.#remember(key, answer);
+      this.#asked.delete(key);
+      if (queue.isIdle) this.#nodes.delete(node);
     });
-    const owner = await Promise.race([ownerOf(node, uid), late]);
-    clearTimeout(timer);
-    if (owner === "later") return "unavailable";
-    if (owner !== "unavailable") return owner;
+    return { later };
+  }
+
+  #remember(key: string, answer: OwnerAnswer): void {
+    if (typeof answer === "string") return;
+    this.#known.delete(key);
+    if (answer === undefined) return;
+    this.#known.add(key);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #unavailable(node: string, uid: number): "hold" | "unavailable" {
+    const { log, metrics, nowMs } = this.#options;
     if (nowMs() - this.#holdFromMs >= HOLD_EVERY_MS) {
       this.#holdFromMs = nowMs();
       const what = "the user directory does not answer: relays wait half a minute for it, then BEGINs in quarantine";
@@ -60,9 +114,25 @@ export class OwnerLookup {
     metrics.heldBegins.inc();
     return "hold";
   }
+}
 
-  #patienceMs(): number {
-    const heldMs = this.#options.nowMs() - this.#holdFromMs;
-    return heldMs >= HOLD_MS && heldMs < HOLD_EVERY_MS ? THEN_WITHIN_MS : ANSWER_WITHIN_MS;
-  }
+/** The answer, if it takes no turn of the event loop: it was known already. */
+async function withinTurn(answer: Promise<OwnerAnswer>): Promise<OwnerAnswer | "slow"> {
+  let turn: NodeJS.Immediate | undefined;
+  const slow = new Promise<"slow">((resolve) => {
+    turn = setImmediate(resolve, "slow");
+  });
+  const first = await Promise.race([answer, slow]);
+  clearImmediate(turn);
+  return first;
+}
+
+async function withinLimit(answer: Promise<OwnerAnswer>): Promise<OwnerAnswer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"unavailable">((resolve) => {
+    timer = setTimeout(() => resolve("unavailable"), ANSWER_WITHIN_MS).unref();
+  });
+  const first = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  return first;
 }

@@ -1,31 +1,42 @@
 import type { IndexDb } from "../index/index-db.ts";
 
 const FRESH_FOR_MS = 2_000;
-const MAX_OWNERS = 10_000;
+/** Pairs remembered; beyond it all are read from the index again. */
+const MAX_COUNTS = 10_000;
 
-/** How many executions of an owner run: counted in the index now and then, and with each new one in between. */
+/** An owner on one node: no node uses up what the owner may have running on another. */
+export interface OwnerOnNode {
+  readonly owner: string;
+  readonly node: string;
+}
+
+/** How many executions an owner has running on a node: read from the index now and then, counted in between. */
 export class RunningCount {
   readonly #index: IndexDb;
   readonly #nowMs: () => number;
-  readonly #owners = new Map<string, { count: number; readonly countedAtMs: number }>();
+  readonly #counts = new Map<string, { count: number; readonly countedAtMs: number }>();
 
   constructor(index: IndexDb, nowMs: () => number) {
     this.#index = index;
     this.#nowMs = nowMs;
   }
 
-  isFull(owner: string, limit: number): boolean {
-    const known = this.#owners.get(owner);
+  isFull(who: OwnerOnNode, limit: number): boolean {
+    const known = this.#counts.get(keyOf(who));
     if (known !== undefined && this.#nowMs() - known.countedAtMs < FRESH_FOR_MS) return known.count >= limit;
-    const count = this.#index.countRunning(owner);
-    if (this.#owners.size >= MAX_OWNERS) this.#owners.clear();
-    this.#owners.set(owner, { count, countedAtMs: this.#nowMs() });
+    const count = this.#index.countRunning(who.owner, who.node);
+    if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
+    this.#counts.set(keyOf(who), { count, countedAtMs: this.#nowMs() });
     return count >= limit;
   }
 
   /** One more has begun since it was asked whether one may. */
-  add(owner: string): void {
-    const known = this.#owners.get(owner);
+  add(who: OwnerOnNode): void {
+    const known = this.#counts.get(keyOf(who));
     if (known !== undefined) known.count += 1;
   }
+}
+
+function keyOf({ owner, node }: OwnerOnNode): string {
+  return `${node} ${owner}`;
 }

@@ -1,241 +1,234 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from "node:fs";
-import { join } from "node:path";
-import type { Chunk } from "../../frame/chunk.ts";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { type Begin, parseKeyless } from "../../wire/begin.ts";
-import { asCount, asRecord, parseJson } from "../../wire/record.ts";
-import { syncFolder } from "../disk/create-file.ts";
-import type { SlotIdentity } from "../table/slots.ts";
+import { parseJson } from "../../wire/record.ts";
+import { type HeldLines, NO_LINES, withItem } from "./held-lines.ts";
+import type { Entry } from "./pool.ts";
+import { beginName, itemsName, QuarantineFolder } from "./quarantine-folder.ts";
+import { decodeItems, encodeItem, type QuarantinedItem } from "./quarantined-item.ts";
+import { type EntryFile, type RoomLimits, type RoomQuota, Rooms } from "./rooms.ts";
 
 /** Bounds of frames that nobody owns yet. */
-export interface QuarantineLimits {
-  readonly maxNodeBytes: number;
+export interface QuarantineLimits extends RoomLimits {
   readonly maxExecutionBytes: number;
-  readonly maxExecutionsPerNode: number;
   readonly maxAgeMs: number;
 }
 
-/** What waits for an owner: lines, or the end, of one (node, x, hash of key). */
-export type QuarantinedItem =
-  | { readonly t: "lines"; readonly chunk: Chunk }
-  | { readonly t: "end"; readonly lastN: number; readonly json: string };
+/** Which limit keeps something out of the quarantine. */
+export type Quota = RoomQuota | "quarantine-execution-bytes";
 
-/** Whose BEGIN came, and which uid nobody could name. */
+/** A BEGIN that waits: the user directory has not named its uid. */
 export interface KeptBegin {
   readonly identity: SlotIdentity;
   readonly uid: number;
 }
 
-const LINE_FEED = 0x0a;
-/** `x.keyHash.begin.uid`: no file has to be read to know whose BEGINs are here. */
-const BEGIN_FILE = /^(\w{26})\.([\w-]{43})\.begin\.(\d{1,10})$/;
+export interface QuarantineOptions {
+  readonly folder: string;
+  readonly limits: QuarantineLimits;
+  /** An item is on the disk before `add` returns. */
+  readonly durable: boolean;
+  /** An entry with so many lines had to go. */
+  readonly onEvicted: (reason: Quota | "quarantine-age", lines: number) => void;
+  readonly nowMs: () => number;
+}
+
+/** Room for an END beyond the quota of its execution: it names what is missing. */
+const END_BYTES = 8_192;
+/** Time that one call of `expire` may take from the event loop. */
+const EXPIRE_WITHIN_MS = 5;
 
 /**
- * Frames without an owner: their BEGIN has not come, or their key fits nothing. Kept on disk within quotas until the
- * BEGIN that fits claims them; nobody else ever sees them. One file for each identity: a JSON line, then the bytes of
- * that record.
+ * Frames without an owner: their BEGIN has not come, the user directory has not named its uid, or the execution's files
+ * cannot be written. Kept on disk until they can be stored; nobody else ever sees them.
+ *
+ * No entry takes another's place:
+ * - Each node has its own room. Half of it is for strangers: entries without a BEGIN, which any local user can make up.
+ *   The other half is for announced entries, whose uid is the kernel's word.
+ * - Age alone removes an entry only after `maxAgeMs`, days: a BEGIN may wait so long in a relay's disk queue or journal.
+ * - A full half makes room by giving up an old entry. Of the strangers the one longest unchanged: a flood pushes itself
+ *   out, and frames that overtook their BEGIN by seconds stay. Of the announced, the one longest unchanged whose uid
+ *   holds at least its fair share: a uid's flood pushes out its own.
+ * - An END has a reserve beyond its execution's quota. The numbers of what is given up are remembered: when the BEGIN
+ *   comes, they are shown as discarded.
  */
 export class Quarantine {
-  readonly #folder: string;
-  readonly #limits: QuarantineLimits;
-  readonly #durable: boolean;
-  /** Bytes by file, by node. */
-  readonly #nodes = new Map<string, Map<string, number>>();
-  /** Bytes of each node, kept beside: a flood must not make each frame count all files. */
-  readonly #nodeBytes = new Map<string, number>();
+  readonly #options: QuarantineOptions;
+  readonly #folder: QuarantineFolder;
+  readonly #rooms: Rooms;
   readonly #begins = new Map<string, KeptBegin>();
 
-  /** @param options.durable An item is on the disk before `add` returns. */
-  constructor(options: { readonly folder: string; readonly limits: QuarantineLimits; readonly durable: boolean }) {
-    const { folder, limits, durable } = options;
-    this.#folder = folder;
-    this.#limits = limits;
-    this.#durable = durable;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const node of readdirSync(folder)) {
-      const files = new Map<string, number>();
-      for (const name of readdirSync(join(folder, node))) {
-        files.set(name, statSync(join(folder, node, name)).size);
-        const [, x, keyHash, uid] = BEGIN_FILE.exec(name) ?? [];
-        if (x === undefined || keyHash === undefined) continue;
-        this.#begins.set(join(node, name), { identity: { node, x, keyHash }, uid: Number(uid) });
-      }
-      this.#nodes.set(node, files);
-      for (const size of files.values()) this.#grow(node, size);
-    }
+  constructor(options: QuarantineOptions) {
+    this.#options = options;
+    this.#folder = new QuarantineFolder({ path: options.folder, durable: options.durable });
+    this.#rooms = new Rooms(options.limits);
+    this.#restore(options.nowMs());
   }
 
   get bytes(): number {
-    let sum = 0;
-    for (const size of this.#nodeBytes.values()) sum += size;
-    return sum;
+    return this.#rooms.bytes;
   }
 
-  /** Keeps an item, or returns the quota that forbids it. Throws what the file system throws. */
-  add(identity: SlotIdentity, item: QuarantinedItem): string | undefined {
-    return this.#append(identity.node, fileName(identity), encode(item));
-  }
-
+  /** BEGINs that wait for the user directory. */
   get waiting(): number {
     return this.#begins.size;
   }
 
-  /** BEGINs that wait for the user directory, those first that were not asked for lately. */
+  /** BEGINs that wait for the user directory, the least recently asked for first. */
   get begins(): IterableIterator<KeptBegin> {
     return this.#begins.values();
   }
 
-  /** Keeps a BEGIN, or returns the quota that forbids it. It comes again and again: the first one stays. */
-  keepBegin(kept: KeptBegin, begin: Omit<Begin, "k">): string | undefined {
-    const name = beginName(kept);
-    const key = join(kept.identity.node, name);
-    if (this.#begins.has(key)) return undefined;
-    const quota = this.#append(kept.identity.node, name, Buffer.from(JSON.stringify(begin)));
-    if (quota === undefined) this.#begins.set(key, kept);
+  /**
+   * Keeps an item, or returns the quota that forbids it. Throws what the file system throws.
+   *
+   * @param uid Of the execution, where that is known.
+   */
+  add(identity: SlotIdentity, item: QuarantinedItem, uid?: number): Quota | undefined {
+    const entry = this.#rooms.entryFor(identity, uid);
+    const bytes = encodeItem(item);
+    const quota = this.#isTooMuch(identity, item, bytes.length)
+      ? "quarantine-execution-bytes"
+      : this.#append(entry, "itemBytes", bytes);
+    if (quota !== undefined) this.#rooms.lose(identity, withItem(NO_LINES, item));
+    else if (entry.held !== undefined) entry.held = withItem(entry.held, item);
     return quota;
   }
 
-  /** Behind all others. */
-  postpone(kept: KeptBegin): void {
-    const key = join(kept.identity.node, beginName(kept));
-    if (this.#begins.delete(key)) this.#begins.set(key, kept);
+  /** Whether the quota of its execution, not that of its node, keeps an item out. */
+  isFullFor(identity: SlotIdentity, item: QuarantinedItem): boolean {
+    return this.#isTooMuch(identity, item, encodeItem(item).length);
   }
 
-  /** Undefined when it is gone, or cut off: the collector ended while it wrote it, so its relay still has it. */
-  readBegin(kept: KeptBegin): Omit<Begin, "k"> | undefined {
-    const path = join(this.#folder, kept.identity.node, beginName(kept));
-    return existsSync(path) ? parseKeyless(parseJson(readFileSync(path, "utf8"))) : undefined;
+  /** Keeps a BEGIN, or returns the quota that forbids it. A BEGIN that comes again changes nothing. */
+  keepBegin(kept: KeptBegin, begin: Omit<Begin, "k">): Quota | undefined {
+    const { identity, uid } = kept;
+    if (this.#begins.has(keyOf(identity))) return undefined;
+    const bytes = Buffer.from(JSON.stringify(begin));
+    if (bytes.length > this.#options.limits.maxExecutionBytes) return "quarantine-execution-bytes";
+    this.#begins.set(keyOf(identity), { identity, uid });
+    let isKept = false;
+    try {
+      const quota = this.#append(this.#rooms.entryFor(identity, uid), "beginBytes", bytes);
+      isKept = quota === undefined;
+      return quota;
+    } finally {
+      if (!isKept) this.#begins.delete(keyOf(identity));
+    }
   }
 
-  removeBegin(kept: KeptBegin): void {
-    this.#remove(kept.identity.node, beginName(kept));
+  /** Puts a BEGIN behind all others. */
+  postpone({ identity }: KeptBegin): void {
+    const kept = this.#begins.get(keyOf(identity));
+    if (kept === undefined) return;
+    this.#begins.delete(keyOf(identity));
+    this.#begins.set(keyOf(identity), kept);
   }
 
-  /** Whose lines or ends are here. */
+  /** Undefined when it is gone, or torn: the collector ended while it wrote it, so its relay still has it. */
+  readBegin({ identity, uid }: KeptBegin): Omit<Begin, "k"> | undefined {
+    const bytes = this.#folder.read(identity.node, beginName(identity, uid));
+    return bytes === undefined ? undefined : parseKeyless(parseJson(bytes.toString("utf8")));
+  }
+
+  removeBegin({ identity }: KeptBegin): void {
+    this.#remove(this.#rooms.entry(identity), "beginBytes");
+  }
+
+  /** Identities whose lines or ends are here. */
   *identities(): Generator<SlotIdentity> {
-    for (const [node, files] of this.#nodes) {
-      for (const name of files.keys()) {
-        const [x, keyHash, isBegin] = name.split(".");
-        if (x !== undefined && keyHash !== undefined && isBegin === undefined) yield { node, x, keyHash };
-      }
+    for (const pool of this.#rooms.pools()) {
+      for (const { identity, itemBytes } of pool.entries) if (itemBytes > 0) yield identity;
     }
   }
 
   bytesOf(identity: SlotIdentity): number {
-    return this.#nodes.get(identity.node)?.get(fileName(identity)) ?? 0;
+    return this.#rooms.entry(identity)?.itemBytes ?? 0;
   }
 
-  /** What is kept for an identity, in the order of arrival. */
+  /** Items kept for an identity, in the order of arrival. */
   read(identity: SlotIdentity): QuarantinedItem[] {
-    const name = fileName(identity);
-    if (this.#nodes.get(identity.node)?.has(name) !== true) return [];
-    return decode(readFileSync(join(this.#folder, identity.node, name)));
+    if (this.bytesOf(identity) === 0) return [];
+    const bytes = this.#folder.read(identity.node, itemsName(identity));
+    return bytes === undefined ? [] : decodeItems(bytes);
   }
 
-  /** All but its BEGIN. */
+  /** Removes the items of an identity; its BEGIN stays. */
   remove(identity: SlotIdentity): void {
-    this.#remove(identity.node, fileName(identity));
+    this.#remove(this.#rooms.entry(identity), "itemBytes");
   }
 
-  /** Throws away what nobody claimed in time. Returns how many identities that were. */
+  /** Lines of an identity that were thrown away since the last call, and the room that a node's entries have. */
+  takeLoss(identity: SlotIdentity): (HeldLines & { readonly limitBytes: number }) | undefined {
+    const loss = this.#rooms.takeLoss(identity);
+    return loss === undefined ? undefined : { ...loss, limitBytes: this.#rooms.halfBytes };
+  }
+
+  /** Throws away some of the entries that nobody claimed in time. Returns how many. */
   expire(nowMs: number): number {
+    const untilMs = performance.now() + EXPIRE_WITHIN_MS;
     let expired = 0;
-    for (const [node, files] of this.#nodes) {
-      for (const name of [...files.keys()]) {
-        const changedAtMs = statSync(join(this.#folder, node, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-        if (nowMs - changedAtMs <= this.#limits.maxAgeMs) continue;
-        this.#remove(node, name);
+    for (const pool of this.#rooms.pools()) {
+      for (let { oldest } = pool; oldest !== undefined; oldest = pool.oldest) {
+        if (nowMs - oldest.changedAtMs <= this.#options.limits.maxAgeMs) break;
+        this.#evict(oldest, "quarantine-age");
         expired += 1;
+        if (performance.now() >= untilMs) return expired;
       }
     }
     return expired;
   }
 
-  #append(node: string, name: string, bytes: Buffer): string | undefined {
-    const files = this.#nodes.get(node) ?? new Map<string, number>();
-    const size = files.get(name) ?? 0;
-    if (size === 0 && files.size >= this.#limits.maxExecutionsPerNode) return "quarantine-executions";
-    if (size + bytes.length > this.#limits.maxExecutionBytes) return "quarantine-execution-bytes";
-    const nodeBytes = this.#nodeBytes.get(node) ?? 0;
-    if (nodeBytes + bytes.length > this.#limits.maxNodeBytes) return "quarantine-node-bytes";
-    const folder = join(this.#folder, node);
-    const path = join(folder, name);
-    if (!this.#nodes.has(node)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (this.#durable) syncFolder(this.#folder);
-      this.#nodes.set(node, files);
-    }
-    try {
-      appendFileSync(path, bytes, { mode: 0o600, flush: this.#durable });
-      if (this.#durable && size === 0) syncFolder(folder);
-    } catch (error) {
-      if (statSync(path, { throwIfNoEntry: false }) !== undefined) truncateSync(path, size);
-      throw error;
-    }
-    files.set(name, size + bytes.length);
-    this.#grow(node, bytes.length);
+  #isTooMuch(identity: SlotIdentity, item: QuarantinedItem, bytes: number): boolean {
+    const most = this.#options.limits.maxExecutionBytes + (item.t === "end" ? END_BYTES : 0);
+    return this.bytesOf(identity) + bytes > most;
+  }
+
+  #append(entry: Entry, file: EntryFile, bytes: Buffer): Quota | undefined {
+    const more = { file, bytes: bytes.length };
+    const quota = this.#rooms.make(entry, more, (victim, why) => this.#evict(victim, why));
+    if (quota !== undefined) return quota;
+    this.#folder.append({ node: entry.identity.node, name: this.#nameOf(entry, file), size: entry[file] }, bytes);
+    this.#rooms.grow(entry, more, this.#options.nowMs());
     return undefined;
   }
 
-  #remove(node: string, name: string): void {
-    const files = this.#nodes.get(node);
-    const size = files?.get(name);
-    if (files === undefined || size === undefined) return;
-    rmSync(join(this.#folder, node, name), { force: true });
-    files.delete(name);
-    this.#begins.delete(join(node, name));
-    this.#grow(node, -size);
+  #evict(entry: Entry, reason: Quota | "quarantine-age"): void {
+    const held = entry.held ?? this.read(entry.identity).reduce(withItem, NO_LINES);
+    this.#remove(entry, "itemBytes");
+    this.#remove(entry, "beginBytes");
+    this.#rooms.lose(entry.identity, held);
+    this.#options.onEvicted(reason, held.lines);
   }
 
-  #grow(node: string, bytes: number): void {
-    this.#nodeBytes.set(node, (this.#nodeBytes.get(node) ?? 0) + bytes);
+  #remove(entry: Entry | undefined, file: EntryFile): void {
+    if (entry === undefined || entry[file] === 0) return;
+    this.#folder.remove(entry.identity.node, this.#nameOf(entry, file));
+    this.#rooms.shrink(entry, file);
+    if (file === "beginBytes") this.#begins.delete(keyOf(entry.identity));
   }
-}
 
-function fileName({ x, keyHash }: SlotIdentity): string {
-  return `${x}.${keyHash}`;
-}
+  #nameOf({ identity }: Entry, file: EntryFile): string {
+    return file === "itemBytes"
+      ? itemsName(identity)
+      : beginName(identity, this.#begins.get(keyOf(identity))?.uid ?? 0);
+  }
 
-function beginName({ identity, uid }: KeptBegin): string {
-  return `${fileName(identity)}.begin.${uid}`;
-}
-
-function encode(item: QuarantinedItem): Buffer {
-  if (item.t === "end") return Buffer.from(`${JSON.stringify(item)}\n`);
-  const { firstN, count, fragments, cri } = item.chunk;
-  const head = { t: "lines", firstN, count, fragments, bytes: cri.length };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), cri]);
-}
-
-/** Reads records until the end or the first one that is torn or not of this form. */
-function decode(bytes: Buffer): QuarantinedItem[] {
-  const items: QuarantinedItem[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const headEnd = bytes.indexOf(LINE_FEED, at);
-    const head = headEnd < 0 ? undefined : asRecord(parseJson(bytes.toString("utf8", at, headEnd)));
-    if (head === undefined) break;
-    at = headEnd + 1;
-    const { json } = head;
-    const lastN = asCount(head["lastN"]);
-    if (head["t"] === "end" && lastN !== undefined && typeof json === "string") {
-      items.push({ t: "end", lastN, json });
-      continue;
+  /** Takes in what an earlier start has left, the longest unchanged first. */
+  #restore(nowMs: number): void {
+    const files = [...this.#folder.find()].sort((a, b) => a.changedAtMs - b.changedAtMs);
+    for (const { identity, uid } of files) {
+      if (uid !== undefined && !this.#begins.has(keyOf(identity))) this.#begins.set(keyOf(identity), { identity, uid });
     }
-    const [firstN, count] = [asCount(head["firstN"], 1), asCount(head["count"], 1)];
-    const [fragments, length] = [asCount(head["fragments"]), asCount(head["bytes"], 1)];
-    if (firstN === undefined || count === undefined || fragments === undefined || length === undefined) break;
-    if (at + length > bytes.length) break;
-    items.push({ t: "lines", chunk: { firstN, count, fragments, cri: bytes.subarray(at, at + length) } });
-    at += length;
+    for (const { identity, uid, bytes, changedAtMs } of files) {
+      const entry = this.#rooms.entryFor(identity, this.#begins.get(keyOf(identity))?.uid);
+      entry.held = undefined;
+      const file = uid === undefined ? "itemBytes" : "beginBytes";
+      // A clock that was ahead when a file was written must not keep it for longer.
+      if (entry[file] === 0) this.#rooms.grow(entry, { file, bytes }, Math.min(nowMs, changedAtMs));
+    }
   }
-  return items;
+}
+
+function keyOf(identity: SlotIdentity): string {
+  return `${identity.node}/${itemsName(identity)}`;
 }

@@ -1,5 +1,6 @@
 import { rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { isPoison, messageOf } from "../disk/storage-error.ts";
@@ -8,7 +9,7 @@ import type { IndexDb } from "../index/index-db.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
-import type { SlotIdentity, SlotTable } from "../table/slots.ts";
+import type { SlotTable } from "../table/slots.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: a log without it could not be told whose it is. */

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
-import type { SlotIdentity } from "../table/slots.ts";
 
 const DAY_MS = 86_400_000;
 /** Longer than anything can be replayed: relays' queues and journals are bounded by size, and hold weeks at most. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
 import type { ExecutionState } from "../../wire/api.ts";
 import { failureCode, messageOf } from "../disk/storage-error.ts";
@@ -8,12 +9,6 @@ import type { IndexDb } from "../index/index-db.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { Refusal } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
-
-export interface SlotIdentity {
-  readonly node: string;
-  readonly x: string;
-  readonly keyHash: string;
-}
 
 /** Where an execution's files are, whose, and what they take. */
 interface Unloaded {

@@ -58,11 +58,19 @@ describe("a session that waits for the store", () => {
 
 test("of a node's sessions that wait for the store, all but the newest end; other nodes' stay", async () => {
   let nowMs = Date.now();
-  const site = await startIngestSite({ nowMs: () => nowMs, ownerOf: () => new Promise(() => {}) });
+  // Nobody says whose they are, and their lines have used up the quarantine's room.
+  const ownerOf = () => new Promise<never>(() => {});
+  const site = await startIngestSite({ nowMs: () => nowMs, ownerOf, quarantine: { maxExecutionBytes: 600 } });
   const [old, other, fresh] = [await openRelay(site), await openRelay(site), await openRelay(site)];
-  old.command("syslog", fakeExecution({ node: "node1" }).begin());
-  other.command("syslog", fakeExecution({ node: "node2" }).begin());
-  fresh.command("syslog", fakeExecution({ node: "node1" }).begin());
+  for (const [relay, node] of [
+    [old, "node1"],
+    [other, "node2"],
+    [fresh, "node1"],
+  ] as const) {
+    const one = fakeExecution({ node });
+    relay.command("syslog", one.begin());
+    relay.command("syslog", one.lines(1, ["x".repeat(1_000)]));
+  }
   await poll("a session to be cut off", async () => {
     nowMs += MINUTE_MS;
     return (await metric(site, "ml_relp_refused_sessions_total", "superseded")) === 1;

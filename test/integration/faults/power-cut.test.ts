@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { freePort } from "../../support/free-port.ts";
+import { poll } from "../../support/poll.ts";
 import { run, start } from "../../support/processes.ts";
 import { ROOT } from "../../support/programs.ts";
 import { RelpClient } from "../../support/relp-client.ts";
@@ -47,6 +48,14 @@ it.skipIf(!IS_TRACEABLE)("with --sync always, what a relay is told to be stored 
   const collector = start("strace", [...strace, ...places, "--sync", "always", "--insecure", "--login-code"]);
   await collector.waitFor(/#code=/);
   const relay = await RelpClient.open(relp);
+  // The user directory is asked once, beside the session; from then on the answer is known.
+  const before = fakeExecution();
+  await relay.send(before.begin());
+  const logs = join(folder, "data/logs");
+  await poll("the answer", () =>
+    readdirSync(logs, { recursive: true }).join().includes(`${before.x}.node1.job_sh.log`),
+  );
+  await poll("its BEGIN to leave the quarantine", () => readdirSync(join(logs, "_quarantine/node1")).length === 0);
   const a = fakeExecution();
   await relay.send(a.lines(1, ["early"]));
   await relay.send(a.begin());
@@ -57,11 +66,11 @@ it.skipIf(!IS_TRACEABLE)("with --sync always, what a relay is told to be stored 
 
   const calls = endedCalls(readFileSync(trace, "utf8"));
   expect(calls.filter((call) => /rsp 6 200 OK/.test(call)).length).toBeGreaterThanOrEqual(4);
-  expect(calls.filter((call) => /^unlink\(.*_quarantine/.test(call))).toHaveLength(1);
+  expect(calls.filter((call) => /^unlink\(.*_quarantine/.test(call))).toHaveLength(2);
   expect(tooEarly(calls)).toEqual([]);
   // The BEGIN's row is in the index by then: without it nobody would find an execution that has ended.
-  const sidecarAt = calls.findIndex((call) => call.startsWith("write(") && call.includes(".meta>"));
-  const acknowledgedAt = calls.findIndex((call) => call.includes('"3 rsp 6 200 OK'));
+  const sidecarAt = calls.findIndex((call) => call.startsWith("write(") && call.includes(`${a.x}.node1.job_sh.meta>`));
+  const acknowledgedAt = calls.findIndex((call) => call.includes('"4 rsp 6 200 OK'));
   const between = calls.slice(sidecarAt, acknowledgedAt);
   expect(between.filter((call) => /^f(?:data)?sync\(.*\/index\.db-wal>/.test(call))).not.toEqual([]);
 });

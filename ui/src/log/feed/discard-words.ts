@@ -2,7 +2,7 @@ import type { Discard, DiscardReason, RefusedExecutions } from "../../../../src/
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 
 /** What is said of a limit: "1,000,000 lines a second". */
-const LIMIT_WORDS: Readonly<Record<DiscardReason, (limit: number) => string>> = {
+const USER_LIMITS: Readonly<Record<Exclude<DiscardReason, "quarantine">, (limit: number) => string>> = {
   "lines-per-second": (limit) => `${formatCount(limit)} lines a second`,
   "bytes-per-second": (limit) => `${formatBytes(limit)} a second`,
   "bytes-on-disk": (limit) => `${formatBytes(limit)} on disk`,
@@ -10,10 +10,16 @@ const LIMIT_WORDS: Readonly<Record<DiscardReason, (limit: number) => string>> = 
   "executions-per-minute": (limit) => `${formatCount(limit)} executions a minute`,
 };
 
+/** "your limit of 100 lines a second". */
+function limitWords(reason: DiscardReason, limit: number): string {
+  if (reason !== "quarantine") return `your limit of ${USER_LIMITS[reason](limit)}`;
+  return `they came before their execution was announced, and its node may have ${formatBytes(limit)} of such lines`;
+}
+
 /** "12 executions of yours are not stored: your limit of 3 executions a minute". */
 export function refusedWords({ executions, reason, limit }: RefusedExecutions): string {
   const which = executions === 1 ? "1 execution of yours is" : `${formatCount(executions)} executions of yours are`;
-  return `${which} not stored: your limit of ${LIMIT_WORDS[reason](limit)}`;
+  return `${which} not stored: ${limitWords(reason, limit)}`;
 }
 
 /**
@@ -24,7 +30,7 @@ export function discardWords(hole: { readonly n: number; readonly to: number }, 
   const words: string[] = [];
   for (const { from, to, reason, limit } of discarded) {
     const lines = Math.min(to, hole.to) - Math.max(from, hole.n) + 1;
-    if (lines > 0) words.push(`${formatLines(lines)} not stored: your limit of ${LIMIT_WORDS[reason](limit)}`);
+    if (lines > 0) words.push(`${formatLines(lines)} not stored: ${limitWords(reason, limit)}`);
   }
   return words.join("; ");
 }

@@ -1,0 +1,7 @@
+/** What names an execution before anybody is known to own it: who knows the key speaks for it. */
+export interface SlotIdentity {
+  readonly node: string;
+  readonly x: string;
+  /** SHA-256 of the key, base64url. */
+  readonly keyHash: string;
+}

@@ -1,0 +1,25 @@
+import type { QuarantinedItem } from "./quarantined-item.ts";
+
+/** Which lines of an execution an entry of the quarantine holds, or has lost. All 0: none. */
+export interface HeldLines {
+  readonly lines: number;
+  readonly firstN: number;
+  /** The highest number among them. */
+  readonly lastN: number;
+  /** How many lines the execution has had, by the END among them. */
+  readonly endN: number;
+}
+
+export const NO_LINES: HeldLines = { lines: 0, firstN: 0, lastN: 0, endN: 0 };
+
+export function withItem(held: HeldLines, item: QuarantinedItem): HeldLines {
+  if (item.t === "end") return { ...held, endN: Math.max(held.endN, item.lastN) };
+  const { firstN, count } = item.chunk;
+  return together(held, { lines: count, firstN, lastN: firstN + count - 1, endN: 0 });
+}
+
+export function together(a: HeldLines, b: HeldLines): HeldLines {
+  const firstN = a.firstN === 0 || b.firstN === 0 ? Math.max(a.firstN, b.firstN) : Math.min(a.firstN, b.firstN);
+  const [lastN, endN] = [Math.max(a.lastN, b.lastN), Math.max(a.endN, b.endN)];
+  return { lines: a.lines + b.lines, firstN, lastN, endN };
+}

@@ -1,0 +1,107 @@
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
+import type { HeldLines } from "./held-lines.ts";
+
+/** All that waits for one identity: a file of lines and ends, a file with its BEGIN, or both. */
+export interface Entry {
+  readonly identity: SlotIdentity;
+  /** The kernel's word, from its BEGIN. Undefined while nobody has said whose it is. */
+  readonly uid: number | undefined;
+  itemBytes: number;
+  beginBytes: number;
+  /** Undefined for a file of an earlier start: it has to be read to know. */
+  held: HeldLines | undefined;
+  changedAtMs: number;
+}
+
+/** What one uid of the node has in the pool. */
+interface Usage {
+  bytes: number;
+  files: number;
+}
+
+export interface PoolLimits {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+/**
+ * Entries of one node that share a room, the longest unchanged first. When it is full, one whose uid has at least its
+ * fair share of the room goes: never one of a uid that has less.
+ */
+export class Pool {
+  readonly limits: PoolLimits;
+  readonly #entries = new Map<string, Entry>();
+  readonly #usage = new Map<number | undefined, Usage>();
+  #bytes = 0;
+  #files = 0;
+
+  constructor(limits: PoolLimits) {
+    this.limits = limits;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get entries(): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
+  get oldest(): Entry | undefined {
+    return this.#entries.values().next().value;
+  }
+
+  get(name: string): Entry | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** Takes an entry in, or one that has changed: it is the youngest now. */
+  put(name: string, entry: Entry): void {
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+  }
+
+  /** The files of an entry have become so much more, or less. */
+  grow(entry: Entry, { bytes, files }: Usage): void {
+    this.#bytes += bytes;
+    this.#files += files;
+    const usage = this.#usage.get(entry.uid) ?? { bytes: 0, files: 0 };
+    usage.bytes += bytes;
+    usage.files += files;
+    if (usage.files > 0) this.#usage.set(entry.uid, usage);
+    else this.#usage.delete(entry.uid);
+  }
+
+  delete(name: string, entry: Entry): void {
+    if (!this.#entries.delete(name)) return;
+    this.grow(entry, { bytes: -entry.itemBytes - entry.beginBytes, files: -filesOf(entry) });
+  }
+
+  /** Which limit keeps so much more from fitting in. */
+  excess({ bytes, files }: Usage): "quarantine-executions" | "quarantine-node-bytes" | undefined {
+    if (this.#files + files > this.limits.maxFiles) return "quarantine-executions";
+    return this.#bytes + bytes > this.limits.maxBytes ? "quarantine-node-bytes" : undefined;
+  }
+
+  /** The one that makes room for `entry`, of the same uid where that has its share; undefined: there is no other. */
+  victimFor(entry: Entry): Entry | undefined {
+    const fairShare = 1 / this.#usage.size;
+    const hasShare = this.#share(entry.uid) >= fairShare;
+    let oldest: Entry | undefined;
+    for (const other of this.#entries.values()) {
+      if (other === entry) continue;
+      if (hasShare ? other.uid === entry.uid : this.#share(other.uid) >= fairShare) return other;
+      oldest ??= other;
+    }
+    return oldest;
+  }
+
+  #share(uid: number | undefined): number {
+    const { bytes, files } = this.#usage.get(uid) ?? { bytes: 0, files: 0 };
+    return Math.max(bytes / Math.max(1, this.#bytes), files / Math.max(1, this.#files));
+  }
+}
+
+export function filesOf(entry: Entry): number {
+  return (entry.itemBytes > 0 ? 1 : 0) + (entry.beginBytes > 0 ? 1 : 0);
+}
