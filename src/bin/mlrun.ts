@@ -13,6 +13,7 @@ import { spooledFiles } from "../run/spool/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
 import { makeExecutionId } from "../wire/ids.ts";
+import { refuseOldNode } from "./node-floor.ts";
 
 /** Put in by the bundler, from package.json. */
 declare const MLRUN_VERSION: string;
@@ -31,6 +32,7 @@ const NOT_IN_A_HOSTNAME = /[^\w.-]/g;
 const { env } = process;
 
 async function main(): Promise<number> {
+  refuseOldNode("mlrun", OWN_ERROR);
   const asked = parseArguments(process.argv.slice(2));
   const runDir = resolve(asked.runDir ?? setting("MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
