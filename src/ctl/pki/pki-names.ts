@@ -8,9 +8,9 @@ export function isSameName(a: string, b: string): boolean {
 }
 
 /**
- * Refuses to give a node one of the collector's names, or the collector one of a node's. The relay's rsyslogd checks
- * the authority and the name of the collector's certificate, and not that it is a server's (librelp 1.11 with GnuTLS
- * asks for no purpose): a node with such a name could take the lines of all others.
+ * Refuses to give a node one of the collector's names, or the collector one of a node's. A node with such a name could
+ * take the lines of all others: a relay whose omrelp uses GnuTLS checks the authority and the name of the collector's
+ * certificate, and not that it is a server's.
  *
  * @param owner `collector` or the node that gets a certificate.
  * @param names those that will stand in it.

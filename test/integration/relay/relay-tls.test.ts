@@ -51,9 +51,18 @@ describe("frames never reach a server", () => {
         return Object.assign(await dumpWith(elsewhere, "collector"), { pki: elsewhere });
       },
     ],
+    [
+      "that shows a node's certificate of the collector's name",
+      async () => {
+        // `mlctl pki issue` refuses to make one beside the collector's; a site's own authority may not.
+        const folder = await makePki(["node1", "localhost"], ["elsewhere.example.org"]);
+        return Object.assign(await dumpWith(folder, "localhost"), { pki: folder, host: "localhost" });
+      },
+    ],
   ])("%s", async (_, makeDump) => {
-    const dump: RelpDump & { readonly pki?: string } = await makeDump();
-    const relay = await startRelay({ collectorPort: dump.port, pki: dump.pki ?? pki, parameters: HASTY });
+    const dump: RelpDump & { readonly pki?: string; readonly host?: string } = await makeDump();
+    const { port: collectorPort, host: collectorHost = "127.0.0.1" } = dump;
+    const relay = await startRelay({ collectorHost, collectorPort, pki: dump.pki ?? pki, parameters: HASTY });
     await sendLines(relay.linesSocket, [FRAME]);
     await poll("the relay's refusal", async () => /authentication error/.test(await said(relay)));
     expect([dump.sessions(), dump.messages]).toEqual([0, []]);
