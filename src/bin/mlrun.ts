@@ -94,6 +94,8 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
     busy += spooledFiles(folder).busy;
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
+    if (result.damaged > 0)
+      warn(`${result.damaged} in ${folder} cannot be delivered and are *.damaged now: they do not begin with a BEGIN`);
   }
   const others = busy === 0 ? "" : `, ${busy} in the hands of an mlrun that runs`;
   say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting${others}`);

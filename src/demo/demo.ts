@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -93,16 +93,31 @@ async function startRelay(relay: {
   options: DemoOptions;
 }): Promise<void> {
   const { name, port, pki, folder, children, mlctl, options } = relay;
-  const runDir = join(folder, name);
+  const [runDir, relayDir] = [join(folder, name), join(folder, `${name}-relay`)];
+  for (const path of [runDir, relayDir]) mkdirSync(path);
   const config = await mlctl(
     ...["relay-config", "--collector", `127.0.0.1:${port}`, "--node", name, "--pki", pki],
-    ...["--run-dir", runDir, "--state-dir", join(folder, `${name}-state`)],
+    ...["--run-dir", runDir, "--relay-dir", relayDir, "--state-dir", join(folder, `${name}-state`)],
+    ...["--gate-group", String(process.getgid?.())],
   );
   const file = join(folder, `${name}.conf`);
   writeFileSync(file, config);
   const child = children.start(options.rsyslogd, ["-n", "-f", file, "-i", "NONE"], { quiet: true });
+  const [listen, lines, begin] = [
+    join(runDir, "mlrun.sock"),
+    join(relayDir, "lines.sock"),
+    join(relayDir, "begin.sock"),
+  ];
+  for (const path of [lines, begin]) await untilThere(children, child, path);
+  const sockets = ["--listen", listen, "--lines", lines, "--begin", begin];
+  const gate = children.start(join(options.binFolder, "mlgate"), sockets, { quiet: true });
+  await untilThere(children, gate, listen);
+}
+
+/** Waits for a child's socket. */
+async function untilThere(children: Children, child: ChildProcess, path: string): Promise<void> {
   const ended = children.waitFor(child, NEVER);
-  await Promise.race([ended, untilExists(join(runDir, "lines.sock"))]);
+  await Promise.race([ended, untilExists(path)]);
   // From here on its end is the demo's end, which nobody waits for.
   ended.catch(() => {});
 }

@@ -40,7 +40,7 @@ const STDERR = 2;
 /**
  * Runs the command with its output going to the relay.
  *
- *     command ==FIFOs==> OutputStream --frames--> Delivery --lines.sock--> relay
+ *     command ==FIFOs==> OutputStream --frames--> Delivery --mlrun.sock--> gate --> relay
  *                             \--> mirror               \--> spool
  *
  * @returns mlrun's exit code.

@@ -7,7 +7,7 @@ Runs the command and brings what it prints to the collector, line by line, while
   --quiet              do not show the output here
   --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)
   --one-line-frames    one line a syslog message, for sites whose own rules want that
-  --run-dir DIR        folder of the relay's sockets (default: MLRUN_RUN_DIR, else /run/marcologger)
+  --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)
   --id ULID            the execution's id, for callers that choose it
   --flush              deliver what was kept while no relay was there, then exit
   --version, --help

@@ -6,10 +6,12 @@ export const RUN_LIMITS = {
   holdBytes: 16_384,
   /** Frames lie in blocks; whole blocks are kept, sent again and reused. */
   blockBytes: 65_536,
-  /** Frames that were sent stay for a second sending: 1 MiB, more than a relay's socket buffer holds. */
-  sentBlocks: 16,
-  /** Frames that are not sent yet: another 1 MiB, then reading stops until the relay or the spool takes some. */
-  maxBlocks: 32,
+  /** Frames that are not sent yet: 1 MiB, then reading stops until the relay or the spool takes some. */
+  unsentBlocks: 16,
+  /** What gate and rsyslogd hold of one sender in their own memory: 256 KiB and a frame, and 128 KiB. */
+  gateAndRelayBytes: 524_288,
+  /** Send buffers of unix sockets are reckoned with up to here: what tuning for 100 Gbit/s sets, at most. */
+  maxSendBufferBytes: 16_777_216,
   /** A line without its newline is shown after this time: a prompt must be seen. */
   fragmentAfterMs: 150,
   /** Of a line that is redrawn, one redraw a stream is sent in this time, and always the last. */
@@ -18,16 +20,12 @@ export const RUN_LIMITS = {
   redrawBytes: 4_096,
   /** A relay that takes nothing for this time is given up for the spool. */
   slowRelayMs: 2_000,
-  /** BEGIN must be out before lines are sent, but not for longer than this: less than until the spool. */
-  announceMs: 1_500,
   /** First and longest pause between attempts to connect. */
   reconnectFirstMs: 50,
   reconnectMostMs: 10_000,
-  /** The relay's EOF means that it took over everything. */
-  endOfFileMs: 5_000,
+  /** After the half-close the relay has this long to take over the rest. */
+  takeOverMs: 5_000,
   beatEveryMs: 10_000,
-  /** BEGIN goes again with each of these. */
-  beatsPerBegin: 3,
   /** Grandchildren may hold the output pipes this long after the command has ended. */
   grandchildrenMs: 10_000,
   /** A pipe can hold so much of what the command left (pipe-max-size, pipe(7)); whatever is more is a grandchild's. */
@@ -35,8 +33,8 @@ export const RUN_LIMITS = {
   /** Output that waits for mlrun's own stdout or stderr, each; then reading stops. */
   mirrorBytes: 262_144,
   spoolBytes: 268_435_456,
-  /** logger's --size: imuxsock cuts a message silently at 8 KiB. */
-  beginBytes: 7_500,
+  /** BEGIN's JSON: the gate and rsyslogd put their heads before it, and 8 KiB is the most for the whole. */
+  beginBytes: 7_000,
   /** Of --label, all together, as JSON: the command line and its folder need room beside them. */
   labelBytes: 3_500,
 } as const;

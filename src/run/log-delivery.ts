@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { processName } from "./command/process-name.ts";
-import { Announcer } from "./delivery/announcer.ts";
 import { beginJson } from "./delivery/begin-json.ts";
 import { Delivery } from "./delivery/delivery.ts";
+import { greeting } from "./delivery/gate-protocol.ts";
+import { sendBufferBytes, sentBlocks } from "./delivery/send-buffer.ts";
 import type { ExecutionOptions } from "./execution.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { flushInBackground, releaseFlush } from "./spool/background-flush.ts";
@@ -12,7 +13,7 @@ import { SpoolWriter } from "./spool/spool-writer.ts";
 export interface LogDelivery {
   readonly delivery: Delivery;
   readonly spool: SpoolWriter;
-  /** Ends the processes that are left of it. */
+  /** Lets others flush what the spool holds. */
   close(): void;
 }
 
@@ -28,11 +29,11 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     openFolder: () => openSpoolFolder(options.spool),
     elapsedMs,
   });
-  const announcer = new Announcer(json, runDir);
   let warned = false;
   const delivery = new Delivery({
-    path: join(runDir, "lines.sock"),
-    announce: () => announcer.announce(),
+    path: join(runDir, "mlrun.sock"),
+    greeting: greeting({ x, k, json }),
+    sentBlocks: sentBlocks(sendBufferBytes()),
     spool,
     elapsedMs,
     onLive: () => {
@@ -47,7 +48,6 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     },
   });
   const close = () => {
-    announcer.end();
     for (const folder of spoolFolders(options.spool)) releaseFlush(folder, processName(pid));
   };
   return { delivery, spool, close };

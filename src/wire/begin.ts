@@ -7,7 +7,7 @@ import { parseTime } from "./time.ts";
 /** The key of an execution: 128 random bits in base64url, without padding. */
 const KEY = /^[A-Za-z0-9_-]{22}$/;
 
-/** The BEGIN of an execution: MSG of the one frame that goes over begin.sock, as one line of JSON. */
+/** The BEGIN of an execution, as one line of JSON: what mlrun says first, before any frame. */
 export interface Begin {
   readonly v: 1;
   /** Execution id. */

@@ -27,7 +27,7 @@ export function mlrunCase(): Case {
   return {
     name: "mlrun",
     about:
-      "mlrun --quiet, into sockets that swallow everything, beside `logger --octet-count` into the same: each reads what cat prints of one file. The clock starts when both are connected and cat is told to begin, and stops when mlrun, or logger, has ended. Its processor time is that of cat and of whatever else it starts, too.",
+      "mlrun --quiet, into a socket that swallows everything, beside `logger --octet-count` into another: each reads what cat prints of one file. The clock starts when both are connected and cat is told to begin, and stops when mlrun, or logger, has ended. Its processor time is that of cat and of whatever else it starts, too.",
     besides: "logger --octet-count",
     cells: [
       cell({ name: "100-byte lines, packed frames", input: short, options: [], metrics: [linesPerSecond(8), CPU] }),
@@ -51,7 +51,7 @@ function cell(how: { name: string; input: Input; options: readonly string[]; met
     beside: () =>
       measure(input, (runDir, command) => {
         // Without --size it cuts at 1 KiB.
-        const logger = `logger --octet-count --size ${input.lineBytes + 100} --socket "$0/lines.sock"`;
+        const logger = `logger --octet-count --size ${input.lineBytes + 100} --socket "$0/plain.sock"`;
         return timed("bash", "-c", `"$@" | ${logger}`, runDir, ...command);
       }),
   };

@@ -6,7 +6,7 @@ import { benchFolder } from "./bench-folder.ts";
 const PROGRAM = join(ROOT, "test/bench/programs/swallow.py");
 
 export interface Swallower {
-  /** Holds begin.sock and lines.sock. */
+  /** Holds mlrun.sock, and plain.sock for what does not speak to a gate. */
   readonly runDir: string;
   readonly process: RunningProcess;
 }

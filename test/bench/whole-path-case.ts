@@ -44,7 +44,7 @@ export function wholePathCase(lines: number): Case {
   });
   return {
     name: "whole path",
-    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the relay of \`mlctl relay-config\` (input rulesets Direct; without and with its journal), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
+    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the gate and the relay of \`mlctl relay-config\` (input rulesets Direct; without and with its journal), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
     besides: "socket writer → two rsyslogds → omfile",
     cells: [
       cell({ name: "packed frames", options: [], atLeast: 5 }),
@@ -76,7 +76,7 @@ async function throughMlrun(lines: number, options: readonly string[], journal: 
   });
   const mlrun = start(file, args, { env: benchEnvironment(), detached: true });
   const log = await poll("the execution's log", () => findLog(collector.dataDir, EXECUTION_ID).catch(() => undefined));
-  const daemons = [collector.process.pid, relay.process.pid];
+  const daemons = [collector.process.pid, relay.process.pid, relay.gate.pid];
   const cpu = () => daemons.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const cpuBefore = cpu();
   const startedAt = performance.now();

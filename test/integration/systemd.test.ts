@@ -108,7 +108,7 @@ test("system calls are allowed that the daemons cannot do without", async () => 
   );
 });
 
-test("tmpfiles makes the spool, sysusers the three users", async () => {
+test("tmpfiles makes the spool, sysusers the four users", async () => {
   const root = await tempFolder();
   const tmpfiles = ["--create", `--root=${root}`, join(UNITS, "marcologger.tmpfiles")];
   const made = await run("systemd-tmpfiles", tmpfiles);
@@ -118,7 +118,7 @@ test("tmpfiles makes the spool, sysusers the three users", async () => {
 
   const sysusers = await run("systemd-sysusers", ["--dry-run", `--root=${root}`, join(UNITS, "marcologger.sysusers")]);
   expect(sysusers.code).toBe(0);
-  for (const name of ["marcologger", "marcologger-auth", "marcologger-relay"]) {
+  for (const name of ["marcologger", "marcologger-auth", "marcologger-relay", "marcologger-gate"]) {
     expect(sysusers.stdout + sysusers.stderr).toContain(`'${name}'`);
   }
 });

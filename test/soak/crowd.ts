@@ -1,64 +1,20 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Execution, ExecutionPage } from "../../src/wire/api.ts";
-import type { ApiClient } from "../support/api-client.ts";
-import { beginOf, frameOf } from "../support/as-sent.ts";
 import { fakeExecution } from "../support/envelopes.ts";
-import { poll } from "../support/poll.ts";
-import { sendBegins, sendLines } from "../support/send.ts";
+import { sendExecution } from "../support/send.ts";
 import { type Relay, Site } from "../support/site.ts";
+import { judgeMany, numbers } from "./many-executions.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
-import { storedTexts } from "./stored-numbers.ts";
 
-/** Connections of the generator to each relay. */
+/** Connections of the generator to each gate at a time. */
 const CONNECTIONS = 16;
 const JOB = "crowd";
 const PATIENCE_MS = 300_000;
-const PAGE = 200;
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
-
-async function allOf(api: ApiClient): Promise<readonly Execution[]> {
-  const all: Execution[] = [];
-  let before = "";
-  for (;;) {
-    const page = await api.json<ExecutionPage>(`/api/executions?job=${JOB}&limit=${PAGE}${before}`);
-    all.push(...page.executions);
-    if (page.next === null) return all;
-    before = `&before=${page.next}`;
-  }
-}
 
 /** Every execution's numbers, counted in the files. */
-async function judge(site: Site, size: Size, watch: ResourceWatch): Promise<Verdict> {
-  const api = await site.api();
-  const isDone = async () => {
-    const all = await allOf(api);
-    return all.length === size.injections && all.every(({ delivery }) => delivery === "complete") && all;
-  };
-  const problems: string[] = [];
-  const all = await poll("every execution to be complete", isDone, PATIENCE_MS).catch((error: unknown) => {
-    problems.push(String(error));
-    return undefined;
-  });
-  problems.push(...watch.problems());
-  const folder = join(site.dataDir, "logs");
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const isLog = (name: string) => name.endsWith(".log") && !name.endsWith(".late.log");
-  const logs = new Map(names.filter(isLog).map((name) => [idOf(name), name]));
-  const each = Math.round(size.lines / size.injections);
-  const expected = numbers(each).join("\n");
-  const stored = () => (all ?? []).map(({ x }) => storedTexts(join(folder, logs.get(x) ?? "")));
-  // Late lines are put in their places a moment after the last one came.
-  const isMerged = () => stored().every((texts) => texts.join("\n") === expected);
-  const isInOrder = await poll("every late line to be in its place", isMerged, PATIENCE_MS).catch(() => false);
-  const lines = stored().reduce((sum, texts) => sum + texts.length, 0);
-  const isExactlyOnce = lines === each * size.injections && isInOrder;
-  return { injections: size.injections, lines, isExactlyOnce, isInOrder, isComplete: all !== undefined, problems };
+function judge(site: Site, size: Size, watch: ResourceWatch): Promise<Verdict> {
+  return judgeMany({ site, job: JOB, executions: size.injections, size, problems: watch.problems() });
 }
-
-const idOf = (name: string) => name.slice(name.lastIndexOf("/") + 1).slice(0, 26);
 
 async function startSite(): Promise<{ site: Site; relays: Relay[]; watch: ResourceWatch }> {
   const site = await Site.create();
@@ -70,7 +26,7 @@ async function startSite(): Promise<{ site: Site; relays: Relay[]; watch: Resour
   return { site, relays, watch };
 }
 
-/** Short executions as frames, through the relays' own sockets. */
+/** Short executions as frames, through the gates. */
 async function runFrames(size: Size): Promise<Verdict> {
   const { site, relays, watch } = await startSite();
   const each = Math.round(size.lines / size.injections);
@@ -78,16 +34,14 @@ async function runFrames(size: Size): Promise<Verdict> {
   await Promise.all(
     relays.map(async ({ node, runDir }) => {
       const executions = Array.from({ length: perNode }, () => fakeExecution({ node, job: JOB }));
-      await sendBegins(
-        join(runDir, "begin.sock"),
-        executions.map((one) => beginOf(one.begin())),
-      );
-      const frames = executions.map((one) => [
-        ...numbers(each).map((text, i) => one.lines(i + 1, [text])),
-        one.end(each),
-      ]);
-      const parts = Array.from({ length: CONNECTIONS }, (_, at) => frames.filter((_f, i) => i % CONNECTIONS === at));
-      await Promise.all(parts.map((part) => sendLines(join(runDir, "lines.sock"), part.flat().map(frameOf))));
+      const sendNext = async () => {
+        for (let one = executions.pop(); one !== undefined; one = executions.pop()) {
+          const { lines, end } = one;
+          const frames = [...numbers(each).map((text, i) => lines(i + 1, [text])), end(each)];
+          await sendExecution(join(runDir, "mlrun.sock"), one, frames);
+        }
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, sendNext));
     }),
   );
   return judge(site, size, watch);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Begin, parseBegin } from "../../src/wire/begin.ts";
 import { type End, parseEnd } from "../../src/wire/end.ts";
 import { type Frame, parseFrame, printedBy } from "./frames.ts";
+import { type NodeSockets, nodeSockets, startGate } from "./gate.ts";
 import { poll } from "./poll.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -18,7 +19,7 @@ export interface Seen {
   readonly stderr: Buffer;
 }
 
-/** A real rsyslogd with the inputs of the relay, which writes what it gets to files instead of forwarding it. */
+/** The gate, and an rsyslogd with the inputs of the relay, which writes to files instead of forwarding. */
 export interface DumpRelay {
   /** For `--run-dir`. */
   readonly runDir: string;
@@ -33,7 +34,7 @@ export interface DumpRelay {
 /** A relay that is not started yet. */
 export async function dumpRelay(): Promise<DumpRelay> {
   const folder = await tempFolder();
-  const sockets = [join(folder, "begin.sock"), join(folder, "lines.sock")];
+  const sockets = await nodeSockets(folder, join(folder, "relay"));
   const [beginDump, linesDump] = [join(folder, "begin.dump"), join(folder, "lines.dump")];
 
   async function frames(): Promise<Frame[]> {
@@ -64,7 +65,10 @@ export async function dumpRelay(): Promise<DumpRelay> {
   }
   async function start(): Promise<Rsyslogd> {
     for (const path of [beginDump, linesDump]) await cutTornTail(path);
-    return startRsyslogd({ folder, sockets, config: configuration({ folder, sockets, beginDump, linesDump }) });
+    const config = configuration({ folder, sockets, beginDump, linesDump });
+    const rsyslogd = await startRsyslogd({ folder, sockets: [sockets.begin, sockets.lines], config });
+    await startGate(sockets);
+    return rsyslogd;
   }
   return { runDir: folder, frames, begins, execution, start };
 }
@@ -75,20 +79,18 @@ export async function startDumpRelay(): Promise<DumpRelay> {
   return relay;
 }
 
-function configuration(paths: { folder: string; sockets: string[]; beginDump: string; linesDump: string }): string {
-  const [beginSocket, linesSocket] = paths.sockets;
+function configuration(paths: { folder: string; sockets: NodeSockets; beginDump: string; linesDump: string }): string {
+  const { begin, lines } = paths.sockets;
+  const socket = 'unlink="on" fileCreateMode="0600" socketBacklog="512" supportOctetCountedFraming="on"';
   return `
 global(workDirectory="${paths.folder}" maxMessageSize="8k")
-module(load="imuxsock" SysSock.Use="off")
 module(load="imptcp")
-template(name="begin" type="string" string="%$!uid% %msg%\\n")
+template(name="begin" type="string" string="%app-name% %msg%\\n")
 template(name="lines" type="string" string="%rawmsg%\\n")
-ruleset(name="begin") { action(type="omfile" file="${paths.beginDump}" template="begin") }
+ruleset(name="begin" queue.type="Direct") { action(type="omfile" file="${paths.beginDump}" template="begin") }
 ruleset(name="lines" queue.type="Direct") { action(type="omfile" file="${paths.linesDump}" template="lines") }
-input(type="imuxsock" Socket="${beginSocket}" Annotate="on" ParseTrusted="on" UseSpecialParser="off"
-      ParseHostname="on" ruleset="begin" RateLimit.Interval="0")
-input(type="imptcp" Path="${linesSocket}" unlink="on" FileCreateMode="0666" socketBacklog="512" ruleset="lines"
-      SupportOctetCountedFraming="on")
+input(type="imptcp" path="${begin}" ruleset="begin" ${socket})
+input(type="imptcp" path="${lines}" ruleset="lines" ${socket})
 `;
 }
 

@@ -1,24 +1,22 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./processes.ts";
-import { ROOT } from "./programs.ts";
+import { compileLibrary } from "./preload.ts";
 import { tempFolder } from "./temp-folder.ts";
-
-const SOURCE = join(ROOT, "test/fixtures/programs/failing_disk.c");
 
 /** A disk that fails when it is told to, for programs that are started with this environment. */
 export class FailingDisk {
   readonly #folder: string;
 
-  private constructor(folder: string) {
+  readonly #library: string;
+
+  private constructor(folder: string, library: string) {
     this.#folder = folder;
+    this.#library = library;
   }
 
   static async make(): Promise<FailingDisk> {
-    const disk = new FailingDisk(await tempFolder());
-    const built = await run("cc", ["-shared", "-fPIC", "-o", disk.#library, SOURCE, "-ldl"]);
-    if (built.code !== 0) throw new Error(`Cannot compile ${SOURCE}: ${built.stderr}`);
-    return disk;
+    const folder = await tempFolder();
+    return new FailingDisk(folder, await compileLibrary("failing_disk", folder));
   }
 
   /** @param below What fails: everything that is written to files below this folder. */
@@ -33,10 +31,6 @@ export class FailingDisk {
 
   mend(): void {
     rmSync(this.#flag);
-  }
-
-  get #library(): string {
-    return join(this.#folder, "failing_disk.so");
   }
 
   get #flag(): string {

@@ -4,7 +4,9 @@ import { dirname } from "node:path";
 import { afterwards } from "./cleanup.ts";
 
 export interface FakeRelay {
-  /** What each connection brought so far, oldest connection first. */
+  /** The JSON of BEGIN that each connection brought, oldest connection first. */
+  readonly begins: string[];
+  /** The frames that each connection brought so far. */
   readonly received: Buffer[];
   readonly sockets: Socket[];
   /** Called with each connection to come. */
@@ -13,28 +15,47 @@ export interface FakeRelay {
 }
 
 export interface FakeRelayOptions {
-  /** Connections, counted from 0, that are accepted and never read. Default none. */
-  readonly hangs?: (connection: number) => boolean;
-  /** Answers a half-close with its own, as rsyslogd does when it has taken over everything. Default true. */
+  /** How far a connection, counted from 0, is read. BEGIN that was read is confirmed. Default all. */
+  readonly reads?: (connection: number) => "all" | "BEGIN" | "nothing";
+  /** Asked before a BEGIN is confirmed. */
+  readonly onBegin?: () => Promise<void>;
+  /** Confirms after the half-close that all was taken over. Default true; otherwise nothing comes, not even EOF. */
   readonly confirms?: boolean;
 }
 
-/** A lines.sock in this process, for what a real rsyslogd does not do when asked: hang, break, not confirm. */
+const HEAD = /^B ([0-9A-Z]{26}) ([\w-]{22}) (\d+)\n/;
+
+/** The gate of a relay, in this process, for what the real ones do not do when asked: hang, break, not confirm. */
 export async function fakeRelay(path: string, options: FakeRelayOptions = {}): Promise<FakeRelay> {
-  const { hangs = () => false, confirms = true } = options;
+  const { reads = () => "all", onBegin = async () => {}, confirms = true } = options;
+  const begins: string[] = [];
   const received: Buffer[] = [];
   const sockets: Socket[] = [];
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     const index = received.push(Buffer.alloc(0)) - 1;
     sockets.push(socket);
     socket.on("error", () => {});
-    if (hangs(index)) return;
+    const upTo = reads(index);
+    if (upTo === "nothing") return;
+    let waiting: Buffer | undefined = Buffer.alloc(0);
+    const take = (bytes: Buffer) => {
+      received[index] = Buffer.concat([received[index] ?? Buffer.alloc(0), bytes]);
+    };
     socket.resume();
     socket.on("data", (bytes: Buffer) => {
-      received[index] = Buffer.concat([received[index] ?? Buffer.alloc(0), bytes]);
+      if (waiting === undefined) return take(bytes);
+      waiting = Buffer.concat([waiting, bytes]);
+      const [head, , , length] = HEAD.exec(waiting.toString("latin1")) ?? [];
+      const end = (head?.length ?? 0) + Number(length);
+      if (head === undefined || waiting.length < end) return;
+      begins[index] = waiting.toString("utf8", head.length, end);
+      take(waiting.subarray(end));
+      waiting = undefined;
+      if (upTo === "BEGIN") socket.pause();
+      void onBegin().then(() => socket.write("K"));
     });
     socket.on("end", () => {
-      if (confirms) socket.end();
+      if (confirms) socket.end("T");
     });
   });
   await mkdir(dirname(path), { recursive: true });
@@ -48,5 +69,5 @@ export async function fakeRelay(path: string, options: FakeRelayOptions = {}): P
   }
   const onConnection = (listener: (socket: Socket) => void) => void server.on("connection", listener);
   afterwards(close);
-  return { received, sockets, onConnection, close };
+  return { begins, received, sockets, onConnection, close };
 }

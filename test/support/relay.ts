@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { mlctl } from "./ctl.ts";
+import { nodeSockets, startGate } from "./gate.ts";
+import type { RunningProcess } from "./processes.ts";
 import { adoptJournal } from "./replay.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -7,12 +9,14 @@ import { tempFolder } from "./temp-folder.ts";
 export interface Relay extends Rsyslogd {
   readonly runDir: string;
   readonly stateDir: string;
+  /** The two sockets behind the gate. */
   readonly beginSocket: string;
   readonly linesSocket: string;
+  readonly gate: RunningProcess;
 }
 
 export interface RelayOptions {
-  /** Folder of an earlier relay, to start it again. It holds the folders `run` and `state`, made by rsyslogd. */
+  /** Folder of an earlier relay, to start it again. It holds the folders `run`, `relay` and `state`. */
   readonly folder?: string;
   /** `127.0.0.1` where it is not said. */
   readonly collectorHost?: string;
@@ -27,15 +31,17 @@ export interface RelayOptions {
   readonly through?: readonly string[];
 }
 
-/** Starts a dedicated relay with the configuration that `mlctl relay-config` prints. */
+/** Starts a dedicated relay with the configuration that `mlctl relay-config` prints, and the gate in front of it. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { pki, node = "node1", collectorHost = "127.0.0.1", parameters = {} } = options;
   const folder = options.folder ?? (await tempFolder());
   const [runDir, stateDir] = [join(folder, "run"), join(folder, "state")];
-  const [beginSocket, linesSocket] = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
+  const relayDir = join(folder, "relay");
+  const sockets = await nodeSockets(runDir, relayDir);
+  const { begin: beginSocket, lines: linesSocket } = sockets;
   const trust = pki === undefined ? ["--insecure"] : ["--pki", pki];
   const collector = `${collectorHost}:${options.collectorPort}`;
-  const folders = ["--run-dir", runDir, "--state-dir", stateDir];
+  const folders = ["--run-dir", runDir, "--relay-dir", relayDir, "--state-dir", stateDir, ...OWN_GROUP];
   const journal = options.journal === false ? ["--no-journal"] : [];
   const more = [...folders, ...trust, ...journal];
   const printed = await mlctl("relay-config", "--collector", collector, "--node", node, ...more);
@@ -44,8 +50,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const config = withParameters(printed.stdout, parameters);
   await adoptJournal(stateDir);
   const rsyslogd = await startRsyslogd({ folder, config, sockets: [beginSocket, linesSocket], ...through });
-  return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket };
+  return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket, gate: await startGate(sockets) };
 }
+
+/** In tests the gate is of the same user as the relay. */
+export const OWN_GROUP: readonly string[] = ["--gate-group", String(process.getgid?.())];
 
 /** Sets parameters wherever a printed configuration has them, to reach a case sooner. */
 export function withParameters(config: string, parameters: Readonly<Record<string, string>>): string {

@@ -49,7 +49,7 @@ async function whileRunning(process: RunningProcess, ask: () => Promise<boolean>
 const READY = /^\S+ \S+ \S+ (?:00010000|\S+ 0002) /;
 
 /** The kernel's list of the daemon's network: a socket file that a killed daemon left behind is not in it. */
-async function isBound(path: string, pid: number): Promise<boolean> {
+export async function isBound(path: string, pid: number): Promise<boolean> {
   const list = await readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => "");
   return list.split("\n").some((line) => line.endsWith(` ${path}`) && READY.test(line));
 }

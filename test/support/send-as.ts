@@ -1,11 +1,17 @@
 import { run } from "./processes.ts";
 import { asUser, type TestUser } from "./root.ts";
 
-/** Octet-counted frames on stdin go to a stream socket; waits for the other end's EOF, as mlrun does. */
+/** What stands on stdin goes to a stream socket, half-closed then; prints what comes back. */
 const STREAM = `import socket,sys
 s=socket.socket(socket.AF_UNIX,socket.SOCK_STREAM); s.connect(sys.argv[1])
-s.sendall(sys.stdin.buffer.read()); s.shutdown(socket.SHUT_WR)
-while s.recv(65536): pass`;
+try: s.sendall(sys.stdin.buffer.read()); s.shutdown(socket.SHUT_WR)
+except OSError: pass
+try:
+  while True:
+    b=s.recv(65536)
+    if not b: break
+    sys.stdout.write(b.decode())
+except OSError: pass`;
 
 /** Which of the paths on stdin may be read or written, by whoever runs it: "r PATH" and "w PATH". */
 const TRY = `import os,stat,sys
@@ -20,12 +26,12 @@ for path in sys.stdin.read().split("\\0"):
       try: open(path,mode).close(); print(name,path)
       except OSError: pass`;
 
-/** Sends frames to lines.sock as a user. */
-export async function sendLinesAs(user: TestUser, socketPath: string, frames: readonly string[]): Promise<void> {
-  const bytes = Buffer.concat(frames.map((frame) => Buffer.from(`${Buffer.byteLength(frame)} ${frame}`)));
+/** Sends to the gate as a user, one connection. @returns What it answered: "KT" when all was taken over. */
+export async function sendToGateAs(user: TestUser, socketPath: string, bytes: Buffer): Promise<string> {
   const [command, ...args] = asUser(user, "python3", "-c", STREAM, socketPath);
   const result = await run(command, args, { input: bytes });
   if (result.code !== 0) throw new Error(`Cannot send as ${user.name}: ${result.stderr}`);
+  return result.stdout;
 }
 
 /** What a user may read ("r PATH") and write ("w PATH") of files and folders whose names are known. */

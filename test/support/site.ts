@@ -4,9 +4,11 @@ import { ApiClient } from "./api-client.ts";
 import { afterwards } from "./cleanup.ts";
 import type { FailingDisk } from "./failing-disk.ts";
 import { freePort } from "./free-port.ts";
+import { nodeSockets, startGate } from "./gate.ts";
 import { poll } from "./poll.ts";
 import { type Exit, type Result, type RunningProcess, run, start } from "./processes.ts";
 import { ROOT } from "./programs.ts";
+import { OWN_GROUP } from "./relay.ts";
 import { adoptJournal, startReplay, waitingReplays } from "./replay.ts";
 import { asUser, startAsRoot, type TestUser } from "./root.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
@@ -22,6 +24,7 @@ export interface Relay {
   readonly runDir: string;
   readonly stateDir: string;
   readonly rsyslogd: Rsyslogd;
+  readonly gate: RunningProcess;
   /** Sends what an earlier start left in the journal, where there is something. */
   readonly replay: RunningProcess | undefined;
 }
@@ -43,7 +46,12 @@ export interface RelayPlace {
   readonly collectorPort?: number;
   /** Runs rsyslogd through another program: `[command, ...args]`. */
   readonly through?: readonly string[];
+  /** As a part of a site's own rsyslogd. */
+  readonly isDropIn?: boolean;
 }
+
+/** What stands in a site's rsyslog.conf before its drop-ins. */
+const SITE_CONFIG = 'module(load="imuxsock" SysSock.Use="off")\n';
 
 /**
  * A whole installation of the built programs on loopback: certificates, a collector, relays over TLS. Everything in one
@@ -138,15 +146,19 @@ export class Site {
 
   /** Starts a node's relay with the folders that it had before, as its units do. */
   async restartRelay(node: string): Promise<Relay> {
-    const runDir = join(this.folder, node);
+    const [runDir, relayDir] = [join(this.folder, node), join(this.folder, `${node}-relay`)];
     const stateDir = join(this.folder, `${node}-state`);
     mkdirSync(stateDir, { recursive: true });
-    const places = ["--run-dir", runDir, "--state-dir", stateDir, "--pki", this.pki];
-    const { collectorPort = this.relpPort, through } = this.#places.get(node) ?? {};
+    const sockets = await nodeSockets(runDir, relayDir);
+    const folders = ["--run-dir", runDir, "--relay-dir", relayDir, "--state-dir", stateDir];
+    const places = [...folders, "--pki", this.pki, ...OWN_GROUP];
+    const { collectorPort = this.relpPort, through, isDropIn = false } = this.#places.get(node) ?? {};
     const target = ["--collector", `${this.#options.relpHost}:${collectorPort}`, "--node", node];
-    const { stdout: config } = await this.mlctl("relay-config", ...target, ...places);
-    const sockets = [join(runDir, "begin.sock"), join(runDir, "lines.sock")];
-    const started = { folder: stateDir, config, sockets, ...(through === undefined ? {} : { through }) };
+    const form = isDropIn ? ["--drop-in"] : [];
+    const { stdout } = await this.mlctl("relay-config", ...target, ...places, ...form);
+    const config = isDropIn ? `${SITE_CONFIG}${stdout}` : stdout;
+    const bound = [sockets.begin, sockets.lines];
+    const started = { folder: stateDir, config, sockets: bound, ...(through === undefined ? {} : { through }) };
     await adoptJournal(stateDir);
     const rsyslogd = await startRsyslogd(started);
     this.#rsyslogds.push(rsyslogd);
@@ -156,7 +168,16 @@ export class Site {
       runDir,
       stateDir,
       rsyslogd,
+      gate: await startGate(sockets),
       replay: isLeft ? startReplay(join(stateDir, "rsyslog.conf")) : undefined,
+    };
+  }
+
+  /** Starts a node's gate again, with what stood before it. */
+  async restartGate(relay: Relay): Promise<Relay> {
+    return {
+      ...relay,
+      gate: await startGate(await nodeSockets(relay.runDir, join(this.folder, `${relay.node}-relay`))),
     };
   }
 

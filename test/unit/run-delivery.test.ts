@@ -1,14 +1,20 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Delivery, type Spool } from "../../src/run/delivery/delivery.ts";
+import { greeting } from "../../src/run/delivery/gate-protocol.ts";
+import { sendBufferBytes, sentBlocks } from "../../src/run/delivery/send-buffer.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { fakeRelay } from "../support/fake-relay.ts";
 import { poll } from "../support/poll.ts";
+import { start } from "../support/processes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const frame = (text: string) => Buffer.from(`${text.length} ${text}`);
 const END = frame("end");
+const BEGIN = '{"v":1,"argv":["größer"]}';
+const SENT_BLOCKS = 20;
 
 class MemorySpool implements Spool {
   frames = "";
@@ -21,18 +27,15 @@ class MemorySpool implements Spool {
   }
 }
 
-/** A delivery to `lines.sock` in a new folder. `announce` is what logger would say each time. */
-async function deliver(announce: () => Promise<boolean> = async () => true) {
-  const path = join(await tempFolder(), "lines.sock");
+/** A delivery to a gate in a new folder. */
+async function deliver() {
+  const path = join(await tempFolder(), "mlrun.sock");
   const spool = new MemorySpool();
   const seen: string[] = [];
-  let announcements = 0;
   const delivery = new Delivery({
     path,
-    announce: () => {
-      announcements += 1;
-      return announce();
-    },
+    greeting: greeting({ x: "0".repeat(26), k: "k".repeat(22), json: BEGIN }),
+    sentBlocks: SENT_BLOCKS,
     spool,
     elapsedMs: () => performance.now(),
     onLive: () => seen.push("live"),
@@ -50,7 +53,6 @@ async function deliver(announce: () => Promise<boolean> = async () => true) {
     seen,
     delivery,
     finish,
-    announcements: () => announcements,
     send(text: string) {
       const block = delivery.reserve();
       if (block === undefined) throw new Error("No room");
@@ -62,35 +64,35 @@ async function deliver(announce: () => Promise<boolean> = async () => true) {
 
 describe("a relay that is there", () => {
   test("gets everything in order, END last, and confirms it", async () => {
-    const { path, delivery, finish, send, seen, spool, announcements } = await deliver();
+    const { path, delivery, finish, send, seen, spool } = await deliver();
     const relay = await fakeRelay(path);
     delivery.start();
     send("one");
     send("two");
     await finish();
     expect(relay.received.map(String)).toEqual(["3 one3 two3 end"]);
-    expect({ seen, spooled: spool.frames, announced: announcements() }).toEqual({
+    expect({ seen, spooled: spool.frames, begins: relay.begins }).toEqual({
       seen: ["live"],
       spooled: "",
-      announced: 1,
+      begins: [BEGIN],
     });
   });
 
-  test("gets lines only when BEGIN is out", async () => {
-    let taken: (value: boolean) => void = () => {};
-    const { path, delivery, finish, send } = await deliver(() => new Promise((resolve) => (taken = resolve)));
-    const relay = await fakeRelay(path);
+  test("gets lines only when it has BEGIN in its journal", async () => {
+    let taken: () => void = () => {};
+    const { path, delivery, finish, send } = await deliver();
+    const relay = await fakeRelay(path, { onBegin: () => new Promise((resolve) => (taken = resolve)) });
     delivery.start();
     send("one");
-    await poll("a connection", () => relay.sockets.length === 1);
+    await poll("a BEGIN", () => relay.begins.length === 1);
     expect(relay.received.map(String)).toEqual([""]);
-    taken(true);
+    taken();
     await finish();
     expect(relay.received.map(String)).toEqual(["3 one3 end"]);
   });
 
-  test("that breaks gets the last frames again, and BEGIN too", async () => {
-    const { path, delivery, finish, send, spool, announcements } = await deliver();
+  test("that breaks gets BEGIN and the last frames again", async () => {
+    const { path, delivery, finish, send, spool } = await deliver();
     const first = await fakeRelay(path);
     delivery.start();
     send("one");
@@ -101,13 +103,13 @@ describe("a relay that is there", () => {
     await poll("both frames", () => String(second.received[0]) === "3 one3 two");
     await finish();
     expect(String(second.received[0])).toBe("3 one3 two3 end");
-    expect({ spooled: spool.frames, announced: announcements() }).toEqual({ spooled: "", announced: 2 });
+    expect({ spooled: spool.frames, begins: second.begins }).toEqual({ spooled: "", begins: [BEGIN] });
   });
 
   test("that breaks at the end gets everything again once", async () => {
     const { path, delivery, finish, send, spool, seen } = await deliver();
     // Killed with frames that it has not read: that is no EOF.
-    const relay = await fakeRelay(path, { hangs: (connection) => connection === 0 });
+    const relay = await fakeRelay(path, { reads: (connection) => (connection === 0 ? "BEGIN" : "all") });
     delivery.start();
     send("one");
     const finished = finish();
@@ -120,22 +122,55 @@ describe("a relay that is there", () => {
 
   test("that accepts and closes again and again is given up like one that is not there", async () => {
     const { path, delivery, send, spool, seen } = await deliver();
-    const relay = await fakeRelay(path, { hangs: () => true });
+    const relay = await fakeRelay(path, { reads: () => "nothing" });
     relay.onConnection((socket) => socket.destroy());
     delivery.start();
     send("one");
     await poll("the spool", () => spool.frames.includes("3 one"));
     expect(relay.sockets.length).toBeGreaterThan(3);
-    expect(seen.at(-1)).toMatch(/^E/);
+    expect(seen.at(-1)).toMatch(/^E|BEGIN$/);
   });
 
-  test("and takes no BEGIN gets the lines, and all is spooled with a BEGIN that will come", async () => {
-    const { path, delivery, finish, send, spool } = await deliver(async () => false);
-    const relay = await fakeRelay(path);
+  test("and takes no BEGIN gets no lines: after 2 s the spool has them", async () => {
+    const { path, delivery, finish, send, spool, seen } = await deliver();
+    const relay = await fakeRelay(path, { onBegin: () => new Promise(() => {}) });
     delivery.start();
     send("one");
     await finish();
-    expect(relay.received.map(String)).toEqual(["3 one3 end"]);
+    expect(relay.received.map(String)).toEqual([""]);
+    expect(seen).toEqual(["it does not answer"]);
+    expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
+  });
+
+  test.each([
+    ["a T before K", "T"],
+    ["a T before the half-close", "KT"],
+    ["something else", "x"],
+  ])("and says what no gate says has taken over nothing: %s", async (_, answer) => {
+    const { path, delivery, finish, send, spool } = await deliver();
+    const relay = await fakeRelay(path, { reads: () => "nothing" });
+    relay.onConnection((socket) => socket.write(answer));
+    delivery.start();
+    send("one");
+    await poll("another attempt", () => relay.sockets.length > 1);
+    await finish();
+    expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
+  });
+
+  /** The kernel closes in order what a killed process has read to its end. */
+  test("that is killed after it had read everything has taken over nothing", async () => {
+    const { path, delivery, finish, send, spool } = await deliver();
+    const script = `require("node:net").createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {}).once("data", () => socket.write("K")).on("end", () => console.log("read"));
+    }).listen(${JSON.stringify(path)}, () => console.log("listens"))`;
+    const relay = start(process.execPath, ["-e", script]);
+    await relay.waitFor(/listens/);
+    delivery.start();
+    send("one");
+    const finished = finish();
+    await relay.waitFor(/read/);
+    await relay.end("SIGKILL");
+    await finished;
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
   });
 });
@@ -150,7 +185,7 @@ describe("a relay that is not there", () => {
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
   });
 
-  test("is waited for 2 s while the command runs, with 2 MiB of room; then the spool has everything", async () => {
+  test("is waited for 2 s while the command runs, with 1 MiB of room and the ring's; then the spool has everything", async () => {
     const { delivery, spool, seen } = await deliver();
     delivery.start();
     let bytes = 0;
@@ -158,7 +193,7 @@ describe("a relay that is not there", () => {
       bytes += block.bytes.length;
       block.end = block.bytes.length;
     }
-    expect(bytes).toBe(RUN_LIMITS.maxBlocks * RUN_LIMITS.blockBytes);
+    expect(bytes).toBe((SENT_BLOCKS + RUN_LIMITS.unsentBlocks) * RUN_LIMITS.blockBytes);
     await poll("the spool", () => spool.frames.length === bytes);
     expect(seen).toEqual(["ENOENT"]);
     expect(delivery.reserve()).toBeDefined();
@@ -182,7 +217,7 @@ describe("a relay that is not there", () => {
 describe("a relay that hangs", () => {
   test("is given up for the spool after 2 s, with everything that it may not have read", async () => {
     const { path, delivery, spool, seen } = await deliver();
-    await fakeRelay(path, { hangs: () => true });
+    await fakeRelay(path, { reads: () => "BEGIN" });
     delivery.start();
     await poll("a relay", () => seen.includes("live"));
     let bytes = 0;
@@ -204,5 +239,28 @@ describe("a relay that hangs", () => {
     await finish();
     expect(seen).toEqual(["live", "it does not confirm"]);
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
+  });
+});
+
+describe("what is kept for a second sending", () => {
+  test.each([
+    ["the usual 208 KiB", "212992\n", 212_992],
+    ["4 MiB", "4194304\n", 4_194_304],
+    ["more than is reckoned with", "99999999\n", RUN_LIMITS.maxSendBufferBytes],
+    ["nothing of a number", "x\n", RUN_LIMITS.maxSendBufferBytes],
+    ["no file", undefined, RUN_LIMITS.maxSendBufferBytes],
+  ])("follows the kernel's send buffer: %s", async (_, text, bytes) => {
+    const path = join(await tempFolder(), "wmem_default");
+    if (text !== undefined) await writeFile(path, text);
+    expect(sendBufferBytes(path)).toBe(bytes);
+  });
+
+  test("is more than two sockets and both processes can hold, and not much more", () => {
+    for (const buffer of [212_992, 4_194_304]) {
+      const bytes = sentBlocks(buffer) * (RUN_LIMITS.blockBytes - 7_680);
+      const onTheWay = 2 * buffer + RUN_LIMITS.gateAndRelayBytes;
+      expect(bytes).toBeGreaterThan(onTheWay);
+      expect(bytes).toBeLessThan(onTheWay + 262_144);
+    }
   });
 });

@@ -53,7 +53,7 @@ describe("BEGIN", () => {
     ],
   ])("is cut to what one message holds: %s", (_, parts) => {
     const json = beginJson({ ...BEGIN, ...parts });
-    expect(Buffer.byteLength(json)).toBeLessThan(RUN_LIMITS.beginBytes - 200);
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RUN_LIMITS.beginBytes);
     expect(parseBegin(json)).toMatchObject({ x: BEGIN.x, k: BEGIN.k, job: BEGIN.job });
     expect(parseBegin(json)?.argv.length).toBeGreaterThan(0);
   });
@@ -78,26 +78,28 @@ describe("the ring of frames", () => {
     return true;
   };
 
-  test("has room for 2 MiB of frames that are not sent, and then no more", () => {
-    const ring = new FrameRing();
+  const SENT_BLOCKS = 5;
+
+  test("has room for 1 MiB of frames that are not sent beside those that are kept, and then no more", () => {
+    const ring = new FrameRing(SENT_BLOCKS);
     let blocks = 0;
     while (fill(ring, false)) blocks += 1;
-    expect(blocks * RUN_LIMITS.blockBytes).toBe(2_097_152);
+    expect((blocks - SENT_BLOCKS) * RUN_LIMITS.blockBytes).toBe(1_048_576);
   });
 
-  test("keeps the last MiB of what was sent, and reuses the rest", () => {
-    const ring = new FrameRing();
+  test("keeps the last blocks of what was sent, and reuses the rest", () => {
+    const ring = new FrameRing(SENT_BLOCKS);
     const memory = new Set<unknown>();
     for (let at = 0; at < 100; at += 1) {
       expect(fill(ring, true)).toBe(true);
       memory.add(ring.blocks().at(-1)?.bytes);
     }
-    expect(ring.blocks().length * RUN_LIMITS.blockBytes).toBe(1_048_576 + RUN_LIMITS.blockBytes);
+    expect(ring.blocks().length).toBe(SENT_BLOCKS + 1);
     expect(memory.size).toBe(ring.blocks().length);
   });
 
   test("hands over all of it once, oldest first", () => {
-    const ring = new FrameRing();
+    const ring = new FrameRing(SENT_BLOCKS);
     for (let at = 0; at < 3; at += 1) {
       const block = ring.reserve();
       if (block !== undefined) block.end = block.bytes.fill(at).length;

@@ -16,7 +16,9 @@ Writes the whole configuration of this node's relay (an rsyslogd) to FILE, or pr
   --pki DIR              folder with ca.crt, NAME.crt and NAME.key on this node
   --out FILE             put it in the place of FILE in one step: when anything is wrong, FILE stays as it is; its owner
                          and mode stay, a new one is readable for everybody (it holds no secret)
-  --run-dir DIR          folder of begin.sock and lines.sock (default /run/marcologger)
+  --run-dir DIR          folder of the gate's mlrun.sock (default /run/marcologger)
+  --relay-dir DIR        folder of the relay's own sockets, which must exist (default /run/marcologger-relay)
+  --gate-group GROUP     name or number of the group that the gate is in (default marcologger-gate)
   --state-dir DIR        folder of the queue and the journal (default /var/lib/marcologger-relay)
   --disk-space SIZE      what the queue may have on disk (default 1g); the journal holds as much, at most 5/4 of it
   --no-journal           keep no journal: what rsyslogd loses when it is killed, or stopped while the collector is
@@ -24,8 +26,9 @@ Writes the whole configuration of this node's relay (an rsyslogd) to FILE, or pr
   --drop-in              a file for /etc/rsyslog.d of the site's own rsyslogd, instead of one for a dedicated rsyslogd
   --insecure             without TLS, to a collector on this machine only: for trials and benchmarks
 
-A dedicated relay runs with it like this:
+A dedicated relay runs with it like this, and the gate in front of it:
   mlctl relay-config ... --out relay.conf && rsyslogd -n -f relay.conf -i NONE
+  mlgate --listen RUN_DIR/mlrun.sock --lines RELAY_DIR/lines.sock --begin RELAY_DIR/begin.sock
 `;
 
 /** rsyslogd and the replay read it as the relay's user. */
@@ -45,6 +48,8 @@ export function relayConfigCommand(folder: string): Command {
           pki: { type: "string" },
           out: { type: "string" },
           "run-dir": { type: "string", default: "/run/marcologger" },
+          "relay-dir": { type: "string", default: "/run/marcologger-relay" },
+          "gate-group": { type: "string", default: "marcologger-gate" },
           "state-dir": { type: "string", default: "/var/lib/marcologger-relay" },
           "drop-in": { type: "boolean", default: false },
           "disk-space": { type: "string", default: "1g" },
@@ -59,6 +64,8 @@ export function relayConfigCommand(folder: string): Command {
           form: values["drop-in"] ? "drop-in" : "dedicated",
           collector,
           runDir: resolve(io.cwd, values["run-dir"]),
+          relayDir: resolve(io.cwd, values["relay-dir"]),
+          gateGroup: values["gate-group"],
           stateDir: resolve(io.cwd, values["state-dir"]),
           pki,
           node,

@@ -7,8 +7,12 @@ import { parseDiskSpace } from "./disk-space.ts";
 export interface RelaySettings {
   readonly form: "dedicated" | "drop-in";
   readonly collector: { readonly host: string; readonly port: number };
-  /** Absolute paths. */
+  /** Absolute paths. Folder of the gate's socket. */
   readonly runDir: string;
+  /** Folder of the relay's own sockets. */
+  readonly relayDir: string;
+  /** Who may connect to those, beside the relay's own user: name or number of the gate's group. */
+  readonly gateGroup: string;
   readonly stateDir: string;
   /** Folder with ca.crt, NODE.crt and NODE.key. Without it frames travel in the clear. */
   readonly pki: string | undefined;
@@ -19,8 +23,11 @@ export interface RelaySettings {
   readonly journal: boolean;
 }
 
-/** A unix socket's path may have 107 octets (unix(7)), and `begin.sock` and `lines.sock` follow. */
-const MAX_RUN_DIR_BYTES = 107 - "/begin.sock".length;
+/** A unix socket's path may have 107 octets (unix(7)), and `mlrun.sock`, `begin.sock` or `lines.sock` follows. */
+const MAX_SOCKET_DIR_BYTES = 107 - "/begin.sock".length;
+/** As useradd(8) and systemd take them. */
+const GROUP = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
+const GROUP_NUMBER = /^\d{1,10}$/;
 /** What needs no quoting in RainerScript, in a template or for the command that rotates the log. */
 const PLAIN_PATH = /^(\/[A-Za-z0-9._@+,:=~-]+)+$/;
 
@@ -31,11 +38,8 @@ const JOURNAL_PARTS = 4;
 
 /** Where the two forms differ. */
 const FORMS = {
-  dedicated: { BEGIN_QUEUE: 'queue.type="Direct"', BEGIN_FLOW_CONTROL: "on", RETRY_SECONDS: "1", ESCAPED: "" },
+  dedicated: { RETRY_SECONDS: "1", ESCAPED: "" },
   "drop-in": {
-    // imuxsock's one thread serves /dev/log too: a BEGIN must never wait there. One that is lost comes with a BEAT.
-    BEGIN_QUEUE: 'queue.type="LinkedList" queue.size="10000" queue.timeoutEnqueue="0"',
-    BEGIN_FLOW_CONTROL: "off",
     // Every attempt that fails is a line in the site's own log.
     RETRY_SECONDS: "10",
     // The site may have turned the escaping on receipt off.
@@ -62,7 +66,9 @@ export async function relayConfig(settings: RelaySettings, folder: string): Prom
     COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "it is no host name or address"),
     COLLECTOR_PORT: String(port),
     NODE: parseNodeName(node) ?? cannotUse(node, "node", NODE_NAME_RULE),
-    RUN_DIR: checkedRunDir(settings.runDir),
+    RUN_DIR: checkedSocketDir("run-dir", settings.runDir),
+    RELAY_DIR: checkedSocketDir("relay-dir", settings.relayDir),
+    GATE_GROUP: groupParameter(settings.gateGroup),
     STATE_DIR: checkedPath("state-dir", settings.stateDir),
     CA_CERT: join(certificates, "ca.crt"),
     NODE_CERT: join(certificates, `${node}.crt`),
@@ -116,7 +122,14 @@ function checkedPath(what: string, path: string): string {
   );
 }
 
-function checkedRunDir(path: string): string {
-  if (path.length <= MAX_RUN_DIR_BYTES) return checkedPath("run-dir", path);
-  throw new CtlError(`Cannot use ${path} as run-dir: it has ${path.length} characters, limit is ${MAX_RUN_DIR_BYTES}`);
+function checkedSocketDir(what: string, path: string): string {
+  if (path.length <= MAX_SOCKET_DIR_BYTES) return checkedPath(what, path);
+  throw new CtlError(
+    `Cannot use ${path} as ${what}: it has ${path.length} characters, limit is ${MAX_SOCKET_DIR_BYTES}`,
+  );
+}
+
+function groupParameter(group: string): string {
+  if (GROUP_NUMBER.test(group)) return `fileGroupNum="${group}"`;
+  return `fileGroup="${GROUP.test(group) ? group : cannotUse(group, "gate-group", "it is no group's name or number")}"`;
 }

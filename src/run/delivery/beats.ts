@@ -13,11 +13,7 @@ export interface BeatPorts {
   idleMs(): number;
 }
 
-/**
- * Says every 10 s that the execution lives, and BEGIN again with every third: a relay that was killed has lost it.
- *
- * @returns Ends them.
- */
+/** Says every 10 s that the execution lives. @returns Ends them. */
 export function startBeats(ports: BeatPorts): () => void {
   const { encoder, delivery, clock } = ports;
   let number = 0;
@@ -31,7 +27,6 @@ export function startBeats(ports: BeatPorts): () => void {
     const frame = encoder.encodeBeat({ number, idleMs: Math.round(ports.idleMs()), cpuMs });
     block.end += frame.copy(block.bytes, block.end);
     delivery.flush();
-    delivery.announceAgain(number % RUN_LIMITS.beatsPerBegin === 0);
   }, RUN_LIMITS.beatEveryMs);
   return () => clearInterval(timer);
 }

@@ -2,8 +2,6 @@ import type { Begin } from "../../wire/begin.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { RUN_LIMITS } from "../limits.ts";
 
-/** Room of BEGIN's JSON in octets: logger's header takes the rest of `beginBytes`. */
-const MAX_JSON_BYTES = RUN_LIMITS.beginBytes - 500;
 const MAX_CWD_CHARACTERS = 1_024;
 
 /** BEGIN as one line of JSON, within the limits of the wire and of one message; what is too long is cut. */
@@ -14,7 +12,7 @@ export function beginJson(begin: Begin): string {
   for (;;) {
     const cut = { argv: cutWords(begin.argv, argvCharacters), cwd: begin.cwd.slice(0, cwdCharacters), labels };
     const json = printable(JSON.stringify({ ...begin, ...cut }));
-    if (Buffer.byteLength(json) <= MAX_JSON_BYTES) return json;
+    if (Buffer.byteLength(json) <= RUN_LIMITS.beginBytes) return json;
     if (argvCharacters > 1) argvCharacters = argvCharacters >> 1;
     else if (cwdCharacters > 0) cwdCharacters = cwdCharacters >> 1;
     else labels = firstOf(labels, Object.keys(labels).length - 1);

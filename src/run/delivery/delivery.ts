@@ -11,6 +11,8 @@ export interface Spool {
 }
 
 export interface DeliveryPorts extends SessionPorts {
+  /** Of `RUN_LIMITS.blockBytes`: how much is kept for a second sending. */
+  readonly sentBlocks: number;
   readonly spool: Spool;
   /** Monotonic milliseconds. */
   elapsedMs(): number;
@@ -26,14 +28,14 @@ const ABSENT: readonly string[] = ["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK
 /**
  * Brings frames to the relay in order, and to the spool while there is none.
  *
- *     connecting --connected, BEGIN out----------> live
+ *     connecting --BEGIN in the journal----------> live
  *     live --broken--> connecting                  what is in the ring goes again
  *     connecting, live --nothing taken for 2 s---> spooling, the ring's frames first
- *     spooling --connected, BEGIN out------------> live
+ *     spooling --BEGIN in the journal------------> live
  */
 export class Delivery {
   readonly #ports: DeliveryPorts;
-  readonly #ring = new FrameRing();
+  readonly #ring: FrameRing;
   #state: "connecting" | "live" | "spooling" | "done" = "connecting";
   #session: RelaySession | undefined;
   /** When each write that the kernel has not finished was made, oldest first. Bounded by the ring. */
@@ -48,7 +50,7 @@ export class Delivery {
   #retryTimer: NodeJS.Timeout | undefined;
   #watching = false;
   #patienceTimer: NodeJS.Timeout | undefined;
-  #endOfFileTimer: NodeJS.Timeout | undefined;
+  #takeOverTimer: NodeJS.Timeout | undefined;
   #ending: { readonly makeEnd: () => Buffer; readonly settle: () => void } | undefined;
   #endFrame: Buffer | undefined;
   #endDeadlineMs: number | undefined;
@@ -59,6 +61,7 @@ export class Delivery {
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
+    this.#ring = new FrameRing(ports.sentBlocks);
   }
 
   /** Whom to tell that `reserve` may succeed again. */
@@ -69,7 +72,7 @@ export class Delivery {
   start(): void {
     this.#outageSinceMs = this.#ports.elapsedMs();
     this.#watch(RUN_LIMITS.slowRelayMs);
-    this.#connect(true);
+    this.#connect();
   }
 
   /** A block with room for one frame after its `end`. Undefined: wait for `onRoom`. */
@@ -95,11 +98,6 @@ export class Delivery {
     }
   }
 
-  /** BEGIN once more, for a relay that did not take it or, when `evenIfTaken`, may have lost it. */
-  announceAgain(evenIfTaken: boolean): void {
-    if (this.#state === "live" && (evenIfTaken || this.#session?.announced === false)) void this.#session?.announce();
-  }
-
   /**
    * Hands over what is left and the END, which `makeEnd` builds as late as possible. Settles in bounded time, when the
    * relay has taken over everything or the spool has what it has not.
@@ -109,33 +107,21 @@ export class Delivery {
       this.#ending = { makeEnd, settle };
       if (this.#state === "live") this.#finishLive();
       else if (this.#state === "spooling") this.#finishInSpool();
-      else if (this.#session === undefined) this.#connect(false);
+      else if (this.#session === undefined) this.#connect();
     });
   }
 
-  #connect(eager: boolean): void {
+  #connect(): void {
     clearTimeout(this.#retryTimer);
-    const session = new RelaySession(
-      this.#ports,
-      {
-        ready: () => this.#ready(session),
-        takenOver: () => void this.#takenOver(session),
-        lost: (code) => this.#lost(code),
-      },
-      eager,
-    );
-    this.#session = session;
+    this.#session = new RelaySession(this.#ports, {
+      ready: () => this.#ready(),
+      takenOver: () => this.#done(),
+      lost: (reason) => this.#lost(reason),
+    });
   }
 
-  #ready(session: RelaySession): void {
-    if (this.#state === "spooling") {
-      // The spool is safe where it is; lines without BEGIN would only fill a quarantine.
-      if (!session.announced) {
-        this.#lost("it does not take BEGIN");
-        return;
-      }
-      this.#ports.spool.seal();
-    }
+  #ready(): void {
+    if (this.#state === "spooling") this.#ports.spool.seal();
     this.#state = "live";
     this.#liveSinceMs = this.#ports.elapsedMs();
     this.#outageMs = this.#liveSinceMs - this.#outageSinceMs;
@@ -147,13 +133,13 @@ export class Delivery {
     if (this.#ending !== undefined) this.#finishLive();
   }
 
-  #lost(code: string): void {
+  #lost(reason: string): void {
     this.#session?.destroy();
     this.#session = undefined;
     const now = this.#ports.elapsedMs();
     if (this.#state === "live") {
       this.#state = "connecting";
-      clearTimeout(this.#endOfFileTimer);
+      clearTimeout(this.#takeOverTimer);
       // With a relay that accepts and soon closes again, the outage before goes on.
       const stayed = now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs;
       this.#outageSinceMs = stayed ? now : now - this.#outageMs;
@@ -161,14 +147,14 @@ export class Delivery {
       this.#watch(this.#outageSinceMs + RUN_LIMITS.slowRelayMs - now);
     }
     if (this.#ending !== undefined) {
-      if (this.#lastAttempts === 0 || (ABSENT.includes(code) && this.#state === "connecting")) {
-        this.#toSpool(code);
+      if (this.#lastAttempts === 0 || (ABSENT.includes(reason) && this.#state === "connecting")) {
+        this.#toSpool(reason);
         return;
       }
-      if (code !== "EAGAIN") this.#lastAttempts -= 1;
+      if (reason !== "EAGAIN") this.#lastAttempts -= 1;
     }
-    this.#reason = code;
-    this.#retryTimer = setTimeout(() => this.#connect(false), this.#retryMs);
+    this.#reason = reason;
+    this.#retryTimer = setTimeout(() => this.#connect(), this.#retryMs);
     const most = this.#state === "spooling" ? RUN_LIMITS.reconnectMostMs : RUN_LIMITS.slowRelayMs / 4;
     this.#retryMs = Math.min(this.#retryMs * 2, most);
   }
@@ -209,7 +195,7 @@ export class Delivery {
       return;
     }
     this.#retryMs = RUN_LIMITS.slowRelayMs / 2;
-    this.#retryTimer = setTimeout(() => this.#connect(false), this.#retryMs);
+    this.#retryTimer = setTimeout(() => this.#connect(), this.#retryMs);
     this.#onRoom();
   }
 
@@ -218,9 +204,9 @@ export class Delivery {
     this.#endFrame ??= this.#ending.makeEnd();
     this.#write(this.#endFrame, () => {});
     this.#session?.finish();
-    this.#endDeadlineMs ??= this.#ports.elapsedMs() + RUN_LIMITS.endOfFileMs;
+    this.#endDeadlineMs ??= this.#ports.elapsedMs() + RUN_LIMITS.takeOverMs;
     const leftMs = Math.max(0, this.#endDeadlineMs - this.#ports.elapsedMs());
-    this.#endOfFileTimer = setTimeout(() => this.#toSpool("it does not confirm"), leftMs);
+    this.#takeOverTimer = setTimeout(() => this.#toSpool("it does not confirm"), leftMs);
   }
 
   #finishInSpool(): void {
@@ -231,17 +217,9 @@ export class Delivery {
     this.#done();
   }
 
-  async #takenOver(session: RelaySession): Promise<void> {
-    clearTimeout(this.#endOfFileTimer);
-    clearTimeout(this.#patienceTimer);
-    // Lines without their BEGIN would stay in quarantine.
-    if (session.announced || (await session.announce())) this.#done();
-    else this.#toSpool("it does not take BEGIN");
-  }
-
   #done(): void {
     this.#state = "done";
-    for (const timer of [this.#retryTimer, this.#patienceTimer, this.#endOfFileTimer]) clearTimeout(timer);
+    for (const timer of [this.#retryTimer, this.#patienceTimer, this.#takeOverTimer]) clearTimeout(timer);
     this.#session?.destroy();
     this.#ending?.settle();
   }

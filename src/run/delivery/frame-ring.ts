@@ -12,11 +12,17 @@ export interface Block {
 }
 
 /**
- * The newest frames of an execution, sent or not: nobody knows what a relay has taken over before its EOF, so what was
- * sent last can go again. Bounded; blocks are reused, because new memory for every 64 KiB would be the main cost.
+ * The newest frames of an execution, sent or not: nobody knows what a relay has taken over before it says so at the
+ * end, so what was sent last can go again. Bounded; blocks are reused, because new memory for every 64 KiB would be the main cost.
  */
 export class FrameRing {
+  readonly #sentBlocks: number;
   #blocks: Block[] = [];
+
+  /** @param sentBlocks Whole blocks that stay after they were sent. */
+  constructor(sentBlocks: number) {
+    this.#sentBlocks = sentBlocks;
+  }
 
   /** A block with room for one frame at its end, or undefined: everything is full of frames that were not sent. */
   reserve(): Block | undefined {
@@ -49,7 +55,7 @@ export class FrameRing {
   }
 
   #reuse(): Block | undefined {
-    const next = this.#blocks[RUN_LIMITS.sentBlocks];
+    const next = this.#blocks[this.#sentBlocks];
     if (next === undefined || next.flushed < next.end) return undefined;
     const oldest = this.#blocks.shift();
     if (oldest !== undefined) Object.assign(oldest, { end: 0, written: 0, flushed: 0 });
@@ -57,7 +63,7 @@ export class FrameRing {
   }
 
   #add(): Block | undefined {
-    if (this.#blocks.length === RUN_LIMITS.maxBlocks) return undefined;
+    if (this.#blocks.length === this.#sentBlocks + RUN_LIMITS.unsentBlocks) return undefined;
     return { bytes: Buffer.allocUnsafeSlow(RUN_LIMITS.blockBytes), end: 0, written: 0, flushed: 0 };
   }
 }

@@ -7,6 +7,7 @@ import { isRunning } from "../command/process-name.ts";
  *
  *     X.WRITER.SEQ.spool           waits to be delivered
  *     X.WRITER.SEQ.OWNER.busy      is being written or delivered by that process; when it is gone, waits as well
+ *     X.WRITER.SEQ.damaged         begins with something else than a BEGIN: for its user to look at
  *
  * Writer and owner are names of processes (`processName`), so no two processes can ever mean the same file.
  */
@@ -55,4 +56,9 @@ export function claim(folder: string, file: SpooledFile, owner: string): string 
 /** Lets others have the file at `path`. */
 export function release(folder: string, file: { readonly stem: string }, path: string): void {
   renameSync(path, join(folder, `${file.stem}.spool`));
+}
+
+/** Keeps the file under a name that no flush looks at. */
+export function setAside(folder: string, file: { readonly stem: string }, path: string): void {
+  renameSync(path, join(folder, `${file.stem}.damaged`));
 }

@@ -1,10 +1,11 @@
 import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Announcer } from "../delivery/announcer.ts";
+import { type Begin, parseBegin } from "../../wire/begin.ts";
+import { greeting } from "../delivery/gate-protocol.ts";
 import { RelaySession } from "../delivery/relay-session.ts";
 import { RUN_LIMITS } from "../limits.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
-import { claim, release, spooledFiles } from "./spool-files.ts";
+import { claim, release, setAside, spooledFiles } from "./spool-files.ts";
 
 export interface FlushOptions {
   readonly folder: string;
@@ -16,58 +17,76 @@ export interface FlushOptions {
 export interface FlushResult {
   readonly delivered: number;
   readonly kept: number;
+  /** Files that begin with something else than a BEGIN: nothing can be made of them. */
+  readonly damaged: number;
 }
 
 /** Room for BEGIN, which stands whole at the start, and for many frames. */
 const READ_BYTES = 65_536;
 
-/** Delivers what waits in the spool, one file after the other, and stops at the first that the relay does not take. */
+/**
+ * Delivers what waits in the spool, one file after the other, and stops at the first that the relay does not take. A
+ * file is removed when the relay has taken over all of it.
+ */
 export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
   const { folder, runDir, owner } = options;
-  let delivered = 0;
+  const done = { delivered: 0, damaged: 0 };
   // More may come while it works: whoever finds a flush at work leaves its files to it.
-  for (let before = -1; before < delivered; ) {
-    before = delivered;
+  for (let before = -1; before < done.delivered; ) {
+    before = done.delivered;
     for (const file of spooledFiles(folder).waiting) {
       const path = claim(folder, file, owner);
       if (path === undefined) continue;
-      if (!(await deliver(path, runDir))) {
+      const fate = await deliver(path, runDir);
+      if (fate === "kept") {
         release(folder, file, path);
-        return { delivered, kept: spooledFiles(folder).waiting.length };
+        return { ...done, kept: spooledFiles(folder).waiting.length };
       }
-      rmSync(path);
-      delivered += 1;
+      if (fate === "delivered") rmSync(path);
+      else setAside(folder, file, path);
+      done[fate] += 1;
     }
   }
-  return { delivered, kept: 0 };
+  return { ...done, kept: 0 };
 }
 
-/** @returns Whether the relay has taken over the whole file. */
-async function deliver(path: string, runDir: string): Promise<boolean> {
+async function deliver(path: string, runDir: string): Promise<"delivered" | "kept" | "damaged"> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const data = Buffer.allocUnsafe(READ_BYTES);
     const first = data.subarray(0, readSync(fd, data, 0, READ_BYTES, 0));
-    const begin = frameAt(first, 0);
+    const frame = frameAt(first, 0);
     // Torn before its BEGIN was whole: there is nothing in it.
-    if (begin === undefined) return true;
-    const json = first.toString("utf8", begin.from, begin.end);
-    return await sendFrames({ fd, data, from: begin.end, json, runDir });
+    if (frame === undefined) return "delivered";
+    const json = first.toString("utf8", frame.from, frame.end);
+    const begin = parseBegin(json);
+    if (begin === undefined) return "damaged";
+    return (await sendFrames({ fd, data, from: frame.end, begin, json, runDir })) ? "delivered" : "kept";
   } finally {
     closeSync(fd);
   }
 }
 
-function sendFrames(file: { fd: number; data: Buffer; from: number; json: string; runDir: string }): Promise<boolean> {
-  const { fd, data, json, runDir } = file;
+interface OpenFile {
+  readonly fd: number;
+  /** Memory to read into. */
+  readonly data: Buffer;
+  /** Where the frames begin. */
+  readonly from: number;
+  readonly begin: Begin;
+  /** `begin` as it stands in the file. */
+  readonly json: string;
+  readonly runDir: string;
+}
+
+/** @returns Whether the relay has taken over all frames. */
+function sendFrames({ fd, data, from, begin, json, runDir }: OpenFile): Promise<boolean> {
   return new Promise((resolve) => {
-    let at = file.from;
-    const announcer = new Announcer(json, runDir);
-    const patience = setTimeout(() => settle(false), RUN_LIMITS.endOfFileMs);
+    let at = from;
+    const patience = setTimeout(() => settle(false), RUN_LIMITS.takeOverMs);
     const settle = (takenOver: boolean) => {
       clearTimeout(patience);
       session.destroy();
-      announcer.end();
       resolve(takenOver);
     };
     const next = () => {
@@ -80,13 +99,8 @@ function sendFrames(file: { fd: number; data: Buffer; from: number; json: string
       else session.write(read.subarray(0, end), next);
     };
     const session = new RelaySession(
-      { path: join(runDir, "lines.sock"), announce: () => announcer.announce() },
-      {
-        ready: () => (session.announced ? next() : settle(false)),
-        takenOver: () => settle(true),
-        lost: () => settle(false),
-      },
-      false,
+      { path: join(runDir, "mlrun.sock"), greeting: greeting({ x: begin.x, k: begin.k, json }) },
+      { ready: next, takenOver: () => settle(true), lost: () => settle(false) },
     );
   });
 }

@@ -1,8 +1,9 @@
-"""A relay's two sockets that swallow what comes, as cheaply as can be.
+"""A gate that swallows what comes, as cheaply as can be, and a socket that does so without a gate's protocol.
 
 swallow.py FOLDER
 
-Prints "ready", and for each connection to lines.sock "connected" and "swallowed BYTES"; closes it after its sender has.
+FOLDER/mlrun.sock answers as the gate does; FOLDER/plain.sock only reads. Prints "ready", and for each connection
+"connected" and "swallowed BYTES" without those of BEGIN; closes it after its sender has.
 """
 import os
 import socket
@@ -12,7 +13,20 @@ import threading
 READ_BYTES = 1 << 20
 
 
-def serve(connection):
+def take_begin(connection):
+    stream = connection.makefile("rb", buffering=0)
+    head = b""
+    while not head.endswith(b"\n"):
+        head += stream.read(1)
+    left = int(head.split()[3])
+    while left > 0:
+        left -= len(stream.read(left))
+    connection.send(b"K")
+
+
+def serve(connection, is_gate):
+    if is_gate:
+        take_begin(connection)
     print("connected", flush=True)
     buffer = bytearray(READ_BYTES)
     total = 0
@@ -21,23 +35,26 @@ def serve(connection):
         if received == 0:
             break
         total += received
-    # The sender takes the end of the connection for the word that all was taken over.
     print("swallowed", total, flush=True)
+    if is_gate:
+        connection.send(b"T")
     connection.close()
 
 
-def swallow_begins(begins):
+def listen(name):
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.path.join(sys.argv[1], name))
+    listener.listen(128)
+    return listener
+
+
+def accept(listener, is_gate):
     while True:
-        begins.recv(65536)
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection, is_gate), daemon=True).start()
 
 
-begins = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-begins.bind(os.path.join(sys.argv[1], "begin.sock"))
-threading.Thread(target=swallow_begins, args=(begins,), daemon=True).start()
-lines = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-lines.bind(os.path.join(sys.argv[1], "lines.sock"))
-lines.listen(128)
+threading.Thread(target=accept, args=(listen("plain.sock"), False), daemon=True).start()
+gate = listen("mlrun.sock")
 print("ready", flush=True)
-while True:
-    connection, _ = lines.accept()
-    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+accept(gate, True)

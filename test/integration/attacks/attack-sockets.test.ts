@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { Execution } from "../../../src/wire/api.ts";
 import { ApiClient } from "../../support/api-client.ts";
-import { beginOf, frameOf } from "../../support/as-sent.ts";
+import { frameOf } from "../../support/as-sent.ts";
 import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
 import type { Result } from "../../support/processes.ts";
-import { asUser, createTestUser, describeAsRoot, runAsRoot, type TestUser } from "../../support/root.ts";
-import { sendBegin } from "../../support/send.ts";
-import { openableBy, sendLinesAs } from "../../support/send-as.ts";
+import { createTestUser, describeAsRoot, runAsRoot, type TestUser } from "../../support/root.ts";
+import { connectionOf } from "../../support/send.ts";
+import { openableBy, sendToGateAs } from "../../support/send-as.ts";
 import { type Relay, Site } from "../../support/site.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-describeAsRoot("bob, who may write to the sockets of alice's node", () => {
+describeAsRoot("bob, who may connect to the gate of alice's node", () => {
   let site: Site;
   let relay: Relay;
   let alice: TestUser;
@@ -33,9 +33,10 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
     return client;
   }
 
-  const lines = (frames: readonly string[]) => sendLinesAs(bob, join(relay.runDir, "lines.sock"), frames.map(frameOf));
-  const begin = (one: FakeExecution, uid: number) =>
-    sendBegin(join(relay.runDir, "begin.sock"), beginOf(one.begin({}, uid)), asUser(bob, "env"));
+  /** What the gate answers to bob: BEGIN of an execution, then these frames, which may be of another. */
+  const send = (one: FakeExecution, frames: readonly (string | Buffer)[], begin: Record<string, unknown> = {}) =>
+    sendToGateAs(bob, join(relay.runDir, "mlrun.sock"), connectionOf(one, frames, begin));
+  const framesOf = (envelopes: readonly string[]) => envelopes.map(frameOf);
 
   /** A run of alice's that prints one line, lets `meanwhile` happen, and prints another. */
   async function whileAliceRuns(
@@ -58,8 +59,7 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
   /** Bob's own execution, sent behind the attack on the same ways: when it is there, the attack is as well. */
   async function untilTaken(): Promise<void> {
     const own = fakeExecution();
-    await begin(own, bob.uid);
-    await lines([own.lines(1, ["mine"]), own.end(1)]);
+    expect(await send(own, framesOf([own.lines(1, ["mine"]), own.end(1)]))).toBe("KT");
     await asBob.untilExecution("complete", ({ x, delivery }) => x === own.x && delivery === "complete");
   }
 
@@ -75,7 +75,9 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
       const forgers = keys.map((k) => fakeExecution({ x, ...(k === undefined ? {} : { k }) }));
       const forged = forgers.flatMap((one) => [one.lines(2, ["forged"]), one.beat(99, 1), one.end(2, { code: 9 })]);
       const [first = ""] = forged;
-      await lines([...forged, first.replace(/ k="[^"]*"/, ""), first.replace(/ k="[^"]*"/, ' k=""')]);
+      const keyless = [first.replace(/ k="[^"]*"/, ""), first.replace(/ k="[^"]*"/, ' k=""')];
+      // The gate takes BEGIN, which is of an execution of his own, and no frame of another.
+      for (const frame of framesOf([...forged, ...keyless])) expect(await send(fakeExecution(), [frame])).toBe("K");
       await untilTaken();
     });
     await expectUntouched(done);
@@ -85,8 +87,7 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
   test("gets an execution of his own when he begins one with her id, and she keeps hers", async () => {
     const done = await whileAliceRuns("squat", [], async ({ x }) => {
       const squatter = fakeExecution({ x });
-      await begin(squatter, alice.uid);
-      await lines([squatter.lines(2, ["forged"]), squatter.end(2, { code: 9 })]);
+      await send(squatter, framesOf([squatter.lines(2, ["forged"]), squatter.end(2, { code: 9 })]));
       await untilTaken();
     });
     await expectUntouched(done);
@@ -98,42 +99,42 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
 
   test("cannot take an id before she uses it", async () => {
     const squatter = fakeExecution();
-    await begin(squatter, bob.uid);
-    await lines([squatter.lines(1, ["forged"])]);
+    await send(squatter, framesOf([squatter.lines(1, ["forged"])]));
     await untilTaken();
     await expectUntouched(await whileAliceRuns("early", ["--id", squatter.x], async () => {}));
   });
 
-  test("cannot make a BEGIN or a relay's word of what he sends to lines.sock", async () => {
+  test("cannot make a BEGIN or a relay's word of what he sends behind his own BEGIN", async () => {
     const forged = fakeExecution();
     const status = `<134>1 2026-11-20T04:17:44.960662+00:00 node1 mlrun - RELAY - LINES - {"v":1}`;
-    const before = await site.metrics();
     const begins = [forged.begin({}, alice.uid), forged.begin({}, alice.uid).replace("<134>1", "<14>1"), status];
-    await sendLinesAs(bob, join(relay.runDir, "lines.sock"), begins);
-    await lines([forged.lines(1, ["forged"])]);
+    for (const text of begins) expect(await send(fakeExecution(), [text])).toBe("K");
     await untilTaken();
     expect(await asAlice.executions(`q=${forged.x}`)).toEqual([]);
-    expect(discarded(await site.metrics()) - discarded(before)).toBe(begins.length);
+  });
+
+  test("cannot say in BEGIN that he is somebody else", async () => {
+    const one = fakeExecution();
+    expect(await send(one, framesOf([one.end(0)]), { uid: alice.uid, gid: alice.gid, pid: 1 })).not.toContain("x");
+    await untilTaken();
+    expect(await asAlice.executions(`q=${one.x}`)).toEqual([]);
   });
 
   test("disturbs nobody with oversize, truncated, interleaved and binary frames", async () => {
-    const socket = join(relay.runDir, "lines.sock");
     const done = await whileAliceRuns("garbage", [], async ({ x }) => {
       const one = fakeExecution({ x });
       const frame = frameOf(one.lines(2, ["forged"]));
       const binary = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
-      await sendLinesAs(bob, socket, [frame.slice(0, -3), frame.slice(40), frame + frame, binary, "\n\n\n"]);
-      await sendLinesAs(bob, socket, ["y".repeat(70_000), "z".repeat(200_000)]).catch(() => undefined);
+      const garbage = [frame.slice(0, -3), frame.slice(40), frame + frame, binary, "\n\n\n", "y".repeat(70_000)];
+      for (const text of [...garbage, "z".repeat(200_000)])
+        expect(await send(fakeExecution(), [text])).not.toContain("T");
+      for (const bytes of [binary, "B ", "12 x", "B".repeat(100_000)]) {
+        expect(await sendToGateAs(bob, join(relay.runDir, "mlrun.sock"), Buffer.from(bytes, "latin1"))).toBe("");
+      }
       await untilTaken();
     });
     await expectUntouched(done);
   });
-
-  const discarded = (text: string) =>
-    [...text.matchAll(/^ml_ingest_discarded_frames_total\{[^}]*\} (\d+)$/gm)].reduce(
-      (sum, [, n]) => sum + Number(n),
-      0,
-    );
 
   test("opens no file of relay, journal, collector and her spool, but his own logs to read", async () => {
     await site.mlrun(relay, ["--job", "hers", "--quiet", "--", "echo", "secret"], { user: alice });
@@ -158,6 +159,7 @@ describeAsRoot("bob, who may write to the sockets of alice's node", () => {
       join(site.folder, "node1-state"),
       join(site.folder, "node1-state/rsyslog.conf"),
       relay.runDir,
+      join(site.folder, "node1-relay"),
     ];
     const foreign = found.filter((line) => {
       const path = line.slice(2);

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { beginOf, frameOf } from "../../support/as-sent.ts";
+import { frameOf, gateBegin } from "../../support/as-sent.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { findLog } from "../../support/find-log.ts";
 import { ROOT } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
 import { startRelay } from "../../support/relay.ts";
-import { sendBegin, sendLines } from "../../support/send.ts";
+import { sendLines } from "../../support/send.ts";
 import { pkiLasting, TlsSite } from "../../support/tls-site.ts";
 
 /** As a node's clock says it, line by line. */
@@ -24,7 +24,9 @@ test("a node's clock that jumps by decades changes no order and loses nothing, t
   const { site } = await TlsSite.start(pki);
   const relay = await startRelay({ collectorPort: site.relp.port, pki });
   const one = fakeExecution();
-  await sendBegin(relay.beginSocket, beginOf(one.begin()));
+  const begin = one.begin();
+  const sender = { uid: process.getuid?.() ?? 0, gid: 0, pid: 7 };
+  await sendLines(relay.beginSocket, [gateBegin(begin.slice(begin.indexOf("{")), sender)]);
   const frames = TIMES.map((time, i) =>
     frameOf(one.lines(i + 1, [`line ${i + 1}`])).replace("2026-11-20T04:17:44", time),
   );

@@ -5,6 +5,7 @@ import { relayConfig } from "../../../src/ctl/relay/relay-config.ts";
 import { makePki, mlctl } from "../../support/ctl.ts";
 import { run } from "../../support/processes.ts";
 import { program, ROOT } from "../../support/programs.ts";
+import { OWN_GROUP } from "../../support/relay.ts";
 import { RSYSLOGD } from "../../support/rsyslogd.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 function print(...args: string[]) {
-  return mlctl("relay-config", "--collector", "127.0.0.1:2514", "--node", "node1", ...args);
+  return mlctl("relay-config", "--collector", "127.0.0.1:2514", "--node", "node1", ...OWN_GROUP, ...args);
 }
 
 describe("rsyslogd accepts every form", () => {
@@ -29,7 +30,8 @@ describe("rsyslogd accepts every form", () => {
     ["without a journal", () => ["--pki", pki, "--no-journal"], ""],
     ["drop-in without a journal", () => ["--pki", pki, "--no-journal", "--drop-in"], STOCK],
     ["with other disk space", () => ["--pki", pki, "--disk-space", "64m"], ""],
-    ["with other folders", () => ["--pki", pki, "--run-dir", "/tmp/a-b_c.d/run", "--state-dir", "/tmp/x,y=z@~1"], ""],
+    ["with a group by name", () => ["--pki", pki, "--gate-group", "adm"], ""],
+    ["with other folders", () => ["--pki", pki, "--relay-dir", "/tmp/a-b_c.d/run", "--state-dir", "/tmp/x,y=z@~1"], ""],
   ])("%s", async (_, options, before) => {
     const printed = await print(...options());
     expect(printed.code).toBe(0);
@@ -124,6 +126,8 @@ describe("no value can add configuration", () => {
     form: "dedicated",
     collector: { host: "127.0.0.1", port: 2514 },
     runDir: "/run/x",
+    relayDir: "/run/y",
+    gateGroup: "marcologger-gate",
     stateDir: "/var/x",
     pki: "/etc/x",
     node: "node1",
@@ -147,7 +151,7 @@ describe("no value can add configuration", () => {
     "/",
     "/a/",
   ];
-  const places = ["runDir", "stateDir", "pki"] as const;
+  const places = ["runDir", "relayDir", "stateDir", "pki"] as const;
   test.each(places.flatMap((place) => evil.map((value) => [place, value] as const)))("%s %j", async (place, value) => {
     await expect(relayConfig({ ...settings, [place]: value }, join(ROOT, "rsyslog.d"))).rejects.toThrow("Cannot use");
   });
@@ -163,9 +167,13 @@ describe("no value can add configuration", () => {
     );
   });
 
-  test("a folder for sockets whose paths would be cut is refused", async () => {
-    const runDir = `/${"x".repeat(97)}`;
-    await expect(relayConfig({ ...settings, runDir }, join(ROOT, "rsyslog.d"))).rejects.toThrow("limit is 96");
+  test.each(["runDir", "relayDir"])("a folder for sockets whose paths would be cut is refused: %s", async (place) => {
+    const long = { ...settings, [place]: `/${"x".repeat(97)}` };
+    await expect(relayConfig(long, join(ROOT, "rsyslog.d"))).rejects.toThrow("limit is 96");
+  });
+
+  test.each(['g"', "g\n", "", "g g", "-g", "x".repeat(33), "1x", "12345678901"])("gate-group %j", async (gateGroup) => {
+    await expect(relayConfig({ ...settings, gateGroup }, join(ROOT, "rsyslog.d"))).rejects.toThrow("Cannot use");
   });
 
   test.each(["", "1", "1k", "63m", "1G", '1g"', "-1g", "1 g", "0g"])("disk-space %j", async (diskSpace) => {

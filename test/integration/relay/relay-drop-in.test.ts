@@ -2,20 +2,22 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { gateBegin } from "../../support/as-sent.ts";
 import { mlctl } from "../../support/ctl.ts";
 import { freePort } from "../../support/free-port.ts";
 import { poll } from "../../support/poll.ts";
-import { run } from "../../support/processes.ts";
+import { run, start } from "../../support/processes.ts";
 import { ROOT } from "../../support/programs.ts";
-import { withParameters } from "../../support/relay.ts";
+import { OWN_GROUP, withParameters } from "../../support/relay.ts";
 import { startRelpDump } from "../../support/relp-dump.ts";
 import { startRsyslogd } from "../../support/rsyslogd.ts";
-import { sendBegin, sendLines } from "../../support/send.ts";
+import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
 const SECRET = "job-line-that-belongs-to-alice";
-const begin = `<13>1 ${TIME} h mlrun 1 BEGIN - {"v":1,"cwd":"${SECRET}"}`;
+const SENDER = { uid: 1001, gid: 1002, pid: 7 };
+const begin = gateBegin(`{"v":1,"cwd":"${SECRET}"}`, SENDER);
 const line = (n: number) => `<14>1 ${TIME} h mlrun 1 LINES [ml@32473 v="1" n="${n}"] ${n} ${SECRET}`;
 
 /** Debian's own rsyslog.conf, moved into a folder; without the kernel's log, which belongs to this machine. */
@@ -29,7 +31,7 @@ async function stockConfig(folder: string, extra: string): Promise<string> {
     .replaceAll("/var/log/", `${folder}/log/`)
     .replaceAll("/var/spool/rsyslog", `${folder}/spool`)
     .replaceAll("/etc/rsyslog.d/", `${folder}/rsyslog.d/`);
-  for (const name of ["log", "spool", "rsyslog.d", "run", "state"])
+  for (const name of ["log", "spool", "rsyslog.d", "relay", "state"])
     await mkdir(join(folder, name), { recursive: true });
   return `${extra}${moved}`;
 }
@@ -50,11 +52,11 @@ async function startSite(options: {
 }): Promise<Site> {
   const folder = await tempFolder();
   const config = await stockConfig(folder, options.extra ?? "");
-  const folders = ["--run-dir", join(folder, "run"), "--state-dir", join(folder, "state")];
+  const folders = ["--relay-dir", join(folder, "relay"), "--state-dir", join(folder, "state"), ...OWN_GROUP];
   const where = ["--collector", `127.0.0.1:${options.port}`, "--node", "node1"];
   const { stdout } = await mlctl("relay-config", "--drop-in", "--insecure", ...where, ...folders);
   await writeFile(join(folder, "rsyslog.d/30-marcologger.conf"), withParameters(stdout, options.parameters ?? {}));
-  const [beginSocket, linesSocket] = [join(folder, "run/begin.sock"), join(folder, "run/lines.sock")];
+  const [beginSocket, linesSocket] = [join(folder, "relay/begin.sock"), join(folder, "relay/lines.sock")];
   const rsyslogd = await startRsyslogd({ folder, config, sockets: [join(folder, "devlog"), beginSocket, linesSocket] });
   expect(rsyslogd.process.output()).not.toMatch(/module|input|parameter/);
 
@@ -82,7 +84,7 @@ test.each([
   const dump = await startRelpDump();
   const site = await startSite({ port: dump.port, extra });
   await site.log("a line of the site, before");
-  await sendBegin(site.beginSocket, begin);
+  await sendLines(site.beginSocket, [begin]);
   await sendLines(site.linesSocket, [1, 2, 3].map(line));
   await dump.waitFor(4);
   await site.log("a line of the site, after");
@@ -97,8 +99,7 @@ test("where the site does not have control characters escaped, a frame is still 
   const dump = await startRelpDump();
   const site = await startSite({ port: dump.port, extra: 'global(parser.escapeControlCharactersOnReceive="off")\n' });
   const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="4242" gid="0" pid="1"] LINES - {"v":1}`;
-  await sendBegin(site.beginSocket, `${begin}\n${forged}\n`);
-  await sendBegin(site.beginSocket, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}\n"] x`);
+  await sendLines(site.beginSocket, [`${begin}\n${forged}\n`, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}\n"] x`]);
   await sendLines(site.linesSocket, [
     `${line(1)}\n${forged}\n`,
     `<14>1 ${TIME} h mlrun 1 LINES [a b="\n${forged}\n"] x`,
@@ -127,10 +128,17 @@ test("a collector that is away does not stop the site's own log, however many BE
     "queue.timeoutActionCompletion": "100",
   };
   const site = await startSite({ port: await freePort(), parameters: small });
-  const send = "import socket,sys; s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.connect(sys.argv[1])\n";
-  const loop = "m=sys.stdin.buffer.read()\nfor i in range(1000): s.send(m)";
-  const sent = await run("python3", ["-c", send + loop, site.beginSocket], { input: begin });
-  expect(sent).toMatchObject({ code: 0, stderr: "" });
+  // Several connections, as of a gate that does not wait: more than imptcp has threads.
+  const send = "import socket,sys,time; m=sys.stdin.buffer.read(); c=[]\n";
+  const loop =
+    "for i in range(8):\n  s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.setblocking(False); c.append(s)\n";
+  const fill = "  for j in range(1000):\n    try: s.send(b'%d ' % len(m) + m)\n    except BlockingIOError: break\n";
+  const sender = start(
+    "python3",
+    ["-c", `${send}${loop}${fill}print('sent', flush=True); time.sleep(600)`, site.beginSocket],
+    { input: begin },
+  );
+  await sender.waitFor(/sent/);
   await site.log("a line of the site, in between");
   expect(await site.everythingLogged()).not.toContain(SECRET);
 });

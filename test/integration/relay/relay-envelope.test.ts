@@ -1,20 +1,23 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../../src/frame/envelope.ts";
 import { parseRelayStatus } from "../../../src/frame/relay-status.ts";
+import { frameOf, gateBegin } from "../../support/as-sent.ts";
+import { fakeExecution } from "../../support/envelopes.ts";
 import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { type Relay, startRelay } from "../../support/relay.ts";
 import { type RelpDump, startRelpDump } from "../../support/relp-dump.ts";
 import { asUser, createTestUser, describeAsRoot, type TestUser } from "../../support/root.ts";
-import { sendBegin, sendLines } from "../../support/send.ts";
+import { connectionOf, sendLines } from "../../support/send.ts";
+import { sendToGateAs } from "../../support/send-as.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 const KEY = "0123456789abcdefghijkl";
-const UID = process.getuid?.() ?? 0;
-const GID = process.getgid?.() ?? 0;
+const SENDER = { uid: 1001, gid: 1002, pid: 4711 };
 
 let dump: RelpDump;
 let relay: Relay;
@@ -53,12 +56,11 @@ function received(send: () => Promise<void>): Promise<string[]> {
   return upToClosing(send, () => sendLines(relay.linesSocket, [frame(dump.messages.length + 1, "closing")]));
 }
 
-/** What comes of a message sent over begin.sock. */
-function receivedBegin(message: string, as: readonly string[] = []): Promise<string[]> {
-  const closing = `<13>1 ${TIME} h mlrun 1 BEGIN - closing`;
+/** What comes of a BEGIN that the gate hands on. */
+function receivedBegin(text: string): Promise<string[]> {
   return upToClosing(
-    () => sendBegin(relay.beginSocket, message, as),
-    () => sendBegin(relay.beginSocket, closing),
+    () => sendLines(relay.beginSocket, [gateBegin(text, SENDER)]),
+    () => sendLines(relay.beginSocket, [gateBegin("closing", SENDER)]),
   );
 }
 
@@ -170,31 +172,24 @@ test("what is too long for a frame becomes one message, not one for each octet",
 const BEGIN = /^<134>1 \S+ node1 mlrun - BEGIN \[ml@32473 uid="(\d+)" gid="(\d+)" pid="(\d+)"\] LINES /;
 const JSON_TEXT = `{"v":1,"x":"${ID}"}`;
 
-test("begin.sock adds uid, gid and pid of the sender as the kernel knows them", async () => {
-  const message = `<13>1 ${TIME} liar mlrun 1 BEGIN - ${JSON_TEXT}`;
-  const [text = "", ...more] = await receivedBegin(message);
+test("a BEGIN has the uid, gid and pid that the gate says", async () => {
+  const [text = "", ...more] = await receivedBegin(JSON_TEXT);
   expect(more).toEqual([]);
-  expect(BEGIN.exec(text)?.slice(1, 3)).toEqual([String(UID), String(GID)]);
+  expect(BEGIN.exec(text)?.slice(1)).toEqual(["1001", "1002", "4711"]);
   expect(text.replace(BEGIN, "")).toBe(`- ${JSON_TEXT}`);
 });
 
-const FORGED_BEGINS: readonly [string, string][] = [
-  ["structured data of our own kind", `<13>1 ${TIME} h mlrun 1 BEGIN [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
-  ["structured data that ends inside quotes", `<13>1 ${TIME} h mlrun 1 BEGIN [a b="] [ml@32473 uid=0] "] ${JSON_TEXT}`],
-  ["a whole envelope as MSG", `<13>1 ${TIME} h mlrun 1 BEGIN - [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
-  ["JSON with uid", `<13>1 ${TIME} h mlrun 1 BEGIN - @cee:{"uid":"0","gid":"0","pid":"1"}`],
-  ["trusted properties spelled out", `<13>1 ${TIME} h mlrun 1 BEGIN - x @[_PID=1 _UID=0 _GID=0]`],
-  ["no PRI", JSON_TEXT],
-  ["a PRI that is none", `<999999>1 ${TIME} h mlrun 1 BEGIN - ${JSON_TEXT}`],
-  ["legacy format", `<13>Nov 20 04:17:44 h mlrun[1]: ${JSON_TEXT}`],
-  ["legacy format with an envelope", `<13>Nov 20 04:17:44 h mlrun: [ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
-  ["control characters", `<13>1 ${TIME} h mlrun 1 BEGIN - a\nb\0c\x1b[2J${JSON_TEXT}`],
-  ["a template's property", `<13>1 ${TIME} h mlrun 1 BEGIN - %$!uid% %msg% ${JSON_TEXT}`],
-];
-
-test.each(FORGED_BEGINS)("a forged BEGIN has the sender's uid and a free text after it: %s", async (_, message) => {
-  const got = await receivedBegin(message);
-  expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(UID), String(GID)]]);
+test.each([
+  ["structured data of our own kind", `[ml@32473 uid="0" gid="0" pid="1"] ${JSON_TEXT}`],
+  ["structured data that ends inside quotes", `[a b="] [ml@32473 uid=0] "] ${JSON_TEXT}`],
+  ["a whole envelope", `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="0" gid="0" pid="1"] LINES - ${JSON_TEXT}`],
+  ["JSON with uid", `@cee:{"uid":"0","gid":"0","pid":"1"}`],
+  ["trusted properties spelled out", "x @[_PID=1 _UID=0 _GID=0]"],
+  ["control characters", `a\nb\0c\x1b[2J${JSON_TEXT}`],
+  ["a template's property", `%app-name% %$!uid% %msg% ${JSON_TEXT}`],
+])("whatever a BEGIN's text is, who sent it stands before: %s", async (_, text) => {
+  const got = await receivedBegin(text);
+  expect(got.map((envelope) => BEGIN.exec(envelope)?.slice(1))).toEqual([["1001", "1002", "4711"]]);
 });
 
 describeAsRoot("the relay is another user's than the sender", () => {
@@ -203,18 +198,23 @@ describeAsRoot("the relay is another user's than the sender", () => {
     alice = await createTestUser("alice");
   });
 
-  test("all users can write to both sockets", async () => {
+  test("all users can connect to the gate, and to no socket behind it", async () => {
     const [command, ...args] = asUser(alice, "test", "-w");
+    expect(await run(command, [...args, join(relay.runDir, "mlrun.sock")])).toMatchObject({ code: 0 });
     for (const path of [relay.beginSocket, relay.linesSocket]) {
-      expect(await run(command, [...args, path])).toMatchObject({ code: 0 });
+      expect(await run(command, [...args, path])).toMatchObject({ code: 1 });
     }
   });
 
-  test.each([["honest", `<13>1 ${TIME} h mlrun 1 BEGIN - ${JSON_TEXT}`] as [string, string], ...FORGED_BEGINS])(
-    "alice's BEGIN is alice's: %s",
-    async (_, message) => {
-      const got = await receivedBegin(message, asUser(alice, "env"));
-      expect(got.map((text) => BEGIN.exec(text)?.slice(1, 3))).toEqual([[String(alice.uid), String(alice.gid)]]);
-    },
-  );
+  test("alice's BEGIN is alice's, and her frames come with it", async () => {
+    const one = fakeExecution();
+    const before = dump.messages.length;
+    const frames = [one.lines(1, ["hers"]), one.end(1)];
+    const bytes = connectionOf(one, frames.map(frameOf));
+    expect(await sendToGateAs(alice, join(relay.runDir, "mlrun.sock"), bytes)).toBe("KT");
+    await dump.waitFor(before + 3);
+    const [begin = "", ...rest] = dump.messages.slice(before).map(String);
+    expect(BEGIN.exec(begin)?.slice(1, 3)).toEqual([String(alice.uid), String(alice.gid)]);
+    expect(rest).toEqual(frames.map((frame) => frame.replace("+00:00", "Z")));
+  });
 });

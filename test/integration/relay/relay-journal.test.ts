@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../../src/frame/envelope.ts";
+import { gateBegin } from "../../support/as-sent.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { makePki } from "../../support/ctl.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -11,7 +12,7 @@ import { type Relay, type RelayOptions, startRelay } from "../../support/relay.t
 import { type RelpDump, startRelpDump } from "../../support/relp-dump.ts";
 import { startReplay, waitingReplays } from "../../support/replay.ts";
 import { asUser, createTestUser, describeAsRoot, runAsRoot } from "../../support/root.ts";
-import { sendBegin, sendLines } from "../../support/send.ts";
+import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
@@ -27,7 +28,8 @@ const envelope = (n: number, text = "x") =>
   frame(n, text).replace("<14>1", "<134>1").replace("h mlrun 1 LINES", "node1 mlrun - LINES");
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const BEGIN = /^<134>1 \S+ \S+ mlrun - BEGIN /;
-const begin = `<13>1 ${TIME} h mlrun 1 BEGIN - {"v":1}`;
+const SENDER = { uid: 1001, gid: 1002, pid: 7 };
+const begin = gateBegin('{"v":1}', SENDER);
 
 /** Lines of the journal in the order written, the relay's own left out. */
 async function journal({ stateDir }: Pick<Relay, "stateDir">): Promise<string[]> {
@@ -50,19 +52,19 @@ async function restarted(folder: string, options: RelayOptions): Promise<Relay> 
 
 const distinct = (dump: RelpDump) => new Set(dump.messages.map((bytes) => bytes.toString("latin1")));
 
-test("EOF means that every frame is in the journal: what a killed relay took over comes after its start", async () => {
+test("a frame that was taken over is in the journal, and comes after the relay's next start", async () => {
   const port = await freePort();
   const folder = await tempFolder();
   const relay = await startRelay({ folder, collectorPort: port });
-  await sendBegin(relay.beginSocket, begin);
-  await poll("BEGIN in the journal", async () => (await journal(relay)).length === 1);
+  await sendLines(relay.beginSocket, [begin]);
+  expect(await journal(relay)).toHaveLength(1);
   await sendLines(
     relay.linesSocket,
     upTo(5_000).map((n) => frame(n)),
   );
   await relay.kill();
   const [first = "", ...lines] = await journal(relay);
-  expect(first).toMatch(/ mlrun - BEGIN \[ml@32473 uid="\d+" gid="\d+" pid="\d+"\] LINES - \{"v":1\}$/);
+  expect(first).toMatch(/ mlrun - BEGIN \[ml@32473 uid="1001" gid="1002" pid="7"\] LINES - \{"v":1\}$/);
   expect(lines).toEqual(upTo(5_000).map((n) => envelope(n)));
 
   const dump = await startRelpDump({ port });
@@ -89,12 +91,12 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
     // Framing that is none ends its own connection.
     await sendLines(relay.linesSocket, [message]).catch(() => {});
   }
-  const begins = [`${begin}\n${forged}`, `<13>1 ${TIME} h mlrun 1 BEGIN [a b="\n${forged}"] x`, `\n${forged}`];
-  for (const text of begins) await sendBegin(relay.beginSocket, text);
+  // The gate refuses all of these.
+  const begins = [`${begin}\n${forged}`, `<13>1 ${TIME} 1001 7 1002 [a b="\n${forged}"] x`, `\n${forged}`];
+  await sendLines(relay.beginSocket, begins);
   await sendLines(relay.linesSocket, [frame(6, "closing")]);
   await poll("all to be forwarded", () => [...distinct(dump)].some((text) => text.endsWith("closing")));
   await poll("all BEGINs", () => [...distinct(dump)].filter((text) => BEGIN.test(text)).length === begins.length);
-  const uid = process.getuid?.();
   const lines = await poll("the journal to hold what was forwarded", async () => {
     const written = await journal(relay);
     return new Set(written).size === distinct(dump).size && written;
@@ -104,7 +106,9 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
     expect(line).toMatch(/^<134>1 \S+ node1 mlrun - (LINES|BEGIN) /);
     const view = createEnvelopeView();
     const bytes = Buffer.from(line, "latin1");
-    if (parseEnvelope(bytes, 0, bytes.length, view) === undefined && view.kind === "begin") expect(view.uid).toBe(uid);
+    if (parseEnvelope(bytes, 0, bytes.length, view) === undefined && view.kind === "begin") {
+      expect(view.uid).toBe(SENDER.uid);
+    }
   }
 });
 

@@ -1,11 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { gateBegin } from "../../support/as-sent.ts";
 import { freePort } from "../../support/free-port.ts";
 import { poll } from "../../support/poll.ts";
 import { type Relay, startRelay } from "../../support/relay.ts";
 import { startRelpDump } from "../../support/relp-dump.ts";
-import { sendBegin, sendLines } from "../../support/send.ts";
+import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
@@ -81,7 +82,7 @@ test("a relay stopped while the collector is away sends everything after its nex
   const folder = await tempFolder();
   const relay = await startRelay({ folder, collectorPort: port, parameters: SMALL });
   const numbers = upTo(300);
-  await sendBegin(relay.beginSocket, `<13>1 ${TIME} h mlrun 1 BEGIN - {"v":1}`);
+  await sendLines(relay.beginSocket, [gateBegin('{"v":1}', { uid: 1001, gid: 1002, pid: 7 })]);
   await sendLines(
     relay.linesSocket,
     numbers.map((n) => message(n, NASTY_AS_TEXT)),
@@ -94,8 +95,7 @@ test("a relay stopped while the collector is away sends everything after its nex
   const distinct = () => new Set(dump.messages.map((bytes) => bytes.toString("latin1")));
   await poll("every frame", () => distinct().size === numbers.length + 1, 30_000);
   for (const n of numbers) expect(distinct()).toContain(envelope(n, NASTY_AS_TEXT));
-  const uid = process.getuid?.();
-  const begins = [...distinct()].filter((text) => text.includes(`- BEGIN [ml@32473 uid="${uid}" gid="`));
+  const begins = [...distinct()].filter((text) => text.includes('- BEGIN [ml@32473 uid="1001" gid="1002" pid="7"]'));
   expect(begins).toHaveLength(1);
 }, 120_000);
 
