@@ -3,6 +3,7 @@ import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
+import { lastMoments } from "./last-moments.ts";
 import { linkFaults } from "./link-fault.ts";
 import { mlrunFaults, mlrunKilled } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
@@ -21,6 +22,7 @@ const IS_ROOT = process.getuid?.() === 0;
 const scenarios: readonly Scenario[] = [
   ...collectorFaults,
   ...diskFaults,
+  ...lastMoments,
   ...linkFaults,
   ...mlrunFaults,
   mlrunKilled,

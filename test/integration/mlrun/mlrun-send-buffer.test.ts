@@ -1,0 +1,30 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fakeRelay } from "../../support/fake-relay.ts";
+import { octetCounted, parseFrame, printedBy } from "../../support/frames.ts";
+import { cleanEnvironment } from "../../support/mlrun.ts";
+import { compileLibrary } from "../../support/preload.ts";
+import { run } from "../../support/processes.ts";
+import { program } from "../../support/programs.ts";
+import { asRoot, describeAsRoot, runAsRoot } from "../../support/root.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+describeAsRoot("a node whose sockets hold 4 MiB", () => {
+  test("loses nothing of what the kernel has when the relay takes no more", async () => {
+    const folder = await tempFolder();
+    const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: () => "BEGIN" });
+    const preload = { LD_PRELOAD: await compileLibrary("large_send_buffer", folder), SEND_BUFFER: "4194304" };
+    const env = Object.entries(cleanEnvironment({ ...preload, MLRUN_SPOOL_DIR: join(folder, "spool") }));
+    const words = program("mlrun", "--quiet", "--run-dir", folder, "--", "seq", "1", "2000000");
+    const [file, ...args] = asRoot("env", ...env.map(([name, value]) => `${name}=${value}`), ...words);
+    const result = await run(file, args, { detached: true });
+    expect(result.stderr).toMatch(/is away \(it takes nothing\)/);
+    // It was given to the kernel, and nobody has read it.
+    expect(relay.received.map(String)).toEqual([""]);
+    expect((await runAsRoot("chmod", ["-R", "a+rX", join(folder, "spool")])).code).toBe(0);
+    const [name = ""] = await readdir(join(folder, "spool"));
+    const [, ...frames] = octetCounted(await readFile(join(folder, "spool", name)));
+    expect(printedBy(frames.map(parseFrame), "stdout").toString()).toBe((await run("seq", ["1", "2000000"])).stdout);
+  });
+});
