@@ -19,6 +19,7 @@ import { Archive } from "../store/archive.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { IntervalDb } from "../store/numbers/disk-intervals.ts";
 import type { IntervalSpill } from "../store/numbers/spilling-intervals.ts";
+import { requireAcls } from "../store/owner/acl.ts";
 import type { OwnerOf } from "../store/owner/owner-lookup.ts";
 import { reindex } from "../store/reindex.ts";
 import { Store } from "../store/store.ts";
@@ -123,6 +124,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     uiFolder: options.uiFolder,
     archive,
     auth,
+    ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
     isAdmin: async ({ user }) => {
       const { adminGroup } = config;
       const known = adminGroup === undefined ? undefined : await directory.byName(user);
@@ -146,7 +148,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   return createLifecycle({
     parts: [
       auditPart({ audit, folder, group: config.adminGroup, log }),
-      storePart({ store, index, spill, log }),
+      storePart({ store, index, spill, log, config, directory }),
       relays,
       syslogPart({ config, logsDir: store.logsDir, log, metrics, nowMs, wallMs }),
       metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),
@@ -174,11 +176,24 @@ export function openSpill({ dataDir, limits }: Config): IntervalSpill & { readon
   return { maxRangesInMemory: limits.deduplicationIntervals, db: new IntervalDb(join(dataDir, "intervals.db")) };
 }
 
-function storePart(parts: { store: Store; index: IndexDb; spill: IntervalSpill; log: Log }): Part {
-  const { store, index, spill, log } = parts;
+function storePart(parts: {
+  store: Store;
+  index: IndexDb;
+  spill: IntervalSpill;
+  log: Log;
+  config: Config;
+  directory: UserDirectory;
+}): Part {
+  const { store, index, spill, log, config, directory } = parts;
   return {
     name: "store",
     start: async (signal) => {
+      // A trial by one user, who owns the files, goes without.
+      if (!config.insecure) await requireAcls(store.logsDir);
+      await store.recordOwners(async (name) => {
+        const user = await directory.byName(name);
+        return user === "unavailable" ? undefined : user?.uid;
+      });
       if (!index.isCurrent) {
         const places = { logsDir: store.logsDir, spill, nowMs: Date.now(), signal };
         const { executions, unreadable } = await reindex(index, places);

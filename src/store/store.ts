@@ -19,10 +19,12 @@ import type { Publisher } from "./intake/publisher.ts";
 import { SetAside } from "./intake/set-aside.ts";
 import { WaitingBegins } from "./intake/waiting-begins.ts";
 import type { IntervalSpill } from "./numbers/spilling-intervals.ts";
+import { recordOwners, repairAcls } from "./owner/acl-repair.ts";
 import type { OwnerLimits } from "./owner/owner-account.ts";
 import { OwnerAccounts } from "./owner/owner-accounts.ts";
 import { OwnerFolders } from "./owner/owner-folder.ts";
-import { type Owner, OwnerLookup, type OwnerOf } from "./owner/owner-lookup.ts";
+import { type Owner, OwnerLookup, type OwnerOf, type OwnerOfName } from "./owner/owner-lookup.ts";
+import { OwnerRecords } from "./owner/owner-records.ts";
 import { RunningCount } from "./owner/running-count.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine/quarantine.ts";
 import { Remover } from "./removal/remover.ts";
@@ -77,6 +79,8 @@ export class Store {
   readonly #remover: Remover;
   readonly #housekeeping: Housekeeping;
   readonly #waiting: WaitingBegins;
+  readonly #records: OwnerRecords;
+  readonly #stopped = new AbortController();
   #loading = NO_TURNS;
 
   constructor(options: StoreOptions) {
@@ -91,7 +95,9 @@ export class Store {
       flush: () => index.flush(),
     });
     const slots = new SlotTable({ index: options.index, logsDir, durable, spill, accounts, log, nowMs });
-    const folders = new OwnerFolders({ logsDir, log });
+    const records = new OwnerRecords(logsDir);
+    const folders = new OwnerFolders({ records, log });
+    this.#records = records;
     this.#options = options;
     this.logsDir = logsDir;
     this.slots = slots;
@@ -113,7 +119,7 @@ export class Store {
     const maxRunning = options.ownerLimits.runningExecutions;
     const bounds = { rows: options.index, accounts, running, maxRunning, logsDir, durable, spill };
     const owners = new OwnerLookup({ ownerOf, log, metrics, nowMs });
-    const claimed = { slots, index, folders, files: this.#files, owners, quarantine };
+    const claimed = { slots, index, folders, records, files: this.#files, owners, quarantine };
     this.#claims = new Claims({ ...bounds, ...claimed, log, audit, metrics, nowMs, wallMs: options.wallMs });
     this.#merges = new LateMerges({
       files: this.#files,
@@ -171,6 +177,19 @@ export class Store {
     this.#remover.finish();
     this.#loading = inTurns(this.#options.index.open(), (row) => this.#loadOpen(row), LOADING_TURN_MS);
     this.#housekeeping.start();
+    const { log } = this.#options;
+    void repairAcls({ records: this.#records, logsDir: this.logsDir, log, signal: this.#stopped.signal });
+  }
+
+  /** Before `start`: writes down whose folders of earlier versions are. */
+  async recordOwners(ownerOfName: OwnerOfName): Promise<void> {
+    const { log } = this.#options;
+    await recordOwners({ records: this.#records, logsDir: this.logsDir, log, ownerOfName });
+  }
+
+  /** What a user's executions are filed under: the name, or `name~uid` where an earlier user had the name. */
+  ownerId(user: { readonly name: string; readonly uid: number }): string {
+    return this.#records.idOf(user);
   }
 
   /** Executions of an owner that could not begin lately. */
@@ -267,6 +286,7 @@ export class Store {
 
   /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
     this.#loading.stop();
     await this.#housekeeping.stop();
     this.#trying(() => {

@@ -34,6 +34,8 @@ export interface WebOptions {
   readonly archive: Archive;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
+  /** What a user's executions are filed under; the name where it is left out. */
+  readonly ownerId?: (owner: CodeOwner) => string;
   readonly live: LiveSockets;
   /** Why the collector is not well; empty when it is. Names no user and no execution. */
   readonly health: () => readonly string[];
@@ -92,7 +94,7 @@ export function createWeb(options: WebOptions): Web {
     audit,
     metrics,
   } = options;
-  const { hstsSeconds = 0, now = Date.now, wallMs = Date.now } = options;
+  const { ownerId = ({ user }) => user, hstsSeconds = 0, now = Date.now, wallMs = Date.now } = options;
   const isCertified = (name: string) => web.certificate()?.checkHost(name) !== undefined;
   const site = new OwnSite({ tls: tls !== undefined, proxied, names, isCertified });
   const known = new KnownAddresses();
@@ -115,7 +117,7 @@ export function createWeb(options: WebOptions): Web {
   const attempts = { perAddress: limits.loginAttemptsPerAddress, perAddressAndUser: limits.loginAttemptsPerUser };
 
   async function toViewer(owner: CodeOwner): Promise<Viewer> {
-    return { user: owner.user, uid: owner.uid, admin: await isAdmin(owner) };
+    return { user: ownerId(owner), uid: owner.uid, admin: await isAdmin(owner) };
   }
 
   /** The one place that says who asks. */

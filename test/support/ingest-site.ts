@@ -10,7 +10,7 @@ import { IndexDb } from "../../src/store/index/index-db.ts";
 import type { Publisher } from "../../src/store/intake/publisher.ts";
 import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
 import type { OwnerLimits } from "../../src/store/owner/owner-account.ts";
-import type { OwnerOf } from "../../src/store/owner/owner-lookup.ts";
+import type { OwnerOf, OwnerOfName } from "../../src/store/owner/owner-lookup.ts";
 import type { QuarantineLimits } from "../../src/store/quarantine/quarantine.ts";
 import { reindex } from "../../src/store/reindex.ts";
 import { Store } from "../../src/store/store.ts";
@@ -41,6 +41,8 @@ export interface IngestSiteOptions {
   /** Makes the index anew from the files first. */
   readonly reindex?: boolean;
   readonly maxRangesInMemory?: number;
+  /** The uid that a name has, for folders without a record. */
+  readonly recordOwners?: OwnerOfName;
 }
 
 /** Ingest and store joined as the collector joins them, without its web half, in this process. */
@@ -108,6 +110,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   });
   if (!index.isCurrent || options.reindex === true)
     await reindex(index, { logsDir: store.logsDir, spill, nowMs: nowMs() });
+  if (options.recordOwners !== undefined) await store.recordOwners(options.recordOwners);
   store.start();
   const { tls } = options;
   const places = { connections: 4_096, connectionsPerNode: 64, handshakes: 1_024 };

@@ -15,6 +15,7 @@ import type { Refusal } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { OwnerFolders } from "../owner/owner-folder.ts";
 import type { Owner, OwnerAnswer, OwnerLookup } from "../owner/owner-lookup.ts";
+import type { OwnerRecords } from "../owner/owner-records.ts";
 import type { RunningCount } from "../owner/running-count.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
@@ -33,6 +34,7 @@ export interface ClaimsOptions {
   readonly index: IndexWriter;
   readonly rows: IndexDb;
   readonly folders: OwnerFolders;
+  readonly records: OwnerRecords;
   readonly files: OpenFiles;
   readonly logsDir: string;
   readonly durable: boolean;
@@ -77,7 +79,7 @@ export class Claims {
    * @param named The owner, where the directory has been asked.
    */
   async bind({ identity, begin, uid }: Claim, named?: Owner): Promise<Bound> {
-    const { slots, folders, owners, quarantine } = this.#options;
+    const { slots, folders, records, owners, quarantine } = this.#options;
     try {
       const slot = slots.get(identity);
       if (slots.load(slot) !== undefined) return slot;
@@ -94,7 +96,17 @@ export class Claims {
       }
       const { job, argv, cwd, labels, pid, cut } = begin;
       if (cut !== undefined) this.#noteCut(cut, identity);
-      const known = { ...identity, owner: owner.name, uid, job, argv, cwd, labels, pid, ...this.#startOf(begin) };
+      const known = {
+        ...identity,
+        owner: records.idOf(owner),
+        uid,
+        job,
+        argv,
+        cwd,
+        labels,
+        pid,
+        ...this.#startOf(begin),
+      };
       const origin = cut === undefined ? known : { ...known, cut };
       return await folders.inside(owner, () => this.#create(origin));
     } catch (error) {

@@ -1,33 +1,24 @@
-import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Log } from "../../host/log.ts";
 import { createFolder } from "../disk/create-file.ts";
-import { ownerFolder } from "../disk/log-path.ts";
 import { failureCode } from "../disk/storage-error.ts";
-
-const run = promisify(execFile);
-const SETFACL_WITHIN_MS = 5_000;
-
-interface User {
-  readonly name: string;
-  readonly uid: number | undefined;
-}
+import { letRead } from "./acl.ts";
+import type { Owner } from "./owner-lookup.ts";
+import type { OwnerRecords } from "./owner-records.ts";
 
 /**
  * Makes owners' folders: readable for the owner alone, and so is all that will be created in them, by a default POSIX
  * ACL (acl(5)). The owner may never write there: the files are the collector's word.
  */
 export class OwnerFolders {
-  readonly #logsDir: string;
+  readonly #records: OwnerRecords;
   readonly #log: Log;
-  /** The one that most new executions are in: asking the file system for each costs as much as making its files. */
+  /** The day of most new executions: asking the file system for each costs as much as making its files. */
   #lastDay = "";
   readonly #ready = new Map<string, Promise<void>>();
 
-  constructor(options: { readonly logsDir: string; readonly log: Log }) {
-    this.#logsDir = options.logsDir;
+  constructor(options: { readonly records: OwnerRecords; readonly log: Log }) {
+    this.#records = options.records;
     this.#log = options.log;
   }
 
@@ -35,14 +26,14 @@ export class OwnerFolders {
    * Does something in the folder of a user; once more when somebody has removed that meanwhile. Rejects with what `act`
    * or the file system threw.
    */
-  async inside<T>(user: User, act: () => T): Promise<T> {
+  async inside<T>(user: Owner, act: () => T): Promise<T> {
     await this.#prepare(user);
     try {
       return act();
     } catch (error) {
       this.#lastDay = "";
       if (failureCode(error) !== "ENOENT") throw error;
-      this.#ready.delete(user.name);
+      this.#ready.delete(this.#records.idOf(user));
       await this.#prepare(user);
       return act();
     }
@@ -55,34 +46,34 @@ export class OwnerFolders {
     this.#lastDay = path;
   }
 
-  #prepare(user: User): Promise<void> {
-    const known = this.#ready.get(user.name);
+  #prepare(user: Owner): Promise<void> {
+    const id = this.#records.idOf(user);
+    const known = this.#ready.get(id);
     if (known !== undefined) return known;
-    const ready = this.#make(user);
-    this.#ready.set(user.name, ready);
+    const ready = this.#make(id, user);
+    this.#ready.set(id, ready);
     // A failure is tried again with the next BEGIN.
-    ready.catch(() => this.#ready.delete(user.name));
+    ready.catch(() => this.#ready.delete(id));
     return ready;
   }
 
-  async #make(user: User): Promise<void> {
-    const path = join(this.#logsDir, ownerFolder(user.name));
-    mkdirSync(path, { recursive: true, mode: 0o750 });
+  async #make(id: string, user: Owner): Promise<void> {
+    const path = this.#records.pathOf(id);
+    const isNew = mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined;
     chmodSync(path, 0o750);
-    if (user.uid === undefined || user.uid === process.getuid?.()) return;
-    const reads = `u:${user.uid}:r-x`;
-    const entries = `${reads},g::---,o::---,d:u::rwx,d:${reads},d:g::---,d:o::---`;
+    // A folder without a record is recorded before anything is in it: two users must not take it for theirs.
+    const known = isNew ? undefined : this.#records.get(id);
+    const record = known ?? { id, name: user.name, uid: user.uid, isReadable: false };
+    const uid = record.uid ?? user.uid;
+    if (known === undefined || known.uid !== uid) this.#records.put({ ...record, uid, isReadable: false });
+    if (uid === undefined || uid === process.getuid?.()) return;
     try {
-      await run("setfacl", ["-m", entries, path], { timeout: SETFACL_WITHIN_MS });
+      await letRead(path, uid);
+      if (isNew) this.#records.put({ ...record, uid, isReadable: true });
     } catch (error) {
-      this.#log.event(
-        "warning",
-        "owner cannot read the own files: install the package acl, and use a file system with ACLs",
-        {
-          path,
-          error: failureCode(error),
-        },
-      );
+      const what =
+        "a user cannot read the files of its executions: install the package acl, on a file system with ACLs";
+      this.#log.event("warning", what, { path, error: failureCode(error) });
     }
   }
 }

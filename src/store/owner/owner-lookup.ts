@@ -14,6 +14,9 @@ export interface Owner {
  */
 export type OwnerAnswer = Owner | "unavailable" | "later" | undefined;
 
+/** The uid that a name has on the collector; undefined where nobody has it, or nobody can say. Never rejects. */
+export type OwnerOfName = (name: string) => Promise<number | undefined>;
+
 /** Who a node's uid is. Never rejects. */
 export type OwnerOf = (node: string, uid: number) => Promise<OwnerAnswer>;
 
