@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** `MOCK` names the collector (or the mock of the tests) that `vite` serves this viewer beside while it is developed. */
+/** During development, `MOCK` names the collector (or the tests' mock) that `vite` proxies to. */
 const collector = process.env["MOCK"] ?? "http://127.0.0.1:8514";
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-/** Calls in a while. Returns how to call it off. */
+/** Calls back after a delay. Returns a function that cancels it. */
 export function after(ms: number, call: () => void): () => void {
   const timer = setTimeout(call, ms);
   return () => clearTimeout(timer);

@@ -6,7 +6,7 @@ import type { LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 
-/** What the collector answered. A refusal is a value: the caller branches on `status`; 0 stands for "not reached". */
+/** The collector's answer. A refusal is a value: the caller branches on `status`; 0 means "not reached". */
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
 
 export interface Refusal {
@@ -14,9 +14,9 @@ export interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
-  /** How long to wait before trying again, where the collector said so. */
+  /** How long to wait before the next try, if the collector said so. */
   readonly retryAfterSeconds: number | undefined;
-  /** Whom to choose from, where it was not said whose is meant and several have one. */
+  /** The owners to choose from when the address names none and several have such an execution. */
   readonly owners?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export class ApiClient {
   readonly #fetch: typeof fetch;
   readonly #onSignedOut: () => void;
 
-  /** `onSignedOut` is called whenever the collector says that there is no session (any more). */
+  /** Calls `onSignedOut` whenever the collector answers that there is no session. */
   constructor(options: { readonly fetch: typeof fetch; readonly onSignedOut: () => void }) {
     this.#fetch = options.fetch;
     this.#onSignedOut = options.onSignedOut;
@@ -104,7 +104,7 @@ export class ApiClient {
 
 interface AskOptions<T> {
   readonly parse: (value: unknown) => T | undefined;
-  /** Sent as JSON by POST; GET where there is none. */
+  /** POSTed as JSON; without a body the request is a GET. */
   readonly body?: object;
   readonly signal?: AbortSignal | undefined;
 }
@@ -117,7 +117,7 @@ const UNREACHED: Refusal = {
   retryAfterSeconds: undefined,
 };
 
-/** Address of the bytes as printed, for a plain link. */
+/** Address of the printed bytes, for a plain link. */
 export function rawLink({ x, node, owner }: ExecutionKey, stream: string | undefined): string {
   return `api/executions/${x}/raw${queryOf({ node, owner, stream })}`;
 }

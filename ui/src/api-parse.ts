@@ -6,8 +6,8 @@ import { asCount, asRecord } from "../../src/wire/record.ts";
 import { decodeBase64 } from "./text/decode-bytes.ts";
 
 /**
- * One line as the viewer holds it. Bytes that are no UTF-8 stand in `text` as lone surrogates U+DC80 to U+DCFF
- * (Python's "surrogateescape"), whichever way they came.
+ * One line as the viewer holds it. Bytes that are not UTF-8 appear in `text` as lone surrogates U+DC80 to U+DCFF
+ * (Python's "surrogateescape"), from the API and from `/live` alike.
  */
 export interface LogLine {
   readonly n: number;
@@ -28,7 +28,7 @@ export function parseMe(value: unknown): Me | undefined {
   return typeof user === "string" ? { user, admin: record?.["admin"] === true } : undefined;
 }
 
-/** An execution that does not parse is left out: one odd entry must not hide the others. */
+/** Skips executions that do not parse: one odd entry must not hide the others. */
 export function parseExecutionPage(value: unknown): ExecutionPage | undefined {
   const record = asRecord(value);
   const list = record?.["executions"];

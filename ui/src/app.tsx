@@ -21,11 +21,11 @@ export interface AppProps {
 /** The frame: signed out or in, and which page. */
 export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   const [, redraw] = useState(0);
-  // Before anything can have changed: a passive effect may run after the first answer.
+  // A layout effect: a passive one may run after the first answer.
   useLayoutEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
   const { state } = session;
   useEffect(() => {
-    // The connection belongs to the session that it was opened with.
+    // A connection belongs to the session that opened it.
     if (state.is !== "signed-in") live.close();
   }, [state.is, live]);
 
@@ -70,7 +70,7 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   );
 }
 
-/** What makes it another log, with its own window and position; other settings only look at it in another way. */
+/** Identifies the log, which has its own window and position; other settings only change how it looks. */
 function logKey(place: { view: string; node: string; x?: string; job?: string; owner?: string }): string {
   return JSON.stringify([place.view, place.x, place.job, place.owner, place.node]);
 }

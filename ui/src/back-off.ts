@@ -5,7 +5,7 @@ export interface BackOffOptions {
   readonly random: () => number;
 }
 
-/** Waits before the next attempt: longer each time, up to a limit, until `reset`. There is one wait at a time. */
+/** Waits before the next attempt, longer each time up to a limit, until `reset`. One wait at a time. */
 export class BackOff {
   readonly #options: BackOffOptions;
   #failures = 0;
@@ -23,14 +23,14 @@ export class BackOff {
     if (this.isWaiting) return;
     const longestMs = Math.min(BACK_OFF.mostMs, BACK_OFF.firstMs * BACK_OFF.factor ** this.#failures);
     this.#failures += 1;
-    // Half fixed, half random: a thousand viewers must not come back in the same instant.
+    // Half fixed, half random: a thousand viewers must not return in the same instant.
     this.#cancel = this.#options.after(longestMs * (0.5 + this.#options.random() / 2), () => {
       this.#cancel = undefined;
       call();
     });
   }
 
-  /** Ends the wait, without the call. */
+  /** Cancels the wait. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LiveStatus } from "./live-client.ts";
 
-/** A connection that is back within this time is not worth a word. */
+/** A connection that returns within this time needs no notice. */
 const QUIET_MS = 1_200;
 
 interface ConnectionNoticeProps {
@@ -11,7 +11,7 @@ interface ConnectionNoticeProps {
   readonly onRetry: () => void;
 }
 
-/** Says that what is shown may be old, without moving anything else on the page. */
+/** Warns that the page may be out of date, without moving anything else on it. */
 export function ConnectionNotice({ status, isLiveRefused, onRetry }: ConnectionNoticeProps): JSX.Element {
   const [overdue, setOverdue] = useState(false);
   const connected = status === "connected";

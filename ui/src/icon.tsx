@@ -19,7 +19,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A small drawing in the colour of the text. The words beside it say the same, so it is hidden from screen readers. */
+/** A small drawing in the text's colour. Hidden from screen readers: the words beside it say the same. */
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (
     <svg class={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">

@@ -1,4 +1,4 @@
-/** Whether a key means something where the focus is: in a field, on a button, in a dialog. */
+/** Whether the focused element uses this key itself: a field, a button, a dialog. */
 export function isForField({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
   if (target.closest("select, textarea, dialog[open]") !== null) return true;

@@ -10,7 +10,7 @@ interface LinkProps {
   readonly children: ComponentChildren;
 }
 
-/** A link within the viewer: a real one, so that it opens in a new tab and can be copied. */
+/** A link within the viewer. A real one: it opens in a new tab and can be copied. */
 export function Link({ navigation, to, children, ...rest }: LinkProps): JSX.Element {
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;

@@ -7,7 +7,7 @@ import type { ExecutionKey } from "./execution-key.ts";
 import type { LiveLines } from "./live-lines.ts";
 import { parseLiveLines } from "./live-lines.ts";
 
-/** What a view wants to be told. All calls come from the socket's events, but `subscribe` may ask `what` and `from`. */
+/** Callbacks of a view, called from the socket's events; `subscribe` may call `what` and `from` as well. */
 export interface Subscriber {
   /** Asked whenever it is subscribed, as `from` is: from where on, and whether lines are wanted at all. */
   what(): Target;
@@ -29,7 +29,7 @@ export interface Subscription {
   close(): void;
 }
 
-/** What the client uses of a WebSocket, and what it wants to be told: `onClose` once, also where it never opened. */
+/** The parts of a WebSocket that the client uses. `onClose` fires once, even if the socket never opened. */
 export type LiveSocket = Pick<WebSocket, "send" | "close">;
 
 export interface LiveHandlers {
@@ -42,18 +42,18 @@ export interface LiveHandlers {
 export interface LiveClientOptions extends BackOffOptions {
   readonly open: (handlers: LiveHandlers) => LiveSocket;
   readonly onStatus: (status: LiveStatus) => void;
-  /** The socket was refused before it opened: perhaps the session is over. */
+  /** The socket was refused before it opened; the session may be over. */
   readonly onRefusedAtOpen: () => void;
 }
 
-/** Refusals that say what an address names: the page says it, and asking again changes nothing. */
+/** Refusals caused by the address itself: the page shows them, and asking again changes nothing. */
 const FINAL: readonly string[] = ["not_found", "several_owners"];
 
-/** One WebSocket to `/live`, opened while anybody is subscribed and opened again, with back-off, when it breaks. */
+/** One WebSocket to `/live`, open while there are subscriptions and reopened with back-off when it breaks. */
 export class LiveClient {
   readonly #options: LiveClientOptions;
   readonly #subscribers = new Map<number, Subscriber>();
-  /** Those that are to be subscribed again after a wait. */
+  /** Subscriptions to repeat after a wait. */
   readonly #refused = new Set<number>();
   readonly #reconnecting: BackOff;
   readonly #renewing: BackOff;
@@ -79,7 +79,7 @@ export class LiveClient {
     };
   }
 
-  /** Tries again at once: the browser says that the network is back, or the user asks. */
+  /** Tries again at once: the browser reports the network is back, or the user asks. */
   retryNow(): void {
     if (this.#reconnecting.isWaiting) {
       this.#reconnecting.stop();

@@ -9,7 +9,7 @@ export interface LiveLines {
   readonly lines: readonly LogLine[];
 }
 
-/** A binary message of `/live`. Bytes that are no UTF-8 are kept, as `LogLine` has them. */
+/** A binary message of `/live`. Bytes that are not UTF-8 are kept, as in `LogLine`. */
 export function parseLiveLines(data: ArrayBuffer): LiveLines | undefined {
   const message = parseLinesMessage(decodeBytes(new Uint8Array(data)));
   return message === undefined ? undefined : { header: message.header, lines: message.lines.map(toLogLine) };

@@ -6,7 +6,7 @@ import { ThemeButton } from "./top-bar.tsx";
 
 interface LoginPageProps {
   readonly api: ApiClient;
-  /** Why one has to sign in (again), where there is something to say. */
+  /** Why the user has to sign in again, if there is a reason to show. */
   readonly reason: string | undefined;
   readonly onSignedIn: () => void;
 }

@@ -22,7 +22,7 @@ import { applyTheme, storedTheme } from "./theme.ts";
 applyTheme(storedTheme());
 start(document.getElementById("app"));
 
-/** Joins the viewer's parts: the only place that makes them. */
+/** Creates and joins the viewer's parts. */
 function start(root: HTMLElement | null): void {
   if (root === null) return;
   const session = new Session();

@@ -4,11 +4,11 @@ import { formatPlace, parsePlace } from "./url-state.ts";
 export interface NavigationOptions {
   readonly window: Window;
   readonly onChange: () => void;
-  /** An address with a one-time login code was entered where the viewer is open already. */
+  /** The user opened an address with a one-time login code while the viewer was already open. */
   readonly onLoginCode: (code: string) => void;
 }
 
-/** The address bar as the one holder of where the viewer is. */
+/** The address bar: the only holder of the viewer's place. */
 export class Navigation {
   readonly #window: Window;
   readonly #onChange: () => void;
@@ -18,7 +18,7 @@ export class Navigation {
     this.#window = window;
     this.#onChange = onChange;
     this.#place = parsePlace(window.location.search);
-    // Also where only the fragment is another one (HTML standard, "navigate to a fragment").
+    // Also when only the fragment differs (HTML standard, "navigate to a fragment").
     window.addEventListener("popstate", () => {
       this.#place = parsePlace(window.location.search);
       const code = this.takeLoginCode();
@@ -31,21 +31,21 @@ export class Navigation {
     return this.#place;
   }
 
-  /** Goes to another page: Back returns. */
+  /** Goes to another page; Back returns. */
   go(place: Place): void {
     this.#set(place);
     this.#window.history.pushState(null, "", this.href(place));
     this.#onChange();
   }
 
-  /** Changes how the same page looks: no entry in the history. */
+  /** Changes how the current page looks, without a history entry. */
   adjust(place: Place): void {
     this.#set(place);
     this.#window.history.replaceState(null, "", this.href(place));
     this.#onChange();
   }
 
-  /** Notes a place in the address bar that is on the screen already: nobody is told. */
+  /** Records in the address bar a place that the screen already shows. Notifies no listener. */
   note(place: Place): void {
     this.#set(place);
     this.#window.history.replaceState(null, "", this.href(place));
@@ -55,7 +55,7 @@ export class Navigation {
     return `${this.#window.location.pathname}${formatPlace(place)}`;
   }
 
-  /** Takes the one-time login code out of the fragment; it must not stay in the address bar or the history. */
+  /** Removes the one-time login code from the fragment: it must not stay in the address bar or the history. */
   takeLoginCode(): string | undefined {
     const code = new URLSearchParams(this.#window.location.hash.slice(1)).get("code");
     if (code === null) return undefined;

@@ -1,14 +1,14 @@
-/** Durations of running executions are drawn this often, where nothing else is. */
+/** How often durations of running executions are redrawn when nothing else changes. */
 const TICK_MS = 1_000;
 
 export interface Redraws {
   /** May be called thousands of times a second. */
   readonly redraw: () => void;
-  /** Whatever is asked for afterwards, nothing is drawn. */
+  /** Draws nothing from now on. */
   readonly stop: () => void;
 }
 
-/** Draws once a frame at most, however often that is asked for, and every second. */
+/** Draws at most once a frame, however often it is requested, and at least every second. */
 export function startRedraws(draw: () => void): Redraws {
   let frame = 0;
   let isStopped = false;

@@ -10,19 +10,19 @@ interface SearchFieldProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Wait for a pause in typing before acting on it. */
+/** Pause in typing before the text takes effect. */
 const PAUSE_MS = 180;
 
-/** A text filter. `/` goes to it from anywhere on the page, Escape empties and leaves it. */
+/** A text filter. `/` focuses it from anywhere on the page; Escape clears and leaves it. */
 export function SearchField({ label, placeholder, value, maxLength, onChange }: SearchFieldProps): JSX.Element {
   const [typed, setTyped] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const told = useRef(value);
-  // The latest one, without starting the pause anew whenever the page is drawn.
+  // Keeps the latest callback without restarting the pause on each redraw.
   const report = useRef(onChange);
   report.current = onChange;
   useEffect(() => {
-    // The address changed by other means (Back, "Clear the filters"): show that.
+    // The address changed elsewhere (Back, "Clear the filters"): show it.
     if (value !== told.current) setTyped(value);
     told.current = value;
   }, [value]);

@@ -8,13 +8,13 @@ export type SessionState =
   | { readonly is: "signed-in"; readonly me: Me }
   | { readonly is: "unreached"; readonly message: string };
 
-/** Who is signed in and how the connection is; the frame around every page draws from it. */
+/** The signed-in user and the connection's state; the frame around every page draws from it. */
 export class Session {
   state: SessionState = { is: "starting" };
   live: LiveStatus = "connecting";
   /** The collector answers, but refuses the live connection. */
   isLiveRefused = false;
-  /** Why the last attempt to sign out has failed: one is still signed in. */
+  /** Why the last attempt to sign out failed; the user is still signed in. */
   signOutProblem: string | undefined;
   #listener: () => void = () => undefined;
 
@@ -26,7 +26,7 @@ export class Session {
     this.#listener();
   }
 
-  /** Uses the one-time code of the address, if any, then asks who is signed in. */
+  /** Uses the address's one-time code, if any, then asks who is signed in. */
   async begin(api: Pick<ApiClient, "login" | "me">, code: string | undefined): Promise<void> {
     this.#set({ is: "starting" });
     const answer = code === undefined ? undefined : await api.login({ code });
@@ -48,7 +48,7 @@ export class Session {
       this.#set({ is: "signed-out", reason: "Your session has ended. Sign in again." });
   }
 
-  /** Ends the session, and says so only when it has ended. */
+  /** Ends the session, and reports it only once it has ended. */
   async leave(api: Pick<ApiClient, "logout">): Promise<void> {
     const answer = await api.logout();
     const isOver = answer.ok || answer.status === 401;
@@ -64,7 +64,7 @@ export class Session {
     this.#listener();
   }
 
-  /** The live connection was refused before it was open: tells a collector that is away from one that refuses. */
+  /** The live connection was refused before it opened: finds out whether the collector is away or refuses. */
   async liveRefused(api: Pick<ApiClient, "me">): Promise<void> {
     const { ok } = await api.me();
     if (this.live === "connected" || this.isLiveRefused === ok) return;

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 
 interface SignOutNoticeProps {
-  /** Undefined: there is nothing to say. */
+  /** Undefined when there is nothing to show. */
   readonly problem: string | undefined;
   readonly onRetry: () => void;
 }
 
-/** Says that the session goes on although one wanted to end it. */
+/** Warns that signing out failed and the session goes on. */
 export function SignOutNotice({ problem, onRetry }: SignOutNoticeProps): JSX.Element {
   return (
     <div role="alert">

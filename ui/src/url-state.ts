@@ -14,32 +14,32 @@ export interface ListPlace {
   readonly state: ExecutionState | undefined;
 }
 
-/** How lines are looked at. Everything of it stands in the URL, so that a reload or a colleague sees the same. */
+/** How the log is viewed. All of it is in the URL, so that a reload or a colleague sees the same. */
 export interface LogPlace {
   readonly stream: StreamName | undefined;
   readonly q: string;
-  /** Undefined: as fits the screen. */
+  /** Undefined: chosen by screen size. */
   readonly wrap: boolean | undefined;
   readonly time: TimeMode | undefined;
   /** The marked line; 0 for none. */
   readonly line: number;
-  /** What stands at the top of the view: n of an execution's line, time of a job's. Empty: at the end, following. */
+  /** The line at the top of the view: n for an execution, a time for a job. Empty: at the end, following. */
   readonly top: string;
 }
 
 export interface ExecutionPlace extends LogPlace {
   readonly view: "execution";
   readonly x: string;
-  /** Whose, where an administrator sees those of several users. */
+  /** The owner, for administrators, who see several users'. */
   readonly owner?: string;
-  /** Empty where the link names none; the collector then takes the newest. */
+  /** Empty if the link names none; the collector then picks the newest. */
   readonly node: string;
 }
 
 export interface JobPlace extends LogPlace {
   readonly view: "job";
   readonly job: string;
-  /** Whose, where an administrator sees jobs of several users. */
+  /** The owner, for administrators, who see several users'. */
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
@@ -57,7 +57,7 @@ export const LOG_DEFAULTS: LogPlace = {
   top: "",
 };
 
-/** Reads the query part of the viewer's address. What is not understood is as if it were not there. */
+/** Parses the query part of the viewer's address. Ignores what it does not understand. */
 export function parsePlace(search: string): Place {
   const query = new URLSearchParams(search);
   const text = (name: string): string => query.get(name) ?? "";
@@ -71,7 +71,7 @@ export function parsePlace(search: string): Place {
   return { view: "list", q, node: text("node"), state: parseState(text("state")) };
 }
 
-/** The query part for a place; defaults are left out. Empty or beginning with `?`. */
+/** The query part for a place, without defaults. Empty or starting with `?`. */
 export function formatPlace(place: Place): string {
   const query = new URLSearchParams();
   const set = (name: string, value: string | undefined): void => {
@@ -106,7 +106,7 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
   };
 }
 
-/** A line number as a person types it: `123`, `#123`, `L123`, `1,234`. */
+/** A line number as people type it: `123`, `#123`, `L123`, `1,234`. */
 export function parseLineNumber(text: string): number | undefined {
   const digits = text.replace(/[\s,._'#L]/gi, "");
   if (!/^\d{1,15}$/.test(digits)) return undefined;

@@ -8,7 +8,7 @@ import type { ListPlace } from "../url-state.ts";
 
 export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
 
-/** Executions held at most; who needs older ones filters. */
+/** Executions held at most; filters reach older ones. */
 const MAX_LISTED = 2_000;
 const PAGE = 100;
 
@@ -18,7 +18,7 @@ export interface ExecutionListOptions {
   readonly onChange: () => void;
 }
 
-/** The list of executions under one filter, newest first: pages from the API, kept fresh by what `/live` says. */
+/** Executions matching one filter, newest first: pages from the API, kept fresh by `/live`. */
 export class ExecutionList {
   readonly #options: ExecutionListOptions;
   readonly #byKey = new Map<string, Execution>();
@@ -28,10 +28,10 @@ export class ExecutionList {
   #phase: "loading" | "ready" | "failed" = "loading";
   #loadingMore = false;
   #refused: RefusedExecutions | undefined;
-  /** Loads that were asked for, and the last one of them that the list is from. */
+  /** Number of loads started, and the newest one that the list reflects. */
   #loadsAsked = 0;
   #loaded = 0;
-  /** What `/live` said while pages were on their way: newer than what they say. */
+  /** Updates from `/live` while pages were loading: newer than the pages. */
   readonly #fresh = new Map<string, Execution>();
   #questions = 0;
 
@@ -43,7 +43,7 @@ export class ExecutionList {
     return this.#phase;
   }
 
-  /** Executions that are not in the list because nothing of them is stored. */
+  /** Executions missing from the list because none of their lines were stored. */
   get refused(): RefusedExecutions | undefined {
     return this.#refused;
   }
@@ -57,7 +57,7 @@ export class ExecutionList {
     return this.#sorted;
   }
 
-  /** The newest ones. Again after a reconnect: all that are held, since any may have changed or gone meanwhile. */
+  /** Loads the newest. After a reconnect it reloads all that are held: any may have changed or gone. */
   async load(): Promise<void> {
     this.#loadsAsked += 1;
     const load = this.#loadsAsked;
@@ -80,13 +80,13 @@ export class ExecutionList {
     this.#questions += 1;
     const loaded = this.#loaded;
     const page = await this.#ask({ before: this.#next, limit: PAGE });
-    // Of a list that was loaded anew it may not be the next page.
+    // The list may have been reloaded meanwhile; this page may no longer follow it.
     if (page !== undefined && loaded === this.#loaded) this.#put(page);
     this.#loadingMore = false;
     this.#answered();
   }
 
-  /** Takes what `/live` says of an execution: new, changed, or none of this filter's (any more). */
+  /** Applies an update from `/live`: a new execution, a changed one, or one that left this filter. */
   update(execution: Execution): void {
     const key = keyOf(execution);
     if (this.#questions > 0 && (this.#fresh.has(key) || this.#fresh.size < MAX_LISTED)) this.#fresh.set(key, execution);
@@ -103,7 +103,7 @@ export class ExecutionList {
     return answer.ok ? answer.value : undefined;
   }
 
-  /** The newest `count`, as far as they can be had: what is behind them is loaded as one scrolls. */
+  /** Loads up to `count` of the newest; scrolling loads the rest. */
   async #askNewest(count: number): Promise<ExecutionPage | undefined> {
     const most = WIRE_LIMITS.maxPageExecutions;
     let found = await this.#ask({ limit: Math.min(most, Math.max(PAGE, count)) });
@@ -128,7 +128,7 @@ export class ExecutionList {
     for (const execution of this.#fresh.values()) this.#apply(execution);
   }
 
-  /** Whether that changed anything. */
+  /** Returns whether anything changed. */
   #apply(execution: Execution): boolean {
     const key = keyOf(execution);
     if (!matches(execution, this.#options.filter)) {
@@ -141,7 +141,7 @@ export class ExecutionList {
     return true;
   }
 
-  /** One that belongs to a page which is not loaded comes with that page. */
+  /** An execution that belongs to a page not loaded yet comes with that page. */
   #isInLoadedPart(execution: Execution): boolean {
     const oldest = this.executions.at(-1);
     return this.#next === null || oldest === undefined || newestFirst(execution, oldest) <= 0;
@@ -154,14 +154,14 @@ export class ExecutionList {
   }
 }
 
-/** Whether an execution is one of a filter's: what the API answers for `node`, `state` and `q`. */
+/** Whether an execution matches a filter, as the API decides for `node`, `state` and `q`. */
 export function matches(execution: Execution, { q, node, state }: ListFilter): boolean {
   if (node !== "" && execution.node !== node) return false;
   if (state !== undefined && execution.state !== state) return false;
   return q === "" || searchText(execution).includes(q.toLowerCase());
 }
 
-/** As the API's pages are sorted. */
+/** The order of the API's pages. */
 function newestFirst(a: Execution, b: Execution): number {
   const byStart = compare(b.startedAt, a.startedAt);
   return byStart || compare(b.x, a.x) || compare(b.node, a.node) || compare(b.owner, a.owner);

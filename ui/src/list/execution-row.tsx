@@ -40,13 +40,13 @@ export function ExecutionRow({ execution, navigation, nowMs, showOwner }: Execut
   );
 }
 
-/** argv as one would type it: words with anything special in them in single quotes. */
+/** argv as typed in a shell: words with special characters in single quotes. */
 export function commandLine(argv: readonly string[]): string {
   const words = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
   return visibleText(words.join(" "));
 }
 
-/** From start to end, or to now while it runs. Nobody knows when a lost one ended. */
+/** From start to end, or to now while it runs. Undefined for a lost one: its end is unknown. */
 export function describeDuration(
   { state, startedAt, endedAt }: Pick<Execution, "state" | "startedAt" | "endedAt">,
   nowMs: number,

@@ -58,7 +58,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
   );
 }
 
-/** Names for the node filter, the chosen one always among them, and how to ask for them again. */
+/** Names for the node filter, always with the chosen one, and a function that reloads them. */
 function useNodes(api: ApiClient, chosen: string): [readonly string[], () => void] {
   const [nodes, setNodes] = useState<readonly string[]>([]);
   const refresh = useCallback(() => {

@@ -13,7 +13,7 @@ export interface JobGroup {
   readonly lost: number;
 }
 
-/** Groups a list that is sorted newest first; a group stands where its newest execution does. */
+/** Groups a list sorted newest first; a group takes the place of its newest execution. */
 export function groupJobs(executions: readonly Execution[]): readonly JobGroup[] {
   const byOwner = new Map<string, Map<string, Execution[]>>();
   const groups: { owner: string; job: string; members: Execution[] }[] = [];

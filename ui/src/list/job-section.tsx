@@ -17,7 +17,7 @@ interface JobSectionProps {
   readonly showOwner: boolean;
 }
 
-/** Rows of a job that are shown before one asks for the rest. */
+/** Rows of a job shown before the reader expands it. */
 const FIRST_ROWS = 12;
 
 /** A job: its heading and its executions. A job of one execution that names itself needs no heading. */

@@ -60,7 +60,7 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
   );
 }
 
-/** The list for a place, loaded and live, and the time that running durations count to. */
+/** The list for a place, loaded and live, and the time up to which running durations count. */
 function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">): [ExecutionList | undefined, number] {
   const { api, live, place } = props;
   const { q, node, state } = place;
@@ -88,7 +88,7 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
   return [list, nowMs];
 }
 
-/** Asks for the next page when it comes near the screen. */
+/** Loads the next page when its end comes near the screen. */
 function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
   const mark = useRef<HTMLDivElement>(null);
   const seen = useRef(onSeen);

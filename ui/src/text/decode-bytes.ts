@@ -1,9 +1,9 @@
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Base of the lone surrogates that stand for bytes that are no UTF-8: byte HH is U+DCHH. */
+/** Base of the lone surrogates for bytes that are not UTF-8: byte HH is U+DCHH. */
 export const ESCAPED_BYTE_BASE = 0xdc00;
 
-/** Bytes as text. A byte that is no UTF-8 becomes the lone surrogate U+DC00 + byte, so that nothing is lost. */
+/** Bytes as text. A byte that is not UTF-8 becomes the lone surrogate U+DC00 + byte, so nothing is lost. */
 export function decodeBytes(bytes: Uint8Array): string {
   const whole = decodeStrictly(bytes);
   if (whole !== undefined) return whole;
@@ -38,7 +38,7 @@ export function decodeStrictly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Length of the well-formed UTF-8 sequence at `at` (The Unicode Standard, table 3-7); 0 where there is none. */
+/** Length of the well-formed UTF-8 sequence at `at` (The Unicode Standard, table 3-7), else 0. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;

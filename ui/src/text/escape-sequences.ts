@@ -2,15 +2,15 @@ const ESC = 0x1b;
 const BEL = 0x07;
 const STRING_TERMINATOR = 0x9c;
 
-/** What a control sequence at some place of a text is: how long, and its parameters where it is SGR. */
+/** A control sequence: its length, and its parameters if it is SGR. */
 export interface Sequence {
   readonly length: number;
   readonly sgr: string | undefined;
 }
 
 /**
- * The control sequence (ECMA-48) that begins at `at`, where ESC or a C1 control stands. Undefined where none is whole:
- * its first character is then shown like any other control, so that a lone ESC cannot hide the text behind it.
+ * The control sequence (ECMA-48) at `at`, the place of an ESC or C1 control. Undefined unless it is complete:
+ * its first character then shows like any other control, so a lone ESC cannot hide the text behind it.
  */
 export function sequenceAt(text: string, at: number): Sequence | undefined {
   const first = text.charCodeAt(at);

@@ -3,7 +3,7 @@ import { contrast, cssColour, paletteRgb, readableOn } from "./contrast.ts";
 import type { AnsiColour, AnsiStyle } from "./sgr.ts";
 import { RGB } from "./sgr.ts";
 
-/** How a style is drawn: classes of the style sheet, and colours that are in no style sheet. */
+/** How to draw a style: classes of the style sheet, and the program's own colours. */
 export interface Paint {
   readonly classes: string;
   /** CSS properties by the names of CSSOM. */
@@ -13,7 +13,7 @@ export interface Paint {
 /** Colours that the theme chooses; all others are the program's own. */
 const THEME_COLOURS = 16;
 
-/** The log's paper in both themes, as the style sheet has it (`--paper`): what own colours have to be readable on. */
+/** The log's background in both themes (`--paper` in the style sheet); colours must be readable on it. */
 const ON_LIGHT = { background: 0xffffff, towards: 0x000000 };
 const ON_DARK = { background: 0x0d1117, towards: 0xffffff };
 

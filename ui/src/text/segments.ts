@@ -3,11 +3,11 @@ import type { AnsiStyle } from "./sgr.ts";
 import { applySgr, PLAIN } from "./sgr.ts";
 import { visibleControl } from "./visible-control.ts";
 
-/** A piece of a row that looks the same throughout. */
+/** A stretch of a row in one style. */
 export interface Segment {
   readonly text: string;
   readonly style: AnsiStyle;
-  /** What the text stands for, where it is the picture of a character that cannot be seen. */
+  /** The name of the invisible character that the text depicts, if it does. */
   readonly control?: string;
 }
 
@@ -15,8 +15,8 @@ export interface Segment {
 const SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
- * Cuts a row's text into what is to be drawn. SGR becomes style; every other control sequence is taken out, strings
- * (OSC, DCS, APC...) with all that they hold; control and bidi characters become pictures of themselves.
+ * Cuts a row's text into segments. SGR becomes style; every other control sequence is removed, strings
+ * (OSC, DCS, APC...) with their contents; control and bidi characters become pictures of themselves.
  */
 export function segmentsOf(text: string): readonly Segment[] {
   if (!SPECIAL.test(text)) return text === "" ? [] : [{ text, style: PLAIN }];
@@ -46,7 +46,7 @@ export function segmentsOf(text: string): readonly Segment[] {
   return segments;
 }
 
-/** The text that one reads in a row, for searching. */
+/** The visible text of a row, for searching. */
 export function plainText(text: string): string {
   if (!SPECIAL.test(text)) return text;
   return segmentsOf(text)

@@ -27,7 +27,7 @@ export const PLAIN: AnsiStyle = {
 };
 
 /**
- * What comes of `style` after `CSI parameters m`. Unknown parameters are passed over. Conceal (8) is not followed:
+ * `style` after `CSI parameters m`. Unknown parameters are ignored, and so is conceal (8):
  * a log hides nothing.
  */
 export function applySgr(style: AnsiStyle, parameters: string): AnsiStyle {

@@ -4,12 +4,12 @@ export interface MarkedSegment extends Segment {
   readonly marked: boolean;
 }
 
-/** Whether a text contains what is looked for; upper and lower case are the same. */
+/** Whether a text contains the query, ignoring case. */
 export function containsText(text: string, wanted: string): boolean {
   return text.toLowerCase().includes(wanted.toLowerCase());
 }
 
-/** Cuts segments where matches begin and end. A match may run over several segments. */
+/** Splits segments where matches begin and end. A match may span several segments. */
 export function markMatches(segments: readonly Segment[], wanted: string): readonly MarkedSegment[] {
   const whole = segments.map(({ text }) => text).join("");
   const ranges = rangesOf(whole, wanted);
@@ -28,7 +28,7 @@ export function markMatches(segments: readonly Segment[], wanted: string): reado
 
 function rangesOf(text: string, wanted: string): readonly [number, number][] {
   const [low, needle] = [text.toLowerCase(), wanted.toLowerCase()];
-  // A few characters change length in lower case; positions would be off, so nothing is marked then.
+  // A few characters change length in lower case, which shifts positions: mark nothing then.
   if (needle === "" || low.length !== text.length) return [];
   const ranges: [number, number][] = [];
   for (let at = low.indexOf(needle); at >= 0; at = low.indexOf(needle, at + needle.length)) {

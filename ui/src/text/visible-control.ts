@@ -1,6 +1,6 @@
 import { ESCAPED_BYTE_BASE } from "./decode-bytes.ts";
 
-/** How a character that cannot be seen, or that would move what stands around it, is shown. */
+/** How to show a character that is invisible or moves its neighbours. */
 export interface ControlPicture {
   readonly text: string;
   /** Its name for a tooltip. */
@@ -11,8 +11,8 @@ const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The picture of a character. Undefined: it is shown as it is. An empty text: it is left out (the CR of a CRLF).
- * A byte that is no UTF-8 (see `decodeBytes`) is shown as `\xHH`.
+ * The picture of a character. Undefined: it shows as it is. Empty: it is omitted (the CR of a CRLF).
+ * A byte that is not UTF-8 (see `decodeBytes`) shows as `\xHH`.
  */
 export function visibleControl(code: number): ControlPicture | undefined {
   if (code === TAB) return undefined;
@@ -31,7 +31,7 @@ export function visibleControl(code: number): ControlPicture | undefined {
     : undefined;
 }
 
-/** A name (a command, a job, a label) with pictures for what cannot be seen, or would move what stands around it. */
+/** A name (command, job, label) with pictures for characters that are invisible or move their neighbours. */
 export function visibleText(text: string): string {
   return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -45,7 +45,7 @@ function isEscapedByte(code: number): boolean {
   return code >= ESCAPED_BYTE_BASE + 0x80 && code <= ESCAPED_BYTE_BASE + 0xff;
 }
 
-/** Bidi controls, separators, joiners that hide: all format characters but those that scripts and emoji need. */
+/** Bidi controls, separators, invisible joiners: all format characters except those that scripts and emoji need. */
 function isInvisible(code: number): boolean {
   if (code === 0x200c || code === 0x200d) return false;
   if (code === 0xad || code === 0x61c || code === 0x180e || code === 0xfeff) return true;

@@ -1,23 +1,23 @@
 import type { Execution, LineRange } from "../../../../src/wire/api.ts";
 
 /**
- * Which lines of one execution a window covers: everything that is stored of `from` to `to` is held, so what is not
- * there within is a hole. Empty while `to` is below `from`.
+ * The lines of one execution that a window covers: it holds everything stored from `from` to `to`, so a gap within
+ * is a hole. Empty while `to` is below `from`.
  */
 export interface Coverage {
   from: number;
   to: number;
-  /** Times of the first and the last line that is covered, or that was let go at this end. */
+  /** Times of the first and the last line covered, or dropped at this end. */
   firstTime: string;
   lastTime: string;
 }
 
-/** Nothing is covered yet; it will be from line `from` on, which was printed at about `time`. */
+/** Starts empty at line `from`, printed at about `time`. */
 export function emptyCoverage(from: number, time = ""): Coverage {
   return { from, to: from - 1, firstTime: time, lastTime: time };
 }
 
-/** What of `range` is in none of `listed`, in order. */
+/** The parts of `range` outside all of `listed`, in order. */
 export function subtractRanges([from, to]: LineRange, listed: readonly LineRange[]): LineRange[] {
   const rest: LineRange[] = [];
   let at = from;
@@ -30,13 +30,13 @@ export function subtractRanges([from, to]: LineRange, listed: readonly LineRange
   return rest;
 }
 
-/** The first n at or above `n` that is in no missing range of the execution's summary. */
+/** The first n at or above `n` outside the summary's missing ranges. */
 export function skipMissing(n: number, { missing }: Pick<Execution, "missing">): number {
   const hole = missing.find(([from, to]) => from <= n && n <= to);
   return hole === undefined ? n : hole[1] + 1;
 }
 
-/** The last n at or below `n` that is in no missing range; 0 where there is none. */
+/** The last n at or below `n` outside the missing ranges, else 0. */
 export function skipMissingBack(n: number, { missing }: Pick<Execution, "missing">): number {
   const hole = missing.find(([from, to]) => from <= n && n <= to);
   return hole === undefined ? n : hole[0] - 1;

@@ -1,7 +1,7 @@
 import type { Discard, DiscardReason, RefusedExecutions } from "../../../../src/wire/discard.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 
-/** What is said of a limit: "1,000,000 lines a second". */
+/** A limit in words: "1,000,000 lines a second". */
 const USER_LIMITS: Readonly<Record<Exclude<DiscardReason, "quarantine">, (limit: number) => string>> = {
   "lines-per-second": (limit) => `${formatCount(limit)} lines a second`,
   "bytes-per-second": (limit) => `${formatBytes(limit)} a second`,
@@ -23,8 +23,8 @@ export function refusedWords({ executions, reason, limit }: RefusedExecutions): 
 }
 
 /**
- * Why lines `n` to `to` are not stored: "2,000 lines not stored: your limit of 100 lines a second". Empty when none of
- * them was thrown away for a limit.
+ * Why lines `n` to `to` are not stored: "2,000 lines not stored: your limit of 100 lines a second". Empty if no limit
+ * discarded any of them.
  */
 export function discardWords(hole: { readonly n: number; readonly to: number }, discarded: readonly Discard[]): string {
   const words: string[] = [];

@@ -1,4 +1,4 @@
-/** Finding a place by time costs a question a step; closer than this the page that is fetched anyway holds it. */
+/** Each step of a search by time costs a request; closer than this, the page fetched anyway contains the place. */
 const NEAR_LINES = 100;
 const MAX_STEPS = 40;
 
@@ -6,14 +6,14 @@ export interface FindLineOptions {
   readonly time: string;
   readonly startedAt: string;
   readonly lastN: number;
-  /** The first stored line at or above n, null where there is none; undefined when that cannot be told. */
+  /** The first stored line at or above n; null if there is none, undefined if the request failed. */
   readonly lineFrom: (n: number) => Promise<{ readonly n: number; readonly time: string } | null | undefined>;
 }
 
 /**
- * A line at or before the first one printed at or after `time`, near to it. Guesses by how far between two known lines
- * the time is, and halves what is left where that does not help: logs are often, but not always, steady. Undefined when
- * a line could not be asked for.
+ * A line at or shortly before the first one printed at `time` or later. Interpolates between two known lines and
+ * bisects where that does not help: logs are often, but not always, steady. Undefined when
+ * a request failed.
  */
 export async function findLineNear(options: FindLineOptions): Promise<number | undefined> {
   const { time, startedAt, lastN, lineFrom } = options;

@@ -1,4 +1,4 @@
-/** Runs `work` for each item, at most `atOnce` at a time. */
+/** Runs `work` for each item, at most `atOnce` concurrently. */
 export async function forEachOf<T>(
   items: readonly T[],
   atOnce: number,

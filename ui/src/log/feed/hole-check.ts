@@ -6,13 +6,13 @@ import { RETRY_AFTER_MS } from "./log-pager.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 
-/** Holes remembered as asked for; with more, all are asked for again. */
+/** Holes remembered as requested; beyond this number all are requested again. */
 const MAX_ASKED = 1_000;
 
-/** Holes are filled up to this size. Behind a larger one the window ends. */
+/** Largest hole that is filled. The window ends at a larger one. */
 const MAX_FILLED_LINES = 5_000;
 
-/** Live lines may overtake each other by a moment: wait before asking for what seems to be missing. */
+/** Live lines may arrive slightly out of order: wait before requesting what seems to be missing. */
 const CHECK_AFTER_MS = 150;
 
 export interface HoleCheckOptions {
@@ -21,16 +21,16 @@ export interface HoleCheckOptions {
   readonly sources: () => readonly LogSource[];
   readonly after: (ms: number, call: () => void) => () => void;
   readonly generation: () => number;
-  /** Asked right before a check: which holes are to be filled, those behind what is covered among them or not. */
+  /** Called right before a check: which holes to fill, and whether to include those behind the covered lines. */
   readonly scope: () => "nothing" | "within" | "behind";
   readonly onChecked: () => void;
 }
 
 /**
- * Tells lines that are missing from lines that only this viewer missed, and fetches the latter.
+ * Distinguishes missing lines from lines that only this viewer missed, and fetches the latter.
  *
- * A hole is missing when the summary lists it, or when the API was asked for it and had nothing. Everything else was
- * lost on the way to here: by a slow connection, a reconnect, a message that came early.
+ * A hole is missing if the summary lists it, or if the API had nothing for it. Everything else was
+ * lost on the way here: by a slow connection, a reconnect, a message that came early.
  */
 export class HoleCheck {
   readonly #options: HoleCheckOptions;
@@ -44,7 +44,7 @@ export class HoleCheck {
     this.#options = options;
   }
 
-  /** Checks in a moment. Called as often as one likes. */
+  /** Schedules a check. Cheap: call it as often as needed. */
   soon(): void {
     this.#cancel ??= this.#options.after(CHECK_AFTER_MS, () => {
       this.#cancel = undefined;
@@ -53,7 +53,7 @@ export class HoleCheck {
     });
   }
 
-  /** Lines could not be had when they were last asked for, and are asked for again. */
+  /** The last request for lines failed and will be repeated. */
   get isFailing(): boolean {
     return this.#isFailing;
   }
@@ -63,7 +63,7 @@ export class HoleCheck {
     this.#cancelRetry?.();
   }
 
-  /** What was asked for may have come since. */
+  /** What was requested may have arrived since. */
   forget(): void {
     this.#asked.clear();
     this.soon();
@@ -109,7 +109,7 @@ export class HoleCheck {
     return isFilled;
   }
 
-  /** Afterwards all that is known of is covered, but for what is too much to fetch. */
+  /** Afterwards all known lines are covered, except what is too much to fetch. */
   async #fillBehind(): Promise<boolean> {
     const { window } = this.#options;
     let isFilled = true;

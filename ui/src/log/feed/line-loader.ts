@@ -8,11 +8,11 @@ import type { LogWindow } from "./log-window.ts";
 export interface LineLoaderOptions {
   readonly api: Pick<ApiClient, "lines">;
   readonly window: LogWindow;
-  /** Counts up when the view moves elsewhere: an answer to an older question is thrown away. */
+  /** Grows when the view moves elsewhere: answers to older requests are dropped. */
   readonly generation: () => number;
 }
 
-/** Brings pages of stored lines into a window. Each call says whether it could. */
+/** Loads pages of stored lines into a window. Each call returns whether it succeeded. */
 export class LineLoader {
   readonly #options: LineLoaderOptions;
 
@@ -20,7 +20,7 @@ export class LineLoader {
     this.#options = options;
   }
 
-  /** Covers the execution anew, from line `from` on, printed at about `time`. */
+  /** Restarts the coverage at line `from`, printed at about `time`. */
   async restart(
     source: LogSource,
     { from, limit, time }: { from: number; limit: number; time?: string },
@@ -34,7 +34,7 @@ export class LineLoader {
     return true;
   }
 
-  /** Up to `limit` lines before what is covered. */
+  /** Loads up to `limit` lines before the covered ones. */
   async before(source: LogSource, limit: number): Promise<boolean> {
     const { window } = this.#options;
     const covered = window.coverage(source.index).from;
@@ -46,7 +46,7 @@ export class LineLoader {
     return true;
   }
 
-  /** Up to `limit` lines behind what is covered. */
+  /** Loads up to `limit` lines after the covered ones. */
   async after(source: LogSource, limit: number): Promise<boolean> {
     const { window } = this.#options;
     const { lastN } = source;
@@ -57,7 +57,7 @@ export class LineLoader {
     return true;
   }
 
-  /** What is stored of `from` to `to`, all of it within what is covered or directly behind. */
+  /** Loads the stored lines from `from` to `to`, all within the covered range or right behind it. */
   async fill(source: LogSource, from: number, to: number): Promise<boolean> {
     const { window } = this.#options;
     const lines = await this.#range(source, from, to);
@@ -89,7 +89,7 @@ export class LineLoader {
 
 const NOTHING: LogLinePage = { lines: [], next: null };
 
-/** Up to where a page says what is stored: `lastN` of the moment before it was asked for, or where it was cut. */
+/** The last n for which a page is authoritative: `lastN` when it was requested, or where it was cut. */
 function endOf({ next }: LogLinePage, lastN: number): number {
   return next === null ? lastN : next - 1;
 }

@@ -24,21 +24,21 @@ export interface LogFeedOptions {
   readonly live: Pick<LiveClient, "subscribe">;
   readonly target: LogTarget;
   readonly after: (ms: number, call: () => void) => () => void;
-  /** Something is to be drawn anew. May be called thousands of times a second. */
+  /** Requests a redraw. May be called thousands of times a second. */
   readonly onChange: () => void;
   readonly limits?: WindowLimits;
 }
 
 /**
- * One log as it is looked at: a window of stored lines, extended by pages from the API and, while it reaches to the
- * end, by live lines. Its state is read when it is drawn; everything in it is bounded by the window.
+ * One log as viewed: a window of stored lines, extended by pages from the API and, while it reaches the
+ * end, by live lines. Drawing reads its state; the window bounds everything in it.
  */
 export class LogFeed {
   readonly window: LogWindow;
   phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
-  /** Where the view has to go, once for each object. */
+  /** Where the view must go. Each object is one request. */
   position: LogPosition = { at: "end" };
-  /** Where the view had to go, and could not; it has not moved since. */
+  /** A position that the view could not reach; it has not moved since. */
   failedAt: LogPosition | undefined;
   readonly #options: LogFeedOptions;
   readonly #sources: SourceList;
@@ -97,7 +97,7 @@ export class LogFeed {
     return this.#sources.all;
   }
 
-  /** The job has more executions than are shown. */
+  /** The job has more executions than shown. */
   get isPartial(): boolean {
     return this.#sources.isPartial;
   }
@@ -107,7 +107,7 @@ export class LogFeed {
     return this.#pager.isLoading;
   }
 
-  /** Some lines could not be had, and are asked for again. */
+  /** A request for lines failed and will be repeated. */
   get isFailing(): boolean {
     return this.#holes.isFailing;
   }
@@ -125,7 +125,7 @@ export class LogFeed {
     return !this.#tail.isAttached;
   }
 
-  /** Something is still printing, or on its way. */
+  /** A command is still printing, or lines are on their way. */
   get isLive(): boolean {
     return this.sources.some(({ execution }) => execution.state === "running" || execution.delivery === "receiving");
   }
@@ -141,13 +141,13 @@ export class LogFeed {
     return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...times });
   }
 
-  /** Whether the lines of a hole are known to be missing, rather than not fetched yet. */
+  /** Whether a hole's lines are known to be missing, rather than not fetched yet. */
   isMissing({ source, n, to }: HoleRow): boolean {
     const found = this.sources[source];
     return found !== undefined && this.#holes.isMissing(found, [n, to]);
   }
 
-  /** Opens the log, or moves to another part of it, whatever the window holds. */
+  /** Opens the log or moves to another part of it, regardless of what the window holds. */
   async open(position: LogPosition): Promise<void> {
     this.#next = undefined;
     const outcome = await this.#opener.open(position);
@@ -159,11 +159,11 @@ export class LogFeed {
     if (this.#next !== undefined) await this.goTo(this.#next);
   }
 
-  /** Goes to a line of an execution; without asking where the window holds it. */
+  /** Goes to a line of an execution; needs no request if the window holds it. */
   async goTo(position: LinePosition): Promise<void> {
     const { from, to } = this.window.coverage(0);
     if (this.#opener.isOpening) {
-      // While one drags the scroll bar: only the last place counts.
+      // While the scroll bar is dragged, only the last place counts.
       this.#next = position;
     } else if (position.n < from || position.n > to) {
       await this.open(position);
@@ -185,14 +185,14 @@ export class LogFeed {
     return this.setFollowing(true);
   }
 
-  /** The view has left the end, or has come back to it. */
+  /** The view left the end, or came back to it. */
   setFollowing(isFollowing: boolean): void {
     this.failedAt = undefined;
     this.#tail.follow(isFollowing);
     this.#options.onChange();
   }
 
-  /** Brings a page before the window's first lines, or behind its last; what is furthest away is let go. */
+  /** Loads a page before the window's first lines, or after its last; the far end is dropped. */
   async load(end: "start" | "end"): Promise<void> {
     if (this.isLoading || this.phase !== "ready") return;
     const { generation } = this.#opener;
@@ -214,7 +214,7 @@ export class LogFeed {
   #arrive(position: LogPosition): void {
     this.phase = "ready";
     this.position = position;
-    // Lines that were printed while the page was fetched come by the hole check.
+    // The hole check fetches lines printed while the page was loading.
     this.#tail.attach(position.at === "end" || this.#tail.isReached);
     this.#tail.follow(position.at === "end");
     this.#holes.soon();

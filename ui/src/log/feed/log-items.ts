@@ -2,7 +2,7 @@ import type { LogRow } from "./log-row.ts";
 import type { LogWindow, RowPlace } from "./log-window.ts";
 import { compareRows } from "./log-window.ts";
 
-/** Lines of an execution that are not stored, or not fetched yet. Stands before the row that follows them. */
+/** Lines of an execution that are not stored or not fetched yet. Precedes the row that follows them. */
 export interface HoleRow {
   readonly kind: "hole";
   readonly source: number;
@@ -17,12 +17,12 @@ export interface ItemOptions {
   readonly window: LogWindow;
   readonly sources: number;
   readonly accepts: (row: LogRow) => boolean;
-  /** Between these times every execution is held; outside, rows of one would stand without their neighbours. */
+  /** Between these times all executions are held; outside, rows would lack their neighbours. */
   readonly fromTime?: string;
   readonly toTime?: string;
 }
 
-/** What is to be seen of a window: the rows that the filter accepts, and the holes between them. */
+/** The visible part of a window: rows that the filter accepts, and holes between them. */
 export function buildItems({ window, sources, accepts, fromTime, toTime }: ItemOptions): readonly Item[] {
   const items: Item[] = [];
   const expected = Array.from({ length: sources }, (_, source) => window.coverage(source).from);
@@ -44,7 +44,7 @@ export function buildItems({ window, sources, accepts, fromTime, toTime }: ItemO
   return sorted ? items : items.sort(compareRows(window.order));
 }
 
-/** Index of the first item that stands at or behind a place; the length where there is none. */
+/** Index of the first item at or behind a place, else the length. */
 export function indexOfPlace(
   items: readonly Item[],
   place: RowPlace,

@@ -16,12 +16,12 @@ export interface LogOpenerOptions {
   readonly onExecution: (execution: Execution) => void;
 }
 
-/** It was not said whose is meant, and these users have one. */
+/** The address names no owner, and these users have such an execution. */
 export interface Unclear {
   readonly owners: readonly string[];
 }
 
-/** Opens a log at a position: finds its executions, and loads of each the page around it. */
+/** Opens a log at a position: finds its executions and loads the page around it from each. */
 export class LogOpener {
   isOpening = false;
   readonly #options: LogOpenerOptions;
@@ -31,14 +31,14 @@ export class LogOpener {
     this.#options = options;
   }
 
-  /** Counts the times that the view moved elsewhere: what was asked for before that is not wanted any more. */
+  /** Grows when the view moves elsewhere: older requests are obsolete then. */
   get generation(): number {
     return this.#generation;
   }
 
   /**
-   * `failed`: not all of it could be loaded. At the end some of it is enough: what is behind the others is asked for
-   * again. `stale`: something else has been opened meanwhile, or all is closed.
+   * `failed`: not everything could be loaded. At the end a part suffices: the rest is requested
+   * again. `stale`: something else was opened meanwhile, or the log was closed.
    */
   async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale" | Unclear> {
     const { api, sources, loader, pageLines, onExecution } = this.#options;
@@ -51,9 +51,9 @@ export class LogOpener {
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
       sources.isPartial ||= found.value.isPartial;
-      // Oldest first, as the ranks of a distributed program usually start.
+      // Oldest first: ranks of a distributed program usually start in order.
       for (const execution of found.value.executions.toReversed()) {
-        // What `/live` has said since the question is newer than the answer.
+        // Updates from `/live` since the request are newer than the answer.
         const known = sources.find(execution);
         if (known === undefined || updates.get(known) === known.updates) onExecution(execution);
       }

@@ -4,15 +4,15 @@ import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 import { lackingEarlier, lackingLater } from "./merge-order.ts";
 
-/** Lines of a page: a few screens of an execution; of a job's executions half the window together, a screen each. */
+/** Lines a page: a few screens of an execution; for a job, a screen of each, together half the window. */
 const PAGE_LINES = 1_000;
 const JOB_PAGES_LINES = 10_000;
 const JOB_PAGE = { least: 20, most: 200 };
 
-/** Requests for lines that are under way at one time. */
+/** Concurrent requests for lines. */
 export const REQUESTS_AT_ONCE = 6;
 
-/** After lines could not be loaded. */
+/** Wait after a failed load. */
 export const RETRY_AFTER_MS = 2_000;
 
 export interface LogPagerOptions {
@@ -21,7 +21,7 @@ export interface LogPagerOptions {
   readonly sources: () => readonly LogSource[];
   readonly generation: () => number;
   readonly after: (ms: number, call: () => void) => () => void;
-  /** Pages may be asked for again after one could not be loaded. */
+  /** Pages may be requested again after a failure. */
   readonly onRetry: () => void;
 }
 
@@ -41,7 +41,7 @@ export class LogPager {
     return Math.max(JOB_PAGE.least, Math.min(JOB_PAGE.most, share));
   }
 
-  /** A page for each of the executions that hold the others back at this end of the window. */
+  /** Loads a page for each execution that holds the others back at this end of the window. */
   async load(end: "start" | "end"): Promise<void> {
     if (this.isLoading) return;
     this.isLoading = true;

@@ -1,23 +1,23 @@
 import { parseExecutionId } from "../../../../src/wire/ids.ts";
 
-/** Where a log is opened, or moved to. */
+/** Where to open a log, or to move it. */
 export type LogPosition = { readonly at: "end" } | LinePosition | TimePosition;
 
-/** A line of an execution: at the upper edge, or a third below it, where one sees what led to it. */
+/** A line of an execution: at the upper edge, or a third below it to show what led to it. */
 export interface LinePosition {
   readonly at: "line";
   readonly n: number;
   readonly align: "top" | "third";
 }
 
-/** A time of a job, and where it is known a row of that time: thousands of lines may have the same. */
+/** A time of a job, and, if known, a row of that time: thousands of lines may share it. */
 export interface TimePosition {
   readonly at: "time";
   readonly time: string;
   readonly row: { readonly x: string; readonly n: number } | undefined;
 }
 
-/** As it stands in an address. */
+/** As written in an address. */
 export function formatTimePosition({ time, x, n }: { time: string; x: string; n: number }): string {
   return `${time}_${x}_${n}`;
 }

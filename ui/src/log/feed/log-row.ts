@@ -1,29 +1,29 @@
 import type { LogLine } from "../../api-parse.ts";
 
 /**
- * What stands in one row: a line, or the pieces of one that belong together. Never changed once made; a piece that
- * comes later makes a new row.
+ * The content of one row: a line, or the pieces of one that belong together. Immutable; a piece that
+ * arrives later makes a new row.
  */
 export interface LogRow {
   readonly kind: "lines";
-  /** Which execution of the view. */
+  /** Index of the execution in the view. */
   readonly source: number;
   /** First and last n in this row. */
   readonly n: number;
   readonly to: number;
   readonly time: string;
   readonly stderr: boolean;
-  /** As printed; of a line that was redrawn with CR only its last state, behind one CR. */
+  /** As printed; of a line redrawn with CR only its last state, behind one CR. */
   readonly text: string;
-  /** States of a redrawn line that are not shown. */
+  /** Hidden states of a redrawn line. */
   readonly redraws: number;
   /** The line goes on in the next piece. */
   readonly open: boolean;
-  /** A row with the beginning of this line stands before. */
+  /** An earlier row holds the beginning of this line. */
   readonly continues: boolean;
 }
 
-/** A line longer than this goes on in a further row: one row must stay cheap to draw. */
+/** A longer line continues in another row: one row must stay cheap to draw. */
 export const MAX_ROW_CHARACTERS = 4_096;
 
 const CARRIAGE_RETURN = 13;
@@ -35,8 +35,8 @@ export function makeRow(line: LogLine, source: number): LogRow {
 }
 
 /**
- * Puts `row` behind `before`: as one row where a line goes on (a prompt, a row of dots, a progress bar), as two else.
- * The result ends with what is to be joined next.
+ * Puts `row` behind `before`: as one row if the line goes on (a prompt, a row of dots, a progress bar), else as two.
+ * The result's last row is the one to join next.
  */
 export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joined: boolean; readonly row: LogRow } {
   if (before === undefined || !before.open || before.source !== row.source) return { joined: false, row };
@@ -50,9 +50,9 @@ export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joi
 }
 
 /**
- * What a terminal shows of a text with carriage returns: what stands behind the last one. One CR before it stays, to
- * tell that it overwrites what the row holds; and one at its very end, which only moves the cursor (CRLF, or a bar that
- * prints its CR last), for the next piece to act on.
+ * What a terminal shows of a text with carriage returns: the part behind the last one. One CR before it stays, to
+ * mark that it overwrites the row; and one at its very end, which only moves the cursor (CRLF, or a bar that
+ * prints its CR last), stays for the next piece.
  */
 function lastState(text: string): { readonly text: string; readonly redraws: number } {
   if (!text.includes("\r")) return { text, redraws: 0 };

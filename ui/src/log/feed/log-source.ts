@@ -16,17 +16,17 @@ export class LogSource {
     return this.#execution;
   }
 
-  /** The highest n that is known of, from its summary or from a line. */
+  /** The highest known n, from its summary or from a line. */
   get lastN(): number {
     return Math.max(this.#lastSeenN, this.#execution.lastN);
   }
 
-  /** How often it was updated. */
+  /** Number of updates. */
   get updates(): number {
     return this.#updates;
   }
 
-  /** Returns whether other lines are missing now than before. */
+  /** Returns whether the missing ranges changed. */
   update(execution: Execution): boolean {
     const before = JSON.stringify(this.#execution.missing);
     this.#execution = execution;

@@ -3,21 +3,21 @@ import type { LogWindow } from "./log-window.ts";
 import { lackingLater, noteSilence } from "./merge-order.ts";
 import type { SourceList } from "./source-list.ts";
 
-/** Who is further behind than this begins anew at the end, rather than fetch everything between. */
+/** A view further behind than this restarts at the end instead of fetching everything between. */
 const MAX_BEHIND_LINES = 5_000;
 
 export interface LogTailOptions {
   readonly window: LogWindow;
   readonly sources: SourceList;
-  /** Lines are wanted from now on, or not any more. */
+  /** Starts or stops the delivery of lines. */
   readonly onAttached: () => void;
-  /** Lines have been passed over. */
+  /** Lines were skipped. */
   readonly onGap: () => void;
-  /** So much has been passed over that it is not worth fetching. */
+  /** Too many lines were skipped to fetch them. */
   readonly onBehind: () => void;
 }
 
-/** The end of a log: whether live lines are taken in there, whether the view stays there, how much came since. */
+/** The end of a log: whether live lines are added there, whether the view stays there, how much arrived since. */
 export class LogTail {
   readonly #options: LogTailOptions;
   #isAttached = true;
@@ -28,12 +28,12 @@ export class LogTail {
     this.#options = options;
   }
 
-  /** Live lines are taken in: the window reaches to the end. */
+  /** Live lines are added: the window reaches the end. */
   get isAttached(): boolean {
     return this.#isAttached;
   }
 
-  /** The view stays at the end. Only where the window reaches to it. */
+  /** The view stays at the end; only possible if the window reaches it. */
   get isFollowing(): boolean {
     return this.#isFollowing;
   }
@@ -43,7 +43,7 @@ export class LogTail {
     return this.#isFollowing ? 0 : Math.max(0, this.#options.sources.lastN - this.#pausedAtN);
   }
 
-  /** All that is known of is covered. */
+  /** All known lines are covered. */
   get isReached(): boolean {
     return lackingLater(this.#options.window, this.#options.sources.all).length === 0;
   }
@@ -69,7 +69,7 @@ export class LogTail {
     this.#options.onAttached();
   }
 
-  /** Live lines: they go to the window where it reaches to them. A reader's window grows until it is full. */
+  /** Adds live lines to the window if it reaches them. Elsewhere, the window grows until it is full. */
   take({ header, lines }: LiveLines): void {
     const { window, sources, onGap, onBehind } = this.#options;
     const source = sources.find(header);

@@ -2,12 +2,12 @@ import type { Execution } from "../../../../src/wire/api.ts";
 import type { Target } from "../../../../src/wire/live.ts";
 import type { Answer, ApiClient } from "../../api-client.ts";
 
-/** What a log view shows. An empty node: whichever (of an execution), all (of a job). No owner: the only one's. */
+/** What a log view shows. Empty node: any (of an execution), all (of a job). No owner: the only one's. */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
   | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
 
-/** Executions of a job that are merged at one time. */
+/** Executions of a job merged at the same time. */
 export const MAX_SOURCES = 200;
 
 export interface Found {
@@ -22,7 +22,7 @@ export function subscriptionTarget(target: LogTarget): Target {
   return { x, ...(node === "" ? {} : { node }), ...(owner === undefined ? {} : { owner }) };
 }
 
-/** The executions that a log is made of. */
+/** The executions that make up a log. */
 export async function findExecutions(
   api: Pick<ApiClient, "execution" | "executions">,
   target: LogTarget,

@@ -5,7 +5,7 @@ import { emptyCoverage } from "./coverage.ts";
 import type { LogRow } from "./log-row.ts";
 import { joinRow, makeRow } from "./log-row.ts";
 
-/** How rows follow each other: by n (one execution) or by time (a job). */
+/** The order of rows: by n (one execution) or by time (a job). */
 export type RowOrder = "n" | "time";
 
 export interface WindowLimits {
@@ -13,14 +13,14 @@ export interface WindowLimits {
   readonly maxCharacters: number;
 }
 
-/** What a browser tab holds of a log: 32 MB of text at worst, two bytes a character. */
+/** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
 export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
 
-/** Letting go of rows one by one would copy the list each time: an eighth goes at once. */
+/** Dropping rows one by one would copy the list each time: an eighth goes at once. */
 const TRIMMED_PART = 8;
 const ROOM_PART = 0.8;
 
-/** Compares rows, and holes that stand where the next row does. */
+/** Compares rows, and holes, which take the place of the row behind them. */
 export function compareRows(order: RowOrder): (a: RowPlace, b: RowPlace) => number {
   if (order === "n") return (a, b) => a.n - b.n;
   return (a, b) => (a.time === b.time ? a.source - b.source || a.n - b.n : a.time < b.time ? -1 : 1);
@@ -34,7 +34,7 @@ export interface RowPlace {
 
 /**
  * The lines around the view, of one execution or of several merged by time, bounded in rows and characters.
- * It knows which part of each execution it covers; what to fetch and when is its owner's business.
+ * It knows which part of each execution it covers; its owner decides what to fetch and when.
  */
 export class LogWindow {
   readonly order: RowOrder;
@@ -51,7 +51,7 @@ export class LogWindow {
     this.#limits = limits;
   }
 
-  /** Takes in an execution, of which nothing is held yet. Returns its number, by which rows name it. */
+  /** Adds an execution with no lines yet. Returns the index by which rows name it. */
   addSource(from: number, time?: string): number {
     this.#coverage.push(emptyCoverage(from, time));
     return this.#coverage.length - 1;
@@ -72,20 +72,20 @@ export class LogWindow {
     return this.#rows.length > this.#limits.maxRows || this.#characters > this.#limits.maxCharacters;
   }
 
-  /** Further pages fit in without letting go of others. */
+  /** Another page fits without dropping rows. */
   get hasRoom(): boolean {
     const { maxRows, maxCharacters } = this.#limits;
     return this.#rows.length < maxRows * ROOM_PART && this.#characters < maxCharacters * ROOM_PART;
   }
 
-  /** Lets go of everything of an execution; it is to be covered from line `from` on, printed at about `time`. */
+  /** Drops all rows of an execution and restarts its coverage at line `from`, printed at about `time`. */
   restart(source: number, from: number, time?: string): void {
     this.#keep((row) => row.source !== source);
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
   }
 
-  /** Lines behind what is covered. All that is stored up to `to` is among them; those covered already are ignored. */
+  /** Adds lines after the covered ones: all that is stored up to `to`. Ignores those already covered. */
   extendEnd(source: number, lines: readonly LogLine[], to = lines.at(-1)?.n ?? 0): void {
     const coverage = this.#coverage[source];
     if (coverage === undefined) return;
@@ -99,7 +99,7 @@ export class LogWindow {
     coverage.to = Math.max(coverage.to, to);
   }
 
-  /** Lines before what is covered: all that is stored from `from` on. */
+  /** Adds lines before the covered ones: all that is stored from `from` on. */
   extendStart(source: number, lines: readonly LogLine[], from: number): void {
     const coverage = this.#coverage[source];
     if (coverage === undefined || from >= coverage.from) return;
@@ -113,7 +113,7 @@ export class LogWindow {
     this.#tails[source] = last;
   }
 
-  /** Lines that were missing within what is covered. Those that are there are ignored. */
+  /** Adds lines that were missing within the covered range. Ignores those already there. */
   fill(source: number, lines: readonly LogLine[]): void {
     const { from, to } = this.coverage(source);
     const within = lines.filter((line) => line.n >= from && line.n <= to);
@@ -128,7 +128,7 @@ export class LogWindow {
     this.#insert(source, absent);
   }
 
-  /** Lets go of what stands on one side of a hole that is too large to be filled: the smaller part. */
+  /** Drops the rows on one side of a hole too large to fill: the smaller side. */
   cut(source: number, [from, to]: LineRange): void {
     const coverage = this.#coverage[source];
     if (coverage === undefined) return;
@@ -147,13 +147,13 @@ export class LogWindow {
     }
   }
 
-  /** Of this execution nothing was printed between what is covered and `time`. */
+  /** Records that this execution printed nothing between its covered lines and `time`. */
   coverUntil(source: number, time: string): void {
     const coverage = this.#coverage[source];
     if (coverage !== undefined && coverage.lastTime < time) coverage.lastTime = time;
   }
 
-  /** Brings the window back to its limits by letting go at one end. Returns whether it had to. */
+  /** Brings the window back to its limits by dropping rows at one end. Returns whether it had to. */
   trim(end: "start" | "end"): boolean {
     const isTrimmed = this.isFull;
     while (this.isFull && this.#rows.length > 1) {
@@ -196,7 +196,7 @@ export class LogWindow {
     this.#characters += made.text.length;
   }
 
-  /** Puts rows where they belong. Returns the last one. */
+  /** Inserts rows in order. Returns the last one. */
   #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
     let last: LogRow | undefined;
     for (const line of lines) {

@@ -7,34 +7,34 @@ interface Held {
   readonly coverage: Readonly<Coverage>;
 }
 
-/** Between these times all executions of a job are held, so that no row stands without its neighbours. */
+/** Between these times all executions of a job are held, so that no row lacks its neighbours. */
 export interface MergedTimes {
   readonly fromTime?: string;
   readonly toTime?: string;
 }
 
-/** `isAttached`: what is printed now arrives by itself, so nothing is held back at the end. */
+/** `isAttached`: new lines arrive by themselves, so nothing is held back at the end. */
 export function mergedTimes(window: LogWindow, sources: readonly LogSource[], isAttached: boolean): MergedTimes {
   const first = lackingEarlier(window, sources).at(0)?.coverage.firstTime;
   const last = isAttached ? undefined : lackingLater(window, sources).at(0)?.coverage.lastTime;
   return { ...(first === undefined ? {} : { fromTime: first }), ...(last === undefined ? {} : { toTime: last }) };
 }
 
-/** Executions with lines before what is covered; the one that holds the others back comes first. */
+/** Executions with lines before the covered ones; the one that holds the others back comes first. */
 export function lackingEarlier(window: LogWindow, sources: readonly LogSource[]): readonly Held[] {
   const lacking = held(window, sources).filter(({ coverage }) => coverage.from > 1);
   return lacking.sort((a, b) => compareText(b.coverage.firstTime, a.coverage.firstTime));
 }
 
-/** Executions with lines behind what is covered; the one that holds the others back comes first. */
+/** Executions with lines after the covered ones; the one that holds the others back comes first. */
 export function lackingLater(window: LogWindow, sources: readonly LogSource[]): readonly Held[] {
   const lacking = held(window, sources).filter(({ source, coverage }) => coverage.to < source.lastN);
   return lacking.sort((a, b) => compareText(a.coverage.lastTime, b.coverage.lastTime));
 }
 
 /**
- * From now on lines may be missed. Executions of which all is held have printed nothing before this moment, and what
- * they print later comes behind it.
+ * From now on lines may be missed. Executions that are held completely printed nothing else before this moment, and
+ * what they print later comes after it.
  */
 export function noteSilence(window: LogWindow, sources: readonly LogSource[]): void {
   const now = window.rows.at(-1)?.time ?? "";

@@ -11,7 +11,7 @@ export interface OpenSourceOptions {
   readonly limit: number;
 }
 
-/** Loads the page of one execution that lies around a position. Says whether it could. */
+/** Loads the page of one execution around a position. Returns whether it succeeded. */
 export function openSource(source: LogSource, options: OpenSourceOptions): Promise<boolean> {
   const { loader, position, limit } = options;
   const { lastN, execution } = source;
@@ -21,7 +21,7 @@ export function openSource(source: LogSource, options: OpenSourceOptions): Promi
   return row?.x === execution.x ? openAtLine(source, row.n, options) : openAtTime(source, position.time, options);
 }
 
-/** With some lines before it, so that one can scroll up at once. */
+/** Includes some lines before it, so that scrolling up works at once. */
 function openAtLine(source: LogSource, n: number, { loader, limit }: OpenSourceOptions): Promise<boolean> {
   const from = Math.max(1, Math.min(source.lastN, n) - Math.floor(limit / 4));
   return loader.restart(source, { from, limit });

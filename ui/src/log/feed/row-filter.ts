@@ -3,7 +3,7 @@ import { plainText } from "../../text/segments.ts";
 import { containsText } from "../../text/text-matches.ts";
 import type { LogRow } from "./log-row.ts";
 
-/** Which rows are shown, by stream and text. Remembers its answers: it is asked for every row at each redraw. */
+/** Filters rows by stream and text. Caches its answers: each redraw asks for every row. */
 export class RowFilter {
   readonly stream: StreamName | undefined;
   readonly q: string;

@@ -6,9 +6,9 @@ import type { LogTarget } from "./log-target.ts";
 import { MAX_SOURCES } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
 
-/** The executions of a log view, bounded, in the end of one owner. It only ever gains some. */
+/** The executions of a log view, bounded, and finally all of one owner. It only grows. */
 export class SourceList {
-  /** There are more than are shown. */
+  /** There are more than shown. */
   isPartial = false;
   readonly #target: LogTarget;
   readonly #window: LogWindow;
@@ -26,23 +26,23 @@ export class SourceList {
     return this.#all;
   }
 
-  /** Lines that are known of, all together. */
+  /** Known lines in total. */
   get lastN(): number {
     return this.#all.reduce((sum, { lastN }) => sum + lastN, 0);
   }
 
-  /** What is shown, with its owner once that is settled. */
+  /** The target, with its owner once that is settled. */
   get target(): LogTarget {
     const owner = this.#target.owner ?? (this.#isSettled ? this.#all[0]?.execution.owner : undefined);
     return owner === undefined ? this.#target : { ...this.#target, owner };
   }
 
-  /** Whose executions there are: more than one only where none is named. */
+  /** Owners of the executions: several only if the address names none. */
   get owners(): readonly string[] {
     return [...this.#owners].sort();
   }
 
-  /** From now on all are of one owner: the one that those so far are of. */
+  /** From now on all belong to one owner: that of the executions so far. */
   settle(): void {
     this.#isSettled = true;
   }
@@ -51,7 +51,7 @@ export class SourceList {
     return this.#byKey.get(keyOf(key));
   }
 
-  /** Adds an execution of this view; `lastLines` of it are to be held. */
+  /** Adds an execution of this view and reserves room for its `lastLines`. */
   add(execution: Execution, lastLines: number): void {
     const { view, node, owner } = this.target;
     if (node !== "" && execution.node !== node) return;

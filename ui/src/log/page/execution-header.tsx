@@ -18,12 +18,12 @@ import { Crumbs, LogTitle } from "./log-title.tsx";
 interface ExecutionHeaderProps {
   readonly feed: LogFeed;
   readonly navigation: Navigation;
-  /** The one that is shown; the download is of that one too. */
+  /** The stream that is shown and downloaded. */
   readonly stream: StreamName | undefined;
   readonly showOwner: boolean;
 }
 
-/** How an execution is, where it belongs, and on demand all that is known of it. */
+/** An execution's state and place, and on demand all its details. */
 export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null {
   const { feed, navigation, stream, showOwner } = props;
   const [isOpen, setOpen] = useState(false);
@@ -61,7 +61,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
   );
 }
 
-/** Bytes that are not among the lines, on purpose or not: a log says what it leaves out. */
+/** Bytes missing from the lines, on purpose or not: a log says what it omits. */
 function Losses({ execution }: { readonly execution: Pick<Execution, "thinned" | "dropped"> }): JSX.Element {
   const { thinned, dropped } = execution;
   return (

@@ -9,7 +9,7 @@ interface FilterNoteProps {
   readonly onClear: () => void;
 }
 
-/** Says honestly what a filter looks at: what is loaded, not the whole log. */
+/** Says that a filter covers only the loaded lines, not the whole log. */
 export function FilterNote({ feed, items, onClear }: FilterNoteProps): JSX.Element {
   const shown = items.filter((item) => item.kind === "lines").length;
   const { rows } = feed.window;

@@ -3,7 +3,7 @@ import { formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import type { LogFeed } from "../feed/log-feed.ts";
 
-/** Away from the end: how much has come since, and the way back. */
+/** Away from the end: how many lines arrived since, and the way back. */
 export function FollowButton({ feed }: { readonly feed: LogFeed }): JSX.Element | null {
   if (feed.isFollowing) return null;
   const { newLines } = feed;

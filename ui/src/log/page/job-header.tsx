@@ -17,7 +17,7 @@ interface JobHeaderProps {
   readonly showOwner: boolean;
 }
 
-/** How a job is as a whole, and on demand its executions. */
+/** A job's overall state, and on demand its executions. */
 export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);

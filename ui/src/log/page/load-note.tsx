@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { LogFeed } from "../feed/log-feed.ts";
 
-/** Says what of a log could not be loaded, without moving anything else. */
+/** Says which part of a log failed to load, without moving anything else. */
 export function LoadNote({ feed }: { readonly feed: LogFeed }): JSX.Element {
   const { failedAt, isFailing } = feed;
   return (

@@ -10,7 +10,7 @@ interface LogEmptyProps {
   readonly onRetry: () => void;
 }
 
-/** In place of a log that is not there (yet). */
+/** Stands in for a log that has no lines yet. */
 export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Element {
   const { place } = navigation;
   if (typeof feed?.phase === "object" && place.view !== "list") {

@@ -11,7 +11,7 @@ interface Key {
   readonly altKey: boolean;
 }
 
-/** What the keys of the log view do, also as its help shows it. */
+/** The keys of the log view, for handling and for the help. */
 export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["j k ↓ ↑", "one line down, up"],
   ["Space PageDown PageUp", "a page"],
@@ -24,7 +24,7 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["?", "this help"],
 ];
 
-/** The command of a key, as less and vi have it. Undefined for all other keys. */
+/** The command of a key, as in less and vi. Undefined for other keys. */
 export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): LogCommand | undefined {
   if (ctrlKey || metaKey || altKey) return undefined;
   switch (key) {

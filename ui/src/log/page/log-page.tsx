@@ -36,7 +36,7 @@ interface LogPageProps {
   readonly isConnected: boolean;
 }
 
-/** The lines of an execution or a job, with all that one can do to them. */
+/** The page of an execution's or a job's lines. */
 export function LogPage({ api, live, navigation, place, showOwner, isConnected }: LogPageProps): JSX.Element {
   const feed = useLogFeed({ api, live, place });
   const isNarrow = useNarrow();

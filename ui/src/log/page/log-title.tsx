@@ -10,7 +10,7 @@ interface LogTitleProps {
   readonly onToggle: () => void;
 }
 
-/** The name of what is looked at; it opens and closes what more there is to say of it. */
+/** The name of the execution or job; clicking it shows and hides the details. */
 export function LogTitle({ text, isOpen, onToggle }: LogTitleProps): JSX.Element {
   return (
     <h1 class="log-title">

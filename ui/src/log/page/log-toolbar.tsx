@@ -10,7 +10,7 @@ interface LogToolbarProps {
   readonly feed: LogFeed;
   readonly place: ExecutionPlace | JobPlace;
   readonly navigation: Navigation;
-  /** As they are, by the address or by the screen. */
+  /** Effective values, from the address or the screen. */
   readonly wrap: boolean;
   readonly time: TimeMode;
   readonly isConnected: boolean;

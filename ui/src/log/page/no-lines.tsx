@@ -6,7 +6,7 @@ interface NoLinesProps {
   readonly isFiltered: boolean;
 }
 
-/** Words where rows would stand. */
+/** Text in place of rows. */
 export function NoLines({ feed, isFiltered }: NoLinesProps): JSX.Element {
   const isEmpty = feed.sources.every(({ lastN }) => lastN === 0);
   const nothing = feed.isLive ? "Nothing printed yet. Lines show here as they come." : "Nothing was printed.";

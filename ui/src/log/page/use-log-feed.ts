@@ -15,11 +15,11 @@ interface UseLogFeedOptions {
   readonly place: ExecutionPlace | JobPlace;
 }
 
-/** The feed of a page, opened where its address says. Redraws the page once a frame, however many lines come. */
+/** The feed of a page, opened at its address. Redraws the page once a frame, however many lines arrive. */
 export function useLogFeed({ api, live, place }: UseLogFeedOptions): LogFeed | undefined {
   const [feed, setFeed] = useState<LogFeed | undefined>(undefined);
   const [, countDraw] = useState(0);
-  // The page is made anew for another execution or job; other changes of its place leave the feed as it is.
+  // Another execution or job remounts the page; other changes of its place keep the feed.
   useEffect(() => {
     const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1));
     const made = new LogFeed({ api, live, target: place, after, onChange: redraw });

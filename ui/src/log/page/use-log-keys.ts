@@ -3,7 +3,7 @@ import { isForField } from "../../keys.ts";
 import type { LogCommand } from "./log-keys.ts";
 import { commandOf } from "./log-keys.ts";
 
-/** Keys of the whole page, but not those that mean something where the focus is. */
+/** Keys of the whole page, except those that the focused element uses itself. */
 export function useLogKeys(obey: (command: LogCommand) => void): void {
   const latest = useRef(obey);
   latest.current = obey;

@@ -1,6 +1,6 @@
 /**
- * The selected text of log rows, one line each, without numbers, times and marks. Undefined where nothing of them is
- * selected, and the browser should copy as usual.
+ * The selected text of log rows, one line each, without numbers, times and marks. Undefined if no row is
+ * selected: the browser then copies as usual.
  *
  * @param rows The element whose children are the rows.
  */

@@ -5,10 +5,10 @@ import type { HoleRow } from "../feed/log-items.ts";
 
 interface HoleViewProps {
   readonly hole: HoleRow;
-  /** `fetching`: this viewer has not got them yet; the others: the collector has not. */
+  /** `fetching`: this viewer does not have them yet; otherwise the collector does not. */
   readonly kind: "fetching" | "expected" | "missing";
   readonly node: string | undefined;
-  /** Why they were thrown away; empty where they were not. */
+  /** Why they were discarded; empty if they were not. */
   readonly reason: string;
 }
 

@@ -5,7 +5,7 @@ import { PLAIN } from "../../text/sgr.ts";
 import type { MarkedSegment } from "../../text/text-matches.ts";
 import { markMatches } from "../../text/text-matches.ts";
 
-/** A row's text with its colours, and with what is searched for marked. Only text nodes: nothing is read as HTML. */
+/** A row's text with its colours and marked matches. Text nodes only: nothing is parsed as HTML. */
 export function LineText({ text, wanted }: { readonly text: string; readonly wanted: string }): JSX.Element {
   const segments = segmentsOf(text);
   const [only] = segments;

@@ -3,12 +3,12 @@ import type { TimeMode } from "../../url-state.ts";
 
 const MINUTE_CHARACTERS = 16;
 
-/** Offsets of the minutes seen last: a day of them, then it starts anew. */
+/** Offsets of recent minutes: at most a day's worth, then the cache restarts. */
 const MAX_CACHED_MINUTES = 1_440;
 
 /**
- * Writes the times of lines. Lines come at thousands a second and share their minute, so the local time is computed
- * once a minute (a time zone's offset changes on whole minutes) and the seconds are copied.
+ * Formats the times of lines. Thousands of lines share a minute, so the local time is computed
+ * once a minute (zone offsets change on whole minutes) and the seconds are copied.
  */
 export class LineTime {
   readonly #mode: TimeMode;

@@ -8,13 +8,13 @@ import { RowView } from "./row-view.tsx";
 
 interface LogRowsProps {
   readonly feed: LogFeed;
-  /** Those that are drawn, in order. */
+  /** The drawn items, in order. */
   readonly items: readonly Item[];
   readonly look: RowLook;
   readonly markedLine: number;
 }
 
-/** One element for each item, and nothing else: who measures them counts on it. */
+/** Exactly one element for each item: measuring relies on it. */
 export function LogRows({ feed, items, look, markedLine }: LogRowsProps): JSX.Element {
   return (
     <>

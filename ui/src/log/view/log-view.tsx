@@ -13,33 +13,33 @@ import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
 
-/** What keys do to the view. */
+/** Actions of the view for keys. */
 export type LogControls = Pick<LogView, "scrollRows" | "scrollPages">;
 
 export interface LogViewProps {
-  /** Filled while the view is there. */
+  /** Set while the view is mounted. */
   readonly controls: { current: LogControls | null };
   readonly feed: LogFeed;
-  /** What of the feed is to be seen, and where it wants the view to be: both of the same moment. */
+  /** The visible items and the position that the feed requests, both of the same moment. */
   readonly items: readonly Item[];
   readonly position: LogPosition;
   readonly filter: RowFilter;
   readonly look: RowLook;
   readonly wrap: boolean;
   readonly markedLine: number;
-  /** The view has come to rest with this row on top. Undefined: at the end, following. */
+  /** The view came to rest with this row on top. Undefined: at the end, following. */
   readonly onRest: (top: Item | undefined) => void;
 }
 
-/** Fetch the next page when fewer rows than this are left in a direction. */
+/** Load the next page when fewer rows than this are left in a direction. */
 const AHEAD_ROWS = 300;
 const REST_AFTER_MS = 300;
-/** A wild turn of the wheel, but no more. */
+/** The largest turn of a wheel. */
 const MAX_OWED_PX = 50_000;
-/** Measuring rows may change which ones are drawn; after a few turns the estimate has to do. */
+/** Measuring rows may change which are drawn; after a few rounds the estimate must suffice. */
 const MAX_MEASURE_TURNS = 4;
 
-/** The rows in view, and all that moves them. */
+/** The rows in view, and everything that moves them. */
 export class LogView extends Component<LogViewProps> {
   readonly #scroller = createRef<HTMLDivElement>();
   readonly #space = createRef<HTMLDivElement>();
@@ -59,7 +59,7 @@ export class LogView extends Component<LogViewProps> {
   #shown: LogPosition | undefined;
   #drawn: readonly Item[] = [];
   #rest: ReturnType<typeof setTimeout> | undefined;
-  /** What was scrolled past the rows that are loaded, until more are. */
+  /** Scrolling beyond the loaded rows, kept until more are loaded. */
   #owedPx = 0;
   #measureTurns = 0;
   #widest = 0;
@@ -103,7 +103,7 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(rows * ROW_PX);
   }
 
-  /** A page leaves two rows to find one's place again. */
+  /** A page keeps two rows of the previous one for orientation. */
   scrollPages(pages: number): void {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
@@ -133,7 +133,7 @@ export class LogView extends Component<LogViewProps> {
     );
   }
 
-  /** Widths of the columns before the text, in characters, so that they stand still while the log moves. */
+  /** Widths of the columns before the text, in characters, so that they do not move with the log. */
   #columns(): Record<string, string> {
     const { feed, look } = this.props;
     const digits = feed.sources.reduce((most, { lastN }) => Math.max(most, String(lastN).length), 4);
@@ -141,7 +141,7 @@ export class LogView extends Component<LogViewProps> {
     return { "--n-width": `${digits}ch`, "--label-width": `${Math.min(label, MAX_LABEL_CHARACTERS)}ch` };
   }
 
-  /** The feed has been told to go somewhere, and has it loaded. */
+  /** The feed loaded a requested position. */
   #goToPosition(): void {
     const { feed, position } = this.props;
     const viewport = this.#viewport;
@@ -184,7 +184,7 @@ export class LogView extends Component<LogViewProps> {
     this.forceUpdate();
   }
 
-  /** Learns the heights of what is drawn. True when they were not what was thought. */
+  /** Measures the drawn rows. Returns whether any height differs from the estimate. */
   #measure(): boolean {
     let isNew = false;
     for (const [index, element] of [...(this.#rows.current?.children ?? [])].entries()) {
@@ -196,7 +196,7 @@ export class LogView extends Component<LogViewProps> {
     return isNew && this.#measureTurns < MAX_MEASURE_TURNS;
   }
 
-  /** Without wrapping the space is as wide as the widest row seen so far: else it would shake while scrolling. */
+  /** Without wrapping the space is as wide as the widest row so far: otherwise it would shake while scrolling. */
   #widen(): void {
     const widest = this.#drawn.reduce((most, item) => Math.max(most, item.kind === "hole" ? 0 : item.text.length), 0);
     if (widest <= this.#widest) return;
@@ -204,7 +204,7 @@ export class LogView extends Component<LogViewProps> {
     this.#space.current?.style.setProperty("--widest", `${widest}ch`);
   }
 
-  /** While a filter hides most rows, only until the window is full: going on is for the reader to say. */
+  /** While a filter hides most rows, stop when the window is full: the reader decides whether to go on. */
   #loadAhead(): void {
     const { feed, filter } = this.props;
     const { items, topIndex, bottomIndex } = this.#viewport;
@@ -222,8 +222,8 @@ export class LogView extends Component<LogViewProps> {
   };
 }
 
-/** Longer names of nodes are cut; the tooltip has them whole. */
+/** Longer node names are cut; the tooltip has them whole. */
 const MAX_LABEL_CHARACTERS = 20;
 
-/** Width of a character of the log's font, near enough to guess how rows wrap before they are measured. */
+/** Approximate width of a character of the log's font, to guess how rows wrap before they are measured. */
 const CHARACTER_PX = 7.8;

@@ -5,10 +5,10 @@ import { compareRows } from "../feed/log-window.ts";
 import type { RowHeights, Slice } from "./row-scroll.ts";
 import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
 
-/** Rows drawn beyond both edges, so that a turn of the wheel shows nothing empty. */
+/** Rows drawn beyond both edges, so that a turn of the wheel shows no gap. */
 const OVERSCAN_ROWS = 12;
 
-/** Rows that are kept drawn for the sake of a selection that has been scrolled out of view. */
+/** Rows kept drawn for a selection that scrolled out of view. */
 const MAX_SELECTED_ROWS = 1_000;
 
 export interface LogViewportOptions {
@@ -20,13 +20,13 @@ export interface LogViewportOptions {
 export type SelectedPlaces = readonly [RowPlace, RowPlace];
 
 /**
- * Which rows are in view. The truth is a row and how much of it is above the upper edge: rows may be added, dropped or
- * filtered away before it and what one reads stays where it is.
+ * Which rows are in view. The position is a row and how much of it is above the upper edge, so that the visible text
+ * does not move when rows are added, dropped or filtered before it.
  */
 export class LogViewport {
   heightPx = 0;
   items: readonly Item[] = [];
-  /** The view stays at the end, whatever comes. */
+  /** The view stays at the end, whatever arrives. */
   isPinned = true;
   readonly #heightOf: (item: Item) => number;
   readonly #compare: (a: RowPlace, b: RowPlace) => number;
@@ -43,7 +43,7 @@ export class LogViewport {
     return this.#anchor.index;
   }
 
-  /** Index of the last row that is in view, if only in part. */
+  /** Index of the last row in view, even if only partly. */
   get bottomIndex(): number {
     return sliceAt(this.#anchor, 0, { heights: this.#heights, viewportPx: this.heightPx }).to - 1;
   }
@@ -52,7 +52,7 @@ export class LogViewport {
     return !isBehind(endAnchor(this.#heights, this.heightPx), this.#anchor);
   }
 
-  /** Moves by pixels, down where positive. Returns how many of them were beyond the first or the last row. */
+  /** Moves by pixels, down if positive. Returns how many were beyond the first or last row. */
   scrollBy(deltaPx: number): number {
     const view = { heights: this.#heights, viewportPx: this.heightPx };
     const { anchor, beyondPx } = scrollAnchor(this.#anchor, deltaPx, view);
@@ -60,14 +60,14 @@ export class LogViewport {
     return beyondPx;
   }
 
-  /** Brings a row to the upper edge, or `abovePx` below it. */
+  /** Puts a row at the upper edge, or `abovePx` below it. */
   showIndex(index: number, abovePx = 0): void {
     this.#stay({ index: Math.max(0, Math.min(index, this.items.length - 1)), offset: 0 });
-    // Also where nothing is to be moved: not past the end.
+    // Even without movement: not past the end.
     this.scrollBy(-abovePx);
   }
 
-  /** Index of the row that holds line `n` of an execution, or of the next one where it is not there. */
+  /** Index of the row that holds line `n` of an execution, or of the next row after it. */
   indexOfLine(n: number): number {
     const behind = indexOfPlace(this.items, { source: 0, n, time: "" }, this.#compare);
     const before = this.items[behind - 1];

@@ -8,14 +8,14 @@ export class WrappedHeights {
   #measured = new WeakMap<Item, number>();
   #columns = 80;
 
-  /** For another width nothing that was measured holds. */
+  /** Another width invalidates all measurements. */
   setColumns(columns: number): void {
     if (columns === this.#columns) return;
     this.#columns = Math.max(1, columns);
     this.#measured = new WeakMap();
   }
 
-  /** Returns whether the height is another one than was known or guessed. */
+  /** Returns whether the height differs from the known or estimated one. */
   measured(item: Item, px: number): boolean {
     if (this.of(item) === px) return false;
     this.#measured.set(item, px);

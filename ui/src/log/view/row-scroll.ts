@@ -4,20 +4,20 @@ export interface RowHeights {
   at(index: number): number;
 }
 
-/** Where the view stands: `offset` px of row `index` are above its upper edge. */
+/** The view's position: `offset` px of row `index` are above its upper edge. */
 export interface Anchor {
   readonly index: number;
   readonly offset: number;
 }
 
-/** Rows `from` up to, not including, `to` are to be drawn, the first one `y` px below the upper edge (or above it). */
+/** Draw rows `from` up to, not including, `to`, the first one `y` px below the upper edge (negative: above). */
 export interface Slice {
   readonly from: number;
   readonly to: number;
   readonly y: number;
 }
 
-/** The anchor at which the last row ends at the lower edge. The first row where all fits. */
+/** The anchor at which the last row ends at the lower edge; the first row if everything fits. */
 export function endAnchor(heights: RowHeights, viewportPx: number): Anchor {
   let left = viewportPx;
   for (let index = heights.count - 1; index >= 0; index -= 1) {
@@ -27,7 +27,7 @@ export function endAnchor(heights: RowHeights, viewportPx: number): Anchor {
   return { index: 0, offset: 0 };
 }
 
-/** Moves the view down by `deltaPx` (up where negative), but not past the first or the last row: the rest is told. */
+/** Moves the view down by `deltaPx` (up if negative), not past the first or last row. Returns the rest. */
 export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): { anchor: Anchor; beyondPx: number } {
   const { heights, viewportPx } = view;
   let index = Math.min(anchor.index, Math.max(0, heights.count - 1));
@@ -52,7 +52,7 @@ export interface View {
   readonly viewportPx: number;
 }
 
-/** What to draw: the rows in view and `overscan` more at both ends. */
+/** The rows to draw: those in view and `overscan` more at both ends. */
 export function sliceAt(anchor: Anchor, overscan: number, { heights, viewportPx }: View): Slice {
   let y = 0 - anchor.offset;
   let from = anchor.index;

@@ -5,13 +5,13 @@ import type { LogRow } from "../feed/log-row.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
 
-/** What all rows of a view have in common. One object as long as nothing of it changes. */
+/** Properties shared by all rows of a view. The same object as long as none changes. */
 export interface RowLook {
   readonly time: LineTime;
   readonly wanted: string;
-  /** Labels of the executions, where there are several. */
+  /** Labels of the executions, if there are several. */
   readonly labels: readonly NodeLabel[];
-  /** Where the number of a line leads. */
+  /** The link target of a line number. */
   readonly hrefOf: (row: LogRow) => string;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
 }
@@ -28,7 +28,7 @@ interface RowViewProps {
   readonly marked: boolean;
 }
 
-/** One row. Rows never change, so it is drawn anew only for another row or another look. */
+/** One row. Rows are immutable, so only another row or another look redraws it. */
 export class RowView extends Component<RowViewProps> {
   override shouldComponentUpdate(next: RowViewProps): boolean {
     const { row, look, marked } = this.props;
@@ -72,7 +72,7 @@ export class RowView extends Component<RowViewProps> {
   }
 }
 
-/** A colour for a node that is the same at every visit. */
+/** A colour for a node, the same at every visit. */
 export function hueOf(node: string): number {
   let hash = 7;
   for (let at = 0; at < node.length; at += 1) hash = (hash * 31 + node.charCodeAt(at)) % 65_521;

@@ -2,22 +2,22 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
 export interface ScrollBarProps {
-  /** What the bar stands for: 0 to `total`, of which `start` to `start + size` is in view. */
+  /** The bar's range: 0 to `total`, of which `start` to `start + size` is in view. */
   readonly start: number;
   readonly size: number;
   readonly total: number;
   /** Parts of it where lines are missing. */
   readonly holes: readonly (readonly [from: number, to: number])[];
   readonly describe: (at: number) => string;
-  /** The upper edge of the view is wanted there. */
+  /** The reader moved the upper edge of the view there. */
   readonly onMove: (at: number) => void;
 }
 
 const LEAST_THUMB_PART = 0.04;
 
 /**
- * A scroll bar over the whole log, however long: the native one would stand for what is loaded. For the pointer only;
- * the keyboard and screen readers have the log itself.
+ * A scroll bar over the whole log, however long: the native one would cover only loaded rows. For the pointer only;
+ * keyboard and screen readers use the log itself.
  */
 export function ScrollBar({ start, size, total, holes, describe, onMove }: ScrollBarProps): JSX.Element {
   const track = useRef<HTMLDivElement>(null);
@@ -28,7 +28,7 @@ export function ScrollBar({ start, size, total, holes, describe, onMove }: Scrol
   const top = room === 0 ? 0 : Math.min(1, Math.max(0, at / room)) * (1 - thumb);
   if (room === 0) return <div class="scroll-bar" aria-hidden="true" />;
 
-  /** Where the thumb's upper edge has to be for the pointer to hold it at `grip`, as a place in the log. */
+  /** The place in the log that puts the thumb's upper edge `grip` above the pointer. */
   const placeOf = (event: PointerEvent, grip: number): number => {
     const box = track.current?.getBoundingClientRect();
     if (box === undefined) return start;

@@ -1,4 +1,4 @@
-/** Room to scroll in either direction before the scroller is put back to its middle: more than any fling takes. */
+/** Room to scroll in either direction before the scroller returns to its middle: more than any fling takes. */
 const ROOM_PX = 500_000;
 const IDLE_MS = 150;
 
@@ -6,8 +6,8 @@ const IDLE_MS = 150;
  * Turns a native scroller into a source of movements.
  *
  * A browser's element cannot be as high as a log of 100 million lines, but wheel, touch and momentum are best left to
- * it. So the scroller holds an empty space of fixed height, what is seen stays put in it (`position: sticky`), and
- * only the differences count. When nothing moves, it goes back to the middle.
+ * it. So the scroller holds an empty space of fixed height, the rows stay put in it (`position: sticky`), and
+ * only the differences count. When nothing moves, it returns to the middle.
  */
 export class ScrollDevice {
   readonly #scroller: HTMLElement;

@@ -8,7 +8,7 @@ export interface SelectedRowsOptions {
   readonly onStart: () => void;
 }
 
-/** Knows which rows have selected text, so that they stay drawn while one scrolls on to the selection's other end. */
+/** Tracks rows with selected text, so that they stay drawn while the reader scrolls to the selection's other end. */
 export class SelectedRows {
   readonly #options: SelectedRowsOptions;
   #places: SelectedPlaces | undefined;

@@ -15,15 +15,15 @@ interface UseRowLookOptions {
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly showOwner: boolean;
-  /** How many executions the feed has: it only ever gains some. */
+  /** Number of executions in the feed; it only grows. */
   readonly sources: number;
 }
 
-/** How rows look, made anew only when that changes: it decides whether rows are drawn again. */
+/** The look of rows, replaced only when it changes, because a new object redraws all rows. */
 export function useRowLook(options: UseRowLookOptions): RowLook {
   const { feed, place, time, navigation, adjust, showOwner, sources } = options;
   const { view, q } = place;
-  // A feed changes in place: the number of its sources stands for them.
+  // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
     const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
@@ -49,7 +49,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
   }, [feed, sources, view, time, q, navigation, adjust, showOwner]);
 }
 
-/** Names of nodes; a second execution on the same node says that it is the second. */
+/** Names of nodes; a second execution on the same node is numbered. */
 function nodeLabels(nodes: readonly string[]): readonly NodeLabel[] {
   const seen = new Map<string, number>();
   return nodes.map((node) => {

@@ -7,11 +7,11 @@ import { ScrollBar } from "./scroll-bar.tsx";
 interface ViewScrollBarProps {
   readonly feed: LogFeed;
   readonly viewport: LogViewport;
-  /** The view has been moved within what is loaded. */
+  /** The view moved within the loaded rows. */
   readonly onMoved: () => void;
 }
 
-/** The scroll bar of an execution stands for all its lines, that of a job for the rows that are loaded. */
+/** The scroll bar of an execution covers all its lines, that of a job the loaded rows. */
 export function ViewScrollBar({ feed, viewport, onMoved }: ViewScrollBarProps): JSX.Element {
   const { items, topIndex, bottomIndex } = viewport;
   const top = items[topIndex];
