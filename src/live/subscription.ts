@@ -155,8 +155,9 @@ export class Subscription implements Watcher {
   async #bringList({ job, owner }: { job?: string; owner?: string }): Promise<void> {
     const { viewer, history, outbox } = this.#options;
     let before: string | undefined;
-    for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; listed += PAGE_EXECUTIONS) {
+    for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; ) {
       const page = await outbox.turn(() => history.list(viewer, { owner, job, before, limit: PAGE_EXECUTIONS }));
+      listed += Math.max(1, page.executions.length);
       for (const execution of page.executions) await outbox.turn(async () => this.#bring(execution));
       if (page.next === null) return;
       before = page.next;

@@ -1,4 +1,5 @@
 import type { Chunk } from "../frame/chunk.ts";
+import { LoopTurns } from "../host/loop-turns.ts";
 import type {
   Execution,
   ExecutionName,
@@ -16,6 +17,8 @@ import type { IndexRow } from "./index/index-row.ts";
 import type { Store } from "./store.ts";
 
 const RAW_STEP_BYTES = 1_048_576;
+/** Steps of one search; the index looks at 1,000 executions in each. The next page goes on after them. */
+const MAX_SEARCH_STEPS = 20;
 
 /** Who asks. */
 export interface Viewer {
@@ -43,6 +46,8 @@ export interface ExecutionQuery {
 export class Archive {
   readonly #store: Store;
   readonly #index: IndexDb;
+  /** Searches of all users take turns. */
+  readonly #turns = new LoopTurns();
 
   constructor(store: Store, index: IndexDb) {
     this.#store = store;
@@ -50,13 +55,8 @@ export class Archive {
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
-    this.#store.indexStates(ownerFilter(viewer));
-    const { job, node, state, q, before, limit } = query;
     if (!mayName(viewer, query.owner)) return { executions: [], next: null };
-    const owner = ownerFilter(viewer) ?? query.owner;
-    const { rows, next } = this.#index.list({ owner, job, node, state, q, before, limit });
-    // A row may be seconds old in what nobody searches for: lines, bytes, holes.
-    const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
+    const { executions, next } = query.q === undefined ? this.#page(viewer, query) : await this.#search(viewer, query);
     const refused = this.#store.refusedOf(viewer.user);
     return refused === undefined ? { executions, next } : { executions, next, refused };
   }
@@ -107,6 +107,29 @@ export class Archive {
   async remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
     const row = this.#find(viewer, name);
     return row === undefined ? "missing" : this.#store.remove(row);
+  }
+
+  #page(viewer: Viewer, query: ExecutionQuery): { executions: readonly Execution[]; next: string | null } {
+    this.#store.indexStates(ownerFilter(viewer));
+    const { job, node, state, q, before, limit } = query;
+    const owner = ownerFilter(viewer) ?? query.owner;
+    const { rows, next } = this.#index.list({ owner, job, node, state, q, before, limit });
+    // A row may be seconds old in what nobody searches for: lines, bytes, holes.
+    return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
+  }
+
+  /** Looks through many executions without keeping the event loop from anybody else. */
+  async #search(viewer: Viewer, query: ExecutionQuery): Promise<{ executions: Execution[]; next: string | null }> {
+    const executions: Execution[] = [];
+    let next = query.before ?? null;
+    for (let step = 0; step < MAX_SEARCH_STEPS; step += 1) {
+      const wanted = { ...query, before: next ?? undefined, limit: query.limit - executions.length };
+      const page = await this.#turns.run(async () => this.#page(viewer, wanted));
+      executions.push(...page.executions);
+      next = page.next;
+      if (next === null || executions.length === query.limit) break;
+    }
+    return { executions, next };
   }
 
   #find(viewer: Viewer, { x, node, owner }: ExecutionName): IndexRow | undefined {

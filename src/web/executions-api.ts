@@ -9,6 +9,7 @@ import { readPage } from "./lines-page.ts";
 import type { Archive, Viewer } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
+import { Searches } from "./searches.ts";
 
 export interface ExecutionsApiOptions {
   readonly archive: Archive;
@@ -22,6 +23,7 @@ const MAX_CURSOR_CHARACTERS = 512;
 /** Everything under `/api` that reads executions, and deletes them. */
 export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
   const router = Router();
+  const searches = new Searches();
   const downloads = new RawDownloads(archive, downloadsPerUser);
 
   /** The execution of a request. A foreign one, a missing one and a malformed id go the same way. */
@@ -57,7 +59,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxNodeCharacters } = WIRE_LIMITS;
     const { maxOwnerCharacters, maxSearchCharacters } = WIRE_LIMITS;
-    const page = await archive.list(viewer, {
+    const asked = {
       owner: query.text("owner", maxOwnerCharacters),
       job: query.text("job", maxJobCharacters),
       node: query.text("node", maxNodeCharacters),
@@ -65,7 +67,11 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
       q: query.text("q", maxSearchCharacters),
       before: query.text("before", MAX_CURSOR_CHARACTERS),
       limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
-    });
+    };
+    const search = () => archive.list(viewer, asked);
+    const isWanted = () => !response.closed;
+    const page = asked.q === undefined ? await search() : await searches.run(viewer.uid, { isWanted, search });
+    if (page === undefined) return;
     recordRead(
       viewer,
       request,

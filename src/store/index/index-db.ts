@@ -9,7 +9,7 @@ const MAX_SUMMARIES = 500;
 /** JSON of one page of executions, about: a page that is reached by its bytes ends early and says where to go on. */
 const MAX_PAGE_BYTES = 1_048_576;
 /** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
-const MAX_SEARCHED = 20_000;
+const MAX_SEARCHED = 1_000;
 
 /**
  * The index of executions in SQLite: a cache of what the files say, made anew from them at any time. Opened
@@ -163,7 +163,10 @@ export class IndexDb {
     return rows.map(parseRow).filter((row) => row !== undefined);
   }
 
-  /** A page, newest first. A search may give fewer than `limit`, even none, and still say where to go on. */
+  /**
+   * A page, newest first. It has at least one row, or none are left; large summaries make it shorter than `limit`. A
+   * search may give fewer than `limit`, even none, and still say where to go on.
+   */
   list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
     const { condition, values } = whereOf(query);
     const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
