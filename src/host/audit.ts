@@ -1,3 +1,4 @@
+import { addressGroup } from "./address-group.ts";
 import { AuditFile } from "./audit-file.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -74,6 +75,23 @@ const MINUTE_MS = 60_000;
 /** What users may do with what is their own, as often as they like. */
 const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion"]);
 
+/** Of the refusals of one event that are written in a minute, this part may be of one address. */
+const PART_OF_ADDRESS = 0.25;
+/** Addresses whose folded refusals are counted apart in a minute, for each event; the others together. */
+const MAX_COUNTED_ADDRESSES = 200;
+/** For refusals without an address (a relay's node stands for its address). */
+const NO_ADDRESS = "";
+const OTHER_ADDRESSES = "others";
+
+/** What was refused of one event in a minute. */
+interface RefusedMinute {
+  written: number;
+  /** Written, by address. */
+  readonly ofAddress: Map<string, number>;
+  /** Only counted, by address. */
+  readonly folded: Map<string, number>;
+}
+
 interface Repeated {
   event: AuditEvent;
   untilMs: number;
@@ -81,17 +99,20 @@ interface Repeated {
 }
 
 /**
- * Audit records as JSON lines. A flood of refusals does not fill the disk, nor push out what else was recorded: equal
- * ones are one record, so many different ones are written a minute, and of the rest only the number. The same goes for
- * what one user does with what is the own.
+ * Audit records as JSON lines. A flood of refusals does not fill the disk, nor push out what else was recorded. Equal
+ * ones are one record. Each kind of event has so many different ones a minute, and each address a part of those, so
+ * that no flood hides other events, nor what comes from elsewhere; of the rest there is the number for each address. The
+ * same goes for what users do with their own data.
  */
 export class AuditLog implements Audit {
   readonly #options: AuditOptions;
   readonly #file: AuditFile;
   readonly #count: (event: string) => { inc(): void };
-  /** No more than refusals are written in a minute. */
+  /** No more than refusals are written in two minutes. */
   readonly #repeated = new Map<string, Repeated>();
-  #minute = { untilMs: 0, refusals: 0, untold: 0 };
+  #minuteUntilMs = 0;
+  /** Refusals of this minute, by event. */
+  readonly #minute = new Map<string, RefusedMinute>();
   /** How often each user did something this minute. */
   readonly #actions = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
@@ -147,12 +168,19 @@ export class AuditLog implements Audit {
     }
     if (known !== undefined) this.#repeated.delete(key);
     this.#settle(nowMs);
+    const minute = this.#minute.get(event.event) ?? { written: 0, ofAddress: new Map(), folded: new Map() };
+    this.#minute.set(event.event, minute);
+    const from =
+      address === undefined ? (node ?? NO_ADDRESS).slice(0, AUDIT_LIMITS.maxCharacters) : addressGroup(address);
     const most = this.#options.limits.auditRefusalsPerMinute;
-    if (this.#minute.refusals >= most || this.#repeated.size >= most) {
-      this.#minute.untold += 1 + (known?.count ?? 0);
+    const ofAddress = minute.ofAddress.get(from) ?? 0;
+    if (minute.written >= most || ofAddress >= Math.ceil(most * PART_OF_ADDRESS)) {
+      const place = minute.folded.has(from) || minute.folded.size < MAX_COUNTED_ADDRESSES ? from : OTHER_ADDRESSES;
+      minute.folded.set(place, (minute.folded.get(place) ?? 0) + 1 + (known?.count ?? 0));
       return;
     }
-    this.#minute.refusals += 1;
+    minute.written += 1;
+    minute.ofAddress.set(from, ofAddress + 1);
     this.#repeated.set(key, { event, untilMs: nowMs + AUDIT_LIMITS.repeatedWithinMs, count: 0 });
     this.#write(event, known?.count);
   }
@@ -171,15 +199,18 @@ export class AuditLog implements Audit {
       this.#repeated.delete(key);
       if (count > 0) this.#write(event, count);
     }
-    if (nowMs < this.#minute.untilMs) return;
-    const { untold } = this.#minute;
-    this.#minute = { untilMs: this.#options.nowMs() + MINUTE_MS, refusals: 0, untold: 0 };
+    if (nowMs < this.#minuteUntilMs) return;
+    this.#minuteUntilMs = this.#options.nowMs() + MINUTE_MS;
     for (const [user, count] of this.#actions) {
       const more = count - this.#options.limits.auditActionsPerUserPerMinute;
       if (more > 0) this.#write({ event: "collector", outcome: "ok", reason: "too-many-actions", user }, more);
     }
     this.#actions.clear();
-    if (untold > 0) this.#write({ event: "collector", outcome: "refused", reason: "too-many-refusals" }, untold);
+    for (const [of, { folded }] of this.#minute) {
+      const event = { event: "collector", outcome: "refused", reason: "too-many-refusals", of } as const;
+      for (const [from, count] of folded) this.#write(from === NO_ADDRESS ? event : { ...event, address: from }, count);
+    }
+    this.#minute.clear();
   }
 
   /** @param repeated how many more like it there were that no record tells of. */

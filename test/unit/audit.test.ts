@@ -98,7 +98,7 @@ describe("a flood of refusals", () => {
   });
 
   test("leaves room for all else where they differ: so many a minute, of the rest the number", async () => {
-    const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 5 } });
+    const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 20 } });
     for (let i = 0; i < 1_000; i += 1) audit.record({ ...DENIED, user: `user${i}` });
     audit.record(READ);
     expect((await records()).map(({ event }) => event)).toEqual([...Array(5).fill("login"), "admin-read"]);
@@ -106,9 +106,46 @@ describe("a flood of refusals", () => {
     audit.record({ ...DENIED, user: "one more" });
     const written = await records();
     expect(written.slice(6)).toMatchObject([
-      { event: "collector", reason: "too-many-refusals", repeated: 995 },
+      { event: "collector", reason: "too-many-refusals", of: "login", address: "192.0.2.1", repeated: 995 },
       { event: "login", user: "one more" },
     ]);
+  });
+
+  test("hides no other kind of event, and nothing that comes from elsewhere", async () => {
+    const { audit, records } = await begun();
+    for (let i = 0; i < 1_000; i += 1) audit.record({ ...DENIED, user: `made-up-${i}` });
+    const foreign = { event: "request", outcome: "refused", reason: "foreign-origin", address: "192.0.2.1" } as const;
+    audit.record({ ...foreign, method: "DELETE" });
+    const guesses = ["alice", "bob", "carol"].map((user) => ({ ...DENIED, user, address: "198.51.100.7" }));
+    for (const guess of guesses) audit.record(guess);
+    expect((await records()).slice(-4)).toMatchObject([{ ...foreign, method: "DELETE" }, ...guesses]);
+  });
+
+  test("from many addresses leaves a number for each of them", async () => {
+    const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 2 } });
+    const addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8:0:1::1", "2001:db8:0:2::1"];
+    for (const address of addresses) {
+      for (let i = 0; i < 3; i += 1) audit.record({ ...DENIED, user: `user${i}`, address });
+    }
+    state.nowMs += 60_000;
+    audit.record({ ...DENIED, event: "request" });
+    const folded = (await records()).filter(({ reason }) => reason === "too-many-refusals");
+    expect(folded.map(({ address, repeated }) => [address, repeated])).toEqual([
+      ["192.0.2.1", 2],
+      ["192.0.2.2", 2],
+      ["192.0.2.3", 3],
+      ["2001:db8:0:0::/56", 6],
+    ]);
+  });
+
+  test("from addresses without number is counted for so many of them", async () => {
+    const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 1 } });
+    for (let i = 0; i < 5_000; i += 1) audit.record({ ...DENIED, address: `10.0.${i >> 8}.${i & 255}` });
+    state.nowMs += 60_000;
+    audit.record({ ...DENIED, event: "request" });
+    const folded = (await records()).filter(({ reason }) => reason === "too-many-refusals");
+    expect(folded).toHaveLength(201);
+    expect(folded.at(-1)).toMatchObject({ address: "others", repeated: 4_799 });
   });
 });
 
