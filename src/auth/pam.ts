@@ -1,67 +1,91 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawn } from "node:child_process";
+import { Duplex } from "node:stream";
 
-/** Whether PAM accepts this user and password. Rejects when it cannot be asked. */
-export type PasswordCheck = (user: string, password: string, address: string) => Promise<boolean>;
+/** What is asked about a user: a login, by password, or whether one would be allowed (PAM's account rules). */
+export interface PamQuestion {
+  readonly user: string;
+  /** Undefined: the account alone. */
+  readonly password: string | undefined;
+  /** Where the user is; empty when that is not known. */
+  readonly address: string;
+}
 
-/** authenticate-pam has no types. Its callback gets nothing, or PAM's message as a text. */
-type Authenticate = (
-  user: string,
-  password: string,
-  callback: (error: unknown) => void,
-  options: { serviceName: string; remoteHost: string },
-) => void;
+export type PamAnswer =
+  | { readonly result: "accepted"; readonly uid: number }
+  | { readonly result: "denied" }
+  | { readonly result: "unavailable"; readonly reason: string };
 
-const MS_PER_DAY = 86_400_000;
+/** Asks the person who logs in. Undefined: nobody is there to answer (any more). */
+export type OnPrompt = (prompt: string, isEcho: boolean) => Promise<string | undefined>;
 
-/** pam_strerror(3) of what is no answer about a password: PAM_OPEN_ERR to PAM_SYSTEM_ERR, PAM_AUTHINFO_UNAVAIL. */
-const CANNOT_TELL = [
-  "Failed to load module",
-  "Symbol not found",
-  "Error in service module",
-  "System error",
-  "Memory buffer error",
-  "Critical error - immediate abort",
-  "Module is unknown",
-  "Authentication service cannot retrieve authentication info",
-];
-/** The add-on's own words for what failed before or after the password was looked at. */
-const NOT_ASKED = /^pam_(?:start|set_item|end): /;
+/** Asks PAM. Never rejects. */
+export type AskPam = (question: PamQuestion, onPrompt: OnPrompt) => Promise<PamAnswer>;
 
-/** Loads the native add-on, so only the process that asks PAM calls this. Throws when it is not built. */
-export function loadPam(service: string): PasswordCheck {
-  const authenticate = parseAddOn(createRequire(import.meta.url)("authenticate-pam"));
-  if (authenticate === undefined) throw new TypeError("Cannot ask PAM: authenticate-pam has no authenticate()");
-  return (user, password, address) => {
-    return new Promise((resolve, reject) => {
-      const done = (error: unknown) => {
-        if (error === undefined) resolve(!isExpired(user));
-        else if (CANNOT_TELL.includes(String(error)) || NOT_ASKED.test(String(error))) reject(new Error(String(error)));
-        else resolve(false);
+export interface PamOptions {
+  /** mlpam, in src/auth/pam. */
+  readonly program: string;
+  /** File in /etc/pam.d. */
+  readonly service: string;
+  readonly hangsAfterMs?: number;
+}
+
+/** Longer than any module waits: for a directory, a second factor, a person with a token. Then its process is killed. */
+const HANGS_AFTER_MS = 60_000;
+/** Modules may start programs. */
+const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+const MAX_HELD_CHARACTERS = 4_096;
+
+/** Asks PAM through one process of mlpam for each question. */
+export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: PamOptions): AskPam {
+  return ({ user, password, address }, onPrompt) =>
+    new Promise((resolve) => {
+      const child = spawn(program, [], { stdio: ["ignore", "ignore", "inherit", "pipe"], env: ENVIRONMENT });
+      // Out of descriptors, spawn() leaves stdio undefined and says why in an event.
+      const stdio: (typeof child)["stdio"] | undefined = child.stdio;
+      const stream = stdio?.[3] instanceof Duplex ? stdio[3] : undefined;
+      let isFirstPrompt = true;
+      // The first answer counts. The process ends by itself then, unless a module hangs in what it does at the end.
+      const settle = (answer: PamAnswer) => {
+        stream?.destroy();
+        resolve(answer);
       };
-      authenticate(user, password, done, { serviceName: service, remoteHost: address });
+      const fail = (reason: string) => {
+        settle({ result: "unavailable", reason });
+        child.kill("SIGKILL");
+      };
+      const timer = setTimeout(() => fail("a PAM module does not come back"), hangsAfterMs);
+      child.on("error", (error) => fail(String(error)));
+      child.on("exit", (code, signal) => {
+        clearTimeout(timer);
+        fail(`mlpam ended without an answer (${signal ?? code})`);
+      });
+      if (stream === undefined) return;
+
+      async function reply(prompt: string, isEcho: boolean): Promise<void> {
+        const isForPassword = isFirstPrompt && !isEcho && password !== undefined;
+        if (!isEcho) isFirstPrompt = false;
+        const text = isForPassword ? password : await onPrompt(prompt, isEcho);
+        if (text === undefined) settle({ result: "denied" });
+        else stream?.write(`${text}\0`);
+      }
+
+      function take(message: string): void {
+        const [kind, text] = [message[0], message.slice(1)];
+        if (kind === "A" && /^\d{1,10}$/.test(text)) settle({ result: "accepted", uid: Number(text) });
+        else if (kind === "D") settle({ result: "denied" });
+        else if (kind === "P" || kind === "E") reply(text, kind === "E").catch((error: unknown) => fail(String(error)));
+        else if (kind !== "I") fail(kind === "U" ? text : "mlpam said what nobody understands");
+      }
+
+      let held = "";
+      stream.setEncoding("utf8");
+      stream.on("error", () => undefined);
+      stream.on("data", (data: string) => {
+        const messages = `${held}${data}`.split("\0");
+        held = messages.pop() ?? "";
+        for (const message of messages) take(message);
+        if (held.length > MAX_HELD_CHARACTERS) fail("mlpam said too much");
+      });
+      stream.write([service, user, address, password === undefined ? "account" : "login", ""].join("\0"));
     });
-  };
-}
-
-/**
- * Whether an account of /etc/shadow has expired (shadow(5), "account expiration date"). authenticate-pam does not ask
- * PAM for it, nor for any other `account` rule: those of accounts from elsewhere are not asked at all.
- */
-function isExpired(user: string): boolean {
-  try {
-    // Synchronously: PAM's waiting checks hold all threads that an asynchronous read would need.
-    const line = readFileSync("/etc/shadow", "utf8")
-      .split("\n")
-      .find((entry) => entry.startsWith(`${user}:`));
-    const day = line?.split(":")[7];
-    return day !== undefined && day !== "" && Number(day) * MS_PER_DAY <= Date.now();
-  } catch {
-    return false;
-  }
-}
-
-function parseAddOn(value: unknown): Authenticate | undefined {
-  if (typeof value !== "object" || value === null || !("authenticate" in value)) return undefined;
-  return typeof value.authenticate === "function" ? (value.authenticate as Authenticate) : undefined;
 }

@@ -2,45 +2,65 @@ import { isIP } from "node:net";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
 /**
- * Between the collector and the process that asks PAM: one line of JSON a message, both ways. Answers come in any
- * order; `id` says to which request they belong.
+ * Between the collector and the process that asks PAM: one line of JSON a message, both ways. `id` names the question
+ * that a message belongs to; questions are answered in any order, each with one `result` at the end.
  */
-export interface AuthRequest {
-  readonly id: number;
-  readonly user: string;
-  readonly password: string;
-  /** Where the user is (PAM_RHOST); empty when that is not known. */
-  readonly address: string;
-}
+export type AuthRequest =
+  | {
+      readonly id: number;
+      readonly user: string;
+      readonly password: string;
+      /** Where the user is (PAM_RHOST); empty when that is not known. */
+      readonly address: string;
+    }
+  /** Whether this user might still log in. */
+  | { readonly id: number; readonly account: string }
+  /** What the person said to the last prompt. */
+  | { readonly id: number; readonly reply: string }
+  /** The person has gone. */
+  | { readonly id: number; readonly cancel: true };
 
-/** `unavailable`: PAM could not be asked, or too many requests wait. */
-export interface AuthAnswer {
-  readonly id: number;
-  readonly result: "accepted" | "denied" | "unavailable";
-}
+export type AuthAnswer =
+  /** PAM asks for more than a password. */
+  { readonly id: number; readonly prompt: string; readonly isEcho: boolean } | ({ readonly id: number } & AuthResult);
+
+export type AuthResult =
+  | {
+      readonly result: "accepted";
+      readonly uid: number;
+      /** Changes with the password, or when it is locked; empty where that is not known here. */
+      readonly stamp: string;
+    }
+  /** `unavailable`: PAM could not be asked, or too many questions are open. */
+  | { readonly result: "denied" | "unavailable" };
 
 export const AUTH_LIMITS = {
-  /** A line of this protocol, octets. */
-  maxLineBytes: 4_096,
-  /** authenticate-pam copies both into 128 octets without an end mark when they do not fit: 126 are safe. */
+  /** A line of this protocol, octets: JSON takes up to six for one of a password. */
+  maxLineBytes: 8_192,
   maxUserBytes: 126,
-  maxPasswordBytes: 126,
+  /** PAM_MAX_RESP_SIZE is 512, with an end mark: of a password and of any other reply. */
+  maxReplyBytes: 511,
 } as const;
 
 /** What PAM can be asked about without being misunderstood: it reads C strings, up to the first NUL. */
 export function isAskable(user: string, password: string): boolean {
-  if (user === "" || user.includes("\0") || password.includes("\0")) return false;
-  if (Buffer.byteLength(user) > AUTH_LIMITS.maxUserBytes) return false;
-  return Buffer.byteLength(password) <= AUTH_LIMITS.maxPasswordBytes;
+  if (user === "" || user.includes("\0")) return false;
+  return Buffer.byteLength(user) <= AUTH_LIMITS.maxUserBytes && isReply(password);
+}
+
+export function isReply(text: string): boolean {
+  return !text.includes("\0") && Buffer.byteLength(text) <= AUTH_LIMITS.maxReplyBytes;
 }
 
 export function parseAuthRequest(line: string): AuthRequest | undefined {
   const record = asRecord(parseJson(line));
   const id = asCount(record?.["id"]);
-  const user = record?.["user"];
-  const password = record?.["password"];
-  const address = record?.["address"];
-  if (id === undefined || typeof user !== "string" || typeof password !== "string") return undefined;
+  if (record === undefined || id === undefined) return undefined;
+  const { user, password, address, account, reply, cancel } = record;
+  if (cancel === true) return { id, cancel };
+  if (typeof reply === "string") return { id, reply };
+  if (typeof account === "string") return { id, account };
+  if (typeof user !== "string" || typeof password !== "string") return undefined;
   // A proxy's word for it may be anything, and PAM modules look host names up.
   return { id, user, password, address: typeof address === "string" && isIP(address) !== 0 ? address : "" };
 }
@@ -48,7 +68,11 @@ export function parseAuthRequest(line: string): AuthRequest | undefined {
 export function parseAuthAnswer(line: string): AuthAnswer | undefined {
   const record = asRecord(parseJson(line));
   const id = asCount(record?.["id"]);
-  const result = record?.["result"];
-  if (id === undefined) return undefined;
-  return result === "accepted" || result === "denied" || result === "unavailable" ? { id, result } : undefined;
+  if (record === undefined || id === undefined) return undefined;
+  const { result, stamp, prompt, isEcho } = record;
+  if (typeof prompt === "string") return { id, prompt, isEcho: isEcho === true };
+  if (result === "denied" || result === "unavailable") return { id, result };
+  const uid = asCount(record["uid"]);
+  if (result !== "accepted" || uid === undefined || typeof stamp !== "string") return undefined;
+  return { id, result, uid, stamp };
 }

@@ -2,8 +2,9 @@ import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "../host/log.ts";
-import type { PasswordCheck } from "./pam.ts";
-import { type AuthAnswer, type AuthRequest, isAskable, parseAuthRequest } from "./protocol.ts";
+import type { AskPam, PamQuestion } from "./pam.ts";
+import { passwordStamp } from "./password-stamp.ts";
+import { type AuthAnswer, type AuthResult, isAskable, isReply, parseAuthRequest } from "./protocol.ts";
 import { readLines } from "./read-lines.ts";
 
 /**
@@ -14,30 +15,23 @@ export type AuthEndpoint = { readonly listenFd: number } | { readonly path: stri
 
 export interface AuthServerOptions {
   readonly endpoint: AuthEndpoint;
-  readonly check: PasswordCheck;
+  readonly askPam: AskPam;
   readonly log: Log;
   /** The parent has closed its stream. */
   readonly onParentGone?: () => void;
-  /** PAM holds a thread and does not give it back: only another process can go on. */
-  readonly onHang: () => void;
-  readonly hangsAfterMs?: number;
 }
 
-/** PAM blocks a thread for each check, for seconds when the password is wrong; libuv has 4. */
-const MAX_CHECKS = 4;
-/** Together with those that run, about as many as can be answered before the collector gives up waiting. */
-const MAX_QUEUED = 12;
+/** Each is a process of 3 MB. The collector asks few at a time; the others wait for a person with a second factor. */
+const MAX_QUESTIONS = 48;
 const MAX_CONNECTIONS = 16;
-/** Longer than any module waits: for a directory, a second factor, a person with a token. */
-const HANGS_AFTER_MS = 60_000;
 
 /** Answers requests of the collector, and of nobody else: a socket file is for its owner and group only. */
 export async function serveAuth(options: AuthServerOptions): Promise<{ close(): Promise<void> }> {
   const { endpoint, log, onParentGone } = options;
-  const queue = new CheckQueue(options);
+  const questions = new Questions(options);
   if ("streamFd" in endpoint) {
     const stream = new Socket({ fd: endpoint.streamFd, readable: true, writable: true });
-    answer(stream, queue);
+    questions.answer(stream);
     stream.on("close", () => onParentGone?.());
     return { close: async () => void stream.destroy() };
   }
@@ -45,7 +39,7 @@ export async function serveAuth(options: AuthServerOptions): Promise<{ close(): 
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    answer(socket, queue);
+    questions.answer(socket);
   });
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, endpoint);
@@ -79,52 +73,65 @@ function listen(server: Server, endpoint: { listenFd: number } | { path: string 
   });
 }
 
-function answer(stream: Duplex, queue: CheckQueue): void {
-  // A peer that is gone has no use for an answer.
-  stream.on("error", () => stream.destroy());
-  readLines(stream, (line) => {
-    const request = parseAuthRequest(line);
-    if (request === undefined) {
-      stream.destroy();
-      return;
-    }
-    void queue.ask(request).then((result) => {
-      if (stream.writable) stream.write(`${JSON.stringify({ id: request.id, result } satisfies AuthAnswer)}\n`);
-    });
-  });
-}
-
-/** Runs few checks at a time, lets some wait, and refuses the rest at once. */
-class CheckQueue {
+/** The questions that are open, of all connections. */
+class Questions {
   readonly #options: AuthServerOptions;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  #open = 0;
 
   constructor(options: AuthServerOptions) {
     this.#options = options;
   }
 
-  async ask({ user, password, address }: AuthRequest): Promise<AuthAnswer["result"]> {
-    if (!isAskable(user, password)) return "denied";
-    if (this.#running < MAX_CHECKS) this.#running += 1;
-    else if (this.#waiting.length < MAX_QUEUED) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else return "unavailable";
-    const { check, log, onHang, hangsAfterMs = HANGS_AFTER_MS } = this.#options;
-    const timer = setTimeout(() => {
-      log.event("error", "PAM does not come back from a check: this process ends, and another one takes over");
-      onHang();
-    }, hangsAfterMs);
+  /** Answers what comes on a stream until it is closed. */
+  answer(stream: Duplex): void {
+    /** Who waits for a person, by the id of the question. */
+    const waiting = new Map<number, (reply: string | undefined) => void>();
+    const say = (message: AuthAnswer) => {
+      if (stream.writable) stream.write(`${JSON.stringify(message)}\n`);
+    };
+    const ask = async (id: number, question: PamQuestion) => {
+      const onPrompt = (prompt: string, isEcho: boolean) =>
+        new Promise<string | undefined>((resolve) => {
+          waiting.set(id, resolve);
+          say({ id, prompt, isEcho });
+        });
+      const answer = await this.#ask(question, onPrompt);
+      waiting.delete(id);
+      say({ id, ...answer });
+    };
+    // A peer that is gone has no use for an answer.
+    stream.on("error", () => stream.destroy());
+    stream.on("close", () => {
+      for (const settle of waiting.values()) settle(undefined);
+    });
+    readLines(stream, (line) => {
+      const request = parseAuthRequest(line);
+      if (request === undefined) stream.destroy();
+      else if ("account" in request) void ask(request.id, { user: request.account, password: undefined, address: "" });
+      else if ("password" in request) void ask(request.id, request);
+      else {
+        const settle = waiting.get(request.id);
+        waiting.delete(request.id);
+        settle?.("reply" in request && isReply(request.reply) ? request.reply : undefined);
+      }
+    });
+  }
+
+  async #ask(question: PamQuestion, onPrompt: Parameters<AskPam>[1]): Promise<AuthResult> {
+    const { askPam, log } = this.#options;
+    const { user, password, address } = question;
+    if (!isAskable(user, password ?? "")) return { result: "denied" };
+    if (this.#open >= MAX_QUESTIONS) return { result: "unavailable" };
+    this.#open += 1;
     try {
-      return (await check(user, password, address)) ? "accepted" : "denied";
-    } catch (error) {
-      log.event("error", "cannot ask PAM", { error: String(error) });
-      return "unavailable";
+      // Before PAM looks at it: a password that changes meanwhile makes another stamp.
+      const stamp = passwordStamp(user);
+      const answer = await askPam({ user, password, address }, onPrompt);
+      if (answer.result === "accepted") return { ...answer, stamp };
+      if (answer.result === "unavailable") log.event("error", "cannot ask PAM", { error: answer.reason });
+      return { result: answer.result };
     } finally {
-      clearTimeout(timer);
-      // The place goes to the next in line, if there is one.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+      this.#open -= 1;
     }
   }
 }

@@ -112,7 +112,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,
     log,
-    now: nowMs,
+    nowMs,
   });
   const web = createWeb({
     listen: config.web,
@@ -141,7 +141,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     audit,
     metrics,
     metricsToken,
-    now: nowMs,
+    nowMs,
     wallMs,
   });
   expiry.watch(() => web.certificates());

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { loadPam } from "../auth/pam.ts";
+import { createPam } from "../auth/pam.ts";
 import { serveAuth } from "../auth/serve-auth.ts";
 import { type AuthConfig, type Config, parseCommandLine } from "../host/config.ts";
 import { COLLECTOR_HELP } from "../host/config-help.ts";
@@ -115,10 +115,10 @@ async function checkPasswords({ pamService, authSocket }: AuthConfig): Promise<n
       ? { streamFd: FIRST_PASSED_FD }
       : { path: authSocket };
   const own = createLog(process.stderr, "mlauth");
-  // process.exit would wait for the threads in which PAM hangs.
   const end = (): void => void process.kill(process.pid, "SIGKILL");
   try {
-    await serveAuth({ endpoint, check: loadPam(pamService), log: own, onParentGone: end, onHang: end });
+    const askPam = createPam({ program: fileURLToPath(new URL("mlpam", import.meta.url)), service: pamService });
+    await serveAuth({ endpoint, askPam, log: own, onParentGone: end });
     return 0;
   } catch (error) {
     return failed("cannot serve authentication", error, own);

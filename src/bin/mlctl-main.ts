@@ -6,6 +6,7 @@ import { dispatch } from "../ctl/dispatch.ts";
 import { pkiCommand } from "../ctl/pki/pki-command.ts";
 import { relayConfigCommand } from "../ctl/relay/relay-config-command.ts";
 import { relayReplayCommand } from "../ctl/replay/relay-replay-command.ts";
+import { sessionsCommand } from "../ctl/sessions/sessions-command.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 
 /** The installation: this file is dist/src/bin/mlctl-main.js in it. */
@@ -21,6 +22,10 @@ const commands: Readonly<Record<string, Command>> = {
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
   "relay-replay": relayReplayCommand,
   check: checkCommand(fileURLToPath(INSTALLATION)),
+  // Not before it is needed: nodes have mlctl, and no SQLite.
+  sessions: sessionsCommand({
+    endSessions: async (dataDir, user) => (await import("../web/session-file.ts")).endSessions(dataDir, user),
+  }),
 };
 
 process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {

@@ -1,11 +1,14 @@
-// The programs in C: where Node cannot do it. One call of the compiler each, glibc and nothing else.
+// The programs in C: where Node cannot do it. One call of the compiler each, with glibc, and libpam where it is about PAM.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./step.mjs";
 
 /** Each is made of all C files of one folder. */
-const PROGRAMS = [{ name: "mlgate", folder: "src/gate" }];
+const PROGRAMS = [
+  { name: "mlgate", folder: "src/gate", libraries: [] },
+  { name: "mlpam", folder: "src/auth/pam", libraries: ["-lpam"] },
+];
 /** Warnings are errors; what glibc and the compiler can check at run time is checked. */
 const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(
   " ",
@@ -20,9 +23,10 @@ export function nativeParts() {
     );
     return [];
   }
-  return PROGRAMS.map(({ name, folder }) => {
+  return PROGRAMS.map(({ name, folder, libraries }) => {
     const makes = `dist/src/bin/${name}`;
-    return { name, command: ["cc", ...FLAGS, versionFlag(), "-o", makes, ...sourcesIn(folder)], from: [folder], makes };
+    const command = ["cc", ...FLAGS, versionFlag(), "-o", makes, ...sourcesIn(folder), ...libraries];
+    return { name, command, from: [folder], makes };
   });
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { SetupError, step } from "./step.mjs";
 
 /**
- * rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the two native add-ons (SQLite, PAM) and the
+ * rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the native add-on (SQLite) and the
  * programs in C.
  */
 const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++ gcc libc6-dev".split(

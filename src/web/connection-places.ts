@@ -1,56 +1,71 @@
+import type { Socket } from "node:net";
 import { addressGroup } from "../host/address-group.ts";
+import { FairPlaces } from "../host/fair-places.ts";
 
 export interface ConnectionPlacesOptions {
-  readonly most: number;
-  readonly mostPerAddress: number;
-  /** Whether somebody has signed in from there. */
-  readonly isKnown: (address: string) => boolean;
+  readonly places: number;
+  readonly placesPerAddress: number;
   /** Whether a proxy of ours connects from there: it brings everybody. */
   readonly isProxy: (address: string | undefined) => boolean;
+  /** A connection found no place, or lost its place to another. */
+  readonly onRefused: () => void;
 }
 
-/** This part of all places is for addresses that somebody has signed in from. */
-const RESERVED_PART = 0.25;
-
-/**
- * Who may hold a connection. One address cannot take all places, and many strange ones together cannot take those of
- * people who were here before.
- */
+/** Which TCP connections of browsers there may be: a fair share for each address, or IPv6 /56. */
 export class ConnectionPlaces {
   readonly #options: ConnectionPlacesOptions;
-  readonly #mostStrangers: number;
-  readonly #perAddress = new Map<string, number>();
-  #all = 0;
-  #strangers = 0;
+  readonly #places: FairPlaces<Socket>;
+  /** Those with a request, or a WebSocket. TLS makes another object of the same connection: known by its ends. */
+  readonly #used = new Set<string>();
+  #proxied = 0;
 
   constructor(options: ConnectionPlacesOptions) {
+    const { places, placesPerAddress: placesPerHolder } = options;
     this.#options = options;
-    this.#mostStrangers = options.most - Math.floor(options.most * RESERVED_PART);
+    this.#places = new FairPlaces({ places, placesPerHolder, isIdle: (socket) => !this.#used.has(endsOf(socket)) });
   }
 
-  /** Returns how to give the place back, or undefined where there is none. */
-  take(address: string | undefined): (() => void) | undefined {
-    const { most, mostPerAddress, isKnown, isProxy } = this.#options;
-    if (this.#all >= most) return undefined;
-    if (isProxy(address) || address === undefined) return this.#hold({ group: undefined, isStranger: false });
-    const group = addressGroup(address);
-    if ((this.#perAddress.get(group) ?? 0) >= mostPerAddress) return undefined;
-    const isStranger = !isKnown(address);
-    if (isStranger && this.#strangers >= this.#mostStrangers) return undefined;
-    return this.#hold({ group, isStranger });
+  /** False when there was no place: the socket is closed then. */
+  enter(socket: Socket): boolean {
+    const { isProxy, onRefused } = this.#options;
+    const ends = endsOf(socket);
+    const holder = isProxy(socket.remoteAddress) ? this.#proxyHolder() : addressGroup(socket.remoteAddress ?? "");
+    const { isIn, displaced } = this.#places.enter(holder, socket);
+    if (displaced !== undefined || !isIn) onRefused();
+    displaced?.destroy();
+    if (!isIn) {
+      socket.destroy();
+      return false;
+    }
+    socket.on("close", () => {
+      this.#places.leave(holder, socket);
+      this.#used.delete(ends);
+    });
+    return true;
   }
 
-  #hold({ group, isStranger }: { group: string | undefined; isStranger: boolean }): () => void {
-    this.#count(group, isStranger, 1);
-    return () => this.#count(group, isStranger, -1);
+  /** A request came on this connection. */
+  use(socket: Socket): void {
+    if (!socket.destroyed) this.#used.add(endsOf(socket));
   }
 
-  #count(group: string | undefined, isStranger: boolean, by: 1 | -1): void {
-    this.#all += by;
-    if (isStranger) this.#strangers += by;
-    if (group === undefined) return;
-    const left = (this.#perAddress.get(group) ?? 0) + by;
-    if (left > 0) this.#perAddress.set(group, left);
-    else this.#perAddress.delete(group);
+  /** It was answered. */
+  rest(socket: Socket): void {
+    this.#used.delete(endsOf(socket));
   }
+
+  /** Somebody signed in from there: when places are rare, strangers go first. */
+  confirm(address: string): void {
+    this.#places.confirm(addressGroup(address));
+  }
+
+  /** Each connection of a proxy is one client's. */
+  #proxyHolder(): string {
+    this.#proxied += 1;
+    return `proxied ${this.#proxied}`;
+  }
+}
+
+function endsOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
 }

@@ -11,16 +11,16 @@ const CODE_BYTES = 16;
 
 /** Logs a user in once, without a password: for whoever starts a collector by hand. Only hashes are kept. */
 export class LoginCodes {
-  readonly #now: () => number;
+  readonly #nowMs: () => number;
   #codes: { readonly hash: Buffer; readonly owner: CodeOwner; readonly untilMs: number }[] = [];
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
   }
 
   create(owner: CodeOwner, expiresAfterMs: number): string {
     const code = randomBytes(CODE_BYTES).toString("base64url");
-    const known = { hash: hashOf(code), owner, untilMs: this.#now() + expiresAfterMs };
+    const known = { hash: hashOf(code), owner, untilMs: this.#nowMs() + expiresAfterMs };
     this.#codes = [...this.#codes, known].slice(-MAX_CODES);
     return code;
   }
@@ -28,9 +28,9 @@ export class LoginCodes {
   /** Whose code it is. It is used up by this. */
   redeem(code: string): CodeOwner | undefined {
     const hash = hashOf(code);
-    const now = this.#now();
-    const found = this.#codes.filter((known) => timingSafeEqual(known.hash, hash) && now < known.untilMs);
-    this.#codes = this.#codes.filter((known) => !found.includes(known) && now < known.untilMs);
+    const nowMs = this.#nowMs();
+    const found = this.#codes.filter((known) => timingSafeEqual(known.hash, hash) && nowMs < known.untilMs);
+    this.#codes = this.#codes.filter((known) => !found.includes(known) && nowMs < known.untilMs);
     return found[0]?.owner;
   }
 }

@@ -54,17 +54,36 @@ export interface Archive {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
 }
 
-/** Who checks passwords. */
+/** A password to check. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  /** Where the user is. */
+  readonly address: string;
+  /** Whether this user has signed in from there before: they come first. */
+  readonly isKnown: boolean;
+}
+
+export type LoginResult =
+  /** `stamp` changes with the password; empty where that is not known. */
+  | { readonly is: "accepted"; readonly user: string; readonly uid: number; readonly stamp: string }
+  | { readonly is: "denied" | "unavailable" }
+  | LoginStep;
+
+/** More than a password is asked: a code from a second device, for instance. */
+export interface LoginStep {
+  readonly is: "asked";
+  readonly prompt: string;
+  readonly isEcho: boolean;
+  reply(text: string): Promise<LoginResult>;
+  cancel(): void;
+}
+
+/** Who checks passwords and accounts. */
 export interface Authenticator {
-  authenticate(
-    user: string,
-    password: string,
-    /** Where the user is, for PAM. */
-    address: string,
-  ): Promise<
-    | { readonly ok: true; readonly user: string; readonly uid: number }
-    | { readonly ok: false; readonly reason: "denied" | "unavailable" }
-  >;
+  authenticate(login: Login): Promise<LoginResult>;
+  /** What has become of an account that signed in earlier. `unavailable`: nobody can say at the moment. */
+  account(user: string): Promise<{ readonly uid: number; readonly stamp: string } | "ended" | "unavailable">;
 }
 
 /** Who serves WebSockets once it is known whose they are. */

@@ -39,11 +39,9 @@ export function createWebServer(options: {
   handler: RequestListener;
   tls: TlsFiles | undefined;
   places: ConnectionPlaces;
-  /** A connection was refused. */
-  onNoPlace: () => void;
   log: Log;
 }): WebServer {
-  const { handler, tls, places, onNoPlace, log } = options;
+  const { handler, tls, places, log } = options;
   const timeouts = {
     headersTimeout: HEADERS_WITHIN_MS,
     requestTimeout: REQUEST_WITHIN_MS,
@@ -61,18 +59,15 @@ export function createWebServer(options: {
   const sockets = new Set<Socket>();
   // Before node:http and TLS see the connection.
   server.prependListener("connection", (socket: Socket) => {
-    const release = places.take(socket.remoteAddress);
-    if (release === undefined) {
-      onNoPlace();
-      socket.destroy();
-      return;
-    }
+    if (!places.enter(socket)) return;
     sockets.add(socket);
-    socket.on("close", () => {
-      sockets.delete(socket);
-      release();
-    });
+    socket.on("close", () => sockets.delete(socket));
   });
+  server.on("request", (request, response) => {
+    places.use(request.socket);
+    response.on("close", () => places.rest(request.socket));
+  });
+  server.on("upgrade", (request) => places.use(request.socket));
   return {
     server,
     listen({ host, port }) {

@@ -1,12 +1,14 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
-import type { Me } from "../wire/api.ts";
+import type { AskedMore, Me } from "../wire/api.ts";
 import { asRecord } from "../wire/record.ts";
 import { badRequest, HttpError } from "./http-error.ts";
-import type { CodeOwner, LoginCodes } from "./login-codes.ts";
-import type { Authenticator, Viewer } from "./ports.ts";
-import type { Sessions } from "./sessions.ts";
+import type { LoginCodes } from "./login-codes.ts";
+import type { Authenticator, LoginResult, LoginStep, Viewer } from "./ports.ts";
+import type { RefusalDelay } from "./refusal-delay.ts";
+import type { SecondSteps } from "./second-steps.ts";
+import type { SessionOwner, Sessions } from "./sessions.ts";
 import type { LoginThrottle } from "./throttle.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
@@ -15,11 +17,15 @@ export interface SessionApiOptions {
   readonly codes: LoginCodes;
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
+  readonly secondSteps: SecondSteps;
+  readonly refusalDelay: RefusalDelay;
+  /** Whether this user has signed in from there before. */
+  readonly isKnown: (address: string, user: string) => boolean;
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: WebMetrics;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 const MAX_USER_CHARACTERS = 256;
@@ -28,11 +34,19 @@ const MAX_PASSWORD_CHARACTERS = 1_024;
 const RETRY_AFTER_SECONDS = 5;
 const LOG_THROTTLED_EVERY_MS = 10_000;
 
-type Credentials = { readonly user: string; readonly password: string } | { readonly code: string };
+type Credentials =
+  | { readonly user: string; readonly password: string }
+  | { readonly code: string }
+  /** What PAM asked for beside the password. */
+  | { readonly step: string; readonly reply: string };
+
+/** What came of credentials. */
+type Outcome = SessionOwner | LoginStep | "denied" | "unavailable";
 
 /** `POST /api/login`, `POST /api/logout`, `GET /api/me`. */
 export function createSessionApi(options: SessionApiOptions): Router {
-  const { auth, codes, sessions, throttle, viewerOf, log, audit, metrics, now } = options;
+  const { auth, codes, sessions, throttle, secondSteps, refusalDelay, isKnown } = options;
+  const { viewerOf, log, audit, metrics, nowMs } = options;
   const router = Router();
 
   let throttled = 0;
@@ -41,58 +55,83 @@ export function createSessionApi(options: SessionApiOptions): Router {
   /** Few lines, however many attempts: a guesser must not fill the log. */
   function logThrottled(address: string): void {
     throttled += 1;
-    if (now() < throttledUntilMs) return;
+    if (nowMs() < throttledUntilMs) return;
     log.event("warning", "logins throttled", { attempts: throttled, address });
     throttled = 0;
-    throttledUntilMs = now() + LOG_THROTTLED_EVERY_MS;
+    throttledUntilMs = nowMs() + LOG_THROTTLED_EVERY_MS;
   }
 
-  async function check(credentials: Credentials, address: string): Promise<CodeOwner | "denied" | "unavailable"> {
-    if ("code" in credentials) return codes.redeem(credentials.code) ?? "denied";
-    const result = await auth.authenticate(credentials.user, credentials.password, address);
-    return result.ok ? { user: result.user, uid: result.uid } : result.reason;
+  async function check(credentials: Credentials, login: { user: string; address: string }): Promise<Outcome> {
+    if ("code" in credentials) {
+      const owner = codes.redeem(credentials.code);
+      return owner === undefined ? "denied" : { ...owner, stamp: "", isByCode: true };
+    }
+    if ("step" in credentials) {
+      const waiting = secondSteps.take(credentials.step, login.address);
+      return waiting === undefined ? "denied" : outcomeOf(await waiting.step.reply(credentials.reply));
+    }
+    const { user, password } = credentials;
+    const { address } = login;
+    return outcomeOf(await auth.authenticate({ user, password, address, isKnown: isKnown(address, user) }));
   }
 
   router.post("/login", async (request, response) => {
+    const askedAtMs = nowMs();
     const credentials = parseCredentials(request.body);
-    const user = "user" in credentials ? credentials.user : "";
     const address = request.ip ?? "";
-    const told = { event: "login", user, address, by: "user" in credentials ? "password" : "code" } as const;
-    const attempt = throttle.attempt(address, user);
+    const waiting = "step" in credentials ? secondSteps.find(credentials.step, address) : undefined;
+    const user = "user" in credentials ? credentials.user : (waiting?.user ?? "");
+    const by = "user" in credentials ? "password" : "code" in credentials ? "code" : "second-step";
+    const told = { event: "login", user, address, by } as const;
+    const attempt = throttle.attempt(address, user, isKnown(address, user));
     if ("retryAfterSeconds" in attempt) {
       metrics.logins("throttled").inc();
       logThrottled(address);
       audit.record({ ...told, outcome: "throttled" });
       throw new HttpError({ status: 429, code: "too_many", message: "Too many attempts to sign in", ...attempt });
     }
-    const owner = await check(credentials, address);
-    if (owner === "unavailable") {
+    const outcome = await check(credentials, { user, address });
+    if (outcome === "unavailable") {
       attempt.forgive();
-      metrics.logins(owner).inc();
-      audit.record({ ...told, outcome: owner });
+      metrics.logins(outcome).inc();
+      audit.record({ ...told, outcome });
       const message = "Passwords cannot be checked at the moment";
-      throw new HttpError({ status: 503, code: owner, message, retryAfterSeconds: RETRY_AFTER_SECONDS });
+      throw new HttpError({ status: 503, code: outcome, message, retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
-    if (owner === "denied") {
-      metrics.logins(owner).inc();
+    if (outcome === "denied") {
+      metrics.logins(outcome).inc();
       log.event("notice", "login denied", { user, address });
-      audit.record({ ...told, outcome: owner });
-      throw new HttpError({ status: 401, code: owner, message: "User or password is wrong" });
+      audit.record({ ...told, outcome });
+      await refusalDelay.wait(askedAtMs);
+      throw new HttpError({ status: 401, code: outcome, message: "User or password is wrong" });
     }
     attempt.forgive();
-    await sessions.signIn(request, owner);
+    if ("is" in outcome) {
+      const step = secondSteps.add({ step: outcome, user, address });
+      if (step === undefined) throw new HttpError({ status: 429, code: "too_many", message: "Too many logins wait" });
+      metrics.logins("asked").inc();
+      const { prompt, isEcho } = outcome;
+      response.status(401).json({ error: { code: "second_step", message: prompt }, step, isEcho } satisfies AskedMore);
+      return;
+    }
+    await sessions.signIn(request, outcome);
     metrics.logins("accepted").inc();
-    log.event("info", "login", { user: owner.user, address });
-    audit.record({ ...told, outcome: "ok", user: owner.user });
+    log.event("info", "login", { user: outcome.user, address });
+    audit.record({ ...told, outcome: "ok", user: outcome.user });
     response.status(204).end();
   });
 
+  /** `{"everywhere": true}` ends every session of this user. */
   router.post("/logout", async (request, response) => {
     const owner = sessions.ownerOf(request);
+    const isEverywhere = asRecord(request.body)?.["everywhere"] === true;
+    if (owner !== undefined && isEverywhere) sessions.end(sessions.open(owner.uid));
     await sessions.signOut(request, response);
     if (owner !== undefined) {
-      log.event("info", "logout", { user: owner.user, address: request.ip });
-      audit.record({ event: "logout", outcome: "ok", user: owner.user, address: request.ip });
+      const { user } = owner;
+      log.event("info", "logout", { user, address: request.ip });
+      const where = isEverywhere ? { reason: "everywhere" } : {};
+      audit.record({ event: "logout", outcome: "ok", user, address: request.ip, ...where });
     }
     response.status(204).end();
   });
@@ -105,10 +144,16 @@ export function createSessionApi(options: SessionApiOptions): Router {
   return router;
 }
 
+function outcomeOf(result: LoginResult): Outcome {
+  if (result.is === "accepted") return { user: result.user, uid: result.uid, stamp: result.stamp, isByCode: false };
+  return result.is === "asked" ? result : result.is;
+}
+
 function parseCredentials(body: unknown): Credentials {
   const record = asRecord(body);
-  const { user, password, code } = record ?? {};
-  if (typeof code === "string" && code.length <= MAX_PASSWORD_CHARACTERS) return { code };
+  const { user, password, code, step, reply } = record ?? {};
+  if (isShort(step) && isShort(reply)) return { step, reply };
+  if (isShort(code)) return { code };
   if (typeof user !== "string" || typeof password !== "string") {
     throw badRequest('Cannot sign in: expected JSON like {"user": "...", "password": "..."}');
   }
@@ -117,4 +162,8 @@ function parseCredentials(body: unknown): Credentials {
     throw badRequest(`Cannot sign in: user or password is too long, limits are ${limits}`);
   }
   return { user, password };
+}
+
+function isShort(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_PASSWORD_CHARACTERS;
 }

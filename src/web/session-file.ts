@@ -45,3 +45,13 @@ export function openSessionDb(dataDir: string): Database.Database {
   CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (uid, created_ms);`);
   return db;
 }
+
+/** Ends every session of a user, also under a collector that runs. Answers how many there were. */
+export function endSessions(dataDir: string, user: string): number {
+  const db = new Database(join(dataDir, "sessions.db"), { fileMustExist: true });
+  try {
+    return db.prepare("DELETE FROM sessions WHERE json_extract(data, '$.user') = ?").run(user).changes;
+  } finally {
+    db.close();
+  }
+}

@@ -10,6 +10,10 @@ declare module "express-session" {
     uid?: number;
     /** From where the user signed in. */
     address?: string;
+    /** Changes with the password; absent or empty where that is not known. */
+    stamp?: string;
+    /** By a one-time code, and not by password. */
+    isByCode?: boolean;
   }
 }
 
@@ -101,13 +105,22 @@ export class SessionStore extends Store {
     }
   }
 
-  /** Every session that is open. */
-  open(): SessionData[] {
-    const query = "SELECT data FROM sessions WHERE expires_ms > ?";
-    return this.#db
-      .prepare<[number], { data: string }>(query)
-      .all(this.#wallMs())
-      .map(({ data }) => parseSession(data));
+  /** The sessions that are open, by their hashes: of one user, or of all. */
+  open(uid?: number): { hash: string; session: SessionData }[] {
+    const query = `SELECT sid_hash AS hash, data FROM sessions WHERE expires_ms > @nowMs ${uid === undefined ? "" : "AND uid = @uid"}`;
+    const values = uid === undefined ? { nowMs: this.#wallMs() } : { nowMs: this.#wallMs(), uid };
+    const rows = this.#db.prepare<unknown[], { hash: string; data: string }>(query).all(values);
+    return rows.map(({ hash, data }) => ({ hash, session: parseSession(data) }));
+  }
+
+  /** Ends these sessions now. */
+  end(hashes: readonly string[]): void {
+    this.#end(hashes);
+  }
+
+  /** Changes when another process has written to the file (SQLite, "PRAGMA data_version"). */
+  get version(): unknown {
+    return this.#db.pragma("data_version", { simple: true });
   }
 
   /** Removes what has expired. */

@@ -25,7 +25,25 @@ export interface Held {
   readonly closed: Promise<void>;
 }
 
+/** Who begins a session. */
+export interface SessionOwner {
+  readonly user: string;
+  readonly uid: number;
+  /** Changes with the password; empty where that is not known. */
+  readonly stamp: string;
+  /** By a one-time code, and not by password. */
+  readonly isByCode: boolean;
+}
+
+export interface OpenSession extends SessionOwner {
+  /** Of its id. */
+  readonly hash: string;
+  readonly address: string | undefined;
+}
+
 const PRUNE_EVERY_MS = 60_000;
+/** `mlctl sessions end` writes to the same file. */
+const LOOK_AT_FILE_EVERY_MS = 1_000;
 
 /** Who is signed in, by cookie. Owns the session database. */
 export class Sessions {
@@ -36,7 +54,8 @@ export class Sessions {
   readonly #store: SessionStore;
   readonly #log: Log;
   readonly #held = new Map<string, Set<Held>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #fileVersion: unknown;
   readonly #cookie: { httpOnly: true; sameSite: "strict"; secure: boolean; path: string };
 
   constructor({ db, secret, limits, secure, basePath, wallMs, log }: SessionOptions) {
@@ -58,17 +77,19 @@ export class Sessions {
       saveUninitialized: false,
       cookie: { ...this.#cookie, maxAge: limits.maxAgeMs },
     });
-    this.#timer = setInterval(() => this.#prune(), PRUNE_EVERY_MS);
+    this.#fileVersion = this.#store.version;
+    this.#timers = [
+      setInterval(() => this.#prune(), PRUNE_EVERY_MS),
+      setInterval(() => this.#lookAtFile(), LOOK_AT_FILE_EVERY_MS),
+    ];
   }
 
   /** Begins a session under a new id, so that an id known before the login is worth nothing after it. */
-  signIn(request: Request, owner: CodeOwner): Promise<void> {
+  signIn(request: Request, { user, uid, stamp, isByCode }: SessionOwner): Promise<void> {
     return new Promise((resolve, reject) => {
       request.session.regenerate((error: unknown) => {
         if (error) return reject(error);
-        request.session.user = owner.user;
-        request.session.uid = owner.uid;
-        if (request.ip !== undefined) request.session.address = request.ip;
+        Object.assign(request.session, { user, uid, stamp, isByCode, address: request.ip });
         request.session.save((problem: unknown) => (problem ? reject(problem) : resolve()));
       });
     });
@@ -81,11 +102,22 @@ export class Sessions {
     });
   }
 
-  /** From where users have signed in who still are. */
-  *addresses(): Iterable<{ user: string; address: string }> {
-    for (const { user, address } of this.#store.open()) {
-      if (user !== undefined && address !== undefined) yield { user, address };
-    }
+  /** The sessions of one user, or of everybody who is signed in. */
+  open(uid?: number): OpenSession[] {
+    return this.#store
+      .open(uid)
+      .flatMap(({ hash, session: { user, uid: ofUid, stamp = "", isByCode = false, address } }) => {
+        return user === undefined || ofUid === undefined ? [] : [{ hash, user, uid: ofUid, stamp, isByCode, address }];
+      });
+  }
+
+  isOpen(hash: string): boolean {
+    return this.#store.has(hash);
+  }
+
+  /** Ends these sessions, and what is held open by them. */
+  end(sessions: readonly Pick<OpenSession, "hash">[]): void {
+    this.#store.end(sessions.map(({ hash }) => hash));
   }
 
   ownerOf(request: Pick<Request, "session">): CodeOwner | undefined {
@@ -116,7 +148,7 @@ export class Sessions {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#db.close();
   }
 
@@ -126,6 +158,17 @@ export class Sessions {
       this.#store.prune();
     } catch (error) {
       this.#log.event("error", "cannot remove sessions that have ended", { error: String(error) });
+    }
+  }
+
+  #lookAtFile(): void {
+    try {
+      const { version } = this.#store;
+      if (version === this.#fileVersion) return;
+      this.#fileVersion = version;
+      for (const hash of [...this.#held.keys()]) if (!this.#store.has(hash)) this.#endHeld(hash);
+    } catch (error) {
+      this.#log.event("error", "cannot look at sessions", { error: String(error) });
     }
   }
 

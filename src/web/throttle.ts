@@ -21,43 +21,47 @@ export interface Attempt {
  */
 export class LoginThrottle {
   readonly #limits: ThrottleLimits;
-  readonly #now: () => number;
+  readonly #nowMs: () => number;
   /** Times of attempts, oldest first; the key used last stands last. */
   readonly #attempts = new Map<string, number[]>();
 
-  constructor(limits: ThrottleLimits, now: () => number) {
+  constructor(limits: ThrottleLimits, nowMs: () => number) {
     this.#limits = limits;
-    this.#now = now;
+    this.#nowMs = nowMs;
   }
 
-  /** Counts an attempt, or says after how many seconds the next one may be made. */
-  attempt(address: string, user: string): Attempt | { readonly retryAfterSeconds: number } {
+  /**
+   * Counts an attempt, or says after how many seconds the next one may be made.
+   *
+   * @param isKnown This user has signed in from there before: others' guesses from the same address do not count.
+   */
+  attempt(address: string, user: string, isKnown = false): Attempt | { readonly retryAfterSeconds: number } {
     const from = addressGroup(address);
     const keys = [
-      { key: from, limit: this.#limits.perAddress },
+      ...(isKnown ? [] : [{ key: from, limit: this.#limits.perAddress }]),
       { key: `${from} ${user}`, limit: this.#limits.perAddressAndUser },
     ];
-    const now = this.#now();
-    const waitMs = Math.max(...keys.map(({ key, limit }) => this.#waitMs(key, limit, now)));
+    const nowMs = this.#nowMs();
+    const waitMs = Math.max(...keys.map(({ key, limit }) => this.#waitMs(key, limit, nowMs)));
     if (waitMs > 0) return { retryAfterSeconds: Math.ceil(waitMs / 1_000) };
-    for (const { key } of keys) this.#add(key, now);
+    for (const { key } of keys) this.#add(key, nowMs);
     return {
       forgive: () => {
-        for (const { key } of keys) this.#forgive(key, now);
+        for (const { key } of keys) this.#forgive(key, nowMs);
       },
     };
   }
 
-  #waitMs(key: string, limit: number, now: number): number {
-    const recent = (this.#attempts.get(key) ?? []).filter((time) => time > now - WINDOW_MS);
+  #waitMs(key: string, limit: number, nowMs: number): number {
+    const recent = (this.#attempts.get(key) ?? []).filter((time) => time > nowMs - WINDOW_MS);
     const decisive = recent.at(-limit);
-    return decisive === undefined ? 0 : decisive + WINDOW_MS - now;
+    return decisive === undefined ? 0 : decisive + WINDOW_MS - nowMs;
   }
 
-  #add(key: string, now: number): void {
-    const recent = (this.#attempts.get(key) ?? []).filter((time) => time > now - WINDOW_MS);
+  #add(key: string, nowMs: number): void {
+    const recent = (this.#attempts.get(key) ?? []).filter((time) => time > nowMs - WINDOW_MS);
     this.#attempts.delete(key);
-    this.#attempts.set(key, [...recent, now]);
+    this.#attempts.set(key, [...recent, nowMs]);
     const [oldest] = this.#attempts.keys();
     if (this.#attempts.size > MAX_KEYS && oldest !== undefined) this.#attempts.delete(oldest);
   }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as after } from "node:timers/promises";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import { enterBasePath } from "./base-path.ts";
@@ -13,6 +14,8 @@ export interface UpgradeOptions {
   readonly site: OwnSite;
   readonly sessions: Sessions;
   readonly toViewer: (owner: Owner) => Promise<Viewer>;
+  /** Ends the sessions of an account that is no more what it was. */
+  readonly lookAtAccount: (owner: Owner) => Promise<void>;
   readonly live: LiveSockets;
   readonly log: Log;
   readonly audit: Audit;
@@ -23,10 +26,13 @@ type Owner = { readonly user: string; readonly uid: number };
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
 
 const LOOK_AT_ADMINS_EVERY_MS = 60_000;
+/** A directory that does not answer must not keep viewers out: then the session ends when the answer comes. */
+const LOOK_AT_ACCOUNT_WITHIN_MS = 2_000;
+const SIGN_IN_FIRST: Refusal = { status: 401, code: "unauthorized", message: "Sign in first" };
 
 /** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { site, sessions, toViewer, live, log, audit, metrics } = options;
+  const { site, sessions, toViewer, lookAtAccount, live, log, audit, metrics } = options;
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") {
@@ -42,7 +48,9 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
     }
     const session = await sessions.ofUpgrade(request);
-    if (session === undefined) return { status: 401, code: "unauthorized", message: "Sign in first" };
+    if (session === undefined) return SIGN_IN_FIRST;
+    await Promise.race([lookAtAccount(session.owner), after(LOOK_AT_ACCOUNT_WITHIN_MS)]);
+    if (!sessions.isOpen(session.hash)) return SIGN_IN_FIRST;
     const viewer = await toViewer(session.owner);
     if (!live.hasRoom(viewer)) return { status: 429, code: "too_many", message: "Too many connections of this user" };
     const opened = live.accept({ request, socket, head, address }, viewer);

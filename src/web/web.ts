@@ -3,6 +3,7 @@ import type { Audit } from "../host/audit.ts";
 import type { ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { AccountWatch } from "./account-watch.ts";
 import { createApp } from "./app.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
@@ -11,6 +12,8 @@ import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
 import type { Archive, Authenticator, LiveSockets, Viewer } from "./ports.ts";
+import { RefusalDelay } from "./refusal-delay.ts";
+import { SecondSteps } from "./second-steps.ts";
 import { createWebServer, type TlsFiles } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
 import { loadSessionSecret, openSessionDb } from "./session-file.ts";
@@ -46,7 +49,9 @@ export interface WebOptions {
   /** Undefined: no /metrics on this port. */
   readonly metricsToken?: string | undefined;
   /** How time goes by, for what is counted in this process alone. */
-  readonly now?: () => number;
+  readonly nowMs?: () => number;
+  /** How a refusal waits. */
+  readonly waitMs?: (ms: number) => Promise<void>;
   /** The time of day: sessions are on the disk, for the next process, too. */
   readonly wallMs?: () => number;
 }
@@ -94,12 +99,18 @@ export function createWeb(options: WebOptions): Web {
     audit,
     metrics,
   } = options;
-  const { ownerId = ({ user }) => user, hstsSeconds = 0, now = Date.now, wallMs = Date.now } = options;
+  const { ownerId = ({ user }) => user, hstsSeconds = 0, waitMs, nowMs = Date.now, wallMs = Date.now } = options;
   const isCertified = (name: string) => web.certificate()?.checkHost(name) !== undefined;
   const site = new OwnSite({ tls: tls !== undefined, proxied, names, isCertified });
   const known = new KnownAddresses();
   const webMetrics = createWebMetrics(metrics);
-  const codes = new LoginCodes(now);
+  const places = new ConnectionPlaces({
+    places: limits.webConnections,
+    placesPerAddress: limits.webConnectionsPerAddress,
+    isProxy: (address) => site.isProxy(address),
+    onRefused: () => webMetrics.refused("too_many_connections").inc(),
+  });
+  const codes = new LoginCodes(nowMs);
   const sessions = new Sessions({
     db: openSessionDb(dataDir),
     secret: loadSessionSecret(dataDir),
@@ -113,7 +124,14 @@ export function createWeb(options: WebOptions): Web {
       maxPerUser: limits.sessionsPerUser,
     },
   });
-  for (const { address, user } of sessions.addresses()) known.remember(address, user);
+  const remember = (address: string, user: string) => {
+    known.remember(address, user);
+    places.confirm(address);
+  };
+  for (const { address, user } of sessions.open()) if (address !== undefined) remember(address, user);
+  const accounts = new AccountWatch({ sessions, auth, log, nowMs });
+  const secondSteps = new SecondSteps();
+  const refusalDelay = new RefusalDelay({ nowMs, ...(waitMs === undefined ? {} : { after: waitMs }) });
   const attempts = { perAddress: limits.loginAttemptsPerAddress, perAddressAndUser: limits.loginAttemptsPerUser };
 
   async function toViewer(owner: CodeOwner): Promise<Viewer> {
@@ -124,18 +142,31 @@ export function createWeb(options: WebOptions): Web {
   async function viewerOf(request: Request): Promise<Viewer> {
     const owner = sessions.ownerOf(request);
     if (owner === undefined) throw new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
-    known.remember(request.ip ?? "", owner.user);
+    remember(request.ip ?? "", owner.user);
     return toViewer(owner);
   }
 
-  const throttle = new LoginThrottle(attempts, now);
+  const throttle = new LoginThrottle(attempts, nowMs);
   const app = createApp({
     site,
     hstsSeconds,
     cookieName: sessions.cookieName,
     session: sessions.middleware,
     routers: [
-      createSessionApi({ auth, codes, sessions, throttle, viewerOf, log, audit, metrics: webMetrics, now }),
+      createSessionApi({
+        auth,
+        codes,
+        sessions,
+        throttle,
+        secondSteps,
+        refusalDelay,
+        isKnown: (address, user) => known.has(address, user),
+        viewerOf,
+        log,
+        audit,
+        metrics: webMetrics,
+        nowMs,
+      }),
       createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit }),
     ],
     health: options.health,
@@ -146,15 +177,20 @@ export function createWeb(options: WebOptions): Web {
     metricsToken: options.metricsToken,
     webMetrics,
   });
-  const places = new ConnectionPlaces({
-    most: limits.webConnections,
-    mostPerAddress: limits.webConnectionsPerAddress,
-    isKnown: (address) => known.has(address),
-    isProxy: (address) => site.isProxy(address),
-  });
-  const onNoPlace = () => webMetrics.refused("too_many_connections").inc();
-  const web = createWebServer({ handler: app, tls, places, onNoPlace, log });
-  web.server.on("upgrade", createUpgradeHandler({ site, sessions, toViewer, live, log, audit, metrics: webMetrics }));
+  const web = createWebServer({ handler: app, tls, places, log });
+  web.server.on(
+    "upgrade",
+    createUpgradeHandler({
+      site,
+      sessions,
+      lookAtAccount: (owner) => accounts.look(owner),
+      toViewer,
+      live,
+      log,
+      audit,
+      metrics: webMetrics,
+    }),
+  );
 
   return {
     async start() {
@@ -170,6 +206,8 @@ export function createWeb(options: WebOptions): Web {
     async stop() {
       await live.close();
       await web.close();
+      accounts.close();
+      secondSteps.close();
       sessions.close();
     },
     createLoginCode: (owner, expiresAfterMs) => codes.create(owner, expiresAfterMs),

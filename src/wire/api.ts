@@ -96,6 +96,15 @@ export interface JobSummary {
   readonly startedAt: string;
 }
 
+/** `POST /api/login` is answered with 401 and this where PAM asks for more; the reply goes with `step` there again. */
+export interface AskedMore {
+  /** `second_step`; the message is PAM's prompt. */
+  readonly error: { readonly code: string; readonly message: string };
+  readonly step: string;
+  /** Whether what is typed may be seen. */
+  readonly isEcho: boolean;
+}
+
 /** The signed-in user, `GET /api/me`. */
 export interface Me {
   readonly user: string;

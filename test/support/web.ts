@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
 import { createLive, type LiveOptions } from "../../src/live/live.ts";
+import type { LoginResult, LoginStep } from "../../src/web/ports.ts";
 import { createWeb, type WebOptions } from "../../src/web/web.ts";
 import { afterwards } from "./cleanup.ts";
 import { FakeArchive } from "./fake-archive.ts";
@@ -38,7 +39,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     log,
     audit,
     metrics,
-    nowMs: options.now ?? Date.now,
+    nowMs: options.nowMs ?? Date.now,
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
   });
   const dataDir = await tempFolder();
@@ -50,12 +51,17 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     uiFolder: dataDir,
     archive: served ?? archive,
     auth: {
-      authenticate: async (user, password) => {
+      authenticate: async ({ user, password }) => {
         const uid = UIDS[user];
-        if (password === "unavailable") return { ok: false, reason: "unavailable" };
-        return password === "right" && uid !== undefined ? { ok: true, user, uid } : { ok: false, reason: "denied" };
+        if (password === "unavailable") return { is: "unavailable" };
+        if (password === "right and more" && uid !== undefined)
+          return askedMore({ is: "accepted", user, uid, stamp: "1" });
+        const isRight = password === "right" && uid !== undefined;
+        return isRight ? { is: "accepted", user, uid, stamp: "1" } : { is: "denied" };
       },
+      account: async (user) => ({ uid: UIDS[user] ?? 0, stamp: "1" }),
     },
+    waitMs: async () => undefined,
     isAdmin: async ({ user }) => user === "carol",
     live,
     health: () => [],
@@ -74,6 +80,12 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   afterwards(stop);
   const origin = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   return { archive, web, live, events, audited, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
+}
+
+/** A login whose second step is answered with "123456". */
+function askedMore(accepted: LoginResult): LoginStep {
+  const reply = async (text: string): Promise<LoginResult> => (text === "123456" ? accepted : { is: "denied" });
+  return { is: "asked", prompt: "Code: ", isEcho: true, reply, cancel: () => undefined };
 }
 
 export interface Answer {

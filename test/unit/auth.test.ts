@@ -3,9 +3,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { type AuthClientOptions, createAuthClient } from "../../src/auth/auth-client.ts";
+import { type AuthClientOptions, createAuthClient, type Login } from "../../src/auth/auth-client.ts";
 import { childChannel, type OpenChannel, socketChannel } from "../../src/auth/channel.ts";
-import type { PasswordCheck } from "../../src/auth/pam.ts";
+import type { AskPam, PamQuestion } from "../../src/auth/pam.ts";
 import { serveAuth } from "../../src/auth/serve-auth.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import type { User, UserDirectory } from "../../src/host/users.ts";
@@ -37,10 +37,22 @@ function memoryLog() {
   };
 }
 
-async function serve(check: PasswordCheck) {
+/** `check`: whether PAM accepts; it throws when PAM cannot tell. */
+async function serve(check: (question: PamQuestion) => Promise<boolean>) {
+  return serveWith(async (question) => {
+    const uid = USERS.find(({ name }) => name === question.user)?.uid ?? 4_711;
+    try {
+      return (await check(question)) ? { result: "accepted", uid } : { result: "denied" };
+    } catch (error) {
+      return { result: "unavailable", reason: String(error) };
+    }
+  });
+}
+
+async function serveWith(askPam: AskPam) {
   const path = join(await tempFolder(), "auth.sock");
   const log = memoryLog();
-  const server = await serveAuth({ endpoint: { path }, check, log, onHang: () => {} });
+  const server = await serveAuth({ endpoint: { path }, askPam, log });
   afterwards(() => server.close());
   return { path, log, server };
 }
@@ -49,7 +61,9 @@ function clientOf(open: OpenChannel, options: Partial<AuthClientOptions> = {}) {
   const log = memoryLog();
   const client = createAuthClient({ open, users: DIRECTORY, log, ...options });
   afterwards(() => client.close());
-  return { ...client, log };
+  const authenticate = (user: string, password: string, more: Partial<Login> = {}) =>
+    client.authenticate({ user, password, address: "192.0.2.1", isKnown: false, ...more });
+  return { ...client, authenticate, log };
 }
 
 /** A child that does what `script` says with `stream`, its end of the channel. */
@@ -60,33 +74,34 @@ function scripted(script: string): OpenChannel {
 
 describe("authentication", () => {
   test.each([
-    ["the right password", "alice", "right", { ok: true, user: "alice", uid: 1001 }],
-    ["another name of the same uid", "al", "right", { ok: true, user: "alice", uid: 1001 }],
-    ["a wrong password", "alice", "wrong", { ok: false, reason: "denied" }],
-    ["an empty password", "alice", "", { ok: false, reason: "denied" }],
-    ["root by another name", "toor", "right", { ok: false, reason: "denied" }],
-    ["the overflow uid", "nobody", "right", { ok: false, reason: "denied" }],
-    ["a user that only PAM knows", "ghost", "right", { ok: false, reason: "unavailable" }],
-    ["PAM itself failing", "alice", "broken", { ok: false, reason: "unavailable" }],
-    ["a name with a NUL", "alice\0x", "right", { ok: false, reason: "denied" }],
-    ["a password with a NUL", "alice", "right\0x", { ok: false, reason: "denied" }],
-    ["a name longer than the add-on's buffer", "a".repeat(127), "right", { ok: false, reason: "denied" }],
-    ["a password longer than that, in octets", "alice", "ä".repeat(64), { ok: false, reason: "denied" }],
-    ["no name", "", "right", { ok: false, reason: "denied" }],
+    ["the right password", "alice", "right", { is: "accepted", user: "alice", uid: 1001, stamp: "" }],
+    ["another name of the same uid", "al", "right", { is: "accepted", user: "alice", uid: 1001, stamp: "" }],
+    ["a wrong password", "alice", "wrong", { is: "denied" }],
+    ["an empty password", "alice", "", { is: "denied" }],
+    ["root by another name", "toor", "right", { is: "denied" }],
+    ["the overflow uid", "nobody", "right", { is: "denied" }],
+    ["a user that only PAM knows", "ghost", "right", { is: "denied" }],
+    ["PAM itself failing", "alice", "broken", { is: "unavailable" }],
+    ["a name with a NUL", "alice\0x", "right", { is: "denied" }],
+    ["a password with a NUL", "alice", "right\0x", { is: "denied" }],
+    ["a name longer than any", "a".repeat(127), "right", { is: "denied" }],
+    ["a password longer than PAM's replies, in octets", "alice", "ä".repeat(256), { is: "denied" }],
+    ["no name", "", "right", { is: "denied" }],
   ])("answers %s", async (_, user, password, expected) => {
     const asked: string[] = [];
-    const { path, log } = await serve(async (name, secret) => {
+    const { path, log } = await serve(async ({ user: name, password: secret }) => {
       asked.push(name);
       if (secret === "broken") throw new Error("System error");
       return secret === "right";
     });
     const client = clientOf(socketChannel(path));
     expect(await client.authenticate(user, password)).toEqual(expected);
-    if (user.includes("\0") || user.length > 126) expect(asked).toEqual([]);
+    // PAM would say by its pace whether the password of such a user is right.
+    if (!["alice", "al"].includes(user)) expect(asked).toEqual([]);
     if (password !== "") expect([...log.lines, ...client.log.lines].join("\n")).not.toContain(password);
   });
 
-  test("asks PAM four times at once, lets twelve wait, and refuses the others at once", async () => {
+  test("asks PAM four times at once, lets eight of one address wait, and refuses the others at once", async () => {
     let running = 0;
     let most = 0;
     let release: () => void = () => undefined;
@@ -101,50 +116,78 @@ describe("authentication", () => {
       return true;
     });
     const client = clientOf(socketChannel(path));
-    const reasons: string[] = [];
-    const all = Array.from({ length: 40 }, async () => {
-      const result = await client.authenticate("alice", "right");
-      reasons.push(result.ok ? "ok" : result.reason);
-    });
-    await poll("the surplus is refused", () => reasons.length === 24);
-    expect(new Set(reasons)).toEqual(new Set(["unavailable"]));
+    const results: string[] = [];
+    const ask = async (more: Partial<Login>) =>
+      void results.push((await client.authenticate("alice", "right", more)).is);
+    const all = Array.from({ length: 40 }, () => ask({}));
+    await poll("the surplus is refused", () => results.length === 28);
+    expect(new Set(results)).toEqual(new Set(["unavailable"]));
+    all.push(ask({ address: "192.0.2.2" }));
     release();
     await Promise.all(all);
-    expect(reasons.filter((reason) => reason === "ok")).toHaveLength(16);
+    expect(results.filter((is) => is === "accepted")).toHaveLength(13);
     expect(most).toBe(4);
   });
 
-  test("ends when PAM does not come back from a check", async () => {
-    const path = join(await tempFolder(), "auth.sock");
-    const log = memoryLog();
-    await new Promise<void>((resolve, reject) => {
-      const check = () => new Promise<never>(() => {});
-      serveAuth({ endpoint: { path }, check, log, onHang: resolve, hangsAfterMs: 1 }).then((server) => {
-        afterwards(() => server.close());
-        void clientOf(socketChannel(path)).authenticate("alice", "x");
-      }, reject);
+  test("passes on what PAM asks beside the password, and what the person replies", async () => {
+    const asked: unknown[] = [];
+    const { path } = await serveWith(async ({ password }, onPrompt) => {
+      asked.push(password, await onPrompt("Code: ", true));
+      const isRight = (await onPrompt("Another: ", false)) === "7";
+      return isRight ? { result: "accepted", uid: 1001 } : { result: "denied" };
     });
-    expect(log.lines.join()).toContain("PAM does not come back from a check");
+    const client = clientOf(socketChannel(path));
+    const first = await client.authenticate("alice", "right");
+    expect(first).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
+    const second = first.is === "asked" ? await first.reply("123456") : first;
+    expect(second).toMatchObject({ is: "asked", prompt: "Another: ", isEcho: false });
+    expect(second.is === "asked" && (await second.reply("7"))).toMatchObject({ is: "accepted", user: "alice" });
+    expect(asked).toEqual(["right", "123456"]);
+  });
+
+  test("ends the conversation with PAM when the person has gone, or says what PAM cannot take", async () => {
+    const replies: unknown[] = [];
+    const { path } = await serveWith(async (_, onPrompt) => {
+      replies.push(await onPrompt("Code: ", true));
+      return { result: "denied" };
+    });
+    const client = clientOf(socketChannel(path));
+    for (const text of ["12\0", "x".repeat(600)]) {
+      const step = await client.authenticate("alice", "right");
+      expect(step.is === "asked" && (await step.reply(text))).toEqual({ is: "denied" });
+    }
+    const step = await client.authenticate("alice", "right");
+    if (step.is === "asked") step.cancel();
+    await poll("all are over", () => replies.length === 3);
+    expect(replies).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each([
+    ["one that may log in", { result: "accepted", uid: 1001 }, { uid: 1001, stamp: "" }],
+    ["one that has expired", { result: "denied" }, "ended"],
+    ["one that nobody knows about", { result: "unavailable", reason: "x" }, "unavailable"],
+  ] as const)("says what has become of an account: %s", async (_, answer, expected) => {
+    const { path } = await serveWith(async ({ password }) => (password === undefined ? answer : { result: "denied" }));
+    expect(await clientOf(socketChannel(path)).account("nobody-has-this-name")).toEqual(expected);
   });
 
   test("opens its socket for owner and group only, also where an old one was left", async () => {
     const { path } = await serve(async () => true);
     const again = await serveAuth({
       endpoint: { path },
-      check: async () => true,
+      askPam: async () => ({ result: "accepted", uid: 1001 }),
       log: memoryLog(),
-      onHang: () => {},
     });
     afterwards(() => again.close());
     expect(statSync(path).mode & 0o777).toBe(0o660);
-    expect(await clientOf(socketChannel(path)).authenticate("alice", "x")).toMatchObject({ ok: true });
+    expect(await clientOf(socketChannel(path)).authenticate("alice", "x")).toMatchObject({ is: "accepted" });
   });
 
   test.each([
     ["no JSON", "hello\n"],
     ["no password", '{"id":1,"user":"alice"}\n'],
     ["an endless line", "x".repeat(10_000)],
-    ["a long line with an end", `{"id":1,"user":"${"a".repeat(5_000)}","password":"x"}\n`],
+    ["a long line with an end", `{"id":1,"user":"${"a".repeat(9_000)}","password":"x"}\n`],
   ])("hangs up on %s", async (_, text) => {
     const { path } = await serve(async () => true);
     const socket = connect({ path });
@@ -177,9 +220,9 @@ describe("the collector's side of authentication", () => {
       starts += 1;
       return dying();
     };
-    const client = clientOf(open, { now: () => nowMs });
-    expect(await client.authenticate("alice", "x")).toEqual({ ok: false, reason: "unavailable" });
-    expect(await client.authenticate("alice", "x")).toEqual({ ok: false, reason: "unavailable" });
+    const client = clientOf(open, { nowMs: () => nowMs });
+    expect(await client.authenticate("alice", "x")).toEqual({ is: "unavailable" });
+    expect(await client.authenticate("alice", "x")).toEqual({ is: "unavailable" });
     expect(starts).toBe(1);
     nowMs = 250;
     await client.authenticate("alice", "x");
@@ -215,7 +258,7 @@ describe("the collector's side of authentication", () => {
     ["answers junk", scripted('stream.on("data", () => stream.write("junk\\n"));')],
     ["answers without an end", scripted('stream.on("data", () => stream.write("x".repeat(9000)));')],
   ])("says unavailable when the process %s", async (_, open) => {
-    expect(await clientOf(open).authenticate("alice", "x")).toEqual({ ok: false, reason: "unavailable" });
+    expect(await clientOf(open).authenticate("alice", "x")).toEqual({ is: "unavailable" });
   });
 
   test("gives up on a process that hangs, and kills it", async () => {
@@ -228,7 +271,7 @@ describe("the collector's side of authentication", () => {
     const written = () => existsSync(pidFile) && /^\d+$/.exec(readFileSync(pidFile, "utf8"))?.[0];
     const pid = await poll("it has started", written);
     vi.advanceTimersByTime(1_000);
-    expect(await answer).toEqual({ ok: false, reason: "unavailable" });
+    expect(await answer).toEqual({ is: "unavailable" });
     await poll("it is gone", () => !existsSync(`/proc/${pid}`));
   });
 
@@ -237,17 +280,17 @@ describe("the collector's side of authentication", () => {
     const client = clientOf(socketChannel(path));
     const waiting = client.authenticate("alice", "x");
     client.close();
-    expect(await waiting).toEqual({ ok: false, reason: "unavailable" });
-    expect(await client.authenticate("alice", "x")).toEqual({ ok: false, reason: "unavailable" });
+    expect(await waiting).toEqual({ is: "unavailable" });
+    expect(await client.authenticate("alice", "x")).toEqual({ is: "unavailable" });
   });
 
   test("is not confused by answers in another order", async () => {
-    const { path } = await serve(async (user) => {
+    const { path } = await serve(async ({ user }) => {
       if (user === "alice") await new Promise((resolve) => setImmediate(resolve));
       return user === "alice";
     });
     const client = clientOf(socketChannel(path));
     const [first, second] = await Promise.all([client.authenticate("alice", "x"), client.authenticate("al", "x")]);
-    expect([first.ok, second.ok]).toEqual([true, false]);
+    expect([first.is, second.is]).toEqual(["accepted", "denied"]);
   });
 });

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { ConnectionPlaces } from "../../src/web/connection-places.ts";
-import { KnownAddresses } from "../../src/web/known-addresses.ts";
+import { AccountWatch } from "../../src/web/account-watch.ts";
 import { LoginCodes } from "../../src/web/login-codes.ts";
 import { OwnSite } from "../../src/web/own-site.ts";
+import type { Authenticator } from "../../src/web/ports.ts";
+import { RefusalDelay } from "../../src/web/refusal-delay.ts";
+import { SecondSteps } from "../../src/web/second-steps.ts";
+import type { OpenSession } from "../../src/web/sessions.ts";
 import { LoginThrottle } from "../../src/web/throttle.ts";
+import { afterwards } from "../support/cleanup.ts";
 
 describe("the login throttle", () => {
   const LIMITS = { perAddress: 3, perAddressAndUser: 2 };
@@ -52,6 +56,14 @@ describe("the login throttle", () => {
     expect(typeof attempt(second, "alice") === "number").toBe(isSame);
   });
 
+  test("lets a user in who has signed in from there before, whoever else guesses from the same address", () => {
+    const login = new LoginThrottle(LIMITS, () => 0);
+    for (let i = 0; i < 3; i += 1) login.attempt("192.0.2.1", `user${i}`);
+    expect(login.attempt("192.0.2.1", "alice")).toHaveProperty("retryAfterSeconds");
+    for (let i = 0; i < 2; i += 1) expect(login.attempt("192.0.2.1", "alice", true)).toHaveProperty("forgive");
+    expect(login.attempt("192.0.2.1", "alice", true)).toHaveProperty("retryAfterSeconds");
+  });
+
   test("remembers a bounded number of addresses, the newest", () => {
     const { attempt } = throttle();
     for (let i = 0; i < 3; i += 1) attempt("192.0.2.1", `user${i}`);
@@ -71,41 +83,93 @@ describe("one-time codes", () => {
   });
 });
 
-describe("places for connections", () => {
-  function places(options: { most?: number; mostPerAddress?: number; proxy?: string } = {}) {
-    const { most = 8, mostPerAddress = 3, proxy } = options;
-    const known = new KnownAddresses();
-    const isProxy = (address: string | undefined) => address === proxy;
-    const all = new ConnectionPlaces({ most, mostPerAddress, isKnown: (address) => known.has(address), isProxy });
-    const taken = (address: string, times: number) =>
-      Array.from({ length: times }, () => all.take(address)).filter((release) => release !== undefined);
-    return { known, all, taken };
+describe("the delay of a refusal", () => {
+  function delays(random: number) {
+    const waited: number[] = [];
+    const after = async (ms: number) => void waited.push(ms);
+    return { waited, delay: new RefusalDelay({ nowMs: () => 10_000, random: () => random, after }) };
   }
 
-  test("are few for one address, and for one /56", () => {
-    const { taken } = places();
-    expect(taken("192.0.2.1", 8)).toHaveLength(3);
-    expect(taken("::ffff:192.0.2.1", 1)).toHaveLength(0);
-    expect(taken("2001:db8:1:2::1", 2)).toHaveLength(2);
-    expect(taken("2001:db8:1:3::1", 2)).toHaveLength(1);
-  });
+  test.each([0, 0.5, 1])(
+    "ends at one time after the login was asked for, however long its check took: %s",
+    async (random) => {
+      const { waited, delay } = delays(random);
+      const takenMs = [0, 70, 1_999];
+      for (const taken of takenMs) await delay.wait(10_000 - taken);
+      expect(waited.map((ms, i) => ms + (takenMs[i] ?? 0))).toEqual(takenMs.map(() => 2_000 + random * 1_000));
+    },
+  );
 
-  test("are kept for addresses that somebody signed in from, however many strangers come", () => {
-    const { known, taken } = places();
-    known.remember("198.51.100.1", "alice");
-    expect(Array.from({ length: 20 }, (_, i) => taken(`192.0.2.${i}`, 1)).flat()).toHaveLength(6);
-    expect(taken("198.51.100.1", 2)).toHaveLength(2);
-    expect(taken("198.51.100.1", 1)).toHaveLength(0);
+  test("goes on to the end of the next one where the check took longer", async () => {
+    const { waited, delay } = delays(0);
+    for (const taken of [2_001, 4_000, 9_000]) await delay.wait(10_000 - taken);
+    expect(waited).toEqual([1_999, 0, 1_000]);
   });
+});
 
-  test("are free again when they were given back", () => {
-    const { taken } = places();
-    for (let i = 0; i < 10; i += 1) for (const release of taken("192.0.2.1", 3)) release();
-    expect(taken("192.0.2.1", 3)).toHaveLength(3);
+describe("logins between two steps", () => {
+  const asked = (cancelled: string[], name: string) => {
+    const reply = async () => ({ is: "denied" }) as const;
+    return { is: "asked", prompt: "Code: ", isEcho: true, reply, cancel: () => void cancelled.push(name) } as const;
+  };
+
+  test("are few for one address, belong to it, and end after a while", () => {
+    const cancelled: string[] = [];
+    const timers: (() => void)[] = [];
+    const steps = new SecondSteps({
+      after: (_, act) => {
+        timers.push(act);
+        return () => {};
+      },
+    });
+    const add = (user: string, address: string) => steps.add({ step: asked(cancelled, user), user, address });
+    const tokens = ["a", "b", "c", "d"].map((user) => add(user, "192.0.2.1"));
+    expect(add("e", "192.0.2.1")).toBeUndefined();
+    expect(add("f", "192.0.2.2")).toBeTypeOf("string");
+    expect(cancelled).toEqual(["e"]);
+    expect(steps.take(tokens[0] ?? "", "192.0.2.2")).toBeUndefined();
+    expect(steps.take(tokens[0] ?? "", "192.0.2.1")?.user).toBe("a");
+    expect(steps.take(tokens[0] ?? "", "192.0.2.1")).toBeUndefined();
+    for (const act of timers) act();
+    expect(cancelled.sort()).toEqual(["b", "c", "d", "e", "f"]);
+    expect(steps.take(tokens[1] ?? "", "192.0.2.1")).toBeUndefined();
   });
+});
 
-  test("are all a proxy's, which brings everybody", () => {
-    expect(places({ proxy: "10.0.0.1" }).taken("10.0.0.1", 9)).toHaveLength(8);
+describe("accounts of those who are signed in", () => {
+  const SESSION = { hash: "1", user: "alice", uid: 1001, stamp: "s1", isByCode: false, address: undefined };
+
+  /** The sessions that end when the account is looked at. */
+  async function endedBy(account: Awaited<ReturnType<Authenticator["account"]>>, changes: Partial<OpenSession> = {}) {
+    const ended: string[] = [];
+    const all = [
+      { ...SESSION, ...changes },
+      { ...SESSION, hash: "2", user: "bob", uid: 1002 },
+    ];
+    const sessions = {
+      open: (uid?: number) => all.filter((each) => uid === undefined || each.uid === uid),
+      end: (these: readonly { hash: string }[]) => void ended.push(...these.map(({ hash }) => hash)),
+    };
+    const auth = {
+      account: async (user: string) => (user === "alice" ? account : ({ uid: 1002, stamp: "s1" } as const)),
+    };
+    const watch = new AccountWatch({ sessions, auth, log: { event: () => {} }, nowMs: () => 0 });
+    afterwards(() => watch.close());
+    await watch.lookAtAll();
+    return ended;
+  }
+
+  test.each([
+    ["the same account", { uid: 1001, stamp: "s1" }, {}, []],
+    ["one that is locked, or has another password", { uid: 1001, stamp: "s2" }, {}, ["1"]],
+    ["one that is deleted, or has expired", "ended", {}, ["1"]],
+    ["another account under the name", { uid: 1003, stamp: "s1" }, {}, ["1"]],
+    ["a directory that does not answer", "unavailable", {}, []],
+    ["a stamp that cannot be read any more", { uid: 1001, stamp: "" }, {}, []],
+    ["a session from before there were stamps", { uid: 1001, stamp: "s2" }, { stamp: "" }, []],
+    ["a session by code", "ended", { isByCode: true, stamp: "" }, []],
+  ] as const)("are looked at again: %s", async (_, account, changes, expected) => {
+    expect(await endedBy(account, changes)).toEqual(expected);
   });
 });
 

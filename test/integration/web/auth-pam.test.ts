@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AuthClient, createAuthClient } from "../../../src/auth/auth-client.ts";
+import { createAuthClient } from "../../../src/auth/auth-client.ts";
 import { socketChannel } from "../../../src/auth/channel.ts";
 import { createUserDirectory } from "../../../src/host/users.ts";
 import { afterwards } from "../../support/cleanup.ts";
@@ -13,6 +13,8 @@ import { asRoot, createTestUser, describeAsRoot, runAsRoot, type TestUser } from
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const AS_ROOT = ["setpriv", "--reuid=root", "--regid=root", "--clear-groups", "--"] as const;
+
+type Authentication = Awaited<ReturnType<typeof authentication>>;
 
 /** `mlcollector auth` started through another program, and a client of it. */
 async function authentication(through: readonly [string, ...string[]], ...options: readonly string[]) {
@@ -28,7 +30,9 @@ async function authentication(through: readonly [string, ...string[]], ...option
   const log = { event: (_: string, what: string) => void told.push(what) };
   const client = createAuthClient({ open: socketChannel(path), users: createUserDirectory(), log });
   afterwards(() => client.close());
-  return { client, service, said: () => [...told, service.output()].join("\n") };
+  const authenticate = (user: string, password: string, address = "") =>
+    client.authenticate({ user, password, address, isKnown: false });
+  return { client: { ...client, authenticate }, service, said: () => [...told, service.output()].join("\n") };
 }
 
 describeAsRoot("passwords of real users, checked by PAM", () => {
@@ -51,7 +55,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     ["a user alone in group shadow", ["setpriv", "--reuid=nobody", "--regid=shadow", "--clear-groups", "--"]],
     ["root", AS_ROOT],
   ] as const)("by %s", (_, identity) => {
-    let client: AuthClient;
+    let client: Authentication["client"];
     let service: RunningProcess;
     /** Why something was not as expected. */
     let said: () => string;
@@ -61,7 +65,12 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     });
 
     test("the right one is accepted, others are not", async () => {
-      const accepted = { ok: true, user: alice.name, uid: alice.uid };
+      const accepted = {
+        is: "accepted",
+        user: alice.name,
+        uid: alice.uid,
+        stamp: expect.stringMatching(/^[\w-]{22}$/),
+      };
       expect(await client.authenticate(alice.name, alice.password), said()).toEqual(accepted);
       const refused = [
         client.authenticate(alice.name, bob.password),
@@ -72,15 +81,15 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
         client.authenticate(locked.name, locked.password),
         client.authenticate(expired.name, expired.password),
       ];
-      for (const answer of await Promise.all(refused)) expect(answer, said()).toEqual({ ok: false, reason: "denied" });
+      for (const answer of await Promise.all(refused)) expect(answer, said()).toEqual({ is: "denied" });
       for (const { password } of [alice, bob, locked, expired]) expect(service.output()).not.toContain(password);
     });
 
     test("right and wrong ones at the same time do not get mixed up", async () => {
       const users = [alice, bob, alice, bob, alice, bob, alice, bob];
       const answers = users.map(({ name, password }, i) => client.authenticate(name, i < 6 ? password : "wrong"));
-      const accepted = users.map(({ name, uid }) => ({ ok: true, user: name, uid }));
-      const denied = { ok: false, reason: "denied" };
+      const accepted = users.map(({ name, uid }) => ({ is: "accepted", user: name, uid, stamp: expect.any(String) }));
+      const denied = { is: "denied" };
       expect(await Promise.all(answers), said()).toEqual([...accepted.slice(0, 6), denied, denied]);
     });
   });
@@ -90,16 +99,71 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     const service = `mltest${randomBytes(4).toString("hex")}`;
     const [path, told] = [join("/etc/pam.d", service), join(folder, "told")];
     afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
-    await runAsRoot("tee", [path], `auth required pam_exec.so log=${told} /usr/bin/env\n`);
+    await runAsRoot(
+      "tee",
+      [path],
+      `auth required pam_exec.so log=${told} /usr/bin/env\naccount required pam_permit.so\n`,
+    );
     const { client } = await authentication(AS_ROOT, "--pam-service", service);
     for (const address of ["192.0.2.7", "2001:db8::7", "evil.example\nPAM_RHOST=198.51.100.1", ""]) {
-      expect(await client.authenticate(alice.name, "any", address)).toMatchObject({ ok: true });
+      expect(await client.authenticate(alice.name, "any", address)).toMatchObject({ is: "accepted" });
     }
     const lines = (await runAsRoot("cat", [told])).stdout.split("\n");
     expect(lines.filter((line) => line.startsWith("PAM_RHOST="))).toEqual([
       "PAM_RHOST=192.0.2.7",
       "PAM_RHOST=2001:db8::7",
     ]);
+  });
+
+  test.each(["together", "apart"])("a module that asks for more than a password is answered: %s", async (how) => {
+    const folder = await tempFolder();
+    const module = join(folder, "ask_twice.so");
+    const source = join(ROOT, "test/fixtures/programs/pam_ask_twice.c");
+    const { code, stderr } = await run("cc", ["-shared", "-fPIC", "-Wall", "-Werror", "-o", module, source, "-lpam"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const service = `mltest${randomBytes(4).toString("hex")}`;
+    const path = join("/etc/pam.d", service);
+    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
+    await runAsRoot("tee", [path], `auth required ${module} ${how}\naccount required pam_permit.so\n`);
+    const { client } = await authentication(AS_ROOT, "--pam-service", service);
+    for (const [reply, is] of [
+      ["123456", "accepted"],
+      ["654321", "denied"],
+    ]) {
+      const step = await client.authenticate(alice.name, "right");
+      expect(step).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
+      expect(step.is === "asked" && (await step.reply(reply ?? ""))).toMatchObject({ is });
+    }
+  });
+
+  test("a module that hangs or crashes takes nobody else's login with it", async () => {
+    const service = `mltest${randomBytes(4).toString("hex")}`;
+    const path = join("/etc/pam.d", service);
+    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
+    const script = join(await tempFolder(), "crash-for-bob");
+    await runAsRoot("tee", [script], `#!/bin/sh\n[ "$PAM_USER" = ${bob.name} ] || exit 0\nkill -SEGV $PPID\n`);
+    await runAsRoot("chmod", ["755", script]);
+    await runAsRoot("tee", [path], `auth required pam_exec.so ${script}\naccount required pam_permit.so\n`);
+    const { client, service: running } = await authentication(AS_ROOT, "--pam-service", service);
+    const [crashed, fine] = await Promise.all([
+      client.authenticate(bob.name, "x"),
+      client.authenticate(alice.name, "x"),
+    ]);
+    expect([crashed.is, fine.is]).toEqual(["unavailable", "accepted"]);
+    await running.waitFor(/mlpam ended without an answer \(SIGSEGV\)/);
+  });
+
+  test("an account is looked at without a password: what expires or is locked shows", async () => {
+    const dave = await createTestUser("mld");
+    const { client } = await authentication(AS_ROOT);
+    const signedIn = await client.authenticate(dave.name, dave.password);
+    const stamp = signedIn.is === "accepted" ? signedIn.stamp : "";
+    expect(await client.account(dave.name)).toEqual({ uid: dave.uid, stamp });
+    await runAsRoot("usermod", ["--lock", dave.name]);
+    expect(await client.account(dave.name)).toEqual({ uid: dave.uid, stamp: expect.not.stringContaining(stamp) });
+    await runAsRoot("usermod", ["--expiredate", "1", dave.name]);
+    expect(await client.account(dave.name)).toBe("ended");
+    expect(await client.account("nobody-has-this-name")).toBe("ended");
   });
 
   test("PAM that cannot even begin says nothing about the password", async () => {
@@ -109,8 +173,8 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
       "--pam-service",
       "none",
     );
-    expect(await client.authenticate(alice.name, "any")).toEqual({ ok: false, reason: "unavailable" });
-    await service.waitFor(/cannot ask PAM error="Error: pam_start: "/);
+    expect(await client.authenticate(alice.name, "any")).toEqual({ is: "unavailable" });
+    await service.waitFor(/cannot ask PAM error="pam_start failed"/);
   });
 });
 
@@ -128,13 +192,13 @@ test("a collector out of descriptors does not end because of a login", async () 
     import { createAuthClient } from ${JSON.stringify(join(ROOT, "dist/src/auth/auth-client.js"))};
     import { childChannel } from ${JSON.stringify(join(ROOT, "dist/src/auth/channel.js"))};
     const log = { event: () => {} };
-    const client = createAuthClient({ open: childChannel([process.execPath, "-e", "0"]), users: {}, log });
+    const client = createAuthClient({ open: childChannel([process.execPath, "-e", "0"]), users: { byName: async () => ({ name: "alice", uid: 1, gid: 1 }) }, log });
     try {
       for (;;) openSync("/dev/null");
     } catch {}
-    console.log(await client.authenticate("alice", "x"));
+    console.log(await client.authenticate({ user: "alice", password: "x", address: "", isKnown: false }));
   `;
   const args = ["-c", 'ulimit -n 64; exec "$@"', "sh", node, "--input-type=module", "--eval", script];
   const { code, stdout, stderr } = await run("sh", args);
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "{ ok: false, reason: 'unavailable' }\n", stderr: "" });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "{ is: 'unavailable' }\n", stderr: "" });
 });

@@ -157,7 +157,7 @@ describe("the web server", () => {
       socket.on("error", () => {});
       socket.resume();
     }
-    await poll("the surplus is refused", () => held.filter(({ destroyed }) => destroyed).length === 6);
+    await poll("the surplus is refused", () => held.filter(({ destroyed }) => destroyed).length === 4);
     expect(await statusOf(`${origin}/healthz`)).toBe(200);
   });
 

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { asRecord } from "../../../src/wire/record.ts";
+import { afterwards } from "../../support/cleanup.ts";
+import { run } from "../../support/processes.ts";
+import { program } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -150,11 +156,11 @@ describe("a session", () => {
   test("ends by the time of day, over a restart, whatever the clock said when the collector started", async () => {
     const { state, now: wallMs } = clock();
     const [dataDir, limits] = [await tempFolder(), { sessionIdleHours: 12 }];
-    const first = await startWeb({ dataDir, limits, wallMs, now: () => state.nowMs + 24 * HOUR_MS });
+    const first = await startWeb({ dataDir, limits, wallMs, nowMs: () => state.nowMs + 24 * HOUR_MS });
     const browser = await signedIn(first.origin, "alice");
     await first.stop();
     state.nowMs += 11 * HOUR_MS;
-    const second = await startWeb({ dataDir, limits, wallMs, now: wallMs });
+    const second = await startWeb({ dataDir, limits, wallMs, nowMs: wallMs });
     const again = new Browser(second.origin);
     again.cookie = browser.cookie;
     expect((await again.get("/api/me")).status).toBe(200);
@@ -192,6 +198,110 @@ describe("a session", () => {
   });
 });
 
+describe("signing out everywhere", () => {
+  test("ends every session of the user, and their WebSockets, and nobody else's", async () => {
+    const { origin, audited } = await startWeb();
+    const [here, there, bob] = [
+      await signedIn(origin, "alice"),
+      await signedIn(origin, "alice"),
+      await signedIn(origin, "bob"),
+    ];
+    const headers = { origin, cookie: there.cookie };
+    const socket = new WebSocket(`${origin.replace("http", "ws")}/live`, { headers });
+    afterwards(() => socket.terminate());
+    await once(socket, "open");
+    const closed = once(socket, "close");
+    expect((await here.post("/api/logout", { everywhere: true })).status).toBe(204);
+    expect((await closed)[0]).toBe(4401);
+    expect((await there.get("/api/me")).status).toBe(401);
+    expect((await bob.get("/api/me")).status).toBe(200);
+    expect(audited.at(-1)).toMatchObject({ event: "logout", user: "alice", reason: "everywhere" });
+  });
+});
+
+describe("an account that changes", () => {
+  test("has no WebSocket, and no session, from then on", async () => {
+    const account = { uid: 1001, stamp: "1" };
+    const authenticate = async () => ({ is: "accepted", user: "alice", ...account }) as const;
+    const { origin } = await startWeb({ auth: { authenticate, account: async () => ({ ...account }) } });
+    const browser = await signedIn(origin, "alice");
+    account.stamp = "2";
+    const headers = { origin, cookie: browser.cookie };
+    const socket = new WebSocket(`${origin.replace("http", "ws")}/live`, { headers });
+    const [, response] = await once(
+      socket.on("error", () => {}),
+      "unexpected-response",
+    );
+    expect(response.statusCode).toBe(401);
+    socket.terminate();
+    expect((await browser.get("/api/me")).status).toBe(401);
+  });
+});
+
+describe("a login in two steps", () => {
+  const asked = { error: { code: "second_step", message: "Code: " }, step: expect.any(String), isEcho: true };
+
+  async function begun() {
+    const web = await startWeb();
+    const browser = new Browser(web.origin);
+    const { status, json } = await browser.login("alice", "right and more");
+    expect([status, json]).toEqual([401, asked]);
+    expect((await browser.get("/api/me")).status).toBe(401);
+    return { ...web, browser, step: String(asRecord(json)?.["step"]) };
+  }
+
+  test("signs in with the right reply", async () => {
+    const { browser, step } = await begun();
+    expect((await browser.post("/api/login", { step, reply: "123456" })).status).toBe(204);
+    expect((await browser.get("/api/me")).json).toMatchObject({ user: "alice" });
+  });
+
+  test("is over with a wrong reply, and names the user in the audit", async () => {
+    const { browser, step, audited } = await begun();
+    expect((await browser.post("/api/login", { step, reply: "654321" })).json).toMatchObject({
+      error: { code: "denied" },
+    });
+    expect((await browser.post("/api/login", { step, reply: "123456" })).status).toBe(401);
+    expect(audited[0]).toMatchObject({ event: "login", outcome: "denied", user: "alice", by: "second-step" });
+  });
+});
+
+describe("a refused login", () => {
+  test.each([
+    ["a wrong password", { user: "alice", password: "wrong" }],
+    ["an unknown user", { user: "eve", password: "right" }],
+    ["a wrong code", { code: "AAAAAAAAAAAAAAAAAAAAAA" }],
+    ["a step that nobody began", { step: "x", reply: "y" }],
+  ])("is answered after the delay of all refusals: %s", async (_, body) => {
+    const waited: number[] = [];
+    const waitMs = async (ms: number) => void waited.push(ms);
+    const { origin } = await startWeb({ waitMs, nowMs: () => 0 });
+    expect((await new Browser(origin).post("/api/login", body)).status).toBe(401);
+    expect(waited).toHaveLength(1);
+    expect(waited[0]).toBeGreaterThanOrEqual(2_000);
+    expect((await new Browser(origin).login("alice")).status).toBe(204);
+    expect(waited).toHaveLength(1);
+  });
+});
+
+test("mlctl sessions end ends a user's sessions under a collector that runs, and closes their WebSockets", async () => {
+  const { origin, dataDir } = await startWeb();
+  const [alice, bob] = [await signedIn(origin, "alice"), await signedIn(origin, "bob")];
+  const headers = { origin, cookie: alice.cookie };
+  const socket = new WebSocket(`${origin.replace("http", "ws")}/live`, { headers });
+  afterwards(() => socket.terminate());
+  await once(socket, "open");
+  const closed = once(socket, "close");
+  const [command, ...args] = program("mlctl", "sessions", "end", "alice", "--data-dir", dataDir);
+  expect(await run(command, args)).toMatchObject({ code: 0, stdout: '1 session of "alice" ended\n' });
+  expect((await closed)[0]).toBe(4401);
+  expect((await alice.get("/api/me")).status).toBe(401);
+  expect((await bob.get("/api/me")).status).toBe(200);
+  const [, ...elsewhere] = program("mlctl", "sessions", "end", "alice", "--data-dir", "/nonexistent");
+  const { code, stderr } = await run(command, elsewhere);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("Cannot end sessions in /nonexistent")]);
+});
+
 describe("a one-time code", () => {
   test("signs in once", async () => {
     const { origin, web } = await startWeb();
@@ -205,7 +315,7 @@ describe("a one-time code", () => {
 
   test("expires", async () => {
     const { state, now } = clock();
-    const { origin, web } = await startWeb({ now });
+    const { origin, web } = await startWeb({ nowMs: now });
     const code = web.createLoginCode({ user: "alice", uid: 1001 }, 60_000);
     state.nowMs += 60_000;
     expect((await new Browser(origin).post("/api/login", { code })).status).toBe(401);
@@ -215,7 +325,7 @@ describe("a one-time code", () => {
 describe("logins that fail", () => {
   test("are throttled for an address and a user, and only those that fail count", async () => {
     const { state, now } = clock();
-    const { origin } = await startWeb({ now });
+    const { origin } = await startWeb({ nowMs: now });
     const browser = new Browser(origin);
     for (let i = 0; i < 8; i += 1) expect((await browser.login("alice")).status).toBe(204);
     for (let i = 0; i < 5; i += 1) expect((await browser.login("alice", "wrong")).status).toBe(401);
