@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { RedrawThinner } from "../../src/run/output/redraws.ts";
+import { LineScreen } from "../../src/text/screen/line-screen.ts";
 
 const EVERY_MS = RUN_LIMITS.redrawEveryMs;
 
@@ -60,7 +61,7 @@ describe("redraws of one line", () => {
     const reader = new Reader();
     for (let percent = 0; percent < 50; percent += 1) reader.read(`\r${percent}%`, 10);
     reader.read("\n", 10);
-    expect(reader.sent.join("")).toBe("\r24%\r48%\r49%\n");
+    expect(reader.sent.join("")).toBe("0%\r25%\r48%\r49%\n");
   });
 
   test("that were shown in part are completed", () => {
@@ -68,6 +69,55 @@ describe("redraws of one line", () => {
     expect(reader.sent).toEqual(["1\r", "2", "2%\r", "", "4\r5\n"]);
   });
 });
+
+test.each([
+  ["numbered messages", "WARN disk1\rWARN disk2\rok\n", "WARN disk1\rWARN disk2\rok\n"],
+  [
+    "a message between bars",
+    "\r10%|#  |\rERROR cannot open x\r20%|## |\r\n",
+    "10%|#  |\rERROR cannot open x\r20%|## |\r\n",
+  ],
+  ["another file", "a.txt 10%\ra.txt 90%\rb.txt 10%\r\n", "a.txt 10%\ra.txt 90%\rb.txt 10%\r\n"],
+  ["a longer one before a shorter one", "100%\r100%\r99%\r\n", "100%\r100%\r99%\r\n"],
+  ["a longer one that is erased", "10%\r100%\x1b[K\r99%\x1b[K\r98%\x1b[K\r\n", "10%\r99%\x1b[K\r98%\x1b[K\r\n"],
+  ["a colour that leaks", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n"],
+])("redraws that are not of the same thing stay: %s", (_what, printed, kept) => {
+  expect(new Reader().read(printed).flush().sent.join("")).toBe(kept);
+});
+
+test("bars of tqdm and apt are thinned", () => {
+  const bar = (i: number) =>
+    `epoch: ${i}0%|${"█".repeat(i)}${" ".repeat(9 - i)}| ${i}/10 [00:0${i}<00:09, 1.0${i}it/s]`;
+  const printed = [1, 2, 3, 4, 5].map((i) => `\r${bar(i)}`).join("");
+  const tqdm = new Reader().read(Buffer.from(`${printed}\n`).toString("latin1"));
+  expect(Buffer.from(tqdm.sent.join(""), "latin1").toString()).toBe(`${[1, 4, 5].map(bar).join("\r")}\n`);
+  const apt = new Reader().read("\rReading... 0%\r\rReading... 1%\r\rReading... 2%\r\rReading... Done\r\n");
+  expect(apt.sent.join("")).toBe("Reading... 0%\rReading... 2%\rReading... Done\r\n");
+});
+
+test("the screen in the end is the one without thinning, whatever is redrawn", () => {
+  const unit = fc.constantFrom(
+    ..."1% 2% 10% 100% |#|| |##| ab a1 a2 日1% \x1b[K \x1b[2K3% \x1b[31m1%\x1b[0m \x1b[31m2%\x1b[0m \x1b[32mx \x1b[m".split(
+      " ",
+    ),
+  );
+  const piece = fc.oneof(unit, fc.constantFrom("\r", "\r", "\r", "\n", "\r\n"));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.array(piece, { maxLength: 9 }), fc.nat(300)), { maxLength: 8 }), (reads) => {
+      const reader = new Reader();
+      for (const [pieces, afterMs] of reads) reader.read(Buffer.from(pieces.join("")).toString("latin1"), afterMs);
+      const kept = Buffer.from(reader.flush().sent.join(""), "latin1").toString();
+      expect(screenOf(kept)).toEqual(screenOf(reads.map(([pieces]) => pieces.join("")).join("")));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function screenOf(printed: string): unknown {
+  const screen = new LineScreen();
+  for (const line of printed.split("\n")) screen.write(line, 1, false);
+  return screen.rows.map((row) => ({ text: row.text.trimEnd(), spans: row.text.trim() === "" ? [] : row.spans }));
+}
 
 describe("no redraw", () => {
   test.each(["a\r\nb\r\n", "\r\n\r\n", "no return\n", "\n\n", "text"])("is touched in %j", (printed) => {

@@ -1,11 +1,13 @@
 import { RUN_LIMITS } from "../limits.ts";
+import { isRedrawnBy } from "./redraw-shape.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
  * Thins the redraws of one stream: text up to a `\r` that no `\n` follows. One in `redrawEveryMs` is kept, and always
- * the last before other text, before a newline and before silence.
+ * the last before other text, before a newline and before silence. A redraw is left out only if the next one redraws
+ * the same thing (`isRedrawnBy`): a message between bars stays.
  *
  * Works in place on the bytes that are in no frame yet: `[what may be sent | candidate | tail]`. The candidate is the
  * newest redraw that was not sent; the tail is what follows the last `\r`, perhaps a redraw that is not complete.
@@ -55,7 +57,17 @@ export class RedrawThinner {
       if (carriageReturn + 1 >= to) break;
       at = carriageReturn + 1;
       if (bytes[at] === LINE_FEED) continue;
+      if (at - segmentAt === 1 && !this.#begun) {
+        // The cursor is at the beginning of the row already.
+        this.thinnedBytes += 1;
+        segmentAt = at;
+        continue;
+      }
       const tooLong = at - segmentAt > RUN_LIMITS.redrawBytes;
+      if (candidateEnd > candidateAt && !isRedrawnBy(bytes, [candidateAt, candidateEnd], [segmentAt, at])) {
+        send(candidateAt, candidateEnd);
+        candidateAt = candidateEnd;
+      }
       if (this.#begun || tooLong || nowMs - this.#keptAtMs >= RUN_LIMITS.redrawEveryMs) {
         this.thinnedBytes += candidateEnd - candidateAt;
         send(segmentAt, at);

@@ -1,0 +1,103 @@
+const ESC = 0x1b;
+const CARRIAGE_RETURN = 0x0d;
+const SGR = 0x6d;
+/** ASCII that bars, spinners, percentages, rates and clocks are made of. */
+const VOLATILE = new Set([...Buffer.from(" %.,:#=->|/\\*+~_[]()\r")]);
+/** First two bytes of block elements, box drawing and braille, of which bars and spinners are made. */
+const DRAWING: readonly (readonly [number, number])[] = [
+  [0xe2, 0x94],
+  [0xe2, 0x95],
+  [0xe2, 0x96],
+  [0xe2, 0xa0],
+  [0xe2, 0xa1],
+  [0xe2, 0xa2],
+  [0xe2, 0xa3],
+];
+
+/**
+ * Whether a redraw may be left out because `later` redraws the same thing: both are equal once numbers, bars, spinners
+ * and clocks are taken out, `later` covers every column of it, and no colour leaks from one into the other.
+ *
+ * A number that is part of a word (disk1) is text. Escape sequences must be equal to the byte.
+ *
+ * @param bytes both redraws, as [from, to) without the carriage return between them.
+ */
+export function isRedrawnBy(
+  bytes: Buffer,
+  earlier: readonly [from: number, to: number],
+  later: readonly [from: number, to: number],
+): boolean {
+  let [a, aEnd] = earlier;
+  let [b, bEnd] = later;
+  let columns = 0;
+  let erases = false;
+  let isColoured = false;
+  for (;;) {
+    const aFixed = nextFixed(bytes, a, aEnd, earlier[0]);
+    const bFixed = nextFixed(bytes, b, bEnd, later[0]);
+    columns += columnsBetween(bytes, b, bFixed) - columnsBetween(bytes, a, aFixed);
+    [a, b] = [aFixed, bFixed];
+    if (a === aEnd || b === bEnd) break;
+    const length = bytes[a] === ESC ? sequenceLength(bytes, a, aEnd) : 1;
+    if (length > bEnd - b || bytes.compare(bytes, b, b + length, a, a + length) !== 0) return false;
+    if (bytes[a] === ESC) {
+      const final = bytes[a + length - 1];
+      if (final === SGR) isColoured = !isReset(bytes, a, length);
+      else if (isErase(bytes, a, length)) erases = true;
+      else return false;
+    }
+    a += length;
+    b += length;
+  }
+  return a === aEnd && b === bEnd && !isColoured && (columns >= 0 || erases);
+}
+
+/** Skips numbers, bars and blanks. What stands before `at` is text: a digit right behind it belongs to that word. */
+function nextFixed(bytes: Buffer, at: number, to: number, from: number): number {
+  let i = at;
+  while (i < to) {
+    const byte = bytes[i] ?? 0;
+    if (VOLATILE.has(byte)) i += 1;
+    else if (isDigit(byte) && !(i === at && i > from && isWord(bytes[i - 1] ?? 0))) i += 1;
+    else if (DRAWING.some(([first, second]) => byte === first && bytes[i + 1] === second) && i + 3 <= to) i += 3;
+    else break;
+  }
+  return i;
+}
+
+/** Characters, each counted as a column: where bytes of two redraws differ, they are of bars and numbers. */
+function columnsBetween(bytes: Buffer, from: number, to: number): number {
+  let columns = 0;
+  for (let i = from; i < to; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if ((byte & 0xc0) !== 0x80 && byte !== CARRIAGE_RETURN) columns += 1;
+  }
+  return columns;
+}
+
+/** Bytes of the control sequence at `at`; 1 for any other that begins with ESC. */
+function sequenceLength(bytes: Buffer, at: number, to: number): number {
+  if (bytes[at + 1] !== 0x5b) return 1;
+  let end = at + 2;
+  while (end < to && (bytes[end] ?? 0) >= 0x20 && (bytes[end] ?? 0) < 0x40) end += 1;
+  return end < to ? end + 1 - at : 1;
+}
+
+/** `CSI m` or `CSI 0 m`. */
+function isReset(bytes: Buffer, at: number, length: number): boolean {
+  return length === 3 || (length === 4 && bytes[at + 2] === 0x30);
+}
+
+/** `CSI K`, `CSI 0 K` or `CSI 2 K`: nothing of the redraw before stays to the right. */
+function isErase(bytes: Buffer, at: number, length: number): boolean {
+  if (bytes[at + length - 1] !== 0x4b) return false;
+  return length === 3 || (length === 4 && (bytes[at + 2] === 0x30 || bytes[at + 2] === 0x32));
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+function isWord(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte >= 0x80;
+}
