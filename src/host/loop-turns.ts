@@ -18,6 +18,8 @@ export class LoopTurns {
   readonly #maxTurnMs: number;
   readonly #nowMs: () => number;
   #steps: (() => void)[] = [];
+  /** When the steps of the turn that is under way have had their time; undefined before its first one. */
+  #endMs: number | undefined;
   #isScheduled = false;
 
   constructor({ maxTurnMs = MAX_TURN_MS, nowMs = () => performance.now() }: LoopTurnsOptions = {}) {
@@ -33,6 +35,28 @@ export class LoopTurns {
     });
   }
 
+  /**
+   * Runs a step at once while this turn has time left and no other waits, else in a later turn.
+   *
+   * @param expectedMs charged to the turn for what the step sets off and that runs after it has returned.
+   */
+  soon(step: () => void, expectedMs = 0): void {
+    const charged = (): void => {
+      if (this.#endMs !== undefined) this.#endMs -= expectedMs;
+      step();
+    };
+    if (this.#endMs === undefined) {
+      this.#endMs = this.#nowMs() + this.#maxTurnMs;
+      this.#schedule();
+    }
+    if (this.#steps.length === 0 && this.#nowMs() < this.#endMs) {
+      charged();
+    } else {
+      this.#steps.push(charged);
+      this.#schedule();
+    }
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -43,13 +67,14 @@ export class LoopTurns {
     this.#isScheduled = false;
     const steps = this.#steps;
     this.#steps = [];
-    const endMs = this.#nowMs() + this.#maxTurnMs;
+    this.#endMs = this.#nowMs() + this.#maxTurnMs;
     let done = 0;
     for (const step of steps) {
       step();
       done += 1;
-      if (this.#nowMs() >= endMs) break;
+      if (this.#nowMs() >= this.#endMs) break;
     }
+    this.#endMs = undefined;
     this.#steps = [...steps.slice(done), ...this.#steps];
     if (this.#steps.length > 0) this.#schedule();
   }

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { LoopTurns } from "../../src/host/loop-turns.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
 import { BufferPool } from "../../src/ingest/frames/chunk-builder.ts";
 import { createIngestMetrics } from "../../src/ingest/ingest-metrics.ts";
 import type { LineStore } from "../../src/ingest/line-store.ts";
 import { type ConnectionOptions, RelayConnection } from "../../src/ingest/session/relay-connection.ts";
-import { SharedTurns } from "../../src/ingest/session/turn-share.ts";
+import { QuietRelays } from "../../src/ingest/session/turn-allowance.ts";
 import { afterwards } from "./cleanup.ts";
 import { RelpClient } from "./relp-client.ts";
 
@@ -20,7 +21,7 @@ export interface RelaySession {
 /** One session in this process over a real socket, with a store that does only what is given. */
 export async function openSession(
   store: Partial<LineStore<object>>,
-  options: Partial<Pick<ConnectionOptions<object>, "turns" | "nowMs">> = {},
+  options: Partial<Pick<ConnectionOptions<object>, "quiet" | "turns" | "nowMs">> = {},
 ): Promise<RelaySession> {
   const { nowMs = Date.now } = options;
   const server = createServer().listen(0, "127.0.0.1");
@@ -37,7 +38,8 @@ export async function openSession(
   const connection = new RelayConnection({
     socket,
     store: { slotFor: () => ({}), claim: async () => "stored", store: () => "stored", ...store },
-    turns: new SharedTurns(),
+    quiet: new QuietRelays(),
+    turns: new LoopTurns(),
     nowMs,
     pool: new BufferPool(16),
     log: { event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`) },

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LoopTurns } from "../../src/host/loop-turns.ts";
 
 /** Steps that take 2 ms each on a clock of their own. */
@@ -41,4 +41,47 @@ test("a step that fails fails its caller only", async () => {
   const fine = turns.run(step(1));
   await expect(failed).rejects.toThrow("no");
   expect(await fine).toBe(1);
+});
+
+describe("a step that need not wait", () => {
+  test("runs at once while the turn has time, and in a later turn after that, in order", async () => {
+    const { turns, state } = begun();
+    const done: string[] = [];
+    const step = (name: string, ms: number) =>
+      turns.soon(() => {
+        done.push(name);
+        state.nowMs += ms;
+      });
+    step("a", 3);
+    step("b", 3);
+    expect(done).toEqual(["a", "b"]);
+    step("c", 1);
+    step("d", 1);
+    expect(done).toEqual(["a", "b"]);
+    await nextTurn();
+    expect(done).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("is charged for what it sets off: no more begin in one turn than that allows", async () => {
+    const { turns } = begun();
+    let done = 0;
+    for (let i = 0; i < 20; i += 1) turns.soon(() => (done += 1), 1);
+    const perTurn = [done];
+    while (done < 20) {
+      await nextTurn();
+      perTurn.push(done - perTurn.reduce((sum, one) => sum + one, 0));
+    }
+    expect(perTurn).toEqual([5, 5, 5, 5]);
+  });
+
+  test("has a whole turn again once the loop went on", async () => {
+    const { turns, state } = begun();
+    turns.soon(() => (state.nowMs += 9));
+    await nextTurn();
+    let isDone = false;
+    turns.soon(() => {
+      isDone = true;
+    });
+    expect(isDone).toBe(true);
+  });
 });

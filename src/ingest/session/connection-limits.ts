@@ -9,8 +9,11 @@ export const CONNECTION_LIMITS = {
   maxReplyBytes: 1_048_576,
   /** How long a batch of very many executions gathers, so that one write takes more than one line of each. */
   gatherMs: 2,
-  /** BEGINs in a row, of about half a millisecond each, before others are served. */
-  claimsATurn: 8,
+  /** Of a batch, what the store gets in one step: each item is a write at least, and may open its file first. */
+  itemsAStep: 64,
+  bytesAStep: 1_048_576,
+  /** What binding one BEGIN takes about: a folder, two files, a row. */
+  claimMs: 1,
   /** How often a store that cannot write is offered the batch again. */
   retryAfterMs: 1_000,
 } as const;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { LogFields } from "../../host/log.ts";
+import type { LoopTurns } from "../../host/loop-turns.ts";
 import type { Attendance } from "../figures/relay-presence.ts";
 import { Batch } from "../frames/batch.ts";
 import { FrameIntake, type FrameIntakeOptions } from "../frames/frame-intake.ts";
@@ -8,20 +9,17 @@ import { type RelpFault, RelpParser } from "../relp/relp-parser.ts";
 import { acknowledgements, closeReply, openReply } from "../relp/relp-replies.ts";
 import { CONNECTION_LIMITS } from "./connection-limits.ts";
 import { SessionTimes, type SessionTimesOptions } from "./session-times.ts";
-import { type SharedTurns, TurnShare } from "./turn-share.ts";
+import { StoreOffers } from "./store-offers.ts";
+import { type QuietRelays, TurnAllowance } from "./turn-allowance.ts";
 
 export interface ConnectionOptions<Slot>
   extends SessionTimesOptions,
     Omit<FrameIntakeOptions<Slot>, "batch" | "attendance"> {
   readonly socket: Socket;
-  readonly turns: SharedTurns;
+  readonly quiet: QuietRelays;
+  /** Of all sessions: what they do takes a bounded time of each turn of the event loop. */
+  readonly turns: LoopTurns;
 }
-
-type Flight<Slot> = {
-  readonly taken: ReturnType<Batch<Slot>["take"]>;
-  readonly lastTxnr: number;
-  readonly count: number;
-};
 
 /**
  * One relay's session: RELP commands in, batches to the store, acknowledgements out once it has them.
@@ -34,23 +32,28 @@ export class RelayConnection<Slot> {
   readonly #parser: RelpParser;
   readonly #batch: Batch<Slot>;
   readonly #intake: FrameIntake<Slot>;
-  readonly #share: TurnShare;
+  readonly #offers: StoreOffers<Slot>;
+  readonly #allowance: TurnAllowance;
   readonly #times: SessionTimes;
   readonly #attendance: Attendance;
   #unanswered = 0;
   #lastTxnr = 0;
-  #inFlight = false;
   #flushIsScheduled = false;
   #waitingClaim: Claim | undefined;
-  #claimsInTurn = 0;
   #closeTxnr = 0;
-  #retry: NodeJS.Timeout | undefined;
+  /** Reads that wait for a turn to be parsed in. */
+  #unparsed = 0;
+  #isStopped = false;
 
   constructor(options: ConnectionOptions<Slot>) {
     this.#options = options;
     this.#batch = new Batch(options.pool);
-    const { store, pool, node, log, metrics } = options;
-    this.#share = new TurnShare(options.turns, options.nowMs);
+    const { store, pool, node, log, metrics, turns } = options;
+    this.#allowance = new TurnAllowance(options.quiet, options.nowMs);
+    this.#offers = new StoreOffers({
+      ...{ store, turns, onFailure: this.#fail },
+      onUnavailable: () => void options.socket.pause(),
+    });
     this.#attendance = metrics.presence.join();
     if (node !== undefined) this.#attendance.heard(node);
     this.#intake = new FrameIntake({
@@ -73,6 +76,7 @@ export class RelayConnection<Slot> {
     // What has arrived is stored even when nobody waits for the acknowledgement: the relay may be gone for good.
     options.socket.on("close", () => {
       this.#attendance.leave();
+      this.#offers.abandon();
       this.#flush();
     });
   }
@@ -84,20 +88,19 @@ export class RelayConnection<Slot> {
 
   /** Nothing of it waits for the store, and none of its frames is half here. */
   get isIdle(): boolean {
-    const isWaiting = this.#inFlight || this.#waitingClaim !== undefined || this.#unanswered > 0;
-    return !isWaiting && this.#parser.waitingBytes === 0;
+    return !this.#owesAnswer && this.#unanswered + this.#unparsed + this.#parser.waitingBytes === 0;
   }
 
   /** Cuts the connection off when it takes too long. Called every second or so. */
   checkTime({ isSuperseded }: { readonly isSuperseded: boolean }): void {
-    const owesAnswer = this.#inFlight || this.#waitingClaim !== undefined;
-    const fault = this.#times.fault({ owesAnswer, isSuperseded });
+    const fault = this.#times.fault({ owesAnswer: this.#owesAnswer, isSuperseded });
     if (fault !== undefined) this.cutOff(fault);
   }
 
   /** Ends the session as the collector stops: what is here is stored and acknowledged first, if the store can. */
   stop(): void {
-    clearTimeout(this.#retry);
+    this.#isStopped = true;
+    this.#offers.stop();
     this.#flush();
     const { socket } = this.#options;
     if (socket.writable) socket.end("0 serverclose 0\n");
@@ -114,8 +117,16 @@ export class RelayConnection<Slot> {
   }
 
   #data(chunk: Buffer): void {
-    this.#share.take(chunk.length);
-    this.#parse(() => this.#parser.feed(chunk));
+    this.#allowance.take(chunk.length);
+    this.#unparsed += 1;
+    this.#options.turns.soon(() => {
+      this.#unparsed -= 1;
+      // What was not parsed by then comes again.
+      if (this.#isStopped) return;
+      this.#parse(() => this.#parser.feed(chunk));
+      this.#readOn();
+    });
+    if (this.#unparsed > 0) this.#options.socket.pause();
   }
 
   #parse(step: () => RelpFault | undefined): void {
@@ -135,7 +146,7 @@ export class RelayConnection<Slot> {
     this.#times.parsed();
     if (this.#intake.node !== "") this.#attendance.heard(this.#intake.node);
     if (this.#waitingClaim !== undefined || this.#isFull) this.#flush();
-    // Whatever was flushed by now: only the end of its turn lets a relay that has used up its share read on.
+    // Whatever was flushed by now: only the end of its turn lets a relay that has used its allowance up read on.
     if (this.#waitingClaim === undefined) this.#scheduleFlush();
     if (this.#mustWait()) this.#options.socket.pause();
   }
@@ -152,7 +163,7 @@ export class RelayConnection<Slot> {
 
   #scheduledFlush(): void {
     this.#flushIsScheduled = false;
-    this.#share.renew();
+    this.#allowance.renew();
     this.#flush();
     this.#readOn();
   }
@@ -167,80 +178,47 @@ export class RelayConnection<Slot> {
   }
 
   #flush(): void {
-    if (this.#inFlight) return;
+    if (this.#offers.isBusy) return;
     // BEGINs in a row are answered together: a write for each would cost more than all else of it.
     if (this.#waitingClaim !== undefined && this.#batch.isEmpty) {
-      void this.#claim(this.#waitingClaim);
+      this.#offers.claim(this.#waitingClaim, () => this.#claimed());
     } else if (this.#unanswered > 0) {
-      const flight = { taken: this.#batch.take(), lastTxnr: this.#lastTxnr, count: this.#unanswered };
+      const taken = this.#batch.take();
+      const [lastTxnr, count] = [this.#lastTxnr, this.#unanswered];
       this.#unanswered = 0;
-      this.#options.metrics.frames.inc(flight.count);
-      this.#options.metrics.lines.inc(flight.taken.lines);
-      this.#options.metrics.criBytes.inc(flight.taken.bytes);
-      this.#offer(flight);
+      this.#options.metrics.frames.inc(count);
+      this.#options.metrics.lines.inc(taken.lines);
+      this.#options.metrics.criBytes.inc(taken.bytes);
+      this.#offers.batch(taken.items, () => {
+        taken.release();
+        this.#acknowledge(lastTxnr, count);
+      });
     } else if (this.#closeTxnr > 0) {
       this.#options.socket.end(closeReply(this.#closeTxnr));
       this.#closeTxnr = 0;
     }
   }
 
-  #offer(flight: Flight<Slot>): void {
-    this.#inFlight = true;
-    // Also when there are none: what the store has of BEGINs has to outlive the process, too.
-    try {
-      const outcome = this.#options.store.store(flight.taken.items);
-      if (typeof outcome === "string") this.#settle(flight, outcome);
-      else outcome.then((later) => this.#settle(flight, later)).catch(this.#fail);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #settle(flight: Flight<Slot>, outcome: "stored" | "unavailable"): void {
-    if (outcome === "unavailable") {
-      this.#retryLater(() => this.#offer(flight));
-      return;
-    }
-    flight.taken.release();
-    this.#inFlight = false;
+  #acknowledge(lastTxnr: number, count: number): void {
     this.#times.answered();
     const { socket } = this.#options;
-    if (socket.writable) socket.write(acknowledgements(flight.lastTxnr, flight.count));
+    if (socket.writable) socket.write(acknowledgements(lastTxnr, count));
     this.#flush();
     this.#readOn();
   }
 
-  async #claim(claim: Claim): Promise<void> {
-    this.#inFlight = true;
-    try {
-      const outcome = await this.#options.store.claim(claim);
-      if (outcome === "unavailable") return this.#retryLater(() => void this.#claim(claim));
-      this.#claimsInTurn += 1;
-      if (this.#claimsInTurn < CONNECTION_LIMITS.claimsATurn) this.#claimed();
-      else setImmediate(() => this.#claimed());
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   #claimed(): void {
-    if (this.#claimsInTurn >= CONNECTION_LIMITS.claimsATurn) this.#claimsInTurn = 0;
-    this.#inFlight = false;
     this.#waitingClaim = undefined;
     this.#lastTxnr = this.#parser.txnr;
     this.#unanswered += 1;
+    if (this.#isStopped) return;
     this.#parse(() => this.#parser.resume());
     this.#readOn();
   }
 
-  #retryLater(again: () => void): void {
-    const { socket } = this.#options;
-    socket.pause();
-    if (socket.destroyed) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      again();
-    }, CONNECTION_LIMITS.retryAfterMs);
+  /** Frames wait for the store. */
+  get #owesAnswer(): boolean {
+    return this.#offers.isBusy || this.#waitingClaim !== undefined;
   }
 
   get #isFull(): boolean {
@@ -251,10 +229,11 @@ export class RelayConnection<Slot> {
 
   #mustWait(): boolean {
     return (
-      this.#retry !== undefined ||
+      this.#unparsed > 0 ||
+      this.#offers.isWaiting ||
       this.#waitingClaim !== undefined ||
       this.#isFull ||
-      this.#share.isUsedUp ||
+      this.#allowance.isUsedUp ||
       this.#options.socket.writableLength >= CONNECTION_LIMITS.maxReplyBytes
     );
   }

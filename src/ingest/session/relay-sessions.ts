@@ -4,7 +4,8 @@ import type { Audit } from "../../host/audit.ts";
 import type { CertificateExpiry } from "../../host/certificate-expiry.ts";
 import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log } from "../../host/log.ts";
-import { ToldRecently } from "../../host/told-recently.ts";
+import { LogThrottle } from "../../host/log-throttle.ts";
+import { LoopTurns } from "../../host/loop-turns.ts";
 import type { RelayTls } from "../admission/certificate-folder.ts";
 import { type Peer, RENEW_NODE } from "../admission/relay-admission.ts";
 import { BufferPool } from "../frames/chunk-builder.ts";
@@ -12,10 +13,12 @@ import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { LineStore } from "../line-store.ts";
 import { RelayConnection } from "./relay-connection.ts";
 import type { SessionTimesOptions } from "./session-times.ts";
-import { SharedTurns } from "./turn-share.ts";
+import { QuietRelays } from "./turn-allowance.ts";
 
 /** Of 4 KiB each, for all connections together. */
 const POOLED_BUFFERS = 4_096;
+/** Of a turn, for all sessions: a turn may be two such, and everybody else is to wait less than 50 ms. */
+const MAX_TURN_MS = 10;
 
 export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly store: LineStore<Slot>;
@@ -40,15 +43,16 @@ interface Session<Slot> {
 export class RelaySessions<Slot> {
   readonly #options: RelaySessionsOptions<Slot>;
   readonly #pool = new BufferPool(POOLED_BUFFERS);
-  readonly #turns = new SharedTurns();
+  readonly #quiet = new QuietRelays();
+  readonly #turns = new LoopTurns({ maxTurnMs: MAX_TURN_MS });
   /** The newest one last. */
   readonly #sessions = new Map<Socket, Session<Slot>>();
   readonly #places: FairPlaces<Socket>;
-  readonly #refusals: ToldRecently;
+  readonly #throttle: LogThrottle;
 
   constructor(options: RelaySessionsOptions<Slot>) {
     this.#options = options;
-    this.#refusals = new ToldRecently(options.nowMs);
+    this.#throttle = new LogThrottle(options.nowMs);
     this.#places = new FairPlaces({
       places: options.limits.connections,
       placesPerHolder: options.limits.connectionsPerNode,
@@ -79,6 +83,7 @@ export class RelaySessions<Slot> {
       socket,
       node,
       pool: this.#pool,
+      quiet: this.#quiet,
       turns: this.#turns,
     });
     this.#sessions.set(socket, { connection, peer });
@@ -110,7 +115,7 @@ export class RelaySessions<Slot> {
     const reason = this.#places.taken < limits.connections ? "too-many-of-node" : "too-many";
     metrics.refusedSessions(reason).inc();
     audit.record({ event: "relay-session", outcome: "refused", reason, node, address });
-    if (this.#refusals.isNew(`${reason} ${holder}`)) {
+    if (this.#throttle.isDue(`${reason} ${holder}`)) {
       const limit = reason === "too-many" ? limits.connections : limits.connectionsPerNode;
       log.event("warning", "relay refused: busy sessions have all the places", { node, address, reason, limit });
     }

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { SharedTurns, TurnShare } from "../../src/ingest/session/turn-share.ts";
+import { QuietRelays, TurnAllowance } from "../../src/ingest/session/turn-allowance.ts";
 
 const FLOOD_BYTES = 2_000_000;
 
 function relays(count: number) {
   const clock = { nowMs: 10_000 };
-  const shared = new SharedTurns();
-  return { clock, shares: Array.from({ length: count }, () => new TurnShare(shared, () => clock.nowMs)) };
+  const quietRelays = new QuietRelays();
+  return { clock, shares: Array.from({ length: count }, () => new TurnAllowance(quietRelays, () => clock.nowMs)) };
 }
 
 test("a relay alone may bring all that there is", () => {

@@ -1,0 +1,133 @@
+import type { LoopTurns } from "../../host/loop-turns.ts";
+import type { Claim, Item, LineStore } from "../line-store.ts";
+import { CONNECTION_LIMITS } from "./connection-limits.ts";
+
+type Outcome = "stored" | "unavailable";
+
+export interface StoreOffersOptions<Slot> {
+  readonly store: LineStore<Slot>;
+  /** Of all sessions. */
+  readonly turns: LoopTurns;
+  /** The store cannot write now: what it was offered is offered again in a while. */
+  readonly onUnavailable: () => void;
+  /** The store threw: the session ends. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * What one session brings to the store, one batch or BEGIN at a time, until the store has it. A large batch goes in
+ * steps between other sessions' work; it counts as stored when its last step is.
+ */
+export class StoreOffers<Slot> {
+  readonly #options: StoreOffersOptions<Slot>;
+  #isBusy = false;
+  /** Waits for its turn. */
+  #next: (() => void) | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(options: StoreOffersOptions<Slot>) {
+    this.#options = options;
+  }
+
+  /** The store owes an answer. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** The store could not write when it was asked last. */
+  get isWaiting(): boolean {
+    return this.#retry !== undefined;
+  }
+
+  /** Also when there are none: what the store has of BEGINs has to outlive the process. */
+  batch(items: readonly Item<Slot>[], stored: () => void): void {
+    this.#isBusy = true;
+    this.#step(items, 0, stored);
+  }
+
+  claim(claim: Claim, stored: () => void): void {
+    this.#isBusy = true;
+    const ask = (): Promise<Outcome> => this.#options.store.claim(claim);
+    this.#inTurn(() => this.#offer(ask, () => this.#done(stored)), CONNECTION_LIMITS.claimMs);
+  }
+
+  /** Offers at once what waits for its turn. Nothing is offered again any more. */
+  stop(): void {
+    this.#isStopping = true;
+    this.abandon();
+    const next = this.#next;
+    this.#next = undefined;
+    next?.();
+  }
+
+  /** Offers nothing again: the relay has gone, and sends again what was not acknowledged. */
+  abandon(): void {
+    clearTimeout(this.#retry);
+  }
+
+  #step(items: readonly Item<Slot>[], from: number, stored: () => void): void {
+    const to = stepEnd(items, from);
+    const part = from === 0 && to === items.length ? items : items.slice(from, to);
+    const ask = (): Outcome | Promise<Outcome> => this.#options.store.store(part);
+    const next = (): void => (to < items.length ? this.#step(items, to, stored) : this.#done(stored));
+    this.#inTurn(() => this.#offer(ask, next), 0);
+  }
+
+  #inTurn(step: () => void, expectedMs: number): void {
+    if (this.#isStopping) {
+      step();
+      return;
+    }
+    this.#next = step;
+    this.#options.turns.soon(() => {
+      // Otherwise the stop was faster.
+      if (this.#next !== step) return;
+      this.#next = undefined;
+      step();
+    }, expectedMs);
+  }
+
+  #offer(ask: () => Outcome | Promise<Outcome>, taken: () => void): void {
+    const { onFailure } = this.#options;
+    try {
+      const outcome = ask();
+      if (typeof outcome === "string") this.#answered(outcome, ask, taken);
+      else outcome.then((later) => this.#answered(later, ask, taken)).catch(onFailure);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  #answered(outcome: Outcome, ask: () => Outcome | Promise<Outcome>, taken: () => void): void {
+    if (outcome === "stored") {
+      taken();
+      return;
+    }
+    this.#options.onUnavailable();
+    if (this.#isStopping) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#offer(ask, taken);
+    }, CONNECTION_LIMITS.retryAfterMs);
+  }
+
+  #done(stored: () => void): void {
+    this.#isBusy = false;
+    stored();
+  }
+}
+
+/** Where the step ends that begins at `from`. */
+function stepEnd<Slot>(items: readonly Item<Slot>[], from: number): number {
+  const { itemsAStep, bytesAStep } = CONNECTION_LIMITS;
+  let bytes = 0;
+  let to = from;
+  while (to < items.length && to - from < itemsAStep && bytes < bytesAStep) {
+    const item = items[to];
+    if (item?.kind === "lines") bytes += item.chunk.cri.length;
+    else if (item?.kind === "end") bytes += item.json.length;
+    to += 1;
+  }
+  return to;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a relay may bring in one turn of the event loop while quieter ones want to be heard: less than a millisecond's
+ * work. Alone it may bring all that libuv reads in a turn (32 times 64 KiB): larger batches, and so fewer writes.
+ */
+const BUSY_TURN_BYTES = 65_536;
+/** A relay that had such a turn in this time is not a quiet one. */
+const BUSY_FOR_MS = 1_000;
+/** How long one that was quiet and spoke is remembered. */
+const QUIET_FOR_MS = 100;
+
+/** Which relay of one collector spoke last without being busy: a flood from another must not keep it waiting. */
+export class QuietRelays {
+  #last: TurnAllowance | undefined;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+
+  heard(relay: TurnAllowance, nowMs: number): void {
+    this.#last = relay;
+    this.#heardAtMs = nowMs;
+  }
+
+  /** Whether one would have to wait for this relay. */
+  waitFor(relay: TurnAllowance, nowMs: number): boolean {
+    return this.#last !== undefined && this.#last !== relay && nowMs - this.#heardAtMs < QUIET_FOR_MS;
+  }
+}
+
+/** The bytes that one relay may bring in a turn of the event loop: as many as come, unless quiet relays wait for it. */
+export class TurnAllowance {
+  readonly #quiet: QuietRelays;
+  readonly #nowMs: () => number;
+  #bytes = 0;
+  #busyAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(quiet: QuietRelays, nowMs: () => number) {
+    this.#quiet = quiet;
+    this.#nowMs = nowMs;
+  }
+
+  /** Takes note of bytes that came in this turn. */
+  take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= BUSY_TURN_BYTES) this.#busyAtMs = this.#nowMs();
+  }
+
+  /** This relay has had its bytes of the turn. */
+  get isUsedUp(): boolean {
+    return this.#bytes >= BUSY_TURN_BYTES && this.#quiet.waitFor(this, this.#nowMs());
+  }
+
+  /** The next turn begins. */
+  renew(): void {
+    const nowMs = this.#nowMs();
+    if (this.#bytes > 0 && nowMs - this.#busyAtMs > BUSY_FOR_MS) this.#quiet.heard(this, nowMs);
+    this.#bytes = 0;
+  }
+}
