@@ -11,7 +11,8 @@ import { safeText } from "../host/safe-text.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { reindex } from "../store/reindex.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
-import { createCollector, openSpill } from "./collector.ts";
+import { createCollector } from "./collector.ts";
+import { openSpill } from "./store-part.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 the configuration is no good. */
 const EXIT = { failed: 1, usage: 2 } as const;

@@ -1,7 +1,7 @@
 import type { Audit } from "./audit.ts";
 import type { Log } from "./log.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Metrics } from "./metrics.ts";
-import { ToldRecently } from "./told-recently.ts";
 
 const DAY_MS = 86_400_000;
 const WARN_BEFORE_MS = 30 * DAY_MS;
@@ -34,12 +34,12 @@ export interface CertificateExpiryOptions {
 export class CertificateExpiry {
   readonly #options: CertificateExpiryOptions;
   readonly #sources: (() => Iterable<ExpiringCertificate>)[] = [];
-  readonly #told: ToldRecently;
+  readonly #throttle: LogThrottle;
   #warnAgainAtMs: number;
 
   constructor(options: CertificateExpiryOptions) {
     this.#options = options;
-    this.#told = new ToldRecently(options.nowMs);
+    this.#throttle = new LogThrottle(options.nowMs);
     this.#warnAgainAtMs = options.nowMs() + DAY_MS;
     options.metrics.gauges(
       "ml_certificate_expiry_seconds",
@@ -74,7 +74,7 @@ export class CertificateExpiry {
     const until = new Date(validToMs).toISOString();
     const fields = { certificate, serial, until, days: Math.floor(leftMs / DAY_MS), next: NEXT[kind] };
     const reason = leftMs > 0 ? "expires-soon" : "expired";
-    if (!this.#told.isNew(`${kind} ${serial} ${reason}`)) return;
+    if (!this.#throttle.isDue(`${kind} ${serial} ${reason}`)) return;
     this.#options.audit.record({ event: "certificate-expiry", outcome: "failed", reason, certificate, serial, until });
     if (leftMs > 0) this.#options.log.event("warning", "a certificate expires soon", fields);
     else this.#options.log.event("error", "a certificate has expired", fields);

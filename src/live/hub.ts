@@ -1,5 +1,5 @@
 import type { Log } from "../host/log.ts";
-import { ToldRecently } from "../host/told-recently.ts";
+import { LogThrottle } from "../host/log-throttle.ts";
 import type { Execution, LineRange } from "../wire/api.ts";
 import { Broadcast } from "./broadcast.ts";
 import { sourceKey } from "./lines-message.ts";
@@ -33,7 +33,7 @@ interface Pause {
 }
 
 export function createHub(log: Log, nowMs: () => number): LiveHub {
-  const told = new ToldRecently(nowMs);
+  const throttle = new LogThrottle(nowMs);
   const routes = new Routes();
   const broadcast = new Broadcast(routes);
   const pauses = new Map<string, Pause>();
@@ -54,7 +54,8 @@ export function createHub(log: Log, nowMs: () => number): LiveHub {
       for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
     } catch (error) {
       // Its numbers may be on a disk that fails: watchers have an older summary until that is mended.
-      if (told.isNew(String(error))) log.event("error", "cannot show how executions change", { error: String(error) });
+      if (throttle.isDue(String(error)))
+        log.event("error", "cannot show how executions change", { error: String(error) });
     }
   }
 

@@ -8,11 +8,13 @@ import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { Connection } from "./connection.ts";
-import { createHub } from "./hub.ts";
+import type { LiveHub } from "./hub.ts";
 import { createLiveMetrics } from "./live-metrics.ts";
-import type { History, Hub, Viewer } from "./ports.ts";
+import type { History, Viewer } from "./ports.ts";
 
 export interface LiveOptions {
+  /** Where the store brings what it has stored. Closed with live. */
+  readonly hub: LiveHub;
   readonly history: History;
   readonly limits: {
     readonly viewerBacklogBytes: number;
@@ -22,7 +24,6 @@ export interface LiveOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
-  readonly nowMs: () => number;
   readonly pingEveryMs?: number;
 }
 
@@ -34,8 +35,6 @@ export interface LiveSocket {
 }
 
 export interface Live {
-  /** Where the store tells what it has stored. */
-  readonly hub: Hub;
   /** Whether this viewer may open one more WebSocket. */
   hasRoom(viewer: Viewer): boolean;
   /** Takes over an upgrade request whose viewer is known. Undefined when its handshake was no good (and answered). */
@@ -51,8 +50,7 @@ const PING_EVERY_MS = 30_000;
 
 /** Stored lines to subscribed viewers. */
 export function createLive(options: LiveOptions): Live {
-  const { history, limits, log, audit, metrics, nowMs, pingEveryMs = PING_EVERY_MS } = options;
-  const hub = createHub(log, nowMs);
+  const { hub, history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
   const turns = new LoopTurns();
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
@@ -86,7 +84,6 @@ export function createLive(options: LiveOptions): Live {
   }
 
   return {
-    hub,
     hasRoom(viewer) {
       const hasRoom = closed === undefined && countOf(viewer) < limits.websocketsPerUser;
       if (!hasRoom) liveMetrics.refused("too_many_websockets").inc();

@@ -2,6 +2,7 @@ import type { AuditEvent } from "../../src/host/audit.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
+import { createHub } from "../../src/live/hub.ts";
 import { createLive, type LiveOptions } from "../../src/live/live.ts";
 import type { LoginResult, LoginStep } from "../../src/web/ports.ts";
 import { createWeb, type WebOptions } from "../../src/web/web.ts";
@@ -33,13 +34,14 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   const audited: AuditEvent[] = [];
   const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const limits = { ...DEFAULT_LIMITS, ...changed };
+  const hub = createHub(log, options.nowMs ?? Date.now);
   const live = createLive({
+    hub,
     history: served ?? archive,
     limits,
     log,
     audit,
     metrics,
-    nowMs: options.nowMs ?? Date.now,
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
   });
   const dataDir = await tempFolder();
@@ -79,7 +81,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   };
   afterwards(stop);
   const origin = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
-  return { archive, web, live, events, audited, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
+  return { archive, web, live, hub, events, audited, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
 }
 
 /** A login whose second step is answered with "123456". */

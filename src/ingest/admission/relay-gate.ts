@@ -5,7 +5,7 @@ import { addressGroup } from "../../host/address-group.ts";
 import type { Audit } from "../../host/audit.ts";
 import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log, LogFields, Severity } from "../../host/log.ts";
-import { ToldRecently } from "../../host/told-recently.ts";
+import { LogThrottle } from "../../host/log-throttle.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import { admit, type Peer } from "./relay-admission.ts";
@@ -56,7 +56,7 @@ const NO_SESSION = "compare ca.crt there and here, and the host name that it con
 export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
-  readonly #told: ToldRecently;
+  readonly #throttle: LogThrottle;
   /** Who is in the handshake: Node forgets whose it was before it tells. As many as there are places. */
   readonly #handshakes = new Map<string, Handshake>();
   readonly #places: FairPlaces<Handshake>;
@@ -71,7 +71,7 @@ export class RelayGate {
       // A handshake takes milliseconds: the oldest of an address that has too many is most likely none.
       isIdle: () => true,
     });
-    this.#told = new ToldRecently(options.nowMs);
+    this.#throttle = new LogThrottle(options.nowMs);
     // Unauthorized peers finish the handshake, or nobody would learn whose certificate it was. They get no further.
     const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
     this.#server = createServer({ ...secureContext(options.tls), ...peers }, (socket) => this.#admit(socket));
@@ -180,7 +180,7 @@ export class RelayGate {
     const { log, audit, metrics } = this.#options;
     metrics.refusedSessions(reason).inc();
     audit.record({ event: "relay-session", outcome: "refused", reason, ...who });
-    if (this.#told.isNew(JSON.stringify([what, fields]))) log.event(severity, what, fields);
+    if (this.#throttle.isDue(JSON.stringify([what, fields]))) log.event(severity, what, fields);
   }
 }
 

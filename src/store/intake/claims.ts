@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Audit } from "../../host/audit.ts";
 import type { Log } from "../../host/log.ts";
-import { ToldRecently } from "../../host/told-recently.ts";
+import { LogThrottle } from "../../host/log-throttle.ts";
 import type { Begin } from "../../wire/begin.ts";
 import { asTime } from "../../wire/time.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
@@ -62,11 +62,11 @@ const MAX_AHEAD_MS = 60_000;
 /** Binds identities to owners. A second BEGIN never displaces the first. */
 export class Claims {
   readonly #options: ClaimsOptions;
-  readonly #told: ToldRecently;
+  readonly #throttle: LogThrottle;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    this.#told = new ToldRecently(options.nowMs);
+    this.#throttle = new LogThrottle(options.nowMs);
   }
 
   /**
@@ -125,7 +125,7 @@ export class Claims {
   #noteCut(cut: readonly string[], { node, x }: SlotIdentity): void {
     const { metrics, log } = this.#options;
     for (const member of cut) metrics.cutBegins(member).inc();
-    if (!this.#told.isNew(`cut ${node}`)) return;
+    if (!this.#throttle.isDue(`cut ${node}`)) return;
     log.event("warning", "BEGIN cut to its limits; the next ones of this node are only counted", {
       node,
       x,
@@ -188,7 +188,7 @@ export class Claims {
     const { node, x } = identity;
     audit.record({ event: "begin", outcome: "refused", reason, node, uid, x });
     // A flood of BEGINs is a flood of counts, not of log lines.
-    if (!this.#told.isNew(`${reason} ${node} ${uid}`)) return;
+    if (!this.#throttle.isDue(`${reason} ${node} ${uid}`)) return;
     log.event("warning", "BEGIN refused; the next ones like it are only counted", { reason, node, x, uid });
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import type { Log } from "../../host/log.ts";
-import { ToldRecently } from "../../host/told-recently.ts";
+import { LogThrottle } from "../../host/log-throttle.ts";
 import { RESERVED } from "../disk/log-path.ts";
 import { oneLine } from "./one-line.ts";
 
@@ -41,7 +41,7 @@ export class SyslogFiles {
   readonly #log: Log;
   readonly #nowMs: () => number;
   readonly #wallMs: () => number;
-  readonly #told: ToldRecently;
+  readonly #throttle: LogThrottle;
   readonly #sources = new Map<string, Source>();
 
   constructor(options: SyslogFilesOptions) {
@@ -49,7 +49,7 @@ export class SyslogFiles {
     this.#log = options.log;
     this.#nowMs = options.nowMs;
     this.#wallMs = options.wallMs;
-    this.#told = new ToldRecently(options.nowMs);
+    this.#throttle = new LogThrottle(options.nowMs);
     mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
   }
 
@@ -79,7 +79,7 @@ export class SyslogFiles {
     const source: Source = { stream: this.#open(name), brokenAtMs: undefined };
     source.stream.on("error", ({ message }) => {
       source.brokenAtMs = this.#nowMs();
-      if (this.#told.isNew(`${name} ${message}`))
+      if (this.#throttle.isDue(`${name} ${message}`))
         this.#log.event("error", "cannot write syslog", { source: name, error: message });
     });
     this.#sources.set(name, source);

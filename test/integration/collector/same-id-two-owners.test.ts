@@ -25,8 +25,8 @@ async function twoOwners() {
   const site = await startIngestSite({
     ownerOf: async (_node, uid) => ({ name: USERS.get(uid) ?? "nobody", uid: undefined }),
     publisher: {
-      publish: (source, chunk) => relay.web?.live.hub.publish(source, chunk),
-      changed: (source) => relay.web?.live.hub.changed(source),
+      publish: (source, chunk) => relay.web?.hub.publish(source, chunk),
+      changed: (source) => relay.web?.hub.changed(source),
     },
   });
   const web = await startWeb({ served: site.archive });

@@ -127,7 +127,7 @@ describe("live viewing over a WebSocket", () => {
     for (const size of [
       1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 65_400, 65_420, 65_440, 65_460, 65_480, 200_000,
     ]) {
-      web.live.hub.publish(
+      web.hub.publish(
         execution,
         execution.store(n, n, () => "y".repeat(size)),
       );
@@ -143,7 +143,7 @@ describe("live viewing over a WebSocket", () => {
     viewer.subscribe({ what: { all: true }, from: "end", lines: false });
     await viewer.got("live");
     execution.state = "finished";
-    web.live.hub.changed(execution);
+    web.hub.changed(execution);
     expect(await viewer.got("execution")).toMatchObject({ id: 1, execution: { x: X, state: "finished" } });
   });
 
@@ -181,7 +181,7 @@ describe("live viewing over a WebSocket", () => {
     viewer.unsubscribe(1);
     viewer.subscribe({ id: 2, what: { all: true }, from: "end", lines: false });
     await poll("the second is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
-    web.live.hub.publish(execution, execution.store(1, 3));
+    web.hub.publish(execution, execution.store(1, 3));
     viewer.subscribe({ id: 1 });
     await poll(
       "the first is live again",
@@ -197,8 +197,8 @@ describe("live viewing over a WebSocket", () => {
     viewer.subscribe({ id: 2, what: { job: "train" } });
     viewer.subscribe({ id: 3, what: { all: true } });
     await poll("all are live", () => viewer.texts.filter(({ t }) => t === "live").length === 3);
-    web.live.hub.publish(execution, execution.store(1, 2));
-    web.live.hub.publish(execution, execution.store(3, 3));
+    web.hub.publish(execution, execution.store(1, 2));
+    web.hub.publish(execution, execution.store(3, 3));
     await poll("the last line came", () => viewer.lines.includes(3));
     expect(viewer.lines).toEqual([1, 2, 3]);
   });
@@ -213,7 +213,7 @@ describe("live viewing over a WebSocket", () => {
     const text = () => "z".repeat(500);
     let n = 1;
     for (; n <= 40_000; n += 250) {
-      web.live.hub.publish(execution, execution.store(n, n + 249, text));
+      web.hub.publish(execution, execution.store(n, n + 249, text));
       await poll("the quick one keeps up", () => quick.lines.length === n + 249);
     }
     expect(quick.texts.some(({ t }) => t === "lost")).toBe(false);
@@ -221,7 +221,7 @@ describe("live viewing over a WebSocket", () => {
     const lost = await slow.got("lost");
     if (lost.t !== "lost") throw new Error("not lost");
     expect(lost).toMatchObject({ id: 1, x: X, node: "node1" });
-    web.live.hub.publish(execution, execution.store(n, n));
+    web.hub.publish(execution, execution.store(n, n));
     await poll("the slow one is live again", () => slow.lines.includes(n));
     const ranges = slow.texts.flatMap((each) => (each.t === "lost" ? [[each.from, each.to] as const] : []));
     const missed = ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
@@ -234,7 +234,7 @@ describe("live viewing over a WebSocket", () => {
     const viewers = await Promise.all(Array.from({ length: 300 }, () => watcher(web, alice)));
     for (const viewer of viewers) viewer.subscribe({});
     await Promise.all(viewers.map((viewer) => viewer.got("live")));
-    for (let n = 1; n <= 500; n += 1) web.live.hub.publish(execution, execution.store(n, n));
+    for (let n = 1; n <= 500; n += 1) web.hub.publish(execution, execution.store(n, n));
     await poll("everybody has them all", () => viewers.every(({ lines }) => lines.length === 500));
     const expected = Array.from({ length: 500 }, (_, i) => i + 1);
     for (const { lines } of viewers) expect(lines).toEqual(expected);
@@ -471,7 +471,7 @@ describe("the door of live viewing", () => {
     const fill = async () => {
       const before = await lost();
       for (let chunks = 0; (await lost()) === before && chunks < 50; chunks += 1) {
-        web.live.hub.publish(
+        web.hub.publish(
           execution,
           execution.store(n, n + 999, () => "z".repeat(500)),
         );

@@ -1,0 +1,20 @@
+import type { Config } from "../host/config.ts";
+import { createNodeUsers } from "../host/node-users.ts";
+import type { RememberingDirectory } from "../host/users.ts";
+import type { OwnerOf } from "../store/owner/owner-lookup.ts";
+
+/** Whose a node's uid is, and which uid of the collector may read the files. */
+export function createOwnerOf(options: {
+  readonly nodes: Config["nodes"];
+  readonly directory: RememberingDirectory;
+  readonly nowMs: () => number;
+}): OwnerOf {
+  const { directory } = options;
+  const userOf = createNodeUsers(options);
+  return async (node, uid) => {
+    const user = await userOf(node, uid);
+    if (user === undefined || typeof user === "string") return user;
+    const known = await directory.byName(user.name);
+    return known === "unavailable" ? known : { name: user.name, uid: known?.uid };
+  };
+}

@@ -1,0 +1,47 @@
+import type { AuthClient } from "../auth/auth-client.ts";
+import type { Config } from "../host/config.ts";
+import type { Part } from "../host/lifecycle.ts";
+import { listening, reachableHost } from "../host/listen-error.ts";
+import type { Log } from "../host/log.ts";
+import type { UserDirectory } from "../host/users.ts";
+import type { Web } from "../web/web.ts";
+
+const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
+
+export interface WebPartOptions {
+  readonly web: Web;
+  readonly auth: AuthClient;
+  readonly directory: UserDirectory;
+  readonly config: Config;
+  readonly log: Log;
+  /** For the person who started the collector by hand: the address with the login code. */
+  readonly say: (line: string) => void;
+  /** Who started it. */
+  readonly uid: number;
+}
+
+/** The browsers' port. It closes WebSockets, sessions and the way to the password checker. */
+export function webPart({ web, auth, directory, config, log, say, uid }: WebPartOptions): Part {
+  return {
+    name: "web",
+    start: async () => {
+      const { host, port } = await listening(web.start(), { key: "web", at: config.web });
+      const scheme = config.webTls === undefined ? "http" : "https";
+      const origin = config.behindProxy ?? `${scheme}://${reachableHost(host)}:${port}`;
+      log.event("info", "listening for browsers", { origin });
+      if (!config.loginCode) return;
+      const user = await directory.byUid(uid);
+      if (user === undefined || user === "unavailable") {
+        log.event("error", "no login code: this uid has no user, or the user directory does not answer", { uid });
+        return;
+      }
+      const code = web.createLoginCode({ user: user.name, uid }, LOGIN_CODE_EXPIRES_AFTER_MS);
+      say(`${origin}/#code=${code}`);
+    },
+    reload: () => web.reload(),
+    stop: async () => {
+      await web.stop();
+      auth.close();
+    },
+  };
+}
