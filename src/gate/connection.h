@@ -38,7 +38,7 @@ struct connection {
   int client, relay;
   enum stage stage;
   enum wait wait;
-  // The proof's epoch in which `relay` was connected.
+  // The proof's epoch in which BEGIN was taken, and in which alone `relay` is connected.
   unsigned epoch;
   // The client sends nothing more.
   bool hasEnded;

@@ -34,13 +34,13 @@ static void finish(struct connection *connection) {
   connectionWatch(connection);
 }
 
-// Connects to the relay, for the first lines of a connection.
+// Connects to the relay, for the first lines of a connection. False as well when another rsyslogd is there than the one
+// that took BEGIN: without a journal that BEGIN is gone, and a new connection brings it again.
 static bool ensureRelay(struct connection *connection) {
   struct gate *gate = connection->gate;
   if (connection->relay >= 0) return true;
   connection->relay = proofDial(gate, gate->relay.linesPath);
-  if (connection->relay < 0) return false;
-  connection->epoch = gate->proof.epoch;
+  if (connection->relay < 0 || connection->epoch != gate->proof.epoch) return false;
   return pollerSet(&gate->poller, connection->relay, EPOLLIN, onRelay, connection);
 }
 

@@ -135,6 +135,7 @@ static void begin(struct connection *connection) {
   gate->counters.values[COUNT_BEGUN] += 1;
   connectionSay(connection, 'K');
   connection->stage = STAGE_LINES;
+  connection->epoch = gate->rounds.epoch;
   memcpy(gate->scratch, connection->held + connection->jsonBytes, rest);
   if (connectionKeep(connection, NULL, 0, 0)) linesHandOn(connection, rest);
 }
