@@ -120,7 +120,7 @@ describe("the command", () => {
 
   test("is not held back by a relay that hangs: the spool gets what it may not have read", async () => {
     const folder = await tempFolder();
-    const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: () => "BEGIN" });
+    const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: (i) => (i === 0 ? "BEGIN" : "nothing") });
     const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(folder, "spool") });
     const result = await mlrun(["--quiet", "--run-dir", folder, ...shell("seq 1 2000000; exit 4")], { env });
     expect(result.code).toBe(4);

@@ -13,7 +13,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 describeAsRoot("a node whose sockets hold 4 MiB", () => {
   test("loses nothing of what the kernel has when the relay takes no more", async () => {
     const folder = await tempFolder();
-    const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: () => "BEGIN" });
+    const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: (i) => (i === 0 ? "BEGIN" : "nothing") });
     const preload = { LD_PRELOAD: await compileLibrary("large_send_buffer", folder), SEND_BUFFER: "4194304" };
     const env = Object.entries(cleanEnvironment({ ...preload, MLRUN_SPOOL_DIR: join(folder, "spool") }));
     const words = program("mlrun", "--quiet", "--run-dir", folder, "--", "seq", "1", "2000000");
@@ -21,7 +21,7 @@ describeAsRoot("a node whose sockets hold 4 MiB", () => {
     const result = await run(file, args, { detached: true });
     expect(result.stderr).toMatch(/is away \(it takes nothing\)/);
     // It was given to the kernel, and nobody has read it.
-    expect(relay.received.map(String)).toEqual([""]);
+    expect(String(relay.received[0])).toBe("");
     expect((await runAsRoot("chmod", ["-R", "a+rX", join(folder, "spool")])).code).toBe(0);
     const [name = ""] = await readdir(join(folder, "spool"));
     const [, ...frames] = octetCounted(await readFile(join(folder, "spool", name)));
