@@ -18,13 +18,13 @@ export interface DemoOptions {
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly say: (text: string) => void;
-  /** Resolves when the demo shall end. */
+  /** Resolves when the demo should end. */
   readonly untilStopped: Promise<void>;
 }
 
 /**
- * The whole product on loopback, as an ordinary user, in a folder of its own: certificates, a relay for each node, the
- * collector with its viewer, and a job. It leaves nothing behind.
+ * The whole product on loopback, as an ordinary user, in a temporary folder: certificates, a gate and a relay for each
+ * node, the collector with its viewer, and a job. It leaves nothing behind.
  *
  * @returns The exit code.
  */
@@ -80,7 +80,7 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
   await options.untilStopped;
 }
 
-/** Matches no line: then only the end of the process settles. */
+/** Matches no line, so waitFor() settles only when the process ends. */
 const NEVER = /^$(?!)/;
 
 async function startRelay(relay: {
@@ -118,7 +118,7 @@ async function startRelay(relay: {
 async function untilThere(children: Children, child: ChildProcess, path: string): Promise<void> {
   const ended = children.waitFor(child, NEVER);
   await Promise.race([ended, untilExists(path)]);
-  // From here on its end is the demo's end, which nobody waits for.
+  // Once the socket is there, nobody handles this rejection: the process ends with the demo.
   ended.catch(() => {});
 }
 

@@ -13,11 +13,11 @@ import { SpoolWriter } from "./spool/spool-writer.ts";
 export interface LogDelivery {
   readonly delivery: Delivery;
   readonly spool: SpoolWriter;
-  /** Lets others flush what the spool holds. */
+  /** Lets other processes flush the spool. */
   close(): void;
 }
 
-/** Delivery and spool of one execution. It tells the user once that the relay is away, and where the output is then. */
+/** Delivery and spool of one execution. Warns the user once when the relay is away, and says where the output goes. */
 export function openLogDelivery(options: ExecutionOptions): LogDelivery {
   const { argv, x, key: k, job, labels, node, pid, cwd, clock, runDir } = options;
   const json = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
@@ -53,7 +53,7 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
   return { delivery, spool, close };
 }
 
-/** What is lost for good, in words for the user; undefined when nothing is. */
+/** A message about output that is lost for good. Undefined when nothing is. */
 export function droppedMessage({ dropped }: SpoolWriter): string | undefined {
   const bytes = dropped.stdout + dropped.stderr;
   if (bytes === 0) return undefined;

@@ -13,7 +13,7 @@ export interface BeatPorts {
   idleMs(): number;
 }
 
-/** Says every 10 s that the execution lives. @returns Ends them. */
+/** Sends a BEAT every 10 s: the execution lives. @returns Call it to stop. */
 export function startBeats(ports: BeatPorts): () => void {
   const { encoder, delivery, clock } = ports;
   let number = 0;
@@ -21,7 +21,7 @@ export function startBeats(ports: BeatPorts): () => void {
     number += 1;
     const cpuMs = ports.pid === undefined ? 0 : (readProcess(ports.pid)?.cpuMs ?? 0);
     const block = delivery.reserve();
-    // No room: lines wait, and they say as well that it lives.
+    // Without room, lines are waiting; they show that it lives.
     if (block === undefined) return;
     encoder.setTime(clock.timestamp());
     const frame = encoder.encodeBeat({ number, idleMs: Math.round(ports.idleMs()), cpuMs });

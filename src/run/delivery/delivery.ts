@@ -16,13 +16,13 @@ export interface DeliveryPorts extends SessionPorts {
   readonly spool: Spool;
   /** Monotonic milliseconds. */
   elapsedMs(): number;
-  /** A relay is there (again). */
+  /** A relay is there, for the first time or again. */
   onLive(): void;
   /** From now on frames go to the spool. */
   onSpooling(reason: string): void;
 }
 
-/** Nobody listens: when the command has ended there is no point in waiting for that to change. */
+/** Errors that mean nobody listens. Once the command has ended, waiting for a relay to appear is pointless. */
 const ABSENT: readonly string[] = ["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"];
 
 /**
@@ -41,7 +41,7 @@ export class Delivery {
   /** When each write that the kernel has not finished was made, oldest first. Bounded by the ring. */
   readonly #waitingSinceMs: number[] = [];
   #outageSinceMs = 0;
-  /** How long the outage before took, for a relay that does not stay. */
+  /** Length of the previous outage: it continues if the relay does not stay. */
   #outageMs = 0;
   #liveSinceMs = 0;
   #retryMs: number = RUN_LIMITS.reconnectFirstMs;
@@ -64,7 +64,7 @@ export class Delivery {
     this.#ring = new FrameRing(ports.sentBlocks);
   }
 
-  /** Whom to tell that `reserve` may succeed again. */
+  /** The listener is called when `reserve` may succeed again. */
   onRoom(listener: () => void): void {
     this.#onRoom = listener;
   }
@@ -79,7 +79,7 @@ export class Delivery {
   reserve(): Block | undefined {
     const block = this.#ring.reserve();
     if (block !== undefined || this.#state !== "spooling") return block;
-    // One read may make more frames than the ring holds, and no relay will tell that there is room again.
+    // One read can make more frames than the ring holds, and without a relay nothing else would make room.
     this.flush();
     return this.#ring.reserve();
   }
@@ -99,8 +99,8 @@ export class Delivery {
   }
 
   /**
-   * Hands over what is left and the END, which `makeEnd` builds as late as possible. Settles in bounded time, when the
-   * relay has taken over everything or the spool has what it has not.
+   * Hands over the remaining frames and END, which `makeEnd` builds as late as possible. Settles in bounded time: the
+   * relay has taken over everything, or the spool holds the rest.
    */
   finish(makeEnd: () => Buffer): Promise<void> {
     return new Promise((settle) => {
@@ -140,7 +140,7 @@ export class Delivery {
     if (this.#state === "live") {
       this.#state = "connecting";
       clearTimeout(this.#takeOverTimer);
-      // With a relay that accepts and soon closes again, the outage before goes on.
+      // A relay that accepts and soon closes again does not end the outage.
       const stayed = now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs;
       this.#outageSinceMs = stayed ? now : now - this.#outageMs;
       if (stayed) this.#retryMs = RUN_LIMITS.reconnectFirstMs;
@@ -169,7 +169,7 @@ export class Delivery {
     });
   }
 
-  /** Looks once in `afterMs` whether the relay has been waited for too long, and as long as there is something to. */
+  /** Checks after `afterMs` whether the relay has kept us waiting too long; repeats while something is pending. */
   #watch(afterMs: number): void {
     this.#watching = true;
     clearTimeout(this.#patienceTimer);

@@ -12,8 +12,9 @@ export interface Block {
 }
 
 /**
- * The newest frames of an execution, sent or not: nobody knows what a relay has taken over before it says so at the
- * end, so what was sent last can go again. Bounded; blocks are reused, because new memory for every 64 KiB would be the main cost.
+ * The newest frames of an execution, sent or not. Before the relay confirms at the end, nobody knows what it has taken
+ * over, so recent frames must be able to go again. Bounded. Blocks are reused: allocating 64 KiB each time would be the
+ * main cost.
  */
 export class FrameRing {
   readonly #sentBlocks: number;
@@ -24,7 +25,7 @@ export class FrameRing {
     this.#sentBlocks = sentBlocks;
   }
 
-  /** A block with room for one frame at its end, or undefined: everything is full of frames that were not sent. */
+  /** A block with room for one frame at its end. Undefined while all blocks hold frames that were not sent. */
   reserve(): Block | undefined {
     const newest = this.#blocks.at(-1);
     if (newest !== undefined && newest.bytes.length - newest.end >= WIRE_LIMITS.maxFrameBytes) return newest;
@@ -38,7 +39,7 @@ export class FrameRing {
     return this.#blocks;
   }
 
-  /** Everything counts as not sent: it goes again over a new connection. */
+  /** Marks everything as unsent, for a new connection. */
   rewind(): void {
     for (const block of this.#blocks) {
       block.written = 0;
@@ -46,7 +47,7 @@ export class FrameRing {
     }
   }
 
-  /** Hands over everything, oldest first, and starts empty. Only when no socket reads the memory any more. */
+  /** Hands over everything, oldest first, and empties the ring. Call it only when no socket reads the memory. */
   drain(take: (frames: Buffer) => void): void {
     for (const block of this.#blocks) if (block.end > 0) take(block.bytes.subarray(0, block.end));
     this.#blocks.length = Math.min(this.#blocks.length, 1);

@@ -8,13 +8,13 @@ export interface SessionPorts {
   readonly greeting: Buffer;
 }
 
-/** What a session tells its owner. After `lost` and `takenOver` nothing more comes. */
+/** Events of a session. `lost` and `takenOver` are final. */
 export interface SessionEvents {
   /** BEGIN is in the relay's journal: frames may go. */
   ready(): void;
   /** After the half-close: the relay has taken over every frame of this session. */
   takenOver(): void;
-  /** Not connected, or no longer. The system's name of the failure, or a few words. */
+  /** The connection failed or ended. The reason is the system's error name or a few words. */
   lost(reason: string): void;
 }
 
@@ -27,7 +27,7 @@ export class RelaySession {
 
   constructor(ports: SessionPorts, events: SessionEvents) {
     this.#events = events;
-    // allowHalfOpen: the gate's EOF must not end our side before we know why it came.
+    // allowHalfOpen: Node must not close our side on the gate's EOF before we know why it came.
     this.#socket = connect({ path: ports.path, allowHalfOpen: true });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
     this.#socket.on("data", (answers) => {

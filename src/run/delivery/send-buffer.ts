@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { RUN_LIMITS } from "../limits.ts";
 
-/** What a unix socket's sender may have in the kernel, unless it asks for something else (socket(7)). */
+/** Default send buffer of a socket (socket(7)). */
 const SETTING = "/proc/sys/net/core/wmem_default";
 /** The kernel takes one more piece while the buffer is not full (unix_stream_sendmsg): 64 KiB at most. */
 const OVERSHOOT_BYTES = 65_536;
 
-/** Bytes that the kernel keeps of one sender; the most that is reckoned with where the kernel does not say. */
+/** Size of a unix socket's send buffer. Where the kernel does not say, the largest that mlrun plans for. */
 export function sendBufferBytes(path = SETTING): number {
   try {
     const bytes = Number(readFileSync(path, "latin1"));
@@ -19,11 +19,11 @@ export function sendBufferBytes(path = SETTING): number {
 }
 
 /**
- * Blocks of frames that have to be kept after they were sent: as much as can be on its way to the journal when relay
- * and gate are killed. That is what stands in two sockets (mlrun to gate, gate to relay) and in both processes.
+ * Number of sent blocks to keep: as much as can be on its way to the journal when relay and gate are killed. Two sockets
+ * (mlrun to gate, gate to relay) and both processes hold frames.
  */
 export function sentBlocks(bufferBytes: number): number {
   const onTheWay = 2 * (bufferBytes + OVERSHOOT_BYTES) + RUN_LIMITS.gateAndRelayBytes;
-  // A block ends where the longest frame has no room any more.
+  // A block is full when the longest frame no longer fits.
   return Math.ceil(onTheWay / (RUN_LIMITS.blockBytes - WIRE_LIMITS.maxFrameBytes));
 }

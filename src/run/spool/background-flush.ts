@@ -16,8 +16,8 @@ export interface BackgroundFlushOptions {
 }
 
 /**
- * Delivers what waits in the spool by another process, which neither delays this one nor ends with it. Does nothing
- * when nothing waits, or when a process that still runs has begun already.
+ * Starts another process that delivers the spool; it neither delays this one nor ends with it. Does nothing if the spool
+ * is empty or a running process has already started a flush.
  */
 export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
@@ -29,12 +29,12 @@ export function flushInBackground(options: BackgroundFlushOptions): void {
     child.once("exit", release);
     child.unref();
   } catch {
-    // No memory, no processes left: the next one that is there delivers it.
+    // No memory or no processes left: the next mlrun delivers it.
     release();
   }
 }
 
-/** The process of that name ends, or its flush has: another one may begin. */
+/** Lets another process start a flush: the named one, or its flush, has ended. */
 export function releaseFlush(folder: string, owner: string): void {
   if (holder(folder) === owner) rmSync(join(folder, LOCK), { force: true });
 }
@@ -49,7 +49,7 @@ function takeLock(folder: string, owner: string): boolean {
   if (before !== undefined && isRunning(before, join(folder, LOCK))) return false;
   try {
     rmSync(join(folder, LOCK), { force: true });
-    // A link comes into being with its content, in one step, and only where nothing is.
+    // symlink(2) creates name and content in one step, and fails if the name exists.
     symlinkSync(owner, join(folder, LOCK));
     return true;
   } catch {

@@ -3,21 +3,21 @@ import type { PerStream } from "../../wire/end.ts";
 const SPACE = 0x20;
 const BACKSLASH = 0x5c;
 const LETTER_X = 0x78;
-/** Of a frame's octet count. */
+/** Digits of a frame's octet count. */
 const MAX_LENGTH_DIGITS = 5;
 /** The head of a lines frame is far shorter; its text may be long. */
 const MAX_HEAD_BYTES = 1_024;
 const LINES_HEAD = / s="(stdout|stderr)" n="\d+" c="\d+" b="(\d+)"( f="1")?\] \d+ /;
 
 /**
- * The octet-counted frame at `at` (RFC 6587, section 3.4.1): its payload is `data[from..end)`. Undefined when it does
- * not stand there whole.
+ * The octet-counted frame at `at` (RFC 6587, section 3.4.1): its payload is `data[from..end)`. Undefined when the frame
+ * is incomplete.
  */
 export function frameAt(data: Buffer, at: number): { readonly from: number; readonly end: number } | undefined {
   const space = data.indexOf(SPACE, at);
   if (space <= at || space - at > MAX_LENGTH_DIGITS) return undefined;
   const digits = data.toString("latin1", at, space);
-  // Not what Number takes for one: after "-9" a scan would go back, and never end.
+  // Number() would accept "-9", and a scan that goes back never ends.
   if (!/^\d+$/.test(digits)) return undefined;
   const end = space + 1 + Number(digits);
   return end <= data.length ? { from: space + 1, end } : undefined;

@@ -7,7 +7,7 @@ import { isRunning } from "../command/process-name.ts";
  *
  *     X.WRITER.SEQ.spool           waits to be delivered
  *     X.WRITER.SEQ.OWNER.busy      is being written or delivered by that process; when it is gone, waits as well
- *     X.WRITER.SEQ.damaged         begins with something else than a BEGIN: for its user to look at
+ *     X.WRITER.SEQ.damaged         does not begin with a BEGIN: kept for its user to inspect
  *
  * Writer and owner are names of processes (`processName`), so no two processes can ever mean the same file.
  */
@@ -19,7 +19,7 @@ export interface SpooledFile {
 
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+\.\d+)\.(?:spool|(\d+-\d+-\d+)\.busy)$/;
 
-/** Files that nobody is writing or delivering, oldest execution first, and how many somebody is. */
+/** Files that no process writes or delivers, oldest execution first, and the number of those that one does. */
 export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: number } {
   const waiting: SpooledFile[] = [];
   let busy = 0;
@@ -34,7 +34,7 @@ export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: nu
 
 function listFolder(folder: string): string[] {
   try {
-    // A link or a folder with such a name is nothing of ours: opening it would fail, and keep all others waiting.
+    // Links and folders are not ours: opening one would fail and block the other files.
     const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
     return entries.map(({ name }) => name).sort();
   } catch {
@@ -42,7 +42,7 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** Makes the file ours, by a rename that only one process can win. Undefined: another one was faster. */
+/** Takes the file by a rename that only one process can win. Undefined: another process was faster. */
 export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
   const path = join(folder, `${file.stem}.${owner}.busy`);
   try {
@@ -53,12 +53,12 @@ export function claim(folder: string, file: SpooledFile, owner: string): string 
   }
 }
 
-/** Lets others have the file at `path`. */
+/** Gives the file at `path` back for others to deliver. */
 export function release(folder: string, file: { readonly stem: string }, path: string): void {
   renameSync(path, join(folder, `${file.stem}.spool`));
 }
 
-/** Keeps the file under a name that no flush looks at. */
+/** Renames the file so that flushes ignore it. */
 export function setAside(folder: string, file: { readonly stem: string }, path: string): void {
   renameSync(path, join(folder, `${file.stem}.damaged`));
 }

@@ -2,18 +2,18 @@ import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export interface SpoolPlaces {
-  /** A folder for this user alone, given from outside. */
+  /** `MLRUN_SPOOL_DIR`: a folder for this user alone. */
   readonly chosen: string | undefined;
-  /** Sticky folder of the system in which each user has one by uid. */
+  /** The system's sticky folder, with one folder per uid. */
   readonly system: string;
   /** The user's own state folder. */
   readonly home: string;
   readonly uid: number;
-  /** A folder inside for each relay but the usual one: what one node's relay did not take is not for another's. */
+  /** A folder inside for each relay but the default one: lines of one node must not go through another's relay. */
   readonly relay: string;
 }
 
-/** The user's spool folder: the first that is there, or can be made, and is safe. Undefined: there is none. */
+/** The user's spool folder: the first candidate that is safe, created if missing. Undefined: there is none. */
 export function openSpoolFolder(places: SpoolPlaces): string | undefined {
   const { uid, relay } = places;
   for (const folder of candidates(places)) {
@@ -23,7 +23,7 @@ export function openSpoolFolder(places: SpoolPlaces): string | undefined {
   return undefined;
 }
 
-/** Every folder in which something of this user may wait. */
+/** Every folder that may hold files of this user. */
 export function spoolFolders(places: SpoolPlaces): string[] {
   const { uid, relay } = places;
   const safe = candidates(places).filter((folder) => isSafe(folder, uid, false));
@@ -32,7 +32,7 @@ export function spoolFolders(places: SpoolPlaces): string[] {
 
 function candidates({ chosen, system, home, uid }: SpoolPlaces): string[] {
   if (chosen !== undefined) return [chosen];
-  // The system's folder itself is the administrator's to make.
+  // Only an administrator creates the system's folder.
   return isFolder(system) ? [join(system, String(uid)), home] : [home];
 }
 
@@ -44,7 +44,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** A real folder, not a link, of this user, in which nobody else can put or rename anything. */
+/** A real folder, not a link, that this user owns and nobody else can write to. */
 function isSafe(folder: string, uid: number, make: boolean): boolean {
   try {
     if (make && !isFolder(folder)) makeFolder(folder);
@@ -55,14 +55,14 @@ function isSafe(folder: string, uid: number, make: boolean): boolean {
   }
 }
 
-/** With those above it. Node's own `recursive` never returns where mkdir says ENOENT below a folder that is there. */
+/** Creates parents as well. Node's `recursive` loops forever when mkdir says ENOENT below an existing folder. */
 function makeFolder(folder: string): void {
   const above = dirname(folder);
   if (!existsSync(above) && above !== folder) makeFolder(above);
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another mlrun was faster; whether it is a safe one is seen afterwards.
+    // Another mlrun was faster; isSafe() checks the result.
     if (!isFolder(folder)) throw error;
   }
 }

@@ -17,11 +17,11 @@ export interface FlushOptions {
 export interface FlushResult {
   readonly delivered: number;
   readonly kept: number;
-  /** Files that begin with something else than a BEGIN: nothing can be made of them. */
+  /** Files that do not begin with a BEGIN: set aside. */
   readonly damaged: number;
 }
 
-/** Room for BEGIN, which stands whole at the start, and for many frames. */
+/** Room for BEGIN, the first record, and for many frames. */
 const READ_BYTES = 65_536;
 
 /**
@@ -31,7 +31,7 @@ const READ_BYTES = 65_536;
 export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
   const { folder, runDir, owner } = options;
   const done = { delivered: 0, damaged: 0 };
-  // More may come while it works: whoever finds a flush at work leaves its files to it.
+  // Repeats while files appear: another mlrun that finds this flush running leaves its files to it.
   for (let before = -1; before < done.delivered; ) {
     before = done.delivered;
     for (const file of spooledFiles(folder).waiting) {
@@ -56,7 +56,7 @@ async function deliver(path: string, runDir: string): Promise<"delivered" | "kep
     const data = Buffer.allocUnsafe(READ_BYTES);
     const first = data.subarray(0, readSync(fd, data, 0, READ_BYTES, 0));
     const frame = frameAt(first, 0);
-    // Torn before its BEGIN was whole: there is nothing in it.
+    // Its writer died before BEGIN was complete: the file holds nothing.
     if (frame === undefined) return "delivered";
     const json = first.toString("utf8", frame.from, frame.end);
     const begin = parseBegin(json);
@@ -92,7 +92,7 @@ function sendFrames({ fd, data, from, begin, json, runDir }: OpenFile): Promise<
     const next = () => {
       patience.refresh();
       const read = data.subarray(0, readSync(fd, data, 0, data.length, at));
-      // A file that its writer left in the middle of a frame ends before that frame.
+      // If its writer died inside a frame, the file ends before that frame.
       const end = wholeFramesEnd(read);
       at += end;
       if (end === 0) session.finish();

@@ -16,22 +16,22 @@ export interface SpoolWriterOptions {
   elapsedMs(): number;
 }
 
-/** Files of one execution: one for each time that the relay went away. */
+/** Most files of one execution: each outage makes one. */
 const MAX_FILES = 1_000;
 /** The folder's size is looked up again after this time: a flush may have made room. */
 const USAGE_FOR_MS = 1_000;
-/** END may go this far beyond the quota, so that what was dropped can be told. */
+/** END may exceed the quota by this much: it reports what was dropped. */
 const CONTROL_BYTES = 65_536;
-/** Room on the disk that is held for END from the start, for the same reason. More than a frame. */
+/** Disk space held for END from the start, for the same reason. More than a frame. */
 const RESERVE_BYTES = 16_384;
 
-/** Keeps the frames of one execution that no relay takes, within the user's quota. */
+/** Writes the frames of one execution that no relay takes, within the user's quota. */
 export class SpoolWriter implements Spool {
-  /** Bytes that the command printed and that could not be kept. */
+  /** Printed bytes that could not be kept. */
   readonly dropped = { stdout: 0, stderr: 0 };
   readonly #options: SpoolWriterOptions;
   #file: { readonly fd: number; readonly folder: string; readonly stem: string; readonly path: string } | undefined;
-  /** A file that has lost its name: whatever becomes of this process, nothing of it stays. */
+  /** An unlinked file: it vanishes with this process. */
   #reserveFd: number | undefined;
   #sequence = 0;
   #fileBytes = 0;
@@ -50,7 +50,7 @@ export class SpoolWriter implements Spool {
         if (kind === "control" && this.#giveUpReserve() && this.#write(frames)) return;
       }
     } catch {
-      // The folder went away while we looked at it: the same as no folder.
+      // The folder vanished: the same as no folder.
     }
     const printed = printedBytes(frames);
     this.dropped.stdout += printed.stdout;
@@ -105,7 +105,7 @@ export class SpoolWriter implements Spool {
       this.#reserveFd = fd;
       writeSync(fd, Buffer.alloc(RESERVE_BYTES));
     } catch {
-      // The disk is full already: END is tried all the same.
+      // The disk is already full. END will still be tried.
     }
   }
 
@@ -126,7 +126,7 @@ export class SpoolWriter implements Spool {
     return this.#otherBytes + this.#fileBytes + bytes <= most;
   }
 
-  /** Writes all or, on a full disk, nothing: a torn frame in the middle would spoil all behind it. */
+  /** Writes everything or, on a full disk, nothing: a torn frame would make the rest unreadable. */
   #write(bytes: Buffer): boolean {
     if (this.#file === undefined) return false;
     const { fd } = this.#file;
