@@ -71,6 +71,11 @@ export function createApp(options: AppOptions): Express {
   const api = express.Router();
   api.use((request, response, next) => {
     response.set("Cache-Control", "no-store");
+    // What a proxy took from TLS early data may be somebody's who sends it again (RFC 8470).
+    if (request.headers["early-data"] === "1" && !SAFE_METHODS.includes(request.method)) {
+      webMetrics.refused("too_early").inc();
+      throw new HttpError({ status: 425, code: "too_early", message: "Send this again after the TLS handshake" });
+    }
     if (SAFE_METHODS.includes(request.method) || site.isOwnOrigin(request.headers, cookieName)) return next();
     webMetrics.refused("foreign_origin").inc();
     audit.record(foreignOrigin(request, request.ip));

@@ -18,6 +18,8 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** The owners to choose from when the address names none and several have such an execution. */
   readonly owners?: readonly string[];
+  /** The login goes on: what `message` asks for is to be sent with this. */
+  readonly step?: { readonly token: string; readonly isEcho: boolean };
 }
 
 export interface ExecutionFilter {
@@ -30,6 +32,12 @@ export interface ExecutionFilter {
   readonly limit?: number;
 }
 
+export type Credentials =
+  | { readonly user: string; readonly password: string }
+  | { readonly code: string }
+  /** What was asked for beside the password. */
+  | { readonly step: string; readonly reply: string };
+
 /** The collector's HTTP API, as the viewer uses it. */
 export class ApiClient {
   readonly #fetch: typeof fetch;
@@ -41,12 +49,13 @@ export class ApiClient {
     this.#onSignedOut = options.onSignedOut;
   }
 
-  async login(credentials: { user: string; password: string } | { code: string }): Promise<Answer<true>> {
+  async login(credentials: Credentials): Promise<Answer<true>> {
     return this.#ask("api/login", { parse: () => true, body: credentials });
   }
 
-  async logout(): Promise<Answer<true>> {
-    return this.#ask("api/logout", { parse: () => true, body: {} });
+  /** `everywhere`: every session of this user, in other browsers as well. */
+  async logout({ everywhere = false } = {}): Promise<Answer<true>> {
+    return this.#ask("api/logout", { parse: () => true, body: { everywhere } });
   }
 
   me(): Promise<Answer<Me>> {
@@ -93,13 +102,21 @@ export class ApiClient {
     const error = parseError(asRecord(said)?.["error"]) ?? { code: "", message: response.statusText };
     const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
     if (response.status === 401 && path !== "api/login") this.#onSignedOut();
+    const step = parseStep(said);
     return {
       ok: false,
       status: response.status,
       ...error,
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
+      ...(step === undefined ? {} : { step }),
     };
   }
+}
+
+function parseStep(said: unknown): Refusal["step"] {
+  const record = asRecord(said);
+  const token = record?.["step"];
+  return typeof token === "string" ? { token, isEcho: record?.["isEcho"] === true } : undefined;
 }
 
 interface AskOptions<T> {

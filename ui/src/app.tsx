@@ -48,7 +48,12 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
   const { place } = navigation;
   return (
     <div class="frame">
-      <TopBar me={state.me} navigation={navigation} onSignOut={() => void session.leave(api)} />
+      <TopBar
+        me={state.me}
+        navigation={navigation}
+        onSignOut={() => void session.leave(api)}
+        onEndAll={() => void session.leave(api, { everywhere: true })}
+      />
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leave(api)} />
         <ConnectionNotice status={session.live} isLiveRefused={session.isLiveRefused} onRetry={() => live.retryNow()} />

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ApiClient, Refusal } from "./api-client.ts";
+import type { ApiClient, Credentials, Refusal } from "./api-client.ts";
 import { Icon } from "./icon.tsx";
 import { ThemeButton } from "./top-bar.tsx";
 
@@ -14,6 +14,7 @@ interface LoginPageProps {
 export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | undefined>(undefined);
+  const [step, setStep] = useState<Step | undefined>(undefined);
   const waitSeconds = useCountdown();
   const password = useRef<HTMLInputElement>(null);
 
@@ -23,9 +24,11 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
     const form = new FormData(event.currentTarget);
     setBusy(true);
     setProblem(undefined);
-    const answer = await api.login({ user: String(form.get("user")), password: String(form.get("password")) });
+    const answer = await api.login(credentialsOf(form, step));
     setBusy(false);
     if (answer.ok) return onSignedIn();
+    setStep(answer.step === undefined ? undefined : { ...answer.step, prompt: answer.message });
+    if (answer.step !== undefined) return;
     setProblem(describe(answer));
     if (answer.status === 429) waitSeconds.start(answer.retryAfterSeconds ?? 60);
     password.current?.select();
@@ -40,14 +43,27 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
         </h1>
         <p class="quiet">Sign in with your account on this machine.</p>
         {reason === undefined ? null : <p class="note">{reason}</p>}
-        <label>
-          User
-          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
-        </label>
-        <label>
-          Password
-          <input ref={password} name="password" type="password" autocomplete="current-password" required />
-        </label>
+        {step === undefined ? (
+          <>
+            <label>
+              User
+              <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+            </label>
+            <label>
+              Password
+              <input ref={password} name="password" type="password" autocomplete="current-password" required />
+            </label>
+          </>
+        ) : (
+          <label key={step.token} for="reply">
+            {step.prompt}
+            {step.isEcho ? (
+              <input id="reply" name="reply" type="text" autocomplete="one-time-code" required autofocus />
+            ) : (
+              <input id="reply" name="reply" type="password" autocomplete="one-time-code" required autofocus />
+            )}
+          </label>
+        )}
         <p role="alert" class="problem">
           {problem}
           {waiting ? ` Try again in ${waitSeconds.left} s.` : ""}
@@ -59,6 +75,18 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
       <ThemeButton />
     </main>
   );
+}
+
+/** What is asked for beside the password, in the words of the collector's PAM. */
+interface Step {
+  readonly token: string;
+  readonly prompt: string;
+  readonly isEcho: boolean;
+}
+
+function credentialsOf(form: FormData, step: Step | undefined): Credentials {
+  if (step !== undefined) return { step: step.token, reply: String(form.get("reply")) };
+  return { user: String(form.get("user")), password: String(form.get("password")) };
 }
 
 function describe(refusal: Refusal): string {

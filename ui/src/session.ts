@@ -49,8 +49,8 @@ export class Session {
   }
 
   /** Ends the session, and reports it only once it has ended. */
-  async leave(api: Pick<ApiClient, "logout">): Promise<void> {
-    const answer = await api.logout();
+  async leave(api: Pick<ApiClient, "logout">, where: { everywhere?: boolean } = {}): Promise<void> {
+    const answer = await api.logout(where);
     const isOver = answer.ok || answer.status === 401;
     if (isOver) return this.#set({ is: "signed-out", reason: undefined });
     this.signOutProblem = answer.message;

@@ -11,9 +11,10 @@ interface TopBarProps {
   readonly me: Me;
   readonly navigation: Navigation;
   readonly onSignOut: () => void;
+  readonly onEndAll: () => void;
 }
 
-export function TopBar({ me, navigation, onSignOut }: TopBarProps): JSX.Element {
+export function TopBar({ me, navigation, onSignOut, onEndAll }: TopBarProps): JSX.Element {
   return (
     <header class="top-bar">
       <Link class="brand" navigation={navigation} to={LIST}>
@@ -28,6 +29,9 @@ export function TopBar({ me, navigation, onSignOut }: TopBarProps): JSX.Element 
       </span>
       <button type="button" class="plain" onClick={onSignOut}>
         Sign out
+      </button>
+      <button type="button" class="plain" title="Signs out here and in every other browser" onClick={onEndAll}>
+        End all sessions
       </button>
     </header>
   );

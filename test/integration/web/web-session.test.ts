@@ -402,6 +402,14 @@ describe("requests from elsewhere", () => {
     expect(await metrics.text()).toContain('ml_web_refused_total{reason="foreign_origin"} 2');
   });
 
+  test("are refused when a proxy took them from TLS early data, which anybody can send again", async () => {
+    const { origin } = await startWeb();
+    const browser = await signedIn(origin, "alice");
+    const early = { "early-data": "1" };
+    expect((await browser.post("/api/logout", {}, early)).json).toMatchObject({ error: { code: "too_early" } });
+    expect((await browser.get("/api/me", early)).status).toBe(200);
+  });
+
   test("need an origin where they carry a session, and none where they do not", async () => {
     const { origin } = await startWeb();
     const { cookie } = await signedIn(origin, "alice");
