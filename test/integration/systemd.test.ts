@@ -12,6 +12,7 @@ const HIGHEST_EXPOSURE = {
   "marcologger-auth.service": 1.5,
   "marcologger-relay.service": 1.7,
   "marcologger-replay.service": 1.3,
+  "marcologger-gate.service": 0.8,
 };
 
 let folder: string;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   folder = await tempFolder();
   const bin = join(folder, "bin");
   await mkdir(bin);
-  for (const name of ["mlcollector", "mlctl"]) {
+  for (const name of ["mlcollector", "mlctl", "mlgate"]) {
     await writeFile(join(bin, name), "#!/bin/sh\n");
     await chmod(join(bin, name), 0o755);
   }
@@ -37,7 +38,7 @@ test("systemd accepts every unit", async () => {
   const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` };
   const paths = units.map((name) => join(folder, name));
   const result = await run("systemd-analyze", ["verify", "--man=no", ...paths], { env });
-  expect(units).toHaveLength(5);
+  expect(units).toHaveLength(7);
   expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 
@@ -81,6 +82,8 @@ describe("what would break the product is not there", () => {
     ["mlcollector.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
     ["marcologger-auth.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
     ["marcologger-relay.service", /^(PrivateUsers|DynamicUser)=/m],
+    // The users would all be nobody.
+    ["marcologger-gate.service", /^(PrivateUsers|DynamicUser)=/m],
     // Node compiles as it runs.
     ["marcologger-replay.service", /^(DynamicUser|MemoryDenyWriteExecute)=/m],
   ])("%s", async (name, forbidden) => {
