@@ -44,7 +44,8 @@ void connectionAccept(struct gate *gate, int client) {
   socklen_t length = sizeof credentials;
   // The effective uid at the time of connect(2), see unix(7): a set-uid program is the user that it became.
   int known = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &length);
-  struct user *user = known == 0 ? usersFind(&gate->users, credentials.uid, gate->nowMs) : NULL;
+  uid_t share = subordinatesShareOf(&gate->subordinates, credentials.uid);
+  struct user *user = known == 0 ? usersFind(&gate->users, share, gate->nowMs) : NULL;
   enum counter limit = limitFor(gate, user);
   struct connection *connection = limit == COUNT_ACCEPTED ? newConnection(gate, user, client) : NULL;
   if (connection == NULL || !pollerSet(&gate->poller, client, EPOLLIN, onClient, connection)) {
@@ -53,6 +54,7 @@ void connectionAccept(struct gate *gate, int client) {
     close(client);
     return;
   }
+  connection->uid = credentials.uid;
   connection->pid = credentials.pid;
   connection->gid = credentials.gid;
   user->connections += 1;
@@ -89,7 +91,7 @@ void connectionEnd(struct connection *connection, enum counter reason) {
 void connectionRefuse(struct connection *connection, enum counter reason, const char *why) {
   struct user *user = connection->user;
   if (userIsNews(user, TALE_BAD, connection->gate->nowMs)) {
-    logEvent(LOG_SAYS_INFO, "connection of uid %u (pid %d) ended: %s", user->uid, connection->pid, why);
+    logEvent(LOG_SAYS_INFO, "connection of uid %u (pid %d) ended: %s", connection->uid, connection->pid, why);
   }
   connectionEnd(connection, reason);
 }
@@ -152,8 +154,8 @@ void connectionExpectRest(struct connection *connection, bool expects) {
 void connectionsSweep(struct gate *gate) {
   while (!linkAlone(&gate->halfDone)) {
     struct connection *oldest = linkOwner(gate->halfDone.next, struct connection, inHalfDone);
-    if (gate->nowMs - oldest->halfDoneSinceMs < HALF_DONE_MS) return;
-    connectionRefuse(oldest, COUNT_HALF_DONE, "half a BEGIN or half a frame, and nothing more for 10 s");
+    if (gate->nowMs - oldest->halfDoneSinceMs < gate->restWithinMs) return;
+    connectionRefuse(oldest, COUNT_HALF_DONE, "half a BEGIN or half a frame, and the rest did not come");
   }
 }
 

@@ -32,6 +32,7 @@ struct connection {
   struct gate *gate;
   struct user *user;
   // Of the client's, by SO_PEERCRED.
+  uid_t uid;
   pid_t pid;
   gid_t gid;
   // -1 when there is none.
@@ -69,8 +70,8 @@ void connectionRefuse(struct connection *connection, enum counter reason, const 
 // Answers 'K' or 'T', if the client is still there.
 void connectionSay(struct connection *connection, char answer);
 
-// Keeps so many octets, of which `wholeBytes` are whole frames, and none of what was kept before. False when there is no
-// memory: then the connection is ended and gone.
+// Keeps so many octets, of which `wholeBytes` are whole frames, and none of what was kept before. False when there is
+// no memory: then the connection is ended and gone.
 bool connectionKeep(struct connection *connection, const char *bytes, size_t length, size_t wholeBytes);
 
 // Keeps all but the first octets, which were of whole frames.

@@ -29,7 +29,7 @@ enum counter {
   COUNT_PROOFS,
   // Octets of whole frames that the relay's socket took.
   COUNT_BYTES,
-  // BEGINs that waited for their user's bucket; reads that waited for a turn, or because the user holds too much.
+  // How often a user's BEGINs began to wait for its bucket; a read for its turn; one because the user holds too much.
   COUNT_THROTTLED,
   COUNT_WAITED_TURN,
   COUNT_WAITED_HELD,

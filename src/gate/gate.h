@@ -12,6 +12,7 @@
 #include "proof.h"
 #include "relay.h"
 #include "rounds.h"
+#include "subordinate.h"
 #include "turns.h"
 #include "users.h"
 
@@ -19,6 +20,7 @@ struct gate {
   struct poller poller;
   struct relay relay;
   struct users users;
+  struct subordinates subordinates;
   struct proof proof;
   struct rounds rounds;
   struct turns turns;
@@ -28,6 +30,7 @@ struct gate {
   // Steady (CLOCK_MONOTONIC), as of this turn of the loop.
   uint64_t nowMs;
   size_t connectionsPerUser, allConnections;
+  uint64_t restWithinMs;
   // The metrics file could not be written the last time.
   bool isReportMissed;
   // One read with what was left of the one before, while a handler runs.

@@ -36,12 +36,19 @@
 #define MAX_USERS 4096
 #define USER_BUCKETS 1024
 
-// BEGINs of a user: a job array that starts at once, and then as many a second as one machine can start processes.
-// More wait, with their connections: BEGINs are journaled one by one and stay on the collector.
-#define BEGIN_BURST 4000
+// Of /etc/subuid: ranges, and octets. Beyond, each uid has a share of its own.
+#define MAX_RANGES 4096
+#define MAX_SUBUID_BYTES (256 * KIB)
+
+// BEGINs of a user, unless --begins-per-second says otherwise: as many as a node starts processes; and a job array that
+// starts at once. More wait, with their connections: each is journaled, and stays on the collector.
 #define BEGINS_PER_SECOND 400
+#define MAX_BEGINS_PER_SECOND 100000
+#define BURST_SECONDS 10
 // BEGINs of one user in a round: the other users' go in the same one.
 #define BEGINS_PER_ROUND 8
+// What the relay is told of the gate itself: a few numbers.
+#define MAX_REPORT_BYTES 512
 // Octets of a round: below the socket buffer of rsyslogd's end, so that a round is one write and one read.
 #define ROUND_BYTES (64 * KIB)
 
@@ -53,8 +60,9 @@
 // Connections of a user that may have so little there at a time.
 #define SMALL_CONNECTIONS 8
 
-// For the whole BEGIN, and for the rest of a frame: mlrun writes both at once.
+// For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes both at once.
 #define HALF_DONE_MS 10000
+#define MAX_HALF_DONE_MS 600000
 // Descriptors that are no connection's: listener, epoll, signals, proof, round, status file, standard streams.
 #define OTHER_DESCRIPTORS 32
 // Descriptors used, whatever the limit of the process allows: 64,000 connections, and a table of 4 MiB.

@@ -66,8 +66,11 @@ static void onSignal(void *context, uint32_t events) {
 static size_t raiseDescriptors(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  limit.rlim_cur = limit.rlim_max < MAX_DESCRIPTORS ? limit.rlim_max : MAX_DESCRIPTORS;
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+  struct rlimit higher = limit;
+  higher.rlim_cur = limit.rlim_max < MAX_DESCRIPTORS ? limit.rlim_max : MAX_DESCRIPTORS;
+  // Forbidden or not, there are as many as before.
+  if (setrlimit(RLIMIT_NOFILE, &higher) == 0) return higher.rlim_cur;
+  return limit.rlim_cur < MAX_DESCRIPTORS ? limit.rlim_cur : MAX_DESCRIPTORS;
 }
 
 static struct gate *newGate(const struct options *options) {
@@ -77,10 +80,12 @@ static struct gate *newGate(const struct options *options) {
   gate->relay.linesPath = options->linesPath;
   gate->relay.beginPath = options->beginPath;
   gate->connectionsPerUser = options->connectionsPerUser;
+  gate->restWithinMs = options->restWithinMs;
   gate->allConnections = (descriptors - OTHER_DESCRIPTORS) / 2;
   gate->nowMs = steadyMs();
   linkInit(&gate->halfDone);
-  usersInit(&gate->users);
+  usersInit(&gate->users, options->beginsPerSecond);
+  subordinatesRead(&gate->subordinates);
   proofInit(&gate->proof);
   roundsInit(&gate->rounds);
   turnsInit(&gate->turns);
@@ -102,6 +107,7 @@ static void tick(struct program *program) {
   struct gate *gate = program->gate;
   connectionsSweep(gate);
   usersSweep(&gate->users, gate->nowMs);
+  subordinatesRead(&gate->subordinates);
   if (!program->pausesAccepting) return;
   program->pausesAccepting = !pollerSet(&gate->poller, program->listener, EPOLLIN, onListener, program);
 }
@@ -124,9 +130,10 @@ static void run(struct program *program, const char *metricsPath) {
     turnsGive(gate);
     roundsStart(gate);
     proofStart(gate);
-    if (metricsPath == NULL || gate->nowMs - reportedAtMs < REPORT_EVERY_MS) continue;
+    if (gate->nowMs - reportedAtMs < REPORT_EVERY_MS) continue;
     reportedAtMs = gate->nowMs;
-    reportToFile(gate, metricsPath);
+    gate->rounds.isReportDue = true;
+    if (metricsPath != NULL) reportToFile(gate, metricsPath);
   }
 }
 

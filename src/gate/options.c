@@ -20,18 +20,22 @@ static const char HELP[] =
     "  --lines PATH              rsyslogd's private socket for lines\n"
     "  --begin PATH              rsyslogd's private socket for BEGIN\n"
     "  --connections-per-user N  more are refused (%d)\n"
-    "  --metrics PATH            file for counters in Prometheus's text format, written every %d s; SIGUSR1 prints them\n"
+    "  --begins-per-second N     executions that a user begins (%d), and ten times as many at once; more wait\n"
+    "  --rest-within-ms N        who sends half a BEGIN or half a frame and not the rest is ended (%d)\n"
+    "  --metrics PATH            file for counters in Prometheus's text format, every %d s; SIGUSR1 prints them\n"
     "  --help, --version\n"
     "\n"
     "Exit codes: 0 ended by SIGTERM or SIGINT, 1 cannot work (the reason is on stderr), 2 wrong command line\n";
 
-enum { LISTEN = 1, LINES, BEGIN, CONNECTIONS, METRICS, SHOW_HELP, SHOW_VERSION };
+enum { LISTEN = 1, LINES, BEGIN, CONNECTIONS, BEGINS, REST, METRICS, SHOW_HELP, SHOW_VERSION };
 
 static const struct option OPTIONS[] = {
     {"listen", required_argument, NULL, LISTEN},
     {"lines", required_argument, NULL, LINES},
     {"begin", required_argument, NULL, BEGIN},
     {"connections-per-user", required_argument, NULL, CONNECTIONS},
+    {"begins-per-second", required_argument, NULL, BEGINS},
+    {"rest-within-ms", required_argument, NULL, REST},
     {"metrics", required_argument, NULL, METRICS},
     {"help", no_argument, NULL, SHOW_HELP},
     {"version", no_argument, NULL, SHOW_VERSION},
@@ -55,26 +59,32 @@ static const char *socketPath(const char *name, const char *path) {
   return path;
 }
 
-static size_t readCount(const char *text) {
+static size_t readCount(const char *name, const char *text, size_t most) {
   char *end;
   errno = 0;
   unsigned long count = strtoul(text, &end, 10);
-  if (errno != 0 || *end != '\0' || *text < '1' || *text > '9' || count > MAX_DESCRIPTORS) {
-    wrong("Cannot use --connections-per-user %s: a number from 1 to %d is needed", text, MAX_DESCRIPTORS);
+  if (errno != 0 || *end != '\0' || *text < '1' || *text > '9' || count > most) {
+    wrong("Cannot use --%s %s: a number from 1 to %zu is needed", name, text, most);
   }
   return count;
 }
 
 struct options optionsRead(int count, char **words, bool hasSocket) {
-  struct options options = {.connectionsPerUser = USER_CONNECTIONS};
+  struct options options = {
+      .connectionsPerUser = USER_CONNECTIONS,
+      .beginsPerSecond = BEGINS_PER_SECOND,
+      .restWithinMs = HALF_DONE_MS,
+  };
   for (int option; (option = getopt_long(count, words, "", OPTIONS, NULL)) != -1;) {
     switch (option) {
       case LISTEN: options.listenPath = optarg; break;
       case LINES: options.linesPath = optarg; break;
       case BEGIN: options.beginPath = optarg; break;
-      case CONNECTIONS: options.connectionsPerUser = readCount(optarg); break;
+      case CONNECTIONS: options.connectionsPerUser = readCount("connections-per-user", optarg, MAX_DESCRIPTORS); break;
+      case BEGINS: options.beginsPerSecond = readCount("begins-per-second", optarg, MAX_BEGINS_PER_SECOND); break;
+      case REST: options.restWithinMs = readCount("rest-within-ms", optarg, MAX_HALF_DONE_MS); break;
       case METRICS: options.metricsPath = optarg; break;
-      case SHOW_HELP: printf(HELP, USER_CONNECTIONS, REPORT_EVERY_MS / 1000); exit(EXIT_SUCCESS);
+      case SHOW_HELP: printf(HELP, USER_CONNECTIONS, BEGINS_PER_SECOND, HALF_DONE_MS, REPORT_EVERY_MS / 1000); exit(EXIT_SUCCESS);
       case SHOW_VERSION: puts("mlgate " MARCOLOGGER_VERSION); exit(EXIT_SUCCESS);
       // getopt_long has said what is wrong.
       default: exit(2);

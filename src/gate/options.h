@@ -11,7 +11,9 @@ struct options {
   const char *linesPath, *beginPath;
   // NULL: no metrics file.
   const char *metricsPath;
-  size_t connectionsPerUser;
+  size_t connectionsPerUser, beginsPerSecond;
+  // For the rest of a BEGIN or of a frame.
+  size_t restWithinMs;
 };
 
 // Reads it, or ends the process: after --help and --version with 0, after a mistake with 2.

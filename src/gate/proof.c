@@ -73,13 +73,14 @@ static void onNext(void *context, uint32_t events) {
 }
 
 int proofDial(struct gate *gate, const char *path) {
-  if (!ensureCurrent(gate)) return -1;
-  pid_t process;
-  int descriptor = relayDial(&gate->relay, path, &process, gate->nowMs);
-  if (descriptor < 0 || process == gate->proof.process) return descriptor;
-  // Another rsyslogd listens there now, beside the one of this epoch: the next connection begins a new one.
-  pollerClose(&gate->poller, &descriptor);
-  settle(gate, false);
+  // The second time when another rsyslogd listens there by now: with it a new epoch begins.
+  for (int attempt = 0; attempt < 2 && ensureCurrent(gate); attempt += 1) {
+    pid_t process;
+    int descriptor = relayDial(&gate->relay, path, &process, gate->nowMs);
+    if (descriptor < 0 || process == gate->proof.process) return descriptor;
+    pollerClose(&gate->poller, &descriptor);
+    settle(gate, false);
+  }
   return -1;
 }
 

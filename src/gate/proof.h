@@ -1,5 +1,5 @@
-// Proof that the rsyslogd that closed a connection was alive when it did, so that it closed it because it had taken over
-// everything, and not the kernel because it had ended.
+// Proof that the rsyslogd that closed a connection was alive when it did: then it closed it because it had taken over
+// everything; else the kernel did, because it had ended.
 //
 // One idle connection P to rsyslogd's lines socket serves everybody. After their EOFs: the next one, P', is connected;
 // on P goes the octet '1', an octet count that never ends and so no message, and a half-close. A clean EOF on P says

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,4 +42,21 @@ void reportToLog(struct gate *gate) {
   size_t length = describe(gate, text);
   ssize_t written = write(STDERR_FILENO, text, length);
   (void)written;
+}
+
+static uint64_t sum(const struct gate *gate, enum counter first, enum counter last) {
+  uint64_t total = 0;
+  for (size_t i = first; i <= last; i += 1) total += gate->counters.values[i];
+  return total;
+}
+
+size_t reportToRelay(struct gate *gate, char message[static MAX_REPORT_BYTES]) {
+  uint64_t refused = sum(gate, COUNT_REFUSED_USER, COUNT_REFUSED_USERS);
+  uint64_t ended = sum(gate, COUNT_BAD_BEGIN, COUNT_HALF_DONE);
+  uint64_t waits = sum(gate, COUNT_THROTTLED, COUNT_WAITED_HELD);
+  int length = snprintf(message, MAX_REPORT_BYTES,
+                        "<134>1 - - gate - - - {\"name\":\"marcologger-gate\",\"connections\":%zu,"
+                        "\"refused\":%" PRIu64 ",\"ended\":%" PRIu64 ",\"waits\":%" PRIu64 "}",
+                        gate->users.connections, refused, ended, waits);
+  return (size_t)length;
 }

@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "lines.h"
 #include "log.h"
+#include "report.h"
 
 static void onRound(void *context, uint32_t events);
 
@@ -33,8 +34,8 @@ void roundsLeave(struct connection *connection) {
 
 static void put(struct rounds *rounds, struct connection *connection) {
   char head[MAX_BEGIN_ENVELOPE_BYTES];
-  int headBytes = snprintf(head, sizeof head, "<134>1 - - %u %d %u - ", connection->user->uid, connection->pid,
-                           connection->gid);
+  int headBytes =
+      snprintf(head, sizeof head, "<134>1 - - %u %d %u - ", connection->uid, connection->pid, connection->gid);
   size_t room = sizeof rounds->bytes - rounds->length;
   size_t octets = (size_t)headBytes + connection->jsonBytes;
   int written = snprintf(rounds->bytes + rounds->length, room, "%zu %s", octets, head);
@@ -46,21 +47,33 @@ static void put(struct rounds *rounds, struct connection *connection) {
   linkAppend(&rounds->sent, &connection->inStage);
 }
 
+static void throttle(struct gate *gate, struct user *user) {
+  gate->rounds.areThrottled = true;
+  if (user->isThrottled) return;
+  user->isThrottled = true;
+  gate->counters.values[COUNT_THROTTLED] += 1;
+  if (!userIsNews(user, TALE_BEGINS, gate->nowMs)) return;
+  logEvent(LOG_SAYS_WARNING, "uid %u begins more than %llu executions a second: the rest wait", user->uid,
+           (unsigned long long)gate->users.beginsPerSecond);
+}
+
 // Puts BEGINs of one user into the round, as many as its share and its bucket allow.
 static void putUser(struct gate *gate, struct user *user) {
   struct rounds *rounds = &gate->rounds;
   for (int i = 0; i < BEGINS_PER_ROUND && rounds->length < ROUND_BYTES && !linkAlone(&user->begins); i += 1) {
-    if (!userTakeToken(user, gate->nowMs)) {
-      rounds->areThrottled = true;
-      gate->counters.values[COUNT_THROTTLED] += 1;
-      if (userIsNews(user, TALE_BEGINS, gate->nowMs)) {
-        logEvent(LOG_SAYS_WARNING, "uid %u begins more than %d executions a second: the rest wait", user->uid,
-                 BEGINS_PER_SECOND);
-      }
-      return;
-    }
+    if (!userTakeToken(&gate->users, user, gate->nowMs)) return throttle(gate, user);
+    user->isThrottled = false;
     put(rounds, linkOwner(user->begins.next, struct connection, inStage));
   }
+}
+
+static void putReport(struct gate *gate) {
+  struct rounds *rounds = &gate->rounds;
+  char report[MAX_REPORT_BYTES];
+  size_t octets = reportToRelay(gate, report);
+  size_t room = sizeof rounds->bytes - rounds->length;
+  int written = snprintf(rounds->bytes + rounds->length, room, "%zu %s", octets, report);
+  rounds->length += (size_t)written;
 }
 
 // Each user once: the next round goes on where this one was full.
@@ -69,6 +82,8 @@ static void fill(struct gate *gate) {
   rounds->length = 0;
   rounds->sentBytes = 0;
   rounds->areThrottled = false;
+  if (rounds->isReportDue) putReport(gate);
+  rounds->isReportDue = false;
   struct link served;
   linkInit(&served);
   while (!linkAlone(&rounds->users) && rounds->length < ROUND_BYTES) {
@@ -105,13 +120,16 @@ static bool flush(struct gate *gate) {
 
 void roundsStart(struct gate *gate) {
   struct rounds *rounds = &gate->rounds;
-  if (rounds->socket >= 0 || !linkAlone(&rounds->sent) || linkAlone(&rounds->users)) return;
-  int relay = proofDial(gate, gate->relay.beginPath);
-  if (relay < 0) return endAllQueued(gate);
-  rounds->socket = relay;
-  rounds->epoch = gate->proof.epoch;
+  if (rounds->isUnderWay) return;
   fill(gate);
-  if (rounds->length == 0) return pollerClose(&gate->poller, &rounds->socket);
+  if (rounds->length == 0) return;
+  rounds->isUnderWay = true;
+  rounds->socket = proofDial(gate, gate->relay.beginPath);
+  if (rounds->socket < 0) {
+    roundsDone(gate, false);
+    return endAllQueued(gate);
+  }
+  rounds->epoch = gate->proof.epoch;
   gate->counters.values[COUNT_ROUNDS] += 1;
   if (!flush(gate)) roundsDone(gate, false);
 }
@@ -144,6 +162,7 @@ void roundsDone(struct gate *gate, bool isProven) {
   struct link done;
   linkInit(&done);
   linkAppendAll(&done, &gate->rounds.sent);
+  gate->rounds.isUnderWay = false;
   pollerClose(&gate->poller, &gate->rounds.socket);
   while (!linkAlone(&done)) {
     struct connection *connection = linkOwner(done.next, struct connection, inStage);

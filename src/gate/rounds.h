@@ -14,15 +14,18 @@ struct gate;
 struct connection;
 
 struct rounds {
-  // -1 when no round is on its way.
+  // From its start until it is proven or lost; -1 once the relay has closed its connection.
+  bool isUnderWay;
   int socket;
   unsigned epoch;
+  // The next one carries the counters, too: see report.h.
+  bool isReportDue;
   // Users with BEGINs that wait, the next to be served first; connections whose BEGIN is in the round.
   struct link users, sent;
   // Some wait for nothing but their user's bucket.
   bool areThrottled;
   // The octets of the round, and how many the relay's socket took.
-  char bytes[ROUND_BYTES + MAX_JSON_BYTES + MAX_BEGIN_ENVELOPE_BYTES];
+  char bytes[ROUND_BYTES + MAX_JSON_BYTES + MAX_BEGIN_ENVELOPE_BYTES + MAX_REPORT_BYTES];
   size_t length, sentBytes;
 };
 

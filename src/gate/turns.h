@@ -1,7 +1,8 @@
-// Turns at the relay. imptcp reads a connection until it is empty, and has few threads for everybody: who writes without
-// pause would make all others wait. So of a user one connection at a time may have more than SMALL_BYTES that rsyslogd
-// has not read, and of LARGE_USERS users at a time; what is small goes before, from SMALL_CONNECTIONS connections of a
-// user at a time. The others are not read from; they go on in the order in which they came, and users take turns.
+// Turns at the relay. imptcp reads a connection until it is empty, and has few threads for everybody: who writes
+// without pause would make all others wait. So of a user one connection at a time may have more than SMALL_BYTES that
+// rsyslogd has not read, and of LARGE_USERS users at a time; what is small goes before, from SMALL_CONNECTIONS
+// connections of a user at a time. The others are not read from; they go on in the order in which they came, and users
+// take turns.
 #ifndef MLGATE_TURNS_H
 #define MLGATE_TURNS_H
 

@@ -2,18 +2,22 @@
 
 #include <stdlib.h>
 
-#define FULL_BUCKET (BEGIN_BURST * 1000ULL)
+// In thousandths.
+static uint64_t fullBucket(const struct users *users) {
+  return users->beginsPerSecond * BURST_SECONDS * 1000;
+}
 
-void usersInit(struct users *users) {
+void usersInit(struct users *users, uint64_t beginsPerSecond) {
+  users->beginsPerSecond = beginsPerSecond;
   for (size_t i = 0; i < USER_BUCKETS; i += 1) linkInit(&users->buckets[i]);
   users->count = 0;
   users->connections = 0;
   users->heldBytes = 0;
 }
 
-static void refill(struct user *user, uint64_t nowMs) {
-  uint64_t tokens = user->milliTokens + (nowMs - user->tokensAtMs) * BEGINS_PER_SECOND;
-  user->milliTokens = tokens > FULL_BUCKET ? FULL_BUCKET : tokens;
+static void refill(const struct users *users, struct user *user, uint64_t nowMs) {
+  uint64_t tokens = user->milliTokens + (nowMs - user->tokensAtMs) * users->beginsPerSecond;
+  user->milliTokens = tokens > fullBucket(users) ? fullBucket(users) : tokens;
   user->tokensAtMs = nowMs;
 }
 
@@ -21,11 +25,11 @@ static bool isIdle(const struct user *user) {
   return user->connections == 0;
 }
 
-static struct user *newUser(uid_t uid, uint64_t nowMs) {
+static struct user *newUser(const struct users *users, uid_t uid, uint64_t nowMs) {
   struct user *user = calloc(1, sizeof *user);
   if (user == NULL) return NULL;
   user->uid = uid;
-  user->milliTokens = FULL_BUCKET;
+  user->milliTokens = fullBucket(users);
   user->tokensAtMs = nowMs;
   struct link *links[] = {&user->begins,    &user->inRounds, &user->smallWaits, &user->largeWaits,
                           &user->heldWaits, &user->inTurns,  &user->flight,     &user->inLarge,
@@ -48,8 +52,8 @@ static void sweep(struct users *users, uint64_t nowMs, bool all) {
       next = link->next;
       struct user *user = linkOwner(link, struct user, bucket);
       if (!isIdle(user)) continue;
-      refill(user, nowMs);
-      if (all || user->milliTokens == FULL_BUCKET) forget(users, user);
+      refill(users, user, nowMs);
+      if (all || user->milliTokens == fullBucket(users)) forget(users, user);
     }
   }
 }
@@ -66,15 +70,15 @@ struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs) {
   }
   if (users->count == MAX_USERS) sweep(users, nowMs, true);
   if (users->count == MAX_USERS) return NULL;
-  struct user *user = newUser(uid, nowMs);
+  struct user *user = newUser(users, uid, nowMs);
   if (user == NULL) return NULL;
   linkAppend(head, &user->bucket);
   users->count += 1;
   return user;
 }
 
-bool userTakeToken(struct user *user, uint64_t nowMs) {
-  refill(user, nowMs);
+bool userTakeToken(const struct users *users, struct user *user, uint64_t nowMs) {
+  refill(users, user, nowMs);
   if (user->milliTokens < 1000) return false;
   user->milliTokens -= 1000;
   return true;

@@ -1,4 +1,5 @@
-// Who has connections: one entry a uid, with what is charged to it. Bounded.
+// Who has connections: one entry a uid, or a range of subordinate uids (subordinate.h), with what is charged to it.
+// Bounded.
 #ifndef MLGATE_USERS_H
 #define MLGATE_USERS_H
 
@@ -14,6 +15,7 @@
 enum tale { TALE_CONNECTIONS, TALE_HELD, TALE_BEGINS, TALE_BAD, TALES };
 
 struct user {
+  // Of a range: the first.
   uid_t uid;
   size_t connections;
   size_t heldBytes;
@@ -21,8 +23,9 @@ struct user {
   uint64_t milliTokens, tokensAtMs;
   uint64_t toldAtMs[TALES];
 
-  // Of rounds.c: connections whose BEGIN waits; this user among those that have some.
+  // Of rounds.c: connections whose BEGIN waits; this user among those that have some; they wait for tokens.
   struct link begins, inRounds;
+  bool isThrottled;
 
   // Of turns.c: connections that wait for their turn with a small or a large read, or because of heldBytes; this user
   // among those with some.
@@ -42,9 +45,11 @@ struct users {
   size_t count;
   // Of all users.
   size_t connections, heldBytes;
+  // Of each user.
+  uint64_t beginsPerSecond;
 };
 
-void usersInit(struct users *users);
+void usersInit(struct users *users, uint64_t beginsPerSecond);
 
 // The entry of a uid, made when there is none; NULL when there are MAX_USERS, or no memory.
 struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs);
@@ -53,7 +58,7 @@ struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs);
 void usersSweep(struct users *users, uint64_t nowMs);
 
 // Takes the token for one BEGIN. False when there is none yet.
-bool userTakeToken(struct user *user, uint64_t nowMs);
+bool userTakeToken(const struct users *users, struct user *user, uint64_t nowMs);
 
 // Whether the user holds as much as it may.
 bool userIsFull(const struct users *users, const struct user *user);

@@ -1,4 +1,5 @@
 import type { Count, Metrics } from "../host/metrics.ts";
+import { GateFigures } from "./figures/gate-figures.ts";
 import { RelayFigures } from "./figures/relay-figures.ts";
 import { RelayPresence } from "./figures/relay-presence.ts";
 
@@ -11,6 +12,7 @@ export interface IngestMetrics {
   readonly refusedSessions: (reason: string) => Count;
   /** What relays say of themselves. */
   readonly relays: RelayFigures;
+  readonly gates: GateFigures;
   readonly presence: RelayPresence;
 }
 
@@ -27,6 +29,7 @@ export function createIngestMetrics(metrics: Metrics, nowMs: () => number): Inge
     ),
     refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),
     relays: new RelayFigures({ metrics, presence, nowMs }),
+    gates: new GateFigures({ metrics, presence, nowMs }),
     presence,
   };
 }

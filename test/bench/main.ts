@@ -6,6 +6,7 @@ import { commandTimeCase } from "./command-time-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
 import { floodCase } from "./flood-case.ts";
+import { gateCase } from "./gate-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
@@ -39,6 +40,7 @@ const cases: readonly Case[] = [
   wholePathCase(LINES),
   latencyCase(LINES),
   mlrunCase(),
+  gateCase(LINES),
   commandTimeCase(LINES),
   floodCase(),
   fanOutCase(),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseAuthAnswer, parseAuthRequest } from "../../src/auth/protocol.ts";
+import { parseGateStatus } from "../../src/frame/gate-status.ts";
 import { parseRelayStatus } from "../../src/frame/relay-status.ts";
 import { encodeLines } from "../../src/live/lines-message.ts";
 import { parseExecution } from "../../src/wire/api.ts";
@@ -38,6 +39,7 @@ const END = {
 const STATE = { state: "failed", delivery: "incomplete", code: null, signal: "SIGKILL", endedAt: null };
 const COUNTS = { lines: 3, bytes: 40, lastN: 9, thinned: 0, dropped: 0 };
 const EXECUTION = { ...SAID, owner: "alice", command: "job.sh", ...STATE, ...COUNTS, missing: [[2, 4]] };
+const GATE_STATUS = { name: "marcologger-gate", connections: 1, refused: 0, ended: 2, waits: 3 };
 const STATUS = { name: "marcologger-forward queue", size: 1, maxqsize: 9, "discarded.full": 0, "discarded.nf": 0 };
 
 /** Text of a message: a valid one, changed as a value or as text, or neither. */
@@ -117,6 +119,9 @@ export const MESSAGE_TARGETS: readonly FuzzTarget[] = [
   // Its text is rsyslogd's; what was found in it is looked at, not found again.
   jsonTarget("relay-status", [STATUS], (text) =>
     parseRelayStatus(text) === undefined ? undefined : asRecord(parseJson(text)),
+  ),
+  jsonTarget("gate-status", [GATE_STATUS], (text) =>
+    parseGateStatus(text) === undefined ? undefined : asRecord(parseJson(text)),
   ),
   jsonTarget("auth-request", [{ id: 1, user: "alice", password: "p", address: "192.0.2.1" }], parseAuthRequest),
   jsonTarget("auth-answer", [{ id: 1, result: "denied" }], parseAuthAnswer),

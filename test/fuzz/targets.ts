@@ -2,6 +2,7 @@ import { COLLECTOR_TARGETS } from "./collector.ts";
 import { FILE_TARGETS } from "./files.ts";
 import { FRAME_TARGETS } from "./frames.ts";
 import type { FuzzTarget } from "./fuzz.ts";
+import { GATE_TARGETS } from "./gate.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
 import { RELAY_TARGETS } from "./relay.ts";
 import { SETTING_TARGETS } from "./settings.ts";
@@ -16,4 +17,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...FILE_TARGETS,
   ...RELAY_TARGETS,
   ...COLLECTOR_TARGETS,
+  ...GATE_TARGETS,
 ];

@@ -3,6 +3,7 @@ import { closeCleanupLevel } from "../support/cleanup.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
+import { gateMoments } from "./gate-moments.ts";
 import { lastMoments } from "./last-moments.ts";
 import { linkFaults } from "./link-fault.ts";
 import { mlrunFaults, mlrunKilled } from "./mlrun-faults.ts";
@@ -23,6 +24,7 @@ const scenarios: readonly Scenario[] = [
   ...collectorFaults,
   ...diskFaults,
   ...lastMoments,
+  ...gateMoments,
   ...linkFaults,
   ...mlrunFaults,
   mlrunKilled,

@@ -87,7 +87,11 @@ global(workDirectory="${paths.folder}" maxMessageSize="8k")
 module(load="imptcp")
 template(name="begin" type="string" string="%app-name% %msg%\\n")
 template(name="lines" type="string" string="%rawmsg%\\n")
-ruleset(name="begin" queue.type="Direct") { action(type="omfile" file="${paths.beginDump}" template="begin") }
+# What the gate says of itself is no BEGIN.
+ruleset(name="begin" queue.type="Direct") {
+  if $app-name == "gate" then stop
+  action(type="omfile" file="${paths.beginDump}" template="begin")
+}
 ruleset(name="lines" queue.type="Direct") { action(type="omfile" file="${paths.linesDump}" template="lines") }
 input(type="imptcp" path="${begin}" ruleset="begin" ${socket})
 input(type="imptcp" path="${lines}" ruleset="lines" ${socket})

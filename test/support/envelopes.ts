@@ -27,6 +27,12 @@ export function relayFrame(options: {
   return `<134>1 ${time.replace("Z", "+00:00")} ${node} mlrun - RELAY - LINES - ${text}`;
 }
 
+/** What a gate says of itself, as the relay behind it passes it on. */
+export function gateFrame(options: { readonly node: string; readonly status: object }): string {
+  const text = JSON.stringify({ name: "marcologger-gate", ...options.status });
+  return `<134>1 ${STARTED_AT.replace("Z", "+00:00")} ${options.node} mlrun - RELAY - LINES - ${text}`;
+}
+
 export const STARTED_AT = "2026-11-20T04:17:44.960662Z";
 
 export function fakeExecution(options: { node?: string; x?: string; k?: string; job?: string } = {}): FakeExecution {

@@ -25,13 +25,16 @@ export async function nodeSockets(runDir: string, relayDir: string): Promise<Nod
   return sockets;
 }
 
-/** A node's gate: the one that runs, as it does while the relay behind it is started again, or a new one. */
-export async function startGate(sockets: NodeSockets): Promise<RunningProcess> {
+/**
+ * A node's gate: the one that runs, as it does while the relay behind it is started again, or a new one, with more
+ * arguments if any are given.
+ */
+export async function startGate(sockets: NodeSockets, more: readonly string[] = []): Promise<RunningProcess> {
   const { listen, lines, begin } = sockets;
   const before = running.get(listen);
   if (before !== undefined) return before;
   await mkdir(dirname(listen), { recursive: true });
-  const gate = start(MLGATE, ["--listen", listen, "--lines", lines, "--begin", begin]);
+  const gate = start(MLGATE, ["--listen", listen, "--lines", lines, "--begin", begin, ...more]);
   running.set(listen, gate);
   void gate.ended.then(() => running.delete(listen));
   let exit: unknown;

@@ -1,4 +1,5 @@
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../frame/envelope.ts";
+import { parseGateStatus } from "../../frame/gate-status.ts";
 import { hashKey } from "../../frame/key-hash.ts";
 import { parseRelayStatus } from "../../frame/relay-status.ts";
 import type { Log } from "../../host/log.ts";
@@ -78,10 +79,15 @@ export class FrameIntake<Slot> {
 
   #relay(data: Buffer): string | undefined {
     const { timeAt, hostAt, textAt, textEnd } = this.#view;
-    const status = parseRelayStatus(data.toString("utf8", textAt, textEnd));
-    if (status === undefined) return "relay";
-    this.#options.attendance.heard(this.#node);
-    this.#options.metrics.relays.update(this.#node, data.toString("latin1", timeAt, hostAt - 1), status);
+    const { attendance, metrics } = this.#options;
+    const text = data.toString("utf8", textAt, textEnd);
+    const time = data.toString("latin1", timeAt, hostAt - 1);
+    const queue = parseRelayStatus(text);
+    const gate = queue === undefined ? parseGateStatus(text) : undefined;
+    if (queue === undefined && gate === undefined) return "relay";
+    attendance.heard(this.#node);
+    if (queue !== undefined) metrics.relays.update(this.#node, time, queue);
+    if (gate !== undefined) metrics.gates.update(this.#node, time, gate);
     return undefined;
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { type RelpHandler, RelpParser } from "../../../src/ingest/relp/relp-parser.ts";
 import { acknowledgements } from "../../../src/ingest/relp/relp-replies.ts";
 import { afterwards } from "../../support/cleanup.ts";
-import { fakeExecution, relayFrame } from "../../support/envelopes.ts";
+import { fakeExecution, gateFrame, relayFrame } from "../../support/envelopes.ts";
 import { type IngestSite, metric, openRelay, ROOT, startIngestSite, untilMetric } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
 import { RelpClient } from "../../support/relp-client.ts";
@@ -212,6 +212,19 @@ test("a collector that stops does not wait for a relay that reads no more", asyn
     return isSteady;
   });
   await on.relp.stop();
+});
+
+it("what gates say of themselves is shown for each node while its relay is connected", async () => {
+  const on = await startIngestSite();
+  const relay = await openRelay(on);
+  const status = { connections: 3, refused: 2, ended: 1, waits: 70 };
+  await relay.send(gateFrame({ node: "a", status }), gateFrame({ node: "b", status: { ...status, refused: 9 } }));
+  for (const [name, value] of Object.entries(status))
+    expect(await metric(on, `ml_gate_${name}`, 'node="a"')).toBe(value);
+  expect(await metric(on, "ml_gate_refused", 'node="b"')).toBe(9);
+  expect(await metric(on, "ml_relay_up", 'node="a"')).toBe(1);
+  await relay.send(gateFrame({ node: "a", status: { ...status, refused: -1 } }));
+  expect(await metric(on, "ml_ingest_discarded_frames_total", 'reason="relay"')).toBe(1);
 });
 
 describe("what relays say of themselves", () => {

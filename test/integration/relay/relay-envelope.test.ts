@@ -3,6 +3,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../../src/frame/envelope.ts";
+import { parseGateStatus } from "../../../src/frame/gate-status.ts";
 import { parseRelayStatus } from "../../../src/frame/relay-status.ts";
 import { frameOf, gateBegin } from "../../support/as-sent.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
@@ -140,13 +141,23 @@ describe("nothing that comes through lines.sock is a BEGIN or the relay's own", 
   });
 });
 
-test("the relay's own frame comes by itself, and never has anybody else's figures", async () => {
-  await poll("two frames of the relay", () => dump.relayFrames.length >= 2, 20_000);
+test("the relay's own frame and the gate's come by themselves, and never have anybody else's figures", async () => {
+  const isGate = (text: string) => text.includes('"marcologger-gate"');
+  await poll(
+    "two frames of the relay, one of the gate",
+    () => {
+      const ofGate = dump.relayFrames.filter(isGate).length;
+      return ofGate >= 1 && dump.relayFrames.length - ofGate >= 2;
+    },
+    20_000,
+  );
   const view = createEnvelopeView();
   for (const text of dump.relayFrames) {
     expect(parseEnvelope(Buffer.from(text), 0, text.length, view)).toBeUndefined();
     expect(view.kind).toBe("relay");
-    expect(parseRelayStatus(text.slice(view.textAt))).toMatchObject({ discarded: 0 });
+    const said = text.slice(view.textAt);
+    if (isGate(text)) expect(parseGateStatus(said)).toEqual({ connections: 0, refused: 0, ended: 0, waits: 0 });
+    else expect(parseRelayStatus(said)).toMatchObject({ discarded: 0 });
     expect(text).not.toContain("424242");
   }
 });

@@ -1,0 +1,44 @@
+import { connect, type Socket } from "node:net";
+import { afterwards } from "./cleanup.ts";
+import { poll } from "./poll.ts";
+
+export interface GateClient {
+  readonly socket: Socket;
+  write(...parts: readonly (Buffer | string)[]): void;
+  /** The half-close. */
+  finish(): void;
+  /** All that was answered so far. */
+  answers(): string;
+  /** Settles with all answers at the gate's EOF; "reset" at the end when it came as an error. */
+  readonly ended: Promise<string>;
+  /** Settles when the gate has said that BEGIN stands in the journal. */
+  begun(): Promise<void>;
+}
+
+/** Connects as mlrun does. */
+export function gateClient(path: string): GateClient {
+  const socket = connect({ path, allowHalfOpen: true });
+  afterwards(() => void socket.destroy());
+  let answers = "";
+  let failed = "";
+  socket.on("data", (bytes) => {
+    answers += bytes.toString();
+  });
+  socket.on("error", () => {
+    failed = " reset";
+  });
+  const ended = new Promise<string>((resolve) => {
+    socket.once("end", () => socket.end());
+    socket.once("close", () => resolve(answers + failed));
+  });
+  return {
+    socket,
+    write: (...parts) => {
+      for (const part of parts) socket.write(part);
+    },
+    finish: () => void socket.end(),
+    answers: () => answers,
+    ended,
+    begun: () => poll("K", () => answers.startsWith("K")).then(() => {}),
+  };
+}
