@@ -1,19 +1,25 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
+import { type BeginFields, parseBeginFields } from "../run/begin-fields.ts";
 import { Clock } from "../run/clock.ts";
 import { processName } from "../run/command/process-name.ts";
 import { inheritedJob, inheritedLabels } from "../run/command/surroundings.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
+import { logRecords } from "../run/log-records.ts";
+import { replayRaw } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
+import { claimRaw, waitingRawFiles } from "../run/spool/raw-files.ts";
 import { spooledFiles } from "../run/spool/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 import { refuseOldNode } from "./node-floor.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Put in by the bundler, from package.json. */
 declare const MLRUN_VERSION: string;
@@ -23,6 +29,11 @@ const STDERR = 2;
 const OWN_ERROR = 125;
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
+/** Where the launcher's pump puts its socket and the file with the progress (`src/launcher/logger.c`). */
+const RECORDS = 3;
+const PROGRESS = 4;
+/** How the launcher calls this program. */
+const LOG_RECORDS = "--log-records";
 const DEFAULT_RUN_DIR = "/run/marcologger";
 const SETTINGS = "/etc/marcologger/mlrun.toml";
 const SYSTEM_SPOOL = "/var/spool/marcologger";
@@ -33,18 +44,19 @@ const { env } = process;
 
 async function main(): Promise<number> {
   refuseOldNode("mlrun", OWN_ERROR);
+  if (process.argv[2] === LOG_RECORDS) return logForLauncher();
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = resolve(asked.runDir ?? setting("MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
+  const runDir = resolve(asked.runDir ?? setting(env, "MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
       say(STDOUT, HELP);
       return 0;
     case "version":
-      say(STDOUT, `mlrun ${MLRUN_VERSION}`);
+      say(STDOUT, `mlrun ${MLRUN_VERSION} (in Node: there was no C compiler when it was built)`);
       return 0;
     case "flush":
-      return flush(runDir, spoolPlaces(node, runDir));
+      return flush(runDir, spoolPlaces(env, node, runDir));
     case "run":
       return run(asked, runDir, node);
   }
@@ -54,11 +66,9 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = asked.id ?? makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
   const job = asked.job ?? inheritedJob(env) ?? x;
-  const settings = readSiteSettings(setting("MLRUN_CONFIG") ?? SETTINGS, warn);
+  const { oneLineFrames } = siteSettings(env);
   const { argv, quiet, raw } = asked;
-  const spool = spoolPlaces(node, runDir);
-  // Not a path from here: the flush works elsewhere.
-  const flushEnv = spool.chosen === undefined ? env : { ...env, MLRUN_SPOOL_DIR: spool.chosen };
+  const spool = spoolPlaces(env, node, runDir);
   return runExecution({
     argv,
     environment: { PYTHONUNBUFFERED: "1", ...env, MLRUN_ID: x, MLRUN_JOB: job },
@@ -69,17 +79,60 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
     labels: { ...asked.labels, ...inheritedLabels(env), ...asked.labels },
     node,
     pid: process.pid,
+    ownPid: process.pid,
     cwd: currentFolder(),
     runDir,
     spool,
     quiet,
     raw,
-    oneLineFrames: asked.oneLineFrames || settings.oneLineFrames,
+    oneLineFrames: asked.oneLineFrames || oneLineFrames,
     hasTerminal: hasTerminal(),
     clock: new Clock(performance.timeOrigin, () => performance.now()),
     warn,
-    startFlush: () => startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], flushEnv),
+    startFlush: flushStarter(() => ({ runDir, spool })),
   });
+}
+
+/** Starts `mlrun --flush` for the relay and the spool of an execution. */
+function flushStarter(where: () => Pick<BeginFields, "runDir" | "spool"> | undefined) {
+  return () => {
+    const { runDir = DEFAULT_RUN_DIR, spool } = where() ?? {};
+    // Not a path from here: the flush works elsewhere.
+    const flushEnv = spool?.chosen === undefined ? env : { ...env, MLRUN_SPOOL_DIR: spool.chosen };
+    return startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], flushEnv);
+  };
+}
+
+/** The part of mlrun in Node, beside the launcher: it only reads what the launcher's pump passes on. */
+async function logForLauncher(): Promise<number> {
+  let begin: BeginFields | undefined;
+  const readBegin = (payload: Buffer) => {
+    begin = readBeginRecord(payload);
+    return begin;
+  };
+  const ownPid = process.pid;
+  await logRecords({
+    records: RECORDS,
+    progress: PROGRESS,
+    nowUs,
+    readBegin,
+    ownPid,
+    startFlush: flushStarter(() => begin),
+  });
+  return 0;
+}
+
+function readBeginRecord(payload: Buffer): BeginFields | undefined {
+  const oneLineFrames = (environment: Environment) => siteSettings(environment).oneLineFrames;
+  return parseBeginFields(payload, { spoolPlaces, oneLineFrames });
+}
+
+function nowUs(): number {
+  return (performance.timeOrigin + performance.now()) * 1000;
+}
+
+function siteSettings(environment: Environment) {
+  return readSiteSettings(setting(environment, "MLRUN_CONFIG") ?? SETTINGS, warn);
 }
 
 /** Delivers what is spooled, in the foreground, and says what came of it. */
@@ -88,7 +141,10 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   let kept = 0;
   let busy = 0;
   for (const folder of spoolFolders(places)) {
-    const result = await flushSpool({ folder, runDir, owner: processName(process.pid) });
+    const owner = processName(process.pid);
+    // Each that is replayed is delivered at once, or spooled.
+    delivered += await replayRawFiles(folder, owner);
+    const result = await flushSpool({ folder, runDir, owner });
     delivered += result.delivered;
     kept += result.kept;
     busy += spooledFiles(folder).busy;
@@ -102,10 +158,26 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
-function spoolPlaces(node: string, runDir: string): SpoolPlaces {
-  const state = setting("XDG_STATE_HOME") ?? join(homeFolder(), ".local/state");
+/** Logs what no logger took. @returns How many executions that were. */
+async function replayRawFiles(folder: string, owner: string): Promise<number> {
+  let replayed = 0;
+  const startFlush = () => {
+    throw new Error("This is the flush");
+  };
+  for (const file of waitingRawFiles(folder)) {
+    const path = claimRaw(folder, file, owner);
+    if (path === undefined) continue;
+    await replayRaw(path, { nowUs, readBegin: readBeginRecord, ownPid: process.pid, warn, startFlush });
+    rmSync(path, { force: true });
+    replayed += 1;
+  }
+  return replayed;
+}
+
+function spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces {
+  const state = setting(environment, "XDG_STATE_HOME") ?? join(homeFolder(environment), ".local/state");
   const home = join(state, "marcologger/spool", node);
-  const chosen = setting("MLRUN_SPOOL_DIR");
+  const chosen = setting(environment, "MLRUN_SPOOL_DIR");
   return {
     chosen: chosen === undefined ? undefined : resolve(chosen),
     system: SYSTEM_SPOOL,
@@ -116,14 +188,14 @@ function spoolPlaces(node: string, runDir: string): SpoolPlaces {
 }
 
 /** A variable that is set to something. */
-function setting(name: string): string | undefined {
-  return env[name] === "" ? undefined : env[name];
+function setting(environment: Environment, name: string): string | undefined {
+  return environment[name] === "" ? undefined : environment[name];
 }
 
 /** A user without HOME and without an entry in the user database has none. */
-function homeFolder(): string {
+function homeFolder(environment: Environment): string {
   try {
-    return homedir();
+    return setting(environment, "HOME") ?? homedir();
   } catch {
     return "/nonexistent";
   }
@@ -173,7 +245,7 @@ function say(fd: number, text: string): void {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    warn(error instanceof UsageError ? `${error.message}\nmlrun --help tells the options.` : String(error));
+    warn(error instanceof UsageError ? `${error.message}\nmlrun --help lists the options.` : String(error));
     process.exit(OWN_ERROR);
   },
 );

@@ -10,7 +10,7 @@ const RELAY_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 50;
 
 export interface DemoOptions {
-  /** The built programs: mlctl.js, mlcollector.js, mlrun.cjs and demo-job.js. */
+  /** The built programs: mlctl.js, mlcollector.js, mlrun and demo-job.js. */
   readonly binFolder: string;
   readonly node: string;
   readonly rsyslogd: string;
@@ -73,7 +73,7 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
   say("");
   say(`  Files: ${join(folder, "data", "logs")}`);
   const own = "sh -c 'for i in 1 2 3 4 5; do date; sleep 1; done'";
-  say(`  Try:   node ${program("mlrun.cjs")} --run-dir ${join(folder, "node1")} -- ${own}`);
+  say(`  Try:   ${program("mlrun")} --run-dir ${join(folder, "node1")} -- ${own}`);
   say("");
   await Promise.all(nodes.map((name, rank) => runJob({ name, rank, size: nodes.length, folder, children, options })));
   say("The job has ended. The viewer and the files stay until Ctrl-C.");
@@ -139,7 +139,7 @@ async function runJob(job: {
   options: DemoOptions;
 }): Promise<void> {
   const { name, rank, size, folder, children, options } = job;
-  const { node, binFolder, command, say } = options;
+  const { binFolder, command, say } = options;
   const isSample = command.length === 0;
   const words = isSample ? [join(binFolder, "demo-job.js")] : command;
   const flags = [
@@ -152,7 +152,7 @@ async function runJob(job: {
     ...(isSample ? ["--quiet"] : []),
   ];
   const env = { RANK: String(rank), SIZE: String(size), MLRUN_SPOOL_DIR: join(folder, `${name}-spool`) };
-  const child = children.start(node, [join(binFolder, "mlrun.cjs"), ...flags, "--", ...words], { quiet: false, env });
+  const child = children.start(join(binFolder, "mlrun"), [...flags, "--", ...words], { quiet: false, env });
   child.stdout?.on("data", (bytes: Buffer) => process.stdout.write(bytes));
   const code = await exitOf(child);
   say(`${name}: ${isSample ? "sample job" : words.join(" ")} ended with ${code}`);

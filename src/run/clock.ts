@@ -21,6 +21,11 @@ export class Clock {
     return this.#monotonicMs();
   }
 
+  /** What is read was printed now. */
+  printedMs(): number {
+    return this.#monotonicMs();
+  }
+
   /** RFC 3339, UTC, microseconds. Asked for with every read: only a new second costs a date. */
   timestamp(): string {
     const now = Math.floor((this.#startedAtMs + this.#monotonicMs()) * 1000);

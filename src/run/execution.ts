@@ -4,34 +4,18 @@ import { exitCodeOf, startCommand } from "./command/command.ts";
 import { closeWriteEnds, makeFifos } from "./command/fifos.ts";
 import { SignalRelay } from "./command/signal-relay.ts";
 import { startBeats } from "./delivery/beats.ts";
-import { droppedMessage, openLogDelivery } from "./log-delivery.ts";
+import { droppedMessage, type LogOptions, openLogDelivery } from "./log-delivery.ts";
 import { Outputs } from "./output/outputs.ts";
-import type { BackgroundFlushOptions } from "./spool/background-flush.ts";
-import type { SpoolPlaces } from "./spool/spool-folder.ts";
 
-export interface ExecutionOptions {
-  /** The command; at least one word. */
-  readonly argv: readonly string[];
+export interface ExecutionOptions extends LogOptions {
   /** Of the command. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly x: string;
-  readonly key: string;
-  readonly job: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly node: string;
-  readonly pid: number;
-  readonly cwd: string;
-  readonly runDir: string;
-  readonly spool: SpoolPlaces;
   readonly quiet: boolean;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
   /** mlrun has a controlling terminal; the command keeps it. */
   readonly hasTerminal: boolean;
   readonly clock: Clock;
-  warn(message: string): void;
-  /** Starts `mlrun --flush` as a process of its own. */
-  readonly startFlush: BackgroundFlushOptions["start"];
 }
 
 const STDOUT = 1;

@@ -4,11 +4,31 @@ import { beginJson } from "./delivery/begin-json.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { greeting } from "./delivery/gate-protocol.ts";
 import { sendBufferBytes, sentBlocks } from "./delivery/send-buffer.ts";
-import type { ExecutionOptions } from "./execution.ts";
 import { RUN_LIMITS } from "./limits.ts";
-import { flushInBackground, releaseFlush } from "./spool/background-flush.ts";
-import { openSpoolFolder, spoolFolders } from "./spool/spool-folder.ts";
+import { type BackgroundFlushOptions, flushInBackground, releaseFlush } from "./spool/background-flush.ts";
+import { openSpoolFolder, type SpoolPlaces, spoolFolders } from "./spool/spool-folder.ts";
 import { SpoolWriter } from "./spool/spool-writer.ts";
+
+export interface LogOptions {
+  /** The command; at least one word. */
+  readonly argv: readonly string[];
+  readonly x: string;
+  readonly key: string;
+  readonly job: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly node: string;
+  /** Of mlrun, as the user knows it. */
+  readonly pid: number;
+  /** Of the process that delivers. */
+  readonly ownPid: number;
+  readonly cwd: string;
+  readonly runDir: string;
+  readonly spool: SpoolPlaces;
+  readonly clock: { elapsedMs(): number; timestamp(): string };
+  warn(message: string): void;
+  /** Starts `mlrun --flush` as a process of its own. */
+  readonly startFlush: BackgroundFlushOptions["start"];
+}
 
 export interface LogDelivery {
   readonly delivery: Delivery;
@@ -18,14 +38,14 @@ export interface LogDelivery {
 }
 
 /** Delivery and spool of one execution. Warns the user once when the relay is away, and says where the output goes. */
-export function openLogDelivery(options: ExecutionOptions): LogDelivery {
-  const { argv, x, key: k, job, labels, node, pid, cwd, clock, runDir } = options;
+export function openLogDelivery(options: LogOptions): LogDelivery {
+  const { argv, x, key: k, job, labels, node, pid, ownPid, cwd, clock, runDir } = options;
   const json = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
   const elapsedMs = () => clock.elapsedMs();
   const spool = new SpoolWriter({
     x,
     begin: json,
-    owner: () => processName(pid),
+    owner: () => processName(ownPid),
     openFolder: () => openSpoolFolder(options.spool),
     elapsedMs,
   });
@@ -38,7 +58,7 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     elapsedMs,
     onLive: () => {
       for (const folder of spoolFolders(options.spool)) {
-        flushInBackground({ folder, owner: processName(pid), start: options.startFlush });
+        flushInBackground({ folder, owner: processName(ownPid), start: options.startFlush });
       }
     },
     onSpooling: (reason) => {
@@ -48,7 +68,7 @@ export function openLogDelivery(options: ExecutionOptions): LogDelivery {
     },
   });
   const close = () => {
-    for (const folder of spoolFolders(options.spool)) releaseFlush(folder, processName(pid));
+    for (const folder of spoolFolders(options.spool)) releaseFlush(folder, processName(ownPid));
   };
   return { delivery, spool, close };
 }

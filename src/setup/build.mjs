@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { finishMlrun } from "./mlrun-files.mjs";
 import { nativeParts } from "./native.mjs";
 import { ROOT, runScript, step } from "./step.mjs";
 
@@ -18,7 +19,7 @@ const PARTS = [
     makes: "dist/src/bin/mlctl.js",
   },
   {
-    name: "mlrun",
+    name: "mlrun-script",
     command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "src/bin/mlrun.vite.ts"],
     from: ["src/wire", "src/frame", "src/run", "src/bin"],
     makes: "dist/src/bin/mlrun.cjs",
@@ -42,6 +43,7 @@ export function build() {
     mkdirSync(join(ROOT, "dist"), { recursive: true });
     writeFileSync(stamp, wanted);
   }
+  finishMlrun();
 }
 
 /** A hash of names and contents: git sets times as it likes. */

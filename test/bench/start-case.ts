@@ -1,9 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { processTree } from "../../src/run/command/processes.ts";
+import { poll } from "../support/poll.ts";
+import { start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import type { Case, Figures } from "./bench.ts";
+import { benchFolder } from "./bench-folder.ts";
 import { benchEnvironment } from "./bench-mlrun.ts";
 import { startBenchRelay, startCollector } from "./bench-site.ts";
+import { residentMemoryMiB } from "./process-figures.ts";
 import { quantile } from "./statistics.ts";
 
 const RUNS = 20;
@@ -12,7 +19,7 @@ const RUNS = 20;
 export function startCase(): Case {
   return {
     name: "start",
-    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector, beside node that does nothing: the floor of whatever is written for it.`,
+    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector, beside node that does nothing: the floor of whatever is written for it. "A command begins": from spawn to the first thing that a bash does, with mlrun and without; the difference is what mlrun takes. Memory: all processes of an mlrun whose command sleeps, its sleep included, shared pages counted in each, beside a node that waits.`,
     besides: "node -e 0",
     cells: [
       {
@@ -25,8 +32,59 @@ export function startCase(): Case {
         },
         beside: () => medianTime([process.execPath, "-e", "0"]),
       },
+      {
+        name: "a command begins",
+        metrics: [{ name: "after", unit: "ms", judge: "difference", goal: { atMost: 5 } }],
+        async ours() {
+          const collector = await startCollector();
+          const { runDir } = await startBenchRelay(collector.relpPort);
+          return medianBegin((command) => program("mlrun", "--run-dir", runDir, "--", ...command));
+        },
+        beside: () => medianBegin((command) => command),
+      },
+      {
+        name: "mlrun -- sleep",
+        metrics: [{ name: "memory", unit: "MiB", judge: "ratio" }],
+        async ours() {
+          const collector = await startCollector();
+          const { runDir } = await startBenchRelay(collector.relpPort);
+          const shown = ["sh", "-c", "echo ready; exec sleep 60"];
+          return memoryOf(program("mlrun", "--run-dir", runDir, "--", ...shown));
+        },
+        beside: () => memoryOf([process.execPath, "-e", "console.log('ready'); setTimeout(() => {}, 60_000)"]),
+      },
     ],
   };
+}
+
+/** Milliseconds from spawn until a command has written down the time of day. */
+async function medianBegin(
+  around: (command: readonly [string, ...string[]]) => readonly [string, ...string[]],
+): Promise<Figures> {
+  const begun = join(benchFolder(), "begun");
+  const [file, ...args] = around(["bash", "-c", 'printf %s "$EPOCHREALTIME" >"$0"', begun]);
+  const times: number[] = [];
+  for (let i = 0; i < RUNS; i += 1) {
+    const startedAtMs = performance.timeOrigin + performance.now();
+    const child = spawn(file, args, { env: benchEnvironment(), detached: true, stdio: "ignore" });
+    await once(child, "exit");
+    times.push(Number(await readFile(begun, "utf8")) * 1000 - startedAtMs);
+  }
+  return { after: quantile(times, 0.5) };
+}
+
+async function memoryOf([file, ...args]: readonly [string, ...string[]]): Promise<Figures> {
+  const running = start(file, args, { env: benchEnvironment(), detached: true });
+  await running.waitFor(/ready/);
+  // Node has grown to what it needs when its memory stands still.
+  let [before, memory] = [0, 0];
+  await poll("memory to stand still", () => {
+    before = memory;
+    memory = processTree(running.pid).reduce((sum, { pid }) => sum + residentMemoryMiB(pid), 0);
+    return memory === before;
+  });
+  await running.end();
+  return { memory };
 }
 
 async function medianTime([file, ...args]: readonly [string, ...string[]]): Promise<Figures> {

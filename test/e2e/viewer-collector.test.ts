@@ -26,7 +26,7 @@ beforeAll(async () => {
 function watchedRun(relay: Relay, job: string): RunningProcess & { print(...lines: string[]): void; finish(): void } {
   const env = { ...process.env, MLRUN_SPOOL_DIR: join(site.folder, `${relay.node}-spool`) };
   const words = ["--run-dir", relay.runDir, "--quiet", "--job", job, "--", "sh", "-c", ECHO];
-  const running = start(process.execPath, [MLRUN, ...words], { env });
+  const running = start(MLRUN, words, { env });
   return {
     ...running,
     print: (...lines) => void running.stdin?.write(`${lines.join("\n")}\n`),

@@ -3,6 +3,7 @@ import { FILE_TARGETS } from "./files.ts";
 import { FRAME_TARGETS } from "./frames.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { GATE_TARGETS } from "./gate.ts";
+import { LAUNCHER_TARGETS } from "./launcher.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
 import { RELAY_TARGETS } from "./relay.ts";
 import { SETTING_TARGETS } from "./settings.ts";
@@ -15,6 +16,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...MESSAGE_TARGETS,
   ...SETTING_TARGETS,
   ...FILE_TARGETS,
+  ...LAUNCHER_TARGETS,
   ...RELAY_TARGETS,
   ...COLLECTOR_TARGETS,
   ...GATE_TARGETS,

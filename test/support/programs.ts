@@ -7,7 +7,9 @@ export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 /** `[command, ...args]` of a program as it is built: the files that users run. */
 export function program(name: "mlrun" | "mlctl" | "mlcollector", ...args: string[]): [string, ...string[]] {
-  return [process.execPath, join(ROOT, "dist/src/bin", name === "mlrun" ? "mlrun.cjs" : `${name}.js`), ...args];
+  const bin = join(ROOT, "dist/src/bin");
+  if (name === "mlrun") return [join(bin, name), ...args];
+  return [process.execPath, join(bin, `${name}.js`), ...args];
 }
 
 function findRoot(folder: string): string {

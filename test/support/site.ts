@@ -17,7 +17,7 @@ import { tempFolder } from "./temp-folder.ts";
 const BIN = join(ROOT, "dist/src/bin");
 export const MLCTL = join(BIN, "mlctl.js");
 export const MLCOLLECTOR = join(BIN, "mlcollector.js");
-export const MLRUN = join(BIN, "mlrun.cjs");
+export const MLRUN = join(BIN, "mlrun");
 
 export interface Relay {
   readonly node: string;
@@ -193,11 +193,11 @@ export class Site {
     args: readonly string[],
     options: { user?: TestUser; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Result> {
-    const words = [MLRUN, "--run-dir", relay.runDir, ...args];
+    const words = ["--run-dir", relay.runDir, ...args];
     // Nodes have spools of their own: these stand on one machine.
     const env = { ...process.env, MLRUN_SPOOL_DIR: join(this.folder, `${relay.node}-spool`), ...options.env };
-    if (options.user === undefined) return run(process.execPath, words, { env });
-    const [command, ...rest] = asUser(options.user, process.execPath, ...words);
+    if (options.user === undefined) return run(MLRUN, words, { env });
+    const [command, ...rest] = asUser(options.user, MLRUN, ...words);
     return run(command, rest);
   }
 

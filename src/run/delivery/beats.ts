@@ -1,5 +1,4 @@
 import type { FrameEncoder } from "../../frame/encode.ts";
-import type { Clock } from "../clock.ts";
 import { readProcess } from "../command/processes.ts";
 import { RUN_LIMITS } from "../limits.ts";
 import type { Delivery } from "./delivery.ts";
@@ -7,7 +6,7 @@ import type { Delivery } from "./delivery.ts";
 export interface BeatPorts {
   readonly encoder: FrameEncoder;
   readonly delivery: Delivery;
-  readonly clock: Clock;
+  readonly clock: { timestamp(): string };
   readonly pid: number | undefined;
   /** Milliseconds since the command printed something. */
   idleMs(): number;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
+import { waitingRawFiles } from "./raw-files.ts";
 import { spooledFiles } from "./spool-files.ts";
 
 /** A link to the name of the process that began a flush. */
@@ -21,7 +22,8 @@ export interface BackgroundFlushOptions {
  */
 export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
-  if (spooledFiles(folder).waiting.length === 0 || !takeLock(folder, owner)) return;
+  const isEmpty = spooledFiles(folder).waiting.length === 0 && waitingRawFiles(folder).length === 0;
+  if (isEmpty || !takeLock(folder, owner)) return;
   const release = () => releaseFlush(folder, owner);
   try {
     const child = options.start();

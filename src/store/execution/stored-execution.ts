@@ -209,7 +209,7 @@ export class StoredExecution {
       this.isLost = true;
       return true;
     }
-    if (this.have.coversTo(this.endSeen.lastN)) this.#delivery = "complete";
+    if (this.have.coversTo(this.endSeen.lastN)) this.#delivery = this.endSeen.end.cutShort ? "incomplete" : "complete";
     else if (nowMs - this.endSeen.receivedAtMs > RECEIVING_AFTER_END_MS) this.#delivery = "incomplete";
     else if (this.#isOnPurpose(this.endSeen.lastN)) this.#delivery = "incomplete";
     else this.#delivery = "receiving";

@@ -69,3 +69,13 @@ test("an execution that is lost is held in memory no longer, and goes on when it
     missing: [],
   });
 });
+
+test("an execution whose output was cut at its end is not complete, though every line of END is there", async () => {
+  const pki = await pkiLasting(undefined, "node1");
+  const tls = await TlsSite.start(pki);
+  const relay = await tls.connect("node1");
+  const one = fakeExecution();
+  await relay.send(one.begin(), one.lines(1, ["before"]), one.end(1, { cutShort: true }));
+  const stored = await tls.site.archive.get(ROOT, { x: one.x, node: "node1" });
+  expect(stored).toMatchObject({ state: "finished", delivery: "incomplete", lines: 1, missing: [] });
+});

@@ -7,7 +7,7 @@ import { afterwards } from "../../support/cleanup.ts";
 import { startDumpRelay } from "../../support/dump-relay.ts";
 import { fakeRelay } from "../../support/fake-relay.ts";
 import { octetCounted, parseFrame, printedBy } from "../../support/frames.ts";
-import { cleanEnvironment, mlrun, startMlrun } from "../../support/mlrun.ts";
+import { cleanEnvironment, mlrun } from "../../support/mlrun.ts";
 import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program, ROOT } from "../../support/programs.ts";
@@ -24,12 +24,19 @@ async function noRelay(): Promise<NodeJS.ProcessEnv> {
 describe("the exit status", () => {
   test.each([
     ["the command's", shell("exit 7"), 7],
-    ["128 + N for a signal", shell("kill -TERM $$"), 143],
     ["127 for a command that is not there", ["--", "/nonexistent/command"], 127],
     ["126 for one that cannot be run", ["--", "/etc/passwd"], 126],
     ["125 for mlrun's own error", ["--nonsense", "--", "true"], 125],
   ])("is %s", async (_, args, code) => {
     expect(await mlrun(args, { env: await noRelay() })).toMatchObject({ code });
+  });
+
+  test("is the command's signal, real-time ones included", async () => {
+    const env = await noRelay();
+    expect(await mlrun(shell("kill -TERM $$"), { env })).toMatchObject({ code: null, signal: "SIGTERM" });
+    const [file, ...args] = program("mlrun", "--", "bash", "-c", "kill -RTMIN+3 $$");
+    const { stdout } = await run("bash", ["-c", `"$@"; echo $?`, "bash", file, ...args], { env });
+    expect(stdout).toBe("165\n");
   });
 
   test("of a command that is not there is in END as well", async () => {
@@ -142,65 +149,56 @@ describe("the command", () => {
     expect(await readdir(join(folder, "spool"))).toHaveLength(1);
   });
 
-  test("may leave children that hold its output: after 10 s END says so, and mlrun goes", async () => {
+  test("may leave children that hold its output: mlrun goes, they are logged for the time that is asked for", async () => {
     const relay = await startDumpRelay();
-    const script = "echo before; sh -c 'trap \"\" HUP; echo $$; exec sleep 60' & exit 5";
-    const running = startMlrun(["--run-dir", relay.runDir, ...shell(script)]);
-    const [, pid] = await running.waitFor(/^(\d+)$/m);
-    afterwards(() => void process.kill(Number(pid), "SIGKILL"));
-    expect(await running.ended).toEqual({ code: 5, signal: null });
+    const script = "echo before; sh -c 'trap \"\" HUP; echo $$; read x <fifo; echo after; exec sleep 60' & exit 5";
+    const folder = await tempFolder();
+    expect((await run("mkfifo", [join(folder, "fifo")])).code).toBe(0);
+    const [file, ...args] = program("mlrun", "--late", "3", "--run-dir", relay.runDir, ...shell(script));
+    const output = join(folder, "output");
+    const words = ["-c", `"$@" >${output} 2>&1`, "bash", file, ...args];
+    expect(await run("bash", words, { cwd: folder, env: cleanEnvironment(), detached: true })).toMatchObject({
+      code: 5,
+    });
+    await writeFile(join(folder, "fifo"), "go\n");
     const { end, stdout } = await relay.execution();
+    afterwards(() => void process.kill(Number(/^\d+$/m.exec(stdout.toString())?.[0]), "SIGKILL"));
     expect(end).toMatchObject({ code: 5, cutShort: true });
-    expect(stdout.toString()).toContain("before\n");
-  });
-
-  test("that has ended is not waited for when mlrun is asked to end", async () => {
-    const relay = await startDumpRelay();
-    const running = startMlrun([
-      "--run-dir",
-      relay.runDir,
-      ...shell("sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & exit 6"),
-    ]);
-    const [, pid] = await running.waitFor(/^(\d+)$/m);
-    afterwards(() => void process.kill(Number(pid), "SIGKILL"));
-    await poll("the command's end", async () => (await parentOf(Number(pid))) === 1);
-    running.signal("SIGTERM");
-    expect(await running.ended).toEqual({ code: 6, signal: null });
-    expect((await relay.execution()).end).toMatchObject({ cutShort: true });
+    expect(stdout.toString()).toMatch(/^before\n\d+\nafter\n$/);
+    expect(await readFile(output, "utf8")).toBe(stdout.toString());
   });
 });
 
 test("mlrun whose output nobody reads ends by a signal when the command has ended, and all is logged", async () => {
   const relay = await startDumpRelay();
-  const [file, ...words] = program("mlrun", "--run-dir", relay.runDir, ...shell("seq 1 100000; exec sleep 60"));
-  // A pipe that is not read.
-  const running = spawn(file, words, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "ignore"], detached: true });
+  const [file, ...words] = program(
+    "mlrun",
+    "--run-dir",
+    relay.runDir,
+    ...shell("seq 1 100000; echo $$ >&2; exec sleep 60"),
+  );
+  // Its stdout is a pipe that is not read.
+  const running = spawn(file, words, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
   afterwards(() => void running.kill("SIGKILL"));
-  const children = async () => {
-    const text = await readFile(`/proc/${running.pid}/task/${running.pid}/children`, "utf8").catch(() => "");
-    return text.split(" ").filter((pid) => pid !== "");
-  };
-  const sleeping = async () => {
-    for (const pid of await children()) {
-      if ((await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")) === "sleep\n") return Number(pid);
-    }
-    return undefined;
-  };
-  process.kill(await poll("all to be printed", sleeping), "SIGKILL");
-  await poll("the command to end", async () => (await children()).length === 0);
+  const pid = await new Promise<number>((resolve) =>
+    running.stderr.once("data", (line: Buffer) => resolve(Number(line))),
+  );
+  process.kill(pid, "SIGTERM");
+  await poll("the command to end", async () => (await parentOf(pid)) === undefined);
   const ended = once(running, "exit");
   running.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGTERM"]);
   const { stdout, end } = await relay.execution();
   expect(stdout.toString()).toBe(Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(""));
-  expect(end).toMatchObject({ cutShort: false, dropped: { stdout: 0, stderr: 0 } });
+  expect(end).toMatchObject({ signal: "SIGTERM", dropped: { stdout: 0, stderr: 0 } });
 });
 
 describe("the file that users run", () => {
-  test("is one CommonJS file that env starts", async () => {
+  test("is native, with one CommonJS file beside it that takes its place where there is no compiler", async () => {
+    expect((await mlrun(["--version"])).stdout).toMatch(/^mlrun \d+\.\d+\.\d+\n$/);
     const file = join(ROOT, "dist/src/bin/mlrun.cjs");
     expect((await readFile(file, "utf8")).startsWith("#!/usr/bin/env node\n")).toBe(true);
-    expect((await run("sh", ["-c", `node ${file} --version`])).stdout).toMatch(/^mlrun \d+\.\d+\.\d+\n$/);
+    expect((await run("sh", ["-c", `node ${file} --version`])).stdout).toMatch(/^mlrun \d+\.\d+\.\d+ \(in Node: /);
   });
 
   test("explains itself in one screen", async () => {
@@ -221,6 +219,9 @@ describe("the file that users run", () => {
   });
 });
 
-async function parentOf(pid: number): Promise<number> {
-  return Number(/\) \w (\d+)/.exec(await readFile(`/proc/${pid}/stat`, "utf8"))?.[1]);
+/** Undefined when it has ended. */
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const [, state, parent] = /\) (\w) (\d+)/.exec(stat) ?? [];
+  return parent === undefined || state === "Z" ? undefined : Number(parent);
 }

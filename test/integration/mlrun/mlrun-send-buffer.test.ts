@@ -6,7 +6,7 @@ import { octetCounted, parseFrame, printedBy } from "../../support/frames.ts";
 import { cleanEnvironment } from "../../support/mlrun.ts";
 import { compileLibrary } from "../../support/preload.ts";
 import { run } from "../../support/processes.ts";
-import { program } from "../../support/programs.ts";
+import { ROOT } from "../../support/programs.ts";
 import { asRoot, describeAsRoot, runAsRoot } from "../../support/root.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -16,7 +16,9 @@ describeAsRoot("a node whose sockets hold 4 MiB", () => {
     const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: (i) => (i === 0 ? "BEGIN" : "nothing") });
     const preload = { LD_PRELOAD: await compileLibrary("large_send_buffer", folder), SEND_BUFFER: "4194304" };
     const env = Object.entries(cleanEnvironment({ ...preload, MLRUN_SPOOL_DIR: join(folder, "spool") }));
-    const words = program("mlrun", "--quiet", "--run-dir", folder, "--", "seq", "1", "2000000");
+    // Node's part alone: the launcher takes a preloaded library from it.
+    const script = [process.execPath, join(ROOT, "dist/src/bin/mlrun.cjs")];
+    const words = [...script, "--quiet", "--run-dir", folder, "--", "seq", "1", "2000000"];
     const [file, ...args] = asRoot("env", ...env.map(([name, value]) => `${name}=${value}`), ...words);
     const result = await run(file, args, { detached: true });
     expect(result.stderr).toMatch(/is away \(it takes nothing\)/);

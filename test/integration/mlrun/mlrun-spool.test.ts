@@ -153,7 +153,7 @@ describe("the spool", () => {
     expect(await files()).toEqual(["a"]);
   });
 
-  test("that a killed mlrun left is delivered up to its last whole frame", async () => {
+  test("that a killed logger of mlrun left is delivered up to its last whole frame", async () => {
     const { relay, env, spool, files } = await place();
     const running = startMlrun(shell("echo kept; exec sleep 60"), { env });
     await poll("a spool with a line", async () => {
@@ -161,19 +161,23 @@ describe("the spool", () => {
       return (await readFile(join(spool, file)).catch(() => "")).includes(" kept");
     });
     const [busy = ""] = await files();
-    expect(busy).toMatch(/\.busy$/);
+    const [, logger] = /\.(\d+)-\d+-\d+\.busy$/.exec(busy) ?? [];
     // It shall not find the relay itself.
-    running.signal("SIGSTOP");
+    process.kill(Number(logger), "SIGSTOP");
     await relay.start();
     // Alive: nobody else may have it.
     const said = "mlrun: 0 delivered, 0 waiting, 1 in the hands of an mlrun that runs\n";
     expect((await mlrun(["--flush"], { env })).stdout).toBe(said);
-    running.signal("SIGKILL");
-    await running.ended;
+    process.kill(Number(logger), "SIGKILL");
+    await running.waitFor(/the logger is away \(signal 9 ended it\)/);
     await writeFile(join(spool, busy), "500 <14>1 torn", { flag: "a" });
     expect((await mlrun(["--flush"], { env })).stdout).toBe("mlrun: 1 delivered, 0 waiting\n");
     await poll("the line", async () => (await relay.frames()).some(({ text }) => text === "kept"));
-    expect(await files()).toEqual([]);
+    // What the command prints from now on.
+    expect(await files()).toEqual([expect.stringMatching(/\.raw-busy$/)]);
+    await running.end();
+    await poll("END", async () => (await relay.frames()).some(({ type }) => type === "end"));
+    await poll("an empty spool", async () => (await files()).length === 0);
   });
 
   test("is the user's own folder or none: a link and another user's folder are not touched", async () => {

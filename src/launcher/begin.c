@@ -1,0 +1,64 @@
+#include "begin.h"
+#include "environment.h"
+#include "paths.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/** `WIRE_LIMITS.maxArgvElements`, and of each word more octets than BEGIN shows characters of all. */
+enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
+
+/** What `surroundings.ts` makes labels of. */
+static const char *const LABEL_VARIABLES[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+
+static void add_words(struct fields *fields, char **argv) {
+  size_t left = MAX_ARGV_BYTES;
+  for (int i = 0; argv[i] != NULL && i < MAX_WORDS && (left > 0 || i == 0); i++) {
+    size_t bytes = strnlen(argv[i], left < MAX_WORD_BYTES ? left : MAX_WORD_BYTES);
+    add_field_part(fields, "arg", argv[i], bytes);
+    left -= bytes;
+  }
+}
+
+static void add_path(struct fields *fields, const char *name, const char *value, const char *cwd) {
+  char path[PATH_MAX];
+  if (value == NULL) return;
+  resolve_path(path, cwd, value);
+  add_field(fields, name, path);
+}
+
+void describe_execution(struct execution *execution, const struct options *options, const char *x, const char *key,
+                        const char *job) {
+  struct fields *fields = &execution->begin;
+  char cwd[PATH_MAX];
+  char node[HOST_NAME_MAX + 1];
+  // A folder that was removed is no reason not to run a command in it.
+  if (getcwd(cwd, sizeof cwd) == NULL) *cwd = '\0';
+  node_name(node);
+  own_folder(execution->folder, cwd);
+  const char *run_dir = options->run_dir != NULL ? options->run_dir : variable("MLRUN_RUN_DIR");
+  resolve_path(execution->run_dir, cwd, run_dir == NULL ? DEFAULT_RUN_DIR : run_dir);
+  execution->late_us = (uint64_t)options->late_seconds * 1000000;
+  snprintf(execution->x, sizeof execution->x, "%s", x);
+  find_spool_places(&execution->places, execution->run_dir, cwd, node);
+  add_field(fields, "x", x);
+  add_field(fields, "key", key);
+  add_field(fields, "job", job);
+  add_field(fields, "node", node);
+  add_number(fields, "pid", getpid());
+  add_number(fields, "started-us", (long long)now_us());
+  add_field(fields, "cwd", cwd);
+  add_field(fields, "run-dir", execution->run_dir);
+  if (options->raw) add_field(fields, "raw", "1");
+  if (options->one_line_frames) add_field(fields, "one-line-frames", "1");
+  if (options->pty) add_field(fields, "label", "output=terminal");
+  if (options->merge) add_field(fields, "label", "output=merged");
+  for (int i = 0; i < options->label_count; i++) add_field(fields, "label", options->labels[i]);
+  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++)
+    if (variable(LABEL_VARIABLES[i]) != NULL) add_field(fields, LABEL_VARIABLES[i], variable(LABEL_VARIABLES[i]));
+  add_path(fields, "MLRUN_SPOOL_DIR", variable("MLRUN_SPOOL_DIR"), cwd);
+  add_path(fields, "MLRUN_CONFIG", variable("MLRUN_CONFIG"), cwd);
+  if (variable("XDG_STATE_HOME") != NULL) add_field(fields, "XDG_STATE_HOME", variable("XDG_STATE_HOME"));
+  if (variable("HOME") != NULL) add_field(fields, "HOME", variable("HOME"));
+  add_words(fields, options->command);
+}

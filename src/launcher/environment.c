@@ -1,0 +1,78 @@
+#include "environment.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/** Variables that name the job this process belongs to, the nearest first. */
+static const char *const JOB_VARIABLES[] = {"MLRUN_JOB", "SLURM_JOB_ID", "PBS_JOBID", "OMPI_MCA_ess_base_jobid",
+                                            "PMIX_NAMESPACE"};
+static const char *const PROCESS_VARIABLES[] = {"LISTEN_PID", "WATCHDOG_PID"};
+enum { MAX_ADDED = 3, PROCESS_TEXT_BYTES = 32 };
+
+const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value == NULL || *value == '\0' ? NULL : value;
+}
+
+void choose_job(char job[static MAX_JOB_BYTES], const struct options *options, const char *x) {
+  const char *name = options->job;
+  for (size_t i = 0; name == NULL && i < sizeof JOB_VARIABLES / sizeof JOB_VARIABLES[0]; i++)
+    name = variable(JOB_VARIABLES[i]);
+  if (name == NULL) name = x;
+  snprintf(job, MAX_JOB_BYTES, "%s", name);
+  // Whole characters: a continuation byte goes with what is before it.
+  while (count_characters(job) > MAX_JOB_CHARACTERS) {
+    size_t end = strlen(job) - 1;
+    while (end > 0 && ((unsigned char)job[end] & 0xc0) == 0x80) end -= 1;
+    job[end] = '\0';
+  }
+}
+
+/** `NAME=` at the start of an entry. */
+static bool names(const char *entry, const char *name) {
+  size_t bytes = strlen(name);
+  return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=';
+}
+
+/** Puts the variable where it stood, or at the end, and removes its doubles. */
+static bool set(char **environment, const char *name, const char *value) {
+  char *entry = NULL;
+  if (asprintf(&entry, "%s=%s", name, value) < 0) return false;
+  char **to = environment;
+  bool is_set = false;
+  for (char **from = environment; *from != NULL; from++) {
+    if (!names(*from, name)) *to++ = *from;
+    else if (!is_set) {
+      *to++ = entry;
+      is_set = true;
+    }
+  }
+  if (!is_set) *to++ = entry;
+  *to = NULL;
+  return true;
+}
+
+char **command_environment(const char *x, const char *job, bool leaves_buffering) {
+  size_t count = 0;
+  while (environ[count] != NULL) count += 1;
+  char **environment = calloc(count + MAX_ADDED + 1, sizeof *environment);
+  if (environment == NULL) return NULL;
+  memcpy(environment, environ, count * sizeof *environment);
+  bool is_whole = set(environment, "MLRUN_ID", x) && set(environment, "MLRUN_JOB", job);
+  if (is_whole && !leaves_buffering && getenv("PYTHONUNBUFFERED") == NULL)
+    is_whole = set(environment, "PYTHONUNBUFFERED", "1");
+  return is_whole ? environment : NULL;
+}
+
+void rename_process(char **environment, pid_t before, pid_t now) {
+  static char texts[sizeof PROCESS_VARIABLES / sizeof PROCESS_VARIABLES[0]][PROCESS_TEXT_BYTES];
+  for (size_t i = 0; i < sizeof PROCESS_VARIABLES / sizeof PROCESS_VARIABLES[0]; i++) {
+    const char *name = PROCESS_VARIABLES[i];
+    for (char **entry = environment; *entry != NULL; entry++) {
+      if (!names(*entry, name) || atol(*entry + strlen(name) + 1) != before) continue;
+      snprintf(texts[i], sizeof texts[i], "%s=%d", name, now);
+      *entry = texts[i];
+    }
+  }
+}

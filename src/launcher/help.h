@@ -1,0 +1,4 @@
+#pragma once
+
+/** What `mlrun --help` prints. */
+extern const char HELP[];

@@ -1,0 +1,240 @@
+#include "launcher.h"
+#include "console.h"
+#include "descriptors.h"
+#include "notes.h"
+#include "pump.h"
+#include "signals.h"
+#include "witness.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+  /** The command has ended and all is shown: what is not handed over by then is handed over without mlrun. */
+  HAND_OVER_MS = 15000,
+  /** The command ended with 0, but its output could not be shown. */
+  NOT_SHOWN = 1,
+};
+
+struct launcher {
+  int notes;
+  pid_t command;
+  pid_t pump;
+  struct signal_source signals;
+  struct witness witness;
+  bool has_ended;
+  int status;
+  bool is_shown;
+  bool is_done;
+  bool could_not_show;
+  struct terminal terminal;
+  bool pump_ends;
+};
+
+struct pipes {
+  /** With a terminal, its two ends. */
+  int out[2];
+  int err[2];
+  int notes[2];
+};
+
+/** One stream, whether by one pipe or by a terminal. */
+static bool is_merged(const struct command *command, const struct options *options) {
+  return options->merge || command->terminal.master >= 0;
+}
+
+static bool open_pipes(struct pipes *pipes, struct command *command, const struct options *options) {
+  *pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+  if (options->pty && open_terminal(&command->terminal)) {
+    pipes->out[0] = command->terminal.master;
+    pipes->out[1] = command->terminal.slave;
+  } else if (!command->were_closed[1] && pipe2(pipes->out, O_CLOEXEC) != 0) {
+    return false;
+  }
+  if (!command->were_closed[2] && !is_merged(command, options) && pipe2(pipes->err, O_CLOEXEC) != 0) return false;
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pipes->notes) == 0;
+}
+
+static void close_pipes(const struct pipes *pipes) {
+  const int all[] = {pipes->out[0], pipes->out[1], pipes->err[0], pipes->err[1], pipes->notes[0], pipes->notes[1]};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    if (all[i] >= 0) close(all[i]);
+}
+
+static struct pump_descriptors descriptors_of(const struct pipes *pipes, const struct command *command,
+                                              const struct options *options) {
+  return (struct pump_descriptors){
+      .notes = pipes->notes[1],
+      .read_ends = {pipes->out[0], pipes->err[0]},
+      .mirrors = {options->quiet || pipes->out[0] < 0 ? -1 : STDOUT_FILENO,
+                  options->quiet || pipes->err[0] < 0 ? -1 : STDERR_FILENO},
+      .console = command->were_closed[2] ? -1 : STDERR_FILENO,
+      .is_terminal = command->terminal.master >= 0,
+  };
+}
+
+/** Without a pump there is nothing to log with: this process becomes the command. */
+static _Noreturn void give_up(const struct command *command, const struct pipes *pipes, pid_t pump) {
+  int error = errno;
+  close_pipes(pipes);
+  if (pump > 0) {
+    kill(pump, SIGKILL);
+    waitpid(pump, NULL, 0);
+  }
+  if (!command->were_closed[2]) warn(STDERR_FILENO, "the output is not logged: %s", strerror(error));
+  become_command(command);
+}
+
+static void start(struct launcher *launcher, struct command *command, const struct options *options,
+                  const struct execution *execution) {
+  struct pipes pipes;
+  if (command->environment == NULL || !open_pipes(&pipes, command, options)) give_up(command, &pipes, -1);
+  launcher->pump = fork();
+  if (launcher->pump == 0) {
+    struct pump_descriptors descriptors = descriptors_of(&pipes, command, options);
+    run_pump(&descriptors, execution);
+  }
+  if (launcher->pump < 0) give_up(command, &pipes, -1);
+  command->outputs[0] = pipes.out[1];
+  command->outputs[1] = is_merged(command, options) ? pipes.out[1] : pipes.err[1];
+  command->console = options->quiet && !command->were_closed[2] ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
+  launcher->command = start_command(command);
+  if (launcher->command < 0) give_up(command, &pipes, launcher->pump);
+  launcher->notes = pipes.notes[0];
+  launcher->terminal = command->terminal;
+  send_note(launcher->notes, NOTE_STARTED, (uint32_t)launcher->command);
+}
+
+/** This process holds nothing that the command holds: whoever waits for its end must not wait for this one, too. */
+static void let_go(const struct launcher *launcher) {
+  bool has_terminal = launcher->terminal.master >= 0;
+  const int kept[] = {launcher->notes, launcher->terminal.master, has_terminal ? launcher->terminal.input : -1};
+  close_all_but(kept, sizeof kept / sizeof kept[0]);
+}
+
+/** What the command does is what whoever waits for mlrun must see. */
+static void take_children(struct launcher *launcher) {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    if (pid == launcher->pump && !WIFSTOPPED(status)) launcher->pump = -1;
+    if (pid != launcher->command) continue;
+    if (WIFSTOPPED(status)) {
+      stop_as(WSTOPSIG(status));
+      continue;
+    }
+    launcher->has_ended = true;
+    launcher->status = status;
+    send_note(launcher->notes, NOTE_ENDED, (uint32_t)status);
+  }
+}
+
+static bool is_ending(int signal_number) {
+  return signal_number == SIGINT || signal_number == SIGTERM || signal_number == SIGHUP || signal_number == SIGQUIT;
+}
+
+/** The command is in a session of its own: it has got none of the signals that this process gets. */
+static void take_terminal_signal(struct launcher *launcher, int number) {
+  bool is_stop = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+  if (is_stop) {
+    leave_raw(&launcher->terminal);
+    stop_as(number);
+  }
+  if (number == SIGWINCH) pass_size_on(&launcher->terminal);
+  if (is_stop || number == SIGWINCH || number == SIGCONT) enter_raw(&launcher->terminal);
+  else kill(launcher->command, number);
+}
+
+static void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
+  // From the kernel it is about children; with a code of kill(2) and its like it is somebody's to the command.
+  if (taken->number == SIGCHLD && taken->code > 0) return;
+  if (!launcher->has_ended && launcher->terminal.master >= 0) {
+    take_terminal_signal(launcher, taken->number);
+    return;
+  }
+  if (!launcher->has_ended) {
+    pass_on(taken, launcher->command, &launcher->witness);
+    return;
+  }
+  if (!is_ending(taken->number)) return;
+  send_note(launcher->notes, NOTE_HURRY, 0);
+  // Whoever asks has seen all that there is to see, or does not want to.
+  if (launcher->is_shown) launcher->is_done = true;
+  else {
+    leave_raw(&launcher->terminal);
+    die_by(taken->number);
+  }
+}
+
+static void take_notes(struct launcher *launcher) {
+  struct note note;
+  enum note_result result = take_note(launcher->notes, &note);
+  for (; result == NOTE_GOT; result = take_note(launcher->notes, &note)) {
+    if (note.kind == NOTE_BROKEN) close_terminal(&launcher->terminal);
+    if (note.kind == NOTE_SHOWN) launcher->is_shown = true;
+    if (note.kind != NOTE_DONE) continue;
+    launcher->is_done = true;
+    launcher->could_not_show = (note.value & DONE_NOT_SHOWN) != 0;
+    launcher->pump_ends = (note.value & DONE_FOR_GOOD) != 0;
+  }
+  if (result == NOTE_CLOSED) launcher->pump = -1;
+}
+
+/** @return Milliseconds left; -1: no limit. */
+static int patience_ms(const struct launcher *launcher, uint64_t *since_us) {
+  if (!launcher->has_ended || !launcher->is_shown) return -1;
+  if (*since_us == 0) *since_us = now_us();
+  uint64_t waited_ms = (now_us() - *since_us) / 1000;
+  return waited_ms > HAND_OVER_MS ? 0 : (int)(HAND_OVER_MS - waited_ms);
+}
+
+static void wait_for_end(struct launcher *launcher) {
+  uint64_t since_us = 0;
+  while (!launcher->has_ended || (!launcher->is_done && launcher->pump > 0)) {
+    const struct terminal *terminal = &launcher->terminal;
+    bool has_keys = terminal->waiting_bytes > 0;
+    struct pollfd polled[] = {
+        {launcher->signals.fd, POLLIN, 0},
+        {launcher->pump > 0 ? launcher->notes : -1, POLLIN, 0},
+        {terminal->is_raw && !has_keys && terminal->master >= 0 ? terminal->input : -1, POLLIN, 0},
+        {has_keys ? terminal->master : -1, POLLOUT, 0},
+    };
+    int patience = patience_ms(launcher, &since_us);
+    if (patience == 0) return;
+    wait_for_signal(&launcher->signals, polled, sizeof polled / sizeof polled[0], patience);
+    struct taken_signal taken;
+    while (take_pending(&launcher->signals, &taken)) take_signal(launcher, &taken);
+    take_children(launcher);
+    if (polled[2].revents != 0 || polled[3].revents != 0) pass_keys_on(&launcher->terminal);
+    if (polled[1].revents != 0) take_notes(launcher);
+  }
+}
+
+/** Where process 1 waits for nobody's children (many containers), each that is left would stay for good. */
+static void reap(struct launcher *launcher) {
+  end_witness(&launcher->witness);
+  if (launcher->witness.pid > 0) waitpid(launcher->witness.pid, NULL, 0);
+  if (launcher->pump_ends && launcher->pump > 0) waitpid(launcher->pump, NULL, 0);
+}
+
+int launch(struct command *command, const struct options *options, struct execution *execution) {
+  struct launcher launcher = {.terminal = {.master = -1, .slave = -1, .input = -1}};
+  block_signals(&command->blocked, &command->on_child);
+  start(&launcher, command, options, execution);
+  let_go(&launcher);
+  // In a session of its own the command gets no signal of this group.
+  if (launcher.terminal.master < 0) start_witness(&launcher.witness);
+  else launcher.witness = (struct witness){-1, -1};
+  open_signals(&launcher.signals);
+  enter_raw(&launcher.terminal);
+  wait_for_end(&launcher);
+  leave_raw(&launcher.terminal);
+  reap(&launcher);
+  if (WIFSIGNALED(launcher.status)) die_by(WTERMSIG(launcher.status));
+  int code = WEXITSTATUS(launcher.status);
+  return code == 0 && launcher.could_not_show ? NOT_SHOWN : code;
+}

@@ -1,0 +1,192 @@
+#include "logging.h"
+#include "console.h"
+#include "raw-log.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+  /** A logger that was stopped and takes nothing for this time is given up for a raw file, as a relay is for the spool. */
+  STOPPED_LOGGER_US = 2000000,
+  /** One that runs has its own 2 s for the relay, and may have to start on a machine without a free processor. */
+  SLOW_LOGGER_US = 6000000,
+  /** When everything is said, the logger has its own deadlines: 2 s, and 5 s for the relay's word, some twice. */
+  HAND_OVER_US = 30000000,
+  /** While it is waited for, a logger that was stopped is noticed after this time. */
+  LOOK_EVERY_US = 250000,
+};
+
+static uint64_t received(const struct logging *logging) {
+  return logging->way == LOGS_TO_LOGGER ? logging->logger.progress->received : UINT64_MAX;
+}
+
+/** From now on a raw file takes what is printed, beginning with what the logger has left undone. */
+static void give_up_logger(struct logging *logging, const char *reason) {
+  const struct execution *execution = logging->execution;
+  const struct progress none = {0};
+  const struct progress *progress = logging->logger.progress == NULL ? &none : logging->logger.progress;
+  bool is_open = logging->execution->begin.length > 0 && open_raw_spool(&logging->raw, &execution->places, execution->x);
+  logging->way = is_open ? LOGS_RAW : LOGS_NOTHING;
+  if (is_open) {
+    keep_rest(logging, progress);
+    warn(logging->console,
+         "the logger is away (%s): output is kept in %s; your next mlrun delivers it, or mlrun --flush", reason,
+         logging->raw.folder);
+  } else {
+    warn(logging->console, "the logger is away (%s) and there is no folder to spool to: output is shown, not logged",
+         reason);
+  }
+  rewind_ring(&logging->ring);
+  logging->full_since_us = 0;
+  if (logging->over_since_us > 0) finish_raw(logging);
+}
+
+static void end_and_give_up(struct logging *logging, bool is_gone) {
+  char reason[REASON_BYTES];
+  end_logger(&logging->logger, is_gone, reason);
+  give_up_logger(logging, reason);
+}
+
+static void flush_raw(struct logging *logging) {
+  const char *bytes;
+  for (size_t count = unsent(&logging->ring, &bytes); count > 0; count = unsent(&logging->ring, &bytes)) {
+    const struct record *record = (const struct record *)bytes;
+    if (logging->way == LOGS_RAW) keep_raw(logging, record, 0);
+    mark_sent(&logging->ring, (size_t)record_bytes(record->length));
+  }
+  rewind_ring(&logging->ring);
+}
+
+static void flush(struct logging *logging) {
+  const char *bytes;
+  while (logging->way == LOGS_TO_LOGGER) {
+    size_t count = unsent(&logging->ring, &bytes);
+    if (count == 0) return;
+    ssize_t sent = send(logging->logger.fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) mark_sent(&logging->ring, (size_t)sent);
+    // What went wrong is heard when its end of the socket is read.
+    else if (sent < 0 && errno != EINTR) return;
+  }
+  flush_raw(logging);
+}
+
+static struct record *reserve(struct logging *logging, uint32_t length) {
+  const struct progress *progress = logging->logger.progress;
+  bool is_safe = logging->way == LOGS_TO_LOGGER && progress->received == logging->ring.sent_octets &&
+                 progress->framed[OUT] == logging->printed[OUT] && progress->framed[ERR] == logging->printed[ERR];
+  if (is_safe && logging->ring.sent == logging->ring.head) rewind_ring(&logging->ring);
+  struct record *record = reserve_record(&logging->ring, length, received(logging));
+  if (record != NULL) logging->full_since_us = 0;
+  else if (logging->full_since_us == 0) logging->full_since_us = now_us();
+  return record;
+}
+
+/** A small record. There is always room for one: output leaves some. */
+static void add(struct logging *logging, enum record_type type, const void *payload, uint32_t length) {
+  struct record *record = reserve(logging, length);
+  if (record == NULL) return;
+  *record = (struct record){length, (uint8_t)type, {0}, now_us()};
+  memcpy(record + 1, payload, length);
+  commit_record(&logging->ring, record);
+  flush(logging);
+}
+
+void open_logging(struct logging *logging, const struct execution *execution, int console) {
+  char reason[REASON_BYTES] = "no memory";
+  *logging = (struct logging){.execution = execution, .console = console, .logger = {.fd = -1}, .raw = {.fd = -1}};
+  if (open_ring(&logging->ring) && start_logger(&logging->logger, execution->folder, reason)) {
+    add(logging, RECORD_BEGIN, execution->begin.bytes, (uint32_t)execution->begin.length);
+    return;
+  }
+  if (logging->ring.bytes == NULL) {
+    logging->way = LOGS_NOTHING;
+    logging->is_done = true;
+    return;
+  }
+  give_up_logger(logging, reason);
+}
+
+struct record *reserve_output(struct logging *logging) {
+  // Half a read more, for small records.
+  return reserve(logging, READ_BYTES + READ_BYTES / 2);
+}
+
+void commit_output(struct logging *logging, struct record *record, int stream, uint32_t bytes) {
+  *record = (struct record){bytes, stream == OUT ? RECORD_STDOUT : RECORD_STDERR, {0}, now_us()};
+  commit_record(&logging->ring, record);
+  logging->printed[stream] += bytes;
+  flush(logging);
+}
+
+void log_pid(struct logging *logging, uint32_t pid) {
+  add(logging, RECORD_PID, &pid, sizeof pid);
+}
+
+void log_exit(struct logging *logging, uint32_t status) {
+  logging->exit = (struct record){sizeof status, RECORD_EXIT, {0}, now_us()};
+  logging->exit_status = status;
+  add(logging, RECORD_EXIT, &status, sizeof status);
+}
+
+void log_over(struct logging *logging, bool is_cut) {
+  logging->over_since_us = now_us();
+  logging->is_cut = is_cut;
+  struct over over = over_of(logging);
+  if (logging->way == LOGS_TO_LOGGER) add(logging, RECORD_OVER, &over, sizeof over);
+  else finish_raw(logging);
+}
+
+static void take_record(void *context, const struct record *record) {
+  struct logging *logging = context;
+  const char *text = (const char *)(record + 1);
+  int error = 0;
+  if (record->type == RECORD_READY) logging->logger.is_ready = true;
+  if (record->type == RECORD_WARNING) warn(logging->console, "%.*s", (int)record->length, text);
+  if (record->type == RECORD_DONE) logging->is_done = true;
+  if (record->type != RECORD_FAILED || record->length < sizeof error) return;
+  memcpy(&error, text, sizeof error);
+  char how[REASON_BYTES];
+  char reason[REASON_BYTES];
+  end_logger(&logging->logger, true, how);
+  snprintf(reason, sizeof reason, "Cannot start Node: %s", strerror(error));
+  give_up_logger(logging, reason);
+}
+
+void hear_logger(struct logging *logging) {
+  if (logging->way != LOGS_TO_LOGGER) return;
+  bool is_there = read_logger(&logging->logger, take_record, logging);
+  if (logging->way != LOGS_TO_LOGGER) return;
+  if (!is_there && !logging->is_done) end_and_give_up(logging, true);
+  if (!logging->is_done) return;
+  logging->way = LOGS_NOTHING;
+  flush(logging);
+}
+
+void close_logging(struct logging *logging) {
+  char how[REASON_BYTES];
+  if (logging->is_done && logging->logger.fd >= 0) end_logger(&logging->logger, true, how);
+}
+
+void continue_logging(struct logging *logging) {
+  flush(logging);
+  if (logging->way != LOGS_TO_LOGGER) return;
+  uint64_t now = now_us();
+  uint64_t full_us = logging->full_since_us > 0 ? now - logging->full_since_us : 0;
+  uint64_t over_us = logging->over_since_us > 0 ? now - logging->over_since_us : 0;
+  bool is_waited_for = full_us > STOPPED_LOGGER_US || over_us > STOPPED_LOGGER_US;
+  // One that runs waits for the relay, with deadlines of its own; one that does not yet has nothing to wait for.
+  bool is_stuck = (full_us > 0 || over_us > 0) && !logging->logger.is_ready && idle_us(&logging->logger) > STOPPED_LOGGER_US;
+  bool is_halted = is_waited_for && (is_stuck || has_halted(&logging->logger));
+  if (full_us > SLOW_LOGGER_US || over_us > HAND_OVER_US || is_halted) end_and_give_up(logging, false);
+}
+
+bool is_handed_over(const struct logging *logging) {
+  return logging->is_done || logging->way != LOGS_TO_LOGGER ||
+         (logging->ring.sent == logging->ring.head && received(logging) == logging->ring.sent_octets);
+}
+
+uint64_t logging_patience_us(const struct logging *logging) {
+  if (logging->way != LOGS_TO_LOGGER) return UINT64_MAX;
+  return logging->over_since_us > 0 || logging->full_since_us > 0 ? LOOK_EVERY_US : UINT64_MAX;
+}

@@ -1,0 +1,66 @@
+#include "begin.h"
+#include "console.h"
+#include "descriptors.h"
+#include "environment.h"
+#include "help.h"
+#include "identity.h"
+#include "launcher.h"
+#include "paths.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int print(const char *text) {
+  // Nobody reads it: there is nothing else to do.
+  return write(STDOUT_FILENO, text, strlen(text)) < 0 ? OWN_ERROR : 0;
+}
+
+/** Delivering what was kept is Node's work alone: this process becomes it. */
+static int flush(const struct options *options) {
+  char folder[PATH_MAX];
+  char cwd[PATH_MAX];
+  if (getcwd(cwd, sizeof cwd) == NULL) *cwd = '\0';
+  own_folder(folder, cwd);
+  const char *run_dir[] = {"--flush", "--run-dir", options->run_dir, NULL};
+  const char *usual[] = {"--flush", NULL};
+  exec_node(folder, options->run_dir == NULL ? usual : run_dir);
+  warn(STDERR_FILENO, "Cannot start Node: %s", strerror(errno));
+  return OWN_ERROR;
+}
+
+static int run(const struct options *options, const bool were_closed[static 3]) {
+  struct identity identity;
+  char job[MAX_JOB_BYTES];
+  static struct execution execution;
+  struct command command = {.argv = options->command, .outputs = {-1, -1}, .console = -1, .terminal.master = -1};
+  memcpy(command.were_closed, were_closed, sizeof command.were_closed);
+  make_identity(&identity, options->id);
+  choose_job(job, options, identity.x);
+  describe_execution(&execution, options, identity.x, identity.key, job);
+  command.environment = command_environment(identity.x, job, options->buffered);
+  return launch(&command, options, &execution);
+}
+
+int main(int count, char **words) {
+  bool were_closed[3];
+  struct options options;
+  char error[MAX_MESSAGE_BYTES];
+  occupy_standard(were_closed);
+  if (!parse_options(words + (count > 0), &options, error)) {
+    warn(STDERR_FILENO, "%s\nmlrun --help lists the options.", error);
+    return OWN_ERROR;
+  }
+  switch (options.action) {
+    case ACTION_HELP:
+      return print(HELP);
+    case ACTION_VERSION:
+      return print("mlrun " MARCOLOGGER_VERSION "\n");
+    case ACTION_FLUSH:
+      return flush(&options);
+    case ACTION_RUN:
+      break;
+  }
+  return run(&options, were_closed);
+}

@@ -1,0 +1,15 @@
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** One process as /proc/PID/stat shows it (proc_pid_stat(5)). */
+struct process_stat {
+  /** R: it runs, or waits for a processor. T: it is stopped. */
+  char state;
+  /** Processor time. */
+  unsigned long long cpu_ticks;
+  /** With the pid, names this process and no later one with the same pid. */
+  unsigned long long start_ticks;
+};
+
+bool read_process(pid_t pid, struct process_stat *stat);

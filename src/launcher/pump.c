@@ -1,0 +1,204 @@
+#include "pump.h"
+#include "descriptors.h"
+#include "notes.h"
+#include "stream.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+  /** A command that died with its launcher: the launcher could not say more. */
+  STATUS_KILLED = SIGKILL,
+  /** The logger says nowhere that it has taken what mlrun waits for: it is looked up. */
+  LOOK_EVERY_US = 5000,
+  POLLED = 2 + 2 * STREAMS,
+};
+
+struct pump {
+  int notes;
+  int console;
+  /** What processes that the command left behind print is logged for this time; END follows then. */
+  uint64_t late_us;
+  struct logging logging;
+  struct stream streams[STREAMS];
+  /** The command has a terminal of its own. */
+  bool is_terminal;
+  bool has_ended;
+  uint64_t ended_us;
+  bool is_over;
+  bool has_said_broken;
+  bool has_said_shown;
+  bool has_said_done;
+};
+
+/** mlrun has ended: whoever waits for the end of what it was shown on must not wait for this process. */
+static void close_console(struct pump *pump) {
+  if (pump->console >= 0) close(pump->console);
+  pump->console = -1;
+  pump->logging.console = -1;
+}
+
+static void end_command(struct pump *pump, uint32_t status) {
+  if (pump->has_ended) return;
+  pump->has_ended = true;
+  pump->ended_us = now_us();
+  log_exit(&pump->logging, status);
+}
+
+static void take_notes(struct pump *pump) {
+  struct note note;
+  enum note_result result = take_note(pump->notes, &note);
+  for (; result == NOTE_GOT; result = take_note(pump->notes, &note)) {
+    if (note.kind == NOTE_STARTED) log_pid(&pump->logging, note.value);
+    if (note.kind == NOTE_ENDED) end_command(pump, note.value);
+    if (note.kind == NOTE_HURRY)
+      for (int i = 0; i < STREAMS; i++) stop_showing(&pump->streams[i]);
+  }
+  if (result != NOTE_CLOSED) return;
+  close(pump->notes);
+  pump->notes = -1;
+  close_console(pump);
+  end_command(pump, STATUS_KILLED);
+}
+
+static bool is_open(const struct pump *pump) {
+  return pump->streams[OUT].fd >= 0 || pump->streams[ERR].fd >= 0;
+}
+
+static bool is_shown(const struct pump *pump) {
+  for (int i = 0; i < STREAMS; i++) {
+    const struct stream *stream = &pump->streams[i];
+    if (stream->mirror.left > 0 || (stream->fd >= 0 && !stream->is_drained)) return false;
+  }
+  return pump->has_ended;
+}
+
+static bool has_failed(const struct pump *pump) {
+  return pump->streams[OUT].failure != 0 || pump->streams[ERR].failure != 0;
+}
+
+/** Tells the launcher how far it is. */
+static void report(struct pump *pump) {
+  if (!is_shown(pump)) return;
+  if (!pump->has_said_shown) send_note(pump->notes, NOTE_SHOWN, 0);
+  pump->has_said_shown = true;
+  bool is_done = pump->is_over ? pump->logging.is_done : is_handed_over(&pump->logging);
+  if (pump->has_said_done || !is_done) return;
+  bool is_for_good = pump->is_over && !is_open(pump) && !pump->logging.has_kept;
+  send_note(pump->notes, NOTE_DONE, (has_failed(pump) ? DONE_NOT_SHOWN : 0) | (is_for_good ? DONE_FOR_GOOD : 0));
+  pump->has_said_done = true;
+  close_console(pump);
+}
+
+/** Nobody reads what is shown: with a pipe the command sees that by itself, its terminal is the launcher's to close. */
+static void report_broken(struct pump *pump) {
+  if (!pump->is_terminal || !pump->streams[OUT].is_broken || pump->has_said_broken) return;
+  send_note(pump->notes, NOTE_BROKEN, 0);
+  pump->has_said_broken = true;
+}
+
+/** Fixes the last line, when no more comes or has waited long enough for it. */
+static void finish(struct pump *pump) {
+  if (pump->is_over || !pump->has_ended) return;
+  bool is_late = is_shown(pump) && now_us() - pump->ended_us >= pump->late_us;
+  if (is_open(pump) && !is_late) return;
+  pump->is_over = true;
+  log_over(&pump->logging, is_open(pump));
+}
+
+static int timeout_ms(const struct pump *pump) {
+  uint64_t now = now_us();
+  uint64_t patience = logging_patience_us(&pump->logging);
+  for (int i = 0; i < STREAMS; i++) {
+    const struct stream *stream = &pump->streams[i];
+    bool is_paused = stream->fd >= 0 && stream->mirror.left == 0 && stream->pause_until_us > now;
+    if (is_paused && stream->pause_until_us - now < patience) patience = stream->pause_until_us - now;
+  }
+  bool is_waited_for = is_shown(pump) && !pump->is_over && !pump->has_said_done;
+  if (is_waited_for && patience > LOOK_EVERY_US) patience = LOOK_EVERY_US;
+  if (is_shown(pump) && !pump->is_over) {
+    uint64_t waited = now - pump->ended_us;
+    uint64_t left = waited > pump->late_us ? 0 : pump->late_us - waited;
+    if (left < patience) patience = left;
+  }
+  return patience == UINT64_MAX ? -1 : (int)((patience + 999) / 1000);
+}
+
+static void wait_for_something(struct pump *pump) {
+  struct logging *logging = &pump->logging;
+  uint64_t now = now_us();
+  const char *bytes;
+  bool has_unsent = logging->way == LOGS_TO_LOGGER && unsent(&logging->ring, &bytes) > 0;
+  struct pollfd polled[POLLED] = {
+      {pump->notes, POLLIN, 0},
+      {logging->way == LOGS_TO_LOGGER ? logging->logger.fd : -1, POLLIN | (has_unsent ? POLLOUT : 0), 0},
+  };
+  for (int i = 0; i < STREAMS; i++) {
+    const struct stream *stream = &pump->streams[i];
+    const struct mirror *mirror = &stream->mirror;
+    bool reads = may_read(stream, now) && logging->full_since_us == 0;
+    pump->streams[i].is_readable = false;
+    polled[2 + i] = (struct pollfd){reads ? stream->fd : -1, POLLIN, 0};
+    bool watches = mirror->left > 0 || (mirror->is_pipe && stream->fd >= 0);
+    polled[2 + STREAMS + i] = (struct pollfd){watches ? mirror->fd : -1, mirror->left > 0 ? POLLOUT : 0, 0};
+  }
+  if (poll(polled, POLLED, timeout_ms(pump)) < 0) return;
+  if (polled[0].revents != 0) take_notes(pump);
+  if ((polled[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) hear_logger(logging);
+  // With a full ring nothing was asked of the pipes: whether there is room now is seen by trying.
+  for (int i = 0; i < STREAMS; i++)
+    pump->streams[i].is_readable = polled[2 + i].revents != 0 || logging->full_since_us > 0;
+  for (int i = 0; i < STREAMS; i++)
+    if ((polled[2 + STREAMS + i].revents & (POLLERR | POLLNVAL)) != 0 && pump->streams[i].mirror.is_pipe)
+      break_stream(&pump->streams[i]);
+}
+
+/** Keeps what is its own, and nothing of what the caller handed to the command. */
+static void take_over(struct pump *pump, const struct pump_descriptors *given) {
+  const int own[] = {given->notes,        given->read_ends[OUT], given->read_ends[ERR],
+                     given->mirrors[OUT], given->mirrors[ERR],   given->console};
+  close_all_but(own, sizeof own / sizeof own[0]);
+  pump->notes = given->notes;
+  pump->console = given->console;
+  for (int i = 0; i < STREAMS; i++) {
+    struct stream *stream = &pump->streams[i];
+    stream->index = i;
+    stream->fd = given->read_ends[i];
+    if (stream->fd >= 0) fcntl(stream->fd, F_SETFL, O_NONBLOCK);
+    // The console is the same descriptor as where stderr is shown: the mirror gets one of its own.
+    open_mirror(&stream->mirror, given->mirrors[i] < 0 ? -1 : fcntl(given->mirrors[i], F_DUPFD_CLOEXEC, 0));
+    if (given->mirrors[i] >= 0 && given->mirrors[i] != given->console) close(given->mirrors[i]);
+  }
+}
+
+_Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct execution *execution) {
+  struct pump pump = {0};
+  setsid();
+  prctl(PR_SET_NAME, "mlrun-pump");
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+  take_over(&pump, descriptors);
+  pump.is_terminal = descriptors->is_terminal;
+  pump.late_us = execution->late_us;
+  if (chdir("/") != 0) _exit(1);
+  open_logging(&pump.logging, execution, pump.console);
+  while (is_open(&pump) || !pump.has_said_done || !pump.is_over || !pump.logging.is_done) {
+    wait_for_something(&pump);
+    for (int i = 0; i < STREAMS; i++) continue_stream(&pump.streams[i], &pump.logging, pump.has_ended);
+    continue_logging(&pump.logging);
+    finish(&pump);
+    report_broken(&pump);
+    report(&pump);
+    if (pump.is_over && pump.has_said_done) close_logging(&pump.logging);
+  }
+  // What lies in a raw file can go as soon as Node runs: this process has nothing else to do.
+  if (pump.logging.has_kept)
+    exec_node(execution->folder, (const char *const[]){"--flush", "--run-dir", execution->run_dir, NULL});
+  _exit(0);
+}

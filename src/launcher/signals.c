@@ -1,0 +1,82 @@
+#include "signals.h"
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  /** Without a descriptor for a signalfd. */
+  LOOK_EVERY_MS = 20,
+  SIGNAL_BASE = 128,
+  /** The kernel's signal set. The library's leaves out two that it uses itself. */
+  KERNEL_SIGNAL_BYTES = 8,
+};
+
+void block_signals(sigset_t *blocked, struct sigaction *on_child) {
+  sigset_t all;
+  struct sigaction as_usual = {.sa_handler = SIG_DFL};
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, blocked);
+  // Ignored, a child would leave no status (wait(2)).
+  sigaction(SIGCHLD, &as_usual, on_child);
+}
+
+void open_signals(struct signal_source *source) {
+  sigset_t all;
+  sigfillset(&all);
+  source->fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void wait_for_signal(const struct signal_source *source, struct pollfd *polled, nfds_t count, int timeout_ms) {
+  bool looks = source->fd < 0 && (timeout_ms < 0 || timeout_ms > LOOK_EVERY_MS);
+  if (poll(polled, count, looks ? LOOK_EVERY_MS : timeout_ms) < 0) for (nfds_t i = 0; i < count; i++) polled[i].revents = 0;
+}
+
+bool take_pending(const struct signal_source *source, struct taken_signal *taken) {
+  static const struct timespec at_once = {0, 0};
+  if (source->fd >= 0) {
+    struct signalfd_siginfo info;
+    if (read(source->fd, &info, sizeof info) != (ssize_t)sizeof info) return false;
+    *taken = (struct taken_signal){(int)info.ssi_signo, info.ssi_code, (pid_t)info.ssi_pid};
+    return true;
+  }
+  sigset_t all;
+  siginfo_t info;
+  sigfillset(&all);
+  if (sigtimedwait(&all, &info, &at_once) < 0) return false;
+  *taken = (struct taken_signal){info.si_signo, info.si_code, info.si_pid};
+  return true;
+}
+
+void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness) {
+  enum testimony testimony = ask_witness(witness, taken->number);
+  if (testimony == WENT_TO_GROUP) return;
+  // The terminal signals groups only.
+  if (testimony == NOT_KNOWN && taken->code == SI_KERNEL) return;
+  bool is_from_command = taken->code <= 0 && taken->sender == command;
+  kill(is_from_command ? getppid() : command, taken->number);
+}
+
+void stop_as(int signal_number) {
+  sigset_t one, blocked;
+  struct sigaction as_usual = {.sa_handler = SIG_DFL};
+  sigaction(signal_number, &as_usual, NULL);
+  sigemptyset(&one);
+  sigaddset(&one, signal_number);
+  kill(getpid(), signal_number);
+  sigprocmask(SIG_UNBLOCK, &one, &blocked);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+_Noreturn void die_by(int signal_number) {
+  struct sigaction as_usual = {.sa_handler = SIG_DFL};
+  prctl(PR_SET_DUMPABLE, 0);
+  sigaction(signal_number, &as_usual, NULL);
+  // By the kernel's own call: 32 and 33 are the library's.
+  uint64_t none = 0;
+  kill(getpid(), signal_number);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGNAL_BYTES);
+  _exit(SIGNAL_BASE + signal_number);
+}

@@ -1,0 +1,35 @@
+#pragma once
+#include "witness.h"
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** Every signal that can be blocked waits here. */
+struct signal_source {
+  /** signalfd(2). -1: there is none, and signals are looked for in turns. */
+  int fd;
+};
+
+struct taken_signal {
+  int number;
+  /** sigaction(2), si_code. */
+  int code;
+  pid_t sender;
+};
+
+/** Blocks all, and learns of children whatever the caller does with SIGCHLD. Keeps what was before. */
+void block_signals(sigset_t *blocked, struct sigaction *on_child);
+void open_signals(struct signal_source *source);
+/** poll(2), which ends when a signal is there. @param timeout_ms -1: none. */
+void wait_for_signal(const struct signal_source *source, struct pollfd *polled, nfds_t count, int timeout_ms);
+bool take_pending(const struct signal_source *source, struct taken_signal *taken);
+/**
+ * Gives the command a signal that this process got and the command did not; one that the command sent to its parent
+ * goes to the parent of this process.
+ */
+void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness);
+/** Stops this process as the command was stopped. Returns when it is continued. */
+void stop_as(int signal_number);
+/** Ends this process by a signal, without a core file: the command has left one. */
+_Noreturn void die_by(int signal_number);

@@ -1,0 +1,71 @@
+#include "spool-folder.h"
+#include "environment.h"
+#include "paths.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char SYSTEM_SPOOL[] = "/var/spool/marcologger";
+
+/** As JavaScript's encodeURIComponent: one name of a folder, whatever stands in the path. */
+static void encode_component(char *to, size_t room, const char *from) {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
+  size_t at = 0;
+  for (; *from != '\0' && at + sizeof "%XX" <= room; from++) {
+    if (strchr(plain, *from) != NULL) to[at++] = *from;
+    else at += (size_t)sprintf(to + at, "%%%02X", (unsigned char)*from);
+  }
+  to[at] = '\0';
+}
+
+void find_spool_places(struct spool_places *places, const char *run_dir, const char *cwd, const char *node) {
+  *places = (struct spool_places){0};
+  const char *chosen = variable("MLRUN_SPOOL_DIR");
+  const char *state = variable("XDG_STATE_HOME");
+  const char *home = variable("HOME");
+  char rest[PATH_MAX];
+  if (chosen != NULL) resolve_path(places->chosen, cwd, chosen);
+  else if (strcmp(run_dir, DEFAULT_RUN_DIR) != 0) encode_component(places->relay, sizeof places->relay, run_dir);
+  bool fits = snprintf(rest, sizeof rest, "%smarcologger/spool/%s", state == NULL ? ".local/state/" : "", node) <
+              (int)sizeof rest;
+  if (fits && (state != NULL || home != NULL)) join_path(places->home, state == NULL ? home : state, rest);
+}
+
+static bool is_folder(const char *path) {
+  struct stat seen;
+  return lstat(path, &seen) == 0 && S_ISDIR(seen.st_mode);
+}
+
+/** With those above it. */
+static bool make_folder(const char *folder) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s", folder);
+  for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(path, 0700) != 0 && errno != EEXIST && !is_folder(path)) return false;
+    *slash = '/';
+  }
+  return mkdir(path, 0700) == 0 || is_folder(path);
+}
+
+/** A real folder, not a link, of this user, in which nobody else can put or rename anything. */
+static bool is_safe(const char *folder) {
+  struct stat seen;
+  if (!is_folder(folder) && !make_folder(folder)) return false;
+  return lstat(folder, &seen) == 0 && S_ISDIR(seen.st_mode) && seen.st_uid == geteuid() && (seen.st_mode & 022) == 0;
+}
+
+static bool open_in(char folder[static PATH_MAX], const char *base, const char *relay) {
+  if (*base == '\0' || !is_safe(base)) return false;
+  return join_path(folder, base, relay) && is_safe(folder);
+}
+
+bool open_spool_folder(const struct spool_places *places, char folder[static PATH_MAX]) {
+  if (*places->chosen != '\0') return open_in(folder, places->chosen, places->relay);
+  char own[PATH_MAX];
+  // The system's folder itself is the administrator's to make.
+  bool has_own = is_folder(SYSTEM_SPOOL) && snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid()) > 0;
+  return (has_own && open_in(folder, own, places->relay)) || open_in(folder, places->home, places->relay);
+}

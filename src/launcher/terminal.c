@@ -1,0 +1,91 @@
+#include "terminal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/** Of a terminal that nobody sees. */
+enum { DEFAULT_ROWS = 24, DEFAULT_COLUMNS = 80 };
+
+static struct winsize own_size(int input) {
+  struct winsize size = {DEFAULT_ROWS, DEFAULT_COLUMNS, 0, 0};
+  const int places[] = {input, STDOUT_FILENO, STDERR_FILENO};
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+    if (places[i] >= 0 && ioctl(places[i], TIOCGWINSZ, &size) == 0) break;
+  return size;
+}
+
+bool open_terminal(struct terminal *terminal) {
+  *terminal = (struct terminal){.master = -1, .slave = -1, .input = -1};
+  char name[INPUT_BYTES];
+  struct termios modes;
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (master < 0) return false;
+  bool is_open = grantpt(master) == 0 && unlockpt(master) == 0 && ptsname_r(master, name, sizeof name) == 0;
+  int slave = is_open ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+  if (slave < 0 || tcgetattr(slave, &modes) != 0) {
+    close(master);
+    return false;
+  }
+  if (tcgetattr(STDIN_FILENO, &terminal->before) == 0) {
+    terminal->input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    modes = terminal->before;
+  }
+  // A file or a pipe gets lines as the command printed them, without a carriage return.
+  if (!isatty(STDOUT_FILENO)) modes.c_oflag &= ~(tcflag_t)ONLCR;
+  struct winsize size = own_size(terminal->input);
+  tcsetattr(slave, TCSANOW, &modes);
+  ioctl(master, TIOCSWINSZ, &size);
+  fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK);
+  terminal->master = master;
+  terminal->slave = slave;
+  return true;
+}
+
+void adopt_terminal(const struct terminal *terminal) {
+  setsid();
+  ioctl(terminal->slave, TIOCSCTTY, 0);
+  if (terminal->input >= 0) dup2(terminal->slave, STDIN_FILENO);
+}
+
+void enter_raw(struct terminal *terminal) {
+  if (terminal->input < 0 || terminal->is_raw || tcgetpgrp(terminal->input) != getpgrp()) return;
+  struct termios raw = terminal->before;
+  cfmakeraw(&raw);
+  terminal->is_raw = tcsetattr(terminal->input, TCSADRAIN, &raw) == 0;
+}
+
+void leave_raw(struct terminal *terminal) {
+  if (terminal->is_raw) tcsetattr(terminal->input, TCSADRAIN, &terminal->before);
+  terminal->is_raw = false;
+}
+
+void pass_size_on(const struct terminal *terminal) {
+  struct winsize size;
+  if (terminal->input < 0 || ioctl(terminal->input, TIOCGWINSZ, &size) != 0) return;
+  // The kernel tells the processes of the command's terminal (SIGWINCH).
+  ioctl(terminal->master, TIOCSWINSZ, &size);
+}
+
+void pass_keys_on(struct terminal *terminal) {
+  if (terminal->waiting_bytes == 0) {
+    ssize_t got = read(terminal->input, terminal->waiting, sizeof terminal->waiting);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+      close(terminal->input);
+      terminal->input = -1;
+    }
+    if (got <= 0) return;
+    terminal->waiting_bytes = (size_t)got;
+  }
+  ssize_t written = write(terminal->master, terminal->waiting, terminal->waiting_bytes);
+  if (written <= 0) return;
+  terminal->waiting_bytes -= (size_t)written;
+  memmove(terminal->waiting, terminal->waiting + written, terminal->waiting_bytes);
+}
+
+void close_terminal(struct terminal *terminal) {
+  if (terminal->master >= 0) close(terminal->master);
+  terminal->master = -1;
+}

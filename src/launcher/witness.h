@@ -1,0 +1,18 @@
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+/**
+ * A tiny process in mlrun's own process group that takes no signal: what is pending there was sent to the whole group
+ * (Ctrl-C, `kill %1`), what is not went to mlrun alone (`kill PID`). The kernel signals the members of a group newest
+ * first (kernel/signal.c, __kill_pgrp_info), so the witness has a signal before mlrun has.
+ */
+struct witness {
+  pid_t pid;
+  int fd;
+};
+
+void start_witness(struct witness *witness);
+enum testimony { WENT_TO_GROUP, WENT_TO_ONE, NOT_KNOWN };
+enum testimony ask_witness(struct witness *witness, int signal_number);
+void end_witness(struct witness *witness);

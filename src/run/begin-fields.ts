@@ -1,0 +1,58 @@
+import { inheritedLabels } from "./command/surroundings.ts";
+import type { LogOptions } from "./log-delivery.ts";
+import { parseFields } from "./output/records.ts";
+import type { SpoolPlaces } from "./spool/spool-folder.ts";
+
+/** What the launcher says of an execution (`src/launcher/begin.c`). */
+export interface BeginFields
+  extends Pick<LogOptions, "argv" | "x" | "key" | "job" | "labels" | "node" | "pid" | "cwd" | "runDir" | "spool"> {
+  readonly startedUs: number;
+  readonly raw: boolean;
+  readonly oneLineFrames: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Checks the fields of a BEGIN record.
+ *
+ * @param settings What the environment in the fields decides.
+ */
+export function parseBeginFields(
+  payload: Buffer,
+  settings: {
+    spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces;
+    oneLineFrames(environment: Environment): boolean;
+  },
+): BeginFields | undefined {
+  const fields = parseFields(payload);
+  const first = (name: string) => fields.get(name)?.[0];
+  const [x, key, job, node, runDir] = [first("x"), first("key"), first("job"), first("node"), first("run-dir")];
+  const [pid, startedUs] = [Number(first("pid")), Number(first("started-us"))];
+  const argv = fields.get("arg") ?? [];
+  if (x === undefined || key === undefined || job === undefined || node === undefined || runDir === undefined) return;
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startedUs) || argv.length === 0) return;
+  const environment = Object.fromEntries([...fields].map(([name, values]) => [name, values[0]]));
+  const asked = Object.fromEntries((fields.get("label") ?? []).map(splitLabel));
+  return {
+    argv,
+    x,
+    key,
+    job,
+    node,
+    pid,
+    runDir,
+    startedUs,
+    cwd: first("cwd") ?? "",
+    // Asked ones come first, and win: what is too many is left out from the end.
+    labels: { ...asked, ...inheritedLabels(environment), ...asked },
+    spool: settings.spoolPlaces(environment, node, runDir),
+    raw: first("raw") === "1",
+    oneLineFrames: first("one-line-frames") === "1" || settings.oneLineFrames(environment),
+  };
+}
+
+function splitLabel(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}

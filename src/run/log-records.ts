@@ -1,0 +1,76 @@
+import { writeSync } from "node:fs";
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
+import { RUN_LIMITS } from "./limits.ts";
+import { RecordReader } from "./output/record-reader.ts";
+import { makeRecord, RECORD } from "./output/records.ts";
+import { RecordLog, type RecordLogPorts } from "./record-log.ts";
+
+/** Of `struct progress` in `src/launcher/record.h`: received, then lines, framed and thinned of each stream. */
+const PROGRESS_NUMBERS = 7;
+
+export interface LogRecordsOptions extends Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "startFlush"> {
+  /** The pump's socket. */
+  readonly records: number;
+  /** The shared memory file in which the pump sees how far this process is. */
+  readonly progress: number;
+}
+
+/** Logs one execution for the launcher's pump, which ends this process. Settles when everything is handed over. */
+export function logRecords(options: LogRecordsOptions): Promise<void> {
+  const { records, progress, nowUs, readBegin, ownPid, startFlush } = options;
+  return new Promise((resolve) => {
+    const numbers = new BigUint64Array(PROGRESS_NUMBERS);
+    const saveProgress = () => {
+      const { lines, framed, thinned } = log.progress;
+      const counts = [lines.stdout, lines.stderr, framed.stdout, framed.stderr, thinned.stdout, thinned.stderr];
+      numbers[0] = BigInt(reader.octets);
+      for (const [at, count] of counts.entries()) numbers[at + 1] = BigInt(count);
+      writeSync(progress, numbers, 0, numbers.byteLength, 0);
+    };
+    const say = (type: string, text = "") => {
+      try {
+        writeSync(records, makeRecord(type, Buffer.from(text)));
+      } catch {
+        // The pump is gone: nobody listens.
+      }
+    };
+    const log = new RecordLog({
+      nowUs,
+      readBegin,
+      ownPid,
+      startFlush,
+      warn: (message) => say(RECORD.types.warning, message),
+      beforeFlush: saveProgress,
+      onRoom: () => {
+        if (reader.resume()) socket.resume();
+        saveProgress();
+      },
+      onDone: () => {
+        saveProgress();
+        say(RECORD.types.done);
+        resolve();
+      },
+    });
+    const reader = new RecordReader(log);
+    const buffer = Buffer.allocUnsafeSlow(RUN_LIMITS.readBytes);
+    const onread: OnReadOpts = {
+      buffer,
+      callback: (bytes) => {
+        const mayGoOn = reader.feed(buffer.subarray(0, bytes));
+        saveProgress();
+        return mayGoOn;
+      },
+    };
+    const socketOptions: SocketConstructorOpts & { onread: OnReadOpts } = {
+      fd: records,
+      readable: true,
+      writable: true,
+      onread,
+    };
+    const socket = new Socket(socketOptions);
+    socket.on("error", () => {});
+    // The pump was killed: what it had is all that will ever come.
+    socket.once("close", () => void log.over());
+    say(RECORD.types.ready);
+  });
+}

@@ -1,0 +1,34 @@
+import { formatTimestamp } from "../../frame/timestamp.ts";
+import type { OutputClock } from "./output-frames.ts";
+
+/** The time of the record that is being taken; between records, now. Both count from 1970. */
+export class RecordClock implements OutputClock {
+  readonly #nowUs: () => number;
+  #recordUs: number | undefined;
+  #text = "";
+  #textUs = -1;
+
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs;
+  }
+
+  /** @param timeUs Undefined: no record is being taken. */
+  setRecord(timeUs: number | undefined): void {
+    this.#recordUs = timeUs;
+  }
+
+  elapsedMs(): number {
+    return this.#nowUs() / 1000;
+  }
+
+  printedMs(): number {
+    return (this.#recordUs ?? this.#nowUs()) / 1000;
+  }
+
+  timestamp(): string {
+    const us = Math.floor(this.#recordUs ?? this.#nowUs());
+    if (us !== this.#textUs) this.#text = formatTimestamp(us);
+    this.#textUs = us;
+    return this.#text;
+  }
+}

@@ -1,0 +1,101 @@
+import type { StreamName } from "../../wire/api.ts";
+import { RECORD, type WholeRecord } from "./records.ts";
+
+export interface RecordConsumer {
+  /**
+   * Printed bytes, a piece of a record or all of it.
+   *
+   * @returns Whether more may come.
+   */
+  output(stream: StreamName, bytes: Buffer, timeUs: number): boolean;
+  /** @returns Whether more may come. */
+  record(record: WholeRecord): boolean;
+}
+
+const { headBytes, alignment, types } = RECORD;
+
+/** Takes a stream of records apart, wherever it is cut. */
+export class RecordReader {
+  readonly #consumer: RecordConsumer;
+  readonly #head = Buffer.alloc(headBytes);
+  /** Octets of the record at hand: of its head, then of its payload and what fills it up. */
+  #headFilled = 0;
+  #left = 0;
+  #padding = 0;
+  #type = "";
+  #timeUs = 0;
+  #parts: Buffer[] = [];
+  #wholeBytes = 0;
+  /** What was not taken yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #octets = 0;
+
+  constructor(consumer: RecordConsumer) {
+    this.#consumer = consumer;
+  }
+
+  /** Octets of the stream that were taken. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /**
+   * Takes what it can of the bytes, which must stay as they are until it has taken all.
+   *
+   * @returns Whether all of it was taken; else `resume` goes on.
+   */
+  feed(bytes: Buffer): boolean {
+    this.#rest = bytes;
+    return this.resume();
+  }
+
+  resume(): boolean {
+    let mayGoOn = true;
+    while (mayGoOn && this.#rest.length > 0) {
+      if (this.#headFilled < headBytes) this.#takeHead();
+      else if (this.#left > 0) mayGoOn = this.#takePayload();
+      else this.#take(Math.min(this.#padding, this.#rest.length));
+      if (this.#headFilled === headBytes && this.#left === 0 && this.#padding === 0) this.#headFilled = 0;
+    }
+    return mayGoOn;
+  }
+
+  #takeHead(): void {
+    const bytes = Math.min(headBytes - this.#headFilled, this.#rest.length);
+    this.#rest.copy(this.#head, this.#headFilled, 0, bytes);
+    this.#headFilled += bytes;
+    this.#octets += bytes;
+    this.#rest = this.#rest.subarray(bytes);
+    if (this.#headFilled < headBytes) return;
+    this.#left = this.#head.readUInt32LE(0);
+    this.#padding = (alignment - (this.#left % alignment)) % alignment;
+    this.#type = this.#head.toString("latin1", 4, 5);
+    this.#timeUs = Number(this.#head.readBigUInt64LE(8));
+    this.#parts = [];
+    this.#wholeBytes = 0;
+    if (this.#left === 0) this.#consumer.record({ type: this.#type, timeUs: this.#timeUs, payload: Buffer.alloc(0) });
+  }
+
+  #takePayload(): boolean {
+    const piece = this.#rest.subarray(0, Math.min(this.#left, this.#rest.length));
+    this.#left -= piece.length;
+    this.#octets += piece.length;
+    this.#rest = this.#rest.subarray(piece.length);
+    const { stdout, stderr } = types;
+    if (this.#type === stdout || this.#type === stderr) {
+      return this.#consumer.output(this.#type === stdout ? "stdout" : "stderr", piece, this.#timeUs);
+    }
+    // A copy: the bytes are the caller's again soon.
+    this.#wholeBytes += piece.length;
+    if (this.#wholeBytes <= RECORD.maxWholeBytes) this.#parts.push(Buffer.from(piece));
+    if (this.#left > 0) return true;
+    return this.#consumer.record({ type: this.#type, timeUs: this.#timeUs, payload: Buffer.concat(this.#parts) });
+  }
+
+  /** Of what fills a record up. */
+  #take(bytes: number): void {
+    this.#padding -= bytes;
+    this.#octets += bytes;
+    this.#rest = this.#rest.subarray(bytes);
+  }
+}

@@ -1,0 +1,191 @@
+import { FrameEncoder } from "../frame/encode.ts";
+import { formatTimestamp } from "../frame/timestamp.ts";
+import type { StreamName } from "../wire/api.ts";
+import type { PerStream } from "../wire/end.ts";
+import type { BeginFields } from "./begin-fields.ts";
+import { startBeats } from "./delivery/beats.ts";
+import { droppedMessage, type LogDelivery, type LogOptions, openLogDelivery } from "./log-delivery.ts";
+import { OutputFrames } from "./output/output-frames.ts";
+import { RecordClock } from "./output/record-clock.ts";
+import type { RecordConsumer } from "./output/record-reader.ts";
+import { pairAt, parseNumbers, parseStatus, RECORD, type WholeRecord } from "./output/records.ts";
+
+export interface RecordLogPorts {
+  /** Microseconds since 1970, never stepping back. */
+  nowUs(): number;
+  /** What a BEGIN record says, as options. Undefined: it is none. */
+  readBegin(payload: Buffer): BeginFields | undefined;
+  readonly ownPid: number;
+  warn(message: string): void;
+  readonly startFlush: LogOptions["startFlush"];
+  /** Frames leave after this only: whoever goes on for this process must know what they hold. */
+  beforeFlush(log: RecordLog): void;
+  /** There is room: `output` may be called again. */
+  onRoom(): void;
+  /** Everything is handed over, or kept. */
+  onDone(): void;
+}
+
+/** Pieces of an execution's log that exist from its BEGIN on. */
+interface Parts {
+  readonly begin: BeginFields;
+  readonly encoder: FrameEncoder;
+  readonly log: LogDelivery;
+  readonly frames: Readonly<Record<StreamName, OutputFrames>>;
+}
+
+const NOTHING: PerStream = { stdout: 0, stderr: 0 };
+const { types } = RECORD;
+
+/** Logs one execution from the records of the launcher's pump. */
+export class RecordLog implements RecordConsumer {
+  readonly #ports: RecordLogPorts;
+  readonly #clock: RecordClock;
+  #parts: Parts | undefined;
+  /** What a logger before this one has done, and what is lost for good. */
+  #before = { framed: NOTHING, thinned: NOTHING };
+  #lost = NOTHING;
+  #end: { readonly code: number | null; readonly signal: string | null; readonly endedAt: string } | undefined;
+  #isOver = false;
+  #endBeats: () => void = () => {};
+
+  constructor(ports: RecordLogPorts) {
+    this.#ports = ports;
+    this.#clock = new RecordClock(ports.nowUs);
+  }
+
+  /** Numbered lines, bytes that are in frames or were left out of them, and the latter alone. */
+  get progress(): { readonly lines: PerStream; readonly framed: PerStream; readonly thinned: PerStream } {
+    const frames = this.#parts?.frames;
+    const { lines = NOTHING } = this.#parts?.encoder ?? {};
+    const framed = add(this.#before.framed, {
+      stdout: frames?.stdout.framedBytes ?? 0,
+      stderr: frames?.stderr.framedBytes ?? 0,
+    });
+    return { lines, framed, thinned: this.#thinned };
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  output(stream: StreamName, bytes: Buffer, timeUs: number): boolean {
+    const parts = this.#parts;
+    if (parts === undefined) return true;
+    const frames = parts.frames[stream];
+    this.#clock.setRecord(timeUs);
+    bytes.copy(frames.room);
+    frames.received(bytes.length);
+    this.#clock.setRecord(undefined);
+    return !this.#isBlocked;
+  }
+
+  record({ type, timeUs, payload }: WholeRecord): boolean {
+    if (type === types.begin) this.#begin(payload);
+    else if (type === types.stopped) this.#goOn(parseNumbers(payload));
+    else if (type === types.pid) this.#startBeats(payload.readUInt32LE(0));
+    else if (type === types.exit)
+      this.#end ??= { ...parseStatus(payload.readUInt32LE(0)), endedAt: formatTimestamp(timeUs) };
+    else if (type === types.over) void this.over(parseNumbers(payload));
+    return !this.#isBlocked;
+  }
+
+  /** No more comes. @param numbers Of the record that says so; none where whoever wrote the records was killed. */
+  async over(numbers: readonly number[] = [1]): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const parts = this.#parts;
+    if (parts === undefined) return this.#ports.onDone();
+    const { encoder, frames, log } = parts;
+    this.#lost = add(this.#lost, pairAt(numbers, 1));
+    frames.stdout.end();
+    frames.stderr.end();
+    await Promise.all([frames.stdout.ended, frames.stderr.ended]);
+    this.#endBeats();
+    const cutShort = numbers[0] !== 0;
+    const end = this.#end ?? { code: null, signal: "SIGKILL", endedAt: formatTimestamp(this.#ports.nowUs()) };
+    await log.delivery.finish(() => {
+      encoder.setTime(this.#clock.timestamp());
+      const printed = add(add(this.#before.framed, this.#lost), {
+        stdout: frames.stdout.printedBytes,
+        stderr: frames.stderr.printedBytes,
+      });
+      const dropped = add(log.spool.dropped, this.#lost);
+      const { lines } = encoder;
+      return encoder.encodeEnd({ ...end, lines, printed, thinned: this.#thinned, dropped, cutShort });
+    });
+    log.close();
+    const dropped = droppedMessage(log.spool);
+    if (dropped !== undefined) this.#ports.warn(dropped);
+    this.#ports.onDone();
+  }
+
+  get #isBlocked(): boolean {
+    const frames = this.#parts?.frames;
+    return frames !== undefined && (frames.stdout.isBlocked || frames.stderr.isBlocked);
+  }
+
+  get #thinned(): PerStream {
+    const frames = this.#parts?.frames;
+    return add(this.#before.thinned, {
+      stdout: frames?.stdout.thinnedBytes ?? 0,
+      stderr: frames?.stderr.thinnedBytes ?? 0,
+    });
+  }
+
+  #begin(payload: Buffer): void {
+    const begin = this.#ports.readBegin(payload);
+    if (begin === undefined || this.#parts !== undefined) return;
+    const { ownPid, warn, startFlush } = this.#ports;
+    const { startedUs, raw, oneLineFrames } = begin;
+    const clock = this.#clock;
+    const started = { elapsedMs: () => this.#ports.nowUs() / 1000, timestamp: () => formatTimestamp(startedUs) };
+    const encoder = new FrameEncoder(begin, { oneLineFrames });
+    const log = openLogDelivery({ ...begin, ownPid, warn, startFlush, clock: started });
+    const delivery = {
+      reserve: () => log.delivery.reserve(),
+      flush: () => {
+        this.#ports.beforeFlush(this);
+        log.delivery.flush();
+      },
+    };
+    const frames = {
+      stdout: new OutputFrames({ name: "stdout", encoder, delivery, clock, raw }),
+      stderr: new OutputFrames({ name: "stderr", encoder, delivery, clock, raw }),
+    };
+    this.#parts = { begin, encoder, log, frames };
+    log.delivery.onRoom(() => {
+      frames.stdout.roomAgain();
+      frames.stderr.roomAgain();
+      if (!this.#isBlocked) this.#ports.onRoom();
+    });
+    log.delivery.start();
+  }
+
+  /** Numbers and counts go on where a logger before this one stopped. */
+  #goOn(numbers: readonly number[]): void {
+    const encoder = this.#parts?.encoder;
+    if (encoder === undefined) return;
+    const lines = pairAt(numbers, 0);
+    this.#before = { framed: pairAt(numbers, 2), thinned: pairAt(numbers, 4) };
+    this.#lost = pairAt(numbers, 6);
+    encoder.lines.stdout = lines.stdout;
+    encoder.lines.stderr = lines.stderr;
+    encoder.lastN = lines.stdout + lines.stderr;
+  }
+
+  #startBeats(pid: number): void {
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    const { encoder, log, frames } = parts;
+    const clock = this.#clock;
+    const startedMs = clock.elapsedMs();
+    const readAtMs = () => Math.max(frames.stdout.readAtMs, frames.stderr.readAtMs, startedMs);
+    const idleMs = () => clock.elapsedMs() - readAtMs();
+    this.#endBeats = startBeats({ encoder, delivery: log.delivery, clock, pid, idleMs });
+  }
+}
+
+function add(one: PerStream, other: PerStream): PerStream {
+  return { stdout: one.stdout + other.stdout, stderr: one.stderr + other.stderr };
+}

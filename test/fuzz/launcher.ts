@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { parseBeginFields } from "../../src/run/begin-fields.ts";
+import { RecordReader } from "../../src/run/output/record-reader.ts";
+import { makeRecord, parseNumbers } from "../../src/run/output/records.ts";
+import { program } from "../support/programs.ts";
+import type { FuzzTarget } from "./fuzz.ts";
+import { mutate } from "./mutate.ts";
+
+const FIELDS = Buffer.from(
+  "x=01JCABCDEFGHJKMNPQRSTVWXYZ\0key=k\0job=j\0node=n\0pid=1\0started-us=2\0run-dir=/r\0label=a=b\0arg=ls\0",
+);
+const RECORDS = Buffer.concat([
+  makeRecord("B", FIELDS),
+  makeRecord("S", Buffer.alloc(64)),
+  makeRecord("1", Buffer.from("one\ntwo\n")),
+  makeRecord("2", Buffer.from("three")),
+  makeRecord("X", Buffer.alloc(4)),
+  makeRecord("Z", Buffer.alloc(24)),
+]);
+
+/** What a reader makes of the bytes, cut at the given places. */
+function readCut(bytes: Buffer, cuts: readonly number[]): { text: string; octets: number } {
+  let text = "";
+  const reader = new RecordReader({
+    output(stream, piece) {
+      text += `${stream}${piece.toString("latin1")}`.replaceAll(stream, "");
+      return true;
+    },
+    record({ type, payload }) {
+      text += `${type}:${payload.toString("latin1")};`;
+      return true;
+    },
+  });
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    reader.feed(bytes.subarray(from, cut));
+    from = cut;
+  }
+  return { text, octets: reader.octets };
+}
+
+/** Records of the pump, whole or damaged: the same wherever they are cut, and never more than there is. */
+const records: FuzzTarget = {
+  name: "records",
+  begin: () => (random) => {
+    const bytes = random.oneIn(10) ? RECORDS : mutate(random, RECORDS);
+    const cuts = Array.from({ length: random.below(4) }, () => random.below(bytes.length + 1)).sort((a, b) => a - b);
+    const whole = readCut(bytes, []);
+    assert.deepEqual(readCut(bytes, cuts), whole);
+    assert.ok(whole.octets <= bytes.length);
+    const fields = random.oneIn(10) ? FIELDS : mutate(random, FIELDS);
+    const places = () => ({ chosen: undefined, system: "/s", home: "/h", uid: 0, relay: "" });
+    const begin = parseBeginFields(fields, { spoolPlaces: places, oneLineFrames: () => false });
+    if (begin !== undefined) assert.ok(begin.argv.length > 0 && Number.isSafeInteger(begin.pid));
+    assert.ok(parseNumbers(fields).every((number) => number >= 0));
+  },
+};
+
+const WORDS = [
+  "--job",
+  "j",
+  "--label",
+  "a=b",
+  "--id",
+  "--quiet",
+  "--run-dir=/x",
+  "--late",
+  "7",
+  "--pty",
+  "--merge",
+] as const;
+
+/** The command line of the native mlrun: refused with a reason, and never a crash. No command: nothing is run. */
+const options: FuzzTarget = {
+  name: "launcher-options",
+  isSlow: true,
+  begin: () => (random) => {
+    // Starting a program takes a thousand times as long as a parser in this process.
+    if (!random.oneIn(16)) return;
+    const words = Array.from({ length: random.below(8) }, () => {
+      const word = random.pick(WORDS);
+      return random.oneIn(3) ? mutate(random, Buffer.from(word)).toString("latin1").replaceAll("\0", "") : word;
+    });
+    const isHarmless = words.every((word) => word !== "--" && word !== "--flush");
+    if (!isHarmless) return;
+    const [file, ...args] = program("mlrun", ...words);
+    const { status, stderr } = spawnSync(file, args, { encoding: "latin1" });
+    assert.equal(status, words.includes("--help") || words.includes("--version") ? 0 : 125);
+    assert.match(stderr, /^mlrun: [\s\S]+\nmlrun --help lists the options\.\n$/);
+  },
+};
+
+export const LAUNCHER_TARGETS: readonly FuzzTarget[] = [records, options];

@@ -1,0 +1,179 @@
+import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type DumpRelay, dumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
+import { cleanEnvironment, mlrun, startMlrun } from "../../support/mlrun.ts";
+import { poll } from "../../support/poll.ts";
+import { type Result, run, start } from "../../support/processes.ts";
+import { program, ROOT } from "../../support/programs.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
+const shell = (script: string) => ["--", "sh", "-c", script];
+
+describe("the command line of the launcher", () => {
+  test.each([
+    [[], "no command after --"],
+    [["--"], "no command after --"],
+    [["ls"], 'unexpected "ls"; the command stands after --'],
+    [["-q", "--", "ls"], 'unexpected "-q"; the command stands after --'],
+    [["--nope", "--", "ls"], "unknown option --nope"],
+    [["--quiet=yes", "--", "ls"], "--quiet takes no value"],
+    [["--job"], "--job takes a value"],
+    [["--job", "", "--", "ls"], "--job takes 1 to 128 characters"],
+    [["--job", "ä".repeat(129), "--", "ls"], "--job takes 1 to 128 characters"],
+    [
+      ["--id", ID.toLowerCase(), "--", "ls"],
+      `--id takes a ULID (26 characters, upper case), not "${ID.toLowerCase()}"`,
+    ],
+    [["--label", "a", "--", "ls"], '--label takes KEY=VALUE, not "a"'],
+    [["--label", "=a", "--", "ls"], "--label takes a key of 1 to 64 and a value of at most 256 characters"],
+    [
+      ["--label", `a=${"b".repeat(257)}`, "--", "ls"],
+      "--label takes a key of 1 to 64 and a value of at most 256 characters",
+    ],
+    [[...Array.from({ length: 33 }, (_, at) => `--label=l${at}=`), "--", "ls"], "at most 32 labels"],
+    [
+      [...Array.from({ length: 30 }, (_, at) => `--label=l${at}=${"v".repeat(200)}`), "--", "ls"],
+      "--label takes at most 3500 bytes in all",
+    ],
+    [["--late", "1h", "--", "ls"], "--late takes 0 to 604800 seconds"],
+    [["--pty", "--merge", "--", "ls"], "--pty and --merge: a terminal is one stream already"],
+    [["--flush", "--", "ls"], "--flush takes no command"],
+  ])("%j is refused", async (words, message) => {
+    expect(await mlrun(words)).toMatchObject({
+      code: 125,
+      stderr: `mlrun: ${message}\nmlrun --help lists the options.\n`,
+    });
+  });
+
+  test("takes 128 characters, whatever their bytes, and the last of two labels", async () => {
+    const relay = await startDumpRelay();
+    const options = [
+      "--job",
+      "ä".repeat(128),
+      "--label",
+      "a=1",
+      "--label=a=b=c",
+      "--id",
+      ID,
+      "--run-dir",
+      relay.runDir,
+    ];
+    await mlrun([...options, "--", "true"]);
+    const { begin } = await relay.execution(ID);
+    expect(begin).toMatchObject({ x: ID, job: "ä".repeat(128), labels: { a: "b=c" } });
+  });
+});
+
+interface Place {
+  readonly relay: DumpRelay;
+  readonly spool: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function place(): Promise<Place> {
+  const relay = await dumpRelay();
+  const spool = join(await tempFolder(), "spool");
+  return { relay, spool, env: cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir, MLRUN_SPOOL_DIR: spool }) };
+}
+
+/** mlrun in a folder of its own, with another Node. */
+async function mlrunWithNode(node: string): Promise<string> {
+  const folder = await tempFolder();
+  for (const name of ["mlrun", "mlrun.cjs"]) await copyFile(join(ROOT, "dist/src/bin", name), join(folder, name));
+  await writeFile(join(folder, "mlrun.conf"), `node=${node}\n`);
+  return join(folder, "mlrun");
+}
+
+describe("a Node that cannot log", () => {
+  test.each([
+    ["is not there", "/nonexistent/node", /\(Cannot start Node: No such file or directory\)/],
+    ["ends at once", "/bin/false", /\(it ended with 1\)/],
+  ])("because it %s: the command runs, one warning says so, the next mlrun delivers", async (_, node, reason) => {
+    const { relay, spool, env } = await place();
+    const other = await mlrunWithNode(node);
+    const result = await run(other, ["--id", ID, ...shell("echo out; echo err >&2; exit 4")], { env, detached: true });
+    expect(result).toMatchObject({ code: 4, stdout: "out\n" });
+    expect(result.stderr).toMatch(reason);
+    expect(result.stderr.split("\n").sort()).toEqual(["", "err", expect.stringMatching(/your next mlrun delivers it/)]);
+    expect(await readdir(spool)).toEqual([`${ID}.raw`]);
+    await relay.start();
+    await mlrun(["--", "true"], { env });
+    const { stdout, stderr, end } = await relay.execution(ID);
+    expect([stdout.toString(), stderr.toString()]).toEqual(["out\n", "err\n"]);
+    expect(end).toMatchObject({ code: 4, signal: null, printed: { stdout: 4, stderr: 4 }, cutShort: false });
+    await poll("an empty spool", async () => (await readdir(spool)).length === 0);
+  });
+
+  test("because it was killed: what it had not made frames of is delivered, numbers go on", async () => {
+    const { relay, env } = await place();
+    await relay.start();
+    const running = startMlrun(["--id", ID, ...shell("seq 1 1000; read x; seq 1001 2000; printf end; exit 5")], {
+      env,
+    });
+    await poll("the first lines", async () => (await relay.frames()).some(({ n, count }) => n + count > 1_000));
+    process.kill(await loggerOf(running.pid), "SIGKILL");
+    await running.waitFor(/the logger is away \(signal 9 ended it\): output is kept in/);
+    running.stdin?.end("go\n");
+    expect(await running.ended).toEqual({ code: 5, signal: null });
+    const { stdout, end } = await relay.execution(ID);
+    const lines = Array.from({ length: 2_000 }, (_, at) => `${at + 1}\n`).join("");
+    expect(stdout.toString()).toBe(`${lines}end`);
+    expect(end).toMatchObject({ code: 5, lines: { stdout: 2_001 }, printed: { stdout: lines.length + 3 } });
+  });
+});
+
+/** The Node beside an mlrun: the pump's child, which is the launcher's. */
+async function loggerOf(pid: number): Promise<number> {
+  const found = await run("pgrep", ["-P", (await run("pgrep", ["-d,", "-P", String(pid)])).stdout.trim()]);
+  return Number(found.stdout);
+}
+
+describe("streams", () => {
+  test("are in exact order with --merge", async () => {
+    const relay = await startDumpRelay();
+    const script = "for i in $(seq 200); do echo out $i; echo err $i >&2; done";
+    const { stdout, stderr } = await mlrun(["--merge", "--run-dir", relay.runDir, ...shell(script)]);
+    const both = Array.from({ length: 200 }, (_, at) => `out ${at + 1}\nerr ${at + 1}\n`).join("");
+    expect([stdout, stderr]).toEqual([both, ""]);
+    const seen = await relay.execution();
+    expect(seen.stdout.toString()).toBe(both);
+    expect(seen.begin.labels).toMatchObject({ output: "merged" });
+  });
+
+  test("are one terminal with --pty, of the size of the one around it", async () => {
+    const { env } = await place();
+    const words = program("mlrun", "--pty", "--", "sh", "-c", "stty size; test -t 2 && echo terminal");
+    const inside = `stty rows 33 cols 99; exec ${words.map((word) => `'${word}'`).join(" ")}`;
+    const terminal = start("script", ["-qefc", inside, "/dev/null"], { env, detached: true });
+    expect(await terminal.ended).toMatchObject({ code: 0 });
+    expect(terminal.output()).toContain("33 99\r\nterminal\r\n");
+  });
+
+  test("of --pty into a file have no carriage returns, and keys reach the command", async () => {
+    const { env } = await place();
+    const piped: Result = await mlrun(["--pty", ...shell("echo one; echo two >&2; exit 3")], { env });
+    expect(piped).toMatchObject({ code: 3, stdout: "one\ntwo\n" });
+    const [file, ...args] = program("mlrun", "--pty", "--", "sh", "-c", "echo ready; read -r x; echo got:$x");
+    const inside = [file, ...args].map((word) => `'${word}'`).join(" ");
+    const terminal = start("script", ["-qefc", `exec ${inside}`, "/dev/null"], { env, detached: true });
+    await terminal.waitFor(/ready/);
+    terminal.stdin?.write("word\r");
+    await terminal.waitFor(/got:word/);
+  });
+
+  test("leave PYTHONUNBUFFERED alone with --buffered", async () => {
+    const { env } = await place();
+    const script = shell('echo "<$PYTHONUNBUFFERED>"');
+    expect((await mlrun(script, { env })).stdout).toBe("<1>\n");
+    expect((await mlrun(["--buffered", ...script], { env })).stdout).toBe("<>\n");
+  });
+
+  test("that cannot be shown make an mlrun fail whose command did not", async () => {
+    const { env } = await place();
+    const [file, ...args] = program("mlrun", "--", "echo", "out");
+    const full = await run("sh", ["-c", '"$@" >/dev/full', "sh", file, ...args], { env, detached: true });
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringMatching(/^mlrun: Cannot show stdout: ENOSPC/) });
+  });
+});
