@@ -5,6 +5,8 @@ import { type GateSite, startGateRelay, startGateSite } from "../../support/gate
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
+const HELD_BYTES = 4 * 1_024 * 1_024;
+
 let folder: string;
 beforeEach(async () => {
   folder = await tempFolder();
@@ -48,6 +50,29 @@ describe("who does not send the rest is ended", () => {
     quiet.finish();
     expect(await quiet.ended).toBe("KT");
   });
+});
+
+test("a user that holds 4 MiB of half frames is read no further, until some of it goes on", async () => {
+  const gate = await startGateSite({ folder, arguments: ["--rest-within-ms", "600000"] });
+  const half = (number: number) => lineFrame(nameOf(number), 1, "x".repeat(7_000)).subarray(0, -1);
+  const waits = () => gate.counter('ml_gate_waits_total{for="held"}');
+  // The last of them reaches the limit.
+  const numbers = Array.from({ length: Math.ceil(HELD_BYTES / half(0).length) }, (_, i) => i);
+  const clients = await Promise.all(numbers.map((number) => begun(gate, number)));
+  for (const [i, client] of clients.entries()) client.write(half(i));
+  await poll("4 MiB held", async () => (await gate.counter("ml_gate_held_bytes")) >= HELD_BYTES);
+  const late = gateClient(gate.socket);
+  late.write(beginMessage(NAME));
+  await poll("the late one to wait", async () => (await waits()) === 1);
+  expect(late.answers()).toBe("");
+  // Who holds half of a frame may always end it.
+  const some = clients.slice(0, 10);
+  for (const client of some) {
+    client.write("x");
+    client.finish();
+  }
+  expect(await Promise.all(some.map(({ ended }) => ended))).toEqual(some.map(() => "KT"));
+  await late.begun();
 });
 
 test("a user's BEGINs above the limit wait, and all go", async () => {
