@@ -21,7 +21,7 @@ export function childChannel(command: readonly [string, ...string[]]): OpenChann
   return () => {
     // A session of its own: Ctrl-C in a terminal is for the collector, which lets go of its child in order.
     const child = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "inherit", "pipe"] });
-    // Out of descriptors, spawn() leaves stdio undefined and tells why in an event.
+    // Out of descriptors, spawn() leaves stdio undefined and says why in an event.
     const stdio: (typeof child)["stdio"] | undefined = child.stdio;
     const stream = stdio?.[3] instanceof Duplex ? stdio[3] : new Duplex({ read() {}, write() {} });
     child.on("error", (error) => stream.destroy(error));

@@ -8,13 +8,13 @@ export interface Loss {
   readonly ranges: readonly LineRange[];
 }
 
-/** More ranges of one execution are told as the one that spans them: the viewer fetches a little it has already. */
+/** More lost ranges of one execution become the one that spans them: the viewer fetches some lines twice. */
 const MAX_RANGES = 16;
 
 /**
  * Messages waiting for one viewer, bounded by bytes and by lines.
  *
- * A viewer that reads too slowly loses its backlog and is told which lines, so that it can fetch them from disk. The
+ * A viewer that reads too slowly loses its backlog and is sent the numbers of these lines, to fetch them over the API. The
  * newest message always stays, whatever its size. The messages are shared: a backlog owns only references.
  */
 export class Backlog {
@@ -30,7 +30,7 @@ export class Backlog {
     this.#limits = limits;
   }
 
-  /** Executions with lines that were lost and not told yet. */
+  /** Executions with losses that are not reported yet. */
   get lostExecutions(): number {
     return this.#lost.size;
   }

@@ -6,7 +6,7 @@ import { RangeList } from "./range-list.ts";
 /** One batch of history: about what a socket takes at once. */
 const BATCH_BYTES = 262_144;
 const BATCH_LINES = 10_000;
-/** Ranges that came out of order while history is read; more are told as lost. */
+/** Ranges that came out of order while history is read; the viewer has to fetch more than these over the API. */
 const MAX_RANGES = 256;
 const LINE_FEED = 10;
 
@@ -79,7 +79,7 @@ export class CatchUp {
     else if (!this.isDone) await this.#sendNext();
   }
 
-  /** The execution is watched by now: what is stored after the answer was made is noticed. */
+  /** Asked after watching has begun, so that lines stored after the answer are noticed. */
   async #askForEnd(): Promise<void> {
     const { history, viewer, source } = this.#options;
     this.#knownEnd = 0;

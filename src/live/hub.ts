@@ -9,7 +9,7 @@ import { SummaryMessage } from "./summary-message.ts";
 
 /** The hub as subscriptions use it. */
 export interface LiveHub extends Hub {
-  /** Brings what is published from now on. Returns how to stop watching. */
+  /** Passes on everything published from now on. Returns how to stop watching. */
   watch(route: Route, watcher: Watcher): () => void;
   /**
    * Lines of an execution (by its key) that were published for this watcher and wait to be handed out. They are not

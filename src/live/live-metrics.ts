@@ -2,7 +2,7 @@ import type { Count, Metrics } from "../host/metrics.ts";
 
 /** Figures of live viewing. */
 export interface LiveMetrics {
-  /** Lines that a viewer was told to fetch, because it read too slowly. */
+  /** Lines that a slow viewer has to fetch over the API. */
   readonly lostLines: Count;
   readonly refused: (code: string) => Count;
   readonly closed: (why: string) => Count;

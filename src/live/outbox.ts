@@ -27,8 +27,8 @@ const MAX_WAITING_SUMMARY_BYTES = 4_194_304;
 const MAX_SOCKET_BYTES = 4_194_304;
 
 /**
- * All that goes to one viewer. Lines, history and summaries are written only while the socket takes them; what is live
- * meanwhile waits in a bounded backlog.
+ * All that goes to one viewer. Lines, history and summaries are written only while the socket takes them; live lines
+ * wait in a bounded backlog meanwhile.
  */
 export class Outbox {
   readonly #options: OutboxOptions;

@@ -23,11 +23,11 @@ export interface History {
     viewer: Viewer,
     query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
   ): Promise<ExecutionPage>;
-  /** Its `lastN` is not below anything that the hub was told of before the answer was made. */
+  /** Its `lastN` covers every line published before the answer was made. */
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /**
    * Consecutive stored lines in order of n from the first stored n >= `from`; several chunks where lines are missing
-   * between them, none when nothing is stored from there. It never gives a line before the hub was told of it.
+   * between them, none when nothing is stored from there. It never gives a line that is not published yet.
    */
   read(
     viewer: Viewer,
@@ -43,7 +43,7 @@ export interface Source {
   readonly node: string;
 }
 
-/** Where the collector tells what it has just stored, in the same tick. Never blocks, never throws. */
+/** Takes chunks in the turn of the event loop that stored them. Never blocks, never throws. */
 export interface Hub {
   /**
    * Lines that were just stored. Each line once; mostly in order of n, late ones may come after higher ones. Their

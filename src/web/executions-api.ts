@@ -46,7 +46,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     return found;
   }
 
-  /** An administrator reads what is somebody else's. */
+  /** Records that an administrator reads somebody else's executions. */
   function recordRead({ user, admin }: Viewer, request: Request, owners: readonly string[] | "all"): void {
     const owner = owners === "all" ? owners : [...new Set(owners)].filter((each) => each !== user);
     if (!admin || owner.length === 0) return;

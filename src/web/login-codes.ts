@@ -9,7 +9,7 @@ export interface CodeOwner {
 const MAX_CODES = 16;
 const CODE_BYTES = 16;
 
-/** Logs a user in once, without a password: for whoever starts a collector by hand. Only hashes are kept. */
+/** One-time codes that sign in the user who starts a collector by hand. Keeps only their hashes. */
 export class LoginCodes {
   readonly #nowMs: () => number;
   #codes: { readonly hash: Buffer; readonly owner: CodeOwner; readonly untilMs: number }[] = [];

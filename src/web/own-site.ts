@@ -91,8 +91,12 @@ export class OwnSite {
 }
 
 /** What is recorded of a request from elsewhere. Its path without the query, which may say anything. */
-export function foreignOrigin(request: IncomingMessage, address: string | undefined): AuditEvent {
-  const [path] = (request.url ?? "").split("?");
+export function foreignOrigin(
+  request: IncomingMessage & { readonly originalUrl?: string },
+  address: string | undefined,
+): AuditEvent {
+  // express takes the part away by which it found a router.
+  const [path] = (request.originalUrl ?? request.url ?? "").split("?");
   const { origin = "none" } = request.headers;
   const refused = { event: "request", outcome: "refused", reason: "foreign-origin" } as const;
   return { ...refused, address, origin, method: request.method, path };

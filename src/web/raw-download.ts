@@ -41,7 +41,7 @@ export class RawDownloads {
       await once(bytes, "readable");
       await pipeline(bytes, response.set(headers));
     } catch (error) {
-      // The client has gone, and nobody is left to tell.
+      // The client has gone: nobody is left to answer.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     } finally {
       const others = (this.#running.get(viewer.uid) ?? 1) - 1;

@@ -82,26 +82,26 @@ export function createSessionApi(options: SessionApiOptions): Router {
     const waiting = "step" in credentials ? secondSteps.find(credentials.step, address) : undefined;
     const user = "user" in credentials ? credentials.user : (waiting?.user ?? "");
     const by = "user" in credentials ? "password" : "code" in credentials ? "code" : "second-step";
-    const told = { event: "login", user, address, by } as const;
+    const attempted = { event: "login", user, address, by } as const;
     const attempt = throttle.attempt(address, user, isKnown(address, user));
     if ("retryAfterSeconds" in attempt) {
       metrics.logins("throttled").inc();
       logThrottled(address);
-      audit.record({ ...told, outcome: "throttled" });
+      audit.record({ ...attempted, outcome: "throttled" });
       throw new HttpError({ status: 429, code: "too_many", message: "Too many attempts to sign in", ...attempt });
     }
     const outcome = await check(credentials, { user, address });
     if (outcome === "unavailable") {
       attempt.forgive();
       metrics.logins(outcome).inc();
-      audit.record({ ...told, outcome });
+      audit.record({ ...attempted, outcome });
       const message = "Passwords cannot be checked at the moment";
       throw new HttpError({ status: 503, code: outcome, message, retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     if (outcome === "denied") {
       metrics.logins(outcome).inc();
       log.event("notice", "login denied", { user, address });
-      audit.record({ ...told, outcome });
+      audit.record({ ...attempted, outcome });
       await refusalDelay.wait(askedAtMs);
       throw new HttpError({ status: 401, code: outcome, message: "User or password is wrong" });
     }
@@ -117,7 +117,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
     await sessions.signIn(request, outcome);
     metrics.logins("accepted").inc();
     log.event("info", "login", { user: outcome.user, address });
-    audit.record({ ...told, outcome: "ok", user: outcome.user });
+    audit.record({ ...attempted, outcome: "ok", user: outcome.user });
     response.status(204).end();
   });
 

@@ -115,7 +115,7 @@ export class Sessions {
     return this.#store.has(hash);
   }
 
-  /** Ends these sessions, and what is held open by them. */
+  /** Ends these sessions and the WebSockets that hang on them. */
   end(sessions: readonly Pick<OpenSession, "hash">[]): void {
     this.#store.end(sessions.map(({ hash }) => hash));
   }

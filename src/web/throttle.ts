@@ -17,7 +17,7 @@ export interface Attempt {
 
 /**
  * Login attempts of the last minute, by address and by address and user. Never by user alone: nobody can lock another
- * user out, except from the own address.
+ * user out, except from that user's own address.
  */
 export class LoginThrottle {
   readonly #limits: ThrottleLimits;

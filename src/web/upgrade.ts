@@ -30,7 +30,7 @@ const LOOK_AT_ADMINS_EVERY_MS = 60_000;
 const LOOK_AT_ACCOUNT_WITHIN_MS = 2_000;
 const SIGN_IN_FIRST: Refusal = { status: 401, code: "unauthorized", message: "Sign in first" };
 
-/** Handles `/live`: whoever has a session, and comes from our own pages, gets a WebSocket. */
+/** Handles `/live`: opens a WebSocket for a request that has a session and comes from our own pages. */
 export function createUpgradeHandler(options: UpgradeOptions) {
   const { site, sessions, toViewer, lookAtAccount, live, log, audit, metrics } = options;
 
@@ -60,14 +60,14 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     return undefined;
   }
 
-  /** Whoever is no administrator any more opens another one, and sees less. */
+  /** Closes the WebSocket of a user who is no administrator any more: the next one shows less. */
   async function endWithAdmin(owner: Owner, opened: { endSession(): void; readonly closed: Promise<void> }) {
     const look = async (): Promise<void> => {
       const { admin } = await toViewer(owner);
       if (!admin) opened.endSession();
     };
     const failed = (error: unknown) =>
-      log.event("error", "cannot tell who is an administrator", { error: String(error) });
+      log.event("error", "cannot find out who is an administrator", { error: String(error) });
     const timer = setInterval(() => void look().catch(failed), LOOK_AT_ADMINS_EVERY_MS);
     await opened.closed;
     clearInterval(timer);

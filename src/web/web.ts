@@ -48,11 +48,11 @@ export interface WebOptions {
   readonly metrics: Metrics;
   /** Undefined: no /metrics on this port. */
   readonly metricsToken?: string | undefined;
-  /** How time goes by, for what is counted in this process alone. */
+  /** Steady: for throttles and delays of this process. */
   readonly nowMs?: () => number;
   /** How a refusal waits. */
   readonly waitMs?: (ms: number) => Promise<void>;
-  /** The time of day: sessions are on the disk, for the next process, too. */
+  /** The time of day: sessions outlive this process. */
   readonly wallMs?: () => number;
 }
 
@@ -74,7 +74,7 @@ export interface Web {
   reload(): void;
   /** The one that browsers are shown, if any. */
   certificates(): Iterable<ExpiringCertificate>;
-  /** Closes WebSockets, too. */
+  /** Closes WebSockets as well. */
   stop(): Promise<void>;
   /** A code that logs this user in, once, at `URL/#code=CODE`. */
   createLoginCode(owner: CodeOwner, expiresAfterMs: number): string;

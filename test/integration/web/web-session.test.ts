@@ -389,7 +389,7 @@ describe("requests from elsewhere", () => {
     ["https instead of http", "https://127.0.0.1"],
     ["a page without an origin", "null"],
   ])("are refused: %s", async (_, foreign) => {
-    const { origin, metrics } = await startWeb();
+    const { origin, metrics, audited } = await startWeb();
     const browser = await signedIn(origin, "alice");
     const answers = [
       await browser.post("/api/logout", {}, { origin: foreign }),
@@ -400,6 +400,8 @@ describe("requests from elsewhere", () => {
     }
     expect((await browser.get("/api/me")).status).toBe(200);
     expect(await metrics.text()).toContain('ml_web_refused_total{reason="foreign_origin"} 2');
+    const paths = audited.filter(({ reason }) => reason === "foreign-origin").map(({ path }) => path);
+    expect(paths).toEqual(["/api/logout", "/api/login"]);
   });
 
   test("are refused when a proxy took them from TLS early data, which anybody can send again", async () => {
