@@ -234,6 +234,7 @@ int launch(struct command *command, const struct options *options, struct execut
   wait_for_end(&launcher);
   leave_raw(&launcher.terminal);
   reap(&launcher);
+  if (WIFSIGNALED(launcher.status)) interrupt_group(&launcher.terminal, WTERMSIG(launcher.status));
   if (WIFSIGNALED(launcher.status)) die_by(WTERMSIG(launcher.status));
   int code = WEXITSTATUS(launcher.status);
   return code == 0 && launcher.could_not_show ? NOT_SHOWN : code;

@@ -1,6 +1,7 @@
 #include "terminal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -78,11 +79,21 @@ void pass_keys_on(struct terminal *terminal) {
     }
     if (got <= 0) return;
     terminal->waiting_bytes = (size_t)got;
+    const cc_t *keys = terminal->before.c_cc;
+    bool interrupts = memchr(terminal->waiting, keys[VINTR], (size_t)got) != NULL;
+    bool quits = memchr(terminal->waiting, keys[VQUIT], (size_t)got) != NULL;
+    terminal->has_interrupted = terminal->has_interrupted || interrupts || quits;
   }
   ssize_t written = write(terminal->master, terminal->waiting, terminal->waiting_bytes);
   if (written <= 0) return;
   terminal->waiting_bytes -= (size_t)written;
   memmove(terminal->waiting, terminal->waiting + written, terminal->waiting_bytes);
+}
+
+void interrupt_group(const struct terminal *terminal, int signal_number) {
+  bool is_from_key = terminal->has_interrupted && (signal_number == SIGINT || signal_number == SIGQUIT);
+  // This process has blocked it, and ends by it next.
+  if (is_from_key) kill(0, signal_number);
 }
 
 void close_terminal(struct terminal *terminal) {

@@ -15,6 +15,8 @@ struct terminal {
   int input;
   struct termios before;
   bool is_raw;
+  /** Ctrl-C or the like was among the keys. */
+  bool has_interrupted;
   /** Keys that the command's terminal has not taken. */
   char waiting[INPUT_BYTES];
   size_t waiting_bytes;
@@ -31,5 +33,9 @@ void leave_raw(struct terminal *terminal);
 void pass_size_on(const struct terminal *terminal);
 /** Reads keys and passes them on, as far as that is possible without waiting. */
 void pass_keys_on(struct terminal *terminal);
+/**
+ * A signal that a key sent has ended the command: whoever shares mlrun's group gets it, as from mlrun's own terminal.
+ */
+void interrupt_group(const struct terminal *terminal, int signal_number);
 /** The command's terminal is gone. */
 void close_terminal(struct terminal *terminal);

@@ -163,6 +163,19 @@ describe("streams", () => {
     await terminal.waitFor(/got:word/);
   });
 
+  test("of --pty end a loop around mlrun by Ctrl-C, as without it", async () => {
+    const { env } = await place();
+    const inside = program("mlrun", "--pty", "--", "sh", "-c", "echo started; exec sleep 60");
+    const words = inside.map((word) => `"${word}"`).join(" ");
+    const folder = await tempFolder();
+    await writeFile(join(folder, "loop"), `for i in 1 2 3; do ${words}; done\n`);
+    const loop = start("script", ["-qefc", `exec bash ${join(folder, "loop")}`, "/dev/null"], { env, detached: true });
+    await loop.waitFor(/started/);
+    loop.stdin?.write("\x03");
+    await loop.ended;
+    expect(loop.output().match(/started/g)).toHaveLength(1);
+  });
+
   test("leave PYTHONUNBUFFERED alone with --buffered", async () => {
     const { env } = await place();
     const script = shell('echo "<$PYTHONUNBUFFERED>"');
