@@ -9,6 +9,7 @@ import { inheritedJob, inheritedLabels } from "../run/command/surroundings.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { logRecords } from "../run/log-records.ts";
+import { maskArgv } from "../run/mask-argv.ts";
 import { replayRaw } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
@@ -66,11 +67,12 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = asked.id ?? makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
   const job = asked.job ?? inheritedJob(env) ?? x;
-  const { oneLineFrames } = siteSettings(env);
+  const { oneLineFrames, maskArgv: patterns } = siteSettings(env);
   const { argv, quiet, raw } = asked;
   const spool = spoolPlaces(env, node, runDir);
   return runExecution({
-    argv,
+    words: argv,
+    argv: maskArgv(argv, { hidesAll: asked.hideArgv, patterns }),
     environment: { PYTHONUNBUFFERED: "1", ...env, MLRUN_ID: x, MLRUN_JOB: job },
     x,
     key: random.toString("base64url", 0, KEY_BYTES),
@@ -123,8 +125,7 @@ async function logForLauncher(): Promise<number> {
 }
 
 function readBeginRecord(payload: Buffer): BeginFields | undefined {
-  const oneLineFrames = (environment: Environment) => siteSettings(environment).oneLineFrames;
-  return parseBeginFields(payload, { spoolPlaces, oneLineFrames });
+  return parseBeginFields(payload, { spoolPlaces, site: siteSettings });
 }
 
 function nowUs(): number {

@@ -11,12 +11,18 @@ enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
 /** What `surroundings.ts` makes labels of. */
 static const char *const LABEL_VARIABLES[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
 
-static void add_words(struct fields *fields, char **argv) {
+/** What stands for hidden words: `MASK` in `mask-argv.ts`. */
+static const char MASK[] = "***";
+
+static void add_words(struct fields *fields, char **argv, bool are_hidden) {
   size_t left = MAX_ARGV_BYTES;
   for (int i = 0; argv[i] != NULL && i < MAX_WORDS && (left > 0 || i == 0); i++) {
     size_t bytes = strnlen(argv[i], left < MAX_WORD_BYTES ? left : MAX_WORD_BYTES);
     add_field_part(fields, "arg", argv[i], bytes);
     left -= bytes;
+    if (!are_hidden) continue;
+    if (argv[1] != NULL) add_field(fields, "arg", MASK);
+    return;
   }
 }
 
@@ -60,5 +66,5 @@ void describe_execution(struct execution *execution, const struct options *optio
   add_path(fields, "MLRUN_CONFIG", variable("MLRUN_CONFIG"), cwd);
   if (variable("XDG_STATE_HOME") != NULL) add_field(fields, "XDG_STATE_HOME", variable("XDG_STATE_HOME"));
   if (variable("HOME") != NULL) add_field(fields, "HOME", variable("HOME"));
-  add_words(fields, options->command);
+  add_words(fields, options->command, options->hide_argv);
 }

@@ -12,6 +12,7 @@ const char HELP[] =
     "  --pty                give the command a terminal: colours, prompts, no waiting for a full buffer\n"
     "  --merge              one pipe for stdout and stderr: their order is exact\n"
     "  --buffered           leave PYTHONUNBUFFERED alone\n"
+    "  --hide-argv          show the command's name, but not its arguments (passwords and tokens are masked anyway)\n"
     "  --late SECONDS       log what is still printed after the command's end for so long (default: 60)\n"
     "  --one-line-frames    one line a syslog message, for sites whose own rules want that\n"
     "  --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)\n"

@@ -102,6 +102,7 @@ static bool *flag_named(struct options *options, const char *word) {
   if (strcmp(word, "--pty") == 0) return &options->pty;
   if (strcmp(word, "--merge") == 0) return &options->merge;
   if (strcmp(word, "--buffered") == 0) return &options->buffered;
+  if (strcmp(word, "--hide-argv") == 0) return &options->hide_argv;
   return NULL;
 }
 

@@ -33,6 +33,8 @@ struct options {
   bool merge;
   /** PYTHONUNBUFFERED is left alone. */
   bool buffered;
+  /** Of the command line only the command's name is shown. */
+  bool hide_argv;
   /** What is printed after the command's end is logged for so many seconds. */
   int late_seconds;
   /** KEY=VALUE, the last of each key. */

@@ -13,6 +13,7 @@ export interface Arguments {
   readonly quiet: boolean;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
+  readonly hideArgv: boolean;
   readonly action: "run" | "flush" | "help" | "version";
 }
 
@@ -32,6 +33,9 @@ const FLAGS: Readonly<Record<string, (draft: Draft) => void>> = {
   },
   "--one-line-frames": (draft) => {
     draft.oneLineFrames = true;
+  },
+  "--hide-argv": (draft) => {
+    draft.hideArgv = true;
   },
   "--flush": (draft) => {
     draft.action = "flush";
@@ -75,6 +79,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     quiet: false,
     raw: false,
     oneLineFrames: false,
+    hideArgv: false,
     action: "run",
   };
   let at = 0;

@@ -1,6 +1,8 @@
 import { inheritedLabels } from "./command/surroundings.ts";
 import type { LogOptions } from "./log-delivery.ts";
+import { maskArgv } from "./mask-argv.ts";
 import { parseFields } from "./output/records.ts";
+import type { SiteSettings } from "./site-settings.ts";
 import type { SpoolPlaces } from "./spool/spool-folder.ts";
 
 /** What the launcher says of an execution (`src/launcher/begin.c`). */
@@ -22,20 +24,21 @@ export function parseBeginFields(
   payload: Buffer,
   settings: {
     spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces;
-    oneLineFrames(environment: Environment): boolean;
+    site(environment: Environment): SiteSettings;
   },
 ): BeginFields | undefined {
   const fields = parseFields(payload);
   const first = (name: string) => fields.get(name)?.[0];
   const [x, key, job, node, runDir] = [first("x"), first("key"), first("job"), first("node"), first("run-dir")];
   const [pid, startedUs] = [Number(first("pid")), Number(first("started-us"))];
-  const argv = fields.get("arg") ?? [];
+  const words = fields.get("arg") ?? [];
   if (x === undefined || key === undefined || job === undefined || node === undefined || runDir === undefined) return;
-  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startedUs) || argv.length === 0) return;
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startedUs) || words.length === 0) return;
   const environment = Object.fromEntries([...fields].map(([name, values]) => [name, values[0]]));
+  const site = settings.site(environment);
   const asked = Object.fromEntries((fields.get("label") ?? []).map(splitLabel));
   return {
-    argv,
+    argv: maskArgv(words, { hidesAll: false, patterns: site.maskArgv }),
     x,
     key,
     job,
@@ -48,7 +51,7 @@ export function parseBeginFields(
     labels: { ...asked, ...inheritedLabels(environment), ...asked },
     spool: settings.spoolPlaces(environment, node, runDir),
     raw: first("raw") === "1",
-    oneLineFrames: first("one-line-frames") === "1" || settings.oneLineFrames(environment),
+    oneLineFrames: first("one-line-frames") === "1" || site.oneLineFrames,
   };
 }
 

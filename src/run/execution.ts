@@ -8,6 +8,8 @@ import { droppedMessage, type LogOptions, openLogDelivery } from "./log-delivery
 import { Outputs } from "./output/outputs.ts";
 
 export interface ExecutionOptions extends LogOptions {
+  /** The command and its arguments, exactly as they run. */
+  readonly words: readonly string[];
   /** Of the command. */
   readonly environment: NodeJS.ProcessEnv;
   readonly quiet: boolean;
@@ -30,7 +32,7 @@ const STDERR = 2;
  * @returns mlrun's exit code.
  */
 export async function runExecution(options: ExecutionOptions): Promise<number> {
-  const { argv, environment, hasTerminal, quiet, raw, clock, warn } = options;
+  const { words, environment, hasTerminal, quiet, raw, clock, warn } = options;
   // What takes time is begun before anything is waited for: mlrun has to start like bare node.
   const fifosMade = makeFifos(`${options.x}-${options.pid}`);
   const encoder = new FrameEncoder(options, options);
@@ -43,7 +45,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
   delivery.onRoom(() => outputs.roomAgain());
   const signals = new SignalRelay({ sharesGroup: hasTerminal, onEnding: () => outputs.hurry() });
   const [{ writeEnd: stdout }, { writeEnd: stderr }] = fifos;
-  const command = startCommand({ argv, environment, stdout, stderr, detached: !hasTerminal }, warn);
+  const command = startCommand({ argv: words, environment, stdout, stderr, detached: !hasTerminal }, warn);
   if (command.pid !== undefined) signals.begin(command.pid);
   closeWriteEnds(fifos);
   const idleMs = () => clock.elapsedMs() - outputs.readAtMs;

@@ -6,6 +6,7 @@ Runs the command and brings what it prints to the collector, line by line, while
   --label KEY=VALUE    a label of this execution; may be given several times
   --quiet              do not show the output here
   --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)
+  --hide-argv          show the command's name, but not its arguments (passwords and tokens are masked anyway)
   --one-line-frames    one line a syslog message, for sites whose own rules want that
   --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)
   --id ULID            the execution's id, for callers that choose it

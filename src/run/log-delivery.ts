@@ -10,7 +10,7 @@ import { openSpoolFolder, type SpoolPlaces, spoolFolders } from "./spool/spool-f
 import { SpoolWriter } from "./spool/spool-writer.ts";
 
 export interface LogOptions {
-  /** The command; at least one word. */
+  /** The command as BEGIN shows it, with secrets masked; at least one word. */
   readonly argv: readonly string[];
   readonly x: string;
   readonly key: string;

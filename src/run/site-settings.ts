@@ -3,15 +3,22 @@ import { readFileSync } from "node:fs";
 /** What an administrator decided for all of a node's mlruns, /etc/marcologger/mlrun.toml. */
 export interface SiteSettings {
   readonly oneLineFrames: boolean;
+  /** Regular expressions, global: what they match in arguments is masked. */
+  readonly maskArgv: readonly RegExp[];
 }
 
-const DEFAULTS: SiteSettings = { oneLineFrames: false };
-const LINE = /^\s*(?:([\w-]+)\s*=\s*(true|false)\s*)?(?:#.*)?$/;
+const DEFAULTS: SiteSettings = { oneLineFrames: false, maskArgv: [] };
 const ONE_LINE_FRAMES = "one-line-frames";
+const MASK_ARGV = "mask-argv";
+const STRING = String.raw`"(?:[^"\\]|\\["\\])*"|'[^']*'`;
+const LINE = new RegExp(
+  String.raw`^\s*(?:([\w-]+)\s*=\s*(true|false|\[\s*(?:(?:${STRING})\s*(?:,\s*(?:${STRING})\s*)*,?)?\s*\])\s*)?(?:#.*)?$`,
+);
+const KEYS = `the keys are ${ONE_LINE_FRAMES}, true or false, and ${MASK_ARGV}, regular expressions in [...] on one line`;
 
 /**
- * Reads the settings. A TOML parser would take longer to load than mlrun has, and all keys are switches: only
- * `key = true` and `key = false` are understood. A mistake is told and never keeps the command from running.
+ * Reads the settings. A TOML parser would take longer to load than mlrun has, so only `key = true`, `key = false` and
+ * `key = ["...", '...']` on one line are understood. A mistake gets a warning and never keeps the command from running.
  */
 export function readSiteSettings(path: string, warn: (message: string) => void): SiteSettings {
   let text: string;
@@ -27,11 +34,26 @@ export function parseSiteSettings(text: string, path: string, warn: (message: st
   let settings = DEFAULTS;
   for (const [index, line] of text.split("\n").entries()) {
     const match = LINE.exec(line);
-    const [, key, value] = match ?? [];
-    if (key === ONE_LINE_FRAMES) settings = { ...settings, oneLineFrames: value === "true" };
-    else if (match === null || key !== undefined) {
-      warn(`${path}, line ${index + 1} is ignored: the only key is ${ONE_LINE_FRAMES}, true or false`);
-    }
+    const [, key, value = ""] = match ?? [];
+    const ignore = (why: string) => warn(`${path}, line ${index + 1} is ignored: ${why}`);
+    const isList = value.startsWith("[");
+    if (key === ONE_LINE_FRAMES && !isList) settings = { ...settings, oneLineFrames: value === "true" };
+    else if (key === MASK_ARGV && isList) settings = { ...settings, maskArgv: parsePatterns(value, ignore) };
+    else if (match === null || key !== undefined) ignore(KEYS);
   }
   return settings;
+}
+
+function parsePatterns(list: string, ignore: (why: string) => void): readonly RegExp[] {
+  const patterns: RegExp[] = [];
+  for (const [quoted] of list.matchAll(new RegExp(STRING, "g"))) {
+    const inner = quoted.slice(1, -1);
+    const pattern = quoted.startsWith('"') ? inner.replace(/\\(["\\])/g, "$1") : inner;
+    try {
+      patterns.push(new RegExp(pattern, "gu"));
+    } catch (error) {
+      ignore(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return patterns;
 }

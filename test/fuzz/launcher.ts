@@ -51,7 +51,10 @@ const records: FuzzTarget = {
     assert.ok(whole.octets <= bytes.length);
     const fields = random.oneIn(10) ? FIELDS : mutate(random, FIELDS);
     const places = () => ({ chosen: undefined, system: "/s", home: "/h", uid: 0, relay: "" });
-    const begin = parseBeginFields(fields, { spoolPlaces: places, oneLineFrames: () => false });
+    const begin = parseBeginFields(fields, {
+      spoolPlaces: places,
+      site: () => ({ oneLineFrames: false, maskArgv: [] }),
+    });
     if (begin !== undefined) assert.ok(begin.argv.length > 0 && Number.isSafeInteger(begin.pid));
     assert.ok(parseNumbers(fields).every((number) => number >= 0));
   },

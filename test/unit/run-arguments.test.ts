@@ -15,12 +15,23 @@ describe("the command line", () => {
       quiet: false,
       raw: false,
       oneLineFrames: false,
+      hideArgv: false,
       action: "run",
     });
   });
 
   test("takes every option, in both spellings of a value", () => {
-    const words = ["--job", "j 1", "--label=a=b=c", "--label", "d=", "--quiet", "--raw", "--one-line-frames"];
+    const words = [
+      "--job",
+      "j 1",
+      "--label=a=b=c",
+      "--label",
+      "d=",
+      "--quiet",
+      "--raw",
+      "--one-line-frames",
+      "--hide-argv",
+    ];
     const asked = parseArguments([...words, "--run-dir=/r", "--id", ID, "--", "x"]);
     expect(asked).toEqual({
       argv: ["x"],
@@ -31,6 +42,7 @@ describe("the command line", () => {
       quiet: true,
       raw: true,
       oneLineFrames: true,
+      hideArgv: true,
       action: "run",
     });
   });

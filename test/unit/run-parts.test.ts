@@ -8,7 +8,7 @@ import { processTree, readProcess } from "../../src/run/command/processes.ts";
 import { beginJson } from "../../src/run/delivery/begin-json.ts";
 import { FrameRing } from "../../src/run/delivery/frame-ring.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
-import { readSiteSettings } from "../../src/run/site-settings.ts";
+import { parseSiteSettings, readSiteSettings } from "../../src/run/site-settings.ts";
 import { frameAt, printedBytes, wholeFramesEnd } from "../../src/run/spool/frame-scan.ts";
 import { type Begin, parseBegin } from "../../src/wire/begin.ts";
 import { poll } from "../support/poll.ts";
@@ -189,11 +189,23 @@ describe("the site's settings", () => {
     const path = join(await tempFolder(), "mlrun.toml");
     await writeFile(path, text);
     const warnings: string[] = [];
-    expect(readSiteSettings(path, (message) => warnings.push(message))).toEqual({ oneLineFrames });
+    expect(readSiteSettings(path, (message) => warnings.push(message))).toEqual({ oneLineFrames, maskArgv: [] });
     expect(warnings).toHaveLength(mistakes);
   });
 
+  test("list regular expressions that mask arguments", () => {
+    const text = `mask-argv = ["pin \\\\d+", 'id-[a-z]+']  # both\nmask-argv = ["("]\nmask-argv = true\n`;
+    const warnings: string[] = [];
+    const warn = (message: string) => warnings.push(message);
+    expect(parseSiteSettings(text.split("\n")[0] ?? "", "f", warn).maskArgv).toEqual([/pin \d+/gu, /id-[a-z]+/gu]);
+    expect(parseSiteSettings(text, "f", warn).maskArgv).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringContaining("f, line 2 is ignored: Invalid regular expression"),
+      expect.stringContaining("f, line 3 is ignored: the keys are"),
+    ]);
+  });
+
   test("may be missing", () => {
-    expect(readSiteSettings("/nowhere/mlrun.toml", expect.fail)).toEqual({ oneLineFrames: false });
+    expect(readSiteSettings("/nowhere/mlrun.toml", expect.fail)).toEqual({ oneLineFrames: false, maskArgv: [] });
   });
 });

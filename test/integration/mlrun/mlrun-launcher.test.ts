@@ -64,6 +64,21 @@ describe("the command line of the launcher", () => {
     const { begin } = await relay.execution(ID);
     expect(begin).toMatchObject({ x: ID, job: "ä".repeat(128), labels: { a: "b=c" } });
   });
+
+  test.each([
+    [["--hide-argv"], [], ["echo", "***"]],
+    [[], [], ["echo", "--password=***", "pin 1234", "https://me:***@x"]],
+    [[], ['mask-argv = ["\\\\d{4}"]'], ["echo", "--password=***", "pin ***", "https://me:***@x"]],
+  ])("shows no secret of the arguments: %j with %j", async (options, settings, argv) => {
+    const relay = await startDumpRelay();
+    const config = join(await tempFolder(), "mlrun.toml");
+    await writeFile(config, settings.join("\n"));
+    const env = cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir, MLRUN_CONFIG: config });
+    const words = ["--password=geheim", "pin 1234", "https://me:geheim@x"];
+    const result = await mlrun([...options, "--id", ID, "--", "echo", ...words], { env });
+    expect(result.stdout).toBe(`${words.join(" ")}\n`);
+    expect((await relay.execution(ID)).begin).toMatchObject({ argv });
+  });
 });
 
 interface Place {

@@ -1,0 +1,45 @@
+/** What stands in place of a secret. */
+export const MASK = "***";
+
+export interface ArgvMasking {
+  /** `--hide-argv`: only the command's name is shown. */
+  readonly hidesAll: boolean;
+  /** `mask-argv` of mlrun.toml: what they match is masked, in addition to what is masked always. */
+  readonly patterns: readonly RegExp[];
+}
+
+const SECRET_NAME = String.raw`[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)`;
+/** `--password=x`, `MY_TOKEN=x`: the name stays. */
+const NAMED_VALUE = new RegExp(`^(-{0,2}${SECRET_NAME}=)(?=.)`, "i");
+/** `--password x`: the next word is the secret. */
+const NAMED_OPTION = new RegExp(`^-{1,2}${SECRET_NAME}$`, "i");
+/** The password of `scheme://user:password@host`, and what follows `Bearer` or `Basic` in a header. */
+const INSIDE: readonly RegExp[] = [
+  /(?<=[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
+  /(?<=\b(?:Bearer|Basic) +)\S+/gi,
+];
+/** Tokens with a prefix that gives them away: GitHub, GitLab, Slack, AWS, OpenAI and Anthropic, JSON Web Tokens. */
+const TOKENS: readonly RegExp[] = [
+  /\b(?:gh[pousr]_|github_pat_)\w{20,}/g,
+  /\bglpat-[\w-]{20,}/g,
+  /\bxox[abeoprs]-[\w-]{10,}/g,
+  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
+  /\bsk-[\w-]{20,}/g,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
+];
+
+/**
+ * argv as BEGIN shows it, without what looks like a password or a token. The command itself gets its words unchanged.
+ * A short option (`-p secret`) says nothing about its value: `--hide-argv` is for that.
+ */
+export function maskArgv(argv: readonly string[], { hidesAll, patterns }: ArgvMasking): readonly string[] {
+  if (hidesAll) return argv.length > 1 ? [...argv.slice(0, 1), MASK] : argv;
+  const replaced = [...INSIDE, ...TOKENS, ...patterns];
+  return argv.map((word, i) => {
+    if (i === 0) return word;
+    const named = NAMED_VALUE.exec(word)?.[1];
+    if (named !== undefined) return named + MASK;
+    if (i > 1 && NAMED_OPTION.test(argv[i - 1] ?? "") && !word.startsWith("-")) return MASK;
+    return replaced.reduce((masked, pattern) => masked.replace(pattern, MASK), word);
+  });
+}
