@@ -52,7 +52,8 @@ export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
   if (typeof job !== "string" || job === "" || typeof cwd !== "string" || typeof node !== "string") return undefined;
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every((word) => typeof word === "string")) return undefined;
   if (!Object.values(labels).every((label) => typeof label === "string")) return undefined;
-  return cutBegin({ v: 1 as const, x, job, argv, cwd, labels: labels as Begin["labels"], startedAt, node, pid });
+  const begin = { v: 1 as const, x, job, argv, cwd, labels: labels as Begin["labels"], startedAt, node, pid };
+  return cutBegin(begin, record["cut"]);
 }
 
 /** Labels with string values within the limits, or undefined. */

@@ -1,6 +1,7 @@
 import { WIRE_LIMITS } from "./limits.ts";
 
-export type CutMember = "job" | "argv" | "cwd" | "labels" | "node";
+const CUT_MEMBERS = ["job", "argv", "cwd", "labels", "node"] as const;
+export type CutMember = (typeof CUT_MEMBERS)[number];
 
 /** Members of a BEGIN that have no length of their own. */
 interface Texts {
@@ -19,8 +20,11 @@ const NO_LABEL = new Set(["", "__proto__"]);
 /**
  * A BEGIN within `WIRE_LIMITS`: each member to its own limit, then, while the JSON of the whole is too long, the command
  * line, the folder and the labels by halves.
+ *
+ * @param cutBefore what a stored BEGIN says was cut when it came.
  */
-export function cutBegin<T extends Texts>(begin: T): T & { readonly cut?: readonly CutMember[] } {
+export function cutBegin<T extends Texts>(begin: T, cutBefore: unknown): T & { readonly cut?: readonly CutMember[] } {
+  const before = CUT_MEMBERS.filter((name) => Array.isArray(cutBefore) && cutBefore.includes(name));
   const { maxArgvCharacters, maxCwdCharacters, maxLabels, maxBeginBytes } = WIRE_LIMITS;
   let limits = { argv: maxArgvCharacters as number, cwd: maxCwdCharacters as number, labels: maxLabels as number };
   for (;;) {
@@ -33,7 +37,7 @@ export function cutBegin<T extends Texts>(begin: T): T & { readonly cut?: readon
       node: cutText(begin.node, WIRE_LIMITS.maxNodeCharacters),
     };
     if (isWithin(JSON.stringify(short), maxBeginBytes)) {
-      const cut = cutMembers(begin, short);
+      const cut = [...new Set([...before, ...cutMembers(begin, short)])];
       return cut.length === 0 ? short : { ...short, cut };
     }
     if (limits.argv > 1) limits = { ...limits, argv: limits.argv >> 1 };
