@@ -70,7 +70,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const store = new Store({
     dataDir: config.dataDir,
     durable: config.sync === "always",
-    index,
+    indexDb: index,
     publisher: hub,
     ownerOf: createOwnerOf({ nodes: config.nodes, directory, nowMs }),
     quarantine: {

@@ -1,26 +1,5 @@
-import type { Chunk } from "../frame/chunk.ts";
-import type { Begin } from "../wire/begin.ts";
-
-/** What names an execution before anybody is known to own it. */
-export interface SlotIdentity {
-  readonly node: string;
-  readonly x: string;
-  /** SHA-256 of the key, base64url. */
-  readonly keyHash: string;
-}
-
-/** A BEGIN whose uid is the kernel's word, given on by the relay. */
-export interface Claim {
-  readonly identity: SlotIdentity;
-  readonly begin: Omit<Begin, "k">;
-  readonly uid: number;
-}
-
-/** What a batch holds, in the order of arrival for each slot. */
-export type Item<Slot> =
-  | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
-  | { readonly kind: "beat"; readonly slot: Slot; readonly lastN: number; readonly beat: number }
-  | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };
+import type { Claim, Item } from "../frame/item.ts";
+import type { SlotIdentity } from "../frame/slot-identity.ts";
 
 /**
  * What the receiver needs of a store. `Slot` is the store's own; the receiver only keeps and returns it.
@@ -36,8 +15,10 @@ export interface LineStore<Slot> {
    */
   store(items: readonly Item<Slot>[]): "stored" | "unavailable" | Promise<"stored" | "unavailable">;
   /**
-   * Binds an execution to its owner. It may be acknowledged when the next batch, even an empty one, is stored.
+   * Binds an execution to its owner. It may be acknowledged once the next batch is stored, or `commit` has ended.
    * `unavailable` as above. Never rejects.
    */
   claim(claim: Claim): Promise<"stored" | "unavailable">;
+  /** Makes the claims outlive the process. Ends as `store` does. */
+  commit(): "stored" | "unavailable" | Promise<"stored" | "unavailable">;
 }

@@ -10,7 +10,7 @@ import type {
   StreamName,
 } from "../wire/api.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
-import { printedBytes, readLines } from "./execution/read-lines.ts";
+import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
@@ -45,13 +45,13 @@ export interface ExecutionQuery {
  */
 export class Archive {
   readonly #store: Store;
-  readonly #index: IndexDb;
+  readonly #indexDb: IndexDb;
   /** Searches of all users take turns. */
   readonly #turns = new LoopTurns();
 
-  constructor(store: Store, index: IndexDb) {
+  constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
-    this.#index = index;
+    this.#indexDb = indexDb;
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
@@ -72,7 +72,7 @@ export class Archive {
   ): Promise<readonly Chunk[]> {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
-    return execution === undefined ? [] : readLines(execution, at);
+    return execution === undefined ? [] : readChunks(execution, at);
   }
 
   /** All from the one execution that answers when it is begun. */
@@ -84,7 +84,7 @@ export class Archive {
     for (;;) {
       const execution = this.#load(row);
       const range = { from, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: RAW_STEP_BYTES };
-      const chunks = execution === undefined ? [] : await readLines(execution, range);
+      const chunks = execution === undefined ? [] : await readChunks(execution, range);
       if (chunks.length === 0) return;
       for (const chunk of chunks) {
         yield printedBytes(chunk, isStderr);
@@ -95,12 +95,12 @@ export class Archive {
 
   async nodes(viewer: Viewer): Promise<readonly NodeSummary[]> {
     this.#store.indexStates(ownerFilter(viewer));
-    return this.#index.nodes(ownerFilter(viewer));
+    return this.#indexDb.nodes(ownerFilter(viewer));
   }
 
   async jobs(viewer: Viewer): Promise<readonly JobSummary[]> {
     this.#store.indexStates(ownerFilter(viewer));
-    return this.#index.jobs(ownerFilter(viewer));
+    return this.#indexDb.jobs(ownerFilter(viewer));
   }
 
   /** Takes an execution away for good, unless it runs. */
@@ -113,7 +113,7 @@ export class Archive {
     this.#store.indexStates(ownerFilter(viewer));
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
-    const { rows, next } = this.#index.list({ owner, job, node, state, q, before, limit });
+    const { rows, next } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
     // A row may be seconds old in what nobody searches for: lines, bytes, holes.
     return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
   }
@@ -134,7 +134,7 @@ export class Archive {
 
   #find(viewer: Viewer, { x, node, owner }: ExecutionName): IndexRow | undefined {
     if (!mayName(viewer, owner)) return undefined;
-    const rows = this.#index.findById(x, ownerFilter(viewer) ?? owner, node);
+    const rows = this.#indexDb.findById(x, ownerFilter(viewer) ?? owner, node);
     const owners = new Set(rows.map(({ execution }) => execution.owner));
     if (owners.size > 1) throw new SeveralOwnersError(x, [...owners].sort());
     return rows[0];

@@ -3,14 +3,14 @@ import type { StorageAlarm } from "./disk/storage-alarm.ts";
 import { failureCode, isPoison } from "./disk/storage-error.ts";
 import type { LateMerges } from "./execution/late-merges.ts";
 import type { Publisher } from "./intake/publisher.ts";
-import type { SetAside } from "./intake/set-aside.ts";
+import type { QuarantineRetry } from "./intake/quarantine-retry.ts";
 import type { WaitingBegins } from "./intake/waiting-begins.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
 import type { Remover } from "./removal/remover.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
-import { inTurns, NO_TURNS } from "./table/in-turns.ts";
 import type { IndexWriter } from "./table/index-writer.ts";
 import type { SlotTable } from "./table/slots.ts";
+import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
 
 /** How often states are judged by the clock and changed executions are shown. */
 const TICK_MS = 250;
@@ -20,12 +20,12 @@ const EXPIRE_EVERY_MS = 600_000;
 
 export interface HousekeepingOptions {
   readonly slots: SlotTable;
-  readonly index: IndexWriter;
+  readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;
   readonly merges: LateMerges;
   readonly quarantine: Quarantine;
   readonly waiting: WaitingBegins;
-  readonly setAside: SetAside;
+  readonly quarantineRetry: QuarantineRetry;
   readonly remover: Remover;
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
@@ -39,8 +39,8 @@ export class Housekeeping {
   #indexAtMs = 0;
   #expireAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
-  #indexing = NO_TURNS;
-  #telling = NO_TURNS;
+  #indexing = NO_WORK;
+  #telling = NO_WORK;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -56,7 +56,7 @@ export class Housekeeping {
     this.#indexing.stop();
     this.#telling.stop();
     await this.#options.waiting.stop();
-    await this.#options.setAside.stop();
+    await this.#options.quarantineRetry.stop();
     await this.#options.merges.stop();
     this.#recordStates();
   }
@@ -76,17 +76,18 @@ export class Housekeeping {
   #tick(): void {
     const nowMs = this.#options.nowMs();
     try {
-      this.#options.index.settle();
+      this.#options.indexWriter.settle();
       this.#judge(nowMs);
       this.#tell();
       if (nowMs >= this.#indexAtMs) {
         this.#indexAtMs = nowMs + INDEX_EVERY_MS;
         this.#indexing.stop();
-        this.#indexing = this.#options.index.flushInTurns((error) => this.#options.alarm.failed(error));
+        this.#indexing = this.#options.indexWriter.flushInSlices((error) => this.#options.alarm.failed(error));
       }
       this.#forget();
-      const { waiting, setAside } = this.#options;
-      for (const part of [waiting, setAside]) part.consider().catch((error) => this.#options.alarm.failed(error));
+      const { waiting, quarantineRetry } = this.#options;
+      for (const part of [waiting, quarantineRetry])
+        part.consider().catch((error) => this.#options.alarm.failed(error));
       this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
       this.#options.alarm.probe();
       if (nowMs >= this.#expireAtMs) {
@@ -99,12 +100,12 @@ export class Housekeeping {
   }
 
   #judge(nowMs: number): void {
-    const { slots, index, merges, metrics } = this.#options;
+    const { slots, indexWriter, merges, metrics } = this.#options;
     for (const slot of slots.values()) {
       const { execution } = slot;
       try {
         if (!slot.isOpenInIndex || execution?.judge(nowMs) !== true) continue;
-        index.touch(slot);
+        indexWriter.touch(slot);
         merges.consider(execution);
       } catch (error) {
         // One execution's files are its own trouble: all others are judged all the same.
@@ -116,8 +117,8 @@ export class Housekeeping {
 
   #tell(): void {
     if (!this.#telling.areDone) return;
-    const { index, publisher } = this.#options;
-    this.#telling = inTurns(index.takeUntold(), ({ execution }) => {
+    const { indexWriter, publisher } = this.#options;
+    this.#telling = workInSlices(indexWriter.takeUntold(), ({ execution }) => {
       if (execution !== undefined) publisher.changed(execution);
     });
   }

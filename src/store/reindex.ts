@@ -31,12 +31,12 @@ export interface Unreadable {
  * meanwhile. Rejects when `signal` is aborted: the index is not current then.
  */
 export async function reindex(
-  index: IndexDb,
+  indexDb: IndexDb,
   options: ReindexOptions,
 ): Promise<{ executions: number; unreadable: Unreadable[] }> {
-  index.clear();
+  indexDb.clear();
   for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
-    index.remove(tombstone, tombstone.deletedAtMs);
+    indexDb.remove(tombstone, tombstone.deletedAtMs);
   }
   const unreadable: Unreadable[] = [];
   let sidecars = 0;
@@ -47,15 +47,15 @@ export async function reindex(
     if (sidecars % SIDECARS_A_TURN === 0) await setImmediate(undefined, { signal: options.signal });
     const row = readRow(base, options, unreadable);
     // Files that were deleted and are there nevertheless: a crash, or a backup that was put back.
-    if (row === undefined || index.isDeleted(row)) continue;
+    if (row === undefined || indexDb.isDeleted(row)) continue;
     executions += 1;
     rows.push(row);
     if (rows.length < ROWS_AT_ONCE) continue;
-    index.put(rows);
+    indexDb.put(rows);
     rows = [];
   }
-  index.put(rows);
-  index.markCurrent();
+  indexDb.put(rows);
+  indexDb.markCurrent();
   return { executions, unreadable };
 }
 
@@ -89,7 +89,7 @@ function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]
       unreadable.push({ path, reason: "no readable BEGIN" });
       return undefined;
     }
-    const { node, x, keyHash } = execution.origin;
+    const { node, x, keyHash } = execution.facts;
     const { diskBytes } = execution;
     const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled, diskBytes };
     execution.release();

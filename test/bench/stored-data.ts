@@ -3,12 +3,12 @@ import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { hashKey } from "../../src/frame/key-hash.ts";
 import { formatTimestamp } from "../../src/frame/timestamp.ts";
-import { createFile } from "../../src/store/disk/create-file.ts";
+import { createForAppend } from "../../src/store/disk/create-file.ts";
 import { OpenFiles } from "../../src/store/disk/open-files.ts";
+import type { Facts } from "../../src/store/execution/facts.ts";
 import { NumberedLog } from "../../src/store/execution/numbered-log.ts";
-import type { Origin } from "../../src/store/execution/origin.ts";
 import { Sidecar } from "../../src/store/execution/sidecar.ts";
-import { MemoryRuns } from "../../src/store/numbers/runs.ts";
+import { MemoryStretches } from "../../src/store/numbers/stretches.ts";
 import { basePath } from "../../src/store/table/index-writer.ts";
 import { CRI } from "../../src/wire/cri.ts";
 import type { End } from "../../src/wire/end.ts";
@@ -51,10 +51,10 @@ export class StoredData {
     const base = join(this.dataDir, "logs", basePath(origin));
     mkdirSync(dirname(base), { recursive: true });
     const begin = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
-    closeSync(createFile(`${base}.meta`, { durable: false, content: begin }));
+    closeSync(createForAppend(`${base}.meta`, { durable: false, content: begin }));
     const sidecar = new Sidecar(`${base}.meta`, false);
-    const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar, runs: new MemoryRuns() });
-    this.#files.adopt(log, createFile(log.path, { durable: false }));
+    const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar, stretches: new MemoryStretches() });
+    this.#files.adopt(log, createForAppend(log.path, { durable: false }));
     for (let n = 1; n <= lines; n += BLOCK_LINES) {
       log.append(this.#block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
     }
@@ -93,7 +93,7 @@ export class StoredData {
 }
 
 /** Of execution number `i`: the user who runs the benchmark may see it. */
-export function originOf(execution: { x: string; node: string; keyHash: string; i: number }): Origin {
+export function originOf(execution: { x: string; node: string; keyHash: string; i: number }): Facts {
   const { x, node, keyHash, i } = execution;
   const { username: owner, uid } = userInfo();
   const startedAt = formatTimestamp((STARTED_AT_MS + i) * 1000);

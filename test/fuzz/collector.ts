@@ -13,7 +13,7 @@ import { IndexDb } from "../../src/store/index/index-db.ts";
 import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
 import { reindex } from "../../src/store/reindex.ts";
 import { Store } from "../../src/store/store.ts";
-import type { Slot } from "../../src/store/table/slots.ts";
+import type { Slot } from "../../src/store/table/slot.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../support/envelopes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -106,7 +106,7 @@ class Site {
     const store = new Store({
       dataDir,
       durable: false,
-      index,
+      indexDb: index,
       publisher: { publish: () => {}, changed: () => {} },
       ownerOf: async () => ({ name: "alice", uid: undefined }),
       quarantine,

@@ -5,7 +5,7 @@ import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../src/
 import { allocateSource } from "../../src/frame/source.ts";
 import { BufferPool, ChunkBuilder } from "../../src/ingest/frames/chunk-builder.ts";
 import { frameAt } from "../../src/run/spool/frame-scan.ts";
-import { printedBytes } from "../../src/store/execution/read-lines.ts";
+import { printedBytes } from "../../src/store/execution/read-chunks.ts";
 import { parseCriLine } from "../../src/wire/cri.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import { fakeExecution } from "../support/envelopes.ts";

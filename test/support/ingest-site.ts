@@ -82,7 +82,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   const store = new Store({
     dataDir,
     durable,
-    index,
+    indexDb: index,
     publisher: options.publisher ?? { publish: () => {}, changed: () => {} },
     ownerOf: options.ownerOf ?? (async () => ({ name: "root", uid: undefined })),
     quarantine: {

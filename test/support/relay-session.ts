@@ -37,7 +37,13 @@ export async function openSession(
   const logLines: string[] = [];
   const connection = new RelayConnection({
     socket,
-    store: { slotFor: () => ({}), claim: async () => "stored", store: () => "stored", ...store },
+    store: {
+      slotFor: () => ({}),
+      claim: async () => "stored",
+      store: () => "stored",
+      commit: () => store.store?.([]) ?? "stored",
+      ...store,
+    },
     quiet: new QuietRelays(),
     turns: new LoopTurns(),
     nowMs,

@@ -2,7 +2,7 @@ import { closeSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFile } from "../../src/store/disk/create-file.ts";
+import { createForAppend } from "../../src/store/disk/create-file.ts";
 import { Discards } from "../../src/store/execution/discards.ts";
 import { Sidecar } from "../../src/store/execution/sidecar.ts";
 import { IntervalSet } from "../../src/store/numbers/interval-set.ts";
@@ -15,7 +15,7 @@ const ALL = Number.POSITIVE_INFINITY;
 
 async function sidecar(): Promise<Sidecar> {
   const path = join(await tempFolder(), "x.meta");
-  closeSync(createFile(path, { durable: false }));
+  closeSync(createForAppend(path, { durable: false }));
   return new Sidecar(path, false);
 }
 

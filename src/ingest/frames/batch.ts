@@ -1,5 +1,5 @@
 import type { EnvelopeView } from "../../frame/envelope.ts";
-import type { Item } from "../line-store.ts";
+import type { Item } from "../../frame/item.ts";
 import { type BufferPool, FIRST_BYTES } from "./chunk-builder.ts";
 import type { SlotEntry } from "./slot-cache.ts";
 

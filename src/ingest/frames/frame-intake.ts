@@ -1,5 +1,6 @@
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../frame/envelope.ts";
 import { parseGateStatus } from "../../frame/gate-status.ts";
+import type { Claim } from "../../frame/item.ts";
 import { hashKey } from "../../frame/key-hash.ts";
 import { parseRelayStatus } from "../../frame/relay-status.ts";
 import type { Log } from "../../host/log.ts";
@@ -7,7 +8,7 @@ import { parseBegin } from "../../wire/begin.ts";
 import { nodeNamed } from "../../wire/node-name.ts";
 import type { Attendance } from "../figures/relay-presence.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
-import type { Claim, LineStore } from "../line-store.ts";
+import type { LineStore } from "../line-store.ts";
 import type { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
 import { SlotCache } from "./slot-cache.ts";

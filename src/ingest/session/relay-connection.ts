@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
+import type { Claim } from "../../frame/item.ts";
 import type { LogFields } from "../../host/log.ts";
 import type { LoopTurns } from "../../host/loop-turns.ts";
 import type { Attendance } from "../figures/relay-presence.ts";
 import { Batch } from "../frames/batch.ts";
 import { FrameIntake, type FrameIntakeOptions } from "../frames/frame-intake.ts";
-import type { Claim } from "../line-store.ts";
 import { type RelpFault, RelpParser } from "../relp/relp-parser.ts";
 import { acknowledgements, closeReply, openReply } from "../relp/relp-replies.ts";
 import { CONNECTION_LIMITS } from "./connection-limits.ts";

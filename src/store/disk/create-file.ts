@@ -12,7 +12,10 @@ const FOLDER_MODE = 0o750;
  *
  * @returns Its descriptor, open for appending; the caller closes it.
  */
-export function createFile(path: string, options: { readonly durable: boolean; readonly content?: string }): number {
+export function createForAppend(
+  path: string,
+  options: { readonly durable: boolean; readonly content?: string },
+): number {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, FILE_MODE);
   try {

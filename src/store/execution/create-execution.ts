@@ -1,9 +1,9 @@
 import { closeSync, rmSync, statSync } from "node:fs";
-import { createFile } from "../disk/create-file.ts";
+import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode } from "../disk/storage-error.ts";
+import type { Facts } from "./facts.ts";
 import { type LoadOptions, loadExecution } from "./load-execution.ts";
-import type { Origin } from "./origin.ts";
 import { Sidecar } from "./sidecar.ts";
 import { StoredExecution } from "./stored-execution.ts";
 
@@ -16,26 +16,26 @@ export interface CreateOptions extends LoadOptions {
  * that exist already are taken over when they are the same execution's (the collector was killed before it could index
  * them); another one's stay, and the call throws EEXIST.
  */
-export function createExecution(base: string, origin: Origin, options: CreateOptions): StoredExecution {
+export function createExecution(base: string, facts: Facts, options: CreateOptions): StoredExecution {
   const { durable, spill, files, nowMs } = options;
   const sidecar = new Sidecar(`${base}.meta`, durable);
-  const execution = new StoredExecution({ origin, base, sidecar, spill, nowMs });
+  const execution = new StoredExecution({ facts, base, sidecar, spill, nowMs });
   try {
-    createSidecar(sidecar, origin);
-    files.adopt(execution.main, createFile(execution.main.path, { durable }));
+    createSidecar(sidecar, facts);
+    files.adopt(execution.main, createForAppend(execution.main.path, { durable }));
     return execution;
   } catch (error) {
     const existing = failureCode(error) === "EEXIST" ? adopt(base, options) : undefined;
-    if (existing?.origin.keyHash !== origin.keyHash) throw error;
+    if (existing?.facts.keyHash !== facts.keyHash) throw error;
     return existing;
   }
 }
 
 /** One that a kill, or a full disk, has left without a whole BEGIN is in nobody's way. */
-function createSidecar(sidecar: Sidecar, origin: Origin): void {
-  const content = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;
+function createSidecar(sidecar: Sidecar, facts: Facts): void {
+  const content = `${JSON.stringify({ t: "begin", v: 1, ...facts })}\n`;
   const create = () => {
-    closeSync(createFile(sidecar.path, { durable: sidecar.durable, content }));
+    closeSync(createForAppend(sidecar.path, { durable: sidecar.durable, content }));
     sidecar.size = Buffer.byteLength(content);
   };
   try {
@@ -53,7 +53,7 @@ function createSidecar(sidecar: Sidecar, origin: Origin): void {
 
 function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
   if (statSync(`${base}.log`, { throwIfNoEntry: false }) === undefined) {
-    closeSync(createFile(`${base}.log`, options));
+    closeSync(createForAppend(`${base}.log`, options));
   }
   return loadExecution(base, options);
 }

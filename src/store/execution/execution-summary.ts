@@ -1,12 +1,29 @@
-import type { Execution } from "../../wire/api.ts";
+import type { Delivery, Execution, ExecutionState } from "../../wire/api.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { commandName } from "../disk/log-path.ts";
-import type { StoredExecution } from "./stored-execution.ts";
+import type { LineNumbers } from "../numbers/line-numbers.ts";
+import type { Discards } from "./discards.ts";
+import type { EndSeen, Facts } from "./facts.ts";
+import type { NumberedLog } from "./numbered-log.ts";
+
+/** What a summary is made of. */
+interface Summarized {
+  readonly facts: Facts;
+  readonly main: Pick<NumberedLog, "printedBytes">;
+  readonly late: Pick<NumberedLog, "printedBytes"> | undefined;
+  readonly have: LineNumbers;
+  readonly discards: Discards;
+  readonly endSeen: EndSeen | undefined;
+  readonly state: ExecutionState;
+  readonly delivery: Delivery;
+  readonly lastN: number;
+  readonly lines: number;
+}
 
 /** An execution as its owner sees it. */
-export function summaryOf(execution: StoredExecution): Execution {
-  const { origin, main, late, have, discards, state, delivery, lastN, lines } = execution;
-  const { x, node, owner, job, argv, labels, startedAt } = origin;
+export function summaryOf(execution: Summarized): Execution {
+  const { facts, main, late, have, discards, state, delivery, lastN, lines } = execution;
+  const { x, node, owner, job, argv, labels, startedAt } = facts;
   const end = execution.endSeen?.end;
   const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
   const discarded = discards.within(missing, WIRE_LIMITS.maxMissingRanges);

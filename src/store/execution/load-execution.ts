@@ -11,16 +11,14 @@ import {
 } from "node:fs";
 import { countLines } from "../../frame/cri.ts";
 import { parseKeyless } from "../../wire/begin.ts";
-import { parseEnd } from "../../wire/end.ts";
 import { asCount } from "../../wire/record.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
+import type { Facts } from "./facts.ts";
 import type { NumberedLog } from "./numbered-log.ts";
-import type { EndSeen, Origin } from "./origin.ts";
-import { type AnyRecord, parseCut, parseMark, parseRun, Sidecar } from "./sidecar.ts";
+import { type AnyRecord, parseCut, parseMark, parseStretch, Sidecar } from "./sidecar.ts";
 import { StoredExecution } from "./stored-execution.ts";
 
 const SCAN_BYTES = 1_048_576;
-const SEGMENTS_AT_ONCE = 1_000;
 
 export interface LoadOptions {
   readonly durable: boolean;
@@ -36,22 +34,18 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   const sidecar = new Sidecar(`${base}.meta`, options.durable);
   const records = sidecar.read();
   const first = records.next().value;
-  const origin = first === undefined ? undefined : parseOrigin(first);
-  if (origin === undefined) {
+  const facts = first === undefined ? undefined : parseFacts(first);
+  if (facts === undefined) {
     // The file is closed when nobody reads on.
     records.return(undefined);
     return undefined;
   }
-  const execution = new StoredExecution({ origin, base, sidecar, spill: options.spill, nowMs: options.nowMs });
+  const execution = new StoredExecution({ facts, base, sidecar, spill: options.spill, nowMs: options.nowMs });
   const late = execution.newLog("late");
   let isMerged = false;
   let hasLate = false;
   for (const record of records) {
-    if (record.t === "end") execution.endSeen = parseEndSeen(record) ?? execution.endSeen;
-    if (record.t === "lost") execution.isLost = true;
-    if (record.t === "heard") execution.isLost = false;
-    execution.discards.restore(record);
-    if (record.t === "beat") execution.recordedBeat = asCount(record.members["beat"]) ?? execution.recordedBeat;
+    execution.restore(record, options.nowMs);
     if (record.t === "merged" && isMergeDecided(base, asCount(record.members["bytes"]))) {
       // Runs and marks before it speak of the logs that it replaced.
       isMerged = true;
@@ -59,10 +53,10 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
       execution.main.reset();
       late.reset();
     }
-    const run = parseRun(record);
-    if (run !== undefined) {
-      hasLate ||= run.f === "late";
-      (run.f === "main" ? execution.main : late).addRun(run);
+    const stretch = parseStretch(record);
+    if (stretch !== undefined) {
+      hasLate ||= stretch.f === "late";
+      (stretch.f === "main" ? execution.main : late).addStretch(stretch);
     }
     const cut = parseCut(record);
     if (cut !== undefined) (cut.f === "main" ? execution.main : late).forgetBehind(cut.at);
@@ -72,33 +66,10 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   // Late lines of which it knows came after it.
   if (isMerged && !hasLate) rmSync(late.path, { force: true });
   scanTail(execution.main);
-  if (sizeOf(late.path) >= 0) {
-    scanTail(late);
-    execution.late = late;
-  }
-  knowNumbers(execution);
-  execution.lastBeat = execution.recordedBeat;
-  execution.toldLastN = execution.discards.last;
-  // The machine's clock may have been ahead when it was written: nobody waits until that time comes again.
-  const { endSeen } = execution;
-  if (endSeen !== undefined && endSeen.receivedAtMs > options.nowMs)
-    execution.endSeen = { ...endSeen, receivedAtMs: options.nowMs };
-  execution.judge(options.nowMs);
-  execution.isMergeDue = execution.canMerge;
+  const hasLateLog = sizeOf(late.path) >= 0;
+  if (hasLateLog) scanTail(late);
+  execution.restored(hasLateLog ? late : undefined, options.nowMs);
   return execution;
-}
-
-/** In order of n, so that what is whole is one range from the start. */
-function knowNumbers(execution: StoredExecution): void {
-  let next = 1;
-  for (;;) {
-    const segments = execution.segments(next, SEGMENTS_AT_ONCE);
-    for (const { n, lines } of segments) {
-      execution.have.add(n, n + lines - 1);
-      next = n + lines;
-    }
-    if (segments.length < SEGMENTS_AT_ONCE) return;
-  }
 }
 
 /**
@@ -145,7 +116,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
 }
 
-function parseOrigin({ t, members }: AnyRecord): Origin | undefined {
+function parseFacts({ t, members }: AnyRecord): Facts | undefined {
   const begin = parseKeyless(members);
   const { keyHash, owner, claimedStartedAt, cut } = members;
   const uid = asCount(members["uid"]);
@@ -157,12 +128,4 @@ function parseOrigin({ t, members }: AnyRecord): Origin | undefined {
     ...(typeof claimedStartedAt === "string" ? { claimedStartedAt } : {}),
     ...(Array.isArray(cut) ? { cut: cut.map(String) } : {}),
   };
-}
-
-function parseEndSeen(record: AnyRecord): EndSeen | undefined {
-  const lastN = asCount(record.members["lastN"]);
-  const receivedAtMs = asCount(record.members["receivedAtMs"]);
-  const end = parseEnd(JSON.stringify(record.members["end"] ?? null));
-  if (lastN === undefined || receivedAtMs === undefined || end === undefined) return undefined;
-  return { lastN, receivedAtMs, end };
 }

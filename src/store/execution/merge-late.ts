@@ -2,7 +2,7 @@ import { renameSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { NumberedLog } from "./numbered-log.ts";
-import { readLines } from "./read-lines.ts";
+import { readChunks } from "./read-chunks.ts";
 import type { StoredExecution } from "./stored-execution.ts";
 
 const STEP_BYTES = 1_048_576;
@@ -46,7 +46,7 @@ export async function mergeLate(
   try {
     if (late !== undefined) rmSync(late.path, { force: true });
     merged.writeMarks();
-    sidecar.forgetRuns();
+    sidecar.forgetStretches();
   } catch {
     // The next load does what is left of it, or scans and reads a little more.
   }
@@ -64,7 +64,7 @@ async function writeInOrder(
     let syncedBytes = 0;
     for (;;) {
       const range = { from: next, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: STEP_BYTES };
-      const chunks = await readLines(execution, range);
+      const chunks = await readChunks(execution, range);
       signal.throwIfAborted();
       if (chunks.length === 0) break;
       for (const chunk of chunks) {

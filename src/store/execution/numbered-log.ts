@@ -1,20 +1,20 @@
 import type { Chunk } from "../../frame/chunk.ts";
 import { CRI } from "../../wire/cri.ts";
 import type { AppendFile, OpenFiles } from "../disk/open-files.ts";
-import type { Run, RunList } from "../numbers/runs.ts";
-import type { CutRecord, LogName, MarkRecord, RunRecord, Sidecar } from "./sidecar.ts";
+import type { Stretch, StretchList } from "../numbers/stretches.ts";
+import type { CutRecord, LogName, MarkRecord, Sidecar, StretchRecord } from "./sidecar.ts";
 
 const LINE_FEED = 0x0a;
 /** Bytes of log between two marks: what a reader may have to scan to find a line. */
 const MARK_EVERY_BYTES = 1_048_576;
 
-/** A run and the log that it stands in. */
-export interface Segment extends Run {
+/** A stretch and the log that it stands in. */
+export interface Segment extends Stretch {
   readonly log: NumberedLog;
 }
 
 /**
- * A CRI file and the numbers of its lines. The n-th physical line has number n until a run record says otherwise; such
+ * A CRI file and the numbers of its lines. The n-th physical line has number n until a stretch record says otherwise; such
  * a record is in the sidecar before the lines that it speaks of.
  */
 export class NumberedLog implements AppendFile {
@@ -22,8 +22,8 @@ export class NumberedLog implements AppendFile {
   readonly name: LogName;
   readonly #sidecar: Sidecar;
   /** Runs that have ended; all but the last. */
-  readonly #runs: RunList;
-  #run: RunRecord;
+  readonly #stretches: StretchList;
+  #stretch: StretchRecord;
   readonly #marks: MarkRecord[] = [];
   /** The sidecar has records that stand behind the end of the file. */
   #isCut = false;
@@ -35,18 +35,18 @@ export class NumberedLog implements AppendFile {
     readonly path: string;
     readonly name: LogName;
     readonly sidecar: Sidecar;
-    readonly runs: RunList;
+    readonly stretches: StretchList;
   }) {
     this.path = options.path;
     this.name = options.name;
     this.#sidecar = options.sidecar;
-    this.#runs = options.runs;
-    this.#run = { t: "run", f: options.name, at: 0, line: 0, n: 1 };
+    this.#stretches = options.stretches;
+    this.#stretch = { t: "stretch", f: options.name, at: 0, line: 0, n: 1 };
   }
 
-  /** The number that the next line has when no run record says otherwise. */
+  /** The number that the next line has when no stretch record says otherwise. */
   get expectedN(): number {
-    return this.#run.n + this.lines - this.#run.line;
+    return this.#stretch.n + this.lines - this.#stretch.line;
   }
 
   /** Bytes as printed: without the prefixes, and without the line feeds that end fragments only in the file. */
@@ -55,8 +55,8 @@ export class NumberedLog implements AppendFile {
   }
 
   /** Runs in memory, of however many there are. */
-  get runsHeld(): number {
-    return this.#runs.held;
+  get stretchesHeld(): number {
+    return this.#stretches.held;
   }
 
   get marks(): readonly MarkRecord[] {
@@ -70,9 +70,9 @@ export class NumberedLog implements AppendFile {
       this.#isCut = false;
     }
     if (chunk.firstN !== this.expectedN) {
-      const run: RunRecord = { t: "run", f: this.name, at: this.size, line: this.lines, n: chunk.firstN };
-      this.#sidecar.append(run);
-      this.addRun(run);
+      const stretch: StretchRecord = { t: "stretch", f: this.name, at: this.size, line: this.lines, n: chunk.firstN };
+      this.#sidecar.append(stretch);
+      this.addStretch(stretch);
     }
     files.append(this, chunk.cri);
     this.lines += chunk.count;
@@ -100,25 +100,25 @@ export class NumberedLog implements AppendFile {
     for (const mark of this.#marks) this.#sidecar.append(mark);
   }
 
-  /** Takes a run as written or as read back. Of two at the same place the later holds: the first has no lines. */
-  addRun(run: RunRecord): void {
-    while (this.#run.line > run.line) if (!this.#reopen()) break;
-    const { n, line, at } = this.#run;
-    const lines = run.line - line;
-    if (lines > 0) this.#runs.push({ n, lines, at, bytes: run.at - at, line });
-    this.#run = run;
+  /** Takes a stretch as written or as read back. Of two at the same place the later holds: the first has no lines. */
+  addStretch(stretch: StretchRecord): void {
+    while (this.#stretch.line > stretch.line) if (!this.#reopen()) break;
+    const { n, line, at } = this.#stretch;
+    const lines = stretch.line - line;
+    if (lines > 0) this.#stretches.push({ n, lines, at, bytes: stretch.at - at, line });
+    this.#stretch = stretch;
   }
 
   /** Forgets all numbering: the log is to be another one. */
   reset(): void {
-    this.#runs.release();
-    this.#run = { t: "run", f: this.name, at: 0, line: 0, n: 1 };
+    this.#stretches.release();
+    this.#stretch = { t: "stretch", f: this.name, at: 0, line: 0, n: 1 };
     this.#marks.length = 0;
   }
 
   /** Lets go of what is held outside of memory. */
   release(): void {
-    this.#runs.release();
+    this.#stretches.release();
   }
 
   addMark(mark: MarkRecord): void {
@@ -126,7 +126,7 @@ export class NumberedLog implements AppendFile {
   }
 
   /**
-   * Forgets runs and marks that stand behind the end of the file: a power cut took their lines. The sidecar says so
+   * Forgets stretches and marks that stand behind the end of the file: a power cut took their lines. The sidecar says so
    * before the next lines, which would be numbered by them at the next start.
    */
   cut(sizeBytes: number): void {
@@ -135,16 +135,16 @@ export class NumberedLog implements AppendFile {
 
   /** As `cut`, which the sidecar has. Returns whether there were any. */
   forgetBehind(sizeBytes: number): boolean {
-    const isBehind = this.#run.at > sizeBytes || this.#lastMarkAt > sizeBytes;
+    const isBehind = this.#stretch.at > sizeBytes || this.#lastMarkAt > sizeBytes;
     while (this.#lastMarkAt > sizeBytes) this.#marks.pop();
-    while (this.#run.at > sizeBytes) if (!this.#reopen()) break;
+    while (this.#stretch.at > sizeBytes) if (!this.#reopen()) break;
     return isBehind;
   }
 
   /** Runs that hold number `n` or higher ones, in order of n; at most `limit`. */
   segments(n: number, limit: number): Segment[] {
-    const segments = this.#runs.from(n, limit).map((run) => ({ log: this, ...run }));
-    const { n: first, line, at } = this.#run;
+    const segments = this.#stretches.from(n, limit).map((stretch) => ({ log: this, ...stretch }));
+    const { n: first, line, at } = this.#stretch;
     const lines = this.lines - line;
     if (lines <= 0 || first + lines <= n) return segments;
     const place = segments.findLastIndex((segment) => segment.n < first) + 1;
@@ -152,11 +152,11 @@ export class NumberedLog implements AppendFile {
     return segments.slice(0, limit);
   }
 
-  /** The run before the last one is the last again. False when there is none. */
+  /** The stretch before the last one is the last again. False when there is none. */
   #reopen(): boolean {
-    const run = this.#runs.pop();
-    if (run === undefined) return false;
-    this.#run = { t: "run", f: this.name, at: run.at, line: run.line, n: run.n };
+    const stretch = this.#stretches.pop();
+    if (stretch === undefined) return false;
+    this.#stretch = { t: "stretch", f: this.name, at: stretch.at, line: stretch.line, n: stretch.n };
     return true;
   }
 

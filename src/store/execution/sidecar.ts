@@ -15,21 +15,21 @@ import {
 } from "node:fs";
 import { CRI } from "../../wire/cri.ts";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/record.ts";
-import { createFile } from "../disk/create-file.ts";
+import { createForAppend } from "../disk/create-file.ts";
 
 const LINE_FEED = 0x0a;
 /** The fifteen digits that a frame's n may have. */
 const MAX_N = 999_999_999_999_999;
 const BLOCK_BYTES = 262_144;
-/** A million runs. A larger sidecar stays as it is: leaving them out would keep everybody waiting. */
+/** A million stretches. A larger sidecar stays as it is: leaving them out would keep everybody waiting. */
 const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
 
 /** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
 export type LogName = "main" | "late";
 
 /** From byte `at` on, which is physical line `line` (from 0), lines are numbered from `n`. */
-export interface RunRecord {
-  readonly t: "run";
+export interface StretchRecord {
+  readonly t: "stretch";
   readonly f: LogName;
   readonly at: number;
   readonly line: number;
@@ -62,7 +62,7 @@ export interface AnyRecord {
 
 /**
  * The sidecar of one log: JSON lines that say what the log cannot (owner, key's hash, numbering, end). Only appended
- * to, until a merge makes its runs void. It is opened for each record: there are few, and a descriptor for each
+ * to, until a merge makes its stretches void. It is opened for each record: there are few, and a descriptor for each
  * execution would be twice as many.
  */
 export class Sidecar {
@@ -90,18 +90,18 @@ export class Sidecar {
   }
 
   /**
-   * Leaves out all runs, and the marks before the last merge: they speak of a log that is no more. The file is
+   * Leaves out all stretches, and the marks before the last merge: they speak of a log that is no more. The file is
    * replaced, whole or not at all. Throws what the file system throws.
    */
-  forgetRuns(): void {
+  forgetStretches(): void {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
     const lines = readFileSync(this.path, "utf8").split("\n");
     const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
-    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:run|mark|cut)"/.test(line)).join("\n");
+    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:stretch|run|mark|cut)"/.test(line)).join("\n");
     const path = `${this.path}.new`;
     rmSync(path, { force: true });
     try {
-      closeSync(createFile(path, { durable: true, content: kept }));
+      closeSync(createForAppend(path, { durable: true, content: kept }));
       renameSync(path, this.path);
     } catch (error) {
       rmSync(path, { force: true });
@@ -160,9 +160,14 @@ function writeWhole(fd: number, bytes: Buffer, durable: boolean): void {
   }
 }
 
-export function parseRun(record: AnyRecord): RunRecord | undefined {
+/** `run` is the name that sidecars had for it at first: such files stay readable. */
+function isStretch(t: string): boolean {
+  return t === "stretch" || t === "run";
+}
+
+export function parseStretch(record: AnyRecord): StretchRecord | undefined {
   const place = parsePlace(record);
-  return record.t === "run" && place !== undefined ? { t: "run", ...place } : undefined;
+  return isStretch(record.t) && place !== undefined ? { t: "stretch", ...place } : undefined;
 }
 
 export function parseCut({ t, members }: AnyRecord): CutRecord | undefined {

@@ -1,46 +1,33 @@
 import type { Chunk } from "../../frame/chunk.ts";
 import { sliceChunk } from "../../frame/cri.ts";
 import type { Delivery, Execution, ExecutionState, LineRange } from "../../wire/api.ts";
-import { createFile } from "../disk/create-file.ts";
+import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { type IntervalSpill, SpillingIntervals } from "../numbers/spilling-intervals.ts";
-import { SpillingRuns } from "../numbers/spilling-runs.ts";
-import type { Refusal } from "../owner/owner-account.ts";
-import { Discards } from "./discards.ts";
+import { SpillingStretches } from "../numbers/spilling-stretches.ts";
+import type { OverLimit } from "../owner/owner-account.ts";
+import { Discards, type LostLines } from "./discards.ts";
+import { blocks, indexBytesOf } from "./disk-bytes.ts";
 import { summaryOf } from "./execution-summary.ts";
+import type { EndSeen, Facts } from "./facts.ts";
+import { Lifetime } from "./lifetime.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
-import type { EndSeen, Origin } from "./origin.ts";
-import type { LogName, Sidecar } from "./sidecar.ts";
+import type { AnyRecord, LogName, Sidecar } from "./sidecar.ts";
 
 /** With numbers missing after END: how long they may still be on their way. */
 const RECEIVING_AFTER_END_MS = 30_000;
 /** With more holes than this the time decides whether they are waited for. */
 const MAX_EXPLAINED_HOLES = 1_000;
-/** Beats between two that the sidecar has, five minutes: what a kill may make the collector forget. */
-const BEATS_A_RECORD = 30;
-/** Three beats missed. */
-const LOST_AFTER_MS = 30_000;
-
-/** A file takes whole blocks of the disk. */
-const BLOCK_BYTES = 4_096;
-/** A row of the index beside its texts: names and times in the table and in its ten indexes. */
-const INDEX_ROW_BYTES = 1_536;
-
-/** Numbers that were thrown away; 0: none. */
-export interface LostLines {
-  readonly firstN: number;
-  readonly lastN: number;
-  /** Lines that the execution has had, by its END. */
-  readonly endN: number;
-}
+/** Segments looked at in one step while the numbers of a log are read back. */
+const SEGMENTS_AT_ONCE = 1_000;
 
 /**
  * One execution as it is stored: its logs, which numbers they hold, and what became of it. The only writer of its
  * files; every method but `append` does its whole work, or throws what the file system threw and has changed nothing.
  */
 export class StoredExecution {
-  readonly origin: Origin;
+  readonly facts: Facts;
   /** Path of the files without their endings. */
   readonly base: string;
   readonly sidecar: Sidecar;
@@ -50,51 +37,52 @@ export class StoredExecution {
   readonly have: LineNumbers;
   /** Which numbers were thrown away, and why. */
   readonly discards: Discards;
-  endSeen: EndSeen | undefined;
-  /** Wall clock of the collector: when a frame of it last came. */
-  heardAtMs: number;
-  isLost = false;
   /** A merge of its late lines waits, is under way, or was cut short: whoever starts again has to know. */
   isMergeDue = false;
   /** What the owner's account has of it. */
   accountedBytes = 0;
-  toldLastN = 0;
-  lastBeat = 0;
-  /** The last one that the sidecar has. */
-  recordedBeat = 0;
+  readonly #life: Lifetime;
+  /** The highest number that a beat, or a discard, has named. */
+  #toldLastN = 0;
   readonly #spill: IntervalSpill;
   readonly #indexBytes: number;
   #delivery: Delivery = "receiving";
 
   constructor(options: {
-    readonly origin: Origin;
+    readonly facts: Facts;
     readonly base: string;
     readonly sidecar: Sidecar;
     readonly spill: IntervalSpill;
     readonly nowMs: number;
   }) {
-    this.origin = options.origin;
+    this.facts = options.facts;
     this.base = options.base;
     this.sidecar = options.sidecar;
     this.#spill = options.spill;
-    this.#indexBytes = indexBytesOf(options.origin);
+    this.#indexBytes = indexBytesOf(options.facts);
     this.have = new SpillingIntervals(options.spill);
     this.discards = new Discards(options.sidecar);
-    this.heardAtMs = options.nowMs;
+    this.#life = new Lifetime(options.sidecar, options.nowMs);
     this.main = this.newLog("main");
   }
 
   get owner(): string {
-    return this.origin.owner;
+    return this.facts.owner;
   }
   get job(): string {
-    return this.origin.job;
+    return this.facts.job;
   }
   get x(): string {
-    return this.origin.x;
+    return this.facts.x;
   }
   get node(): string {
-    return this.origin.node;
+    return this.facts.node;
+  }
+  get endSeen(): EndSeen | undefined {
+    return this.#life.endSeen;
+  }
+  get isLost(): boolean {
+    return this.#life.isLost;
   }
   /** One that is lost lacks its END at least; it may still speak again. */
   get delivery(): Delivery {
@@ -147,68 +135,76 @@ export class StoredExecution {
   }
 
   /** Lines of it were thrown away before it was known. Returns whether there are any that are not stored. */
-  lost({ firstN, lastN, endN }: LostLines, refusal: Refusal): boolean {
-    this.toldLastN = Math.max(this.toldLastN, endN);
+  lost({ firstN, lastN, endN }: LostLines, refusal: OverLimit): boolean {
+    this.#toldLastN = Math.max(this.#toldLastN, endN);
     return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;
   }
 
   /** Throws lines away that are not stored. Returns how many that are. */
-  discard(range: LineRange, refusal: Refusal): number {
+  discard(range: LineRange, refusal: OverLimit): number {
     let lines = 0;
     for (const [from, to] of this.have.missing(...range)) {
       this.discards.add(from, to, refusal);
-      this.toldLastN = Math.max(this.toldLastN, to);
+      this.#toldLastN = Math.max(this.#toldLastN, to);
       lines += to - from + 1;
     }
     return lines;
+  }
+
+  /** Takes a record of the sidecar as read back, but for the numbering, which is its logs'. */
+  restore(record: AnyRecord, nowMs: number): void {
+    this.#life.restore(record, nowMs);
+    this.discards.restore(record);
+  }
+
+  /** All records are read and the logs scanned: which numbers are stored, and where it stands. */
+  restored(late: NumberedLog | undefined, nowMs: number): void {
+    this.late = late;
+    // In order of n, so that what is whole is one range from the start.
+    for (let next = 1, isMore = true; isMore; ) {
+      const segments = this.segments(next, SEGMENTS_AT_ONCE);
+      for (const { n, lines } of segments) {
+        this.have.add(n, n + lines - 1);
+        next = n + lines;
+      }
+      isMore = segments.length === SEGMENTS_AT_ONCE;
+    }
+    this.#toldLastN = this.discards.last;
+    this.judge(nowMs);
+    this.isMergeDue = this.canMerge;
   }
 
   /** Takes the END, once. A second one changes nothing. */
   end(seen: EndSeen): void {
     if (this.endSeen !== undefined) return;
     this.discards.close(seen.lastN + 1);
-    this.sidecar.append({ t: "end", ...seen });
-    this.endSeen = seen;
+    this.#life.end(seen);
   }
 
-  /** A beat that is not newer than the last one, or comes after the END, was replayed: it says nothing about now. */
   isNewBeat(beat: number): boolean {
-    return beat > this.lastBeat && this.endSeen === undefined;
+    return this.#life.isNewBeat(beat);
   }
 
-  /** Takes a new beat: what mlrun says it has numbered so far. */
+  /** Takes a new beat: how many lines mlrun has numbered so far. */
   beat(lastN: number, beat: number): void {
-    if (Math.floor(beat / BEATS_A_RECORD) > Math.floor(this.lastBeat / BEATS_A_RECORD)) this.recordBeat(beat);
-    this.lastBeat = beat;
-    this.toldLastN = Math.max(this.toldLastN, lastN);
+    this.#life.beat(beat);
+    this.#toldLastN = Math.max(this.#toldLastN, lastN);
   }
 
-  /** Makes a restart know that this beat and all before it are old. */
-  recordBeat(beat = this.lastBeat): void {
-    if (beat <= this.recordedBeat) return;
-    this.sidecar.append({ t: "beat", beat });
-    this.recordedBeat = beat;
+  /** Makes a restart know that the last beat and all before it are old. */
+  recordBeat(): void {
+    this.#life.recordBeat();
   }
 
   /** A sign of life. Returns whether the state changed by it. */
   heard(nowMs: number): boolean {
-    this.heardAtMs = nowMs;
-    if (!this.isLost || this.endSeen !== undefined) return false;
-    this.sidecar.append({ t: "heard" });
-    this.isLost = false;
-    return true;
+    return this.#life.heard(nowMs);
   }
 
   /** Judges by the clock: lost, complete, incomplete. Returns whether anything changed. */
   judge(nowMs: number): boolean {
     const before = this.#delivery;
-    if (this.endSeen === undefined) {
-      if (this.isLost || nowMs - this.heardAtMs <= LOST_AFTER_MS) return false;
-      this.recordBeat();
-      this.sidecar.append({ t: "lost" });
-      this.isLost = true;
-      return true;
-    }
+    if (this.endSeen === undefined) return this.#life.judge(nowMs);
     if (this.have.coversTo(this.endSeen.lastN)) this.#delivery = this.endSeen.end.cutShort ? "incomplete" : "complete";
     else if (nowMs - this.endSeen.receivedAtMs > RECEIVING_AFTER_END_MS) this.#delivery = "incomplete";
     else if (this.#isOnPurpose(this.endSeen.lastN)) this.#delivery = "incomplete";
@@ -224,7 +220,7 @@ export class StoredExecution {
   }
 
   get lastN(): number {
-    return Math.max(this.have.last, this.toldLastN, this.endSeen?.lastN ?? 0);
+    return Math.max(this.have.last, this.#toldLastN, this.endSeen?.lastN ?? 0);
   }
 
   /** Numbered pieces of both logs that hold number `n` or higher ones, in order of n; at most `limit`. */
@@ -237,7 +233,7 @@ export class StoredExecution {
   /** A log of this execution, without lines. Which of them counts is for the caller to say. */
   newLog(name: LogName): NumberedLog {
     const path = name === "main" ? `${this.base}.log` : `${this.base}.late.log`;
-    return new NumberedLog({ path, name, sidecar: this.sidecar, runs: new SpillingRuns(this.#spill) });
+    return new NumberedLog({ path, name, sidecar: this.sidecar, stretches: new SpillingStretches(this.#spill) });
   }
 
   /** Lets go of what is held outside of memory. Nothing may be asked of it afterwards. */
@@ -254,17 +250,8 @@ export class StoredExecution {
   #lateLog(files: OpenFiles): NumberedLog {
     if (this.late !== undefined) return this.late;
     const late = this.newLog("late");
-    files.adopt(late, createFile(late.path, { durable: this.sidecar.durable }));
+    files.adopt(late, createForAppend(late.path, { durable: this.sidecar.durable }));
     this.late = late;
     return late;
   }
-}
-
-function blocks(bytes: number): number {
-  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
-}
-
-/** The texts of BEGIN stand twice in the index: in the summary, and in what is searched. */
-function indexBytesOf({ argv, job, labels }: Origin): number {
-  return INDEX_ROW_BYTES + 2 * Buffer.byteLength(JSON.stringify([argv, job, labels]));
 }

@@ -1,17 +1,18 @@
 import { dirname, join } from "node:path";
+import type { Claim } from "../../frame/item.ts";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Audit } from "../../host/audit.ts";
 import type { Log } from "../../host/log.ts";
 import { LogThrottle } from "../../host/log-throttle.ts";
-import type { Begin } from "../../wire/begin.ts";
 import { asTime } from "../../wire/time.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode, isPoison } from "../disk/storage-error.ts";
 import { createExecution } from "../execution/create-execution.ts";
-import type { Origin } from "../execution/origin.ts";
+import type { Facts } from "../execution/facts.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
-import type { Refusal } from "../owner/owner-account.ts";
+import type { OverLimit } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { OwnerFolders } from "../owner/owner-folder.ts";
 import type { Owner, OwnerAnswer, OwnerLookup } from "../owner/owner-lookup.ts";
@@ -20,19 +21,13 @@ import type { RunningCount } from "../owner/running-count.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
-import type { Slot, SlotTable } from "../table/slots.ts";
-
-/** A BEGIN, with the kernel's word for its uid. */
-export interface Claim {
-  readonly identity: SlotIdentity;
-  readonly begin: Omit<Begin, "k">;
-  readonly uid: number;
-}
+import type { Slot } from "../table/slot.ts";
+import type { SlotTable } from "../table/slots.ts";
 
 export interface ClaimsOptions {
   readonly slots: SlotTable;
-  readonly index: IndexWriter;
-  readonly rows: IndexDb;
+  readonly indexWriter: IndexWriter;
+  readonly indexDb: IndexDb;
   readonly folders: OwnerFolders;
   readonly records: OwnerRecords;
   readonly files: OpenFiles;
@@ -83,7 +78,7 @@ export class Claims {
     try {
       const slot = slots.get(identity);
       if (slots.load(slot) !== undefined) return slot;
-      if (slot.isDeleted) return this.#refuse("deleted", identity, uid);
+      if (slot.is === "deleted") return this.#refuse("deleted", identity, uid);
       const owner = named ?? (await owners.of(identity.node, uid));
       if (owner === "hold") return "hold";
       if (owner === undefined || typeof owner === "string" || "later" in owner) {
@@ -107,8 +102,8 @@ export class Claims {
         pid,
         ...this.#startOf(begin),
       };
-      const origin = cut === undefined ? known : { ...known, cut };
-      return await folders.inside(owner, () => this.#create(origin));
+      const facts = cut === undefined ? known : { ...known, cut };
+      return await folders.inside(owner, () => this.#create(facts));
     } catch (error) {
       if (!isPoison(error)) throw error;
       return this.#refuse(isSidecarInUse(error) ? "id-in-use" : "path", identity, uid);
@@ -116,7 +111,7 @@ export class Claims {
   }
 
   /** A start that lies ahead would head every list until then: it counts as now, and the claimed time stays a fact. */
-  #startOf({ startedAt }: Claim["begin"]): Pick<Origin, "startedAt" | "claimedStartedAt"> {
+  #startOf({ startedAt }: Claim["begin"]): Pick<Facts, "startedAt" | "claimedStartedAt"> {
     const nowMs = this.#options.wallMs();
     if (Date.parse(startedAt) <= nowMs + MAX_AHEAD_MS) return { startedAt };
     return { startedAt: asTime(nowMs), claimedStartedAt: startedAt };
@@ -133,7 +128,7 @@ export class Claims {
     });
   }
 
-  #overLimit({ owner, node }: Origin): Refusal | undefined {
+  #overLimit({ owner, node }: Facts): OverLimit | undefined {
     const { accounts, running, maxRunning, nowMs } = this.#options;
     const refusal = accounts.of(owner).refusesBegin(node, nowMs());
     if (refusal !== undefined) return refusal;
@@ -142,43 +137,52 @@ export class Claims {
       : undefined;
   }
 
-  #create(origin: Origin): Slot | undefined {
-    const { slots, index, rows, folders, files, accounts, running, logsDir, durable, spill, nowMs } = this.#options;
-    const slot = slots.get(origin);
+  #create(facts: Facts): Slot | undefined {
+    const { slots, indexWriter, indexDb, folders, files, logsDir, durable, spill, nowMs } = this.#options;
+    const slot = slots.get(facts);
     // Another connection may have brought the same BEGIN while this one waited.
     if (slots.load(slot) !== undefined) return slot;
-    const refusal = this.#overLimit(origin);
-    if (refusal !== undefined) return this.#refuseForLimit(slot, origin, refusal);
+    const refusal = this.#overLimit(facts);
+    if (refusal !== undefined) return this.#refuseForLimit(slot, facts, refusal);
     // The owner has this id on this node already: nobody could say which of the two is meant.
-    if (rows.isTaken(origin.owner, origin)) return this.#refuse("id-in-use", origin, origin.uid);
-    const base = join(logsDir, basePath(origin));
+    if (indexDb.isTaken(facts.owner, facts)) return this.#refuse("id-in-use", facts, facts.uid);
+    const base = join(logsDir, basePath(facts));
+    const { refused } = slot;
     try {
       folders.prepareDay(dirname(base));
-      slot.execution = createExecution(base, origin, { durable, spill, files, nowMs: nowMs() });
-      index.insert(slot);
+      const execution = createExecution(base, facts, { durable, spill, files, nowMs: nowMs() });
+      slot.bind(execution);
+      indexWriter.insert(slot);
+      this.#account(execution, refused);
     } catch (error) {
       // The files may be there, and the row not: the next attempt takes them over.
-      if (slot.execution !== undefined) files.close(slot.execution.main);
-      slot.execution?.release();
-      slot.execution = undefined;
-      slot.isOpenInIndex = false;
+      const { execution } = slot;
+      if (execution !== undefined) files.close(execution.main);
+      execution?.release();
+      slot.unload();
+      if (refused !== undefined) {
+        slot.refuse(refused.refusal);
+        slot.discarded(refused.lastN);
+      }
       throw error;
     }
-    const account = accounts.of(origin.owner);
-    account.begun(origin.node);
-    running.add(origin);
-    account.settle(slot.execution);
-    const { refused } = slot;
-    slot.refused = undefined;
-    if (refused !== undefined && refused.lastN > 0) slot.execution.discard([1, refused.lastN], refused.refusal);
     return slot;
   }
 
-  #refuseForLimit(slot: Slot, { owner, uid }: Origin, refusal: Refusal): undefined {
+  #account(execution: StoredExecution, refused: Slot["refused"]): void {
+    const { accounts, running } = this.#options;
+    const account = accounts.of(execution.owner);
+    account.begun(execution.node);
+    running.add(execution);
+    account.settle(execution);
+    if (refused !== undefined && refused.lastN > 0) execution.discard([1, refused.lastN], refused.refusal);
+  }
+
+  #refuseForLimit(slot: Slot, { owner, uid }: Facts, refusal: OverLimit): undefined {
     const { accounts, nowMs } = this.#options;
     // Its BEGIN comes again and again.
     if (slot.refused === undefined) accounts.of(owner).noteRefused(refusal, nowMs());
-    slot.refused = { refusal, lastN: slot.refused?.lastN ?? 0 };
+    slot.refuse(refusal);
     return this.#refuse(refusal.reason, slot.identity, uid);
   }
 

@@ -1,23 +1,21 @@
 import type { Chunk } from "../../frame/chunk.ts";
+import type { Item as ItemOf } from "../../frame/item.ts";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { parseEnd } from "../../wire/end.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode, isPoison } from "../disk/storage-error.ts";
 import type { LateMerges } from "../execution/late-merges.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
-import type { Refusal } from "../owner/owner-account.ts";
+import type { OverLimit } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
 import type { IndexWriter } from "../table/index-writer.ts";
-import type { Slot, SlotTable } from "../table/slots.ts";
+import type { Slot } from "../table/slot.ts";
+import type { SlotTable } from "../table/slots.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** What a batch holds, as the receiver gives it. */
-export type Item =
-  | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
-  | { readonly kind: "beat"; readonly slot: Slot; readonly lastN: number; readonly beat: number }
-  | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };
+type Item = ItemOf<Slot>;
 
 /** Labels of the counter of discarded lines, by the limit that they met. */
 const DISCARD_LABELS = {
@@ -31,7 +29,7 @@ const DISCARD_LABELS = {
 
 export interface ItemWriterOptions {
   readonly slots: SlotTable;
-  readonly index: IndexWriter;
+  readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;
   readonly quarantine: Quarantine;
   readonly accounts: OwnerAccounts;
@@ -60,24 +58,24 @@ export class ItemWriter {
    * then.
    */
   apply(item: Item): Promise<void> | undefined {
-    const { slots, index, metrics } = this.#options;
+    const { slots, indexWriter, metrics } = this.#options;
     const slot = item.slot.isRetired ? slots.get(item.slot.identity) : item.slot;
     try {
       const execution = slots.load(slot);
-      if (execution === undefined) return this.#setAside(slot, item);
+      if (execution === undefined) return this.#quarantineRetry(slot, item);
       if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return undefined;
-      index.touch(slot);
+      indexWriter.touch(slot);
       // What was there already says nothing about now: it was replayed.
       let isSignOfLife = true;
       if (item.kind === "lines") isSignOfLife = this.#append(execution, item.chunk) > 0;
       else if (item.kind === "end") this.#end(execution, item);
       else execution.beat(item.lastN, item.beat);
       slot.usedAtMs = this.#options.nowMs();
-      if (isSignOfLife && execution.heard(slot.usedAtMs)) index.touch(slot);
+      if (isSignOfLife && execution.heard(slot.usedAtMs)) indexWriter.touch(slot);
     } catch (error) {
       if (!isPoison(error)) throw error;
       metrics.failures(failureCode(error)).inc();
-      return this.#setAside(slot, item);
+      return this.#quarantineRetry(slot, item);
     }
     return undefined;
   }
@@ -88,13 +86,13 @@ export class ItemWriter {
    * stored.
    */
   async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
-    const { index, files, quarantine, metrics } = this.#options;
+    const { indexWriter, files, quarantine, metrics } = this.#options;
     slot.usedAtMs = this.#options.nowMs();
     const loss = quarantine.takeLoss(slot.identity);
     const items = quarantine.read(slot.identity);
     if (loss === undefined && items.length === 0) return;
     const bytes = quarantine.bytesOf(slot.identity);
-    index.touch(slot);
+    indexWriter.touch(slot);
     try {
       for (const item of items) {
         if (item.t === "lines") this.#append(execution, item.chunk);
@@ -120,7 +118,7 @@ export class ItemWriter {
     if (slot.refused === undefined) return;
     const { quarantine } = this.#options;
     for (const item of quarantine.read(slot.identity)) {
-      if (item.t === "lines") this.#setAside(slot, { kind: "lines", slot, chunk: item.chunk });
+      if (item.t === "lines") this.#quarantineRetry(slot, { kind: "lines", slot, chunk: item.chunk });
     }
     quarantine.remove(slot.identity);
   }
@@ -158,7 +156,7 @@ export class ItemWriter {
     return lines;
   }
 
-  #discard(execution: StoredExecution, { firstN, count }: Chunk, refusal: Refusal): number {
+  #discard(execution: StoredExecution, { firstN, count }: Chunk, refusal: OverLimit): number {
     const { metrics, nowMs } = this.#options;
     const lines = execution.discard([firstN, firstN + count - 1], refusal);
     metrics.discardedLines(DISCARD_LABELS[refusal.reason]).inc(lines);
@@ -178,17 +176,17 @@ export class ItemWriter {
     if (execution.judge(nowMs())) merges.consider(execution);
   }
 
-  #setAside(slot: Slot, item: Item): Promise<void> | undefined {
+  #quarantineRetry(slot: Slot, item: Item): Promise<void> | undefined {
     if (item.kind === "beat") return undefined;
     const { metrics, quarantine } = this.#options;
     const lines = item.kind === "lines" ? item.chunk.count : 0;
-    const { refused, isDeleted } = slot;
-    if (isDeleted) {
+    const { refused } = slot;
+    if (slot.is === "deleted") {
       metrics.discardedLines("deleted").inc(lines);
       return undefined;
     }
     if (refused !== undefined) {
-      if (item.kind === "lines") refused.lastN = Math.max(refused.lastN, item.chunk.firstN + lines - 1);
+      if (item.kind === "lines") slot.discarded(item.chunk.firstN + lines - 1);
       metrics.discardedLines(DISCARD_LABELS[refused.refusal.reason]).inc(lines);
       return undefined;
     }
@@ -199,7 +197,7 @@ export class ItemWriter {
     const { identity, execution } = slot;
     const answer = this.#options.answerFor(identity);
     if (answer !== undefined && quarantine.isFullFor(identity, kept)) return answer;
-    const quota = quarantine.add(identity, kept, execution?.origin.uid);
+    const quota = quarantine.add(identity, kept, execution?.facts.uid);
     if (quota === undefined) metrics.quarantinedLines.inc(lines);
     else metrics.discardedLines(quota).inc(lines);
     return undefined;

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Claim } from "../../frame/item.ts";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
 import type { Owner, OwnerAnswer, OwnerOf } from "../owner/owner-lookup.ts";
 import type { KeptBegin, Quarantine } from "../quarantine/quarantine.ts";
-import type { Claim } from "./claims.ts";
 
 const ASK_EVERY_MS = 5_000;
 /** Uids without a user, in one round: each may be a process. */

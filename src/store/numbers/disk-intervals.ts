@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import type { LineRange } from "../../wire/api.ts";
-import { DiskRuns, RUNS_SCHEMA } from "./disk-runs.ts";
+import { DiskStretches, STRETCHES_SCHEMA } from "./disk-stretches.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 
 const PAGE_BYTES = 4_096;
@@ -27,14 +27,14 @@ export class IntervalDb {
     this.#db.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
     this.#db.exec(
       `CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (owner, low)) WITHOUT ROWID;
-       ${RUNS_SCHEMA}`,
+       ${STRETCHES_SCHEMA}`,
     );
   }
 
   /** Runs of a log, none yet. */
-  createRuns(): DiskRuns {
+  createStretches(): DiskStretches {
     this.#lastOwner += 1;
-    return new DiskRuns(this.#db, this.#lastOwner);
+    return new DiskStretches(this.#db, this.#lastOwner);
   }
 
   /** Does many changes at once: all or none. */

@@ -11,7 +11,7 @@ export interface OwnerLimits {
 }
 
 /** Which limit an owner is over. */
-export interface Refusal {
+export interface OverLimit {
   readonly reason: DiscardReason;
   readonly limit: number;
 }
@@ -55,7 +55,7 @@ export class OwnerAccount {
   }
 
   /** Why nothing that this node sends for the owner may be stored now. */
-  refusesLines(node: string, nowMs: number): Refusal | undefined {
+  refusesLines(node: string, nowMs: number): OverLimit | undefined {
     const { bytesOnDisk, linesPerSecond, bytesPerSecond } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk) return { reason: "bytes-on-disk", limit: bytesOnDisk };
     const { lines, bytes } = this.#ratesOf(node);
@@ -65,7 +65,7 @@ export class OwnerAccount {
   }
 
   /** Why one more execution may not begin now. */
-  refusesBegin(node: string, nowMs: number): Refusal | undefined {
+  refusesBegin(node: string, nowMs: number): OverLimit | undefined {
     const { bytesOnDisk, executionsPerMinute } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk * BEGINS_BEYOND_QUOTA)
       return { reason: "bytes-on-disk", limit: bytesOnDisk };
@@ -80,7 +80,7 @@ export class OwnerAccount {
   }
 
   /** One more execution could not begin. */
-  noteRefused({ reason, limit }: Refusal, nowMs: number): void {
+  noteRefused({ reason, limit }: OverLimit, nowMs: number): void {
     const executions = (this.recentlyRefused(nowMs)?.executions ?? 0) + 1;
     this.#refused = { executions, reason, limit };
     this.#refusedAtMs = nowMs;

@@ -12,19 +12,19 @@ export interface OwnerOnNode {
 
 /** How many executions an owner has running on a node: read from the index now and then, counted in between. */
 export class RunningCount {
-  readonly #index: IndexDb;
+  readonly #indexDb: IndexDb;
   readonly #nowMs: () => number;
   readonly #counts = new Map<string, { count: number; readonly countedAtMs: number }>();
 
-  constructor(index: IndexDb, nowMs: () => number) {
-    this.#index = index;
+  constructor(indexDb: IndexDb, nowMs: () => number) {
+    this.#indexDb = indexDb;
     this.#nowMs = nowMs;
   }
 
   isFull(who: OwnerOnNode, limit: number): boolean {
     const known = this.#counts.get(keyOf(who));
     if (known !== undefined && this.#nowMs() - known.countedAtMs < FRESH_FOR_MS) return known.count >= limit;
-    const count = this.#index.countRunning(who.owner, who.node);
+    const count = this.#indexDb.countRunning(who.owner, who.node);
     if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
     this.#counts.set(keyOf(who), { count, countedAtMs: this.#nowMs() });
     return count >= limit;

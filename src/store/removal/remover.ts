@@ -17,8 +17,8 @@ const ENDINGS = [".log", ".late.log", ".log.new", ".meta.new", ".meta"];
 
 export interface RemoverOptions {
   readonly slots: SlotTable;
-  readonly index: IndexDb;
-  readonly writer: IndexWriter;
+  readonly indexDb: IndexDb;
+  readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;
   readonly merges: LateMerges;
   readonly quarantine: Quarantine;
@@ -42,14 +42,14 @@ export class Remover {
 
   /** Whoever deletes (a user, retention) has found out that this may go. Rejects with what the file system threw. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
-    const { slots, files, merges, quarantine, accounts, tombstones, writer, nowMs } = this.#options;
+    const { slots, files, merges, quarantine, accounts, tombstones, indexWriter, nowMs } = this.#options;
     const known = slots.known(identity);
     if (known !== undefined) await merges.cancel(known);
     const slot = slots.get(identity);
     const execution = slots.load(slot);
     if (execution === undefined) return "missing";
     if (execution.state === "running") return "running";
-    const base = basePath(execution.origin);
+    const base = basePath(execution.facts);
     const tombstone = { ...slot.identity, base, deletedAtMs: nowMs() };
     try {
       tombstones.add(tombstone);
@@ -62,7 +62,7 @@ export class Remover {
     files.retire(execution.main);
     if (execution.late !== undefined) files.retire(execution.late);
     this.#erase(slot.identity, base, nowMs());
-    writer.forget(slot);
+    indexWriter.forget(slot);
     accounts.of(execution.owner).remove(execution);
     quarantine.remove(slot.identity);
     slots.drop(slot);
@@ -71,9 +71,9 @@ export class Remover {
 
   /** Ends deletions that a crash has cut in two, before anything is loaded. One that cannot be ended stays. */
   finish(): void {
-    const { index, tombstones, log } = this.#options;
+    const { indexDb, tombstones, log } = this.#options;
     for (const tombstone of tombstones.latest()) {
-      if (index.isDeleted(tombstone)) continue;
+      if (indexDb.isDeleted(tombstone)) continue;
       const { node, x, base, deletedAtMs } = tombstone;
       try {
         this.#erase(tombstone, base, deletedAtMs);
@@ -85,13 +85,13 @@ export class Remover {
 
   /** Forgets tombstones that are older than anything that may come again. */
   expire(nowMs: number): void {
-    const { index, tombstones } = this.#options;
-    index.forgetDeleted(tombstones.expire(nowMs));
+    const { indexDb, tombstones } = this.#options;
+    indexDb.forgetDeleted(tombstones.expire(nowMs));
   }
 
   #erase(identity: SlotIdentity, base: string, deletedAtMs: number): void {
-    const { index, logsDir } = this.#options;
+    const { indexDb, logsDir } = this.#options;
     for (const ending of ENDINGS) rmSync(join(logsDir, `${base}${ending}`), { force: true });
-    index.remove(identity, deletedAtMs);
+    indexDb.remove(identity, deletedAtMs);
   }
 }

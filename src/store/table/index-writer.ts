@@ -1,28 +1,28 @@
 import { commandName, executionPath } from "../disk/log-path.ts";
-import type { Origin } from "../execution/origin.ts";
+import type { Facts } from "../execution/facts.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { IndexRow } from "../index/index-row.ts";
-import { inTurns, type Turns } from "./in-turns.ts";
-import type { Slot } from "./slots.ts";
+import type { Slot } from "./slot.ts";
+import { type SlicedWork, workInSlices } from "./work-in-slices.ts";
 
 /** One transaction. Few, because whoever waits meanwhile waits for all of it. */
 const ROWS_A_TURN = 4;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */
-export function basePath(origin: Origin): string {
-  return executionPath({ ...origin, command: commandName(origin.argv) });
+export function basePath(facts: Facts): string {
+  return executionPath({ ...facts, command: commandName(facts.argv) });
 }
 
 /** Brings the index up to what the files say, in batches: a row for each line would cost more than the line. */
 export class IndexWriter {
-  readonly #index: IndexDb;
+  readonly #indexDb: IndexDb;
   readonly #changed = new Set<Slot>();
   readonly #untold = new Set<Slot>();
   /** New executions whose rows are not committed. */
   readonly #begun = new Set<Slot>();
 
-  constructor(index: IndexDb) {
-    this.#index = index;
+  constructor(indexDb: IndexDb) {
+    this.#indexDb = indexDb;
   }
 
   /** Slots that were touched since the last call. */
@@ -35,8 +35,8 @@ export class IndexWriter {
   /** Before the files get ahead of a row, the row says so: after a crash the index knows which rows to doubt. */
   touch(slot: Slot): void {
     if (!slot.isOpenInIndex) {
-      this.#index.setOpen(slot.identity);
-      slot.isOpenInIndex = true;
+      this.#indexDb.setOpen(slot.identity);
+      slot.opened();
     }
     this.#changed.add(slot);
     this.#untold.add(slot);
@@ -57,8 +57,8 @@ export class IndexWriter {
   settle(): void {
     if (this.#begun.size === 0) return;
     // Another change has committed them; or SQLite has rolled them back, as it does on a full disk.
-    if (!this.#index.isUncommitted) this.#putSoon([...this.#begun]);
-    this.#index.commit();
+    if (!this.#indexDb.isUncommitted) this.#putSoon([...this.#begun]);
+    this.#indexDb.commit();
     this.#begun.clear();
   }
 
@@ -85,12 +85,12 @@ export class IndexWriter {
   }
 
   /** Writes all rows in turns, beside the live work: ten thousand rows take half a second. */
-  flushInTurns(onError: (error: unknown) => void): Turns {
+  flushInSlices(onError: (error: unknown) => void): SlicedWork {
     const changed = [...this.#changed];
     const pieces = Array.from({ length: Math.ceil(changed.length / ROWS_A_TURN) }, (_, i) =>
       changed.slice(i * ROWS_A_TURN, (i + 1) * ROWS_A_TURN),
     );
-    return inTurns(pieces, (slots) => {
+    return workInSlices(pieces, (slots) => {
       try {
         this.#flush(slots.filter((slot) => this.#changed.has(slot)));
       } catch (error) {
@@ -100,29 +100,26 @@ export class IndexWriter {
   }
 
   #flush(slots: readonly Slot[]): void {
-    this.#index.put(this.#rowsOf(slots));
+    this.#indexDb.put(this.#rowsOf(slots));
     this.#written(slots);
     for (const slot of slots) this.#changed.delete(slot);
   }
 
   #putSoon(slots: readonly Slot[]): void {
-    for (const row of this.#rowsOf(slots)) this.#index.putSoon(row);
+    for (const row of this.#rowsOf(slots)) this.#indexDb.putSoon(row);
     this.#written(slots);
   }
 
   #rowsOf(slots: readonly Slot[]): IndexRow[] {
     return slots.flatMap(({ execution, identity }) => {
       if (execution === undefined) return [];
-      const { origin, isSettled, diskBytes } = execution;
-      const base = basePath(origin);
+      const { facts, isSettled, diskBytes } = execution;
+      const base = basePath(facts);
       return [{ ...identity, base, execution: execution.summary(), isOpen: !isSettled, diskBytes }];
     });
   }
 
   #written(slots: readonly Slot[]): void {
-    for (const slot of slots) {
-      slot.isOpenInIndex = slot.execution?.isSettled === false;
-      slot.stateInIndex = slot.execution?.state;
-    }
+    for (const slot of slots) slot.written();
   }
 }

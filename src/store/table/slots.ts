@@ -1,43 +1,13 @@
 import { join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
-import type { ExecutionState } from "../../wire/api.ts";
 import { failureCode, messageOf } from "../disk/storage-error.ts";
 import { loadExecution } from "../execution/load-execution.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
-import type { Refusal } from "../owner/owner-account.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
-
-/** Where an execution's files are, whose, and what they take. */
-interface Unloaded {
-  readonly base: string;
-  readonly owner: string;
-  readonly diskBytes: number;
-}
-
-/** One (node, x, hash of key): bound to an execution, or without an owner yet. */
-export interface Slot {
-  readonly identity: SlotIdentity;
-  /** Set once loaded; `SlotTable.load` is how to get it. */
-  execution: StoredExecution | undefined;
-  /** Whether the index was asked; `SlotTable.load` does it, and what follows holds from then on. */
-  isLookedUp: boolean;
-  /** What the index says of its files, until they are loaded. */
-  unloaded: Unloaded | undefined;
-  /** The index says that the files may be ahead of its row. */
-  isOpenInIndex: boolean;
-  /** What a question for running or failed ones finds. */
-  stateInIndex: ExecutionState | undefined;
-  /** Forgotten by the table: whoever still holds it must look the identity up again. */
-  isRetired: boolean;
-  /** Its owner or an administrator deleted it: what comes again is thrown away. */
-  isDeleted: boolean;
-  /** Its BEGIN was refused for a limit of its owner: its lines up to `lastN` were thrown away. */
-  refused: { readonly refusal: Refusal; lastN: number } | undefined;
-  usedAtMs: number;
-}
+import { Slot, type Unloaded } from "./slot.ts";
 
 /** Slots in memory; beyond it, those that wait for nothing are forgotten sooner. */
 const MAX_SLOTS = 65_536;
@@ -46,7 +16,7 @@ const IDLE_AFTER_MS = 60_000;
 const IDLE_IN_CROWD_AFTER_MS = 1_000;
 
 export interface SlotTableOptions {
-  readonly index: IndexDb;
+  readonly indexDb: IndexDb;
   readonly logsDir: string;
   readonly durable: boolean;
   readonly spill: IntervalSpill;
@@ -83,18 +53,7 @@ export class SlotTable {
       known.usedAtMs = this.#options.nowMs();
       return known;
     }
-    const slot: Slot = {
-      identity: { node: identity.node, x: identity.x, keyHash: identity.keyHash },
-      execution: undefined,
-      isLookedUp: false,
-      unloaded: undefined,
-      isOpenInIndex: false,
-      stateInIndex: undefined,
-      isRetired: false,
-      isDeleted: false,
-      refused: undefined,
-      usedAtMs: this.#options.nowMs(),
-    };
+    const slot = new Slot(identity, this.#options.nowMs());
     this.#slots.set(name, slot);
     return slot;
   }
@@ -109,44 +68,42 @@ export class SlotTable {
    * Throws what SQLite or the file system throws.
    */
   load(slot: Slot): StoredExecution | undefined {
-    if (!slot.isLookedUp) this.#lookUp(slot);
+    if (slot.is === "unknown") this.#lookUp(slot);
     const { unloaded } = slot;
-    if (unloaded !== undefined) {
-      const { accounts } = this.#options;
-      const execution = this.#read(slot, unloaded);
-      slot.execution = execution;
-      slot.unloaded = undefined;
-      if (execution !== undefined) {
-        execution.accountedBytes = unloaded.diskBytes;
-        accounts.of(execution.owner).settle(execution);
-        if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
-      }
-    }
-    return slot.execution;
+    if (unloaded === undefined) return slot.execution;
+    const execution = this.#read(slot, unloaded);
+    if (execution === undefined) return undefined;
+    slot.load(execution);
+    execution.accountedBytes = unloaded.diskBytes;
+    this.#options.accounts.of(execution.owner).settle(execution);
+    if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
+    return execution;
   }
 
   #lookUp(slot: Slot): void {
-    const { index } = this.#options;
-    const row = index.find(slot.identity);
-    slot.isDeleted = row === undefined && index.isDeleted(slot.identity);
-    slot.unloaded =
-      row === undefined ? undefined : { base: row.base, owner: row.execution.owner, diskBytes: row.diskBytes };
-    slot.isOpenInIndex = row?.isOpen ?? false;
-    slot.stateInIndex = row?.execution.state;
-    slot.isLookedUp = true;
+    const { indexDb } = this.#options;
+    const row = indexDb.find(slot.identity);
+    if (row === undefined) {
+      slot.notFound({ isDeleted: indexDb.isDeleted(slot.identity) });
+      return;
+    }
+    const { base, execution, diskBytes, isOpen } = row;
+    slot.found({ base, owner: execution.owner, diskBytes }, { isOpen, state: execution.state });
   }
 
   #read(slot: Slot, { base, owner, diskBytes }: Unloaded): StoredExecution | undefined {
-    const { index, logsDir, durable, spill, accounts, log, nowMs } = this.#options;
+    const { indexDb, logsDir, durable, spill, accounts, log, nowMs } = this.#options;
     try {
-      return loadExecution(join(logsDir, base), { durable, spill, nowMs: nowMs() });
+      const execution = loadExecution(join(logsDir, base), { durable, spill, nowMs: nowMs() });
+      // Its sidecar has no readable BEGIN.
+      if (execution === undefined) slot.unload();
+      return execution;
     } catch (error) {
       if (failureCode(error) !== "ENOENT") throw error;
       const account = accounts.of(owner);
-      index.forget(slot.identity);
+      indexDb.forget(slot.identity);
       account.remove({ accountedBytes: diskBytes });
-      slot.isOpenInIndex = false;
-      slot.stateInIndex = undefined;
+      slot.unload();
       log.event("warning", "an execution whose files were removed is forgotten", { base, error: messageOf(error) });
       return undefined;
     }
@@ -157,7 +114,7 @@ export class SlotTable {
     const { diskBytes, isSettled } = execution;
     const isOpen = isOpenInIndex || !isSettled;
     try {
-      this.#options.index.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
+      this.#options.indexDb.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
     } catch {
       // The execution can be read all the same; its next line writes the row.
     }
@@ -167,9 +124,7 @@ export class SlotTable {
   drop(slot: Slot): void {
     const { node, x, keyHash } = slot.identity;
     this.#slots.delete(nameOf(node, x, keyHash));
-    slot.isRetired = true;
-    slot.execution?.release();
-    slot.execution = undefined;
+    slot.retire();
   }
 
   /**
@@ -183,10 +138,8 @@ export class SlotTable {
     for (const [name, slot] of this.#slots) {
       if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs) continue;
       this.#slots.delete(name);
-      slot.isRetired = true;
-      if (slot.execution !== undefined) forgotten.push(slot.execution);
-      slot.execution?.release();
-      slot.execution = undefined;
+      const execution = slot.retire();
+      if (execution !== undefined) forgotten.push(execution);
     }
     return forgotten;
   }

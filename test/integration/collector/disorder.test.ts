@@ -73,7 +73,9 @@ describe("lines in great disorder, many of them twice", () => {
         (n) => !(n >= held && n < held + LINES_A_FRAME),
       );
       const { execution } = [...on.store.slots.values()][0] ?? {};
-      expect((execution?.main.runsHeld ?? 0) + (execution?.late?.runsHeld ?? 0)).toBeLessThanOrEqual(2 * MAX_RANGES);
+      expect((execution?.main.stretchesHeld ?? 0) + (execution?.late?.stretchesHeld ?? 0)).toBeLessThanOrEqual(
+        2 * MAX_RANGES,
+      );
       expect(await readNumbers(on, a)).toEqual(wanted);
       await on.stop();
 

@@ -8,26 +8,26 @@ import type { ItemWriter } from "./item-writer.ts";
 
 const RETRY_EVERY_MS = 600_000;
 
-export interface SetAsideOptions {
+export interface QuarantineRetryOptions {
   readonly quarantine: Quarantine;
-  readonly rows: IndexDb;
+  readonly indexDb: IndexDb;
   readonly slots: SlotTable;
-  readonly writer: ItemWriter;
+  readonly itemWriter: ItemWriter;
   readonly metrics: StoreMetrics;
   readonly nowMs: () => number;
 }
 
 /**
- * What is in quarantine although its execution is known, because that one's files could not be written. They may be
- * mended, and no BEGIN need come any more.
+ * Stores what is in quarantine although its execution is known: the files could not be written. They may be mended by
+ * now, and no further BEGIN need come.
  */
-export class SetAside {
-  readonly #options: SetAsideOptions;
+export class QuarantineRetry {
+  readonly #options: QuarantineRetryOptions;
   #retryAtMs = 0;
   #retrying: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(options: SetAsideOptions) {
+  constructor(options: QuarantineRetryOptions) {
     this.#options = options;
   }
 
@@ -51,16 +51,16 @@ export class SetAside {
   }
 
   async #retry(): Promise<void> {
-    const { quarantine, rows, slots, writer, metrics } = this.#options;
+    const { quarantine, indexDb, slots, itemWriter, metrics } = this.#options;
     for (const identity of [...quarantine.identities()]) {
       await nextTurn();
       if (this.#isStopped) return;
       // Most wait for a BEGIN: they would fill the table.
-      if (rows.find(identity) === undefined) continue;
+      if (indexDb.find(identity) === undefined) continue;
       const slot = slots.get(identity);
       try {
         const execution = slots.load(slot);
-        if (execution !== undefined) await writer.unquarantine(slot, execution);
+        if (execution !== undefined) await itemWriter.unquarantine(slot, execution);
       } catch (error) {
         if (!isPoison(error)) throw error;
         metrics.failures(failureCode(error)).inc();

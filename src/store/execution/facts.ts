@@ -1,7 +1,7 @@
 import type { End } from "../../wire/end.ts";
 
 /** Facts from BEGIN; owner and node are the word of the kernel and of the certificate. */
-export interface Origin {
+export interface Facts {
   readonly x: string;
   readonly node: string;
   readonly keyHash: string;

@@ -1,5 +1,5 @@
 /** Lines of one log that are numbered on end: `lines` of them, `bytes` long, from number `n` at byte `at`. */
-export interface Run {
+export interface Stretch {
   readonly n: number;
   readonly lines: number;
   readonly at: number;
@@ -8,25 +8,25 @@ export interface Run {
   readonly line: number;
 }
 
-/** The runs of one log: appended in the order of the file, looked up by number. No number is in two of them. */
-export interface RunList {
+/** The stretches of one log: appended in the order of the file, looked up by number. No number is in two of them. */
+export interface StretchList {
   readonly count: number;
   /** How many of them are in memory. */
   readonly held: number;
-  push(run: Run): void;
+  push(stretch: Stretch): void;
   /** Takes away the one that stands last in the file. */
-  pop(): Run | undefined;
+  pop(): Stretch | undefined;
   /** In order of n, from the one that holds number `n` or is the first above it; at most `limit`. */
-  from(n: number, limit: number): Run[];
+  from(n: number, limit: number): Stretch[];
   /** Lets go of what is held outside of memory. */
   release(): void;
 }
 
 /** Runs in memory. Those of a log in order of n, which is the rule, are never sorted. */
-export class MemoryRuns implements RunList {
-  readonly #inFile: Run[] = [];
+export class MemoryStretches implements StretchList {
+  readonly #inFile: Stretch[] = [];
   /** In order of n; undefined while that is not the order of the file, and nobody has asked. */
-  #sorted: readonly Run[] | undefined = this.#inFile;
+  #sorted: readonly Stretch[] | undefined = this.#inFile;
 
   get count(): number {
     return this.#inFile.length;
@@ -36,28 +36,28 @@ export class MemoryRuns implements RunList {
     return this.count;
   }
 
-  inFile(): readonly Run[] {
+  inFile(): readonly Stretch[] {
     return this.#inFile;
   }
 
-  push(run: Run): void {
+  push(stretch: Stretch): void {
     const last = this.#inFile[this.#inFile.length - 1];
-    if (this.#sorted !== this.#inFile || (last !== undefined && last.n > run.n)) this.#sorted = undefined;
-    this.#inFile.push(run);
+    if (this.#sorted !== this.#inFile || (last !== undefined && last.n > stretch.n)) this.#sorted = undefined;
+    this.#inFile.push(stretch);
   }
 
-  pop(): Run | undefined {
+  pop(): Stretch | undefined {
     if (this.#sorted !== this.#inFile) this.#sorted = undefined;
     return this.#inFile.pop();
   }
 
-  from(n: number, limit: number): Run[] {
+  from(n: number, limit: number): Stretch[] {
     this.#sorted ??= this.#inFile.toSorted((a, b) => a.n - b.n);
     let [low, high] = [0, this.#sorted.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const run = this.#sorted[middle];
-      if (run !== undefined && run.n + run.lines <= n) low = middle + 1;
+      const stretch = this.#sorted[middle];
+      if (stretch !== undefined && stretch.n + stretch.lines <= n) low = middle + 1;
       else high = middle;
     }
     return this.#sorted.slice(low, low + limit);

@@ -1,16 +1,16 @@
-import type { DiskRuns } from "./disk-runs.ts";
-import { MemoryRuns, type Run, type RunList } from "./runs.ts";
+import type { DiskStretches } from "./disk-stretches.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
+import { MemoryStretches, type Stretch, type StretchList } from "./stretches.ts";
 
 /**
  * Runs in memory while they are few (in order: one), the older ones on disk beyond that: bounded memory for where lines
  * stand, whatever the disorder. Where the disk takes nothing they stay in memory until it does.
  */
-export class SpillingRuns implements RunList {
+export class SpillingStretches implements StretchList {
   readonly #spill: IntervalSpill;
   /** Those that stand last in the file. */
-  #recent = new MemoryRuns();
-  #older: DiskRuns | undefined;
+  #recent = new MemoryStretches();
+  #older: DiskStretches | undefined;
   #movesAt: number;
 
   constructor(spill: IntervalSpill) {
@@ -25,32 +25,32 @@ export class SpillingRuns implements RunList {
     return this.#recent.count;
   }
 
-  push(run: Run): void {
-    this.#recent.push(run);
+  push(stretch: Stretch): void {
+    this.#recent.push(stretch);
     if (this.#recent.count <= this.#movesAt) return;
     try {
-      this.#older ??= this.#spill.db.createRuns();
+      this.#older ??= this.#spill.db.createStretches();
       this.#older.pushAll(this.#recent.inFile());
-      this.#recent = new MemoryRuns();
+      this.#recent = new MemoryStretches();
       this.#movesAt = this.#spill.maxRangesInMemory;
     } catch {
-      // Not again with each run: each attempt takes longer.
+      // Not again with each stretch: each attempt takes longer.
       this.#movesAt = this.#recent.count * 2;
     }
   }
 
-  pop(): Run | undefined {
+  pop(): Stretch | undefined {
     return this.#recent.pop() ?? this.#older?.pop();
   }
 
-  from(n: number, limit: number): Run[] {
+  from(n: number, limit: number): Stretch[] {
     const recent = this.#recent.from(n, limit);
     if (this.#older === undefined) return recent;
     return [...this.#older.from(n, limit), ...recent].sort((a, b) => a.n - b.n).slice(0, limit);
   }
 
   release(): void {
-    this.#recent = new MemoryRuns();
+    this.#recent = new MemoryStretches();
     try {
       this.#older?.release();
     } catch {

@@ -29,7 +29,7 @@ export interface ReadRange {
  *
  * The files are opened before the first wait, so that a merge that puts another file in their place is not seen.
  */
-export async function readLines(of: Numbered, range: ReadRange): Promise<Chunk[]> {
+export async function readChunks(of: Numbered, range: ReadRange): Promise<Chunk[]> {
   const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
   const fds = new Map<string, number>();
   const chunks: Chunk[] = [];

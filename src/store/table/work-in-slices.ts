@@ -1,20 +1,20 @@
 /** What a turn of the event loop may take of everybody's time: relays and viewers are served between two. */
 const TURN_MS = 0.5;
 
-export interface Turns {
+export interface SlicedWork {
   /** Leaves the rest undone. */
   stop(): void;
   readonly areDone: boolean;
 }
 
-export const NO_TURNS: Turns = { stop: () => {}, areDone: true };
+export const NO_WORK: SlicedWork = { stop: () => {}, areDone: true };
 
 /**
  * Does something for each item in short turns, beside the live work.
  *
  * @param turnMs longer where nobody is served yet.
  */
-export function inTurns<T>(items: readonly T[], act: (item: T) => void, turnMs = TURN_MS): Turns {
+export function workInSlices<T>(items: readonly T[], act: (item: T) => void, turnMs = TURN_MS): SlicedWork {
   let next = 0;
   let timer: NodeJS.Immediate | undefined;
   const turn = (): void => {

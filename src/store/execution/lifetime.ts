@@ -1,0 +1,99 @@
+import { parseEnd } from "../../wire/end.ts";
+import { asCount } from "../../wire/record.ts";
+import type { EndSeen } from "./facts.ts";
+import type { AnyRecord, Sidecar } from "./sidecar.ts";
+
+/** Beats between two that the sidecar has, five minutes: what a kill may make the collector forget. */
+const BEATS_A_RECORD = 30;
+/** Three beats missed. */
+const LOST_AFTER_MS = 30_000;
+
+/**
+ * Signs of life of one execution: beats, END, and whether it is lost. Each method does its whole work, or throws what
+ * the file system threw and has changed nothing.
+ */
+export class Lifetime {
+  readonly #sidecar: Sidecar;
+  /** Collector's clock: when a frame of the execution last came. */
+  #heardAtMs: number;
+  #endSeen: EndSeen | undefined;
+  #isLost = false;
+  #lastBeat = 0;
+  /** The last beat that the sidecar has. */
+  #recordedBeat = 0;
+
+  constructor(sidecar: Sidecar, nowMs: number) {
+    this.#sidecar = sidecar;
+    this.#heardAtMs = nowMs;
+  }
+
+  get endSeen(): EndSeen | undefined {
+    return this.#endSeen;
+  }
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Takes a record of the sidecar as read back. */
+  restore(record: AnyRecord, nowMs: number): void {
+    if (record.t === "lost") this.#isLost = true;
+    if (record.t === "heard") this.#isLost = false;
+    if (record.t === "beat") {
+      this.#recordedBeat = asCount(record.members["beat"]) ?? this.#recordedBeat;
+      this.#lastBeat = this.#recordedBeat;
+    }
+    const seen = record.t === "end" ? parseEndSeen(record) : undefined;
+    // A clock that was ahead when it was written must not keep anybody waiting until that time comes again.
+    if (seen !== undefined) this.#endSeen = { ...seen, receivedAtMs: Math.min(seen.receivedAtMs, nowMs) };
+  }
+
+  /** Takes the END, once. A second one changes nothing. */
+  end(seen: EndSeen): void {
+    if (this.#endSeen !== undefined) return;
+    this.#sidecar.append({ t: "end", ...seen });
+    this.#endSeen = seen;
+  }
+
+  /** A beat that is not newer than the last one, or comes after the END, was replayed: it says nothing about now. */
+  isNewBeat(beat: number): boolean {
+    return beat > this.#lastBeat && this.#endSeen === undefined;
+  }
+
+  beat(beat: number): void {
+    if (Math.floor(beat / BEATS_A_RECORD) > Math.floor(this.#lastBeat / BEATS_A_RECORD)) this.recordBeat(beat);
+    this.#lastBeat = beat;
+  }
+
+  /** Makes a restart know that this beat and all before it are old. */
+  recordBeat(beat = this.#lastBeat): void {
+    if (beat <= this.#recordedBeat) return;
+    this.#sidecar.append({ t: "beat", beat });
+    this.#recordedBeat = beat;
+  }
+
+  /** A sign of life. Returns whether the state changed by it. */
+  heard(nowMs: number): boolean {
+    this.#heardAtMs = nowMs;
+    if (!this.#isLost || this.#endSeen !== undefined) return false;
+    this.#sidecar.append({ t: "heard" });
+    this.#isLost = false;
+    return true;
+  }
+
+  /** Without an END: lost after a while of silence. Returns whether that is new. */
+  judge(nowMs: number): boolean {
+    if (this.#isLost || nowMs - this.#heardAtMs <= LOST_AFTER_MS) return false;
+    this.recordBeat();
+    this.#sidecar.append({ t: "lost" });
+    this.#isLost = true;
+    return true;
+  }
+}
+
+function parseEndSeen(record: AnyRecord): EndSeen | undefined {
+  const lastN = asCount(record.members["lastN"]);
+  const receivedAtMs = asCount(record.members["receivedAtMs"]);
+  const end = parseEnd(JSON.stringify(record.members["end"] ?? null));
+  if (lastN === undefined || receivedAtMs === undefined || end === undefined) return undefined;
+  return { lastN, receivedAtMs, end };
+}

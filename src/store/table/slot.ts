@@ -1,0 +1,129 @@
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
+import type { ExecutionState } from "../../wire/api.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
+import type { OverLimit } from "../owner/owner-account.ts";
+
+/** Where an execution's files are, whose, and what they take: what the index says until they are loaded. */
+export interface Unloaded {
+  readonly base: string;
+  readonly owner: string;
+  readonly diskBytes: number;
+}
+
+type State =
+  /** The index was not asked. */
+  | { readonly is: "unknown" }
+  /** The index knows nothing of it: its BEGIN has not come. */
+  | { readonly is: "unbound" }
+  | ({ readonly is: "unloaded" } & Unloaded)
+  | { readonly is: "loaded"; readonly execution: StoredExecution }
+  /** Its owner or an administrator deleted it: what comes again is thrown away. */
+  | { readonly is: "deleted" }
+  /** Its BEGIN was refused for a limit of its owner: its lines up to `lastN` were thrown away. */
+  | { readonly is: "refused"; readonly refusal: OverLimit; lastN: number };
+
+/**
+ * One (node, x, hash of key) and what is known of it. It changes by the transitions below and in no other way:
+ *
+ *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table, whoever holds it looks it up anew
+ *        |          '-> unbound -> loaded (bind) -> unbound (unbind: its files could not be made)
+ *        |-> unbound -> refused -> loaded (bind)
+ *        '-> deleted
+ */
+export class Slot {
+  readonly identity: SlotIdentity;
+  usedAtMs: number;
+  #state: State = { is: "unknown" };
+  #isOpenInIndex = false;
+  #stateInIndex: ExecutionState | undefined;
+  #isRetired = false;
+
+  constructor(identity: SlotIdentity, nowMs: number) {
+    this.identity = { node: identity.node, x: identity.x, keyHash: identity.keyHash };
+    this.usedAtMs = nowMs;
+  }
+
+  get is(): State["is"] {
+    return this.#state.is;
+  }
+  /** Once loaded; `SlotTable.load` is how to get it. */
+  get execution(): StoredExecution | undefined {
+    return this.#state.is === "loaded" ? this.#state.execution : undefined;
+  }
+  get unloaded(): Unloaded | undefined {
+    return this.#state.is === "unloaded" ? this.#state : undefined;
+  }
+  /** The limit that its BEGIN met, and the lines that were thrown away for it. */
+  get refused(): { readonly refusal: OverLimit; readonly lastN: number } | undefined {
+    return this.#state.is === "refused" ? this.#state : undefined;
+  }
+  /** The index says that the files may be ahead of its row. */
+  get isOpenInIndex(): boolean {
+    return this.#isOpenInIndex;
+  }
+  /** What a question for running or failed ones finds. */
+  get stateInIndex(): ExecutionState | undefined {
+    return this.#stateInIndex;
+  }
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** The index has a row. */
+  found(files: Unloaded, row: { readonly isOpen: boolean; readonly state: ExecutionState }): void {
+    this.#state = { is: "unloaded", ...files };
+    this.#isOpenInIndex = row.isOpen;
+    this.#stateInIndex = row.state;
+  }
+
+  /** The index has no row. */
+  notFound({ isDeleted }: { readonly isDeleted: boolean }): void {
+    this.#state = { is: isDeleted ? "deleted" : "unbound" };
+  }
+
+  load(execution: StoredExecution): void {
+    this.#state = { is: "loaded", execution };
+  }
+
+  /** Its files are gone. */
+  unload(): void {
+    this.#state = { is: "unbound" };
+    this.#isOpenInIndex = false;
+    this.#stateInIndex = undefined;
+  }
+
+  /** Its BEGIN has come. Lines that were thrown away before, for a limit, are the execution's discards from now on. */
+  bind(execution: StoredExecution): void {
+    this.#state = { is: "loaded", execution };
+  }
+
+  /** Its BEGIN met a limit. */
+  refuse(refusal: OverLimit): void {
+    this.#state = { is: "refused", refusal, lastN: this.refused?.lastN ?? 0 };
+  }
+
+  /** Lines up to this one were thrown away after the refusal. */
+  discarded(lastN: number): void {
+    if (this.#state.is === "refused") this.#state.lastN = Math.max(this.#state.lastN, lastN);
+  }
+
+  /** The index was told that the files get ahead of its row. */
+  opened(): void {
+    this.#isOpenInIndex = true;
+  }
+
+  /** Its row says what the execution says now. */
+  written(): void {
+    this.#isOpenInIndex = this.execution?.isSettled === false;
+    this.#stateInIndex = this.execution?.state;
+  }
+
+  /** The table forgets it. Returns the execution, released, whose files may be open. */
+  retire(): StoredExecution | undefined {
+    const { execution } = this;
+    execution?.release();
+    this.#isRetired = true;
+    this.#state = { is: "unbound" };
+    return execution;
+  }
+}
