@@ -114,7 +114,7 @@ export class Archive {
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
     const { rows, next } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
-    // A row may be seconds old in what nobody searches for: lines, bytes, holes.
+    // Lines, bytes and holes of a row may be seconds old: no search looks for them.
     return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
   }
 
@@ -145,7 +145,7 @@ export class Archive {
   }
 }
 
-/** For who sees only what is the own, another's is not there. */
+/** To a user who is no administrator, executions of others do not exist. */
 function mayName(viewer: Viewer, owner: string | undefined): boolean {
   return viewer.admin || owner === undefined || owner === viewer.user;
 }

@@ -50,7 +50,7 @@ export class Housekeeping {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Ends what is under way. Resolves when what the next start has to know stands in the sidecars. */
+  /** Ends all work. Resolves when the sidecars hold what the next start needs. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#indexing.stop();

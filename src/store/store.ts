@@ -11,14 +11,14 @@ import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
 
 type Outcome = "stored" | "unavailable";
 
-/** Of the event loop, at the start: the sooner all are loaded, the sooner lost ones are told. */
+/** Loading slice per turn; long because nobody is served yet. */
 const LOADING_TURN_MS = 5;
 
 /**
  * The writing half of the store: chunks into files, ends and beats into states, BEGINs into owners.
  *
- * Everything runs in the turn of the batch, without waiting, so that what is acknowledged is written and what is
- * published can be read back. Writing to the page cache costs less than handing a buffer to a thread.
+ * A batch is stored in one turn, without waiting: acknowledged lines are written, and published lines can be read back.
+ * Writing to the page cache costs less than handing a buffer to a thread.
  */
 export class Store {
   readonly slots: SlotTable;

@@ -34,8 +34,8 @@ export function createForAppend(
 }
 
 /**
- * Creates a folder in an owner's, whose ACL it takes on; one that is there already stays as it is. Throws what the file
- * system throws, when the owner's is not there, too.
+ * Creates a folder in an owner's folder and inherits its ACL; an existing one stays as it is. Throws what the file
+ * system throws, also when the owner's folder is missing.
  */
 export function createFolder(path: string): void {
   try {

@@ -6,7 +6,7 @@ const MAX_NODE_CHARACTERS = 120;
 const MAX_COMMAND_CHARACTERS = 40;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** What is in `DATA/logs` beside users' folders: no user's folder name can begin with `_`. */
+/** Entries of `DATA/logs` beside users' folders: no user's folder name can begin with `_`. */
 export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted", probe: "_probe" } as const;
 
 /**

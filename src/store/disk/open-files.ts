@@ -141,7 +141,7 @@ export class OpenFiles {
       return openSync(path, flags);
     } catch (error) {
       if (failureCode(error) !== "EMFILE") throw error;
-      // The process may have fewer descriptors than we hoped for: relays and viewers need some, too.
+      // The process may have fewer descriptors than we hoped for: relays and viewers need some as well.
       this.#maxOpen = Math.max(1, Math.floor(this.#fds.size / 2));
       this.#makeRoom();
       return openSync(path, flags);

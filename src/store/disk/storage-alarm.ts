@@ -47,7 +47,7 @@ export class StorageAlarm {
   }
 
   /**
-   * With nobody who sends, nobody would find out that there is room again: tries a write when nothing has failed for a
+   * While no relay sends, no write shows that there is room again: tries one when nothing has failed for a
    * while. Relays that wait try by themselves, with what they have.
    */
   probe(): void {

@@ -31,7 +31,7 @@ export function createExecution(base: string, facts: Facts, options: CreateOptio
   }
 }
 
-/** One that a kill, or a full disk, has left without a whole BEGIN is in nobody's way. */
+/** Creates the sidecar; replaces one whose BEGIN a crash or a full disk cut short. */
 function createSidecar(sidecar: Sidecar, facts: Facts): void {
   const content = `${JSON.stringify({ t: "begin", v: 1, ...facts })}\n`;
   const create = () => {

@@ -13,7 +13,7 @@ export interface LostLines {
   readonly endN: number;
 }
 
-/** The end of a hole that goes on, or whose end nobody wrote down. */
+/** The end of a hole that goes on, or whose end was not written. */
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /** A discard as the sidecar has it: without its end when it begins, and once more when it is over. */
@@ -71,7 +71,7 @@ export class Discards {
     this.#isOpen = !isLast;
   }
 
-  /** The hole is over: line `nextN` is stored, or is the first one that will never be. */
+  /** Ends the hole: line `nextN` is stored, or is the first one beyond the END. */
   close(nextN: number): void {
     const last = this.#holes[this.#holes.length - 1];
     if (last === undefined || !this.#isOpen) return;

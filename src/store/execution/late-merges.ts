@@ -14,7 +14,7 @@ export class LateMerges {
   readonly #files: OpenFiles;
   readonly #log: Log;
   readonly #onMerged: (execution: StoredExecution) => void;
-  /** Those that wait, and the one that is under way. */
+  /** Merges that wait, and the one under way. */
   readonly #merges = new Map<StoredExecution, Merge>();
   #underWay: StoredExecution | undefined;
   #last: Promise<void> = Promise.resolve();

@@ -36,7 +36,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   const first = records.next().value;
   const facts = first === undefined ? undefined : parseFacts(first);
   if (facts === undefined) {
-    // The file is closed when nobody reads on.
+    // Closes the file.
     records.return(undefined);
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { StoredExecution } from "./stored-execution.ts";
 
 const STEP_BYTES = 1_048_576;
 
-/** How much a merge may have to bring to the disk in one go: whoever ends it waits for that. */
+/** Bytes synced in one go: a stop waits for that long at most. */
 const SYNC_EVERY_BYTES = 32 * STEP_BYTES;
 
 /**

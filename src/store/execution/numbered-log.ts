@@ -21,7 +21,7 @@ export class NumberedLog implements AppendFile {
   readonly path: string;
   readonly name: LogName;
   readonly #sidecar: Sidecar;
-  /** Runs that have ended; all but the last. */
+  /** Stretches that have ended; all but the last. */
   readonly #stretches: StretchList;
   #stretch: StretchRecord;
   readonly #marks: MarkRecord[] = [];
@@ -54,7 +54,7 @@ export class NumberedLog implements AppendFile {
     return this.size - this.lines * CRI.prefixCharacters - this.fragments;
   }
 
-  /** Runs in memory, of however many there are. */
+  /** Stretches in memory, of however many there are. */
   get stretchesHeld(): number {
     return this.#stretches.held;
   }
@@ -116,7 +116,7 @@ export class NumberedLog implements AppendFile {
     this.#marks.length = 0;
   }
 
-  /** Lets go of what is held outside of memory. */
+  /** Frees what is held outside of memory. */
   release(): void {
     this.#stretches.release();
   }
@@ -141,7 +141,7 @@ export class NumberedLog implements AppendFile {
     return isBehind;
   }
 
-  /** Runs that hold number `n` or higher ones, in order of n; at most `limit`. */
+  /** Stretches that hold number `n` or higher ones, in order of n; at most `limit`. */
   segments(n: number, limit: number): Segment[] {
     const segments = this.#stretches.from(n, limit).map((stretch) => ({ log: this, ...stretch }));
     const { n: first, line, at } = this.#stretch;

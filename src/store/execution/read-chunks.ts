@@ -7,7 +7,7 @@ import type { Segment } from "./numbered-log.ts";
 
 const readAt = promisify(read);
 const BLOCK_BYTES = 262_144;
-/** Pieces of one answer: each costs a read. Whoever wants more asks again. */
+/** Pieces of one answer: each costs a read. The caller asks again for more. */
 const MAX_SEGMENTS = 5_000;
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
@@ -69,7 +69,7 @@ async function readChunk(
   const parts: Buffer[] = [];
   let rest: Buffer = Buffer.alloc(0);
   while (count < wanted.count && (bytes < wanted.maxBytes || count === 0)) {
-    // Of a short piece no more than itself: in great disorder each line is one.
+    // No more than the piece itself: in great disorder each line is one.
     const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
     const { bytesRead } = await readAt(fd, block, 0, block.length, at);
     if (bytesRead === 0) break;

@@ -54,7 +54,7 @@ export interface CutRecord {
   readonly at: number;
 }
 
-/** A record as read back; members beside `t` are checked by whoever needs them. */
+/** A record as read back; its reader checks the members beside `t`. */
 export interface AnyRecord {
   readonly t: string;
   readonly members: UnknownRecord;

@@ -37,7 +37,7 @@ export class StoredExecution {
   readonly have: LineNumbers;
   /** Which numbers were thrown away, and why. */
   readonly discards: Discards;
-  /** A merge of its late lines waits, is under way, or was cut short: whoever starts again has to know. */
+  /** A merge of its late lines waits, is under way, or was cut short: the next start has to know. */
   isMergeDue = false;
   /** What the owner's account has of it. */
   accountedBytes = 0;
@@ -140,7 +140,7 @@ export class StoredExecution {
     return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;
   }
 
-  /** Throws lines away that are not stored. Returns how many that are. */
+  /** Records lines that are thrown away and not stored. Returns how many. */
   discard(range: LineRange, refusal: OverLimit): number {
     let lines = 0;
     for (const [from, to] of this.have.missing(...range)) {
@@ -236,7 +236,7 @@ export class StoredExecution {
     return new NumberedLog({ path, name, sidecar: this.sidecar, stretches: new SpillingStretches(this.#spill) });
   }
 
-  /** Lets go of what is held outside of memory. Nothing may be asked of it afterwards. */
+  /** Frees what is held outside of memory. Not to be used afterwards. */
   release(): void {
     this.have.release();
     this.main.release();

@@ -58,7 +58,7 @@ export class IndexDb {
     this.isCurrent = true;
   }
 
-  /** Empty, it says nothing of the files: whoever is killed before `markCurrent` leaves an index to be made anew. */
+  /** Empties the index. A process killed before `markCurrent` leaves one that the next start makes anew. */
   clear(): void {
     this.isCurrent = false;
     this.#db.exec(

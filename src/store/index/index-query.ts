@@ -11,7 +11,7 @@ export interface IndexQuery {
   readonly limit: number;
 }
 
-/** The rows that a page is of: those that may be seen, behind the place where the page before it ended. */
+/** Rows of a page: visible to the viewer, after the end of the page before. */
 export function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
   const where: string[] = [];
   const values: Record<string, string | number> = {};

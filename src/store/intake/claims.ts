@@ -144,7 +144,7 @@ export class Claims {
     if (slots.load(slot) !== undefined) return slot;
     const refusal = this.#overLimit(facts);
     if (refusal !== undefined) return this.#refuseForLimit(slot, facts, refusal);
-    // The owner has this id on this node already: nobody could say which of the two is meant.
+    // The owner has this id on this node already: requests could not tell the two apart.
     if (indexDb.isTaken(facts.owner, facts)) return this.#refuse("id-in-use", facts, facts.uid);
     const base = join(logsDir, basePath(facts));
     const { refused } = slot;
@@ -197,7 +197,7 @@ export class Claims {
   }
 }
 
-/** Another execution's sidecar is in the place; a folder's place may be taken by a file, too, and that is not it. */
+/** Another execution's sidecar stands in the place. A file in a folder's place is EEXIST as well, and no such case. */
 function isSidecarInUse(error: unknown): boolean {
   const path = error instanceof Error && "path" in error ? String(error.path) : "";
   return failureCode(error) === "EEXIST" && path.endsWith(".meta");

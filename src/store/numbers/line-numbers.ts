@@ -16,6 +16,6 @@ export interface LineNumbers {
   missing(from: number, to: number, limit?: number): LineRange[];
   /** All ranges, in order. */
   entries(): Iterable<LineRange>;
-  /** Lets go of what is held outside of memory. */
+  /** Frees what is held outside of memory. */
   release(): void;
 }

@@ -82,7 +82,7 @@ export class SpillingIntervals implements LineNumbers {
     try {
       this.#numbers.release();
     } catch {
-      // What is left in the cache's file goes with the next start.
+      // The next start removes the rest with the cache's file.
     }
   }
 

@@ -3,12 +3,12 @@ import type { IntervalSpill } from "./spilling-intervals.ts";
 import { MemoryStretches, type Stretch, type StretchList } from "./stretches.ts";
 
 /**
- * Runs in memory while they are few (in order: one), the older ones on disk beyond that: bounded memory for where lines
+ * Stretches in memory while they are few (in order: one), the older ones on disk beyond that: bounded memory for where lines
  * stand, whatever the disorder. Where the disk takes nothing they stay in memory until it does.
  */
 export class SpillingStretches implements StretchList {
   readonly #spill: IntervalSpill;
-  /** Those that stand last in the file. */
+  /** The last ones in the file. */
   #recent = new MemoryStretches();
   #older: DiskStretches | undefined;
   #movesAt: number;
@@ -54,7 +54,7 @@ export class SpillingStretches implements StretchList {
     try {
       this.#older?.release();
     } catch {
-      // What is left in the cache's file goes with the next start.
+      // The next start removes the rest with the cache's file.
     }
     this.#older = undefined;
   }

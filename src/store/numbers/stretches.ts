@@ -14,15 +14,15 @@ export interface StretchList {
   /** How many of them are in memory. */
   readonly held: number;
   push(stretch: Stretch): void;
-  /** Takes away the one that stands last in the file. */
+  /** Removes the last one in the file. */
   pop(): Stretch | undefined;
   /** In order of n, from the one that holds number `n` or is the first above it; at most `limit`. */
   from(n: number, limit: number): Stretch[];
-  /** Lets go of what is held outside of memory. */
+  /** Frees what is held outside of memory. */
   release(): void;
 }
 
-/** Runs in memory. Those of a log in order of n, which is the rule, are never sorted. */
+/** Stretches in memory. In order of n, as nearly all are, they are never sorted. */
 export class MemoryStretches implements StretchList {
   readonly #inFile: Stretch[] = [];
   /** In order of n; undefined while that is not the order of the file, and nobody has asked. */

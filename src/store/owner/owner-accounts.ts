@@ -12,8 +12,8 @@ export interface OwnerAccountsOptions {
 }
 
 /**
- * The account of each owner. The bytes on disk come from the index once and are kept up from then on: whoever changes
- * an execution's files tells the account in the same turn, and the index later.
+ * The account of each owner. Bytes on disk come from the index once. From then on a change of an execution's files goes
+ * to the account in the same turn, and to the index later.
  */
 export class OwnerAccounts {
   readonly #options: OwnerAccountsOptions;

@@ -4,7 +4,7 @@ const ONE = 1;
 /**
  * How much of something may pass in a second, with a burst of several seconds' worth.
  *
- * What is taken may make it go into debt, so that nothing has to be cut in two. Once empty it stays shut until a share
+ * Taking may put it into debt, so that nothing has to be split. Once empty it stays shut until a share
  * of it is full again: a flood then has few long holes, not one a chunk.
  */
 export class TokenBucket {

@@ -4,7 +4,7 @@ import type { HeldLines } from "./held-lines.ts";
 /** All that waits for one identity: a file of lines and ends, a file with its BEGIN, or both. */
 export interface Entry {
   readonly identity: SlotIdentity;
-  /** The kernel's word, from its BEGIN. Undefined while nobody has said whose it is. */
+  /** The kernel's word, from its BEGIN; undefined before. */
   readonly uid: number | undefined;
   itemBytes: number;
   beginBytes: number;
@@ -55,7 +55,7 @@ export class Pool {
     return this.#entries.get(name);
   }
 
-  /** Takes an entry in, or one that has changed: it is the youngest now. */
+  /** Adds an entry, or moves one that has changed to the young end. */
   put(name: string, entry: Entry): void {
     this.#entries.delete(name);
     this.#entries.set(name, entry);
@@ -83,7 +83,7 @@ export class Pool {
     return this.#bytes + bytes > this.limits.maxBytes ? "quarantine-node-bytes" : undefined;
   }
 
-  /** The one that makes room for `entry`, of the same uid where that has its share; undefined: there is no other. */
+  /** The entry to give up for `entry`: of the same uid where that has its share. Undefined: there is no other. */
   victimFor(entry: Entry): Entry | undefined {
     const fairShare = 1 / this.#usage.size;
     const hasShare = this.#share(entry.uid) >= fairShare;

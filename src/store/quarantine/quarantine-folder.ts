@@ -18,7 +18,7 @@ const FILE = /^(\w{26})\.([\w-]{43})(?:\.begin\.(\d{1,10}))?$/;
 /** A file of the quarantine, as a start finds it. */
 export interface FoundFile {
   readonly identity: SlotIdentity;
-  /** Of a BEGIN. */
+  /** Only of a file that holds a BEGIN. */
   readonly uid: number | undefined;
   readonly bytes: number;
   readonly changedAtMs: number;

@@ -13,7 +13,7 @@ export interface RoomLimits {
 }
 
 interface Room {
-  /** Entries of which nobody has said whose they are. */
+  /** Entries without a BEGIN. */
   readonly strangers: Pool;
   /** Entries whose BEGIN is here, or whose execution is known and could not be written. */
   readonly announced: Pool;

@@ -12,7 +12,7 @@ import { basePath, type IndexWriter } from "../table/index-writer.ts";
 import type { SlotTable } from "../table/slots.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** The sidecar goes last: a log without it could not be told whose it is. */
+/** The sidecar goes last: without it a log has no owner. */
 const ENDINGS = [".log", ".late.log", ".log.new", ".meta.new", ".meta"];
 
 export interface RemoverOptions {
@@ -40,7 +40,7 @@ export class Remover {
     this.#options = options;
   }
 
-  /** Whoever deletes (a user, retention) has found out that this may go. Rejects with what the file system threw. */
+  /** The caller has checked that it may be deleted. Rejects with what the file system threw. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     const { slots, files, merges, quarantine, accounts, tombstones, indexWriter, nowMs } = this.#options;
     const known = slots.known(identity);
@@ -55,7 +55,7 @@ export class Remover {
       tombstones.add(tombstone);
     } catch (error) {
       if (isPoison(error)) throw error;
-      // A full disk: whoever deletes wants to make room, so room is made first.
+      // A full disk: a deletion is there to make room, so it does that first.
       for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
       tombstones.add(tombstone);
     }

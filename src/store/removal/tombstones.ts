@@ -29,7 +29,7 @@ export class Tombstones {
     this.#folder = folder;
   }
 
-  /** On the disk when it returns: what is deleted must not come back after a power cut either. */
+  /** On the disk when it returns: a deletion survives a power cut. */
   add(tombstone: Tombstone): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, `${dayOf(tombstone.deletedAtMs)}.jsonl`);
@@ -41,7 +41,7 @@ export class Tombstones {
     for (const day of this.#days()) yield* this.#read(day);
   }
 
-  /** Those of the last two days that have any: a deletion that a crash has cut in two is among them. */
+  /** Tombstones of the last two days that have any; a deletion that a crash interrupted is among them. */
   *latest(): Generator<Tombstone> {
     for (const day of this.#days().slice(-2)) yield* this.#read(day);
   }

@@ -5,7 +5,7 @@ import type { IndexRow } from "../index/index-row.ts";
 import type { Slot } from "./slot.ts";
 import { type SlicedWork, workInSlices } from "./work-in-slices.ts";
 
-/** One transaction. Few, because whoever waits meanwhile waits for all of it. */
+/** Rows of one transaction. Few: everything else waits for the whole of it. */
 const ROWS_A_TURN = 4;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */

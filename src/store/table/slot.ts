@@ -23,9 +23,9 @@ type State =
   | { readonly is: "refused"; readonly refusal: OverLimit; lastN: number };
 
 /**
- * One (node, x, hash of key) and what is known of it. It changes by the transitions below and in no other way:
+ * One (node, x, hash of key) and its state, which only the methods below change:
  *
- *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table, whoever holds it looks it up anew
+ *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table; a holder looks it up anew
  *        |          '-> unbound -> loaded (bind) -> unbound (unbind: its files could not be made)
  *        |-> unbound -> refused -> loaded (bind)
  *        '-> deleted
@@ -107,7 +107,7 @@ export class Slot {
     if (this.#state.is === "refused") this.#state.lastN = Math.max(this.#state.lastN, lastN);
   }
 
-  /** The index was told that the files get ahead of its row. */
+  /** The index knows that the files get ahead of its row. */
   opened(): void {
     this.#isOpenInIndex = true;
   }

@@ -9,10 +9,10 @@ import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import { Slot, type Unloaded } from "./slot.ts";
 
-/** Slots in memory; beyond it, those that wait for nothing are forgotten sooner. */
+/** Slots in memory; above it, idle ones are forgotten sooner. */
 const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
-/** Longer than whoever asks for pages needs for one. */
+/** Longer than a viewer takes between two pages. */
 const IDLE_IN_CROWD_AFTER_MS = 1_000;
 
 export interface SlotTableOptions {
@@ -45,7 +45,7 @@ export class SlotTable {
     return this.#slots.values();
   }
 
-  /** The slot of an identity, its execution not yet loaded. Never throws: whoever receives a frame may call it. */
+  /** The slot of an identity, its execution not yet loaded. Never throws: called for each frame. */
   get(identity: SlotIdentity): Slot {
     const name = nameOf(identity.node, identity.x, identity.keyHash);
     const known = this.#slots.get(name);
@@ -64,7 +64,7 @@ export class SlotTable {
   }
 
   /**
-   * The execution of a slot, read from its files at the first call; undefined, too, when somebody has removed them.
+   * The execution of a slot, read from its files at the first call; undefined also when somebody has removed them.
    * Throws what SQLite or the file system throws.
    */
   load(slot: Slot): StoredExecution | undefined {
@@ -120,7 +120,7 @@ export class SlotTable {
     }
   }
 
-  /** Forgets one at once; its identity is looked up again by whoever still holds the slot. */
+  /** Forgets a slot at once; a holder of it has to look the identity up again. */
   drop(slot: Slot): void {
     const { node, x, keyHash } = slot.identity;
     this.#slots.delete(nameOf(node, x, keyHash));

@@ -12,7 +12,7 @@ export const NO_WORK: SlicedWork = { stop: () => {}, areDone: true };
 /**
  * Does something for each item in short turns, beside the live work.
  *
- * @param turnMs longer where nobody is served yet.
+ * @param turnMs Longer at the start, while nobody is served.
  */
 export function workInSlices<T>(items: readonly T[], act: (item: T) => void, turnMs = TURN_MS): SlicedWork {
   let next = 0;
