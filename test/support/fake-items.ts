@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Item } from "../../src/frame/item.ts";
 import { hashKey } from "../../src/frame/key-hash.ts";
-import type { Item } from "../../src/store/intake/item-writer.ts";
+import type { Slot } from "../../src/store/table/slot.ts";
 import { parseBegin } from "../../src/wire/begin.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { STARTED_AT } from "./envelopes.ts";
@@ -34,14 +35,14 @@ export class FakeItems {
     return on.store.claim({ identity: this.identity, begin, uid: 0 });
   }
 
-  lines(on: IngestSite, from: number, to: number, text = "line"): Item {
+  lines(on: IngestSite, from: number, to: number, text = "line"): Item<Slot> {
     const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
     const cri = Buffer.from(numbers.map((n) => `${STARTED_AT} stdout F ${text} ${n}\n`).join(""));
     const chunk = { firstN: from, count: numbers.length, fragments: 0, cri };
     return { kind: "lines", slot: on.store.slotFor(this.identity), chunk };
   }
 
-  end(on: IngestSite, lastN: number): Item {
+  end(on: IngestSite, lastN: number): Item<Slot> {
     const end = { code: 0, signal: null, endedAt: STARTED_AT, lines: NONE, printed: NONE, thinned: NONE };
     const json = JSON.stringify({ ...end, dropped: NONE, cutShort: false });
     return { kind: "end", slot: on.store.slotFor(this.identity), lastN, json };

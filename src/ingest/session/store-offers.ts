@@ -1,5 +1,6 @@
+import type { Claim, Item } from "../../frame/item.ts";
 import type { LoopTurns } from "../../host/loop-turns.ts";
-import type { Claim, Item, LineStore } from "../line-store.ts";
+import type { LineStore } from "../line-store.ts";
 import { CONNECTION_LIMITS } from "./connection-limits.ts";
 
 type Outcome = "stored" | "unavailable";
@@ -40,7 +41,7 @@ export class StoreOffers<Slot> {
     return this.#retry !== undefined;
   }
 
-  /** Also when there are none: what the store has of BEGINs has to outlive the process. */
+  /** A batch, also an empty one: BEGINs that the store has bound must outlive the process. */
   batch(items: readonly Item<Slot>[], stored: () => void): void {
     this.#isBusy = true;
     this.#step(items, 0, stored);
@@ -69,7 +70,8 @@ export class StoreOffers<Slot> {
   #step(items: readonly Item<Slot>[], from: number, stored: () => void): void {
     const to = stepEnd(items, from);
     const part = from === 0 && to === items.length ? items : items.slice(from, to);
-    const ask = (): Outcome | Promise<Outcome> => this.#options.store.store(part);
+    const { store } = this.#options;
+    const ask = (): Outcome | Promise<Outcome> => (part.length === 0 ? store.commit() : store.store(part));
     const next = (): void => (to < items.length ? this.#step(items, to, stored) : this.#done(stored));
     this.#inTurn(() => this.#offer(ask, next), 0);
   }

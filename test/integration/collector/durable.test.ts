@@ -2,7 +2,8 @@ import { readdirSync, readlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Chunk } from "../../../src/frame/chunk.ts";
-import type { Item } from "../../../src/store/intake/item-writer.ts";
+import type { Item } from "../../../src/frame/item.ts";
+import type { Slot } from "../../../src/store/table/slot.ts";
 import { FakeItems, numbersTo } from "../../support/fake-items.ts";
 import { type IngestSite, metric, ROOT, startIngestSite } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
@@ -55,7 +56,7 @@ describe("with sync = always", () => {
 describe("a power cut that took lines, but not what the sidecar says of them", () => {
   const GREAT = "x".repeat(1_000);
 
-  it.each<[string, string, number, (on: IngestSite, a: FakeItems) => Item[]]>([
+  it.each<[string, string, number, (on: IngestSite, a: FakeItems) => Item<Slot>[]]>([
     ["where a run begins", ".log", 0, (on, a) => [a.lines(on, 1, 100), a.lines(on, 200, 210)]],
     ["where a mark stands", ".log", 500_000, (on, a) => [a.lines(on, 1, 1_100, GREAT)]],
     [
