@@ -27,7 +27,7 @@ if (values.help) process.stdout.write(HELP);
 else process.exitCode = await main(values.base);
 
 async function main(baseFolder: string): Promise<number> {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
   const missing = await whatIsMissing();
   if (missing !== undefined) {
     process.stdout.write(`skipped: ${missing}\n`);
@@ -43,6 +43,11 @@ async function main(baseFolder: string): Promise<number> {
   } finally {
     await closeCleanupLevel();
   }
+}
+
+/** Hosts, namespaces and folders go whenever somebody has seen enough. */
+function interrupted(): void {
+  void closeCleanupLevel().finally(() => process.exit(1));
 }
 
 async function whatIsMissing(): Promise<string | undefined> {
