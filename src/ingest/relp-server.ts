@@ -11,13 +11,13 @@ import type { LineStore } from "./line-store.ts";
 import { RelaySessions } from "./session/relay-sessions.ts";
 
 const CHECK_EVERY_MS = 1_000;
-/** For a relay to read its last acknowledgements when the collector stops; one that hangs does not keep it. */
+/** Time for relays to read their last acknowledgements when the collector stops. */
 const GOODBYE_MS = 1_000;
-/** Those that lost their place a moment ago and are still being closed. */
+/** Connections that have lost their place and are still closing. */
 const CLOSING_CONNECTIONS = 512;
 /**
- * A node that lost its power says no goodbye: without an answer from its kernel it is gone in 70 s, as Node asks ten
- * times more, a second apart.
+ * A node that lost power does not close its connection. Without an answer from its kernel it is dropped after 70 s:
+ * Node probes ten more times, a second apart.
  */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
@@ -50,14 +50,14 @@ export interface RelpServerOptions<Slot> {
 export interface RelpServer {
   /** The port that is listened on. */
   readonly port: number;
-  /** Why no relay is let in, if so. */
+  /** The reason why no relay is let in, if there is one. */
   readonly failure: string | undefined;
   /**
    * New sessions use these certificates from now on, and sessions of revoked ones end. Throws when they cannot be used;
    * the earlier ones stay then.
    */
   reload(tls: RelayTls): void;
-  /** Stores what has arrived, tells the relays to go and stops listening. */
+  /** Stores what has arrived, asks the relays to close and stops listening. */
   stop(): Promise<void>;
 }
 

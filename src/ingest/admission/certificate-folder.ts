@@ -6,7 +6,7 @@ import { certificateIn, certificatesIn, isChained } from "../../host/certificate
 import { isMissing } from "../../host/is-missing.ts";
 import { revokedSerials } from "./revoked-serials.ts";
 
-/** What the collector reads of a pki folder. ca.crl may be missing: then nobody is revoked. */
+/** Files of a pki folder that the collector reads. Without ca.crl nobody is revoked. */
 export const CERTIFICATE_FILES = ["ca.crt", "ca.crl", "collector.crt", "collector.key"] as const;
 
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
@@ -18,7 +18,7 @@ export interface RelayTls {
   readonly cert: string;
   readonly key: string;
   readonly crl: string | undefined;
-  /** Who is on `crl`. Undefined: openssl could not tell. */
+  /** Serial numbers on `crl`. Undefined: openssl could not read it. */
   readonly revoked: ReadonlySet<string> | undefined;
   readonly own: X509Certificate;
   readonly authority: X509Certificate;
@@ -59,7 +59,7 @@ function parsedKey(pem: string): KeyObject {
   }
 }
 
-/** Throws when it is no list, or is cut: a server of node:tls takes an empty one for none, and nobody is revoked. */
+/** Throws when it is no list, or is cut: node:tls would treat that as no list, and nobody would be revoked. */
 function checkList(crl: string): void {
   try {
     createSecureContext({ crl });

@@ -10,13 +10,13 @@ export interface Peer {
 }
 
 export interface Refusal {
-  /** One of a fixed set, for the counter. */
+  /** Label of the counter, one of a fixed set. */
   readonly reason: string;
   /** "its certificate ..." */
   readonly because: string;
   /** What its administrator does next. */
   readonly next: string;
-  /** As the certificate says, which may be anybody's: for the log. */
+  /** As the certificate says, which may be forged: for the log only. */
   readonly node: string | undefined;
   readonly serial: string | undefined;
 }
@@ -31,7 +31,7 @@ const REVOKED: Fault = { reason: "revoked", because: "is revoked", next: RENEW_N
 const NAMELESS: Fault = { reason: "certificate-name", because: "has no usable host name", next: ISSUE };
 const FOREIGN: Fault = { reason: "authority", because: "is not of this collector's authority (ca.crt)", next: ISSUE };
 
-/** GnuTLS shows none when the collector asks for one of another authority than it has: no name to tell. */
+/** GnuTLS shows no certificate when it has none of the authority that the collector names. */
 const UNSHOWN: Fault = {
   reason: "no-certificate",
   because: "was not shown: it has none, or one of another authority than ca.crt",
@@ -52,8 +52,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /**
- * Whether a relay that has finished the TLS handshake may come in. OpenSSL has checked its certificate; nothing of the
- * connection may be read before this says yes.
+ * Decides whether a relay that has finished the TLS handshake is admitted. OpenSSL has checked its certificate; nothing
+ * may be read from the connection before this admits it.
  *
  * @param revoked checked once more: the handshake may have begun with an older list.
  */
@@ -71,7 +71,7 @@ export function admit(socket: TLSSocket, revoked: ReadonlySet<string> | undefine
 function faultOf(socket: TLSSocket, certificate: PeerCertificate): Fault | undefined {
   if (socket.authorized) return undefined;
   const code = String(socket.authorizationError);
-  // OpenSSL tells what it met last: of a certificate that signed itself, that there is no list of its authority.
+  // OpenSSL reports its last finding: for a self-signed certificate, that its authority has no list.
   if (code === "UNABLE_TO_GET_CRL" && isDeepStrictEqual(certificate.issuer, certificate.subject)) return FOREIGN;
   return FAULTS[code] ?? FOREIGN;
 }

@@ -21,7 +21,7 @@ export interface RelayGateOptions {
   readonly nowMs: () => number;
   /** The time of day, by which certificates are valid. */
   readonly wallMs: () => number;
-  /** A relay that proved who it is; from here on the socket is the callee's. */
+  /** Gets each admitted relay, and owns the socket from then on. */
   readonly accept: (socket: TLSSocket, peer: Peer) => void;
 }
 
@@ -40,24 +40,24 @@ interface Refused {
 
 interface Handshake {
   readonly socket: Socket;
-  /** Who it counts for. */
+  /** The address group that it counts for. */
   readonly group: string;
   reason: "tls" | "displaced";
   /** What went wrong in it. */
   error: string;
 }
 
-/** Of all places for handshakes one address may have this part. */
+/** Part of all places for handshakes that one address group may have. */
 const PART_PER_ADDRESS = 0.25;
 
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
-/** Mutual TLS before a relay's session: who comes in has a valid certificate of the collector's authority. */
+/** Mutual TLS before a relay's session: admits only valid certificates of the collector's authority. */
 export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #throttle: LogThrottle;
-  /** Who is in the handshake: Node forgets whose it was before it tells. As many as there are places. */
+  /** Connections in their handshake, bounded by the places. Node reports a failure without the address. */
   readonly #handshakes = new Map<string, Handshake>();
   readonly #places: FairPlaces<Handshake>;
   #tls: RelayTls;
@@ -72,7 +72,7 @@ export class RelayGate {
       isIdle: () => true,
     });
     this.#throttle = new LogThrottle(options.nowMs);
-    // Unauthorized peers finish the handshake, or nobody would learn whose certificate it was. They get no further.
+    // Unauthorized peers may finish the handshake, so that the log can name their certificate. They get no further.
     const peers = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: options.handshakeMs };
     this.#server = createServer({ ...secureContext(options.tls), ...peers }, (socket) => this.#admit(socket));
     this.#server.on("tlsClientError", (error, socket) => {
@@ -90,7 +90,7 @@ export class RelayGate {
     return this.#handshakes.size;
   }
 
-  /** Why nobody is let in at all, if so. */
+  /** The reason why nobody is let in, if there is one. */
   get failure(): string | undefined {
     const wallMs = this.#options.wallMs();
     const { own, authority } = this.#tls;
@@ -102,8 +102,8 @@ export class RelayGate {
   }
 
   /**
-   * Takes a new connection. An omrelp that once saw a certificate out of date never connects again until its rsyslogd
-   * is restarted, so it is not shown any: the relay believes that nobody is there, and tries again.
+   * Takes a new connection. An omrelp that once saw an expired certificate never connects again until its rsyslogd is
+   * restarted. So it is shown none: the connection closes, and the relay tries again.
    */
   take(socket: Socket): void {
     const { failure } = this;
@@ -143,7 +143,7 @@ export class RelayGate {
     this.#tls = tls;
   }
 
-  /** Nobody comes in any more, also of those who are in the handshake: their relays try again. */
+  /** Admits nobody from now on and ends handshakes: their relays try again. */
   stop(): void {
     const handshakes = [...this.#handshakes.values()];
     this.#handshakes.clear();
@@ -175,7 +175,7 @@ export class RelayGate {
     socket.destroySoon();
   }
 
-  /** Counts every one, and tells of each peer once in a while. */
+  /** Counts every refusal, and logs each peer once in a while. */
   #refuse({ reason, severity = "warning", what, fields, ...who }: Refused): void {
     const { log, audit, metrics } = this.#options;
     metrics.refusedSessions(reason).inc();

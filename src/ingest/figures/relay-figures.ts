@@ -3,11 +3,11 @@ import type { Metrics } from "../../host/metrics.ts";
 import { LatestByNode } from "./latest-by-node.ts";
 import type { RelayPresence } from "./relay-presence.ts";
 
-/** What relays say of their queues, shown in `/metrics`: what a relay had to throw away is seen nowhere else. */
+/** What relays report of their queues, for `/metrics`: nothing else shows what a relay discarded. */
 export class RelayFigures {
   readonly #latest: LatestByNode<RelayStatus>;
 
-  /** @param options.presence A queue is shown only while its relay is connected: what it said before is of the past. */
+  /** @param options.presence A queue is shown only while its relay is connected. */
   constructor(options: {
     readonly metrics: Metrics;
     readonly presence: RelayPresence;

@@ -3,9 +3,9 @@ import type { EnvelopeView } from "../../frame/envelope.ts";
 import { criBytesAtMost, writeCriLines } from "../../frame/unescape.ts";
 import { CRI } from "../../wire/cri.ts";
 
-/** Of a buffer as it is lent first: what even one short line takes. */
+/** Size of a buffer when it is lent first; one short line takes this much. */
 export const FIRST_BYTES = 4_096;
-/** Of buffers that have grown, for all connections together. */
+/** Bytes of grown buffers that are kept, for all connections together. */
 const MAX_LARGE_BYTES = 16 * 1_048_576;
 const SPACE = 0x20;
 /** The time without its zone, which is UTC in the one spelling of CRI lines. */
@@ -14,9 +14,9 @@ const STDOUT_TAG = Buffer.from("Z stdout F ");
 const STDERR_TAG = Buffer.from("Z stderr F ");
 
 /**
- * Buffers that builders lend and give back, bounded: a batch of a thousand executions needs a thousand at once. The
- * larger ones that a batch grew into are kept, too: V8 counts them as its own, and would mark its whole heap for them
- * many times a second.
+ * A bounded pool of buffers for builders: a batch of a thousand executions needs a thousand at once. It keeps grown
+ * buffers as well. V8 counts their bytes towards its heap: allocated anew, they would make it mark the whole heap many
+ * times a second.
  */
 export class BufferPool {
   readonly #free: Buffer[] = [];
@@ -71,9 +71,9 @@ export class ChunkBuilder {
   }
 
   /**
-   * Decodes a frame behind what is held. Whoever calls has seen that it continues, or that nothing is held.
+   * Decodes a frame behind what is held. The caller has checked that it continues that, or that nothing is held.
    *
-   * @returns CRI bytes added, or -1 when the frame's text is not of the grammar; nothing is changed then.
+   * @returns CRI bytes added, or -1 when the frame's text breaks the grammar; nothing is changed then.
    */
   add(data: Buffer, view: EnvelopeView): number {
     const at = this.#bytes;
@@ -94,7 +94,7 @@ export class ChunkBuilder {
     return end - at;
   }
 
-  /** What is held, and starts empty. The bytes are valid until the buffer is given back to the pool. */
+  /** Hands over what is held and starts empty. The bytes are valid until the buffer goes back to the pool. */
   take(): { chunk: Chunk; buffer: Buffer } | undefined {
     const buffer = this.#buffer;
     if (buffer === undefined || this.#count === 0) return undefined;
@@ -107,7 +107,7 @@ export class ChunkBuilder {
     return { chunk, buffer };
   }
 
-  /** Nobody takes what holds no line: a user could have a buffer kept for each id that comes to mind. */
+  /** A builder without lines is never taken: made-up ids would each keep a buffer. */
   #letGo(buffer: Buffer): void {
     this.#pool.giveBack(buffer);
     this.#buffer = undefined;

@@ -1,3 +1,4 @@
+import type { Claim } from "../../frame/claim.ts";
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../frame/envelope.ts";
 import { parseGateStatus } from "../../frame/gate-status.ts";
 import type { Claim } from "../../frame/item.ts";
@@ -15,7 +16,7 @@ import { SlotCache } from "./slot-cache.ts";
 
 /** Node names seen on one connection without certificates. */
 const MAX_NODES = 4_096;
-/** Of a frame that is thrown away, as much as the log shows. */
+/** Start of a discarded frame that the log shows. */
 const SHOWN_BYTES = 120;
 
 export interface FrameIntakeOptions<Slot> {
@@ -29,7 +30,7 @@ export interface FrameIntakeOptions<Slot> {
   readonly attendance: Attendance;
 }
 
-/** The frames of one connection: each checked, found its execution, and put into the batch. */
+/** Takes the frames of one connection: checks each, finds its execution, and puts it into the batch. */
 export class FrameIntake<Slot> {
   readonly #options: FrameIntakeOptions<Slot>;
   readonly #view: EnvelopeView = createEnvelopeView();
@@ -50,9 +51,9 @@ export class FrameIntake<Slot> {
   }
 
   /**
-   * Takes one frame, `data[at..end)`; one that is not of the grammar is counted and thrown away.
+   * Takes one frame, `data[at..end)`. A frame that breaks the grammar is counted and discarded.
    *
-   * @returns The claim of a BEGIN, which the caller has to bring to the store before it goes on.
+   * @returns The claim of a BEGIN. The caller brings it to the store before it goes on.
    */
   take(data: Buffer, at: number, end: number): Claim | undefined {
     const fault = parseEnvelope(data, at, end, this.#view) ?? this.#sort(data);

@@ -8,13 +8,13 @@ import { MAX_RELP_DIGITS, MAX_TXNR } from "../../wire/relp-numbers.ts";
 export interface RelpHandler {
   open(txnr: number, offers: string): void;
   /**
-   * One message, `data[at..end)`: lent for the length of the call. False: stop here and keep the rest until `resume`.
+   * One message, `data[at..end)`, valid during the call. Return false to stop here and keep the rest until `resume`.
    */
   message(data: Buffer, at: number, end: number): boolean;
   close(txnr: number): void;
 }
 
-/** Why a session was refused, the label of its counter. */
+/** The reason why a session was refused: a label of its counter. */
 export type RelpFault = "header" | "length" | "too-long" | "trailer" | "command" | "not-open" | "second-open" | "jump";
 
 const SPACE = 0x20;
@@ -33,11 +33,11 @@ const EMPTY = Buffer.alloc(0);
 /** A session's parser: bytes in, commands out, each checked in its order. It holds at most one unfinished frame. */
 export class RelpParser {
   readonly #handler: RelpHandler;
-  /** `[from, to)` of it waits: the beginning of one frame or, when stopped, all that came since. */
+  /** `[from, to)` waits: the start of one frame or, when stopped, everything since. */
   #held: Buffer = EMPTY;
   #from = 0;
   #to = 0;
-  /** Bytes after which it makes sense to look again at what is held. */
+  /** Bytes that must come before parsing what is held can succeed. */
   #missingBytes = MAX_HEADER_BYTES;
   #txnr = 0;
   #isOpen = false;
@@ -66,14 +66,14 @@ export class RelpParser {
   /** Takes bytes as they came. A fault is final: the connection has to be closed. */
   feed(chunk: Buffer): RelpFault | undefined {
     let at = 0;
-    // Only the frame that lies across two chunks is copied, not the chunk: that would double what is allocated.
+    // Copies only the frame that lies across two chunks: copying the chunk would double the allocations.
     while (this.#to > this.#from && at < chunk.length && !this.#isHalted) {
       const end = Math.min(chunk.length, at + this.#missingBytes);
       this.#hold(chunk, at, end);
       at = end;
       const taken = this.#parse(this.#held, this.#from, this.#to) - this.#from;
       if (taken === 0) continue;
-      // What was held is the beginning of one frame: whatever is left behind it stands in the chunk, too.
+      // What was held is the start of one frame, so what remains behind it is in the chunk as well.
       at = end - (this.#to - this.#from - taken);
       this.#release();
     }

@@ -17,7 +17,7 @@ export interface ConnectionOptions<Slot>
     Omit<FrameIntakeOptions<Slot>, "batch" | "attendance"> {
   readonly socket: Socket;
   readonly quiet: QuietRelays;
-  /** Of all sessions: what they do takes a bounded time of each turn of the event loop. */
+  /** Shared by all sessions: bounds their time in each turn of the event loop. */
   readonly turns: LoopTurns;
 }
 
@@ -73,7 +73,7 @@ export class RelayConnection<Slot> {
     this.#times = new SessionTimes(this.#parser, options);
     options.socket.on("data", (chunk: Buffer) => this.#data(chunk));
     options.socket.on("drain", () => this.#readOn());
-    // What has arrived is stored even when nobody waits for the acknowledgement: the relay may be gone for good.
+    // What has arrived is stored even without a relay to acknowledge it to: it may be gone for good.
     options.socket.on("close", () => {
       this.#attendance.leave();
       this.#offers.abandon();
@@ -86,18 +86,18 @@ export class RelayConnection<Slot> {
     return this.#intake.node;
   }
 
-  /** Nothing of it waits for the store, and none of its frames is half here. */
+  /** Nothing of this session waits for the store, and no frame is half received. */
   get isIdle(): boolean {
     return !this.#owesAnswer && this.#unanswered + this.#unparsed + this.#parser.waitingBytes === 0;
   }
 
-  /** Cuts the connection off when it takes too long. Called every second or so. */
+  /** Ends the session when it takes too long. Called about once a second. */
   checkTime({ isSuperseded }: { readonly isSuperseded: boolean }): void {
     const fault = this.#times.fault({ owesAnswer: this.#owesAnswer, isSuperseded });
     if (fault !== undefined) this.cutOff(fault);
   }
 
-  /** Ends the session as the collector stops: what is here is stored and acknowledged first, if the store can. */
+  /** Ends the session when the collector stops. First stores and acknowledges what is here, if the store can. */
   stop(): void {
     this.#isStopped = true;
     this.#offers.stop();
@@ -121,7 +121,7 @@ export class RelayConnection<Slot> {
     this.#unparsed += 1;
     this.#options.turns.soon(() => {
       this.#unparsed -= 1;
-      // What was not parsed by then comes again.
+      // It was not acknowledged, so it comes again.
       if (this.#isStopped) return;
       this.#parse(() => this.#parser.feed(chunk));
       this.#readOn();
@@ -139,19 +139,19 @@ export class RelayConnection<Slot> {
     }
   }
 
-  /** What a stage throws costs this session and not the process: what was not acknowledged comes again. */
+  /** An exception of a stage ends this session, not the process: what was not acknowledged comes again. */
   readonly #fail = (error: unknown): void => this.cutOff("failure", { error: String(error) });
 
   #afterParsing(): void {
     this.#times.parsed();
     if (this.#intake.node !== "") this.#attendance.heard(this.#intake.node);
     if (this.#waitingClaim !== undefined || this.#isFull) this.#flush();
-    // Whatever was flushed by now: only the end of its turn lets a relay that has used its allowance up read on.
+    // Also after a flush: a relay that has used up its allowance is read again only after its turn.
     if (this.#waitingClaim === undefined) this.#scheduleFlush();
     if (this.#mustWait()) this.#options.socket.pause();
   }
 
-  /** After this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch. */
+  /** Waits for this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch. */
   #scheduleFlush(): void {
     if (this.#flushIsScheduled) return;
     this.#flushIsScheduled = true;
@@ -169,7 +169,7 @@ export class RelayConnection<Slot> {
   }
 
   #message(data: Buffer, at: number, end: number): boolean {
-    // A BEGIN needs answers that take time (who is this uid?): the session stops until it is stored.
+    // Binding a BEGIN may take time (a look-up, files): the session stops until it is done.
     this.#waitingClaim = this.#intake.take(data, at, end);
     if (this.#waitingClaim !== undefined) return false;
     this.#unanswered += 1;
@@ -179,7 +179,7 @@ export class RelayConnection<Slot> {
 
   #flush(): void {
     if (this.#offers.isBusy) return;
-    // BEGINs in a row are answered together: a write for each would cost more than all else of it.
+    // BEGINs in a row are acknowledged together: a write for each would cost more than the rest of it.
     if (this.#waitingClaim !== undefined && this.#batch.isEmpty) {
       this.#offers.claim(this.#waitingClaim, () => this.#claimed());
     } else if (this.#unanswered > 0) {

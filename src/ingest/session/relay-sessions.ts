@@ -15,9 +15,9 @@ import { RelayConnection } from "./relay-connection.ts";
 import type { SessionTimesOptions } from "./session-times.ts";
 import { QuietRelays } from "./turn-allowance.ts";
 
-/** Of 4 KiB each, for all connections together. */
+/** Buffers of 4 KiB, for all connections together. */
 const POOLED_BUFFERS = 4_096;
-/** Of a turn, for all sessions: a turn may be two such, and everybody else is to wait less than 50 ms. */
+/** Time of one turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
 const MAX_TURN_MS = 10;
 
 export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
@@ -28,7 +28,7 @@ export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly expiry: CertificateExpiry;
   readonly limits: {
     readonly connections: number;
-    /** Of one node; of one address group on plain connections, which prove no node. */
+    /** Sessions of one node, or of one address group on plain connections, which prove no node. */
     readonly connectionsPerNode: number;
   };
 }
@@ -39,7 +39,7 @@ interface Session<Slot> {
   readonly peer: Peer | undefined;
 }
 
-/** The sessions of all relays that were let in, no more than the listener lets in. */
+/** The sessions of all admitted relays, within the listener's places. */
 export class RelaySessions<Slot> {
   readonly #options: RelaySessionsOptions<Slot>;
   readonly #pool = new BufferPool(POOLED_BUFFERS);
@@ -68,7 +68,7 @@ export class RelaySessions<Slot> {
     for (const { peer } of this.#sessions.values()) if (peer !== undefined) yield peer;
   }
 
-  /** Begins a session; from here on the socket is its own. @param peer Undefined on a plain connection. */
+  /** Begins a session, which owns the socket from here on. @param peer Undefined on a plain connection. */
   begin(socket: Socket, peer: Peer | undefined): void {
     const { log, expiry } = this.#options;
     const { node, serial } = peer ?? { node: undefined, serial: undefined };
@@ -99,13 +99,13 @@ export class RelaySessions<Slot> {
     });
   }
 
-  /** A plain connection is never sent away for another one: whose they are is not known. */
+  /** A plain connection is never displaced: nothing proves whose it is. */
   #isIdle(socket: Socket): boolean {
     const session = this.#sessions.get(socket);
     return session?.peer !== undefined && session.connection.isIdle;
   }
 
-  /** Whether there is one; another session may have to go for it. */
+  /** Takes a place for the session, if need be that of another session. */
   #hasPlace(socket: Socket, who: { holder: string; node: string | undefined; address: string | undefined }): boolean {
     const { log, audit, metrics, limits } = this.#options;
     const { holder, node, address } = who;
@@ -122,7 +122,7 @@ export class RelaySessions<Slot> {
     return false;
   }
 
-  /** Cuts off those that take too long. Called every second or so. */
+  /** Ends sessions that take too long. Called about once a second. */
   checkTimes(): void {
     const newest = new Map<string, RelayConnection<Slot>>();
     for (const { connection } of this.#sessions.values()) newest.set(connection.node, connection);
@@ -131,7 +131,7 @@ export class RelaySessions<Slot> {
     }
   }
 
-  /** Where it is not known who is revoked, everybody has to come again: at the gate OpenSSL knows. */
+  /** When the list of revoked certificates cannot be read, every relay reconnects: OpenSSL checks it at the gate. */
   cutOffRevoked({ revoked }: RelayTls): void {
     const { audit } = this.#options;
     const [reason, next] = revoked === undefined ? ["recheck"] : ["revoked", RENEW_NODE];
@@ -143,7 +143,7 @@ export class RelaySessions<Slot> {
     }
   }
 
-  /** Stores what has arrived and tells the relays to go. */
+  /** Stores what has arrived and asks the relays to close. */
   stop(): void {
     for (const { connection } of this.#sessions.values()) connection.stop();
   }

@@ -7,10 +7,10 @@ export interface SessionTimesOptions {
   readonly nowMs: () => number;
 }
 
-/** Longer than the 90 s after which a relay takes this session for dead, and sends all of it again over another. */
+/** Longer than the 90 s after which a relay gives a session up and sends everything again over another. */
 const ANSWER_WITHIN_MS = 120_000;
 
-/** Whether a session takes too long, or is not its relay's any more. */
+/** Decides whether a session takes too long, or its relay has given it up. */
 export class SessionTimes {
   readonly #options: SessionTimesOptions;
   readonly #parser: RelpParser;
@@ -39,10 +39,10 @@ export class SessionTimes {
   }
 
   /**
-   * Why the session has to end, if so: one of a fixed set, for the counter. Called every second or so.
+   * The reason why the session must end, if there is one: a label of the counter. Called about once a second.
    *
-   * @param owesAnswer Frames wait for the store. How long that takes is no fault of the relay.
-   * @param isSuperseded Its node has opened another session since. One that is not may be all that knows of its frames.
+   * @param owesAnswer Frames wait for the store. The relay is not to blame for that time.
+   * @param isSuperseded Its node has opened another session since. Otherwise this may be the only one with its frames.
    */
   fault({
     owesAnswer,

@@ -1,14 +1,14 @@
 /**
- * What a relay may bring in one turn of the event loop while quieter ones want to be heard: less than a millisecond's
- * work. Alone it may bring all that libuv reads in a turn (32 times 64 KiB): larger batches, and so fewer writes.
+ * Bytes that a relay may bring in one turn of the event loop while quieter ones wait: less than a millisecond's work.
+ * Alone it may bring all that libuv reads in a turn (32 times 64 KiB), which makes larger batches and fewer writes.
  */
 const BUSY_TURN_BYTES = 65_536;
-/** A relay that had such a turn in this time is not a quiet one. */
+/** A relay that had such a turn within this time is not quiet. */
 const BUSY_FOR_MS = 1_000;
-/** How long one that was quiet and spoke is remembered. */
+/** A quiet relay that spoke counts as waiting for this long. */
 const QUIET_FOR_MS = 100;
 
-/** Which relay of one collector spoke last without being busy: a flood from another must not keep it waiting. */
+/** Remembers the quiet relay that spoke last: a flood from another must not keep it waiting. */
 export class QuietRelays {
   #last: TurnAllowance | undefined;
   #heardAtMs = Number.NEGATIVE_INFINITY;
@@ -18,7 +18,7 @@ export class QuietRelays {
     this.#heardAtMs = nowMs;
   }
 
-  /** Whether one would have to wait for this relay. */
+  /** Whether a quiet relay would have to wait for this one. */
   waitFor(relay: TurnAllowance, nowMs: number): boolean {
     return this.#last !== undefined && this.#last !== relay && nowMs - this.#heardAtMs < QUIET_FOR_MS;
   }
@@ -36,13 +36,13 @@ export class TurnAllowance {
     this.#nowMs = nowMs;
   }
 
-  /** Takes note of bytes that came in this turn. */
+  /** Counts bytes that came in this turn. */
   take(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes >= BUSY_TURN_BYTES) this.#busyAtMs = this.#nowMs();
   }
 
-  /** This relay has had its bytes of the turn. */
+  /** Whether this relay has used its bytes of the turn. */
   get isUsedUp(): boolean {
     return this.#bytes >= BUSY_TURN_BYTES && this.#quiet.waitFor(this, this.#nowMs());
   }

@@ -3,7 +3,7 @@ import type { Metrics } from "../../host/metrics.ts";
 
 /** Where ordinary syslog of other machines goes. It never comes near an execution. */
 export interface SyslogSink {
-  /** Takes one message; false when it had to be thrown away (too many sources, a slow disk). */
+  /** Takes one message; false when it was discarded (too many sources, a slow disk). */
   write(source: string, message: Buffer): boolean;
 }
 

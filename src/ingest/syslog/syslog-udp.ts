@@ -3,7 +3,7 @@ import type { SyslogListener, SyslogListenerOptions } from "./syslog-sink.ts";
 
 /**
  * Ordinary syslog over UDP (RFC 5426), one message a datagram, by the package syslog-server. It keeps its socket in
- * module globals, so a process has one such listener; it cannot tell which port it got, so the port must be named.
+ * module globals, so a process has one such listener. It does not report its port, so the port must be given.
  */
 export async function startSyslogUdp(options: SyslogListenerOptions): Promise<SyslogListener> {
   const { host, port, sink, log, metrics } = options;
@@ -15,7 +15,7 @@ export async function startSyslogUdp(options: SyslogListenerOptions): Promise<Sy
     if (!sink.write(source, Buffer.from(message))) discarded.inc();
   });
   await new Promise<void>((resolve, reject) => {
-    // When the port is taken, start() never settles: only the event tells.
+    // When the port is taken, start() never settles: only the event reports it.
     server.once("error", reject);
     server.start({ port, address: host, exclusive: true }).then(resolve, reject);
   });
