@@ -9,8 +9,8 @@ export interface Chunk {
   /** How many of the lines are fragments (tag P): their line feed was not printed. */
   readonly fragments: number;
   /**
-   * `count` CRI lines, each ended by LF, exactly as they stand in the log. It is lent for the length of the call that
-   * passes it: the receiver's buffer is used again, so who keeps bytes copies them.
+   * `count` CRI lines, each ended by LF, exactly as they stand in the log. Valid only during the call that passes it:
+   * the buffer is used again, so a callee that keeps bytes copies them.
    */
   readonly cri: Buffer;
 }

@@ -10,7 +10,7 @@ const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
-/** Room without which no further line is begun in a frame: the longest escape of one character and then some. */
+/** A frame with less room begins no further line: the longest escape of one character, and some more. */
 const MIN_LINE_ROOM = 32;
 /** Digits of the largest n, 2^53. */
 const MAX_NUMBER_DIGITS = 16;
@@ -118,7 +118,7 @@ export class FrameEncoder {
     return frameEnd;
   }
 
-  /** Whether a line is longer than a frame whatever comes before it: then it need not begin with the next one. */
+  /** Whether a line is longer than any frame: then it may begin in this one. */
   #isLong(bytes: Uint8Array, from: number, to: number): boolean {
     const newline = bytes.indexOf(LINE_FEED, from);
     return (newline < 0 || newline > to ? to : newline) - from > this.#maxTextBytes;

@@ -3,8 +3,8 @@ import { GRAMMAR } from "./grammar.ts";
 /**
  * Parser of what a relay sends: the envelope and, for LINES, the structured data of mlrun's frame (`GRAMMAR`).
  *
- * It works in place: offsets into the given buffer, written into one `EnvelopeView` that the caller uses again. Nothing
- * is allocated for a frame, because at a million frames a second the collector of garbage would be the receiver.
+ * It works in place: it writes offsets into the buffer to one `EnvelopeView` that the caller uses again. It allocates
+ * nothing for a frame: at a million frames a second garbage collection would take more time than parsing.
  */
 export interface EnvelopeView {
   kind: "lines" | "beat" | "end" | "begin" | "relay";
@@ -28,7 +28,7 @@ export interface EnvelopeView {
   uid: number;
 }
 
-/** Why a frame was not taken, the label of its counter. `cut` is one that lost bytes on the way. */
+/** The reason why a frame was refused: a label of its counter. `cut`: it lost bytes on the way. */
 export type EnvelopeFault = "envelope" | "time" | "structured-data" | "number" | "cut";
 
 export function createEnvelopeView(): EnvelopeView {

@@ -1,4 +1,4 @@
-/** What names an execution before anybody is known to own it: who knows the key speaks for it. */
+/** Names an execution before its owner is known: whoever knows the key speaks for it. */
 export interface SlotIdentity {
   readonly node: string;
   readonly x: string;

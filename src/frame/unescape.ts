@@ -34,11 +34,11 @@ export function criBytesAtMost(
 }
 
 /**
- * Decodes the text of a frame (FACTS: `\\`, `\t`, `\n` between lines, `\xHH`) and writes it as CRI lines.
+ * Decodes the text of a frame (`\\`, `\t`, `\n` between lines, `\xHH`) and writes it as CRI lines.
  *
  * @param target Has `criBytesAtMost` bytes of room from `at` on, and the prefix of the first line already at `at`.
  * @param prefixBytes Length of that prefix; its tag is the second last byte. It is copied for each further line.
- * @returns The end of what was written, or -1 when the text is not of the grammar (nothing counts as written then).
+ * @returns The end of the lines, or -1 when the text breaks the grammar; what was written does not count then.
  */
 export function writeCriLines(target: Uint8Array, at: number, prefixBytes: number, encoded: EncodedLines): number {
   const { data, textEnd } = encoded;
