@@ -23,7 +23,7 @@ const LINE_FEED = 0x0a;
 
 /**
  * The file of audit records: rotated by size, old ones compressed, their number bounded. What cannot be written is
- * counted and said, and nobody waits for it: the collector goes on, and so does the file when it can.
+ * counted and logged, and nothing waits for it: the collector goes on, and so does the file when it can.
  */
 export class AuditFile {
   readonly #options: AuditFileOptions;
@@ -35,7 +35,7 @@ export class AuditFile {
     this.#options = options;
   }
 
-  /** Why records are being lost, if so. */
+  /** The reason why records are being lost, if they are. */
   get failure(): string | undefined {
     return this.#failure;
   }

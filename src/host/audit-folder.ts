@@ -8,11 +8,11 @@ const run = promisify(execFile);
 const SETFACL_WITHIN_MS = 5_000;
 
 /**
- * Lets the members of the administrators' group read the audit records, and nobody else but the service: by a POSIX ACL
- * (acl(5)), because only root could give files to a group of which the service is no member.
+ * Lets only the service and the members of the administrators' group read the audit records, by a POSIX ACL (acl(5)):
+ * only root could give files to a group that the service does not belong to.
  *
- * @param group undefined: nobody, also those who could before.
- * @param signal gives up: the next start does it.
+ * @param group undefined: nobody but the service, whoever could before.
+ * @param signal gives up; the next start tries again.
  */
 export async function shareAuditFolder(options: {
   readonly folder: string;

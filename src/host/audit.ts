@@ -22,7 +22,7 @@ type AuditEventName =
 /** One thing that happened. Its texts may be anybody's; a password, a key or a cookie never stands here. */
 export interface AuditEvent {
   readonly event: AuditEventName;
-  /** All but `ok` and `ended` are refusals: equal ones are told together. */
+  /** All but `ok` and `ended` are refusals: equal ones are written together. */
   readonly outcome: "ok" | "ended" | "denied" | "refused" | "throttled" | "unavailable" | "failed";
   readonly reason?: string | undefined;
   /** Who did it, as far as that is known. */
@@ -192,7 +192,7 @@ export class AuditLog implements Audit {
     if (count <= this.#options.limits.auditActionsPerUserPerMinute) this.#write(event);
   }
 
-  /** Tells of what was only counted, when its time is over. */
+  /** Writes what was only counted, when its time is over. */
   #settle(nowMs: number): void {
     for (const [key, { event, untilMs, count }] of this.#repeated) {
       if (nowMs < untilMs) continue;
@@ -213,7 +213,7 @@ export class AuditLog implements Audit {
     this.#minute.clear();
   }
 
-  /** @param repeated how many more like it there were that no record tells of. */
+  /** @param repeated number of further ones like it that have no record. */
   #write(event: AuditEvent, repeated?: number): void {
     this.#count(event.event).inc();
     const record: Record<string, unknown> = { time: new Date(this.#options.wallMs()).toISOString() };

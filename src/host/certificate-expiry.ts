@@ -30,7 +30,7 @@ export interface CertificateExpiryOptions {
   readonly wallMs: () => number;
 }
 
-/** Shows how long certificates are still good, and warns when that is not long. */
+/** Shows for how long certificates are valid, and warns 30 days before they expire. */
 export class CertificateExpiry {
   readonly #options: CertificateExpiryOptions;
   readonly #sources: (() => Iterable<ExpiringCertificate>)[] = [];
@@ -49,7 +49,7 @@ export class CertificateExpiry {
   }
 
   /**
-   * From now on these count as well.
+   * Adds certificates to those that are watched.
    *
    * @param inUse those in use now: the collector's, its authority's, those of the relays that are connected.
    */
@@ -58,7 +58,7 @@ export class CertificateExpiry {
     for (const certificate of inUse()) this.warn(certificate);
   }
 
-  /** Warns of all that are in use, once a day. Called every second or so. */
+  /** Warns of all certificates in use, once a day. Called about once a second. */
   check(): void {
     const nowMs = this.#options.nowMs();
     if (nowMs < this.#warnAgainAtMs) return;
@@ -66,7 +66,7 @@ export class CertificateExpiry {
     for (const certificate of this.#inUse()) this.warn(certificate);
   }
 
-  /** Warns of one when it has less than 30 days left. A relay that comes again and again is told of once in a while. */
+  /** Warns of one that has less than 30 days left. A relay that reconnects often is logged once in a while. */
   warn({ kind, node, serial, validToMs }: ExpiringCertificate): void {
     const leftMs = validToMs - this.#options.wallMs();
     if (leftMs > WARN_BEFORE_MS) return;

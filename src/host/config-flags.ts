@@ -25,12 +25,12 @@ const VALUES = [
 
 export interface CommandLineWords {
   readonly flags: Map<string, string | boolean>;
-  /** What is no option: the name of a command. */
+  /** Arguments that are no options: the name of a command. */
   readonly words: readonly string[];
   readonly problems: string[];
 }
 
-/** Splits arguments into options and words. Problems are collected, not thrown, to be told all at once. */
+/** Splits arguments into options and words. Problems are collected, to be reported all at once. */
 export function readFlags(argv: readonly string[]): CommandLineWords {
   const options = Object.fromEntries([
     ...SWITCHES.map((name) => [name, { type: "boolean" as const }]),

@@ -1,12 +1,12 @@
 /**
- * Every bound that an administrator may want another value for, under `[limits]` of collector.toml (`relpConnections`
+ * Every limit that an administrator may change, under `[limits]` of collector.toml (`relpConnections`
  * is `relp-connections` there). Bounds that both ends of a wire must agree on are in src/wire/limits.ts instead.
  */
 export const DEFAULT_LIMITS = {
-  /** Relays connected at one time, of these so many of one node, and how long one may take for its part. */
+  /** Relays connected at one time, in all and of one node. */
   relpConnections: 4_096,
   relpConnectionsPerNode: 64,
-  /** Connections that have not proved yet whose they are. */
+  /** Connections that have not proved their node yet. */
   relpHandshakes: 1_024,
   handshakeTimeoutMs: 10_000,
   openTimeoutMs: 10_000,
@@ -26,7 +26,7 @@ export const DEFAULT_LIMITS = {
   bytesOnDiskPerUser: 107_374_182_400,
   /** Known ranges of n an execution, in memory; more go to disk. */
   deduplicationIntervals: 4_096,
-  /** What waits for a viewer that reads slowly; then it is told what it missed. */
+  /** Lines and bytes that wait for a slow viewer; beyond it the viewer learns what it missed. */
   viewerBacklogBytes: 1_048_576,
   viewerBacklogLines: 10_000,
   websocketsPerUser: 64,
@@ -45,7 +45,7 @@ export const DEFAULT_LIMITS = {
   sessionsPerUser: 64,
   /**
    * Audit records: bytes of a file, old files kept (compressed), and what is written a minute: refusals that differ,
-   * and of each user logins, logouts and deletions of the own (30 fill these files in a month).
+   * and logins, logouts and own deletions of each user (30 fill these files in a month).
    */
   auditFileBytes: 16_777_216,
   auditFiles: 20,

@@ -4,15 +4,15 @@ import { isUnixName } from "./config-fields.ts";
 import type { Settings } from "./config-settings.ts";
 
 /**
- * Whose a node's uids are: the collector's own user database, or a map of the node's own. Uid 0 can be mapped like any
- * other, 65534 cannot: it stands for all that have no name. What is not in the map is unknown.
+ * The users of a node's uids: the collector's user database, or a map for that node. Uid 0 can be mapped like any
+ * other, 65534 cannot: it stands for all uids without a name. A uid that is not in the map is unknown.
  */
 export type NodeUsers = "directory" | ReadonlyMap<number, string>;
 
 /** More would be a directory. */
 const MAX_MAPPED_USERS = 100_000;
 const MAX_UID = 4_294_967_294;
-/** overflowuid: what the kernel shows for a uid that it cannot name. */
+/** overflowuid: the kernel shows it for a uid that has no mapping (user_namespaces(7)). */
 export const OVERFLOW_UID = 65_534;
 
 const TOO_MANY = `expected at most ${MAX_MAPPED_USERS} users`;
@@ -23,7 +23,10 @@ interface Problem {
 
 const USERS_EXPECTED = `expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }`;
 
-/** `[nodes.NAME]` tables, by name in lower case: `users = "directory"`, the path of a copy of that node's /etc/passwd, or a table. */
+/**
+ * `[nodes.NAME]` tables, by name in lower case: `users` is "directory", the path of a copy of that node's /etc/passwd, or
+ * a table.
+ */
 export function takeNodes(settings: Settings, readFile: (path: string) => string): Map<string, NodeUsers> {
   const nodes = new Map<string, NodeUsers>();
   for (const { name, value, where } of settings.table("nodes")) {

@@ -5,8 +5,8 @@ import type { Field } from "./config-fields.ts";
 export type Flags = ReadonlyMap<string, string | boolean>;
 
 /**
- * Settings from flags and from a file, flags first. Remembers what was asked for, so that everything unknown and
- * everything wrong can be said at once.
+ * Settings from flags and from a file; flags win. Remembers which keys were asked for, so that all unknown keys and all
+ * wrong values are reported at once.
  */
 export class Settings {
   readonly #flags: Flags;
@@ -26,12 +26,12 @@ export class Settings {
     this.#asked.add(key);
     const flag = this.#flags.get(key);
     const value = flag ?? this.#file[key];
-    // What is off by default may also be said to be off.
+    // An empty text turns off what is off by default.
     if (value === undefined || (value === "" && fallback === undefined)) return fallback;
     return this.check(flag === undefined ? `${this.#fileName}: ${key}` : `--${key}`, value, field) ?? fallback;
   }
 
-  /** A table of the file: its entries, each with the place to name in a complaint. */
+  /** Entries of a table of the file, each with its place for complaints. */
   table(key: string): { name: string; value: unknown; where: string }[] {
     this.#asked.add(key);
     const value = this.#file[key];
@@ -55,12 +55,12 @@ export class Settings {
     this.#problems.push(problem);
   }
 
-  /** What was complained about. */
+  /** All complaints so far. */
   wrong(): readonly string[] {
     return this.#problems;
   }
 
-  /** What nobody asked for. */
+  /** Keys and flags that no setting has. */
   unknown(): readonly string[] {
     const flags = [...this.#flags.keys()]
       .filter((key) => !this.#asked.has(key))

@@ -9,14 +9,14 @@ import { isMissing } from "./is-missing.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 
-/** What a process that checks passwords is told. */
+/** Configuration of the process that checks passwords. */
 export interface AuthConfig {
   readonly pamService: string;
   /** The socket of an authentication service; undefined: a child process of the collector's own. */
   readonly authSocket: string | undefined;
 }
 
-/** Who gets `/metrics`, which names nodes: nobody on the browsers' port who has no token. */
+/** Where `/metrics` is served, which names nodes: on the browsers' port only with a token. */
 export interface MetricsConfig {
   /** A listener of its own. */
   readonly listen: Endpoint | undefined;
@@ -24,7 +24,7 @@ export interface MetricsConfig {
   readonly tokenFile: string | undefined;
 }
 
-/** Everything that the collector can be told. What is undefined is off. */
+/** The collector's configuration. Undefined means off. */
 export interface Config extends AuthConfig {
   readonly dataDir: string;
   readonly relp: Address;

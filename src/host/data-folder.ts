@@ -17,7 +17,8 @@ export function prepareDataFolder(folder: string): void {
 
 function nextStep(code: string, folder: string): string {
   if (code === "EROFS") {
-    return `its file system is read-only, as all but StateDirectory= is under the shipped unit; there \`systemctl edit mlcollector\` with [Service] ReadWritePaths=${folder} (the folder must exist) opens it`;
+    const edit = `\`systemctl edit mlcollector\`, [Service] ReadWritePaths=${folder} (the folder must exist)`;
+    return `its file system is read-only, as all but StateDirectory= is under the shipped unit: ${edit} opens it`;
   }
   if (code === "ENOTDIR" || code === "EEXIST") return "something that is no folder is in the way";
   return `give it to the user that the collector runs as: \`install -d -m 711 -o ${nameOfUser()} ${folder}\``;

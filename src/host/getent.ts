@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** What getent(1) said: its first line, that there is no such entry, or that it could not tell. */
+/** The answer of getent(1): its first line, that there is no such entry, or that the look-up failed. */
 export type GetentAnswer =
   | { readonly kind: "found"; readonly line: string }
   | { readonly kind: "missing" }

@@ -83,7 +83,7 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   };
 }
 
-/** Why it failed, if it did. It goes on when it takes too long. */
+/** The reason for a failure, if it failed or took too long; in the latter case it goes on. */
 async function within(limitMs: number, act: () => unknown): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {

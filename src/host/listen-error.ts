@@ -43,7 +43,8 @@ function nextStep(code: string, key: string, at: Endpoint): string | undefined {
   }
   if (code === "EACCES" && at.port < FIRST_UNPRIVILEGED_PORT) {
     const unit = "`systemctl edit mlcollector`: AmbientCapabilities= and CapabilityBoundingSet= CAP_NET_BIND_SERVICE";
-    return `ports below ${FIRST_UNPRIVILEGED_PORT} need a right that it lacks: take another, put a proxy in front, or ${unit}`;
+    const others = "take another port, put a proxy in front, or";
+    return `ports below ${FIRST_UNPRIVILEGED_PORT} need a right that it lacks: ${others} ${unit}`;
   }
   if (code === "EADDRINUSE") return `another program listens there (\`ss -lntup\` shows it): stop it, or change ${key}`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return `this machine has no such address: correct ${key}`;

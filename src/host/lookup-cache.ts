@@ -2,11 +2,11 @@ import type { GetentAnswer } from "./getent.ts";
 
 const FOUND_FOR_MS = 600_000;
 const MISSING_FOR_MS = 30_000;
-/** Who got no answer asks again. */
+/** A caller without an answer asks again. */
 const UNAVAILABLE_FOR_MS = 1_000;
 /** More users than a site has. */
 const MAX_FOUND = 10_000;
-/** Apart from those found: keys that somebody makes up must not push out users. */
+/** Counted apart from users: made-up keys must not push out users. */
 const MAX_MISSING = 10_000;
 /** Processes at one time, and questions that wait for one. */
 const MAX_RUNNING = 4;
@@ -49,7 +49,7 @@ export class LookupCache<T> {
     this.#nowMs = options.nowMs;
   }
 
-  /** What is remembered of a key, without asking anybody. */
+  /** The remembered answer for a key, without asking the database. */
   known(key: string): Known<T> | undefined {
     const entry = this.#found.get(key) ?? this.#missing.get(key);
     return entry !== undefined && this.#nowMs() < entry.untilMs ? entry : undefined;
@@ -78,7 +78,7 @@ export class LookupCache<T> {
       this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
       return value;
     } finally {
-      // The slot goes to the next in line, if there is one.
+      // The next in line gets this place.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();

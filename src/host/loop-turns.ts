@@ -18,7 +18,7 @@ export class LoopTurns {
   readonly #maxTurnMs: number;
   readonly #nowMs: () => number;
   #steps: (() => void)[] = [];
-  /** When the steps of the turn that is under way have had their time; undefined before its first one. */
+  /** End of the time for steps in this turn; undefined before its first step. */
   #endMs: number | undefined;
   #isScheduled = false;
 

@@ -25,7 +25,7 @@ export function hasToken(authorization: string | undefined, token: string): bool
   return shown !== undefined && timingSafeEqual(digestOf(shown), digestOf(token));
 }
 
-/** Of one length, whatever the length of the token. */
+/** Digests have one length, which timingSafeEqual needs. */
 function digestOf(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

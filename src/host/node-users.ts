@@ -1,17 +1,17 @@
 import { type NodeUsers, OVERFLOW_UID } from "./config-nodes.ts";
 import type { Known, Looked } from "./lookup-cache.ts";
 
-/** Questions to the user database that one node has under way, and those that wait for them. */
+/** Questions to the user database under way for one node, and questions that wait for them. */
 const ASKED_PER_NODE = 2;
 const WAITING_PER_NODE = 64;
-/** Uids without a user that one node may ask for, of one range, in that time: each costs a process. */
+/** Unknown uids of one range that are asked for in this time, for one node: each costs a process. */
 const MISSES_PER_RANGE = 32;
 const MISSES_FOR_MS = 10_000;
 /** A range is 65,536 uids: a user's subordinate uids (subuid(5)) fill one or two, and users' own uids are in others. */
 const RANGE_BITS = 16;
 const MAX_RANGES = 4_096;
 
-/** `later`: this node has asked for enough; its next question may be answered. */
+/** `later`: the node has reached its bounds; ask again in a few seconds. */
 export type NodeUser = Looked<{ readonly name: string }> | "later";
 
 export interface NodeUsersOptions {
@@ -31,15 +31,15 @@ interface Asking {
 }
 
 /**
- * Whose a uid on a node is, by the node's own map or the collector's directory. What the directory has answered lately
- * costs nothing; what it has not is bounded for each node, so that made-up uids of one delay nobody else's answer.
+ * Finds the user of a uid on a node, in the node's own map or the collector's directory. Remembered answers cost
+ * nothing; other questions are bounded for each node, so that made-up uids on one delay no answer for another.
  */
 export function createNodeUsers(options: NodeUsersOptions): (node: string, uid: number) => Promise<NodeUser> {
   const { directory, nodes, nowMs } = options;
   const asking = new Map<string, Asking>();
   const misses = new Map<string, { untilMs: number; count: number }>();
 
-  /** Misses of this node and range lately. */
+  /** Recent misses of a node and range. */
   function missesOf(range: string): { untilMs: number; count: number } {
     const known = misses.get(range);
     if (known !== undefined && nowMs() < known.untilMs) return known;
@@ -78,7 +78,7 @@ export function createNodeUsers(options: NodeUsersOptions): (node: string, uid: 
     if (known !== undefined) return known.value;
     const range = `${uid >>> RANGE_BITS} ${node}`;
     return inTurn(node, async () => {
-      // Several wait here: what the one before has learnt counts.
+      // Several wait here, and the one before may have used the last miss or found the answer.
       if (missesOf(range).count >= MISSES_PER_RANGE) return directory.knownUid(uid)?.value ?? "later";
       const user = await directory.byUid(uid);
       if (user === undefined) missesOf(range).count += 1;

@@ -13,12 +13,12 @@ export interface User {
 export interface UserDirectory {
   byUid(uid: number): Promise<Looked<User>>;
   byName(name: string): Promise<Looked<User>>;
-  /** Whether the group is the user's own or lists the user. */
+  /** Whether the group is the user's primary group or lists the user. */
   isMember(user: User, group: string): Promise<boolean>;
 }
 
 export interface RememberingDirectory extends UserDirectory {
-  /** What is remembered of a uid, without asking the database. */
+  /** The remembered answer for a uid, without asking the database. */
   knownUid(uid: number): Known<User> | undefined;
 }
 

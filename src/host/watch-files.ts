@@ -5,8 +5,8 @@ const LOOK_EVERY_MS = 1_000;
 const SETTLED_AFTER_MS = 500;
 
 /**
- * Tells when one of these files was changed, made, replaced or removed: within about two seconds, once for changes that
- * come together. It looks at them again and again: what replaces files through links and mounts escapes inotify.
+ * Reports that one of these files was changed, made, replaced or removed: within about two seconds, once for changes
+ * that come together. It polls, because replacing files through links and mounts escapes inotify.
  *
  * @returns ends it.
  */
