@@ -35,7 +35,7 @@ export class RelayPart implements Part {
     this.#options = options;
   }
 
-  /** Why no relay is let in, if so. */
+  /** The reason why no relay is let in, if there is one. */
   get failure(): string | undefined {
     return this.#server?.failure;
   }
@@ -83,7 +83,7 @@ export class RelayPart implements Part {
     });
   }
 
-  /** One after the other: what was read last is what is in use. */
+  /** Reloads follow each other, so the certificates read last are in use. */
   reload(): Promise<void> {
     this.#reading = this.#reading.catch(() => {}).then(() => this.#readAgain());
     return this.#reading.catch((error) => {
@@ -101,10 +101,11 @@ export class RelayPart implements Part {
     const { config, log, audit } = this.#options;
     if (config.pki === undefined) return;
     const tls = await loadCertificates(config.pki);
-    // Whoever was revoked would be welcome again.
+    // Without the list, revoked nodes would be admitted again.
     if (tls.crl === undefined && this.#tls?.crl !== undefined) throw new Error("Cannot read ca.crl: it is gone");
     if (tls.revoked === undefined) {
-      log.event("warning", "every relay has to come again: openssl cannot tell who is revoked", { pki: config.pki });
+      const what = "every relay has to reconnect: openssl cannot read the list of revoked certificates";
+      log.event("warning", what, { pki: config.pki });
     }
     this.#server?.reload(tls);
     const { serialNumber: serial } = tls.own;
