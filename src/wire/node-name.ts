@@ -1,12 +1,18 @@
 import { WIRE_LIMITS } from "./limits.ts";
 
-/** What a name may be, for messages. */
-export const NODE_NAME_RULE = `1 to ${WIRE_LIMITS.maxNodeCharacters} letters, digits, "_", "-" and ".", the first and last no "-" or "."`;
+/** A host name's length at most (HOST_NAME_MAX, gethostname(2)): one part of a name may be all of it. */
+const MAX_PART_CHARACTERS = 64;
 
-/** Host name grammar of RFC 1123 and `_`: safe as a part of a file name, never `.` or `..`. */
+/** What `isNodeName` takes, for refusals. */
+export const NODE_NAME_RULE =
+  "its name has letters, digits, _, - and ., begins and ends with a letter, digit or _, is no address, and has at most " +
+  `${MAX_PART_CHARACTERS} characters between dots and ${WIRE_LIMITS.maxNodeCharacters} in all`;
+
+/** A host name as Linux takes it: safe as a part of a file name, never `.` or `..`. */
 export function isNodeName(name: string): boolean {
-  if (name.length > WIRE_LIMITS.maxNodeCharacters || name.includes("..")) return false;
-  return /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(name);
+  if (name.length > WIRE_LIMITS.maxNodeCharacters || name.includes("..") || /^[0-9.]+$/.test(name)) return false;
+  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(name)) return false;
+  return name.split(".").every((part) => part.length <= MAX_PART_CHARACTERS);
 }
 
 /**

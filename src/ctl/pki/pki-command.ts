@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { NODE_NAME_RULE } from "../../wire/node-name.ts";
 import { type Command, type Io, UsageError } from "../command.ts";
-import { NODE_NAME_RULE, parseHost, parseHostName, parseNodeName } from "../host-name.ts";
+import { parseHost, parseHostName, parseNodeName } from "../host-name.ts";
 import { initPki, issueCertificate } from "./pki.ts";
 import { recorded } from "./pki-audit.ts";
 import { Authority } from "./pki-authority.ts";

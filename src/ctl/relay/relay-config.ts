@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NODE_NAME_RULE } from "../../wire/node-name.ts";
 import { CtlError } from "../command.ts";
-import { NODE_NAME_RULE, parseHost, parseNodeName } from "../host-name.ts";
+import { parseHost, parseNodeName } from "../host-name.ts";
 import { parseDiskSpace } from "./disk-space.ts";
 
 export interface RelaySettings {
