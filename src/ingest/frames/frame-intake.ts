@@ -1,4 +1,3 @@
-import type { Claim } from "../../frame/claim.ts";
 import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../frame/envelope.ts";
 import { parseGateStatus } from "../../frame/gate-status.ts";
 import type { Claim } from "../../frame/item.ts";
