@@ -10,6 +10,7 @@ import { gateCase } from "./gate-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
+import { manyCase } from "./many-case.ts";
 import { mlrunCase } from "./mlrun-case.ts";
 import { updatePage } from "./page.ts";
 import { readingCase } from "./reading-case.ts";
@@ -47,6 +48,7 @@ const cases: readonly Case[] = [
   growthCase(GROWTH_LINES),
   readingCase(),
   startCase(),
+  manyCase(),
   restartCase(),
   diskCase(),
 ];
