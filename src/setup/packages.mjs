@@ -8,8 +8,14 @@ import { SetupError, step } from "./step.mjs";
 const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++ gcc libc6-dev".split(
   " ",
 );
-/** A real browser, systemd-analyze, pgrep, networks of their own, rsyslogd's other TLS driver, and who syncs when. */
-const FOR_TESTS = "chromium systemd procps iproute2 rsyslog-openssl strace".split(" ");
+/**
+ * A real browser, systemd-analyze, pgrep, networks of their own, rsyslogd's other TLS driver, and who syncs when; and
+ * what people run under mlrun: both MPIs, ssh with a server that is no service, vim, less.
+ */
+const FOR_TESTS =
+  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin openssh-client dropbear-bin vim-tiny less".split(
+    " ",
+  );
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo takes no variables of ours. */
