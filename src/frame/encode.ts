@@ -30,6 +30,17 @@ export interface FrameIdentity {
   readonly pid: number;
 }
 
+export interface Beat {
+  /** Counts from 1. */
+  readonly number: number;
+  /** Since the command printed something. */
+  readonly idleMs: number;
+  /** Processor time of the command and its descendants. */
+  readonly cpuMs: number;
+  /** Silent for long, but computing: its output may be waiting in a buffer of its own. */
+  readonly mayBuffer: boolean;
+}
+
 /** Bytes that a stream printed and that are in no frame yet. */
 export interface Printed {
   readonly stream: StreamName;
@@ -125,8 +136,9 @@ export class FrameEncoder {
   }
 
   /** A beat frame. Bounded far below `WIRE_LIMITS.maxFrameBytes`. */
-  encodeBeat(beat: { readonly number: number; readonly idleMs: number; readonly cpuMs: number }): Buffer {
-    return this.#encodeOther("beat", ` idle_ms="${beat.idleMs}" cpu_ms="${beat.cpuMs}"`, String(beat.number));
+  encodeBeat(beat: Beat): Buffer {
+    const text = `${beat.number}${beat.mayBuffer ? GRAMMAR.buffering : ""}`;
+    return this.#encodeOther("beat", ` idle_ms="${beat.idleMs}" cpu_ms="${beat.cpuMs}"`, text);
   }
 
   encodeEnd(end: End): Buffer {

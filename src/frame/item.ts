@@ -12,5 +12,11 @@ export interface Claim {
 /** What a batch holds, in the order of arrival for each slot. */
 export type Item<Slot> =
   | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
-  | { readonly kind: "beat"; readonly slot: Slot; readonly lastN: number; readonly beat: number }
+  | {
+      readonly kind: "beat";
+      readonly slot: Slot;
+      readonly lastN: number;
+      readonly beat: number;
+      readonly mayBuffer: boolean;
+    }
   | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };

@@ -49,7 +49,7 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
   if (command.pid !== undefined) signals.begin(command.pid);
   closeWriteEnds(fifos);
   const idleMs = () => clock.elapsedMs() - outputs.readAtMs;
-  const endBeats = startBeats({ encoder, delivery, clock, pid: command.pid, idleMs });
+  const endBeats = startBeats({ encoder, delivery, clock, pid: command.pid, hasTerminal: false, idleMs });
 
   const end = await command.ended;
   const endedAt = clock.timestamp();

@@ -177,12 +177,13 @@ export class RecordLog implements RecordConsumer {
   #startBeats(pid: number): void {
     const parts = this.#parts;
     if (parts === undefined) return;
-    const { encoder, log, frames } = parts;
+    const { begin, encoder, log, frames } = parts;
     const clock = this.#clock;
+    const hasTerminal = begin.labels["output"] === "terminal";
     const startedMs = clock.elapsedMs();
     const readAtMs = () => Math.max(frames.stdout.readAtMs, frames.stderr.readAtMs, startedMs);
     const idleMs = () => clock.elapsedMs() - readAtMs();
-    this.#endBeats = startBeats({ encoder, delivery: log.delivery, clock, pid, idleMs });
+    this.#endBeats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs });
   }
 }
 

@@ -49,6 +49,8 @@ export interface Execution {
   readonly missing: readonly LineRange[];
   /** Those of `missing` that arrived and were not stored, and why. Left out where there are none. */
   readonly discarded?: readonly Discard[];
+  /** It is silent but computing: its output may wait in a buffer of its own. Left out where that is not so. */
+  readonly mayBuffer?: true;
   /** Bytes of redraws thinned by mlrun and bytes it had to drop, as END said; 0 before. */
   readonly thinned: number;
   readonly dropped: number;
@@ -147,7 +149,8 @@ export function parseExecution(value: unknown): Execution | undefined {
   if (words.length !== argv.length) return undefined;
   const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
   const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
-  return discarded.length === 0 ? known : { ...known, discarded };
+  const buffering = record["mayBuffer"] === true ? { mayBuffer: true as const } : {};
+  return { ...known, ...(discarded.length === 0 ? {} : { discarded }), ...buffering };
 }
 
 function parseRanges(value: unknown): LineRange[] | undefined {

@@ -9,7 +9,7 @@ export interface FakeExecution {
   readonly node: string;
   begin(overrides?: Record<string, unknown>, uid?: number): string;
   lines(n: number, texts: readonly string[], options?: { stderr?: boolean; fragment?: boolean; app?: string }): string;
-  beat(lastN: number, beat: number): string;
+  beat(lastN: number, beat: number | string): string;
   end(lastN: number, end?: Record<string, unknown>): string;
 }
 

@@ -1,4 +1,5 @@
 import type { EnvelopeView } from "../../frame/envelope.ts";
+import { GRAMMAR } from "../../frame/grammar.ts";
 import type { Item } from "../../frame/item.ts";
 import { type BufferPool, FIRST_BYTES } from "./chunk-builder.ts";
 import type { SlotEntry } from "./slot-cache.ts";
@@ -57,8 +58,10 @@ export class Batch<Slot> {
     return true;
   }
 
-  addBeat(entry: SlotEntry<Slot>, lastN: number, beat: number): void {
-    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat });
+  /** @param text the beat's number, and GRAMMAR.buffering where it says so. */
+  addBeat(entry: SlotEntry<Slot>, lastN: number, text: string): void {
+    const beat = Number.parseInt(text, 10) || 0;
+    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat, mayBuffer: text.endsWith(GRAMMAR.buffering) });
   }
 
   addEnd(entry: SlotEntry<Slot>, lastN: number, json: string): void {

@@ -73,7 +73,7 @@ export class FrameIntake<Slot> {
     if (entry === undefined) return "identity";
     if (view.kind === "lines") return batch.addLines(entry, data, view) ? undefined : "text";
     const text = data.toString("utf8", view.textAt, view.textEnd);
-    if (view.kind === "beat") batch.addBeat(entry, view.n, Number.parseInt(text, 10) || 0);
+    if (view.kind === "beat") batch.addBeat(entry, view.n, text);
     else batch.addEnd(entry, view.n, text);
     return undefined;
   }

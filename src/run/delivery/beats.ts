@@ -1,13 +1,16 @@
 import type { FrameEncoder } from "../../frame/encode.ts";
-import { readProcess } from "../command/processes.ts";
+import { processTree } from "../command/processes.ts";
 import { RUN_LIMITS } from "../limits.ts";
+import { BufferingGuess } from "./buffering.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface BeatPorts {
   readonly encoder: FrameEncoder;
   readonly delivery: Delivery;
-  readonly clock: { timestamp(): string };
+  readonly clock: { timestamp(): string; elapsedMs(): number };
   readonly pid: number | undefined;
+  /** The command prints to a terminal, which no program buffers for. */
+  readonly hasTerminal: boolean;
   /** Milliseconds since the command printed something. */
   idleMs(): number;
 }
@@ -15,17 +18,29 @@ export interface BeatPorts {
 /** Sends a BEAT every 10 s: the execution lives. @returns Call it to stop. */
 export function startBeats(ports: BeatPorts): () => void {
   const { encoder, delivery, clock } = ports;
+  const guess = new BufferingGuess();
   let number = 0;
   const timer = setInterval(() => {
     number += 1;
-    const cpuMs = ports.pid === undefined ? 0 : (readProcess(ports.pid)?.cpuMs ?? 0);
+    const cpuMs = ports.pid === undefined ? 0 : cpuMsOf(ports.pid);
+    const idleMs = Math.round(ports.idleMs());
+    const mayBuffer = guess.mayBuffer({ atMs: clock.elapsedMs(), idleMs, cpuMs }) && !ports.hasTerminal;
     const block = delivery.reserve();
     // Without room, lines are waiting; they show that it lives.
     if (block === undefined) return;
     encoder.setTime(clock.timestamp());
-    const frame = encoder.encodeBeat({ number, idleMs: Math.round(ports.idleMs()), cpuMs });
+    const frame = encoder.encodeBeat({ number, idleMs, cpuMs, mayBuffer });
     block.end += frame.copy(block.bytes, block.end);
     delivery.flush();
   }, RUN_LIMITS.beatEveryMs);
   return () => clearInterval(timer);
+}
+
+/** Of the process and its descendants; 0 without /proc. */
+function cpuMsOf(pid: number): number {
+  try {
+    return processTree(pid).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  } catch {
+    return 0;
+  }
 }

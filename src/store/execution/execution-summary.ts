@@ -18,6 +18,7 @@ interface Summarized {
   readonly delivery: Delivery;
   readonly lastN: number;
   readonly lines: number;
+  readonly mayBuffer: boolean;
 }
 
 /** An execution as its owner sees it. */
@@ -46,6 +47,7 @@ export function summaryOf(execution: Summarized): Execution {
     lastN,
     missing,
     ...(discarded.length === 0 ? {} : { discarded }),
+    ...(execution.mayBuffer && state === "running" ? { mayBuffer: true } : {}),
     thinned: end === undefined ? 0 : end.thinned.stdout + end.thinned.stderr,
     dropped: end === undefined ? 0 : end.dropped.stdout + end.dropped.stderr,
   };

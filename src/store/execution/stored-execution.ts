@@ -44,6 +44,8 @@ export class StoredExecution {
   readonly #life: Lifetime;
   /** The highest number that a beat, or a discard, has named. */
   #toldLastN = 0;
+  /** The last beat said that more may wait in the command's own buffer. */
+  mayBuffer = false;
   readonly #spill: IntervalSpill;
   readonly #indexBytes: number;
   #delivery: Delivery = "receiving";
@@ -116,6 +118,7 @@ export class StoredExecution {
    * new is handed out once it is stored, in order: when a later one fails, it stays.
    */
   *append(chunk: Chunk, files: OpenFiles): Generator<Chunk, undefined> {
+    this.mayBuffer = false;
     const last = chunk.firstN + chunk.count - 1;
     const nextN = this.have.last + 1;
     if (this.discards.isOpen) this.discards.close(chunk.firstN);
@@ -185,9 +188,18 @@ export class StoredExecution {
     return this.#life.isNewBeat(beat);
   }
 
-  /** Takes a new beat: how many lines mlrun has numbered so far. */
-  beat(lastN: number, beat: number): void {
+  /** Takes a new beat: how many lines mlrun has numbered so far, and whether more may wait in the command's buffer. */
+  beat({
+    lastN,
+    beat,
+    mayBuffer,
+  }: {
+    readonly lastN: number;
+    readonly beat: number;
+    readonly mayBuffer: boolean;
+  }): void {
     this.#life.beat(beat);
+    this.mayBuffer = mayBuffer;
     this.#toldLastN = Math.max(this.#toldLastN, lastN);
   }
 

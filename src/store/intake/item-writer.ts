@@ -69,7 +69,7 @@ export class ItemWriter {
       let isSignOfLife = true;
       if (item.kind === "lines") isSignOfLife = this.#append(execution, item.chunk) > 0;
       else if (item.kind === "end") this.#end(execution, item);
-      else execution.beat(item.lastN, item.beat);
+      else execution.beat(item);
       slot.usedAtMs = this.#options.nowMs();
       if (isSignOfLife && execution.heard(slot.usedAtMs)) indexWriter.touch(slot);
     } catch (error) {

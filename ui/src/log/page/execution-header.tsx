@@ -52,12 +52,25 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />
         <Losses execution={execution} />
+        {execution.mayBuffer === true ? <MayBuffer /> : null}
         <a class="raw" href={rawLink(execution, stream)} download>
           <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
         </a>
       </p>
       {isOpen ? <ExecutionDetails execution={execution} /> : null}
     </header>
+  );
+}
+
+/** Why nothing comes, perhaps, and what helps. */
+function MayBuffer(): JSX.Element {
+  const title =
+    "It computes but has printed nothing for a minute. Many programs gather their output when they write into a pipe: " +
+    "mlrun --pty gives them a terminal, stdbuf -oL makes some write line by line.";
+  return (
+    <span class="quiet" title={title}>
+      may be buffering: try --pty
+    </span>
   );
 }
 
