@@ -1,5 +1,5 @@
 import type { StreamName } from "../wire/api.ts";
-import type { End } from "../wire/end.ts";
+import type { End, Exit } from "../wire/end.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { LineEscaper } from "./escape-line.ts";
 import { GRAMMAR } from "./grammar.ts";
@@ -39,6 +39,8 @@ export interface Beat {
   readonly cpuMs: number;
   /** Silent for long, but computing: its output may be waiting in a buffer of its own. */
   readonly mayBuffer: boolean;
+  /** The command has ended; what it left behind may still print. */
+  readonly exit: Exit | undefined;
 }
 
 /** Bytes that a stream printed and that are in no frame yet. */
@@ -137,8 +139,9 @@ export class FrameEncoder {
 
   /** A beat frame. Bounded far below `WIRE_LIMITS.maxFrameBytes`. */
   encodeBeat(beat: Beat): Buffer {
-    const text = `${beat.number}${beat.mayBuffer ? GRAMMAR.buffering : ""}`;
-    return this.#encodeOther("beat", ` idle_ms="${beat.idleMs}" cpu_ms="${beat.cpuMs}"`, text);
+    const { number, mayBuffer, exit } = beat;
+    const said = exit !== undefined ? ` ${JSON.stringify(exit)}` : mayBuffer ? GRAMMAR.buffering : "";
+    return this.#encodeOther("beat", ` idle_ms="${beat.idleMs}" cpu_ms="${beat.cpuMs}"`, `${number}${said}`);
   }
 
   encodeEnd(end: End): Buffer {

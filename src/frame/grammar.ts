@@ -2,13 +2,14 @@
  * The frames of mlrun, RFC 5424 over octet counting (RFC 6587, section 3.4.1), below `WIRE_LIMITS.maxFrameBytes`:
  *
  *     <14>1 TIME NODE mlrun PID LINES [ml@32473 v="1" t="lines" x="ULID" k="KEY" s="stdout" n="123" c="2" b="31"] 123 one\ntwo
- *     <14>1 TIME NODE mlrun PID LINES [ml@32473 v="1" t="beat" x= k= n="124" idle_ms= cpu_ms=] 124 BEATNUMBER[ buffering]
+ *     <14>1 TIME NODE mlrun PID LINES [ml@32473 v="1" t="beat" x= k= n="124" idle_ms= cpu_ms=] 124 BEATNUMBER[ buffering| {"code":0,...}]
  *     <14>1 TIME NODE mlrun PID LINES [ml@32473 v="1" t="end" x= k= n="124"] 124 {"code":0,...}
  *
  * `n` is the number of the frame's first line (lines) or of the last line so far (beat, end; 0 before the first).
  * `c` lines stand in the frame, `b` octets of encoded text after "n ". ` f="1"` after `b`: the last one is a fragment.
  * The text begins with n, and a beat's goes on with its own number, so that repeated-message reduction never sees two
- * equal messages. ` buffering` behind it: the command has been silent but computing. Attributes stand in exactly this order: parsers compare bytes.
+ * equal messages. ` buffering` behind it: the command has been silent but computing; JSON (`Exit`): it has ended, and a process that it
+ * left behind may still print. Attributes stand in exactly this order: parsers compare bytes.
  *
  * What the relay makes of them on the way to the collector (constants of its template, and what the kernel said;
  * TIMEREPORTED is TIME, with `+00:00` for `Z`):

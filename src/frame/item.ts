@@ -1,4 +1,5 @@
 import type { Begin } from "../wire/begin.ts";
+import type { Exit } from "../wire/end.ts";
 import type { Chunk } from "./chunk.ts";
 import type { SlotIdentity } from "./slot-identity.ts";
 
@@ -9,14 +10,20 @@ export interface Claim {
   readonly uid: number;
 }
 
+/** A sign of life. */
+export interface Beat {
+  /** Lines numbered so far. */
+  readonly lastN: number;
+  /** Counts the beats of an execution from 1. */
+  readonly beat: number;
+  /** The command's output may wait in a buffer of its own. */
+  readonly mayBuffer: boolean;
+  /** The command has ended; what it left behind may still print. */
+  readonly exit: Exit | undefined;
+}
+
 /** What a batch holds, in the order of arrival for each slot. */
 export type Item<Slot> =
   | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
-  | {
-      readonly kind: "beat";
-      readonly slot: Slot;
-      readonly lastN: number;
-      readonly beat: number;
-      readonly mayBuffer: boolean;
-    }
+  | ({ readonly kind: "beat"; readonly slot: Slot } & Beat)
   | { readonly kind: "end"; readonly slot: Slot; readonly lastN: number; readonly json: string };

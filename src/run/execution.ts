@@ -49,12 +49,20 @@ export async function runExecution(options: ExecutionOptions): Promise<number> {
   if (command.pid !== undefined) signals.begin(command.pid);
   closeWriteEnds(fifos);
   const idleMs = () => clock.elapsedMs() - outputs.readAtMs;
-  const endBeats = startBeats({ encoder, delivery, clock, pid: command.pid, hasTerminal: false, idleMs });
+  const beats = startBeats({
+    encoder,
+    delivery,
+    clock,
+    pid: command.pid,
+    hasTerminal: false,
+    idleMs,
+    exit: () => undefined,
+  });
 
   const end = await command.ended;
   const endedAt = clock.timestamp();
   await outputs.drained();
-  endBeats();
+  beats.stop();
   signals.end();
   await delivery.finish(() => {
     encoder.setTime(clock.timestamp());

@@ -1,9 +1,10 @@
 import { FrameEncoder } from "../frame/encode.ts";
 import { formatTimestamp } from "../frame/timestamp.ts";
 import type { StreamName } from "../wire/api.ts";
-import type { PerStream } from "../wire/end.ts";
+import type { Exit, PerStream } from "../wire/end.ts";
 import type { BeginFields } from "./begin-fields.ts";
-import { startBeats } from "./delivery/beats.ts";
+import { type Beats, startBeats } from "./delivery/beats.ts";
+import { RUN_LIMITS } from "./limits.ts";
 import { droppedMessage, type LogDelivery, type LogOptions, openLogDelivery } from "./log-delivery.ts";
 import { OutputFrames } from "./output/output-frames.ts";
 import { RecordClock } from "./output/record-clock.ts";
@@ -45,9 +46,10 @@ export class RecordLog implements RecordConsumer {
   /** What a logger before this one has done, and what is lost for good. */
   #before = { framed: NOTHING, thinned: NOTHING };
   #lost = NOTHING;
-  #end: { readonly code: number | null; readonly signal: string | null; readonly endedAt: string } | undefined;
+  #end: Exit | undefined;
   #isOver = false;
-  #endBeats: () => void = () => {};
+  #beats: Beats | undefined;
+  #exitTimer: NodeJS.Timeout | undefined;
 
   constructor(ports: RecordLogPorts) {
     this.#ports = ports;
@@ -85,7 +87,7 @@ export class RecordLog implements RecordConsumer {
     else if (type === types.stopped) this.#goOn(parseNumbers(payload));
     else if (type === types.pid) this.#startBeats(payload.readUInt32LE(0));
     else if (type === types.exit)
-      this.#end ??= { ...parseStatus(payload.readUInt32LE(0)), endedAt: formatTimestamp(timeUs) };
+      this.#exited({ ...parseStatus(payload.readUInt32LE(0)), endedAt: formatTimestamp(timeUs) });
     else if (type === types.over) void this.over(parseNumbers(payload));
     return !this.#isBlocked;
   }
@@ -101,7 +103,8 @@ export class RecordLog implements RecordConsumer {
     frames.stdout.end();
     frames.stderr.end();
     await Promise.all([frames.stdout.ended, frames.stderr.ended]);
-    this.#endBeats();
+    this.#beats?.stop();
+    clearTimeout(this.#exitTimer);
     const cutShort = numbers[0] !== 0;
     const end = this.#end ?? { code: null, signal: "SIGKILL", endedAt: formatTimestamp(this.#ports.nowUs()) };
     await log.delivery.finish(() => {
@@ -183,7 +186,14 @@ export class RecordLog implements RecordConsumer {
     const startedMs = clock.elapsedMs();
     const readAtMs = () => Math.max(frames.stdout.readAtMs, frames.stderr.readAtMs, startedMs);
     const idleMs = () => clock.elapsedMs() - readAtMs();
-    this.#endBeats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs });
+    const exit = () => this.#end;
+    this.#beats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs, exit });
+  }
+
+  /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */
+  #exited(exit: Exit): void {
+    this.#end ??= exit;
+    this.#exitTimer ??= setTimeout(() => this.#beats?.beat(), RUN_LIMITS.exitSaidAfterMs);
   }
 }
 

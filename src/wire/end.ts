@@ -7,14 +7,18 @@ export interface PerStream {
   readonly stderr: number;
 }
 
-/** The END of an execution: what mlrun says when the command has ended and all its output is read. */
-export interface End {
+/** How the command ended. A beat carries it while a process that the command left behind may still print. */
+export interface Exit {
   /** Exit code, or null when a signal ended the command. */
   readonly code: number | null;
   /** Signal name ("SIGKILL"), or null. */
   readonly signal: string | null;
   /** RFC 3339, UTC, microseconds: when the command ended. */
   readonly endedAt: string;
+}
+
+/** The END of an execution: what mlrun says when the command has ended and all its output is read. */
+export interface End extends Exit {
   /** Numbered lines and fragments. */
   readonly lines: PerStream;
   /** Bytes that the command printed. */
@@ -30,19 +34,28 @@ export interface End {
 /** Checks the JSON of an END. Undefined when a member is missing or of another type, or code and signal contradict. */
 export function parseEnd(text: string): End | undefined {
   const record = asRecord(parseJson(text));
-  if (record === undefined) return undefined;
-  const { code, signal, cutShort } = record;
-  const endedAt = parseTime(record["endedAt"]);
+  const exit = parseExit(record);
+  if (record === undefined || exit === undefined) return undefined;
+  const { cutShort } = record;
   const lines = parsePerStream(record["lines"]);
   const printed = parsePerStream(record["printed"]);
   const thinned = parsePerStream(record["thinned"]);
   const dropped = parsePerStream(record["dropped"]);
   if (lines === undefined || printed === undefined || thinned === undefined || dropped === undefined) return undefined;
+  if (typeof cutShort !== "boolean") return undefined;
+  return { ...exit, lines, printed, thinned, dropped, cutShort };
+}
+
+/** Checks the members of an exit. Undefined when one is missing or of another type, or code and signal contradict. */
+export function parseExit(value: unknown): Exit | undefined {
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const { code, signal } = record;
+  const endedAt = parseTime(record["endedAt"]);
   if (code !== null && asCount(code) === undefined) return undefined;
   if (signal !== null && (typeof signal !== "string" || !/^SIG[A-Z0-9+]{1,12}$/.test(signal))) return undefined;
-  if ((code === null) === (signal === null)) return undefined;
-  if (endedAt === undefined || typeof cutShort !== "boolean") return undefined;
-  return { code: code === null ? null : Number(code), signal, endedAt, lines, printed, thinned, dropped, cutShort };
+  if (endedAt === undefined || (code === null) === (signal === null)) return undefined;
+  return { code: code === null ? null : Number(code), signal, endedAt };
 }
 
 function parsePerStream(value: unknown): PerStream | undefined {

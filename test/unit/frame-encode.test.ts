@@ -231,7 +231,7 @@ describe("the frames that are no lines", () => {
 
   test("a beat tells n, and its text differs each time", () => {
     const [payload = Buffer.alloc(0)] = octetCounted(
-      encoder.encodeBeat({ number: 3, idleMs: 120, cpuMs: 40, mayBuffer: false }),
+      encoder.encodeBeat({ number: 3, idleMs: 120, cpuMs: 40, mayBuffer: false, exit: undefined }),
     );
     expect(payload.toString()).toBe(
       `<14>1 ${TIME} node1 mlrun 4711 LINES [ml@32473 v="1" t="beat" x="${IDENTITY.x}" k="${IDENTITY.key}" n="0" idle_ms="120" cpu_ms="40"] 0 3`,

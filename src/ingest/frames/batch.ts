@@ -1,6 +1,8 @@
 import type { EnvelopeView } from "../../frame/envelope.ts";
 import { GRAMMAR } from "../../frame/grammar.ts";
 import type { Item } from "../../frame/item.ts";
+import { parseExit } from "../../wire/end.ts";
+import { parseJson } from "../../wire/record.ts";
 import { type BufferPool, FIRST_BYTES } from "./chunk-builder.ts";
 import type { SlotEntry } from "./slot-cache.ts";
 
@@ -58,10 +60,12 @@ export class Batch<Slot> {
     return true;
   }
 
-  /** @param text the beat's number, and GRAMMAR.buffering where it says so. */
+  /** @param text the beat's number, and what may follow it: GRAMMAR.buffering or an exit as JSON. */
   addBeat(entry: SlotEntry<Slot>, lastN: number, text: string): void {
     const beat = Number.parseInt(text, 10) || 0;
-    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat, mayBuffer: text.endsWith(GRAMMAR.buffering) });
+    const mayBuffer = text.endsWith(GRAMMAR.buffering);
+    const exit = parseExit(parseJson(text.slice(text.indexOf(" ") + 1)));
+    this.#items.push({ kind: "beat", slot: entry.slot, lastN, beat, mayBuffer, exit });
   }
 
   addEnd(entry: SlotEntry<Slot>, lastN: number, json: string): void {

@@ -1,4 +1,5 @@
 import type { FrameEncoder } from "../../frame/encode.ts";
+import type { Exit } from "../../wire/end.ts";
 import { processTree } from "../command/processes.ts";
 import { RUN_LIMITS } from "../limits.ts";
 import { BufferingGuess } from "./buffering.ts";
@@ -13,14 +14,22 @@ export interface BeatPorts {
   readonly hasTerminal: boolean;
   /** Milliseconds since the command printed something. */
   idleMs(): number;
+  /** How the command ended, once it has. */
+  exit(): Exit | undefined;
 }
 
-/** Sends a BEAT every 10 s: the execution lives. @returns Call it to stop. */
-export function startBeats(ports: BeatPorts): () => void {
+export interface Beats {
+  /** Sends one at once, out of turn. */
+  beat(): void;
+  stop(): void;
+}
+
+/** Sends a BEAT every 10 s: the execution lives. */
+export function startBeats(ports: BeatPorts): Beats {
   const { encoder, delivery, clock } = ports;
   const guess = new BufferingGuess();
   let number = 0;
-  const timer = setInterval(() => {
+  const beat = () => {
     number += 1;
     const cpuMs = ports.pid === undefined ? 0 : cpuMsOf(ports.pid);
     const idleMs = Math.round(ports.idleMs());
@@ -29,11 +38,12 @@ export function startBeats(ports: BeatPorts): () => void {
     // Without room, lines are waiting; they show that it lives.
     if (block === undefined) return;
     encoder.setTime(clock.timestamp());
-    const frame = encoder.encodeBeat({ number, idleMs, cpuMs, mayBuffer });
+    const frame = encoder.encodeBeat({ number, idleMs, cpuMs, mayBuffer, exit: ports.exit() });
     block.end += frame.copy(block.bytes, block.end);
     delivery.flush();
-  }, RUN_LIMITS.beatEveryMs);
-  return () => clearInterval(timer);
+  };
+  const timer = setInterval(beat, RUN_LIMITS.beatEveryMs);
+  return { beat, stop: () => clearInterval(timer) };
 }
 
 /** Of the process and its descendants; 0 without /proc. */

@@ -1,4 +1,5 @@
 import type { Delivery, Execution, ExecutionState } from "../../wire/api.ts";
+import type { Exit } from "../../wire/end.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { commandName } from "../disk/log-path.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
@@ -14,6 +15,7 @@ interface Summarized {
   readonly have: LineNumbers;
   readonly discards: Discards;
   readonly endSeen: EndSeen | undefined;
+  readonly exit: Exit | undefined;
   readonly state: ExecutionState;
   readonly delivery: Delivery;
   readonly lastN: number;
@@ -23,7 +25,7 @@ interface Summarized {
 
 /** An execution as its owner sees it. */
 export function summaryOf(execution: Summarized): Execution {
-  const { facts, main, late, have, discards, state, delivery, lastN, lines } = execution;
+  const { facts, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
   const { x, node, owner, job, argv, labels, startedAt } = facts;
   const end = execution.endSeen?.end;
   const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
@@ -38,10 +40,10 @@ export function summaryOf(execution: Summarized): Execution {
     labels,
     state,
     delivery,
-    code: end?.code ?? null,
-    signal: end?.signal ?? null,
+    code: exit?.code ?? null,
+    signal: exit?.signal ?? null,
     startedAt,
-    endedAt: end?.endedAt ?? null,
+    endedAt: exit?.endedAt ?? null,
     lines,
     bytes: main.printedBytes + (late?.printedBytes ?? 0),
     lastN,

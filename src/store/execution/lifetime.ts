@@ -1,4 +1,4 @@
-import { parseEnd } from "../../wire/end.ts";
+import { type Exit, parseEnd, parseExit } from "../../wire/end.ts";
 import { asCount } from "../../wire/record.ts";
 import type { EndSeen } from "./facts.ts";
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
@@ -17,6 +17,7 @@ export class Lifetime {
   /** Collector's clock: when a frame of the execution last came. */
   #heardAtMs: number;
   #endSeen: EndSeen | undefined;
+  #exitSeen: Exit | undefined;
   #isLost = false;
   #lastBeat = 0;
   /** The last beat that the sidecar has. */
@@ -30,6 +31,10 @@ export class Lifetime {
   get endSeen(): EndSeen | undefined {
     return this.#endSeen;
   }
+  /** How the command ended: from the END, or from a beat before it. */
+  get exit(): Exit | undefined {
+    return this.#endSeen?.end ?? this.#exitSeen;
+  }
   get isLost(): boolean {
     return this.#isLost;
   }
@@ -42,6 +47,7 @@ export class Lifetime {
       this.#recordedBeat = asCount(record.members["beat"]) ?? this.#recordedBeat;
       this.#lastBeat = this.#recordedBeat;
     }
+    if (record.t === "exit") this.#exitSeen = parseExit(record.members["exit"]);
     const seen = record.t === "end" ? parseEndSeen(record) : undefined;
     // A clock that was ahead when it was written must not keep anybody waiting until that time comes again.
     if (seen !== undefined) this.#endSeen = { ...seen, receivedAtMs: Math.min(seen.receivedAtMs, nowMs) };
@@ -57,6 +63,13 @@ export class Lifetime {
   /** A beat that is not newer than the last one, or comes after the END, was replayed: it says nothing about now. */
   isNewBeat(beat: number): boolean {
     return beat > this.#lastBeat && this.#endSeen === undefined;
+  }
+
+  /** The command has ended, and END waits for what it left behind. A second exit changes nothing. */
+  exited(exit: Exit): void {
+    if (this.exit !== undefined) return;
+    this.#sidecar.append({ t: "exit", exit });
+    this.#exitSeen = exit;
   }
 
   beat(beat: number): void {

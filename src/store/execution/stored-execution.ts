@@ -1,6 +1,8 @@
 import type { Chunk } from "../../frame/chunk.ts";
 import { sliceChunk } from "../../frame/cri.ts";
+import type { Beat } from "../../frame/item.ts";
 import type { Delivery, Execution, ExecutionState, LineRange } from "../../wire/api.ts";
+import type { Exit } from "../../wire/end.ts";
 import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
@@ -83,6 +85,13 @@ export class StoredExecution {
   get endSeen(): EndSeen | undefined {
     return this.#life.endSeen;
   }
+  get exit(): Exit | undefined {
+    return this.#life.exit;
+  }
+  /** The command, or a process that it left behind, may still print. */
+  get isOpen(): boolean {
+    return this.endSeen === undefined && !this.isLost;
+  }
   get isLost(): boolean {
     return this.#life.isLost;
   }
@@ -109,8 +118,9 @@ export class StoredExecution {
   }
 
   get state(): ExecutionState {
-    if (this.endSeen === undefined) return this.isLost ? "lost" : "running";
-    return this.endSeen.end.code === 0 ? "finished" : "failed";
+    const { exit } = this;
+    if (exit === undefined) return this.isLost ? "lost" : "running";
+    return exit.code === 0 ? "finished" : "failed";
   }
 
   /**
@@ -189,15 +199,8 @@ export class StoredExecution {
   }
 
   /** Takes a new beat: how many lines mlrun has numbered so far, and whether more may wait in the command's buffer. */
-  beat({
-    lastN,
-    beat,
-    mayBuffer,
-  }: {
-    readonly lastN: number;
-    readonly beat: number;
-    readonly mayBuffer: boolean;
-  }): void {
+  beat({ lastN, beat, mayBuffer, exit }: Beat): void {
+    if (exit !== undefined) this.#life.exited(exit);
     this.#life.beat(beat);
     this.mayBuffer = mayBuffer;
     this.#toldLastN = Math.max(this.#toldLastN, lastN);

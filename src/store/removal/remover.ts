@@ -48,7 +48,7 @@ export class Remover {
     const slot = slots.get(identity);
     const execution = slots.load(slot);
     if (execution === undefined) return "missing";
-    if (execution.state === "running") return "running";
+    if (execution.isOpen) return "running";
     const base = basePath(execution.facts);
     const tombstone = { ...slot.identity, base, deletedAtMs: nowMs() };
     try {

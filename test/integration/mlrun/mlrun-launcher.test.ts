@@ -205,3 +205,24 @@ describe("streams", () => {
     expect(full).toMatchObject({ code: 1, stderr: expect.stringMatching(/^mlrun: Cannot show stdout: ENOSPC/) });
   });
 });
+
+test("the exit is sent at once, and END once what the command left behind has printed", async () => {
+  const { relay, env } = await place();
+  await relay.start();
+  const leave = join(await tempFolder(), "leave");
+  const script = `(until [ -e ${leave} ]; do sleep 0.1; done; echo late) & echo early; exit 3`;
+  // Its output ends with the last that holds it, as without mlrun.
+  const running = mlrun(["--id", ID, ...shell(script)], { env });
+  const seen = await poll("a beat with the exit", async () => {
+    const frames = await relay.frames();
+    return frames.find(({ type, text }) => type === "beat" && text.includes("{")) && frames;
+  });
+  expect(seen.some(({ type }) => type === "end")).toBe(false);
+  await writeFile(leave, "");
+  expect(await running).toMatchObject({ code: 3, stdout: "early\nlate\n" });
+  const { stdout, end, frames } = await relay.execution(ID);
+  expect(stdout.toString()).toBe("early\nlate\n");
+  expect(end).toMatchObject({ code: 3, cutShort: false });
+  const [beat] = frames.filter(({ type }) => type === "beat");
+  expect(JSON.parse(beat?.text.slice(beat.text.indexOf(" ")) ?? "")).toMatchObject({ code: 3, signal: null });
+});
