@@ -158,7 +158,8 @@ describe("the spool", () => {
     const running = startMlrun(shell("echo kept; exec sleep 60"), { env });
     await poll("a spool with a line", async () => {
       const [file = ""] = await files();
-      return (await readFile(join(spool, file)).catch(() => "")).includes(" kept");
+      // The line itself: BEGIN shows the command, which says "kept" as well.
+      return (await readFile(join(spool, file)).catch(() => "")).includes("] 1 kept");
     });
     const [busy = ""] = await files();
     const [, logger] = /\.(\d+)-\d+-\d+\.busy$/.exec(busy) ?? [];
