@@ -3,6 +3,12 @@ import { formatTimestamp } from "../frame/timestamp.ts";
 const PREFIX_CHARACTERS = "2026-11-20T04:17:44.".length;
 const MICROSECONDS = 1_000_000;
 
+/** Calls back after `ms`. Returns a function that cancels it. */
+export function after(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+}
+
 /** The time since 1970 that never steps back: the wall clock as it was at the start, plus a monotonic clock. */
 export class Clock {
   readonly #startedAtMs: number;

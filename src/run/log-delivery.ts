@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { after } from "./clock.ts";
 import { processName } from "./command/process-name.ts";
 import { beginJson } from "./delivery/begin-json.ts";
 import { Delivery } from "./delivery/delivery.ts";
@@ -55,7 +56,7 @@ export function openLogDelivery(options: LogOptions): LogDelivery {
     greeting: greeting({ x, k, json }),
     sentBlocks: sentBlocks(sendBufferBytes()),
     spool,
-    elapsedMs,
+    clock: { elapsedMs, after },
     onLive: () => {
       for (const folder of spoolFolders(options.spool)) {
         flushInBackground({ folder, owner: processName(ownPid), start: options.startFlush });

@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Delivery, type Spool } from "../../src/run/delivery/delivery.ts";
+import { after } from "../../src/run/clock.ts";
+import { Delivery, type DeliveryClock, type Spool } from "../../src/run/delivery/delivery.ts";
 import { greeting } from "../../src/run/delivery/gate-protocol.ts";
 import { sendBufferBytes, sentBlocks } from "../../src/run/delivery/send-buffer.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { afterwards } from "../support/cleanup.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { fakeRelay } from "../support/fake-relay.ts";
 import { poll } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
@@ -15,6 +17,8 @@ const frame = (text: string) => Buffer.from(`${text.length} ${text}`);
 const END = frame("end");
 const BEGIN = '{"v":1,"argv":["größer"]}';
 const SENT_BLOCKS = 20;
+/** Timers of a delivery that was just refused. */
+const WATCH_AND_RETRY = 2;
 
 class MemorySpool implements Spool {
   frames = "";
@@ -27,8 +31,10 @@ class MemorySpool implements Spool {
   }
 }
 
+const REAL_CLOCK: DeliveryClock = { elapsedMs: () => performance.now(), after };
+
 /** A delivery to a gate in a new folder. */
-async function deliver() {
+async function deliver(clock: DeliveryClock | FakeClock = REAL_CLOCK) {
   const path = join(await tempFolder(), "mlrun.sock");
   const spool = new MemorySpool();
   const seen: string[] = [];
@@ -37,7 +43,7 @@ async function deliver() {
     greeting: greeting({ x: "0".repeat(26), k: "k".repeat(22), json: BEGIN }),
     sentBlocks: SENT_BLOCKS,
     spool,
-    elapsedMs: () => performance.now(),
+    clock,
     onLive: () => seen.push("live"),
     onSpooling: (reason) => seen.push(reason),
   });
@@ -46,7 +52,19 @@ async function deliver() {
     finished ??= delivery.finish(() => END);
     return finished;
   };
-  afterwards(finish);
+  afterwards(async () => {
+    let isOver = false;
+    const over = finish().then(() => {
+      isOver = true;
+    });
+    if (clock instanceof FakeClock) {
+      await poll("the end", () => {
+        clock.advance(RUN_LIMITS.takeOverMs);
+        return isOver;
+      });
+    }
+    await over;
+  });
   return {
     path,
     spool,
@@ -120,23 +138,35 @@ describe("a relay that is there", () => {
     expect(spool.frames).toBe("");
   });
 
-  test("that accepts and closes again and again is given up like one that is not there", async () => {
-    const { path, delivery, send, spool, seen } = await deliver();
+  test("that accepts and closes again and again is given up after 2 s, like one that is not there", async () => {
+    const clock = new FakeClock();
+    const { path, delivery, send, spool, seen } = await deliver(clock);
     const relay = await fakeRelay(path, { reads: () => "nothing" });
     relay.onConnection((socket) => socket.destroy());
     delivery.start();
     send("one");
-    await poll("the spool", () => spool.frames.includes("3 one"));
+    while (seen.length === 0) {
+      await poll("the next refusal", () => clock.pending === WATCH_AND_RETRY);
+      clock.advanceToNext();
+    }
+    expect(clock.elapsedMs()).toBe(2_000);
+    expect(spool.frames).toBe("3 one");
     expect(relay.sockets.length).toBeGreaterThan(3);
     expect(seen.at(-1)).toMatch(/^E|BEGIN$/);
   });
 
   test("and takes no BEGIN gets no lines: after 2 s the spool has them", async () => {
-    const { path, delivery, finish, send, spool, seen } = await deliver();
+    const clock = new FakeClock();
+    const { path, delivery, finish, send, spool, seen } = await deliver(clock);
     const relay = await fakeRelay(path, { onBegin: () => new Promise(() => {}) });
     delivery.start();
     send("one");
-    await finish();
+    const finished = finish();
+    await poll("a BEGIN", () => relay.begins.length === 1);
+    clock.advance(1_999);
+    expect({ seen, spooled: spool.frames }).toEqual({ seen: [], spooled: "" });
+    clock.advance(1);
+    await finished;
     expect(relay.received.map(String)).toEqual([""]);
     expect(seen).toEqual(["it does not answer"]);
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
@@ -186,7 +216,8 @@ describe("a relay that is not there", () => {
   });
 
   test("is waited for 2 s while the command runs, with 1 MiB of room and the ring's; then the spool has everything", async () => {
-    const { delivery, spool, seen } = await deliver();
+    const clock = new FakeClock();
+    const { delivery, spool, seen } = await deliver(clock);
     delivery.start();
     let bytes = 0;
     for (let block = delivery.reserve(); block !== undefined; block = delivery.reserve()) {
@@ -194,17 +225,24 @@ describe("a relay that is not there", () => {
       block.end = block.bytes.length;
     }
     expect(bytes).toBe((SENT_BLOCKS + RUN_LIMITS.unsentBlocks) * RUN_LIMITS.blockBytes);
-    await poll("the spool", () => spool.frames.length === bytes);
-    expect(seen).toEqual(["ENOENT"]);
+    await poll("the first refusal", () => clock.pending === WATCH_AND_RETRY);
+    clock.advance(1_999);
+    expect({ seen, spooled: spool.frames.length }).toEqual({ seen: [], spooled: 0 });
+    clock.advance(1);
+    expect({ seen, spooled: spool.frames.length }).toEqual({ seen: ["ENOENT"], spooled: bytes });
     expect(delivery.reserve()).toBeDefined();
   });
 
   test("and comes back later gets what is printed then, and the spool is closed for a flush", async () => {
-    const { path, delivery, finish, send, spool, seen } = await deliver();
+    const clock = new FakeClock();
+    const { path, delivery, finish, send, spool, seen } = await deliver(clock);
     delivery.start();
     send("one");
-    await poll("the spool", () => spool.frames === "3 one");
+    await poll("the first refusal", () => clock.pending === WATCH_AND_RETRY);
+    clock.advance(2_000);
+    expect(spool.frames).toBe("3 one");
     const relay = await fakeRelay(path);
+    clock.advance(1_000);
     await poll("a relay", () => seen.includes("live"));
     expect(spool.sealed).toBe(1);
     send("two");
@@ -216,27 +254,38 @@ describe("a relay that is not there", () => {
 
 describe("a relay that hangs", () => {
   test("is given up for the spool after 2 s, with everything that it may not have read", async () => {
-    const { path, delivery, spool, seen } = await deliver();
+    const clock = new FakeClock();
+    const { path, delivery, spool, seen } = await deliver(clock);
     await fakeRelay(path, { reads: () => "BEGIN" });
     delivery.start();
     await poll("a relay", () => seen.includes("live"));
+    // The time counts from the first byte that the relay left waiting, not from the start.
+    clock.advance(700);
     let bytes = 0;
     for (let block = delivery.reserve(); block !== undefined; block = delivery.reserve()) {
       bytes += block.bytes.length;
       block.end = block.bytes.length;
       delivery.flush();
     }
-    await poll("the spool", () => spool.frames.length > 0);
-    expect(spool.frames.length).toBe(bytes);
-    expect(seen).toEqual(["live", "it takes nothing"]);
+    clock.advance(1_999);
+    expect({ seen, spooled: spool.frames.length }).toEqual({ seen: ["live"], spooled: 0 });
+    clock.advance(1);
+    expect({ seen, spooled: spool.frames.length }).toEqual({ seen: ["live", "it takes nothing"], spooled: bytes });
   });
 
   test("does not hold the end for more than 5 s", async () => {
-    const { path, delivery, finish, send, spool, seen } = await deliver();
-    await fakeRelay(path, { confirms: false });
+    const clock = new FakeClock();
+    const { path, delivery, finish, send, spool, seen } = await deliver(clock);
+    const relay = await fakeRelay(path, { confirms: false });
     delivery.start();
     send("one");
-    await finish();
+    await poll("a relay", () => seen.includes("live"));
+    const finished = finish();
+    await poll("END", () => String(relay.received[0]) === "3 one3 end");
+    clock.advance(4_999);
+    expect({ seen, spooled: spool.frames }).toEqual({ seen: ["live"], spooled: "" });
+    clock.advance(1);
+    await finished;
     expect(seen).toEqual(["live", "it does not confirm"]);
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
   });

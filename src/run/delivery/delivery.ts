@@ -10,12 +10,19 @@ export interface Spool {
   seal(): void;
 }
 
+/** Time and timers, passed in so that tests check limits to the millisecond. */
+export interface DeliveryClock {
+  /** Monotonic milliseconds. */
+  elapsedMs(): number;
+  /** Calls back after `ms`, on the same clock. Returns a function that cancels it. */
+  after(ms: number, call: () => void): () => void;
+}
+
 export interface DeliveryPorts extends SessionPorts {
   /** Of `RUN_LIMITS.blockBytes`: how much is kept for a second sending. */
   readonly sentBlocks: number;
   readonly spool: Spool;
-  /** Monotonic milliseconds. */
-  elapsedMs(): number;
+  readonly clock: DeliveryClock;
   /** A relay is there, for the first time or again. */
   onLive(): void;
   /** From now on frames go to the spool. */
@@ -47,10 +54,10 @@ export class Delivery {
   #retryMs: number = RUN_LIMITS.reconnectFirstMs;
   /** Why the last session was lost. */
   #reason = "it does not answer";
-  #retryTimer: NodeJS.Timeout | undefined;
+  #cancelRetry: () => void = () => {};
   #watching = false;
-  #patienceTimer: NodeJS.Timeout | undefined;
-  #takeOverTimer: NodeJS.Timeout | undefined;
+  #cancelWatch: () => void = () => {};
+  #cancelTakeOver: () => void = () => {};
   #ending: { readonly makeEnd: () => Buffer; readonly settle: () => void } | undefined;
   #endFrame: Buffer | undefined;
   #endDeadlineMs: number | undefined;
@@ -70,7 +77,7 @@ export class Delivery {
   }
 
   start(): void {
-    this.#outageSinceMs = this.#ports.elapsedMs();
+    this.#outageSinceMs = this.#ports.clock.elapsedMs();
     this.#watch(RUN_LIMITS.slowRelayMs);
     this.#connect();
   }
@@ -112,7 +119,7 @@ export class Delivery {
   }
 
   #connect(): void {
-    clearTimeout(this.#retryTimer);
+    this.#cancelRetry();
     this.#session = new RelaySession(this.#ports, {
       ready: () => this.#ready(),
       takenOver: () => this.#done(),
@@ -123,7 +130,7 @@ export class Delivery {
   #ready(): void {
     if (this.#state === "spooling") this.#ports.spool.seal();
     this.#state = "live";
-    this.#liveSinceMs = this.#ports.elapsedMs();
+    this.#liveSinceMs = this.#ports.clock.elapsedMs();
     this.#outageMs = this.#liveSinceMs - this.#outageSinceMs;
     this.#waitingSinceMs.length = 0;
     this.#ring.rewind();
@@ -136,10 +143,10 @@ export class Delivery {
   #lost(reason: string): void {
     this.#session?.destroy();
     this.#session = undefined;
-    const now = this.#ports.elapsedMs();
+    const now = this.#ports.clock.elapsedMs();
     if (this.#state === "live") {
       this.#state = "connecting";
-      clearTimeout(this.#takeOverTimer);
+      this.#cancelTakeOver();
       // A relay that accepts and soon closes again does not end the outage.
       const stayed = now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs;
       this.#outageSinceMs = stayed ? now : now - this.#outageMs;
@@ -154,14 +161,14 @@ export class Delivery {
       if (reason !== "EAGAIN") this.#lastAttempts -= 1;
     }
     this.#reason = reason;
-    this.#retryTimer = setTimeout(() => this.#connect(), this.#retryMs);
+    this.#cancelRetry = this.#ports.clock.after(this.#retryMs, () => this.#connect());
     const most = this.#state === "spooling" ? RUN_LIMITS.reconnectMostMs : RUN_LIMITS.slowRelayMs / 4;
     this.#retryMs = Math.min(this.#retryMs * 2, most);
   }
 
   #write(bytes: Buffer, done: () => void): void {
     if (!this.#watching) this.#watch(RUN_LIMITS.slowRelayMs);
-    this.#waitingSinceMs.push(this.#ports.elapsedMs());
+    this.#waitingSinceMs.push(this.#ports.clock.elapsedMs());
     this.#session?.write(bytes, () => {
       this.#waitingSinceMs.shift();
       done();
@@ -172,21 +179,21 @@ export class Delivery {
   /** Checks after `afterMs` whether the relay has kept us waiting too long; repeats while something is pending. */
   #watch(afterMs: number): void {
     this.#watching = true;
-    clearTimeout(this.#patienceTimer);
-    this.#patienceTimer = setTimeout(() => {
+    this.#cancelWatch();
+    this.#cancelWatch = this.#ports.clock.after(afterMs, () => {
       this.#watching = false;
       const since = this.#state === "live" ? this.#waitingSinceMs[0] : this.#outageSinceMs;
       if (since === undefined || this.#state === "spooling") return;
-      const leftMs = since + RUN_LIMITS.slowRelayMs - this.#ports.elapsedMs();
+      const leftMs = since + RUN_LIMITS.slowRelayMs - this.#ports.clock.elapsedMs();
       if (leftMs > 0) this.#watch(leftMs);
       else this.#toSpool(this.#state === "live" ? "it takes nothing" : this.#reason);
-    }, afterMs);
+    });
   }
 
   #toSpool(reason: string): void {
     this.#session?.destroy();
     this.#session = undefined;
-    clearTimeout(this.#retryTimer);
+    this.#cancelRetry();
     this.#state = "spooling";
     this.#ports.onSpooling(reason);
     this.flush();
@@ -195,7 +202,7 @@ export class Delivery {
       return;
     }
     this.#retryMs = RUN_LIMITS.slowRelayMs / 2;
-    this.#retryTimer = setTimeout(() => this.#connect(), this.#retryMs);
+    this.#cancelRetry = this.#ports.clock.after(this.#retryMs, () => this.#connect());
     this.#onRoom();
   }
 
@@ -204,9 +211,9 @@ export class Delivery {
     this.#endFrame ??= this.#ending.makeEnd();
     this.#write(this.#endFrame, () => {});
     this.#session?.finish();
-    this.#endDeadlineMs ??= this.#ports.elapsedMs() + RUN_LIMITS.takeOverMs;
-    const leftMs = Math.max(0, this.#endDeadlineMs - this.#ports.elapsedMs());
-    this.#takeOverTimer = setTimeout(() => this.#toSpool("it does not confirm"), leftMs);
+    this.#endDeadlineMs ??= this.#ports.clock.elapsedMs() + RUN_LIMITS.takeOverMs;
+    const leftMs = Math.max(0, this.#endDeadlineMs - this.#ports.clock.elapsedMs());
+    this.#cancelTakeOver = this.#ports.clock.after(leftMs, () => this.#toSpool("it does not confirm"));
   }
 
   #finishInSpool(): void {
@@ -219,7 +226,7 @@ export class Delivery {
 
   #done(): void {
     this.#state = "done";
-    for (const timer of [this.#retryTimer, this.#patienceTimer, this.#takeOverTimer]) clearTimeout(timer);
+    for (const cancel of [this.#cancelRetry, this.#cancelWatch, this.#cancelTakeOver]) cancel();
     this.#session?.destroy();
     this.#ending?.settle();
   }
