@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import type { Random } from "./random.ts";
 
-/** Bytes that parsers look for, and numbers at the edges of what they can hold. */
+/** Bytes that parsers look for, and numbers at the edges of their ranges. */
 const COMMON = [
   ...' \n\r\t\0"\\[]{}=:,-+#/%\x1b\x7f',
   "0",
@@ -20,7 +21,18 @@ const COMMON = [
   "\u{1f600}",
 ].map((text) => Buffer.from(text));
 
-/** What is valid, changed in a few places: bits, bytes, pieces cut out, doubled, put in, and ends cut off. */
+/** Any JSON value, often one that confuses: edges of numbers, long texts, names that objects have anyway. */
+const ANY_JSON: fc.Arbitrary<unknown> = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.nat({ max: 0xffffffff }),
+  fc.constantFrom(-1, 0, 0.5, 1e300, 2 ** 53, 2 ** 53 - 1, 4_294_967_295),
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.nat({ max: 600 }).map((length) => "x".repeat(length)),
+  fc.constantFrom("", "end", "subscribe", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "SIGKILL", "\ud800"),
+  fc.dictionary(fc.constantFrom("x", "job", "toString", "__proto__", "valueOf"), fc.nat({ max: 9 })),
+);
+
+/** A valid input changed in a few places: bits flipped, pieces removed, doubled or inserted, the end cut off. */
 export function mutate(random: Random, valid: Buffer, tokens: readonly Buffer[] = []): Buffer {
   let bytes = valid;
   for (let changes = 1 + random.below(4); changes > 0; changes -= 1) bytes = mutateOnce(random, bytes, tokens);
@@ -54,7 +66,7 @@ function token(random: Random, tokens: readonly Buffer[]): Buffer {
   return from[random.below(from.length)] ?? Buffer.alloc(0);
 }
 
-/** A JSON value with one member, somewhere in it, changed to another value, taken away or added. */
+/** A JSON value with one member, at any depth, replaced, removed or added. */
 export function mutateJson(random: Random, value: unknown): unknown {
   if (Array.isArray(value) && value.length > 0 && !random.oneIn(3)) {
     const at = random.below(value.length);
@@ -68,28 +80,5 @@ export function mutateJson(random: Random, value: unknown): unknown {
     if (random.oneIn(6)) return Object.fromEntries(entries.toSpliced(at, 1));
     return Object.fromEntries(entries.toSpliced(at, 1, [key, mutateJson(random, member)]));
   }
-  return anyJson(random);
-}
-
-function anyJson(random: Random): unknown {
-  switch (random.below(9)) {
-    case 0:
-      return null;
-    case 1:
-      return random.oneIn(2);
-    case 2:
-      return random.next();
-    case 3:
-      return random.pick([-1, 0, 0.5, 1e300, 2 ** 53, 2 ** 53 - 1, 4_294_967_295]);
-    case 4:
-      return random.bytes(40).toString("latin1");
-    case 5:
-      return "x".repeat(random.below(600));
-    case 6:
-      return random.pick(["", "end", "subscribe", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "SIGKILL", "\ud800"]);
-    case 7:
-      return Array.from({ length: random.below(5) }, () => anyJson(random));
-    default:
-      return { [random.pick(["x", "job", "toString", "__proto__"])]: random.below(10), valueOf: 1 };
-  }
+  return random.of(ANY_JSON);
 }
