@@ -53,7 +53,7 @@ describe("an audit record", () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
-  test("cannot be forged, hidden or made to drive a terminal by what it tells", async () => {
+  test("cannot be forged or hidden, and drives no terminal, whatever its values", async () => {
     const { audit, path, records } = await begun();
     const hostile = '"}\n{"event":"login"}\u001b]0;x\u0007\u009b2J\u202e\u2066\u200f\u061c\u2028\ud800\0';
     audit.record({ ...DENIED, user: hostile });
@@ -63,7 +63,7 @@ describe("an audit record", () => {
     expect(readFileSync(path, "latin1")).toMatch(/^[\x20-\x7e]+\n$/);
   });
 
-  test("is bounded, whatever it tells", async () => {
+  test("is bounded, whatever its values", async () => {
     const { audit, path, records } = await begun();
     audit.record({
       ...READ,
@@ -78,7 +78,7 @@ describe("an audit record", () => {
 });
 
 describe("a flood of refusals", () => {
-  test("is one record where they are equal, and the next one tells their number", async () => {
+  test("is one record when they are equal; the next record gives their number", async () => {
     const { audit, state, records } = await begun();
     for (let i = 0; i < 100_000; i += 1) audit.record(DENIED);
     expect(await records()).toHaveLength(1);
@@ -90,14 +90,14 @@ describe("a flood of refusals", () => {
     expect(second).toMatchObject({ ...DENIED, repeated: 99_999 });
   });
 
-  test("is told at the end, too", async () => {
+  test("is counted at the end as well", async () => {
     const { audit, path } = await begun();
     for (let i = 0; i < 4; i += 1) audit.record(DENIED);
     await audit.stop();
     expect(parsed(readFileSync(path, "utf8")).map(({ repeated }) => repeated)).toEqual([undefined, 3]);
   });
 
-  test("leaves room for all else where they differ: so many a minute, of the rest the number", async () => {
+  test("leaves room for other events when they differ: a fixed number a minute, the rest counted", async () => {
     const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 20 } });
     for (let i = 0; i < 1_000; i += 1) audit.record({ ...DENIED, user: `user${i}` });
     audit.record(READ);
@@ -111,7 +111,7 @@ describe("a flood of refusals", () => {
     ]);
   });
 
-  test("hides no other kind of event, and nothing that comes from elsewhere", async () => {
+  test("hides no other kind of event, and no event from another address", async () => {
     const { audit, records } = await begun();
     for (let i = 0; i < 1_000; i += 1) audit.record({ ...DENIED, user: `made-up-${i}` });
     const foreign = { event: "request", outcome: "refused", reason: "foreign-origin", address: "192.0.2.1" } as const;
@@ -138,7 +138,7 @@ describe("a flood of refusals", () => {
     ]);
   });
 
-  test("from addresses without number is counted for so many of them", async () => {
+  test("from countless addresses is counted for a bounded number of them", async () => {
     const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 1 } });
     for (let i = 0; i < 5_000; i += 1) audit.record({ ...DENIED, address: `10.0.${i >> 8}.${i & 255}` });
     state.nowMs += 60_000;
@@ -149,8 +149,8 @@ describe("a flood of refusals", () => {
   });
 });
 
-describe("what a user does with what is the own", () => {
-  test("pushes nothing out: so much a minute is recorded, of the rest the number", async () => {
+describe("a user's work on their own executions", () => {
+  test("pushes nothing out: a fixed number a minute is recorded, the rest counted", async () => {
     const { audit, state, records } = await begun({ limits: { auditActionsPerUserPerMinute: 2 } });
     const deletion = { event: "deletion", outcome: "ok", user: "alice", owner: "alice" } as const;
     for (let i = 0; i < 1_000; i += 1) audit.record(deletion);
@@ -168,7 +168,7 @@ describe("what a user does with what is the own", () => {
   });
 });
 
-test("a machine's clock that is set back hides nothing: records have its time, minutes pass all the same", async () => {
+test("a clock that is set back hides nothing: records carry its time, and minutes still pass", async () => {
   const { audit, state, records } = await begun({ limits: { auditRefusalsPerMinute: 1 } });
   audit.record(DENIED);
   state.wallMs -= 3_600_000;
@@ -195,7 +195,7 @@ test("files are rotated by size, compressed, and few", async () => {
 });
 
 describe("a file that cannot be written", () => {
-  test("stops nobody: records are counted as lost, the log says so once, and it goes on by itself", async () => {
+  test("stops nobody: lost records are counted, the log says so once, and writing resumes by itself", async () => {
     const { audit, folder, path, state, events, metrics, records } = await begun();
     writeFileSync(folder, "in the way");
     const event: AuditEvent = READ;
@@ -217,7 +217,7 @@ describe("a file that cannot be written", () => {
 });
 
 describeAsRoot("a full disk", () => {
-  test("stops nobody, and the audit goes on when there is room", async () => {
+  test("stops nobody, and the audit resumes when there is room", async () => {
     const folder = await tempFolder();
     await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", folder]);
     afterwards(async () => void (await runAsRoot("umount", ["--lazy", folder])));

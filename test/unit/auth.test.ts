@@ -26,7 +26,7 @@ const DIRECTORY: UserDirectory = {
   isMember: async () => false,
 };
 
-/** A log in memory: nothing that it holds may be a password. */
+/** A log in memory; it must never hold a password. */
 function memoryLog() {
   const lines: string[] = [];
   return {
@@ -37,7 +37,7 @@ function memoryLog() {
   };
 }
 
-/** `check`: whether PAM accepts; it throws when PAM cannot tell. */
+/** `check`: whether PAM accepts; it throws when PAM fails. */
 async function serve(check: (question: PamQuestion) => Promise<boolean>) {
   return serveWith(async (question) => {
     const uid = USERS.find(({ name }) => name === question.user)?.uid ?? 4_711;
@@ -96,12 +96,12 @@ describe("authentication", () => {
     });
     const client = clientOf(socketChannel(path));
     expect(await client.authenticate(user, password)).toEqual(expected);
-    // PAM would say by its pace whether the password of such a user is right.
+    // PAM's response time would reveal whether this user's password is right.
     if (!["alice", "al"].includes(user)) expect(asked).toEqual([]);
     if (password !== "") expect([...log.lines, ...client.log.lines].join("\n")).not.toContain(password);
   });
 
-  test("asks PAM four times at once, lets eight of one address wait, and refuses the others at once", async () => {
+  test("asks PAM four times at once, queues eight of one address, and refuses the rest immediately", async () => {
     let running = 0;
     let most = 0;
     let release: () => void = () => undefined;
@@ -129,7 +129,7 @@ describe("authentication", () => {
     expect(most).toBe(4);
   });
 
-  test("passes on what PAM asks beside the password, and what the person replies", async () => {
+  test("relays PAM's further questions and the person's replies", async () => {
     const asked: unknown[] = [];
     const { path } = await serveWith(async ({ password }, onPrompt) => {
       asked.push(password, await onPrompt("Code: ", true));
@@ -145,7 +145,7 @@ describe("authentication", () => {
     expect(asked).toEqual(["right", "123456"]);
   });
 
-  test("ends the conversation with PAM when the person has gone, or says what PAM cannot take", async () => {
+  test("ends the conversation with PAM when the person has left or sends what PAM cannot take", async () => {
     const replies: unknown[] = [];
     const { path } = await serveWith(async (_, onPrompt) => {
       replies.push(await onPrompt("Code: ", true));
@@ -165,13 +165,13 @@ describe("authentication", () => {
   test.each([
     ["one that may log in", { result: "accepted", uid: 1001 }, { uid: 1001, stamp: "" }],
     ["one that has expired", { result: "denied" }, "ended"],
-    ["one that nobody knows about", { result: "unavailable", reason: "x" }, "unavailable"],
+    ["one whose state cannot be read", { result: "unavailable", reason: "x" }, "unavailable"],
   ] as const)("says what has become of an account: %s", async (_, answer, expected) => {
     const { path } = await serveWith(async ({ password }) => (password === undefined ? answer : { result: "denied" }));
     expect(await clientOf(socketChannel(path)).account("nobody-has-this-name")).toEqual(expected);
   });
 
-  test("opens its socket for owner and group only, also where an old one was left", async () => {
+  test("opens its socket to owner and group only, and replaces one left behind", async () => {
     const { path } = await serve(async () => true);
     const again = await serveAuth({
       endpoint: { path },
@@ -196,7 +196,7 @@ describe("authentication", () => {
     await once(socket, "close");
   });
 
-  test("reads requests however they are cut", async () => {
+  test("reads requests wherever they are split", async () => {
     const { path } = await serve(async () => true);
     const socket = connect({ path });
     afterwards(() => void socket.destroy());
@@ -212,7 +212,7 @@ describe("authentication", () => {
 });
 
 describe("the collector's side of authentication", () => {
-  test("says unavailable when the process ends without an answer, and starts another one after a while", async () => {
+  test("answers unavailable when the process ends without an answer, and later starts another", async () => {
     let nowMs = 0;
     let starts = 0;
     const dying = scripted('stream.on("data", () => process.exit(1));');
@@ -235,7 +235,7 @@ describe("the collector's side of authentication", () => {
     expect(starts).toBe(3);
   });
 
-  test("waits as long as it takes, whatever is done to the machine's clock", async () => {
+  test("waits its full time, whatever happens to the machine's clock", async () => {
     // No time passes at all.
     vi.useFakeTimers({ toFake: ["Date", "performance"] });
     afterwards(() => void vi.useRealTimers());
@@ -257,7 +257,7 @@ describe("the collector's side of authentication", () => {
     ["is not there", socketChannel("/nonexistent/auth.sock")],
     ["answers junk", scripted('stream.on("data", () => stream.write("junk\\n"));')],
     ["answers without an end", scripted('stream.on("data", () => stream.write("x".repeat(9000)));')],
-  ])("says unavailable when the process %s", async (_, open) => {
+  ])("answers unavailable when the process %s", async (_, open) => {
     expect(await clientOf(open).authenticate("alice", "x")).toEqual({ is: "unavailable" });
   });
 
@@ -275,7 +275,7 @@ describe("the collector's side of authentication", () => {
     await poll("it is gone", () => !existsSync(`/proc/${pid}`));
   });
 
-  test("answers those that wait when it is closed", async () => {
+  test("answers waiting requests when it is closed", async () => {
     const { path } = await serve(() => new Promise(() => undefined));
     const client = clientOf(socketChannel(path));
     const waiting = client.authenticate("alice", "x");
@@ -284,7 +284,7 @@ describe("the collector's side of authentication", () => {
     expect(await client.authenticate("alice", "x")).toEqual({ is: "unavailable" });
   });
 
-  test("is not confused by answers in another order", async () => {
+  test("matches answers that arrive out of order", async () => {
     const { path } = await serve(async ({ user }) => {
       if (user === "alice") await new Promise((resolve) => setImmediate(resolve));
       return user === "alice";

@@ -41,13 +41,13 @@ test.each([
   ["one behind a good one", [lines(1, "one"), bad(2, "x".repeat(6_000))]],
   ["one that does not continue a good one", [lines(1, "one"), bad(9, "x".repeat(6_000)), bad(10, "")]],
   ["good ones that do not continue one another", [lines(1, "one"), lines(9, "two"), lines(20, "three")]],
-])("%s: every buffer that was lent comes back", (_, frames) => {
+])("%s: every lent buffer comes back", (_, frames) => {
   const { pool, batch } = gathered(frames);
   batch.take().release();
   expect(pool.lent).toBe(0);
 });
 
-test("memory that is held is counted once, also of an execution whose numbers jump and whose frames are bad", () => {
+test("counts held memory once, even when numbers jump and frames are bad", () => {
   const frames = Array.from({ length: 100 }, (_, i) => [lines(10 * i + 1, "one"), bad(10 * i + 5, "")]).flat();
   const { pool, batch } = gathered(frames);
   const bookkeepingBytes = 100 * 256;

@@ -53,16 +53,16 @@ test.each([
   expect(checkBudget([measured], budget(allowed))).toHaveLength(problems);
 });
 
-test("a problem names the figure, what was measured and what was allowed", () => {
+test("a problem names the figure, its measured value and its limit", () => {
   expect(checkBudget([result(FASTER, 1.5)], budget(3))).toEqual(["ingest / 1 execution / lines/s: 1.50, budget 3"]);
 });
 
-test("figures without a budget pass, and so does everything with a budget file that says nothing", () => {
+test("figures without a budget pass, and everything passes an empty budget file", () => {
   expect(checkBudget([result(FASTER, 1)], "{}")).toEqual([]);
   expect(checkBudget([result(FASTER, 1)], budget("3"))).toEqual([]);
 });
 
-test("a saved budget holds what was reached of each goal, and what other runs reached", () => {
+test("a saved budget holds what this run reached of each goal, and earlier runs' other figures", () => {
   const old = JSON.stringify({ "ingest / 1 execution / lines/s": 2, "start / mlrun -- true / time": 1.3 });
   const saved = budgetOf([result(FASTER, 4.3219), { ...result(undefined, 1), metric: "CPU" }], old);
   expect(JSON.parse(saved)).toEqual({ "ingest / 1 execution / lines/s": 4.32, "start / mlrun -- true / time": 1.3 });

@@ -6,7 +6,7 @@ import { metric } from "../support/ingest-site.ts";
 const DAY_MS = 86_400_000;
 const VALID_TO_MS = Date.UTC(2026, 11, 31);
 
-test("warnings go on once a day, and figures are right, when the machine's clock is set back by years", async () => {
+test("warns once a day, with the right figures, when the machine's clock is set back by years", async () => {
   const clock = { nowMs: 1_000, wallMs: VALID_TO_MS - 20 * DAY_MS };
   const warned: unknown[] = [];
   const metrics = createMetrics();
@@ -19,7 +19,7 @@ test("warnings go on once a day, and figures are right, when the machine's clock
   });
   expiry.watch(() => [{ kind: "ca", serial: "1", validToMs: VALID_TO_MS }]);
   expect(warned).toEqual([20]);
-  // The clock was a year ahead when it started, by an administrator's mistake, and is put right.
+  // An administrator corrects a clock that was a year ahead at the start.
   clock.wallMs -= 5 * DAY_MS;
   clock.nowMs += DAY_MS;
   expiry.check();

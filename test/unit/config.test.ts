@@ -76,7 +76,7 @@ describe("the collector's configuration", () => {
     expect(configOf(["--insecure", "--data-dir=/b"], 'data-dir = "/a"').dataDir).toBe("/b");
   });
 
-  test("takes an empty text for off", () => {
+  test("treats an empty value as off", () => {
     const config = configOf(["--insecure"], 'admin-group = ""\nauth-socket = ""\nbehind-proxy = ""');
     expect(config).toMatchObject({ adminGroup: undefined, authSocket: undefined, behindProxy: undefined });
   });
@@ -87,7 +87,7 @@ describe("the collector's configuration", () => {
     expect(new Set(Object.values(limits))).toEqual(new Set([7]));
   });
 
-  test("says everything that is wrong at once, with file and key and what was expected", () => {
+  test("reports every mistake at once, with file, key and what was expected", () => {
     const toml = `
       relp = "nowhere"
       sync = 3
@@ -145,7 +145,7 @@ describe("the collector's configuration", () => {
     ["UDP over IPv6", ["--insecure", "--udp-syslog", "[::1]:5514"], "--udp-syslog: expected HOST:PORT without IPv6"],
     ["a UDP port that nobody learns", ["--insecure", "--udp-syslog", "127.0.0.1:0"], "--udp-syslog: expected"],
     ["a group like an option", ["--pki", "/p", "--admin-group=-x"], "--admin-group: expected the name of a unix group"],
-    ["the command that none means", ["--pki", "/p", "run"], "run: unknown command"],
+    ["the default command by name", ["--pki", "/p", "run"], "run: unknown command"],
     ["an unknown command", ["--pki", "/p", "dance"], "dance: unknown command"],
     ["two commands", ["--pki", "/p", "reindex", "auth"], "auth: expected one command at most"],
   ])("refuses %s", (_, argv, problem) => {
@@ -162,11 +162,11 @@ describe("the collector's configuration", () => {
     ).toBe("https://a");
   });
 
-  test("asks for no certificates where nothing listens", () => {
+  test("needs no certificates when nothing listens", () => {
     expect(parse(["reindex", "--data-dir", "/d"])).toMatchObject({ kind: "config", command: "reindex" });
   });
 
-  test("of a process that checks passwords is two keys; what else is wrong is the collector's affair", () => {
+  test("of the password process is two keys; it ignores mistakes in others", () => {
     const files = { "/c": 'pam-service = "mine"\nrelp = 5\nnone = 1\n[nodes.n1]\nusers = "/secret"' };
     const auth = { pamService: "mine", authSocket: "/s" };
     expect(parse(["auth", "--config", "/c", "--auth-socket", "/s"], files)).toEqual({ kind: "auth", auth });
@@ -174,16 +174,16 @@ describe("the collector's configuration", () => {
     expect(problemsOf(["auth", "--bad"])).toEqual(["--bad: unknown option"]);
   });
 
-  test("needs a file that is named, and no other", () => {
+  test("needs a file only if one is named", () => {
     expect(problemsOf(["--insecure", "--config", "/none"]).join()).toContain("/none: cannot be read");
     expect(problemsOf(["--insecure"])).toEqual([]);
   });
 
-  test("says where a file is no TOML", () => {
+  test("reports where a file is not valid TOML", () => {
     expect(problemsOf(["--insecure"], { [DEFAULT_FILE]: 'a = 1\nb = "' }).join()).toContain("line 2");
   });
 
-  test.each(["--help", "--version"])("answers %s whatever else is wrong", (option) => {
+  test.each(["--help", "--version"])("answers %s, whatever else is wrong", (option) => {
     expect(parse([option, "--bad"]).kind).toBe(option.slice(2));
   });
 
@@ -227,7 +227,7 @@ describe("the users of a node", () => {
     ["a name with a line feed", 'users = { "1001" = "a\\nb" }', "expected the name of a user for 1001"],
     ["no number", 'users = { "x" = "alice" }', 'expected a uid other than 65534, got "x"'],
     ["a uid too high", 'users = { "4294967295" = "alice" }', "expected a uid"],
-    ["a uid that is nobody's", 'users = { "65534" = "alice" }', "expected a uid other than 65534"],
+    ["the overflow uid", 'users = { "65534" = "alice" }', "expected a uid other than 65534"],
     ["a number for a name", 'users = { "1001" = 5 }', "expected the name of a user for 1001, got 5"],
     ["a number", "users = 5", 'expected "directory", a file'],
     ["a file that is no passwd", 'users = "/junk"', "/junk, line 2: expected an entry of passwd(5)"],
@@ -239,7 +239,7 @@ describe("the users of a node", () => {
     expect(problemsOf(["--insecure"], files).join()).toContain(`nodes.n1.example.org.users: ${problem}`);
   });
 
-  test.each(["Not A Host!", "..", "a/b"])("are refused for %s, which is no node", (name) => {
+  test.each(["Not A Host!", "..", "a/b"])("are refused for %s, which is not a node", (name) => {
     const files = { [DEFAULT_FILE]: `[nodes."${name}"]` };
     expect(problemsOf(["--insecure"], files).join()).toContain(`nodes.${name}: expected the name of a node`);
   });
@@ -277,13 +277,13 @@ describe("the names of nodes", () => {
     );
   });
 
-  test("with dots and without quotes are said to be that", () => {
+  test("are reported when dots lack quotes", () => {
     const toml = '[nodes.n1.cluster.example.org]\nusers = "directory"';
     const [problem] = problemsOf(["--insecure"], { [DEFAULT_FILE]: toml });
     expect(problem).toContain('a name with dots stands in quotes: [nodes."n1.cluster.example.org"]');
   });
 
-  test("may have 64 characters in a part, and the refusal of others says the rule", () => {
+  test("may have parts of 64 characters; a refusal states the rule", () => {
     const name = "n".repeat(64);
     expect([...configOf(["--insecure"], `[nodes.${name}]`).nodes.keys()]).toEqual([name]);
     const [problem] = problemsOf(["--insecure"], { [DEFAULT_FILE]: '[nodes."a b"]' });

@@ -25,7 +25,7 @@ function readBack(from: Sidecar): Discards {
   return discards;
 }
 
-/** Chunks in any order, each stored or thrown away. */
+/** Chunks in any order, each stored or discarded. */
 const CHUNKS = fc.array(
   fc.record({
     n: fc.integer({ min: 1, max: 200 }),
@@ -35,7 +35,7 @@ const CHUNKS = fc.array(
   { maxLength: 60 },
 );
 
-test("what was thrown away is known by its numbers, also when read back", async () => {
+test("discarded lines are known by their numbers, also when read back", async () => {
   const file = await sidecar();
   fc.assert(
     fc.property(CHUNKS, (chunks) => {
@@ -66,7 +66,7 @@ test("what was thrown away is known by its numbers, also when read back", async 
     }),
     {
       examples: [
-        // One line inside of what was thrown away is stored.
+        // One line inside the discarded range is stored.
         [
           [
             { n: 1, count: 3, kind: 1 },
@@ -79,7 +79,7 @@ test("what was thrown away is known by its numbers, also when read back", async 
   );
 });
 
-test("one stretch is two records, however many frames it is, and its beginning outlives a kill", async () => {
+test("one stretch is two records, however many frames it has, and its beginning survives a kill", async () => {
   const file = await sidecar();
   const discards = new Discards(file);
   for (let n = 11; n <= 1_000; n += 1) discards.add(n, n, RATE);
@@ -92,7 +92,7 @@ test("one stretch is two records, however many frames it is, and its beginning o
   expect(readBack(file).within([[11, 2_000]], ALL)).toEqual([{ from: 11, to: 1_000, ...RATE }]);
 });
 
-test("very many stretches cost bounded memory and records: then all holes have the last reason", async () => {
+test("bounds memory and records for very many stretches: then all holes have the last reason", async () => {
   const file = await sidecar();
   const discards = new Discards(file);
   for (let n = 10; n <= 10_000; n += 10) {
@@ -116,7 +116,7 @@ test("very many stretches cost bounded memory and records: then all holes have t
   }
 });
 
-test("a token bucket gives its rate in the long run, a burst at first, and nothing for a clock that jumps", () => {
+test("a token bucket grants a burst, then its rate, and nothing for a clock that jumps", () => {
   const bucket = new TokenBucket({ perSecond: 100, burstSeconds: 10, reopenShare: 0.5 });
   let [nowMs, passed] = [5_000_000, 0];
   const run = (ms: number) => {

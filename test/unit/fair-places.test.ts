@@ -16,7 +16,7 @@ describe("a holder at its own limit", () => {
     expect(places.taken).toBe(2);
   });
 
-  test("is refused when all of its own are busy, and no other is", () => {
+  test("is refused when its own are busy, even if others are idle", () => {
     const places = placesOf(100, 2, new Set(["a1", "a2"]));
     places.enter("a", "a1");
     places.enter("a", "a2");
@@ -26,24 +26,24 @@ describe("a holder at its own limit", () => {
 });
 
 describe("when all places are taken", () => {
-  test("the largest holder gives up its oldest, idle before busy, for each one that has less", () => {
+  test("the largest holder gives up its oldest place, idle before busy, to each smaller holder", () => {
     const places = placesOf(4, 4, new Set(["a1", "a3", "a4"]));
     for (const occupant of ["a1", "a2", "a3", "a4"]) places.enter("a", occupant);
     expect(places.enter("b", "b1")).toEqual({ isIn: true, displaced: "a2" });
     expect(places.enter("c", "c1")).toEqual({ isIn: true, displaced: "a1" });
-    // Two for a and one each for b and c is as fair as it gets.
+    // Two for a and one each for b and c is the fairest split.
     expect(places.enter("d", "d1")).toEqual({ isIn: true, displaced: "a3" });
     expect(places.enter("e", "e1")).toEqual(OUT);
     expect(places.taken).toBe(4);
   });
 
-  test("the largest holder displaces its own, and nobody else's", () => {
+  test("the largest holder displaces only its own", () => {
     const places = placesOf(4, 4);
     for (const occupant of ["b1", "a1", "a2", "a3"]) places.enter(occupant.slice(0, 1), occupant);
     expect(places.enter("a", "a4")).toEqual({ isIn: true, displaced: "a1" });
   });
 
-  test("strangers that have one each make room for who was here before, and not for another stranger", () => {
+  test("strangers with one place each make room for a known holder, not for another stranger", () => {
     const places = placesOf(3, 3);
     places.confirm("friend");
     for (const stranger of ["x", "y", "z"]) places.enter(stranger, `${stranger}1`);
@@ -52,7 +52,7 @@ describe("when all places are taken", () => {
   });
 });
 
-test("a place that was given back is free, and giving it back twice frees no other", () => {
+test("a returned place is free, and returning it twice frees no other", () => {
   const places = placesOf(1, 1);
   places.enter("a", "a1");
   places.leave("a", "a1");

@@ -4,7 +4,7 @@ import { afterwards } from "../support/cleanup.ts";
 
 const LIMITS = { maxRunning: 1, maxWaiting: 40, maxWaitingPerGroup: 8, maxWaitMs: 30_000 };
 
-/** A queue whose only turn is taken, and the order in which those who come after it get theirs. */
+/** A queue whose only turn is taken, and the order in which later arrivals get theirs. */
 async function busy(limits: Partial<typeof LIMITS> = {}) {
   const queue = new FairQueue({ ...LIMITS, ...limits });
   const order: string[] = [];
@@ -18,7 +18,7 @@ async function busy(limits: Partial<typeof LIMITS> = {}) {
 }
 
 describe("turns at a scarce thing", () => {
-  test("go round the address groups, however many of one wait", async () => {
+  test("rotate among address groups, however many of one wait", async () => {
     const { order, come, begin } = await busy();
     const guesses = Array.from({ length: 6 }, (_, i) => come(`guess${i}`, { group: "guesser" }));
     const all = [...guesses, come("alice"), come("bob")];
@@ -27,7 +27,7 @@ describe("turns at a scarce thing", () => {
     expect(order.slice(0, 3)).toEqual(["guess0", "alice", "bob"]);
   });
 
-  test("go round the users, where every guess comes from another address", async () => {
+  test("rotate among users when every guess comes from another address", async () => {
     const { order, come, begin } = await busy();
     const guesses = Array.from({ length: 6 }, (_, i) => come(`guess${i}`, { user: "root" }));
     const all = [...guesses, come("alice")];
@@ -36,7 +36,7 @@ describe("turns at a scarce thing", () => {
     expect(order.slice(0, 2)).toEqual(["guess0", "alice"]);
   });
 
-  test("come first to who has been here before", async () => {
+  test("go first to those who were here before", async () => {
     const { order, come, begin } = await busy();
     const all = [...Array.from({ length: 30 }, (_, i) => come(`guess${i}`)), come("alice", { isKnown: true })];
     begin();
@@ -44,7 +44,7 @@ describe("turns at a scarce thing", () => {
     expect(order[0]).toBe("alice");
   });
 
-  test("are bounded: the last in that order gives up, and one group has a part only", async () => {
+  test("are bounded: the last in that order gives up, and a group holds only its share", async () => {
     const { order, come, begin } = await busy({ maxWaiting: 10 });
     const all = Array.from({ length: 10 }, (_, i) => come(`guess${i}`));
     all.push(come("alice", { isKnown: true }), come("late"));
@@ -56,7 +56,7 @@ describe("turns at a scarce thing", () => {
     expect(order).toContain("late refused");
   });
 
-  test("are not waited for without end", async () => {
+  test("are waited for in bounded time", async () => {
     vi.useFakeTimers();
     afterwards(() => void vi.useRealTimers());
     const { order, come } = await busy();

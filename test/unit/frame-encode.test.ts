@@ -17,7 +17,7 @@ interface Encoded {
   readonly frames: Frame[];
 }
 
-/** Encodes what several reads brought, each joined to what the one before left, as mlrun does. */
+/** Encodes several reads, each joined to the remainder of the one before, as mlrun does. */
 function encode(reads: readonly Buffer[], options = { oneLineFrames: false }): Encoded {
   const encoder = new FrameEncoder(IDENTITY, options);
   encoder.setTime(TIME);
@@ -99,7 +99,7 @@ describe("the encoding", () => {
     roundTrip([Buffer.concat(pairs)], { oneLineFrames: true });
   });
 
-  test("gives back random bytes, however they were read", () => {
+  test("gives back random bytes, however the reads split them", () => {
     const nasty = fc.constantFrom(...ALL_BYTES, 0x0a, 0x0a, 0x0d, 0x20, 0x23, 0x5c, 0x30, 0x37, 0xe2, 0x80, 0xa8);
     const read = fc.array(nasty, { maxLength: 200 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
@@ -111,7 +111,7 @@ describe("the encoding", () => {
     );
   });
 
-  test("gives the same frames wherever a read was split, but for the frames' borders", () => {
+  test("gives the same lines wherever a read is split", () => {
     const printed = Buffer.from("one\ntwö #012\r\n\n  € 𝄞\u2028\nlast without newline\xff", "utf8");
     const whole = roundTrip([printed]).flatMap(linesOf);
     for (let at = 0; at <= printed.length; at += 1) {
@@ -119,7 +119,7 @@ describe("the encoding", () => {
     }
   });
 
-  test("lets nothing travel that a relay, a terminal or a reader would act on", () => {
+  test("sends nothing that a relay, a terminal or a reader would act on", () => {
     const everything = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join("");
     const { payloads } = encode([Buffer.from(everything), ALL_BYTES, Buffer.from("\ufeff")]);
     const travelling = payloads.map((payload) => payload.toString()).join("");
@@ -135,7 +135,7 @@ describe("a frame", () => {
     expect(frames.map(({ n }) => n)).toEqual(frames.map((_, index) => 1 + index * (frames[0]?.count ?? 0)));
   });
 
-  test("holds one line where the site wants that", () => {
+  test("holds one line if the site asks for it", () => {
     const frames = roundTrip([Buffer.from("a\nb\n\nc")], { oneLineFrames: true });
     expect(frames.map(({ n, count, fragment, text }) => [n, count, fragment, text])).toEqual([
       [1, 1, false, "a"],
@@ -160,12 +160,12 @@ describe("a frame", () => {
     for (const payload of payloads) expect(payload.length).toBeLessThan(WIRE_LIMITS.maxFrameBytes);
     // Whole characters in each piece: none was cut.
     for (const line of frames.flatMap(linesOf)) expect(line.toString()).not.toContain("\ufffd");
-    // None is much smaller than it might be.
+    // No frame is much smaller than it could be.
     for (const payload of payloads.slice(0, -1))
       expect(payload.length).toBeGreaterThan(WIRE_LIMITS.maxFrameBytes - 150);
   });
 
-  test("keeps lines of any length whole or in fragments, also behind others", () => {
+  test("keeps lines of any length, whole or in fragments, also after others", () => {
     const lengths = Array.from({ length: 60 }, (_, index) => index * 173);
     const printed = lengths.map((length) => "y".repeat(length)).join("\n");
     const frames = roundTrip([Buffer.from(printed)]);
@@ -175,7 +175,7 @@ describe("a frame", () => {
     expect(cut).toBeLessThanOrEqual(20);
   });
 
-  test("is what the collector takes", () => {
+  test("is accepted by the collector", () => {
     const view = createEnvelopeView();
     const texts = ["plain\n", " a \\ #012 \xff\n\n", "no newline"];
     const { payloads } = encode(texts.map((text) => Buffer.from(text, "latin1")));
@@ -209,7 +209,7 @@ describe("what has no newline yet", () => {
     to: 5,
     take,
   });
-  test("is left for later, or goes as a fragment without the half of a character, or goes to the last byte", () => {
+  test("waits, leaves as a fragment of whole characters, or leaves to the last byte", () => {
     source.bytes.write("abc\xe2\x82", "latin1");
     const encoder = new FrameEncoder(IDENTITY, { oneLineFrames: false });
     expect(encoder.encodeLines(printed("lines"), target, 0)).toBe(0);
@@ -225,11 +225,11 @@ describe("what has no newline yet", () => {
   });
 });
 
-describe("the frames that are no lines", () => {
+describe("frames other than lines", () => {
   const encoder = new FrameEncoder(IDENTITY, { oneLineFrames: false });
   encoder.setTime(TIME);
 
-  test("a beat tells n, and its text differs each time", () => {
+  test("a beat carries n, and its text differs each time", () => {
     const [payload = Buffer.alloc(0)] = octetCounted(
       encoder.encodeBeat({ number: 3, idleMs: 120, cpuMs: 40, mayBuffer: false, exit: undefined }),
     );

@@ -6,7 +6,7 @@ import { INCOMPLETE, utf8Length } from "../../src/frame/utf8.ts";
 
 const SIZE = 64;
 
-test("plainEnd finds the first byte that needs a look, at every place, alignment and distance", () => {
+test("plainEnd finds the first byte that needs escaping, at every position, alignment and distance", () => {
   const source = allocateSource(SIZE);
   for (let byte = 0; byte < 256; byte += 1) {
     const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c && byte !== 0x23;
@@ -22,7 +22,7 @@ test("plainEnd finds the first byte that needs a look, at every place, alignment
   }
 });
 
-test("plainEnd agrees with a byte by byte look, whatever stands there", () => {
+test("plainEnd agrees with a byte-by-byte scan of any input", () => {
   const nearly = fc.constantFrom(0x1f, 0x20, 0x21, 0x22, 0x23, 0x24, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff, 0x00);
   const bytes = fc.array(fc.oneof(nearly, fc.constant(0x61)), { minLength: SIZE, maxLength: SIZE });
   fc.assert(

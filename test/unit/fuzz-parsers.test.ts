@@ -5,9 +5,9 @@ import { TARGETS } from "../fuzz/targets.ts";
 const CASES = 2_000;
 const SLOW_CASES = 850;
 
-/** The long form is `npm run fuzz`: a million cases for each parser, and a new seed in each run. */
+/** The long form is `npm run fuzz`: a million cases for each parser, with a new seed in each run. */
 describe.each(TARGETS)("the parser $name, given random and mutated input", (target) => {
-  test.each([1, 2])("keeps what is promised of it, seed %i", async (seed) => {
+  test.each([1, 2])("keeps its promise, seed %i", async (seed) => {
     const { grownBytes } = await fuzz(target, { cases: target.isSlow === true ? SLOW_CASES : CASES, seed });
     expect(Number.isFinite(grownBytes)).toBe(true);
   });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe("BEGIN", () => {
-  test("is known when it is whole, wherever it is cut, whatever follows it", async () => {
+  test("is recognised when whole, wherever it is split and whatever follows", async () => {
     const json = beginText(NAME);
     const begin = beginMessage(NAME, json);
     const stream = Buffer.concat([begin, lineFrame(NAME, 1)]);
@@ -31,7 +31,7 @@ describe("BEGIN", () => {
     ["another letter", `b ${x} ${k} 2\n`],
     ["a frame at once", "180 <14>1 2026"],
     ["a small letter in x", `B ${x.toLowerCase()} ${k} 2\n`],
-    ["a letter that no ULID has", `B ${x.replace("R", "U")} ${k} 2\n`],
+    ["a letter that ULIDs lack", `B ${x.replace("R", "U")} ${k} 2\n`],
     ["an x beyond 128 bits", `B 8${x.slice(1)} ${k} 2\n`],
     ["an x that is too short", `B ${x.slice(1)} ${k} 2\n`],
     ["a k with another character", `B ${x} ${k.replace("-", "+")} 2\n`],
@@ -40,13 +40,13 @@ describe("BEGIN", () => {
     ["a length with a sign", `B ${x} ${k} -1\n`],
     ["a length that begins with 0", `B ${x} ${k} 02\n`],
     ["a length of five digits", `B ${x} ${k} 10000\n`],
-    ["more JSON than may be", `B ${x} ${k} ${MAX_JSON_BYTES + 1}\n`],
+    ["more JSON than allowed", `B ${x} ${k} ${MAX_JSON_BYTES + 1}\n`],
     ["NUL for a space", `B ${x}\0${k} 2\n`],
   ])("is refused with %s", async (_, head) => {
     expect(await parsers.begin(Buffer.from(head))).toBe("bad head");
   });
 
-  test("may have as much JSON as the bound says", async () => {
+  test("may have JSON up to the limit", async () => {
     const short = beginText(NAME, { cwd: "" });
     const json = beginText(NAME, { cwd: "x".repeat(MAX_JSON_BYTES - short.length) });
     expect(await parsers.begin(beginMessage(NAME, json))).toMatch(/^whole 57 7500 /);
@@ -79,11 +79,11 @@ describe("BEGIN", () => {
     ["no end", `{${members}`],
     ["a comma too many", `{${members},}`],
     ["a string without its end", `{${members},"a":"}`],
-    ["an escape that is none", `{${members},"a":"\\x41"}`],
+    ["an unknown escape", `{${members},"a":"\\x41"}`],
     ["half of an escape", `{${members},"a":"\\u00"}`],
     ["a number that begins with 0", `{${members},"a":01}`],
     ["a number that ends with a point", `{${members},"a":1.}`],
-    ["a word that is none", `{${members},"a":nul}`],
+    ["an unknown word", `{${members},"a":nul}`],
     ["arrays in arrays in arrays", `{${members},"a":[[[[]]]]}`],
   ])("is refused with %s", async (_, json) => {
     expect(await parsers.begin(beginMessage(NAME, json))).toBe("bad json");
@@ -91,7 +91,7 @@ describe("BEGIN", () => {
 });
 
 describe("frames", () => {
-  test("pass when they are whole, wherever they are cut", async () => {
+  test("pass when whole, wherever they are split", async () => {
     const frames = [lineFrame(NAME, 1), lineFrame(NAME, 2, "x".repeat(2_000)), lineFrame(NAME, 3)];
     const ends = frames.map((_, i) => Buffer.concat(frames.slice(0, i + 1)).length);
     const stream = Buffer.concat(frames);
@@ -119,7 +119,7 @@ describe("frames", () => {
     ["x and k in the text only", payload.replace(x, nameOf(1).x) + payload],
     ["another structured data element first", payload.replace("[ml@", "[a@1][ml@")],
     ["another version", payload.replace('v="1"', 'v="2"')],
-    ["a type that is none", payload.replace('t="lines"', 't="begin"')],
+    ["an unknown type", payload.replace('t="lines"', 't="begin"')],
     ["an envelope", payload.replace("<14>", "<134>")],
     ["another program", payload.replace("mlrun", "logger")],
     ["another MSGID", payload.replace("LINES", "BEGIN")],

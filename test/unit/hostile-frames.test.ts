@@ -4,7 +4,7 @@ import { frameAt, wholeFramesEnd } from "../../src/run/spool/frame-scan.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 
 test.each(["3", "1000000", "40000000000", "999999999999999"])(
-  "a frame of %s lines that it cannot hold is refused before there is room for them",
+  "refuses a frame that claims %s lines before allocating room for them",
   (count) => {
     const text = fakeExecution().lines(1, ["one", "two"]).replace('c="2"', `c="${count}"`);
     const bytes = Buffer.from(text.replace("one\\ntwo", "ab").replace('b="8"', 'b="2"'));
@@ -12,11 +12,11 @@ test.each(["3", "1000000", "40000000000", "999999999999999"])(
   },
 );
 
-test("a frame ends where it says, whatever stands behind it", () => {
+test("a frame ends at its length, whatever follows", () => {
   const fake = fakeExecution();
   for (const frame of [fake.begin(), fake.lines(1, ["one"]), fake.beat(1, 1), fake.end(1)]) {
     const bytes = Buffer.from(frame);
-    // To the brace or the text: from there on it is the JSON, or the length, that tells.
+    // Up to the brace or the text; from there on the JSON or the length decides.
     const least = frame.indexOf("] ") + 2;
     for (let end = 0; end < least; end += 1) {
       expect(parseEnvelope(bytes, 0, end, createEnvelopeView())).toBeDefined();
@@ -25,7 +25,7 @@ test("a frame ends where it says, whatever stands behind it", () => {
 });
 
 test.each(["-9 ", "-0 ", "1e1 0123456789", "0x2 ab", "+2 ab", "2. ab"])(
-  "a spool whose frame has the length %j is read to there, and no further",
+  "reads a spool up to a frame whose length is %j, and no further",
   (text) => {
     expect(frameAt(Buffer.from(text), 0)).toBeUndefined();
     expect(wholeFramesEnd(Buffer.from(`2 ab${text}`))).toBe(4);

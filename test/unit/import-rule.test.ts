@@ -44,7 +44,7 @@ function target({ file, specifier }: Import): string {
 
 const imports = sources("src").flatMap(importsOf);
 
-test("stages import wire, frame and host, never each other; wire and frame stand below all", () => {
+test("stages import wire, frame and host, never each other; wire and frame import no stage", () => {
   const wrong = imports
     .filter(({ specifier }) => specifier.startsWith("."))
     .filter((found) => {
@@ -70,7 +70,7 @@ test("Node's own modules are imported with node:, ours with their file extension
   expect(all.filter(({ specifier }) => /^\.\.?\/(?!.*\.(ts|tsx|css|svg)$)/.test(specifier))).toEqual([]);
 });
 
-test("the viewer imports nothing of src but wire and text", () => {
+test("the viewer imports only wire and text from src", () => {
   const fromSrc = sources("ui")
     .flatMap(importsOf)
     .filter((found) => target(found) !== "outside");
@@ -91,7 +91,7 @@ function roomOf(path: string): string | undefined {
   return file === undefined ? undefined : `src/${folder}/${room}`;
 }
 
-test("rooms of a stage do not import each other in a circle", () => {
+test("rooms of a stage form no import cycle", () => {
   const edges = new Map<string, Set<string>>();
   for (const { file, specifier } of imports) {
     if (!specifier.startsWith(".")) continue;
@@ -113,7 +113,7 @@ test("rooms of a stage do not import each other in a circle", () => {
   expect(edges.size).toBeGreaterThan(5);
 });
 
-test("the feed of a log knows no DOM: its files import no view and no preact", () => {
+test("the feed of a log knows no DOM: it imports neither view nor preact", () => {
   const feed = sources("ui/src/log/feed").flatMap(importsOf);
   expect(feed.filter(({ specifier }) => /preact|\/(view|page)\/|\.tsx$/.test(specifier))).toEqual([]);
   expect(feed.length).toBeGreaterThan(10);

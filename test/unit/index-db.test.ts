@@ -105,7 +105,7 @@ describe("the index of executions", () => {
     expect(found.sort()).toEqual(owners);
   });
 
-  it("looks at no more rows than it lists, whoever asks and for what", async () => {
+  it("reads no more rows than it lists, for every user and query", async () => {
     const path = join(await tempFolder(), "index.db");
     const prepare = vi.spyOn(Database.prototype, "prepare");
     afterwards(() => prepare.mockRestore());
@@ -127,7 +127,7 @@ describe("the index of executions", () => {
     for (const sql of questions) {
       const explain = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
       const steps = sql.includes("owner = ?") ? explain.all("alice") : explain.all({ ...values, owner: "alice" });
-      // An index that has them in order: nothing is sorted, and only a list of everything may begin at the first row.
+      // An index in list order: no sort, and only an unfiltered list may start at the first row.
       const step = sql.includes("WHERE") ? /^SEARCH \w+ USING INDEX/ : /^SCAN \w+ USING INDEX/;
       expect(
         steps.map(({ detail }) => detail),
@@ -151,7 +151,7 @@ describe("the index of executions", () => {
     expect(found).toEqual(expected(60, () => true));
   });
 
-  it("goes on behind what one search has looked at, without a match in between", async () => {
+  it("continues after the rows one search has read, even without a match", async () => {
     const index = await filled(4_500);
     const page = index.list({ ...ALL, q: "argument3 " });
     expect(page.rows).toEqual([]);
@@ -177,7 +177,7 @@ describe("the index of executions", () => {
     expect(index.jobs(undefined)).toEqual([]);
   });
 
-  it("is to be made anew by the next process when this one ended after it had cleared it", async () => {
+  it("is rebuilt by the next process if this one ended after clearing it", async () => {
     const path = join(await tempFolder(), "index.db");
     const isCurrentAfter = (act: (index: IndexDb) => void): boolean => {
       const index = new IndexDb(path);
@@ -191,7 +191,7 @@ describe("the index of executions", () => {
     expect(isCurrentAfter((index) => index.clear())).toBe(false);
   });
 
-  it("shows a row that was put soon at once, and has it for the next process from the commit on", async () => {
+  it("shows a row of `putSoon` at once, and to the next process after the commit", async () => {
     const folder = await tempFolder();
     const index = new IndexDb(join(folder, "index.db"));
     afterwards(() => index.close());

@@ -14,7 +14,7 @@ async function intervalDb(): Promise<IntervalDb> {
   return db;
 }
 
-/** What the numbers say, read off a plain set. */
+/** The same answers, computed from a plain set. */
 function expected(numbers: ReadonlySet<number>, from: number, to: number): [number, number][] {
   const holes: [number, number][] = [];
   for (let n = from; n <= to; n += 1) {
@@ -29,7 +29,7 @@ function expected(numbers: ReadonlySet<number>, from: number, to: number): [numb
 const RANGES = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 })), { maxLength: 40 });
 
 describe.each(["in memory", "on disk", "moving between both"])("line numbers %s", (where) => {
-  it("know what is there and what is missing, whatever comes in whatever order", async () => {
+  it("know which are present and which are missing, whatever the order", async () => {
     const db = await intervalDb();
     const create = (): LineNumbers => {
       if (where === "in memory") return new IntervalSet();
@@ -56,7 +56,7 @@ describe.each(["in memory", "on disk", "moving between both"])("line numbers %s"
 });
 
 describe("great disorder", () => {
-  it("costs bounded memory, and none of it once the holes are filled", async () => {
+  it("takes bounded memory, and none once the holes are filled", async () => {
     const numbers = new SpillingIntervals({ maxRangesInMemory: 100, db: await intervalDb() });
     for (let n = 1; n <= 2_000; n += 2) numbers.add(n, n);
     expect([numbers.isOnDisk, numbers.ranges]).toEqual([true, 1_000]);
@@ -64,7 +64,7 @@ describe("great disorder", () => {
     expect([numbers.isOnDisk, numbers.ranges, numbers.coversTo(2_000)]).toEqual([false, 1, true]);
   });
 
-  it("is let go of, whatever the disk says", async () => {
+  it("is released, even when the disk fails", async () => {
     const db = await intervalDb();
     const numbers = new SpillingIntervals({ maxRangesInMemory: 3, db });
     for (const n of [1, 3, 5, 7]) numbers.add(n, n);

@@ -38,7 +38,7 @@ describe("a daemon", () => {
     expect(events).toEqual(["start a", "stop b", "stop a"]);
   });
 
-  test("starts nothing more once it is told to stop", async () => {
+  test("starts nothing more once stopped", async () => {
     const { events, part, of } = recorded();
     const daemon = of(part("a", { start: () => void daemon.stop() }), part("b"));
     await daemon.start();
@@ -46,7 +46,7 @@ describe("a daemon", () => {
     expect(events).toEqual(["stop a"]);
   });
 
-  test("stops a part when its start is done, told to give up, and starts no other", async () => {
+  test("tells a starting part to give up, stops it when it has started, and starts no other", async () => {
     const { events, part, of } = recorded();
     const long = part("b", {
       start: async (stopping) => {
@@ -64,7 +64,7 @@ describe("a daemon", () => {
     expect(events).toEqual(["start a", "gave up b", "stop b", "stop a"]);
   });
 
-  test("stops the others, too, when a start hangs", async () => {
+  test("stops the others when a start hangs", async () => {
     const { events, part, of } = recorded({ stopWithinMs: 40 });
     const daemon = of(part("a"), part("b", { start: never }), part("c"));
     void daemon.start();
@@ -82,7 +82,7 @@ describe("a daemon", () => {
     expect(events.slice(3)).toEqual(["cannot stop c", "cannot stop b", "stop a"]);
   });
 
-  test("reloads every part that can, also when one cannot", async () => {
+  test("reloads every part, even when one fails", async () => {
     const { events, part, of } = recorded();
     const bad = part("a", { reload: () => Promise.reject(new Error("no such file")) });
     const good = part("b", { reload: () => void events.push("reload b") });

@@ -18,7 +18,7 @@ describe("a listener that cannot start", () => {
     ],
     ["ENOENT", { path: "/none/m.sock" }, "Cannot listen on unix:/none/m.sock (web): ENOENT: its folder must exist"],
     ["EMFILE", https, "listen EMFILE"],
-  ])("says what to do about %s", async (code, at, message) => {
+  ])("advises what to do about %s", async (code, at, message) => {
     await expect(listening(failing(code), { key: "web", at })).rejects.toThrow(message);
   });
 });

@@ -15,7 +15,7 @@ function begun() {
   return { hub: createHub(log, Date.now), archive, execution: archive.add({ x: X }) };
 }
 
-/** Watchers that count only. */
+/** Watchers that only count. */
 function crowd(hub: ReturnType<typeof createHub>, viewers: number) {
   const messages: LinesMessage[] = [];
   const watcher = () => ({ lines: (message: LinesMessage) => void messages.push(message), summary: () => undefined });
@@ -31,7 +31,7 @@ describe("the hub", () => {
     vi.useRealTimers();
   });
 
-  test("builds nothing when nobody watches", () => {
+  test("builds nothing without watchers", () => {
     const { hub, execution } = begun();
     const summary = vi.spyOn(execution, "summary");
     hub.changed(execution);
@@ -50,7 +50,7 @@ describe("the hub", () => {
     expect(new Set(messages).size).toBe(1);
   });
 
-  test("hands lines to few viewers at once, and gathers them for many", () => {
+  test("sends lines to few viewers at once, and batches them for many", () => {
     const { hub, execution } = begun();
     const messages = crowd(hub, 1_000);
     for (let n = 1; n <= 50; n += 1) hub.publish(execution, execution.store(n, n));
@@ -62,7 +62,7 @@ describe("the hub", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("keeps bytes that it gathers, whatever their owner does with them", () => {
+  test("copies bytes that it batches: their owner may reuse them", () => {
     const { hub, execution } = begun();
     const messages = crowd(hub, 100);
     hub.publish(execution, execution.store(1, 1));
@@ -73,7 +73,7 @@ describe("the hub", () => {
     expect(messages.at(-1)?.frame.includes("line 2\n")).toBe(true);
   });
 
-  test("does not join lines with a hole between them", () => {
+  test("keeps lines apart that have a hole between them", () => {
     const { hub, execution } = begun();
     const messages = crowd(hub, 100);
     for (const n of [1, 2, 4, 3]) hub.publish(execution, execution.store(n, n));
@@ -86,7 +86,7 @@ describe("the hub", () => {
     ]);
   });
 
-  test("bounds what it gathers", () => {
+  test("bounds what it batches", () => {
     const { hub, execution } = begun();
     const messages = crowd(hub, 100);
     for (let n = 1; n <= 30; n += 1)
@@ -98,7 +98,7 @@ describe("the hub", () => {
     expect(new Set(messages).size).toBeGreaterThan(3);
   });
 
-  test("brings a viewer who joins while lines are gathered each line once", async () => {
+  test("sends each line once to a viewer who joins during a batch", async () => {
     const { hub, archive, execution } = begun();
     crowd(hub, 1_000);
     hub.publish(execution, execution.store(1, 1));
@@ -112,7 +112,7 @@ describe("the hub", () => {
   });
 
   test.each<[number | "end"]>([[6], ["end"]])(
-    "brings a viewer who joins while lines are gathered none from before: from %s",
+    "sends no earlier lines to a viewer who joins during a batch: from %s",
     async (from) => {
       const { hub, archive, execution } = begun();
       crowd(hub, 1_000);
@@ -128,7 +128,7 @@ describe("the hub", () => {
   );
 
   test.each<[number | "end"]>([[1], ["end"]])(
-    "writes no more to those who are there for viewers who join while lines are gathered: from %s",
+    "causes no extra writes to present viewers when others join during a batch: from %s",
     async (from) => {
       const { hub, archive, execution } = begun();
       const messages = crowd(hub, 1_000);
@@ -151,7 +151,7 @@ describe("the hub", () => {
     },
   );
 
-  test("encodes once what viewers who joined at the same time are sent, and sends nothing to one who has left", () => {
+  test("encodes once for viewers who joined together, and sends nothing to one who has left", () => {
     const { hub, execution } = begun();
     crowd(hub, 1_000);
     hub.publish(execution, execution.store(1, 1));
@@ -179,7 +179,7 @@ describe("the hub", () => {
     hub.close();
   });
 
-  test("brings a viewer each line once whose second subscription joins while lines are gathered", async () => {
+  test("sends each line once to a viewer whose second subscription joins during a batch", async () => {
     const { hub, archive, execution } = begun();
     crowd(hub, 1_000);
     const { socket, outbox, ran } = await watch({ hub, archive, what: { job: "train" }, from: "end" });
@@ -197,7 +197,7 @@ describe("the hub", () => {
     hub.close();
   });
 
-  test("tells an execution's summary four times a second at most, and the last one always", () => {
+  test("sends a summary at most four times a second, and always the last one", () => {
     const { hub, execution } = begun();
     const told: SummaryMessage[] = [];
     hub.watch({ owner: "alice" }, { lines: () => undefined, summary: (message) => void told.push(message) });
@@ -212,7 +212,7 @@ describe("the hub", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("tells it once a second where a thousand watch", () => {
+  test("sends it once a second when a thousand watch", () => {
     const { hub, execution } = begun();
     let told = 0;
     const summary = () => {
@@ -227,7 +227,7 @@ describe("the hub", () => {
     expect(told).toBeLessThanOrEqual(5 * 1_000);
   });
 
-  test("outlives a summary that cannot be made, says so now and then, and tells the next one", () => {
+  test("survives a summary that cannot be built, logs it at bounded rate, and sends the next one", () => {
     const said: string[] = [];
     let nowMs = 0;
     const hub = createHub({ event: (_, what) => said.push(what) }, () => nowMs);
@@ -253,7 +253,7 @@ describe("the hub", () => {
     hub.close();
   });
 
-  test("forgets who has left", () => {
+  test("forgets viewers who left", () => {
     const { hub, execution } = begun();
     const lines = vi.fn();
     const leave = hub.watch({ job: "train", owner: "alice" }, { lines, summary: () => undefined });

@@ -24,7 +24,7 @@ function message(firstN: number, count: number) {
 }
 
 describe("a viewer that reads slowly", () => {
-  test("is told exactly what it was not sent, and gets everything else once", async () => {
+  test("learns exactly which lines it was not sent, and gets all others once", async () => {
     const rounds = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(3)), {
       minLength: 1,
       maxLength: 40,
@@ -66,7 +66,7 @@ describe("a viewer that reads slowly", () => {
     expect(backlog.isEmpty).toBe(true);
   });
 
-  test("is told few ranges when very many lines came out of order", () => {
+  test("gets few ranges when very many lines came out of order", () => {
     const backlog = new Backlog({ maxBytes: 1e6, maxLines: 1 });
     for (let n = 1; n < 200; n += 2) backlog.push(message(n, 1));
     const [loss] = backlog.takeLost();
@@ -102,7 +102,7 @@ describe("a viewer that reads slowly", () => {
     expect(texts.map((text) => (text.t === "execution" ? text.execution.lastN : text.t))).toEqual(["live", 5]);
   });
 
-  test("does not pile up history: it is read at the pace of the viewer", async () => {
+  test("reads history at the viewer's pace, so it does not pile up", async () => {
     const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
@@ -125,7 +125,7 @@ describe("a viewer that reads slowly", () => {
     expect((await socket.taken()).lines.get(X)).toHaveLength(200);
   });
 
-  test("gets history also while more is live than it can read", async () => {
+  test("gets history even while live lines outpace it", async () => {
     const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
@@ -154,21 +154,21 @@ describe("a viewer that reads slowly", () => {
     expect(n).toBeLessThan(200);
   });
 
-  test("is closed when the newest summaries that wait for it are too many octets", async () => {
+  test("is closed when its waiting summaries exceed their bytes", async () => {
     const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const take = () => new Promise<void>(() => undefined);
     const watching = await watch({ hub, archive, what: { all: true }, from: "end", take, highWaterMark: 1 });
     await watching.ran;
     const long = (x: string) => ({ ...archive.add({ x }).summary(), argv: ["x".repeat(100_000)] });
-    // Newer ones of the same execution take the place of those before.
+    // A newer summary of an execution replaces the older one.
     for (let i = 0; i < 100; i += 1) watching.outbox.summary(1, new SummaryMessage(X, long(X)));
     expect(watching.overflows()).toBe(0);
     for (let i = 0; i < 50; i += 1) watching.outbox.summary(1, new SummaryMessage(`${X}${i}`, long(X)));
     expect(watching.overflows()).toBeGreaterThan(0);
   });
 
-  test("is closed when it would have to be told of more executions than can be remembered", async () => {
+  test("is closed when it missed lines of more executions than the limit", async () => {
     const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const take = () => new Promise<void>(() => undefined);

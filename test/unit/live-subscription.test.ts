@@ -84,7 +84,7 @@ class Producer {
   }
 }
 
-/** Time passes in another way at each call: sometimes none, sometimes some turns of the event loop. */
+/** Lets a random number of event-loop turns pass, often none. */
 function uneven(seed: readonly number[]): () => Promise<void> {
   let call = 0;
   return async () => {
@@ -94,7 +94,7 @@ function uneven(seed: readonly number[]): () => Promise<void> {
   };
 }
 
-/** Holds everybody who passes until it is opened. */
+/** Holds all callers until opened. */
 class Gate {
   #waiting: (() => void)[] = [];
   #isOpen = false;
@@ -108,7 +108,7 @@ class Gate {
     for (const pass of this.#waiting.splice(0)) pass();
   }
 
-  /** Lets one after the other pass, until the condition holds. */
+  /** Releases callers one by one until the condition holds. */
   async openUntil(condition: () => boolean): Promise<void> {
     while (!condition()) {
       this.#waiting.shift()?.();
@@ -139,7 +139,7 @@ describe("a subscription", () => {
       steps,
       seeds,
       fc.integer({ min: 1, max: 30 }),
-      // So many that lines are gathered for them.
+      // Enough viewers for lines to be batched.
       fc.constantFrom(0, 100),
       fc.constantFrom(1, 15, 1_000),
       async (before, after, seed, from, others, maxReadLines) => {
@@ -173,7 +173,7 @@ describe("a subscription", () => {
     await fc.assert(property, { numRuns: 150 });
   });
 
-  test("brings a line that was stored late while the last batch was read", async () => {
+  test("sends a line stored late while the last batch was read", async () => {
     const { hub, archive, execution } = begun();
     execution.store(1, 4);
     execution.store(6, 9);
@@ -189,7 +189,7 @@ describe("a subscription", () => {
     expect((await socket.taken()).lines.get(X)).toEqual([1, 2, 3, 4, 6, 7, 8, 9, 5]);
   });
 
-  test("passes lines on that come late when all is live", async () => {
+  test("forwards late lines once live", async () => {
     const { hub, archive, execution } = begun();
     execution.store(3, 4);
     const { socket, ran } = await watch({ hub, archive, what: { x: X }, from: 1 });
@@ -198,7 +198,7 @@ describe("a subscription", () => {
     expect((await socket.taken()).lines.get(X)).toEqual([3, 4, 1, 2]);
   });
 
-  test("from the end brings nothing that was stored before", async () => {
+  test("from the end sends nothing stored before", async () => {
     const { hub, archive, execution } = begun();
     execution.store(1, 5);
     const { socket, ran } = await watch({ hub, archive, what: { job: "train" }, from: "end" });
@@ -207,7 +207,7 @@ describe("a subscription", () => {
     expect((await socket.taken()).lines.get(X)).toEqual([6, 7]);
   });
 
-  test("from a line on brings those before it neither", async () => {
+  test("from a given line sends none before it", async () => {
     const { hub, archive, execution } = begun();
     execution.store(1, 50);
     const { socket, ran } = await watch({ hub, archive, what: { x: X }, from: 48 });
@@ -215,7 +215,7 @@ describe("a subscription", () => {
     expect((await socket.taken()).lines.get(X)).toEqual([48, 49, 50]);
   });
 
-  test("begins with an execution of its job that begins after it", async () => {
+  test("includes an execution of its job that begins later", async () => {
     const { hub, archive } = begun();
     const { socket, ran } = await watch({ hub, archive, what: { job: "train" }, from: 1 });
     await ran;
@@ -225,7 +225,7 @@ describe("a subscription", () => {
     expect([...(await socket.taken()).lines]).toEqual([[IDS[1], [1, 2, 3]]]);
   });
 
-  test("without lines tells the states only", async () => {
+  test("without lines sends only states", async () => {
     const { hub, archive, execution } = begun();
     const { socket, ran } = await watch({ hub, archive, what: { job: "train" }, from: "end", lines: false });
     await ran;
@@ -247,7 +247,7 @@ describe("a subscription", () => {
     ["one user's job", ADMIN, { job: "train", owner: "alice" }, ["execution", "live", "lines"]],
     ["a job of that name of another user", ADMIN, { job: "train", owner: "bob" }, ["live"]],
     ["all, for an administrator", ADMIN, { all: true }, ["execution", "live", "lines"]],
-  ])("shows nobody what is not the own: %s", async (_, viewer, what, expected) => {
+  ])("shows users only their own executions: %s", async (_, viewer, what, expected) => {
     const { hub, archive, execution } = begun();
     const { socket, ran, found } = await watch({ hub, archive, what, from: 1, viewer });
     await ran;
@@ -259,7 +259,7 @@ describe("a subscription", () => {
     expect(found).toBe(expected.length > 0);
   });
 
-  test("of a job goes on when one of its executions cannot be read, and says what it lacks", async () => {
+  test("of a job goes on when one execution cannot be read, and names what it lacks", async () => {
     const { hub, archive, execution } = begun();
     execution.store(1, 7);
     const broken = archive.add({ x: IDS[1] ?? "" });

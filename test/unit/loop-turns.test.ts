@@ -14,7 +14,7 @@ function begun() {
   return { state, turns, step };
 }
 
-test("runs steps in order, and as many in one turn of the loop as its time allows", async () => {
+test("runs steps in order, as many per loop turn as time allows", async () => {
   const { state, turns, step } = begun();
   const all = Promise.all(Array.from({ length: 8 }, (_, i) => turns.run(step(i))));
   expect(state.order).toEqual([]);
@@ -25,7 +25,7 @@ test("runs steps in order, and as many in one turn of the loop as its time allow
   expect(await all).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-test("who always has a next step does not keep others from theirs", async () => {
+test("an endless series of steps does not starve others", async () => {
   const { state, turns, step } = begun();
   const greedy = async () => {
     for (let i = 0; i < 20; i += 1) await turns.run(step(0));
@@ -62,7 +62,7 @@ describe("a step that need not wait", () => {
     expect(done).toEqual(["a", "b", "c", "d"]);
   });
 
-  test("is charged for what it sets off: no more begin in one turn than that allows", async () => {
+  test("is charged for the work it triggers, which limits how many begin in one turn", async () => {
     const { turns } = begun();
     let done = 0;
     for (let i = 0; i < 20; i += 1) turns.soon(() => (done += 1), 1);
@@ -74,7 +74,7 @@ describe("a step that need not wait", () => {
     expect(perTurn).toEqual([5, 5, 5, 5]);
   });
 
-  test("has a whole turn again once the loop went on", async () => {
+  test("gets a full turn again after the loop has moved on", async () => {
     const { turns, state } = begun();
     turns.soon(() => (state.nowMs += 9));
     await nextTurn();

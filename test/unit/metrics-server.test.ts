@@ -26,7 +26,7 @@ async function listeningAt(port: number | undefined, token: string | undefined) 
   return `http://127.0.0.1:${server.port}`;
 }
 
-test("GET /metrics is answered, and nothing else", async () => {
+test("answers GET /metrics and nothing else", async () => {
   const origin = await listeningAt(0, undefined);
   const answer = await fetch(`${origin}/metrics`);
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("ml_things_total 3")]);
@@ -39,7 +39,7 @@ test.each([
   ["a wrong one", `Bearer ${TOKEN}x`],
   ["a part", `Bearer ${TOKEN.slice(1)}`],
   ["another scheme", `Basic ${TOKEN}`],
-])("a token is asked for where one is configured: %s is refused", async (_, authorization) => {
+])("demands the configured token: refuses %s", async (_, authorization) => {
   const origin = await listeningAt(0, TOKEN);
   const headers = authorization === undefined ? {} : { authorization };
   const answer = await fetch(`${origin}/metrics`, { headers });
@@ -65,7 +65,7 @@ test("a unix socket is its owner's and group's, and replaces what a killed colle
   expect(status).toBe(200);
 });
 
-test("what is no socket stays where it is", async () => {
+test("leaves a file that is not a socket alone", async () => {
   const path = join(await tempFolder(), "precious");
   writeFileSync(path, "text");
   const started = startMetricsServer({ listen: { path }, token: undefined, metrics: metricsWithOne() });

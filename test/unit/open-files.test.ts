@@ -19,7 +19,7 @@ async function files(count: number): Promise<AppendFile[]> {
 }
 
 describe("logs held open for writing", () => {
-  it("are never more than allowed, and each gets what was appended to it", async () => {
+  it("stay within the limit, and each gets its own lines", async () => {
     const open = new OpenFiles(3);
     afterwards(() => open.closeAll());
     const all = await files(10);
@@ -35,13 +35,13 @@ describe("logs held open for writing", () => {
     }
   });
 
-  it("stay open for as long as a sync of them is under way, also when closed meanwhile", async () => {
+  it("stay open during a sync, even when closed meanwhile", async () => {
     const open = new OpenFiles(10, true);
     const [file] = await files(1);
     if (file === undefined) throw new Error("No file");
     open.append(file, Buffer.from("1\n"));
     const first = open.sync();
-    // They keep libuv's threads from the second sync until the first has ended.
+    // They occupy libuv's threads until the first sync has ended.
     const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)("", "", 50_000, 64, "sha512"));
     open.append(file, Buffer.from("2\n"));
     const second = open.sync();
@@ -52,7 +52,7 @@ describe("logs held open for writing", () => {
     await Promise.all(busy);
   });
 
-  it("do not have to be synced when they are retired, or somebody has removed them", async () => {
+  it("need no sync once retired or removed", async () => {
     const open = new OpenFiles(10, true);
     const all = await files(2);
     for (const file of all) {

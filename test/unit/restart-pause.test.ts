@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { pauseIfRestarted } from "../../src/ctl/check/restart-pause.ts";
 
 test.each([
-  ["started by hand is answered at once", 0, []],
+  ["started by hand is not delayed", 0, []],
   ["that systemd starts again by itself waits half a minute", 1, [30_000]],
 ])("a unit %s", async (_, restarts, expected) => {
   const pauses: number[] = [];

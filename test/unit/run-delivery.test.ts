@@ -81,7 +81,7 @@ async function deliver(clock: DeliveryClock | FakeClock = REAL_CLOCK) {
 }
 
 describe("a relay that is there", () => {
-  test("gets everything in order, END last, and confirms it", async () => {
+  test("receives everything in order, END last, and confirms it", async () => {
     const { path, delivery, finish, send, seen, spool } = await deliver();
     const relay = await fakeRelay(path);
     delivery.start();
@@ -96,7 +96,7 @@ describe("a relay that is there", () => {
     });
   });
 
-  test("gets lines only when it has BEGIN in its journal", async () => {
+  test("receives lines only once its journal has BEGIN", async () => {
     let taken: () => void = () => {};
     const { path, delivery, finish, send } = await deliver();
     const relay = await fakeRelay(path, { onBegin: () => new Promise((resolve) => (taken = resolve)) });
@@ -109,7 +109,7 @@ describe("a relay that is there", () => {
     expect(relay.received.map(String)).toEqual(["3 one3 end"]);
   });
 
-  test("that breaks gets BEGIN and the last frames again", async () => {
+  test("that breaks receives BEGIN and the last frames again", async () => {
     const { path, delivery, finish, send, spool } = await deliver();
     const first = await fakeRelay(path);
     delivery.start();
@@ -124,9 +124,9 @@ describe("a relay that is there", () => {
     expect({ spooled: spool.frames, begins: second.begins }).toEqual({ spooled: "", begins: [BEGIN] });
   });
 
-  test("that breaks at the end gets everything again once", async () => {
+  test("that breaks at the end receives everything once more", async () => {
     const { path, delivery, finish, send, spool, seen } = await deliver();
-    // Killed with frames that it has not read: that is no EOF.
+    // Killed with unread frames: the socket gives an error, not EOF.
     const relay = await fakeRelay(path, { reads: (connection) => (connection === 0 ? "BEGIN" : "all") });
     delivery.start();
     send("one");
@@ -187,7 +187,7 @@ describe("a relay that is there", () => {
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
   });
 
-  /** The kernel closes in order what a killed process has read to its end. */
+  /** When a process is killed, the kernel closes sockets that it has read to the end with EOF. */
   test("that is killed after it had read everything has taken over nothing", async () => {
     const { path, delivery, finish, send, spool } = await deliver();
     const script = `require("node:net").createServer({ allowHalfOpen: true }, (socket) => {
@@ -206,7 +206,7 @@ describe("a relay that is there", () => {
 });
 
 describe("a relay that is not there", () => {
-  test("is not waited for when the command has ended", async () => {
+  test("is not awaited once the command has ended", async () => {
     const { delivery, finish, send, spool, seen } = await deliver();
     delivery.start();
     send("one");
@@ -215,7 +215,7 @@ describe("a relay that is not there", () => {
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
   });
 
-  test("is waited for 2 s while the command runs, with 1 MiB of room and the ring's; then the spool has everything", async () => {
+  test("is awaited for 2 s while the command runs, with room for 1 MiB and the ring; then the spool has everything", async () => {
     const clock = new FakeClock();
     const { delivery, spool, seen } = await deliver(clock);
     delivery.start();
@@ -233,7 +233,7 @@ describe("a relay that is not there", () => {
     expect(delivery.reserve()).toBeDefined();
   });
 
-  test("and comes back later gets what is printed then, and the spool is closed for a flush", async () => {
+  test("that returns later receives new output, and the spool is sealed for a flush", async () => {
     const clock = new FakeClock();
     const { path, delivery, finish, send, spool, seen } = await deliver(clock);
     delivery.start();
@@ -253,7 +253,7 @@ describe("a relay that is not there", () => {
 });
 
 describe("a relay that hangs", () => {
-  test("is given up for the spool after 2 s, with everything that it may not have read", async () => {
+  test("is given up after 2 s, and the spool gets everything that it may not have read", async () => {
     const clock = new FakeClock();
     const { path, delivery, spool, seen } = await deliver(clock);
     await fakeRelay(path, { reads: () => "BEGIN" });
@@ -273,7 +273,7 @@ describe("a relay that hangs", () => {
     expect({ seen, spooled: spool.frames.length }).toEqual({ seen: ["live", "it takes nothing"], spooled: bytes });
   });
 
-  test("does not hold the end for more than 5 s", async () => {
+  test("delays the end by at most 5 s", async () => {
     const clock = new FakeClock();
     const { path, delivery, finish, send, spool, seen } = await deliver(clock);
     const relay = await fakeRelay(path, { confirms: false });
@@ -295,8 +295,8 @@ describe("what is kept for a second sending", () => {
   test.each([
     ["the usual 208 KiB", "212992\n", 212_992],
     ["4 MiB", "4194304\n", 4_194_304],
-    ["more than is reckoned with", "99999999\n", RUN_LIMITS.maxSendBufferBytes],
-    ["nothing of a number", "x\n", RUN_LIMITS.maxSendBufferBytes],
+    ["more than the limit", "99999999\n", RUN_LIMITS.maxSendBufferBytes],
+    ["not a number", "x\n", RUN_LIMITS.maxSendBufferBytes],
     ["no file", undefined, RUN_LIMITS.maxSendBufferBytes],
   ])("follows the kernel's send buffer: %s", async (_, text, bytes) => {
     const path = join(await tempFolder(), "wmem_default");
@@ -304,7 +304,7 @@ describe("what is kept for a second sending", () => {
     expect(sendBufferBytes(path)).toBe(bytes);
   });
 
-  test("is more than two sockets and both processes can hold, and not much more", () => {
+  test("exceeds what two sockets and both processes can hold, but not by much", () => {
     for (const buffer of [212_992, 4_194_304]) {
       const bytes = sentBlocks(buffer) * (RUN_LIMITS.blockBytes - 7_680);
       const onTheWay = 2 * buffer + RUN_LIMITS.gateAndRelayBytes;

@@ -11,7 +11,7 @@ import { Outputs } from "../../src/run/output/outputs.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 
-/** Node looks at what can be read between two milliseconds, as it does otherwise. */
+/** Lets time pass; between two milliseconds Node polls for readable data, as usual. */
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1) {
     vi.advanceTimersByTime(1);
@@ -19,7 +19,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-/** Outputs of a command that prints without end, held up because nobody reads what is shown of it. */
+/** Outputs of a command that prints endlessly, held up because nobody reads the mirror. */
 async function heldUp(name: string) {
   const fifos = await makeFifos(`test-${process.pid}-${name}`);
   const [shown, unused] = await makeFifos(`test-${process.pid}-${name}-shown`);
@@ -69,7 +69,7 @@ async function heldUp(name: string) {
   return { outputs, reader, read, end, untilDrained };
 }
 
-test("what a command left in its pipe is read to the end, however late what is shown is read", async () => {
+test("reads what a command left in its pipe to the end, however late the mirror is read", async () => {
   const { outputs, reader, read, end, untilDrained } = await heldUp("late");
   await end();
   const drained = outputs.drained();
@@ -80,7 +80,7 @@ test("what a command left in its pipe is read to the end, however late what is s
   expect(outputs.cutShort).toBe(false);
 });
 
-test("who is asked to end while the command runs does not wait for what is shown to be read", async () => {
+test("does not wait for the mirror's reader when asked to end while the command runs", async () => {
   const { outputs, read, end, untilDrained } = await heldUp("asked");
   expect(outputs.hurry()).toBe(false);
   await end();

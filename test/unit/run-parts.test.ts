@@ -29,11 +29,11 @@ const BEGIN: Begin = {
 };
 
 describe("BEGIN", () => {
-  test("is what the collector parses", () => {
+  test("parses in the collector", () => {
     expect(parseBegin(beginJson(BEGIN))).toEqual(BEGIN);
   });
 
-  test("is one line that no terminal acts on", () => {
+  test("is one line without terminal controls", () => {
     const json = beginJson({ ...BEGIN, argv: ["a\nb", "\u001b[2J\u007f\u0085", "\u202e\u2028\ufeff", "\ud800"] });
     expect(json).toMatch(/^[ -~]+$/);
     expect(parseBegin(json)?.argv).toEqual(["a\nb", "\u001b[2J\u007f\u0085", "\u202e\u2028\ufeff", "\ud800"]);
@@ -51,7 +51,7 @@ describe("BEGIN", () => {
       "labels of control characters",
       { labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`l${at}`, "\u0001".repeat(256)])) },
     ],
-  ])("is cut to what one message holds: %s", (_, parts) => {
+  ])("is cut to fit one message: %s", (_, parts) => {
     const json = beginJson({ ...BEGIN, ...parts });
     expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RUN_LIMITS.beginBytes);
     expect(parseBegin(json)).toMatchObject({ x: BEGIN.x, k: BEGIN.k, job: BEGIN.job });
@@ -59,7 +59,7 @@ describe("BEGIN", () => {
   });
 });
 
-test("the clock goes on from the wall clock's time, microsecond by microsecond", () => {
+test("the clock continues from wall-clock time, microsecond by microsecond", () => {
   let nowMs = 0;
   const clock = new Clock(Date.UTC(2026, 10, 20, 4, 17, 44, 960) + 0.25, () => nowMs);
   expect(clock.timestamp()).toBe("2026-11-20T04:17:44.960250Z");
@@ -80,14 +80,14 @@ describe("the ring of frames", () => {
 
   const SENT_BLOCKS = 5;
 
-  test("has room for 1 MiB of frames that are not sent beside those that are kept, and then no more", () => {
+  test("holds 1 MiB of unsent frames beside the kept ones, and no more", () => {
     const ring = new FrameRing(SENT_BLOCKS);
     let blocks = 0;
     while (fill(ring, false)) blocks += 1;
     expect((blocks - SENT_BLOCKS) * RUN_LIMITS.blockBytes).toBe(1_048_576);
   });
 
-  test("keeps the last blocks of what was sent, and reuses the rest", () => {
+  test("keeps the last sent blocks, and reuses the rest", () => {
     const ring = new FrameRing(SENT_BLOCKS);
     const memory = new Set<unknown>();
     for (let at = 0; at < 100; at += 1) {
@@ -98,7 +98,7 @@ describe("the ring of frames", () => {
     expect(memory.size).toBe(ring.blocks().length);
   });
 
-  test("hands over all of it once, oldest first", () => {
+  test("hands over each frame once, oldest first", () => {
     const ring = new FrameRing(SENT_BLOCKS);
     for (let at = 0; at < 3; at += 1) {
       const block = ring.reserve();
@@ -117,7 +117,7 @@ describe("frames in a file", () => {
     return Buffer.from(`${payload.length} ${payload}`);
   };
 
-  test("end with the last whole one, wherever the tail was torn", () => {
+  test("end with the last whole frame, wherever the tail was torn", () => {
     const [first, second] = [frame("stdout", 1, "a"), frame("stdout", 1, "b")];
     const both = Buffer.concat([first, second]);
     for (let end = 0; end <= both.length; end += 1) {
@@ -127,7 +127,7 @@ describe("frames in a file", () => {
     expect(frameAt(Buffer.from("nonsense that has no length"), 0)).toBeUndefined();
   });
 
-  test("tell how many bytes were printed", () => {
+  test("give the number of printed bytes", () => {
     const frames = [
       frame("stdout", 2, "one\\ntwo\\x20"),
       frame("stderr", 1, "tab\\t\\\\"),
@@ -142,7 +142,7 @@ describe("frames in a file", () => {
 });
 
 describe("processes", () => {
-  test("have a name that ends with them", async () => {
+  test("have a name that is valid only while they run", async () => {
     const child = start("sleep", ["60"]);
     const name = processName(child.pid);
     expect(name).toMatch(/^\d+-\d+-\d+$/);
@@ -154,14 +154,14 @@ describe("processes", () => {
     expect(isRunning(`999999999-0-${namespace}`, "/nowhere")).toBe(false);
   });
 
-  test("of another PID namespace run as long as what they hold changes", async () => {
+  test("of another PID namespace count as running while their lock changes", async () => {
     const path = join(await tempFolder(), "held");
     writeFileSync(path, "now");
     expect(isRunning("1-1-1", path)).toBe(true);
     expect(isRunning("1-1-1", "/proc/1/root/nowhere")).toBe(false);
   });
 
-  test("are found with all that descend from them", async () => {
+  test("are found with all descendants", async () => {
     const child = start("sh", ["-c", "sh -c 'sleep 60 & sleep 60' & wait"], { detached: true });
     const tree = await poll("four processes", () => {
       const found = processTree(child.pid);
@@ -172,7 +172,7 @@ describe("processes", () => {
     process.kill(-child.pid, "SIGKILL");
   });
 
-  test("tell their CPU time", () => {
+  test("give their CPU time", () => {
     expect(readProcess(process.pid)?.cpuMs).toBeGreaterThan(0);
     expect(readProcess(0)).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { ReadPace } from "../../src/run/output/read-pace.ts";
 const SMALL = 8_192;
 const FULL = 65_536;
 
-test("a read that stands alone is followed by the next at once", () => {
+test("follows a lone read with the next at once", () => {
   const pace = new ReadPace();
   for (const nowMs of [0, 2, 4, 100]) expect(pace.after(SMALL, nowMs)).toBe(0);
 });

@@ -3,7 +3,7 @@ import { RecordClock } from "../../src/run/output/record-clock.ts";
 import { RecordReader } from "../../src/run/output/record-reader.ts";
 import { makeRecord, parseFields, parseNumbers, parseStatus } from "../../src/run/output/records.ts";
 
-/** What a reader makes of pieces, as one text a record or run of printed bytes. */
+/** The pieces as read: one text for each record or run of printed bytes. */
 function read(
   pieces: readonly Buffer[],
   mayGoOn: () => boolean = () => true,
@@ -39,7 +39,7 @@ describe("records of the launcher's pump", () => {
   ]);
   const whole = read([stream]).seen;
 
-  test("are taken apart, with what fills them up left out", () => {
+  test("are parsed, without their padding", () => {
     expect(whole).toEqual(["B x=1\0", "stdout a line of seventeen\n", "stderr exactly sixteen!", "X \0\0\0\0", "D "]);
   });
 
@@ -51,7 +51,7 @@ describe("records of the launcher's pump", () => {
     }
   });
 
-  test("wait where they are while there is no room, and lose nothing", () => {
+  test("wait while there is no room, and lose nothing", () => {
     let asked = 0;
     const { seen } = read([stream], () => {
       asked += 1;
@@ -61,12 +61,12 @@ describe("records of the launcher's pump", () => {
   });
 });
 
-test("fields may come several times, hold equals signs, and be no UTF-8", () => {
+test("fields may repeat, contain equals signs, and not be UTF-8", () => {
   const fields = parseFields(Buffer.from([...Buffer.from("arg=a=b\0arg=\0cwd=/"), 0xff, 0]));
   expect(Object.fromEntries(fields)).toEqual({ arg: ["a=b", ""], cwd: ["/\ufffd"] });
 });
 
-test("numbers are 64 bits each; what is left over is none", () => {
+test("numbers have 64 bits each; a remainder is ignored", () => {
   const bytes = Buffer.alloc(20);
   bytes.writeBigUInt64LE(7n, 0);
   bytes.writeBigUInt64LE(1n << 40n, 8);
@@ -87,7 +87,7 @@ test.each([
   expect(parseStatus(status)).toEqual(end);
 });
 
-test("the clock of records is that of the record at hand, and of now between them", () => {
+test("the record clock shows the current record's time, and now between records", () => {
   let nowUs = 2_000_000;
   const clock = new RecordClock(() => nowUs);
   clock.setRecord(1_500_001);

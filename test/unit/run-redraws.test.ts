@@ -6,7 +6,7 @@ import { LineScreen } from "../../src/text/screen/line-screen.ts";
 
 const EVERY_MS = RUN_LIMITS.redrawEveryMs;
 
-/** Feeds reads to a thinner the way `OutputStream` does: what was held back stands before the next read. */
+/** Feeds reads to a thinner as `OutputStream` does: held bytes come before the next read. */
 class Reader {
   readonly thinner = new RedrawThinner();
   /** What each step sent. */
@@ -25,7 +25,7 @@ class Reader {
     return this;
   }
 
-  /** Silence until all is shown. */
+  /** Lets time pass until nothing is held. */
   flush(): this {
     this.thinner.sendAll(this.#held.charCodeAt(this.#held.length - 1), this.nowMs);
     if (this.#held !== "") this.thinner.sent(this.#held.charCodeAt(this.#held.length - 1));
@@ -49,7 +49,7 @@ describe("redraws of one line", () => {
     expect(reader.thinner.thinnedBytes).toBe(10 * 3 + 90 * 4 + 5 - kept.length);
   });
 
-  test("are thinned in one read as well, and across any split", () => {
+  test("are thinned within one read and across any split", () => {
     const printed = "1\r2\r3\r4 \rfive\n6\r\n7\r\r8\r9";
     for (let at = 0; at <= printed.length; at += 1) {
       const reader = new Reader().read(printed.slice(0, at)).read(printed.slice(at)).flush();
@@ -57,14 +57,14 @@ describe("redraws of one line", () => {
     }
   });
 
-  test("written with the \\r before the text are thinned as well", () => {
+  test("are thinned with \\r before the text as well", () => {
     const reader = new Reader();
     for (let percent = 0; percent < 50; percent += 1) reader.read(`\r${percent}%`, 10);
     reader.read("\n", 10);
     expect(reader.sent.join("")).toBe("0%\r25%\r48%\r49%\n");
   });
 
-  test("that were shown in part are completed", () => {
+  test("are completed when shown in part", () => {
     const reader = new Reader().read("1\r2").flush().read("2%\r3").read("\r4\r5").read("\n");
     expect(reader.sent).toEqual(["1\r", "2", "2%\r", "", "4\r5\n"]);
   });
@@ -81,7 +81,7 @@ test.each([
   ["a longer one before a shorter one", "100%\r100%\r99%\r\n", "100%\r100%\r99%\r\n"],
   ["a longer one that is erased", "10%\r100%\x1b[K\r99%\x1b[K\r98%\x1b[K\r\n", "10%\r99%\x1b[K\r98%\x1b[K\r\n"],
   ["a colour that leaks", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n"],
-])("redraws that are not of the same thing stay: %s", (_what, printed, kept) => {
+])("keeps redraws of different things: %s", (_what, printed, kept) => {
   expect(new Reader().read(printed).flush().sent.join("")).toBe(kept);
 });
 
@@ -95,7 +95,7 @@ test("bars of tqdm and apt are thinned", () => {
   expect(apt.sent.join("")).toBe("Reading... 0%\rReading... 2%\rReading... Done\r\n");
 });
 
-test("the screen in the end is the one without thinning, whatever is redrawn", () => {
+test("ends with the same screen as without thinning, whatever is redrawn", () => {
   const unit = fc.constantFrom(
     ..."1% 2% 10% 100% |#|| |##| ab a1 a2 日1% \x1b[K \x1b[2K3% \x1b[31m1%\x1b[0m \x1b[31m2%\x1b[0m \x1b[32mx \x1b[m".split(
       " ",
@@ -126,14 +126,14 @@ describe("no redraw", () => {
     expect(reader.thinner.thinnedBytes).toBe(0);
   });
 
-  test("is what is longer than one can be", () => {
+  test("is assumed beyond the length limit", () => {
     const long = "x".repeat(RUN_LIMITS.redrawBytes + 1);
     const reader = new Reader().read(`${long}\r${long}\r${long}`).flush();
     expect(reader.sent.join("")).toBe(`${long}\r${long}\r${long}`);
   });
 });
 
-test("a newline keeps everything that is no redraw, in order, whatever comes", () => {
+test("a newline keeps everything except redraws, in order", () => {
   const piece = fc.constantFrom("a", "bc", "\r", "\n", "\r\n", "d\r", "\re");
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.array(piece, { maxLength: 6 }), fc.nat(400)), { maxLength: 8 }), (reads) => {
@@ -142,7 +142,7 @@ test("a newline keeps everything that is no redraw, in order, whatever comes", (
       const kept = reader.flush().sent.join("");
       const printed = reads.map(([pieces]) => pieces.join("")).join("");
       expect(kept.length + reader.thinner.thinnedBytes).toBe(printed.length);
-      // What stands on the screen in the end is the same: each line's text after its last redraw.
+      // The final screen is the same: each line's text after its last redraw.
       const screen = (text: string) => text.split("\n").map((line) => line.replace(/\r$/, "").replace(/^.*\r/s, ""));
       expect(screen(kept)).toEqual(screen(printed));
     }),

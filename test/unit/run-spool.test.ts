@@ -47,7 +47,7 @@ describe("the writer", () => {
   });
 
   test.each(["no folder at all", "a folder that is not there", "a folder that goes away"])(
-    "counts what it cannot keep: %s",
+    "counts bytes that it cannot keep: %s",
     async (what) => {
       const parent = await tempFolder();
       const folder = join(parent, "spool");
@@ -65,7 +65,7 @@ describe("the writer", () => {
     },
   );
 
-  test("keeps to the quota of the user, END goes beyond it, and room that is made is used", async () => {
+  test("respects the user's quota except for END, and uses room that is freed", async () => {
     const folder = await tempFolder();
     let nowMs = 0;
     const spool = writer(folder, () => nowMs);
@@ -84,7 +84,7 @@ describe("the writer", () => {
 });
 
 describe("a file that waits", () => {
-  test("is claimed by one process only, and may be given back", async () => {
+  test("is claimed by one process only, which may return it", async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
     const [file] = spooledFiles(folder).waiting;
@@ -97,7 +97,7 @@ describe("a file that waits", () => {
     expect(spooledFiles(folder).waiting).toEqual([file]);
   });
 
-  test("is one whose process has gone, and no other file in the folder", async () => {
+  test("is one whose process has ended; other files in the folder do not count", async () => {
     const folder = await tempFolder();
     const gone = `${X}.1-1-1.1.${GONE}.busy`;
     for (const name of [gone, `${X}.1-1-1.2.${OWN}.busy`, "flush.lock", `${X}.spool`, "x.1-1-1.1.spool"]) {
@@ -109,7 +109,7 @@ describe("a file that waits", () => {
 });
 
 describe("a flush in the background", () => {
-  test("is begun when something waits, once while it runs", async () => {
+  test("starts when something waits, once at a time", async () => {
     const folder = await tempFolder();
     const started: ChildProcess[] = [];
     const begin = () => {
@@ -133,7 +133,7 @@ describe("a flush in the background", () => {
     expect(started).toHaveLength(2);
   });
 
-  test("is begun again when the process that began one has gone without a word", async () => {
+  test("starts again when an earlier flush ended without removing its lock", async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, `${X}.1-1-1.1.spool`), "");
     await symlink(GONE, join(folder, "flush.lock"));
@@ -148,7 +148,7 @@ describe("a flush in the background", () => {
 });
 
 describe("the folder", () => {
-  test("is the system's for this user, else the user's own; an unsafe one is passed over", async () => {
+  test("is the system's for this user, else the user's own; unsafe folders are skipped", async () => {
     const parent = await tempFolder();
     const uid = process.getuid?.() ?? 0;
     const [system, home] = [join(parent, "system"), join(parent, "state/spool/node1")];
@@ -162,18 +162,18 @@ describe("the folder", () => {
     expect(openSpoolFolder({ ...places, chosen: join(parent, "chosen") })).toBe(join(parent, "chosen"));
   });
 
-  test("is the user's own where the system's cannot be looked at, and none where nothing can be made", async () => {
+  test("is the user's own if the system's cannot be read, and none if nothing can be created", async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, "file"), "");
     const uid = process.getuid?.() ?? 0;
     const home = join(folder, "a/b/c");
     const places = { chosen: undefined, system: join(folder, "file/spool"), home, uid, relay: "" };
     expect(openSpoolFolder(places)).toBe(home);
-    // mkdir says there that it does not exist, although what is above it does.
+    // mkdir fails with ENOENT here, although the parent exists.
     expect(openSpoolFolder({ ...places, chosen: "/proc/nowhere/spool" })).toBeUndefined();
   });
 
-  test("is another one for another relay: what one node's relay did not take goes through no other's", async () => {
+  test("differs for each relay: frames for one relay never go through another", async () => {
     const [home, uid] = [join(await tempFolder(), "spool"), process.getuid?.() ?? 0];
     const of = (relay: string) => ({ chosen: undefined, system: "/nonexistent", home, uid, relay });
     expect(openSpoolFolder(of("a"))).toBe(join(home, "a"));

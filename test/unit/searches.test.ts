@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Searches } from "../../src/web/searches.ts";
 
-/** Searches that end when `release` is called, and what of them ran. */
+/** Searches that end when `release` is called, and the order in which they ran. */
 function begun() {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => {
@@ -22,7 +22,7 @@ function begun() {
 }
 
 describe("searches of one user", () => {
-  test("run one at a time, and so many wait", async () => {
+  test("run one at a time, and a bounded number wait", async () => {
     const { run, running, release } = begun();
     const all = Array.from({ length: 9 }, () => run(1001));
     await expect(run(1001)).rejects.toMatchObject({ status: 429, code: "too_many" });
@@ -35,7 +35,7 @@ describe("searches of one user", () => {
     expect(await run(1001)).toBe("found");
   });
 
-  test("are not begun for a client who has gone", async () => {
+  test("do not start for a client who has left", async () => {
     const { run, running, release } = begun();
     const first = run(1001);
     const left = run(1001, () => false);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSteadyClock } from "../../src/host/steady-clock.ts";
 
-test("a steady clock begins with the time of day and goes on as time does, whatever the machine's clock says", () => {
+test("a steady clock starts at the time of day and advances steadily, whatever the machine's clock does", () => {
   let [wallMs, monotonicMs] = [1_700_000_000_000, 12.75];
   const nowMs = createSteadyClock(
     () => wallMs,

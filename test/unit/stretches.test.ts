@@ -13,7 +13,7 @@ async function intervalDb(maxBytes?: number): Promise<IntervalDb> {
   return db;
 }
 
-/** Runs of a file, one behind the other, whose numbers come in the order of `keys`. */
+/** Stretches of a file, one after the other, numbered in the order of `keys`. */
 function stretchesOf(keys: readonly number[]): Stretch[] {
   return keys.map((key, i) => ({ n: key * 10 + 1, lines: 1 + (key % 10), at: i * 100, bytes: 100, line: i }));
 }
@@ -47,7 +47,7 @@ describe.each(["in memory", "on disk", "moving to disk"])("stretches %s", (where
 });
 
 describe("a disk that takes nothing", () => {
-  it("leaves stretches in memory, and loses none", async () => {
+  it("keeps stretches in memory, and loses none", async () => {
     const stretches = new SpillingStretches({ maxRangesInMemory: 3, db: await intervalDb(65_536) });
     const all = stretchesOf([5, 3, 9, 1, 7, 2]);
     for (const stretch of all.slice(0, 5)) stretches.push(stretch);

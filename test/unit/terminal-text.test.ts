@@ -8,13 +8,13 @@ import { run } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-/** A title, a cleared screen, a colour, a turned line, a line of its own, an invisible tag. */
+/** A title, a cleared screen, a colour, reversed text, a new line, an invisible tag. */
 const HOSTILE = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\u061c\u2028\r\u{e0041}";
 const DRIVES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 const plain = (text: string) => text.replace(/[\n\t]/g, "");
 
-test("a log line is one line that drives no terminal, whatever its values are", () => {
+test("a log line is one line that drives no terminal, whatever its values", () => {
   let text = "";
   const stream = { write: (part: string) => (text += part) };
   createLog(stream, "mlcollector").event("warning", "frame discarded", {
@@ -28,7 +28,7 @@ test("a log line is one line that drives no terminal, whatever its values are", 
 });
 
 test.each([new CtlError(`No certificate of ${HOSTILE}`), new UsageError(`${HOSTILE} is no host name`)])(
-  "mlctl tells what is wrong without driving the terminal: %#",
+  "mlctl reports errors without driving the terminal: %#",
   async (error) => {
     let text = "";
     const stderr = { write: (part: string) => (text += part) };
@@ -41,7 +41,7 @@ test.each([new CtlError(`No certificate of ${HOSTILE}`), new UsageError(`${HOSTI
   },
 );
 
-test("the collector tells what is wrong with its configuration without driving the terminal", async () => {
+test("the collector reports configuration errors without driving the terminal", async () => {
   const file = join(await tempFolder(), "collector.toml");
   const quoted = JSON.stringify(HOSTILE).slice(1, -1);
   writeFileSync(file, `"${quoted}" = 1\nweb = "${quoted}"\n[limits]\n"${quoted}" = 2\n`);

@@ -13,7 +13,7 @@ function fold(lines: readonly (readonly [string, string])[], limits = {}): Folde
   return folded;
 }
 
-test("equal lines are one, also where others stand between them", () => {
+test("folds equal lines into one, even with others between them", () => {
   const folded = fold([
     ["n1", "epoch 1"],
     ["n2", "epoch 1"],
@@ -29,7 +29,7 @@ test("equal lines are one, also where others stand between them", () => {
   ]);
 });
 
-test("with more different lines than it may remember, none is lost and none counted twice", () => {
+test("loses none and counts none twice with more different lines than it can remember", () => {
   const line = fc.tuple(fc.constantFrom("n1", "n2", "n3"), fc.constantFrom("a", "b", "c", "d", "e"));
   fc.assert(
     fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
@@ -43,7 +43,7 @@ test("with more different lines than it may remember, none is lost and none coun
   );
 });
 
-test("characters are bounded, and the line at hand always stays", () => {
+test("bounds characters, and always keeps the current line", () => {
   const folded: string[] = [];
   const fold = new LineFold({ keyOf: same, emit: ({ text }) => folded.push(text), maxCharacters: 10 });
   for (const text of ["aaaa", "bbbb", "cccccccccccc"]) fold.add("n1", text);

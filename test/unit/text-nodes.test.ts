@@ -38,7 +38,7 @@ test.each([
   expect(written.split(/,(?![^[]*\])/).sort()).toEqual(text.split(/,(?![^[]*\])/).sort());
 });
 
-test("what is written reads back as the same nodes", () => {
+test("a printed range parses back to the same nodes", () => {
   const name = fc.tuple(
     fc.constantFrom("n", "gpu", "r1-", "a.b"),
     fc.stringMatching(/^\d{0,3}$/),

@@ -7,7 +7,7 @@ import { LineScreen, SCREEN_ROWS } from "../../src/text/screen/line-screen.ts";
 import type { Row } from "../../src/text/screen/row.ts";
 import { RGB, type Style } from "../../src/text/screen/style.ts";
 
-/** Wider than what the generated lines reach: the line screen has no right margin. */
+/** Wider than any generated line: the line screen has no right margin. */
 const COLUMNS = 600;
 
 interface Cell {
@@ -76,7 +76,7 @@ function cellsOf(row: Row): Cell[] {
   });
 }
 
-/** A blank's colours are left out: what erasing leaves behind is not text. */
+/** Ignores colours of blanks: erased cells are not text. */
 function lookOf(style: Style | Record<string, unknown>): string {
   return JSON.stringify(Object.entries(style).sort());
 }
@@ -153,7 +153,7 @@ const sequence = fc.oneof(
 );
 const line = fc.array(sequence, { maxLength: 12 }).map((parts) => parts.join(""));
 
-test("rows, cells and styles are those of xterm, whatever a program prints", async () => {
+test("rows, cells and styles equal xterm's, whatever a program prints", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 90 }), async (lines) => {
       expect(shownByUs(lines)).toEqual(await shownByXterm(lines));
@@ -165,7 +165,7 @@ test("rows, cells and styles are those of xterm, whatever a program prints", asy
 const RECORDINGS = fileURLToPath(new URL("../fixtures/terminal", import.meta.url));
 
 /** What these programs wrote to a terminal, byte for byte. */
-test.each(readdirSync(RECORDINGS))("a recording of a real program shows what xterm shows: %s", async (name) => {
+test.each(readdirSync(RECORDINGS))("a recording of a real program looks as in xterm: %s", async (name) => {
   const lines = readFileSync(`${RECORDINGS}/${name}`, "utf8").split("\n");
   const shown = shownByUs(lines);
   expect(shown).toEqual(await shownByXterm(lines));
@@ -173,7 +173,7 @@ test.each(readdirSync(RECORDINGS))("a recording of a real program shows what xte
   expect(shown.length).toBeLessThan(30);
 });
 
-test("what is cut anywhere into pieces shows the same", () => {
+test("looks the same wherever the output is split", () => {
   fc.assert(
     fc.property(line, fc.nat(200), (whole, at) => {
       const screen = new LineScreen();

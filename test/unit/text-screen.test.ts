@@ -33,7 +33,7 @@ test("58 and 59 take their parameters with them", () => {
   expect(screen.rows[0]?.spans).toEqual([{ end: 1, style: { bold: true, foreground: 1 } }]);
 });
 
-test("a colour holds over lines and joints until it is reset", () => {
+test("a colour lasts across lines and chunks until it is reset", () => {
   const screen = new LineScreen();
   screen.write("\x1b[38;2;1;2;3mred", 1, true);
   screen.write(" on", 2, false);
@@ -68,7 +68,7 @@ test("rows are settled once the cursor cannot reach them", () => {
   expect(screen.takeSettled()).toEqual([]);
 });
 
-test.each(["G", "C", "@"])("a few bytes make no endless row: CSI %s", (final) => {
+test.each(["G", "C", "@"])("a few bytes cannot make an endless row: CSI %s", (final) => {
   const screen = new LineScreen();
   screen.write(`x\r${`\x1b[999999999${final}`.repeat(50)}y`, 1, false);
   expect(screen.rows[0]?.width).toBeLessThanOrEqual(MAX_COLUMNS + 1);

@@ -9,13 +9,13 @@ function relays(count: number) {
   return { clock, shares: Array.from({ length: count }, () => new TurnAllowance(quietRelays, () => clock.nowMs)) };
 }
 
-test("a relay alone may bring all that there is", () => {
+test("a lone relay may use the whole turn", () => {
   const [flood] = relays(1).shares;
   flood?.take(FLOOD_BYTES);
   expect(flood?.isUsedUp).toBe(false);
 });
 
-test("a flood yields while another relay speaks quietly, and until a while after", () => {
+test("a flood yields while another relay sends little, and for a while after", () => {
   const { clock, shares } = relays(2);
   const [flood, quiet] = shares;
   quiet?.take(200);
@@ -44,7 +44,7 @@ test("relays that flood alike do not cut each other's batches", () => {
     other?.renew();
     clock.nowMs += 10;
   }
-  // The end of a burst is no quiet relay.
+  // A relay that ends its burst does not count as quiet.
   other?.take(500);
   other?.renew();
   one?.take(FLOOD_BYTES);

@@ -36,7 +36,7 @@ describe("bytes as text", () => {
     expect(decodeBytes(Uint8Array.from(bytes))).toBe(String.fromCharCode(...bytes.map((byte) => 0xdc00 + byte)));
   });
 
-  test("loses none of any bytes", () => {
+  test("loses no byte", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         expect(encode(decodeBytes(bytes))).toEqual([...bytes]);
@@ -44,7 +44,7 @@ describe("bytes as text", () => {
     );
   });
 
-  test("comes from base64 also; what is no base64 is undefined", () => {
+  test("decodes base64; anything else is undefined", () => {
     expect(decodeBase64("YWL/")).toBe("ab\udcff");
     expect(decodeBase64("%")).toBeUndefined();
   });

@@ -26,13 +26,13 @@ describe("the words of a hole", () => {
     expect(discardWords({ n: 1, to: 3_000_000 }, [discard])).toBe(words);
   });
 
-  test("are none where nothing was thrown away, and count only what is inside", () => {
+  test("are empty without discards, and count only lines inside the hole", () => {
     expect(discardWords({ n: 1, to: 10 }, [rate])).toBe("");
     expect(discardWords({ n: 1, to: 20 }, [rate])).toMatch(/^10 lines not stored/);
   });
 });
 
-test("executions that could not begin are counted in words", () => {
+test("words count executions that could not begin", () => {
   const refused = parseRefusedExecutions({ executions: 1_200, reason: "executions-per-minute", limit: 3 });
   expect(refused === undefined ? "" : refusedWords(refused)).toBe(
     "1,200 executions of yours are not stored: your limit of 3 executions a minute",
@@ -42,7 +42,7 @@ test("executions that could not begin are counted in words", () => {
 
 describe("discards from the wire", () => {
   test.each([null, [{}], [{ ...rate, to: 10 }], [{ ...rate, reason: "mood" }], [{ ...rate, limit: -1 }]])(
-    "are none when malformed: %j",
+    "are undefined when malformed: %j",
     (value) => expect(parseDiscards(value)).toBeUndefined(),
   );
   test("may be left out", () => expect(parseDiscards(undefined)).toEqual([]));

@@ -36,7 +36,7 @@ function execution(number: number, changes: Partial<Execution> = {}): Execution 
   };
 }
 
-/** A list over an API that has executions 1 to `count`, in small pages; later ones may be added to `all`. */
+/** A list over an API with executions 1 to `count`, in small pages; tests add later ones to `all`. */
 function listOf(count: number, filter = NO_FILTER, pageSize = 10) {
   const all = Array.from({ length: count }, (_, index) => execution(index + 1)).reverse();
   const list = new ExecutionList({
@@ -52,7 +52,7 @@ function listOf(count: number, filter = NO_FILTER, pageSize = 10) {
     },
   });
   const numbers = (): number[] => list.executions.map(({ x }) => Number(x.slice(4)));
-  /** Changes an execution where `/live` does not tell. */
+  /** Changes an execution without a message from `/live`. */
   const change = (number: number, changes: Partial<Execution>): void => {
     const at = all.findIndex(({ x }) => x === execution(number).x);
     all[at] = execution(number, changes);
@@ -61,7 +61,7 @@ function listOf(count: number, filter = NO_FILTER, pageSize = 10) {
 }
 
 describe("the list of executions", () => {
-  test("is loaded in pages, newest first, as far as there are any", async () => {
+  test("is loaded in pages, newest first, to the end", async () => {
     const { list, numbers } = listOf(25);
     await list.load();
     expect([numbers()[0], numbers().length, list.hasMore]).toEqual([25, 10, true]);
@@ -70,14 +70,14 @@ describe("the list of executions", () => {
     expect([numbers().at(-1), numbers().length, list.hasMore]).toEqual([1, 25, false]);
   });
 
-  test("asks for a page once, however often it is wanted", async () => {
+  test("requests a page once, however often it is asked for", async () => {
     const { list, numbers } = listOf(30);
     await list.load();
     await Promise.all([list.loadMore(), list.loadMore()]);
     expect(numbers()).toHaveLength(20);
   });
 
-  test("takes in what is new and what has changed", async () => {
+  test("takes in new and changed executions", async () => {
     const { list, numbers } = listOf(3);
     await list.load();
     list.update(execution(4));
@@ -86,7 +86,7 @@ describe("the list of executions", () => {
     expect(list.executions[2]?.state).toBe("failed");
   });
 
-  test("is not set back by a page that was asked for before something changed", async () => {
+  test("is not set back by a page requested before a change", async () => {
     const { list } = listOf(3);
     const loading = list.load();
     list.update(execution(2, { state: "failed", code: 1 }));
@@ -94,7 +94,7 @@ describe("the list of executions", () => {
     expect(list.executions.map(({ state }) => state)).toEqual(["running", "failed", "running"]);
   });
 
-  test("brings after a break what has changed, and nothing is left out between", async () => {
+  test("catches up after a break without gaps", async () => {
     const { list, numbers, all } = listOf(12);
     await list.load();
     all.unshift(execution(13), execution(14, { state: "failed" }));
@@ -107,7 +107,7 @@ describe("the list of executions", () => {
     expect(numbers()).toHaveLength(44);
   });
 
-  test("after a break is without what no longer matches, or is gone", async () => {
+  test("drops after a break what no longer matches or is gone", async () => {
     const { list, numbers, all, change } = listOf(3, { ...NO_FILTER, state: "running" });
     await list.load();
     change(1, { state: "finished" });
@@ -118,7 +118,7 @@ describe("the list of executions", () => {
     expect(numbers()).toEqual([]);
   });
 
-  test("after a break is anew as far as it was loaded, beyond the first page, too", async () => {
+  test("reloads after a break everything it had loaded, beyond the first page as well", async () => {
     const { list, change } = listOf(700, NO_FILTER, 500);
     await list.load();
     while (list.hasMore) await list.loadMore();
@@ -128,7 +128,7 @@ describe("the list of executions", () => {
     expect(list.executions[695]?.state).toBe("failed");
   });
 
-  test("has no gap where a page was on its way when the list was loaded anew", async () => {
+  test("has no gap when a page arrives after a reload", async () => {
     const { list, numbers, all } = listOf(30);
     await list.load();
     all.unshift(execution(31), execution(32));
@@ -137,7 +137,7 @@ describe("the list of executions", () => {
     expect(numbers()).toEqual(Array.from({ length: 32 }, (_, index) => 32 - index));
   });
 
-  test("believes what /live said while a page was on its way, of executions beyond it, too", async () => {
+  test("prefers updates from /live over pages on their way, for executions beyond them as well", async () => {
     const { list, numbers, change } = listOf(25, { ...NO_FILTER, state: "running" });
     await list.load();
     const loading = list.loadMore();
@@ -149,7 +149,7 @@ describe("the list of executions", () => {
     expect(list.executions.find(({ x }) => x === execution(12).x)?.lines).toBe(7);
   });
 
-  test("leaves an old one to the page that it belongs to", async () => {
+  test("leaves an old execution to its own page", async () => {
     const { list, numbers } = listOf(25);
     await list.load();
     list.update(execution(2));
@@ -164,7 +164,7 @@ describe("the list of executions", () => {
     expect(list.executions.map(({ node, owner }) => `${node} ${owner}`)).toEqual(["n2 alice", "n1 bob", "n1 alice"]);
   });
 
-  test("drops what no longer matches its filter", async () => {
+  test("drops executions that no longer match its filter", async () => {
     const { list, numbers } = listOf(2, { ...NO_FILTER, state: "running" });
     await list.load();
     list.update(execution(2, { state: "finished" }));
@@ -187,7 +187,7 @@ describe("the list of executions", () => {
   });
 });
 
-test("an address names the owner only for who sees those of several users", () => {
+test("an address names the owner only when the viewer sees several users' executions", () => {
   const address = (showOwner: boolean) => [
     formatPlace(placeOfExecution(execution(1), showOwner)),
     formatPlace(placeOfJob(execution(1, { job: "train" }), showOwner)),
@@ -197,7 +197,7 @@ test("an address names the owner only for who sees those of several users", () =
   expect(address(true)).toEqual([`?x=${x}&owner=alice&node=n1`, "?job=train&owner=alice"]);
 });
 
-test("jobs are grouped by owner and name, where their newest execution stands", () => {
+test("groups jobs by owner and name, at the place of their newest execution", () => {
   const groups = groupJobs([
     execution(5, { job: "b" }),
     execution(4, { job: "a", state: "failed" }),
@@ -230,7 +230,7 @@ test.each([
   expect(describeEnding(ending)).toBe(words);
 });
 
-test("what is missing, how long it took, and the command as one would type it", () => {
+test("shows missing lines, the duration, and the command as typed", () => {
   expect(missingLines({ lastN: 100, lines: 90 })).toBe(10);
   const startedAt = "2026-11-20T04:17:44.000000Z";
   const now = Date.parse(startedAt) + 7_000;

@@ -46,7 +46,7 @@ describe("the time of a line", () => {
     expect(new LineTime(mode, startedAt).format(time)).toBe(words);
   });
 
-  test("is local unless one wants it otherwise", () => {
+  test("is local by default", () => {
     const at = new Date("2026-11-20T04:17:45.001Z");
     const hours = String(at.getHours()).padStart(2, "0");
     const minutes = String(at.getMinutes()).padStart(2, "0");
@@ -63,7 +63,7 @@ describe("a program's own colours", () => {
     ]);
   });
 
-  test("are changed only as far as it takes to read them", () => {
+  test("change only as much as readability needs", () => {
     const paper = { background: 0x0d1117, towards: 0xffffff };
     for (let index = 16; index < 256; index += 1) {
       expect(contrast(readableOn(paletteRgb(index), paper), paper.background)).toBeGreaterThanOrEqual(4.5);
@@ -72,10 +72,10 @@ describe("a program's own colours", () => {
   });
 });
 
-describe("what is searched for", () => {
+describe("a search term", () => {
   const segment = (text: string) => ({ text, style: PLAIN });
 
-  test("is marked, over pieces of different colours too", () => {
+  test("is marked, across pieces of different colours", () => {
     const marked = markMatches([segment("an Err"), segment("or, error")], "ERROR");
     expect(marked.map(({ text, marked: isMarked }) => (isMarked ? `[${text}]` : text))).toEqual([
       "an ",
@@ -86,7 +86,7 @@ describe("what is searched for", () => {
     ]);
   });
 
-  test("is nowhere: nothing is cut", () => {
+  test("that does not occur leaves the text whole", () => {
     expect(markMatches([segment("abc")], "x")).toEqual([{ ...segment("abc"), marked: false }]);
   });
 });

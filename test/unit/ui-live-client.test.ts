@@ -62,7 +62,7 @@ function subscriberOf(changes: Partial<Subscriber> = {}): Subscriber {
 }
 
 describe("the live client", () => {
-  test("connects for the first subscriber and tells what it wants once it is open", () => {
+  test("connects for the first subscriber, and subscribes once open", () => {
     const { client, latest, statuses } = setUp();
     client.subscribe(subscriberOf());
     expect(latest().sent).toEqual([]);
@@ -71,7 +71,7 @@ describe("the live client", () => {
     expect(statuses).toEqual(["connecting", "connected"]);
   });
 
-  test("asks anew from where each subscriber has come to, after the connection broke", () => {
+  test("resumes each subscription where it was after the connection broke", () => {
     const { client, connections, latest, timers } = setUp();
     let next = 1;
     client.subscribe(subscriberOf({ from: () => ({ from: next, lines: true }) }));
@@ -84,7 +84,7 @@ describe("the live client", () => {
     expect(latest().sent).toMatchObject([{ t: "subscribe", from: 500 }]);
   });
 
-  test("waits longer each time, up to a limit, and at once less again after it was told something", () => {
+  test("waits longer each time, up to a limit, and starts over after a message", () => {
     const { client, latest, timers } = setUp();
     client.subscribe(subscriberOf());
     for (let failure = 0; failure < 8; failure += 1) {
@@ -100,14 +100,14 @@ describe("the live client", () => {
     expect(timers.at(-1)?.ms).toBe(BACK_OFF.firstMs);
   });
 
-  test("does not come back in step with others", () => {
+  test("does not reconnect in step with others", () => {
     const { client, latest, timers } = setUp(0);
     client.subscribe(subscriberOf());
     latest().onClose();
     expect(timers[0]?.ms).toBe(BACK_OFF.firstMs / 2);
   });
 
-  test("comes back at once when it is asked to, and once only", () => {
+  test("reconnects at once on request, and only once", () => {
     const { client, connections, latest, timers } = setUp();
     client.subscribe(subscriberOf());
     latest().onClose();
@@ -117,7 +117,7 @@ describe("the live client", () => {
     expect(timers[0]?.isCancelled).toBe(true);
   });
 
-  test("asks for the session when it is refused before it is open, not when it breaks later", () => {
+  test("checks the session when refused before opening, not when it breaks later", () => {
     const { client, latest, timers, refusals } = setUp();
     client.subscribe(subscriberOf());
     latest().onClose();
@@ -128,7 +128,7 @@ describe("the live client", () => {
     expect(refusals()).toBe(1);
   });
 
-  test("hands messages to the subscriber that they name, lines to all", () => {
+  test("passes messages to the subscriber they name, and lines to all", () => {
     const { client, latest } = setUp();
     const told: string[] = [];
     const listen = (name: string): Subscriber =>
@@ -149,7 +149,7 @@ describe("the live client", () => {
     expect(told).toEqual(["b live", "a lost 3-5", "a 1 lines", "b 1 lines"]);
   });
 
-  test("asks again, later each time, for what the collector cannot give, and says so until it can", () => {
+  test("asks again, with growing pauses, while the collector cannot serve, and shows that", () => {
     const { client, latest, timers, statuses } = setUp();
     const wanted = { t: "subscribe", id: 1, what: { all: true }, from: "end", lines: false };
     client.subscribe(subscriberOf());
@@ -172,7 +172,7 @@ describe("the live client", () => {
     expect(timers.at(-1)?.ms).toBe(BACK_OFF.firstMs);
   });
 
-  test("does not ask again for what nobody wants any more", () => {
+  test("does not ask again once nobody is subscribed", () => {
     const { client, latest, timers } = setUp();
     const subscription = client.subscribe(subscriberOf());
     latest().onOpen();
@@ -182,7 +182,7 @@ describe("the live client", () => {
     expect(latest().sent).toMatchObject([{ t: "subscribe" }, { t: "unsubscribe" }]);
   });
 
-  test.each(["unavailable", "not_found"])("asks after a reconnect again for what was refused: %s", (code) => {
+  test.each(["unavailable", "not_found"])("asks again after a reconnect for refused subscriptions: %s", (code) => {
     const { client, latest, timers } = setUp();
     client.subscribe(subscriberOf());
     latest().onOpen();
@@ -193,7 +193,7 @@ describe("the live client", () => {
     expect(latest().sent).toMatchObject([{ t: "subscribe", id: 1 }]);
   });
 
-  test("leaves it to the page to say that there is no such execution", () => {
+  test("leaves it to the page to say that an execution does not exist", () => {
     const { client, latest, timers, statuses } = setUp();
     client.subscribe(subscriberOf());
     latest().onOpen();
@@ -201,7 +201,7 @@ describe("the live client", () => {
     expect([timers.length, statuses.at(-1)]).toEqual([0, "connected"]);
   });
 
-  test("subscribes anew under another id when a subscriber wants something else", () => {
+  test("subscribes under another id when a subscriber changes its target", () => {
     const { client, latest } = setUp();
     let lines = true;
     const subscription = client.subscribe(subscriberOf({ from: () => ({ from: "end", lines }) }));
@@ -216,7 +216,7 @@ describe("the live client", () => {
     expect(latest().sent.at(-1)).toEqual({ t: "unsubscribe", id: 2 });
   });
 
-  test("stays away after it was closed", () => {
+  test("stays closed after close()", () => {
     const { client, connections, latest, timers } = setUp();
     client.subscribe(subscriberOf());
     latest().onOpen();

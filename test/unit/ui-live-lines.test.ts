@@ -27,7 +27,7 @@ describe("a binary message of /live", () => {
     });
   });
 
-  test("keeps bytes that are no UTF-8, as the API does", () => {
+  test("keeps bytes that are not UTF-8, as the API does", () => {
     const cri = [...new TextEncoder().encode(`${TIME} stdout F a`), 0xff, 0x00];
     const lines = parseLiveLines(
       message(`{"x":"${X}","node":"n1","owner":"alice","n":7,"count":2}`, cri, `${TIME} stdout F é`),
@@ -37,7 +37,7 @@ describe("a binary message of /live", () => {
     expect(parseLine({ n: 7, time: TIME, stream: "stdout", b64, fragment: false })).toEqual(lines?.[0]);
   });
 
-  test("leaves out lines that are not of the grammar, and keeps the numbers of the others", () => {
+  test("skips malformed lines, and keeps the others' numbers", () => {
     const data = message(
       `{"x":"${X}","node":"n1","owner":"alice","n":7,"count":3}`,
       `${TIME} stdout F a`,
@@ -55,7 +55,7 @@ describe("a binary message of /live", () => {
     expect(parseLiveLines(message(header))).toBeUndefined();
   });
 
-  test("that breaks off gives what is whole", () => {
+  test("yields its whole lines when cut short", () => {
     const data = message(
       `{"x":"${X}","node":"n1","owner":"alice","n":1,"count":2}`,
       `${TIME} stdout F a`,
@@ -65,7 +65,7 @@ describe("a binary message of /live", () => {
   });
 });
 
-test("a page of lines leaves out what is not a line", () => {
+test("a page of lines skips entries that are not lines", () => {
   const line = { n: 1, time: TIME, stream: "stdout", text: "a", fragment: false };
   const page = { lines: [line, { ...line, n: 0 }, { ...line, stream: "stdin" }, null], next: 5 };
   expect(parseLinePage(page)).toEqual({

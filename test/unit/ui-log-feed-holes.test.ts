@@ -3,7 +3,7 @@ import { setUpFeed, shown } from "../support/ui-log-feed.ts";
 import { Stored } from "../support/ui-stored-lines.ts";
 
 describe("lines that are not there", () => {
-  test("are missing when the collector says so, without asking for them", async () => {
+  test("are shown as missing when the collector says so, without a request", async () => {
     const n1 = new Stored("n1", 900);
     n1.missing = [
       [100, 199],
@@ -16,7 +16,7 @@ describe("lines that are not there", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("and that the viewer was told it lost are fetched", async () => {
+  test("are fetched when the collector says that this viewer missed them", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish, lost, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -28,7 +28,7 @@ describe("lines that are not there", () => {
     expect(shown(feed)).toBe("1-900");
   });
 
-  test("and could not be had are asked for again, until they can", async () => {
+  test("are requested again until they can be loaded", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish, lost, setDown, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -43,7 +43,7 @@ describe("lines that are not there", () => {
     expect([shown(feed), feed.isFailing]).toEqual(["1-900", false]);
   });
 
-  test("and of which nothing is known are asked for once, then missing, and filled when they come late", async () => {
+  test("of unknown state are requested once, then shown as missing, and filled in when they come late", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish, asked, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -59,7 +59,7 @@ describe("lines that are not there", () => {
     expect(shown(feed)).toBe("1-600");
   });
 
-  test("because the connection was broken are fetched when it is back", async () => {
+  test("are fetched after a broken connection returns", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, changed, reconnected, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -71,7 +71,7 @@ describe("lines that are not there", () => {
     expect(feed.isFollowing).toBe(true);
   });
 
-  test("are too many to fetch after a long break: a follower begins anew at the end", async () => {
+  test("are too many to fetch after a long break: a follower restarts at the end", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, changed, reconnected, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -82,7 +82,7 @@ describe("lines that are not there", () => {
     expect(shown(feed)).toBe("999001-1000000");
   });
 
-  test("are too many to fetch after a long break: a reader stays where he is", async () => {
+  test("are too many to fetch after a long break: a reader stays in place", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, changed, reconnected, elapse } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -94,7 +94,7 @@ describe("lines that are not there", () => {
     expect([shown(feed), feed.hasLater, feed.newLines]).toEqual(["1-500", true, 999_500]);
   });
 
-  test("between pages are gone round: a hole of millions costs no request", async () => {
+  test("are skipped between pages: a hole of millions costs no request", async () => {
     const n1 = new Stored("n1", 50_001_000);
     n1.missing = [[501, 50_000_500]];
     const { feed, asked } = setUpFeed([n1]);
@@ -105,7 +105,7 @@ describe("lines that are not there", () => {
   });
 });
 
-test("a hole of millions that has come in the meantime is not fetched: the window ends at it", async () => {
+test("does not fetch a hole of millions that was filled meanwhile: the window ends there", async () => {
   const n1 = new Stored("n1", 50_001_000);
   n1.missing = [[501, 50_000_500]];
   const { feed, changed, elapse, asked } = setUpFeed([n1]);

@@ -18,7 +18,7 @@ describe("a job", () => {
     expect(places(feed)).toEqual(["n1 1", "n2 1", "n1 2", "n2 2", "n1 3", "n2 3"]);
   });
 
-  test("shows no line before the time from which it has all executions, and goes back page by page", async () => {
+  test("shows no line from before the time that all executions cover, and reads back page by page", async () => {
     const { feed } = setUpFeed([new Stored("n1", 100, 0), new Stored("n2", 1_000)], JOB);
     await feed.open({ at: "end" });
     expect(places(feed)[0]).toBe("n2 801");
@@ -27,7 +27,7 @@ describe("a job", () => {
     expect(places(feed).slice(0, 2)).toEqual(["n1 1", "n2 1"]);
   });
 
-  test("opens at its end with what could be had, and asks again for the rest", async () => {
+  test("opens at its end with the lines that loaded, and requests the rest again", async () => {
     const n2 = new Stored("n2", 3, 500);
     const { feed, setDown, elapse } = setUpFeed([new Stored("n1", 3), n2], JOB);
     setDown(true, "n2");
@@ -42,14 +42,14 @@ describe("a job", () => {
   test.each<LogPosition>([
     { at: "time", time: new Stored("n1", 1).time(20_000), row: undefined },
     { at: "time", time: new Stored("n1", 1).time(20_000), row: { x: X, n: 20_000 } },
-  ])("is not open at a time where lines of one of its executions could not be had: %j", async (position) => {
+  ])("does not open at a time whose lines failed to load for one execution: %j", async (position) => {
     const { feed, setDown } = setUpFeed([new Stored("n1", 50_000), new Stored("n2", 50_000)], JOB);
     setDown(true, "n2");
     await feed.open(position);
     expect([feed.phase, feed.failedAt]).toEqual(["failed", position]);
   });
 
-  test("takes in executions that begin while one looks", async () => {
+  test("takes in executions that begin meanwhile", async () => {
     const stored = [new Stored("n1", 3)];
     const { feed, changed, publish, elapse } = setUpFeed(stored, JOB);
     await feed.open({ at: "end" });
@@ -62,7 +62,7 @@ describe("a job", () => {
     expect(places(feed)).toEqual(["n1 1", "n1 2", "n1 3", "n9 1", "n9 2", "n9 3"]);
   });
 
-  test("looks at one node only where that is asked for", async () => {
+  test("shows one node only when asked to", async () => {
     const stored = [new Stored("n1", 3), new Stored("n2", 3)];
     const { feed, changed } = setUpFeed(stored, { ...JOB, node: "n2" });
     await feed.open({ at: "end" });
@@ -70,7 +70,7 @@ describe("a job", () => {
     expect(new Set(places(feed).map((place) => place.slice(0, 2)))).toEqual(new Set(["n2"]));
   });
 
-  test("opens at a row of many that have the same time", async () => {
+  test("opens at one row of many with the same time", async () => {
     const n1 = new Stored("n1", 5_000);
     n1.time = () => "2027-01-15T08:00:00.000000Z";
     const { feed } = setUpFeed([n1, new Stored("n2", 10)], JOB);
@@ -93,17 +93,17 @@ describe("a job", () => {
   });
 });
 
-describe("where two users have executions of one id on one node", () => {
+describe("two users' executions of one id on one node", () => {
   const both = () => [new Stored("n1", 5), new Stored("n1", 7, 0, "bob")] as const;
   const JOB: LogTarget = { view: "job", job: "job", node: "" };
 
-  test.each<LogTarget>([{ view: "execution", x: X, node: "n1" }, JOB])("asks whose is meant: %o", async (target) => {
+  test.each<LogTarget>([{ view: "execution", x: X, node: "n1" }, JOB])("asks for the owner: %o", async (target) => {
     const { feed } = setUpFeed([...both()], target);
     await feed.open({ at: "end" });
     expect(feed.phase).toEqual({ owners: ["alice", "bob"] });
   });
 
-  test("shows the lines of the one that is named, and takes in nothing of the other", async () => {
+  test("shows the named owner's lines, and none of the other's", async () => {
     const [alices, bobs] = both();
     const target = { view: "execution", x: X, owner: "bob", node: "n1" } as const;
     const { feed, publish, lost, changed, subscribed, elapse } = setUpFeed([alices, bobs], target);
@@ -120,7 +120,7 @@ describe("where two users have executions of one id on one node", () => {
     expect(shown(feed)).toBe("1-9");
   });
 
-  test("a job stays its owner's when another begins one of this name, and says so from then on", async () => {
+  test("a job stays with its owner, and names them, once another user begins one of that name", async () => {
     const [alices, bobs] = both();
     const stored: Stored[] = [alices];
     const { feed, changed, subscribed } = setUpFeed(stored, JOB);
@@ -133,7 +133,7 @@ describe("where two users have executions of one id on one node", () => {
     expect(subscribed()).toEqual([{ job: "job", owner: "alice" }]);
   });
 
-  test("what /live tells of before the list has come counts, too", async () => {
+  test("updates from /live before the first page count", async () => {
     const [alices, bobs] = both();
     const stored: Stored[] = [alices];
     const { feed, changed } = setUpFeed(stored, JOB);

@@ -11,7 +11,7 @@ describe("an execution", () => {
     expect([feed.isFollowing, feed.hasEarlier, feed.hasLater]).toEqual([true, true, false]);
   });
 
-  test("opens around a line, and does not follow there", async () => {
+  test("opens around a line, without following", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 100_000)]);
     await feed.open({ at: "line", n: 50_000, align: "top" });
     expect(shown(feed)).toBe("49750-50749");
@@ -19,7 +19,7 @@ describe("an execution", () => {
     expect(asked.at(-1)).toBe("renew false");
   });
 
-  test("is not set back by an answer to a question from before something changed", async () => {
+  test("is not set back by an answer to a request from before a change", async () => {
     const n1 = new Stored("n1", 10);
     const { feed, changed } = setUpFeed([n1]);
     await feed.open({ at: "end" });
@@ -31,13 +31,13 @@ describe("an execution", () => {
     expect(feed.sources[0]?.lastN).toBe(20);
   });
 
-  test("that is not there is said to be absent", async () => {
+  test("that does not exist is reported as absent", async () => {
     const { feed } = setUpFeed([]);
     await feed.open({ at: "end" });
     expect(feed.phase).toBe("absent");
   });
 
-  test("takes live lines in, and lets the oldest go", async () => {
+  test("takes in live lines, and drops the oldest", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish } = setUpFeed([n1], undefined, 1_000);
     await feed.open({ at: "end" });
@@ -50,7 +50,7 @@ describe("an execution", () => {
     expect(feed.isFollowing).toBe(true);
   });
 
-  test("scrolled up, counts what comes, and stops taking lines in when the window is full", async () => {
+  test("scrolled up, counts new lines, and stops taking them in when the window is full", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish, changed, asked } = setUpFeed([n1], undefined, 1_000);
     await feed.open({ at: "end" });
@@ -69,7 +69,7 @@ describe("an execution", () => {
     expect(asked.at(-1)).toBe("renew true");
   });
 
-  test("is read on to its end, page by page, and then is live again", async () => {
+  test("reads on to its end, page by page, and is live again there", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 3_000)]);
     await feed.open({ at: "line", n: 1, align: "top" });
     expect(feed.hasLater).toBe(true);
@@ -79,7 +79,7 @@ describe("an execution", () => {
     expect(asked.at(-1)).toBe("renew true");
   });
 
-  test("is read back to its beginning, and the end is let go", async () => {
+  test("reads back to its beginning, and drops the end", async () => {
     const { feed } = setUpFeed([new Stored("n1", 5_000)], undefined, 2_000);
     await feed.open({ at: "end" });
     while (feed.hasEarlier) await feed.load("start");
@@ -88,7 +88,7 @@ describe("an execution", () => {
     expect(feed.items(ALL).length).toBeLessThanOrEqual(2_000);
   });
 
-  test("goes to a line that it holds without asking", async () => {
+  test("goes to a loaded line without a request", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 500)]);
     await feed.open({ at: "end" });
     await feed.goTo({ at: "line", n: 77, align: "third" });
@@ -96,7 +96,7 @@ describe("an execution", () => {
     expect([feed.position, feed.isFollowing]).toEqual([{ at: "line", n: 77, align: "third" }, false]);
   });
 
-  test("dragged over, fetches only where it comes to rest", async () => {
+  test("fetches only where a drag comes to rest", async () => {
     const { feed, asked, settle } = setUpFeed([new Stored("n1", 1_000_000)]);
     await feed.open({ at: "end" });
     for (const n of [900_000, 800_000, 700_000, 600_000]) void feed.goTo({ at: "line", n, align: "top" });
@@ -110,7 +110,7 @@ describe("an execution", () => {
     expect(feed.position).toMatchObject({ n: 600_000 });
   });
 
-  test("is not open where its lines could not be had, and is opened there when they can", async () => {
+  test("does not open where its lines fail to load, and opens there once they do", async () => {
     const { feed, setDown } = setUpFeed([new Stored("n1", 100_000)]);
     setDown(true);
     await feed.open({ at: "line", n: 500, align: "top" });
@@ -120,7 +120,7 @@ describe("an execution", () => {
     expect([feed.phase, shown(feed), feed.failedAt]).toEqual(["ready", "250-1249", undefined]);
   });
 
-  test("stays where it is when the lines elsewhere could not be had, and says so until one moves on", async () => {
+  test("stays in place when lines elsewhere fail to load, and says so until the next move", async () => {
     const { feed, setDown } = setUpFeed([new Stored("n1", 100_000)]);
     await feed.open({ at: "end" });
     setDown(true);
@@ -130,7 +130,7 @@ describe("an execution", () => {
     expect(feed.failedAt).toBeUndefined();
   });
 
-  test("tries a page again that could not be had, after a while", async () => {
+  test("retries a page that failed to load, after a pause", async () => {
     const { feed, setDown, elapse } = setUpFeed([new Stored("n1", 5_000)]);
     await feed.open({ at: "end" });
     setDown(true);

@@ -44,7 +44,7 @@ describe("pieces of one line", () => {
     expect(shown(rowsOf([piece(1, "a"), second]))).toEqual(["a", "b"]);
   });
 
-  test("go on in a further row where one would be too long", () => {
+  test("continue in another row when one would be too long", () => {
     const rows = rowsOf([piece(1, "a".repeat(MAX_ROW_CHARACTERS)), piece(2, "b", { fragment: false })]);
     expect(rows.map(({ continues }) => continues)).toEqual([false, true]);
   });
@@ -58,7 +58,7 @@ describe("a line that is redrawn", () => {
     ["and ended by a newline", ["\r10%", "\r30%", ""], "30%"],
     ["with text before it", ["Loading: ", "\r10%", "\r30%"], "30%"],
     ["with several CR", ["10%\r\r30%"], "30%"],
-    ["and gone on with", ["\r10%", "\r30%", " done"], "30% done"],
+    ["and continued", ["\r10%", "\r30%", " done"], "30% done"],
   ])("%s shows its last state", (_, texts, last) => {
     const rows = rowsOf(texts.map((text, index) => piece(index + 1, text)));
     expect(shown(rows)).toEqual([last]);
@@ -69,7 +69,7 @@ describe("a line that is redrawn", () => {
     expect(rowsOf([piece(1, "one\r", { fragment: false })])[0]?.redraws).toBe(0);
   });
 
-  test("stays one row, however long it goes on", () => {
+  test("stays one row, however long it runs", () => {
     const states = Array.from({ length: 500 }, (_, index) => piece(index + 1, `\r${"#".repeat(80)} ${index}`));
     const rows = rowsOf(states);
     expect(rows).toHaveLength(1);
@@ -77,7 +77,7 @@ describe("a line that is redrawn", () => {
     expect(rows[0]?.redraws).toBe(499);
   });
 
-  test("is the same, whichever pieces it came in", () => {
+  test("is the same, however it was split into pieces", () => {
     const text = "ab\rcd\r\ref\rg";
     for (let cut = 0; cut <= text.length; cut += 1) {
       const rows = rowsOf([piece(1, text.slice(0, cut)), piece(2, text.slice(cut))]);

@@ -24,7 +24,7 @@ function top(viewport: LogViewport): number | undefined {
 }
 
 describe("a view of rows", () => {
-  test("begins at the end, and stays there when rows come", () => {
+  test("starts at the end, and stays there as rows come", () => {
     const viewport = viewportOf(rows(1, 100));
     expect(top(viewport)).toBe(91);
     viewport.items = rows(1, 150);
@@ -32,7 +32,7 @@ describe("a view of rows", () => {
     expect(viewport.isAtEnd).toBe(true);
   });
 
-  test("begins at the top where all fits in", () => {
+  test("starts at the top if everything fits", () => {
     const viewport = viewportOf(rows(1, 5));
     expect(viewport.slice(undefined)).toEqual({ from: 0, to: 5, y: 0 });
     viewport.scrollBy(-100);
@@ -51,7 +51,7 @@ describe("a view of rows", () => {
     expect([top(viewport), viewport.isAtEnd]).toEqual([91, true]);
   });
 
-  test("stays where it is when rows come or go before it, or after it", () => {
+  test("stays in place when rows come or go before or after it", () => {
     const viewport = viewportOf(rows(50, 100));
     viewport.scrollBy(-205);
     const before = [top(viewport), viewport.slice(undefined).y];
@@ -61,14 +61,14 @@ describe("a view of rows", () => {
     expect(top(viewport)).toBe(before[0]);
   });
 
-  test("goes to the next row when its own is filtered away", () => {
+  test("moves to the next row when its own is filtered out", () => {
     const viewport = viewportOf(rows(1, 100));
     viewport.showIndex(viewport.indexOfLine(40));
     viewport.items = rows(1, 100).filter(({ n }) => n % 3 === 0);
     expect(top(viewport)).toBe(42);
   });
 
-  test("shows a line at the upper edge, or below it with what led to it", () => {
+  test("shows a line at the upper edge, or below it with context", () => {
     const viewport = viewportOf(rows(1, 100));
     viewport.showIndex(viewport.indexOfLine(40));
     expect(top(viewport)).toBe(40);
@@ -78,21 +78,21 @@ describe("a view of rows", () => {
     expect(top(viewport)).toBe(91);
   });
 
-  test("finds the row that a line was joined to, and the hole that it is missing in", () => {
+  test("finds the row that a line was joined to, and the hole that it is missing from", () => {
     const joined: Item = { ...ROW, n: 3, to: 6, time: "" };
     const hole: Item = { kind: "hole", source: 0, n: 7, to: 9, time: "" };
     const viewport = viewportOf([...rows(1, 2), joined, hole, ...rows(10, 12)]);
     expect([2, 3, 5, 8, 10].map((n) => viewport.indexOfLine(n))).toEqual([1, 2, 2, 3, 4]);
   });
 
-  test("draws some rows more than are in view", () => {
+  test("draws a few rows beyond the view", () => {
     const viewport = viewportOf(rows(1, 100));
     viewport.showIndex(50);
     expect(viewport.slice(undefined)).toEqual({ from: 38, to: 72, y: -240 });
     expect(viewport.bottomIndex).toBe(59);
   });
 
-  test("keeps rows drawn that hold a selection, within bounds", () => {
+  test("keeps selected rows drawn, within bounds", () => {
     const viewport = viewportOf(rows(1, 5_000));
     viewport.showIndex(500);
     const [first, last] = [viewport.items[450], viewport.items[480]];
@@ -102,7 +102,7 @@ describe("a view of rows", () => {
     expect(viewport.slice([first, last]).from).toBe(4_000 - 12 - 1_000);
   });
 
-  test("counts with rows of different heights", () => {
+  test("handles rows of different heights", () => {
     const viewport = viewportOf(rows(1, 100), ({ n }) => (n % 2 === 0 ? 60 : 20));
     expect(top(viewport)).toBe(96);
     expect(viewport.slice(undefined).from).toBe(96 - 1 - 12);

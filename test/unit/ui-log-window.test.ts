@@ -40,7 +40,7 @@ describe("a window on one execution", () => {
     expect(window.coverage(0)).toMatchObject({ from: 3, to: 8, firstTime: timeOf(3), lastTime: timeOf(8) });
   });
 
-  test("takes nothing twice", () => {
+  test("takes no line twice", () => {
     const window = windowOf(5, 6);
     window.extendEnd(0, lines(4, 7));
     window.extendStart(0, lines(4, 6), 4);
@@ -48,20 +48,20 @@ describe("a window on one execution", () => {
     expect(seen(window)).toEqual([4, 5, 6, 7]);
   });
 
-  test("shows what is missing within what it covers", () => {
+  test("shows lines missing within its range", () => {
     const window = windowOf(1, 2);
     window.extendEnd(0, [line(5)]);
     window.extendEnd(0, [], 9);
     expect(seen(window)).toEqual([1, 2, [3, 4], 5, [6, 9]]);
   });
 
-  test("shows what is missing before the first line", () => {
+  test("shows lines missing before the first", () => {
     const window = windowOf(5, 6);
     window.extendStart(0, [line(3)], 1);
     expect(seen(window)).toEqual([[1, 2], 3, [4, 4], 5, 6]);
   });
 
-  test("fills holes with lines that come late", () => {
+  test("fills holes with late lines", () => {
     const window = windowOf(1, 2);
     window.extendEnd(0, [line(6)]);
     window.fill(0, [line(4)]);
@@ -70,7 +70,7 @@ describe("a window on one execution", () => {
     expect(seen(window)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test("lets go at the start, an eighth at a time", () => {
+  test("drops rows at the start, an eighth at a time", () => {
     const window = windowOf(1, 101);
     expect(window.trim("start")).toBe(true);
     expect(window.coverage(0).from).toBe(14);
@@ -78,7 +78,7 @@ describe("a window on one execution", () => {
     expect(window.trim("start")).toBe(false);
   });
 
-  test("lets go at the end, and covers no more than it holds", () => {
+  test("drops rows at the end, and covers only what it holds", () => {
     const window = windowOf(1, 101);
     window.trim("end");
     expect(window.coverage(0).to).toBe(88);
@@ -86,7 +86,7 @@ describe("a window on one execution", () => {
     expect(seen(window).slice(-3)).toEqual([88, 89, 90]);
   });
 
-  test("is bounded in characters too", () => {
+  test("is bounded in characters as well", () => {
     const window = new LogWindow("n", LIMITS);
     window.addSource(1);
     window.extendEnd(
@@ -106,7 +106,7 @@ describe("a window on one execution", () => {
     expect(seen(window)).toEqual([1]);
   });
 
-  test("joins a piece that comes later to the row it belongs to", () => {
+  test("joins a late piece to its row", () => {
     const window = new LogWindow("n", LIMITS);
     window.addSource(1);
     window.extendEnd(0, [{ ...line(1, "one "), fragment: true }]);
@@ -114,7 +114,7 @@ describe("a window on one execution", () => {
     expect(window.rows.map(({ n, to, text }) => [n, to, text])).toEqual([[1, 2, "one two"]]);
   });
 
-  test("begins anew elsewhere", () => {
+  test("restarts elsewhere", () => {
     const window = windowOf(1, 9);
     window.restart(0, 50);
     window.extendEnd(0, lines(50, 51));
@@ -141,7 +141,7 @@ describe("a window on a job", () => {
     ]);
   });
 
-  test("shows only the time in which it has all of them", () => {
+  test("shows only the time that all of them cover", () => {
     const window = new LogWindow("time", LIMITS);
     window.addSource(1);
     window.extendEnd(0, lines(1, 9));
@@ -150,7 +150,7 @@ describe("a window on a job", () => {
   });
 });
 
-test("whatever order lines come in, the window shows each of them once, and holes where there are none", () => {
+test("shows each line once, and holes for absent lines, whatever the order of arrival", () => {
   const batch = fc.record({ from: fc.integer({ min: 1, max: 40 }), length: fc.integer({ min: 1, max: 8 }) });
   fc.assert(
     fc.property(fc.array(batch, { maxLength: 20 }), (batches) => {

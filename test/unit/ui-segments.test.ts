@@ -43,7 +43,7 @@ describe("colours and attributes of SGR", () => {
     expect(segmentsOf(`${ESC}[${parameters}mx`)).toEqual([{ text: "x", style }]);
   });
 
-  test("hold until they are changed", () => {
+  test("last until they are changed", () => {
     expect(segmentsOf(`a${ESC}[1mb${ESC}[31mc${ESC}[0md`)).toEqual([
       { text: "a", style: PLAIN },
       { text: "b", style: styled({ bold: true }) },
@@ -71,7 +71,7 @@ describe("other control sequences are taken out", () => {
   });
 
   test.each([
-    ["a title without end hides nothing", `${ESC}]0;t then text`, "^[]0;t then text"],
+    ["an unterminated title hides nothing", `${ESC}]0;t then text`, "^[]0;t then text"],
     ["a string broken by another sequence", `${ESC}]0;t${ESC}[31m red`, "^[]0;t red"],
     ["half a sequence", `x${ESC}[31`, "x^[[31"],
     ["ESC alone", `x${ESC}`, "x^["],
@@ -79,7 +79,7 @@ describe("other control sequences are taken out", () => {
     expect(plainText(text)).toBe(shown);
   });
 
-  test("at whatever place a line is cut, nothing but whole sequences is left out", () => {
+  test("removes only whole sequences, wherever a line is cut", () => {
     const line = `a${ESC}[1;31mb${ESC}]0;t\x07c`;
     for (let cut = 0; cut <= line.length; cut += 1) {
       const shown = plainText(line.slice(0, cut)) + plainText(line.slice(cut));
@@ -88,7 +88,7 @@ describe("other control sequences are taken out", () => {
   });
 });
 
-describe("characters that cannot be seen are shown", () => {
+describe("shows invisible characters", () => {
   test.each([
     ["NUL and BEL", "\x00\x07", "^@^G"],
     ["DEL", "\x7f", "^?"],
@@ -100,7 +100,7 @@ describe("characters that cannot be seen are shown", () => {
     ["line separator", "\u2028", "\\u2028"],
     ["tag characters", "\u{e0041}", "\\u{E0041}"],
     ["emoji with joiners stay", "👩‍💻", "👩‍💻"],
-    ["bytes that are no UTF-8", decodeBytes(Uint8Array.of(0x61, 0xff, 0x80)), "a\\xFF\\x80"],
+    ["bytes that are not UTF-8", decodeBytes(Uint8Array.of(0x61, 0xff, 0x80)), "a\\xFF\\x80"],
     ["lone surrogates", "\ud800", "\\uD800"],
   ])("%s", (_, text, shown) => {
     expect(plainText(text)).toBe(shown);
@@ -111,7 +111,7 @@ describe("characters that cannot be seen are shown", () => {
   });
 });
 
-test("no text makes it fail, and what is shown has no control but the tab", () => {
+test("never fails, and shows no control character but the tab", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(plainText(text)).not.toMatch(/[^\P{Cc}\t]/u);

@@ -25,7 +25,7 @@ describe("signing out", () => {
     expect(session.state).toEqual({ is: "signed-out", reason: undefined });
   });
 
-  test("is not done when it was refused or did not get there, and that is said until it is", async () => {
+  test("is not done when refused or undelivered, and says so until it is", async () => {
     const session = await signedIn();
     await session.leave({ logout: async () => refused(500, "It is broken") });
     expect([session.state.is, session.signOutProblem]).toEqual(["signed-in", "It is broken"]);
@@ -42,13 +42,13 @@ test.each([
   ],
   [refused(503, "Passwords cannot be checked"), "could not be used: Passwords cannot be checked. Open it again later."],
   [refused(0, "The collector cannot be reached"), "could not be used: The collector cannot be reached."],
-])("a sign-in link is called spent only when the collector says so: %j", async (answer, words) => {
+])("calls a sign-in link spent only when the collector says so: %j", async (answer, words) => {
   const session = new Session();
   await session.begin({ login: async () => answer, me: async () => refused(401, "Sign in first") }, "code");
   expect(session.state).toMatchObject({ is: "signed-out", reason: expect.stringContaining(words) });
 });
 
-test("a collector that answers is told from one that is away, until the connection is there again", async () => {
+test("distinguishes a collector that answers from one that is away, until the connection returns", async () => {
   const session = await signedIn();
   session.connection("waiting");
   await session.liveRefused({ me: async () => ME });

@@ -29,7 +29,7 @@ describe("a place and its address", () => {
     [`?x=${X}&stream=stdin&time=never&line=-3`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
     ["?job=", LIST],
     [`?q=${"a".repeat(300)}`, { ...LIST, q: "a".repeat(256) }],
-  ])("what is not understood in %s is passed over", (address, place) => {
+  ])("ignores unknown parts of %s", (address, place) => {
     expect(parsePlace(address)).toEqual(place);
   });
 });

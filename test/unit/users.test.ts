@@ -37,21 +37,21 @@ describe("the user directory", () => {
     ["a name with a domain", (d) => d.byName("bob@example.org"), { name: "bob@example.org", uid: 70001, gid: 70001 }],
     ["an unknown uid", (d) => d.byUid(4), undefined],
     ["no uid", (d) => d.byUid(-1), undefined],
-    ["an answer about another uid", (d) => d.byUid(1002), undefined],
+    ["an answer for another uid", (d) => d.byUid(1002), undefined],
     ["a name that could drive a terminal", (d) => d.byUid(1003), undefined],
     ["a cut entry", (d) => d.byUid(1004), undefined],
     ["a uid in place of a name", (d) => d.byName("1001"), undefined],
     ["an option in place of a name", (d) => d.byName("--help"), undefined],
     ["a path", (d) => d.byName("../alice"), undefined],
     ["a member", (d) => d.isMember({ name: "carol", uid: 1, gid: 1 }, "admins"), true],
-    ["the own group", (d) => d.isMember(ALICE, "staff"), true],
+    ["the user's primary group", (d) => d.isMember(ALICE, "staff"), true],
     ["somebody else's group", (d) => d.isMember(ALICE, "admins"), false],
     ["an unknown group", (d) => d.isMember(ALICE, "none"), false],
   ])("looks up %s", async (_, look, expected) => {
     expect(await look(fakeDirectory().directory)).toEqual(expected);
   });
 
-  test("asks once for many, and remembers for ten minutes", async () => {
+  test("asks once for many callers, and remembers for ten minutes", async () => {
     const { directory, asked, state } = fakeDirectory();
     await Promise.all([directory.byUid(1001), directory.byUid(1001), directory.byUid(1001)]);
     state.nowMs = 599_999;
@@ -62,7 +62,7 @@ describe("the user directory", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("remembers for half a minute that there is no such user", async () => {
+  test("remembers for half a minute that a user does not exist", async () => {
     const { directory, asked, state } = fakeDirectory();
     await directory.byUid(7);
     state.nowMs = 29_999;
@@ -82,7 +82,7 @@ describe("the user directory", () => {
     expect(await directory.byUid(1005)).toBe("unavailable");
   });
 
-  test("does not take a database that fails for one without that user, and soon asks again", async () => {
+  test("does not mistake a failing database for a missing user, and soon asks again", async () => {
     const { directory, asked, state } = fakeDirectory();
     state.failing = true;
     expect([await directory.byUid(1001), await directory.byName("alice")]).toEqual(["unavailable", "unavailable"]);
@@ -95,7 +95,7 @@ describe("the user directory", () => {
     expect(await directory.byUid(1001)).toEqual(ALICE);
   });
 
-  test("goes by the time that passes, whatever is done to the machine's clock", async () => {
+  test("measures elapsed time, whatever happens to the machine's clock", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     afterwards(() => void vi.useRealTimers());
     let asked = 0;
@@ -111,7 +111,7 @@ describe("the user directory", () => {
     expect(asked).toBe(1);
   });
 
-  test("forgets the oldest of very many", async () => {
+  test("forgets the oldest entries beyond its limit", async () => {
     const { directory, asked } = fakeDirectory();
     for (let uid = 20_000; uid <= 30_000; uid += 1) await directory.byUid(uid);
     await directory.byUid(30_000);
@@ -120,7 +120,7 @@ describe("the user directory", () => {
     expect(asked).toHaveLength(10_002);
   });
 
-  test("forgets no user for keys that nobody has", async () => {
+  test("forgets no user for unknown keys", async () => {
     const { directory, asked } = fakeDirectory();
     await directory.byUid(1001);
     for (let uid = 100_000; uid <= 120_000; uid += 1) await directory.byUid(uid);
@@ -178,7 +178,7 @@ describe("the users of nodes", () => {
   });
 
   describe("when one node makes up 3,000 uids", () => {
-    /** The range of subordinate uids; users have theirs elsewhere. */
+    /** The range of subordinate uids; real users are outside it. */
     const madeUp = Array.from({ length: 3_000 }, (_, i) => 100_000 + i);
 
     function floodedDirectory() {
@@ -187,7 +187,7 @@ describe("the users of nodes", () => {
       return { userOf, asked, state };
     }
 
-    test("few of them are asked for; users on that node and elsewhere are answered at once", async () => {
+    test("looks up few of them, and answers for users on that node and elsewhere at once", async () => {
       const { userOf, asked } = floodedDirectory();
       const answers: unknown[] = [];
       for (const uid of madeUp) answers.push(await userOf("evil", uid));
@@ -199,7 +199,7 @@ describe("the users of nodes", () => {
       expect(asked).toHaveLength(33);
     });
 
-    test("all at once, two are under way, and as many more as wait are bounded", async () => {
+    test("runs two lookups at a time, and bounds how many wait", async () => {
       const { userOf, asked } = floodedDirectory();
       const answers = await Promise.all(madeUp.map((uid) => userOf("evil", uid)));
       expect(asked.length).toBeLessThanOrEqual(33);
@@ -207,7 +207,7 @@ describe("the users of nodes", () => {
       expect(await userOf("evil", 1001)).toEqual(ALICE);
     });
 
-    test("the node may ask for more later", async () => {
+    test("lets the node look up more later", async () => {
       const { userOf, asked, state } = floodedDirectory();
       for (const uid of madeUp) await userOf("evil", uid);
       state.nowMs = 10_000;

@@ -8,7 +8,7 @@ const MAX_SCRIPT_BYTES = 60 * 1024;
 const LEAST_CONTRAST = 4.5;
 const source = (path: string): string => fileURLToPath(new URL(`../../ui/${path}`, import.meta.url));
 
-test("the viewer's script is at most 60 KiB, gzipped", async () => {
+test("the viewer's script stays within 60 KiB, gzipped", async () => {
   const built = await build({ configFile: source("vite.config.ts"), logLevel: "silent", build: { write: false } });
   const outputs = [built].flat().flatMap((each) => ("output" in each ? each.output : []));
   const scripts = outputs.flatMap((each) => (each.type === "chunk" ? [each.code] : []));
@@ -45,7 +45,7 @@ describe("text is readable (WCAG AA) on both themes' paper", () => {
   });
 });
 
-/** WCAG's contrast of two colours `#rrggbb`. Written anew: the viewer's own is not to judge itself. */
+/** WCAG's contrast of two colours `#rrggbb`. A second implementation: the viewer's must not judge itself. */
 function contrast(first: string, second: string): number {
   const [light = 0, dark = 0] = [luminance(first), luminance(second)].sort((a, b) => b - a);
   return (light + 0.05) / (dark + 0.05);

@@ -22,7 +22,7 @@ describe("the login throttle", () => {
     return { state, attempt };
   }
 
-  test("says when the next attempt may be made", () => {
+  test("gives the time of the next allowed attempt", () => {
     const { state, attempt } = throttle();
     attempt("192.0.2.1", "alice");
     state.nowMs += 10_000;
@@ -34,7 +34,7 @@ describe("the login throttle", () => {
     expect(attempt("192.0.2.1", "alice")).toBeTypeOf("object");
   });
 
-  test("takes an attempt back that was no guess", () => {
+  test("refunds an attempt that was not a guess", () => {
     const { attempt } = throttle();
     for (let i = 0; i < 20; i += 1) {
       const made = attempt("192.0.2.1", "alice");
@@ -56,7 +56,7 @@ describe("the login throttle", () => {
     expect(typeof attempt(second, "alice") === "number").toBe(isSame);
   });
 
-  test("lets a user in who has signed in from there before, whoever else guesses from the same address", () => {
+  test("admits a user who has signed in from there before, even if others guess from the same address", () => {
     const login = new LoginThrottle(LIMITS, () => 0);
     for (let i = 0; i < 3; i += 1) login.attempt("192.0.2.1", `user${i}`);
     expect(login.attempt("192.0.2.1", "alice")).toHaveProperty("retryAfterSeconds");
@@ -73,7 +73,7 @@ describe("the login throttle", () => {
 });
 
 describe("one-time codes", () => {
-  test("are few: the oldest is given up", () => {
+  test("are few: the oldest expires", () => {
     const codes = new LoginCodes(() => 0);
     const all = Array.from({ length: 20 }, (_, uid) => codes.create({ user: `u${uid}`, uid }, 1_000));
     expect(all.map((code) => codes.redeem(code)?.uid)).toEqual([
@@ -90,17 +90,14 @@ describe("the delay of a refusal", () => {
     return { waited, delay: new RefusalDelay({ nowMs: () => 10_000, random: () => random, after }) };
   }
 
-  test.each([0, 0.5, 1])(
-    "ends at one time after the login was asked for, however long its check took: %s",
-    async (random) => {
-      const { waited, delay } = delays(random);
-      const takenMs = [0, 70, 1_999];
-      for (const taken of takenMs) await delay.wait(10_000 - taken);
-      expect(waited.map((ms, i) => ms + (takenMs[i] ?? 0))).toEqual(takenMs.map(() => 2_000 + random * 1_000));
-    },
-  );
+  test.each([0, 0.5, 1])("ends at a fixed time after the request, however long the check took: %s", async (random) => {
+    const { waited, delay } = delays(random);
+    const takenMs = [0, 70, 1_999];
+    for (const taken of takenMs) await delay.wait(10_000 - taken);
+    expect(waited.map((ms, i) => ms + (takenMs[i] ?? 0))).toEqual(takenMs.map(() => 2_000 + random * 1_000));
+  });
 
-  test("goes on to the end of the next one where the check took longer", async () => {
+  test("extends to the end of the next interval when the check took longer", async () => {
     const { waited, delay } = delays(0);
     for (const taken of [2_001, 4_000, 9_000]) await delay.wait(10_000 - taken);
     expect(waited).toEqual([1_999, 0, 1_000]);
@@ -113,7 +110,7 @@ describe("logins between two steps", () => {
     return { is: "asked", prompt: "Code: ", isEcho: true, reply, cancel: () => void cancelled.push(name) } as const;
   };
 
-  test("are few for one address, belong to it, and end after a while", () => {
+  test("are few for each address, belong to it, and expire", () => {
     const cancelled: string[] = [];
     const timers: (() => void)[] = [];
     const steps = new SecondSteps({
@@ -136,10 +133,10 @@ describe("logins between two steps", () => {
   });
 });
 
-describe("accounts of those who are signed in", () => {
+describe("accounts of signed-in users", () => {
   const SESSION = { hash: "1", user: "alice", uid: 1001, stamp: "s1", isByCode: false, address: undefined };
 
-  /** The sessions that end when the account is looked at. */
+  /** The sessions that end when the account is checked. */
   async function endedBy(account: Awaited<ReturnType<Authenticator["account"]>>, changes: Partial<OpenSession> = {}) {
     const ended: string[] = [];
     const all = [
@@ -165,10 +162,10 @@ describe("accounts of those who are signed in", () => {
     ["one that is deleted, or has expired", "ended", {}, ["1"]],
     ["another account under the name", { uid: 1003, stamp: "s1" }, {}, ["1"]],
     ["a directory that does not answer", "unavailable", {}, []],
-    ["a stamp that cannot be read any more", { uid: 1001, stamp: "" }, {}, []],
+    ["a stamp that can no longer be read", { uid: 1001, stamp: "" }, {}, []],
     ["a session from before there were stamps", { uid: 1001, stamp: "s2" }, { stamp: "" }, []],
     ["a session by code", "ended", { isByCode: true, stamp: "" }, []],
-  ] as const)("are looked at again: %s", async (_, account, changes, expected) => {
+  ] as const)("are checked again: %s", async (_, account, changes, expected) => {
     expect(await endedBy(account, changes)).toEqual(expected);
   });
 });
@@ -220,11 +217,11 @@ describe("our own site", () => {
     ["127.0.0.1:8514, evil.example", false],
     ["[::1].evil.example", false],
     ["", false],
-  ])("knows its own Host, so that no foreign name can be pointed at it: %s", (host, expected) => {
+  ])("accepts only its own Host, against DNS rebinding: %s", (host, expected) => {
     expect(new OwnSite(plain).isOwnHost(host)).toBe(expected);
   });
 
-  test("knows its names at the proxy and in its certificate", () => {
+  test("accepts its names at the proxy and in its certificate", () => {
     expect(new OwnSite(proxied).isOwnHost("www.example.org")).toBe(true);
     expect(new OwnSite({ ...plain, isCertified: (name) => name === "tls.example" }).isOwnHost("tls.example:1")).toBe(
       true,
@@ -238,7 +235,7 @@ describe("our own site", () => {
     ["10.0.0.2", false],
     ["127.0.0.1", false],
     ["::1", false],
-  ])("believes named proxies only: %s", (address, expected) => {
+  ])("trusts only named proxies: %s", (address, expected) => {
     expect(new OwnSite(proxied).isProxy(address)).toBe(expected);
     expect(new OwnSite(plain).isProxy(address)).toBe(false);
   });

@@ -50,7 +50,7 @@ describe("a subscription", () => {
     { x: X, node: 7 },
     { x: X, node: "n".repeat(254) },
     { x: X, owner: ["bob"] },
-  ])("is refused rather than to more than %j names", (what) => {
+  ])("is refused instead of widened: %j", (what) => {
     expect(parse(what)).toBeUndefined();
   });
 });
