@@ -8,16 +8,16 @@ import { isAskable, isReply } from "./protocol.ts";
 export interface Login {
   readonly user: string;
   readonly password: string;
-  /** Where the user is, for PAM and for a fair queue. */
+  /** The client's address, for PAM and for a fair queue. */
   readonly address: string;
   /** Whether this user has signed in from there before. */
   readonly isKnown: boolean;
 }
 
 export type LoginResult =
-  /** `user` is the name that the directory has for the uid; `stamp` changes with the password ("": not known). */
+  /** `user` is the directory's name for the uid; `stamp` changes with the password ("": not known). */
   | { readonly is: "accepted"; readonly user: string; readonly uid: number; readonly stamp: string }
-  /** `unavailable`: could not be asked, try again later. */
+  /** `unavailable`: PAM could not be asked, try again later. */
   | { readonly is: "denied" | "unavailable" }
   /** PAM asks for more than a password: a code from a second device, for instance. */
   | {
@@ -28,7 +28,7 @@ export type LoginResult =
       cancel(): void;
     };
 
-/** What has become of an account. `unavailable`: nobody can say at the moment. */
+/** State of an account. `unavailable`: not known at the moment. */
 export type AccountState = { readonly uid: number; readonly stamp: string } | "ended" | "unavailable";
 
 export interface AuthClient {
@@ -41,14 +41,14 @@ export interface AuthClientOptions extends AuthConnectionOptions {
   readonly users: UserDirectory;
 }
 
-/** A password takes PAM 70 ms of a processor; with more at a time, each takes longer. */
+/** A password costs PAM 70 ms of processor time; running more at a time slows each down. */
 const MAX_RUNNING = 4;
-/** What is answered in half a minute at that pace, and a part of it for one address. */
+/** About half a minute's work at that pace; one address may have a part of it. */
 const MAX_WAITING = 512;
 const MAX_WAITING_PER_GROUP = 8;
 const MAX_WAIT_MS = 30_000;
 
-/** Checks passwords and accounts: whose turn it is, who may log in at all, and then what PAM says. */
+/** Checks passwords and accounts: waits for a turn, checks that the user may log in at all, then asks PAM. */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { users, log } = options;
   const connection = new AuthConnection(options);
@@ -87,7 +87,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const release = await queue.take({ group: addressGroup(address), user, isKnown });
       if (release === undefined) return { is: "unavailable" };
       try {
-        // Before PAM, which would say by its pace whether the password of such a user is right.
+        // Before PAM, whose timing would reveal whether the password of such a user is right.
         const named = await users.byName(user);
         if (named === "unavailable") return { is: "unavailable" };
         if (named === undefined || !mayLogIn(named)) return { is: "denied" };
@@ -106,7 +106,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   };
 }
 
-/** Root has no executions of its own to see, and its password has no business in a browser. */
+/** Root has no executions to see, and its password does not belong in a browser. */
 function mayLogIn({ uid }: User): boolean {
   return uid !== 0 && uid !== OVERFLOW_UID;
 }

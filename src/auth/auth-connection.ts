@@ -12,34 +12,34 @@ export interface AuthConnectionOptions {
   readonly nowMs?: () => number;
 }
 
-/** What the process said: the end of a question, or that PAM asks for more. */
+/** A message from the process: the end of a question, or a further prompt from PAM. */
 export type Said = AuthResult | Prompt;
 
 export interface Prompt {
   readonly result: "asked";
   readonly prompt: string;
   readonly isEcho: boolean;
-  /** Once: what the person said. */
+  /** Sends the person's reply. Call it once. */
   reply(text: string): Promise<Said>;
-  /** The person has gone. */
+  /** Cancels the login: the person has gone. */
   cancel(): void;
 }
 
 type Question = { readonly user: string; readonly password: string; readonly address: string } | { account: string };
 
 const TIMEOUT_MS = 15_000;
-/** Questions without an answer, at one time. */
+/** Most questions without an answer at a time. */
 const MAX_PENDING = 64;
-/** Between attempts to reach a process that keeps failing. */
+/** Wait between attempts to reach a process that keeps failing. */
 const FIRST_BACK_OFF_MS = 250;
 const MAX_BACK_OFF_MS = 30_000;
 
-/** The collector's end of the protocol. Opens a channel when there is none, no sooner than the back-off allows. */
+/** The collector's end of the protocol. Opens a channel if there is none, no sooner than the back-off allows. */
 export class AuthConnection {
   readonly #options: AuthConnectionOptions;
   readonly #timeoutMs: number;
   readonly #nowMs: () => number;
-  /** What takes the next answer, by the id of the question. */
+  /** Handlers of the next answer, by the id of the question. */
   readonly #pending = new Map<number, (said: AuthResult | AuthAnswer) => void>();
   #channel: Duplex | undefined;
   #lastId = 0;
@@ -93,7 +93,7 @@ export class AuthConnection {
       };
       const timer = setTimeout(() => {
         settle({ result: "unavailable" });
-        // Not one answer in this time: it hangs. A child is another one next time.
+        // No answer at all in this time: it hangs. A new child replaces it.
         if (this.#answeredAtMs <= askedAtMs) stream.destroy();
       }, this.#timeoutMs);
       this.#pending.set(id, settle);

@@ -1,9 +1,9 @@
-/** Who wants a turn. */
+/** A request for a turn. */
 export interface Claimant {
   /** Addresses that count as one client. */
   readonly group: string;
   readonly user: string;
-  /** Somebody who has been here before comes first. */
+  /** This user has signed in from there before, and goes first. */
   readonly isKnown: boolean;
 }
 
@@ -19,13 +19,14 @@ interface Waiting extends Claimant {
   readonly settle: (hasTurn: boolean) => void;
 }
 
-/** Groups and users whose turns are counted. */
+/** Most groups and users whose turns are counted. */
 const MAX_COUNTED = 10_000;
 
 /**
- * Few turns at a time. Among those who wait, known ones come first, then the address group that had fewer turns since
- * the queue was empty, then the user whose name had fewer, then who came first. A crowd of guessers, from one address
- * or from thousands, takes from each other before it takes from anybody else. When too many wait, the last of that order gives up.
+ * Few turns at a time. Among those waiting, known users come first, then the address group with fewer turns since the
+ * queue was empty, then the user name with fewer, then the longest wait. A crowd of guessers, from one address or from
+ * thousands, takes turns from each other before it takes any from others. When too many wait, the last in that order
+ * gives up.
  */
 export class FairQueue {
   readonly #options: FairQueueOptions;
@@ -38,7 +39,7 @@ export class FairQueue {
     this.#options = options;
   }
 
-  /** Resolves with how to end the turn, or with undefined when there is no room, or the wait was too long. */
+  /** Resolves with a function that ends the turn, or with undefined if there is no room or the wait was too long. */
   async take(claimant: Claimant): Promise<(() => void) | undefined> {
     if (this.#running < this.#options.maxRunning) this.#begin(claimant);
     else if (!(await this.#wait(claimant))) return undefined;

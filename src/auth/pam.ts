@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 
-/** What is asked about a user: a login, by password, or whether one would be allowed (PAM's account rules). */
+/** A question about a user: a login, by password, or whether one would be allowed (PAM's account rules). */
 export interface PamQuestion {
   readonly user: string;
-  /** Undefined: the account alone. */
+  /** Undefined: check only the account. */
   readonly password: string | undefined;
-  /** Where the user is; empty when that is not known. */
+  /** The client's address; empty if unknown. */
   readonly address: string;
 }
 
@@ -15,7 +15,7 @@ export type PamAnswer =
   | { readonly result: "denied" }
   | { readonly result: "unavailable"; readonly reason: string };
 
-/** Asks the person who logs in. Undefined: nobody is there to answer (any more). */
+/** Asks the person who logs in. Undefined: there is no one to answer, or no longer. */
 export type OnPrompt = (prompt: string, isEcho: boolean) => Promise<string | undefined>;
 
 /** Asks PAM. Never rejects. */
@@ -29,22 +29,24 @@ export interface PamOptions {
   readonly hangsAfterMs?: number;
 }
 
-/** Longer than any module waits: for a directory, a second factor, a person with a token. Then its process is killed. */
+/**
+ * Longer than any module waits: for a directory, a second factor, a person with a token. Then its process is killed.
+ */
 const HANGS_AFTER_MS = 60_000;
 /** Modules may start programs. */
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 const MAX_HELD_CHARACTERS = 4_096;
 
-/** Asks PAM through one process of mlpam for each question. */
+/** Asks PAM, with one process of mlpam for each question. */
 export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: PamOptions): AskPam {
   return ({ user, password, address }, onPrompt) =>
     new Promise((resolve) => {
       const child = spawn(program, [], { stdio: ["ignore", "ignore", "inherit", "pipe"], env: ENVIRONMENT });
-      // Out of descriptors, spawn() leaves stdio undefined and says why in an event.
+      // Out of descriptors, spawn() leaves stdio undefined and reports the reason in an event.
       const stdio: (typeof child)["stdio"] | undefined = child.stdio;
       const stream = stdio?.[3] instanceof Duplex ? stdio[3] : undefined;
       let isFirstPrompt = true;
-      // The first answer counts. The process ends by itself then, unless a module hangs in what it does at the end.
+      // The first answer counts. Then the process ends by itself, unless a module hangs while closing.
       const settle = (answer: PamAnswer) => {
         stream?.destroy();
         resolve(answer);
@@ -53,7 +55,7 @@ export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: P
         settle({ result: "unavailable", reason });
         child.kill("SIGKILL");
       };
-      const timer = setTimeout(() => fail("a PAM module does not come back"), hangsAfterMs);
+      const timer = setTimeout(() => fail("a PAM module hangs"), hangsAfterMs);
       child.on("error", (error) => fail(String(error)));
       child.on("exit", (code, signal) => {
         clearTimeout(timer);
@@ -74,7 +76,7 @@ export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: P
         if (kind === "A" && /^\d{1,10}$/.test(text)) settle({ result: "accepted", uid: Number(text) });
         else if (kind === "D") settle({ result: "denied" });
         else if (kind === "P" || kind === "E") reply(text, kind === "E").catch((error: unknown) => fail(String(error)));
-        else if (kind !== "I") fail(kind === "U" ? text : "mlpam said what nobody understands");
+        else if (kind !== "I") fail(kind === "U" ? text : "mlpam sent an unknown message");
       }
 
       let held = "";
@@ -84,7 +86,7 @@ export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: P
         const messages = `${held}${data}`.split("\0");
         held = messages.pop() ?? "";
         for (const message of messages) take(message);
-        if (held.length > MAX_HELD_CHARACTERS) fail("mlpam said too much");
+        if (held.length > MAX_HELD_CHARACTERS) fail("mlpam sent too much");
       });
       stream.write([service, user, address, password === undefined ? "account" : "login", ""].join("\0"));
     });

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 const STAMP_CHARACTERS = 22;
 
 /**
- * What changes with a user's password in /etc/shadow (shadow(5), second field), and when it is locked. A hash of that
- * hash: it opens nothing, and without the salt nobody can try passwords on it. Empty where there is no such entry, or
- * this process may not read it.
+ * Changes with a user's password in /etc/shadow (shadow(5), second field), and when it is locked. A hash of that hash:
+ * it opens nothing, and without the salt nobody can test passwords against it. Empty if there is no such entry, or this
+ * process may not read it.
  */
 export function passwordStamp(user: string, path = "/etc/shadow"): string {
   try {

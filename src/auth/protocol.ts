@@ -2,20 +2,20 @@ import { isIP } from "node:net";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
 /**
- * Between the collector and the process that asks PAM: one line of JSON a message, both ways. `id` names the question
- * that a message belongs to; questions are answered in any order, each with one `result` at the end.
+ * Between the collector and the process that asks PAM: one line of JSON per message, both ways. `id` names the question
+ * that a message belongs to; questions are answered in any order, each with one final `result`.
  */
 export type AuthRequest =
   | {
       readonly id: number;
       readonly user: string;
       readonly password: string;
-      /** Where the user is (PAM_RHOST); empty when that is not known. */
+      /** The client's address (PAM_RHOST); empty if unknown. */
       readonly address: string;
     }
-  /** Whether this user might still log in. */
+  /** Whether this user may still log in. */
   | { readonly id: number; readonly account: string }
-  /** What the person said to the last prompt. */
+  /** The person's reply to the last prompt. */
   | { readonly id: number; readonly reply: string }
   /** The person has gone. */
   | { readonly id: number; readonly cancel: true };
@@ -28,21 +28,21 @@ export type AuthResult =
   | {
       readonly result: "accepted";
       readonly uid: number;
-      /** Changes with the password, or when it is locked; empty where that is not known here. */
+      /** Changes with the password, or when it is locked; empty if unknown here. */
       readonly stamp: string;
     }
   /** `unavailable`: PAM could not be asked, or too many questions are open. */
   | { readonly result: "denied" | "unavailable" };
 
 export const AUTH_LIMITS = {
-  /** A line of this protocol, octets: JSON takes up to six for one of a password. */
+  /** A line of this protocol, octets: JSON takes up to six for one octet of a password. */
   maxLineBytes: 8_192,
   maxUserBytes: 126,
-  /** PAM_MAX_RESP_SIZE is 512, with an end mark: of a password and of any other reply. */
+  /** Length of a password or another reply: PAM_MAX_RESP_SIZE is 512, including its NUL. */
   maxReplyBytes: 511,
 } as const;
 
-/** What PAM can be asked about without being misunderstood: it reads C strings, up to the first NUL. */
+/** Whether PAM, which reads C strings up to the first NUL, would see the same text. */
 export function isAskable(user: string, password: string): boolean {
   if (user === "" || user.includes("\0")) return false;
   return Buffer.byteLength(user) <= AUTH_LIMITS.maxUserBytes && isReply(password);
@@ -61,7 +61,7 @@ export function parseAuthRequest(line: string): AuthRequest | undefined {
   if (typeof reply === "string") return { id, reply };
   if (typeof account === "string") return { id, account };
   if (typeof user !== "string" || typeof password !== "string") return undefined;
-  // A proxy's word for it may be anything, and PAM modules look host names up.
+  // A proxy may send anything as an address, and PAM modules look host names up.
   return { id, user, password, address: typeof address === "string" && isIP(address) !== 0 ? address : "" };
 }
 

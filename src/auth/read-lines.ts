@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { AUTH_LIMITS } from "./protocol.ts";
 
-/** Calls `onLine` for each line of a stream, without its end. A line over the limit destroys the stream. */
+/** Calls `onLine` for each line of a stream, without its LF. A line over the limit destroys the stream. */
 export function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest: Buffer = Buffer.alloc(0);
   stream.on("data", (data: Buffer) => {

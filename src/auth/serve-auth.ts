@@ -8,8 +8,8 @@ import { type AuthAnswer, type AuthResult, isAskable, isReply, parseAuthRequest 
 import { readLines } from "./read-lines.ts";
 
 /**
- * Where requests come from: a listening socket that systemd has opened, a socket file to make, or one open stream to
- * the parent process.
+ * Where requests come from: a listening socket opened by systemd, a socket file to create, or one open stream to the
+ * parent process.
  */
 export type AuthEndpoint = { readonly listenFd: number } | { readonly path: string } | { readonly streamFd: number };
 
@@ -17,15 +17,15 @@ export interface AuthServerOptions {
   readonly endpoint: AuthEndpoint;
   readonly askPam: AskPam;
   readonly log: Log;
-  /** The parent has closed its stream. */
+  /** Called when the parent has closed its stream. */
   readonly onParentGone?: () => void;
 }
 
-/** Each is a process of 3 MB. The collector asks few at a time; the others wait for a person with a second factor. */
+/** Each is a process of 3 MB. The collector runs few at a time; the others wait for a person with a second factor. */
 const MAX_QUESTIONS = 48;
 const MAX_CONNECTIONS = 16;
 
-/** Answers requests of the collector, and of nobody else: a socket file is for its owner and group only. */
+/** Answers requests from the collector only: a socket file is for its owner and group. */
 export async function serveAuth(options: AuthServerOptions): Promise<{ close(): Promise<void> }> {
   const { endpoint, log, onParentGone } = options;
   const questions = new Questions(options);
@@ -64,7 +64,7 @@ function listen(server: Server, endpoint: { listenFd: number } | { path: string 
       server.listen({ fd: endpoint.listenFd }, done);
       return;
     }
-    // What a killed process left behind would be "address in use".
+    // The socket of a killed process would cause "address in use".
     rmSync(endpoint.path, { force: true });
     server.listen(endpoint.path, () => {
       chmodSync(endpoint.path, 0o660);
@@ -73,7 +73,7 @@ function listen(server: Server, endpoint: { listenFd: number } | { path: string 
   });
 }
 
-/** The questions that are open, of all connections. */
+/** The open questions of all connections. */
 class Questions {
   readonly #options: AuthServerOptions;
   #open = 0;
@@ -82,9 +82,9 @@ class Questions {
     this.#options = options;
   }
 
-  /** Answers what comes on a stream until it is closed. */
+  /** Answers requests on a stream until it is closed. */
   answer(stream: Duplex): void {
-    /** Who waits for a person, by the id of the question. */
+    /** Questions that wait for a person, by id. */
     const waiting = new Map<number, (reply: string | undefined) => void>();
     const say = (message: AuthAnswer) => {
       if (stream.writable) stream.write(`${JSON.stringify(message)}\n`);
@@ -124,7 +124,7 @@ class Questions {
     if (this.#open >= MAX_QUESTIONS) return { result: "unavailable" };
     this.#open += 1;
     try {
-      // Before PAM looks at it: a password that changes meanwhile makes another stamp.
+      // Before PAM checks it: a password change meanwhile then changes the stamp.
       const stamp = passwordStamp(user);
       const answer = await askPam({ user, password, address }, onPrompt);
       if (answer.result === "accepted") return { ...answer, stamp };

@@ -3,7 +3,7 @@ import { shareAuditFolder } from "../host/audit-folder.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 
-/** Starts first and stops last, so that it records what the other parts do. */
+/** Starts first and stops last, so that it records events of the other parts. */
 export function auditPart(options: { audit: AuditLog; folder: string; group: string | undefined; log: Log }): Part {
   const { audit, folder, group, log } = options;
   return {

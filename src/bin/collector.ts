@@ -27,26 +27,26 @@ import { syslogPart } from "./syslog-part.ts";
 import { webPart } from "./web-part.ts";
 
 const DAY_MS = 86_400_000;
-/** Files of executions without an owner that one node may leave behind: half of them lines, half announced. */
+/** Files of executions without an owner that one node may leave behind: half for lines, half for announcements. */
 const QUARANTINED_EXECUTIONS_PER_NODE = 32_768;
-/** Logs held open for writing; systemd's LimitNOFILE must leave room for relays and viewers beside them. */
+/** Logs held open for writing; systemd's LimitNOFILE must also leave room for relays and viewers. */
 const MAX_OPEN_LOGS = 32_768;
 
 export interface CollectorOptions {
   readonly config: Config;
   readonly log: Log;
-  /** For the person who started it by hand: addresses, the login code. */
+  /** Prints for the person who started it by hand: addresses, the login code. */
   readonly say: (line: string) => void;
   /** Program and arguments that serve authentication on descriptor 3. */
   readonly authCommand: readonly [string, ...string[]];
   /** The built viewer. */
   readonly uiFolder: string;
-  /** Who started the collector. */
+  /** The user who started the collector. */
   readonly uid: number;
 }
 
 /**
- * The collector, all stages joined:
+ * Joins all stages of the collector:
  *
  *     relays ==RELP/TLS==> ingest --batches--> store --stored chunks--> live ==WebSocket==> viewers
  *                                                |                                            |
@@ -65,7 +65,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const audit = new AuditLog({ folder, limits, log, metrics, nowMs, wallMs });
   const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
-  // Stored chunks go from the store to the hub, and live reads from the archive what a viewer missed.
+  // Stored chunks go from the store to the hub; live reads from the archive what a viewer missed.
   const hub = createHub(log, nowMs);
   const store = new Store({
     dataDir: config.dataDir,

@@ -20,7 +20,7 @@ for (const folder of FOLDERS) {
       const isText = stats.isFile() && stats.size <= MAX_FILE_BYTES && (stats.mode & READABLE_FOR_ALL) !== 0;
       if (isText) files.set(path, readFileSync(path, "utf8"));
     } catch {
-      // A link to nowhere.
+      // A dangling link.
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { type MetricsServer, startMetricsServer } from "../host/metrics-server.ts";
 
-/** The listener for a scraper, where one is configured. */
+/** The listener for a scraper, if one is configured. */
 export function metricsPart(options: {
   readonly config: MetricsConfig;
   readonly token: string | undefined;

@@ -14,12 +14,12 @@ import { asRecord, parseJson } from "../wire/record.ts";
 import { createCollector } from "./collector.ts";
 import { openSpill } from "./store-part.ts";
 
-/** Exit codes: 0 done, 1 failed, 2 the configuration is no good. */
+/** Exit codes: 0 done, 1 failed, 2 invalid configuration. */
 const EXIT = { failed: 1, usage: 2 } as const;
 /**
- * Nearly all that is allocated at speed is Buffers of what came and goes. V8 adds their bytes to its heap, and marks
- * all of it whenever it has grown by a part of its own size: with a heap of 10 MB that was every 25 ms, a quarter of
- * the time. 300 is the most by which V8 would let a heap grow on its own.
+ * Nearly all memory allocated at speed is in Buffers of traffic. V8 adds their bytes to its heap, and marks all of it
+ * whenever it has grown by a part of its own size: with a heap of 10 MB that was every 25 ms, a quarter of the time.
+ * 300 is the most by which V8 would let a heap grow on its own.
  */
 const HEAP_GROWTH = "--heap-growing-percent=300";
 /** systemd passes listening sockets from descriptor 3 on (sd_listen_fds(3)). */
@@ -28,9 +28,9 @@ const FIRST_PASSED_FD = 3;
 /** The installation: this file is dist/src/bin/mlcollector-main.js in it. */
 const INSTALLATION = new URL("../../../", import.meta.url);
 
-/** Files that are made without a mode of their own (the index) are the service's alone; folders stay passable. */
+/** Files created without an explicit mode (the index) are for the service alone; folders stay passable. */
 process.umask(0o026);
-// Nobody reads on, which is no reason to stop collecting.
+// A closed stdout or stderr is no reason to stop collecting.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const log = createLog(process.stderr, "mlcollector");
 process.exitCode = await main(process.argv.slice(2));
@@ -39,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv, (path) => readFileSync(path, "utf8"));
   if (parsed.kind === "problems") {
     for (const problem of parsed.problems) process.stderr.write(`mlcollector: ${safeText(problem)}\n`);
-    process.stderr.write("mlcollector: mend these and start again; mlcollector --help lists the options\n");
+    process.stderr.write("mlcollector: correct these and start again; mlcollector --help lists the options\n");
     return EXIT.usage;
   }
   if (parsed.kind === "auth") return checkPasswords(parsed.auth);
@@ -62,7 +62,7 @@ async function collect(config: Config, argv: readonly string[]): Promise<never> 
     for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve());
   });
   let collector: ReturnType<typeof createCollector>;
-  // Before there is anything to read again: without a handler, SIGHUP would end the process.
+  // Set before anything can be reloaded: without a handler, SIGHUP would end the process.
   const hangUps = { isStarted: false, isAsked: false };
   process.on("SIGHUP", () => {
     hangUps.isAsked = true;
@@ -79,7 +79,7 @@ async function collect(config: Config, argv: readonly string[]): Promise<never> 
     });
     await Promise.race([collector.start(), stopAsked]);
   } catch (error) {
-    // Not later: what was begun would keep the process, and look as if it ran.
+    // At once: parts already started would keep the process alive, as if it ran.
     process.exit(failed("cannot start", error, log));
   }
   hangUps.isStarted = true;
@@ -106,7 +106,7 @@ async function rebuildIndex(config: Config): Promise<number> {
   }
 }
 
-/** Serves the collector's questions about passwords: on systemd's socket, on a socket file, or as its child. */
+/** Answers the collector's questions about passwords: on systemd's socket, on a socket file, or as its child. */
 async function checkPasswords({ pamService, authSocket }: AuthConfig): Promise<number> {
   const { LISTEN_FDS, LISTEN_PID } = process.env;
   const isActivated = LISTEN_FDS !== undefined && LISTEN_PID === String(process.pid);

@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
   "relay-replay": relayReplayCommand,
   check: checkCommand(fileURLToPath(INSTALLATION)),
-  // Not before it is needed: nodes have mlctl, and no SQLite.
+  // Loaded only when needed: nodes have mlctl, but no SQLite.
   sessions: sessionsCommand({
     endSessions: async (dataDir, user) => (await import("../web/session-file.ts")).endSessions(dataDir, user),
   }),

@@ -30,15 +30,15 @@ const STDERR = 2;
 const OWN_ERROR = 125;
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
-/** Where the launcher's pump puts its socket and the file with the progress (`src/launcher/logger.c`). */
+/** Descriptors from the launcher's pump: its socket, and the file for the progress (`src/launcher/logger.c`). */
 const RECORDS = 3;
 const PROGRESS = 4;
-/** How the launcher calls this program. */
+/** The argument with which the launcher calls this program. */
 const LOG_RECORDS = "--log-records";
 const DEFAULT_RUN_DIR = "/run/marcologger";
 const SETTINGS = "/etc/marcologger/mlrun.toml";
 const SYSTEM_SPOOL = "/var/spool/marcologger";
-/** The name becomes HOSTNAME of RFC 5424 and a folder's name: a kernel takes any bytes for it. */
+/** The name becomes HOSTNAME of RFC 5424 and a folder's name, but a kernel accepts any bytes in it. */
 const NOT_IN_A_HOSTNAME = /[^\w.-]/g;
 
 const { env } = process;
@@ -77,7 +77,7 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
     x,
     key: random.toString("base64url", 0, KEY_BYTES),
     job,
-    // Asked ones come first, and win: what is too many is left out from the end.
+    // Labels from the command line come first, and win: if there are too many, the last are dropped.
     labels: { ...asked.labels, ...inheritedLabels(env), ...asked.labels },
     node,
     pid: process.pid,
@@ -99,13 +99,13 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
 function flushStarter(where: () => Pick<BeginFields, "runDir" | "spool"> | undefined) {
   return () => {
     const { runDir = DEFAULT_RUN_DIR, spool } = where() ?? {};
-    // Not a path from here: the flush works elsewhere.
+    // Absolute: the flush runs in another folder.
     const flushEnv = spool?.chosen === undefined ? env : { ...env, MLRUN_SPOOL_DIR: spool.chosen };
     return startFlush([process.execPath, process.argv[1] ?? "", "--flush", "--run-dir", runDir], flushEnv);
   };
 }
 
-/** The part of mlrun in Node, beside the launcher: it only reads what the launcher's pump passes on. */
+/** The Node part of mlrun, beside the launcher: it only reads the records of the launcher's pump. */
 async function logForLauncher(): Promise<number> {
   let begin: BeginFields | undefined;
   const readBegin = (payload: Buffer) => {
@@ -136,14 +136,14 @@ function siteSettings(environment: Environment) {
   return readSiteSettings(setting(environment, "MLRUN_CONFIG") ?? SETTINGS, warn);
 }
 
-/** Delivers what is spooled, in the foreground, and says what came of it. */
+/** Delivers spooled files, in the foreground, and reports the result. */
 async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   let delivered = 0;
   let kept = 0;
   let busy = 0;
   for (const folder of spoolFolders(places)) {
     const owner = processName(process.pid);
-    // Each that is replayed is delivered at once, or spooled.
+    // Each replayed file is delivered at once, or spooled.
     delivered += await replayRawFiles(folder, owner);
     const result = await flushSpool({ folder, runDir, owner });
     delivered += result.delivered;
@@ -154,12 +154,12 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
     if (result.damaged > 0)
       warn(`${result.damaged} in ${folder} cannot be delivered and are *.damaged now: they do not begin with a BEGIN`);
   }
-  const others = busy === 0 ? "" : `, ${busy} in the hands of an mlrun that runs`;
+  const others = busy === 0 ? "" : `, ${busy} in use by a running mlrun`;
   say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting${others}`);
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
-/** Logs what no logger took. @returns How many executions that were. */
+/** Logs the raw files that no logger took. @returns Number of executions. */
 async function replayRawFiles(folder: string, owner: string): Promise<number> {
   let replayed = 0;
   const startFlush = () => {
@@ -188,12 +188,12 @@ function spoolPlaces(environment: Environment, node: string, runDir: string): Sp
   };
 }
 
-/** A variable that is set to something. */
+/** A variable's value, unless it is empty. */
 function setting(environment: Environment, name: string): string | undefined {
   return environment[name] === "" ? undefined : environment[name];
 }
 
-/** A user without HOME and without an entry in the user database has none. */
+/** A user may have no home: neither HOME nor an entry in the user database. */
 function homeFolder(environment: Environment): string {
   try {
     return setting(environment, "HOME") ?? homedir();
@@ -202,7 +202,7 @@ function homeFolder(environment: Environment): string {
   }
 }
 
-/** From the kernel: loading node:crypto would take longer than most of what is done here. */
+/** From the kernel: loading node:crypto would take longer than most of the work here. */
 function randomBytes(count: number): Buffer {
   const bytes = Buffer.alloc(count);
   const fd = openSync("/dev/urandom", "r");
@@ -211,7 +211,7 @@ function randomBytes(count: number): Buffer {
   return bytes;
 }
 
-/** A folder that was removed is no reason not to run a command in it. */
+/** A command may still run in a folder that was removed. */
 function currentFolder(): string {
   try {
     return process.cwd();

@@ -1,9 +1,9 @@
-/** Of Node, as `engines` in package.json. */
+/** Oldest supported Node, as `engines` in package.json. */
 const FLOOR = [20, 19] as const;
 
 /**
- * Ends the process with a message on a Node that is too old, like Debian 12's own. What it could not even parse would be
- * a SyntaxError instead, so whoever calls this imports nothing else, and nothing here is newer than ES2020.
+ * Ends the process with a message if Node is too old, like Debian 12's own. Code that it cannot parse would cause a
+ * SyntaxError instead, so callers import nothing else, and nothing here is newer than ES2020.
  */
 export function refuseOldNode(program: string, exitCode: number): void {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

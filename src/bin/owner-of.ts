@@ -3,7 +3,7 @@ import { createNodeUsers } from "../host/node-users.ts";
 import type { RememberingDirectory } from "../host/users.ts";
 import type { OwnerOf } from "../store/owner/owner-lookup.ts";
 
-/** Finds the user of a node's uid, and the uid of the collector that may read the files. */
+/** Finds the user of a node's uid, and the collector's uid that may read the files. */
 export function createOwnerOf(options: {
   readonly nodes: Config["nodes"];
   readonly directory: RememberingDirectory;

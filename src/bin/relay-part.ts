@@ -22,7 +22,7 @@ export interface RelayPartOptions {
   readonly wallMs: () => number;
 }
 
-/** The relays' listener and its certificates, which are read again on SIGHUP and whenever one of the files changes. */
+/** The relays' listener and its certificates, reread on SIGHUP and whenever one of the files changes. */
 export class RelayPart implements Part {
   readonly name = "relays";
   readonly #options: RelayPartOptions;
@@ -35,7 +35,7 @@ export class RelayPart implements Part {
     this.#options = options;
   }
 
-  /** The reason why no relay is let in, if there is one. */
+  /** Why no relay is admitted, if none is. */
   get failure(): string | undefined {
     return this.#server?.failure;
   }
@@ -48,7 +48,7 @@ export class RelayPart implements Part {
     }
     if (pki !== undefined) this.#tls = await loadCertificates(pki);
     if (this.#tls !== undefined && this.#tls.crl === undefined) {
-      log.event("notice", "no ca.crl: nobody is revoked", {
+      log.event("notice", "no ca.crl: no certificate is revoked", {
         pki,
         next: "copy it from where the authority is",
       });
@@ -83,7 +83,7 @@ export class RelayPart implements Part {
     });
   }
 
-  /** Reloads follow each other, so the certificates read last are in use. */
+  /** Reloads run one after another, so the certificates read last are in use. */
   reload(): Promise<void> {
     this.#reading = this.#reading.catch(() => {}).then(() => this.#readAgain());
     return this.#reading.catch((error) => {
@@ -104,7 +104,7 @@ export class RelayPart implements Part {
     // Without the list, revoked nodes would be admitted again.
     if (tls.crl === undefined && this.#tls?.crl !== undefined) throw new Error("Cannot read ca.crl: it is gone");
     if (tls.revoked === undefined) {
-      const what = "every relay has to reconnect: openssl cannot read the list of revoked certificates";
+      const what = "every relay must reconnect: openssl cannot read the list of revoked certificates";
       log.event("warning", what, { pki: config.pki });
     }
     this.#server?.reload(tls);

@@ -10,7 +10,7 @@ import { requireAcls } from "../store/owner/acl.ts";
 import { reindex } from "../store/reindex.ts";
 import type { Store } from "../store/store.ts";
 
-/** Files that the index lacks: the log names the first ones, and counts all. */
+/** Most files named in the log that the index lacks; all are counted. */
 const UNREADABLE_NAMED = 100;
 
 export interface StorePartOptions {
@@ -28,13 +28,13 @@ export function openSpill({ dataDir, limits }: Config): IntervalSpill & { readon
   return { maxRangesInMemory: limits.deduplicationIntervals, db: new IntervalDb(join(dataDir, "intervals.db")) };
 }
 
-/** The store, after an index of another form was made anew. It closes the databases last. */
+/** The store, with its index rebuilt if its format has changed. Closes the databases last. */
 export function storePart(options: StorePartOptions): Part {
   const { store, index, spill, log, config, directory, wallMs } = options;
   return {
     name: "store",
     start: async (signal) => {
-      // A trial by one user, who owns the files, goes without.
+      // A trial by one user, who owns the files, works without ACLs.
       if (!config.insecure) await requireAcls(store.logsDir);
       await store.recordOwners(async (name) => {
         const user = await directory.byName(name);

@@ -17,7 +17,7 @@ export interface SyslogPartOptions {
   readonly wallMs: () => number;
 }
 
-/** Other machines' ordinary syslog, where it is wanted. */
+/** Other machines' ordinary syslog, if configured. */
 export function syslogPart(options: SyslogPartOptions): Part {
   const { config, logsDir, log, metrics, nowMs, wallMs } = options;
   const listeners: SyslogListener[] = [];

@@ -14,13 +14,13 @@ export interface WebPartOptions {
   readonly directory: UserDirectory;
   readonly config: Config;
   readonly log: Log;
-  /** For the person who started the collector by hand: the address with the login code. */
+  /** Prints for the person who started the collector by hand: the address with the login code. */
   readonly say: (line: string) => void;
-  /** Who started it. */
+  /** The user who started it. */
   readonly uid: number;
 }
 
-/** The browsers' port. It closes WebSockets, sessions and the way to the password checker. */
+/** The browsers' port. Closes WebSockets, sessions and the connection to the password checker. */
 export function webPart({ web, auth, directory, config, log, say, uid }: WebPartOptions): Part {
   return {
     name: "web",

@@ -3,7 +3,7 @@ export interface Command {
   readonly summary: string;
   /** Printed by `mlctl NAME --help`. */
   readonly help: string;
-  /** Runs with the arguments after its name. Throws `UsageError` or `CtlError` for what its user can mend. */
+  /** Runs with the arguments after its name. Throws `UsageError` or `CtlError` for faults that its user can correct. */
   run(args: readonly string[], io: Io): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export class UsageError extends Error {
   readonly code = "ML_USAGE";
 }
 
-/** The command line is right, but it cannot be done: exit code 1. The message says what to do next. */
+/** The command line is right, but the action failed: exit code 1. The message gives the next step. */
 export class CtlError extends Error {
   readonly code = "ML_CTL";
 }

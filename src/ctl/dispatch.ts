@@ -9,7 +9,7 @@ export interface Program {
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
-/** Finds the command that `argv` names and runs it. Answers the exit code: 0 done, 1 failed, 2 wrong command line. */
+/** Finds the command that `argv` names and runs it. Returns the exit code: 0 done, 1 failed, 2 wrong command line. */
 export async function dispatch(program: Program, argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv;
   if (name === "--version") {
@@ -51,7 +51,7 @@ function report(failure: { program: Program; name: string; error: unknown; io: I
   throw error;
 }
 
-/** What `parseArgs` of node:util throws at an unknown option or a missing value. */
+/** The error that `parseArgs` of node:util throws for an unknown option or a missing value. */
 function isParseArgsError(error: unknown): error is Error {
   return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }

@@ -1,8 +1,8 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 
 /**
- * Puts a file in the place of another in one step: a reader sees the old one or the new one, whole. Mode and owner stay
- * what an administrator made of them; `mode` is for a file that is new.
+ * Replaces a file in one step: a reader sees the whole old one or the whole new one. Keeps the mode and owner that an
+ * administrator gave it; `mode` applies to a new file.
  */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const next = `${path}.new`;

@@ -9,24 +9,24 @@ export interface StartOptions {
   readonly quiet: boolean;
 }
 
-/** The demo's processes: started here, ended here, by pid. */
+/** The demo's processes: started and ended here, by pid. */
 export class Children {
   readonly #children = new Set<ChildProcess>();
   readonly #env: NodeJS.ProcessEnv;
   #areEnding = false;
 
-  /** @param env What every child inherits. */
+  /** @param env Environment of every child. */
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
   }
 
-  /** Starts a program. Its stdin is closed, its stdout is a pipe of lines. Throws once they are ending. */
+  /** Starts a program. Its stdin is closed, its stdout is a pipe of lines. Throws while they are ending. */
   start(command: string, args: readonly string[], options: StartOptions): ChildProcess {
-    if (this.#areEnding) throw new Error(`Cannot start ${command}: the demo ends`);
+    if (this.#areEnding) throw new Error(`Cannot start ${command}: the demo is ending`);
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", options.quiet ? "pipe" : "inherit"],
       env: { ...this.#env, ...options.env },
-      // Ctrl-C at the terminal is the demo's to handle: it ends them in order.
+      // The demo handles Ctrl-C itself, and ends its children in order.
       detached: true,
     });
     child.on("exit", () => this.#children.delete(child));
@@ -35,7 +35,7 @@ export class Children {
     return child;
   }
 
-  /** Resolves with the first match in the child's output; rejects with all that it said when it ends before. */
+  /** Resolves with the first match in the child's output; rejects with its output if it ends before. */
   async waitFor(child: ChildProcess, pattern: RegExp): Promise<RegExpMatchArray> {
     const said: string[] = [];
     return new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ export interface DemoOptions {
 
 /**
  * The whole product on loopback, as an ordinary user, in a temporary folder: certificates, a gate and a relay for each
- * node, the collector with its viewer, and a job. It leaves nothing behind.
+ * node, the collector with its viewer, and a job. Leaves nothing behind.
  *
  * @returns The exit code.
  */

@@ -1,4 +1,4 @@
-/** What a rank of the sample job needs of the process that it runs in. */
+/** A sample job rank's view of its process. */
 export interface SampleJobPorts {
   readonly rank: number;
   readonly size: number;
@@ -17,8 +17,8 @@ const BOLD = "\u001b[1m";
 const PLAIN = "\u001b[0m";
 
 /**
- * One rank of a small distributed program: counts the words of its share of some texts. It prints as programs do:
- * lines, colours, warnings on stderr, a progress bar that redraws itself, one very long line; and the last rank fails.
+ * One rank of a small distributed program: counts the words in its share of some texts. Its output is typical: lines,
+ * colours, warnings on stderr, a progress bar that redraws itself, one very long line; and the last rank fails.
  *
  * @returns The exit code.
  */

@@ -1,6 +1,6 @@
 /**
- * Consecutive lines and fragments of one execution, handled as one piece: one append, one broadcast.
- * Nothing behind the parser works line by line.
+ * Consecutive lines and fragments of one execution, handled as one piece: one append, one broadcast. Nothing after the
+ * parser works line by line.
  */
 export interface Chunk {
   /** Number of the first line, from 1. */
@@ -9,8 +9,8 @@ export interface Chunk {
   /** How many of the lines are fragments (tag P): their line feed was not printed. */
   readonly fragments: number;
   /**
-   * `count` CRI lines, each ended by LF, exactly as they stand in the log. Valid only during the call that passes it:
-   * the buffer is used again, so a callee that keeps bytes copies them.
+   * `count` CRI lines, each ended by LF, exactly as in the log. Valid only during the call that passes it: the buffer
+   * is reused, so a callee that keeps bytes copies them.
    */
   readonly cri: Buffer;
 }

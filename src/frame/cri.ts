@@ -5,9 +5,9 @@ const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
 
 /**
- * Where each line of some CRI bytes ends.
+ * Finds where each line of some CRI bytes ends.
  *
- * @returns The offset just behind the `skip`-th LF counted from `from`, or -1 where there are fewer.
+ * @returns The offset just past the `skip`-th LF counted from `from`, or -1 if there are fewer.
  */
 export function skipLines(cri: Buffer, from: number, skip: number): number {
   let at = from;
@@ -19,7 +19,7 @@ export function skipLines(cri: Buffer, from: number, skip: number): number {
   return at;
 }
 
-/** Counts whole lines and the fragments among them; bytes behind the last LF do not count. */
+/** Counts whole lines and the fragments among them; bytes after the last LF do not count. */
 export function countLines(cri: Buffer): { lines: number; fragments: number; wholeBytes: number } {
   let lines = 0;
   let fragments = 0;
@@ -32,7 +32,7 @@ export function countLines(cri: Buffer): { lines: number; fragments: number; who
   return { lines, fragments, wholeBytes: at };
 }
 
-/** The lines `from` to `to` of a chunk (inclusive numbers, both inside it), without copying. */
+/** Lines `from` to `to` of a chunk (inclusive, both inside it), without copying. */
 export function sliceChunk(chunk: Chunk, from: number, to: number): Chunk {
   const start = skipLines(chunk.cri, 0, from - chunk.firstN);
   const end = skipLines(chunk.cri, start, to - from + 1);

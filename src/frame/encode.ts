@@ -10,7 +10,7 @@ const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
-/** A frame with less room begins no further line: the longest escape of one character, and some more. */
+/** A frame with less room than this starts no further line: the longest escape of one character, plus some. */
 const MIN_LINE_ROOM = 32;
 /** Digits of the largest n, 2^53. */
 const MAX_NUMBER_DIGITS = 16;
@@ -33,37 +33,37 @@ export interface FrameIdentity {
 export interface Beat {
   /** Counts from 1. */
   readonly number: number;
-  /** Since the command printed something. */
+  /** Time since the command last printed. */
   readonly idleMs: number;
   /** Processor time of the command and its descendants. */
   readonly cpuMs: number;
-  /** Silent for long, but computing: its output may be waiting in a buffer of its own. */
+  /** Long silent but computing: its output may be in its own buffer. */
   readonly mayBuffer: boolean;
-  /** The command has ended; what it left behind may still print. */
+  /** The command has ended; processes that it left behind may still print. */
   readonly exit: Exit | undefined;
 }
 
-/** Bytes that a stream printed and that are in no frame yet. */
+/** Bytes printed on one stream and not yet in a frame. */
 export interface Printed {
   readonly stream: StreamName;
   readonly source: Source;
   readonly from: number;
   readonly to: number;
-  /** "lines": what stands there without a newline is left. "fragment": it goes too. "final": to the last byte. */
+  /** "lines": leave bytes after the last newline. "fragment": take them as well. "final": take everything. */
   readonly take: "lines" | "fragment" | "final";
 }
 
 /**
- * Builds the frames of one execution (`GRAMMAR`), each with its octet count before it, in buffers of the caller, and
- * numbers the lines of both streams in the order they come. This loop sees every byte that is printed: it allocates
- * nothing for a frame but views.
+ * Builds the frames of one execution (`GRAMMAR`), each preceded by its octet count, in the caller's buffers, and
+ * numbers the lines of both streams in order of arrival. This loop sees every printed byte: per frame it allocates
+ * nothing but views.
  */
 export class FrameEncoder {
   /** Number of the last line or fragment so far. */
   lastN = 0;
   /** Lines and fragments so far. */
   readonly lines = { stdout: 0, stderr: 0 };
-  /** After `encodeLines`: the first byte that is not in a frame yet. */
+  /** After `encodeLines`: the first byte not yet in a frame. */
   consumed = 0;
 
   readonly #oneLine: boolean;
@@ -72,7 +72,7 @@ export class FrameEncoder {
   readonly #maxTextBytes: number;
   readonly #escaper = new LineEscaper();
   #time = "";
-  /** Octets before the text in the frame before: a guess that mostly saves moving the next one's text. */
+  /** Octets before the text in the previous frame: a guess that usually saves moving the next frame's text. */
   #headBytes = 0;
 
   constructor(identity: FrameIdentity, options: { readonly oneLineFrames: boolean }) {
@@ -86,7 +86,7 @@ export class FrameEncoder {
     this.#maxTextBytes = WIRE_LIMITS.maxFrameBytes - 1 - this.#linesStart.length - variable;
   }
 
-  /** The TIME of the frames to come: 27 characters, as `formatTimestamp` writes it. */
+  /** Sets the TIME of the following frames: 27 characters, as `formatTimestamp` writes it. */
   setTime(time: string): void {
     this.#time = time;
     const at = GRAMMAR.framePriority.length;
@@ -94,7 +94,7 @@ export class FrameEncoder {
   }
 
   /**
-   * Writes one frame of lines at `target[at]`, which has room for `WIRE_LIMITS.maxFrameBytes`.
+   * Writes one frame of lines at `target[at]`, which must have room for `WIRE_LIMITS.maxFrameBytes`.
    *
    * @returns The end of the frame, or `at` when there is nothing to send yet.
    */
@@ -131,13 +131,13 @@ export class FrameEncoder {
     return frameEnd;
   }
 
-  /** Whether a line is longer than any frame: then it may begin in this one. */
+  /** Whether a line is longer than any frame: only then may it start in this one. */
   #isLong(bytes: Uint8Array, from: number, to: number): boolean {
     const newline = bytes.indexOf(LINE_FEED, from);
     return (newline < 0 || newline > to ? to : newline) - from > this.#maxTextBytes;
   }
 
-  /** A beat frame. Bounded far below `WIRE_LIMITS.maxFrameBytes`. */
+  /** Writes a beat frame, always far below `WIRE_LIMITS.maxFrameBytes`. */
   encodeBeat(beat: Beat): Buffer {
     const { number, mayBuffer, exit } = beat;
     const said = exit !== undefined ? ` ${JSON.stringify(exit)}` : mayBuffer ? GRAMMAR.buffering : "";
@@ -154,7 +154,7 @@ export class FrameEncoder {
     return Buffer.from(`${frame.length} ${frame}`, "latin1");
   }
 
-  /** Puts the head before the text, moving the text when the guess of the head's length was wrong. */
+  /** Writes the head in front of the text, moving the text if the guess of the head's length was wrong. */
   #writeHead(
     frame: { stream: StreamName; count: number; fragment: boolean; textAt: number; textEnd: number },
     target: Uint8Array,

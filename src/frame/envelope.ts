@@ -1,18 +1,18 @@
 import { GRAMMAR } from "./grammar.ts";
 
 /**
- * Parser of what a relay sends: the envelope and, for LINES, the structured data of mlrun's frame (`GRAMMAR`).
+ * Parser for frames from a relay: the envelope and, for LINES, the structured data of mlrun's frame (`GRAMMAR`).
  *
- * It works in place: it writes offsets into the buffer to one `EnvelopeView` that the caller uses again. It allocates
- * nothing for a frame: at a million frames a second garbage collection would take more time than parsing.
+ * It works in place, writing offsets into the buffer to one `EnvelopeView` that the caller reuses. It allocates nothing
+ * per frame: at a million frames a second, garbage collection would cost more than parsing.
  */
 export interface EnvelopeView {
   kind: "lines" | "beat" | "end" | "begin" | "relay";
   hostAt: number;
   hostEnd: number;
-  /** TIMEREPORTED, for kinds other than begin: 26 bytes to the microsecond, in UTC, its zone behind them. */
+  /** TIMEREPORTED, except for begin: 26 bytes to the microsecond, in UTC, followed by its zone. */
   timeAt: number;
-  /** Execution id: `GRAMMAR.executionIdBytes` bytes, not yet checked for its alphabet. Not for begin and relay. */
+  /** Execution id: `GRAMMAR.executionIdBytes` bytes, alphabet not yet checked. Not for begin and relay. */
   idAt: number;
   /** Key: `GRAMMAR.keyBytes` bytes, not yet checked. Not for begin and relay. */
   keyAt: number;
@@ -21,14 +21,14 @@ export interface EnvelopeView {
   count: number;
   /** The last line of the frame is a fragment. */
   fragment: boolean;
-  /** Encoded text of the lines, JSON of begin, end and relay, number of the beat. */
+  /** Encoded text of the lines; JSON of begin, end and relay; number of the beat. */
   textAt: number;
   textEnd: number;
   /** From the kernel, for begin. */
   uid: number;
 }
 
-/** The reason why a frame was refused: a label of its counter. `cut`: it lost bytes on the way. */
+/** Why a frame was refused: a label of its counter. `cut`: it lost bytes on the way. */
 export type EnvelopeFault = "envelope" | "time" | "structured-data" | "number" | "cut";
 
 export function createEnvelopeView(): EnvelopeView {
@@ -58,7 +58,7 @@ const PID = bytes('" pid="');
 const BEGIN_TEXT = bytes("LINES - ");
 /** `0` stands for any digit. */
 const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000");
-/** UTC as mlrun writes it, and as rsyslogd does when it formats the time that it has read. */
+/** UTC as mlrun writes it, and as rsyslogd writes it when it reformats the time. */
 const UTC = bytes("Z ");
 const UTC_OFFSET = bytes("+00:00 ");
 
@@ -86,7 +86,7 @@ function isTime(data: Uint8Array, at: number): boolean {
   return startsWith(data, zoneAt, UTC) || startsWith(data, zoneAt, UTC_OFFSET);
 }
 
-/** End of the digits that begin at `at`; at most `MAX_DIGITS`, so that their number is exact. */
+/** End of the digits that start at `at`; at most `MAX_DIGITS`, so that their number is exact. */
 function digitsEnd(data: Uint8Array, at: number, end: number): number {
   let i = at;
   const stop = Math.min(end, at + MAX_DIGITS + 1);
@@ -107,7 +107,7 @@ function numberOf(data: Uint8Array, at: number, end: number): number {
 /**
  * Parses the DATA of one RELP syslog command, `data[at..end)`.
  *
- * @returns undefined when the view holds the frame, else what was wrong with it.
+ * @returns undefined if the view now holds the frame, else the fault.
  */
 export function parseEnvelope(
   data: Uint8Array,
@@ -175,7 +175,7 @@ function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   return view.kind === "lines" ? parseLinesTail(data, tail, view) : parseOtherTail(data, tail, view);
 }
 
-/** What follows `n`, whose digits stand at `nAt`. `at` is how far it is read. */
+/** The rest of the structured data after `n`, whose digits are at `nAt`. Parsed up to `at`. */
 interface Tail {
   at: number;
   readonly end: number;
@@ -206,7 +206,7 @@ function parseLinesTail(data: Uint8Array, tail: Tail, view: EnvelopeView): Envel
   view.textEnd = end;
   if (view.textAt < 0) return "cut";
   if (end - view.textAt !== textBytes) return "cut";
-  // A backslash and an n stand between two lines: room is made for so many, and must not be made for what cannot be.
+  // Each line break is a backslash and an n: a count that the text cannot hold must not reserve memory.
   if (2 * (view.count - 1) > textBytes) return "cut";
   return view.n >= 1 && view.count >= 1 ? undefined : "number";
 }
@@ -214,7 +214,7 @@ function parseLinesTail(data: Uint8Array, tail: Tail, view: EnvelopeView): Envel
 function parseOtherTail(data: Uint8Array, tail: Tail, view: EnvelopeView): EnvelopeFault | undefined {
   const { end } = tail;
   let i = tail.at;
-  // Attributes that say how idle or busy the command is may follow; they are for people with a packet dump.
+  // Attributes about how idle or busy the command is may follow; only readers of a packet dump use them.
   while (i < end && !startsWith(data, i, QUOTE_CLOSE)) i += 1;
   if (i >= end) return "structured-data";
   tail.at = i + QUOTE_CLOSE.length;
@@ -223,7 +223,7 @@ function parseOtherTail(data: Uint8Array, tail: Tail, view: EnvelopeView): Envel
   return view.textAt < 0 || view.textAt > end ? "cut" : undefined;
 }
 
-/** Where the text begins, or -1: MSG begins with n, and a frame whose two numbers differ was put together from two. */
+/** Where the text starts, or -1. MSG starts with n: two different numbers mean a frame pieced together from two. */
 function textAfterNumber(data: Uint8Array, { at, nAt, nBytes }: Tail): number {
   for (let d = 0; d < nBytes; d += 1) {
     if (data[at + d] !== data[nAt + d]) return -1;
@@ -242,7 +242,7 @@ function parseBegin(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   i = digitsEnd(data, i + PID.length, end);
   if (!startsWith(data, i, QUOTE_CLOSE)) return "structured-data";
   i += QUOTE_CLOSE.length;
-  // The sender's structured data, which is none: an honest BEGIN has all it says in MSG.
+  // mlrun sends BEGIN without structured data: all its content is in MSG.
   if (!startsWith(data, i, BEGIN_TEXT)) return "structured-data";
   i += BEGIN_TEXT.length;
   view.textAt = i;

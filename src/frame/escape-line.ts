@@ -10,7 +10,7 @@ const SPACE = 0x20;
 const TAB = 0x09;
 /** Below this a loop is faster than a call of `Uint8Array.set` and its view (measured: about 40 bytes). */
 const LOOP_BYTES = 40;
-/** `\x20` in place of a trailing space takes 3 octets more; that room is always kept. */
+/** `\x20` in place of a trailing space takes 3 octets more; that room is always reserved. */
 const TRAILING_SPACE_ROOM = 3;
 
 /** Why `LineEscaper.write` stopped: at a newline, at the end of the bytes, or because the room was used up. */
@@ -21,21 +21,21 @@ export interface Piece {
   readonly source: Source;
   readonly from: number;
   readonly to: number;
-  /** Nothing will ever follow: a UTF-8 sequence that ends too early is invalid. Else it is left for later. */
+  /** Nothing will follow: an unfinished UTF-8 sequence is invalid. Otherwise it is left for later. */
   readonly final: boolean;
 }
 
 /**
- * Encodes lines for a frame's text, as FACTS has it: what a relay would change, cut or lose is escaped, valid UTF-8
- * passes. Never stops inside an escape or inside a valid character. Results are fields, so that nothing is allocated.
+ * Encodes lines for a frame's text: escapes what a relay would change, cut or lose, and passes valid UTF-8. Never stops
+ * inside an escape or a valid character. Results are fields, so nothing is allocated.
  */
 export class LineEscaper {
-  /** First byte of the source that is not written: the newline, when it stopped there. */
+  /** First byte of the source not written: the newline, if it stopped there. */
   readAt = 0;
-  /** End of what was written. */
+  /** End of the written bytes. */
   writtenAt = 0;
 
-  /** Writes the line that begins at `piece.from` to `target[at..end)`, which has room for 16 bytes at least. */
+  /** Writes the line that starts at `piece.from` to `target[at..end)`, which must have room for at least 16 bytes. */
   write(piece: Piece, target: Uint8Array, at: number, end: number): Stop {
     const { source, from, to } = piece;
     const { bytes } = source;
@@ -56,7 +56,7 @@ export class LineEscaper {
     return stop;
   }
 
-  /** Copies as it is up to `runEnd`; false when the room ends before. */
+  /** Copies bytes unchanged up to `runEnd`; false if the room ends first. */
   #copy(bytes: Uint8Array, runEnd: number, target: Uint8Array, limit: number): boolean {
     let i = this.readAt;
     let o = this.writtenAt;
@@ -73,7 +73,7 @@ export class LineEscaper {
     return fits;
   }
 
-  /** Writes the characters from `readAt` on that need a look, until one needs none. */
+  /** Writes the characters from `readAt` on that may need escaping, up to the first that does not. */
   #look(piece: Piece, target: Uint8Array, limit: number): Stop | undefined {
     const { bytes } = piece.source;
     while (this.readAt < piece.to) {
@@ -106,7 +106,7 @@ export class LineEscaper {
     return "end";
   }
 
-  /** One character or invalid byte beyond ASCII. */
+  /** Writes one character or invalid byte beyond ASCII. */
   #wide(piece: Piece, target: Uint8Array, limit: number): Stop | undefined {
     const { bytes } = piece.source;
     const i = this.readAt;
@@ -131,7 +131,7 @@ export class LineEscaper {
   }
 }
 
-/** Three octal digits: rsyslogd writes a control character as `#` and these. */
+/** Whether three octal digits follow: rsyslogd writes a control character as `#` and three of them. */
 function isOctal(bytes: Uint8Array, at: number, to: number): boolean {
   if (at + 3 > to) return false;
   for (let i = at; i < at + 3; i += 1) {

@@ -1,12 +1,15 @@
 import type { Source } from "./source.ts";
 
-/** What a byte needs on its way: nothing, or a closer look (controls, `\`, `#`, DEL, everything beyond ASCII). */
+/** Whether a byte may need escaping (controls, `\`, `#`, DEL, everything beyond ASCII) or is copied as it is. */
 const NEEDS_LOOK = new Uint8Array(256).map((_, byte) =>
   byte < 0x20 || byte >= 0x7f || byte === 0x5c || byte === 0x23 ? 1 : 0,
 );
 const HEX = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
-/** Index of the first byte in [from, to) that cannot simply be copied (`\n` is one), or `to`. */
+/**
+ * Index of the first byte in [from, to) that cannot simply be copied (`
+ * ` is one), or `to`.
+ */
 export function plainEnd(source: Source, from: number, to: number): number {
   const { bytes, words } = source;
   let i = from;
@@ -29,8 +32,8 @@ export function plainEnd(source: Source, from: number, to: number): number {
 }
 
 /**
- * True when one of eight bytes needs a look, never else: adding or subtracting shows in a byte's top bit whether it is
- * below 0x20, above 0x7e, `\`, or `#`, and borrows and carries begin only at bytes for which it is.
+ * Exact test whether one of eight bytes may need escaping. Adding or subtracting shows in a byte's top bit whether it
+ * is below 0x20, above 0x7e, `\`, or `#`; borrows and carries start only at bytes that are.
  */
 function wordsNeedLook(x: number, y: number): boolean {
   const below = (x - 0x20202020) | (y - 0x20202020);

@@ -1,11 +1,11 @@
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
-/** What a gate says of itself, in a RELAY frame: numbers since its start, but for `connections`, which is now. */
+/** A gate's report on itself, in a RELAY frame: totals since its start, except `connections`, which is now. */
 export interface GateStatus {
   readonly connections: number;
-  /** Connections refused because a user, or all together, had as many as may be. */
+  /** Connections refused because a user, or all users together, had reached the limit. */
   readonly refused: number;
-  /** Connections ended because what was written had no right to pass, or came only by half. */
+  /** Connections ended because their data was not allowed to pass, or arrived only in part. */
   readonly ended: number;
   /** BEGINs and reads that had to wait: for their user's share, or for its turn. */
   readonly waits: number;

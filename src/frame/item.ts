@@ -3,7 +3,7 @@ import type { Exit } from "../wire/end.ts";
 import type { Chunk } from "./chunk.ts";
 import type { SlotIdentity } from "./slot-identity.ts";
 
-/** A BEGIN whose uid is the kernel's word, given on by the relay. */
+/** A BEGIN whose uid comes from the kernel, forwarded by the relay. */
 export interface Claim {
   readonly identity: SlotIdentity;
   readonly begin: Omit<Begin, "k">;
@@ -16,13 +16,13 @@ export interface Beat {
   readonly lastN: number;
   /** Counts the beats of an execution from 1. */
   readonly beat: number;
-  /** The command's output may wait in a buffer of its own. */
+  /** The command's output may be in its own buffer. */
   readonly mayBuffer: boolean;
-  /** The command has ended; what it left behind may still print. */
+  /** The command has ended; processes that it left behind may still print. */
   readonly exit: Exit | undefined;
 }
 
-/** What a batch holds, in the order of arrival for each slot. */
+/** Content of a batch, in order of arrival for each slot. */
 export type Item<Slot> =
   | { readonly kind: "lines"; readonly slot: Slot; readonly chunk: Chunk }
   | ({ readonly kind: "beat"; readonly slot: Slot } & Beat)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** SHA-256 of an execution's key in base64url: all that is kept of it. The key is random, so it needs no salt. */
+/** SHA-256 of an execution's key in base64url: the key itself is never kept. It is random, so it needs no salt. */
 export function hashKey(key: string | Uint8Array): string {
   return createHash("sha256").update(key).digest("base64url");
 }

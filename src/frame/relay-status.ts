@@ -1,17 +1,17 @@
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
-/** What a relay says of its forward queue, one frame for the part in memory and one for the part on disk. */
+/** A relay's report on its forward queue: one frame for the part in memory and one for the part on disk. */
 export interface RelayStatus {
   readonly part: "memory" | "disk";
-  /** Frames in it now, those that are being sent among them. */
+  /** Frames in it now, including those being sent. */
   readonly frames: number;
-  /** Frames in it at most since the relay's start. */
+  /** Most frames in it at once since the relay started. */
   readonly mostFrames: number;
-  /** Frames thrown away since the relay's start because there was no room. */
+  /** Frames discarded since the relay started because the queue was full. */
   readonly discarded: number;
 }
 
-/** rsyslogd's impstats, `format="json"`, of a queue whose action has this name. */
+/** Names in rsyslogd's impstats, `format="json"`, for the queue of an action with this name. */
 const PARTS: Readonly<Record<string, RelayStatus["part"]>> = {
   "marcologger-forward queue": "memory",
   "marcologger-forward queue[DA]": "disk",

@@ -1,4 +1,4 @@
-/** Names an execution before its owner is known: whoever knows the key speaks for it. */
+/** Names an execution before its owner is known: knowing the key is proof enough to speak for it. */
 export interface SlotIdentity {
   readonly node: string;
   readonly x: string;

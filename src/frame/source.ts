@@ -1,4 +1,4 @@
-/** Bytes and the same memory as 32-bit words, so that a scan takes four bytes a step. `bytes` starts the memory. */
+/** Bytes and the same memory as 32-bit words, so that a scan takes four bytes per step. `bytes` is at its start. */
 export interface Source {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;

@@ -1,5 +1,5 @@
 /**
- * RFC 3339 in UTC with microseconds, the one spelling of a time in frames, logs and the API.
+ * RFC 3339 in UTC with microseconds, the only spelling of a time in frames, logs and the API.
  *
  * @param epochMicroseconds Microseconds since 1970, an integer below 2^53.
  */

@@ -14,18 +14,18 @@ for (let value = 0; value < 16; value += 1) {
   HEX[value.toString(16).toUpperCase().charCodeAt(0)] = value;
 }
 
-/** Encoded text of one frame and the prefix that each of its lines gets in the log. */
+/** Encoded text of one frame and the prefix of each of its lines in the log. */
 export interface EncodedLines {
   readonly data: Uint8Array;
   readonly textAt: number;
   readonly textEnd: number;
-  /** Lines that must be found in the text. */
+  /** Number of lines that the text must hold. */
   readonly count: number;
   /** The last line is a fragment: its tag is P. */
   readonly fragment: boolean;
 }
 
-/** Bytes that `writeCriLines` may write for some encoded text: decoding never makes it longer. */
+/** Most bytes that `writeCriLines` writes for some encoded text: decoding never makes it longer. */
 export function criBytesAtMost(
   encoded: { textAt: number; textEnd: number; count: number },
   prefixBytes: number,
@@ -36,9 +36,9 @@ export function criBytesAtMost(
 /**
  * Decodes the text of a frame (`\\`, `\t`, `\n` between lines, `\xHH`) and writes it as CRI lines.
  *
- * @param target Has `criBytesAtMost` bytes of room from `at` on, and the prefix of the first line already at `at`.
+ * @param target Has `criBytesAtMost` bytes of room from `at` on, and already holds the first line's prefix at `at`.
  * @param prefixBytes Length of that prefix; its tag is the second last byte. It is copied for each further line.
- * @returns The end of the lines, or -1 when the text breaks the grammar; what was written does not count then.
+ * @returns The end of the lines, or -1 when the text breaks the grammar; then ignore the bytes written.
  */
 export function writeCriLines(target: Uint8Array, at: number, prefixBytes: number, encoded: EncodedLines): number {
   const { data, textEnd } = encoded;
@@ -63,7 +63,7 @@ export function writeCriLines(target: Uint8Array, at: number, prefixBytes: numbe
       lines += 1;
       target[out] = LINE_FEED;
       out += 1;
-      // The prefix of the line before stands in the target already.
+      // The target already holds the previous line's prefix.
       target.copyWithin(out, lineAt, lineAt + prefixBytes);
       lineAt = out;
       out += prefixBytes;

@@ -1,9 +1,9 @@
-/** `utf8Length` of a sequence that is valid as far as it goes, but the bytes end inside it. */
+/** Returned by `utf8Length` for a sequence that is valid so far but unfinished. */
 export const INCOMPLETE = -1;
 
 /**
- * Length of the valid UTF-8 sequence at `i` (RFC 3629: shortest form, no surrogates, up to U+10FFFF), 0 when there is
- * none, `INCOMPLETE` when `to` comes too early to tell.
+ * Length of the valid UTF-8 sequence at `i` (RFC 3629: shortest form, no surrogates, up to U+10FFFF), 0 if there is
+ * none, `INCOMPLETE` if `to` comes too early to decide.
  */
 export function utf8Length(bytes: Uint8Array, i: number, to: number): number {
   const lead = bytes[i] ?? 0;

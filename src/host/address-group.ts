@@ -1,14 +1,14 @@
 import { isIPv6 } from "node:net";
 
-/** A proxy's word for an address may be anything. */
+/** A proxy may send anything as an address. */
 const MAX_ADDRESS_CHARACTERS = 64;
-/** 16 bits each, of which the last one counts by half: a /56. */
+/** 16 bits each, of which the last counts by half: a /56. */
 const SITE_GROUPS = 4;
 
 /**
- * The addresses that count as one client: an IPv4 address, or an IPv6 /56, which is what providers give to one site
- * (RFC 6177 leaves it to them to choose between /48 and /64; RIPE-690 recommends /56 for homes). IPv4 in IPv6 counts as
- * IPv4. What is no address stands for itself.
+ * The addresses that count as one client: an IPv4 address, or an IPv6 /56, which providers give to one site (RFC 6177
+ * lets them choose between /48 and /64; RIPE-690 recommends /56 for homes). IPv4 in IPv6 counts as IPv4. Anything that
+ * is not an address is its own group.
  */
 export function addressGroup(address: string): string {
   const text = address.slice(0, MAX_ADDRESS_CHARACTERS);

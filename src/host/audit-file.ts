@@ -4,9 +4,9 @@ import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import type { Log } from "./log.ts";
 
 export interface AuditFileOptions {
-  /** The collector's alone, or its administrators'. Made when it is not there. */
+  /** Only for the collector, or for its administrators as well. Created if missing. */
   readonly folder: string;
-  /** A file is rotated above this size, so many old ones are kept, compressed. */
+  /** Files are rotated above this size; this many old ones are kept, compressed. */
   readonly maxFileBytes: number;
   readonly maxFiles: number;
   readonly log: Log;
@@ -16,14 +16,15 @@ export interface AuditFileOptions {
 }
 
 const FILE = "audit.log";
-/** Bytes waiting for a slow disk, or for the one file that is being compressed. */
+/** Bytes waiting for a slow disk, or for the compression of an old file, one at a time. */
 const MAX_WAITING_BYTES = 1_048_576;
 const TRY_AGAIN_AFTER_MS = 1_000;
 const LINE_FEED = 0x0a;
 
 /**
- * The file of audit records: rotated by size, old ones compressed, their number bounded. What cannot be written is
- * counted and logged, and nothing waits for it: the collector goes on, and so does the file when it can.
+ * The file of audit records: rotated by size, old files compressed, their number bounded. Records that cannot be
+ * written are counted and logged. Nothing waits for the file: the collector carries on, and writing resumes when it
+ * can.
  */
 export class AuditFile {
   readonly #options: AuditFileOptions;
@@ -35,7 +36,7 @@ export class AuditFile {
     this.#options = options;
   }
 
-  /** The reason why records are being lost, if they are. */
+  /** Why records are being lost, if they are. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -53,7 +54,7 @@ export class AuditFile {
     });
   }
 
-  /** The next record opens the file anew. */
+  /** Closes the file; the next record reopens it. */
   async close(): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
@@ -72,7 +73,7 @@ export class AuditFile {
       const stream = createStream(FILE, { path: folder, size, rotate: maxFiles, compress: "gzip", mode: 0o640 });
       stream.on("error", (error) => this.#fail(error, stream));
       this.#stream = stream;
-      // The record that was cut off when the disk was full must not spoil the next one.
+      // The record that a full disk cut off must not spoil the next one.
       if (isTorn) {
         stream.write("\n");
         this.#options.countLost(1);

@@ -11,7 +11,7 @@ const SETFACL_WITHIN_MS = 5_000;
  * Lets only the service and the members of the administrators' group read the audit records, by a POSIX ACL (acl(5)):
  * only root could give files to a group that the service does not belong to.
  *
- * @param group undefined: nobody but the service, whoever could before.
+ * @param group undefined removes earlier access: only the service can read.
  * @param signal gives up; the next start tries again.
  */
 export async function shareAuditFolder(options: {
@@ -30,7 +30,7 @@ export async function shareAuditFolder(options: {
     const entries = `g:${group}:rX,d:u::rwX,d:g::---,d:g:${group}:rX,d:o::---`;
     await run("setfacl", ["--recursive", "--modify", entries, folder], limits);
   } catch (error) {
-    // No program to set ACLs, or no file system that has any: none were ever set.
+    // Without setfacl or a file system with ACLs, none were ever set.
     if (group === undefined || signal.aborted) return;
     const next = await nextStep(error, group);
     log.event("warning", "administrators cannot read the audit records", { folder, group, next });

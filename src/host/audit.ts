@@ -4,7 +4,7 @@ import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { safeJson } from "./safe-text.ts";
 
-/** What is audited. `token` has no events yet. */
+/** Audited events. `token` has none yet. */
 type AuditEventName =
   | "collector"
   | "login"
@@ -19,27 +19,27 @@ type AuditEventName =
   | "certificates"
   | "certificate-expiry";
 
-/** One thing that happened. Its texts may be anybody's; a password, a key or a cookie never stands here. */
+/** One event. Its texts may come from anyone; it never contains a password, a key or a cookie. */
 export interface AuditEvent {
   readonly event: AuditEventName;
-  /** All but `ok` and `ended` are refusals: equal ones are written together. */
+  /** All but `ok` and `ended` are refusals; equal refusals share one record. */
   readonly outcome: "ok" | "ended" | "denied" | "refused" | "throttled" | "unavailable" | "failed";
   readonly reason?: string | undefined;
-  /** Who did it, as far as that is known. */
+  /** Who did it, if known. */
   readonly user?: string | undefined;
   readonly address?: string | undefined;
   readonly node?: string | undefined;
-  /** On that node, by its kernel's word. */
+  /** On that node, from its kernel. */
   readonly uid?: number | undefined;
   /** Of a certificate. */
   readonly serial?: string | undefined;
   /** Whose data it was done to. */
   readonly owner?: string | readonly string[] | undefined;
-  /** What more there is to say of this event. */
+  /** Further details of this event. */
   readonly [detail: string]: string | number | readonly string[] | undefined;
 }
 
-/** Where stages report what administrators may have to account for. Never blocks, never throws. */
+/** Where stages report events that administrators may have to account for. Never blocks, never throws. */
 export interface Audit {
   record(event: AuditEvent): void;
 }
@@ -55,7 +55,7 @@ export interface AuditOptions {
   };
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Steady: how long ago something was is measured by it. */
+  /** Steady: measures elapsed time. */
   readonly nowMs: () => number;
   /** The time of day, for the records. */
   readonly wallMs: () => number;
@@ -65,25 +65,25 @@ export const AUDIT_LIMITS = {
   /** Of one text, and of one list. */
   maxCharacters: 256,
   maxElements: 100,
-  /** Equal refusals in this time are one record; the next one carries their number. */
+  /** Equal refusals within this time share one record; the next record carries their number. */
   repeatedWithinMs: 60_000,
 } as const;
 
 const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** What users may do with what is their own, as often as they like. */
+/** What users may do with their own data, as often as they like. */
 const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion"]);
 
-/** Of the refusals of one event that are written in a minute, this part may be of one address. */
+/** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;
-/** Addresses whose folded refusals are counted apart in a minute, for each event; the others together. */
+/** For each event, folded refusals are counted separately for this many addresses a minute, the others together. */
 const MAX_COUNTED_ADDRESSES = 200;
 /** For refusals without an address (a relay's node stands for its address). */
 const NO_ADDRESS = "";
 const OTHER_ADDRESSES = "others";
 
-/** What was refused of one event in a minute. */
+/** The refusals of one event in a minute. */
 interface RefusedMinute {
   written: number;
   /** Written, by address. */
@@ -99,21 +99,21 @@ interface Repeated {
 }
 
 /**
- * Audit records as JSON lines. A flood of refusals does not fill the disk, nor push out what else was recorded. Equal
- * ones are one record. Each kind of event has so many different ones a minute, and each address a part of those, so
- * that no flood hides other events, nor what comes from elsewhere; of the rest there is the number for each address. The
- * same goes for what users do with their own data.
+ * Audit records as JSON lines. A flood of refusals neither fills the disk nor pushes out other records: equal refusals
+ * share one record; each kind of event has a limit a minute on different ones, and each address a part of that. No
+ * flood hides other events or other addresses; the rest is counted by address. Users' actions on their own data are
+ * limited in the same way.
  */
 export class AuditLog implements Audit {
   readonly #options: AuditOptions;
   readonly #file: AuditFile;
   readonly #count: (event: string) => { inc(): void };
-  /** No more than refusals are written in two minutes. */
+  /** At most the refusals written in two minutes. */
   readonly #repeated = new Map<string, Repeated>();
   #minuteUntilMs = 0;
   /** Refusals of this minute, by event. */
   readonly #minute = new Map<string, RefusedMinute>();
-  /** How often each user did something this minute. */
+  /** Number of each user's actions this minute. */
   readonly #actions = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -144,12 +144,12 @@ export class AuditLog implements Audit {
     else this.#write(event);
   }
 
-  /** The next record opens the file anew (log rotation by others, SIGHUP). */
+  /** Closes the file; the next record reopens it (log rotation by others, SIGHUP). */
   reopen(): Promise<void> {
     return this.#file.close();
   }
 
-  /** Writes what was only counted so far. */
+  /** Writes records for refusals only counted so far. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#settle(Number.POSITIVE_INFINITY);
@@ -192,7 +192,7 @@ export class AuditLog implements Audit {
     if (count <= this.#options.limits.auditActionsPerUserPerMinute) this.#write(event);
   }
 
-  /** Writes what was only counted, when its time is over. */
+  /** Writes records for refusals only counted so far, when their time is over. */
   #settle(nowMs: number): void {
     for (const [key, { event, untilMs, count }] of this.#repeated) {
       if (nowMs < untilMs) continue;
@@ -213,7 +213,7 @@ export class AuditLog implements Audit {
     this.#minute.clear();
   }
 
-  /** @param repeated number of further ones like it that have no record. */
+  /** @param repeated number of further events like it without a record. */
   #write(event: AuditEvent, repeated?: number): void {
     this.#count(event.event).inc();
     const record: Record<string, unknown> = { time: new Date(this.#options.wallMs()).toISOString() };

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 
-/** The first certificate of a PEM text. Throws an `Error` that names the file when there is none. */
+/** The first certificate of a PEM text. Throws an `Error` that names the file if there is none. */
 export function certificateIn(pem: string, file: string): X509Certificate {
   try {
     return new X509Certificate(pem);
@@ -9,7 +9,7 @@ export function certificateIn(pem: string, file: string): X509Certificate {
   }
 }
 
-/** All certificates of a PEM text, in its order. Throws like `certificateIn` when one cannot be read. */
+/** All certificates of a PEM text, in its order. Throws like `certificateIn` if one cannot be read. */
 export function certificatesIn(pem: string, file: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => certificateIn(block, file));
@@ -18,7 +18,7 @@ export function certificatesIn(pem: string, file: string): X509Certificate[] {
 /**
  * Whether a certificate leads to one of the authorities.
  *
- * @param chain the certificate itself and those between it and an authority, in the order of RFC 8446, section 4.4.2.
+ * @param chain the certificate, then those between it and an authority, in the order of RFC 8446, section 4.4.2.
  */
 export function isChained(chain: readonly X509Certificate[], authorities: readonly X509Certificate[]): boolean {
   const isIssuedBy = (one: X509Certificate, issuer: X509Certificate): boolean =>

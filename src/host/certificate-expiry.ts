@@ -9,7 +9,7 @@ const WARN_BEFORE_MS = 30 * DAY_MS;
 const NEXT = {
   ca: "make a new authority in another folder with `mlctl pki init`, and certificates of it for every node",
   collector: "`mlctl pki renew collector --dir DIR`; the collector notices by itself",
-  web: "put another in the place of web-cert and web-key, then `systemctl reload mlcollector`",
+  web: "replace the files of web-cert and web-key, then `systemctl reload mlcollector`",
   relay: "`mlctl pki renew NODE --dir DIR`, then copy NODE.crt and NODE.key to the node",
 } as const;
 
@@ -24,13 +24,13 @@ export interface CertificateExpiryOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
-  /** Steady: when to warn again is measured by it. */
+  /** Steady: measures the time since the last warning. */
   readonly nowMs: () => number;
-  /** The time of day, by which certificates are valid. */
+  /** The time of day, to check certificates against. */
   readonly wallMs: () => number;
 }
 
-/** Shows for how long certificates are valid, and warns 30 days before they expire. */
+/** Shows how long certificates remain valid, and warns 30 days before they expire. */
 export class CertificateExpiry {
   readonly #options: CertificateExpiryOptions;
   readonly #sources: (() => Iterable<ExpiringCertificate>)[] = [];
@@ -49,16 +49,16 @@ export class CertificateExpiry {
   }
 
   /**
-   * Adds certificates to those that are watched.
+   * Adds certificates to watch.
    *
-   * @param inUse those in use now: the collector's, its authority's, those of the relays that are connected.
+   * @param inUse those in use now: the collector's, its authority's, those of connected relays.
    */
   watch(inUse: () => Iterable<ExpiringCertificate>): void {
     this.#sources.push(inUse);
     for (const certificate of inUse()) this.warn(certificate);
   }
 
-  /** Warns of all certificates in use, once a day. Called about once a second. */
+  /** Warns of every expiring certificate in use, once a day. Called about once a second. */
   check(): void {
     const nowMs = this.#options.nowMs();
     if (nowMs < this.#warnAgainAtMs) return;
@@ -66,7 +66,7 @@ export class CertificateExpiry {
     for (const certificate of this.#inUse()) this.warn(certificate);
   }
 
-  /** Warns of one that has less than 30 days left. A relay that reconnects often is logged once in a while. */
+  /** Warns if fewer than 30 days are left, at intervals: a relay that reconnects often does not fill the log. */
   warn({ kind, node, serial, validToMs }: ExpiringCertificate): void {
     const leftMs = validToMs - this.#options.wallMs();
     if (leftMs > WARN_BEFORE_MS) return;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 /** How one setting is checked. `expected` completes the sentence "expected ...". */
 export interface Field<T> {
   readonly expected: string;
-  /** The checked value, or undefined. Takes what TOML gives, and text from flags. */
+  /** The checked value, or undefined. Accepts values from TOML, and text from flags. */
   readonly parse: (value: unknown) => T | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface Address {
 }
 
 const MAX_PORT = 65_535;
-/** Each is looked at for every request. */
+/** Each word is compared on every request. */
 const MAX_LIST_WORDS = 64;
 
 /** A TCP address or the path of a unix socket. */
@@ -26,12 +26,12 @@ export const FIELDS = {
   }),
   flag: field("true or false", (value) => (typeof value === "boolean" ? value : undefined)),
   address: field("HOST:PORT, like 127.0.0.1:8514 or [::1]:8514", parseAddress),
-  /** The package for it knows neither IPv6 nor which port it got. */
+  /** Its package supports neither IPv6 nor port 0, since it does not report the port it got. */
   ipv4Address: field("HOST:PORT without IPv6 and port 0, like 0.0.0.0:514", (value) => {
     const address = parseAddress(value);
     return address === undefined || isIP(address.host) === 6 || address.port === 0 ? undefined : address;
   }),
-  /** Where browsers find the viewer: an origin, and perhaps the path that a proxy has put it under. */
+  /** Where browsers find the viewer: an origin, and perhaps a path on a proxy. */
   siteUrl: field("an address like https://logs.example.org or https://www.example.org/logs", parseSiteUrl),
   networks: field("IP addresses or networks, like 192.0.2.1 or 2001:db8::/32", (value) => parseList(value, isNetwork)),
   hostNames: field("host names", (value) => parseList(value, isHostName)),
@@ -46,7 +46,7 @@ export const FIELDS = {
   }),
 } as const;
 
-/** Bytes of sockaddr_un.sun_path, its NUL apart (unix(7)). */
+/** Bytes of sockaddr_un.sun_path without its NUL (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
 
 /** A whole number between two bounds. */
@@ -58,14 +58,14 @@ export function countField(least: number, most: number): Field<number> {
   });
 }
 
-/** Whether only this machine reaches an address. */
+/** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /**
- * A user's or group's name as directories have them (`alice`, `alice@example.org`, `EXAMPLE\alice`): nothing that
- * could be taken for an option, a path, a field separator of passwd(5), or drive a terminal.
+ * A user's or group's name as directories have them (`alice`, `alice@example.org`, `EXAMPLE\alice`): it cannot pass for
+ * an option, a path or a field separator of passwd(5), nor drive a terminal.
  */
 export function isUnixName(text: string): boolean {
   return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\ $-]{0,125}$/u.test(text) && !text.endsWith(" ");
@@ -102,7 +102,7 @@ function parseSiteUrl(value: unknown): string | undefined {
   return isPlain && isPath && (url === value || url === `${value}/`) ? url.replace(/\/$/, "") : undefined;
 }
 
-/** A list in TOML; words with commas between them as a flag. */
+/** A list in TOML; words separated by commas as a flag. */
 function parseList(value: unknown, isWord: (text: string) => boolean): readonly string[] | undefined {
   const words: unknown = typeof value === "string" ? value.split(",").map((word) => word.trim()) : value;
   if (!Array.isArray(words) || words.length > MAX_LIST_WORDS) return undefined;

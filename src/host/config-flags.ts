@@ -25,12 +25,12 @@ const VALUES = [
 
 export interface CommandLineWords {
   readonly flags: Map<string, string | boolean>;
-  /** Arguments that are no options: the name of a command. */
+  /** Arguments that are not options: the name of a command. */
   readonly words: readonly string[];
   readonly problems: string[];
 }
 
-/** Splits arguments into options and words. Problems are collected, to be reported all at once. */
+/** Splits arguments into options and words. Collects problems, to report them all at once. */
 export function readFlags(argv: readonly string[]): CommandLineWords {
   const options = Object.fromEntries([
     ...SWITCHES.map((name) => [name, { type: "boolean" as const }]),
@@ -49,7 +49,7 @@ export function readFlags(argv: readonly string[]): CommandLineWords {
     else if (flags.has(name)) problems.push(`${rawName}: given twice`);
     else if (isSwitch && value !== undefined) problems.push(`${rawName}: expected no value, got ${value}`);
     else if (isSwitch) flags.set(name, true);
-    // "--relp --insecure": the next option is not what was meant as the value.
+    // "--relp --insecure": the next option is hardly the value.
     else if (value === undefined || (value.startsWith("-") && token.inlineValue === false)) {
       problems.push(`${rawName}: expected a value`);
     } else flags.set(name, value);

@@ -1,6 +1,6 @@
 import { DEFAULT_CONFIG_FILE } from "./config.ts";
 
-/** What `mlcollector --help` prints. */
+/** The output of `mlcollector --help`. */
 export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, store and show
        mlcollector reindex [OPTIONS]    rebuild the index from the logs
        mlcollector auth [OPTIONS]       check passwords with PAM, for a collector that runs without that right

@@ -1,51 +1,52 @@
 /**
- * Every limit that an administrator may change, under `[limits]` of collector.toml (`relpConnections`
- * is `relp-connections` there). Bounds that both ends of a wire must agree on are in src/wire/limits.ts instead.
+ * Every limit that an administrator may change, under `[limits]` of collector.toml (`relpConnections` is
+ * `relp-connections` there). Bounds that both ends of a wire must agree on are in src/wire/limits.ts.
  */
 export const DEFAULT_LIMITS = {
-  /** Relays connected at one time, in all and of one node. */
+  /** Relays connected at a time, in total and for one node. */
   relpConnections: 4_096,
   relpConnectionsPerNode: 64,
-  /** Connections that have not proved their node yet. */
+  /** Connections that have not yet proved their node. */
   relpHandshakes: 1_024,
   handshakeTimeoutMs: 10_000,
   openTimeoutMs: 10_000,
   halfFrameTimeoutMs: 30_000,
-  /** Frames whose owner is not known yet. */
+  /** Frames whose owner is not yet known. */
   quarantineBytesPerNode: 67_108_864,
   quarantineBytesPerExecution: 4_194_304,
   quarantineAgeDays: 7,
   runningExecutionsPerUser: 10_000,
   /**
-   * One user's share, 0 for no limit; what is beyond it is not stored. The rates are above what a collector on two
-   * cores takes: a job that is merely fast must never meet them. The disk is what a flood takes from others for good.
+   * One user's share, 0 for no limit; anything beyond it is not stored. The rates are above what a collector on two
+   * cores handles: a job that is merely fast must never reach them. Disk space is limited because a flood takes it from
+   * others for good.
    */
   executionsPerMinutePerUser: 60_000,
   linesPerSecondPerUser: 1_000_000,
   bytesPerSecondPerUser: 268_435_456,
   bytesOnDiskPerUser: 107_374_182_400,
-  /** Known ranges of n an execution, in memory; more go to disk. */
+  /** Known ranges of n per execution, in memory; more go to disk. */
   deduplicationIntervals: 4_096,
-  /** Lines and bytes that wait for a slow viewer; beyond it the viewer learns what it missed. */
+  /** Lines and bytes that wait for a slow viewer; beyond that it loses lines and learns which. */
   viewerBacklogBytes: 1_048_576,
   viewerBacklogLines: 10_000,
   websocketsPerUser: 64,
-  /** TCP connections to the web server, of all users. */
+  /** TCP connections to the web server, from all users together. */
   webConnections: 8_192,
-  /** Of one IPv4 address, or one IPv6 /56: whole offices stand behind one address. */
+  /** From one IPv4 address, or one IPv6 /56: whole offices share one address. */
   webConnectionsPerAddress: 2_048,
-  /** `raw` streams that one user reads at one time. */
+  /** `raw` streams that one user reads at a time. */
   downloadsPerUser: 8,
-  /** Failed logins a minute. Never per user alone: nobody shall lock another out. */
+  /** Failed logins a minute. Never per user alone: nobody may lock another out. */
   loginAttemptsPerAddress: 10,
   loginAttemptsPerUser: 5,
-  /** A session ends so long after its last use, and so long after the login whatever happens. */
+  /** A session ends this long after its last use, and this long after the login in any case. */
   sessionIdleHours: 12,
   sessionDays: 7,
   sessionsPerUser: 64,
   /**
-   * Audit records: bytes of a file, old files kept (compressed), and what is written a minute: refusals that differ,
-   * and logins, logouts and own deletions of each user (30 fill these files in a month).
+   * Audit records: bytes per file, old files kept (compressed), and records a minute: for differing refusals, and for
+   * each user's logins, logouts and deletions of own data (30 fill these files in a month).
    */
   auditFileBytes: 16_777_216,
   auditFiles: 20,
@@ -56,7 +57,7 @@ export const DEFAULT_LIMITS = {
 export type LimitName = keyof typeof DEFAULT_LIMITS;
 export type Limits = Readonly<Record<LimitName, number>>;
 
-/** A day: setTimeout turns anything above 24.8 days into no wait at all. */
+/** A day: setTimeout fires at once for anything above 24.8 days. */
 const MAX_TIMEOUT_MS = 86_400_000;
 const MAX_LIMIT = 1_000_000_000_000;
 const MAX_BYTES_ON_DISK = 1_000_000_000_000_000;
@@ -71,12 +72,12 @@ export function isLimitName(name: string): name is LimitName {
   return Object.hasOwn(DEFAULT_LIMITS, name);
 }
 
-/** The lowest value that a limit may have: 0 where that means none at all. */
+/** The lowest allowed value of a limit: 0 if that means no limit. */
 export function lowestLimit(name: LimitName): number {
   return MAY_BE_OFF.has(name) ? 0 : 1;
 }
 
-/** The highest value that a limit may have. */
+/** The highest allowed value of a limit. */
 export function highestLimit(name: LimitName): number {
   if (name === "bytesOnDiskPerUser") return MAX_BYTES_ON_DISK;
   return name.endsWith("Ms") ? MAX_TIMEOUT_MS : MAX_LIMIT;

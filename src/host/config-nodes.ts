@@ -5,11 +5,11 @@ import type { Settings } from "./config-settings.ts";
 
 /**
  * The users of a node's uids: the collector's user database, or a map for that node. Uid 0 can be mapped like any
- * other, 65534 cannot: it stands for all uids without a name. A uid that is not in the map is unknown.
+ * other. 65534 cannot: it means any uid without a name. A uid missing from the map is unknown.
  */
 export type NodeUsers = "directory" | ReadonlyMap<number, string>;
 
-/** More would be a directory. */
+/** A larger map belongs into a directory. */
 const MAX_MAPPED_USERS = 100_000;
 const MAX_UID = 4_294_967_294;
 /** overflowuid: the kernel shows it for a uid that has no mapping (user_namespaces(7)). */
@@ -24,8 +24,8 @@ interface Problem {
 const USERS_EXPECTED = `expected "directory", a file in passwd(5) format, or a table like { "1001" = "alice" }`;
 
 /**
- * `[nodes.NAME]` tables, by name in lower case: `users` is "directory", the path of a copy of that node's /etc/passwd, or
- * a table.
+ * Reads the `[nodes.NAME]` tables, by name in lower case: `users` is "directory", the path of a copy of that node's
+ * /etc/passwd, or a table.
  */
 export function takeNodes(settings: Settings, readFile: (path: string) => string): Map<string, NodeUsers> {
   const nodes = new Map<string, NodeUsers>();
@@ -41,7 +41,7 @@ export function takeNodes(settings: Settings, readFile: (path: string) => string
       if (key !== "users") settings.complain(`${where}.${key}: ${unknownKey(name, key, inner)}`);
     }
     if (node !== undefined && nodes.has(node)) {
-      settings.complain(`${where}: named twice: upper and lower case are one node`);
+      settings.complain(`${where}: named twice: upper and lower case mean the same node`);
     }
     const users = usersOf(entry["users"] ?? "directory", readFile);
     if (typeof users === "object" && "problem" in users) settings.complain(`${where}.users: ${users.problem}`);
@@ -50,7 +50,7 @@ export function takeNodes(settings: Settings, readFile: (path: string) => string
   return nodes;
 }
 
-/** TOML takes `[nodes.a.example.org]` for three tables, one inside the other. */
+/** TOML reads `[nodes.a.example.org]` as three nested tables. */
 function unknownKey(node: string, key: string, value: unknown): string {
   if (asRecord(value) === undefined) return "unknown key";
   let name = `${node}.${key}`;
@@ -59,7 +59,7 @@ function unknownKey(node: string, key: string, value: unknown): string {
     inner = next === undefined || next === "users" ? undefined : asRecord(nested);
     if (inner !== undefined) name += `.${next}`;
   }
-  return `unknown key; a name with dots stands in quotes: [nodes."${name}"]`;
+  return `unknown key; a name with dots needs quotes: [nodes."${name}"]`;
 }
 
 function usersOf(value: unknown, readFile: (path: string) => string): NodeUsers | Problem {
@@ -88,7 +88,7 @@ function readPasswd(path: string, readFile: (path: string) => string): NodeUsers
   for (const [i, line] of lines.entries()) {
     if (line === "" || line.startsWith("#")) continue;
     const [name, , uid = ""] = line.split(":");
-    // Every such file has an entry for it.
+    // Every such file has this entry.
     if (Number(uid) === OVERFLOW_UID) continue;
     if (!isUid(uid) || !isName(name)) return { problem: `${path}, line ${i + 1}: expected an entry of passwd(5)` };
     // Several names of one uid: the first one counts, as in getpwuid(3).

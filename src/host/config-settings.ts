@@ -5,8 +5,8 @@ import type { Field } from "./config-fields.ts";
 export type Flags = ReadonlyMap<string, string | boolean>;
 
 /**
- * Settings from flags and from a file; flags win. Remembers which keys were asked for, so that all unknown keys and all
- * wrong values are reported at once.
+ * Settings from flags and from a file; flags win. Remembers every key taken, so that all unknown keys and all wrong
+ * values are reported at once.
  */
 export class Settings {
   readonly #flags: Flags;
@@ -21,17 +21,17 @@ export class Settings {
     this.#fileName = fileName;
   }
 
-  /** The setting, or the fallback where it is not given or is wrong. */
+  /** The setting, or the fallback if it is missing or wrong. */
   take<T, D>(key: string, field: Field<T>, fallback: D): T | D {
     this.#asked.add(key);
     const flag = this.#flags.get(key);
     const value = flag ?? this.#file[key];
-    // An empty text turns off what is off by default.
+    // An empty text turns off a setting that is off by default.
     if (value === undefined || (value === "" && fallback === undefined)) return fallback;
     return this.check(flag === undefined ? `${this.#fileName}: ${key}` : `--${key}`, value, field) ?? fallback;
   }
 
-  /** Entries of a table of the file, each with its place for complaints. */
+  /** Entries of a table in the file, each with its place for complaints. */
   table(key: string): { name: string; value: unknown; where: string }[] {
     this.#asked.add(key);
     const value = this.#file[key];
@@ -60,7 +60,7 @@ export class Settings {
     return this.#problems;
   }
 
-  /** Keys and flags that no setting has. */
+  /** Keys and flags that match no setting. */
   unknown(): readonly string[] {
     const flags = [...this.#flags.keys()]
       .filter((key) => !this.#asked.has(key))

@@ -12,13 +12,13 @@ export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 /** Configuration of the process that checks passwords. */
 export interface AuthConfig {
   readonly pamService: string;
-  /** The socket of an authentication service; undefined: a child process of the collector's own. */
+  /** The socket of an authentication service; undefined: a child process of the collector. */
   readonly authSocket: string | undefined;
 }
 
-/** Where `/metrics` is served, which names nodes: on the browsers' port only with a token. */
+/** Where `/metrics` is served. It names nodes, so the browsers' port serves it only with a token. */
 export interface MetricsConfig {
-  /** A listener of its own. */
+  /** A separate listener. */
   readonly listen: Endpoint | undefined;
   /** File with the token that `Authorization: Bearer` must carry, on both ports. */
   readonly tokenFile: string | undefined;
@@ -30,17 +30,17 @@ export interface Config extends AuthConfig {
   readonly relp: Address;
   /** Folder with ca.crt, ca.crl, collector.crt and collector.key. */
   readonly pki: string | undefined;
-  /** Plain RELP on loopback, without any proof of who a relay is. */
+  /** Plain RELP on loopback, without proof of a relay's identity. */
   readonly insecure: boolean;
   readonly web: Address;
   readonly webTls: { readonly cert: string; readonly key: string } | undefined;
-  /** Where browsers find the viewer, where a proxy stands in front. */
+  /** Where browsers find the viewer behind a proxy. */
   readonly behindProxy: string | undefined;
-  /** Addresses and networks that the proxies connect from. */
+  /** Addresses and networks from which the proxies connect. */
   readonly proxies: readonly string[];
-  /** Names that browsers may use for this collector, beside loopback's, the machine's and the certificate's. */
+  /** Names that browsers may use for this collector, besides those of loopback, the machine and the certificate. */
   readonly webNames: readonly string[];
-  /** Seconds for which browsers shall use https only (RFC 6797); 0: no such header. */
+  /** Seconds for which browsers must use https only (RFC 6797); 0: no such header. */
   readonly hstsSeconds: number;
   readonly metrics: MetricsConfig;
   readonly udpSyslog: Address | undefined;
@@ -58,16 +58,16 @@ export type CommandLine =
   | { readonly kind: "config"; readonly command: "run" | "reindex"; readonly config: Config }
   | { readonly kind: "auth"; readonly auth: AuthConfig }
   | { readonly kind: "help" | "version" }
-  /** One sentence each: where, what was expected, what was found. */
+  /** One sentence each: where, expected, found. */
   | { readonly kind: "problems"; readonly problems: readonly string[] };
 
-/** Two years: what browsers' lists of preloaded hosts ask for. */
+/** Two years, as browsers' preload lists ask for. */
 const MAX_HSTS_SECONDS = 63_072_000;
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
 
-/** The collector's configuration from its arguments (after the program's name) and its file. */
+/** Reads the collector's configuration from its arguments (after the program's name) and its file. */
 export function parseCommandLine(argv: readonly string[], readFile: ReadFile): CommandLine {
   const { flags, words, problems } = readFlags(argv);
   if (flags.has("help")) return { kind: "help" };
@@ -83,7 +83,7 @@ export function parseCommandLine(argv: readonly string[], readFile: ReadFile): C
   if (problem !== undefined) problems.push(problem);
   if (word === "auth") {
     const auth = takeAuth(settings);
-    // All else is the collector's affair, and must not keep everybody from signing in.
+    // Other settings concern only the collector: mistakes there must not stop logins.
     problems.push(...settings.wrong());
     return problems.length > 0 ? { kind: "problems", problems } : { kind: "auth", auth };
   }
@@ -132,7 +132,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
   };
 }
 
-/** What must not happen by accident: anybody posing as a relay, passwords in the clear on a network. */
+/** Refuses what must not happen by accident: anyone posing as a relay, or passwords unencrypted on a network. */
 function checkExposure(config: Config, settings: Settings): void {
   const { relp, pki, insecure, web, webTls, behindProxy, proxies, metrics } = config;
   if (insecure && pki !== undefined) settings.complain("insecure, pki: expected one of them");

@@ -1,10 +1,10 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 
-/** Others pass through to their own folders. */
+/** Users pass through it to their own folders. */
 const FOLDER_MODE = 0o711;
 
-/** Makes the collector's data folder where it is missing. Throws when nothing can be written there, and says why. */
+/** Creates the collector's data folder if missing. Throws if it is not writable, with the reason and the next step. */
 export function prepareDataFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
@@ -20,7 +20,7 @@ function nextStep(code: string, folder: string): string {
     const edit = `\`systemctl edit mlcollector\`, [Service] ReadWritePaths=${folder} (the folder must exist)`;
     return `its file system is read-only, as all but StateDirectory= is under the shipped unit: ${edit} opens it`;
   }
-  if (code === "ENOTDIR" || code === "EEXIST") return "something that is no folder is in the way";
+  if (code === "ENOTDIR" || code === "EEXIST") return "the path exists and is not a folder";
   return `give it to the user that the collector runs as: \`install -d -m 711 -o ${nameOfUser()} ${folder}\``;
 }
 

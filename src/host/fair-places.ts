@@ -1,8 +1,8 @@
 export interface FairPlacesOptions<T> {
   readonly places: number;
-  /** Most places of one holder, whoever else is there. */
+  /** Most places of one holder, regardless of others. */
   readonly placesPerHolder: number;
-  /** Whether an occupant may be sent away for another of the same holder. */
+  /** Whether an occupant may be displaced by another of the same holder. */
   readonly isIdle: (occupant: T) => boolean;
 }
 
@@ -12,19 +12,19 @@ export interface Entry<T> {
   readonly displaced: T | undefined;
 }
 
-/** Holders that are remembered as known; the one that was confirmed longest ago goes first. */
+/** Holders remembered as known; the one confirmed longest ago is forgotten first. */
 const MAX_KNOWN = 4_096;
 
 /**
  * A bounded number of places (connections, sessions) shared between holders (addresses, nodes).
  *
- * One who is at its own limit displaces its own oldest idle occupant, or is refused. When all places are taken, a
- * holder that has two fewer than the largest displaces the largest one's oldest occupant, and a holder that is known
- * displaces a stranger: so however many places one holder takes, no other is refused because of it.
+ * A holder at its own limit displaces its own oldest idle occupant, or is refused. When all places are taken, a holder
+ * with at least two fewer than the largest displaces the largest one's oldest occupant, and a known holder displaces a
+ * stranger: however many places one holder takes, it cannot lock others out.
  */
 export class FairPlaces<T> {
   readonly #options: FairPlacesOptions<T>;
-  /** Occupants by holder, the oldest first. */
+  /** Occupants by holder, oldest first. */
   readonly #holders = new Map<string, Set<T>>();
   readonly #known = new Set<string>();
   #taken = 0;
@@ -37,7 +37,7 @@ export class FairPlaces<T> {
     return this.#taken;
   }
 
-  /** Takes a place, if need be that of another occupant. */
+  /** Takes a place, displacing another occupant if necessary. */
   enter(holder: string, occupant: T): Entry<T> {
     const { places, placesPerHolder } = this.#options;
     const own = this.#holders.get(holder) ?? new Set<T>();
@@ -53,7 +53,7 @@ export class FairPlaces<T> {
     return { isIn: true, displaced };
   }
 
-  /** Gives the place back; nothing happens when the occupant has none any more. */
+  /** Gives the place back; does nothing if the occupant has lost it already. */
   leave(holder: string, occupant: T): void {
     const occupants = this.#holders.get(holder);
     if (occupants?.delete(occupant) !== true) return;
@@ -61,7 +61,7 @@ export class FairPlaces<T> {
     if (occupants.size === 0) this.#holders.delete(holder);
   }
 
-  /** From now on this holder is no stranger. */
+  /** Marks this holder as known. */
   confirm(holder: string): void {
     this.#known.delete(holder);
     this.#known.add(holder);
@@ -69,7 +69,7 @@ export class FairPlaces<T> {
     if (this.#known.size > MAX_KNOWN && longestAgo !== undefined) this.#known.delete(longestAgo);
   }
 
-  /** Who gives up a place for `holder`, which has `own`: the largest, a stranger, or itself. */
+  /** The holder that gives up a place for `holder`, which has `own`: the largest, a stranger, or itself. */
   #loser(holder: string, own: number): string | undefined {
     let [largest, most] = [holder, own + 1];
     let stranger: string | undefined;

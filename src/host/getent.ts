@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** The answer of getent(1): its first line, that there is no such entry, or that the look-up failed. */
+/** The answer of getent(1): its first line, no such entry, or a failed look-up. */
 export type GetentAnswer =
   | { readonly kind: "found"; readonly line: string }
   | { readonly kind: "missing" }
@@ -8,16 +8,16 @@ export type GetentAnswer =
 
 export type Getent = (database: "passwd" | "group", key: string) => Promise<GetentAnswer>;
 
-/** A directory that does not answer must not hold a login, or an execution's BEGIN, for longer. */
+/** An unresponsive directory must not hold up a login, or an execution's BEGIN, for longer. */
 const TIMEOUT_MS = 5_000;
-/** The line of a group with very many members. */
+/** Enough for the line of a group with very many members. */
 const MAX_OUTPUT_BYTES = 4_194_304;
 /** getent(1): "one or more supplied key could not be found". */
 const EXIT_NOT_FOUND = 2;
 
 /**
- * Asks the machine's user database as its NSS configuration says: files, LDAP, SSSD and whatever else is there.
- * Node has no getpwuid(3) for other users.
+ * Asks the machine's user database through NSS: files, LDAP, SSSD or any other source. Node has no getpwuid(3) for
+ * other users.
  */
 export const getent: Getent = (database, key) => {
   const options = { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES } as const;

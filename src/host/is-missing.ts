@@ -1,4 +1,4 @@
-/** Whether what the file system threw says that there is no such file. */
+/** Whether a file system error means that there is no such file. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -1,22 +1,22 @@
 import type { Log } from "./log.ts";
 
-/** One thing that a daemon starts, and stops again. */
+/** One thing that a daemon starts and stops. */
 export interface Part {
   readonly name: string;
-  /** `stopping` is aborted when a stop is asked for meanwhile: a start that would take long gives up then. */
+  /** `stopping` is aborted when a stop is requested meanwhile: a slow start gives up then. */
   start(stopping: AbortSignal): Promise<void> | void;
-  /** Lets go of everything. Called once, when `start` is done, also when it failed half-way. */
+  /** Releases everything. Called once, after `start` has ended, even if it failed half-way. */
   stop(): Promise<void> | void;
   /** SIGHUP: reopen files, reload certificates. A failure leaves the old ones in use. */
   reload?(): Promise<void> | void;
 }
 
 export interface Lifecycle {
-  /** Starts every part, in order. When one fails, stops it and those before it, and throws its error. */
+  /** Starts every part, in order. If one fails, stops it and those before it, and throws its error. */
   start(): Promise<void>;
   /**
-   * Stops every started part, the last one first, and starts no more. False when not all could be. A second call waits
-   * for the first.
+   * Stops every started part in reverse order, and starts no more. False if any could not be stopped. A second call
+   * waits for the first.
    */
   stop(): Promise<boolean>;
   reload(): Promise<void>;
@@ -30,17 +30,17 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   const { parts, log, stopWithinMs = STOP_WITHIN_MS } = options;
   const started: Part[] = [];
   const stopping = new AbortController();
-  /** The start of the last one of `started`; whether it failed is for `start` to tell. */
+  /** The start of the last of `started`; `start` itself reports whether it failed. */
   let starting: Promise<unknown> = Promise.resolve();
   let stopped: Promise<boolean> | undefined;
 
-  /** What hangs is left behind after half of what remains, so that the others can still store and close. */
+  /** A part that hangs is abandoned after half of the remaining time, so that the others can still store and close. */
   async function stopAll(): Promise<boolean> {
     const endAtMs = performance.now() + stopWithinMs;
     const remainingMs = () => Math.max(0, endAtMs - performance.now());
     stopping.abort();
     const hangs = await within(remainingMs() / 2, () => starting);
-    if (hangs !== undefined) log.event("error", "cannot end the start", { part: started.at(-1)?.name, error: hangs });
+    if (hangs !== undefined) log.event("error", "part is still starting", { part: started.at(-1)?.name, error: hangs });
     let clean = hangs === undefined;
     for (let part = started.pop(); part !== undefined; part = started.pop()) {
       const limitMs = started.length === 0 ? remainingMs() : remainingMs() / 2;
@@ -83,7 +83,7 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   };
 }
 
-/** The reason for a failure, if it failed or took too long; in the latter case it goes on. */
+/** The reason if it failed or took too long. In the latter case it keeps running. */
 async function within(limitMs: number, act: () => unknown): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {

@@ -4,8 +4,8 @@ import type { Endpoint } from "./config-fields.ts";
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 /**
- * A start that listens. An error of listen(2) gets a message that names the setting and the next step; any other one is
- * passed on as it is.
+ * Runs a start that listens. Errors of listen(2) get a message that names the setting and the next step; others pass
+ * unchanged.
  *
  * @param place.key of collector.toml: `web`, `relp`.
  */
@@ -29,7 +29,7 @@ export function endpointText(at: Endpoint): string {
   return `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
-/** A host that a person can open: a wildcard address stands for this machine. */
+/** A host that a person can open: a wildcard address becomes this machine's name. */
 export function reachableHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return hostname();
   return host.includes(":") ? `[${host}]` : host;
@@ -39,7 +39,7 @@ function nextStep(code: string, key: string, at: Endpoint): string | undefined {
   if ("path" in at) {
     if (code === "EACCES" || code === "ENOENT")
       return "its folder must exist, and the collector's user may write there";
-    return code === "EADDRINUSE" ? "something that is no socket is in the way: remove it" : undefined;
+    return code === "EADDRINUSE" ? "the path exists and is not a socket: remove it" : undefined;
   }
   if (code === "EACCES" && at.port < FIRST_UNPRIVILEGED_PORT) {
     const unit = "`systemctl edit mlcollector`: AmbientCapabilities= and CapabilityBoundingSet= CAP_NET_BIND_SERVICE";

@@ -1,8 +1,8 @@
 const SAY_AGAIN_AFTER_MS = 600_000;
-/** A stranger may come with ever new certificates: beyond this, what was said is forgotten. */
+/** A stranger may present new certificates without end: beyond this, the oldest are forgotten. */
 const MAX_REMEMBERED = 4_096;
 
-/** Says equal things once in ten minutes: a relay that is refused comes again every second. */
+/** Lets equal messages through once in ten minutes: a refused relay retries every second. */
 export class LogThrottle {
   readonly #nowMs: () => number;
   readonly #saidAtMs = new Map<string, number>();
@@ -12,7 +12,7 @@ export class LogThrottle {
     this.#nowMs = nowMs;
   }
 
-  /** Whether to say this now. A yes counts as said. */
+  /** Whether to log this now. A yes counts as logged. */
   isDue(what: string): boolean {
     const nowMs = this.#nowMs();
     const saidAtMs = this.#saidAtMs.get(what);

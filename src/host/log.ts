@@ -6,14 +6,14 @@ const PREFIX = { error: "<3>", warning: "<4>", notice: "<5>", info: "<6>", debug
 export type Severity = keyof typeof PREFIX;
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** Where stages report events. One line an event: `<6>ingest: relay connected node=node1 address=127.0.0.1`. */
+/** Where stages report events, one line each: `<6>ingest: relay connected node=node1 address=127.0.0.1`. */
 export interface Log {
   event(severity: Severity, message: string, fields?: LogFields): void;
 }
 
 /**
- * A log that writes to a stream, one line an event. Values with spaces, quotes or control characters are quoted as
- * JSON, so that nothing foreign can start a line or drive a terminal.
+ * A log that writes one line per event to a stream. Values with spaces, quotes or control characters are quoted as
+ * JSON, so that outside text can neither start a line nor drive a terminal.
  */
 export function createLog(stream: { write(text: string): unknown }, name: string): Log {
   return {

@@ -2,20 +2,20 @@ import type { GetentAnswer } from "./getent.ts";
 
 const FOUND_FOR_MS = 600_000;
 const MISSING_FOR_MS = 30_000;
-/** A caller without an answer asks again. */
+/** After a failure, questions go to the database again only after this long. */
 const UNAVAILABLE_FOR_MS = 1_000;
 /** More users than a site has. */
 const MAX_FOUND = 10_000;
-/** Counted apart from users: made-up keys must not push out users. */
+/** Counted apart from users: invented keys must not push out users. */
 const MAX_MISSING = 10_000;
-/** Processes at one time, and questions that wait for one. */
+/** Processes at a time, and questions that wait for one. */
 const MAX_RUNNING = 4;
 const MAX_WAITING = 1_000;
 
-/** Undefined: there is none. `unavailable`: the database does not answer, or too many wait for it: ask again later. */
+/** Undefined: no such entry. `unavailable`: the database does not answer, or too many wait for it: ask again later. */
 export type Looked<T> = T | "unavailable" | undefined;
 
-/** An answer that is still good. */
+/** An answer that is still valid. */
 export interface Known<T> {
   readonly value: Looked<T>;
 }
@@ -25,8 +25,8 @@ interface Entry<T> extends Known<T> {
 }
 
 /**
- * Remembers answers of the user database for a while, both kinds in bounds of their own. Each key is asked for once at
- * a time; when the database fails, the last answer stays good.
+ * Remembers answers of the user database for a while: hits and misses, each with its own bound. Each key is asked for
+ * once at a time; if the database fails, the last answer stays valid.
  */
 export class LookupCache<T> {
   readonly #find: (key: string) => Promise<GetentAnswer>;
@@ -78,7 +78,7 @@ export class LookupCache<T> {
       this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
       return value;
     } finally {
-      // The next in line gets this place.
+      // Hands this place to the next in line.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();

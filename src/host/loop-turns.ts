@@ -1,24 +1,24 @@
 export interface LoopTurnsOptions {
-  /** Steps run in one turn of the event loop until this much time has gone by; the others wait for the next turn. */
+  /** Steps run in one turn of the event loop until this much time has passed; the others wait for the next turn. */
   readonly maxTurnMs?: number;
   /** Steady. */
   readonly nowMs?: () => number;
 }
 
-/** Sockets, timers and other users get their turn after this. Short against the 50 ms that a person notices. */
+/** Then sockets, timers and other users get their turn. Short compared with the 50 ms that people notice. */
 const MAX_TURN_MS = 5;
 
 /**
- * Runs steps of long work between other events, first come first served. Work that only awaits answers made at once
- * would keep the event loop from everybody else, because promises settle before the loop goes on.
+ * Runs steps of long work between other events, first come, first served. Promises settle before the event loop
+ * continues, so work that awaits only immediate answers would block everything else.
  *
- * Holds as many steps as callers wait for: a caller waits for one before it asks for the next.
+ * Holds one step per caller: a caller waits for its step before it asks for the next.
  */
 export class LoopTurns {
   readonly #maxTurnMs: number;
   readonly #nowMs: () => number;
   #steps: (() => void)[] = [];
-  /** End of the time for steps in this turn; undefined before its first step. */
+  /** When this turn's time for steps ends; undefined before its first step. */
   #endMs: number | undefined;
   #isScheduled = false;
 
@@ -27,7 +27,7 @@ export class LoopTurns {
     this.#nowMs = nowMs;
   }
 
-  /** Settles as `step` does. A step is never run before this returns. */
+  /** Settles as `step` does. Never runs a step before it returns. */
   run<T>(step: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#steps.push(() => step().then(resolve, reject));
@@ -36,9 +36,9 @@ export class LoopTurns {
   }
 
   /**
-   * Runs a step at once while this turn has time left and no other waits, else in a later turn.
+   * Runs a step at once if this turn has time left and no other step waits, else in a later turn.
    *
-   * @param expectedMs charged to the turn for what the step sets off and that runs after it has returned.
+   * @param expectedMs charged to the turn for work that the step starts and that runs after it has returned.
    */
   soon(step: () => void, expectedMs = 0): void {
     const charged = (): void => {

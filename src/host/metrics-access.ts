@@ -2,13 +2,13 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { MetricsConfig } from "./config.ts";
 
-/** Fewer could be guessed. */
+/** Shorter tokens could be guessed. */
 const MIN_TOKEN_CHARACTERS = 16;
 const MAX_TOKEN_CHARACTERS = 4_096;
 
 /**
- * The token that a scraper must show, from the file that the configuration names; undefined where it names none.
- * Throws when it cannot be read or is no token: characters that a header can carry, without spaces.
+ * Reads a scraper's token from the configured file; undefined if none is configured. Throws if the file cannot be read
+ * or does not hold a token: characters that a header can carry, without spaces.
  */
 export function readMetricsToken({ tokenFile }: MetricsConfig): string | undefined {
   if (tokenFile === undefined) return undefined;
@@ -25,7 +25,7 @@ export function hasToken(authorization: string | undefined, token: string): bool
   return shown !== undefined && timingSafeEqual(digestOf(shown), digestOf(token));
 }
 
-/** Digests have one length, which timingSafeEqual needs. */
+/** timingSafeEqual needs equal lengths, as digests have. */
 function digestOf(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -5,7 +5,7 @@ import { isMissing } from "./is-missing.ts";
 import type { Metrics } from "./metrics.ts";
 import { hasToken } from "./metrics-access.ts";
 
-/** A scraper or two, and a person who looks. */
+/** A scraper or two, and a person looking. */
 const MAX_CONNECTIONS = 16;
 const REQUEST_WITHIN_MS = 5_000;
 /** A unix socket for its owner and group: the scraper's user joins the group. */
@@ -34,7 +34,7 @@ export async function startMetricsServer(options: {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      // Binds before it returns, so that the mode above counts.
+      // Binds before it returns, so that the umask above applies.
       server.listen(listen, resolve);
     });
   } finally {
@@ -56,7 +56,7 @@ function answer({ token, metrics }: { token: string | undefined; metrics: Metric
     const { method, url, headers } = request;
     response.setHeader("Cache-Control", "no-store");
     if (token !== undefined && !hasToken(headers.authorization, token)) {
-      response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end("Show the token of metrics-token-file\n");
+      response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end("Send the token of metrics-token-file\n");
     } else if (url !== "/metrics" || (method !== "GET" && method !== "HEAD")) {
       response.writeHead(404).end("Only GET /metrics is served here\n");
     } else {
@@ -66,7 +66,7 @@ function answer({ token, metrics }: { token: string | undefined; metrics: Metric
   };
 }
 
-/** What a collector left that was killed. Anything but a socket stays, and listening fails. */
+/** Removes the socket of a killed collector. Anything else stays, and listening fails. */
 function removeStaleSocket(path: string): void {
   try {
     if (lstatSync(path).isSocket()) rmSync(path);

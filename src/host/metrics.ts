@@ -5,14 +5,14 @@ export interface Count {
   inc(by?: number): void;
 }
 
-/** Every figure of one process, as `/metrics` shows it (Prometheus text format). Never a user's name, never an id. */
+/** All figures of one process, as `/metrics` shows them (Prometheus text format). Never a user's name, never an id. */
 export interface Metrics {
   /** A counter for each fixed reason: `counter("ml_discarded_lines_total", "...", "reason")("malformed").inc()`. */
   counter(name: string, help: string, label: string): (value: string) => Count;
   count(name: string, help: string): Count;
-  /** A value that is read when `/metrics` is asked for. */
+  /** A value read for each request of `/metrics`. */
   gauge(name: string, help: string, read: () => number): void;
-  /** One value for each of a few fixed labels; a label that is not read any more is not shown. */
+  /** One value for each of a few fixed labels; a label no longer read disappears. */
   gauges(name: string, help: string, of: { label: string; read: () => ReadonlyMap<string, number> }): void;
   text(): Promise<string>;
 }

@@ -1,13 +1,13 @@
 import { type NodeUsers, OVERFLOW_UID } from "./config-nodes.ts";
 import type { Known, Looked } from "./lookup-cache.ts";
 
-/** Questions to the user database under way for one node, and questions that wait for them. */
+/** User database look-ups running for one node, and look-ups waiting. */
 const ASKED_PER_NODE = 2;
 const WAITING_PER_NODE = 64;
-/** Unknown uids of one range that are asked for in this time, for one node: each costs a process. */
+/** Unknown uids of one range looked up in this time, for one node: each costs a process. */
 const MISSES_PER_RANGE = 32;
 const MISSES_FOR_MS = 10_000;
-/** A range is 65,536 uids: a user's subordinate uids (subuid(5)) fill one or two, and users' own uids are in others. */
+/** A range is 65,536 uids: a user's subordinate uids (subuid(5)) fill one or two; users' own uids are in others. */
 const RANGE_BITS = 16;
 const MAX_RANGES = 4_096;
 
@@ -32,7 +32,7 @@ interface Asking {
 
 /**
  * Finds the user of a uid on a node, in the node's own map or the collector's directory. Remembered answers cost
- * nothing; other questions are bounded for each node, so that made-up uids on one delay no answer for another.
+ * nothing; other look-ups are bounded for each node, so that invented uids on one node delay no answer for another.
  */
 export function createNodeUsers(options: NodeUsersOptions): (node: string, uid: number) => Promise<NodeUser> {
   const { directory, nodes, nowMs } = options;
@@ -78,7 +78,7 @@ export function createNodeUsers(options: NodeUsersOptions): (node: string, uid: 
     if (known !== undefined) return known.value;
     const range = `${uid >>> RANGE_BITS} ${node}`;
     return inTurn(node, async () => {
-      // Several wait here, and the one before may have used the last miss or found the answer.
+      // While this one waited, another may have used the last miss or found the answer.
       if (missesOf(range).count >= MISSES_PER_RANGE) return directory.knownUid(uid)?.value ?? "later";
       const user = await directory.byUid(uid);
       if (user === undefined) missesOf(range).count += 1;

@@ -1,12 +1,12 @@
-/** What JSON leaves as it is although it drives a terminal, turns a line around, ends it, or cannot be seen. */
+/** Characters that JSON leaves unescaped although they drive a terminal, reverse or end a line, or are invisible. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** JSON on one line in which nothing foreign can start a line, or drive a terminal that shows it. */
+/** JSON on one line, safe to log: outside text can neither start a line nor drive a terminal. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, escaped);
 }
 
-/** A message for a terminal: its lines and tabs stay, all else that could drive the terminal is escaped as in JSON. */
+/** A message for a terminal: keeps line feeds and tabs, and escapes everything else that could drive it, as in JSON. */
 export function safeText(text: string): string {
   return text.replace(UNSAFE, (character) =>
     character === "\n" || character === "\t" ? character : escaped(character),

@@ -1,9 +1,9 @@
 /**
- * A clock for how long ago something was: it says the time of day at its making, and from then on goes as fast as time
- * does, whatever is done to the machine's clock. Whole milliseconds since 1970.
+ * A clock for elapsed time: it starts at the time of day, then runs at a constant rate, whatever happens to the
+ * machine's clock. Whole milliseconds since 1970.
  *
- * With the machine's own clock a jump ahead would make every running execution lost, and one back would stop all that
- * happens every so often until the old time has come again.
+ * On the machine's own clock, a jump ahead would mark every running execution lost, and a jump back would stop all
+ * periodic work until the old time is reached again.
  */
 export function createSteadyClock(
   wallMs: () => number = Date.now,

@@ -26,7 +26,7 @@ export function createUserDirectory(options: { ask?: Getent; nowMs?: () => numbe
   const { ask = getent, nowMs = createSteadyClock() } = options;
   const users = new LookupCache({ nowMs, find: async (key) => ask("passwd", key), parse: parseUser });
   const groups = new LookupCache({ nowMs, find: async (key) => ask("group", key), parse: parseGroup });
-  /** getent may answer about another uid. */
+  /** getent may answer for another uid. */
   const ofUid = (user: Looked<User>, uid: number): Looked<User> =>
     user === "unavailable" || user?.uid === uid ? user : undefined;
   return {
@@ -39,7 +39,7 @@ export function createUserDirectory(options: { ask?: Getent; nowMs?: () => numbe
       return ofUid(await users.get(String(uid)), uid);
     },
     async byName(name) {
-      // getent takes a name of digits for a uid, so what it found may be somebody else.
+      // getent reads a name of digits as a uid, so it may have found another user.
       const user = isUnixName(name) ? await users.get(name) : undefined;
       return user !== undefined && !/^\d+$/.test(name) ? user : undefined;
     },

@@ -1,19 +1,19 @@
 import { unwatchFile, watchFile } from "node:fs";
 
 const LOOK_EVERY_MS = 1_000;
-/** Files that belong together change one after the other. */
+/** Files that belong together change one after another. */
 const SETTLED_AFTER_MS = 500;
 
 /**
- * Reports that one of these files was changed, made, replaced or removed: within about two seconds, once for changes
- * that come together. It polls, because replacing files through links and mounts escapes inotify.
+ * Reports when one of these files was changed, created, replaced or removed: within about two seconds, once for changes
+ * close together. It polls, because replacing files through links and mounts escapes inotify.
  *
- * @returns ends it.
+ * @returns a function that stops watching.
  */
 export function watchFiles(paths: readonly string[], onChange: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const changed = (now: { mtimeMs: number }, before: { mtimeMs: number }): void => {
-    // The first look at a file that is not there.
+    // First look at a missing file.
     if (now.mtimeMs === 0 && before.mtimeMs === 0) return;
     clearTimeout(timer);
     timer = setTimeout(onChange, SETTLED_AFTER_MS);

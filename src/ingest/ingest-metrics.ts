@@ -3,14 +3,14 @@ import { GateFigures } from "./figures/gate-figures.ts";
 import { RelayFigures } from "./figures/relay-figures.ts";
 import { RelayPresence } from "./figures/relay-presence.ts";
 
-/** What the receivers count. Every frame or session that is not taken adds one to a reason. */
+/** Counters of the receivers. Every frame or session refused adds one to a reason. */
 export interface IngestMetrics {
   readonly frames: Count;
   readonly lines: Count;
   readonly criBytes: Count;
   readonly discardedFrames: (reason: string) => Count;
   readonly refusedSessions: (reason: string) => Count;
-  /** What relays say of themselves. */
+  /** Relays' reports on themselves. */
   readonly relays: RelayFigures;
   readonly gates: GateFigures;
   readonly presence: RelayPresence;
@@ -24,7 +24,7 @@ export function createIngestMetrics(metrics: Metrics, nowMs: () => number): Inge
     criBytes: metrics.count("ml_ingest_bytes_total", "Bytes of the log format decoded from frames"),
     discardedFrames: metrics.counter(
       "ml_ingest_discarded_frames_total",
-      "Messages acknowledged and thrown away because they are not of the frame grammar",
+      "Messages acknowledged and discarded because they break the frame grammar",
       "reason",
     ),
     refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),

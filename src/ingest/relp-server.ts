@@ -16,8 +16,8 @@ const GOODBYE_MS = 1_000;
 /** Connections that have lost their place and are still closing. */
 const CLOSING_CONNECTIONS = 512;
 /**
- * A node that lost power does not close its connection. Without an answer from its kernel it is dropped after 70 s:
- * Node probes ten more times, a second apart.
+ * A node that lost power does not close its connection. If its kernel does not answer, the connection is dropped after
+ * 70 s: Node sends ten more probes, a second apart.
  */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
@@ -30,31 +30,31 @@ export interface RelpServerOptions<Slot> {
   readonly metrics: Metrics;
   /** Undefined: plain RELP, for benchmarks and single-user trials on loopback. */
   readonly tls: RelayTls | undefined;
-  /** Watches the certificates in use; asked for here every second or so. */
+  /** Watches the certificates in use, checked here about once a second. */
   readonly expiry: CertificateExpiry;
   readonly limits: {
     readonly connections: number;
     readonly connectionsPerNode: number;
-    /** Connections that have not proved yet whose they are. */
+    /** Connections that have not yet proved their node. */
     readonly handshakes: number;
     readonly handshakeMs: number;
     readonly openMs: number;
     readonly frameMs: number;
   };
-  /** Steady: how long something takes is measured by it. */
+  /** Steady: measures elapsed time. */
   readonly nowMs: () => number;
-  /** The time of day, by which certificates are valid. */
+  /** The time of day, to check certificates against. */
   readonly wallMs: () => number;
 }
 
 export interface RelpServer {
-  /** The port that is listened on. */
+  /** The listening port. */
   readonly port: number;
-  /** The reason why no relay is let in, if there is one. */
+  /** Why no relay is admitted, if none is. */
   readonly failure: string | undefined;
   /**
-   * New sessions use these certificates from now on, and sessions of revoked ones end. Throws when they cannot be used;
-   * the earlier ones stay then.
+   * Uses these certificates for new sessions, and ends sessions whose certificate is revoked. Throws if they cannot be
+   * used; then the earlier ones remain.
    */
   reload(tls: RelayTls): void;
   /** Stores what has arrived, asks the relays to close and stops listening. */
@@ -87,7 +87,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     server.once("error", reject);
     server.listen({ host: options.host, port: options.port }, resolve);
   });
-  // After listening only accept(2) fails (EMFILE): those who are connected go on.
+  // After listening only accept(2) fails (EMFILE): open connections carry on.
   server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
   if (gate !== undefined) expiry.watch(() => certificatesInUse(gate.tls, sessions.peers()));
   const check = setInterval(() => {

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/** `WIRE_LIMITS.maxArgvElements`, and of each word more octets than BEGIN shows characters of all. */
+/** `WIRE_LIMITS.maxArgvElements`, and more octets of each word than BEGIN shows characters of all. */
 enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
 
-/** What `surroundings.ts` makes labels of. */
+/** Variables that `surroundings.ts` turns into labels. */
 static const char *const LABEL_VARIABLES[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
 
-/** What stands for hidden words: `MASK` in `mask-argv.ts`. */
+/** Replaces hidden words: `MASK` in `mask-argv.ts`. */
 static const char MASK[] = "***";
 
 static void add_words(struct fields *fields, char **argv, bool are_hidden) {
@@ -38,7 +38,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   struct fields *fields = &execution->begin;
   char cwd[PATH_MAX];
   char node[HOST_NAME_MAX + 1];
-  // A folder that was removed is no reason not to run a command in it.
+  // A command may still run in a folder that was removed.
   if (getcwd(cwd, sizeof cwd) == NULL) *cwd = '\0';
   node_name(node);
   own_folder(execution->folder, cwd);

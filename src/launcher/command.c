@@ -12,7 +12,7 @@ static _Noreturn void run(const struct command *command, char **environment, int
   sigprocmask(SIG_SETMASK, &command->blocked, NULL);
   environ = environment;
   execvp(command->argv[0], command->argv);
-  // Without MLRUN_ID and the like there is as much room for arguments as without mlrun.
+  // Without MLRUN_ID and the like, arguments have as much room as without mlrun.
   if (errno == E2BIG) {
     environ = before;
     execvp(command->argv[0], command->argv);
@@ -20,7 +20,7 @@ static _Noreturn void run(const struct command *command, char **environment, int
   int error = errno;
   signal(SIGPIPE, SIG_IGN);
   const char *reason = error == ENOENT ? "not found" : strerror(error);
-  // Into the log, and for the user where that is not shown.
+  // Goes into the log, and to the user if the log's output is not shown.
   warn(STDERR_FILENO, "Cannot run %s: %s", command->argv[0], reason);
   warn(console, "Cannot run %s: %s", command->argv[0], reason);
   _exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);

@@ -4,26 +4,26 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** A command that is not there, and one that cannot be run: what shells answer. */
+/** Exit codes of shells for a command that is missing, and for one that cannot be run. */
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126, OWN_ERROR = 125 };
 
 struct command {
   /** NULL at the end. */
   char **argv;
   char **environment;
-  /** What the command's 1 and 2 become; -1: as they are. */
+  /** Descriptors for the command's stdout and stderr; -1: inherited. */
   int outputs[2];
-  /** Without a master end: the command has no terminal of its own. */
+  /** Without a master end, the command has no terminal of its own. */
   struct terminal terminal;
-  /** mlrun's own stderr where what the command prints is not shown; else -1. */
+  /** mlrun's own stderr if the command's output is not shown; else -1. */
   int console;
-  /** Of mlrun at its start. */
+  /** Which of them were closed when mlrun started. */
   bool were_closed[3];
   sigset_t blocked;
   struct sigaction on_child;
 };
 
-/** Starts it in this process's group and session; it dies with this process. -1, with errno, when that is impossible. */
+/** Starts it in this process's group and session; it dies with this process. -1, with errno, on failure. */
 pid_t start_command(const struct command *command);
-/** Becomes the command, which nobody logs then. */
+/** Replaces this process by the command, without logging. */
 _Noreturn void become_command(const struct command *command);

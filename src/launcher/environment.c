@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Variables that name the job this process belongs to, the nearest first. */
+/** Variables that name the job this process belongs to, nearest first. */
 static const char *const JOB_VARIABLES[] = {"MLRUN_JOB", "SLURM_JOB_ID", "PBS_JOBID", "OMPI_MCA_ess_base_jobid",
                                             "PMIX_NAMESPACE"};
 static const char *const PROCESS_VARIABLES[] = {"LISTEN_PID", "WATCHDOG_PID"};
@@ -21,7 +21,7 @@ void choose_job(char job[static MAX_JOB_BYTES], const struct options *options, c
     name = variable(JOB_VARIABLES[i]);
   if (name == NULL) name = x;
   snprintf(job, MAX_JOB_BYTES, "%s", name);
-  // Whole characters: a continuation byte goes with what is before it.
+  // Keeps characters whole: continuation bytes go with the byte before them.
   while (count_characters(job) > MAX_JOB_CHARACTERS) {
     size_t end = strlen(job) - 1;
     while (end > 0 && ((unsigned char)job[end] & 0xc0) == 0x80) end -= 1;
@@ -29,13 +29,13 @@ void choose_job(char job[static MAX_JOB_BYTES], const struct options *options, c
   }
 }
 
-/** `NAME=` at the start of an entry. */
+/** Whether an entry starts with `NAME=`. */
 static bool names(const char *entry, const char *name) {
   size_t bytes = strlen(name);
   return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=';
 }
 
-/** Puts the variable where it stood, or at the end, and removes its doubles. */
+/** Sets the variable in place, or at the end, and removes its duplicates. */
 static bool set(char **environment, const char *name, const char *value) {
   char *entry = NULL;
   if (asprintf(&entry, "%s=%s", name, value) < 0) return false;

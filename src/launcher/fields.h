@@ -2,12 +2,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** `name=value` fields, each closed by a NUL: what the logger must know of an execution. Values may hold any octets. */
+/**
+ * `name=value` fields, each closed by a NUL: everything the logger must know about an execution. Values may hold any
+ * octets.
+ */
 struct fields {
   char *bytes;
   size_t length;
   size_t room;
-  /** No memory, or more than `MAX_FIELD_BYTES`: something is missing. */
+  /** Memory ran out, or `MAX_FIELD_BYTES` was exceeded: the fields are incomplete. */
   bool is_cut;
 };
 
@@ -15,6 +18,6 @@ struct fields {
 enum { MAX_FIELD_BYTES = 65536 };
 
 void add_field(struct fields *fields, const char *name, const char *value);
-/** @param bytes The value's length; it may be cut out of a longer one. */
+/** @param bytes Length of the value, which may be part of a longer one. */
 void add_field_part(struct fields *fields, const char *name, const char *value, size_t bytes);
 void add_number(struct fields *fields, const char *name, long long value);

@@ -1,4 +1,4 @@
 #pragma once
 
-/** What `mlrun --help` prints. */
+/** The output of `mlrun --help`. */
 extern const char HELP[];

@@ -10,7 +10,7 @@
 
 enum { KEY_BYTES = 16, TIME_CHARACTERS = 10, RANDOM_CHARACTERS = 16, RANDOM_BYTES = KEY_BYTES + RANDOM_CHARACTERS };
 
-/** The kernel's randomness; where a sandbox forbids both ways to it, what the kernel gave at exec (getauxval(3)). */
+/** Reads the kernel's randomness. If a sandbox forbids both ways to it, uses the bytes given at exec (getauxval(3)). */
 static void read_random(unsigned char *bytes, size_t count) {
   if (getrandom(bytes, count, 0) == (ssize_t)count) return;
   int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-  /** The command has ended and all is shown: what is not handed over by then is handed over without mlrun. */
+  /** The command has ended and everything is shown: after this time the hand-over continues without mlrun. */
   HAND_OVER_MS = 15000,
   /** The command ended with 0, but its output could not be shown. */
   NOT_SHOWN = 1,
@@ -37,13 +37,13 @@ struct launcher {
 };
 
 struct pipes {
-  /** With a terminal, its two ends. */
+  /** The two ends of a terminal, if there is one. */
   int out[2];
   int err[2];
   int notes[2];
 };
 
-/** One stream, whether by one pipe or by a terminal. */
+/** Whether both outputs are one stream, through one pipe or a terminal. */
 static bool is_merged(const struct command *command, const struct options *options) {
   return options->merge || command->terminal.master >= 0;
 }
@@ -78,7 +78,7 @@ static struct pump_descriptors descriptors_of(const struct pipes *pipes, const s
   };
 }
 
-/** Without a pump there is nothing to log with: this process becomes the command. */
+/** Without a pump nothing can be logged: this process becomes the command. */
 static _Noreturn void give_up(const struct command *command, const struct pipes *pipes, pid_t pump) {
   int error = errno;
   close_pipes(pipes);
@@ -110,14 +110,14 @@ static void start(struct launcher *launcher, struct command *command, const stru
   send_note(launcher->notes, NOTE_STARTED, (uint32_t)launcher->command);
 }
 
-/** This process holds nothing that the command holds: whoever waits for its end must not wait for this one, too. */
+/** Closes everything that the command holds: a process waiting for its end must not wait for this one. */
 static void let_go(const struct launcher *launcher) {
   bool has_terminal = launcher->terminal.master >= 0;
   const int kept[] = {launcher->notes, launcher->terminal.master, has_terminal ? launcher->terminal.input : -1};
   close_all_but(kept, sizeof kept / sizeof kept[0]);
 }
 
-/** What the command does is what whoever waits for mlrun must see. */
+/** Follows the command's stops and end, which mlrun's parent must see. */
 static void take_children(struct launcher *launcher) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
@@ -137,7 +137,7 @@ static bool is_ending(int signal_number) {
   return signal_number == SIGINT || signal_number == SIGTERM || signal_number == SIGHUP || signal_number == SIGQUIT;
 }
 
-/** The command is in a session of its own: it has got none of the signals that this process gets. */
+/** The command is in its own session: it gets none of the signals that this process gets. */
 static void take_terminal_signal(struct launcher *launcher, int number) {
   bool is_stop = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
   if (is_stop) {
@@ -150,7 +150,7 @@ static void take_terminal_signal(struct launcher *launcher, int number) {
 }
 
 static void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
-  // From the kernel it is about children; with a code of kill(2) and its like it is somebody's to the command.
+  // With a kernel code it concerns children; with a code of kill(2) and the like it is meant for the command.
   if (taken->number == SIGCHLD && taken->code > 0) return;
   if (!launcher->has_ended && launcher->terminal.master >= 0) {
     take_terminal_signal(launcher, taken->number);
@@ -162,7 +162,7 @@ static void take_signal(struct launcher *launcher, const struct taken_signal *ta
   }
   if (!is_ending(taken->number)) return;
   send_note(launcher->notes, NOTE_HURRY, 0);
-  // Whoever asks has seen all that there is to see, or does not want to.
+  // The output is shown completely, or the sender does not want to wait for it.
   if (launcher->is_shown) launcher->is_done = true;
   else {
     leave_raw(&launcher->terminal);
@@ -214,7 +214,7 @@ static void wait_for_end(struct launcher *launcher) {
   }
 }
 
-/** Where process 1 waits for nobody's children (many containers), each that is left would stay for good. */
+/** Where process 1 does not reap orphans (many containers), any that remain would stay for good. */
 static void reap(struct launcher *launcher) {
   end_witness(&launcher->witness);
   if (launcher->witness.pid > 0) waitpid(launcher->witness.pid, NULL, 0);
@@ -226,7 +226,7 @@ int launch(struct command *command, const struct options *options, struct execut
   block_signals(&command->blocked, &command->on_child);
   start(&launcher, command, options, execution);
   let_go(&launcher);
-  // In a session of its own the command gets no signal of this group.
+  // In its own session the command gets no signal of this group.
   if (launcher.terminal.master < 0) start_witness(&launcher.witness);
   else launcher.witness = (struct witness){-1, -1};
   open_signals(&launcher.signals);

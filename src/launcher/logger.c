@@ -27,7 +27,7 @@ static int open_progress(struct logger *logger) {
   return -1;
 }
 
-/** In the child: only the records and the progress are open, and /dev/null three times. */
+/** In the child: leaves only the records, the progress, and /dev/null three times open. */
 static void become_logger(const char *folder, int records, int progress) {
   records = move_up(records, FIRST_OTHER_FD);
   progress = move_up(progress, FIRST_OTHER_FD);
@@ -74,7 +74,7 @@ bool read_logger(struct logger *logger, void (*take)(void *context, const struct
     struct record head;
     memcpy(&head, logger->in + at, sizeof head);
     uint64_t bytes = record_bytes(head.length);
-    // Longer than anything that it sends: this is not the logger that belongs to this program.
+    // Longer than any record the logger sends: it belongs to another version.
     if (bytes > sizeof logger->in) return false;
     if (logger->in_bytes - at < bytes) break;
     take(context, (const struct record *)(logger->in + at));
@@ -113,7 +113,7 @@ void end_logger(struct logger *logger, bool is_gone, char why[static REASON_BYTE
   if (logger->fd >= 0) close(logger->fd);
   logger->fd = -1;
   if (logger->pid <= 0) return;
-  // It cannot change how a process ends that is ending already.
+  // Has no effect on a process that is already ending.
   kill(logger->pid, SIGKILL);
   bool is_known = waitpid(logger->pid, &status, 0) == logger->pid && is_gone;
   if (is_known && WIFSIGNALED(status)) snprintf(why, REASON_BYTES, "signal %d ended it", WTERMSIG(status));

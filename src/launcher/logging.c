@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 
 enum {
-  /** A logger that was stopped and takes nothing for this time is given up for a raw file, as a relay is for the spool. */
+  /** A stopped logger that takes nothing for this time is replaced by a raw file, as a relay is by the spool. */
   STOPPED_LOGGER_US = 2000000,
-  /** One that runs has its own 2 s for the relay, and may have to start on a machine without a free processor. */
+  /** A running one has its own 2 s for the relay, and may have to start on a machine without a free processor. */
   SLOW_LOGGER_US = 6000000,
-  /** When everything is said, the logger has its own deadlines: 2 s, and 5 s for the relay's word, some twice. */
+  /** After the last record, the logger has its own deadlines: 2 s, and 5 s for the relay's answer, some twice. */
   HAND_OVER_US = 30000000,
-  /** While it is waited for, a logger that was stopped is noticed after this time. */
+  /** While mlrun waits for it, a stopped logger is noticed after this time. */
   LOOK_EVERY_US = 250000,
 };
 
@@ -21,7 +21,7 @@ static uint64_t received(const struct logging *logging) {
   return logging->way == LOGS_TO_LOGGER ? logging->logger.progress->received : UINT64_MAX;
 }
 
-/** From now on a raw file takes what is printed, beginning with what the logger has left undone. */
+/** Writes output to a raw file from now on, starting with records that the logger left undone. */
 static void give_up_logger(struct logging *logging, const char *reason) {
   const struct execution *execution = logging->execution;
   const struct progress none = {0};
@@ -65,7 +65,7 @@ static void flush(struct logging *logging) {
     if (count == 0) return;
     ssize_t sent = send(logging->logger.fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) mark_sent(&logging->ring, (size_t)sent);
-    // What went wrong is heard when its end of the socket is read.
+    // Errors show up when its end of the socket is read.
     else if (sent < 0 && errno != EINTR) return;
   }
   flush_raw(logging);
@@ -82,7 +82,7 @@ static struct record *reserve(struct logging *logging, uint32_t length) {
   return record;
 }
 
-/** A small record. There is always room for one: output leaves some. */
+/** Adds a small record. There is always room for one: output leaves some. */
 static void add(struct logging *logging, enum record_type type, const void *payload, uint32_t length) {
   struct record *record = reserve(logging, length);
   if (record == NULL) return;
@@ -175,7 +175,7 @@ void continue_logging(struct logging *logging) {
   uint64_t full_us = logging->full_since_us > 0 ? now - logging->full_since_us : 0;
   uint64_t over_us = logging->over_since_us > 0 ? now - logging->over_since_us : 0;
   bool is_waited_for = full_us > STOPPED_LOGGER_US || over_us > STOPPED_LOGGER_US;
-  // One that runs waits for the relay, with deadlines of its own; one that does not yet has nothing to wait for.
+  // A running one waits for the relay, with its own deadlines; one that has not started yet has nothing to wait for.
   bool is_stuck = (full_us > 0 || over_us > 0) && !logging->logger.is_ready && idle_us(&logging->logger) > STOPPED_LOGGER_US;
   bool is_halted = is_waited_for && (is_stuck || has_halted(&logging->logger));
   if (full_us > SLOW_LOGGER_US || over_us > HAND_OVER_US || is_halted) end_and_give_up(logging, false);

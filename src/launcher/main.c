@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 static int print(const char *text) {
-  // Nobody reads it: there is nothing else to do.
+  // Nobody reads it, and there is nothing else to do.
   return write(STDOUT_FILENO, text, strlen(text)) < 0 ? OWN_ERROR : 0;
 }
 
-/** Delivering what was kept is Node's work alone: this process becomes it. */
+/** Only Node delivers the spool: this process becomes Node. */
 static int flush(const struct options *options) {
   char folder[PATH_MAX];
   char cwd[PATH_MAX];

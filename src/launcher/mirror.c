@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 enum {
-  /** Major number of /dev/null and its like (Linux, admin-guide/devices.txt). */
+  /** Major number of /dev/null and similar devices (Linux, admin-guide/devices.txt). */
   MEMORY_DEVICES = 1,
-  /** What a pipe or a terminal that poll(2) calls writable takes without waiting (pipe(7), PIPE_BUF). */
+  /** Most that a pipe or terminal which poll(2) calls writable takes without blocking (pipe(7), PIPE_BUF). */
   PIECE_BYTES = PIPE_BUF,
   PATH_BYTES = 32,
 };
 
-/** A pipe opened once more has flags of its own. Impossible without /proc, or where another user made the pipe. */
+/** Reopens a pipe, for flags of its own. Fails without /proc, or if another user created the pipe. */
 static int reopen_pipe(int fd) {
   char path[PATH_BYTES];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -55,7 +55,7 @@ enum mirror_result continue_mirror(struct mirror *mirror) {
     }
     mirror->bytes += shown;
     mirror->left -= (size_t)shown;
-    // The next piece might have to wait: poll says when it need not.
+    // The next piece might block: wait until poll says otherwise.
     if (mirror->way == SHOWS_PIECES && mirror->left > 0) return MIRROR_WAITS;
   }
   mirror->left = 0;

@@ -11,15 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** Beside this program: `node=PATH`, written when it was built or installed. */
+/** Next to this program: `node=PATH`, written when it was built or installed. */
 static const char CONFIGURATION[] = "mlrun.conf";
 static const char SCRIPT[] = "mlrun.cjs";
 static const char DEFAULT_NODE[] = "/usr/bin/node";
-/** All that mlrun's script reads. What could change how Node runs (NODE_*, LD_*) is not among them. */
+/** All variables that mlrun's script reads. Excludes those that could change how Node runs (NODE_*, LD_*). */
 static const char *const KEPT_VARIABLES[] = {"HOME", "XDG_STATE_HOME", "MLRUN_SPOOL_DIR", "MLRUN_CONFIG", "MLRUN_RUN_DIR"};
 enum { KEPT_COUNT = sizeof KEPT_VARIABLES / sizeof KEPT_VARIABLES[0], MAX_ARGUMENTS = 16, STACK_BYTES = 8388608 };
 
-/** The interpreter that was there when this was built: PATH is the user's. */
+/** The interpreter found at build time: PATH belongs to the user. */
 static void find_node(char node[static PATH_MAX], const char *folder) {
   char path[PATH_MAX];
   char line[PATH_MAX + sizeof "node="];
@@ -36,7 +36,7 @@ static void find_node(char node[static PATH_MAX], const char *folder) {
   fclose(file);
 }
 
-/** Node needs more than a careful job: it takes all that it may. */
+/** Node needs more than a careful job allows itself: raises its limits to the maximum. */
 static void raise_limits(void) {
   static const int kinds[] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NPROC, RLIMIT_FSIZE, RLIMIT_CPU};
   struct rlimit limit;
@@ -59,7 +59,7 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/** Entries of the environment as they stand, `NAME=value`. */
+/** Keeps entries of the environment unchanged, `NAME=value`. */
 static void keep_environment(char *kept[static KEPT_COUNT + 1]) {
   int count = 0;
   for (size_t i = 0; i < KEPT_COUNT; i++) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** The longest piece of a word that a message repeats. */
+/** The longest part of a word that a message repeats. */
 enum { MAX_QUOTED_BYTES = 200 };
 
 struct parser {
@@ -40,7 +40,7 @@ static bool take_job(struct parser *parser, const char *value) {
   return true;
 }
 
-/** A ULID in its one canonical spelling: Crockford's base 32, the first character at most 7. */
+/** A ULID in its only canonical spelling: Crockford's base 32, the first character at most 7. */
 static bool take_id(struct parser *parser, const char *value) {
   static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   bool fits = strlen(value) == ID_CHARACTERS && value[0] <= '7' && strspn(value, alphabet) == ID_CHARACTERS;
@@ -65,7 +65,7 @@ static bool take_late(struct parser *parser, const char *value) {
   return true;
 }
 
-/** Octets of the labels as JSON, where nothing needs an escape. */
+/** Octets of the labels as JSON, if nothing needs an escape. */
 static size_t label_bytes(const struct options *options) {
   size_t bytes = strlen("{}");
   for (int i = 0; i < options->label_count; i++) bytes += strlen(options->labels[i]) + strlen("\"\":\"\",") - 1;
@@ -126,7 +126,7 @@ static take_value *value_named(const char *word, size_t bytes) {
   return NULL;
 }
 
-/** Takes one option, and the word after it where that is its value. */
+/** Takes one option, and the next word if that is its value. */
 static bool take_option(struct parser *parser, char ***words) {
   const char *word = *(*words)++;
   if (take_flag(parser->options, word)) return true;
@@ -151,7 +151,7 @@ bool parse_options(char **words, struct options *options, char error[static MAX_
   *options = (struct options){.action = ACTION_RUN, .command = no_command, .late_seconds = DEFAULT_LATE_SECONDS};
   while (*words != NULL && strcmp(*words, "--") != 0) {
     if (strncmp(*words, "--", 2) != 0)
-      return fail(&parser, "unexpected \"%.*s\"; the command stands after --", MAX_QUOTED_BYTES, *words);
+      return fail(&parser, "unexpected \"%.*s\"; the command goes after --", MAX_QUOTED_BYTES, *words);
     if (!take_option(&parser, &words)) return false;
   }
   if (*words != NULL) options->command = words + 1;

@@ -32,7 +32,7 @@ void resolve_path(char path[static PATH_MAX], const char *cwd, const char *name)
   path[end] = '\0';
 }
 
-/** Where the kernel has no /proc, it still says by which path the program was started (getauxval(3)). */
+/** Without /proc, the kernel still provides the path by which the program was started (getauxval(3)). */
 void own_folder(char folder[static PATH_MAX], const char *cwd) {
   ssize_t bytes = readlink("/proc/self/exe", folder, PATH_MAX - 1);
   folder[bytes < 0 ? 0 : bytes] = '\0';

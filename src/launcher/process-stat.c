@@ -7,7 +7,7 @@
 
 enum { PATH_BYTES = 32, TEXT_BYTES = 1024, STATE_FIELD = 3, USER_FIELD = 14, SYSTEM_FIELD = 15, START_FIELD = 22 };
 
-/** The field of that number in what follows the name, which may hold anything, spaces and parentheses too. */
+/** The field of that number, searched after the name, which may contain anything, even spaces and parentheses. */
 static const char *field(const char *after_name, int number) {
   const char *at = after_name;
   for (int i = STATE_FIELD; at != NULL && i < number; i++) {

@@ -4,11 +4,11 @@
 
 /** One process as /proc/PID/stat shows it (proc_pid_stat(5)). */
 struct process_stat {
-  /** R: it runs, or waits for a processor. T: it is stopped. */
+  /** R: running, or waiting for a processor. T: stopped. */
   char state;
   /** Processor time. */
   unsigned long long cpu_ticks;
-  /** With the pid, names this process and no later one with the same pid. */
+  /** Together with the pid, names this process and no later one. */
   unsigned long long start_ticks;
 };
 

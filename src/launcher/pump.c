@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 enum {
-  /** A command that died with its launcher: the launcher could not say more. */
+  /** For a command that died with its launcher, which could not report its status. */
   STATUS_KILLED = SIGKILL,
-  /** The logger says nowhere that it has taken what mlrun waits for: it is looked up. */
+  /** The logger does not announce what it has taken, so its progress is checked at this interval. */
   LOOK_EVERY_US = 5000,
   POLLED = 2 + 2 * STREAMS,
 };
@@ -20,11 +20,11 @@ enum {
 struct pump {
   int notes;
   int console;
-  /** What processes that the command left behind print is logged for this time; END follows then. */
+  /** Output of processes that the command left behind is logged for this time; END follows then. */
   uint64_t late_us;
   struct logging logging;
   struct stream streams[STREAMS];
-  /** The command has a terminal of its own. */
+  /** The command has its own terminal. */
   bool is_terminal;
   bool has_ended;
   uint64_t ended_us;
@@ -34,7 +34,7 @@ struct pump {
   bool has_said_done;
 };
 
-/** mlrun has ended: whoever waits for the end of what it was shown on must not wait for this process. */
+/** mlrun has ended: closes its output, so that nobody reading there waits for this process. */
 static void close_console(struct pump *pump) {
   if (pump->console >= 0) close(pump->console);
   pump->console = -1;
@@ -80,7 +80,7 @@ static bool has_failed(const struct pump *pump) {
   return pump->streams[OUT].failure != 0 || pump->streams[ERR].failure != 0;
 }
 
-/** Tells the launcher how far it is. */
+/** Reports progress to the launcher. */
 static void report(struct pump *pump) {
   if (!is_shown(pump)) return;
   if (!pump->has_said_shown) send_note(pump->notes, NOTE_SHOWN, 0);
@@ -93,14 +93,14 @@ static void report(struct pump *pump) {
   close_console(pump);
 }
 
-/** Nobody reads what is shown: with a pipe the command sees that by itself, its terminal is the launcher's to close. */
+/** Nobody reads the shown output: a command with a pipe notices by itself; its terminal is closed by the launcher. */
 static void report_broken(struct pump *pump) {
   if (!pump->is_terminal || !pump->streams[OUT].is_broken || pump->has_said_broken) return;
   send_note(pump->notes, NOTE_BROKEN, 0);
   pump->has_said_broken = true;
 }
 
-/** Fixes the last line, when no more comes or has waited long enough for it. */
+/** Ends the log when no more output comes, or after waiting long enough for it. */
 static void finish(struct pump *pump) {
   if (pump->is_over || !pump->has_ended) return;
   bool is_late = is_shown(pump) && now_us() - pump->ended_us >= pump->late_us;
@@ -148,7 +148,7 @@ static void wait_for_something(struct pump *pump) {
   if (poll(polled, POLLED, timeout_ms(pump)) < 0) return;
   if (polled[0].revents != 0) take_notes(pump);
   if ((polled[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) hear_logger(logging);
-  // With a full ring nothing was asked of the pipes: whether there is room now is seen by trying.
+  // With a full ring the pipes were not polled: trying shows whether there is room now.
   for (int i = 0; i < STREAMS; i++)
     pump->streams[i].is_readable = polled[2 + i].revents != 0 || logging->full_since_us > 0;
   for (int i = 0; i < STREAMS; i++)
@@ -156,7 +156,7 @@ static void wait_for_something(struct pump *pump) {
       break_stream(&pump->streams[i]);
 }
 
-/** Keeps what is its own, and nothing of what the caller handed to the command. */
+/** Keeps its own descriptors, and none of those that the caller handed to the command. */
 static void take_over(struct pump *pump, const struct pump_descriptors *given) {
   const int own[] = {given->notes,        given->read_ends[OUT], given->read_ends[ERR],
                      given->mirrors[OUT], given->mirrors[ERR],   given->console};
@@ -168,7 +168,7 @@ static void take_over(struct pump *pump, const struct pump_descriptors *given) {
     stream->index = i;
     stream->fd = given->read_ends[i];
     if (stream->fd >= 0) fcntl(stream->fd, F_SETFL, O_NONBLOCK);
-    // The console is the same descriptor as where stderr is shown: the mirror gets one of its own.
+    // The console is the same descriptor as stderr's mirror: the mirror gets its own copy.
     open_mirror(&stream->mirror, given->mirrors[i] < 0 ? -1 : fcntl(given->mirrors[i], F_DUPFD_CLOEXEC, 0));
     if (given->mirrors[i] >= 0 && given->mirrors[i] != given->console) close(given->mirrors[i]);
   }
@@ -197,7 +197,7 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
     report(&pump);
     if (pump.is_over && pump.has_said_done) close_logging(&pump.logging);
   }
-  // What lies in a raw file can go as soon as Node runs: this process has nothing else to do.
+  // A raw file can be delivered as soon as Node runs: this process has nothing else to do.
   if (pump.logging.has_kept)
     exec_node(execution->folder, (const char *const[]){"--flush", "--run-dir", execution->run_dir, NULL});
   _exit(0);

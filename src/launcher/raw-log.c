@@ -7,7 +7,7 @@ struct over over_of(const struct logging *logging) {
   return (struct over){logging->is_cut, {logging->lost[OUT], logging->lost[ERR]}};
 }
 
-/** A record that is not in the ring. */
+/** Writes a record that is not in the ring. */
 static bool write_record(struct logging *logging, struct record head, const void *payload, bool is_last) {
   static const char zeros[RECORD_ALIGNMENT];
   size_t padding = (size_t)(record_bytes(head.length) - sizeof head - head.length);

@@ -1,11 +1,11 @@
 #pragma once
 #include "logging.h"
 
-/** The part of `logging` that writes into a raw file, once the logger is gone. */
+/** The part of `logging` that writes to a raw file once the logger is gone. */
 
-/** BEGIN, where the logger stopped, and what the ring has of the output that it made no frames of. */
+/** Writes BEGIN, the point where the logger stopped, and output in the ring that is not in frames yet. */
 void keep_rest(struct logging *logging, const struct progress *progress);
-/** One record of the ring, without the first `skip` octets of its payload. */
+/** Writes one record of the ring, without the first `skip` octets of its payload. */
 void keep_raw(struct logging *logging, const struct record *record, uint64_t skip);
 /** The end is known: the file can be delivered. */
 void finish_raw(struct logging *logging);

@@ -12,7 +12,7 @@
 
 enum { OWNER_BYTES = 96, NAME_BYTES = 192, LINK_BYTES = 64 };
 
-/** `PID-START-NAMESPACE`, as `process-name.ts` reads it. */
+/** Writes `PID-START-NAMESPACE`, as `process-name.ts` reads it. */
 static void write_owner(char owner[static OWNER_BYTES]) {
   char link[LINK_BYTES] = "";
   struct process_stat self = {0};
@@ -22,7 +22,7 @@ static void write_owner(char owner[static OWNER_BYTES]) {
   snprintf(owner, OWNER_BYTES, "%d-%llu-%lu", getpid(), self.start_ticks, digits == NULL ? 0 : strtoul(digits, NULL, 10));
 }
 
-/** What the files in a folder hold. */
+/** Bytes in a folder's files. */
 static uint64_t used_bytes(const char *folder) {
   DIR *entries = opendir(folder);
   if (entries == NULL) return 0;
@@ -58,7 +58,7 @@ bool write_raw(struct raw_spool *spool, const void *bytes, size_t count, bool is
     ssize_t written = pwrite(spool->fd, (const char *)bytes + at, count - at, (off_t)(spool->bytes + at));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      // A torn record would spoil all behind it.
+      // A torn record would spoil all records after it.
       if (ftruncate(spool->fd, (off_t)spool->bytes) != 0) spool->most_bytes = 0;
       return false;
     }
@@ -72,6 +72,6 @@ void close_raw_spool(struct raw_spool *spool) {
   if (spool->fd < 0) return;
   close(spool->fd);
   spool->fd = -1;
-  // Where this fails, the file is found by its owner's end.
+  // If this fails, the file is found once its owner has ended.
   if (rename(spool->busy, spool->waiting) != 0) return;
 }

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 
 enum {
-  /** Raw output of one execution, and all that a user's spool may hold before nothing is added (`RUN_LIMITS`). */
+  /** Raw output of one execution, and a user's whole spool: above either, nothing is added (`RUN_LIMITS`). */
   MAX_RAW_BYTES = 67108864,
   MAX_FOLDER_BYTES = 268435456,
-  /** How it ended goes beyond that. */
+  /** Room beyond that for how it ended. */
   RAW_RESERVE_BYTES = 4096,
 };
 
@@ -29,7 +29,7 @@ struct raw_spool {
 
 /** @return Whether there is a file to write to. */
 bool open_raw_spool(struct raw_spool *spool, const struct spool_places *places, const char *x);
-/** Writes all of it or nothing. @param is_last It may use the reserve. */
+/** Writes everything or nothing. @param is_last It may use the reserve. */
 bool write_raw(struct raw_spool *spool, const void *bytes, size_t count, bool is_last);
-/** The file may be sent now. */
+/** The file may be delivered now. */
 void close_raw_spool(struct raw_spool *spool);

@@ -3,9 +3,9 @@
 #include <time.h>
 
 /**
- * What the pump passes on: to the logger over a socket, and into raw spool files. A record is this head, `length`
- * octets, and zeros up to a multiple of `RECORD_ALIGNMENT`, so that a head never wraps around in the ring. Numbers are
- * in the machine's own byte order: writer and reader are on one machine. `src/run/output/records.ts` reads them.
+ * Records from the pump: to the logger over a socket, and into raw spool files. A record is this head, `length` octets,
+ * and zeros up to a multiple of `RECORD_ALIGNMENT`, so that a head never wraps around in the ring. Numbers are in the
+ * machine's own byte order: writer and reader are on one machine. `src/run/output/records.ts` reads them.
  */
 struct record {
   uint32_t length;
@@ -18,9 +18,9 @@ struct record {
 enum { RECORD_ALIGNMENT = sizeof(struct record) };
 
 enum record_type {
-  /** `fields.h`: always the first. */
+  /** `fields.h`: always first. */
   RECORD_BEGIN = 'B',
-  /** In a raw file: where a logger that is gone stopped, `struct stopped`. */
+  /** In a raw file: where an earlier logger stopped, `struct stopped`. */
   RECORD_STOPPED = 'S',
   /** The command's pid, uint32_t. */
   RECORD_PID = 'P',
@@ -30,7 +30,7 @@ enum record_type {
   RECORD_EXIT = 'X',
   /** No more output comes: `struct over`. */
   RECORD_OVER = 'Z',
-  /** From the logger: it runs; a warning for the user; all is handed over; it cannot be started (errno, uint32_t). */
+  /** From the logger: it runs; a warning for the user; everything is handed over; it cannot start (errno, uint32_t). */
   RECORD_READY = 'R',
   RECORD_WARNING = 'W',
   RECORD_DONE = 'D',
@@ -40,36 +40,36 @@ enum record_type {
 /** Index of each stream. */
 enum { OUT, ERR, STREAMS };
 
-/** What the logger writes into the shared memory file before its frames can leave. */
+/** Written by the logger into the shared memory file before its frames can leave. */
 struct progress {
-  /** Octets of records that it took from the socket. */
+  /** Octets of records taken from the socket. */
   uint64_t received;
-  /** Of each stream: numbered lines, octets printed that need no second frame, and those of them that were thinned. */
+  /** For each stream: numbered lines, octets printed that need no second frame, and those of them that were thinned. */
   uint64_t lines[STREAMS];
   uint64_t framed[STREAMS];
   uint64_t thinned[STREAMS];
 };
 
-/** Where a logger that is gone stopped: a raw file's records go on from there. */
+/** Where an earlier logger stopped: a raw file's records continue from there. */
 struct stopped {
   uint64_t lines[STREAMS];
   uint64_t framed[STREAMS];
   uint64_t thinned[STREAMS];
-  /** Octets behind that which nobody has any more. */
+  /** Octets after that point which are lost. */
   uint64_t lost[STREAMS];
 };
 
 struct over {
-  /** 1: somebody still held a pipe. */
+  /** 1: a process still held a pipe. */
   uint64_t is_cut;
   /** Octets that did not fit into the raw file. */
   uint64_t lost[STREAMS];
 };
 
-/** Octets that a record of this payload takes. */
+/** Octets that a record with this payload takes. */
 static inline uint64_t record_bytes(uint32_t length) {
   return sizeof(struct record) + ((uint64_t)length + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
 }
 
-/** Now, for records and for waiting: the wall clock as it was at the first call, plus the monotonic clock. */
+/** The current time, for records and for waiting: the wall clock at the first call, plus the monotonic clock. */
 uint64_t now_us(void);

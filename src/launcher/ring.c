@@ -16,7 +16,7 @@ static uint64_t next_lap(uint64_t position) {
   return (position + RING_BYTES - 1) / RING_BYTES * RING_BYTES;
 }
 
-/** Forgets the oldest record that is in safe hands. */
+/** Drops the oldest record that is in safe hands. */
 static bool forget_one(struct ring *ring, uint64_t received) {
   if (ring->tail == ring->lap_end && ring->tail < ring->head) ring->tail = next_lap(ring->tail);
   if (ring->tail >= ring->sent) return false;

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 enum {
-  /** Without a descriptor for a signalfd. */
+  /** Interval of checks without a descriptor for a signalfd. */
   LOOK_EVERY_MS = 20,
   SIGNAL_BASE = 128,
-  /** The kernel's signal set. The library's leaves out two that it uses itself. */
+  /** Size of the kernel's signal set. The library's omits two signals that it uses itself. */
   KERNEL_SIGNAL_BYTES = 8,
 };
 
@@ -19,7 +19,7 @@ void block_signals(sigset_t *blocked, struct sigaction *on_child) {
   struct sigaction as_usual = {.sa_handler = SIG_DFL};
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, blocked);
-  // Ignored, a child would leave no status (wait(2)).
+  // If ignored, a child would leave no status (wait(2)).
   sigaction(SIGCHLD, &as_usual, on_child);
 }
 
@@ -53,7 +53,7 @@ bool take_pending(const struct signal_source *source, struct taken_signal *taken
 void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness) {
   enum testimony testimony = ask_witness(witness, taken->number);
   if (testimony == WENT_TO_GROUP) return;
-  // The terminal signals groups only.
+  // The terminal signals only groups.
   if (testimony == NOT_KNOWN && taken->code == SI_KERNEL) return;
   bool is_from_command = taken->code <= 0 && taken->sender == command;
   kill(is_from_command ? getppid() : command, taken->number);
@@ -74,7 +74,7 @@ _Noreturn void die_by(int signal_number) {
   struct sigaction as_usual = {.sa_handler = SIG_DFL};
   prctl(PR_SET_DUMPABLE, 0);
   sigaction(signal_number, &as_usual, NULL);
-  // By the kernel's own call: 32 and 33 are the library's.
+  // Directly by system call: the library reserves 32 and 33.
   uint64_t none = 0;
   kill(getpid(), signal_number);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGNAL_BYTES);

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** Every signal that can be blocked waits here. */
+/** All signals that can be blocked wait here. */
 struct signal_source {
-  /** signalfd(2). -1: there is none, and signals are looked for in turns. */
+  /** signalfd(2). -1: there is none, and signals are polled. */
   int fd;
 };
 
@@ -18,15 +18,18 @@ struct taken_signal {
   pid_t sender;
 };
 
-/** Blocks all, and learns of children whatever the caller does with SIGCHLD. Keeps what was before. */
+/**
+ * Blocks all signals, and ensures that children are reported, whatever the caller does with SIGCHLD. Saves the old
+ * state.
+ */
 void block_signals(sigset_t *blocked, struct sigaction *on_child);
 void open_signals(struct signal_source *source);
-/** poll(2), which ends when a signal is there. @param timeout_ms -1: none. */
+/** poll(2) that also returns when a signal arrives. @param timeout_ms -1: none. */
 void wait_for_signal(const struct signal_source *source, struct pollfd *polled, nfds_t count, int timeout_ms);
 bool take_pending(const struct signal_source *source, struct taken_signal *taken);
 /**
- * Gives the command a signal that this process got and the command did not; one that the command sent to its parent
- * goes to the parent of this process.
+ * Passes on to the command a signal that only this process got; a signal from the command to its parent goes to this
+ * process's parent.
  */
 void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness);
 /** Stops this process as the command was stopped. Returns when it is continued. */

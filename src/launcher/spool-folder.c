@@ -9,7 +9,7 @@
 
 static const char SYSTEM_SPOOL[] = "/var/spool/marcologger";
 
-/** As JavaScript's encodeURIComponent: one name of a folder, whatever stands in the path. */
+/** Like JavaScript's encodeURIComponent: makes one folder name of any path. */
 static void encode_component(char *to, size_t room, const char *from) {
   static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
   size_t at = 0;
@@ -38,7 +38,7 @@ static bool is_folder(const char *path) {
   return lstat(path, &seen) == 0 && S_ISDIR(seen.st_mode);
 }
 
-/** With those above it. */
+/** Creates the folder and its parents. */
 static bool make_folder(const char *folder) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s", folder);
@@ -50,7 +50,7 @@ static bool make_folder(const char *folder) {
   return mkdir(path, 0700) == 0 || is_folder(path);
 }
 
-/** A real folder, not a link, of this user, in which nobody else can put or rename anything. */
+/** Whether it is a real folder, not a link, of this user, in which nobody else can create or rename anything. */
 static bool is_safe(const char *folder) {
   struct stat seen;
   if (!is_folder(folder) && !make_folder(folder)) return false;
@@ -65,7 +65,7 @@ static bool open_in(char folder[static PATH_MAX], const char *base, const char *
 bool open_spool_folder(const struct spool_places *places, char folder[static PATH_MAX]) {
   if (*places->chosen != '\0') return open_in(folder, places->chosen, places->relay);
   char own[PATH_MAX];
-  // The system's folder itself is the administrator's to make.
+  // Only an administrator creates the system's folder.
   bool has_own = is_folder(SYSTEM_SPOOL) && snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid()) > 0;
   return (has_own && open_in(folder, own, places->relay)) || open_in(folder, places->home, places->relay);
 }

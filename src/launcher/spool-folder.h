@@ -4,15 +4,15 @@
 
 /** Where raw output may be kept; `src/run/spool/spool-folder.ts` has the same places in the same order. */
 struct spool_places {
-  /** MLRUN_SPOOL_DIR, absolute; empty when it is not set. */
+  /** MLRUN_SPOOL_DIR, absolute; empty if unset. */
   char chosen[PATH_MAX];
-  /** The user's own state folder; empty when there is none. */
+  /** The user's own state folder; empty if there is none. */
   char home[PATH_MAX];
-  /** Inside, a folder for each relay but the usual one. */
+  /** A subfolder for each relay but the default one. */
   char relay[PATH_MAX];
 };
 
 /** @param run_dir Absolute. @param cwd The folder that relative paths start from. */
 void find_spool_places(struct spool_places *places, const char *run_dir, const char *cwd, const char *node);
-/** The first folder that is there, or can be made, and is safe. */
+/** The first folder that exists, or can be created, and is safe. */
 bool open_spool_folder(const struct spool_places *places, char folder[static PATH_MAX]);

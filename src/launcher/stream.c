@@ -8,26 +8,26 @@
 enum {
   /** A pipe holds 64 KiB at first (pipe(7)): with this much in it, the command may have had to wait. */
   NEARLY_FULL_BYTES = 49152,
-  /** What a pipe of a command that prints much holds, where that is allowed (pipe-max-size, pipe(7)). */
+  /** Pipe size for a command that prints a lot, if allowed (pipe-max-size, pipe(7)). */
   GROWN_BYTES = 1048576,
-  /** Reads that close to each other come from one burst of output. */
+  /** Reads this close together belong to one burst of output. */
   BURST_GAP_US = 1500,
   PAUSE_US = 1000,
-  /** After a read that was nearly full: the command writes faster than such pauses allow. */
+  /** After a nearly full read: the command writes too fast for such pauses. */
   READS_WITHOUT_PAUSE = 4,
 };
 
 /**
- * Many small writes in a row (an interpreter's 8 KiB) would wake the pump for each, and cost the command more than its
- * output. So the reads of a burst are a millisecond apart, unless that would make the command wait. A read that stands
- * alone is never delayed.
+ * Many small writes in a row (an interpreter's 8 KiB) would each wake the pump, and cost the command more than its
+ * output. So the reads of a burst are a millisecond apart, unless that would make the command wait. A single read is
+ * never delayed.
  */
 static void pace(struct stream *stream, size_t bytes, uint64_t now) {
   uint64_t gap = now - stream->last_read_us;
   stream->last_read_us = now;
   if (bytes >= NEARLY_FULL_BYTES) {
     stream->free_reads = READS_WITHOUT_PAUSE;
-    // Once: a user's pipes may hold so much in all (pipe-user-pages-soft) before each gets less than before.
+    // Once: beyond a total size (pipe-user-pages-soft) a user's further pipes get smaller.
     if (!stream->is_grown) fcntl(stream->fd, F_SETPIPE_SZ, GROWN_BYTES);
     stream->is_grown = true;
   } else if (stream->free_reads > 0) {
@@ -65,7 +65,7 @@ static void show(struct stream *stream, struct logging *logging) {
   }
 }
 
-/** Nobody writes any more: whoever reads what is shown must see that, too. */
+/** Nobody writes any more: readers of the shown output must see its end as well. */
 static void end_stream(struct stream *stream) {
   close(stream->fd);
   stream->fd = -1;
@@ -91,7 +91,7 @@ void continue_stream(struct stream *stream, struct logging *logging, bool has_en
     stream->is_drained = has_ended;
     return;
   }
-  // A terminal whose last user has gone says EIO (pty(7)).
+  // A terminal whose last user has gone returns EIO (pty(7)).
   if (got <= 0) {
     end_stream(stream);
     return;
@@ -103,7 +103,7 @@ void continue_stream(struct stream *stream, struct logging *logging, bool has_en
   if (stream->mirror.left > 0)
     stream->mirror.bytes = memcpy(stream->waiting, stream->mirror.bytes, stream->mirror.left);
   pace(stream, (size_t)got, now);
-  // Whoever writes on and on is not the command that has ended.
+  // A process that keeps writing is not the ended command.
   if (has_ended) stream->since_end_bytes += (uint64_t)got;
   if (stream->since_end_bytes > GROWN_BYTES) stream->is_drained = true;
 }

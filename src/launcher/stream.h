@@ -7,31 +7,31 @@
 struct stream {
   /** OUT or ERR. */
   int index;
-  /** Read end. -1: nobody holds the other end any more, or nobody reads what is shown. */
+  /** Read end. -1: nobody holds the other end any more, or nobody reads the shown output. */
   int fd;
   struct mirror mirror;
-  /** What waits to be shown: the ring's memory is used again before that may end. */
+  /** Bytes waiting to be shown: the ring's memory may be reused first. */
   char waiting[READ_BYTES];
-  /** poll(2) says so. */
+  /** As reported by poll(2). */
   bool is_readable;
-  /** The command has ended, and what it left in the pipe is read. */
+  /** The command has ended, and its output left in the pipe is read. */
   bool is_drained;
   uint64_t since_end_bytes;
-  /** Reads that are close to each other are kept apart. */
+  /** For pauses between reads that are close together. */
   uint64_t last_read_us;
   uint64_t pause_until_us;
   int free_reads;
   bool is_grown;
   bool is_broken;
-  /** 0, or why it cannot be shown. */
+  /** 0, or why the output cannot be shown. */
   int failure;
 };
 
-/** Reads once, where that is possible, and shows it. @param has_ended The command has ended. */
+/** Reads once, if possible, and shows the output. @param has_ended The command has ended. */
 void continue_stream(struct stream *stream, struct logging *logging, bool has_ended);
-/** It reads when something comes. */
+/** Whether it is time to read when data arrives. */
 bool may_read(const struct stream *stream, uint64_t at_us);
-/** Nobody reads what is shown: the command gets SIGPIPE when it writes more, as without mlrun. */
+/** Nobody reads the shown output: the command gets SIGPIPE at its next write, as without mlrun. */
 void break_stream(struct stream *stream);
-/** What is left is not shown. */
+/** Shows no more. */
 void stop_showing(struct stream *stream);

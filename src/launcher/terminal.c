@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/** Of a terminal that nobody sees. */
+/** Size of a terminal that nobody sees. */
 enum { DEFAULT_ROWS = 24, DEFAULT_COLUMNS = 80 };
 
 static struct winsize own_size(int input) {
@@ -34,7 +34,7 @@ bool open_terminal(struct terminal *terminal) {
     terminal->input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     modes = terminal->before;
   }
-  // A file or a pipe gets lines as the command printed them, without a carriage return.
+  // A file or a pipe gets the lines as printed, without carriage returns.
   if (!isatty(STDOUT_FILENO)) modes.c_oflag &= ~(tcflag_t)ONLCR;
   struct winsize size = own_size(terminal->input);
   tcsetattr(slave, TCSANOW, &modes);
@@ -66,7 +66,7 @@ void leave_raw(struct terminal *terminal) {
 void pass_size_on(const struct terminal *terminal) {
   struct winsize size;
   if (terminal->input < 0 || ioctl(terminal->input, TIOCGWINSZ, &size) != 0) return;
-  // The kernel tells the processes of the command's terminal (SIGWINCH).
+  // The kernel informs the processes of the command's terminal (SIGWINCH).
   ioctl(terminal->master, TIOCSWINSZ, &size);
 }
 
@@ -92,7 +92,7 @@ void pass_keys_on(struct terminal *terminal) {
 
 void interrupt_group(const struct terminal *terminal, int signal_number) {
   bool is_from_key = terminal->has_interrupted && (signal_number == SIGINT || signal_number == SIGQUIT);
-  // This process has blocked it, and ends by it next.
+  // This process has blocked it, and ends itself by it next.
   if (is_from_key) kill(0, signal_number);
 }
 

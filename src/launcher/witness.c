@@ -9,14 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/** A witness that does not answer for so long is stopped, or the machine is dying. */
+/** A witness that does not answer for this long is stopped, or the machine is failing. */
 enum { ANSWER_MS = 2000 };
 
 static _Noreturn void bear_witness(int fd) {
   static const struct timespec at_once = {0, 0};
   unsigned char signal_number;
   prctl(PR_SET_NAME, "mlrun-witness");
-  // Only the socket stays open: nothing of the caller's may be held by this process.
+  // Keeps only the socket open: this process must hold nothing of the caller's.
   dup2(fd, 0);
   close_from(1);
   while (read(0, &signal_number, 1) == 1) {
@@ -48,7 +48,7 @@ enum testimony ask_witness(struct witness *witness, int signal_number) {
   if (witness->fd < 0 || send(witness->fd, &word, 1, MSG_NOSIGNAL) != 1) return NOT_KNOWN;
   struct pollfd answer = {witness->fd, POLLIN, 0};
   if (poll(&answer, 1, ANSWER_MS) == 1 && read(witness->fd, &word, 1) == 1) return word;
-  // A late answer would be taken for the next one.
+  // A late answer would pass for the next one.
   end_witness(witness);
   return NOT_KNOWN;
 }

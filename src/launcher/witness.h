@@ -3,9 +3,9 @@
 #include <sys/types.h>
 
 /**
- * A tiny process in mlrun's own process group that takes no signal: what is pending there was sent to the whole group
- * (Ctrl-C, `kill %1`), what is not went to mlrun alone (`kill PID`). The kernel signals the members of a group newest
- * first (kernel/signal.c, __kill_pgrp_info), so the witness has a signal before mlrun has.
+ * A tiny process in mlrun's own process group that takes no signal. A signal pending there was sent to the whole group
+ * (Ctrl-C, `kill %1`), any other to mlrun alone (`kill PID`). The kernel signals the members of a group newest first
+ * (kernel/signal.c, __kill_pgrp_info), so the witness gets a signal before mlrun does.
  */
 struct witness {
   pid_t pid;

@@ -2,20 +2,20 @@ import type { LineRange } from "../wire/api.ts";
 import type { LinesMessage } from "./lines-message.ts";
 import type { Source } from "./ports.ts";
 
-/** What one viewer was not sent of one execution. */
+/** Lines of one execution that one viewer was not sent. */
 export interface Loss {
   readonly source: Source;
   readonly ranges: readonly LineRange[];
 }
 
-/** More lost ranges of one execution become the one that spans them: the viewer fetches some lines twice. */
+/** More lost ranges of one execution are joined into the range that spans them: the viewer fetches some lines twice. */
 const MAX_RANGES = 16;
 
 /**
  * Messages waiting for one viewer, bounded by bytes and by lines.
  *
- * A viewer that reads too slowly loses its backlog and is sent the numbers of these lines, to fetch them over the API. The
- * newest message always stays, whatever its size. The messages are shared: a backlog owns only references.
+ * A viewer that reads too slowly loses its backlog and is sent the numbers of the lost lines, to fetch them over the
+ * API. The newest message always stays, whatever its size. Messages are shared: a backlog owns only references.
  */
 export class Backlog {
   readonly #limits: { readonly maxBytes: number; readonly maxLines: number };
@@ -30,7 +30,7 @@ export class Backlog {
     this.#limits = limits;
   }
 
-  /** Executions with losses that are not reported yet. */
+  /** Executions with unreported losses. */
   get lostExecutions(): number {
     return this.#lost.size;
   }
@@ -39,7 +39,7 @@ export class Backlog {
     return this.#head === this.#messages.length;
   }
 
-  /** Returns how many lines were given up for it. */
+  /** Returns how many lines were dropped to make room. */
   push(message: LinesMessage): number {
     const { maxBytes, maxLines } = this.#limits;
     const full = this.#bytes + message.frame.length > maxBytes || this.#lines + message.count > maxLines;
@@ -63,7 +63,7 @@ export class Backlog {
     return message;
   }
 
-  /** Hands over what was lost. Reports each loss once. */
+  /** Hands over the losses. Reports each loss once. */
   takeLost(): Loss[] {
     const losses = [...this.#lost.values()];
     this.#lost.clear();

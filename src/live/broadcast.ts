@@ -4,11 +4,11 @@ import type { Lines, Source } from "./ports.ts";
 import { covers, type Route, type Routes, type Watcher } from "./routes.ts";
 
 /**
- * One write for one viewer costs 10 to 20 us, so lines for many viewers are gathered for as long as handing them out
- * may take: at once for a few viewers, every 20 ms for 1,000.
+ * One write for one viewer costs 10 to 20 us, so lines for many viewers are gathered for as long as sending them may
+ * take: not at all for a few viewers, 20 ms for 1,000.
  */
 const GATHER_MS_PER_VIEWER = 0.02;
-/** Gathered lines go out at this size whatever the time. */
+/** Gathered lines are sent at this size, before their time is over. */
 const MAX_GATHERED_BYTES = 65_536;
 
 /** Consecutive lines of one execution since its last broadcast. Owns their bytes. */
@@ -18,15 +18,15 @@ interface Gathering {
   pieces: Lines[];
   bytes: number;
   /**
-   * Who is not sent all of it, with the number of pieces that it is not sent. Later entries never have a smaller one.
-   * Who leaves stays until the next broadcast.
+   * Watchers that do not get all of it, with the number of pieces to skip. Later entries never have a smaller number. A
+   * watcher that leaves stays until the next broadcast.
    */
   late: Map<Watcher, number>;
 }
 
 const NOBODY: ReadonlyMap<Watcher, number> = new Map();
 
-/** Hands lines to all who watch its execution, encoded once; nothing is done for one that nobody watches. */
+/** Sends lines to everyone who watches their execution, encoded once; does nothing for one that nobody watches. */
 export class Broadcast {
   readonly #routes: Routes;
   readonly #gatherings = new Map<string, Gathering>();
@@ -50,14 +50,16 @@ export class Broadcast {
     if (gathering.bytes >= MAX_GATHERED_BYTES) this.#release(key, gathering);
   }
 
-  /** Who joins a route is not sent what was published before. That others wait for it is no reason to send it now. */
+  /**
+   * A watcher joining a route does not get lines published before. Lines gathered for others are not sent early for it.
+   */
   join(route: Route, watcher: Watcher): void {
     for (const gathering of this.#gatherings.values()) {
       if (covers(route, gathering.source)) skipGathered(gathering, watcher);
     }
   }
 
-  /** What is gathered of an execution (by its key) for this watcher, which is not sent it any more. */
+  /** Takes the lines of an execution (by its key) gathered for this watcher; it is not sent them any more. */
   take(key: string, watcher: Watcher): LineRange | undefined {
     const gathering = this.#gatherings.get(key);
     const first = gathering?.pieces[gathering.late.get(watcher) ?? 0];
@@ -72,7 +74,7 @@ export class Broadcast {
     this.#gatherings.clear();
   }
 
-  /** What comes within the time that a broadcast to so many viewers may take goes out together. */
+  /** Lines that arrive within the time of a broadcast to this many viewers go out together. */
   #gatherAfter(source: Source, key: string, viewers: number): void {
     const waitMs = Math.floor(viewers * GATHER_MS_PER_VIEWER);
     if (waitMs === 0) return;
@@ -92,7 +94,9 @@ export class Broadcast {
     return this.#send(source, key, pieces, late);
   }
 
-  /** The longest message goes first: an outbox knows the others by it. Returns to how many subscriptions it went. */
+  /**
+   * The longest message goes first: an outbox recognises the others by it. Returns the number of subscriptions reached.
+   */
   #send(source: Source, key: string, pieces: readonly Lines[], late = NOBODY): number {
     const sets = this.#routes.of(source, key);
     const message = sets.length > 0 ? encode(source, key, pieces) : undefined;
@@ -114,7 +118,7 @@ export class Broadcast {
   }
 }
 
-/** What is gathered by now is not for this watcher. */
+/** Excludes this watcher from the lines gathered so far. */
 function skipGathered({ late, pieces }: Gathering, watcher: Watcher): void {
   if (pieces.length === 0) return;
   late.delete(watcher);

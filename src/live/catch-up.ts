@@ -6,7 +6,7 @@ import { RangeList } from "./range-list.ts";
 /** One batch of history: about what a socket takes at once. */
 const BATCH_BYTES = 262_144;
 const BATCH_LINES = 10_000;
-/** Ranges that came out of order while history is read; the viewer has to fetch more than these over the API. */
+/** Ranges published out of order while history is read; the viewer must fetch any more over the API. */
 const MAX_RANGES = 256;
 const LINE_FEED = 10;
 
@@ -17,30 +17,29 @@ export interface CatchUpOptions {
   /** First line that the viewer wants. */
   readonly from: number;
   readonly history: Pick<History, "get" | "read">;
-  /** What was published and waits to be handed out, and will not be: a batch may hold that already. */
+  /** Takes back lines published but not yet sent: a batch may hold them already. */
   readonly takeWaiting: () => LineRange | undefined;
   readonly send: (frame: Buffer) => void;
   readonly lose: (range: LineRange) => void;
 }
 
 /**
- * The stored lines of one execution, read until they meet what is published.
+ * Reads the stored lines of one execution until they meet the live ones.
  *
- * What is published meanwhile is not kept, only noticed: lines at or above the cursor are read when their turn comes;
- * those below it came late, and are read for themselves. Whatever is handed out from the moment on that `isDone` is
- * true is live.
+ * Lines published meanwhile are noted, not kept: those at or above the cursor are read when it reaches them; those
+ * below came late and are read separately. Lines sent once `isDone` is true are live.
  */
 export class CatchUp {
   readonly #options: CatchUpOptions;
   /** The next line to read. */
   #cursor: number;
-  /** Nothing is stored above, except what comes to be noticed. Undefined: not asked yet. */
+  /** Highest stored line, apart from lines noted since. Undefined: not asked yet. */
   #knownEnd: number | undefined;
-  /** Nothing is stored from the cursor on, except what comes to be noticed. */
+  /** Nothing is stored from the cursor on, apart from lines noted since. */
   #foundEnd = false;
-  /** Noticed below the cursor, and not sent. */
+  /** Noted below the cursor, and not sent. */
   readonly #late = new RangeList(MAX_RANGES);
-  /** Noticed at or above the cursor while a batch is being read, which may hold it or not. */
+  /** Noted at or above the cursor while a batch is being read, which may include them. */
   #meanwhile = new RangeList(MAX_RANGES);
 
   constructor(options: CatchUpOptions) {
@@ -52,18 +51,18 @@ export class CatchUp {
     return this.#options.source;
   }
 
-  /** What is left, as far as it is known. */
+  /** The unread lines, as far as known. */
   get unread(): LineRange {
     return [this.#cursor, Math.max(this.#cursor, this.#knownEnd ?? 0)];
   }
 
-  /** Whether everything stored so far is sent, of what the viewer wants. */
+  /** Whether everything stored so far that the viewer wants has been sent. */
   get isDone(): boolean {
     const atEnd = this.#foundEnd || (this.#knownEnd !== undefined && this.#cursor > this.#knownEnd);
     return atEnd && this.#late.isEmpty;
   }
 
-  /** Lines `from` to `to` were published. */
+  /** Notes that lines `from` to `to` were published. */
   notice([from, to]: LineRange): void {
     this.#foundEnd = false;
     if (this.#knownEnd !== undefined) this.#knownEnd = Math.max(this.#knownEnd, to);
@@ -79,7 +78,7 @@ export class CatchUp {
     else if (!this.isDone) await this.#sendNext();
   }
 
-  /** Asked after watching has begun, so that lines stored after the answer are noticed. */
+  /** Called after watching has begun, so that lines stored after the answer are noted. */
   async #askForEnd(): Promise<void> {
     const { history, viewer, source } = this.#options;
     this.#knownEnd = 0;
@@ -88,7 +87,7 @@ export class CatchUp {
   }
 
   async #sendNext(): Promise<void> {
-    // What was noticed before the batch is asked for will be in it, or in a later one.
+    // Lines noted before the batch is requested will be in it, or in a later one.
     this.#meanwhile = new RangeList(MAX_RANGES);
     this.#foundEnd = true;
     const chunks = await this.#read(this.#cursor, BATCH_LINES);
@@ -112,7 +111,7 @@ export class CatchUp {
       this.#send(firstLines(chunk, to - chunk.firstN + 1));
       next = chunk.firstN + chunk.count;
     }
-    // More than a batch. Nothing at all means that it is stored no longer.
+    // More than a batch. An empty one means that it is no longer stored.
     if (next > from && next <= to) this.#remember(this.#late, [next, to]);
   }
 

@@ -21,12 +21,12 @@ export interface ConnectionOptions {
   readonly viewer: Viewer;
   readonly hub: LiveHub;
   readonly history: History;
-  /** Shared by all viewers: what they ask for takes turns. */
+  /** Shared by all viewers: their requests take turns. */
   readonly turns: LoopTurns;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   readonly log: Log;
   readonly audit: Audit;
-  /** Where the viewer is. */
+  /** The viewer's address. */
   readonly address: string | undefined;
   readonly metrics: LiveMetrics;
 }
@@ -36,24 +36,24 @@ export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 
 
 /** How long a peer may take to answer a close before its socket is destroyed. */
 const CLOSE_WITHIN_MS = 1_000;
-/** A peer that reads 30 KB/s needs this long for what the kernels on both sides hold. */
+/** A peer that reads 30 KB/s needs this long for the data that the kernels on both sides hold. */
 const MAX_UNANSWERED_PINGS = 2;
-/** More than one read of a socket brings (64 KiB of messages with 26 octets at least); then the socket is paused. */
+/** More than one read of a socket brings (64 KiB of messages with at least 26 octets); then the socket is paused. */
 const MAX_WAITING_MESSAGES = 4_096;
 /** Executions whose history waits, in all subscriptions together: two whole lists, 800 octets for each. */
 const MAX_CATCH_UPS = 20_000;
 
-/** One viewer's WebSocket: its subscriptions, and all that goes to it. Owns the socket. */
+/** One viewer's WebSocket: its subscriptions, and everything sent to it. Owns the socket. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #outbox: Outbox;
   readonly #subscriptions = new Map<number, Subscription>();
-  /** Messages to be handled, in order; the first one is being handled. */
+  /** Messages to handle, in order; the first is being handled. */
   readonly #inbox: ClientMessage[] = [];
-  /** Subscriptions that wait for their turn to read history, those among them that were ended meanwhile. */
+  /** Subscriptions waiting for their turn to read history, including those ended meanwhile. */
   #running = 0;
   #unanswered = 0;
-  /** Octets that the kernel had taken at the last ping, where it would take no more before the peer reads. */
+  /** Octets that the kernel had taken at the last ping, if it would take no more before the peer reads. */
   #takenWhenFull: number | undefined;
   #isClosing = false;
 
@@ -70,7 +70,8 @@ export class Connection {
       countLostLines: (lines) => metrics.lostLines.inc(lines),
     });
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    // A peer that does not read gets no answers that would pile up; any pong answers all pings before it (RFC 6455, 5.5.3).
+    // No pongs for a peer that does not read: they would pile up, and one pong answers all earlier pings (RFC 6455,
+    // 5.5.3).
     ws.on("ping", (data) => {
       if (!socket.writableNeedDrain && !this.#isClosing) ws.pong(data);
     });
@@ -86,7 +87,7 @@ export class Connection {
     return this.#options.viewer;
   }
 
-  /** Every 30 s: drops a peer that does not answer, except one that reads slowly: the ping waits behind the lines. */
+  /** Every 30 s: drops a peer that does not answer, unless it reads slowly: then the ping waits behind the lines. */
   ping(): void {
     const { ws, socket, metrics } = this.#options;
     if (this.#isClosing) return;
@@ -103,7 +104,7 @@ export class Connection {
     ws.ping();
   }
 
-  /** Says why, and destroys the socket when the peer does not answer. */
+  /** Sends the reason, and destroys the socket if the peer does not answer. */
   close(why: keyof typeof CLOSE, reason: string): void {
     if (this.#isClosing) return;
     const { ws, metrics } = this.#options;
@@ -121,7 +122,7 @@ export class Connection {
     else if (this.#inbox.push(message) === 1) void this.#handleInbox();
   }
 
-  /** One message a turn. A peer that sends faster waits in its socket, and here with what one read has brought. */
+  /** Handles one message per turn. A faster peer's messages wait in its socket, apart from those already read. */
   async #handleInbox(): Promise<void> {
     const { ws, turns } = this.#options;
     ws.pause();
@@ -196,7 +197,7 @@ export class Connection {
     return waiting;
   }
 
-  /** False when it was forgotten before: the viewer may have another one under this id by now. */
+  /** False if it was forgotten before: the viewer may have another one under this id by now. */
   #forget(id: number, subscription: Subscription | undefined): boolean {
     if (subscription === undefined || this.#subscriptions.get(id) !== subscription) return false;
     subscription.close();

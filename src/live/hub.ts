@@ -9,24 +9,24 @@ import { SummaryMessage } from "./summary-message.ts";
 
 /** The hub as subscriptions use it. */
 export interface LiveHub extends Hub {
-  /** Passes on everything published from now on. Returns how to stop watching. */
+  /** Passes on everything published from now on. Returns a function that stops watching. */
   watch(route: Route, watcher: Watcher): () => void;
   /**
-   * Lines of an execution (by its key) that were published for this watcher and wait to be handed out. They are not
-   * handed out to it any more: then whatever was published is known to it.
+   * Takes lines of an execution (by its key) published for this watcher but not yet sent. They are no longer sent to
+   * it, so the caller knows everything published.
    */
   take(key: string, watcher: Watcher): LineRange | undefined;
-  /** Ends all waiting. */
+  /** Cancels all delayed sends. */
   close(): void;
 }
 
 /**
- * At most four summaries a second of each execution, and one where a thousand watch it: a write for each of them takes
- * the kernel about 10 us, and the lines are to come first.
+ * At most four summaries a second for each execution, and one if a thousand watch it: each write costs the kernel about
+ * 10 us, and lines go first.
  */
 const SUMMARY = { everyMs: 250, msPerWatcher: 1, everyMostMs: 1_000 } as const;
 
-/** A summary went out a moment ago. `next` is what has changed since. */
+/** A summary went out a moment ago. `next` holds later changes. */
 interface Pause {
   readonly timer: NodeJS.Timeout;
   next: (Source & { summary(): Execution }) | undefined;
@@ -53,7 +53,7 @@ export function createHub(log: Log, nowMs: () => number): LiveHub {
       const message = new SummaryMessage(key, source.summary());
       for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
     } catch (error) {
-      // Its numbers may be on a disk that fails: watchers have an older summary until that is mended.
+      // Its figures may be on a failing disk: watchers keep an older summary until it is repaired.
       if (throttle.isDue(String(error)))
         log.event("error", "cannot show how executions change", { error: String(error) });
     }

@@ -9,16 +9,16 @@ export interface LinesMessage {
   readonly key: string;
   readonly firstN: number;
   readonly count: number;
-  /** A whole WebSocket frame. Shared: never to be changed. */
+  /** A whole WebSocket frame. Shared, so never change it. */
   readonly frame: Buffer;
 }
 
-/** An execution's key in maps. Never split again. An x has a fixed length, and a user's name no NUL. */
+/** Key of an execution in maps, never split again. Unambiguous: an x has a fixed length, user names have no NUL. */
 export function sourceKey({ x, owner, node }: Pick<Source, "x" | "owner" | "node">): string {
   return `${x}${owner}\0${node}`;
 }
 
-/** Copies the lines into a message. Each of `pieces` begins where the one before it ended; at least one. */
+/** Copies the lines into a message. Each of `pieces` begins where the previous one ended; at least one. */
 export function encodeLines(source: Source, key: string, pieces: readonly [Lines, ...Lines[]]): LinesMessage {
   const { x, node, owner } = source;
   const { firstN } = pieces[0];

@@ -2,7 +2,7 @@ import type { Count, Metrics } from "../host/metrics.ts";
 
 /** Figures of live viewing. */
 export interface LiveMetrics {
-  /** Lines that a slow viewer has to fetch over the API. */
+  /** Lines that a slow viewer must fetch over the API. */
   readonly lostLines: Count;
   readonly refused: (code: string) => Count;
   readonly closed: (why: string) => Count;

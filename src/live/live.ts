@@ -13,7 +13,7 @@ import { createLiveMetrics } from "./live-metrics.ts";
 import type { History, Viewer } from "./ports.ts";
 
 export interface LiveOptions {
-  /** Where the store brings what it has stored. Closed with live. */
+  /** Where the store publishes stored lines. Closed together with live. */
   readonly hub: LiveHub;
   readonly history: History;
   readonly limits: {
@@ -27,9 +27,9 @@ export interface LiveOptions {
   readonly pingEveryMs?: number;
 }
 
-/** A WebSocket that was let in. */
+/** A WebSocket that was accepted. */
 export interface LiveSocket {
-  /** The session that it came with has ended. */
+  /** Its session has ended. */
   endSession(): void;
   readonly closed: Promise<void>;
 }
@@ -37,18 +37,18 @@ export interface LiveSocket {
 export interface Live {
   /** Whether this viewer may open one more WebSocket. */
   hasRoom(viewer: Viewer): boolean;
-  /** Takes over an upgrade request whose viewer is known. Undefined when its handshake was no good (and answered). */
+  /** Takes over an upgrade request whose viewer is known. Undefined if its handshake was invalid (and was answered). */
   accept(
     upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; address: string | undefined },
     viewer: Viewer,
   ): LiveSocket | undefined;
-  /** Closes every WebSocket, and lets in no more. */
+  /** Closes every WebSocket, and accepts no more. */
   close(): Promise<void>;
 }
 
 const PING_EVERY_MS = 30_000;
 
-/** Stored lines to subscribed viewers. */
+/** Sends stored lines to subscribed viewers. */
 export function createLive(options: LiveOptions): Live {
   const { hub, history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
   const turns = new LoopTurns();
@@ -57,9 +57,9 @@ export function createLive(options: LiveOptions): Live {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: WIRE_LIMITS.maxClientMessageBytes,
-    // Compression would be done again for each viewer, and keeps 300 KB for each.
+    // Compression would be repeated for each viewer, and takes 300 KB each.
     perMessageDeflate: false,
-    // What one read brought would be handled in one turn, however many messages and pings it is.
+    // Otherwise everything from one read would be handled in one turn, however many messages and pings it is.
     allowSynchronousEvents: false,
     autoPong: false,
   });
@@ -90,7 +90,7 @@ export function createLive(options: LiveOptions): Live {
       return hasRoom;
     },
     accept({ request, socket, head, address }, viewer) {
-      // node:http says Duplex, and gives a TCP or TLS socket.
+      // node:http declares a Duplex, but passes a TCP or TLS socket.
       if (!(socket instanceof Socket)) throw new TypeError("Cannot serve a WebSocket: it has no socket");
       let accepted: LiveSocket | undefined;
       server.handleUpgrade(request, socket, head, (ws) => {

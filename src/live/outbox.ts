@@ -12,23 +12,23 @@ export interface OutboxOptions {
   readonly socket: Writable;
   readonly turns: LoopTurns;
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
-  /** The viewer reads again: says what it missed in the meantime. */
+  /** Called when the viewer reads again, with the lines it missed. */
   readonly onLost: (losses: readonly Loss[]) => void;
-  /** More was missed than can be remembered: the connection has to end. */
+  /** More was missed than can be remembered: the connection must end. */
   readonly onOverflow: () => void;
   readonly countLostLines: (lines: number) => void;
 }
 
-/** Summaries, and executions with lost lines, that are remembered for a viewer that does not read. */
+/** Summaries, and executions with lost lines, remembered for a viewer that does not read. */
 const MAX_WAITING_EXECUTIONS = 1_000;
-/** Summaries in octets: one may have over 10 KB, most have less than one. */
+/** Summaries in octets: one may exceed 10 KB, most have less than 1 KB. */
 const MAX_WAITING_SUMMARY_BYTES = 4_194_304;
-/** Texts, in octets, that may wait in the socket on top of one history batch. */
+/** Texts, in octets, that may wait in the socket in addition to one history batch. */
 const MAX_SOCKET_BYTES = 4_194_304;
 
 /**
- * All that goes to one viewer. Lines, history and summaries are written only while the socket takes them; live lines
- * wait in a bounded backlog meanwhile.
+ * Everything sent to one viewer. Lines, history and summaries are written only while the socket accepts data; meanwhile
+ * live lines wait in a bounded backlog.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -47,7 +47,7 @@ export class Outbox {
     options.socket.on("drain", () => this.#drain());
   }
 
-  /** Live lines, once, however many of the viewer's subscriptions cover them. */
+  /** Sends live lines once, however many of the viewer's subscriptions cover them. */
   lines(message: LinesMessage): void {
     if (this.#closed || this.#hasGot(message)) return;
     this.#last = message;
@@ -60,7 +60,7 @@ export class Outbox {
     this.#checkBounds();
   }
 
-  /** Lines that will not be sent. */
+  /** Records lines that will not be sent. */
   lose(source: Source, key: string, range: LineRange): void {
     this.#options.countLostLines(range[1] - range[0] + 1);
     this.#backlog.lose(source, key, range);
@@ -68,7 +68,7 @@ export class Outbox {
     if (!this.#blocked) this.#drain();
   }
 
-  /** A summary; only the newest of each execution is kept while the viewer does not read. */
+  /** Sends a summary; while the viewer does not read, only the newest of each execution is kept. */
   summary(subscription: number, message: SummaryMessage): void {
     if (this.#closed) return;
     const frame = message.frameFor(subscription);
@@ -82,19 +82,19 @@ export class Outbox {
     this.#checkBounds();
   }
 
-  /** An answer to the viewer: goes at once. */
+  /** Sends an answer to the viewer at once. */
   text(text: string): void {
     if (this.#closed) return;
     if (this.#options.socket.writableLength > MAX_SOCKET_BYTES) this.#options.onOverflow();
     else this.#options.ws.send(text);
   }
 
-  /** History: only inside a turn. */
+  /** Sends history: only inside a turn. */
   frame(frame: Buffer): void {
     if (!this.#closed) this.#options.socket.write(frame);
   }
 
-  /** Runs steps of history one after the other, each when the viewer has read what was written before. */
+  /** Runs steps of history one after another, each when the viewer has read the data written before. */
   turn<T>(step: () => Promise<T>): Promise<T> {
     const run = this.#lastStep.then(() => this.#writable()).then(() => this.#options.turns.run(step));
     this.#lastStep = run.then(
@@ -104,13 +104,13 @@ export class Outbox {
     return run;
   }
 
-  /** The connection has ended: nothing is written any more, and nobody waits for it. */
+  /** The connection has ended: writes nothing more, and releases everyone who waits. */
   close(): void {
     this.#closed = true;
     this.#wake?.();
   }
 
-  /** Each line is published once: what ends where the last message ended is that one, or the rest of it. */
+  /** Each line is published once: a message that ends where the last one ended is the same, or the rest of it. */
   #hasGot({ key, firstN, count }: LinesMessage): boolean {
     const last = this.#last;
     return last !== undefined && firstN + count === last.firstN + last.count && key === last.key;
@@ -129,7 +129,7 @@ export class Outbox {
 
   #drain(): void {
     if (this.#closed) return;
-    // One batch of history each time the socket is empty, however much is live: neither may starve the other.
+    // One batch of history each time the socket is empty, even under live load: neither may starve the other.
     this.#wake?.();
     this.#wake = undefined;
     if (this.#backlog.lostExecutions > 0) this.#options.onLost(this.#backlog.takeLost());

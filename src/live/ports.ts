@@ -7,7 +7,7 @@ export interface Lines {
   readonly cri: Buffer;
 }
 
-/** Who watches. */
+/** The user who watches. */
 export interface Viewer {
   readonly user: string;
   readonly uid: number;
@@ -15,8 +15,8 @@ export interface Viewer {
 }
 
 /**
- * What live reads of the store. A foreign execution answers like a missing one. Rejects with SeveralOwnersError where
- * an administrator has to say whose.
+ * Live's view of the store. A foreign execution gets the same answer as a missing one. Rejects with SeveralOwnersError
+ * if an administrator must name the owner.
  */
 export interface History {
   list(
@@ -26,8 +26,8 @@ export interface History {
   /** Its `lastN` covers every line published before the answer was made. */
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /**
-   * Consecutive stored lines in order of n from the first stored n >= `from`; several chunks where lines are missing
-   * between them, none when nothing is stored from there. It never gives a line that is not published yet.
+   * Consecutive stored lines in order of n from the first stored n >= `from`; several chunks if lines are missing
+   * between them, none if nothing is stored from there. Never returns a line before it is published.
    */
   read(
     viewer: Viewer,
@@ -35,7 +35,7 @@ export interface History {
   ): Promise<readonly Lines[]>;
 }
 
-/** Whose lines, and where from. */
+/** The execution that lines belong to. */
 export interface Source {
   readonly owner: string;
   readonly job: string;
@@ -46,10 +46,10 @@ export interface Source {
 /** Takes chunks in the turn of the event loop that stored them. Never blocks, never throws. */
 export interface Hub {
   /**
-   * Lines that were just stored. Each line once; mostly in order of n, late ones may come after higher ones. Their
-   * bytes are lent for the length of the call.
+   * Publishes lines that were just stored. Each line once; mostly in order of n, but late ones may come after higher
+   * ones. Their bytes are valid only during the call.
    */
   publish(source: Source, lines: Lines): void;
-  /** Its summary changed. The summary is built only when somebody watches. */
+  /** Its summary changed. The summary is built only if somebody watches. */
   changed(source: Source & { summary(): Execution }): void;
 }

@@ -1,6 +1,6 @@
 import type { LineRange } from "../wire/api.ts";
 
-/** Ranges of line numbers in order, joined where they touch. Bounded: what does not fit is refused. */
+/** Ranges of line numbers in order, joined where they touch. Bounded: a full list refuses new ranges. */
 export class RangeList {
   readonly #maxRanges: number;
   #ranges: LineRange[] = [];
@@ -13,7 +13,7 @@ export class RangeList {
     return this.#ranges.length === 0;
   }
 
-  /** False when it would be one range too many. */
+  /** False if it would be one range too many. */
   add([from, to]: LineRange): boolean {
     const apart = this.#ranges.filter(([first, last]) => last < from - 1 || first > to + 1);
     const touching = this.#ranges.filter(([first, last]) => last >= from - 1 && first <= to + 1);
@@ -35,7 +35,7 @@ export class RangeList {
     });
   }
 
-  /** Takes out the lowest range. */
+  /** Removes and returns the lowest range. */
   shift(): LineRange | undefined {
     return this.#ranges.shift();
   }

@@ -9,22 +9,20 @@ export interface Watcher {
   summary(message: SummaryMessage): void;
 }
 
-/** What a subscription covers. Without an owner: everybody's, for administrators. */
+/** Scope of a subscription. Without an owner: all users' executions, for administrators. */
 export type Route =
   | { readonly source: Source }
   | { readonly job: string; readonly owner: string | undefined }
   | { readonly owner: string | undefined };
 
-/** Whether a route leads to this execution. */
+/** Whether a route covers this execution. */
 export function covers(route: Route, source: Source): boolean {
   if ("source" in route) return sourceKey(route.source) === sourceKey(source);
   if (route.owner !== undefined && route.owner !== source.owner) return false;
   return "job" in route ? route.job === source.job : true;
 }
 
-/**
- * Who watches what. Nothing here is built or searched for lines that nobody watches.
- */
+/** Who watches which executions. Builds and searches nothing for lines that nobody watches. */
 export class Routes {
   readonly #bySource = new Map<string, Set<Watcher>>();
   readonly #byJob = new Map<string, Set<Watcher>>();
@@ -35,7 +33,7 @@ export class Routes {
     return this.#watchers === 0;
   }
 
-  /** Returns how to stop watching. */
+  /** Returns a function that stops watching. */
   add(route: Route, watcher: Watcher): () => void {
     const { map, key } = this.#place(route);
     const watchers = map.get(key) ?? new Set();
@@ -48,7 +46,7 @@ export class Routes {
     };
   }
 
-  /** Sets of watchers that a source's lines go to; none of them empty. */
+  /** The sets of watchers that get a source's lines; none of them empty. */
   of(source: Source, key: string): Set<Watcher>[] {
     const found: Set<Watcher>[] = [];
     const look = (watchers: Set<Watcher> | undefined) => watchers !== undefined && found.push(watchers);
@@ -71,7 +69,7 @@ export class Routes {
   }
 }
 
-/** No user's name is empty. */
+/** No user name is empty. */
 const EVERYBODY = "";
 
 function jobKey(job: string, owner: string | undefined): string {

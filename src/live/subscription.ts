@@ -17,23 +17,23 @@ export interface SubscriptionOptions {
   readonly hub: LiveHub;
   readonly history: History;
   readonly outbox: Outbox;
-  /** Whether the history of one more execution may wait for its turn. False when the subscription was ended for it. */
+  /** Whether the history of one more execution may wait for its turn. False if this ended the subscription. */
   readonly admitCatchUp: () => boolean;
   readonly onUnreadable: (error: unknown) => void;
 }
 
-/** Executions of a job, or of all, whose summaries and history a subscription brings, newest first. */
+/** Executions of a job, or of all, whose summaries and history a subscription sends, newest first. */
 const MAX_LISTED_EXECUTIONS = 10_000;
 const PAGE_EXECUTIONS = 200;
 
 /**
- * What a viewer watches: one execution, a job, or all. History first, in batches that go round its executions, then
- * what is published. Where subscriptions of one viewer overlap, history comes for each of them, live lines once.
+ * What a viewer watches: one execution, a job, or everything. History first, in batches that go round its executions,
+ * then live lines. Where a viewer's subscriptions overlap, each gets the history, but live lines are sent once.
  */
 export class Subscription implements Watcher {
   readonly #options: SubscriptionOptions;
   readonly #catchUps = new Map<string, CatchUp>();
-  /** Until all is listed: executions that have changed meanwhile, whose summary in the list may be an old one. */
+  /** Until everything is listed: executions changed meanwhile, whose summary in the list may be out of date. */
   #changed: Set<string> | undefined = new Set();
   #route: Route | undefined;
   #unwatch: (() => void) | undefined;
@@ -43,7 +43,7 @@ export class Subscription implements Watcher {
     this.#options = options;
   }
 
-  /** Begins to watch. False when there is no such execution for this viewer; rejects when it is not said whose. */
+  /** Begins to watch. False if this viewer has no such execution; rejects if the owner must be named. */
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
     const owner = viewer.admin ? undefined : viewer.user;
@@ -59,7 +59,7 @@ export class Subscription implements Watcher {
     return true;
   }
 
-  /** Brings summaries and history. Ends when all is live, or when the subscription is closed. */
+  /** Sends summaries and history. Ends when everything is live, or when the subscription is closed. */
   async run(): Promise<void> {
     const { what, from, outbox } = this.#options;
     if ("x" in what) await outbox.turn(() => this.#bringOne());
@@ -67,7 +67,7 @@ export class Subscription implements Watcher {
     this.#changed = undefined;
     for (const [key, catchUp] of this.#catchUps) {
       await outbox.turn(() => this.#step(key, catchUp));
-      // Not done yet: to the end of the line. This loop comes by there again.
+      // Not done yet: moves to the end of the map, where this loop will reach it again.
       if (this.#catchUps.delete(key)) this.#catchUps.set(key, catchUp);
     }
     if (!this.#isClosed) this.#say({ t: "live", id: this.#options.id });
@@ -84,7 +84,7 @@ export class Subscription implements Watcher {
     return this.#catchUps.size;
   }
 
-  /** Whose executions it covers that are not the viewer's own, as only an administrator's can. */
+  /** The owner of watched executions that are not the viewer's own; only for administrators. */
   get othersWatched(): string | undefined {
     const { user, admin } = this.#options.viewer;
     if (!admin || this.#route === undefined) return undefined;
@@ -104,7 +104,7 @@ export class Subscription implements Watcher {
     this.#options.outbox.summary(this.#options.id, message);
   }
 
-  /** These lines will not come. Says so when they are this subscription's. */
+  /** Reports that these lines will not come, if they belong to this subscription. */
   lost(source: Source, ranges: readonly LineRange[]): void {
     if (!this.#options.wantsLines || this.#route === undefined || !covers(this.#route, source)) return;
     const { x, node, owner } = source;
@@ -115,7 +115,7 @@ export class Subscription implements Watcher {
     return this.#options.wantsLines && this.#options.from !== "end";
   }
 
-  /** Another's job is for who may not see it like one that nobody has: nothing ever comes of it. */
+  /** Another user's job looks like one that nobody has to a viewer who may not see it: no line ever comes. */
   #watchJob(job: string, owner: string | undefined): void {
     const { user, admin } = this.#options.viewer;
     if (admin || owner === user) this.#watch({ job, owner });
@@ -127,10 +127,10 @@ export class Subscription implements Watcher {
     this.#unwatch = this.#options.hub.watch(route, this);
   }
 
-  /** The history that lines have to wait for. Undefined: they are live. */
+  /** The history that lines must wait for. Undefined: they are live. */
   #catchUpOf(source: Source, key: string): CatchUp | undefined {
     const known = this.#catchUps.get(key);
-    // Before the list is complete, an execution that nobody knows of may turn out to be an old one.
+    // Before the list is complete, an unknown execution may turn out to be an old one.
     const isUnlisted = known === undefined && this.#changed !== undefined && this.#wantsHistory;
     return isUnlisted ? this.#addCatchUp(source, key) : known;
   }
@@ -178,7 +178,7 @@ export class Subscription implements Watcher {
       await catchUp.step();
       if (!catchUp.isDone) return;
     } catch (error) {
-      // One execution of a job that cannot be read does not end the others.
+      // One unreadable execution of a job does not end the others.
       if ("x" in this.#options.what) throw error;
       this.#options.onUnreadable(error);
       this.#options.outbox.lose(catchUp.source, key, catchUp.unread);

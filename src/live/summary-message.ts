@@ -1,7 +1,7 @@
 import type { Execution } from "../wire/api.ts";
 import { newFrame, OPCODE } from "./web-socket-frame.ts";
 
-/** A summary as WebSocket messages: the same for all subscriptions of one number, and most viewers have only one. */
+/** A summary as WebSocket messages, one for each subscription number; most viewers have only one subscription. */
 export class SummaryMessage {
   /** The execution's `sourceKey`. */
   readonly key: string;
@@ -13,7 +13,7 @@ export class SummaryMessage {
     this.#execution = JSON.stringify(execution);
   }
 
-  /** A whole WebSocket frame. Shared: never to be changed. */
+  /** A whole WebSocket frame. Shared, so never change it. */
   frameFor(subscription: number): Buffer {
     const known = this.#frames.get(subscription);
     if (known !== undefined) return known;

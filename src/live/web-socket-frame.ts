@@ -3,9 +3,9 @@ export const OPCODE = { text: 0x1, binary: 0x2 } as const;
 const FIN = 0x80;
 
 /**
- * A whole message as one frame whose payload is still to be written, from `at` on; not masked, as it goes to a client
- * (RFC 6455, section 5.2). Messages for many are built here and not by ws, because ws would build and write two buffers
- * for every viewer.
+ * Allocates one frame for a whole message, its payload to be written from `at` on; not masked, as it goes to a client
+ * (RFC 6455, section 5.2). Messages for many viewers are built here, because ws would build and write two buffers for
+ * each viewer.
  */
 export function newFrame(opcode: number, payloadBytes: number): { frame: Buffer; at: number } {
   const at = headerBytes(payloadBytes);

@@ -2,7 +2,7 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { RUN_LIMITS } from "./limits.ts";
 
-/** What the command line asks for. Undefined: not said, so the environment or the default decides. */
+/** The parsed command line. Undefined: not given, so the environment or the default decides. */
 export interface Arguments {
   /** The command. Empty only for an action other than "run". */
   readonly argv: readonly string[];
@@ -85,7 +85,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   let at = 0;
   while (at < words.length && words[at] !== "--") {
     const word = words[at] ?? "";
-    if (!word.startsWith("--")) throw new UsageError(`unexpected ${JSON.stringify(word)}; the command stands after --`);
+    if (!word.startsWith("--")) throw new UsageError(`unexpected ${JSON.stringify(word)}; the command goes after --`);
     const [name = "", inline] = splitOnce(word);
     at += 1;
     if (inline === undefined && FLAGS[name] !== undefined) {
@@ -105,7 +105,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   return draft;
 }
 
-/** `--name=value` as its two parts. */
+/** Splits `--name=value` into its two parts. */
 function splitOnce(word: string): [string, string | undefined] {
   const equals = word.indexOf("=");
   return equals < 0 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];

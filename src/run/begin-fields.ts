@@ -5,7 +5,7 @@ import { parseFields } from "./output/records.ts";
 import type { SiteSettings } from "./site-settings.ts";
 import type { SpoolPlaces } from "./spool/spool-folder.ts";
 
-/** What the launcher says of an execution (`src/launcher/begin.c`). */
+/** An execution as the launcher describes it (`src/launcher/begin.c`). */
 export interface BeginFields
   extends Pick<LogOptions, "argv" | "x" | "key" | "job" | "labels" | "node" | "pid" | "cwd" | "runDir" | "spool"> {
   readonly startedUs: number;
@@ -16,9 +16,9 @@ export interface BeginFields
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Checks the fields of a BEGIN record.
+ * Parses the fields of a BEGIN record.
  *
- * @param settings What the environment in the fields decides.
+ * @param settings Settings decided by the environment in the fields.
  */
 export function parseBeginFields(
   payload: Buffer,
@@ -47,7 +47,7 @@ export function parseBeginFields(
     runDir,
     startedUs,
     cwd: first("cwd") ?? "",
-    // Asked ones come first, and win: what is too many is left out from the end.
+    // Labels from the command line come first, and win: if there are too many, the last are dropped.
     labels: { ...asked, ...inheritedLabels(environment), ...asked },
     spool: settings.spoolPlaces(environment, node, runDir),
     raw: first("raw") === "1",

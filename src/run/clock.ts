@@ -9,7 +9,7 @@ export function after(ms: number, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** The time since 1970 that never steps back: the wall clock as it was at the start, plus a monotonic clock. */
+/** Time since 1970 that never steps back: the wall clock at the start, plus a monotonic clock. */
 export class Clock {
   readonly #startedAtMs: number;
   readonly #monotonicMs: () => number;
@@ -27,12 +27,12 @@ export class Clock {
     return this.#monotonicMs();
   }
 
-  /** What is read was printed now. */
+  /** Bytes count as printed when they are read. */
   printedMs(): number {
     return this.#monotonicMs();
   }
 
-  /** RFC 3339, UTC, microseconds. Asked for with every read: only a new second costs a date. */
+  /** RFC 3339, UTC, microseconds. Called for every read: only a new second costs a date conversion. */
   timestamp(): string {
     const now = Math.floor((this.#startedAtMs + this.#monotonicMs()) * 1000);
     const second = Math.floor(now / MICROSECONDS);

@@ -10,7 +10,7 @@ import { Outputs } from "./output/outputs.ts";
 export interface ExecutionOptions extends LogOptions {
   /** The command and its arguments, exactly as they run. */
   readonly words: readonly string[];
-  /** Of the command. */
+  /** The command's environment. */
   readonly environment: NodeJS.ProcessEnv;
   readonly quiet: boolean;
   readonly raw: boolean;
@@ -24,7 +24,7 @@ const STDOUT = 1;
 const STDERR = 2;
 
 /**
- * Runs the command with its output going to the relay.
+ * Runs the command and sends its output to the relay.
  *
  *     command ==FIFOs==> OutputStream --frames--> Delivery --mlrun.sock--> gate --> relay
  *                             \--> mirror               \--> spool
@@ -33,7 +33,7 @@ const STDERR = 2;
  */
 export async function runExecution(options: ExecutionOptions): Promise<number> {
   const { words, environment, hasTerminal, quiet, raw, clock, warn } = options;
-  // What takes time is begun before anything is waited for: mlrun has to start like bare node.
+  // Starts slow steps before waiting for any: mlrun must start as fast as bare node.
   const fifosMade = makeFifos(`${options.x}-${options.pid}`);
   const encoder = new FrameEncoder(options, options);
   const { delivery, spool, close } = openLogDelivery(options);

@@ -11,23 +11,23 @@ import { openSpoolFolder, type SpoolPlaces, spoolFolders } from "./spool/spool-f
 import { SpoolWriter } from "./spool/spool-writer.ts";
 
 export interface LogOptions {
-  /** The command as BEGIN shows it, with secrets masked; at least one word. */
+  /** The command line for BEGIN, with secrets masked; at least one word. */
   readonly argv: readonly string[];
   readonly x: string;
   readonly key: string;
   readonly job: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly node: string;
-  /** Of mlrun, as the user knows it. */
+  /** The pid of mlrun that the user sees. */
   readonly pid: number;
-  /** Of the process that delivers. */
+  /** The pid of the process that delivers. */
   readonly ownPid: number;
   readonly cwd: string;
   readonly runDir: string;
   readonly spool: SpoolPlaces;
   readonly clock: { elapsedMs(): number; timestamp(): string };
   warn(message: string): void;
-  /** Starts `mlrun --flush` as a process of its own. */
+  /** Starts `mlrun --flush` as a separate process. */
   readonly startFlush: BackgroundFlushOptions["start"];
 }
 
@@ -74,7 +74,7 @@ export function openLogDelivery(options: LogOptions): LogDelivery {
   return { delivery, spool, close };
 }
 
-/** A message about output that is lost for good. Undefined when nothing is. */
+/** A message about output that is lost for good. Undefined if none is. */
 export function droppedMessage({ dropped }: SpoolWriter): string | undefined {
   const bytes = dropped.stdout + dropped.stderr;
   if (bytes === 0) return undefined;

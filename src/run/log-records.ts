@@ -11,7 +11,7 @@ const PROGRESS_NUMBERS = 7;
 export interface LogRecordsOptions extends Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "startFlush"> {
   /** The pump's socket. */
   readonly records: number;
-  /** The shared memory file in which the pump sees how far this process is. */
+  /** The shared memory file in which the pump sees this process's progress. */
   readonly progress: number;
 }
 
@@ -69,7 +69,7 @@ export function logRecords(options: LogRecordsOptions): Promise<void> {
     };
     const socket = new Socket(socketOptions);
     socket.on("error", () => {});
-    // The pump was killed: what it had is all that will ever come.
+    // The pump was killed: nothing more will come.
     socket.once("close", () => void log.over());
     say(RECORD.types.ready);
   });

@@ -1,10 +1,10 @@
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const MASK = "***";
 
 export interface ArgvMasking {
-  /** `--hide-argv`: only the command's name is shown. */
+  /** `--hide-argv`: show only the command's name. */
   readonly hidesAll: boolean;
-  /** `mask-argv` of mlrun.toml: what they match is masked, in addition to what is masked always. */
+  /** `mask-argv` of mlrun.toml: matches are masked, in addition to those always masked. */
   readonly patterns: readonly RegExp[];
 }
 
@@ -13,7 +13,7 @@ const SECRET_NAME = String.raw`[\w-]*(?:passw(?:or)?d|passphrase|secret|token|ap
 const NAMED_VALUE = new RegExp(`^(-{0,2}${SECRET_NAME}=)(?=.)`, "i");
 /** `--password x`: the next word is the secret. */
 const NAMED_OPTION = new RegExp(`^-{1,2}${SECRET_NAME}$`, "i");
-/** The password of `scheme://user:password@host`, and what follows `Bearer` or `Basic` in a header. */
+/** The password of `scheme://user:password@host`, and the value after `Bearer` or `Basic` in a header. */
 const INSIDE: readonly RegExp[] = [
   /(?<=[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
   /(?<=\b(?:Bearer|Basic) +)\S+/gi,
@@ -29,8 +29,8 @@ const TOKENS: readonly RegExp[] = [
 ];
 
 /**
- * argv as BEGIN shows it, without what looks like a password or a token. The command itself gets its words unchanged.
- * A short option (`-p secret`) says nothing about its value: `--hide-argv` is for that.
+ * argv for BEGIN, with anything that looks like a password or a token masked. The command itself gets its words
+ * unchanged. A short option (`-p secret`) says nothing about its value: use `--hide-argv` for that.
  */
 export function maskArgv(argv: readonly string[], { hidesAll, patterns }: ArgvMasking): readonly string[] {
   if (hidesAll) return argv.length > 1 ? [...argv.slice(0, 1), MASK] : argv;

@@ -14,20 +14,20 @@ import { pairAt, parseNumbers, parseStatus, RECORD, type WholeRecord } from "./o
 export interface RecordLogPorts {
   /** Microseconds since 1970, never stepping back. */
   nowUs(): number;
-  /** What a BEGIN record says, as options. Undefined: it is none. */
+  /** The content of a BEGIN record, as options. Undefined: it is invalid. */
   readBegin(payload: Buffer): BeginFields | undefined;
   readonly ownPid: number;
   warn(message: string): void;
   readonly startFlush: LogOptions["startFlush"];
-  /** Frames leave after this only: whoever goes on for this process must know what they hold. */
+  /** Called before frames leave: a successor of this process must know what they hold. */
   beforeFlush(log: RecordLog): void;
   /** There is room: `output` may be called again. */
   onRoom(): void;
-  /** Everything is handed over, or kept. */
+  /** Everything is handed over, or stored. */
   onDone(): void;
 }
 
-/** Pieces of an execution's log that exist from its BEGIN on. */
+/** Parts of an execution's log that exist only after its BEGIN. */
 interface Parts {
   readonly begin: BeginFields;
   readonly encoder: FrameEncoder;
@@ -43,7 +43,7 @@ export class RecordLog implements RecordConsumer {
   readonly #ports: RecordLogPorts;
   readonly #clock: RecordClock;
   #parts: Parts | undefined;
-  /** What a logger before this one has done, and what is lost for good. */
+  /** Work of an earlier logger, and what is lost for good. */
   #before = { framed: NOTHING, thinned: NOTHING };
   #lost = NOTHING;
   #end: Exit | undefined;
@@ -56,7 +56,7 @@ export class RecordLog implements RecordConsumer {
     this.#clock = new RecordClock(ports.nowUs);
   }
 
-  /** Numbered lines, bytes that are in frames or were left out of them, and the latter alone. */
+  /** Numbered lines, bytes in frames or omitted from them, and the omitted bytes alone. */
   get progress(): { readonly lines: PerStream; readonly framed: PerStream; readonly thinned: PerStream } {
     const frames = this.#parts?.frames;
     const { lines = NOTHING } = this.#parts?.encoder ?? {};
@@ -92,7 +92,7 @@ export class RecordLog implements RecordConsumer {
     return !this.#isBlocked;
   }
 
-  /** No more comes. @param numbers Of the record that says so; none where whoever wrote the records was killed. */
+  /** Nothing more comes. @param numbers Of the final record; missing if the writer of the records was killed. */
   async over(numbers: readonly number[] = [1]): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -165,7 +165,7 @@ export class RecordLog implements RecordConsumer {
     log.delivery.start();
   }
 
-  /** Numbers and counts go on where a logger before this one stopped. */
+  /** Continues numbers and counts where an earlier logger stopped. */
   #goOn(numbers: readonly number[]): void {
     const encoder = this.#parts?.encoder;
     if (encoder === undefined) return;

@@ -5,7 +5,7 @@ import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 
 export type ReplayOptions = Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "startFlush" | "warn">;
 
-/** Logs what a raw file holds, as the logger would have done. Settles when it is handed over, or in the spool. */
+/** Logs the content of a raw file as the logger would have. Settles when it is handed over, or in the spool. */
 export function replayRaw(path: string, options: ReplayOptions): Promise<void> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   const replayed = new Promise<void>((resolve) => {
@@ -13,7 +13,7 @@ export function replayRaw(path: string, options: ReplayOptions): Promise<void> {
     const next = (): void => {
       for (;;) {
         const bytes = readSync(fd, buffer);
-        // A pump that was killed did not write how it ended.
+        // A killed pump did not write how the command ended.
         if (bytes === 0) return void log.over();
         if (!reader.feed(buffer.subarray(0, bytes))) return;
       }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** What an administrator decided for all of a node's mlruns, /etc/marcologger/mlrun.toml. */
+/** An administrator's settings for all mlruns of a node, /etc/marcologger/mlrun.toml. */
 export interface SiteSettings {
   readonly oneLineFrames: boolean;
-  /** Regular expressions, global: what they match in arguments is masked. */
+  /** Global regular expressions: matches in arguments are masked. */
   readonly maskArgv: readonly RegExp[];
 }
 
@@ -17,8 +17,8 @@ const LINE = new RegExp(
 const KEYS = `the keys are ${ONE_LINE_FRAMES}, true or false, and ${MASK_ARGV}, regular expressions in [...] on one line`;
 
 /**
- * Reads the settings. A TOML parser would take longer to load than mlrun has, so only `key = true`, `key = false` and
- * `key = ["...", '...']` on one line are understood. A mistake gets a warning and never keeps the command from running.
+ * Reads the settings. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false` and `key
+ * = ["...", '...']` on one line are accepted. A mistake gets a warning and never keeps the command from running.
  */
 export function readSiteSettings(path: string, warn: (message: string) => void): SiteSettings {
   let text: string;

@@ -1,4 +1,4 @@
-// Builds what is stale. By itself or as the last step of setup.mjs.
+// Builds what is stale. Run by itself or as the last step of setup.mjs.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { ROOT, runScript, step } from "./step.mjs";
 const BIN = join(ROOT, "node_modules/.bin");
 const EVERYWHERE = ["package-lock.json", "tsconfig.json", "src/tsconfig.base.json"];
 
-/** What is built from which files, in this order. `makes` tells whether the result is still there. */
+/** Build steps with their inputs, in this order. `makes` returns whether the result still exists. */
 const PARTS = [
   {
     name: "programs",
@@ -46,7 +46,7 @@ export function build() {
   finishMlrun();
 }
 
-/** A hash of names and contents: git sets times as it likes. */
+/** A hash of names and contents: file times mean nothing after git. */
 function fingerprint(paths) {
   const hash = createHash("sha256");
   for (const path of paths) {

@@ -5,7 +5,8 @@ import { ROOT } from "./step.mjs";
 const FOLDER = join(ROOT, "dist/src/bin");
 
 /**
- * What stands beside the native mlrun: which Node runs its script, so that nobody's PATH decides. Where there is no
+ * Completes the native mlrun: names the Node that runs its script, so that no PATH decides. Without a native mlrun, the
+ * script takes its name.
  * native one, the script takes its name.
  */
 export function finishMlrun() {

@@ -1,10 +1,10 @@
-// The programs in C: where Node cannot do it. One call of the compiler each, with glibc, and libpam where it is about PAM.
+// The C programs, for work that Node cannot do. One compiler call each, with glibc, and libpam for PAM.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./step.mjs";
 
-/** Each is made of all C files of one folder. */
+/** Each is built from all C files of one folder. */
 const PROGRAMS = [
   { name: "mlgate", folder: "src/gate", libraries: [] },
   { name: "mlpam", folder: "src/auth/pam", libraries: ["-lpam"] },
@@ -15,7 +15,7 @@ const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOU
   " ",
 );
 
-/** The parts that build.mjs builds them as, or none where there is no compiler, with a message that says so. */
+/** The parts for build.mjs, or none without a compiler, with a message that says so. */
 export function nativeParts() {
   if (spawnSync("cc", ["--version"]).status !== 0) {
     const names = PROGRAMS.map(({ name }) => name).join(", ");

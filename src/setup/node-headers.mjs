@@ -1,18 +1,18 @@
-// Headers for native add-ons, from the Node that runs.
+// Headers for native add-ons, from the running Node.
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "./step.mjs";
 
 const WRAPPER = "include/node/node_object_wrap.h";
-/** What 24.19 brought into the constructor and the destructor of ObjectWrap. */
+/** Calls that 24.19 added to the constructor and the destructor of ObjectWrap. */
 const HOOKS = /^ {4}(Add|Remove)CleanupHook\(\);\n/gm;
 
 /**
- * Tells node-gyp of the headers that came with this Node, so that it need not download them.
+ * Points node-gyp to the headers that came with this Node, so that it need not download them.
  *
- * An add-on compiled against the headers of Node 24.19 and later ends the process when something of it is collected
- * outside of JavaScript (https://github.com/nodejs/node/issues/65446): better-sqlite3's statements are. It is compiled
- * against a copy without these hooks then, as before 24.19.
+ * An add-on compiled against the headers of Node 24.19 and later ends the process when one of its objects is collected
+ * outside of JavaScript (https://github.com/nodejs/node/issues/65446), as better-sqlite3's statements are. It is then
+ * compiled against a copy without these calls, as before 24.19.
  */
 export function nodeHeaders() {
   const prefix = dirname(dirname(process.execPath));

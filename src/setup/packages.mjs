@@ -1,16 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { SetupError, step } from "./step.mjs";
 
-/**
- * rsyslogd with RELP and TLS, certificates, ACLs, and what compiles the native add-on (SQLite) and the
- * programs in C.
- */
+/** rsyslogd with RELP and TLS, certificates, ACLs, and compilers for the native add-on (SQLite) and the C programs. */
 const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++ gcc libc6-dev".split(
   " ",
 );
 /**
- * A real browser, systemd-analyze, pgrep, networks of their own, rsyslogd's other TLS driver, and who syncs when; and
- * what people run under mlrun: both MPIs, ssh with a server that is no service, vim, less.
+ * A real browser, systemd-analyze, pgrep, network namespaces, rsyslogd's other TLS driver, and strace to see who syncs
+ * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.
  */
 const FOR_TESTS =
   "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin openssh-client dropbear-bin vim-tiny less".split(
@@ -18,11 +15,11 @@ const FOR_TESTS =
   );
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
-/** Through env(1), because sudo takes no variables of ours. */
+/** Through env(1), because sudo drops our variables. */
 const NONINTERACTIVE = ["env", "DEBIAN_FRONTEND=noninteractive"];
 
 /**
- * Installs the Debian packages that are missing, as root or through sudo.
+ * Installs missing Debian packages, as root or through sudo.
  *
  * @param {"run" | "test"} purpose
  */
@@ -44,7 +41,7 @@ function missingPackages(wanted) {
   const format = "--showformat=$" + "{Package} $" + "{db:Status-Status}\\n";
   const query = spawnSync("dpkg-query", ["--show", format, ...wanted], { encoding: "utf8" });
   if (query.error !== undefined) {
-    console.error(`setup: this is no Debian; it needs what these packages hold: ${wanted.join(" ")}`);
+    console.error(`setup: this is not Debian; install the equivalents of these packages: ${wanted.join(" ")}`);
     return [];
   }
   const installed = new Set();
@@ -55,7 +52,7 @@ function missingPackages(wanted) {
   return wanted.filter((name) => !installed.has(name));
 }
 
-/** What stands before a command to run it as root, or undefined. sudo may ask for a password only at a terminal. */
+/** The prefix that runs a command as root, or undefined. sudo may ask for a password only at a terminal. */
 function becomeRoot() {
   if (process.getuid() === 0) return NONINTERACTIVE;
   if (spawnSync("sudo", ["-n", "true"]).status === 0) return ["sudo", "-n", ...NONINTERACTIVE];

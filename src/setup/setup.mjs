@@ -1,9 +1,9 @@
-// The first command after `git clone`: needs Node and nothing else, and brings all the rest.
+// The first command after `git clone`: needs only Node, and installs everything else.
 //
-//     node src/setup/setup.mjs run     what running it needs
-//     node src/setup/setup.mjs test    and what its tests need
+//     node src/setup/setup.mjs run     everything needed to run it
+//     node src/setup/setup.mjs test    and to test it
 //
-// Each step is skipped when there is nothing to do, so that a second run starts at once.
+// Each step is skipped if there is nothing to do, so that a second run starts at once.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ function checkNode() {
   throw new SetupError(`Node ${NODE_FLOOR.join(".")} or newer is needed, this is ${process.versions.node}`);
 }
 
-/** `npm ci`, unless node_modules was made by it from this very lock file for this Node. */
+/** Runs `npm ci`, unless node_modules came from it, from this same lock file for this Node. */
 function installModules() {
   const stamp = join(ROOT, "node_modules/.marcologger-setup");
   const hash = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json")));

@@ -10,16 +10,16 @@ export interface AccountWatchOptions {
   readonly nowMs: () => number;
 }
 
-/** How long a locked account may go on: each round costs a process for every user who is signed in. */
+/** How long a locked account may carry on: each round costs a process for every signed-in user. */
 const LOOK_EVERY_MS = 180_000;
-/** Many WebSockets of one user come at once, when a collector starts again. */
+/** Many WebSockets of one user arrive at once when a collector restarts. */
 const GOOD_FOR_MS = 5_000;
-/** Answers that are remembered. */
+/** Most answers remembered. */
 const MAX_ANSWERS = 10_000;
 
 /**
- * Ends the sessions of accounts that were locked, deleted, given to another uid, or have expired, and those that began
- * with a password which has changed since. Where nobody can say, sessions go on.
+ * Ends the sessions of accounts that were locked, deleted, given another uid, or have expired, and those that began
+ * with a password which has changed since. Sessions continue while the account's state is unknown.
  */
 export class AccountWatch {
   readonly #options: AccountWatchOptions;
@@ -37,7 +37,7 @@ export class AccountWatch {
     clearInterval(this.#timer);
   }
 
-  /** Looks at everybody who is signed in, one after the other. */
+  /** Checks everybody who is signed in, one after another. */
   async lookAtAll(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -45,13 +45,13 @@ export class AccountWatch {
       const users = new Map(this.#options.sessions.open().map(({ user, uid }) => [user, uid]));
       for (const [user, uid] of users) await this.look({ user, uid });
     } catch (error) {
-      this.#options.log.event("error", "cannot look at accounts", { error: String(error) });
+      this.#options.log.event("error", "cannot check accounts", { error: String(error) });
     } finally {
       this.#isLooking = false;
     }
   }
 
-  /** Resolves when the sessions of this user that must end have ended. */
+  /** Checks one user; resolves when the sessions that must end have ended. */
   async look({ user, uid }: { readonly user: string; readonly uid: number }): Promise<void> {
     const { sessions, auth, log, nowMs } = this.#options;
     const lookedAtMs = this.#lookedAtMs.get(user);
@@ -69,7 +69,7 @@ export class AccountWatch {
   }
 }
 
-/** Where a stamp is not known, it says nothing. */
+/** Whether a session matches its account; an unknown stamp matches any. */
 function fits({ uid, stamp }: OpenSession, account: { readonly uid: number; readonly stamp: string }): boolean {
   return uid === account.uid && (stamp === "" || account.stamp === "" || stamp === account.stamp);
 }

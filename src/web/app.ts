@@ -16,18 +16,18 @@ export interface AppOptions {
   readonly cookieName: string;
   readonly session: RequestHandler;
   readonly routers: readonly Router[];
-  /** Why the collector is not well; empty when it is. */
+  /** Why the collector is unwell; empty if it is well. */
   readonly health: () => readonly string[];
   readonly uiFolder: string;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
-  /** What a scraper shows here; undefined: there is no /metrics on this port, because it names nodes. */
+  /** A scraper's token; undefined: no /metrics on this port, because it names nodes. */
   readonly metricsToken: string | undefined;
   readonly webMetrics: WebMetrics;
 }
 
-/** A login is all that has a body. */
+/** Only logins have a body. */
 const MAX_BODY_BYTES = 4_096;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
@@ -37,10 +37,10 @@ export function createApp(options: AppOptions): Express {
   const { metrics, webMetrics, metricsToken } = options;
   const app = express();
   app.disable("x-powered-by");
-  // Answers of the API are never cached, so nobody would ask with one.
+  // API answers are never cached, so no client would send an ETag back.
   app.disable("etag");
   app.set("query parser", "simple");
-  // One proxy, ours: the client is whom that one says, and not what the client adds to it.
+  // One proxy, ours: trust the client address that it adds, not those that the client sent.
   app.set("trust proxy", (address: string | undefined, hops: number) => hops === 0 && site.isProxy(address));
   app.use(securityHeaders({ site, hstsSeconds }));
   app.use((request, _response, next) => {
@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): Express {
     response.set("Cache-Control", "no-store");
     if (!hasToken(request.headers.authorization, metricsToken)) {
       response.set("WWW-Authenticate", "Bearer");
-      throw new HttpError({ status: 401, code: "unauthorized", message: "Show the token of metrics-token-file" });
+      throw new HttpError({ status: 401, code: "unauthorized", message: "Send the token of metrics-token-file" });
     }
     response.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text());
   });
@@ -71,7 +71,7 @@ export function createApp(options: AppOptions): Express {
   const api = express.Router();
   api.use((request, response, next) => {
     response.set("Cache-Control", "no-store");
-    // What a proxy took from TLS early data may be somebody's who sends it again (RFC 8470).
+    // A proxy may forward TLS early data, which an attacker can replay (RFC 8470).
     if (request.headers["early-data"] === "1" && !SAFE_METHODS.includes(request.method)) {
       webMetrics.refused("too_early").inc();
       throw new HttpError({ status: 425, code: "too_early", message: "Send this again after the TLS handshake" });
@@ -82,7 +82,7 @@ export function createApp(options: AppOptions): Express {
     throw new HttpError({ status: 403, code: "foreign_origin", message: "The request comes from another site" });
   });
   api.use((request, _response, next) => {
-    // That the proxy speaks https is a matter of configuration; the session asks for this header.
+    // express-session checks this header; the configuration knows whether the proxy speaks https.
     if (site.origin !== undefined) request.headers["x-forwarded-proto"] = site.isSecure ? "https" : "http";
     next();
   });

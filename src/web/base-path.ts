@@ -1,14 +1,14 @@
 import type { RequestHandler } from "express";
 
-/** The part of a request that says where it goes. */
+/** The parts of a request that hold its path. */
 interface Addressed {
   url?: string | undefined;
   originalUrl?: string;
 }
 
 /**
- * Makes `/logs/api/me` and `/api/me` the same, where a proxy has put us under `/logs`: some proxies take the prefix
- * away, others do not. `originalUrl` has it in both cases. True: the request is for `/logs` itself.
+ * Makes `/logs/api/me` and `/api/me` the same if a proxy serves us under `/logs`: some proxies strip the prefix, others
+ * keep it. `originalUrl` then always has it. True: the request is for `/logs` itself.
  */
 export function enterBasePath(request: Addressed, basePath: string): boolean {
   const url = request.url ?? "/";
@@ -20,7 +20,7 @@ export function enterBasePath(request: Addressed, basePath: string): boolean {
   return true;
 }
 
-/** Without its last slash, the viewer's address would make all that is relative to it point beside it. */
+/** Adds the last slash: without it, the page's relative addresses would miss the prefix. */
 export function underBasePath(basePath: string): RequestHandler {
   return (request, response, next) => {
     if (enterBasePath(request, basePath)) response.redirect(308, request.originalUrl);

@@ -5,17 +5,19 @@ import { FairPlaces } from "../host/fair-places.ts";
 export interface ConnectionPlacesOptions {
   readonly places: number;
   readonly placesPerAddress: number;
-  /** Whether a proxy of ours connects from there: it brings everybody. */
+  /** Whether our proxy connects from this address: it carries all clients. */
   readonly isProxy: (address: string | undefined) => boolean;
-  /** A connection found no place, or lost its place to another. */
+  /** Called when a connection found no place, or lost its place to another. */
   readonly onRefused: () => void;
 }
 
-/** Which TCP connections of browsers there may be: a fair share for each address, or IPv6 /56. */
+/** Bounds browsers' TCP connections, with a fair share for each address, or IPv6 /56. */
 export class ConnectionPlaces {
   readonly #options: ConnectionPlacesOptions;
   readonly #places: FairPlaces<Socket>;
-  /** Those with a request, or a WebSocket. TLS makes another object of the same connection: known by its ends. */
+  /**
+   * Connections with a request or a WebSocket, named by both ends: TLS uses a different object for the same connection.
+   */
   readonly #used = new Set<string>();
   #proxied = 0;
 
@@ -25,7 +27,7 @@ export class ConnectionPlaces {
     this.#places = new FairPlaces({ places, placesPerHolder, isIdle: (socket) => !this.#used.has(endsOf(socket)) });
   }
 
-  /** False when there was no place: the socket is closed then. */
+  /** False if there was no place; then the socket is closed. */
   enter(socket: Socket): boolean {
     const { isProxy, onRefused } = this.#options;
     const ends = endsOf(socket);
@@ -44,22 +46,22 @@ export class ConnectionPlaces {
     return true;
   }
 
-  /** A request came on this connection. */
+  /** Notes a request on this connection. */
   use(socket: Socket): void {
     if (!socket.destroyed) this.#used.add(endsOf(socket));
   }
 
-  /** It was answered. */
+  /** Notes that the request was answered. */
   rest(socket: Socket): void {
     this.#used.delete(endsOf(socket));
   }
 
-  /** Somebody signed in from there: when places are rare, strangers go first. */
+  /** Notes a login from this address: when places are rare, strangers go first. */
   confirm(address: string): void {
     this.#places.confirm(addressGroup(address));
   }
 
-  /** Each connection of a proxy is one client's. */
+  /** A holder of its own for each connection of a proxy: it carries one client. */
   #proxyHolder(): string {
     this.#proxied += 1;
     return `proxied ${this.#proxied}`;

@@ -20,13 +20,13 @@ export interface ExecutionsApiOptions {
 
 const MAX_CURSOR_CHARACTERS = 512;
 
-/** Everything under `/api` that reads executions, and deletes them. */
+/** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
   const router = Router();
   const searches = new Searches();
   const downloads = new RawDownloads(archive, downloadsPerUser);
 
-  /** The execution of a request. A foreign one, a missing one and a malformed id go the same way. */
+  /** The execution of a request. A foreign one, a missing one and a malformed id get the same answer. */
   async function find(
     request: Request<{ x: string }>,
   ): Promise<{ viewer: Viewer; execution: Execution; query: Query }> {
@@ -46,7 +46,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     return found;
   }
 
-  /** Records that an administrator reads somebody else's executions. */
+  /** Records that an administrator reads another user's executions. */
   function recordRead({ user, admin }: Viewer, request: Request, owners: readonly string[] | "all"): void {
     const owner = owners === "all" ? owners : [...new Set(owners)].filter((each) => each !== user);
     if (!admin || owner.length === 0) return;
@@ -93,7 +93,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     if (outcome === "missing") throw notFound();
     if (outcome === "running") {
       audit.record({ ...deletion, outcome: "refused", reason: "running" });
-      const message = "The execution is running: it can be deleted when it has ended";
+      const message = "The execution is running: delete it after it has ended";
       throw new HttpError({ status: 409, code: "running", message });
     }
     audit.record({ ...deletion, outcome: "ok" });

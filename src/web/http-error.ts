@@ -11,7 +11,7 @@ interface Refusal {
   readonly owners?: readonly string[];
 }
 
-/** A refusal as the API words it: `{"error":{"code","message"}}`. */
+/** A refusal in the API's form: `{"error":{"code","message"}}`. */
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
@@ -27,7 +27,7 @@ export class HttpError extends Error {
   }
 }
 
-/** A foreign execution and a missing one are refused with this one. */
+/** Refuses both a foreign execution and a missing one, so that they look alike. */
 export function notFound(what = "execution"): HttpError {
   return new HttpError({ status: 404, code: "not_found", message: `There is no such ${what}` });
 }
@@ -41,13 +41,13 @@ export function apiError(refusal: { code: string; message: string; owners?: read
   return { error: owners === undefined ? { code, message } : { code, message, owners } };
 }
 
-/** Answers whatever a handler threw. What is nobody's business is logged, and answered as `internal`. */
+/** Answers errors thrown by handlers. Unexpected ones are logged, and answered as `internal`. */
 export function answerErrors(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = refusalOf(thrown);
     if (error === undefined) log.event("error", "cannot answer", { method: request.method, error: String(thrown) });
     if (response.headersSent) {
-      // The client must see that this is not the whole answer.
+      // The client must see that the answer is incomplete.
       response.destroy();
       return;
     }
@@ -69,7 +69,7 @@ function refusalOf(thrown: unknown): HttpError | undefined {
   if (thrown.status < 400 || thrown.status > 499) return undefined;
   if (thrown.status === 404) return notFound("page");
   const tooLarge = thrown.status === 413;
-  // Not its own message: a parser quotes the body, and that may be a password.
+  // Not its own message: a parser quotes the body, which may hold a password.
   const message = tooLarge ? "The body is too large" : "The request cannot be understood";
   return new HttpError({ status: thrown.status, code: tooLarge ? "too_large" : "bad_request", message });
 }

@@ -1,11 +1,11 @@
 import { addressGroup } from "../host/address-group.ts";
 
-/** Pairs of address and user; the ones unused for longest go first. */
+/** Pairs of address and user; the pair unused longest is forgotten first. */
 const MAX_PAIRS = 20_000;
 
-/** From where each user has signed in: a crowd of guessers elsewhere must not keep a user from it. */
+/** Addresses from which each user has signed in: guessers elsewhere must not lock the user out there. */
 export class KnownAddresses {
-  /** The pair used last stands last. */
+  /** In order of use, last used pair last. */
   readonly #pairs = new Set<string>();
 
   remember(address: string, user: string): void {
@@ -21,7 +21,7 @@ export class KnownAddresses {
   }
 }
 
-/** An address has no space. */
+/** Unambiguous: an address has no space. */
 function pairOf(address: string, user: string): string {
   return `${addressGroup(address)} ${user}`;
 }

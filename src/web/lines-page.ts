@@ -3,7 +3,7 @@ import type { Execution, Line, LinePage } from "../wire/api.ts";
 import { CRI, parseCriLine } from "../wire/cri.ts";
 import type { Archive, Lines, Viewer } from "./ports.ts";
 
-/** Octets of lines in one page, whatever the number of lines: a page is held in memory as a whole. */
+/** Octets of lines in one page, for any number of lines: a page is held in memory as a whole. */
 const MAX_PAGE_BYTES = 4_194_304;
 const LINE_FEED = 10;
 
@@ -17,7 +17,7 @@ export async function readPage(
   const pieces = await archive.read(viewer, { x, node, owner, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
   const last = pieces.at(-1);
   if (last === undefined) return { lines: [], next: null };
-  // The next stored line, wherever it is: behind a hole, or not there.
+  // The next stored line: it may come after a gap, or not exist.
   const after = last.firstN + last.count;
   const [following] = await archive.read(viewer, { x, node, owner, from: after, maxLines: 1, maxBytes: 1 });
   return { lines: pieces.flatMap(toLines), next: following?.firstN ?? null };

@@ -5,7 +5,7 @@ export interface CodeOwner {
   readonly uid: number;
 }
 
-/** Codes that wait to be used. */
+/** Most unused codes. */
 const MAX_CODES = 16;
 const CODE_BYTES = 16;
 
@@ -25,7 +25,7 @@ export class LoginCodes {
     return code;
   }
 
-  /** Whose code it is. It is used up by this. */
+  /** Returns the code's owner and uses the code up. */
   redeem(code: string): CodeOwner | undefined {
     const hash = hashOf(code);
     const nowMs = this.#nowMs();

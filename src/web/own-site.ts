@@ -2,19 +2,19 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import type { AuditEvent } from "../host/audit.ts";
 
-/** The proxies in front, and what they make of us. */
+/** The proxies in front, and the address they serve us under. */
 export interface Proxied {
-  /** The address of the viewer in browsers; its path, if any, is where the proxy has put us. */
+  /** The viewer's address in browsers; its path, if any, is our prefix on the proxy. */
   readonly url: string;
-  /** IP addresses and networks (192.0.2.0/24) that the proxies connect from. */
+  /** IP addresses and networks (192.0.2.0/24) from which the proxies connect. */
   readonly addresses: readonly string[];
 }
 
 export interface OwnSiteOptions {
-  /** We serve https ourselves. */
+  /** Whether we serve https ourselves. */
   readonly tls: boolean;
   readonly proxied: Proxied | undefined;
-  /** Names beside loopback's and IP addresses that browsers may use for us. */
+  /** Names that browsers may use for us, besides those of loopback and IP addresses. */
   readonly names: readonly string[];
   /** Whether our certificate is for this name. */
   readonly isCertified: (name: string) => boolean;
@@ -23,13 +23,13 @@ export interface OwnSiteOptions {
 /** RFC 9110, section 7.2: a name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]{1,253}))(?::\d{1,5})?$/i;
 
-/** Under which addresses browsers know this server, and who may speak for them. */
+/** The addresses at which browsers know this server, and the proxies that may speak for them. */
 export class OwnSite {
   /** Browsers reach us over TLS, ours or a proxy's. */
   readonly isSecure: boolean;
-  /** Where the proxy has put us: "" at the top, else like "/logs". */
+  /** Our prefix on the proxy: "" for the root, otherwise like "/logs". */
   readonly basePath: string;
-  /** Undefined: whatever Host says, once that has been checked. */
+  /** Undefined: taken from Host, once that has been checked. */
   readonly origin: string | undefined;
   readonly #options: OwnSiteOptions;
   readonly #names: ReadonlySet<string>;
@@ -46,7 +46,7 @@ export class OwnSite {
     for (const address of proxied?.addresses ?? []) addTo(this.#proxies, address);
   }
 
-  /** Whether a connection from there is a proxy's: its word for the client's address counts. No address: a unix socket. */
+  /** Whether the peer is our proxy, whose word on the client's address counts. No address: a unix socket. */
   isProxy(address: string | undefined): boolean {
     if (this.#options.proxied === undefined) return false;
     if (address === undefined) return true;
@@ -55,11 +55,11 @@ export class OwnSite {
   }
 
   /**
-   * Whether a Host header is ours. Any other name may be somebody's who lets it point at us, so that the victim's
-   * browser takes our answers for those of that site (DNS rebinding). An IP address cannot be made to point elsewhere.
+   * Whether a Host header is ours. An attacker may point any other name at us, so that the victim's browser takes our
+   * answers for that site's (DNS rebinding). An IP address cannot be pointed elsewhere.
    */
   isOwnHost(host: string | undefined): boolean {
-    // No browser leaves it out; a health check in HTTP/1.0 does.
+    // No browser omits it; a health check in HTTP/1.0 does.
     if (host === undefined) return true;
     const [, six, text] = HOST.exec(host) ?? [];
     if (six !== undefined) return isIPv6(six);
@@ -71,7 +71,7 @@ export class OwnSite {
 
   /**
    * Whether a request that changes something, or opens a WebSocket, comes from our own pages (or from no page at all).
-   * Browsers send Origin with all of these. Without one, only a request that carries no session may pass: a script's
+   * Browsers send Origin with all of these. Without it, only a request with no session may pass, such as a script's
    * login.
    */
   isOwnOrigin({ origin, host, cookie = "" }: IncomingHttpHeaders, cookieName: string): boolean {
@@ -80,7 +80,7 @@ export class OwnSite {
     return host !== undefined && origin === `${this.isSecure ? "https" : "http"}://${host}`;
   }
 
-  /** The client of a request that express does not handle: whom our proxy says last, where it is one of ours. */
+  /** The client of a request that express does not handle: the last one named by our proxy, if it is ours. */
   clientOf(request: IncomingMessage): string | undefined {
     const { remoteAddress } = request.socket;
     const said = this.isProxy(remoteAddress)
@@ -90,12 +90,12 @@ export class OwnSite {
   }
 }
 
-/** What is recorded of a request from elsewhere. Its path without the query, which may say anything. */
+/** The audit's details of a request from elsewhere. Its path omits the query, which may hold anything. */
 export function foreignOrigin(
   request: IncomingMessage & { readonly originalUrl?: string },
   address: string | undefined,
 ): AuditEvent {
-  // express takes the part away by which it found a router.
+  // express removes the part that selected a router.
   const [path] = (request.originalUrl ?? request.url ?? "").split("?");
   const { origin = "none" } = request.headers;
   const refused = { event: "request", outcome: "refused", reason: "foreign-origin" } as const;
@@ -104,11 +104,11 @@ export function foreignOrigin(
 
 export function wrongHost(host: string | undefined): { status: number; code: string; message: string } {
   const name = JSON.stringify(host?.slice(0, 100));
-  const message = `Host ${name} is no name of this collector: where it should be one, add it to web-names`;
+  const message = `Host ${name} is not a name of this collector: if it should be, add it to web-names`;
   return { status: 421, code: "wrong_host", message };
 }
 
-/** @param text An address or a network; the configuration has checked it. */
+/** @param text An address or a network, checked by the configuration. */
 function addTo(list: BlockList, text: string): void {
   const [address = "", bits] = text.split("/");
   const family = isIPv6(address) ? "ipv6" : "ipv4";

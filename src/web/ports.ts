@@ -10,7 +10,7 @@ import type {
   StreamName,
 } from "../wire/api.ts";
 
-/** Who asks. */
+/** The user who asks. */
 export interface Viewer {
   readonly user: string;
   readonly uid: number;
@@ -27,7 +27,7 @@ export interface ExecutionQuery {
   readonly limit: number;
 }
 
-/** Consecutive CRI lines, the first one with number `firstN`. */
+/** Consecutive CRI lines, the first with number `firstN`. */
 export interface Lines {
   readonly firstN: number;
   readonly count: number;
@@ -35,20 +35,20 @@ export interface Lines {
 }
 
 /**
- * What the web asks of the store. What a viewer may not see does not exist for it. Rejects with SeveralOwnersError
- * where an administrator has to say whose.
+ * The web's view of the store. Anything that a viewer may not see looks missing. Rejects with SeveralOwnersError if an
+ * administrator must name the owner.
  */
 export interface Archive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
-  /** Stored lines in order of n, from the first stored n >= `from`. None when nothing is stored from there. */
+  /** Stored lines in order of n, from the first stored n >= `from`. None if nothing is stored from there. */
   read(
     viewer: Viewer,
     at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]>;
   /** The bytes as printed, of one stream or of both. */
   raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncIterable<Buffer>;
-  /** Takes an execution away for good, unless it runs. */
+  /** Deletes an execution for good, unless it is running. */
   remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
@@ -58,19 +58,19 @@ export interface Archive {
 export interface Login {
   readonly user: string;
   readonly password: string;
-  /** Where the user is. */
+  /** The client's address. */
   readonly address: string;
-  /** Whether this user has signed in from there before: they come first. */
+  /** Whether this user has signed in from there before: known users go first. */
   readonly isKnown: boolean;
 }
 
 export type LoginResult =
-  /** `stamp` changes with the password; empty where that is not known. */
+  /** `stamp` changes with the password; empty if unknown. */
   | { readonly is: "accepted"; readonly user: string; readonly uid: number; readonly stamp: string }
   | { readonly is: "denied" | "unavailable" }
   | LoginStep;
 
-/** More than a password is asked: a code from a second device, for instance. */
+/** PAM asks for more than a password: a code from a second device, for instance. */
 export interface LoginStep {
   readonly is: "asked";
   readonly prompt: string;
@@ -79,20 +79,20 @@ export interface LoginStep {
   cancel(): void;
 }
 
-/** Who checks passwords and accounts. */
+/** Checks passwords and accounts. */
 export interface Authenticator {
   authenticate(login: Login): Promise<LoginResult>;
-  /** What has become of an account that signed in earlier. `unavailable`: nobody can say at the moment. */
+  /** State of an account that signed in earlier. `unavailable`: not known at the moment. */
   account(user: string): Promise<{ readonly uid: number; readonly stamp: string } | "ended" | "unavailable">;
 }
 
-/** Who serves WebSockets once it is known whose they are. */
+/** Serves WebSockets once their viewer is known. */
 export interface LiveSockets {
   hasRoom(viewer: Viewer): boolean;
   accept(
     upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; address: string | undefined },
     viewer: Viewer,
   ): { endSession(): void; readonly closed: Promise<void> } | undefined;
-  /** Closes all of them, and lets in no more. */
+  /** Closes all of them, and accepts no more. */
   close(): Promise<void>;
 }

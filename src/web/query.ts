@@ -8,7 +8,7 @@ export class Query {
     this.#values = values;
   }
 
-  /** Undefined when it is not given, or is empty. */
+  /** Undefined if missing or empty. */
   text(name: string, maxCharacters: number): string | undefined {
     const value = this.#values[name];
     if (value === undefined || value === "") return undefined;
@@ -25,7 +25,7 @@ export class Query {
     throw badRequest(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(value)}`);
   }
 
-  /** @param parse Undefined for what is none of the `expected` words. */
+  /** @param parse Returns undefined for any word not among `expected`. */
   word<T>(name: string, expected: string, parse: (value: string) => T | undefined): T | undefined {
     const value = this.text(name, 100);
     if (value === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { Execution, StreamName } from "../wire/api.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive, Viewer } from "./ports.ts";
 
-/** Streams what executions printed, as fast as the client reads; so many at a time for one user. */
+/** Streams the output of executions as fast as the client reads; each user may run a limited number at a time. */
 export class RawDownloads {
   readonly #archive: Archive;
   readonly #maxPerUser: number;
@@ -37,11 +37,11 @@ export class RawDownloads {
     try {
       const pieces = this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
       const bytes = Readable.from(pieces, { objectMode: false });
-      // What cannot be read at all is answered as an error.
+      // If nothing can be read at all, the answer is an error.
       await once(bytes, "readable");
       await pipeline(bytes, response.set(headers));
     } catch (error) {
-      // The client has gone: nobody is left to answer.
+      // The client has gone: there is no one left to answer.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     } finally {
       const others = (this.#running.get(viewer.uid) ?? 1) - 1;

@@ -1,4 +1,4 @@
-/** The time between a login and its refusal: at least this, and up to so much more. About what sshd and login take. */
+/** Time from a login to its refusal: at least the first, plus up to the second. About what sshd and login take. */
 const LEAST_MS = 2_000;
 const SPREAD_MS = 1_000;
 
@@ -11,8 +11,8 @@ export interface RefusalDelayOptions {
 }
 
 /**
- * Every refusal of a login leaves after the same distribution of times, so that nobody learns from its time why it was
- * refused: an unknown user, root, a wrong password, an account that has expired.
+ * Makes every refusal of a login take the same distribution of times, so that its time does not reveal its reason: an
+ * unknown user, root, a wrong password, an expired account.
  */
 export class RefusalDelay {
   readonly #nowMs: () => number;
@@ -25,7 +25,9 @@ export class RefusalDelay {
     this.#after = options.after ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   }
 
-  /** @param askedAtMs when the login was asked for; what took longer than one delay waits for the end of the next. */
+  /**
+   * @param askedAtMs when the login was requested; one that took longer than one delay waits for the end of the next.
+   */
   async wait(askedAtMs: number): Promise<void> {
     const delayMs = LEAST_MS + this.#random() * SPREAD_MS;
     const takenMs = Math.max(0, this.#nowMs() - askedAtMs);

@@ -1,6 +1,6 @@
 import { HttpError } from "./http-error.ts";
 
-/** Searches of one user that wait for the one that runs: what quick typing leaves behind in a few windows. */
+/** Searches of one user waiting for the running one: enough for quick typing in a few windows. */
 const MAX_WAITING = 8;
 
 interface Places {
@@ -12,7 +12,7 @@ interface Places {
 export class Searches {
   readonly #places = new Map<number, Places>();
 
-  /** @param isWanted False when the client has gone: then the search is not begun, and the result is undefined. */
+  /** @param isWanted False if the client has gone: then the search is not started, and the result is undefined. */
   async run<T>(uid: number, options: { isWanted: () => boolean; search: () => Promise<T> }): Promise<T | undefined> {
     const { isWanted, search } = options;
     const places = this.#places.get(uid) ?? { last: Promise.resolve(), waiting: 0 };

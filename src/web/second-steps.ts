@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { addressGroup } from "../host/address-group.ts";
 import type { LoginStep } from "./ports.ts";
 
-/** A login that waits for what PAM asks beside the password. */
+/** A login that waits for a further answer that PAM wants besides the password. */
 export interface SecondStep {
   readonly step: LoginStep;
   readonly user: string;
@@ -10,14 +10,14 @@ export interface SecondStep {
 }
 
 export interface SecondStepsOptions {
-  /** Runs `act` after a while; returns how to forget it. */
+  /** Runs `act` after a delay; returns a function that cancels it. */
   readonly after?: (ms: number, act: () => void) => () => void;
 }
 
 /** Each holds a process with PAM in it. */
 const MAX_STEPS = 32;
 const MAX_STEPS_PER_ADDRESS = 4;
-/** To find a telephone and read a code; PAM's process is killed after this time as well. */
+/** Time to find a telephone and read a code; PAM's process is killed soon after. */
 const ANSWER_WITHIN_MS = 55_000;
 const TOKEN_BYTES = 16;
 
@@ -30,7 +30,7 @@ export class SecondSteps {
     this.#after = options.after ?? afterTimeout;
   }
 
-  /** Undefined when too many wait; the step is cancelled then. */
+  /** Undefined if too many wait; then the step is cancelled. */
   add(waiting: SecondStep): string | undefined {
     const group = addressGroup(waiting.address);
     const ofGroup = [...this.#steps.values()].filter(({ address }) => addressGroup(address) === group);
@@ -44,13 +44,13 @@ export class SecondSteps {
     return token;
   }
 
-  /** For the address that began only. */
+  /** Works only from the address that started the login. */
   find(token: string, address: string): SecondStep | undefined {
     const found = this.#steps.get(token);
     return found?.address === address ? found : undefined;
   }
 
-  /** As `find`, once. */
+  /** Like `find`, but only once. */
   take(token: string, address: string): SecondStep | undefined {
     const found = this.find(token, address);
     if (found === undefined) return undefined;

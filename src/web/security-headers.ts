@@ -4,7 +4,7 @@ import type { OwnSite } from "./own-site.ts";
 
 /**
  * Everything from ourselves, nothing inline, no frames. `'self'` covers the WebSocket in current browsers; older ones
- * need its address in words.
+ * need its full address.
  *
  * @param hstsSeconds How long browsers shall ask this host for nothing but https (RFC 6797), on any port and for
  *   whatever else runs there; 0 leaves that to the host's owner.
@@ -33,7 +33,7 @@ export function securityHeaders(options: { site: OwnSite; hstsSeconds: number })
   });
 }
 
-/** The Host header is the client's word: only one that is ours gets into the policy. */
+/** The client sets the Host header: only a name of ours gets into the policy. */
 function webSocketOf(host: string | undefined, site: OwnSite): string {
   if (site.origin !== undefined) return site.origin.replace(/^http/, "ws");
   const isKnown = host !== undefined && site.isOwnHost(host);

@@ -14,24 +14,24 @@ export interface TlsFiles {
 
 export interface WebServer {
   readonly server: Server;
-  /** Resolves with where it listens. */
+  /** Resolves with its listening address. */
   listen(address: { host: string; port: number }): Promise<AddressInfo>;
-  /** Reads the certificate again. Throws, and keeps the old one, when it is no good. */
+  /** Rereads the certificate. Throws and keeps the old one if the new one is unusable. */
   reload(): void;
-  /** In use now; undefined without TLS. */
+  /** The certificate in use; undefined without TLS. */
   certificate(): X509Certificate | undefined;
-  /** Takes no more requests, and waits a little for those that are being answered. */
+  /** Accepts no more requests, and waits briefly for those being answered. */
   close(): Promise<void>;
 }
 
-/** Half a handshake, or half a request, must not hold a connection. */
+/** Half a handshake, or half a request, must not hold a connection for long. */
 const HANDSHAKE_WITHIN_MS = 10_000;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
 const CHECK_EVERY_MS = 5_000;
-/** Longer than the 60 s of common proxies, so that they do not find a connection closed. */
+/** Longer than the 60 s of common proxies, so that they never find a connection closed. */
 const KEEP_ALIVE_MS = 65_000;
-/** A client that takes nothing of its answer for this long is gone. */
+/** A client that reads nothing of its answer for this long is gone. */
 const STALLED_AFTER_MS = 120_000;
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -55,9 +55,9 @@ export function createWebServer(options: {
   const server: Server = secured ?? createHttpServer(timeouts, handler);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.setTimeout(STALLED_AFTER_MS);
-  // node:http does not know those that are in the middle of a handshake.
+  // node:http does not know connections in the middle of a handshake.
   const sockets = new Set<Socket>();
-  // Before node:http and TLS see the connection.
+  // Runs before node:http and TLS see the connection.
   server.prependListener("connection", (socket: Socket) => {
     if (!places.enter(socket)) return;
     sockets.add(socket);
@@ -75,7 +75,7 @@ export function createWebServer(options: {
         server.once("error", reject);
         server.listen({ host, port }, () => {
           server.off("error", reject);
-          // No descriptor left for a connection, for instance: the others go on.
+          // For instance, no descriptor left for a connection: the others carry on.
           server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
           const address = server.address();
           if (address === null || typeof address === "string") reject(new TypeError("Cannot listen: no TCP address"));
@@ -105,7 +105,7 @@ export function createWebServer(options: {
 
 function readTls({ cert, key }: TlsFiles) {
   const context = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
-  // Fails here, and not at the first connection.
+  // Fails here rather than at the first connection.
   createSecureContext(context);
   return context;
 }

@@ -30,17 +30,17 @@ export interface SessionApiOptions {
 
 const MAX_USER_CHARACTERS = 256;
 const MAX_PASSWORD_CHARACTERS = 1_024;
-/** When nobody can check a password at the moment. */
+/** Sent when PAM cannot check a password at the moment. */
 const RETRY_AFTER_SECONDS = 5;
 const LOG_THROTTLED_EVERY_MS = 10_000;
 
 type Credentials =
   | { readonly user: string; readonly password: string }
   | { readonly code: string }
-  /** What PAM asked for beside the password. */
+  /** The reply to PAM's further question. */
   | { readonly step: string; readonly reply: string };
 
-/** What came of credentials. */
+/** Result of checking credentials. */
 type Outcome = SessionOwner | LoginStep | "denied" | "unavailable";
 
 /** `POST /api/login`, `POST /api/logout`, `GET /api/me`. */
@@ -52,7 +52,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
   let throttled = 0;
   let throttledUntilMs = 0;
 
-  /** Few lines, however many attempts: a guesser must not fill the log. */
+  /** Logs few lines, however many attempts: a guesser must not fill the log. */
   function logThrottled(address: string): void {
     throttled += 1;
     if (nowMs() < throttledUntilMs) return;

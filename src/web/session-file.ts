@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 
 const SECRET_BYTES = 32;
 
-/** The key that signs session cookies: made once, readable by the service only. */
+/** The key that signs session cookies: created once, readable only by the service. */
 export function loadSessionSecret(dataDir: string): string {
   const path = join(dataDir, "session-secret");
   try {
@@ -13,7 +13,7 @@ export function loadSessionSecret(dataDir: string): string {
     try {
       writeSync(fd, randomBytes(SECRET_BYTES).toString("base64url"));
     } catch (error) {
-      // Else the next start would find a secret that is none.
+      // Otherwise the next start would find an invalid secret.
       rmSync(path, { force: true });
       throw error;
     } finally {
@@ -27,13 +27,13 @@ export function loadSessionSecret(dataDir: string): string {
   throw new TypeError(`Cannot sign sessions: ${path} is too short, remove it`);
 }
 
-/** Opens DATA/sessions.db, readable by the service only (SQLite gives its other files the same mode). */
+/** Opens DATA/sessions.db, readable only by the service (SQLite gives its other files the same mode). */
 export function openSessionDb(dataDir: string): Database.Database {
   const path = join(dataDir, "sessions.db");
   closeSync(openSync(path, "a", 0o600));
   const db = new Database(path);
   db.pragma("journal_mode = WAL");
-  // A session lost in a power cut is a login more.
+  // A session lost in a power cut costs one more login.
   db.pragma("synchronous = NORMAL");
   db.exec(`CREATE TABLE IF NOT EXISTS sessions (
     sid_hash TEXT PRIMARY KEY,
@@ -46,7 +46,7 @@ export function openSessionDb(dataDir: string): Database.Database {
   return db;
 }
 
-/** Ends every session of a user, also under a collector that runs. Answers how many there were. */
+/** Ends every session of a user, even while a collector runs. Returns their number. */
 export function endSessions(dataDir: string, user: string): number {
   const db = new Database(join(dataDir, "sessions.db"), { fileMustExist: true });
   try {

@@ -5,14 +5,14 @@ import type { Log } from "../host/log.ts";
 
 declare module "express-session" {
   interface SessionData {
-    /** The owner of this session; express-session makes one for every request, most have none. */
+    /** The owner of this session; express-session creates one for every request, and most have none. */
     user?: string;
     uid?: number;
-    /** From where the user signed in. */
+    /** The address from which the user signed in. */
     address?: string;
-    /** Changes with the password; absent or empty where that is not known. */
+    /** Changes with the password; absent or empty if unknown. */
     stamp?: string;
-    /** By a one-time code, and not by password. */
+    /** Signed in by a one-time code instead of a password. */
     isByCode?: boolean;
   }
 }
@@ -23,14 +23,14 @@ export interface SessionLimits {
   readonly maxPerUser: number;
 }
 
-/** A use is written down when it moves the end by this much. */
+/** A use is stored only if it moves the end by this much. */
 const TOUCH_EVERY_MS = 60_000;
 
 type Callback = (error?: unknown) => void;
 
 /**
- * Sessions in SQLite: few bytes, found by a hash of their id, so that the file alone opens nobody's session. Calls back
- * before it returns. Tells `onEnd` of each session that ends, by its hash.
+ * Sessions in SQLite: small, and found by a hash of their id, so that the file alone opens no session. Calls back
+ * before it returns. Calls `onEnd` with the hash of each session that ends.
  */
 export class SessionStore extends Store {
   readonly #db: Database;
@@ -55,7 +55,7 @@ export class SessionStore extends Store {
     });
   }
 
-  /** Whether it is still open. */
+  /** Whether the session is still open. */
   has(hash: string): boolean {
     return this.#dataOf(hash) !== undefined;
   }
@@ -88,8 +88,8 @@ export class SessionStore extends Store {
   }
 
   /**
-   * The session is in use: its idle time begins anew. Where that cannot be written down (a full disk), it does not, and
-   * the log says so once.
+   * The session is in use: its idle time starts again. If that cannot be stored (a full disk), it does not, and the log
+   * says so once.
    */
   keep(hash: string): void {
     const { idleMs, maxAgeMs } = this.#limits;
@@ -105,7 +105,7 @@ export class SessionStore extends Store {
     }
   }
 
-  /** The sessions that are open, by their hashes: of one user, or of all. */
+  /** The open sessions, by their hashes: of one user, or of all. */
   open(uid?: number): { hash: string; session: SessionData }[] {
     const query = `SELECT sid_hash AS hash, data FROM sessions WHERE expires_ms > @nowMs ${uid === undefined ? "" : "AND uid = @uid"}`;
     const values = uid === undefined ? { nowMs: this.#wallMs() } : { nowMs: this.#wallMs(), uid };
@@ -123,7 +123,7 @@ export class SessionStore extends Store {
     return this.#db.pragma("data_version", { simple: true });
   }
 
-  /** Removes what has expired. */
+  /** Removes expired sessions. */
   prune(): void {
     const query = "SELECT sid_hash FROM sessions WHERE expires_ms <= ?";
     this.#end(
@@ -146,7 +146,7 @@ export class SessionStore extends Store {
   }
 
   #end(hashes: readonly string[]): void {
-    // First of all what hangs on them: on a full disk nothing can be deleted.
+    // Dependants first: on a full disk nothing can be deleted.
     for (const hash of hashes) this.onEnd(hash);
     for (const hash of hashes) this.#db.prepare("DELETE FROM sessions WHERE sid_hash = ?").run(hash);
   }
@@ -167,7 +167,7 @@ function attempt<T>(callback: (error: unknown, result?: T) => void, act: () => T
   callback(null, result);
 }
 
-/** The row was written by `set`, from this very type. */
+/** `set` wrote the row from this same type. */
 function parseSession(data: string): SessionData {
   return JSON.parse(data) as SessionData;
 }

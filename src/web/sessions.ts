@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   /** Browsers reach us over TLS, ours or a proxy's. */
   readonly secure: boolean;
-  /** Where a proxy has put us; "" at the top of the host. */
+  /** Our prefix on the proxy; "" at the root of the host. */
   readonly basePath: string;
   readonly wallMs: () => number;
   readonly log: Log;
@@ -25,18 +25,18 @@ export interface Held {
   readonly closed: Promise<void>;
 }
 
-/** Who begins a session. */
+/** The user of a new session. */
 export interface SessionOwner {
   readonly user: string;
   readonly uid: number;
-  /** Changes with the password; empty where that is not known. */
+  /** Changes with the password; empty if unknown. */
   readonly stamp: string;
-  /** By a one-time code, and not by password. */
+  /** Signed in by a one-time code instead of a password. */
   readonly isByCode: boolean;
 }
 
 export interface OpenSession extends SessionOwner {
-  /** Of its id. */
+  /** Hash of the session's id. */
   readonly hash: string;
   readonly address: string | undefined;
 }
@@ -45,10 +45,10 @@ const PRUNE_EVERY_MS = 60_000;
 /** `mlctl sessions end` writes to the same file. */
 const LOOK_AT_FILE_EVERY_MS = 1_000;
 
-/** Who is signed in, by cookie. Owns the session database. */
+/** The signed-in users, by cookie. Owns the session database. */
 export class Sessions {
   readonly cookieName: string;
-  /** Puts the session on a request. Nothing is stored, and no cookie sent, before somebody signs in. */
+  /** Puts the session on a request. Stores nothing, and sends no cookie, before a login. */
   readonly middleware: RequestHandler;
   readonly #db: Database;
   readonly #store: SessionStore;
@@ -63,9 +63,9 @@ export class Sessions {
     this.#log = log;
     this.#store = new SessionStore({ db, limits, wallMs, log });
     this.#store.onEnd = (hash) => this.#endHeld(hash);
-    // Cookies do not know ports: two collectors on one host must not take each other's.
+    // Cookies ignore ports: two collectors on one host must not accept each other's.
     const tag = createHash("sha256").update(`cookie name of ${secret}`).digest("hex").slice(0, 8);
-    // Below a path of a host that it shares, the cookie does not go to the others there. Only "/" may be __Host-.
+    // Under a path of a shared host, the cookie is not sent to others there. Only "/" may be __Host-.
     const prefix = basePath === "" ? "__Host-" : "__Secure-";
     this.cookieName = `${secure ? prefix : ""}ml-${tag}`;
     this.#cookie = { httpOnly: true, sameSite: "strict", secure, path: basePath === "" ? "/" : basePath };
@@ -84,7 +84,7 @@ export class Sessions {
     ];
   }
 
-  /** Begins a session under a new id, so that an id known before the login is worth nothing after it. */
+  /** Begins a session under a new id, so that an id known before the login is worthless after it. */
   signIn(request: Request, { user, uid, stamp, isByCode }: SessionOwner): Promise<void> {
     return new Promise((resolve, reject) => {
       request.session.regenerate((error: unknown) => {
@@ -115,7 +115,7 @@ export class Sessions {
     return this.#store.has(hash);
   }
 
-  /** Ends these sessions and the WebSockets that hang on them. */
+  /** Ends these sessions and the WebSockets that depend on them. */
   end(sessions: readonly Pick<OpenSession, "hash">[]): void {
     this.#store.end(sessions.map(({ hash }) => hash));
   }
@@ -132,9 +132,9 @@ export class Sessions {
     return owner === undefined ? undefined : { owner, hash: sidHash(parsed.sessionID) };
   }
 
-  /** Ends `held` with its session; keeps the session in use as long as `held` is open. */
+  /** Ends `held` with its session; keeps the session in use while `held` is open. */
   hold(hash: string, held: Held): void {
-    // It may have ended while the socket was being opened.
+    // It may have ended while the socket was opening.
     if (!this.#store.has(hash)) {
       held.endSession();
       return;
@@ -157,7 +157,7 @@ export class Sessions {
     try {
       this.#store.prune();
     } catch (error) {
-      this.#log.event("error", "cannot remove sessions that have ended", { error: String(error) });
+      this.#log.event("error", "cannot remove ended sessions", { error: String(error) });
     }
   }
 
@@ -168,7 +168,7 @@ export class Sessions {
       this.#fileVersion = version;
       for (const hash of [...this.#held.keys()]) if (!this.#store.has(hash)) this.#endHeld(hash);
     } catch (error) {
-      this.#log.event("error", "cannot look at sessions", { error: String(error) });
+      this.#log.event("error", "cannot check sessions", { error: String(error) });
     }
   }
 
@@ -178,7 +178,7 @@ export class Sessions {
 
   #parse(request: IncomingMessage): Promise<Request> {
     return new Promise((resolve, reject) => {
-      // The middleware adds the session to the request itself; of the response it only prepares the headers.
+      // The middleware adds the session to the request itself; on the response it only prepares the headers.
       const extended = request as Request;
       this.middleware(extended, new ServerResponse(request) as Response, (error: unknown) => {
         if (error) reject(error);

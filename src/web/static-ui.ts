@@ -6,9 +6,9 @@ import { notFound } from "./http-error.ts";
 const YEAR_MS = 31_536_000_000;
 
 /**
- * The built viewer: its hashed assets for ever, its page anew each time. Its routes are queries of the one page.
+ * Serves the built viewer: hashed assets cached for ever, the page never. Its routes are queries of the one page.
  *
- * @param basePath Where a proxy has put the viewer; the page says so, because its own address may lack the last slash.
+ * @param basePath Our prefix on the proxy; the page contains it, because its own address may lack the last slash.
  */
 export function serveUi(folder: string, basePath: string): Router {
   const router = Router();

@@ -6,12 +6,12 @@ export interface ThrottleLimits {
 }
 
 const WINDOW_MS = 60_000;
-/** Addresses and pairs that are remembered; the ones unused for longest go first. */
+/** Addresses and pairs remembered; the one unused longest is forgotten first. */
 const MAX_KEYS = 20_000;
 
-/** One attempt that was let through. */
+/** One attempt that was allowed. */
 export interface Attempt {
-  /** It was no guess: it does not count. */
+  /** It was not a guess: do not count it. */
   forgive(): void;
 }
 
@@ -22,7 +22,7 @@ export interface Attempt {
 export class LoginThrottle {
   readonly #limits: ThrottleLimits;
   readonly #nowMs: () => number;
-  /** Times of attempts, oldest first; the key used last stands last. */
+  /** Times of attempts, oldest first. Keys in order of use, last used key last. */
   readonly #attempts = new Map<string, number[]>();
 
   constructor(limits: ThrottleLimits, nowMs: () => number) {
@@ -31,7 +31,7 @@ export class LoginThrottle {
   }
 
   /**
-   * Counts an attempt, or says after how many seconds the next one may be made.
+   * Counts an attempt, or returns the seconds until the next one is allowed.
    *
    * @param isKnown This user has signed in from there before: others' guesses from the same address do not count.
    */

@@ -14,7 +14,7 @@ export interface UpgradeOptions {
   readonly site: OwnSite;
   readonly sessions: Sessions;
   readonly toViewer: (owner: Owner) => Promise<Viewer>;
-  /** Ends the sessions of an account that is no more what it was. */
+  /** Ends the sessions of an account that is no longer the same. */
   readonly lookAtAccount: (owner: Owner) => Promise<void>;
   readonly live: LiveSockets;
   readonly log: Log;
@@ -26,7 +26,7 @@ type Owner = { readonly user: string; readonly uid: number };
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
 
 const LOOK_AT_ADMINS_EVERY_MS = 60_000;
-/** A directory that does not answer must not keep viewers out: then the session ends when the answer comes. */
+/** An unresponsive directory must not keep viewers out: after this time the session ends once the answer arrives. */
 const LOOK_AT_ACCOUNT_WITHIN_MS = 2_000;
 const SIGN_IN_FIRST: Refusal = { status: 401, code: "unauthorized", message: "Sign in first" };
 
@@ -60,14 +60,13 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     return undefined;
   }
 
-  /** Closes the WebSocket of a user who is no administrator any more: the next one shows less. */
+  /** Closes the WebSocket of a user who is no longer an administrator: the next one shows less. */
   async function endWithAdmin(owner: Owner, opened: { endSession(): void; readonly closed: Promise<void> }) {
     const look = async (): Promise<void> => {
       const { admin } = await toViewer(owner);
       if (!admin) opened.endSession();
     };
-    const failed = (error: unknown) =>
-      log.event("error", "cannot find out who is an administrator", { error: String(error) });
+    const failed = (error: unknown) => log.event("error", "cannot look up administrators", { error: String(error) });
     const timer = setInterval(() => void look().catch(failed), LOOK_AT_ADMINS_EVERY_MS);
     await opened.closed;
     clearInterval(timer);
@@ -90,12 +89,12 @@ export function createUpgradeHandler(options: UpgradeOptions) {
   };
 }
 
-/** Answers as the API does, on a socket that node:http has let go of. */
+/** Answers as the API does, on a socket that node:http has released. */
 function refuse(socket: Duplex, refusal: Refusal): void {
   const body = JSON.stringify(apiError(refusal));
   const head = [
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
-    // A 426 names what there is (RFC 9110, section 15.5.22).
+    // A 426 names the supported protocol (RFC 9110, section 15.5.22).
     ...(refusal.status === 426 ? ["Connection: close, upgrade", "Upgrade: websocket"] : ["Connection: close"]),
     "Content-Type: application/json; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,

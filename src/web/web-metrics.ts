@@ -9,6 +9,6 @@ export interface WebMetrics {
 export function createWebMetrics(metrics: Metrics): WebMetrics {
   return {
     logins: metrics.counter("ml_logins_total", "Attempts to sign in", "outcome"),
-    refused: metrics.counter("ml_web_refused_total", "Requests that were refused", "reason"),
+    refused: metrics.counter("ml_web_refused_total", "Requests refused", "reason"),
   };
 }

@@ -27,9 +27,9 @@ export interface WebOptions {
   readonly tls: TlsFiles | undefined;
   /** The proxies in front, if any. */
   readonly proxied: Proxied | undefined;
-  /** Names beside loopback's and the certificate's that browsers use for us. */
+  /** Names that browsers use for us, besides those of loopback and the certificate. */
   readonly names?: readonly string[];
-  /** How long browsers shall ask this host for nothing but https; 0 leaves that to the host's owner. */
+  /** How long browsers must use only https for this host; 0 leaves that to the host's owner. */
   readonly hstsSeconds?: number;
   /** Holds sessions.db and session-secret. Must exist. */
   readonly dataDir: string;
@@ -37,10 +37,10 @@ export interface WebOptions {
   readonly archive: Archive;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
-  /** What a user's executions are filed under; the name where it is left out. */
+  /** The id under which a user's executions are filed; the name by default. */
   readonly ownerId?: (owner: CodeOwner) => string;
   readonly live: LiveSockets;
-  /** Why the collector is not well; empty when it is. Names no user and no execution. */
+  /** Why the collector is unwell; empty if it is well. Names no user and no execution. */
   readonly health: () => readonly string[];
   readonly limits: WebLimits;
   readonly log: Log;
@@ -50,7 +50,7 @@ export interface WebOptions {
   readonly metricsToken?: string | undefined;
   /** Steady: for throttles and delays of this process. */
   readonly nowMs?: () => number;
-  /** How a refusal waits. */
+  /** Delays a refusal. */
   readonly waitMs?: (ms: number) => Promise<void>;
   /** The time of day: sessions outlive this process. */
   readonly wallMs?: () => number;
@@ -68,21 +68,21 @@ export interface WebLimits {
 }
 
 export interface Web {
-  /** Returns where it listens. */
+  /** Returns its listening address. */
   start(): Promise<{ host: string; port: number }>;
-  /** Reads the certificate again. */
+  /** Rereads the certificate. */
   reload(): void;
-  /** The one that browsers are shown, if any. */
+  /** The certificate that browsers see, if any. */
   certificates(): Iterable<ExpiringCertificate>;
   /** Closes WebSockets as well. */
   stop(): Promise<void>;
-  /** A code that logs this user in, once, at `URL/#code=CODE`. */
+  /** A code that logs this user in once, at `URL/#code=CODE`. */
   createLoginCode(owner: CodeOwner, expiresAfterMs: number): string;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Browsers and scripts in front, archive, PAM and live viewing behind. Reads the certificate, opens the sessions. */
+/** Joins browsers and scripts with archive, PAM and live viewing. Reads the certificate and opens the sessions. */
 export function createWeb(options: WebOptions): Web {
   const {
     listen,
@@ -138,7 +138,7 @@ export function createWeb(options: WebOptions): Web {
     return { user: ownerId(owner), uid: owner.uid, admin: await isAdmin(owner) };
   }
 
-  /** The one place that says who asks. */
+  /** Determines the viewer of a request; used everywhere. */
   async function viewerOf(request: Request): Promise<Viewer> {
     const owner = sessions.ownerOf(request);
     if (owner === undefined) throw new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });

@@ -5,12 +5,12 @@ export interface ApiError {
   readonly error: {
     readonly code: string;
     readonly message: string;
-    /** Of `several_owners`: whom to choose from. */
+    /** With `several_owners`: the owners to choose from. */
     readonly owners?: readonly string[];
   };
 }
 
-/** What an `ApiError` holds, or a refusal of `/live`. */
+/** Parses the body of a refusal, or a refusal of `/live`. */
 export function parseError(value: unknown): ApiError["error"] | undefined {
   const record = asRecord(value);
   const { code, message, owners } = record ?? {};

@@ -4,7 +4,7 @@ import { parseExecutionId } from "./ids.ts";
 import { asCount, asRecord } from "./record.ts";
 
 export type StreamName = "stdout" | "stderr";
-/** `finished`: exit 0; `failed`: another code or a signal; `lost`: not heard of for 30 s. */
+/** `finished`: exit 0; `failed`: another code or a signal; `lost`: no word for 30 s. */
 export type ExecutionState = "running" | "finished" | "failed" | "lost";
 /** Whether everything that the command printed is stored. */
 export type Delivery = "receiving" | "complete" | "incomplete";
@@ -13,8 +13,8 @@ export type Delivery = "receiving" | "complete" | "incomplete";
 export type LineRange = readonly [from: number, to: number];
 
 /**
- * Names an execution that is there. Without a node: the newest of its owner. An owner is named by administrators, where
- * several users have one of this id.
+ * Names an existing execution. Without a node: its owner's newest. Administrators name the owner where several users
+ * have this id.
  */
 export interface ExecutionName {
   readonly x: string;
@@ -39,32 +39,32 @@ export interface Execution {
   /** RFC 3339, UTC, microseconds. */
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Lines and fragments that are stored. */
+  /** Stored lines and fragments. */
   readonly lines: number;
-  /** Bytes as printed, of the lines that are stored. */
+  /** Bytes as printed, of the stored lines. */
   readonly bytes: number;
-  /** Highest n known, stored or not: where the newest line stands. 0 before the first. */
+  /** Highest n known, stored or not: the position of the newest line. 0 before the first. */
   readonly lastN: number;
   /** Ranges of n below `lastN` that are not stored; at most `WIRE_LIMITS.maxMissingRanges`, oldest first. */
   readonly missing: readonly LineRange[];
-  /** Those of `missing` that arrived and were not stored, and why. Left out where there are none. */
+  /** Those of `missing` that arrived and were not stored, and why. Omitted if there are none. */
   readonly discarded?: readonly Discard[];
-  /** It is silent but computing: its output may wait in a buffer of its own. Left out where that is not so. */
+  /** Silent but computing: its output may be in its own buffer. Omitted if not. */
   readonly mayBuffer?: true;
-  /** Bytes of redraws thinned by mlrun and bytes it had to drop, as END said; 0 before. */
+  /** Bytes of redraws that mlrun thinned out, and bytes it had to drop, from END; 0 before. */
   readonly thinned: number;
   readonly dropped: number;
 }
 
-/** A page of `GET /api/executions`, newest first. `next` goes into `before=` for the following page. */
+/** A page of `GET /api/executions`, newest first. `next` is `before=` of the following page. */
 export interface ExecutionPage {
   readonly executions: readonly Execution[];
   readonly next: string | null;
-  /** The viewer's own ones of the last minutes that are in no page. Left out where there are none. */
+  /** The viewer's own refused executions of the last minutes, which no page lists. Omitted if there are none. */
   readonly refused?: RefusedExecutions;
 }
 
-/** One line of `GET /api/executions/:x/lines`: `text` where it is UTF-8, else `b64`. */
+/** One line of `GET /api/executions/:x/lines`: `text` if it is UTF-8, else `b64`. */
 export interface Line {
   readonly n: number;
   /** RFC 3339, UTC, microseconds. */
@@ -72,7 +72,7 @@ export interface Line {
   readonly stream: StreamName;
   readonly text?: string;
   readonly b64?: string;
-  /** The line goes on in the next piece of the same stream. */
+  /** The line continues in the next piece of the same stream. */
   readonly fragment: boolean;
 }
 
@@ -98,12 +98,12 @@ export interface JobSummary {
   readonly startedAt: string;
 }
 
-/** `POST /api/login` is answered with 401 and this where PAM asks for more; the reply goes with `step` there again. */
+/** Body of a 401 to `POST /api/login` when PAM asks for more; the client posts the reply there again, with `step`. */
 export interface AskedMore {
   /** `second_step`; the message is PAM's prompt. */
   readonly error: { readonly code: string; readonly message: string };
   readonly step: string;
-  /** Whether what is typed may be seen. */
+  /** Whether the typed reply may be visible. */
   readonly isEcho: boolean;
 }
 
@@ -124,7 +124,7 @@ function parseDelivery(value: unknown): Delivery | undefined {
   return typeof value === "string" && DELIVERIES.includes(value) ? (value as Delivery) : undefined;
 }
 
-/** Checks an execution that came over the wire. Undefined when a member is missing or of another type. */
+/** Parses an execution from the wire. Undefined if a member is missing or has another type. */
 export function parseExecution(value: unknown): Execution | undefined {
   const record = asRecord(value);
   if (record === undefined) return undefined;

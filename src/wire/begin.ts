@@ -4,10 +4,10 @@ import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
 import { parseTime } from "./time.ts";
 
-/** The key of an execution: 128 random bits in base64url, without padding. */
+/** Key of an execution: 128 random bits in base64url, without padding. */
 const KEY = /^[A-Za-z0-9_-]{22}$/;
 
-/** The BEGIN of an execution, as one line of JSON: what mlrun says first, before any frame. */
+/** The BEGIN of an execution, one line of JSON: mlrun's first message, before any frame. */
 export interface Begin {
   readonly v: 1;
   /** Execution id. */
@@ -15,22 +15,22 @@ export interface Begin {
   /** Key that every frame of this execution carries. Never stored, never shown: only its hash is kept. */
   readonly k: string;
   readonly job: string;
-  /** The command as it was run, `argv[0]` first; cut to the limits of `WIRE_LIMITS`. */
+  /** The command line, `argv[0]` first; cut to the limits of `WIRE_LIMITS`. */
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly labels: Readonly<Record<string, string>>;
   /** RFC 3339, UTC, microseconds. */
   readonly startedAt: string;
-  /** The node's name as mlrun sees it. Only for people: the collector takes the certificate's. */
+  /** The node's name as mlrun sees it. Only for people: the collector uses the certificate's. */
   readonly node: string;
   readonly pid: number;
-  /** Members that were longer than their limit and were cut. Left out where there are none. */
+  /** Members cut to their limit. Omitted if there are none. */
   readonly cut?: readonly CutMember[];
 }
 
 /**
- * Checks the MSG of a BEGIN. Undefined when a member is missing or of another type. A member over its limit in
- * `WIRE_LIMITS` is cut: refusing it would cost its lines. `cut` names the members.
+ * Parses the MSG of a BEGIN. Undefined if a member is missing or has another type. Members over their limit in
+ * `WIRE_LIMITS` are cut, since refusing the BEGIN would cost its lines; `cut` names them.
  */
 export function parseBegin(text: string): Begin | undefined {
   const record = asRecord(parseJson(text));
@@ -39,7 +39,7 @@ export function parseBegin(text: string): Begin | undefined {
   return begin === undefined || typeof k !== "string" || !KEY.test(k) ? undefined : { ...begin, k };
 }
 
-/** The same for a BEGIN that was kept without its key. */
+/** Parses a BEGIN that was stored without its key. */
 export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
   const record = asRecord(value);
   if (record?.["v"] !== 1) return undefined;

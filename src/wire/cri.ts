@@ -14,7 +14,7 @@ export const CRI = {
 
 export type CriLine = Line & { readonly text: string };
 
-/** One CRI line, without its LF, as line `n`. Undefined when it is not of the grammar. */
+/** Parses one CRI line, without its LF, as line `n`. Undefined if it breaks the grammar. */
 export function parseCriLine(text: string, n: number): CriLine | undefined {
   const stream = parseStream(text.slice(CRI.streamAt, CRI.tagAt - 1));
   const tag = text.charAt(CRI.tagAt);

@@ -3,7 +3,7 @@ import { WIRE_LIMITS } from "./limits.ts";
 const CUT_MEMBERS = ["job", "argv", "cwd", "labels", "node"] as const;
 export type CutMember = (typeof CUT_MEMBERS)[number];
 
-/** Members of a BEGIN that have no length of their own. */
+/** Members of a BEGIN whose length varies. */
 interface Texts {
   readonly job: string;
   readonly argv: readonly string[];
@@ -14,14 +14,14 @@ interface Texts {
 
 /** A high surrogate at the end: half of a character. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
-/** No key of ours, and assigned it would be no member. */
+/** mlrun uses neither as a label, and assigning `__proto__` would create no member. */
 const NO_LABEL = new Set(["", "__proto__"]);
 
 /**
- * A BEGIN within `WIRE_LIMITS`: each member to its own limit, then, while the JSON of the whole is too long, the command
+ * Cuts a BEGIN to `WIRE_LIMITS`: each member to its own limit, then, while the whole JSON is too long, the command
  * line, the folder and the labels by halves.
  *
- * @param cutBefore what a stored BEGIN says was cut when it came.
+ * @param cutBefore `cut` of a stored BEGIN: the members cut when it arrived.
  */
 export function cutBegin<T extends Texts>(begin: T, cutBefore: unknown): T & { readonly cut?: readonly CutMember[] } {
   const before = CUT_MEMBERS.filter((name) => Array.isArray(cutBefore) && cutBefore.includes(name));
@@ -57,7 +57,7 @@ function cutMembers(whole: Texts, short: Texts): CutMember[] {
   return cut;
 }
 
-/** The first words, with so many characters in all; at least one word, which may be cut to nothing. */
+/** The first words, up to this many characters in all; at least one word, which may be cut to nothing. */
 function cutWords(words: readonly string[], maxCharacters: number): string[] {
   const kept: string[] = [];
   let room = maxCharacters;
@@ -85,7 +85,7 @@ function cutText(text: string, maxCharacters: number): string {
   return text.length <= maxCharacters ? text : text.slice(0, maxCharacters).replace(HALF_CHARACTER, "");
 }
 
-/** Whether a text takes at most so many octets in UTF-8. */
+/** Whether a text takes at most this many octets in UTF-8. */
 function isWithin(text: string, maxBytes: number): boolean {
   if (text.length * 3 <= maxBytes) return true;
   let bytes = 0;

@@ -1,8 +1,8 @@
 import { asCount, asRecord } from "./record.ts";
 
 /**
- * The limits that keep lines from being stored. Each is `<reason>-per-user` in collector.toml; `quarantine` is the room of
- * a node for lines whose BEGIN has not come.
+ * The limits that keep lines from being stored. Each is `<reason>-per-user` in collector.toml; `quarantine` is a node's
+ * space for lines whose BEGIN has not arrived.
  */
 const REASONS = [
   "lines-per-second",
@@ -19,11 +19,13 @@ export interface Discard {
   readonly from: number;
   readonly to: number;
   readonly reason: DiscardReason;
-  /** What the limit was, in the unit of its name. */
+  /** The limit's value, in the unit of its name. */
   readonly limit: number;
 }
 
-/** Executions of a user that could not begin lately, the user being over this limit: nothing of them is stored. */
+/**
+ * A user's recent executions that could not begin because the user was over this limit: none of their lines are stored.
+ */
 export interface RefusedExecutions {
   readonly executions: number;
   readonly reason: DiscardReason;
@@ -38,7 +40,7 @@ export function parseRefusedExecutions(value: unknown): RefusedExecutions | unde
   return { executions, reason, limit };
 }
 
-/** Checks a list of discards that came over the wire; one that nobody sent is an empty one. */
+/** Parses a list of discards from the wire; an absent list is empty. */
 export function parseDiscards(value: unknown): Discard[] | undefined {
   if (value === undefined) return [];
   if (!Array.isArray(value)) return undefined;

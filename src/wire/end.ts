@@ -13,11 +13,11 @@ export interface Exit {
   readonly code: number | null;
   /** Signal name ("SIGKILL"), or null. */
   readonly signal: string | null;
-  /** RFC 3339, UTC, microseconds: when the command ended. */
+  /** When the command ended: RFC 3339, UTC, microseconds. */
   readonly endedAt: string;
 }
 
-/** The END of an execution: what mlrun says when the command has ended and all its output is read. */
+/** The END of an execution, sent by mlrun when the command has ended and all its output is read. */
 export interface End extends Exit {
   /** Numbered lines and fragments. */
   readonly lines: PerStream;
@@ -25,13 +25,15 @@ export interface End extends Exit {
   readonly printed: PerStream;
   /** Bytes of redraws that were thinned out, not numbered and not sent. */
   readonly thinned: PerStream;
-  /** Bytes of numbered lines that mlrun had to drop (full spool): holes, on purpose and said so. */
+  /** Bytes of numbered lines that mlrun had to drop (full spool): known, deliberate holes. */
   readonly dropped: PerStream;
-  /** Output pipes were still held open by grandchildren when mlrun stopped reading. */
+  /** Grandchildren still held the output pipes open when mlrun stopped reading. */
   readonly cutShort: boolean;
 }
 
-/** Checks the JSON of an END. Undefined when a member is missing or of another type, or code and signal contradict. */
+/**
+ * Parses the JSON of an END. Undefined if a member is missing or has another type, or if code and signal contradict.
+ */
 export function parseEnd(text: string): End | undefined {
   const record = asRecord(parseJson(text));
   const exit = parseExit(record);

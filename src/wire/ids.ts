@@ -5,7 +5,7 @@ const RANDOM_CHARACTERS = 16;
 const EXECUTION_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
- * A new execution id: a ULID, 48 bits of time and 80 of randomness, 26 characters that sort by time.
+ * Makes an execution id: a ULID, 48 bits of time and 80 of randomness, 26 characters that sort by time.
  *
  * @param nowMs Unix time in milliseconds.
  * @param random At least 16 random bytes; only the low 5 bits of each are used.
@@ -27,7 +27,7 @@ export function makeExecutionId(nowMs: number, random: Uint8Array): string {
   return time + tail;
 }
 
-/** The text itself when it is an execution id in its one canonical (upper case) spelling. */
+/** The text itself if it is an execution id in its only canonical (upper case) spelling. */
 export function parseExecutionId(text: unknown): string | undefined {
   return typeof text === "string" && EXECUTION_ID.test(text) ? text : undefined;
 }

@@ -8,8 +8,8 @@ import { asCount, asRecord, parseJson } from "./record.ts";
 /**
  * The WebSocket protocol of `/live`.
  *
- * A viewer subscribes to one execution, to a job or to all that it may see. History from line `from` on comes first,
- * then what is printed, without hole or double; `from: "end"` means from now on. `lines: false` asks for the
+ * A viewer subscribes to one execution, to a job or to everything it may see. History from line `from` on comes first,
+ * then new lines, with no gap and no duplicate; `from: "end"` skips the history. `lines: false` asks for the
  * executions' states only. Texts are JSON; lines travel as binary messages (`LinesHeader`).
  */
 export type ClientMessage =
@@ -23,11 +23,11 @@ export type ClientMessage =
     }
   | { readonly t: "unsubscribe"; readonly id: number };
 
-/** A job without an owner is everybody's of that name that one may see. */
+/** A job without an owner means every job of that name that the viewer may see. */
 export type Target = ExecutionName | { readonly job: string; readonly owner?: string } | { readonly all: true };
 
 export type ServerMessage =
-  /** History is sent: what follows is live. */
+  /** History is sent: everything that follows is live. */
   | { readonly t: "live"; readonly id: number }
   /** An execution of this subscription is new or has changed. */
   | { readonly t: "execution"; readonly id: number; readonly execution: Execution }
@@ -41,12 +41,12 @@ export type ServerMessage =
       readonly from: number;
       readonly to: number;
     }
-  /** The subscription cannot be, or was ended. What it says is what the API's errors say. */
+  /** The subscription was refused or ended. Codes and messages are those of the API's errors. */
   | ({ readonly t: "refused"; readonly id: number } & ApiError["error"]);
 
 /**
- * The first line of a binary message, JSON up to LF. `count` consecutive CRI lines follow, the first one with number
- * `n`: the same bytes for every viewer, encoded once. It names no subscription for that reason.
+ * First line of a binary message, JSON up to LF. `count` consecutive CRI lines follow, the first with number `n`. It
+ * names no subscription, so the same bytes, encoded once, go to every viewer.
  */
 export interface LinesHeader {
   readonly x: string;
@@ -97,7 +97,7 @@ export function parseLinesHeader(text: string): LinesHeader | undefined {
   return n === undefined || count === undefined ? undefined : { x, node, owner, n, count };
 }
 
-/** A binary message as text: its header and its lines; a line that is not CRI is left out. */
+/** Decodes a binary message into its header and lines; skips lines that are not CRI. */
 export function parseLinesMessage(text: string): { header: LinesHeader; lines: CriLine[] } | undefined {
   const headerEnd = text.indexOf("\n");
   const header = headerEnd < 0 ? undefined : parseLinesHeader(text.slice(0, headerEnd));
@@ -119,7 +119,7 @@ function parseTarget(value: unknown): Target | undefined {
   if (record === undefined) return undefined;
   const { all, job, node, owner } = record;
   if (all === true) return { all };
-  // One that cannot be is refused: without it, more would be meant.
+  // Refuse an invalid owner: dropping it would widen the request.
   if (!isNameOrNone(owner, WIRE_LIMITS.maxOwnerCharacters)) return undefined;
   if (!isNameOrNone(node, WIRE_LIMITS.maxNodeCharacters)) return undefined;
   const whose = owner === undefined ? {} : { owner };

@@ -1,4 +1,4 @@
-/** An administrator named an execution without its owner, and each of these users has one of that name. */
+/** Thrown when an administrator names an execution without its owner and several users have one with this id. */
 export class SeveralOwnersError extends Error {
   readonly code = "ML_SEVERAL_OWNERS";
   readonly owners: readonly string[];

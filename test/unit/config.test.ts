@@ -273,14 +273,14 @@ describe("the names of nodes", () => {
     expect([...nodes.keys()]).toEqual(["node_1"]);
     const twice = { [DEFAULT_FILE]: "[nodes.n1]\n[nodes.N1]" };
     expect(problemsOf(["--insecure"], twice).join("\n")).toContain(
-      "nodes.N1: named twice: upper and lower case are one",
+      "nodes.N1: named twice: upper and lower case mean the same",
     );
   });
 
   test("are reported when dots lack quotes", () => {
     const toml = '[nodes.n1.cluster.example.org]\nusers = "directory"';
     const [problem] = problemsOf(["--insecure"], { [DEFAULT_FILE]: toml });
-    expect(problem).toContain('a name with dots stands in quotes: [nodes."n1.cluster.example.org"]');
+    expect(problem).toContain('a name with dots needs quotes: [nodes."n1.cluster.example.org"]');
   });
 
   test("may have parts of 64 characters; a refusal states the rule", () => {

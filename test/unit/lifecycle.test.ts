@@ -70,7 +70,7 @@ describe("a daemon", () => {
     void daemon.start();
     await setImmediate();
     expect(await daemon.stop()).toBe(false);
-    expect(events).toEqual(["start a", "cannot end the start b", "stop b", "stop a"]);
+    expect(events).toEqual(["start a", "part is still starting b", "stop b", "stop a"]);
   });
 
   test("stops the others when a part cannot be stopped, or hangs", async () => {

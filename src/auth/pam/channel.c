@@ -33,7 +33,7 @@ bool sendMessage(char kind, const char *text) {
   return writeAll(message, length + 2);
 }
 
-// Octet by octet: what follows the NUL may be the answer to a question that is not asked yet.
+// One octet at a time: the bytes after the NUL may answer a prompt that has not been sent yet.
 bool receiveMessage(char *text) {
   for (size_t length = 0; length < MAX_MESSAGE;) {
     ssize_t got = read(channel, text + length, 1);

@@ -5,10 +5,10 @@
 
 #include "channel.h"
 
-// Prompts of one login, whatever the modules: more is a loop.
+// Most prompts in one login, for any modules: more is a loop.
 enum { MAX_PROMPTS = 16 };
 
-// Modules free what they get with free(3).
+// Modules free their responses with free(3).
 static void freeResponses(struct pam_response *responses, int count) {
   for (int i = 0; i < count; i += 1) {
     if (responses[i].resp == NULL) continue;
@@ -18,7 +18,7 @@ static void freeResponses(struct pam_response *responses, int count) {
   free(responses);
 }
 
-// False when there is no reply.
+// False if there is no reply.
 static bool ask(char kind, const char *prompt, struct pam_response *response) {
   static int prompts = 0;
   prompts += 1;

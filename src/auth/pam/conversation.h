@@ -2,6 +2,6 @@
 
 #include <security/pam_appl.h>
 
-// The conversation function of pam_conv(3). Each message of a module goes to the other end of the channel, in order;
-// each prompt waits for one reply. PAM_CONV_ERR when the other end has gone, or the module asks without end.
+// The conversation function of pam_conv(3). Sends each message of a module to the other end of the channel, in order;
+// each prompt waits for one reply. PAM_CONV_ERR if the other end has gone, or the module asks without end.
 int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data);

@@ -1,14 +1,14 @@
-// mlpam: asks PAM about one user, for `mlcollector auth`. A process of its own for each question: a module that hangs,
-// leaks or crashes takes no other login with it.
+// mlpam: asks PAM about one user, for `mlcollector auth`. Each question gets its own process: a module that hangs,
+// leaks or crashes affects no other login.
 //
-// It talks on descriptor 3, a socket, because modules may print what they like. In: service, user, address of the user
-// (or nothing), "login" or "account". Then one reply for each prompt. Out:
+// It uses descriptor 3, a socket, because modules may print anything. In: service, user, address of the user (or
+// empty), "login" or "account". Then one reply for each prompt. Out:
 //
 //     P text   a prompt whose reply must not be shown    E text   one whose reply may be
 //     I text   a message, no reply                       A uid    accepted, of the user with this uid
 //     D text   denied                                    U text   PAM cannot tell
 //
-// The last message is A, D or U. "account" asks for no password: whether this user might log in (account rules).
+// The last message is A, D or U. "account" asks for no password: whether this user may log in (account rules).
 // Exit status: 0 after an answer, 1 without one.
 #include <pwd.h>
 #include <security/pam_appl.h>
@@ -23,21 +23,21 @@
 
 enum { CHANNEL_FD = 3 };
 
-// The collector lets every refusal wait for as long: here it would only hold a place in the queue.
+// The collector delays every refusal equally: a delay here would only hold a place in the queue.
 static void noDelay(int status, unsigned microseconds, void *data) {
   (void)status;
   (void)microseconds;
   (void)data;
 }
 
-// No password of anybody in a core file or a debugger, and no orphan that hangs in a module.
+// Keeps passwords out of core files and debuggers, and leaves no orphan hanging in a module.
 static bool harden(void) {
   const struct rlimit none = {0, 0};
   return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0 &&
          prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
 
-// Whether a status says something about PAM, its modules or their databases, and not about the user.
+// Whether a status is about PAM, its modules or their databases rather than the user.
 static bool cannotTell(int status) {
   switch (status) {
     case PAM_OPEN_ERR:

@@ -8,7 +8,7 @@ import { codeOf, type Finding, failed, ok } from "./finding.ts";
 const run = promisify(execFile);
 const TIMEOUT_MS = 5_000;
 
-/** Whether a folder's file system takes the ACLs by which users read their own logs. Leaves nothing there. */
+/** Whether a folder's file system accepts the ACLs by which users read their own logs. Leaves nothing behind. */
 export async function checkAcl(folder: string): Promise<Finding> {
   const what = "ACLs";
   const path = join(folder, `.check-${randomBytes(6).toString("hex")}`);
@@ -17,7 +17,7 @@ export async function checkAcl(folder: string): Promise<Finding> {
   } catch (error) {
     return failed(
       what,
-      `cannot make a file in ${folder}: ${codeOf(error)}`,
+      `cannot create a file in ${folder}: ${codeOf(error)}`,
       "choose another data-dir, or make room there",
     );
   }
@@ -26,7 +26,7 @@ export async function checkAcl(folder: string): Promise<Finding> {
     return ok(what, `${folder} has them`);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return failed(what, "setfacl is not installed", "apt-get install acl");
-    const found = `users cannot be let in to their own logs in ${folder}: ${firstLine(error)}`;
+    const found = `users cannot be given access to their own logs in ${folder}: ${firstLine(error)}`;
     return failed(what, found, "put the data folder on a file system with ACLs (ext4, xfs; not mounted with noacl)");
   } finally {
     await rm(path, { force: true }).catch(() => {});

@@ -10,21 +10,21 @@ const WARN_BEFORE_MS = 30 * DAY_MS;
 const READABLE_FOR_OTHERS = 0o004;
 
 export interface KeyPair {
-  /** For people: "node certificate". */
+  /** Shown in the table: "node certificate". */
   readonly what: string;
   readonly cert: string;
   readonly key: string;
-  /** File of the authority that has to have signed it; undefined: not ours to judge. */
+  /** File of the authority that must have signed it; undefined: any may have. */
   readonly ca: string | undefined;
-  /** The command that makes another. */
+  /** The command that makes a new one. */
   readonly remedy: string;
-  /** Who has to read the key, a group for chgrp(1). */
+  /** The group that must be able to read the key, for chgrp(1). */
   readonly group: string;
-  /** A name that has to stand in it, whatever its case. */
+  /** A name that the certificate must contain, in any case. */
   readonly name?: string;
 }
 
-/** Whether a certificate and its key can be read, belong together, are signed by the authority, and are good now. */
+/** Whether a certificate and its key are readable, belong together, are signed by the authority, and are valid now. */
 export async function checkKeyPair(pair: KeyPair, nowMs: number): Promise<readonly Finding[]> {
   const { what, cert, key, ca, remedy } = pair;
   const certText = await textOf(cert, pair);
@@ -35,7 +35,7 @@ export async function checkKeyPair(pair: KeyPair, nowMs: number): Promise<readon
   try {
     const own = certificateIn(certText, cert);
     const privateKey = parsedKey(keyText);
-    if (privateKey === undefined) return [failed(what, `${key} is no private key, or has a passphrase`, remedy)];
+    if (privateKey === undefined) return [failed(what, `${key} is not a private key, or has a passphrase`, remedy)];
     if (!own.checkPrivateKey(privateKey)) return [failed(what, `${key} is the key of another certificate`, remedy)];
     if (ca !== undefined && caText !== undefined) {
       certificateIn(caText, ca);
@@ -63,7 +63,7 @@ async function textOf(path: string, { what, remedy, group }: KeyPair): Promise<s
   }
 }
 
-/** The first folder on the way to a file that this user may not pass. */
+/** The first folder on the way to a file that this user may not enter. */
 async function closedFolderOf(path: string): Promise<string | undefined> {
   const folders: string[] = [];
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) folders.unshift(folder);

@@ -40,10 +40,10 @@ interface Asked {
   readonly unit: string | undefined;
 }
 
-/** `mlctl check`. @param installation this installation's folder. */
+/** `mlctl check`. @param installation folder of this installation. */
 export function checkCommand(installation: string): Command {
   return {
-    summary: "test what a relay or the collector needs on this machine",
+    summary: "test whether this machine has everything that a relay or the collector needs",
     help: HELP,
     async run([what, ...args], io) {
       if (what !== "relay" && what !== "collector") throw new UsageError("expected relay or collector");

@@ -13,9 +13,9 @@ import { checkInstallation, checkProgram } from "./program-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
 import { checkGroup, checkMaps, checkNodeUsers } from "./users-check.ts";
 
-/** With less the first busy day may fill it. */
+/** With less, the first busy day may fill the disk. */
 const FREE_BYTES = 1_073_741_824;
-/** pam(7) looks in both. */
+/** pam(7) searches both. */
 const PAM_FOLDERS = ["/etc/pam.d", "/usr/lib/pam.d"];
 
 export interface CollectorToCheck {
@@ -24,12 +24,15 @@ export interface CollectorToCheck {
   readonly installation: string;
   /** A node's passwd file, to compare. */
   readonly nodeUsers: string | undefined;
-  /** Whether it does not run now. */
+  /** Whether the collector is not running now. */
   readonly isStopped: boolean;
   readonly nowMs: number;
 }
 
-/** Everything that the collector needs on its own machine. From the second check on this process is its user. */
+/**
+ * Checks everything that the collector needs on its own machine. From the second check on, this process runs as its
+ * user.
+ */
 export async function checkCollector(collector: CollectorToCheck): Promise<readonly Finding[]> {
   const { config: file, user, installation, nodeUsers } = collector;
   const findings = [await becomeServiceUser(user), await checkInstallation(installation)];
@@ -74,7 +77,7 @@ async function checkCertificates(config: Config, { user, nowMs }: CollectorToChe
   const findings: Finding[] = [];
   if (pki !== undefined) {
     const [cert, key, ca] = [join(pki, "collector.crt"), join(pki, "collector.key"), join(pki, "ca.crt")];
-    const remedy = `\`mlctl pki renew collector --dir ${pki}\` makes another (\`mlctl pki init\` the first)`;
+    const remedy = `\`mlctl pki renew collector --dir ${pki}\` makes a new one (\`mlctl pki init\` the first)`;
     findings.push(...(await checkKeyPair({ what: "pki", cert, key, ca, remedy, group: user }, nowMs)));
     findings.push(await checkRevoked(join(pki, "ca.crl")));
   }
@@ -94,7 +97,7 @@ async function checkRevoked(path: string): Promise<Finding> {
   } catch (error) {
     const next = "copy it again from where the authority is";
     if (isMissing(error)) return warning(what, `${path} is not there: nobody is revoked`, next);
-    return failed(what, `${path} is no list of revoked certificates, or cannot be read: ${codeOf(error)}`, next);
+    return failed(what, `${path} is not a list of revoked certificates, or cannot be read: ${codeOf(error)}`, next);
   }
 }
 

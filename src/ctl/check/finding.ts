@@ -1,11 +1,11 @@
 /** The result of one check. */
 export interface Finding {
   readonly state: "ok" | "warning" | "failed";
-  /** What was looked at. */
+  /** The thing checked. */
   readonly what: string;
-  /** What is there, or what is wrong with it. */
+  /** Its state, or the fault. */
   readonly found: string;
-  /** What to do about it. */
+  /** The next step. */
   readonly next?: string;
 }
 
@@ -23,7 +23,7 @@ export function failed(what: string, found: string, next: string): Finding {
   return { state: "failed", what, found, next };
 }
 
-/** The code of an error of the system (EACCES), or its message. */
+/** The code of a system error (EACCES), or its message. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "code" in error && typeof error.code === "string" ? error.code : error.message;

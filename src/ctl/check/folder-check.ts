@@ -2,22 +2,22 @@ import { access, constants, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 
-/** Entries of a folder that are looked at: one that cannot be written is found among the first, or none is. */
+/** Most entries checked: if any cannot be written, the first ones show it. */
 const MAX_ENTRIES = 1_000;
 const MIB = 1_048_576;
 
 export interface FolderNeeds {
   readonly what: string;
   readonly path: string;
-  /** Of free disk space; with less there is a warning. */
+  /** Free disk space needed; with less there is a warning. */
   readonly freeBytes: number;
-  /** Who has to own it, as chown(1) takes it. */
+  /** The required owner, as chown(1) takes it. */
   readonly owner: string;
-  /** What to do where the file system forbids it by EROFS. */
+  /** Next step if the file system refuses with EROFS. */
   readonly whereReadOnly: string;
 }
 
-/** Whether the service can write a folder and what is in it. One that is missing is made at the start. */
+/** Whether the service can write a folder and its content. A missing one is created at the start. */
 export async function checkFolder(needs: FolderNeeds): Promise<Finding> {
   const { what, path, owner } = needs;
   const fault = await faultOf(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -26,7 +26,7 @@ export async function checkFolder(needs: FolderNeeds): Promise<Finding> {
   for (const name of (await readdir(path)).slice(0, MAX_ENTRIES)) {
     const entry = join(path, name);
     const entryFault = await faultOf(entry, constants.R_OK | constants.W_OK);
-    // What is gone by now is no fault.
+    // An entry removed meanwhile is no fault.
     if (entryFault === undefined || entryFault === "ENOENT") continue;
     return failed(what, `${entry} cannot be written: ${entryFault}`, `chown -R ${owner} ${path}`);
   }
@@ -42,14 +42,14 @@ async function checkMissing(needs: FolderNeeds): Promise<Finding> {
   }
 }
 
-/** The code of why a path cannot be accessed so, or undefined. */
+/** The error code if a path cannot be accessed in this mode, or undefined. */
 async function faultOf(path: string, mode: number): Promise<string | undefined> {
   return access(path, mode).then(() => undefined, codeOf);
 }
 
 function cannotWrite({ what, path, owner, whereReadOnly }: FolderNeeds, at: string, fault: string): Finding {
   const found =
-    at === path ? `${path} cannot be written: ${fault}` : `${path} is not there, ${at} is not ours: ${fault}`;
+    at === path ? `${path} cannot be written: ${fault}` : `${path} is missing, and ${at} cannot be written: ${fault}`;
   if (fault === "EROFS") return failed(what, `${found}, it is read-only for this service`, whereReadOnly);
   return failed(what, found, `mkdir -p ${path} && chown -R ${owner} ${path}`);
 }

@@ -11,11 +11,11 @@ export interface PortNeeds {
   readonly what: string;
   readonly address: Address;
   readonly isUdp?: boolean;
-  /** The service does not run: nobody else may have the port. */
+  /** The service is not running: nobody else may have the port. */
   readonly mustBeFree: boolean;
 }
 
-/** Whether the service can listen there: by listening, for a moment. */
+/** Tests whether the service can listen there, by listening for a moment. */
 export async function checkPort(needs: PortNeeds): Promise<Finding> {
   const { what, address, isUdp = false, mustBeFree } = needs;
   const { host, port } = address;

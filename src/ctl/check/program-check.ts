@@ -6,7 +6,7 @@ import { codeOf, type Finding, failed, ok } from "./finding.ts";
 const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 
-/** Node, and this installation, as the service's user finds them. */
+/** Whether the service's user can use Node and this installation. */
 export async function checkInstallation(installation: string): Promise<Finding> {
   const what = "Node";
   try {
@@ -19,12 +19,12 @@ export async function checkInstallation(installation: string): Promise<Finding> 
   }
 }
 
-/** A program that the service starts, and the Debian package that has it. */
+/** A program that the service starts, and the Debian package that contains it. */
 export async function checkProgram(name: string, packageName: string): Promise<Finding> {
   try {
     await run(name, ["--version"], { timeout: TIMEOUT_MS });
   } catch (error) {
-    // That it does not know --version shows that it is there.
+    // Even an error about --version shows that the program exists.
     if (codeOf(error) === "ENOENT") return failed(name, "is not installed", `apt-get install ${packageName}`);
     if (codeOf(error) === "EACCES") return failed(name, "the service may not run it", `look at \`command -v ${name}\``);
   }

@@ -12,20 +12,20 @@ import { checkRsyslogd } from "./rsyslogd-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
 import { checkLocalUsers } from "./users-check.ts";
 
-/** Queue, journal, and journals of earlier starts: systemd/README.md says how it comes to this. */
+/** Queue, journal, and journals of earlier starts: systemd/README.md explains the figure. */
 const DISK_SPACES = 3.5;
 
 export interface RelayToCheck {
-  /** What `mlctl relay-config` wrote. */
+  /** The output of `mlctl relay-config`. */
   readonly config: string;
-  /** What rsyslogd starts with: the same, or the site's own, which includes it. */
+  /** The file that rsyslogd starts with: the same, or the site's own, which includes it. */
   readonly rsyslogConfig: string;
   readonly user: string;
   readonly installation: string;
   readonly nowMs: number;
 }
 
-/** Everything that a relay needs on its own machine. From the second check on this process is its user. */
+/** Checks everything that a relay needs on its own machine. From the second check on, this process runs as its user. */
 export async function checkRelay(relay: RelayToCheck): Promise<readonly Finding[]> {
   const { config, user, installation, nowMs } = relay;
   const findings = [await becomeServiceUser(user), await checkInstallation(installation)];

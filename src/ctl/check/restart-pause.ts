@@ -1,24 +1,24 @@
 import { execFile } from "node:child_process";
 
 const ASK_WITHIN_MS = 5_000;
-/** Shorter than systemd's TimeoutStartSec (90 s), within which the check has to end. */
+/** Shorter than systemd's TimeoutStartSec (90 s), within which the check must end. */
 const PAUSE_MS = 30_000;
 
 export interface RestartPause {
-  /** How often systemd has started the unit again by itself since somebody last did. */
+  /** How often systemd has restarted the unit by itself since its last manual start. */
   readonly restartsOf: (unit: string) => Promise<number>;
   readonly pause: (ms: number) => Promise<void>;
 }
 
 /**
- * Before a service that cannot start is given up: systemd starts it again after a second, for ever. Whoever starts it by
- * hand gets the answer at once; from the second attempt on, one comes every half minute.
+ * Delays the failure of a service that cannot start: systemd restarts it after a second, for ever. A manual start gets
+ * the answer at once; from the second attempt on, one comes every half minute.
  */
 export async function pauseIfRestarted(unit: string, { restartsOf, pause }: RestartPause): Promise<void> {
   if ((await restartsOf(unit)) > 0) await pause(PAUSE_MS);
 }
 
-/** By systemctl(1). 0 where systemd does not answer. */
+/** Asks systemctl(1). 0 if systemd does not answer. */
 export function restartsOf(unit: string): Promise<number> {
   const args = ["show", "--property=NRestarts", "--value", "--", unit];
   return new Promise((resolve) => {

@@ -5,18 +5,18 @@ import { codeOf, type Finding, failed, ok } from "./finding.ts";
 const RSYSLOGD = "/usr/sbin/rsyslogd";
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 1_048_576;
-/** Faults that are shown; one wrong line is often followed by others that are its consequence. */
+/** Most faults shown; later ones often follow from the first. */
 const MAX_FAULTS = 5;
 const REWRITE = "correct it, or write the relay's part again with `mlctl relay-config ... --out FILE`";
 
-/** Debian's packages of the modules that a relay may need. */
+/** Debian packages of the modules that a relay may need. */
 const PACKAGES: Readonly<Record<string, string>> = {
   omrelp: "rsyslog-relp",
   lmnsd_gtls: "rsyslog-gnutls",
   lmnsd_ossl: "rsyslog-openssl",
 };
 
-/** Has rsyslogd read the configuration as it would at its start: with every module, as the user that this runs as. */
+/** Makes rsyslogd read the configuration as at its start: with every module, as the current user. */
 export async function checkRsyslogd(configuration: string): Promise<readonly Finding[]> {
   const what = "rsyslogd";
   try {
@@ -30,10 +30,10 @@ export async function checkRsyslogd(configuration: string): Promise<readonly Fin
   const modules = messages.filter((message) => message.startsWith("could not load module"));
   const others = messages.filter((message) => message.startsWith("error during parsing"));
   const isCertificates = messages.some((message) => message.startsWith("error: certificate file"));
-  // A module that is missing makes every line that uses it wrong.
+  // A missing module causes an error on every line that uses it.
   if (modules.length > 0) return modules.slice(0, MAX_FAULTS).map(missingModule);
   if (others.length > 0) return others.slice(0, MAX_FAULTS).map((message) => failed(what, message, REWRITE));
-  // The certificates have a check of their own, which knows what to do.
+  // A separate check covers the certificates, with the next step.
   if (isCertificates) return [];
   return [failed(what, `does not accept ${configuration}`, `rsyslogd -N1 -f ${configuration} shows why`)];
 }

@@ -9,8 +9,8 @@ const ID_WITHIN_MS = 5_000;
 const SYSUSERS = "install systemd/marcologger.sysusers and run systemd-sysusers, as systemd/README.md says";
 
 /**
- * Goes on as the user that the service runs as, for good, so that what is tested is what the service may do. Only root
- * can; anybody else tests for himself.
+ * Continues as the service's user, for good, so that the tests show what the service may do. Only root can; any other
+ * user tests as itself.
  */
 export async function becomeServiceUser(name: string): Promise<Finding> {
   const what = "user";

@@ -4,10 +4,10 @@ import { getent } from "../../host/getent.ts";
 import { createUserDirectory } from "../../host/users.ts";
 import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 
-/** Below are a distribution's own accounts (login.defs, UID_MIN); 65534 stands for all that have no name. */
+/** Lower uids are a distribution's own accounts (login.defs, UID_MIN); 65534 means all that have no name. */
 const FIRST_PERSON_UID = 1_000;
 const OVERFLOW_UID = 65_534;
-/** Each is asked for, a few milliseconds each. */
+/** Each takes a look-up of a few milliseconds. */
 const MAX_LOOKUPS = 2_000;
 const EXAMPLES = 3;
 
@@ -25,7 +25,7 @@ export async function checkGroup(what: string, group: string): Promise<Finding> 
   return failed(what, `there is no group ${group}`, "correct its spelling in collector.toml, or make it with groupadd");
 }
 
-/** On a node: users that stand in its own /etc/passwd, whose uids another machine may have given to others. */
+/** On a node: users in its own /etc/passwd, whose uids may belong to others on another machine. */
 export async function checkLocalUsers(): Promise<Finding> {
   const what = "local users";
   const people = personsIn(await readFile("/etc/passwd", "utf8").catch(() => ""));
@@ -35,9 +35,9 @@ export async function checkLocalUsers(): Promise<Finding> {
 }
 
 /**
- * On the collector: uids of a node that mean somebody else here. He would be shown that node's lines.
+ * On the collector: uids of a node that belong to a different user here, who would see that node's lines.
  *
- * @param path what `getent passwd` prints on the node, or a copy of its /etc/passwd.
+ * @param path the output of `getent passwd` on the node, or a copy of its /etc/passwd.
  */
 export async function checkNodeUsers(path: string): Promise<Finding> {
   const what = "node's users";

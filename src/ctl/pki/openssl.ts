@@ -5,7 +5,7 @@ import { CtlError } from "../command.ts";
 const execute = promisify(execFile);
 const TIMEOUT_MS = 30_000;
 
-/** Runs openssl in a folder to its end. Answers what it prints. */
+/** Runs openssl in a folder to its end. Returns its output. */
 export async function openssl(args: readonly string[], cwd: string): Promise<string> {
   try {
     const { stdout } = await execute("openssl", args, { cwd, timeout: TIMEOUT_MS });

@@ -13,14 +13,14 @@ export interface PkiAction {
 const FILE = "audit.log";
 /** Some tens of thousands of records; then it becomes audit.log.1. */
 const MAX_FILE_BYTES = 16_777_216;
-/** No login session stands behind this process (proc(5), loginuid). */
+/** This process belongs to no login session (proc(5), loginuid). */
 const NO_LOGIN_UID = 4_294_967_295;
 
 /**
- * Does something with an authority and writes down in its folder who did it, when, and what became of it: audit.log, for
- * its owner alone. That it cannot be written is said, and undoes nothing.
+ * Acts on an authority and records in its folder who did what, when, and the result: audit.log, for its owner alone. If
+ * that cannot be written, a message says so, and the action stands.
  *
- * @param act answers the serial numbers that it revoked, if any.
+ * @param act returns the serial numbers that it revoked, if any.
  */
 export async function recorded(
   { folder, io, ...action }: PkiAction & { readonly folder: string; readonly io: Io },
@@ -31,7 +31,7 @@ export async function recorded(
     await append(folder, io, { ...action, outcome: "ok", revoked });
     return revoked;
   } catch (error) {
-    // Of what is not there, and of a folder that is no authority's, nothing is written.
+    // Writes nothing into a folder that is missing or is not an authority's.
     const isAuthority = await stat(join(folder, "issued")).catch(() => undefined);
     const reason = error instanceof CtlError ? error.message : String(error);
     if (isAuthority !== undefined) await append(folder, io, { ...action, outcome: "failed", reason });

@@ -6,7 +6,7 @@ import { withLock } from "../lock.ts";
 import { replaceFile } from "../replace-file.ts";
 import { openssl } from "./openssl.ts";
 
-/** openssl runs in the pki folder, so that no name of a folder stands in its configuration. */
+/** openssl runs in the pki folder, so that its configuration contains no folder's name. */
 const CONFIG = `[ca]
 default_ca = authority
 [authority]
@@ -26,11 +26,13 @@ commonName = supplied
 distinguished_name = from_command_line
 [from_command_line]
 `;
-/** For clocks that are behind: nobody must meet a certificate from the own future. */
+/** Backdated for peers whose clocks are slow. */
 const BACKDATED_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const CA = ["ca", "-config", "issued/openssl.cnf", "-batch", "-notext"];
-/** Extended key usage "TLS server" (RFC 5280, section 4.2.1.12): of those here, only the collector has it. */
+/**
+ * Extended key usage "TLS server" (RFC 5280, section 4.2.1.12): of the certificates here, only the collector's has it.
+ */
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 
 export interface Lifetime {
@@ -38,17 +40,17 @@ export interface Lifetime {
   readonly toMs: number;
 }
 
-/** From now on for so many days. */
+/** This many days from now. */
 export function lifetimeOf(days: number): Lifetime {
   const nowMs = Date.now();
   return { fromMs: nowMs - BACKDATED_MS, toMs: nowMs + days * DAY_MS };
 }
 
 export interface CertificateRequest {
-  /** PEM text of the key that the certificate is for. */
+  /** PEM text of the certificate's key. */
   readonly key: string;
   readonly commonName: string;
-  /** Lines of an extension section of OpenSSL (x509v3_config(5)). The caller has checked every name in them. */
+  /** Lines of an OpenSSL extension section (x509v3_config(5)). The caller has checked every name in them. */
   readonly extensions: readonly string[];
   readonly lifetime: Lifetime;
   /** The authority's own certificate: it signs itself. */
@@ -68,7 +70,7 @@ export interface Issued {
 
 /**
  * The authority of a pki folder: `ca.key` and `ca.crt`, its list of revoked certificates `ca.crl`, and in `issued/` the
- * books that `openssl ca` keeps: index.txt, crlnumber and a copy of each certificate.
+ * books of `openssl ca`: index.txt, crlnumber and a copy of each certificate.
  */
 export class Authority {
   readonly folder: string;
@@ -78,8 +80,8 @@ export class Authority {
   }
 
   /**
-   * Opens the books of an authority, to read them too: openssl lets them be away for a moment when it changes them, and
-   * does not care who else does. So nobody else has them open until `act` is done.
+   * Opens the books of an authority, with a lock even for reading: openssl briefly removes them when it changes them,
+   * and locks nothing. So nobody else has them open until `act` is done.
    */
   static async open<T>(folder: string, act: (authority: Authority) => Promise<T>): Promise<T> {
     await stat(join(folder, "issued")).catch(() => {
@@ -88,7 +90,7 @@ export class Authority {
     return withLock(join(folder, "issued/lock"), () => act(new Authority(folder)));
   }
 
-  /** Begins empty books. */
+  /** Creates empty books. */
   static async found(folder: string): Promise<void> {
     const books = join(folder, "issued");
     await mkdir(books, { mode: 0o700 });
@@ -119,7 +121,7 @@ export class Authority {
     }
   }
 
-  /** Every certificate that was ever issued, revoked ones too, oldest first. */
+  /** Every certificate ever issued, including revoked ones, oldest first. */
   async issued(): Promise<readonly Issued[]> {
     const index = await readFile(join(this.folder, "issued/index.txt"), "utf8");
     const all: Issued[] = [];
@@ -133,15 +135,15 @@ export class Authority {
     return all;
   }
 
-  /** To be followed by `publishRevoked`. @param reason one of RFC 5280, section 5.3.1, as openssl spells it. */
+  /** Call `publishRevoked` afterwards. @param reason one of RFC 5280, section 5.3.1, as openssl spells it. */
   async revoke({ serial }: Issued, reason?: "superseded"): Promise<void> {
     const because = reason === undefined ? [] : ["-crl_reason", reason];
     await openssl([...CA, "-revoke", this.#copyOf(serial), ...because], this.folder);
   }
 
   /**
-   * Writes ca.crl anew. It is valid as long as the authority: a list that has expired would have the collector refuse
-   * every relay, and nobody comes by to write it anew when there is nothing to revoke.
+   * Rewrites ca.crl. It is valid as long as the authority: with an expired list the collector would refuse every relay,
+   * and nobody rewrites it when there is nothing to revoke.
    */
   async publishRevoked(): Promise<void> {
     const { validTo } = new X509Certificate(await readFile(join(this.folder, "ca.crt")));

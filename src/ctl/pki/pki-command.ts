@@ -37,7 +37,7 @@ audit.log: who did what here, and when, as JSON lines.
 const DIR = { dir: { type: "string" } } as const;
 const NAME = { name: { type: "string", multiple: true } } as const;
 
-/** Their files would be those of the authority and the collector. */
+/** Their files would overwrite those of the authority and the collector. */
 const RESERVED = ["ca", "collector"];
 
 const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<void>>> = {
@@ -111,7 +111,7 @@ async function renew(args: readonly string[], io: Io): Promise<void> {
     return renewed.revoked;
   });
   const old = serials.length === 0 ? "" : `; revoked serial ${serials.join(", ")}`;
-  const next = isCollector ? "" : `. Copy both to ${name}: the collector takes no other any more`;
+  const next = isCollector ? "" : `. Copy both to ${name}: the collector no longer accepts the old ones`;
   io.stderr.write(`Wrote ${name}.crt and ${name}.key to ${folder}${old}${next}\n`);
 }
 
@@ -126,13 +126,13 @@ function parseNode(positionals: readonly string[]): string {
   const node = parseNodeName(text);
   if (node === undefined) throw new UsageError(`a node cannot be called ${JSON.stringify(text)}: ${NODE_NAME_RULE}`);
   if (RESERVED.includes(node.toLowerCase()))
-    throw new UsageError(`a node cannot be called ${node}: that file is not a node's`);
+    throw new UsageError(`a node cannot be called ${node}: its files would be the authority's or the collector's`);
   return node;
 }
 
 function hosts(names: readonly string[] | undefined): readonly string[] | undefined {
   for (const name of names ?? []) {
-    if (parseHost(name) === undefined) throw new UsageError(`${JSON.stringify(name)} is no host name or IP address`);
+    if (parseHost(name) === undefined) throw new UsageError(`${JSON.stringify(name)} is not a host name or IP address`);
   }
   return names;
 }

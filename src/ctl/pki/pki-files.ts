@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-/** Writes a file that must not be there yet: fails when it is, whoever made it. */
+/** Writes a new file; fails if it exists already. */
 export async function createFile(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, "wx", mode);
   try {

@@ -5,11 +5,11 @@ import { newKey } from "./openssl.ts";
 import { type Authority, type Lifetime, lifetimeOf } from "./pki-authority.ts";
 
 const DAYS = 730;
-/** X.520 bounds a common name; names are looked for in subjectAltName first. */
+/** X.520 bounds a common name; clients check subjectAltName first. */
 const MAX_COMMON_NAME_CHARACTERS = 64;
 
 export interface Leaf {
-  /** `collector` or a node's name, and so the name of its files. */
+  /** `collector` or a node's name, and thus the name of its files. */
   readonly name: string;
   /** Host names and addresses, already checked. */
   readonly names: readonly string[];
@@ -38,13 +38,13 @@ export async function makeLeaf(authority: Authority, { name, names, lifetime, wr
   await write(join(authority.folder, `${name}.crt`), certificate, 0o644);
 }
 
-/** The `names` that a certificate was made with. */
+/** The `names` in a certificate. */
 export function namesOf(certificate: X509Certificate): string[] {
   const all = (certificate.subjectAltName ?? "").split(", ");
   return all.filter((name) => name.startsWith("DNS:")).map((name) => name.slice("DNS:".length));
 }
 
-/** librelp compares with DNS names and the common name only, so an address stands there too in its DNS spelling. */
+/** librelp compares only with DNS names and the common name, so an address is also listed as a DNS name. */
 function alternativeNames(name: string): string[] {
   return isIP(name) === 0 ? [`DNS:${name}`] : [`IP:${name}`, `DNS:${name}`];
 }

@@ -3,7 +3,7 @@ import type { Issued } from "./pki-authority.ts";
 const DAY_MS = 86_400_000;
 const COLUMNS = ["NAME", "SERIAL", "VALID-UNTIL", "DAYS-LEFT", "REVOKED"];
 
-/** A table for people and for awk: one certificate a line, sorted by name, the newest of a name last. */
+/** A table for people and for awk: one certificate per line, sorted by name, then oldest first. */
 export function certificateTable(certificates: readonly Issued[], nowMs: number): string {
   const sorted = certificates.toSorted((a, b) => compare(a.name, b.name) || a.validToMs - b.validToMs);
   const rows = sorted.map(({ name, serial, validToMs, isRevoked }) => [

@@ -2,18 +2,18 @@ import { CtlError } from "../command.ts";
 import type { Issued } from "./pki-authority.ts";
 import { namesOf } from "./pki-leaf.ts";
 
-/** Names of nodes and hosts differ in case only by the hand that typed them: DNS and the collector ignore it. */
+/** Whether names of nodes or hosts are the same: DNS and the collector ignore case. */
 export function isSameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
 /**
  * Refuses to give a node one of the collector's names, or the collector one of a node's. A node with such a name could
- * take the lines of all others: a relay whose omrelp uses GnuTLS checks the authority and the name of the collector's
- * certificate, and not that it is a server's.
+ * receive the lines of all others: a relay whose omrelp uses GnuTLS checks the authority and the name of the
+ * collector's certificate, but not that it is for a server.
  *
  * @param owner `collector` or the node that gets a certificate.
- * @param names those that will stand in it.
+ * @param names the names of the new certificate.
  */
 export function refuseSharedName(issued: readonly Issued[], owner: string, names: readonly string[]): void {
   const isForCollector = owner === "collector";

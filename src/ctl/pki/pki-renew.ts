@@ -5,21 +5,21 @@ import { makeLeaf, namesOf } from "./pki-leaf.ts";
 import { isSameName, refuseSharedName } from "./pki-names.ts";
 
 export interface Renewal {
-  /** For the collector: other names than it had. */
+  /** For the collector: new names in place of the old ones. */
   readonly names?: readonly string[] | undefined;
-  /** Where it is not two years: for tests. */
+  /** Two years by default; for tests. */
   readonly lifetime?: Lifetime;
 }
 
-/** What was renewed. */
+/** The result of a renewal. */
 export interface Renewed {
-  /** As its certificate spells it, and so its files. */
+  /** Spelled as in its certificate and its file names. */
   readonly name: string;
-  /** Serial numbers that were revoked. */
+  /** Serial numbers revoked. */
   readonly revoked: readonly string[];
 }
 
-/** Makes a new key and certificate for a node or the collector in the place of the old ones, which are revoked. */
+/** Replaces the key and certificate of a node or the collector, and revokes the old ones. */
 export function renewCertificate(folder: string, asked: string, renewal: Renewal = {}): Promise<Renewed> {
   return Authority.open(folder, async (authority) => {
     const issued = await authority.issued();
@@ -28,12 +28,12 @@ export function renewCertificate(folder: string, asked: string, renewal: Renewal
     const { name } = last;
     refuseSharedName(issued, name, names);
     await makeLeaf(authority, { name, names, lifetime: renewal.lifetime, write: replaceFile });
-    // All of them: an earlier renewal may have ended before it came this far.
+    // All of them: an earlier renewal may have been interrupted before this.
     return { name, revoked: await revokeAll(authority, earlier, "superseded") };
   });
 }
 
-/** Revokes a node's certificate. Answers the serial numbers that were not revoked before. */
+/** Revokes a node's certificate. Returns the serial numbers newly revoked. */
 export function revokeNode(folder: string, node: string): Promise<readonly string[]> {
   return Authority.open(folder, async (authority) => {
     return revokeAll(authority, issuedTo(await authority.issued(), node).earlier);
@@ -47,7 +47,7 @@ async function revokeAll(
 ): Promise<readonly string[]> {
   const valid = certificates.filter(({ isRevoked }) => !isRevoked);
   for (const one of valid) await authority.revoke(one, reason);
-  // Also when there was nothing to revoke: an earlier call may have ended before it wrote the list.
+  // Even with nothing to revoke: an earlier call may have been interrupted before it wrote the list.
   await authority.publishRevoked();
   return valid.map(({ serial }) => serial);
 }
@@ -56,5 +56,5 @@ function issuedTo(issued: readonly Issued[], name: string): { earlier: readonly 
   const earlier = issued.filter((one) => isSameName(one.name, name));
   const last = earlier.at(-1);
   if (last !== undefined) return { earlier, last };
-  throw new CtlError(`No certificate was ever issued to ${name}; \`mlctl pki list --dir DIR\` shows all that were`);
+  throw new CtlError(`No certificate was ever issued to ${name}; \`mlctl pki list --dir DIR\` shows all names`);
 }

@@ -11,11 +11,11 @@ import { isSameName, refuseSharedName } from "./pki-names.ts";
 const AUTHORITY_DAYS = 3_650;
 
 /**
- * Makes an authority of one's own in `folder`: ca.crt, ca.key, an empty ca.crl, its books `issued/`, and the
- * collector's certificate: collector.crt, collector.key.
+ * Creates an authority in `folder`: ca.crt, ca.key, an empty ca.crl, its books `issued/`, and the collector's
+ * certificate: collector.crt, collector.key.
  *
  * @param names host names and IP addresses by which relays reach the collector, already checked.
- * @param lifetime of both certificates, where it is not ten years and two: for tests.
+ * @param lifetime of both certificates, by default ten years and two; for tests.
  */
 export async function initPki(folder: string, names: readonly string[], lifetime?: Lifetime): Promise<void> {
   await makeFolder(folder);
@@ -26,7 +26,7 @@ export async function initPki(folder: string, names: readonly string[], lifetime
     await createFile(join(folder, "ca.key"), key, 0o600);
     const certificate = await authority.sign({
       key,
-      // Unlike any other authority of this program, so that certificates of two are told apart in messages.
+      // Unlike any other authority of this program, so that messages distinguish their certificates.
       commonName: `marcologger authority ${randomBytes(4).toString("hex")}`,
       extensions: [
         "basicConstraints = critical, CA:TRUE, pathlen:0",
@@ -43,10 +43,10 @@ export async function initPki(folder: string, names: readonly string[], lifetime
 }
 
 /**
- * Makes the certificate of a node in a folder of `initPki`: NODE.crt, NODE.key.
+ * Makes a node's certificate in a folder of `initPki`: NODE.crt, NODE.key.
  *
- * @param node a name that `parseNodeName` took.
- * @param lifetime where it is not two years: for tests.
+ * @param node a name that `parseNodeName` accepted.
+ * @param lifetime two years by default; for tests.
  */
 export async function issueCertificate(folder: string, node: string, lifetime?: Lifetime): Promise<void> {
   await Authority.open(folder, async (authority) => {
@@ -55,9 +55,9 @@ export async function issueCertificate(folder: string, node: string, lifetime?: 
     const known = issued.find(
       ({ name, isRevoked, validToMs }) => isSameName(name, node) && !isRevoked && validToMs > Date.now(),
     );
-    // Two machines with certificates of one name would be one node.
+    // Two machines with certificates for one name would be one node.
     if (known !== undefined) {
-      const remedy = `\`mlctl pki renew ${known.name} --dir DIR\` makes another in its place`;
+      const remedy = `\`mlctl pki renew ${known.name} --dir DIR\` replaces it`;
       throw new CtlError(
         `Cannot issue a certificate to ${node}: ${known.name} has one, serial ${known.serial}; ${remedy}`,
       );
@@ -68,13 +68,13 @@ export async function issueCertificate(folder: string, node: string, lifetime?: 
 }
 
 /**
- * Makes the folder for its owner alone, and the folders above it that are missing (/etc/marcologger) for everybody to
- * pass: others' files stand there too. What exists keeps its mode.
+ * Creates the folder for its owner alone, and missing folders above it (/etc/marcologger) passable for everybody, since
+ * others' files are there as well. Existing folders keep their mode.
  */
 async function makeFolder(folder: string): Promise<void> {
   const parent = dirname(folder);
   const topmost = await mkdir(parent, { recursive: true });
-  // The umask has taken bits away: root's is 077 on some machines.
+  // The umask has removed bits: root's is 077 on some machines.
   for (let made = parent; topmost !== undefined && made.length >= topmost.length; made = dirname(made)) {
     await chmod(made, 0o755);
   }

@@ -1,4 +1,7 @@
-/** `512m`, `1g`: bytes, or undefined. Powers of 1,024, as rsyslogd understands lower-case letters. */
+/**
+ * Parses `512m` or `1g` into bytes; undefined if it is neither. Powers of 1,024, as lower-case letters mean for
+ * rsyslogd.
+ */
 export function parseDiskSpace(text: string): number | undefined {
   const match = /^([1-9]\d{0,6})([mg])$/.exec(text);
   if (match === null) return undefined;

@@ -4,11 +4,11 @@ import { type Address, FIELDS, isLoopback } from "../../host/config-fields.ts";
 import { isMissing } from "../../host/is-missing.ts";
 import { CtlError, UsageError } from "../command.ts";
 
-/** What relay-config and relay-replay are both told of a relay. */
+/** Arguments that relay-config and relay-replay share. */
 export interface RelayArguments {
   readonly collector: Address;
   readonly node: string;
-  /** As given; undefined: in the clear. */
+  /** As given; undefined: unencrypted. */
   readonly pki: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function checkRelayArguments(values: {
   return { collector, node, pki };
 }
 
-/** Whoever uses them would say so in a message that few understand. Whether they may be read is not known here. */
+/** A missing file would otherwise cause an obscure message later. Does not check whether the relay may read them. */
 export async function requireCertificates(pki: string, node: string): Promise<void> {
   for (const name of ["ca.crt", `${node}.crt`, `${node}.key`]) {
     try {

@@ -88,7 +88,7 @@ export function relayConfigCommand(folder: string): Command {
 interface NewConfig {
   readonly path: string;
   readonly text: string;
-  /** systemd's, that reads it. */
+  /** The systemd unit that reads it. */
   readonly unit: string;
   readonly io: Io;
 }
@@ -103,7 +103,7 @@ async function writeConfig({ path, text, unit, io }: NewConfig): Promise<void> {
   io.stderr.write(`Wrote ${path}: restart ${unit} to use it\n`);
 }
 
-/** Where the file is that a link names: the link stays one. */
+/** The file that a link points to, so that the link itself stays. */
 async function realPath(path: string): Promise<string> {
   return realpath(path).catch((error) => (isMissing(error) ? path : Promise.reject(error)));
 }

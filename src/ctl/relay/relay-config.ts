@@ -12,38 +12,38 @@ export interface RelaySettings {
   readonly runDir: string;
   /** Folder of the relay's own sockets. */
   readonly relayDir: string;
-  /** Who may connect to those, beside the relay's own user: name or number of the gate's group. */
+  /** Group that may connect to those, besides the relay's own user: the gate's, by name or number. */
   readonly gateGroup: string;
   readonly stateDir: string;
-  /** Folder with ca.crt, NODE.crt and NODE.key. Without it frames travel in the clear. */
+  /** Folder with ca.crt, NODE.crt and NODE.key. Without it frames are sent unencrypted. */
   readonly pki: string | undefined;
   /** Name of this node, as in its certificate. */
   readonly node: string;
-  /** What the queue may have on disk, like `1g`; the journal holds as much. */
+  /** Disk space for the queue, like `1g`; the journal may take as much again. */
   readonly diskSpace: string;
   readonly journal: boolean;
 }
 
-/** A unix socket's path may have 107 octets (unix(7)), and `mlrun.sock`, `begin.sock` or `lines.sock` follows. */
+/** A unix socket's path may have 107 octets (unix(7)), including `mlrun.sock`, `begin.sock` or `lines.sock`. */
 const MAX_SOCKET_DIR_BYTES = 107 - "/begin.sock".length;
-/** As useradd(8) and systemd take them. */
+/** Group names as useradd(8) and systemd accept them. */
 const GROUP = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
 const GROUP_NUMBER = /^\d{1,10}$/;
-/** What needs no quoting in RainerScript, in a template or for the command that rotates the log. */
+/** Paths that need no quoting in RainerScript, in a template or for the command that rotates the log. */
 const PLAIN_PATH = /^(\/[A-Za-z0-9._@+,:=~-]+)+$/;
 
-/** The queue's files are of 16 MiB: a few of them. */
+/** Room for a few of the queue's files, 16 MiB each. */
 const MIN_DISK_BYTES = 64 * 1_048_576;
-/** Parts that the journal keeps beside the one that is written. */
+/** Parts that the journal keeps besides the current one. */
 const JOURNAL_PARTS = 4;
 
-/** Where the two forms differ. */
+/** The differences between the two forms. */
 const FORMS = {
   dedicated: { RETRY_SECONDS: "1", ESCAPED: "" },
   "drop-in": {
-    // Every attempt that fails is a line in the site's own log.
+    // Every failed attempt is a line in the site's own log.
     RETRY_SECONDS: "10",
-    // The site may have turned the escaping on receipt off.
+    // The site may have turned off escaping on receipt.
     ESCAPED: ":::escape-cc",
   },
 } as const;
@@ -51,7 +51,7 @@ const FORMS = {
 /**
  * The whole configuration of a relay: the files of rsyslog.d with these settings in their placeholders.
  *
- * Every value is checked against a grammar in which nothing can end a quoted text, so none can add configuration.
+ * Every value is checked against a grammar that cannot end a quoted text, so none can add configuration.
  *
  * @param folder rsyslog.d of this installation.
  */
@@ -64,7 +64,7 @@ export async function relayConfig(settings: RelaySettings, folder: string): Prom
   }
   const certificates = pki === undefined ? "" : checkedPath("pki", pki);
   const values: Readonly<Record<string, string>> = {
-    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "it is no host name or address"),
+    COLLECTOR_HOST: parseHost(host) ?? cannotUse(host, "collector's host", "it is not a host name or address"),
     COLLECTOR_PORT: String(port),
     NODE: parseNodeName(node) ?? cannotUse(node, "node", NODE_NAME_RULE),
     RUN_DIR: checkedSocketDir("run-dir", settings.runDir),
@@ -91,16 +91,16 @@ export async function relayConfig(settings: RelaySettings, folder: string): Prom
   });
 }
 
-/** Nothing in them needs quoting: all was checked. */
+/** Nothing in them needs quoting: every value was checked. */
 function replayArguments({ collector: { host, port }, node, pki, stateDir, diskSpace }: RelaySettings): string[] {
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const trust = pki === undefined ? ["--insecure"] : ["--pki", pki];
   return ["--collector", address, "--node", node, ...trust, "--state-dir", stateDir, "--disk-space", diskSpace];
 }
 
-/** In 20-relay.conf the parameters of TLS have lines of their own. */
+/** In 20-relay.conf the TLS parameters are on lines of their own. */
 function withoutTls(relay: string): string {
-  const insecure = "    # --insecure: frames travel in the clear, and nobody proves who they are.";
+  const insecure = "    # --insecure: frames are sent unencrypted, and neither side proves its identity.";
   let isFirst = true;
   const lines = relay.split("\n").flatMap((line) => {
     if (!/^\s*tls[.=]/.test(line)) return [line];
@@ -132,5 +132,5 @@ function checkedSocketDir(what: string, path: string): string {
 
 function groupParameter(group: string): string {
   if (GROUP_NUMBER.test(group)) return `fileGroupNum="${group}"`;
-  return `fileGroup="${GROUP.test(group) ? group : cannotUse(group, "gate-group", "it is no group's name or number")}"`;
+  return `fileGroup="${GROUP.test(group) ? group : cannotUse(group, "gate-group", "it is not a group")}"`;
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CtlError } from "../command.ts";
 
-/** What `mlctl relay-replay` takes, for `parseArgs` of node:util. */
+/** Options of `mlctl relay-replay`, for `parseArgs` of node:util. */
 export const REPLAY_OPTIONS = {
   collector: { type: "string" },
   node: { type: "string" },
@@ -11,7 +11,7 @@ export const REPLAY_OPTIONS = {
   insecure: { type: "boolean", default: false },
 } as const;
 
-/** The arguments of relay-replay as `mlctl relay-config` wrote them into a comment of its file. */
+/** The arguments of relay-replay, which `mlctl relay-config` writes into a comment of its file. */
 export async function argumentsIn(path: string): Promise<readonly string[]> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new CtlError(`Cannot read ${path}: ${error.message}`);

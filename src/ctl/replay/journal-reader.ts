@@ -3,24 +3,24 @@ import { createEnvelopeView, type EnvelopeView, parseEnvelope } from "../../fram
 import { parseRelayStatus, type RelayStatus } from "../../frame/relay-status.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 
-/** Some frames of a journal file, in their order. */
+/** Some frames of a journal file, in order. */
 export interface JournalPart {
-  /** Without their line feeds; copies, so they may be kept. */
+  /** Without their line feeds. Copies, so they may be kept. */
   readonly frames: readonly Buffer[];
-  /** Offset in the file at which each of them begins. */
+  /** Offset in the file at which each of them starts. */
   readonly starts: readonly number[];
-  /** What the relay said of its queue, each with how many of the frames stand before it. */
+  /** The relay's reports on its queue, each with the number of these frames before it. */
   readonly statuses: readonly { readonly status: RelayStatus; readonly after: number }[];
-  /** Offset in the file behind the last one. */
+  /** Offset in the file after the last one. */
   readonly end: number;
-  /** Lines that are no frames: torn when the relay was killed, or damaged. */
+  /** Lines that are not frames: torn when the relay was killed, or damaged. */
   readonly skipped: number;
 }
 
 export interface ReadOptions {
-  /** Offset of a line's begin. */
+  /** Offset of a line's start. */
   readonly from: number;
-  /** What one part holds at most. */
+  /** Most frames of one part. */
   readonly maxFrames: number;
   readonly maxBytes: number;
 }
@@ -28,10 +28,10 @@ export interface ReadOptions {
 const LINE_FEED = 0x0a;
 
 /**
- * Reads the envelopes of a journal file, a line each, from an offset on, in parts of bounded size.
+ * Reads the envelopes of a journal file, one per line, from an offset on, in parts of bounded size.
  *
- * A line is sent on whole or not at all, and only when it is a frame of the grammar from its first byte: what stands
- * behind a torn line's end, or inside of a line, was chosen by a sender and must not become a frame of its own.
+ * A line is sent on whole or not at all, and only if it matches the frame grammar from its first byte: the text after a
+ * torn line's end, or inside a line, was chosen by a sender and must not become a separate frame.
  */
 export async function* readJournal(path: string, options: ReadOptions): AsyncGenerator<JournalPart> {
   const view = createEnvelopeView();
@@ -45,7 +45,7 @@ export async function* readJournal(path: string, options: ReadOptions): AsyncGen
       if (bytesRead === 0) return;
       const data = buffer.subarray(0, bytesRead);
       if (isInLine || data.indexOf(LINE_FEED) < 0) {
-        // Longer than any frame, or torn off by the file's end: all up to its line feed is no frame.
+        // Longer than any frame, or torn off by the file's end: everything up to its line feed is skipped.
         const lineFeed = data.indexOf(LINE_FEED);
         at += lineFeed < 0 ? bytesRead : lineFeed + 1;
         yield { frames: [], starts: [], statuses: [], end: at, skipped: isInLine ? 0 : 1 };
@@ -72,7 +72,7 @@ function takeLines(data: Buffer, view: EnvelopeView, { maxFrames, maxBytes }: Re
     const end = data.indexOf(LINE_FEED, at);
     if (end < 0) break;
     if (end === at) {
-      // Each frame has a line feed before it and one behind it.
+      // Each frame has a line feed before it and one after it.
       at += 1;
       continue;
     }

@@ -28,19 +28,18 @@ marcologger-replay.service runs it at each start of the relay.
   --relay-config FILE    all of this as it stands in what relay-config printed
 `;
 
-/** A full journal of the last start is always kept: it has five parts, of a quarter of the disk space each. */
+/** A full journal of the last start is always kept: it has five parts, each a quarter of the disk space. */
 const KEPT_JOURNALS = 1.25;
 
 /** `mlctl relay-replay`. */
 export const relayReplayCommand: Command = {
-  summary: "send what earlier starts of a node's relay left in its journal",
+  summary: "send the frames that earlier starts of a node's relay left in its journal",
   help: HELP,
   async run(args, io) {
     const options = { ...REPLAY_OPTIONS, "relay-config": { type: "string" } } as const;
     const { values: first, tokens } = parseArgs({ args: [...args], options, tokens: true });
     const file = first["relay-config"];
-    if (file !== undefined && tokens.length > 1)
-      throw new UsageError("--relay-config says it all: nothing goes with it");
+    if (file !== undefined && tokens.length > 1) throw new UsageError("--relay-config allows no other options");
     const printed = file === undefined ? args : await argumentsIn(resolve(io.cwd, file));
     const { values } = parseArgs({ args: [...printed], options: REPLAY_OPTIONS });
     const { collector, node, pki } = checkRelayArguments(values);
@@ -52,7 +51,7 @@ export const relayReplayCommand: Command = {
     const target = async (): Promise<RelpTarget> => ({ ...collector, tls: await certificatesOf(certificates) });
     const maxBytes = Math.ceil(diskBytes * KEPT_JOURNALS);
     if (!(await isThere(folder))) return;
-    // Two would send everything twice, and each would remove what the other is reading.
+    // Two processes would send everything twice, and each would remove files that the other is reading.
     const done = await withLock(folder, () => replay({ folder, target, maxBytes, say, pause }));
     const { frames, skippedLines, droppedBytes, settledBytes } = done;
     if (frames + skippedLines + droppedBytes + settledBytes === 0) return;
@@ -67,7 +66,7 @@ async function certificatesOf(place: { folder: string; node: string } | undefine
   const files = ["ca.crt", `${place.node}.crt`, `${place.node}.key`].map((name) => join(place.folder, name));
   try {
     const [ca, cert, key] = await Promise.all(files.map((file) => readFile(file)));
-    // Throws when they are no certificates, or the key is another's.
+    // Throws if they are not certificates, or the key belongs to another.
     createSecureContext({ ca, cert, key });
     return { ca, cert, key };
   } catch (error) {
@@ -76,7 +75,7 @@ async function certificatesOf(place: { folder: string; node: string } | undefine
   }
 }
 
-/** Whether earlier starts of a relay with a journal left anything: its unit makes the folder, for its own user. */
+/** Whether earlier starts of a relay with a journal left anything. Its unit creates the folder, for its own user. */
 async function isThere(folder: string): Promise<boolean> {
   try {
     return (await stat(folder)).isDirectory();

@@ -8,11 +8,11 @@ import { RelpReplies } from "./relp-replies.ts";
 export interface RelpTarget {
   readonly host: string;
   readonly port: number;
-  /** The certificates of mutual TLS; undefined: in the clear. */
+  /** Certificates for mutual TLS; undefined: unencrypted. */
   readonly tls: Pick<SecureContextOptions, "ca" | "cert" | "key"> | undefined;
 }
 
-/** For the connection with its handshake, the answer to open, any acknowledgement, the answer to close. */
+/** Time for the connection with its handshake, the answer to open, any acknowledgement, the answer to close. */
 export const RELP_CLIENT_LIMITS = {
   connectWithinMs: 10_000,
   openWithinMs: 10_000,
@@ -23,7 +23,7 @@ export const RELP_CLIENT_LIMITS = {
 const OFFERS = "relp_version=0\nrelp_software=marcologger\ncommands=syslog";
 const LINE_FEED = Buffer.from("\n");
 
-/** The sending half of a RELP session. It owns its socket; after any error it is of no more use. */
+/** The sending half of a RELP session. It owns its socket, and is unusable after any error. */
 export class RelpClient {
   readonly #socket: Socket;
   readonly #replies: RelpReplies;
@@ -48,7 +48,7 @@ export class RelpClient {
     }
   }
 
-  /** Sends messages and resolves when each of them is acknowledged. The caller bounds how many go at once. */
+  /** Sends messages and resolves when each is acknowledged. The caller bounds how many it sends at a time. */
   async send(messages: readonly Buffer[]): Promise<void> {
     this.#socket.cork();
     for (const message of messages) this.#write("syslog", message);
@@ -56,7 +56,7 @@ export class RelpClient {
     await this.#replies.answered(messages.length, RELP_CLIENT_LIMITS.ackWithinMs);
   }
 
-  /** Ends the session in order; everything was acknowledged before. */
+  /** Ends the session properly; everything was acknowledged before. */
   close(): void {
     this.#write("close", Buffer.alloc(0));
     this.#socket.end();
@@ -75,7 +75,7 @@ export class RelpClient {
   }
 }
 
-/** Resolves with a socket whose peer has proved, where TLS is asked for, to be the host of its certificate. */
+/** Resolves with a socket. With TLS, the peer has proved to be the host of its certificate. */
 async function connected({ host, port, tls }: RelpTarget): Promise<Socket> {
   const signal = AbortSignal.timeout(RELP_CLIENT_LIMITS.connectWithinMs);
   const socket =
@@ -90,7 +90,7 @@ async function connected({ host, port, tls }: RelpTarget): Promise<Socket> {
   }
 }
 
-/** OpenSSL's verdicts on a certificate (openssl-verification-options(1)), as Node names them, and Node's on its name. */
+/** OpenSSL's verdicts on a certificate (openssl-verification-options(1)) and Node's on its name, in Node's spelling. */
 const VERDICT = /^(UNABLE_TO|CERT_|CRL_|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID_|HOSTNAME_|ERR_TLS_CERT_ALTNAME)/;
 /** The other side's alert about ours: TLS 1.2 collectors end the handshake with it. */
 const ALERT = /^ERR_SSL_.*ALERT/;

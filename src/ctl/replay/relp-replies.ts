@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import { RelpError } from "./relp-error.ts";
 
-/** A reply is a number, a word and a status; the one to open has a few offers. */
+/** A reply is a number, a word and a status; the reply to open includes a few offers. */
 const MAX_REPLY_BYTES = 4_096;
 const REPLY = /^(\d{1,9}) ([a-z]{1,32}) (\d{1,9})(?: |(?=\n))/;
 
-/** The collector's replies on a session, which come in the order of the commands. */
+/** The collector's replies in a session, in the order of the commands. */
 export class RelpReplies {
   readonly #socket: Socket;
   #rest = "";
@@ -20,7 +20,7 @@ export class RelpReplies {
     socket.on("close", () => this.#fail(new RelpError("away", "the connection ended")));
   }
 
-  /** Resolves when so many more replies came, all of them positive. Rejects with `RelpError`. */
+  /** Resolves after this many more replies, all positive. Rejects with `RelpError`. */
   answered(count: number, withinMs: number): Promise<void> {
     this.#wanted += count;
     return new Promise((resolve, reject) => {

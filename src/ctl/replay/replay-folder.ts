@@ -8,7 +8,7 @@ import { firstUnsettled, type JournalPlace } from "./settled-journal.ts";
 const FILES = ["4", "3", "2", "1", "current"] as const;
 const PROGRESS = "progress";
 
-/** The journal of one start of the relay, which has ended: moved here when the relay was started again. */
+/** The journal of one start of the relay that has ended: moved here at the relay's next start. */
 export class ReplayFolder {
   readonly path: string;
 
@@ -16,13 +16,13 @@ export class ReplayFolder {
     this.path = path;
   }
 
-  /** Folders below `STATE_DIR/replay`, the oldest start first: their names are times in nanoseconds. */
+  /** Folders below `STATE_DIR/replay`, oldest start first: their names are times in nanoseconds. */
   static async list(parent: string): Promise<ReplayFolder[]> {
     const names = await readdir(parent).catch((error) => (isMissing(error) ? [] : Promise.reject(error)));
     return names.sort().map((name) => new ReplayFolder(join(parent, name)));
   }
 
-  /** What waits: without what was acknowledged of its oldest file. */
+  /** Bytes waiting, without those acknowledged of its oldest file. */
   async bytes(): Promise<number> {
     let sum = 0;
     for (const file of FILES) sum += (await stat(join(this.path, file)).catch(() => undefined))?.size ?? 0;
@@ -30,8 +30,8 @@ export class ReplayFolder {
   }
 
   /**
-   * Before anything is sent: removes what the collector is known to have, and answers how many bytes that were. Once
-   * for each folder.
+   * Removes files that the collector is known to have, and returns their bytes. Call it once for each folder, before
+   * sending anything.
    */
   async removeSettled(): Promise<number> {
     if ((await this.#progress()) !== undefined) return 0;
@@ -49,7 +49,7 @@ export class ReplayFolder {
     return bytes;
   }
 
-  /** The oldest file that is still there, and where to go on in it. */
+  /** The oldest remaining file, and the offset at which to continue. */
   async next(): Promise<{ readonly file: string; readonly path: string; readonly from: number } | undefined> {
     const [file] = await this.#files();
     if (file === undefined) return undefined;
@@ -58,8 +58,8 @@ export class ReplayFolder {
   }
 
   /**
-   * A file's frames up to here are acknowledged. Replaced in one step: a kill leaves the earlier one or this. What
-   * cannot be noted (the disk is full) is sent again some time.
+   * A file's frames up to here are acknowledged. Replaced in one step: after a kill, either the earlier note or this
+   * one exists. If it cannot be written (the disk is full), these frames are sent again later.
    */
   async acknowledged(place: JournalPlace): Promise<void> {
     const path = join(this.path, PROGRESS);
@@ -76,7 +76,7 @@ export class ReplayFolder {
     await rm(join(this.path, file), { force: true });
   }
 
-  /** Nothing is left in it, or what is left is given up. */
+  /** Nothing is left in it, or the rest is abandoned. */
   async removeAll(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }

@@ -4,41 +4,41 @@ import { RelpClient, type RelpTarget } from "./relp-client.ts";
 import { RelpError } from "./relp-error.ts";
 import { ReplayFolder } from "./replay-folder.ts";
 
-/** Small, and the next one goes when it is acknowledged: the relay's live frames shall not have to wait. */
+/** Small, and the next one waits for its acknowledgement: the relay's live frames must not wait. */
 const WINDOW = { maxFrames: 500, maxBytes: 262_144 } as const;
 const BACKOFF = { firstMs: 1_000, lastMs: 60_000 } as const;
-/** A collector that starts or stops ends sessions too: this often in a row is about us. */
+/** A collector that starts or stops ends sessions as well: this many in a row mean that it refuses us. */
 const UNWELCOME_TIMES = 3;
-/** A relay that meets a wrong certificate is started again every few seconds: a day of that. */
+/** A relay that meets a wrong certificate restarts every few seconds: enough for a day of that. */
 const MAX_FOLDERS = 10_000;
-/** What is sent again after a kill, at most. */
+/** Most bytes sent again after a kill. */
 const PROGRESS_EVERY_BYTES = 1_048_576;
 
 export interface ReplayOptions {
-  /** The folder of folders, one for each earlier start. */
+  /** Holds a folder for each earlier start. */
   readonly folder: string;
-  /** Asked for at each connection: certificates may have been mended. */
+  /** Called for each connection: certificates may have been corrected. */
   readonly target: () => Promise<RelpTarget>;
-  /** What waits on disk at most; beyond it the oldest start's journal is given up. */
+  /** Most bytes that wait on disk; beyond it the oldest start's journal is abandoned. */
   readonly maxBytes: number;
   readonly say: (text: string) => void;
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** What was done. */
+/** The result of a replay. */
 export interface Replayed {
   readonly frames: number;
   readonly skippedLines: number;
   readonly droppedBytes: number;
-  /** What the collector was known to have. */
+  /** Bytes that the collector was known to have. */
   readonly settledBytes: number;
 }
 
 /**
- * Sends the journals of the relay's earlier starts to the collector, frame for frame as they stand there, and removes
- * each file once it is acknowledged. What the collector has already it does not store again.
+ * Sends the journals of the relay's earlier starts to the collector, frame by frame and unchanged, and removes each
+ * file once it is acknowledged. The collector does not store again what it already has.
  *
- * Waits for a collector that is away. Throws `CtlError` where somebody has to mend something first.
+ * Waits while the collector is away. Throws `CtlError` if an administrator must correct something first.
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const run = new Replay(options);
@@ -56,10 +56,10 @@ class Replay {
   #skippedLines = 0;
   #droppedBytes = 0;
   #settledBytes = 0;
-  /** Attempts in a row: all, and those at the end of which the collector ended the session before it was open. */
+  /** Attempts in a row: all failed ones, and those in which the collector ended the session before it was open. */
   #failures = 0;
   #unwelcome = 0;
-  /** Folders that were asked for what is settled in them, which takes reading them. */
+  /** Folders already examined for settled frames, which requires reading them. */
   readonly #looked = new Set<string>();
 
   constructor(options: ReplayOptions) {
@@ -69,7 +69,7 @@ class Replay {
   async all(): Promise<Replayed> {
     for (;;) {
       const all = await ReplayFolder.list(this.#options.folder);
-      // First: what the collector is known to have takes no room from what it lacks.
+      // First, so that frames the collector has take no space from those it lacks.
       for (const folder of all) await this.#removeSettled(folder);
       const folders = await this.#withinBounds(all);
       if (folders.length === 0) break;

@@ -7,25 +7,26 @@ export interface JournalPlace {
   readonly offset: number;
 }
 
-/** A queue of so few frames is nearly empty; the statuses themselves go through it. */
+/** A queue with this few frames is nearly empty; the statuses themselves pass through it. */
 const FEW_FRAMES = 1_000;
 /**
- * Frames that may be on their way then: those few, the relay's window of 2,000 without an answer, a batch of 128, and
- * what threads had written to the journal and not yet put into the queue. More than that.
+ * Most frames on their way at a status: those few, the relay's window of 2,000 unanswered, a batch of 128, and those
+ * that threads had written to the journal and not yet queued. Rounded up.
  */
 const ON_THE_WAY_FRAMES = 4_096;
 /**
- * The last statuses, ten seconds apart, prove nothing: a relay that met a wrong certificate empties its queue by
- * throwing away. It ends within twenty seconds then.
+ * The last statuses, ten seconds apart, prove nothing: a relay that meets a wrong certificate empties its queue by
+ * discarding, and ends within twenty seconds.
  */
 const UNTRUSTED_STATUSES = 6;
 const READING = { maxFrames: 4_096, maxBytes: 1_048_576 } as const;
 
 /**
- * Finds the first frame of an ended relay's journal that the collector may not have acknowledged, so that a node that
- * is started again sends the last minute and not the whole journal. Undefined: it may be any.
+ * Finds the first frame of an ended relay's journal that the collector may not have acknowledged, so that a restarted
+ * node sends the last minute instead of the whole journal. Undefined: it may be any.
  *
- * The relay writes the counters of its queue between its frames. A nearly empty queue that never had anything on disk
+ * The relay writes its queue's counters between its frames. A nearly empty queue that never had anything on disk and
+ * never discarded anything has delivered everything but the frames then on their way.
  * and never threw anything away has delivered all but what was on its way just then.
  */
 export async function firstUnsettled(
@@ -39,12 +40,12 @@ export async function firstUnsettled(
 }
 
 class Scan {
-  /** The newest frames, a ring. */
+  /** The newest frames, as a ring. */
   readonly #newest: JournalPlace[] = [];
   #frames = 0;
   #statuses = 0;
   #disk: RelayStatus | undefined;
-  /** Proofs among the last statuses: no more than `UNTRUSTED_STATUSES`. */
+  /** Proofs among the last statuses: at most `UNTRUSTED_STATUSES`. */
   #recent: { readonly index: number; readonly place: JournalPlace | undefined }[] = [];
   #place: JournalPlace | undefined;
 
@@ -73,7 +74,7 @@ class Scan {
     }
     const nearlyEmpty = status.frames <= FEW_FRAMES && status.discarded === 0;
     const neverOnDisk = this.#disk?.mostFrames === 0 && this.#disk.discarded === 0;
-    // The ring's oldest is the next to be overwritten.
+    // The ring's oldest entry is the next to be overwritten.
     const place = this.#frames < ON_THE_WAY_FRAMES ? undefined : this.#newest[this.#frames % ON_THE_WAY_FRAMES];
     if (nearlyEmpty && neverOnDisk) this.#recent.push({ index: this.#statuses, place });
     this.#statuses += 1;

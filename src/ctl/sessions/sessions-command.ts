@@ -12,7 +12,7 @@ To keep the user from signing in again, lock the account (usermod --lock): that 
 `;
 
 export interface SessionsCommandOptions {
-  /** Ends them, and answers how many there were. Throws where the folder has no sessions that can be written. */
+  /** Ends a user's sessions and returns their number. Throws if the folder has no writable sessions. */
   readonly endSessions: (dataDir: string, user: string) => Promise<number>;
 }
 

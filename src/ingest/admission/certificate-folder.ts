@@ -6,7 +6,7 @@ import { certificateIn, certificatesIn, isChained } from "../../host/certificate
 import { isMissing } from "../../host/is-missing.ts";
 import { revokedSerials } from "./revoked-serials.ts";
 
-/** Files of a pki folder that the collector reads. Without ca.crl nobody is revoked. */
+/** Files that the collector reads from a pki folder. Without ca.crl no certificate is revoked. */
 export const CERTIFICATE_FILES = ["ca.crt", "ca.crl", "collector.crt", "collector.key"] as const;
 
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
@@ -27,8 +27,8 @@ export interface RelayTls {
 /**
  * Reads the certificates for the relays' listener.
  *
- * Fails when relays would refuse them: an omrelp that once saw a wrong certificate never connects again until its
- * rsyslogd is restarted, so such a certificate must not be shown to anyone.
+ * Fails if relays would refuse them: once omrelp has seen a wrong certificate it never connects again until its
+ * rsyslogd restarts, so no relay may see one.
  */
 export async function loadCertificates(folder: string): Promise<RelayTls> {
   const read = (name: (typeof CERTIFICATE_FILES)[number]): Promise<string> => readFile(join(folder, name), "utf8");
@@ -54,22 +54,28 @@ function parsedKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    const next = "`mlctl pki renew collector --dir DIR` makes another";
-    throw new Error(`Cannot use collector.key: it is no private key, or has a passphrase; ${next}`, { cause: error });
+    const next = "`mlctl pki renew collector --dir DIR` makes a new one";
+    throw new Error(`Cannot use collector.key: it is not a private key, or has a passphrase; ${next}`, {
+      cause: error,
+    });
   }
 }
 
-/** Throws when it is no list, or is cut: node:tls would treat that as no list, and nobody would be revoked. */
+/**
+ * Throws if it is not a list or is truncated: node:tls would ignore such a list, and every revoked node could connect.
+ */
 function checkList(crl: string): void {
   try {
     createSecureContext({ crl });
   } catch (error) {
     const next = "copy it again from where the authority is";
-    throw new Error(`Cannot use ca.crl: it is no list of revoked certificates, or is cut; ${next}`, { cause: error });
+    throw new Error(`Cannot use ca.crl: it is not a list of revoked certificates, or is truncated; ${next}`, {
+      cause: error,
+    });
   }
 }
 
-/** By its extended key usage, where it has any (RFC 5280, section 4.2.1.12). */
+/** By its extended key usage, if it has any (RFC 5280, section 4.2.1.12). */
 function isForServers({ keyUsage }: { readonly keyUsage: readonly string[] | undefined }): boolean {
   return keyUsage === undefined || keyUsage.includes(SERVER_AUTH);
 }

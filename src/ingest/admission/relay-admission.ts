@@ -2,7 +2,7 @@ import type { PeerCertificate, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
 import { nodeNamed } from "../../wire/node-name.ts";
 
-/** A relay that proved who it is. */
+/** A relay that has proved its identity. */
 export interface Peer {
   readonly node: string;
   readonly serial: string;
@@ -12,11 +12,11 @@ export interface Peer {
 export interface Refusal {
   /** Label of the counter, one of a fixed set. */
   readonly reason: string;
-  /** "its certificate ..." */
+  /** Continues "its certificate ...". */
   readonly because: string;
-  /** What its administrator does next. */
+  /** The administrator's next step. */
   readonly next: string;
-  /** As the certificate says, which may be forged: for the log only. */
+  /** From its certificate, which may be forged: for the log only. */
   readonly node: string | undefined;
   readonly serial: string | undefined;
 }
@@ -31,14 +31,14 @@ const REVOKED: Fault = { reason: "revoked", because: "is revoked", next: RENEW_N
 const NAMELESS: Fault = { reason: "certificate-name", because: "has no usable host name", next: ISSUE };
 const FOREIGN: Fault = { reason: "authority", because: "is not of this collector's authority (ca.crt)", next: ISSUE };
 
-/** GnuTLS shows no certificate when it has none of the authority that the collector names. */
+/** GnuTLS sends no certificate if it has none from an authority that the collector names. */
 const UNSHOWN: Fault = {
   reason: "no-certificate",
   because: "was not shown: it has none, or one of another authority than ca.crt",
   next: ISSUE,
 };
 
-/** By OpenSSL's names of what it found (X509_STORE_CTX_get_error(3)). */
+/** By OpenSSL's names for its findings (X509_STORE_CTX_get_error(3)). */
 const FAULTS: Readonly<Record<string, Fault>> = {
   CERT_REVOKED: REVOKED,
   CERT_HAS_EXPIRED: { reason: "expired", because: "has expired", next: RENEW_NODE },
@@ -52,10 +52,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /**
- * Decides whether a relay that has finished the TLS handshake is admitted. OpenSSL has checked its certificate; nothing
- * may be read from the connection before this admits it.
+ * Decides whether to admit a relay after the TLS handshake. OpenSSL has checked its certificate; nothing may be read
+ * from the connection before it is admitted.
  *
- * @param revoked checked once more: the handshake may have begun with an older list.
+ * @param revoked checked again: the handshake may have started with an older list.
  */
 export function admit(socket: TLSSocket, revoked: ReadonlySet<string> | undefined): Peer | Refusal {
   const certificate = socket.getPeerCertificate();
@@ -71,12 +71,12 @@ export function admit(socket: TLSSocket, revoked: ReadonlySet<string> | undefine
 function faultOf(socket: TLSSocket, certificate: PeerCertificate): Fault | undefined {
   if (socket.authorized) return undefined;
   const code = String(socket.authorizationError);
-  // OpenSSL reports its last finding: for a self-signed certificate, that its authority has no list.
+  // OpenSSL reports its last finding: for a self-signed certificate, a missing list of its authority.
   if (code === "UNABLE_TO_GET_CRL" && isDeepStrictEqual(certificate.issuer, certificate.subject)) return FOREIGN;
   return FAULTS[code] ?? FOREIGN;
 }
 
-/** First DNS name of a certificate, else its CN, in lower case; undefined when that is no node's name. */
+/** First DNS name of a certificate, else its CN, in lower case; undefined if it is not a valid node name. */
 function nodeOf(certificate: PeerCertificate): string | undefined {
   const dns = (certificate.subjectaltname ?? "").split(", ").find((name) => name.startsWith("DNS:"));
   const name = dns === undefined ? certificate.subject?.CN : dns.slice("DNS:".length);

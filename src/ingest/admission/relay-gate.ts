@@ -13,15 +13,15 @@ import { admit, type Peer } from "./relay-admission.ts";
 export interface RelayGateOptions {
   readonly tls: RelayTls;
   readonly handshakeMs: number;
-  /** How many may be on their way in at one time. */
+  /** Most handshakes at a time. */
   readonly handshakes: number;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: IngestMetrics;
   readonly nowMs: () => number;
-  /** The time of day, by which certificates are valid. */
+  /** The time of day, to check certificates against. */
   readonly wallMs: () => number;
-  /** Gets each admitted relay, and owns the socket from then on. */
+  /** Receives each admitted relay, and owns its socket from then on. */
   readonly accept: (socket: TLSSocket, peer: Peer) => void;
 }
 
@@ -32,7 +32,7 @@ interface Refused {
   /** For the log. */
   readonly what: string;
   readonly fields: LogFields;
-  /** For the audit: who came, as the certificate says. */
+  /** For the audit: the name in the certificate. */
   readonly address: string | undefined;
   readonly node?: string | undefined;
   readonly serial?: string | undefined;
@@ -40,19 +40,19 @@ interface Refused {
 
 interface Handshake {
   readonly socket: Socket;
-  /** The address group that it counts for. */
+  /** The address group that it counts against. */
   readonly group: string;
   reason: "tls" | "displaced";
-  /** What went wrong in it. */
+  /** Its failure, for the log. */
   error: string;
 }
 
-/** Part of all places for handshakes that one address group may have. */
+/** Part of all places for handshakes that one address group may hold. */
 const PART_PER_ADDRESS = 0.25;
 
 const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
-/** Mutual TLS before a relay's session: admits only valid certificates of the collector's authority. */
+/** Mutual TLS before a relay's session: admits only valid certificates from the collector's authority. */
 export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #server: ReturnType<typeof createServer>;
@@ -68,7 +68,7 @@ export class RelayGate {
     this.#places = new FairPlaces({
       places: options.handshakes,
       placesPerHolder: Math.ceil(options.handshakes * PART_PER_ADDRESS),
-      // A handshake takes milliseconds: the oldest of an address that has too many is most likely none.
+      // A handshake takes milliseconds: the oldest of an address with too many has most likely stalled.
       isIdle: () => true,
     });
     this.#throttle = new LogThrottle(options.nowMs);
@@ -85,12 +85,12 @@ export class RelayGate {
     return this.#tls;
   }
 
-  /** How many are on their way in. */
+  /** Number of handshakes in progress. */
   get handshakes(): number {
     return this.#handshakes.size;
   }
 
-  /** The reason why nobody is let in, if there is one. */
+  /** Why no relay is admitted, if none is. */
   get failure(): string | undefined {
     const wallMs = this.#options.wallMs();
     const { own, authority } = this.#tls;
@@ -102,8 +102,8 @@ export class RelayGate {
   }
 
   /**
-   * Takes a new connection. An omrelp that once saw an expired certificate never connects again until its rsyslogd is
-   * restarted. So it is shown none: the connection closes, and the relay tries again.
+   * Takes a new connection. Once omrelp has seen an expired certificate it never connects again until its rsyslogd
+   * restarts. So an expired one is never sent: the connection closes, and the relay tries again.
    */
   take(socket: Socket): void {
     const { failure } = this;
@@ -131,19 +131,19 @@ export class RelayGate {
       this.#places.leave(group, handshake);
       if (!this.#handshakes.delete(peer)) return;
       const { reason, error } = handshake;
-      const what = "no TLS session: the relay does not trust this collector's certificate, or is none";
+      const what = "no TLS session: the relay does not trust this collector's certificate, or is not a relay";
       this.#refuse({ reason, what, fields: { address, error, next: NO_SESSION }, address });
     });
     this.#server.emit("connection", socket);
   }
 
-  /** Throws when they cannot be used; the earlier ones stay then. */
+  /** Throws if they cannot be used; then the earlier ones remain. */
   reload(tls: RelayTls): void {
     this.#server.setSecureContext(secureContext(tls));
     this.#tls = tls;
   }
 
-  /** Admits nobody from now on and ends handshakes: their relays try again. */
+  /** Admits no relay from now on and ends handshakes: those relays try again. */
   stop(): void {
     const handshakes = [...this.#handshakes.values()];
     this.#handshakes.clear();
@@ -175,7 +175,7 @@ export class RelayGate {
     socket.destroySoon();
   }
 
-  /** Counts every refusal, and logs each peer once in a while. */
+  /** Counts every refusal, and logs each peer at intervals. */
   #refuse({ reason, severity = "warning", what, fields, ...who }: Refused): void {
     const { log, audit, metrics } = this.#options;
     metrics.refusedSessions(reason).inc();
@@ -184,12 +184,12 @@ export class RelayGate {
   }
 }
 
-/** The same for a connection and for the TLS session on it. */
+/** Names a connection and the TLS session on it alike. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** No tickets: with one a session goes on without any look at the peer's certificate, however old and revoked. */
+/** No tickets: a resumed session skips the check of the peer's certificate, even if expired or revoked. */
 function secureContext({ ca, cert, key, crl }: RelayTls): SecureContextOptions {
   const list = crl === undefined ? {} : { crl };
   return { ca, cert, key, ...list, minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET };

@@ -7,8 +7,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 67_108_864;
 
 /**
- * The serial numbers on a list of revoked certificates (RFC 5280, section 5), hexadecimal as Node prints them. openssl
- * reads the list: Node can only have new sessions checked against one.
+ * Serial numbers on a list of revoked certificates (RFC 5280, section 5), in hexadecimal as Node prints them. Needs
+ * openssl: Node checks only new sessions against a list, and cannot print one.
  *
  * @param crl PEM text.
  */

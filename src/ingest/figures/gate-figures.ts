@@ -10,7 +10,7 @@ const FIGURES: readonly { readonly name: keyof GateStatus; readonly help: string
   { name: "waits", help: "How often a gate has let a user wait since its start: for its share or its turn" },
 ];
 
-/** What gates say of themselves, shown in `/metrics`: whom a node turns away is seen nowhere else. */
+/** Reports from gates for `/metrics`: only they show which connections a node refuses. */
 export class GateFigures {
   readonly #latest: LatestByNode<GateStatus>;
 
@@ -33,7 +33,7 @@ export class GateFigures {
     }
   }
 
-  /** @param time TIMEREPORTED as it stands in the frame. */
+  /** @param time TIMEREPORTED as in the frame. */
   update(node: string, time: string, status: GateStatus): void {
     this.#latest.update(node, { part: "gate", time, status });
   }

@@ -3,7 +3,7 @@ import type { Metrics } from "../../host/metrics.ts";
 import { LatestByNode } from "./latest-by-node.ts";
 import type { RelayPresence } from "./relay-presence.ts";
 
-/** What relays report of their queues, for `/metrics`: nothing else shows what a relay discarded. */
+/** Relays' reports on their queues, for `/metrics`: nothing else shows what a relay discarded. */
 export class RelayFigures {
   readonly #latest: LatestByNode<RelayStatus>;
 
@@ -17,13 +17,13 @@ export class RelayFigures {
     const latest = new LatestByNode<RelayStatus>(nowMs);
     this.#latest = latest;
     const isUp = (node: string) => presence.isUp(node);
-    metrics.gauges("ml_relay_queue_frames", "Frames that wait in a relay's queue", {
+    metrics.gauges("ml_relay_queue_frames", "Frames waiting in a relay's queue", {
       label: "node",
       read: () => latest.sums(isUp, ({ frames }) => frames),
     });
     metrics.gauges(
       "ml_relay_discarded_frames",
-      "Frames that a relay has thrown away since its start: its queue was full",
+      "Frames that a relay has discarded since its start because its queue was full",
       {
         label: "node",
         read: () => latest.sums(isUp, ({ discarded }) => discarded),
@@ -31,7 +31,7 @@ export class RelayFigures {
     );
   }
 
-  /** @param time TIMEREPORTED as it stands in the frame. */
+  /** @param time TIMEREPORTED as in the frame. */
   update(node: string, time: string, status: RelayStatus): void {
     this.#latest.update(node, { part: status.part, time, status });
   }

@@ -1,30 +1,30 @@
 import type { Metrics } from "../../host/metrics.ts";
 
-/** As many as may be connected by default. Beyond it one is forgotten that is not here, else the first that came. */
+/** As many as may be connected by default. Beyond it an absent node is forgotten, or else the one that came first. */
 const MAX_NODES = 4_096;
 
-/** One session's part in it. */
+/** One session's handle. */
 export interface Attendance {
-  /** This node has sent something. */
+  /** Records that this node has sent something. */
   heard(node: string): void;
-  /** The session has ended. */
+  /** Records that the session has ended. */
   leave(): void;
 }
 
 interface KnownNode {
   heardAtMs: number;
-  /** Open sessions that it was heard on. */
+  /** Open sessions on which it was heard. */
   readonly sessions: Set<Attendance>;
 }
 
-/** Which nodes are connected, and when each was heard last: shown in `/metrics`, also of nodes that have gone. */
+/** Which nodes are connected, and when each was last heard: shown in `/metrics`, even for nodes that have left. */
 export class RelayPresence {
   readonly #nodes = new Map<string, KnownNode>();
   readonly #nowMs: () => number;
 
   constructor(metrics: Metrics, nowMs: () => number) {
     this.#nowMs = nowMs;
-    metrics.gauges("ml_relay_up", "1 while a node's relay is connected, 0 when it was and is not any more", {
+    metrics.gauges("ml_relay_up", "1 while a node's relay is connected, 0 after it has disconnected", {
       label: "node",
       read: () => this.#figures(({ sessions }) => (sessions.size > 0 ? 1 : 0)),
     });
@@ -38,7 +38,7 @@ export class RelayPresence {
     return (this.#nodes.get(node)?.sessions.size ?? 0) > 0;
   }
 
-  /** A session begins. */
+  /** Registers a new session. */
   join(): Attendance {
     const heard = new Set<KnownNode>();
     const attendance: Attendance = {

@@ -8,12 +8,12 @@ import type { SlotEntry } from "./slot-cache.ts";
 
 const SCATTERED_EXECUTIONS = 64;
 const SCATTERED_LINES_EACH = 8;
-/** Of memory, for an item beside its bytes. */
+/** Memory for an item, besides its bytes. */
 const ITEM_BYTES = 128;
 
 /**
- * What one connection has brought since its last acknowledgement: lines gathered by execution, with ends and beats in
- * their place. It is handed to the store as one list, then its buffers go back to the pool.
+ * Everything that one connection has brought since its last acknowledgement: lines gathered by execution, with ends and
+ * beats in order. The store gets it as one list, then its buffers return to the pool.
  */
 export class Batch<Slot> {
   readonly #pool: BufferPool;
@@ -31,23 +31,23 @@ export class Batch<Slot> {
     return this.#items.length === 0 && this.#open.size === 0;
   }
 
-  /** Of lines and ends. */
+  /** Bytes of lines and ends. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Memory that is held, about: a beat has no bytes of its own, and a short line has a whole buffer. */
+  /** Memory held, roughly: a beat has no bytes of its own, and a short line takes a whole buffer. */
   get heldBytes(): number {
     const buffers = this.#open.size + this.#buffers.length;
     return this.#bytes + buffers * FIRST_BYTES + this.#items.length * ITEM_BYTES;
   }
 
-  /** Few lines of many executions: a write each would cost more than all the rest. */
+  /** Few lines from many executions: one write each would cost more than everything else. */
   get isScattered(): boolean {
     return this.#open.size >= SCATTERED_EXECUTIONS && this.#lines < this.#open.size * SCATTERED_LINES_EACH;
   }
 
-  /** False when the frame's text is not of the grammar. */
+  /** False if the frame's text breaks the grammar. */
   addLines(entry: SlotEntry<Slot>, data: Buffer, view: EnvelopeView): boolean {
     const { builder } = entry;
     if (builder.count > 0 && !builder.continues(view.n)) this.#seal(entry);
@@ -69,13 +69,13 @@ export class Batch<Slot> {
   }
 
   addEnd(entry: SlotEntry<Slot>, lastN: number, json: string): void {
-    // An end is judged by the lines before it, so those go first.
+    // The store judges an end by the lines before it, so those go first.
     this.#seal(entry);
     this.#items.push({ kind: "end", slot: entry.slot, lastN, json });
     this.#bytes += json.length;
   }
 
-  /** Everything gathered, and starts empty. `release` gives the buffers back once nobody reads them any more. */
+  /** Hands over everything gathered and starts empty. `release` returns the buffers once nobody reads them any more. */
   take(): { items: readonly Item<Slot>[]; lines: number; bytes: number; release: () => void } {
     for (const entry of this.#open) this.#seal(entry);
     const taken = this.#buffers;

@@ -3,20 +3,20 @@ import type { EnvelopeView } from "../../frame/envelope.ts";
 import { criBytesAtMost, writeCriLines } from "../../frame/unescape.ts";
 import { CRI } from "../../wire/cri.ts";
 
-/** Size of a buffer when it is lent first; one short line takes this much. */
+/** Initial size of a buffer; one short line takes this much. */
 export const FIRST_BYTES = 4_096;
 /** Bytes of grown buffers that are kept, for all connections together. */
 const MAX_LARGE_BYTES = 16 * 1_048_576;
 const SPACE = 0x20;
-/** The time without its zone, which is UTC in the one spelling of CRI lines. */
+/** Length of the time without its zone, which in CRI lines is always UTC, spelled the same. */
 const TIME_BYTES = CRI.timeCharacters - 1;
 const STDOUT_TAG = Buffer.from("Z stdout F ");
 const STDERR_TAG = Buffer.from("Z stderr F ");
 
 /**
  * A bounded pool of buffers for builders: a batch of a thousand executions needs a thousand at once. It keeps grown
- * buffers as well. V8 counts their bytes towards its heap: allocated anew, they would make it mark the whole heap many
- * times a second.
+ * buffers as well: V8 counts their bytes towards its heap, so allocating new ones would make it mark the whole heap
+ * many times a second.
  */
 export class BufferPool {
   readonly #free: Buffer[] = [];
@@ -28,7 +28,7 @@ export class BufferPool {
     this.#maxBuffers = maxBuffers;
   }
 
-  /** @param bytes What it has room for, at least. */
+  /** @param bytes Least size of the buffer. */
   take(bytes = FIRST_BYTES): Buffer {
     if (bytes <= FIRST_BYTES) return this.#free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
     const last = this.#freeLarge.at(-1);
@@ -65,15 +65,15 @@ export class ChunkBuilder {
     return this.#count;
   }
 
-  /** Whether a frame that begins with line `n` continues what is held. */
+  /** Whether a frame that starts with line `n` continues the lines held. */
   continues(n: number): boolean {
     return n === this.#firstN + this.#count;
   }
 
   /**
-   * Decodes a frame behind what is held. The caller has checked that it continues that, or that nothing is held.
+   * Decodes a frame after the lines held. The caller has checked that it continues them, or that none are held.
    *
-   * @returns CRI bytes added, or -1 when the frame's text breaks the grammar; nothing is changed then.
+   * @returns CRI bytes added, or -1 if the frame's text breaks the grammar; then nothing has changed.
    */
   add(data: Buffer, view: EnvelopeView): number {
     const at = this.#bytes;
@@ -94,7 +94,7 @@ export class ChunkBuilder {
     return end - at;
   }
 
-  /** Hands over what is held and starts empty. The bytes are valid until the buffer goes back to the pool. */
+  /** Hands over the lines held and starts empty. The bytes are valid until the buffer returns to the pool. */
   take(): { chunk: Chunk; buffer: Buffer } | undefined {
     const buffer = this.#buffer;
     if (buffer === undefined || this.#count === 0) return undefined;
@@ -107,7 +107,7 @@ export class ChunkBuilder {
     return { chunk, buffer };
   }
 
-  /** A builder without lines is never taken: made-up ids would each keep a buffer. */
+  /** A builder without lines is never taken, so it keeps no buffer: invented ids would hold one each. */
   #letGo(buffer: Buffer): void {
     this.#pool.giveBack(buffer);
     this.#buffer = undefined;

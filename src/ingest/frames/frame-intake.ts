@@ -13,16 +13,16 @@ import type { Batch } from "./batch.ts";
 import type { BufferPool } from "./chunk-builder.ts";
 import { SlotCache } from "./slot-cache.ts";
 
-/** Node names seen on one connection without certificates. */
+/** Most node names accepted on one connection without certificates. */
 const MAX_NODES = 4_096;
-/** Start of a discarded frame that the log shows. */
+/** Bytes of a discarded frame shown in the log. */
 const SHOWN_BYTES = 120;
 
 export interface FrameIntakeOptions<Slot> {
   readonly store: LineStore<Slot>;
   readonly pool: BufferPool;
   readonly batch: Batch<Slot>;
-  /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is believed. */
+  /** The certificate's name; undefined on a plain connection, where each frame's HOSTNAME is trusted. */
   readonly node: string | undefined;
   readonly log: Log;
   readonly metrics: IngestMetrics;
@@ -44,7 +44,7 @@ export class FrameIntake<Slot> {
     if (options.node !== undefined) this.#useNode(options.node);
   }
 
-  /** Name of the node that spoke last. */
+  /** Node whose frame came last. */
   get node(): string {
     return this.#node;
   }
@@ -52,7 +52,7 @@ export class FrameIntake<Slot> {
   /**
    * Takes one frame, `data[at..end)`. A frame that breaks the grammar is counted and discarded.
    *
-   * @returns The claim of a BEGIN. The caller brings it to the store before it goes on.
+   * @returns The claim of a BEGIN, which the caller must bring to the store before it continues.
    */
   take(data: Buffer, at: number, end: number): Claim | undefined {
     const fault = parseEnvelope(data, at, end, this.#view) ?? this.#sort(data);
@@ -127,7 +127,7 @@ export class FrameIntake<Slot> {
     const { log, metrics } = this.#options;
     metrics.discardedFrames(reason).inc();
     if (this.#complained) return;
-    // Once a connection: a million bad frames are a million counts, not a million log lines.
+    // Once per connection: a million bad frames are a million counts, not a million log lines.
     this.#complained = true;
     log.event("warning", "frame discarded", { reason, node: this.#node, begins: text });
   }

@@ -5,12 +5,12 @@ import type { LineStore } from "../line-store.ts";
 import { type BufferPool, ChunkBuilder } from "./chunk-builder.ts";
 
 const KEY_TEXT = /^[A-Za-z0-9_-]{22}$/;
-/** Entries of one connection. Beyond it the cache starts empty: each entry costs a look-up and a hash again. */
+/** Entries of one connection. A full cache is emptied: each entry then costs another look-up and hash. */
 const MAX_ENTRIES = 16_384;
 
-/** One execution as one connection sees it: the store's slot and the lines of the current batch. */
+/** One execution as one connection sees it: the store's slot and the current batch's lines. */
 export interface SlotEntry<Slot> {
-  /** `x` and key as they stand in the frames. */
+  /** `x` and key as they appear in the frames. */
   readonly idBytes: Buffer;
   readonly keyBytes: Buffer;
   readonly slot: Slot;
@@ -18,8 +18,8 @@ export interface SlotEntry<Slot> {
 }
 
 /**
- * Finds the slot for the id and key bytes of a frame. The key is compared with the bytes of a key that was hashed
- * before: hashing costs more than the rest of a frame. Keys stay in this process's memory until the connection ends.
+ * Finds the slot for a frame's id and key bytes. Compares the key with the bytes of a key hashed before: hashing costs
+ * more than the rest of a frame. Keys stay in this process's memory until the connection ends.
  */
 export class SlotCache<Slot> {
   readonly #node: string;
@@ -34,7 +34,7 @@ export class SlotCache<Slot> {
     this.#pool = options.pool;
   }
 
-  /** The entry for a frame, or undefined when its id or key breaks the grammar. */
+  /** The entry for a frame, or undefined if its id or key breaks the grammar. */
   find(data: Buffer, idAt: number, keyAt: number): SlotEntry<Slot> | undefined {
     const last = this.#last;
     if (last !== undefined && equal(data, idAt, last.idBytes) && equal(data, keyAt, last.keyBytes)) return last;

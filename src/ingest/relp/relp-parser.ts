@@ -2,8 +2,8 @@ import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { MAX_RELP_DIGITS, MAX_TXNR } from "../../wire/relp-numbers.ts";
 
 /**
- * RELP, the receiving half: `TXNR SP COMMAND SP LENGTH [SP DATA] LF`, TXNR and LENGTH of at most 9 digits
- * (https://github.com/rsyslog/librelp/blob/master/doc/relp.html). TLS, when used, lies below and starts at once.
+ * The receiving half of RELP: `TXNR SP COMMAND SP LENGTH [SP DATA] LF`, TXNR and LENGTH of at most 9 digits
+ * (https://github.com/rsyslog/librelp/blob/master/doc/relp.html). TLS, if used, is below and starts at once.
  */
 export interface RelpHandler {
   open(txnr: number, offers: string): void;
@@ -14,7 +14,7 @@ export interface RelpHandler {
   close(txnr: number): void;
 }
 
-/** The reason why a session was refused: a label of its counter. */
+/** Why a session was refused: a label of its counter. */
 export type RelpFault = "header" | "length" | "too-long" | "trailer" | "command" | "not-open" | "second-open" | "jump";
 
 const SPACE = 0x20;
@@ -22,7 +22,7 @@ const LINE_FEED = 0x0a;
 const ZERO = 0x30;
 const NINE = 0x39;
 const MAX_COMMAND_BYTES = 32;
-/** TXNR, command and length, each with a space. */
+/** TXNR, command and length, each followed by a space. */
 const MAX_HEADER_BYTES = MAX_RELP_DIGITS + MAX_COMMAND_BYTES + MAX_RELP_DIGITS + 3;
 const FIRST_HELD_BYTES = 16_384;
 /** One frame of the largest size. */
@@ -30,14 +30,14 @@ const MAX_HELD_BYTES = MAX_HEADER_BYTES + WIRE_LIMITS.maxRelpDataBytes + 1;
 const SYSLOG = Buffer.from("syslog ");
 const EMPTY = Buffer.alloc(0);
 
-/** A session's parser: bytes in, commands out, each checked in its order. It holds at most one unfinished frame. */
+/** A session's parser: bytes in, commands out, their order checked. Holds at most one unfinished frame. */
 export class RelpParser {
   readonly #handler: RelpHandler;
-  /** `[from, to)` waits: the start of one frame or, when stopped, everything since. */
+  /** `[from, to)` waits: the start of one frame or, when stopped, everything received since. */
   #held: Buffer = EMPTY;
   #from = 0;
   #to = 0;
-  /** Bytes that must come before parsing what is held can succeed. */
+  /** Bytes still needed before the held frame can be parsed. */
   #missingBytes = MAX_HEADER_BYTES;
   #txnr = 0;
   #isOpen = false;
@@ -63,17 +63,17 @@ export class RelpParser {
     return this.#to - this.#from;
   }
 
-  /** Takes bytes as they came. A fault is final: the connection has to be closed. */
+  /** Takes bytes as received. A fault is final: the connection must be closed. */
   feed(chunk: Buffer): RelpFault | undefined {
     let at = 0;
-    // Copies only the frame that lies across two chunks: copying the chunk would double the allocations.
+    // Copies only the frame that spans two chunks: copying the chunk would double the allocations.
     while (this.#to > this.#from && at < chunk.length && !this.#isHalted) {
       const end = Math.min(chunk.length, at + this.#missingBytes);
       this.#hold(chunk, at, end);
       at = end;
       const taken = this.#parse(this.#held, this.#from, this.#to) - this.#from;
       if (taken === 0) continue;
-      // What was held is the start of one frame, so what remains behind it is in the chunk as well.
+      // The held bytes were the start of one frame, so everything after it is in the chunk.
       at = end - (this.#to - this.#from - taken);
       this.#release();
     }
@@ -82,7 +82,7 @@ export class RelpParser {
     return this.#fault;
   }
 
-  /** Goes on after a message that said stop. */
+  /** Continues after a message that returned false. */
   resume(): RelpFault | undefined {
     this.#stopped = false;
     this.#from = this.#parse(this.#held, this.#from, this.#to);
@@ -94,7 +94,7 @@ export class RelpParser {
     return this.#fault !== undefined || this.#stopped || this.#isClosed;
   }
 
-  /** Parses commands from `at` on. Returns where the first one begins that is not whole, or not wanted yet. */
+  /** Parses commands from `at` on. Returns the start of the first one that is incomplete or not wanted yet. */
   #parse(data: Buffer, at: number, end: number): number {
     while (at < end && !this.#isHalted) {
       const next = this.#command(data, at, end);
@@ -120,11 +120,11 @@ export class RelpParser {
   #release(): void {
     this.#from = 0;
     this.#to = 0;
-    // A larger one grew while it was stopped.
+    // It grew larger while stopped.
     if (this.#held.length > MAX_HELD_BYTES) this.#held = EMPTY;
   }
 
-  /** Parses one command at `at`. Returns where the next begins, or -1: not whole yet, or a fault. */
+  /** Parses one command at `at`. Returns the start of the next, or -1: incomplete, or a fault. */
   #command(data: Buffer, at: number, end: number): number {
     this.#missingBytes = MAX_HEADER_BYTES;
     let i = at;
@@ -167,7 +167,7 @@ export class RelpParser {
     if (i - lengthAt > MAX_RELP_DIGITS) return this.#refuse("length");
     if (i >= end) return -1;
     if (i === lengthAt) return this.#refuse("length");
-    // Checked against the cap before anything waits for that many bytes.
+    // Checked against the limit before anything waits for that many bytes.
     if (length > WIRE_LIMITS.maxRelpDataBytes) return this.#refuse("too-long");
     if (byte === SPACE) i += 1;
     else if (byte !== LINE_FEED || length > 0) return this.#refuse("length");

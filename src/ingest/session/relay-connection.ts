@@ -22,10 +22,10 @@ export interface ConnectionOptions<Slot>
 }
 
 /**
- * One relay's session: RELP commands in, batches to the store, acknowledgements out once it has them.
+ * One relay's session: RELP commands in, batches to the store, acknowledgements out once stored.
  *
- * One batch at a time is with the store; what arrives meanwhile gathers in the next one, so batches grow with the load
- * and a quiet line travels alone. It owns its socket: nobody else writes to it or closes it.
+ * The store has one batch at a time; whatever arrives meanwhile gathers in the next, so batches grow with the load and
+ * a quiet line travels alone. It owns its socket: nobody else writes to it or closes it.
  */
 export class RelayConnection<Slot> {
   readonly #options: ConnectionOptions<Slot>;
@@ -41,7 +41,7 @@ export class RelayConnection<Slot> {
   #flushIsScheduled = false;
   #waitingClaim: Claim | undefined;
   #closeTxnr = 0;
-  /** Reads that wait for a turn to be parsed in. */
+  /** Reads waiting for a turn to be parsed. */
   #unparsed = 0;
   #isStopped = false;
 
@@ -73,7 +73,7 @@ export class RelayConnection<Slot> {
     this.#times = new SessionTimes(this.#parser, options);
     options.socket.on("data", (chunk: Buffer) => this.#data(chunk));
     options.socket.on("drain", () => this.#readOn());
-    // What has arrived is stored even without a relay to acknowledge it to: it may be gone for good.
+    // Store what has arrived even without a relay to acknowledge it to: this may be its only copy.
     options.socket.on("close", () => {
       this.#attendance.leave();
       this.#offers.abandon();
@@ -81,7 +81,7 @@ export class RelayConnection<Slot> {
     });
   }
 
-  /** Name of the node that spoke last. */
+  /** Node whose frame came last. */
   get node(): string {
     return this.#intake.node;
   }
@@ -91,13 +91,13 @@ export class RelayConnection<Slot> {
     return !this.#owesAnswer && this.#unanswered + this.#unparsed + this.#parser.waitingBytes === 0;
   }
 
-  /** Ends the session when it takes too long. Called about once a second. */
+  /** Ends a session that takes too long. Called about once a second. */
   checkTime({ isSuperseded }: { readonly isSuperseded: boolean }): void {
     const fault = this.#times.fault({ owesAnswer: this.#owesAnswer, isSuperseded });
     if (fault !== undefined) this.cutOff(fault);
   }
 
-  /** Ends the session when the collector stops. First stores and acknowledges what is here, if the store can. */
+  /** Ends the session when the collector stops. First stores and acknowledges what has arrived, if the store can. */
   stop(): void {
     this.#isStopped = true;
     this.#offers.stop();
@@ -121,7 +121,7 @@ export class RelayConnection<Slot> {
     this.#unparsed += 1;
     this.#options.turns.soon(() => {
       this.#unparsed -= 1;
-      // It was not acknowledged, so it comes again.
+      // It was not acknowledged, so the relay sends it again.
       if (this.#isStopped) return;
       this.#parse(() => this.#parser.feed(chunk));
       this.#readOn();
@@ -139,19 +139,19 @@ export class RelayConnection<Slot> {
     }
   }
 
-  /** An exception of a stage ends this session, not the process: what was not acknowledged comes again. */
+  /** A stage's exception ends this session, not the process: the relay resends whatever was not acknowledged. */
   readonly #fail = (error: unknown): void => this.cutOff("failure", { error: String(error) });
 
   #afterParsing(): void {
     this.#times.parsed();
     if (this.#intake.node !== "") this.#attendance.heard(this.#intake.node);
     if (this.#waitingClaim !== undefined || this.#isFull) this.#flush();
-    // Also after a flush: a relay that has used up its allowance is read again only after its turn.
+    // After a flush as well: a relay that has used up its allowance is read again only after its turn.
     if (this.#waitingClaim === undefined) this.#scheduleFlush();
     if (this.#mustWait()) this.#options.socket.pause();
   }
 
-  /** Waits for this turn's reads: libuv hands over up to 32 of a busy socket, and they make one batch. */
+  /** Waits for this turn's reads: libuv delivers up to 32 from a busy socket, and they make one batch. */
   #scheduleFlush(): void {
     if (this.#flushIsScheduled) return;
     this.#flushIsScheduled = true;
@@ -169,7 +169,7 @@ export class RelayConnection<Slot> {
   }
 
   #message(data: Buffer, at: number, end: number): boolean {
-    // Binding a BEGIN may take time (a look-up, files): the session stops until it is done.
+    // Binding a BEGIN may take time (a look-up, files): the session pauses until it is done.
     this.#waitingClaim = this.#intake.take(data, at, end);
     if (this.#waitingClaim !== undefined) return false;
     this.#unanswered += 1;
@@ -179,7 +179,7 @@ export class RelayConnection<Slot> {
 
   #flush(): void {
     if (this.#offers.isBusy) return;
-    // BEGINs in a row are acknowledged together: a write for each would cost more than the rest of it.
+    // BEGINs in a row are acknowledged together: one write each would cost more than the rest of the work.
     if (this.#waitingClaim !== undefined && this.#batch.isEmpty) {
       this.#offers.claim(this.#waitingClaim, () => this.#claimed());
     } else if (this.#unanswered > 0) {
@@ -216,7 +216,7 @@ export class RelayConnection<Slot> {
     this.#readOn();
   }
 
-  /** Frames wait for the store. */
+  /** Whether frames wait for the store. */
   get #owesAnswer(): boolean {
     return this.#offers.isBusy || this.#waitingClaim !== undefined;
   }

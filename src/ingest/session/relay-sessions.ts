@@ -17,7 +17,7 @@ import { QuietRelays } from "./turn-allowance.ts";
 
 /** Buffers of 4 KiB, for all connections together. */
 const POOLED_BUFFERS = 4_096;
-/** Time of one turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
+/** Time per turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
 const MAX_TURN_MS = 10;
 
 export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
@@ -45,7 +45,7 @@ export class RelaySessions<Slot> {
   readonly #pool = new BufferPool(POOLED_BUFFERS);
   readonly #quiet = new QuietRelays();
   readonly #turns = new LoopTurns({ maxTurnMs: MAX_TURN_MS });
-  /** The newest one last. */
+  /** In order of age, newest last. */
   readonly #sessions = new Map<Socket, Session<Slot>>();
   readonly #places: FairPlaces<Socket>;
   readonly #throttle: LogThrottle;
@@ -68,7 +68,7 @@ export class RelaySessions<Slot> {
     for (const { peer } of this.#sessions.values()) if (peer !== undefined) yield peer;
   }
 
-  /** Begins a session, which owns the socket from here on. @param peer Undefined on a plain connection. */
+  /** Begins a session, which owns the socket from then on. @param peer Undefined on a plain connection. */
   begin(socket: Socket, peer: Peer | undefined): void {
     const { log, expiry } = this.#options;
     const { node, serial } = peer ?? { node: undefined, serial: undefined };
@@ -99,13 +99,13 @@ export class RelaySessions<Slot> {
     });
   }
 
-  /** A plain connection is never displaced: nothing proves whose it is. */
+  /** A plain connection is never displaced: nothing proves its node. */
   #isIdle(socket: Socket): boolean {
     const session = this.#sessions.get(socket);
     return session?.peer !== undefined && session.connection.isIdle;
   }
 
-  /** Takes a place for the session, if need be that of another session. */
+  /** Takes a place for the session, displacing another session if necessary. */
   #hasPlace(socket: Socket, who: { holder: string; node: string | undefined; address: string | undefined }): boolean {
     const { log, audit, metrics, limits } = this.#options;
     const { holder, node, address } = who;
@@ -131,7 +131,9 @@ export class RelaySessions<Slot> {
     }
   }
 
-  /** When the list of revoked certificates cannot be read, every relay reconnects: OpenSSL checks it at the gate. */
+  /**
+   * Without a readable list of revoked certificates, every relay must reconnect: OpenSSL then checks it at the gate.
+   */
   cutOffRevoked({ revoked }: RelayTls): void {
     const { audit } = this.#options;
     const [reason, next] = revoked === undefined ? ["recheck"] : ["revoked", RENEW_NODE];

@@ -7,10 +7,10 @@ export interface SessionTimesOptions {
   readonly nowMs: () => number;
 }
 
-/** Longer than the 90 s after which a relay gives a session up and sends everything again over another. */
+/** Longer than the 90 s after which a relay gives a session up and resends everything over another. */
 const ANSWER_WITHIN_MS = 120_000;
 
-/** Decides whether a session takes too long, or its relay has given it up. */
+/** Decides whether a session takes too long, or its relay has abandoned it. */
 export class SessionTimes {
   readonly #options: SessionTimesOptions;
   readonly #parser: RelpParser;
@@ -25,7 +25,7 @@ export class SessionTimes {
     this.#answeredAtMs = this.#frameBeganAtMs;
   }
 
-  /** Bytes were parsed. */
+  /** Records that bytes were parsed. */
   parsed(): void {
     const { txnr, waitingBytes } = this.#parser;
     if (txnr === this.#frameTxnr && waitingBytes > 0) return;
@@ -33,16 +33,16 @@ export class SessionTimes {
     this.#frameBeganAtMs = this.#options.nowMs();
   }
 
-  /** Frames were acknowledged. */
+  /** Records that frames were acknowledged. */
   answered(): void {
     this.#answeredAtMs = this.#options.nowMs();
   }
 
   /**
-   * The reason why the session must end, if there is one: a label of the counter. Called about once a second.
+   * Why the session must end, if it must: a label of the counter. Called about once a second.
    *
    * @param owesAnswer Frames wait for the store. The relay is not to blame for that time.
-   * @param isSuperseded Its node has opened another session since. Otherwise this may be the only one with its frames.
+   * @param isSuperseded Its node has since opened another session. Otherwise only this one may hold its frames.
    */
   fault({
     owesAnswer,

@@ -7,22 +7,22 @@ type Outcome = "stored" | "unavailable";
 
 export interface StoreOffersOptions<Slot> {
   readonly store: LineStore<Slot>;
-  /** Of all sessions. */
+  /** Shared by all sessions. */
   readonly turns: LoopTurns;
-  /** The store cannot write now: what it was offered is offered again in a while. */
+  /** The store cannot write now; the offer is repeated later. */
   readonly onUnavailable: () => void;
   /** The store threw: the session ends. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * What one session brings to the store, one batch or BEGIN at a time, until the store has it. A large batch goes in
- * steps between other sessions' work; it counts as stored when its last step is.
+ * What one session brings to the store: one batch or BEGIN at a time, offered until stored. A large batch goes in steps
+ * between other sessions' work; it counts as stored after its last step.
  */
 export class StoreOffers<Slot> {
   readonly #options: StoreOffersOptions<Slot>;
   #isBusy = false;
-  /** Waits for its turn. */
+  /** The step that waits for its turn. */
   #next: (() => void) | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -31,17 +31,17 @@ export class StoreOffers<Slot> {
     this.#options = options;
   }
 
-  /** The store owes an answer. */
+  /** Whether the store owes an answer. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
 
-  /** The store could not write when it was asked last. */
+  /** Whether the store could not write at the last attempt. */
   get isWaiting(): boolean {
     return this.#retry !== undefined;
   }
 
-  /** A batch, also an empty one: BEGINs that the store has bound must outlive the process. */
+  /** Offers a batch, even an empty one: BEGINs that the store has bound must outlive the process. */
   batch(items: readonly Item<Slot>[], stored: () => void): void {
     this.#isBusy = true;
     this.#step(items, 0, stored);
@@ -53,7 +53,7 @@ export class StoreOffers<Slot> {
     this.#inTurn(() => this.#offer(ask, () => this.#done(stored)), CONNECTION_LIMITS.claimMs);
   }
 
-  /** Offers at once what waits for its turn. Nothing is offered again any more. */
+  /** Offers at once what waits for its turn. Repeats no offer from then on. */
   stop(): void {
     this.#isStopping = true;
     this.abandon();
@@ -62,7 +62,7 @@ export class StoreOffers<Slot> {
     next?.();
   }
 
-  /** Offers nothing again: the relay has gone, and sends again what was not acknowledged. */
+  /** Repeats no offer: the relay has gone, and will resend whatever was not acknowledged. */
   abandon(): void {
     clearTimeout(this.#retry);
   }
@@ -83,7 +83,7 @@ export class StoreOffers<Slot> {
     }
     this.#next = step;
     this.#options.turns.soon(() => {
-      // Otherwise the stop was faster.
+      // Otherwise `stop` has run it already.
       if (this.#next !== step) return;
       this.#next = undefined;
       step();
@@ -120,7 +120,7 @@ export class StoreOffers<Slot> {
   }
 }
 
-/** Where the step ends that begins at `from`. */
+/** End of the step that starts at `from`. */
 function stepEnd<Slot>(items: readonly Item<Slot>[], from: number): number {
   const { itemsAStep, bytesAStep } = CONNECTION_LIMITS;
   let bytes = 0;

@@ -1,6 +1,6 @@
 /**
  * Bytes that a relay may bring in one turn of the event loop while quieter ones wait: less than a millisecond's work.
- * Alone it may bring all that libuv reads in a turn (32 times 64 KiB), which makes larger batches and fewer writes.
+ * Alone it may bring everything that libuv reads in a turn (32 times 64 KiB), for larger batches and fewer writes.
  */
 const BUSY_TURN_BYTES = 65_536;
 /** A relay that had such a turn within this time is not quiet. */
@@ -8,7 +8,7 @@ const BUSY_FOR_MS = 1_000;
 /** A quiet relay that spoke counts as waiting for this long. */
 const QUIET_FOR_MS = 100;
 
-/** Remembers the quiet relay that spoke last: a flood from another must not keep it waiting. */
+/** Remembers the quiet relay heard last: a flood from another must not keep it waiting. */
 export class QuietRelays {
   #last: TurnAllowance | undefined;
   #heardAtMs = Number.NEGATIVE_INFINITY;
@@ -24,7 +24,7 @@ export class QuietRelays {
   }
 }
 
-/** The bytes that one relay may bring in a turn of the event loop: as many as come, unless quiet relays wait for it. */
+/** The bytes that one relay may bring in a turn of the event loop: any number, unless quiet relays wait for it. */
 export class TurnAllowance {
   readonly #quiet: QuietRelays;
   readonly #nowMs: () => number;
@@ -36,18 +36,18 @@ export class TurnAllowance {
     this.#nowMs = nowMs;
   }
 
-  /** Counts bytes that came in this turn. */
+  /** Counts bytes received in this turn. */
   take(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes >= BUSY_TURN_BYTES) this.#busyAtMs = this.#nowMs();
   }
 
-  /** Whether this relay has used its bytes of the turn. */
+  /** Whether this relay has used up its bytes of the turn. */
   get isUsedUp(): boolean {
     return this.#bytes >= BUSY_TURN_BYTES && this.#quiet.waitFor(this, this.#nowMs());
   }
 
-  /** The next turn begins. */
+  /** Starts the next turn. */
   renew(): void {
     const nowMs = this.#nowMs();
     if (this.#bytes > 0 && nowMs - this.#busyAtMs > BUSY_FOR_MS) this.#quiet.heard(this, nowMs);

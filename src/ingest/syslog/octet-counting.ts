@@ -3,7 +3,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MAX_DIGITS = 9;
 
-/** Octet counting, RFC 6587, section 3.4.1: `LENGTH SP MESSAGE`, again and again. Holds one unfinished frame. */
+/** Octet counting, RFC 6587, section 3.4.1: `LENGTH SP MESSAGE`, repeated. Holds one unfinished frame. */
 export class OctetCounting {
   readonly #maxBytes: number;
   readonly #take: (message: Buffer) => void;
@@ -14,7 +14,7 @@ export class OctetCounting {
     this.#take = options.take;
   }
 
-  /** False when the stream is not of this framing or a frame is too long: it cannot be followed any further. */
+  /** False if the stream breaks this framing or a frame is too long: nothing after that can be parsed. */
   feed(chunk: Buffer): boolean {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;

@@ -1,7 +1,7 @@
 import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
 
-/** Where ordinary syslog of other machines goes. It never comes near an execution. */
+/** Destination of ordinary syslog from other machines, kept apart from executions. */
 export interface SyslogSink {
   /** Takes one message; false when it was discarded (too many sources, a slow disk). */
   write(source: string, message: Buffer): boolean;
@@ -20,5 +20,5 @@ export interface SyslogListener {
   stop(): Promise<void>;
 }
 
-/** Longest message taken, octets; RFC 5424, section 6.1 asks receivers for 2,048 at least. */
+/** Longest message accepted, octets; RFC 5424, section 6.1 asks receivers for at least 2,048. */
 export const MAX_SYSLOG_BYTES = 65_536;

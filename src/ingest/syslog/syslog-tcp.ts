@@ -15,7 +15,7 @@ const NINE = 0x39;
 export async function startSyslogTcp(options: SyslogListenerOptions): Promise<SyslogListener> {
   const { host, port, sink, log, metrics } = options;
   const received = metrics.count("ml_syslog_tcp_messages_total", "Messages of ordinary syslog received over TCP");
-  const discarded = metrics.counter("ml_syslog_tcp_discarded_total", "Messages or connections thrown away", "reason");
+  const discarded = metrics.counter("ml_syslog_tcp_discarded_total", "Messages or connections discarded", "reason");
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -66,7 +66,7 @@ function readFramed(
     socket.on("data", feed);
     return;
   }
-  // The longest line is bounded: split2 ends the stream with an error beyond it.
+  // Bounds the longest line: split2 ends the stream with an error beyond it.
   const lines = split2({ maxLength: MAX_SYSLOG_BYTES });
   lines.on("data", (line: string) => take(Buffer.from(line)));
   lines.on("error", giveUp);

@@ -12,22 +12,22 @@ export interface CommandOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: number;
   readonly stderr: number;
-  /** In a session of its own, for signals to the whole group. */
+  /** Starts it in its own session, so that signals reach the whole group. */
   readonly detached: boolean;
 }
 
 export interface Command {
-  /** Undefined when it could not be started. */
+  /** Undefined if it could not be started. */
   readonly pid: number | undefined;
   readonly ended: Promise<CommandEnd>;
 }
 
-/** What shells answer for a command that is not there, and for one that cannot be run. */
+/** Exit codes of shells for a command that is missing, and for one that cannot be run. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const SIGNAL_BASE = 128;
 
-/** Starts the command as it is, without a shell. */
+/** Starts the command directly, without a shell. */
 export function startCommand(options: CommandOptions, onFailure: (message: string) => void): Command {
   const [file = "", ...args] = options.argv;
   const { environment: env, detached, stdout, stderr } = options;
@@ -35,7 +35,7 @@ export function startCommand(options: CommandOptions, onFailure: (message: strin
   try {
     child = spawn(file, args, { env, detached, stdio: ["inherit", stdout, stderr] });
   } catch (error) {
-    // Too long, or with a NUL byte inside.
+    // A word is too long, or contains a NUL byte.
     onFailure(`Cannot run ${file}: ${String(error)}`);
     return { pid: undefined, ended: Promise.resolve({ code: NOT_EXECUTABLE, signal: null }) };
   }

@@ -3,18 +3,18 @@ import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Both ends of one FIFO that has no name any more. Whoever has it closes them. */
+/** Both ends of one FIFO whose name is removed. Its holder closes them. */
 export interface Fifo {
   readonly readEnd: number;
   readonly writeEnd: number;
 }
 
-/** Where the FIFOs have their names for a moment, in this order; the second for a full or read-only first. */
+/** Folders for the FIFOs' short-lived names, in this order; the second if the first is full or read-only. */
 const FOLDERS = [tmpdir, () => "/dev/shm"];
 
 /**
- * Two FIFOs for the command's stdout and stderr. They are no sockets, so that `echo x >/dev/stderr` works in the
- * command, and Node makes none itself. Settles when both are open and their names are gone.
+ * Creates two FIFOs for the command's stdout and stderr. Not sockets, so that `echo x >/dev/stderr` works in the
+ * command; Node cannot create FIFOs itself. Settles when both are open and their names are gone.
  *
  * @param name For the files; nobody else uses it.
  */
@@ -33,7 +33,7 @@ export async function makeFifos(name: string): Promise<readonly [Fifo, Fifo]> {
   throw failure;
 }
 
-/** Needs no folder of its own: mkfifo takes no name that exists, and nobody else may open what it made. */
+/** Needs no folder of its own: mkfifo refuses existing names, and nobody else may open its FIFO. */
 function mkfifo(paths: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("/usr/bin/mkfifo", ["-m", "600", ...paths], { stdio: "ignore", env: {} });
@@ -42,17 +42,17 @@ function mkfifo(paths: readonly string[]): Promise<void> {
   });
 }
 
-/** What of a failed attempt may be left. Where nothing could be made, nothing can be removed either. */
+/** Removes leftovers of a failed attempt. Where nothing could be created, nothing can be removed either. */
 function remove(path: string): void {
   try {
     rmSync(path);
   } catch {
-    // The next folder is tried.
+    // Tries the next folder.
   }
 }
 
 function openAndUnlink(path: string): Fifo {
-  // Without O_NONBLOCK the open would wait for a writer; with the reader there, the writer's open returns at once.
+  // Without O_NONBLOCK the open would wait for a writer. With a reader in place, the writer's open returns at once.
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = openSync(path, constants.O_WRONLY);
   unlinkSync(path);

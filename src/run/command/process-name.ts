@@ -1,11 +1,11 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { readProcess } from "./processes.ts";
 
-/** A process that cannot be seen from here is taken for running while what it holds changed within this time. */
+/** A process invisible from here counts as running if its file changed within this time. */
 const UNSEEN_FOR_MS = 300_000;
 
 /**
- * `PID-START-NAMESPACE`: a name that no later process of this boot has, in whatever PID namespace (pid_namespaces(7)):
+ * `PID-START-NAMESPACE`: a name that no later process of this boot gets, in any PID namespace (pid_namespaces(7)):
  * containers may share a spool.
  */
 export function processName(pid: number): string {
@@ -15,7 +15,7 @@ export function processName(pid: number): string {
 /**
  * Whether the process of that name still runs.
  *
- * @param path What it holds. An mlrun that spools changes its file every few seconds, be it by a beat.
+ * @param path A file that it holds. An mlrun that spools changes its file every few seconds, if only by a beat.
  */
 export function isRunning(name: string, path: string): boolean {
   const [pid = "", started, namespace] = name.split("-");
@@ -23,7 +23,7 @@ export function isRunning(name: string, path: string): boolean {
   return started !== "0" && processName(Number(pid)) === name;
 }
 
-/** Its inode number. 0 where /proc is not this namespace's. */
+/** Its inode number. 0 if /proc does not belong to this namespace. */
 function ownNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";

@@ -5,13 +5,13 @@ export interface ProcessStat {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** CPU time, children that were waited for included. */
+  /** CPU time, including children that were waited for. */
   readonly cpuMs: number;
-  /** With the pid, names this process and no later one with the same pid. */
+  /** Together with the pid, names this process and no later one. */
   readonly startedAtTicks: number;
 }
 
-/** USER_HZ: 100 on every Linux that Node runs on. */
+/** USER_HZ: 100 on every Linux that Node supports. */
 const MS_PER_TICK = 10;
 
 export function readProcess(pid: number): ProcessStat | undefined {
@@ -21,21 +21,21 @@ export function readProcess(pid: number): ProcessStat | undefined {
   } catch {
     return undefined;
   }
-  // The name in parentheses may hold anything, parentheses too; the third field follows the last one.
+  // The name in parentheses may contain parentheses; the third field follows the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const field = (number: number) => Number(fields[number - 3]);
   const cpuTicks = field(14) + field(15) + field(16) + field(17);
   return { pid, parent: field(4), group: field(5), cpuMs: cpuTicks * MS_PER_TICK, startedAtTicks: field(22) };
 }
 
-/** The process and all that descend from it, as far as they still hang together. */
+/** The process and all its descendants, as far as they are still connected to it. */
 export function processTree(root: number): ProcessStat[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readProcess(Number(name)))
     .filter((process) => process !== undefined);
   const tree = all.filter((process) => process.pid === root);
-  // The list grows while it is walked: children of children are found in turn.
+  // The list grows during the loop, so that children of children are found.
   for (const { pid } of tree) tree.push(...all.filter((process) => process.parent === pid));
   return tree;
 }

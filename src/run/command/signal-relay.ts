@@ -1,35 +1,35 @@
 import { processTree } from "./processes.ts";
 import { Witness } from "./witness.ts";
 
-/** Signals that the command must get when mlrun gets them. */
+/** Signals that mlrun passes on to the command. */
 const RELAYED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
-/** These ask mlrun to come to an end. */
+/** Signals that ask mlrun to end. */
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 export interface SignalRelayOptions {
-  /** The command shares mlrun's process group; else it leads a session of its own. */
+  /** The command shares mlrun's process group; otherwise it leads its own session. */
   readonly sharesGroup: boolean;
-  /** mlrun was asked to end. True when the command has ended: it is asked for the rest only. */
+  /** mlrun was asked to end. True if the command has ended and the request concerns only the rest. */
   onEnding(): boolean;
 }
 
 /**
- * Passes mlrun's signals on, to the command and its children. Without a terminal, a signal that somebody sends to every
- * process of a service or a job reaches them twice: from there and from here.
+ * Passes mlrun's signals on to the command and its children. Without a terminal, a signal sent to every process of a
+ * service or a job reaches them twice: directly and from here.
  *
- * Without a terminal the command leads its own group, and the whole group gets them. With one it stays in mlrun's
- * group, so that it keeps /dev/tty, Ctrl-C and Ctrl-Z: what the terminal or the shell sends to the group has reached it
- * already (`Witness`), and only what was sent to mlrun alone goes to its processes, one by one.
+ * Without a terminal the command leads its own group, and the whole group gets the signals. With one it stays in
+ * mlrun's group, to keep /dev/tty, Ctrl-C and Ctrl-Z: signals that the terminal or the shell sends to the group have
+ * reached it already (`Witness`); only those sent to mlrun alone go to its processes, one by one.
  */
 export class SignalRelay {
   readonly #options: SignalRelayOptions;
   #witness: Witness | undefined;
   /** Undefined while there is nothing to signal. */
   #pid: number | undefined;
-  /** Who sent it waits for nothing but mlrun itself. */
+  /** A request to end that came after the command: only mlrun itself is left to end. */
   #asked: NodeJS.Signals | undefined;
 
-  /** From now on no signal ends mlrun: it must be made before the command starts. */
+  /** From now on no signal ends mlrun, so create it before the command starts. */
   constructor(options: SignalRelayOptions) {
     this.#options = options;
     for (const signal of RELAYED) process.on(signal, this.#onSignal);
@@ -38,19 +38,19 @@ export class SignalRelay {
     process.on("SIGCONT", this.#onContinue);
   }
 
-  /** The command runs. To be called before anything else can happen. */
+  /** The command runs. Call it before anything else can happen. */
   begin(pid: number): void {
     this.#pid = pid;
     if (this.#options.sharesGroup) this.#witness = new Witness();
   }
 
-  /** Nothing is left to signal. What still comes is remembered: mlrun has yet to deliver, in bounded time. */
+  /** Nothing is left to signal. Later signals are remembered: mlrun still has to deliver, in bounded time. */
   end(): void {
     this.#pid = undefined;
     this.#witness?.end();
   }
 
-  /** All is delivered: signals do to mlrun what they do to any program; the one before does, too, if it `waits`. */
+  /** Everything is delivered: signals act on mlrun as on any program, and so does a remembered one if it `waits`. */
   release(waits: boolean): void {
     for (const signal of RELAYED) process.off(signal, this.#onSignal);
     if (waits && this.#asked !== undefined) process.kill(process.pid, this.#asked);
@@ -70,7 +70,7 @@ export class SignalRelay {
     for (const member of tree) if (member.group === group) send(member.pid, signal);
   }
 
-  /** SIGSTOP: a stop that asks would be ignored by a group without a shell that could continue it. */
+  /** SIGSTOP: a group without a shell that could continue it would ignore a stop signal that can be caught. */
   readonly #onStop = (): void => {
     if (this.#pid !== undefined) send(-this.#pid, "SIGSTOP");
     process.kill(process.pid, "SIGSTOP");
@@ -85,6 +85,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended in between.
+    // It has ended meanwhile.
   }
 }

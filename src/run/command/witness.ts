@@ -1,28 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Prints the name of each signal that it gets, and each line that it reads, until its stdin ends. A shell runs the
- * trap of a signal that is pending before it does anything else, so the name always comes before a later line.
- * `t` tells a read that a signal has interrupted from that end.
+ * Prints the name of each signal that it gets, and each line that it reads, until its stdin ends. A shell runs the trap
+ * of a pending signal before anything else, so the name always comes before a later line. `t` distinguishes an
+ * interrupted read from the end of stdin.
  */
 const SCRIPT = `
   for s in INT TERM HUP QUIT USR1 USR2 WINCH; do trap "echo SIG$s; t=1" $s; done
   while t= x=; read -r x || [ $t ]; do [ "$x" ] && echo "$x"; done`;
 const QUESTION = "?";
-/** A witness that does not answer for so long is stopped, or the machine is dying. */
+/** A witness that does not answer for this long is stopped, or the machine is failing. */
 const ANSWER_MS = 2_000;
-/** The terminal sends these, and always to the group. */
+/** The terminal sends these, always to the group. */
 const FROM_TERMINAL: readonly string[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
 /**
- * A tiny process in mlrun's own process group. Nobody is told to whom a signal was sent; but one that the witness got
- * as well went to the whole group (Ctrl-C, `kill %1`), and one that it did not get to mlrun alone (`kill PID`).
+ * A tiny process in mlrun's own process group. A signal does not say to whom it was sent; but if the witness got it as
+ * well, it went to the whole group (Ctrl-C, `kill %1`), otherwise to mlrun alone (`kill PID`).
  */
 export class Witness {
   readonly #process: ChildProcess | undefined;
-  /** Signals that it reported and that nobody has asked for yet. */
+  /** Reported signals that nobody has asked about yet. */
   readonly #reported = new Set<string>();
-  /** Whom the answers are for, oldest first. One a signal that waits. */
+  /** Callers that wait for answers, oldest first. One per waiting signal. */
   #asking: (() => void)[] = [];
   #gone = false;
 
@@ -37,7 +37,7 @@ export class Witness {
     witness.stdout?.on("data", (bytes: Buffer) => this.#read(bytes.toString("latin1")));
     witness.once("error", () => this.#leave());
     witness.once("exit", (_, signal) => {
-      // It came before the traps were set.
+      // It arrived before the traps were set.
       if (signal !== null) this.#reported.add(signal);
       this.#leave();
     });
@@ -67,7 +67,7 @@ export class Witness {
     });
   }
 
-  /** Lines are shorter than what a pipe takes in one piece, so none is ever split. */
+  /** Lines are shorter than a pipe's atomic writes, so none is ever split. */
   #read(lines: string): void {
     for (const line of lines.trimEnd().split("\n")) {
       if (line === QUESTION) this.#asking.shift()?.();
@@ -82,7 +82,7 @@ export class Witness {
   }
 }
 
-/** Undefined when there is no memory or no process left for it: the command runs all the same. */
+/** Undefined if memory or processes have run out: the command runs all the same. */
 function startWitness(): ChildProcess | undefined {
   try {
     return spawn("/bin/sh", ["-c", SCRIPT, "mlrun-witness"], { stdio: ["pipe", "pipe", "ignore"], env: {} });

@@ -10,21 +10,21 @@ export interface BeatPorts {
   readonly delivery: Delivery;
   readonly clock: { timestamp(): string; elapsedMs(): number };
   readonly pid: number | undefined;
-  /** The command prints to a terminal, which no program buffers for. */
+  /** The command prints to a terminal: no program buffers its output there for long. */
   readonly hasTerminal: boolean;
-  /** Milliseconds since the command printed something. */
+  /** Milliseconds since the command last printed. */
   idleMs(): number;
-  /** How the command ended, once it has. */
+  /** How the command ended. Undefined while it runs. */
   exit(): Exit | undefined;
 }
 
 export interface Beats {
-  /** Sends one at once, out of turn. */
+  /** Sends an extra one at once. */
   beat(): void;
   stop(): void;
 }
 
-/** Sends a BEAT every 10 s: the execution lives. */
+/** Sends a BEAT every 10 s to show that the execution is alive. */
 export function startBeats(ports: BeatPorts): Beats {
   const { encoder, delivery, clock } = ports;
   const guess = new BufferingGuess();
@@ -35,7 +35,7 @@ export function startBeats(ports: BeatPorts): Beats {
     const idleMs = Math.round(ports.idleMs());
     const mayBuffer = guess.mayBuffer({ atMs: clock.elapsedMs(), idleMs, cpuMs }) && !ports.hasTerminal;
     const block = delivery.reserve();
-    // Without room, lines are waiting; they show that it lives.
+    // Without room, lines are waiting; they show that it is alive.
     if (block === undefined) return;
     encoder.setTime(clock.timestamp());
     const frame = encoder.encodeBeat({ number, idleMs, cpuMs, mayBuffer, exit: ports.exit() });
@@ -46,7 +46,7 @@ export function startBeats(ports: BeatPorts): Beats {
   return { beat, stop: () => clearInterval(timer) };
 }
 
-/** Of the process and its descendants; 0 without /proc. */
+/** Processor time of the process and its descendants; 0 without /proc. */
 function cpuMsOf(pid: number): number {
   try {
     return processTree(pid).reduce((sum, { cpuMs }) => sum + cpuMs, 0);

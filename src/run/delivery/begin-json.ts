@@ -4,7 +4,7 @@ import { RUN_LIMITS } from "../limits.ts";
 
 const MAX_CWD_CHARACTERS = 1_024;
 
-/** BEGIN as one line of JSON, within the limits of the wire and of one message; what is too long is cut. */
+/** BEGIN as one line of JSON, within the limits of the wire and of one message; members that are too long are cut. */
 export function beginJson(begin: Begin): string {
   let argvCharacters: number = WIRE_LIMITS.maxArgvCharacters;
   let cwdCharacters = MAX_CWD_CHARACTERS;
@@ -23,7 +23,7 @@ function firstOf(labels: Begin["labels"], count: number): Begin["labels"] {
   return Object.fromEntries(Object.entries(labels).slice(0, count));
 }
 
-/** The first words with at most `maxCharacters` in all; at least one word, which may be cut to nothing. */
+/** The first words, up to `maxCharacters` in all; at least one word, which may be cut to nothing. */
 function cutWords(words: readonly string[], maxCharacters: number): string[] {
   const kept: string[] = [];
   let room = maxCharacters;
@@ -35,7 +35,7 @@ function cutWords(words: readonly string[], maxCharacters: number): string[] {
   return kept;
 }
 
-/** JSON escapes for what a relay or a terminal might act on, and for halves of a character that was cut. */
+/** JSON escapes for characters that a relay or a terminal might act on, and for halves of a cut character. */
 function printable(json: string): string {
   return json.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

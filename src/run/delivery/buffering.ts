@@ -1,11 +1,11 @@
-/** So long a command is silent before its buffer is suspected. */
+/** Silence before buffering is suspected. */
 const SILENT_MS = 60_000;
-/** Of one processor: less is a command that waits. */
+/** Least share of one processor: below it, the command is waiting rather than computing. */
 const BUSY_SHARE = 0.1;
 
 /**
- * Suspects that a command's output waits in a buffer of its own: C, perl and grep gather 4 KiB when they write into a
- * pipe. A command that was silent for a minute and computed meanwhile may have printed.
+ * Guesses whether a command's output is waiting in the command's own buffer: C, perl and grep gather 4 KiB when they
+ * write to a pipe. A command that computed during a minute of silence may have printed.
  */
 export class BufferingGuess {
   #before: { readonly atMs: number; readonly cpuMs: number } | undefined;

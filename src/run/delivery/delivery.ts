@@ -2,11 +2,11 @@ import { RUN_LIMITS } from "../limits.ts";
 import { type Block, FrameRing } from "./frame-ring.ts";
 import { RelaySession, type SessionPorts } from "./relay-session.ts";
 
-/** Where frames go while no relay takes them. */
+/** Stores frames while no relay takes them. */
 export interface Spool {
-  /** Keeps whole frames. Never throws: what it cannot keep, it counts. */
+  /** Keeps whole frames. Never throws: it counts frames that it cannot keep. */
   append(frames: Buffer, kind: "lines" | "control"): void;
-  /** Closes the file: it may be delivered now. The next `append` begins another. */
+  /** Closes the file: it may be delivered now. The next `append` starts another. */
   seal(): void;
 }
 
@@ -19,11 +19,11 @@ export interface DeliveryClock {
 }
 
 export interface DeliveryPorts extends SessionPorts {
-  /** Of `RUN_LIMITS.blockBytes`: how much is kept for a second sending. */
+  /** Sent blocks, of `RUN_LIMITS.blockBytes`, kept to be sent again. */
   readonly sentBlocks: number;
   readonly spool: Spool;
   readonly clock: DeliveryClock;
-  /** A relay is there, for the first time or again. */
+  /** A relay takes frames, for the first time or again. */
   onLive(): void;
   /** From now on frames go to the spool. */
   onSpooling(reason: string): void;
@@ -33,10 +33,10 @@ export interface DeliveryPorts extends SessionPorts {
 const ABSENT: readonly string[] = ["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"];
 
 /**
- * Brings frames to the relay in order, and to the spool while there is none.
+ * Brings frames to the relay in order, and to the spool while there is no relay.
  *
  *     connecting --BEGIN in the journal----------> live
- *     live --broken--> connecting                  what is in the ring goes again
+ *     live --broken--> connecting                  the ring is sent again
  *     connecting, live --nothing taken for 2 s---> spooling, the ring's frames first
  *     spooling --BEGIN in the journal------------> live
  */
@@ -45,10 +45,10 @@ export class Delivery {
   readonly #ring: FrameRing;
   #state: "connecting" | "live" | "spooling" | "done" = "connecting";
   #session: RelaySession | undefined;
-  /** When each write that the kernel has not finished was made, oldest first. Bounded by the ring. */
+  /** Times of the writes that the kernel has not finished, oldest first. Bounded by the ring. */
   readonly #waitingSinceMs: number[] = [];
   #outageSinceMs = 0;
-  /** Length of the previous outage: it continues if the relay does not stay. */
+  /** Length of the previous outage: it continues if the relay does not stay up. */
   #outageMs = 0;
   #liveSinceMs = 0;
   #retryMs: number = RUN_LIMITS.reconnectFirstMs;
@@ -61,7 +61,7 @@ export class Delivery {
   #ending: { readonly makeEnd: () => Buffer; readonly settle: () => void } | undefined;
   #endFrame: Buffer | undefined;
   #endDeadlineMs: number | undefined;
-  /** At the end a broken session is tried again once. */
+  /** At the end a broken session is retried once. */
   #lastAttempts = 1;
 
   #onRoom: () => void = () => {};
@@ -71,7 +71,7 @@ export class Delivery {
     this.#ring = new FrameRing(ports.sentBlocks);
   }
 
-  /** The listener is called when `reserve` may succeed again. */
+  /** Calls the listener when `reserve` may succeed again. */
   onRoom(listener: () => void): void {
     this.#onRoom = listener;
   }
@@ -86,12 +86,12 @@ export class Delivery {
   reserve(): Block | undefined {
     const block = this.#ring.reserve();
     if (block !== undefined || this.#state !== "spooling") return block;
-    // One read can make more frames than the ring holds, and without a relay nothing else would make room.
+    // One read can produce more frames than the ring holds, and without a relay nothing else would make room.
     this.flush();
     return this.#ring.reserve();
   }
 
-  /** Sends what was added to reserved blocks. */
+  /** Sends everything added to reserved blocks. */
   flush(): void {
     if (this.#state === "spooling") this.#ring.drain((frames) => this.#ports.spool.append(frames, "lines"));
     if (this.#state !== "live") return;
@@ -106,8 +106,8 @@ export class Delivery {
   }
 
   /**
-   * Hands over the remaining frames and END, which `makeEnd` builds as late as possible. Settles in bounded time: the
-   * relay has taken over everything, or the spool holds the rest.
+   * Hands over the remaining frames and END, which `makeEnd` builds as late as possible. Settles in bounded time: then
+   * the relay has taken over everything, or the spool holds the rest.
    */
   finish(makeEnd: () => Buffer): Promise<void> {
     return new Promise((settle) => {

@@ -5,27 +5,27 @@ import { RUN_LIMITS } from "../limits.ts";
 export interface Block {
   readonly bytes: Buffer;
   end: number;
-  /** Given to the socket up to here. */
+  /** Passed to the socket up to here. */
   written: number;
   /** Taken by the kernel up to here: no write needs the memory any more. */
   flushed: number;
 }
 
 /**
- * The newest frames of an execution, sent or not. Before the relay confirms at the end, nobody knows what it has taken
- * over, so recent frames must be able to go again. Bounded. Blocks are reused: allocating 64 KiB each time would be the
- * main cost.
+ * The newest frames of an execution, sent or not. Until the relay's final confirmation nobody knows what it has taken
+ * over, so recent frames must be kept for resending. Bounded. Blocks are reused: allocating 64 KiB each time would be
+ * the main cost.
  */
 export class FrameRing {
   readonly #sentBlocks: number;
   #blocks: Block[] = [];
 
-  /** @param sentBlocks Whole blocks that stay after they were sent. */
+  /** @param sentBlocks Whole blocks kept after they were sent. */
   constructor(sentBlocks: number) {
     this.#sentBlocks = sentBlocks;
   }
 
-  /** A block with room for one frame at its end. Undefined while all blocks hold frames that were not sent. */
+  /** A block with room for one frame at its end. Undefined while all blocks hold unsent frames. */
   reserve(): Block | undefined {
     const newest = this.#blocks.at(-1);
     if (newest !== undefined && newest.bytes.length - newest.end >= WIRE_LIMITS.maxFrameBytes) return newest;

@@ -4,7 +4,7 @@
  *     mlrun  B <x> <k> <length of the JSON>\n<JSON of BEGIN>, octet-counted frames, half-close
  *     gate   K: BEGIN is in the relay's journal. T, after the half-close: the relay has taken over every frame.
  *
- * EOF without T proves nothing: the frames have to go again.
+ * EOF without T proves nothing: the frames must be sent again.
  */
 export const BEGIN_TAKEN = 0x4b;
 export const ALL_TAKEN = 0x54;

@@ -4,13 +4,13 @@ import { ALL_TAKEN, BEGIN_TAKEN } from "./gate-protocol.ts";
 export interface SessionPorts {
   /** mlrun.sock */
   readonly path: string;
-  /** What the connection begins with: see `greeting`. */
+  /** The first bytes of the connection: see `greeting`. */
   readonly greeting: Buffer;
 }
 
 /** Events of a session. `lost` and `takenOver` are final. */
 export interface SessionEvents {
-  /** BEGIN is in the relay's journal: frames may go. */
+  /** BEGIN is in the relay's journal: frames may be sent. */
   ready(): void;
   /** After the half-close: the relay has taken over every frame of this session. */
   takenOver(): void;
@@ -46,7 +46,7 @@ export class RelaySession {
     });
   }
 
-  /** Half-closes when everything is written. */
+  /** Half-closes once everything is written. */
   finish(): void {
     this.#socket.end();
   }
@@ -66,7 +66,7 @@ export class RelaySession {
       this.destroy();
       this.#events.takenOver();
     } else {
-      this.#lose("it does not speak as a gate does");
+      this.#lose("it does not speak the gate's protocol");
     }
   }
 

@@ -4,25 +4,25 @@ import { RUN_LIMITS } from "../limits.ts";
 export interface MirrorEvents {
   /** There is room again after `full`. */
   drained(): void;
-  /** Nobody reads it any more: what the command prints there leads nowhere. */
+  /** Nobody reads it any more: further output there would go nowhere. */
   broken(): void;
-  /** It cannot be written, a full disk for instance. Nothing more is shown. */
+  /** It cannot be written, because of a full disk for instance. Shows nothing more. */
   failed(code: string): void;
 }
 
-/** No reader, or a terminal that was closed. */
+/** No reader, or a closed terminal. */
 const GONE: readonly string[] = ["EPIPE", "EIO", "ECONNRESET"];
-/** Major number of /dev/null and its like (Linux, admin-guide/devices.txt). */
+/** Major number of /dev/null and similar devices (Linux, admin-guide/devices.txt). */
 const MEMORY_DEVICES = 1;
-/** A pipe that somebody made non-blocking is asked again after this time. */
+/** A pipe that somebody made non-blocking is retried after this time. */
 const AGAIN_AFTER_MS = 5;
 
 /**
  * Shows a stream of the command on mlrun's own descriptor.
  *
- * A pipe or terminal may block for hours: it is written on libuv's threads, one write at a time, with `mirrorBytes`
- * waiting at most. Making it non-blocking instead would change it for every process that shares it. Files and
- * /dev/null never block, so the shortest way is taken.
+ * A pipe or terminal may block for hours: it is written on libuv's threads, one write at a time, with at most
+ * `mirrorBytes` waiting. Making it non-blocking instead would change it for every process that shares it. Files and
+ * /dev/null never block, so they are written directly.
  */
 export class Mirror {
   readonly #fd: number;
@@ -42,12 +42,12 @@ export class Mirror {
     this.#direct = kind.isFile() || (kind.isCharacterDevice() && kind.rdev >> 8 === MEMORY_DEVICES);
   }
 
-  /** True when the next read's bytes might not find room. */
+  /** True when the next read's bytes might not fit. */
   get full(): boolean {
     return this.#waitingBytes > RUN_LIMITS.mirrorBytes - RUN_LIMITS.readBytes;
   }
 
-  /** Takes a copy of what cannot be written at once. */
+  /** Copies bytes that cannot be written at once. */
   write(bytes: Buffer): void {
     if (this.#off) return;
     if (this.#direct) {
@@ -59,7 +59,7 @@ export class Mirror {
     if (!this.#busy) this.#next();
   }
 
-  /** Shows no more: what waits is thrown away, and a write under way is left to itself. */
+  /** Shows no more: discards waiting bytes, and leaves a write in progress to itself. */
   giveUp(): void {
     this.#off = true;
     this.#waitingBytes = 0;
@@ -69,7 +69,7 @@ export class Mirror {
     return !this.#busy;
   }
 
-  /** Settles when all is written, or never will be. */
+  /** Settles when everything is written, or never will be. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#busy) this.#whenIdle = resolve;

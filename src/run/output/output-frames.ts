@@ -17,33 +17,33 @@ export interface FramesPorts {
 export interface OutputClock {
   /** Monotonic milliseconds, for differences only. */
   elapsedMs(): number;
-  /** The same, when the bytes were printed that are being taken: they may have waited since. */
+  /** Monotonic time at which the current bytes were printed: they may have waited since. */
   printedMs(): number;
-  /** That time; RFC 3339, UTC, microseconds. */
+  /** The same time as RFC 3339, UTC, microseconds. */
   timestamp(): string;
 }
 
 const CARRIAGE_RETURN = 0x0d;
-/** New bytes stand at this place of the buffer; what the ones before left stands right before it. */
+/** New bytes go to this offset of the buffer; the remainder of earlier ones is right before it. */
 const READ_AT: number = RUN_LIMITS.holdBytes;
 
-/** Makes frames of what one output of the command prints, as far as the delivery has room for them. */
+/** Makes frames from one output of the command, as far as the delivery has room for them. */
 export class OutputFrames {
   readonly #ports: FramesPorts;
   readonly #source = allocateSource(READ_AT + RUN_LIMITS.readBytes);
   readonly #thinner: RedrawThinner | undefined;
-  /** Settles after `end`, when all of it is in frames. */
+  /** Settles after `end`, once all of it is in frames. */
   readonly ended: Promise<void>;
   #settleEnded: () => void = () => {};
   #printedBytes = 0;
-  /** [from, to) is in no frame yet; what lies before `sendTo` may go now, as `take` says. */
+  /** [from, to) is in no frame yet; bytes before `sendTo` may go now, as `take` says. */
   #from = READ_AT;
   #sendTo = READ_AT;
   #to = READ_AT;
   #take: Printed["take"] = "lines";
   #readAtMs = 0;
   #printedAtMs = 0;
-  /** When the first byte of that was read, or later: at the frame before. */
+  /** When the first of those bytes was read, or later: at the previous frame. */
   #sinceMs = 0;
   #isBlocked = false;
   #hasEnded = false;
@@ -57,7 +57,7 @@ export class OutputFrames {
     });
   }
 
-  /** The next bytes go here; `received` says how many. Not while `isBlocked`. */
+  /** Buffer for the next bytes; report their number to `received`. Not while `isBlocked`. */
   get room(): Buffer {
     return this.#source.bytes.subarray(READ_AT);
   }
@@ -67,17 +67,17 @@ export class OutputFrames {
     return this.#printedBytes;
   }
 
-  /** Of these, the ones that are in frames, or were left out of them. */
+  /** Those of them that are in frames, or were left out of them. */
   get framedBytes(): number {
     return this.#printedBytes - (this.#to - this.#from);
   }
 
-  /** When it printed last; 0 before. */
+  /** Time of the last output; 0 before. */
   get readAtMs(): number {
     return this.#readAtMs;
   }
 
-  /** Bytes of redraws that were left out. */
+  /** Bytes of omitted redraws. */
   get thinnedBytes(): number {
     return this.#thinner?.thinnedBytes ?? 0;
   }
@@ -87,7 +87,7 @@ export class OutputFrames {
     return this.#isBlocked;
   }
 
-  /** So many bytes stand in `room`. */
+  /** This many bytes are in `room`. */
   received(bytes: number): void {
     this.#printedBytes += bytes;
     this.#readAtMs = this.#ports.clock.elapsedMs();
@@ -97,7 +97,7 @@ export class OutputFrames {
     this.#pump();
   }
 
-  /** Goes on after `Delivery.reserve` had nothing. */
+  /** Continues after `Delivery.reserve` had nothing. */
   roomAgain(): void {
     if (this.#isBlocked) this.#pump();
   }
@@ -108,7 +108,7 @@ export class OutputFrames {
     this.#pumpAll("final");
   }
 
-  /** Decides what of the bytes may go into frames now. */
+  /** Decides which bytes may go into frames now. */
   #thin(): void {
     const { bytes } = this.#source;
     this.#sendTo = this.#to;
@@ -118,7 +118,7 @@ export class OutputFrames {
     thinner.thin(bytes, this.#from, this.#to, this.#printedAtMs);
     this.#sendTo = thinner.sendEnd;
     this.#to = thinner.end;
-    // A redraw that was kept is shown now, though its line goes on.
+    // A kept redraw is shown now, though its line continues.
     if (this.#sendTo > this.#from && bytes[this.#sendTo - 1] === CARRIAGE_RETURN) this.#take = "fragment";
   }
 
@@ -127,7 +127,7 @@ export class OutputFrames {
     return at >= 0 && at < this.#to;
   }
 
-  /** Everything goes into frames now. */
+  /** Puts everything into frames now. */
   #pumpAll(take: "fragment" | "final"): void {
     this.#sendTo = this.#to;
     this.#take = take;
@@ -135,7 +135,7 @@ export class OutputFrames {
     this.#pump();
   }
 
-  /** Makes frames of [from, sendTo) as long as there is room for them. */
+  /** Makes frames of [from, sendTo) while there is room for them. */
   #pump(): void {
     const { name: stream, encoder, delivery, clock } = this.#ports;
     const source = this.#source;
@@ -162,10 +162,10 @@ export class OutputFrames {
     if (!this.#isBlocked) this.#hold();
   }
 
-  /** Moves what is left before the place of the next read, and sees to it that it is shown in time. */
+  /** Moves the remainder in front of the next read, and arranges for it to be shown in time. */
   #hold(): void {
     const left = this.#to - this.#from;
-    // All of it was allowed to go: it is a UTF-8 character that has not come whole.
+    // All of it was allowed to go, so the rest is an incomplete UTF-8 character.
     const unfinished = this.#take === "fragment" && this.#sendTo === this.#to;
     this.#source.bytes.copyWithin(READ_AT - left, this.#from, this.#to);
     this.#from = READ_AT - left;

@@ -7,20 +7,20 @@ import { whenEmpty } from "./when-empty.ts";
 export interface OutputPorts extends FramesPorts {
   /** Read end of the command's FIFO; closed by the stream. */
   readonly fd: number;
-  /** Descriptor to show the output on as well. */
+  /** Descriptor on which the output is also shown. */
   readonly mirrorFd: number | undefined;
   warn(message: string): void;
 }
 
 /**
- * One output of the command: FIFO -> frames, and the mirror. It reads no further while frames have no room or the
- * mirror is full; that is all the back-pressure the command sees.
+ * One output of the command: FIFO -> frames, and the mirror. Stops reading while frames have no room or the mirror is
+ * full; the command sees no other back-pressure.
  */
 export class OutputStream {
   readonly #ports: OutputPorts;
   readonly #frames: OutputFrames;
   readonly #socket: Socket;
-  /** Where it is shown as well. */
+  /** Shows the output as well. */
   readonly mirror: Mirror | undefined;
   readonly #pace = new ReadPace();
   #pause: NodeJS.Timeout | undefined;
@@ -37,7 +37,7 @@ export class OutputStream {
         failed: (code) => ports.warn(`Cannot show ${ports.name}: ${code}; it is still logged`),
       });
     }
-    // One buffer for all reads: what is left of it after a read is moved, the rest is not needed any more.
+    // One buffer for all reads: the remainder after a read is moved, and the rest is no longer needed.
     const onread: OnReadOpts = { buffer: this.#frames.room, callback: (bytes) => this.#received(bytes) };
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd: ports.fd,
@@ -63,39 +63,39 @@ export class OutputStream {
     return this.#frames.printedBytes;
   }
 
-  /** When it printed last; 0 before. */
+  /** Time of the last output; 0 before. */
   get readAtMs(): number {
     return this.#frames.readAtMs;
   }
 
-  /** Bytes of redraws that were left out. */
+  /** Bytes of omitted redraws. */
   get thinnedBytes(): number {
     return this.#frames.thinnedBytes;
   }
 
-  /** Goes on after `Delivery.reserve` had nothing. */
+  /** Continues after `Delivery.reserve` had nothing. */
   roomAgain(): void {
     if (!this.#frames.isBlocked) return;
     this.#frames.roomAgain();
     this.#resume();
   }
 
-  /** It was closed by `finish` while somebody held it open. */
+  /** Whether `finish` closed it while somebody held it open. */
   get cutShort(): boolean {
     return this.#cutShort;
   }
 
-  /** It reads no further for now: the mirror is full, or frames have no room. */
+  /** Whether reading is paused: the mirror is full, or frames have no room. */
   get isHeldUp(): boolean {
     return !this.#ended && (this.#frames.isBlocked || this.mirror?.full === true);
   }
 
-  /** Reads no more and closes the FIFO: whoever still writes gets SIGPIPE. What was read is kept. */
+  /** Stops reading and closes the FIFO: remaining writers get SIGPIPE. Bytes already read are kept. */
   stop(): void {
     this.#socket.destroy();
   }
 
-  /** Stops when what stands in the FIFO is read. @param shows It is shown as well, however long that takes. */
+  /** Stops once the FIFO is empty. @param shows The rest is also shown, however long that takes. */
   finish(shows: boolean): void {
     if (!shows) this.mirror?.giveUp();
     const readBytes = () => this.printedBytes;

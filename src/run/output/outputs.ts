@@ -7,7 +7,7 @@ import { type OutputPorts, OutputStream } from "./output-stream.ts";
 export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
   /** Read ends of stdout and stderr. */
   readonly fifos: readonly [Fifo, Fifo];
-  /** Descriptors to show stdout and stderr on as well. */
+  /** Descriptors on which stdout and stderr are also shown. */
   readonly mirrors: readonly [number | undefined, number | undefined];
 }
 
@@ -26,7 +26,7 @@ export class Outputs {
     this.#stderr = new OutputStream({ ...ports, name: "stderr", fd: fifos[1].readEnd, mirrorFd: mirrors[1] });
   }
 
-  /** When the command printed last; 0 before. */
+  /** Time of the last output; 0 before. */
   get readAtMs(): number {
     return Math.max(this.#stdout.readAtMs, this.#stderr.readAtMs);
   }
@@ -39,12 +39,12 @@ export class Outputs {
     return { stdout: this.#stdout.thinnedBytes, stderr: this.#stderr.thinnedBytes };
   }
 
-  /** They were given up while grandchildren still held them open. */
+  /** Whether they were abandoned while grandchildren still held them open. */
   get cutShort(): boolean {
     return this.#stdout.cutShort || this.#stderr.cutShort;
   }
 
-  /** The command has ended. Settles when everything is in frames, and does not wait for grandchildren for ever. */
+  /** The command has ended. Settles when everything is in frames; waits for grandchildren only a limited time. */
   async drained(): Promise<void> {
     this.#commandHasEnded = true;
     this.#printedByCommand = this.#printedBytes;
@@ -54,8 +54,8 @@ export class Outputs {
   }
 
   /**
-   * Waits no more for grandchildren, nor for whom the output is shown to. False: the command still runs, and they have
-   * `grandchildrenMs` when it has ended.
+   * Stops waiting for grandchildren and for readers of the mirrored output. False: the command still runs, and
+   * grandchildren get `grandchildrenMs` after it has ended.
    */
   hurry(): boolean {
     this.#isHurried = true;
@@ -85,7 +85,7 @@ export class Outputs {
     return this.#stdout.printedBytes + this.#stderr.printedBytes;
   }
 
-  /** A reader of the mirror that sleeps is no grandchild: what the command left in the pipes is its own. */
+  /** A sleeping reader of the mirror is no grandchild: anything the command left in the pipes is its own. */
   #waitForGrandchildren(): void {
     this.#wait = setTimeout(() => {
       const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;

@@ -1,23 +1,23 @@
 /** A FIFO holds 64 KiB (pipe(7)): with this much in it, the command may have had to wait. */
 const NEARLY_FULL_BYTES = 49_152;
-/** Reads that close to each other come from one burst of output. */
+/** Reads this close together belong to one burst of output. */
 const BURST_GAP_MS = 1.5;
 const PAUSE_MS = 1;
-/** After a pause in which the FIFO became full: the command writes faster than such pauses allow. */
+/** After a pause in which the FIFO became full: the command writes too fast for such pauses. */
 const READS_WITHOUT_PAUSE = 4;
 
 /**
  * How long to wait before the next read.
  *
- * Many small writes in a row (an interpreter's 8 KiB) would wake mlrun for each, and cost the command more than its
- * output. So the reads of a burst are a millisecond apart, unless that would make the command wait. A read that stands
- * alone is never delayed.
+ * Many small writes in a row (an interpreter's 8 KiB) would each wake mlrun, and cost the command more than its output.
+ * So the reads of a burst are a millisecond apart, unless that would make the command wait. A single read is never
+ * delayed.
  */
 export class ReadPace {
   #lastReadAtMs = Number.NEGATIVE_INFINITY;
   #freeReads = 0;
 
-  /** Takes note of a read. @returns Milliseconds to pause, or 0. */
+  /** Notes a read. @returns Milliseconds to pause, or 0. */
   after(bytes: number, nowMs: number): number {
     const gapMs = nowMs - this.#lastReadAtMs;
     this.#lastReadAtMs = nowMs;

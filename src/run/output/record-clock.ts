@@ -1,7 +1,7 @@
 import { formatTimestamp } from "../../frame/timestamp.ts";
 import type { OutputClock } from "./output-frames.ts";
 
-/** The time of the record that is being taken; between records, now. Both count from 1970. */
+/** The time of the current record; between records, now. Both count from 1970. */
 export class RecordClock implements OutputClock {
   readonly #nowUs: () => number;
   #recordUs: number | undefined;
@@ -12,7 +12,7 @@ export class RecordClock implements OutputClock {
     this.#nowUs = nowUs;
   }
 
-  /** @param timeUs Undefined: no record is being taken. */
+  /** @param timeUs Undefined: between records. */
   setRecord(timeUs: number | undefined): void {
     this.#recordUs = timeUs;
   }

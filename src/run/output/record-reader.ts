@@ -3,7 +3,7 @@ import { RECORD, type WholeRecord } from "./records.ts";
 
 export interface RecordConsumer {
   /**
-   * Printed bytes, a piece of a record or all of it.
+   * Printed bytes, part of a record or all of it.
    *
    * @returns Whether more may come.
    */
@@ -14,11 +14,11 @@ export interface RecordConsumer {
 
 const { headBytes, alignment, types } = RECORD;
 
-/** Takes a stream of records apart, wherever it is cut. */
+/** Parses a stream of records, split anywhere. */
 export class RecordReader {
   readonly #consumer: RecordConsumer;
   readonly #head = Buffer.alloc(headBytes);
-  /** Octets of the record at hand: of its head, then of its payload and what fills it up. */
+  /** Octets received of the current record: of its head, then of its payload and padding. */
   #headFilled = 0;
   #left = 0;
   #padding = 0;
@@ -26,7 +26,7 @@ export class RecordReader {
   #timeUs = 0;
   #parts: Buffer[] = [];
   #wholeBytes = 0;
-  /** What was not taken yet. */
+  /** Bytes not yet taken. */
   #rest: Buffer = Buffer.alloc(0);
   #octets = 0;
 
@@ -34,15 +34,15 @@ export class RecordReader {
     this.#consumer = consumer;
   }
 
-  /** Octets of the stream that were taken. */
+  /** Octets of the stream taken so far. */
   get octets(): number {
     return this.#octets;
   }
 
   /**
-   * Takes what it can of the bytes, which must stay as they are until it has taken all.
+   * Takes as many bytes as it can. They must stay unchanged until it has taken all.
    *
-   * @returns Whether all of it was taken; else `resume` goes on.
+   * @returns Whether all of it was taken; otherwise `resume` continues.
    */
   feed(bytes: Buffer): boolean {
     this.#rest = bytes;
@@ -85,14 +85,14 @@ export class RecordReader {
     if (this.#type === stdout || this.#type === stderr) {
       return this.#consumer.output(this.#type === stdout ? "stdout" : "stderr", piece, this.#timeUs);
     }
-    // A copy: the bytes are the caller's again soon.
+    // A copy: the caller soon reuses the bytes.
     this.#wholeBytes += piece.length;
     if (this.#wholeBytes <= RECORD.maxWholeBytes) this.#parts.push(Buffer.from(piece));
     if (this.#left > 0) return true;
     return this.#consumer.record({ type: this.#type, timeUs: this.#timeUs, payload: Buffer.concat(this.#parts) });
   }
 
-  /** Of what fills a record up. */
+  /** Takes padding. */
   #take(bytes: number): void {
     this.#padding -= bytes;
     this.#octets += bytes;

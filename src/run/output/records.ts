@@ -2,13 +2,13 @@ import { constants } from "node:os";
 import type { PerStream } from "../../wire/end.ts";
 
 /**
- * What the launcher's pump passes on, over a socket or in a raw spool file: `src/launcher/record.h` defines it. A record
- * is a head of 16 octets, its payload, and zeros up to a multiple of 16; numbers are in the machine's byte order, which
- * is little-endian wherever Node runs on Linux but s390x.
+ * Records from the launcher's pump, over a socket or in a raw spool file, as defined by `src/launcher/record.h`. A
+ * record is a head of 16 octets, its payload, and zeros up to a multiple of 16; numbers are in the machine's byte
+ * order, which is little-endian wherever Node runs on Linux except s390x.
  */
 export const RECORD = {
   headBytes: 16,
-  /** Heads stand at multiples of this. */
+  /** Heads start at multiples of this. */
   alignment: 16,
   types: {
     begin: "B",
@@ -22,18 +22,18 @@ export const RECORD = {
     warning: "W",
     done: "D",
   },
-  /** Of a record that is taken whole; BEGIN is the longest. */
+  /** Size of a record taken whole; BEGIN is the longest. */
   maxWholeBytes: 65_536,
 } as const;
 
-/** A record that is taken whole. */
+/** A record taken whole. */
 export interface WholeRecord {
   readonly type: string;
   readonly timeUs: number;
   readonly payload: Buffer;
 }
 
-/** `name=value` fields, each closed by a NUL. A name may come several times. Octets that are no UTF-8 become U+FFFD. */
+/** Parses `name=value` fields, each closed by a NUL. A name may repeat. Octets that are not UTF-8 become U+FFFD. */
 export function parseFields(payload: Buffer): Map<string, string[]> {
   const fields = new Map<string, string[]>();
   for (const field of payload.toString("utf8").split("\0")) {
@@ -56,7 +56,7 @@ export function pairAt(numbers: readonly number[], at: number): PerStream {
   return { stdout: numbers[at] ?? 0, stderr: numbers[at + 1] ?? 0 };
 }
 
-/** A record as the pump takes it. */
+/** Builds a record as the pump reads it. */
 export function makeRecord(type: string, payload = Buffer.alloc(0)): Buffer {
   const padded = Math.ceil(payload.length / RECORD.alignment) * RECORD.alignment;
   const record = Buffer.alloc(RECORD.headBytes + padded);
@@ -66,7 +66,7 @@ export function makeRecord(type: string, payload = Buffer.alloc(0)): Buffer {
   return record;
 }
 
-/** Signals that have no name but their distance from the first real-time signal that programs may use, signal(7). */
+/** Real-time signals have no names, only a distance from the first that programs may use, signal(7). */
 const FIRST_REAL_TIME = 34;
 const NAMES = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals)) if (!NAMES.has(number)) NAMES.set(number, name);

@@ -1,9 +1,9 @@
 const ESC = 0x1b;
 const CARRIAGE_RETURN = 0x0d;
 const SGR = 0x6d;
-/** ASCII that bars, spinners, percentages, rates and clocks are made of. */
+/** ASCII characters used in bars, spinners, percentages, rates and clocks. */
 const VOLATILE = new Set([...Buffer.from(" %.,:#=->|/\\*+~_[]()\r")]);
-/** First two bytes of block elements, box drawing and braille, of which bars and spinners are made. */
+/** First two bytes of block elements, box drawing and braille, used in bars and spinners. */
 const DRAWING: readonly (readonly [number, number])[] = [
   [0xe2, 0x94],
   [0xe2, 0x95],
@@ -15,10 +15,10 @@ const DRAWING: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * Whether a redraw may be left out because `later` redraws the same thing: both are equal once numbers, bars, spinners
- * and clocks are taken out, `later` covers every column of it, and no colour leaks from one into the other.
+ * Whether a redraw may be omitted because `later` redraws the same thing: both are equal once numbers, bars, spinners
+ * and clocks are removed, `later` covers every column of it, and no colour leaks from one into the other.
  *
- * A number that is part of a word (disk1) is text. Escape sequences must be equal to the byte.
+ * A number inside a word (disk1) is text. Escape sequences must be equal to the byte.
  *
  * @param bytes both redraws, as [from, to) without the carriage return between them.
  */
@@ -52,7 +52,7 @@ export function isRedrawnBy(
   return a === aEnd && b === bEnd && !isColoured && (columns >= 0 || erases);
 }
 
-/** Skips numbers, bars and blanks. What stands before `at` is text: a digit right behind it belongs to that word. */
+/** Skips numbers, bars and blanks. Before `at` is text: a digit right after it belongs to that word. */
 function nextFixed(bytes: Buffer, at: number, to: number, from: number): number {
   let i = at;
   while (i < to) {
@@ -65,7 +65,7 @@ function nextFixed(bytes: Buffer, at: number, to: number, from: number): number 
   return i;
 }
 
-/** Characters, each counted as a column: where bytes of two redraws differ, they are of bars and numbers. */
+/** Characters, each counted as a column: where two redraws differ, they belong to bars and numbers. */
 function columnsBetween(bytes: Buffer, from: number, to: number): number {
   let columns = 0;
   for (let i = from; i < to; i += 1) {
@@ -88,7 +88,7 @@ function isReset(bytes: Buffer, at: number, length: number): boolean {
   return length === 3 || (length === 4 && bytes[at + 2] === 0x30);
 }
 
-/** `CSI K`, `CSI 0 K` or `CSI 2 K`: nothing of the redraw before stays to the right. */
+/** `CSI K`, `CSI 0 K` or `CSI 2 K`: erases everything of the previous redraw to the right. */
 function isErase(bytes: Buffer, at: number, length: number): boolean {
   if (bytes[at + length - 1] !== 0x4b) return false;
   return length === 3 || (length === 4 && (bytes[at + 2] === 0x30 || bytes[at + 2] === 0x32));

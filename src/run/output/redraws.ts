@@ -5,30 +5,30 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Thins the redraws of one stream: text up to a `\r` that no `\n` follows. One in `redrawEveryMs` is kept, and always
- * the last before other text, before a newline and before silence. A redraw is left out only if the next one redraws
- * the same thing (`isRedrawnBy`): a message between bars stays.
+ * Thins the redraws of one stream: text up to a `\r` not followed by `
+ * `. One in `redrawEveryMs` is kept, and always the last before other text, before a newline and before silence. A
+ * redraw is omitted only if the next one redraws the same thing (`isRedrawnBy`): a message between bars stays.
  *
- * Works in place on the bytes that are in no frame yet: `[what may be sent | candidate | tail]`. The candidate is the
- * newest redraw that was not sent; the tail is what follows the last `\r`, perhaps a redraw that is not complete.
+ * Works in place on the bytes not yet in a frame: `[sendable | candidate | tail]`. The candidate is the newest unsent
+ * redraw; the tail is the text after the last `\r`, perhaps an incomplete redraw.
  */
 export class RedrawThinner {
-  /** Bytes left out so far. */
+  /** Bytes omitted so far. */
   thinnedBytes = 0;
-  /** After `thin`: the end of what may be sent, and of all bytes. */
+  /** After `thin`: the end of the sendable bytes, and of all bytes. */
   sendEnd = 0;
   end = 0;
   #candidateBytes = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
-  /** The beginning of the text that follows was sent as a fragment, so its rest must be as well. */
+  /** The start of the following text was sent as a fragment, so its rest must be sent as well. */
   #begun = false;
 
-  /** Whether bytes without any `\r` need a look as well. */
+  /** Whether bytes without any `\r` must be examined as well. */
   get active(): boolean {
     return this.#candidateBytes > 0;
   }
 
-  /** Takes redraws out of `bytes[from..to)`, which begins with the candidate and the tail of the call before. */
+  /** Removes redraws from `bytes[from..to)`, which begins with the previous call's candidate and tail. */
   thin(bytes: Buffer, from: number, to: number, nowMs: number): void {
     let out = from;
     let candidateAt = from;
@@ -49,16 +49,17 @@ export class RedrawThinner {
     for (let at = segmentAt; ; ) {
       const found = bytes.indexOf(CARRIAGE_RETURN, at);
       const carriageReturn = found < 0 || found >= to ? to : found;
-      // Not lastIndexOf: with many short redraws it would look at everything before them each time.
+      // Not lastIndexOf: with many short redraws it would scan everything before them each time.
       let lineEnd = carriageReturn;
       while (lineEnd > segmentAt && bytes[lineEnd - 1] !== LINE_FEED) lineEnd -= 1;
       if (lineEnd > segmentAt) sendText(lineEnd);
-      // At the very end nobody knows yet whether a `\n` follows.
+      // At the very end it is not yet known whether a `
+      // ` follows.
       if (carriageReturn + 1 >= to) break;
       at = carriageReturn + 1;
       if (bytes[at] === LINE_FEED) continue;
       if (at - segmentAt === 1 && !this.#begun) {
-        // The cursor is at the beginning of the row already.
+        // The cursor is already at the start of the row.
         this.thinnedBytes += 1;
         segmentAt = at;
         continue;
@@ -89,20 +90,19 @@ export class RedrawThinner {
     this.end = out;
   }
 
-  /** Some bytes went into a frame, the last one being this. */
+  /** Some bytes went into a frame, ending with this one. */
   sent(last: number | undefined): void {
     this.#begun = last !== LINE_FEED && last !== CARRIAGE_RETURN;
   }
 
-  /** Everything that was held back goes into frames, too; `last` is its last byte. */
+  /** Everything held back goes into frames as well; `last` is its last byte. */
   sendAll(last: number | undefined, nowMs: number): void {
     if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;
     this.#candidateBytes = 0;
   }
 
   /**
-   * When the bytes that are held back should be shown: a prompt soon, what may become one more redraw when nothing has
-   * come for as long as one may take.
+   * When the held bytes should be shown: a prompt soon; a possible redraw after as long without output as one may take.
    */
   dueMs(held: { readonly sinceMs: number; readonly readAtMs: number }): number {
     const redrawn = this.#candidateBytes > 0 || held.sinceMs - this.#keptAtMs < RUN_LIMITS.redrawEveryMs;

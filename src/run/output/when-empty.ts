@@ -1,18 +1,18 @@
 export interface Pipe {
-  /** Bytes that were read from it. */
+  /** Bytes read from it so far. */
   readBytes(): number;
-  /** Reading is not held up. */
+  /** Whether reading is not paused. */
   mayRead(): boolean;
-  /** Nobody holds it open any more. */
+  /** Whether nobody holds it open any more. */
   hasEnded(): boolean;
 }
 
 /** Longer than the pauses of `ReadPace`. */
 const LOOK_AGAIN_MS = 5;
-/** Who still writes then writes for ever: a second is enough for all that a pipe holds. */
+/** A process still writing after this would write for ever: a second is enough for everything that a pipe holds. */
 const MAX_LOOKS = 200;
 
-/** Calls `stop` when what stands in a pipe is read: between two timers Node looks once at what can be read. */
+/** Calls `stop` once a pipe is empty: between two timers Node polls once for readable descriptors. */
 export function whenEmpty(pipe: Pipe, stop: () => void): void {
   let looks = 0;
   let before = pipe.readBytes();

@@ -5,14 +5,14 @@ import { isRunning } from "../command/process-name.ts";
 import { waitingRawFiles } from "./raw-files.ts";
 import { spooledFiles } from "./spool-files.ts";
 
-/** A link to the name of the process that began a flush. */
+/** A link to the name of the process that started a flush. */
 const LOCK = "flush.lock";
 
 export interface BackgroundFlushOptions {
   readonly folder: string;
   /** Name of this process. */
   readonly owner: string;
-  /** Starts `mlrun --flush`, on its own from then on. */
+  /** Starts `mlrun --flush`, independent from then on. */
   start(): ChildProcess;
 }
 
@@ -31,7 +31,7 @@ export function flushInBackground(options: BackgroundFlushOptions): void {
     child.once("exit", release);
     child.unref();
   } catch {
-    // No memory or no processes left: the next mlrun delivers it.
+    // Memory or processes have run out: the next mlrun delivers it.
     release();
   }
 }

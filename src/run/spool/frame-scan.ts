@@ -10,14 +10,14 @@ const MAX_HEAD_BYTES = 1_024;
 const LINES_HEAD = / s="(stdout|stderr)" n="\d+" c="\d+" b="(\d+)"( f="1")?\] \d+ /;
 
 /**
- * The octet-counted frame at `at` (RFC 6587, section 3.4.1): its payload is `data[from..end)`. Undefined when the frame
+ * The octet-counted frame at `at` (RFC 6587, section 3.4.1): its payload is `data[from..end)`. Undefined if the frame
  * is incomplete.
  */
 export function frameAt(data: Buffer, at: number): { readonly from: number; readonly end: number } | undefined {
   const space = data.indexOf(SPACE, at);
   if (space <= at || space - at > MAX_LENGTH_DIGITS) return undefined;
   const digits = data.toString("latin1", at, space);
-  // Number() would accept "-9", and a scan that goes back never ends.
+  // Number() would accept "-9", and a scan that moves backwards never ends.
   if (!/^\d+$/.test(digits)) return undefined;
   const end = space + 1 + Number(digits);
   return end <= data.length ? { from: space + 1, end } : undefined;
@@ -30,7 +30,7 @@ export function wholeFramesEnd(data: Buffer): number {
   return at;
 }
 
-/** How many bytes the command printed for the lines of these frames. */
+/** Number of bytes that the command printed for the lines of these frames. */
 export function printedBytes(frames: Buffer): PerStream {
   const printed = { stdout: 0, stderr: 0 };
   let at = 0;

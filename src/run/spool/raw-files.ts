@@ -6,7 +6,7 @@ import { isRunning } from "../command/process-name.ts";
  * Output that no logger took (`src/launcher/raw-spool.h`):
  *
  *     X.raw               waits
- *     X.OWNER.raw-busy    is being written, or sent, by that process; when it is gone, waits as well
+ *     X.OWNER.raw-busy    is being written, or sent, by that process; waits as well once it is gone
  */
 const FILE = /^([0-9A-Z]{26})\.(?:raw|(\d+-\d+-\d+)\.raw-busy)$/;
 
@@ -15,7 +15,7 @@ export interface RawFile {
   readonly x: string;
 }
 
-/** Files that nobody is writing or sending, oldest first. */
+/** Files that no process is writing or sending, oldest first. */
 export function waitingRawFiles(folder: string): RawFile[] {
   const waiting: RawFile[] = [];
   for (const name of listFolder(folder)) {
@@ -25,7 +25,7 @@ export function waitingRawFiles(folder: string): RawFile[] {
   return waiting;
 }
 
-/** Makes the file ours, by a rename that only one process can win. Undefined: another one was faster. */
+/** Claims the file by a rename that only one process can win. Undefined: another process was faster. */
 export function claimRaw(folder: string, file: RawFile, owner: string): string | undefined {
   const path = join(folder, `${file.x}.${owner}.raw-busy`);
   try {

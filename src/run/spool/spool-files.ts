@@ -19,7 +19,7 @@ export interface SpooledFile {
 
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+\.\d+)\.(?:spool|(\d+-\d+-\d+)\.busy)$/;
 
-/** Files that no process writes or delivers, oldest execution first, and the number of those that one does. */
+/** Files that no process writes or delivers, oldest execution first, and the number of files in use. */
 export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: number } {
   const waiting: SpooledFile[] = [];
   let busy = 0;
@@ -42,7 +42,7 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** Takes the file by a rename that only one process can win. Undefined: another process was faster. */
+/** Claims the file by a rename that only one process can win. Undefined: another process was faster. */
 export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
   const path = join(folder, `${file.stem}.${owner}.busy`);
   try {
@@ -53,7 +53,7 @@ export function claim(folder: string, file: SpooledFile, owner: string): string 
   }
 }
 
-/** Gives the file at `path` back for others to deliver. */
+/** Releases the file at `path` for others to deliver. */
 export function release(folder: string, file: { readonly stem: string }, path: string): void {
   renameSync(path, join(folder, `${file.stem}.spool`));
 }

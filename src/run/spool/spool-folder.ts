@@ -9,7 +9,7 @@ export interface SpoolPlaces {
   /** The user's own state folder. */
   readonly home: string;
   readonly uid: number;
-  /** A folder inside for each relay but the default one: lines of one node must not go through another's relay. */
+  /** A subfolder for each relay but the default one: lines of one node must not go through another's relay. */
   readonly relay: string;
 }
 

@@ -25,8 +25,8 @@ export interface FlushResult {
 const READ_BYTES = 65_536;
 
 /**
- * Delivers what waits in the spool, one file after the other, and stops at the first that the relay does not take. A
- * file is removed when the relay has taken over all of it.
+ * Delivers the waiting files of the spool, one after another, and stops at the first that the relay does not take. A
+ * file is removed once the relay has taken over all of it.
  */
 export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
   const { folder, runDir, owner } = options;
@@ -71,10 +71,10 @@ interface OpenFile {
   readonly fd: number;
   /** Memory to read into. */
   readonly data: Buffer;
-  /** Where the frames begin. */
+  /** Offset of the first frame. */
   readonly from: number;
   readonly begin: Begin;
-  /** `begin` as it stands in the file. */
+  /** `begin` exactly as in the file. */
   readonly json: string;
   readonly runDir: string;
 }

@@ -9,9 +9,9 @@ export interface SpoolWriterOptions {
   readonly x: string;
   /** BEGIN's JSON: the first record of each file. */
   readonly begin: string;
-  /** Name of this process, so that others leave its file alone while it runs. */
+  /** Name of this process: others leave its file alone while it runs. */
   owner(): string;
-  /** The spool folder, made when it is not there. Undefined: nothing can be kept. */
+  /** The spool folder, created if missing. Undefined: nothing can be kept. */
   openFolder(): string | undefined;
   elapsedMs(): number;
 }
@@ -22,10 +22,10 @@ const MAX_FILES = 1_000;
 const USAGE_FOR_MS = 1_000;
 /** END may exceed the quota by this much: it reports what was dropped. */
 const CONTROL_BYTES = 65_536;
-/** Disk space held for END from the start, for the same reason. More than a frame. */
+/** Disk space reserved for END from the start, for the same reason. More than a frame. */
 const RESERVE_BYTES = 16_384;
 
-/** Writes the frames of one execution that no relay takes, within the user's quota. */
+/** Writes those frames of one execution that no relay takes, within the user's quota. */
 export class SpoolWriter implements Spool {
   /** Printed bytes that could not be kept. */
   readonly dropped = { stdout: 0, stderr: 0 };

@@ -1,19 +1,19 @@
 /** Equal lines of several nodes. */
 export interface FoldedLine {
-  /** As the first of them was printed. */
+  /** As first printed. */
   readonly text: string;
-  /** Who printed it, in the order of their first time. */
+  /** Nodes that printed it, in order of first appearance. */
   readonly nodes: ReadonlySet<string>;
   /** How often in all. */
   readonly count: number;
 }
 
 export interface LineFoldOptions {
-  /** Lines are equal when their keys are; the text itself, or what `normalise` makes of it. */
+  /** Lines with equal keys are equal: the text itself, or its form from `normalise`. */
   readonly keyOf: (text: string) => string;
-  /** Called with each line that is done, the one that was seen longest ago first. */
+  /** Called with each finished line, the one seen longest ago first. */
   readonly emit: (line: FoldedLine) => void;
-  /** Different lines that are remembered at the same time, and their characters in all. */
+  /** Most different lines remembered at a time, and their characters in all. */
   readonly maxLines?: number;
   readonly maxCharacters?: number;
 }
@@ -29,14 +29,14 @@ const MAX_LINES = 200_000;
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 /**
- * Folds equal lines of many nodes, also where others stand between them.
+ * Folds equal lines of many nodes, even with others between them.
  *
- * Memory is bounded: when too many different lines wait, the one that was printed longest ago is handed over, and starts
- * anew if it comes again. Counts always add up to the lines that went in.
+ * Memory is bounded: when too many different lines wait, the one printed longest ago is handed over, and starts again
+ * if it returns. Counts always add up to the lines that went in.
  */
 export class LineFold {
   readonly #options: Required<LineFoldOptions>;
-  /** By key, the one that was printed longest ago first. */
+  /** By key, the line printed longest ago first. */
   readonly #entries = new Map<string, Entry>();
   #characters = 0;
 
@@ -56,7 +56,7 @@ export class LineFold {
     this.#shrink();
   }
 
-  /** Hands over all that is left. */
+  /** Hands over everything that is left. */
   end(): void {
     for (const key of this.#entries.keys()) this.#handOver(key);
   }

@@ -1,4 +1,4 @@
-/** What two lines may differ in and still count as equal. */
+/** Differences that two equal lines may have. */
 export interface Ignored {
   readonly times?: boolean;
   readonly numbers?: boolean;
@@ -13,7 +13,7 @@ const ADDRESSES =
   /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|(?<![\w:])(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}(?![\w:])|\b0x[\da-f]+\b|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b(?=[\da-f]*\d)[\da-f]{12,}\b/gi;
 const NUMBERS = /(?<![A-Za-z_])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?/gi;
 
-/** The line with what is ignored replaced by a placeholder, so that equal lines have equal texts. */
+/** The line with placeholders for the ignored parts, so that equal lines have equal texts. */
 export function normalise(text: string, ignored: Ignored): string {
   let normal = text;
   if (ignored.times) normal = normal.replace(TIMES, "<time>");

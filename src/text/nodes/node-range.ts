@@ -1,6 +1,6 @@
 import { compareNatural } from "./natural-order.ts";
 
-/** As many names at most come out of one expression: a typing error must not make millions. */
+/** Most names from one expression: a typing error must not produce millions. */
 export const MAX_NODES = 65_536;
 /** A name is a host name: letters, digits, `.`, `_` and `-`. */
 const NAME_PART = /[\w.-]/;
@@ -8,9 +8,9 @@ const NAME_PART = /[\w.-]/;
 export type NodeRange = { readonly nodes: readonly string[] } | { readonly problem: string };
 
 /**
- * The nodes of an expression as clush and nodeset write it: `gpu[01-16,20],login1`, `r[1-2]n[1-4]`, `n[0-10/2]`.
+ * The nodes of an expression in the syntax of clush and nodeset: `gpu[01-16,20],login1`, `r[1-2]n[1-4]`, `n[0-10/2]`.
  *
- * Leading zeros are kept: 01-16 counts with two digits. Each node is named once, in the order given.
+ * Leading zeros are kept: 01-16 counts with two digits. Each node is listed once, in the order given.
  */
 export function parseNodeRange(text: string): NodeRange {
   const nodes = new Set<string>();
@@ -48,7 +48,7 @@ function bracketed(numbers: readonly string[]): string {
   return numbers.length > 1 ? `[${shown}]` : shown;
 }
 
-/** Whether a range may go on: 9 to 10 without leading zeros, 09 to 10 with them. */
+/** Whether a range may continue: 9 to 10 without leading zeros, 09 to 10 with them. */
 function follows(before: string, number: string): boolean {
   if (Number(number) !== Number(before) + 1) return false;
   return before.length === number.length || (!(before.startsWith("0") && before.length > 1) && !number.startsWith("0"));
@@ -58,7 +58,7 @@ function splitOutsideBrackets(text: string): string[] {
   return text.match(/(?:\[[^\]]*\]?|[^,[])+/g) ?? [];
 }
 
-/** The names of one term, or why there are none. */
+/** The names of one term, or the reason for a refusal. */
 function expand(term: string): readonly string[] | string {
   const parts = term.split(/(\[[^\]]*\])/);
   let names = [""];

@@ -1,13 +1,13 @@
 import { eastAsianWidth } from "get-east-asian-width";
 
-/** Right of it a cursor cannot be put: a few bytes must not make a row of gigabytes. Printed text may go beyond. */
+/** Cursor movements stop here: a few bytes must not make a row of gigabytes. Printed text may go beyond. */
 export const MAX_COLUMNS = 10_000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what is outside of ASCII is looked for
 const ASCII = /^[\x00-\x7f]*$/;
 const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** The columns that a text takes on a terminal. */
+/** Number of columns that a text takes on a terminal. */
 export function columnsOf(text: string): number {
   if (ASCII.test(text)) return text.length;
   let columns = 0;

@@ -1,4 +1,4 @@
-/** Where an EscapeParser puts what it finds. */
+/** Receives everything that an EscapeParser finds. */
 export interface EscapeSink {
   /** Text without control characters; never empty. */
   print(text: string): void;
@@ -6,11 +6,11 @@ export interface EscapeSink {
   control(code: number): void;
   /** A control sequence without intermediates and private markers (ECMA-48, 5.4): `parameters` as written, "1;2:3". */
   csi(final: string, parameters: string): void;
-  /** An operating system command: what stands between OSC and its terminator. */
+  /** An operating system command: the text between OSC and its terminator. */
   osc(text: string): void;
 }
 
-/** No real sequence is longer. Beyond it, what looked like one is text. */
+/** No real sequence is longer. Anything beyond this is text. */
 const MAX_PENDING = 4096;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the job
@@ -30,12 +30,12 @@ const C1_OFFSET = 0x40;
 /**
  * Splits a stream of text into printable text, controls and sequences, as ECMA-48 and xterm define them.
  *
- * A sequence may be cut anywhere between two calls. What is malformed vanishes up to the character that broke it, and a
- * string that its line does not end (OSC, DCS) is printed: nothing unknown leaves a trace or eats text.
+ * A sequence may be split anywhere between two calls. A malformed one vanishes up to the character that broke it, and a
+ * string not ended in its line (OSC, DCS) is printed: nothing unknown leaves a trace or swallows text.
  */
 export class EscapeParser {
   readonly #sink: EscapeSink;
-  /** The beginning of a sequence whose rest has not come yet. At most MAX_PENDING characters. */
+  /** The start of an unfinished sequence. At most MAX_PENDING characters. */
   #pending = "";
 
   constructor(sink: EscapeSink) {
@@ -61,14 +61,14 @@ export class EscapeParser {
     }
   }
 
-  /** The line is over: a sequence that is still open is not continued on the next one. */
+  /** The line is over: an unfinished sequence does not continue on the next one. */
   endLine(): void {
     const open = this.#pending;
     this.#pending = "";
     this.#printOpenString(open);
   }
 
-  /** @returns where to go on, or undefined when the sequence is not over yet. */
+  /** @returns where to continue, or undefined if the sequence is unfinished. */
   #control(all: string, at: number): number | undefined {
     const code = all.charCodeAt(at);
     if (code === ESC) return at + 1 === all.length ? undefined : this.#escape(all, at + 1, all.charAt(at + 1));
@@ -77,7 +77,7 @@ export class EscapeParser {
     return at + 1;
   }
 
-  /** @param kind the letter behind ESC, at `at` (or the C1 control there). */
+  /** @param kind the letter after ESC, at `at` (or the C1 control there). */
   #escape(all: string, at: number, kind: string): number | undefined {
     if (kind === "[") return this.#controlSequence(all, at + 1);
     if (kind === "]") return this.#string(all, at + 1, (text) => this.#sink.osc(text));
@@ -112,7 +112,7 @@ export class EscapeParser {
     else this.#printOpenString(open);
   }
 
-  /** Prints the text of a string that has no end, without its introducer; what is open of other sequences vanishes. */
+  /** Prints the text of an unfinished string, without its introducer; other unfinished sequences vanish. */
   #printOpenString(open: string): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC and the C1 introducers
     const introducer = /^(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])/.exec(open)?.[0];

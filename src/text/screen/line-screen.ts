@@ -15,10 +15,11 @@ const BEGINNING_TO_CURSOR = 1;
 const WHOLE_ROW = 2;
 
 /**
- * What a terminal of 64 rows and unbounded width shows of one stream: rows that carriage returns, backspaces and cursor
- * movements have rewritten, in the colours that they ended with (ECMA-48; the sequences that progress bars use).
+ * A terminal of 64 rows and unbounded width showing one stream: rows rewritten by carriage returns, backspaces and
+ * cursor movements, in their final colours (ECMA-48; the sequences that progress bars use).
  *
  * Give it the lines of a stream in order. `rows` are on the screen and may change; `takeSettled` hands over those that
+ * scrolled off it and can no longer change. Unknown sequences leave no trace.
  * scrolled off it and cannot change any more. Sequences that it does not know leave no trace.
  */
 export class LineScreen {
@@ -30,7 +31,7 @@ export class LineScreen {
   #style: Style;
   #n: number | undefined;
 
-  /** @param style the look that earlier lines of the stream left on. */
+  /** @param style the look left on by earlier lines of the stream. */
   constructor(style: Style = PLAIN) {
     this.#style = style;
     const sink: EscapeSink = {
@@ -44,12 +45,12 @@ export class LineScreen {
     this.#parser = new EscapeParser(sink);
   }
 
-  /** The rows that can still change, the oldest first. */
+  /** The rows that can still change, oldest first. */
   get rows(): readonly Row[] {
     return this.#rows;
   }
 
-  /** The look that the next character will have. */
+  /** The look of the next character. */
   get style(): Style {
     return this.#style;
   }
@@ -58,7 +59,7 @@ export class LineScreen {
    * Prints a line, or a piece of one.
    *
    * @param n the number of the line, or of the piece.
-   * @param isPiece the line goes on with the next call.
+   * @param isPiece the line continues in the next call.
    */
   write(text: string, n: number, isPiece: boolean): void {
     this.#n = n;
@@ -131,7 +132,7 @@ export class LineScreen {
     this.#row -= 1;
   }
 
-  /** The row of the cursor, which the current line now has a part in. */
+  /** The cursor's row, which the current line now shares. */
   #touch(): Row {
     let row = this.#rows[this.#row];
     while (row === undefined) {

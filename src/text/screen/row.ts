@@ -13,11 +13,11 @@ const COVERED = "";
 /**
  * One row of a terminal.
  *
- * Most rows are only appended to and stay flat: text and spans. The first operation that goes back into a row takes it
- * apart into cells, one a column.
+ * Most rows are only appended to and stay flat: text and spans. The first operation that goes back into a row splits it
+ * into cells, one per column.
  */
 export class Row {
-  /** The first and the last line that printed on this row; undefined for a row that was skipped. */
+  /** The first and the last line that printed on this row; undefined for a skipped row. */
   firstN: number | undefined;
   lastN: number | undefined;
   #text = "";
@@ -31,7 +31,7 @@ export class Row {
     return this.#cells?.length ?? this.#columns;
   }
 
-  /** What stands on the row. Trailing spaces are kept; cells that were skipped are spaces. */
+  /** Text of the row. Trailing spaces are kept; skipped cells are spaces. */
   get text(): string {
     return this.#cells?.join("") ?? this.#text;
   }
@@ -49,7 +49,7 @@ export class Row {
     return spans;
   }
 
-  /** Prints at a column, over what stands there. @returns the column behind it. */
+  /** Prints at a column, over existing text. @returns the column after it. */
   print(column: number, text: string, style: Style): number {
     if (this.#cells === undefined && column >= this.#columns) {
       if (column > this.#columns) this.#append(" ".repeat(column - this.#columns), PLAIN);
@@ -72,7 +72,7 @@ export class Row {
     return at;
   }
 
-  /** Takes away everything from a column on. */
+  /** Removes everything from a column on. */
   cut(column: number): void {
     if (column >= this.width) return;
     const cells = this.#takeApart();
@@ -90,7 +90,7 @@ export class Row {
     for (let i = column; i < end; i += 1) this.#put(i, " ", PLAIN);
   }
 
-  /** Takes `count` cells out; what is right of them moves left. */
+  /** Removes `count` cells; those to the right move left. */
   delete(column: number, count: number): void {
     const cells = this.#takeApart();
     if (column >= cells.length) return;
@@ -100,7 +100,7 @@ export class Row {
     this.#styles.splice(column, count);
   }
 
-  /** Puts `count` blanks in; what is right of them moves right, and off the row beyond MAX_COLUMNS. */
+  /** Inserts `count` blanks; cells to the right move right, and off the row beyond MAX_COLUMNS. */
   insert(column: number, count: number): void {
     const cells = this.#takeApart();
     if (column >= cells.length) return;

@@ -3,7 +3,7 @@ export type Colour = number;
 
 export const RGB: Colour = 0x1000000;
 
-/** How a cell looks. Immutable; a property that is absent has the terminal's default. */
+/** Look of a cell. Immutable; an absent property means the terminal's default. */
 export interface Style {
   readonly foreground?: Colour;
   readonly background?: Colour;
@@ -45,7 +45,7 @@ const CLEARS: Readonly<Record<number, readonly (keyof Style)[]>> = {
   49: ["background"],
   55: ["overline"],
 };
-/** These take a colour behind them: 5;N or 2;R;G;B. Of 58, the underline's colour, nothing is kept. */
+/** These codes are followed by a colour: 5;N or 2;R;G;B. The colour after 58, for underlines, is dropped. */
 const FOREGROUND = 38;
 const BACKGROUND = 48;
 const UNDERLINE_COLOUR = 58;
@@ -75,7 +75,7 @@ export function applySgr(style: Style, parameters: string): Style {
 
 /**
  * The style after an operating system command: OSC 8 begins or ends a hyperlink
- * (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda), the others are no style.
+ * (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda); others do not affect it.
  */
 export function applyOsc(style: Style, text: string): Style {
   const link = /^8;[^;]*;(.*)$/s.exec(text)?.[1];
@@ -109,7 +109,7 @@ function without(style: Style, keys: readonly (keyof Style)[]): Style {
   return rest;
 }
 
-/** A colour written with semicolons; `used` counts the fields behind the code that belong to it. */
+/** A colour written with semicolons; `used` counts the fields after the code that belong to it. */
 function colourOf(fields: readonly string[]): { colour: Colour | undefined; used: number } {
   const [kind, ...values] = fields;
   if (kind === "5") return { colour: palette(values[0]), used: Math.min(2, fields.length) };

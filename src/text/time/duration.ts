@@ -12,7 +12,7 @@ const PART = /(\d+(?:\.\d+)?)\s*(ms|[smhdw])?\s*/gy;
 /**
  * A duration as people type it: `90`, `90s`, `1h30m`, `2 d`, `1.5h`. A number without a unit is seconds.
  *
- * @returns milliseconds, or undefined for anything else, also for more than 100 years.
+ * @returns milliseconds, or undefined for anything else, including more than 100 years.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase();

@@ -5,12 +5,12 @@ const CLOCK = String.raw`(\d{1,2}):(\d\d)(?::(\d\d))?`;
 const DAY_MS = 86_400_000;
 
 /**
- * A moment as people type it, in the local time zone unless the text names one: `-10m`, `14:05` (the last one that has
- * passed), `yesterday 18:00`, `Nov 28 18:00` (the last one that has passed), `2026-11-28`, `2026-11-28 18:00:30`, ISO
- * 8601 with a zone, `now`.
+ * A moment as people type it, in the local time zone unless the text names one: `-10m`, `14:05` (its last occurrence),
+ * `yesterday 18:00`, `Nov 28 18:00` (its last occurrence), `2026-11-28`, `2026-11-28 18:00:30`, ISO 8601 with a zone,
+ * `now`.
  *
  * @param nowMs Unix time in milliseconds.
- * @returns Unix time in milliseconds, or undefined for what is no time.
+ * @returns Unix time in milliseconds, or undefined if it is not a time.
  */
 export function parseTime(text: string, nowMs: number): number | undefined {
   const asked = text.trim().toLowerCase();
@@ -40,7 +40,7 @@ function monthDay(asked: string, nowMs: number): number | undefined {
   if (month < 0) return undefined;
   const year = new Date(nowMs).getFullYear();
   const at = localTime([year, month, Number(day)], [hours, minutes, seconds]);
-  // Within a day: a clock somewhere may be ahead.
+  // Within a day: some clock may be ahead.
   return at !== undefined && at > nowMs + DAY_MS
     ? localTime([year - 1, month, Number(day)], [hours, minutes, seconds])
     : at;
@@ -55,7 +55,7 @@ function fullDate(asked: string): number | undefined {
   return localTime([Number(year), Number(month) - 1, Number(day)], [hours, minutes, seconds]);
 }
 
-/** Undefined where the calendar or the clock has no such moment. */
+/** Undefined if the calendar or the clock has no such moment. */
 function localTime(
   [year, month, day]: readonly [number, number, number],
   clock: readonly [string, string, string],

@@ -77,7 +77,7 @@ describe("what would keep the relay from forwarding is named, with the next step
       async (node) => copyFile(join(await makePki([]), "ca.crt"), join(node.pki, "ca.crt")),
       /the authority in .*ca\.crt has not signed .*node1\.crt\n/,
     ],
-    ["a key that is none", (node) => writeFile(join(node.pki, "node1.key"), "x"), /node1\.key is no private key/],
+    ["a key that is none", (node) => writeFile(join(node.pki, "node1.key"), "x"), /node1\.key is not a private key/],
     ["a certificate that is none", (node) => writeFile(join(node.pki, "node1.crt"), "x"), /Cannot use .*node1\.crt/],
   ])("%s", async (_, spoil, message) => {
     const node = await createNode();

@@ -74,9 +74,7 @@ describe("what an administrator got wrong is named, with the setting and what to
     writeFileSync(join(folder, "data"), "a file");
     const { running } = await collector([], { folder });
     expect(await running.ended).toEqual({ code: 1, signal: null });
-    expect(running.output()).toMatch(
-      /Cannot write to data-dir \S+\/data: \w+: something that is no folder is in the way/,
-    );
+    expect(running.output()).toMatch(/Cannot write to data-dir \S+\/data: \w+: the path exists and is not a folder/);
   });
 
   test("an admin-group that does not exist", async () => {

@@ -15,8 +15,8 @@ describe("the command line of the launcher", () => {
   test.each([
     [[], "no command after --"],
     [["--"], "no command after --"],
-    [["ls"], 'unexpected "ls"; the command stands after --'],
-    [["-q", "--", "ls"], 'unexpected "-q"; the command stands after --'],
+    [["ls"], 'unexpected "ls"; the command goes after --'],
+    [["-q", "--", "ls"], 'unexpected "-q"; the command goes after --'],
     [["--nope", "--", "ls"], "unknown option --nope"],
     [["--quiet=yes", "--", "ls"], "--quiet takes no value"],
     [["--job"], "--job takes a value"],

@@ -167,7 +167,7 @@ describe("the spool", () => {
     process.kill(Number(logger), "SIGSTOP");
     await relay.start();
     // Alive: nobody else may have it.
-    const said = "mlrun: 0 delivered, 0 waiting, 1 in the hands of an mlrun that runs\n";
+    const said = "mlrun: 0 delivered, 0 waiting, 1 in use by a running mlrun\n";
     expect((await mlrun(["--flush"], { env })).stdout).toBe(said);
     process.kill(Number(logger), "SIGKILL");
     await running.waitFor(/the logger is away \(signal 9 ended it\)/);

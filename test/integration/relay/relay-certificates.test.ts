@@ -46,7 +46,9 @@ describe("certificates that relays would refuse are never shown to them", () => 
   ])("a list of revoked ones that %s is not loaded: it does not say that nobody is revoked", async (_, text) => {
     const folder = await pkiLasting(undefined);
     await writeFile(join(folder, "ca.crl"), text);
-    await expect(loadCertificates(folder)).rejects.toThrow("Cannot use ca.crl: it is no list of revoked certificates");
+    await expect(loadCertificates(folder)).rejects.toThrow(
+      "Cannot use ca.crl: it is not a list of revoked certificates",
+    );
   });
 
   test("a key that is none, or has a passphrase, is told by name", async () => {
@@ -56,7 +58,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
     const { stdout } = await run("openssl", locked);
     for (const text of ["hello", stdout]) {
       await writeFile(path, text);
-      await expect(loadCertificates(folder)).rejects.toThrow("Cannot use collector.key: it is no private key");
+      await expect(loadCertificates(folder)).rejects.toThrow("Cannot use collector.key: it is not a private key");
     }
   });
 

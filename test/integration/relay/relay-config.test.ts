@@ -163,7 +163,7 @@ describe("no value can add configuration", () => {
   test.each(names.filter((name) => name !== "1.2.3.4"))("collector %j", async (host) => {
     const collector = { host, port: 2514 };
     await expect(relayConfig({ ...settings, collector }, join(ROOT, "rsyslog.d"))).rejects.toThrow(
-      "it is no host name",
+      "it is not a host name",
     );
   });
 
