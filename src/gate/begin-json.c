@@ -5,7 +5,7 @@
 #include "begin.h"
 #include "limits.h"
 
-// Each function below takes what it is named for from the start of the text, and says whether it was there.
+// Each function below takes the element in its name from the start of the text, and returns whether it was there.
 struct text {
   const char *at, *end;
 };
@@ -29,7 +29,7 @@ static bool readAnyOf(struct text *text, const char *characters) {
   return true;
 }
 
-// Line feeds and tabs are JSON's spaces, but no BEGIN's: it is one line of the relay's journal.
+// JSON also allows line feeds and tabs as spaces, but a BEGIN is one line of the relay's journal.
 static void skipSpaces(struct text *text) {
   while (readOne(text, ' ')) continue;
 }
@@ -76,7 +76,7 @@ static bool isString(const char *from, const char *to, const char *wanted, size_
   return (size_t)(to - from) == length + 2 && from[0] == '"' && memcmp(from + 1, wanted, length) == 0;
 }
 
-// One member. Of the outermost object, with `names`, a name may hold no escape: "\u0078" would be an "x", too.
+// One member. In the outermost object, with `names`, a name may hold no escape: "\u0078" would be a second "x".
 static bool readMember(struct text *text, struct names *names, int depth) {
   const char *name = text->at;
   if (!readString(text)) return false;
@@ -99,7 +99,7 @@ static bool readMember(struct text *text, struct names *names, int depth) {
   return true;
 }
 
-// The rest of an object or an array, whose bracket was read.
+// The rest of an object or an array, after its bracket.
 static bool readItems(struct text *text, char close, struct names *names, int depth) {
   skipSpaces(text);
   if (readOne(text, close)) return true;

@@ -18,7 +18,7 @@ static bool isOneOf(const char *characters, char c) {
   return c != '\0' && strchr(characters, c) != NULL;
 }
 
-// Whether the octet at `at` can stand there in a head.
+// Whether the octet is allowed at `at` in a head.
 static bool fits(size_t at, char c) {
   if (at == 0) return c == 'B';
   if (at == X_AT - 1 || at == K_AT - 1 || at == LENGTH_AT - 1) return c == ' ';

@@ -1,4 +1,5 @@
-// Parser of what comes first on a connection: "B <x> <k> <length>\n" and so many octets of JSON. Pure.
+// Parser for the start of a connection: "B <x> <k> <length>
+// " and that many octets of JSON. Pure.
 #ifndef MLGATE_BEGIN_H
 #define MLGATE_BEGIN_H
 
@@ -6,21 +7,21 @@
 
 #define X_BYTES 26
 #define K_BYTES 22
-// " x="X" k="K" with the quotation mark that ends the member before: as it stands in each frame of the execution.
+// " x="X" k="K" with the quotation mark that ends the previous member: as in each frame of the execution.
 #define NAME_BYTES (5 + X_BYTES + 5 + K_BYTES + 1)
 
-// What the frames of an execution carry.
+// The part that all frames of an execution share.
 struct executionName {
   char text[NAME_BYTES];
 };
 
 enum beginVerdict {
   BEGIN_WHOLE,
-  // A good start; the rest must come.
+  // Valid so far; the rest must follow.
   BEGIN_MORE,
-  // No head of this form, or a length that is no BEGIN's.
+  // Not a head of this form, or a length outside the limits.
   BEGIN_BAD_HEAD,
-  // Control characters, no JSON, or not exactly one x and one k that are those of the head.
+  // Control characters, invalid JSON, or not exactly one x and one k, equal to the head's.
   BEGIN_BAD_JSON,
 };
 
@@ -30,7 +31,7 @@ struct begin {
   size_t headBytes, jsonBytes;
 };
 
-// Parses the first `length` octets of a connection. `begin` is set when the verdict is BEGIN_WHOLE.
+// Parses the first `length` octets of a connection. Sets `begin` if the verdict is BEGIN_WHOLE.
 enum beginVerdict parseBegin(const char *bytes, size_t length, struct begin *begin);
 
 #endif

@@ -42,7 +42,7 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
 void connectionAccept(struct gate *gate, int client) {
   struct ucred credentials = {.uid = (uid_t)-1};
   socklen_t length = sizeof credentials;
-  // The effective uid at the time of connect(2), see unix(7): a set-uid program is the user that it became.
+  // The effective uid at connect(2), see unix(7): a set-uid program counts as the user that it became.
   int known = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &length);
   uid_t share = subordinatesShareOf(&gate->subordinates, credentials.uid);
   struct user *user = known == 0 ? usersFind(&gate->users, share, gate->nowMs) : NULL;
@@ -97,7 +97,7 @@ void connectionRefuse(struct connection *connection, enum counter reason, const 
 }
 
 void connectionSay(struct connection *connection, char answer) {
-  // Two octets in all: there is always room. A client that has gone needs no answer.
+  // Two octets in all, so there is always room. A client that has gone needs no answer.
   ssize_t sent = send(connection->client, &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   (void)sent;
 }
@@ -127,7 +127,7 @@ void connectionDrop(struct connection *connection, size_t bytes) {
     connection->held = NULL;
   } else {
     memmove(connection->held, connection->held + bytes, length);
-    // A smaller piece may fail to be had: then the larger one stays.
+    // Shrinking may fail: then the larger block stays.
     char *smaller = realloc(connection->held, length);
     if (smaller != NULL) connection->held = smaller;
   }
@@ -139,7 +139,7 @@ void connectionWatch(struct connection *connection) {
   bool wants = isRead && connection->wait == WAIT_NONE && !connection->hasEnded && connection->wholeBytes == 0;
   struct gate *gate = connection->gate;
   if (pollerSet(&gate->poller, connection->client, wants ? EPOLLIN : 0, onClient, connection)) return;
-  // No T was said that is not true: everybody sends again.
+  // No false T was sent: every client sends again.
   logEvent(LOG_SAYS_ERROR, "cannot watch a connection: %s", strerror(errno));
   exit(EXIT_FAILURE);
 }
@@ -155,7 +155,7 @@ void connectionsSweep(struct gate *gate) {
   while (!linkAlone(&gate->halfDone)) {
     struct connection *oldest = linkOwner(gate->halfDone.next, struct connection, inHalfDone);
     if (gate->nowMs - oldest->halfDoneSinceMs < gate->restWithinMs) return;
-    connectionRefuse(oldest, COUNT_HALF_DONE, "half a BEGIN or half a frame, and the rest did not come");
+    connectionRefuse(oldest, COUNT_HALF_DONE, "half a BEGIN or half a frame, without the rest in time");
   }
 }
 
@@ -193,7 +193,7 @@ static void onClient(void *context, uint32_t events) {
     if (connection->stage == STAGE_LINES && turnsMayRead(connection)) return linesRead(connection);
     return;
   }
-  // The client has gone. What it handed over goes on; its word is not waited for before that.
+  // The client has gone. Lines that it handed over go on first; its half-close is not awaited until then.
   if (connection->stage == STAGE_LINES) return pollerForget(&connection->gate->poller, connection->client);
   connectionEnd(connection, COUNT_LEFT);
 }

@@ -12,78 +12,78 @@
 
 // From top to bottom; each may end without the next.
 enum stage {
-  // BEGIN is not whole yet.
+  // BEGIN is incomplete.
   STAGE_BEGIN,
-  // It waits for a round, is in the round that is under way.
+  // Waits for a round, or is in the current round.
   STAGE_QUEUED,
   STAGE_SENT,
-  // K was said; lines pass.
+  // K was sent; lines pass.
   STAGE_LINES,
-  // The client has half-closed, and so has the gate; rsyslogd's EOF must come.
+  // The client has half-closed, and so has the gate; waits for rsyslogd's EOF.
   STAGE_HALF_CLOSED,
-  // It came; the next proof, or the one under way, says whether it was rsyslogd's word.
+  // It arrived; the next proof, or the current one, shows whether it came from rsyslogd.
   STAGE_UNPROVEN,
 };
 
-// What keeps it from being read, see turns.h: a small or a large read's turn, or the octets that its user holds.
+// Why it is not read, see turns.h: it waits for a turn for a small or a large read, or its user holds too many octets.
 enum wait { WAIT_NONE, WAIT_SMALL, WAIT_LARGE, WAIT_HELD };
 
 struct connection {
   struct gate *gate;
   struct user *user;
-  // Of the client's, by SO_PEERCRED.
+  // The client's, by SO_PEERCRED.
   uid_t uid;
   pid_t pid;
   gid_t gid;
-  // -1 when there is none.
+  // -1 if there is none.
   int client, relay;
   enum stage stage;
   enum wait wait;
-  // The proof's epoch in which BEGIN was taken, and in which alone `relay` is connected.
+  // The proof's epoch in which BEGIN was taken; `relay` may be connected only in the same one.
   unsigned epoch;
   // The client sends nothing more.
   bool hasEnded;
   struct executionName name;
 
-  // What was read and is not handed on: `wholeBytes` of whole frames that the relay's socket did not take yet, then the
-  // start of another. Before K: BEGIN, and what follows it.
+  // Octets read and not yet handed on: `wholeBytes` of whole frames that the relay's socket has not taken, then the
+  // start of another. Before K: BEGIN, and everything after it.
   char *held;
   size_t heldBytes, wholeBytes, jsonBytes;
 
   // In the list of its stage: the user's begins, the round's, the proof's.
   struct link inStage;
-  // In the list of its wait; among its user's with octets that rsyslogd has not read.
+  // In the list of its wait; among its user's connections with octets that rsyslogd has not read.
   struct link inWait, inFlight;
   struct link inHalfDone;
   uint64_t halfDoneSinceMs;
 };
 
-// Takes a connection that was accepted, or closes it when it is over a limit.
+// Takes an accepted connection, or closes it if it exceeds a limit.
 void connectionAccept(struct gate *gate, int client);
 
-// Ends it: without an answer, the client knows that nothing is certain (EOF without T). Frees it.
+// Ends and frees it: without an answer, the client knows that nothing is certain (EOF without T).
 void connectionEnd(struct connection *connection, enum counter reason);
 
-// The same when it had no right to go on, which is logged.
+// Ends a connection that broke a rule, and logs it.
 void connectionRefuse(struct connection *connection, enum counter reason, const char *why);
 
 // Answers 'K' or 'T', if the client is still there.
 void connectionSay(struct connection *connection, char answer);
 
-// Keeps so many octets, of which `wholeBytes` are whole frames, and none of what was kept before. False when there is
-// no memory: then the connection is ended and gone.
+// Keeps this many octets, of which `wholeBytes` are whole frames, in place of those kept before. False if memory runs
+// out: then the connection is ended and gone.
 bool connectionKeep(struct connection *connection, const char *bytes, size_t length, size_t wholeBytes);
 
-// Keeps all but the first octets, which were of whole frames.
+// Keeps all but the first octets, which were whole frames.
 void connectionDrop(struct connection *connection, size_t bytes);
 
-// Watches the client for what its stage and turn wait for.
+// Watches the client for the events that its stage and turn need.
 void connectionWatch(struct connection *connection);
 
-// Starts or stops the time for the rest of a BEGIN or a frame. Starting again changes nothing.
+// Starts or stops the time limit for the rest of a BEGIN or a frame. Starting again changes nothing.
 void connectionExpectRest(struct connection *connection, bool expects);
 
-// Ends those that did not complete their BEGIN or frame in time.
+// Ends connections that did not complete their BEGIN or frame in time.
 void connectionsSweep(struct gate *gate);
 
 #endif

@@ -1,4 +1,4 @@
-// What the gate did since its start, and what it holds now: for administrators.
+// The gate's totals since its start, and its current load: for administrators.
 #ifndef MLGATE_COUNTERS_H
 #define MLGATE_COUNTERS_H
 
@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 enum counter {
-  // Connections taken, and refused because of the user's share, all connections, or all users.
+  // Connections accepted, and refused because of the user's share, all connections, or all users.
   COUNT_ACCEPTED,
   COUNT_REFUSED_USER,
   COUNT_REFUSED_ALL,
   COUNT_REFUSED_USERS,
-  // Connections ended: what came was no BEGIN, no JSON of one, no frame, another execution's frame, or half of one.
+  // Connections ended: not a BEGIN, invalid JSON in it, not a frame, another execution's frame, or half of one.
   COUNT_BAD_BEGIN,
   COUNT_BAD_JSON,
   COUNT_BAD_FRAME,
@@ -19,7 +19,7 @@ enum counter {
   COUNT_HALF_DONE,
   // Clients that left without waiting for an answer.
   COUNT_LEFT,
-  // Connections ended without an answer because the relay was not there, went, or did not prove that it took over.
+  // Connections ended without an answer because the relay was missing, went, or did not prove that it took over.
   COUNT_LOST_RELAY,
   COUNT_UNPROVEN,
   // K and T.
@@ -29,11 +29,12 @@ enum counter {
   COUNT_PROOFS,
   // Octets of whole frames that the relay's socket took.
   COUNT_BYTES,
-  // How often a user's BEGINs began to wait for its bucket; a read for its turn; one because the user holds too much.
+  // How often a user's BEGINs started to wait for its bucket; a read for its turn; a read because its user holds too
+  // much.
   COUNT_THROTTLED,
   COUNT_WAITED_TURN,
   COUNT_WAITED_HELD,
-  // Now: connections, users, octets held.
+  // Current: connections, users, octets held.
   GAUGE_CONNECTIONS,
   GAUGE_USERS,
   GAUGE_HELD_BYTES,

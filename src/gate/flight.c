@@ -11,7 +11,7 @@ size_t flightUnread(const struct connection *connection) {
   if (connection->relay < 0) return 0;
   if (connection->wholeBytes > 0) return READ_BYTES;
   if (ioctl(connection->relay, SIOCOUTQ, &bytes) != 0) return 0;
-  // While the kernel says that there is room, one octet still counts (sock_wfree in net/core/sock.c).
+  // While the kernel signals room, one octet still counts (sock_wfree in net/core/sock.c).
   return bytes > 1 ? (size_t)bytes : 0;
 }
 

@@ -1,4 +1,4 @@
-// What of each user's lines is in the relay's sockets and not read by rsyslogd yet (SIOCOUTQ, unix(7)).
+// Each user's lines in the relay's sockets that rsyslogd has not read yet (SIOCOUTQ, unix(7)).
 #ifndef MLGATE_FLIGHT_H
 #define MLGATE_FLIGHT_H
 
@@ -9,20 +9,20 @@ struct connection;
 struct turns;
 struct user;
 
-// The octets of a connection that rsyslogd has not read, as the kernel charges them: somewhat more than were sent.
+// Octets of a connection that rsyslogd has not read, as the kernel charges them: slightly more than were sent.
 size_t flightUnread(const struct connection *connection);
 
-// So many octets were handed to the relay.
+// This many octets were handed to the relay.
 void flightTake(struct connection *connection, size_t bytes);
 
-// The connection has nothing in the relay any more.
+// The connection has nothing left in the relay.
 void flightLeave(struct connection *connection);
 
-// Takes out what rsyslogd has read meanwhile: of a user, of all users that have a large one.
+// Removes octets that rsyslogd has read meanwhile: for a user, and for all users with a large read.
 void flightLand(struct user *user);
 void flightLandLarge(struct turns *turns);
 
-// Has the turns looked at when rsyslogd reads from what is in this user's way.
+// Makes the turns due when rsyslogd reads octets that this user waits for.
 void flightWatch(struct turns *turns, struct user *user);
 
 #endif

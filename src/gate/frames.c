@@ -5,7 +5,7 @@
 
 #include "limits.h"
 
-// What is left of a frame. Each function takes its part from the start, and says whether it was there.
+// The rest of a frame. Each function takes its part from the start, and returns whether it was there.
 struct rest {
   const char *at, *end;
 };
@@ -18,7 +18,7 @@ static bool take(struct rest *rest, const char *wanted, size_t length) {
 
 #define TAKE(rest, literal) take(rest, literal, sizeof(literal) - 1)
 
-// One or more octets and the space behind them.
+// One or more octets and the following space.
 static bool takeWord(struct rest *rest) {
   const char *space = memchr(rest->at, ' ', (size_t)(rest->end - rest->at));
   if (space == NULL || space == rest->at) return false;

@@ -8,14 +8,14 @@
 #include "begin.h"
 
 enum {
-  // No octet count, or one that no frame of mlrun has.
+  // No octet count, or one outside the limits of mlrun's frames.
   FRAMES_BAD_COUNT = -1,
-  // A frame that is not of mlrun's form, or of another execution.
+  // A frame without mlrun's form, or of another execution.
   FRAMES_FOREIGN = -2,
 };
 
-// How many octets at the start are whole frames of this execution; what follows is less than one frame. Or one of the
-// values above: the first frame that may not pass ends the connection, so where it stands does not matter.
+// Number of octets at the start that are whole frames of this execution; less than one frame follows. Or one of the
+// values above: any frame that may not pass ends the connection, so its position does not matter.
 ssize_t scanFrames(const struct executionName *name, const char *bytes, size_t length);
 
 #endif

@@ -1,4 +1,4 @@
-// What the parts of the gate share: one of each in a process, owned by main().
+// State shared by the parts of the gate: one of each in a process, owned by main().
 #ifndef MLGATE_GATE_H
 #define MLGATE_GATE_H
 
@@ -25,15 +25,15 @@ struct gate {
   struct rounds rounds;
   struct turns turns;
   struct counters counters;
-  // Connections with half a BEGIN or half a frame, the oldest first.
+  // Connections with half a BEGIN or half a frame, oldest first.
   struct link halfDone;
   // Steady (CLOCK_MONOTONIC), as of this turn of the loop.
   uint64_t nowMs;
   size_t connectionsPerUser, allConnections;
   uint64_t restWithinMs;
-  // The metrics file could not be written the last time.
+  // The last write of the metrics file failed.
   bool isReportMissed;
-  // One read with what was left of the one before, while a handler runs.
+  // One read, after the remainder of the previous one, while a handler runs.
   char scratch[SCRATCH_BYTES];
 };
 

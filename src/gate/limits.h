@@ -1,82 +1,82 @@
-// Every bound of the gate, with its reason. What a user's share is bounded by is charged to the uid of SO_PEERCRED.
+// Every bound of the gate, with its reason. A user's share is charged to the uid of SO_PEERCRED.
 #ifndef MLGATE_LIMITS_H
 #define MLGATE_LIMITS_H
 
 #define KIB 1024
 #define MIB (1024 * KIB)
 
-// One octet-counted frame of mlrun without its count: WIRE_LIMITS.maxFrameBytes.
+// One octet-counted frame of mlrun, without its count: WIRE_LIMITS.maxFrameBytes.
 #define MAX_FRAME_BYTES 7680
 // Digits of MAX_FRAME_BYTES: a longer octet count belongs to no frame of mlrun.
 #define MAX_COUNT_DIGITS 4
-// JSON of BEGIN: the envelope's head takes up to 500 octets beside it, and a site's rsyslogd cuts silently at 8 KiB.
+// JSON of BEGIN: the envelope's head takes up to 500 octets more, and a site's rsyslogd cuts silently at 8 KiB.
 #define MAX_JSON_BYTES 7500
 // Deeper than any BEGIN: the object and one array or object in it. The parser is recursive.
 #define MAX_JSON_DEPTH 4
 // "B ", 26 characters, a space, 22 characters, a space, 4 digits, a line feed.
 #define MAX_BEGIN_HEAD_BYTES 57
-// What is read before BEGIN is known, with the frames that follow it at once.
+// Size of a read before BEGIN is known, including frames that follow it at once.
 #define MAX_BEGIN_READ_BYTES (8 * KIB)
 // "7600 <134>1 - - UID PID GID - ": three numbers of at most 10 digits.
 #define MAX_BEGIN_ENVELOPE_BYTES 64
 
-// One read of lines. More than a socket buffer of Linux holds by default: a read empties it, and costs least a line.
+// One read of lines. Larger than a default Linux socket buffer: one read empties it, at the lowest cost per line.
 #define READ_BYTES (256 * KIB)
-// What a read brings is put behind what is left of the one before: less than one frame with its count.
+// A read goes after the remainder of the previous one: less than one frame with its count.
 #define SCRATCH_BYTES (READ_BYTES + 2 * MAX_BEGIN_READ_BYTES)
 
 // Connections of a user unless --connections-per-user says otherwise: each is an mlrun.
 #define USER_CONNECTIONS 1000
-// A user's unsent frames, half frames and waiting BEGINs. Who is above it is not read from; half frames are ended.
+// A user's unsent frames, half frames and waiting BEGINs. Above this its connections are not read; half frames end.
 #define USER_HELD_BYTES (4 * MIB)
-// All users together; above it each one's share is USER_LEAST_BYTES. MemoryMax= of the unit leaves room for both.
+// All users together; above this each one's share is USER_LEAST_BYTES. The unit's MemoryMax= leaves room for both.
 #define ALL_HELD_BYTES (128 * MIB)
 #define USER_LEAST_BYTES (64 * KIB)
 // Users with a connection, or with BEGINs in the last seconds.
 #define MAX_USERS 4096
 #define USER_BUCKETS 1024
 
-// Of /etc/subuid: ranges, and octets. Beyond, each uid has a share of its own.
+// Of /etc/subuid: ranges, and octets. Beyond this each uid has its own share.
 #define MAX_RANGES 4096
 #define MAX_SUBUID_BYTES (256 * KIB)
 
 // BEGINs of a user, unless --begins-per-second says otherwise: as many as a node starts processes; and a job array that
-// starts at once. More wait, with their connections: each is journaled, and stays on the collector.
+// starts at once. Others wait with their connections: each is journaled, and stays on the collector.
 #define BEGINS_PER_SECOND 400
 #define MAX_BEGINS_PER_SECOND 100000
 #define BURST_SECONDS 10
-// BEGINs of one user in a round: the other users' go in the same one.
+// BEGINs of one user in a round: other users' BEGINs go in the same round.
 #define BEGINS_PER_ROUND 8
-// What the relay is told of the gate itself: a few numbers.
+// The gate's report on itself to the relay: a few numbers.
 #define MAX_REPORT_BYTES 512
 // Octets of a round: below the socket buffer of rsyslogd's end, so that a round is one write and one read.
 #define ROUND_BYTES (64 * KIB)
 
-// Users that have a large read (see SMALL_BYTES) in the relay at a time. imptcp's four threads serve all users, and its
-// thread does not leave a connection before it is empty: two stay for what is small, for BEGIN and for the proof.
+// Users with a large read (see SMALL_BYTES) in the relay at a time. imptcp's four threads serve all users, and a thread
+// does not leave a connection before it is empty: two remain for small reads, for BEGIN and for the proof.
 #define LARGE_USERS 2
-// What a connection may have unread in the relay without waiting for its turn: one frame.
+// Octets that a connection may have unread in the relay without waiting for its turn: one frame.
 #define SMALL_BYTES (8 * KIB)
-// Connections of a user that may have so little there at a time.
+// Connections of a user with no more than that in the relay at a time.
 #define SMALL_CONNECTIONS 8
 
-// For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes both at once.
+// For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes each at once.
 #define HALF_DONE_MS 10000
 #define MAX_HALF_DONE_MS 600000
-// Descriptors that are no connection's: listener, epoll, signals, proof, round, status file, standard streams.
+// Descriptors not used for connections: listener, epoll, signals, proof, round, status file, standard streams.
 #define OTHER_DESCRIPTORS 32
-// Descriptors used, whatever the limit of the process allows: 64,000 connections, and a table of 4 MiB.
+// Most descriptors used, whatever the process's limit: 64,000 connections, and a table of 4 MiB.
 #define MAX_DESCRIPTORS 131072
-// As many connections may wait to be accepted; net.core.somaxconn is 4096 by default.
+// Connections that may wait to be accepted; net.core.somaxconn is 4096 by default.
 #define LISTEN_BACKLOG 4096
-// Connections accepted before the others' turn.
+// Connections accepted before other descriptors get a turn.
 #define ACCEPTS_PER_TURN 256
 #define EVENTS_PER_TURN 256
 
-// The loop looks at what is overdue so often; while BEGINs wait for their bucket, or lines for their turn, at those.
+// How often the loop checks for overdue work; the shorter ones while BEGINs wait for their bucket, or lines for a turn.
 #define TICK_MS 1000
 #define SOON_MS 20
-// How often the metrics file is written, and the relay is told.
+// How often the metrics file is written, and a report sent to the relay.
 #define REPORT_EVERY_MS 10000
 // The same problem is logged again after this time.
 #define TELL_AGAIN_AFTER_MS 600000

@@ -12,20 +12,20 @@ static void onRelay(void *context, uint32_t events);
 
 void linesWatchRelay(struct connection *connection, bool saysWhenRead) {
   bool wants = saysWhenRead || connection->wholeBytes > 0;
-  // Edge-triggered, it fires each time that rsyslogd has read (see turns.h), and not all the time that there is room.
+  // Edge-triggered: it fires each time rsyslogd has read (see turns.h), not whenever there is room.
   uint32_t events = wants ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN;
   if (!pollerSet(&connection->gate->poller, connection->relay, events, onRelay, connection)) {
-    // Never for one that is watched already.
+    // Does not happen for a descriptor that is already watched.
     shutdown(connection->relay, SHUT_RDWR);
   }
 }
 
-// The client said that this was all: says so to the relay, once it has all.
+// The client sends nothing more: half-closes the relay's connection once everything is sent.
 static void finish(struct connection *connection) {
   if (!connection->hasEnded || connection->stage != STAGE_LINES || connection->wholeBytes > 0) return;
   if (connection->heldBytes > 0) return connectionRefuse(connection, COUNT_HALF_DONE, "it ended with half a frame");
   if (connection->relay < 0) {
-    // Nothing came but BEGIN, and that is proven.
+    // Nothing arrived but BEGIN, and that is proven.
     connectionSay(connection, 'T');
     return connectionEnd(connection, COUNT_TAKEN_OVER);
   }
@@ -34,8 +34,8 @@ static void finish(struct connection *connection) {
   connectionWatch(connection);
 }
 
-// Connects to the relay, for the first lines of a connection. False as well when another rsyslogd is there than the one
-// that took BEGIN: without a journal that BEGIN is gone, and a new connection brings it again.
+// Connects to the relay, for the first lines of a connection. Also false if another rsyslogd is there than the one that
+// took BEGIN: without a journal that BEGIN is gone, and a new connection brings it again.
 static bool ensureRelay(struct connection *connection) {
   struct gate *gate = connection->gate;
   if (connection->relay >= 0) return true;
@@ -44,7 +44,7 @@ static bool ensureRelay(struct connection *connection) {
   return pollerSet(&gate->poller, connection->relay, EPOLLIN, onRelay, connection);
 }
 
-// As much as the socket takes, or -1 when the relay is gone.
+// Sends as much as the socket takes. -1 if the relay is gone.
 static ssize_t sendSome(struct connection *connection, const char *bytes, size_t length) {
   ssize_t sent = send(connection->relay, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -55,7 +55,7 @@ static ssize_t sendSome(struct connection *connection, const char *bytes, size_t
 void linesHandOn(struct connection *connection, size_t length) {
   const char *bytes = connection->gate->scratch;
   ssize_t whole = scanFrames(&connection->name, bytes, length);
-  if (whole == FRAMES_BAD_COUNT) return connectionRefuse(connection, COUNT_BAD_FRAME, "what came was no frame");
+  if (whole == FRAMES_BAD_COUNT) return connectionRefuse(connection, COUNT_BAD_FRAME, "it sent an invalid frame");
   if (whole == FRAMES_FOREIGN) {
     return connectionRefuse(connection, COUNT_FOREIGN_FRAME, "a frame was not of the execution that had begun");
   }
@@ -91,7 +91,7 @@ void linesRead(struct connection *connection) {
   finish(connection);
 }
 
-// What waited because the socket was full. False when the relay is gone.
+// Sends frames that waited because the socket was full. False if the relay is gone.
 static bool flush(struct connection *connection) {
   while (connection->wholeBytes > 0) {
     ssize_t sent = sendSome(connection, connection->held, connection->wholeBytes);

@@ -1,11 +1,11 @@
-// Doubly linked lists whose links lie in the items: nothing is allocated, and an item leaves its list in one step.
+// Doubly linked lists whose links are inside the items: no allocation, and an item leaves its list in one step.
 #ifndef MLGATE_LINK_H
 #define MLGATE_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-// An item's link, or a list's head. Alone, it points to itself: so every link and head is set up by linkInit.
+// An item's link, or a list's head. Alone, it points to itself: linkInit sets up every link and head.
 struct link {
   struct link *previous, *next;
 };
@@ -18,7 +18,7 @@ static inline void linkInit(struct link *link) {
   link->next = link;
 }
 
-// Of a head: the list is empty. Of an item: it is in no list.
+// For a head: the list is empty. For an item: it is in no list.
 static inline bool linkAlone(const struct link *link) {
   return link->next == link;
 }
@@ -30,7 +30,7 @@ static inline void linkAppend(struct link *head, struct link *item) {
   head->previous = item;
 }
 
-// Takes an item out of the list that it is in, if it is in one.
+// Removes an item from its list, if it is in one.
 static inline void linkRemove(struct link *item) {
   item->previous->next = item->next;
   item->next->previous = item->previous;

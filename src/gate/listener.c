@@ -45,7 +45,7 @@ int listenerInherit(void) {
   return descriptor;
 }
 
-// A file that an earlier gate left goes away; the socket of one that runs stays.
+// Removes a file left by an earlier gate; the socket of a running one stays.
 static bool makeRoom(const struct sockaddr_un *address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (probe < 0) return false;

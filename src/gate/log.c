@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-// With a path of 107 octets (unix(7)) and its reason, twice.
+// Room for a path of 107 octets (unix(7)) and its reason, twice.
 #define LINE_BYTES 512
 
 void logEvent(enum severity severity, const char *format, ...) {

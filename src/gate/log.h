@@ -1,10 +1,10 @@
-// The gate's own log: a line an event to stderr, with the severity as an sd-daemon(3) prefix.
+// The gate's own log: one line per event to stderr, with the severity as an sd-daemon(3) prefix.
 #ifndef MLGATE_LOG_H
 #define MLGATE_LOG_H
 
 enum severity { LOG_SAYS_ERROR = 3, LOG_SAYS_WARNING = 4, LOG_SAYS_INFO = 6 };
 
-// Nothing foreign goes in: numbers, and paths of the command line. A line that cannot be written is dropped.
+// Contains no outside text, only numbers, and paths of the command line. A line that cannot be written is dropped.
 __attribute__((format(printf, 2, 3))) void logEvent(enum severity severity, const char *format, ...);
 
 #endif

@@ -1,9 +1,9 @@
-// mlgate: the one socket for mlrun on a node. README.md says what it is for; its parts, in the way of a line:
+// mlgate: the one socket for mlrun on a node. README.md gives its purpose; its parts, in the order of a line's way:
 //
 //   listener -> connection (begin, begin-json) -> rounds -> proof -> K
 //                          lines (frames)      -> turns, flight -> relay -> proof -> T
 //
-// One thread, one loop, nothing blocks. All bounds stand in limits.h.
+// One thread, one loop, nothing blocks. All bounds are in limits.h.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ struct program {
   struct gate *gate;
   int listener, signals;
   bool isOver;
-  // accept(2) failed for want of memory or descriptors: nobody is accepted before the next tick.
+  // accept(2) failed for lack of memory or descriptors: accepts nothing before the next tick.
   bool pausesAccepting;
 };
 
@@ -62,13 +62,13 @@ static void onSignal(void *context, uint32_t events) {
   else program->isOver = true;
 }
 
-// As many descriptors as the process may have, within MAX_DESCRIPTORS. Each connection takes two.
+// Raises the limit to as many descriptors as allowed, up to MAX_DESCRIPTORS. Each connection takes two.
 static size_t raiseDescriptors(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   struct rlimit higher = limit;
   higher.rlim_cur = limit.rlim_max < MAX_DESCRIPTORS ? limit.rlim_max : MAX_DESCRIPTORS;
-  // Forbidden or not, there are as many as before.
+  // If this is forbidden, the old limit remains.
   if (setrlimit(RLIMIT_NOFILE, &higher) == 0) return higher.rlim_cur;
   return limit.rlim_cur < MAX_DESCRIPTORS ? limit.rlim_cur : MAX_DESCRIPTORS;
 }
@@ -92,7 +92,7 @@ static struct gate *newGate(const struct options *options) {
   return gate;
 }
 
-// Signals become events of the loop. A client or a relay that has gone is no signal.
+// Signals become events of the loop. SIGPIPE is ignored: a gone client or relay shows up in errno.
 static int openSignals(void) {
   sigset_t set;
   sigemptyset(&set);
@@ -156,7 +156,7 @@ int main(int argc, char **argv) {
   }
   run(&program, options.metricsPath);
   if (options.metricsPath != NULL) reportToFile(program.gate, options.metricsPath);
-  // Who is connected reads EOF without T, and sends again.
+  // Connected clients read EOF without T, and send again.
   if (!isInherited) unlink(options.listenPath);
   return EXIT_SUCCESS;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct options {
-  // NULL when systemd holds the socket.
+  // NULL if systemd holds the socket.
   const char *listenPath;
   const char *linesPath, *beginPath;
   // NULL: no metrics file.
@@ -16,7 +16,7 @@ struct options {
   size_t restWithinMs;
 };
 
-// Reads it, or ends the process: after --help and --version with 0, after a mistake with 2.
+// Reads it, or ends the process: with 0 after --help and --version, with 2 after a mistake.
 struct options optionsRead(int count, char **words, bool hasSocket);
 
 #endif

@@ -49,7 +49,7 @@ void pollerForget(struct poller *poller, int descriptor) {
 
 void pollerClose(struct poller *poller, int *descriptor) {
   if (*descriptor < 0) return;
-  // close(2) takes it out of epoll: nobody else holds it.
+  // close(2) removes it from epoll: no other process holds it.
   if ((size_t)*descriptor < poller->size) poller->watched[*descriptor].isWatched = false;
   close(*descriptor);
   *descriptor = -1;

@@ -13,7 +13,7 @@ void proofInit(struct proof *proof) {
   linkInit(&proof->proving);
 }
 
-// Connects P where there is none: an epoch begins.
+// Connects P if there is none: an epoch begins.
 static bool ensureCurrent(struct gate *gate) {
   struct proof *proof = &gate->proof;
   if (proof->current >= 0) return true;
@@ -34,7 +34,7 @@ static void answer(struct link *list, bool isProven, unsigned epoch) {
   }
 }
 
-// The proof under way succeeded or not. Those that came later wait for the next, or are lost with this epoch.
+// The current proof succeeded or failed. Connections added since wait for the next one, or are lost with this epoch.
 static void settle(struct gate *gate, bool isProven) {
   struct proof *proof = &gate->proof;
   unsigned epoch = proof->epoch;
@@ -65,7 +65,7 @@ static void onCurrent(void *context, uint32_t events) {
   settle(gate, word == RELAY_CLOSED && gate->proof.isUnderWay);
 }
 
-// P' has nothing to say before it is P: rsyslogd ended, or refused it. P finds out, too.
+// Nothing arrives on P' before it becomes P, so rsyslogd ended, or refused it. P notices as well.
 static void onNext(void *context, uint32_t events) {
   struct gate *gate = context;
   (void)events;
@@ -73,7 +73,7 @@ static void onNext(void *context, uint32_t events) {
 }
 
 int proofDial(struct gate *gate, const char *path) {
-  // The second time when another rsyslogd listens there by now: with it a new epoch begins.
+  // A second attempt if another rsyslogd is listening by now: it begins a new epoch.
   for (int attempt = 0; attempt < 2 && ensureCurrent(gate); attempt += 1) {
     pid_t process;
     int descriptor = relayDial(&gate->relay, path, &process, gate->nowMs);

@@ -1,13 +1,14 @@
-// Proof that the rsyslogd that closed a connection was alive when it did: then it closed it because it had taken over
-// everything; else the kernel did, because it had ended.
+// Proves that the rsyslogd that closed a connection was still alive afterwards: then it closed it because it had taken
+// over everything. Otherwise the kernel did, because rsyslogd had ended.
 //
-// One idle connection P to rsyslogd's lines socket serves everybody. After their EOFs: the next one, P', is connected;
-// on P goes the octet '1', an octet count that never ends and so no message, and a half-close. A clean EOF on P says
-// that rsyslogd read it. A rsyslogd that has ended cannot: what it did not read makes the kernel answer with a reset, a
-// connection that is gone already with EPIPE. Then all that wait are ended without their answer.
+// One idle connection P to rsyslogd's lines socket serves everybody. After rsyslogd's EOFs on their connections, the
+// next one, P', is connected; then P gets the octet '1', an octet count that never ends and so no message, and a
+// half-close. A clean EOF on P means that rsyslogd read it. An ended rsyslogd cannot: for unread octets the kernel
+// answers with a reset, for a connection already gone with EPIPE. Then all waiting connections end without their
+// answer.
 //
-// An epoch is the time of one rsyslogd: each P' is connected while P still answers, and to the same process. Only
-// connections of the same epoch are proven by it.
+// An epoch is the time of one rsyslogd: each P' is connected while P still answers, and to the same process. It proves
+// only connections of the same epoch.
 #ifndef MLGATE_PROOF_H
 #define MLGATE_PROOF_H
 
@@ -20,30 +21,30 @@ struct gate;
 struct connection;
 
 struct proof {
-  // P and P'; -1 when there is none.
+  // P and P'; -1 if there is none.
   int current, next;
   pid_t process;
   unsigned epoch;
-  // The octet is out.
+  // The octet is sent.
   bool isUnderWay;
-  // Connections in STAGE_UNPROVEN: for the proof to come, for the one under way.
+  // Connections in STAGE_UNPROVEN: for the next proof, and for the current one.
   struct link waiting, proving;
-  // The round's EOF came: the same for its BEGINs.
+  // The same for the round, whose EOF has arrived.
   bool roundWaits, roundIsProven;
 };
 
 void proofInit(struct proof *proof);
 
-// A connection to rsyslogd in the current epoch, which begins with it where there is none; -1 when there is no relay.
+// A connection to rsyslogd in the current epoch, which it begins if there is none; -1 without a relay.
 int proofDial(struct gate *gate, const char *path);
 
-// rsyslogd's EOF came on the connection to it, which is closed: T is said when that is proven.
+// rsyslogd's EOF arrived on this connection, which is closed: T is sent once that is proven.
 void proofAwait(struct connection *connection);
 
 // The same for the round of BEGINs of this epoch.
 void proofAwaitRound(struct gate *gate, unsigned epoch);
 
-// Starts the proof for all that wait, unless one is under way. Once a turn of the loop.
+// Starts the proof for all waiting connections, unless one is running. Once per turn of the loop.
 void proofStart(struct gate *gate);
 
 #endif

@@ -20,7 +20,7 @@ static pid_t listenerOf(int descriptor) {
 
 int relayDial(struct relay *relay, const char *path, pid_t *process, unsigned long long nowMs) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  // Its length was checked when the command line was read.
+  // Its length was checked with the command line.
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor >= 0 && connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) {

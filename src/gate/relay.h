@@ -4,14 +4,14 @@
 
 #include <sys/types.h>
 
-// What is reached, and when that was last logged as impossible.
+// A socket of the relay, and when its absence was last logged.
 struct relay {
   const char *linesPath, *beginPath;
   unsigned long long toldAtMs;
 };
 
-// A connection, not blocking, and in `process` the process that listens there (0 when it cannot be seen from here).
-// -1 when there is none, which is logged now and then.
+// A non-blocking connection, and in `process` the process that listens there (0 if not visible from here). -1 if there
+// is none, which is logged at intervals.
 int relayDial(struct relay *relay, const char *path, pid_t *process, unsigned long long nowMs);
 
 // The end of a connection on which rsyslogd never sends anything.
@@ -20,7 +20,7 @@ enum relayWord {
   RELAY_SILENT,
   // EOF: rsyslogd closed it, or the kernel did when rsyslogd ended.
   RELAY_CLOSED,
-  // Reset, or something was sent: no rsyslogd that has read everything.
+  // Reset, or something was sent: not from a rsyslogd that has read everything.
   RELAY_BROKEN,
 };
 

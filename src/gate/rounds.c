@@ -76,7 +76,7 @@ static void putReport(struct gate *gate) {
   rounds->length += (size_t)written;
 }
 
-// Each user once: the next round goes on where this one was full.
+// Each user once: the next round continues where this one was full.
 static void fill(struct gate *gate) {
   struct rounds *rounds = &gate->rounds;
   rounds->length = 0;
@@ -103,7 +103,7 @@ static void endAllQueued(struct gate *gate) {
   }
 }
 
-// Hands on what the socket takes, then half-closes. False when the relay is gone.
+// Sends as much as the socket takes, then half-closes. False if the relay is gone.
 static bool flush(struct gate *gate) {
   struct rounds *rounds = &gate->rounds;
   while (rounds->sentBytes < rounds->length) {
@@ -146,7 +146,7 @@ static void onRound(void *context, uint32_t events) {
   if (word != RELAY_SILENT || (!isWhole && !flush(gate))) roundsDone(gate, false);
 }
 
-// K, and the lines that came with BEGIN.
+// K, and the lines that arrived with BEGIN.
 static void begin(struct connection *connection) {
   struct gate *gate = connection->gate;
   size_t rest = connection->heldBytes - connection->jsonBytes;

@@ -1,6 +1,6 @@
-// BEGINs on their way to the relay: those that wait, of all users, go together on one short connection to its private
-// begin socket, each as "<134>1 - - UID PID GID - JSON" with the kernel's word on who it is from. K is said when the
-// proof says that rsyslogd's EOF meant what it says: they stand in the journal.
+// BEGINs on their way to the relay: all waiting ones, of all users, go together on one short connection to its private
+// begin socket, each as "<134>1 - - UID PID GID - JSON" with the kernel's word on the sender. K is sent when the proof
+// confirms rsyslogd's EOF: then they are in the journal.
 #ifndef MLGATE_ROUNDS_H
 #define MLGATE_ROUNDS_H
 
@@ -18,13 +18,13 @@ struct rounds {
   bool isUnderWay;
   int socket;
   unsigned epoch;
-  // The next one carries the counters, too: see report.h.
+  // The next round also carries the counters: see report.h.
   bool isReportDue;
-  // Users with BEGINs that wait, the next to be served first; connections whose BEGIN is in the round.
+  // Users with waiting BEGINs, the next to be served first; connections whose BEGIN is in the round.
   struct link users, sent;
-  // Some wait for nothing but their user's bucket.
+  // Some wait only for their user's bucket.
   bool areThrottled;
-  // The octets of the round, and how many the relay's socket took.
+  // Octets of the round, and the number that the relay's socket took.
   char bytes[ROUND_BYTES + MAX_JSON_BYTES + MAX_BEGIN_ENVELOPE_BYTES + MAX_REPORT_BYTES];
   size_t length, sentBytes;
 };
@@ -34,13 +34,13 @@ void roundsInit(struct rounds *rounds);
 // The connection's BEGIN is whole: it goes with one of the next rounds.
 void roundsQueue(struct connection *connection);
 
-// The connection ends: its BEGIN goes no more, if it has not gone yet.
+// The connection ends: drops its BEGIN, unless it is already sent.
 void roundsLeave(struct connection *connection);
 
-// Starts a round with what waits, unless one is under way. Once a turn of the loop.
+// Starts a round with the waiting BEGINs, unless one is running. Once per turn of the loop.
 void roundsStart(struct gate *gate);
 
-// The round is over: K for all in it when it is proven, and otherwise the end of all.
+// The round is over: K for all its connections if it is proven; otherwise they all end.
 void roundsDone(struct gate *gate, bool isProven);
 
 #endif

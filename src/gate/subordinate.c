@@ -9,7 +9,7 @@
 
 static const char PATH[] = "/etc/subuid";
 
-// A number and what ends it; `at` is moved behind that.
+// A number and its terminator; moves `at` past both.
 static bool takeNumber(const char **at, const char *end, unsigned long *number) {
   const char *from = *at;
   *number = 0;
@@ -58,7 +58,7 @@ static ssize_t readFile(const char *path, char *text, size_t room) {
 void subordinatesRead(struct subordinates *subordinates) {
   struct stat file;
   if (stat(PATH, &file) != 0) {
-    // Anything but its absence says nothing about the ranges.
+    // Any other error says nothing about the ranges.
     if (errno == ENOENT) subordinates->count = 0;
     return;
   }

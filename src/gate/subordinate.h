@@ -1,4 +1,4 @@
-// Subordinate uids (subuid(5)): with a user namespace one user is 65,536 uids. All of a range have one share.
+// Subordinate uids (subuid(5)): with a user namespace one user is 65,536 uids. All uids of a range share one entry.
 #ifndef MLGATE_SUBORDINATE_H
 #define MLGATE_SUBORDINATE_H
 
@@ -16,18 +16,18 @@ struct range {
 struct subordinates {
   struct range ranges[MAX_RANGES];
   size_t count;
-  // Of the file as it was read: it is read again when it is another one.
+  // Of the file that was read, to notice when it changes.
   struct timespec changedAt;
   ino_t file;
 };
 
-// Takes the ranges from the text of the file, MAX_RANGES at most. A line that is none is passed over. Pure.
+// Reads ranges from the file's text, at most MAX_RANGES. Skips invalid lines. Pure.
 void subordinatesParse(struct subordinates *subordinates, const char *text, size_t length);
 
-// Reads /etc/subuid when it has changed. Without it there are no ranges.
+// Rereads /etc/subuid if it has changed. Without the file there are no ranges.
 void subordinatesRead(struct subordinates *subordinates);
 
-// The first uid of the range that a uid is in, else the uid itself.
+// The first uid of the range that contains a uid, else the uid itself.
 uid_t subordinatesShareOf(const struct subordinates *subordinates, uid_t uid);
 
 #endif

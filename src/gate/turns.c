@@ -44,7 +44,7 @@ bool turnsMayHold(struct connection *connection) {
   return false;
 }
 
-// One of a user's small ones in flight more or, large and unread, the one that it may have.
+// Whether one more small read of this user may go or, if large and unread, it is the large one in flight.
 static bool smallMayGo(const struct connection *connection) {
   const struct user *user = connection->user;
   size_t others = user->inFlight - (linkAlone(&connection->inFlight) ? 0 : 1);
@@ -63,7 +63,7 @@ bool turnsMayRead(struct connection *connection) {
   bool small = isSmall(connection);
   if (small && linkAlone(&user->smallWaits) && smallMayGo(connection)) return true;
   if (!small && !turnsAnybodyWaits(gate)) {
-    // Nobody is kept waiting: it need not be empty before more comes.
+    // Nobody is kept waiting: it need not be empty before more follows.
     if (user->large == connection) return true;
     if (gate->turns.largeCount == LARGE_USERS) flightLandLarge(&gate->turns);
     if (largeMayGo(gate, user)) return true;
@@ -97,13 +97,13 @@ static void releaseHeld(struct gate *gate, struct user *user) {
   }
 }
 
-// All small ones that may go, and one large one.
+// Serves all small reads that may go, and one large one.
 static void serve(struct gate *gate, struct user *user) {
   struct connection *next;
   flightLand(user);
   while ((next = firstOf(&user->smallWaits)) != NULL) {
     if (!isSmall(next)) {
-      // More has come since.
+      // More has arrived since.
       linkRemove(&next->inWait);
       next->wait = WAIT_LARGE;
       linkAppend(&user->largeWaits, &next->inWait);

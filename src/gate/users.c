@@ -44,7 +44,7 @@ static void forget(struct users *users, struct user *user) {
   free(user);
 }
 
-// Forgets those without a connection: also the ones that have to wait for their next BEGIN, with `all`.
+// Forgets users without a connection; with `all`, even those that must wait for their next BEGIN.
 static void sweep(struct users *users, uint64_t nowMs, bool all) {
   for (size_t i = 0; i < USER_BUCKETS; i += 1) {
     struct link *head = &users->buckets[i];

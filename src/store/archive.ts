@@ -17,10 +17,10 @@ import type { IndexRow } from "./index/index-row.ts";
 import type { Store } from "./store.ts";
 
 const RAW_STEP_BYTES = 1_048_576;
-/** Steps of one search; the index looks at 1,000 executions in each. The next page goes on after them. */
+/** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
 
-/** Who asks. */
+/** The user who asks. */
 export interface Viewer {
   readonly user: string;
   readonly uid: number;
@@ -28,7 +28,7 @@ export interface Viewer {
 }
 
 export interface ExecutionQuery {
-  /** Only this owner's; those of others than the viewer are an administrator's to see. */
+  /** Only this owner's executions; only administrators may name another owner. */
   readonly owner?: string | undefined;
   readonly job?: string | undefined;
   readonly node?: string | undefined;
@@ -39,9 +39,9 @@ export interface ExecutionQuery {
 }
 
 /**
- * The reading half of the store. Every question names who asks; what that viewer may not see does not exist for it,
- * and both take the same way through this file. Where an execution is named without its owner, and the viewer sees such
- * ones of several, a question rejects with SeveralOwnersError: it never takes one of them.
+ * The reading half of the store. Every request names its viewer. Executions that the viewer may not see look missing,
+ * and both cases take the same path through this file. If an execution is named without its owner and the viewer sees
+ * those of several owners, the request rejects with SeveralOwnersError rather than choose one.
  */
 export class Archive {
   readonly #store: Store;
@@ -75,7 +75,7 @@ export class Archive {
     return execution === undefined ? [] : readChunks(execution, at);
   }
 
-  /** All from the one execution that answers when it is begun. */
+  /** Everything comes from the execution chosen at the start. */
   async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
     const row = this.#find(viewer, what);
     if (row === undefined) return;
@@ -103,7 +103,7 @@ export class Archive {
     return this.#indexDb.jobs(ownerFilter(viewer));
   }
 
-  /** Takes an execution away for good, unless it runs. */
+  /** Deletes an execution for good, unless it is running. */
   async remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
     const row = this.#find(viewer, name);
     return row === undefined ? "missing" : this.#store.remove(row);
@@ -114,11 +114,11 @@ export class Archive {
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
     const { rows, next } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
-    // Lines, bytes and holes of a row may be seconds old: no search looks for them.
+    // A row's lines, bytes and holes may be seconds old, but no search uses them.
     return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
   }
 
-  /** Looks through many executions without keeping the event loop from anybody else. */
+  /** Searches many executions without blocking the event loop. */
   async #search(viewer: Viewer, query: ExecutionQuery): Promise<{ executions: Execution[]; next: string | null }> {
     const executions: Execution[] = [];
     let next = query.before ?? null;
@@ -145,7 +145,7 @@ export class Archive {
   }
 }
 
-/** To a user who is no administrator, executions of others do not exist. */
+/** Users who are not administrators may not name others: those executions look missing to them. */
 function mayName(viewer: Viewer, owner: string | undefined): boolean {
   return viewer.admin || owner === undefined || owner === viewer.user;
 }

@@ -12,9 +12,9 @@ import type { IndexWriter } from "./table/index-writer.ts";
 import type { SlotTable } from "./table/slots.ts";
 import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
 
-/** How often states are judged by the clock and changed executions are shown. */
+/** How often states are judged by the clock and changed executions are published. */
 const TICK_MS = 250;
-/** How often the index follows by itself; a question that is answered from it brings it up to date at once. */
+/** How often the index is updated by itself; a request that uses it updates it at once. */
 const INDEX_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 600_000;
 
@@ -33,7 +33,7 @@ export interface HousekeepingOptions {
   readonly nowMs: () => number;
 }
 
-/** What the store does by the clock: lost and incomplete executions, summaries, index, idle files, quarantine. */
+/** The store's periodic work: lost and incomplete executions, summaries, index, idle files, quarantine. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #indexAtMs = 0;
@@ -50,7 +50,7 @@ export class Housekeeping {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Ends all work. Resolves when the sidecars hold what the next start needs. */
+  /** Ends all work. Resolves when the sidecars hold everything that the next start needs. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#indexing.stop();
@@ -61,7 +61,7 @@ export class Housekeeping {
     this.#recordStates();
   }
 
-  /** Where holes end, not only where they began, and which beats are old. */
+  /** Records the ends of holes, not only their starts, and which beats are old. */
   #recordStates(): void {
     for (const { execution } of this.#options.slots.values()) {
       try {
@@ -108,7 +108,7 @@ export class Housekeeping {
         indexWriter.touch(slot);
         merges.consider(execution);
       } catch (error) {
-        // One execution's files are its own trouble: all others are judged all the same.
+        // A fault in one execution's files must not keep the others from being judged.
         if (!isPoison(error)) throw error;
         metrics.failures(failureCode(error)).inc();
       }

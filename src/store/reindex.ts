@@ -10,7 +10,7 @@ import type { IntervalSpill } from "./numbers/spilling-intervals.ts";
 import { Tombstones } from "./removal/tombstones.ts";
 
 const ROWS_AT_ONCE = 1_000;
-/** Sidecars read before signals are heard: about 25 ms of them. */
+/** Sidecars read between checks for signals: about 25 ms of them. */
 const SIDECARS_A_TURN = 100;
 
 export interface ReindexOptions {
@@ -20,15 +20,15 @@ export interface ReindexOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A folder or a sidecar, below `DATA/logs`, and why nothing of it is in the index. */
+/** A folder or a sidecar, below `DATA/logs`, and why it is missing from the index. */
 export interface Unreadable {
   readonly path: string;
   readonly reason: string;
 }
 
 /**
- * Makes the index anew from logs and sidecars, executions that are still running included. Nobody may write to them
- * meanwhile. Rejects when `signal` is aborted: the index is not current then.
+ * Rebuilds the index from logs and sidecars, including executions that are still running. Nobody may write to them
+ * meanwhile. Rejects when `signal` is aborted; then the index is not current.
  */
 export async function reindex(
   indexDb: IndexDb,
@@ -46,7 +46,7 @@ export async function reindex(
     sidecars += 1;
     if (sidecars % SIDECARS_A_TURN === 0) await setImmediate(undefined, { signal: options.signal });
     const row = readRow(base, options, unreadable);
-    // Files that were deleted and are there nevertheless: a crash, or a backup that was put back.
+    // Skips deleted executions whose files exist after a crash, or from a restored backup.
     if (row === undefined || indexDb.isDeleted(row)) continue;
     executions += 1;
     rows.push(row);
@@ -59,7 +59,7 @@ export async function reindex(
   return { executions, unreadable };
 }
 
-/** `<user>/<date>/<name>` of every sidecar. Throws when the logs themselves cannot be read. */
+/** `<user>/<date>/<name>` of every sidecar. Throws if the logs folder itself cannot be read. */
 function* findBases(logsDir: string, unreadable: Unreadable[]): Generator<string> {
   const entriesOf = (path: string) => readdirSync(join(logsDir, path), { withFileTypes: true });
   const readable = (path: string) => {

@@ -22,7 +22,7 @@ export function addStoreGauges(
   metrics.gauge("ml_store_open_files", "Logs held open for writing", () => files.count);
   metrics.gauge("ml_store_executions", "Executions in memory", () => slots.size);
   metrics.gauge("ml_store_failing", "1 while nothing can be stored", () => (alarm.failure === undefined ? 0 : 1));
-  metrics.gauge("ml_store_owner_lookups", "Uids that the user directory is asked for", () => owners.waiting);
+  metrics.gauge("ml_store_owner_lookups", "Uids being looked up in the user directory", () => owners.waiting);
   metrics.gauge("ml_quarantine_begins", "BEGINs whose uid the user directory has not named", () => quarantine.waiting);
   metrics.gauge("ml_quarantine_bytes", "Bytes of frames without an owner", () => quarantine.bytes);
   const free = "Free space for the service in the file system of the data folder";

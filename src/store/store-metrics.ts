@@ -1,6 +1,6 @@
 import type { Count, Metrics } from "../host/metrics.ts";
 
-/** What the store counts: every line that it takes, has already, keeps aside or throws away. */
+/** The store's counters: every line that it stores, has already, keeps aside or discards. */
 export interface StoreMetrics {
   readonly lines: Count;
   readonly bytes: Count;
@@ -23,7 +23,7 @@ export function createStoreMetrics(metrics: Metrics): StoreMetrics {
     duplicateLines: metrics.count("ml_store_duplicate_lines_total", "Lines that arrived again and were stored already"),
     lateLines: metrics.count("ml_store_late_lines_total", "Lines stored after later ones of their execution"),
     quarantinedLines: metrics.count("ml_store_quarantined_lines_total", "Lines kept aside until their BEGIN comes"),
-    discardedLines: metrics.counter("ml_store_discarded_lines_total", "Lines acknowledged and thrown away", "reason"),
+    discardedLines: metrics.counter("ml_store_discarded_lines_total", "Lines acknowledged and discarded", "reason"),
     expiredQuarantines: metrics.count("ml_quarantine_expired_total", "Executions whose BEGIN did not come in time"),
     refusedBegins: metrics.counter("ml_store_refused_begins_total", "BEGINs that bound nothing", "reason"),
     cutBegins: metrics.counter("ml_store_cut_begins_total", "BEGINs of which a member was over its limit", "member"),

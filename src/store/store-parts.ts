@@ -45,7 +45,7 @@ export interface StoreOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
-  /** Steady: never back, never ahead by more than passed. Whole milliseconds since 1970. */
+  /** Steady: never goes back, never jumps ahead. Whole milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Time of day. */
   readonly wallMs: () => number;
@@ -60,7 +60,7 @@ export type StoreParts = ReturnType<typeof createStoreParts>;
  *     lines -> ItemWriter -> StoredExecution -> files;  without an owner -> Quarantine -> ItemWriter, once it is claimed
  *     by the clock: Housekeeping -> states, IndexWriter, LateMerges, WaitingBegins, QuarantineRetry
  *
- * @param claim Claims a BEGIN that was kept, and resolves when that outlives the process.
+ * @param claim Claims a kept BEGIN, and resolves when the claim outlives the process.
  */
 export function createStoreParts(
   options: StoreOptions,

@@ -43,8 +43,8 @@ export class Store {
   }
 
   /**
-   * Begins to judge states by the clock, and to load what was running when the collector stopped: in turns, because ten
-   * thousand of them take seconds. One that a relay or a viewer asks for is loaded at once.
+   * Starts judging states by the clock, and loading executions that were running when the collector stopped: in turns,
+   * because ten thousand of them take seconds. One that a relay or a viewer asks for is loaded at once.
    */
   start(): void {
     this.#parts.remover.finish();
@@ -54,18 +54,18 @@ export class Store {
     void repairAcls({ records: this.#parts.records, logsDir: this.logsDir, log, signal: this.#stopped.signal });
   }
 
-  /** Before `start`: writes down whose folders of earlier versions are. */
+  /** Before `start`: records the owners of folders made by earlier versions. */
   async recordOwners(ownerOfName: OwnerOfName): Promise<void> {
     const { log } = this.#options;
     await recordOwners({ records: this.#parts.records, logsDir: this.logsDir, log, ownerOfName });
   }
 
-  /** What a user's executions are filed under: the name, or `name~uid` where an earlier user had the name. */
+  /** The id under which a user's executions are filed: the name, or `name~uid` if an earlier user had the name. */
   ownerId(user: { readonly name: string; readonly uid: number }): string {
     return this.#parts.records.idOf(user);
   }
 
-  /** Executions of an owner that could not begin lately. */
+  /** An owner's executions that recently could not begin. */
   refusedOf(owner: string): RefusedExecutions | undefined {
     return this.#parts.accounts.of(owner).recentlyRefused(this.#options.nowMs());
   }
@@ -75,8 +75,8 @@ export class Store {
   }
 
   /**
-   * Stores a batch; each chunk is published as soon as it is written, so that what a viewer has seen can be read back.
-   * What was stored of a batch that failed is known by its numbers: offered again, it counts as a repetition.
+   * Stores a batch; each chunk is published as soon as it is written, so that viewers can read back everything they
+   * have seen. The stored part of a failed batch is known by its numbers: offered again, it counts as a duplicate.
    */
   store(items: readonly Item<Slot>[]): Outcome | Promise<Outcome> {
     try {
@@ -93,7 +93,7 @@ export class Store {
     return this.#sync();
   }
 
-  /** Makes claims, and all that was stored, outlive the process; with `durable`, a power cut. */
+  /** Makes claims and stored data outlive the process; if `durable`, a power cut as well. */
   commit(): Outcome | Promise<Outcome> {
     if (this.#parts.indexWriter.isSettled && this.#parts.files.areSynced) return "stored";
     try {
@@ -113,9 +113,9 @@ export class Store {
   }
 
   /**
-   * Binds an identity to its owner, and stores what waited for that. It outlives the process with the next batch.
+   * Binds an identity to its owner, and stores its waiting items. The claim outlives the process with the next batch.
    *
-   * @param owner Where that is known.
+   * @param owner If known.
    */
   async claim(claim: Claim, owner?: Owner): Promise<Outcome> {
     try {
@@ -139,24 +139,24 @@ export class Store {
   }
 
   /**
-   * Takes an execution away for good; what comes of it later is acknowledged and thrown away. One that runs stays.
-   * Rejects with what the file system threw.
+   * Deletes an execution for good; anything of it that arrives later is acknowledged and discarded. A running one
+   * stays. Rejects with file system errors.
    */
   remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     return this.#parts.remover.remove(identity);
   }
 
-  /** Closes all descriptors: the next line opens its file anew (log rotation by others, SIGHUP). */
+  /** Closes all descriptors: the next line reopens its file (log rotation by others, SIGHUP). */
   reopen(): void {
     this.#parts.files.closeAll();
   }
 
-  /** Brings the states in the index up to date, for a question that is answered from it: about one owner, or all. */
+  /** Updates the states in the index for a query that uses it: of one owner, or all. */
   indexStates(owner: string | undefined): void {
     this.#trying(() => this.#parts.indexWriter.flushStates(owner));
   }
 
-  /** Writes what the index lacks and closes the files. Nothing may be stored afterwards. */
+  /** Writes pending rows to the index and closes the files. Nothing may be stored afterwards. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#loading.stop();
@@ -168,7 +168,7 @@ export class Store {
     this.#parts.files.closeAll();
   }
 
-  /** What the index has is a little old when this fails: better than no answer; its rows know that they are open. */
+  /** On failure the index is slightly old, which is better than no answer; its rows are marked as open. */
   #trying(bringUpToDate: () => void): void {
     try {
       bringUpToDate();
@@ -177,7 +177,7 @@ export class Store {
     }
   }
 
-  /** An execution that was running: what its files say counts, not the index's row. */
+  /** An execution that was running: its files are authoritative, not the index's row. */
   #loadOpen(row: SlotIdentity): void {
     const slot = this.slots.get(row);
     try {

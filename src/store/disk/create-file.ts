@@ -2,13 +2,14 @@ import { closeSync, constants, fdatasyncSync, fsyncSync, mkdirSync, openSync, wr
 import { dirname } from "node:path";
 import { failureCode } from "./storage-error.ts";
 
-/** The owner reads through the folder's ACL, which a mode below 0640 would mask: the group's bits are it (acl(5)). */
+/**
+ * The owner reads through the folder's ACL. A mode below 0640 would mask it: the group's bits are its mask (acl(5)).
+ */
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 
 /**
- * Creates a file that was not there, never through a link, and writes its first bytes. Throws what the file system
- * throws.
+ * Creates a new file, never through a link, and writes its first bytes. Throws file system errors.
  *
  * @returns Its descriptor, open for appending; the caller closes it.
  */
@@ -20,7 +21,7 @@ export function createForAppend(
   const fd = openSync(path, flags, FILE_MODE);
   try {
     const bytes = Buffer.from(options.content ?? "");
-    // A disk that is nearly full takes a part, and says so only to the next write.
+    // A nearly full disk may take only part; only the next write reports the error.
     for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
     if (options.durable) {
       fdatasyncSync(fd);
@@ -34,8 +35,8 @@ export function createForAppend(
 }
 
 /**
- * Creates a folder in an owner's folder and inherits its ACL; an existing one stays as it is. Throws what the file
- * system throws, also when the owner's folder is missing.
+ * Creates a folder in an owner's folder, with its ACL; an existing one is left unchanged. Throws file system errors,
+ * including a missing owner's folder.
  */
 export function createFolder(path: string): void {
   try {
@@ -45,7 +46,7 @@ export function createFolder(path: string): void {
   }
 }
 
-/** Makes names that were created in a folder survive a power cut. */
+/** Makes names created in a folder survive a power cut. */
 export function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 
-/** Bytes that this process may still write where a folder is, reserves for root left out; NaN when nobody can say. */
+/** Bytes that this process may still write to a folder's file system, without root's reserve; NaN if unknown. */
 export function freeBytes(path: string): number {
   try {
     const { bavail, bsize } = statfsSync(path);

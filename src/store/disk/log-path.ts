@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-/** Linux allows 255 bytes a name; the longest suffix that we add is `.late.log`. */
+/** Linux allows 255 bytes per name; our longest suffix is `.late.log`. */
 const MAX_NODE_CHARACTERS = 120;
 const MAX_COMMAND_CHARACTERS = 40;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** Entries of `DATA/logs` beside users' folders: no user's folder name can begin with `_`. */
+/** Entries of `DATA/logs` besides users' folders: no user's folder name can start with `_`. */
 export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted", probe: "_probe" } as const;
 
 /**
- * A folder name for a user: unsafe bytes as `%XX`, so that two users never share one and nothing can climb out of the
- * tree. A leading `_` or `.` counts as unsafe.
+ * A folder name for a user: unsafe bytes become `%XX`, so that two users never share one and no name leaves the tree. A
+ * leading `_` or `.` counts as unsafe.
  */
 export function ownerFolder(user: string): string {
   let name = "";
@@ -26,7 +26,7 @@ export function ownerFolder(user: string): string {
 /**
  * Path of an execution's log below `DATA/logs`, without its ending: `<user>/<date>/<x>.<node>.<command>`.
  *
- * @param execution `x` and `node` are checked already (ULID, host name); command and user may be anything.
+ * @param execution `x` and `node` are already checked (ULID, host name); command and user may be anything.
  */
 export function executionPath(execution: {
   readonly owner: string;

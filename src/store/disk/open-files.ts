@@ -4,28 +4,28 @@ import { failureCode } from "./storage-error.ts";
 
 const dataSync = promisify(fdatasync);
 
-/** A file that is only appended to. `size` is what it holds, to the byte. */
+/** An append-only file. `size` is its exact size in bytes. */
 export interface AppendFile {
   readonly path: string;
   size: number;
 }
 
 /**
- * Descriptors of logs that are being written, the least recently used closed first: open files stay bounded whatever
- * the number of running executions.
+ * Descriptors of logs being written. The least recently used is closed first, so open files stay bounded for any number
+ * of running executions.
  */
 export class OpenFiles {
   #maxOpen: number;
   readonly #durable: boolean;
   readonly #fds = new Map<AppendFile, number>();
-  /** Files with bytes that are not yet known to be on the disk; only when durable. */
+  /** Files with bytes not yet known to be on the disk; only if durable. */
   readonly #unsynced = new Set<AppendFile>();
-  /** How many syncs a descriptor is in. */
+  /** Number of syncs in progress for each descriptor. */
   readonly #syncs = new Map<number, number>();
-  /** Descriptors to be closed when their last sync ends. */
+  /** Descriptors to close after their last sync. */
   readonly #closing = new Set<number>();
 
-  /** @param durable Remember what has to be synced. */
+  /** @param durable Keep track of files to sync. */
   constructor(maxOpen: number, durable = false) {
     this.#maxOpen = maxOpen;
     this.#durable = durable;
@@ -35,12 +35,12 @@ export class OpenFiles {
     return this.#fds.size + this.#closing.size;
   }
 
-  /** Nothing waits for `sync`. */
+  /** Whether nothing waits for `sync`. */
   get areSynced(): boolean {
     return this.#unsynced.size === 0;
   }
 
-  /** Appends all bytes or, when that fails, none: what was half written is cut. Throws what the file system throws. */
+  /** Appends all bytes or none: after an error, a partial write is cut off. Throws file system errors. */
   append(file: AppendFile, bytes: Buffer): void {
     const fd = this.#descriptor(file);
     let written = 0;
@@ -54,18 +54,18 @@ export class OpenFiles {
     if (this.#durable) this.#unsynced.add(file);
   }
 
-  /** Takes over a descriptor that is open for appending to a file. */
+  /** Takes over a descriptor open for appending to a file. */
   adopt(file: AppendFile, fd: number): void {
     this.#makeRoom();
     this.#fds.set(file, fd);
   }
 
-  /** Resolves once all that was appended is on the disk. Rejects with what the file system threw. */
+  /** Resolves once everything appended is on the disk. Rejects with file system errors. */
   async sync(): Promise<void> {
     await Promise.all([...this.#unsynced].map((file) => this.#sync(file)));
   }
 
-  /** The next append opens it anew. */
+  /** Closes the file; the next append reopens it. */
   close(file: AppendFile): void {
     const fd = this.#fds.get(file);
     if (fd === undefined) return;
@@ -74,7 +74,7 @@ export class OpenFiles {
     else closeSync(fd);
   }
 
-  /** Forgets a file that is removed or replaced: nothing of it has to reach the disk any more. */
+  /** Forgets a file that is removed or replaced: its bytes need not reach the disk any more. */
   retire(file: AppendFile): void {
     this.#unsynced.delete(file);
     this.close(file);
@@ -94,7 +94,7 @@ export class OpenFiles {
     } finally {
       this.#endSync(fd);
     }
-    // What was appended meanwhile may not be on the disk.
+    // Bytes appended meanwhile may not be on the disk.
     if (file.size === size) this.#unsynced.delete(file);
   }
 
@@ -108,7 +108,7 @@ export class OpenFiles {
     if (this.#closing.delete(fd)) closeSync(fd);
   }
 
-  /** Undefined when somebody has removed the file: nothing of it can reach the disk. */
+  /** Undefined if somebody has removed the file, so that its bytes cannot reach the disk. */
   #existing(file: AppendFile): number | undefined {
     try {
       return this.#descriptor(file);
@@ -122,7 +122,7 @@ export class OpenFiles {
   #descriptor(file: AppendFile): number {
     const known = this.#fds.get(file);
     if (known !== undefined) {
-      // To the young end of the map's order, which matters only when one will have to go soon.
+      // Moves it to the recent end of the map; that matters only if one must be closed soon.
       if (this.#fds.size * 2 > this.#maxOpen) {
         this.#fds.delete(file);
         this.#fds.set(file, known);
@@ -141,7 +141,7 @@ export class OpenFiles {
       return openSync(path, flags);
     } catch (error) {
       if (failureCode(error) !== "EMFILE") throw error;
-      // The process may have fewer descriptors than we hoped for: relays and viewers need some as well.
+      // The process may have fewer descriptors than expected: relays and viewers need some as well.
       this.#maxOpen = Math.max(1, Math.floor(this.#fds.size / 2));
       this.#makeRoom();
       return openSync(path, flags);

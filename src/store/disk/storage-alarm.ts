@@ -8,7 +8,7 @@ import { failureCode } from "./storage-error.ts";
 const PROBE_AFTER_MS = 5_000;
 const PROBE_BYTES = 65_536;
 
-/** Whether the collector can store at all: says so once when it stops, and once when it works again. */
+/** Tracks whether the collector can store at all: logs once when it stops, and once when it works again. */
 export class StorageAlarm {
   readonly #log: Log;
   readonly #metrics: StoreMetrics;
@@ -29,7 +29,7 @@ export class StorageAlarm {
     this.#nowMs = options.nowMs;
   }
 
-  /** Error code of what fails now ("ENOSPC"), or undefined. */
+  /** Code of the current error ("ENOSPC"), or undefined. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -39,7 +39,7 @@ export class StorageAlarm {
     this.#failedAtMs = this.#nowMs();
     this.#metrics.failures(code).inc();
     if (this.#failure !== code) {
-      const what = "cannot store: relays wait until it works again; make room or mend the disk";
+      const what = "cannot store: relays wait until it works again; make room or repair the disk";
       this.#log.event("error", what, { error: code, path: this.#path });
     }
     this.#failure = code;
@@ -47,8 +47,8 @@ export class StorageAlarm {
   }
 
   /**
-   * While no relay sends, no write shows that there is room again: tries one when nothing has failed for a
-   * while. Relays that wait try by themselves, with what they have.
+   * Without relays sending, no write would show that there is room again: tries one if nothing has failed for a while.
+   * Relays that wait retry by themselves.
    */
   probe(): void {
     if (this.#failure === undefined || this.#nowMs() - this.#failedAtMs < PROBE_AFTER_MS) return;

@@ -12,9 +12,9 @@ export interface CreateOptions extends LoadOptions {
 }
 
 /**
- * Makes the files of a new execution in a folder that is there: the sidecar with its BEGIN, then the empty log. Files
- * that exist already are taken over when they are the same execution's (the collector was killed before it could index
- * them); another one's stay, and the call throws EEXIST.
+ * Creates the files of a new execution in an existing folder: the sidecar with its BEGIN, then the empty log. Reuses
+ * existing files of the same execution (a killed collector had not indexed them); those of another stay, and the call
+ * throws EEXIST.
  */
 export function createExecution(base: string, facts: Facts, options: CreateOptions): StoredExecution {
   const { durable, spill, files, nowMs } = options;

@@ -3,20 +3,20 @@ import { type Discard, parseDiscards } from "../../wire/discard.ts";
 import type { OverLimit } from "../owner/owner-account.ts";
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
 
-/** Holes kept for an execution; with more, all its holes are laid to the last reason. */
+/** Holes kept per execution; beyond that, all its holes are attributed to the last reason. */
 const MAX_HOLES = 64;
-/** Numbers that were thrown away; 0: none. */
+/** Numbers of discarded lines; 0: none. */
 export interface LostLines {
   readonly firstN: number;
   readonly lastN: number;
-  /** Lines that the execution has had, by its END. */
+  /** The execution's number of lines, from its END. */
   readonly endN: number;
 }
 
-/** The end of a hole that goes on, or whose end was not written. */
+/** End of an open hole, or of one whose end was not written. */
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
-/** A discard as the sidecar has it: without its end when it begins, and once more when it is over. */
+/** A discard in the sidecar: first without its end, and again when it is over. */
 interface DiscardRecord extends OverLimit {
   readonly t: "discard";
   readonly from: number;
@@ -24,17 +24,17 @@ interface DiscardRecord extends OverLimit {
 }
 
 /**
- * Which lines of one execution were not stored because of a limit: holes of numbers, in the order of their coming.
- * A number inside that is stored nevertheless does not count.
+ * The lines of one execution that a limit kept from being stored: holes of numbers, in order of arrival. A number
+ * inside a hole that is stored after all does not count.
  *
- * The sidecar has a record when a hole begins, before anything of it is acknowledged, and one when it ends: a flood
- * is a few records, and a collector killed in between knows where the hole began. Throws what the file system throws,
- * and has changed nothing then.
+ * The sidecar gets one record when a hole begins, before any of its lines are acknowledged, and one when it ends: a
+ * flood costs few records, and after a kill the start of the hole is known. Throws file system errors, and then has
+ * changed nothing.
  */
 export class Discards {
   readonly #sidecar: Sidecar;
   readonly #holes: Discard[] = [];
-  /** Whether the last one goes on. */
+  /** Whether the last hole is still open. */
   #isOpen = false;
 
   constructor(sidecar: Sidecar) {
@@ -45,7 +45,7 @@ export class Discards {
     return this.#holes.length === 0;
   }
 
-  /** The highest number that is known to be thrown away. */
+  /** The highest number known to be discarded. */
   get last(): number {
     return this.#holes.reduce((last, { to }) => (to === UNKNOWN ? last : Math.max(last, to)), 0);
   }
@@ -54,7 +54,7 @@ export class Discards {
     return this.#isOpen;
   }
 
-  /** Takes lines that are not stored. */
+  /** Adds lines that are not stored. */
   add(from: number, to: number, { reason, limit }: OverLimit): void {
     const last = this.#holes[this.#holes.length - 1];
     const goesOn = last !== undefined && this.#isOpen && last.reason === reason;
@@ -75,7 +75,7 @@ export class Discards {
   close(nextN: number): void {
     const last = this.#holes[this.#holes.length - 1];
     if (last === undefined || !this.#isOpen) return;
-    // Where the end is known it stays: one line inside that is stored after all does not give the others back.
+    // A known end stays: storing one line inside does not bring the others back.
     const to = last.to === UNKNOWN && nextN > last.from ? nextN - 1 : last.to;
     if (to >= UNKNOWN - 1) return;
     this.#write({ t: "discard", ...last, to });
@@ -83,7 +83,7 @@ export class Discards {
     this.#isOpen = false;
   }
 
-  /** Takes a record as read back. One that begins where the last does is that one's end. */
+  /** Restores a record. One that starts where the last did closes it. */
   restore(record: AnyRecord): void {
     if (record.t !== "discard") return;
     const [read] = parseDiscards([{ to: UNKNOWN, ...record.members }]) ?? [];
@@ -95,7 +95,7 @@ export class Discards {
     this.#isOpen = read.to === UNKNOWN && this.#holes.length < MAX_HOLES;
   }
 
-  /** Of the missing ranges, what was discarded: in order, at most `limit` of them. */
+  /** The discarded part of the missing ranges, in order; at most `limit` of them. */
   within(missing: readonly LineRange[], limit: number): Discard[] {
     if (this.isEmpty) return [];
     const found: Discard[] = [];
@@ -113,7 +113,7 @@ export class Discards {
     return found;
   }
 
-  /** Whether nothing else is missing. `missing` is the whole of it. */
+  /** Whether discards explain everything missing. `missing` must be complete. */
   explain(missing: readonly LineRange[]): boolean {
     const explained = this.within(missing, Number.POSITIVE_INFINITY);
     return countOf(explained.map(({ from, to }) => [from, to])) === countOf(missing);

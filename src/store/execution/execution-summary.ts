@@ -7,7 +7,7 @@ import type { Discards } from "./discards.ts";
 import type { EndSeen, Facts } from "./facts.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 
-/** What a summary is made of. */
+/** The data of a summary. */
 interface Summarized {
   readonly facts: Facts;
   readonly main: Pick<NumberedLog, "printedBytes">;

@@ -1,6 +1,6 @@
 import type { End } from "../../wire/end.ts";
 
-/** Facts from BEGIN; owner and node are the word of the kernel and of the certificate. */
+/** Facts from BEGIN, with the owner named by the kernel and the node by the certificate. */
 export interface Facts {
   readonly x: string;
   readonly node: string;
@@ -13,7 +13,7 @@ export interface Facts {
   readonly labels: Readonly<Record<string, string>>;
   readonly startedAt: string;
   readonly pid: number;
-  /** The start that BEGIN claimed, where that lay in the future: `startedAt` is its arrival then. */
+  /** The start claimed by BEGIN, if it lay in the future: then `startedAt` is its arrival. */
   readonly claimedStartedAt?: string;
   /** Members of BEGIN that were cut to their limits. */
   readonly cut?: readonly string[];

@@ -9,17 +9,17 @@ interface Merge {
   readonly ended: Promise<void>;
 }
 
-/** Late lines go to their places once an execution is complete; one merge at a time, beside the live work. */
+/** Moves late lines into place once an execution is complete; one merge at a time, beside the live work. */
 export class LateMerges {
   readonly #files: OpenFiles;
   readonly #log: Log;
   readonly #onMerged: (execution: StoredExecution) => void;
-  /** Merges that wait, and the one under way. */
+  /** Waiting merges, and the running one. */
   readonly #merges = new Map<StoredExecution, Merge>();
   #underWay: StoredExecution | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param options.onMerged Its files take another size now. */
+  /** @param options.onMerged Called when the size of its files has changed. */
   constructor(options: {
     readonly files: OpenFiles;
     readonly log: Log;
@@ -38,14 +38,14 @@ export class LateMerges {
     this.#merges.set(execution, { abort, ended: this.#last });
   }
 
-  /** Resolves when an execution's files are left alone, whatever others wait for. */
+  /** Resolves when no merge uses an execution's files; other waiting merges do not delay it. */
   async cancel(execution: StoredExecution): Promise<void> {
     const merge = this.#merges.get(execution);
     merge?.abort.abort();
     if (this.#underWay === execution) await merge?.ended;
   }
 
-  /** Leaves what is not merged yet to the next start. */
+  /** Leaves unfinished merges to the next start. */
   async stop(): Promise<void> {
     for (const { abort } of this.#merges.values()) abort.abort();
     await this.#last;
@@ -59,9 +59,9 @@ export class LateMerges {
       this.#onMerged(execution);
     } catch (error) {
       if (signal.aborted) return;
-      // The lines are stored and are read in order from where they are.
+      // The lines are stored, and can be read in order without a merge.
       const fields = { path: execution.base, error: failureCode(error) };
-      this.#log.event("warning", "late lines stay in a file of their own", fields);
+      this.#log.event("warning", "late lines stay in a separate file", fields);
     } finally {
       this.#underWay = undefined;
       this.#merges.delete(execution);

@@ -3,24 +3,24 @@ import { asCount } from "../../wire/record.ts";
 import type { EndSeen } from "./facts.ts";
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
 
-/** Beats between two that the sidecar has, five minutes: what a kill may make the collector forget. */
+/** The sidecar gets one beat in this many, five minutes' worth: the most that a kill makes the collector forget. */
 const BEATS_A_RECORD = 30;
-/** Three beats missed. */
+/** Three missed beats. */
 const LOST_AFTER_MS = 30_000;
 
 /**
- * Signs of life of one execution: beats, END, and whether it is lost. Each method does its whole work, or throws what
- * the file system threw and has changed nothing.
+ * Signs of life of one execution: beats, END, and whether it is lost. Each method does its whole work, or throws the
+ * file system's error and has changed nothing.
  */
 export class Lifetime {
   readonly #sidecar: Sidecar;
-  /** Collector's clock: when a frame of the execution last came. */
+  /** When a frame of the execution last arrived, by the collector's clock. */
   #heardAtMs: number;
   #endSeen: EndSeen | undefined;
   #exitSeen: Exit | undefined;
   #isLost = false;
   #lastBeat = 0;
-  /** The last beat that the sidecar has. */
+  /** The last beat recorded in the sidecar. */
   #recordedBeat = 0;
 
   constructor(sidecar: Sidecar, nowMs: number) {
@@ -39,7 +39,7 @@ export class Lifetime {
     return this.#isLost;
   }
 
-  /** Takes a record of the sidecar as read back. */
+  /** Restores a record of the sidecar. */
   restore(record: AnyRecord, nowMs: number): void {
     if (record.t === "lost") this.#isLost = true;
     if (record.t === "heard") this.#isLost = false;
@@ -49,7 +49,7 @@ export class Lifetime {
     }
     if (record.t === "exit") this.#exitSeen = parseExit(record.members["exit"]);
     const seen = record.t === "end" ? parseEndSeen(record) : undefined;
-    // A clock that was ahead when it was written must not keep anybody waiting until that time comes again.
+    // If the clock was ahead when this was written, do not wait until that time comes again.
     if (seen !== undefined) this.#endSeen = { ...seen, receivedAtMs: Math.min(seen.receivedAtMs, nowMs) };
   }
 
@@ -60,7 +60,7 @@ export class Lifetime {
     this.#endSeen = seen;
   }
 
-  /** A beat that is not newer than the last one, or comes after the END, was replayed: it says nothing about now. */
+  /** Whether a beat is new. An old number, or one after the END, is a replay and says nothing about now. */
   isNewBeat(beat: number): boolean {
     return beat > this.#lastBeat && this.#endSeen === undefined;
   }
@@ -77,14 +77,14 @@ export class Lifetime {
     this.#lastBeat = beat;
   }
 
-  /** Makes a restart know that this beat and all before it are old. */
+  /** Records that this beat and all earlier ones are old, for the next start. */
   recordBeat(beat = this.#lastBeat): void {
     if (beat <= this.#recordedBeat) return;
     this.#sidecar.append({ t: "beat", beat });
     this.#recordedBeat = beat;
   }
 
-  /** A sign of life. Returns whether the state changed by it. */
+  /** A sign of life. Returns whether the state changed. */
   heard(nowMs: number): boolean {
     this.#heardAtMs = nowMs;
     if (!this.#isLost || this.#endSeen !== undefined) return false;
@@ -93,7 +93,7 @@ export class Lifetime {
     return true;
   }
 
-  /** Without an END: lost after a while of silence. Returns whether that is new. */
+  /** Without an END: lost after some silence. Returns whether that is new. */
   judge(nowMs: number): boolean {
     if (this.#isLost || nowMs - this.#heardAtMs <= LOST_AFTER_MS) return false;
     this.recordBeat();

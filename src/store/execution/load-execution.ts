@@ -27,8 +27,8 @@ export interface LoadOptions {
 }
 
 /**
- * Rebuilds an execution from its files: what the sidecar says, and the lines that stand behind its last mark. A torn
- * tail is cut to the last whole line. Undefined when the sidecar has no readable BEGIN.
+ * Rebuilds an execution from its files: the sidecar's records, and the lines after its last mark. A torn tail is cut to
+ * the last whole line. Undefined if the sidecar has no readable BEGIN.
  */
 export function loadExecution(base: string, options: LoadOptions): StoredExecution | undefined {
   const sidecar = new Sidecar(`${base}.meta`, options.durable);
@@ -47,7 +47,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   for (const record of records) {
     execution.restore(record, options.nowMs);
     if (record.t === "merged" && isMergeDecided(base, asCount(record.members["bytes"]))) {
-      // Runs and marks before it speak of the logs that it replaced.
+      // Earlier stretches and marks belong to the logs that it replaced.
       isMerged = true;
       hasLate = false;
       execution.main.reset();
@@ -63,7 +63,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
   }
-  // Late lines of which it knows came after it.
+  // Late lines recorded in it arrived after the merge.
   if (isMerged && !hasLate) rmSync(late.path, { force: true });
   scanTail(execution.main);
   const hasLateLog = sizeOf(late.path) >= 0;
@@ -73,8 +73,8 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
 }
 
 /**
- * Whether the merged log of so many bytes stands in the old one's place, which was shorter; a whole one that does not
- * is put there. Without either the merge was given up: its record could not be brought to the disk.
+ * Whether the merged log of this size is in place of the old one, which was shorter; a whole one that is not yet is put
+ * there. Without either, the merge was abandoned: its record had not reached the disk.
  */
 function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean {
   if (sizeOf(`${base}.log`) >= bytes) return true;
@@ -83,7 +83,7 @@ function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean 
   return true;
 }
 
-/** Counts what stands behind the last mark and cuts a torn line. */
+/** Counts the lines after the last mark and cuts off a torn one. */
 function scanTail(log: NumberedLog): void {
   const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -93,7 +93,7 @@ function scanTail(log: NumberedLog): void {
     log.size = mark?.at ?? 0;
     log.lines = mark?.line ?? 0;
     log.fragments = mark?.fragments ?? 0;
-    // Most have little behind their last mark, and a start loads thousands of them.
+    // Most have few lines after their last mark, and a start loads thousands of logs.
     const block = Buffer.allocUnsafe(Math.max(1, Math.min(SCAN_BYTES, size - log.size)));
     for (;;) {
       const bytes = readSync(fd, block, 0, block.length, log.size);
@@ -104,14 +104,14 @@ function scanTail(log: NumberedLog): void {
       log.fragments += counted.fragments;
     }
     if (log.size < size) truncateSync(log.path, log.size);
-    // Runs that were announced but whose lines never came, or were cut.
+    // Removes stretches that were announced but whose lines never arrived, or were cut off.
     log.cut(log.size);
   } finally {
     closeSync(fd);
   }
 }
 
-/** -1 when it is not there. */
+/** -1 if it is missing. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
 }

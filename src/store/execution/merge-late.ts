@@ -7,13 +7,13 @@ import type { StoredExecution } from "./stored-execution.ts";
 
 const STEP_BYTES = 1_048_576;
 
-/** Bytes synced in one go: a stop waits for that long at most. */
+/** Bytes per sync: the most that a stop may have to wait for. */
 const SYNC_EVERY_BYTES = 32 * STEP_BYTES;
 
 /**
- * Puts the late lines of a complete execution in their places: writes the whole log anew, says so in the sidecar, and
- * only then lets it take the old one's place. Killed at any moment, loading finishes or forgets it. Rejects with what
- * the file system threw, or when it is aborted, and has changed nothing then.
+ * Puts the late lines of a complete execution in place: rewrites the whole log, records that in the sidecar, and only
+ * then replaces the old one. After a kill at any moment, loading completes or forgets the merge. Rejects with file
+ * system errors, or when aborted, and then has changed nothing.
  */
 export async function mergeLate(
   execution: StoredExecution,
@@ -25,13 +25,13 @@ export async function mergeLate(
   try {
     options.signal.throwIfAborted();
     await writeInOrder(execution, { path, merged, signal: options.signal });
-    // The old files go by this record: whatever went wrong on the way here, they are not given up for less.
+    // This record makes the old files obsolete, so check first that no line was lost.
     if (merged.lines !== execution.lines)
       throw new RangeError(`Cannot merge: ${merged.lines} of ${execution.lines} lines were read back`);
-    // On the disk before the names change, also where a batch is not: old lines are at stake, not the newest ones.
+    // On the disk before the names change, even if batches are not: this risks old lines, not only the newest.
     sidecar.append({ t: "merged", lines: merged.lines, bytes: merged.size }, true);
   } catch (error) {
-    // It may be what fills the disk.
+    // It may be the file that fills the disk.
     await rm(path, { force: true });
     throw error;
   }
@@ -48,7 +48,7 @@ export async function mergeLate(
     merged.writeMarks();
     sidecar.forgetStretches();
   } catch {
-    // The next load does what is left of it, or scans and reads a little more.
+    // The next load completes the rest, or scans and reads a little more.
   }
 }
 

@@ -5,27 +5,27 @@ import type { Stretch, StretchList } from "../numbers/stretches.ts";
 import type { CutRecord, LogName, MarkRecord, Sidecar, StretchRecord } from "./sidecar.ts";
 
 const LINE_FEED = 0x0a;
-/** Bytes of log between two marks: what a reader may have to scan to find a line. */
+/** Bytes of log between two marks: the most that a reader has to scan to find a line. */
 const MARK_EVERY_BYTES = 1_048_576;
 
-/** A stretch and the log that it stands in. */
+/** A stretch and the log that contains it. */
 export interface Segment extends Stretch {
   readonly log: NumberedLog;
 }
 
 /**
- * A CRI file and the numbers of its lines. The n-th physical line has number n until a stretch record says otherwise; such
- * a record is in the sidecar before the lines that it speaks of.
+ * A CRI file and the numbers of its lines. The n-th physical line has number n until a stretch record says otherwise;
+ * the sidecar gets such a record before its lines are written.
  */
 export class NumberedLog implements AppendFile {
   readonly path: string;
   readonly name: LogName;
   readonly #sidecar: Sidecar;
-  /** Stretches that have ended; all but the last. */
+  /** All stretches but the last. */
   readonly #stretches: StretchList;
   #stretch: StretchRecord;
   readonly #marks: MarkRecord[] = [];
-  /** The sidecar has records that stand behind the end of the file. */
+  /** The sidecar has records beyond the end of the file. */
   #isCut = false;
   size = 0;
   lines = 0;
@@ -44,17 +44,17 @@ export class NumberedLog implements AppendFile {
     this.#stretch = { t: "stretch", f: options.name, at: 0, line: 0, n: 1 };
   }
 
-  /** The number that the next line has when no stretch record says otherwise. */
+  /** The next line's number unless a stretch record says otherwise. */
   get expectedN(): number {
     return this.#stretch.n + this.lines - this.#stretch.line;
   }
 
-  /** Bytes as printed: without the prefixes, and without the line feeds that end fragments only in the file. */
+  /** Bytes as printed: without the prefixes, and without the line feeds that the file adds to fragments. */
   get printedBytes(): number {
     return this.size - this.lines * CRI.prefixCharacters - this.fragments;
   }
 
-  /** Stretches in memory, of however many there are. */
+  /** Number of stretches held in memory. */
   get stretchesHeld(): number {
     return this.#stretches.held;
   }
@@ -63,7 +63,7 @@ export class NumberedLog implements AppendFile {
     return this.#marks;
   }
 
-  /** Appends a chunk, whole or not at all. Throws what the file system throws. */
+  /** Appends a chunk, whole or not at all. Throws file system errors. */
   append(chunk: Chunk, files: OpenFiles): void {
     if (this.#isCut) {
       this.#sidecar.append<CutRecord>({ t: "cut", f: this.name, at: this.size });
@@ -83,11 +83,11 @@ export class NumberedLog implements AppendFile {
       this.#sidecar.append(mark);
       this.#marks.push(mark);
     } catch {
-      // The lines are stored and count; a reader scans a little more until the next mark can be written.
+      // The lines are stored and counted; a reader scans a little more until the next mark is written.
     }
   }
 
-  /** Counts a chunk that was written to the file by other hands; its mark, if due, waits for `writeMarks`. */
+  /** Counts a chunk that the caller wrote to the file; its mark, if due, waits for `writeMarks`. */
   count(chunk: Chunk): void {
     this.size += chunk.cri.length;
     this.lines += chunk.count;
@@ -100,7 +100,7 @@ export class NumberedLog implements AppendFile {
     for (const mark of this.#marks) this.#sidecar.append(mark);
   }
 
-  /** Takes a stretch as written or as read back. Of two at the same place the later holds: the first has no lines. */
+  /** Adds a stretch, new or restored. Of two at the same place the later is valid: the first has no lines. */
   addStretch(stretch: StretchRecord): void {
     while (this.#stretch.line > stretch.line) if (!this.#reopen()) break;
     const { n, line, at } = this.#stretch;
@@ -109,14 +109,14 @@ export class NumberedLog implements AppendFile {
     this.#stretch = stretch;
   }
 
-  /** Forgets all numbering: the log is to be another one. */
+  /** Forgets all numbering: another log will replace this one. */
   reset(): void {
     this.#stretches.release();
     this.#stretch = { t: "stretch", f: this.name, at: 0, line: 0, n: 1 };
     this.#marks.length = 0;
   }
 
-  /** Frees what is held outside of memory. */
+  /** Releases resources outside of memory. */
   release(): void {
     this.#stretches.release();
   }
@@ -126,14 +126,14 @@ export class NumberedLog implements AppendFile {
   }
 
   /**
-   * Forgets stretches and marks that stand behind the end of the file: a power cut took their lines. The sidecar says so
-   * before the next lines, which would be numbered by them at the next start.
+   * Forgets stretches and marks beyond the end of the file, whose lines a power cut took. Records this in the sidecar
+   * before the next lines, which the next start would otherwise number by them.
    */
   cut(sizeBytes: number): void {
     if (this.forgetBehind(sizeBytes)) this.#isCut = true;
   }
 
-  /** As `cut`, which the sidecar has. Returns whether there were any. */
+  /** Like `cut`, when the sidecar has it already. Returns whether there were any. */
   forgetBehind(sizeBytes: number): boolean {
     const isBehind = this.#stretch.at > sizeBytes || this.#lastMarkAt > sizeBytes;
     while (this.#lastMarkAt > sizeBytes) this.#marks.pop();
@@ -141,7 +141,7 @@ export class NumberedLog implements AppendFile {
     return isBehind;
   }
 
-  /** Stretches that hold number `n` or higher ones, in order of n; at most `limit`. */
+  /** Stretches that hold number `n` or higher, in order of n; at most `limit`. */
   segments(n: number, limit: number): Segment[] {
     const segments = this.#stretches.from(n, limit).map((stretch) => ({ log: this, ...stretch }));
     const { n: first, line, at } = this.#stretch;
@@ -152,7 +152,7 @@ export class NumberedLog implements AppendFile {
     return segments.slice(0, limit);
   }
 
-  /** The stretch before the last one is the last again. False when there is none. */
+  /** Makes the previous stretch the last again. False if there is none. */
   #reopen(): boolean {
     const stretch = this.#stretches.pop();
     if (stretch === undefined) return false;
@@ -179,7 +179,7 @@ export class NumberedLog implements AppendFile {
     return this.#marks[this.#marks.length - 1]?.at ?? 0;
   }
 
-  /** The mark for the end of the file, when enough was written since the last one. `cri` was written last. */
+  /** A mark for the end of the file, if enough was written since the last one. `cri` was written last. */
   #markDue(cri: Buffer): MarkRecord | undefined {
     if (this.size - this.#lastMarkAt < MARK_EVERY_BYTES) return undefined;
     const lastLineAt = cri.lastIndexOf(LINE_FEED, cri.length - 2) + 1;

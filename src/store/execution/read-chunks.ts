@@ -7,12 +7,12 @@ import type { Segment } from "./numbered-log.ts";
 
 const readAt = promisify(read);
 const BLOCK_BYTES = 262_144;
-/** Pieces of one answer: each costs a read. The caller asks again for more. */
+/** Pieces of one answer: each costs a read. The caller asks again for the rest. */
 const MAX_SEGMENTS = 5_000;
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
 
-/** What has lines in numbered pieces. */
+/** Anything with lines in numbered pieces. */
 export interface Numbered {
   segments(n: number, limit: number): Segment[];
 }
@@ -24,10 +24,10 @@ export interface ReadRange {
 }
 
 /**
- * Stored lines in order of n, beginning with the first stored number at or after `from`: one chunk for each stretch
- * without a hole. At least one line when there is any.
+ * Stored lines in order of n, starting with the first stored number at or after `from`: one chunk for each stretch
+ * without a hole. At least one line if there is any.
  *
- * The files are opened before the first wait, so that a merge that puts another file in their place is not seen.
+ * Opens the files before it first waits, so that a merge cannot replace them in between.
  */
 export async function readChunks(of: Numbered, range: ReadRange): Promise<Chunk[]> {
   const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
@@ -99,7 +99,7 @@ async function readChunk(
   return { firstN: wanted.firstN, count, fragments: countLines(cri).fragments, cri };
 }
 
-/** What the lines of a chunk printed: texts without prefixes, of one stream or of both, fragments joined. */
+/** The printed bytes of a chunk: texts without prefixes, of one stream or of both, with fragments joined. */
 export function printedBytes(chunk: Chunk, isStderr: boolean | undefined): Buffer {
   const parts: Buffer[] = [];
   let at = 0;

@@ -18,13 +18,13 @@ import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/rec
 import { createForAppend } from "../disk/create-file.ts";
 
 const LINE_FEED = 0x0a;
-/** The fifteen digits that a frame's n may have. */
+/** A frame's n has at most fifteen digits. */
 const MAX_N = 999_999_999_999_999;
 const BLOCK_BYTES = 262_144;
-/** A million stretches. A larger sidecar stays as it is: leaving them out would keep everybody waiting. */
+/** A million stretches. A larger sidecar is not rewritten: that would block everything else. */
 const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
 
-/** Which of an execution's two logs a record speaks of: lines in order, or those that came after later ones. */
+/** Which of an execution's two logs a record belongs to: lines in order, or those that arrived after later ones. */
 export type LogName = "main" | "late";
 
 /** From byte `at` on, which is physical line `line` (from 0), lines are numbered from `n`. */
@@ -36,7 +36,7 @@ export interface StretchRecord {
   readonly n: number;
 }
 
-/** A place to start reading at: `line` lines, `fragments` of them fragments, stand before byte `at`; the next is n. */
+/** A place to start reading: `line` lines, of which `fragments` are fragments, precede byte `at`; the next is n. */
 export interface MarkRecord {
   readonly t: "mark";
   readonly f: LogName;
@@ -47,23 +47,23 @@ export interface MarkRecord {
   readonly time: string;
 }
 
-/** Runs and marks behind byte `at` are void: a power cut took their lines, and others may stand there by now. */
+/** Voids stretches and marks beyond byte `at`: a power cut took their lines, and others may be there by now. */
 export interface CutRecord {
   readonly t: "cut";
   readonly f: LogName;
   readonly at: number;
 }
 
-/** A record as read back; its reader checks the members beside `t`. */
+/** A restored record; its reader checks the members besides `t`. */
 export interface AnyRecord {
   readonly t: string;
   readonly members: UnknownRecord;
 }
 
 /**
- * The sidecar of one log: JSON lines that say what the log cannot (owner, key's hash, numbering, end). Only appended
- * to, until a merge makes its stretches void. It is opened for each record: there are few, and a descriptor for each
- * execution would be twice as many.
+ * The sidecar of one log: JSON lines with everything that the log cannot express (owner, key's hash, numbering, end).
+ * Append-only, until a merge makes its stretches void. It is opened for each record: there are few, and keeping it open
+ * would double the descriptors of each execution.
  */
 export class Sidecar {
   readonly path: string;
@@ -77,7 +77,7 @@ export class Sidecar {
     this.durable = durable;
   }
 
-  /** Appends one record, whole or not at all. Throws what the file system throws. */
+  /** Appends one record, whole or not at all. Throws file system errors. */
   append<R extends { readonly t: string }>(record: R, durable = this.durable): void {
     const fd = openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
     const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
@@ -90,8 +90,8 @@ export class Sidecar {
   }
 
   /**
-   * Leaves out all stretches, and the marks before the last merge: they speak of a log that is no more. The file is
-   * replaced, whole or not at all. Throws what the file system throws.
+   * Drops all stretches, and the marks before the last merge: they belong to a log that no longer exists. Replaces the
+   * file, whole or not at all. Throws file system errors.
    */
   forgetStretches(): void {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
@@ -110,15 +110,15 @@ export class Sidecar {
     this.size = Buffer.byteLength(kept);
   }
 
-  /** Whether it has no whole record. */
+  /** Whether it holds no complete record. */
   isEmpty(): boolean {
     for (const _ of this.read()) return false;
     return true;
   }
 
   /**
-   * All records, in order, read piece by piece: in great disorder there are very many. A torn last line is cut off the
-   * file; one that is not JSON is left out.
+   * All records, in order, read piece by piece: in great disorder there are very many. Cuts a torn last line off the
+   * file; skips lines that are not JSON.
    */
   *read(): Generator<AnyRecord, undefined> {
     const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -160,7 +160,7 @@ function writeWhole(fd: number, bytes: Buffer, durable: boolean): void {
   }
 }
 
-/** `run` is the name that sidecars had for it at first: such files stay readable. */
+/** The first sidecars used the name `run`: such files stay readable. */
 function isStretch(t: string): boolean {
   return t === "stretch" || t === "run";
 }
@@ -192,7 +192,7 @@ function parsePlace(record: AnyRecord): { f: LogName; at: number; line: number; 
   const line = asCount(record.members["line"]);
   const n = asCount(record.members["n"], 1);
   if ((f !== "main" && f !== "late") || at === undefined || line === undefined || n === undefined) return undefined;
-  // A broken disk's numbers: no line of a log is shorter than its prefix, and no frame has such an n.
+  // From a broken disk: no line of a log is shorter than its prefix, and no frame has such an n.
   if (at < line * CRI.prefixCharacters || n > MAX_N) return undefined;
   return { f, at, line, n };
 }

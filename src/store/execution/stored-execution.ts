@@ -17,16 +17,16 @@ import { Lifetime } from "./lifetime.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { AnyRecord, LogName, Sidecar } from "./sidecar.ts";
 
-/** With numbers missing after END: how long they may still be on their way. */
+/** After END, missing numbers may still be on their way for this long. */
 const RECEIVING_AFTER_END_MS = 30_000;
-/** With more holes than this the time decides whether they are waited for. */
+/** With more holes than this, time alone decides how long to wait for them. */
 const MAX_EXPLAINED_HOLES = 1_000;
-/** Segments looked at in one step while the numbers of a log are read back. */
+/** Segments processed in one step while a log's numbers are read back. */
 const SEGMENTS_AT_ONCE = 1_000;
 
 /**
- * One execution as it is stored: its logs, which numbers they hold, and what became of it. The only writer of its
- * files; every method but `append` does its whole work, or throws what the file system threw and has changed nothing.
+ * One stored execution: its logs, the numbers they hold, and its outcome. The only writer of its files; every method
+ * but `append` does its whole work, or throws the file system's error and has changed nothing.
  */
 export class StoredExecution {
   readonly facts: Facts;
@@ -35,16 +35,16 @@ export class StoredExecution {
   readonly sidecar: Sidecar;
   main: NumberedLog;
   late: NumberedLog | undefined;
-  /** Which numbers are stored. */
+  /** The numbers that are stored. */
   readonly have: LineNumbers;
-  /** Which numbers were thrown away, and why. */
+  /** The numbers that were discarded, and why. */
   readonly discards: Discards;
-  /** A merge of its late lines waits, is under way, or was cut short: the next start has to know. */
+  /** A merge of its late lines waits, runs, or was interrupted: the next start must know. */
   isMergeDue = false;
-  /** What the owner's account has of it. */
+  /** Bytes charged to the owner's account for it. */
   accountedBytes = 0;
   readonly #life: Lifetime;
-  /** The highest number that a beat, or a discard, has named. */
+  /** The highest number named by a beat or a discard. */
   #toldLastN = 0;
   /** The last beat said that more may wait in the command's own buffer. */
   mayBuffer = false;
@@ -95,15 +95,15 @@ export class StoredExecution {
   get isLost(): boolean {
     return this.#life.isLost;
   }
-  /** One that is lost lacks its END at least; it may still speak again. */
+  /** A lost execution is at least missing its END; it may still send again. */
   get delivery(): Delivery {
     return this.isLost && this.endSeen === undefined ? "incomplete" : this.#delivery;
   }
-  /** Nothing more is expected of it: its row in the index says all. */
+  /** Nothing more is expected of it, so its row in the index is final. */
   get isSettled(): boolean {
     return this.delivery !== "receiving" && !this.isMergeDue;
   }
-  /** A whole log comes of it: each line where its number says. */
+  /** Whether merging gives a whole log, with each line in its place. */
   get canMerge(): boolean {
     return this.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
   }
@@ -111,7 +111,7 @@ export class StoredExecution {
     return this.main.lines + (this.late?.lines ?? 0);
   }
 
-  /** Bytes of the owner's disk space that its files and its row in the index take. */
+  /** Disk space of its files and its row in the index, charged to the owner. */
   get diskBytes(): number {
     const { main, late, sidecar } = this;
     return blocks(main.size) + blocks(late?.size ?? 0) + blocks(sidecar.size) + this.#indexBytes;
@@ -124,8 +124,8 @@ export class StoredExecution {
   }
 
   /**
-   * Stores the lines of a chunk that are not stored yet; numbers below the newest go to the late log. Each part that is
-   * new is handed out once it is stored, in order: when a later one fails, it stays.
+   * Stores the lines of a chunk that are not stored yet; numbers below the newest go to the late log. Yields each new
+   * part once it is stored, in order; parts already stored stay if a later one fails.
    */
   *append(chunk: Chunk, files: OpenFiles): Generator<Chunk, undefined> {
     this.mayBuffer = false;
@@ -147,13 +147,13 @@ export class StoredExecution {
     }
   }
 
-  /** Lines of it were thrown away before it was known. Returns whether there are any that are not stored. */
+  /** Lines of it were discarded before it was known. Returns whether any of them are not stored. */
   lost({ firstN, lastN, endN }: LostLines, refusal: OverLimit): boolean {
     this.#toldLastN = Math.max(this.#toldLastN, endN);
     return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;
   }
 
-  /** Records lines that are thrown away and not stored. Returns how many. */
+  /** Records discarded lines. Returns their number. */
   discard(range: LineRange, refusal: OverLimit): number {
     let lines = 0;
     for (const [from, to] of this.have.missing(...range)) {
@@ -164,16 +164,16 @@ export class StoredExecution {
     return lines;
   }
 
-  /** Takes a record of the sidecar as read back, but for the numbering, which is its logs'. */
+  /** Restores a record of the sidecar, except the numbering, which belongs to its logs. */
   restore(record: AnyRecord, nowMs: number): void {
     this.#life.restore(record, nowMs);
     this.discards.restore(record);
   }
 
-  /** All records are read and the logs scanned: which numbers are stored, and where it stands. */
+  /** All records are read and the logs scanned: determines which numbers are stored, and its state. */
   restored(late: NumberedLog | undefined, nowMs: number): void {
     this.late = late;
-    // In order of n, so that what is whole is one range from the start.
+    // In order of n, so that a complete log is one range from the start.
     for (let next = 1, isMore = true; isMore; ) {
       const segments = this.segments(next, SEGMENTS_AT_ONCE);
       for (const { n, lines } of segments) {
@@ -206,12 +206,12 @@ export class StoredExecution {
     this.#toldLastN = Math.max(this.#toldLastN, lastN);
   }
 
-  /** Makes a restart know that the last beat and all before it are old. */
+  /** Records that the last beat and all earlier ones are old, for the next start. */
   recordBeat(): void {
     this.#life.recordBeat();
   }
 
-  /** A sign of life. Returns whether the state changed by it. */
+  /** A sign of life. Returns whether the state changed. */
   heard(nowMs: number): boolean {
     return this.#life.heard(nowMs);
   }
@@ -227,7 +227,7 @@ export class StoredExecution {
     return before !== this.#delivery;
   }
 
-  /** Whether all that is missing was thrown away: then there is nothing to wait for. */
+  /** Whether everything missing was discarded: then there is nothing to wait for. */
   #isOnPurpose(lastN: number): boolean {
     if (this.discards.isEmpty) return false;
     const missing = this.have.missing(1, lastN, MAX_EXPLAINED_HOLES + 1);
@@ -238,20 +238,20 @@ export class StoredExecution {
     return Math.max(this.have.last, this.#toldLastN, this.endSeen?.lastN ?? 0);
   }
 
-  /** Numbered pieces of both logs that hold number `n` or higher ones, in order of n; at most `limit`. */
+  /** Numbered pieces of both logs that hold number `n` or higher, in order of n; at most `limit`. */
   segments(n: number, limit: number): Segment[] {
     const segments = this.main.segments(n, limit);
     if (this.late === undefined) return segments;
     return [...segments, ...this.late.segments(n, limit)].sort((a, b) => a.n - b.n).slice(0, limit);
   }
 
-  /** A log of this execution, without lines. Which of them counts is for the caller to say. */
+  /** Creates an empty log of this execution; the caller decides whether it replaces one. */
   newLog(name: LogName): NumberedLog {
     const path = name === "main" ? `${this.base}.log` : `${this.base}.late.log`;
     return new NumberedLog({ path, name, sidecar: this.sidecar, stretches: new SpillingStretches(this.#spill) });
   }
 
-  /** Frees what is held outside of memory. Not to be used afterwards. */
+  /** Releases resources outside of memory. Not to be used afterwards. */
   release(): void {
     this.have.release();
     this.main.release();

@@ -6,19 +6,19 @@ import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
 const MAX_SUMMARIES = 500;
-/** JSON of one page of executions, about: a page that is reached by its bytes ends early and says where to go on. */
+/** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
 const MAX_PAGE_BYTES = 1_048_576;
-/** Rows that one search for a text looks at; the next page goes on behind them. It bounds the time of a question. */
+/** Rows examined by one text search, to bound its time; the next page continues after them. */
 const MAX_SEARCHED = 1_000;
 
 /**
- * The index of executions in SQLite: a cache of what the files say, made anew from them at any time. Opened
- * exclusively, so that no second collector works on the same data.
+ * The index of executions in SQLite: a cache of the files' content that can be rebuilt at any time. Opened exclusively,
+ * so that no second collector works on the same data.
  */
 export class IndexDb {
   readonly #db: Database.Database;
   readonly #durable: boolean;
-  /** Whether the rows were written by this version of the schema. */
+  /** Whether this version of the schema wrote the rows. */
   isCurrent: boolean;
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
@@ -27,8 +27,8 @@ export class IndexDb {
   readonly #findTaken: Database.Statement;
 
   /**
-   * Throws when another process has the index open. `durable`: that there is an execution, and that its row may be old,
-   * survives a power cut. All else is read again from the files of rows that may be old.
+   * Throws if another process has the index open. `durable`: the existence of an execution, and a mark that its row may
+   * be old, survive a power cut. Everything else is reread from the files of rows that may be old.
    */
   constructor(path: string, durable = false) {
     this.#durable = durable;
@@ -44,7 +44,7 @@ export class IndexDb {
       ON CONFLICT (node, x, key_hash)
       DO UPDATE SET state = @state, open = @open, disk_bytes = @diskBytes, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
-    // Left alone, SQLite walks through all of the node's.
+    // By itself, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
       "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
     );
@@ -52,13 +52,13 @@ export class IndexDb {
     this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
   }
 
-  /** From now on the rows count as what the files say. */
+  /** Marks the rows as matching the files. */
   markCurrent(): void {
     this.#db.pragma(`user_version = ${SCHEMA_VERSION}`);
     this.isCurrent = true;
   }
 
-  /** Empties the index. A process killed before `markCurrent` leaves one that the next start makes anew. */
+  /** Empties the index. If the process is killed before `markCurrent`, the next start rebuilds it. */
   clear(): void {
     this.isCurrent = false;
     this.#db.exec(
@@ -75,7 +75,7 @@ export class IndexDb {
     })();
   }
 
-  /** As `put`, and seen by every question from now on, but on the disk only with `commit`, or the next change. */
+  /** Like `put`, and visible to every query at once, but on the disk only after `commit`, or the next change. */
   putSoon(row: IndexRow): void {
     if (!this.isUncommitted) {
       this.#syncCommits(true);
@@ -94,7 +94,7 @@ export class IndexDb {
     this.#syncCommits(false);
   }
 
-  /** A sync for each row that only follows its files would keep everybody waiting. */
+  /** Syncing each row that only follows its files would block everything else. */
   #syncCommits(areSynced: boolean): void {
     if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
   }
@@ -118,12 +118,12 @@ export class IndexDb {
     return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
   }
 
-  /** Takes the row away. */
+  /** Removes the row. */
   forget({ node, x, keyHash }: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
     this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
   }
 
-  /** Takes the row away, if there is one, and remembers that it is not to come back. */
+  /** Removes the row, if there is one, and remembers that it must not return. */
   remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
     const { node, x, keyHash } = identity;
     this.commit();
@@ -137,7 +137,7 @@ export class IndexDb {
     return this.#findDeleted.get(identity.node, identity.x, identity.keyHash) !== undefined;
   }
 
-  /** Whether an owner has this id on this node already, by whatever key. */
+  /** Whether an owner already has this id on this node, with any key. */
   isTaken(owner: string, { node, x }: { readonly node: string; readonly x: string }): boolean {
     return this.#findTaken.get(x, node, owner) !== undefined;
   }
@@ -164,8 +164,8 @@ export class IndexDb {
   }
 
   /**
-   * A page, newest first. It has at least one row, or none are left; large summaries make it shorter than `limit`. A
-   * search may give fewer than `limit`, even none, and still say where to go on.
+   * A page, newest first. It has at least one row, unless none are left; large summaries make it shorter than `limit`.
+   * A search may return fewer than `limit` rows, even none, with a place to continue.
    */
   list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
     const { condition, values } = whereOf(query);

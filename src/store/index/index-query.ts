@@ -1,7 +1,7 @@
 import type { Execution, ExecutionState } from "../../wire/api.ts";
 
 export interface IndexQuery {
-  /** Undefined: everybody's. */
+  /** Undefined: all owners. */
   readonly owner: string | undefined;
   readonly job: string | undefined;
   readonly node: string | undefined;
@@ -11,7 +11,7 @@ export interface IndexQuery {
   readonly limit: number;
 }
 
-/** Rows of a page: visible to the viewer, after the end of the page before. */
+/** Rows of a page: visible to the viewer, after the end of the previous page. */
 export function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
   const where: string[] = [];
   const values: Record<string, string | number> = {};
@@ -30,7 +30,7 @@ export function whereOf(query: IndexQuery): { condition: string; values: Record<
   return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
 }
 
-/** What goes into `before` to go on behind an execution. */
+/** Value of `before` to continue after an execution. */
 export function placeOf(execution: Execution | undefined): string | null {
   if (execution === undefined) return null;
   const { startedAt, x, node, owner } = execution;

@@ -1,25 +1,25 @@
 import { type Execution, parseExecution } from "../../wire/api.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 
-/** Where an execution's files are and what they said when the row was written. */
+/** Where an execution's files are, and their content when the row was written. */
 export interface IndexRow {
   readonly node: string;
   readonly x: string;
   readonly keyHash: string;
   readonly base: string;
   readonly execution: Execution;
-  /** The files may say more than this row. */
+  /** The files may be ahead of this row. */
   readonly isOpen: boolean;
-  /** What the files take of the owner's disk space. */
+  /** Disk space of the files, charged to the owner. */
   readonly diskBytes: number;
 }
 
-/** A row that was read, and how long the text of its summary is. */
+/** A row read from the database, with the length of its summary's text. */
 export interface ReadRow extends IndexRow {
   readonly summaryBytes: number;
 }
 
-/** A row as SQLite gives it. */
+/** Parses a row from SQLite. */
 export function parseRow(value: unknown): ReadRow | undefined {
   const row = asRecord(value);
   if (row === undefined) return undefined;

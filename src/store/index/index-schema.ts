@@ -1,12 +1,12 @@
 /**
- * Bump with every change of the schema: another version's index is thrown away and made anew from the files, by the
- * start of the collector, before it listens.
+ * Bump with every change of the schema: the collector discards another version's index at its start, and rebuilds it
+ * from the files before it listens.
  */
 export const SCHEMA_VERSION = 5;
 
 /**
- * One row an execution, an index for each way to list them newest first, and totals that triggers keep, so that nodes
- * and jobs are listed without a look at a million rows.
+ * One row per execution, an index for each way to list them newest first, and totals kept by triggers, so that nodes
+ * and jobs are listed without scanning a million rows.
  */
 export const SCHEMA = `
   DROP TABLE IF EXISTS executions;

@@ -36,7 +36,7 @@ export interface ClaimsOptions {
   readonly spill: IntervalSpill;
   readonly accounts: OwnerAccounts;
   readonly running: RunningCount;
-  /** Executions that one owner may have running. */
+  /** Most running executions of one owner. */
   readonly maxRunning: number;
   readonly owners: OwnerLookup;
   readonly quarantine: Quarantine;
@@ -51,7 +51,7 @@ export interface ClaimsOptions {
 /** A claim's outcome: the execution's slot, or why there is none yet. */
 type Bound = Slot | "hold" | { readonly later: Promise<OwnerAnswer> } | undefined;
 
-/** How far the clock of a node may be ahead. */
+/** How far a node's clock may be ahead. */
 const MAX_AHEAD_MS = 60_000;
 
 /** Binds identities to owners. A second BEGIN never displaces the first. */
@@ -65,13 +65,14 @@ export class Claims {
   }
 
   /**
-   * The slot with its execution, new or known; undefined when the BEGIN was refused: counted, said in the log, and its
-   * frames stay in quarantine, or are thrown away when its owner is over a limit (`slot.refused`). A BEGIN whose owner
-   * is not known stays there, too. `later`: it is kept there until the user directory answers. `hold`: the directory
-   * fails, so the session has to wait and ask again.
-   * Rejects with what the file system threw when the collector cannot store.
+   * The slot with its execution, new or known. Undefined if the BEGIN was refused: that is counted and logged, and its
+   * frames stay in quarantine, or are discarded if its owner is over a limit (`slot.refused`). A BEGIN with an unknown
+   * owner also stays there. `later`: it stays there until the user directory answers. `hold`: the directory fails, so
+   * the session must wait and ask again.
    *
-   * @param named The owner, where the directory has been asked.
+   * Rejects with the file system's error if the collector cannot store.
+   *
+   * @param named The owner, if the directory has been asked.
    */
   async bind({ identity, begin, uid }: Claim, named?: Owner): Promise<Bound> {
     const { slots, folders, records, owners, quarantine } = this.#options;
@@ -110,7 +111,9 @@ export class Claims {
     }
   }
 
-  /** A start that lies ahead would head every list until then: it counts as now, and the claimed time stays a fact. */
+  /**
+   * A start in the future would head every list until then: the arrival replaces it, and the claimed time stays a fact.
+   */
   #startOf({ startedAt }: Claim["begin"]): Pick<Facts, "startedAt" | "claimedStartedAt"> {
     const nowMs = this.#options.wallMs();
     if (Date.parse(startedAt) <= nowMs + MAX_AHEAD_MS) return { startedAt };
@@ -140,11 +143,11 @@ export class Claims {
   #create(facts: Facts): Slot | undefined {
     const { slots, indexWriter, indexDb, folders, files, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(facts);
-    // Another connection may have brought the same BEGIN while this one waited.
+    // Another connection may have brought the same BEGIN meanwhile.
     if (slots.load(slot) !== undefined) return slot;
     const refusal = this.#overLimit(facts);
     if (refusal !== undefined) return this.#refuseForLimit(slot, facts, refusal);
-    // The owner has this id on this node already: requests could not tell the two apart.
+    // The owner already has this id on this node: requests could not distinguish the two.
     if (indexDb.isTaken(facts.owner, facts)) return this.#refuse("id-in-use", facts, facts.uid);
     const base = join(logsDir, basePath(facts));
     const { refused } = slot;
@@ -155,7 +158,7 @@ export class Claims {
       indexWriter.insert(slot);
       this.#account(execution, refused);
     } catch (error) {
-      // The files may be there, and the row not: the next attempt takes them over.
+      // The files may exist without the row: the next attempt reuses them.
       const { execution } = slot;
       if (execution !== undefined) files.close(execution.main);
       execution?.release();
@@ -180,7 +183,7 @@ export class Claims {
 
   #refuseForLimit(slot: Slot, { owner, uid }: Facts, refusal: OverLimit): undefined {
     const { accounts, nowMs } = this.#options;
-    // Its BEGIN comes again and again.
+    // The same BEGIN may arrive again and again.
     if (slot.refused === undefined) accounts.of(owner).noteRefused(refusal, nowMs());
     slot.refuse(refusal);
     return this.#refuse(refusal.reason, slot.identity, uid);
@@ -191,13 +194,16 @@ export class Claims {
     metrics.refusedBegins(reason).inc();
     const { node, x } = identity;
     audit.record({ event: "begin", outcome: "refused", reason, node, uid, x });
-    // A flood of BEGINs is a flood of counts, not of log lines.
+    // A flood of BEGINs must be a flood of counts, not of log lines.
     if (!this.#throttle.isDue(`${reason} ${node} ${uid}`)) return;
     log.event("warning", "BEGIN refused; the next ones like it are only counted", { reason, node, x, uid });
   }
 }
 
-/** Another execution's sidecar stands in the place. A file in a folder's place is EEXIST as well, and no such case. */
+/**
+ * Whether another execution's sidecar is in the way. A file in place of a folder also gives EEXIST, but is no such
+ * case.
+ */
 function isSidecarInUse(error: unknown): boolean {
   const path = error instanceof Error && "path" in error ? String(error.path) : "";
   return failureCode(error) === "EEXIST" && path.endsWith(".meta");

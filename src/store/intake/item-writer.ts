@@ -17,7 +17,7 @@ import type { Publisher } from "./publisher.ts";
 
 type Item = ItemOf<Slot>;
 
-/** Labels of the counter of discarded lines, by the limit that they met. */
+/** Labels of the counter of discarded lines, by limit. */
 const DISCARD_LABELS = {
   "lines-per-second": "rate",
   "bytes-per-second": "rate",
@@ -35,16 +35,16 @@ export interface ItemWriterOptions {
   readonly accounts: OwnerAccounts;
   readonly merges: LateMerges;
   readonly publisher: Publisher;
-  /** Settles when the user directory, asked whose an execution is, has answered. */
+  /** Settles when the user directory has answered for an execution's owner, if it was asked. */
   readonly answerFor: (identity: SlotIdentity) => Promise<void> | undefined;
   readonly metrics: StoreMetrics;
   readonly nowMs: () => number;
 }
 
-/** Brings the items of a batch to where they belong: an execution's files, the quarantine, or a counter of discards. */
+/** Routes the items of a batch: to an execution's files, the quarantine, or a counter of discards. */
 export class ItemWriter {
   readonly #options: ItemWriterOptions;
-  /** Stored since the last batch was counted: a counter's `inc` for each chunk would cost more than its numbers. */
+  /** Stored since the last `count`: calling a counter's `inc` for each chunk would cost more than numbering it. */
   #stored = { lines: 0, bytes: 0 };
 
   constructor(options: ItemWriterOptions) {
@@ -52,10 +52,10 @@ export class ItemWriter {
   }
 
   /**
-   * Stores one item, or keeps it for its owner. Throws what the file system throws when nothing can be stored.
+   * Stores one item, or keeps it for its owner. Throws the file system's error if nothing can be stored.
    *
-   * @returns Undefined, or when to apply the item again: its owner will be known in a moment, and it has no room until
-   * then.
+   * @returns Undefined, or a promise after which to apply the item again: its owner will be known in a moment, and
+   * there is no room for it until then.
    */
   apply(item: Item): Promise<void> | undefined {
     const { slots, indexWriter, metrics } = this.#options;
@@ -65,7 +65,7 @@ export class ItemWriter {
       if (execution === undefined) return this.#quarantineRetry(slot, item);
       if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return undefined;
       indexWriter.touch(slot);
-      // What was there already says nothing about now: it was replayed.
+      // Lines stored already were replayed: they say nothing about now.
       let isSignOfLife = true;
       if (item.kind === "lines") isSignOfLife = this.#append(execution, item.chunk) > 0;
       else if (item.kind === "end") this.#end(execution, item);
@@ -81,9 +81,8 @@ export class ItemWriter {
   }
 
   /**
-   * What waits for its execution goes to its files at once, and leaves the quarantine when it is as safe there. A
-   * failure leaves it in quarantine, for the next attempt. Rejects with what the file system threw when nothing can be
-   * stored.
+   * Moves an execution's waiting items to its files at once; they leave the quarantine once they are as safe there.
+   * After a failure they stay for the next attempt. Rejects with the file system's error if nothing can be stored.
    */
   async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
     const { indexWriter, files, quarantine, metrics } = this.#options;
@@ -103,7 +102,7 @@ export class ItemWriter {
         if (execution.endSeen !== undefined) execution.judge(this.#options.nowMs());
       }
       await files.sync();
-      // What came meanwhile, and could not be stored, stays.
+      // Items that arrived meanwhile, and could not be stored, stay.
       if (quarantine.bytesOf(slot.identity) === bytes) quarantine.remove(slot.identity);
     } catch (error) {
       if (!isPoison(error)) throw error;
@@ -113,7 +112,7 @@ export class ItemWriter {
     }
   }
 
-  /** What waited for a BEGIN that was refused because of its owner's limits is not stored either. */
+  /** Discards the items waiting for a BEGIN that was refused because of its owner's limits. */
   dropRefused(slot: Slot): void {
     if (slot.refused === undefined) return;
     const { quarantine } = this.#options;
@@ -123,7 +122,7 @@ export class ItemWriter {
     quarantine.remove(slot.identity);
   }
 
-  /** Brings the counters up to what was stored. */
+  /** Adds everything stored since the last call to the counters. */
   count(): void {
     const { metrics } = this.#options;
     metrics.lines.inc(this.#stored.lines);
@@ -131,7 +130,7 @@ export class ItemWriter {
     this.#stored = { lines: 0, bytes: 0 };
   }
 
-  /** Returns how many lines were new, stored or thrown away. */
+  /** Returns the number of new lines, stored or discarded. */
   #append(execution: StoredExecution, chunk: Chunk): number {
     const { accounts, files, merges, metrics, publisher, nowMs } = this.#options;
     const account = accounts.of(execution.owner);

@@ -10,7 +10,7 @@ export interface LiveSource {
   summary(): Execution;
 }
 
-/** Receives what was stored. Both calls return at once and never throw. */
+/** Receives stored lines and changes. Both calls return at once and never throw. */
 export interface Publisher {
   publish(source: LiveSource, chunk: Chunk): void;
   changed(source: LiveSource): void;

@@ -18,8 +18,8 @@ export interface QuarantineRetryOptions {
 }
 
 /**
- * Stores what is in quarantine although its execution is known: the files could not be written. They may be mended by
- * now, and no further BEGIN need come.
+ * Stores quarantined items whose execution is known: its files could not be written. They may be repaired by now, and
+ * no further BEGIN need arrive.
  */
 export class QuarantineRetry {
   readonly #options: QuarantineRetryOptions;
@@ -31,7 +31,7 @@ export class QuarantineRetry {
     this.#options = options;
   }
 
-  /** Called every so often. Rejects with what was thrown when nothing can be stored. */
+  /** Called periodically. Rejects with the error if nothing can be stored. */
   async consider(): Promise<void> {
     const nowMs = this.#options.nowMs();
     if (this.#retrying !== undefined || nowMs < this.#retryAtMs) return;
@@ -44,7 +44,7 @@ export class QuarantineRetry {
     }
   }
 
-  /** Resolves when nothing is stored any more. */
+  /** Resolves when nothing more will be stored. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.allSettled([this.#retrying]);

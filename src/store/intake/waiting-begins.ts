@@ -6,13 +6,13 @@ import type { Owner, OwnerAnswer, OwnerOf } from "../owner/owner-lookup.ts";
 import type { KeptBegin, Quarantine } from "../quarantine/quarantine.ts";
 
 const ASK_EVERY_MS = 5_000;
-/** Uids without a user, in one round: each may be a process. */
+/** Uids without a user, per round: each may cost a process. */
 const MAX_UNKNOWN = 100;
 
 export interface WaitingBeginsOptions {
   readonly quarantine: Quarantine;
   readonly ownerOf: OwnerOf;
-  /** Resolves when it outlives the process. */
+  /** Resolves when the claim outlives the process. */
   readonly claim: (claim: Claim, owner: Owner) => Promise<"stored" | "unavailable">;
   readonly onFailure: (error: unknown) => void;
   readonly log: Log;
@@ -22,7 +22,7 @@ export interface WaitingBeginsOptions {
 /** Claims BEGINs that wait in quarantine until the user directory names their uid. */
 export class WaitingBegins {
   readonly #options: WaitingBeginsOptions;
-  /** Claims that wait for an answer of the directory, which has been asked. */
+  /** Claims waiting for an answer that the directory was asked for. */
   readonly #asked = new Map<string, Promise<void>>();
   readonly #claiming = new Set<Promise<unknown>>();
   #askAtMs = 0;
@@ -33,7 +33,7 @@ export class WaitingBegins {
     this.#options = options;
   }
 
-  /** Claims a BEGIN, which is kept, as soon as the directory names its uid. One that it cannot name stays. */
+  /** Claims a kept BEGIN as soon as the directory names its uid. Without a name it stays. */
   claimAfter(answer: Promise<OwnerAnswer>, kept: KeptBegin): void {
     const key = keyOf(kept.identity);
     if (this.#asked.has(key)) return;
@@ -46,12 +46,12 @@ export class WaitingBegins {
     this.#asked.set(key, claimed);
   }
 
-  /** Settles when the directory has answered and the claim, if there is an owner, is made. Undefined: not asked. */
+  /** Settles when the directory has answered and any claim is made. Undefined: not asked. */
   answerFor(identity: SlotIdentity): Promise<void> | undefined {
     return this.#asked.get(keyOf(identity));
   }
 
-  /** Called every so often. Rejects with what the file system threw. */
+  /** Called periodically. Rejects with file system errors. */
   async consider(): Promise<void> {
     const nowMs = this.#options.nowMs();
     if (this.#isAsking || nowMs < this.#askAtMs) return;
@@ -64,7 +64,7 @@ export class WaitingBegins {
     }
   }
 
-  /** Resolves when nothing is claimed any more; the directory may still owe an answer. */
+  /** Resolves when nothing more will be claimed; the directory may still owe an answer. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.allSettled(this.#claiming);
@@ -78,7 +78,7 @@ export class WaitingBegins {
       const { identity, uid } = kept;
       if (this.#isStopped || unknown.size >= MAX_UNKNOWN) break;
       if (this.answerFor(identity) !== undefined) continue;
-      // The next round begins with those that were not asked for in this one.
+      // The next round starts with those not asked about in this one.
       quarantine.postpone(kept);
       const who = `${uid} ${identity.node}`;
       if (unknown.has(who)) continue;
@@ -93,7 +93,7 @@ export class WaitingBegins {
       claimed += 1;
       await nextTurn();
     }
-    if (claimed > 0) log.event("notice", "executions claimed whose owner was not known before", { claimed });
+    if (claimed > 0) log.event("notice", "executions claimed: their owners are now known", { claimed });
   }
 
   async #claim(kept: KeptBegin, owner: Owner): Promise<"stored" | "unavailable"> {

@@ -5,12 +5,12 @@ import { DiskStretches, STRETCHES_SCHEMA } from "./disk-stretches.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 
 const PAGE_BYTES = 4_096;
-/** A hundred million pieces of disorder. Beyond it they stay in memory, as when the disk is full. */
+/** A hundred million ranges. Beyond that they stay in memory, as on a full disk. */
 const MAX_BYTES = 8 * 1_073_741_824;
 
 /**
- * Line numbers, and where they stand, of executions whose disorder is beyond what memory may hold, in a SQLite file of
- * their own. It is a cache: the sidecars say the same, so it is made anew with each start and needs no durability.
+ * Line numbers, and their positions, of executions with more disorder than memory may hold, in a separate SQLite file.
+ * It is a cache of the sidecars, so it is rebuilt with each start and needs no durability.
  */
 export class IntervalDb {
   readonly #db: Database.Database;
@@ -19,7 +19,7 @@ export class IntervalDb {
   constructor(path: string, maxBytes = MAX_BYTES) {
     rmSync(path, { force: true });
     this.#db = new Database(path);
-    // A statement that a full disk has cut short is rolled back; nothing has to survive this process.
+    // Rolls back a statement cut short by a full disk; nothing has to survive this process.
     this.#db.pragma("journal_mode = MEMORY");
     this.#db.pragma("synchronous = OFF");
     this.#db.pragma("locking_mode = EXCLUSIVE");
@@ -31,18 +31,18 @@ export class IntervalDb {
     );
   }
 
-  /** Runs of a log, none yet. */
+  /** Creates an empty set of stretches for a log. */
   createStretches(): DiskStretches {
     this.#lastOwner += 1;
     return new DiskStretches(this.#db, this.#lastOwner);
   }
 
-  /** Does many changes at once: all or none. */
+  /** Makes many changes at once: all or none. */
   together(act: () => void): void {
     this.#db.transaction(act)();
   }
 
-  /** An empty set of its own. */
+  /** Creates a separate, empty set. */
   create(): DiskIntervals {
     this.#lastOwner += 1;
     return new DiskIntervals(this.#db, this.#lastOwner);
@@ -53,7 +53,7 @@ export class IntervalDb {
   }
 }
 
-/** The same as `IntervalSet`, on disk. */
+/** Like `IntervalSet`, but on disk. */
 export class DiskIntervals implements LineNumbers {
   readonly #owner: number;
   readonly #before: Database.Statement<[number, number], Range>;

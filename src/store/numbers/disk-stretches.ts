@@ -7,7 +7,7 @@ export const STRETCHES_SCHEMA = `
   CREATE INDEX stretches_in_file ON stretches (owner, line);
 `;
 
-/** The same as `MemoryStretches`, on disk. Throws what SQLite throws, and has changed nothing then. */
+/** Like `MemoryStretches`, but on disk. Throws SQLite errors, and then has changed nothing. */
 export class DiskStretches implements StretchList {
   readonly #owner: number;
   readonly #insertAll: (stretches: readonly Stretch[]) => void;
@@ -22,7 +22,7 @@ export class DiskStretches implements StretchList {
   constructor(db: Database.Database, owner: number) {
     const columns = "SELECT n, lines, at, bytes, line FROM stretches WHERE owner = ?";
     this.#owner = owner;
-    // A number twice is a fault of the sidecar; the later stretch holds.
+    // A duplicate number is a fault of the sidecar; the later stretch is valid.
     const insert = db.prepare("INSERT OR REPLACE INTO stretches VALUES (?, ?, ?, ?, ?, ?)");
     this.#insertAll = db.transaction((stretches: readonly Stretch[]) => {
       for (const { n, lines, at, bytes, line } of stretches) insert.run(owner, n, lines, at, bytes, line);
@@ -38,7 +38,7 @@ export class DiskStretches implements StretchList {
     this.pushAll([stretch]);
   }
 
-  /** All of them or, when that fails, none. */
+  /** Adds all of them or, on failure, none. */
   pushAll(stretches: readonly Stretch[]): void {
     this.#insertAll(stretches);
     this.count += stretches.length;

@@ -1,7 +1,7 @@
 import type { LineRange } from "../../wire/api.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 
-/** Line numbers in memory: in order it is one range, whatever the length; each hole costs one more. */
+/** Line numbers in memory: without disorder one range of any length; each hole adds one more. */
 export class IntervalSet implements LineNumbers {
   readonly #from: number[] = [];
   readonly #to: number[] = [];

@@ -10,8 +10,8 @@ export interface IntervalSpill {
 }
 
 /**
- * Line numbers in memory while they form few ranges (in order: one), on disk beyond that, and in memory again once the
- * holes are filled: bounded memory for de-duplication, whatever the disorder.
+ * Line numbers in memory while they form few ranges (in order: one), on disk beyond that, and back in memory once the
+ * holes are filled: de-duplication in bounded memory, for any disorder.
  */
 export class SpillingIntervals implements LineNumbers {
   readonly #spill: IntervalSpill;
@@ -46,7 +46,7 @@ export class SpillingIntervals implements LineNumbers {
     try {
       this.#numbers.add(from, to);
     } catch {
-      // The disk is full: the lines are stored, so their numbers must be known.
+      // The disk is full, but the lines are stored, so their numbers must be known.
       this.#moveToMemory();
       this.#movesAt = this.#numbers.ranges * 2;
       this.#numbers.add(from, to);
@@ -62,7 +62,7 @@ export class SpillingIntervals implements LineNumbers {
         for (const [low, high] of this.#numbers.entries()) target.add(low, high);
       });
     } catch {
-      // Not again with each line: copying costs more with each attempt.
+      // Not with every line: each attempt copies more than the last.
       this.#movesAt = this.#numbers.ranges * 2;
       return;
     }
@@ -82,7 +82,7 @@ export class SpillingIntervals implements LineNumbers {
     try {
       this.#numbers.release();
     } catch {
-      // The next start removes the rest with the cache's file.
+      // The next start removes the rest together with the cache's file.
     }
   }
 

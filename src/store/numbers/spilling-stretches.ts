@@ -3,8 +3,8 @@ import type { IntervalSpill } from "./spilling-intervals.ts";
 import { MemoryStretches, type Stretch, type StretchList } from "./stretches.ts";
 
 /**
- * Stretches in memory while they are few (in order: one), the older ones on disk beyond that: bounded memory for where lines
- * stand, whatever the disorder. Where the disk takes nothing they stay in memory until it does.
+ * Stretches in memory while they are few (in order: one), the older ones on disk beyond that: positions of lines in
+ * bounded memory, for any disorder. If the disk accepts nothing they stay in memory until it does.
  */
 export class SpillingStretches implements StretchList {
   readonly #spill: IntervalSpill;
@@ -34,7 +34,7 @@ export class SpillingStretches implements StretchList {
       this.#recent = new MemoryStretches();
       this.#movesAt = this.#spill.maxRangesInMemory;
     } catch {
-      // Not again with each stretch: each attempt takes longer.
+      // Not with every stretch: each attempt takes longer.
       this.#movesAt = this.#recent.count * 2;
     }
   }
@@ -54,7 +54,7 @@ export class SpillingStretches implements StretchList {
     try {
       this.#older?.release();
     } catch {
-      // The next start removes the rest with the cache's file.
+      // The next start removes the rest together with the cache's file.
     }
     this.#older = undefined;
   }

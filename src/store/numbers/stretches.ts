@@ -1,4 +1,4 @@
-/** Lines of one log that are numbered on end: `lines` of them, `bytes` long, from number `n` at byte `at`. */
+/** Consecutively numbered lines of one log: `lines` of them, `bytes` long, from number `n` at byte `at`. */
 export interface Stretch {
   readonly n: number;
   readonly lines: number;
@@ -8,24 +8,24 @@ export interface Stretch {
   readonly line: number;
 }
 
-/** The stretches of one log: appended in the order of the file, looked up by number. No number is in two of them. */
+/** The stretches of one log: appended in file order, looked up by number. No number is in two of them. */
 export interface StretchList {
   readonly count: number;
-  /** How many of them are in memory. */
+  /** Number of stretches in memory. */
   readonly held: number;
   push(stretch: Stretch): void;
   /** Removes the last one in the file. */
   pop(): Stretch | undefined;
-  /** In order of n, from the one that holds number `n` or is the first above it; at most `limit`. */
+  /** In order of n, starting with the one that holds `n` or is the first above it; at most `limit`. */
   from(n: number, limit: number): Stretch[];
-  /** Frees what is held outside of memory. */
+  /** Releases resources outside of memory. */
   release(): void;
 }
 
-/** Stretches in memory. In order of n, as nearly all are, they are never sorted. */
+/** Stretches in memory. Nearly all are in order of n, and so never sorted. */
 export class MemoryStretches implements StretchList {
   readonly #inFile: Stretch[] = [];
-  /** In order of n; undefined while that is not the order of the file, and nobody has asked. */
+  /** In order of n; undefined until needed, if that differs from file order. */
   #sorted: readonly Stretch[] | undefined = this.#inFile;
 
   get count(): number {

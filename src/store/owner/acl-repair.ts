@@ -7,7 +7,7 @@ import { letRead, letReadTree, readersOf } from "./acl.ts";
 import type { OwnerOfName } from "./owner-lookup.ts";
 import type { OwnerRecord, OwnerRecords } from "./owner-records.ts";
 
-/** Folders that one getfacl is asked about: its command line has to hold them. */
+/** Folders per call of getfacl, so that they fit on its command line. */
 const FOLDERS_AT_ONCE = 500;
 
 export interface AclRepairOptions {
@@ -18,8 +18,8 @@ export interface AclRepairOptions {
 }
 
 /**
- * Writes down whose the folders of earlier versions are: the user whom the ACL names, else the one who has the name now.
- * Before anybody is served: from then on a name alone is not enough.
+ * Records the owners of folders made by earlier versions: the user named by the ACL, else the user who has the name
+ * now. Runs before anybody is served: from then on a name alone is not enough.
  */
 export async function recordOwners(
   options: Omit<AclRepairOptions, "signal"> & { readonly ownerOfName: OwnerOfName },
@@ -37,15 +37,15 @@ export async function recordOwners(
       try {
         records.put({ id: name, name, uid, isReadable: false });
       } catch (error) {
-        log.event("error", "cannot write down whose a folder is", { folder, error: messageOf(error) });
+        log.event("error", "cannot record the owner of a folder", { folder, error: messageOf(error) });
       }
     }
   }
 }
 
 /**
- * Lets users read what was stored for them while setfacl was missing or failed: day by day, one process at a time,
- * beside the live work. A folder that is whole is never looked at again.
+ * Gives users access to lines stored while setfacl was missing or failed: day by day, one process at a time, beside the
+ * live work. A complete folder is never examined again.
  */
 export async function repairAcls({ records, log, signal }: AclRepairOptions): Promise<void> {
   for (const record of [...records.values()]) {
@@ -56,7 +56,7 @@ export async function repairAcls({ records, log, signal }: AclRepairOptions): Pr
       records.put({ ...record, isReadable: true });
     } catch (error) {
       log.event("error", "a user cannot read all of the logs", { folder: record.id, error: messageOf(error) });
-      // No setfacl: the others would say the same.
+      // No setfacl: it would fail for the others as well.
       if (failureCode(error) === "ENOENT") return;
     }
   }
@@ -74,7 +74,7 @@ async function repair({ id, uid = 0 }: OwnerRecord, records: OwnerRecords, signa
   }
 }
 
-/** The user whose name a folder has; undefined where the name was too long for one. */
+/** The user named by a folder; undefined if the name was too long for one. */
 function userOf(folder: string): string | undefined {
   try {
     const name = decodeURIComponent(folder);

@@ -7,30 +7,30 @@ import { failureCode, messageOf } from "../disk/storage-error.ts";
 
 const run = promisify(execFile);
 const FOLDER_WITHIN_MS = 5_000;
-/** A day of a hundred thousand executions. */
+/** Enough for a day of a hundred thousand executions. */
 const TREE_WITHIN_MS = 600_000;
 const MAX_OUTPUT_BYTES = 16 * 1_048_576;
-/** A uid that owns nothing, for the test of whether ACLs work. */
+/** A uid that owns nothing, to test whether ACLs work. */
 const NOBODY = 65_534;
 
-/** Lets a user read a folder, and by its default ACL (acl(5)) all that is created in it; others nothing. */
+/** Lets one user read a folder and, by its default ACL (acl(5)), everything created in it; others nothing. */
 export async function letRead(path: string, uid: number): Promise<void> {
   const reads = `u:${uid}:r-x`;
   const entries = `${reads},g::---,o::---,d:u::rwx,d:${reads},d:g::---,d:o::---`;
   await run("setfacl", ["-m", entries, path], { timeout: FOLDER_WITHIN_MS });
 }
 
-/** The same for a folder and all that is in it already. */
+/** The same for a folder and its existing content. */
 export async function letReadTree(path: string, uid: number): Promise<void> {
   const entries = `u:${uid}:rX,g::---,o::---,d:u::rwx,d:u:${uid}:r-x,d:g::---,d:o::---`;
   await run("setfacl", ["-R", "-P", "-m", entries, path], { timeout: TREE_WITHIN_MS });
 }
 
-/** Users whom the ACL of each folder names, beside its owner. A folder that is not there any more is left out. */
+/** Users named by the ACL of each folder, besides its owner. Missing folders are left out. */
 export async function readersOf(paths: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
   const options = { timeout: TREE_WITHIN_MS, maxBuffer: MAX_OUTPUT_BYTES };
   const { stdout } = await run("getfacl", ["-n", "-p", "--", ...paths], options).catch((error) => {
-    // It names what is not there, and goes on.
+    // getfacl reports missing folders and continues.
     if (typeof error?.stdout === "string" && error.code === 1) return { stdout: error.stdout };
     throw error;
   });
@@ -46,7 +46,7 @@ export async function readersOf(paths: readonly string[]): Promise<ReadonlyMap<s
   return readers;
 }
 
-/** Rejects with what to do when users could not be let read their logs below a folder. */
+/** Rejects with the next step if users cannot be given access to their logs below a folder. */
 export async function requireAcls(logsDir: string): Promise<void> {
   const probe = join(logsDir, `${RESERVED.probe}-acl`);
   rmSync(probe, { recursive: true, force: true });

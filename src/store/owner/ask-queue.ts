@@ -1,4 +1,4 @@
-/** Runs tasks, a few at one time; others wait in line, up to a limit. */
+/** Runs a few tasks at a time; others wait in line, up to a limit. */
 export class AskQueue {
   readonly #limits: { readonly maxRunning: number; readonly maxWaiting: number };
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class AskQueue {
     this.#limits = limits;
   }
 
-  /** A task would have to wait. */
+  /** Whether a task would have to wait. */
   get isBusy(): boolean {
     return this.#running >= this.#limits.maxRunning;
   }
@@ -32,7 +32,7 @@ export class AskQueue {
     try {
       return await task();
     } finally {
-      // The place goes to the next in line, if there is one.
+      // Passes the place to the next in line, if any.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();

@@ -1,7 +1,7 @@
 import type { DiscardReason, RefusedExecutions } from "../../wire/discard.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** What one owner may use; 0, but for running executions: as much as there is. */
+/** Limits of one owner. 0 means unlimited, except for running executions. */
 export interface OwnerLimits {
   readonly runningExecutions: number;
   readonly executionsPerMinute: number;
@@ -10,25 +10,25 @@ export interface OwnerLimits {
   readonly bytesOnDisk: number;
 }
 
-/** Which limit an owner is over. */
+/** A limit that an owner has exceeded. */
 export interface OverLimit {
   readonly reason: DiscardReason;
   readonly limit: number;
 }
 
-/** What an account knows of an execution: what its files take, and what of it the account has. */
+/** An account's view of an execution: the size of its files, and how much of it is charged. */
 export interface Accounted {
   readonly diskBytes: number;
   accountedBytes: number;
 }
 
-/** Above the rate for so long before the first line is refused. */
+/** How long the rate may be exceeded before the first line is refused. */
 const BURST_SECONDS = 10;
 const SECONDS_A_MINUTE = 60;
 const REFUSALS_SHOWN_FOR_MS = 600_000;
-/** Nodes whose rates are remembered for one owner; beyond it all begin anew, with a full burst. */
+/** Nodes whose rates are remembered per owner; beyond that all start again with a full burst. */
 const MAX_NODES = 4_096;
-/** Executions of an owner whose disk is full: enough to see in the viewer what happened, and yet bounded. */
+/** Executions of an owner whose disk is full: enough to show in the viewer what happened, yet bounded. */
 const BEGINS_BEYOND_QUOTA = 1.1;
 interface Rates {
   readonly lines: TokenBucket;
@@ -36,10 +36,10 @@ interface Rates {
   readonly begins: TokenBucket;
 }
 
-/** What one owner has used, against the limits. Asked once a chunk: it must cost nothing beside the write. */
+/** One owner's use of the limits. Checked once per chunk, so it must cost nothing beside the write. */
 export class OwnerAccount {
   readonly #limits: OwnerLimits;
-  /** By node: what one node brings in an owner's name uses up nothing of what another may bring. */
+  /** By node: one node's use in an owner's name must not take another node's share. */
   readonly #rates = new Map<string, Rates>();
   #bytesOnDisk: number;
   #refused: RefusedExecutions | undefined;
@@ -54,7 +54,7 @@ export class OwnerAccount {
     return this.#bytesOnDisk;
   }
 
-  /** Why nothing that this node sends for the owner may be stored now. */
+  /** Why no line that this node sends for the owner may be stored now. */
   refusesLines(node: string, nowMs: number): OverLimit | undefined {
     const { bytesOnDisk, linesPerSecond, bytesPerSecond } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk) return { reason: "bytes-on-disk", limit: bytesOnDisk };
@@ -64,7 +64,7 @@ export class OwnerAccount {
     return undefined;
   }
 
-  /** Why one more execution may not begin now. */
+  /** Why no further execution may begin now. */
   refusesBegin(node: string, nowMs: number): OverLimit | undefined {
     const { bytesOnDisk, executionsPerMinute } = this.#limits;
     if (bytesOnDisk > 0 && this.#bytesOnDisk >= bytesOnDisk * BEGINS_BEYOND_QUOTA)
@@ -74,19 +74,19 @@ export class OwnerAccount {
     return undefined;
   }
 
-  /** One more execution has begun. One that could not be stored is tried again and again, and is none. */
+  /** Another execution has begun. One that could not be stored is retried, and does not count. */
   begun(node: string): void {
     this.#ratesOf(node).begins.take(1);
   }
 
-  /** One more execution could not begin. */
+  /** Another execution could not begin. */
   noteRefused({ reason, limit }: OverLimit, nowMs: number): void {
     const executions = (this.recentlyRefused(nowMs)?.executions ?? 0) + 1;
     this.#refused = { executions, reason, limit };
     this.#refusedAtMs = nowMs;
   }
 
-  /** How many could not begin, until there were none for ten minutes. */
+  /** Number of executions that could not begin, until ten minutes pass without one. */
   recentlyRefused(nowMs: number): RefusedExecutions | undefined {
     return nowMs - this.#refusedAtMs <= REFUSALS_SHOWN_FOR_MS ? this.#refused : undefined;
   }
@@ -97,7 +97,7 @@ export class OwnerAccount {
     rates.bytes.take(bytes);
   }
 
-  /** The files of an execution may be of another size than when they were looked at last. */
+  /** Charges a change in the size of an execution's files. */
   settle(execution: Accounted): void {
     const { diskBytes, accountedBytes } = execution;
     this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk + diskBytes - accountedBytes);

@@ -1,19 +1,19 @@
 import { OwnerAccount, type OwnerLimits } from "./owner-account.ts";
 
-/** Owners remembered at one time; beyond it all are asked of the index again. */
+/** Owners remembered at a time; beyond that the index is asked again for all. */
 const MAX_OWNERS = 10_000;
 
 export interface OwnerAccountsOptions {
   readonly limits: OwnerLimits;
-  /** Bytes on disk of an owner's executions, as the index has them. */
+  /** Bytes on disk of an owner's executions, from the index. */
   readonly bytesOf: (owner: string) => number;
-  /** Brings the index up to date, before it is asked again. */
+  /** Updates the index before it is asked again. */
   readonly flush: () => void;
 }
 
 /**
- * The account of each owner. Bytes on disk come from the index once. From then on a change of an execution's files goes
- * to the account in the same turn, and to the index later.
+ * The account of each owner. Bytes on disk come from the index once. From then on changes in an execution's files are
+ * charged to the account at once, and reach the index later.
  */
 export class OwnerAccounts {
   readonly #options: OwnerAccountsOptions;

@@ -7,13 +7,13 @@ import type { Owner } from "./owner-lookup.ts";
 import type { OwnerRecords } from "./owner-records.ts";
 
 /**
- * Makes owners' folders: readable for the owner alone, and so is all that will be created in them, by a default POSIX
- * ACL (acl(5)). The owner may never write there: the files are the collector's word.
+ * Creates owners' folders. A default POSIX ACL (acl(5)) makes them, and everything created in them, readable by the
+ * owner alone. The owner may never write there: the files are the collector's evidence.
  */
 export class OwnerFolders {
   readonly #records: OwnerRecords;
   readonly #log: Log;
-  /** The day of most new executions: asking the file system for each costs as much as making its files. */
+  /** The day of most new executions: asking the file system each time costs as much as creating the files. */
   #lastDay = "";
   readonly #ready = new Map<string, Promise<void>>();
 
@@ -23,8 +23,8 @@ export class OwnerFolders {
   }
 
   /**
-   * Does something in the folder of a user; once more when somebody has removed that meanwhile. Rejects with what `act`
-   * or the file system threw.
+   * Acts in a user's folder; retries once if somebody has removed it meanwhile. Rejects with errors of `act` or the
+   * file system.
    */
   async inside<T>(user: Owner, act: () => T): Promise<T> {
     await this.#prepare(user);
@@ -39,7 +39,7 @@ export class OwnerFolders {
     }
   }
 
-  /** Makes the folder of a day. For `act` of `inside`. */
+  /** Creates the folder of a day. For `act` of `inside`. */
   prepareDay(path: string): void {
     if (path === this.#lastDay) return;
     createFolder(path);
@@ -52,7 +52,7 @@ export class OwnerFolders {
     if (known !== undefined) return known;
     const ready = this.#make(id, user);
     this.#ready.set(id, ready);
-    // A failure is tried again with the next BEGIN.
+    // After a failure the next BEGIN tries again.
     ready.catch(() => this.#ready.delete(id));
     return ready;
   }
@@ -61,7 +61,7 @@ export class OwnerFolders {
     const path = this.#records.pathOf(id);
     const isNew = mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined;
     chmodSync(path, 0o750);
-    // A folder without a record is recorded before anything is in it: two users must not take it for theirs.
+    // A new folder gets its record before any content: two users must never share it.
     const known = isNew ? undefined : this.#records.get(id);
     const record = known ?? { id, name: user.name, uid: user.uid, isReadable: false };
     const uid = record.uid ?? user.uid;

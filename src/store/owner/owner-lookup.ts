@@ -4,36 +4,36 @@ import { AskQueue } from "./ask-queue.ts";
 
 export interface Owner {
   readonly name: string;
-  /** The uid on the collector, that may read the files; undefined for a user whom only the node knows. */
+  /** The uid on the collector that may read the files; undefined for a user known only to the node. */
   readonly uid: number | undefined;
 }
 
 /**
- * Undefined: nobody who may own executions. `unavailable`: the user directory cannot say now. `later`: this node has
+ * Undefined: nobody who may own executions. `unavailable`: the user directory cannot answer now. `later`: this node has
  * asked for too many.
  */
 export type OwnerAnswer = Owner | "unavailable" | "later" | undefined;
 
-/** The uid that a name has on the collector; undefined where nobody has it, or nobody can say. Never rejects. */
+/** The uid of a name on the collector; undefined if there is none, or it cannot be determined. Never rejects. */
 export type OwnerOfName = (name: string) => Promise<number | undefined>;
 
-/** Who a node's uid is. Never rejects. */
+/** The user of a node's uid. Never rejects. */
 export type OwnerOf = (node: string, uid: number) => Promise<OwnerAnswer>;
 
 /**
- * `hold`: the session has to ask again. `later`: the directory is being asked. `crowded`: too many uids of this node
- * wait for that.
+ * `hold`: the session must ask again. `later`: the directory is being asked. `crowded`: too many uids of this node wait
+ * for that.
  */
 export type Lookup = Owner | "unavailable" | "hold" | "crowded" | undefined | { readonly later: Promise<OwnerAnswer> };
 
-/** A directory that hangs counts as one that does not answer. */
+/** A hanging directory counts as unavailable. */
 const ANSWER_WITHIN_MS = 5_000;
-/** How long relays wait for a directory that does not answer, all together, and how often at most that happens. */
+/** How long all relays together wait for an unavailable directory, and how often at most that happens. */
 const HOLD_MS = 30_000;
 const HOLD_EVERY_MS = 600_000;
-/** Uids of one node in question at one time, and in line: each may be a process, and a user can make up thousands. */
+/** Uids of one node being looked up, and in line: each may cost a process, and a user can invent thousands. */
 const NODE_LIMITS = { maxRunning: 4, maxWaiting: 1_000 };
-/** Uids that had an owner before, of all nodes: they do not wait in line behind made-up ones. */
+/** Uids that had an owner before, for all nodes: they do not wait in line behind invented ones. */
 const MAX_REMEMBERED = 16_384;
 
 export interface OwnerLookupOptions {
@@ -44,14 +44,14 @@ export interface OwnerLookupOptions {
 }
 
 /**
- * Asks whose a BEGIN is. Only an answer that is there at once comes on the session's path; any other comes later, while
- * the session goes on. While the directory fails, relays keep what they have for half a minute, which loses nothing;
- * from then on executions that run already matter more.
+ * Looks up the owner of a BEGIN. Only an immediate answer is awaited on the session's path; any other comes later,
+ * while the session continues. If the directory fails, relays hold their data for half a minute, which loses nothing;
+ * after that, running executions matter more.
  */
 export class OwnerLookup {
   readonly #options: OwnerLookupOptions;
   readonly #nodes = new Map<string, AskQueue>();
-  /** Questions without an answer yet, by uid and node. */
+  /** Unanswered look-ups, by uid and node. */
   readonly #asked = new Map<string, Promise<OwnerAnswer>>();
   readonly #known = new Set<string>();
   #holdFromMs = Number.NEGATIVE_INFINITY;
@@ -60,7 +60,7 @@ export class OwnerLookup {
     this.#options = options;
   }
 
-  /** Questions that the directory has not answered. */
+  /** Number of unanswered look-ups. */
   get waiting(): number {
     return this.#asked.size;
   }
@@ -119,7 +119,7 @@ export class OwnerLookup {
   }
 }
 
-/** The answer, if it takes no turn of the event loop: it was known already. */
+/** The answer, if it takes no turn of the event loop because it was known already. */
 async function withinTurn(answer: Promise<OwnerAnswer>): Promise<OwnerAnswer | "slow"> {
   let turn: NodeJS.Immediate | undefined;
   const slow = new Promise<"slow">((resolve) => {

@@ -7,27 +7,27 @@ import type { Owner } from "./owner-lookup.ts";
 
 const RECORD = ".owner";
 
-/** Whose a folder below `DATA/logs` is: its file `.owner`, one line of JSON. */
+/** The owner of a folder below `DATA/logs`: its file `.owner`, one line of JSON. */
 export interface OwnerRecord {
-  /** The name by which executions, accounts and viewers are known here (`OwnerRecords.idOf`). */
+  /** The id of executions, accounts and viewers here (`OwnerRecords.idOf`). */
   readonly id: string;
   readonly name: string;
-  /** On the collector; undefined for a user whom only a node knows. */
+  /** On the collector; undefined for a user known only to a node. */
   readonly uid: number | undefined;
   /** The user may read the whole folder. */
   readonly isReadable: boolean;
 }
 
 /**
- * Who owns which folder: a name and a uid. A user who gets the name of an earlier one has another uid, and so another
- * id, `name~uid`, another folder and another list: nobody inherits logs with a name. `~` is in no user's name.
+ * Which user, by name and uid, owns which folder. A new user with an earlier user's name has another uid, and so
+ * another id, `name~uid`, another folder and another list: nobody inherits logs with a name. No user name contains `~`.
  */
 export class OwnerRecords {
   readonly #logsDir: string;
   readonly #records = new Map<string, OwnerRecord>();
   readonly #foldersWithout: string[] = [];
 
-  /** Throws what the file system throws. */
+  /** Throws file system errors. */
   constructor(logsDir: string) {
     this.#logsDir = logsDir;
     for (const entry of readdirSync(logsDir, { withFileTypes: true })) {
@@ -38,7 +38,7 @@ export class OwnerRecords {
     }
   }
 
-  /** Folders that an earlier version made: nobody has written down whose they are. */
+  /** Folders made by an earlier version, which recorded no owner. */
   get foldersWithout(): readonly string[] {
     return this.#foldersWithout;
   }
@@ -51,7 +51,7 @@ export class OwnerRecords {
     return this.#records.get(id);
   }
 
-  /** What a user's executions are filed under. The first uid of a name has the name itself. */
+  /** The id under which a user's executions are filed. The first uid of a name gets the name itself. */
   idOf({ name, uid }: Owner): string {
     const first = this.#records.get(name)?.uid;
     return first === undefined || uid === undefined || first === uid ? name : `${name}~${uid}`;
@@ -61,7 +61,7 @@ export class OwnerRecords {
     return join(this.#logsDir, ownerFolder(id));
   }
 
-  /** Writes a record into its folder, which is there. Throws what the file system throws. */
+  /** Writes a record into its existing folder. Throws file system errors. */
   put(record: OwnerRecord): void {
     const path = join(this.pathOf(record.id), RECORD);
     writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`, { mode: 0o640 });

@@ -1,16 +1,16 @@
 import type { IndexDb } from "../index/index-db.ts";
 
 const FRESH_FOR_MS = 2_000;
-/** Pairs remembered; beyond it all are read from the index again. */
+/** Pairs remembered; beyond that all are read from the index again. */
 const MAX_COUNTS = 10_000;
 
-/** An owner on one node: no node uses up what the owner may have running on another. */
+/** An owner on one node: running executions on one node do not count on another. */
 export interface OwnerOnNode {
   readonly owner: string;
   readonly node: string;
 }
 
-/** How many executions an owner has running on a node: read from the index now and then, counted in between. */
+/** Number of running executions of an owner on a node: read from the index now and then, counted in between. */
 export class RunningCount {
   readonly #indexDb: IndexDb;
   readonly #nowMs: () => number;
@@ -30,7 +30,7 @@ export class RunningCount {
     return count >= limit;
   }
 
-  /** One more has begun since it was asked whether one may. */
+  /** Another one has begun since the last check. */
   add(who: OwnerOnNode): void {
     const known = this.#counts.get(keyOf(who));
     if (known !== undefined) known.count += 1;

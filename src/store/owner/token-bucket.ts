@@ -1,11 +1,11 @@
-/** Less than this is nothing: there are no parts of a line, a byte or an execution. */
+/** Less than this is nothing: lines, bytes and executions come whole. */
 const ONE = 1;
 
 /**
- * How much of something may pass in a second, with a burst of several seconds' worth.
+ * Limits an amount per second, with a burst of several seconds' worth.
  *
- * Taking may put it into debt, so that nothing has to be split. Once empty it stays shut until a share
- * of it is full again: a flood then has few long holes, not one a chunk.
+ * Taking may put it into debt, so that nothing has to be split. Once empty it stays shut until a share of it is full
+ * again: a flood then has few long holes, not one per chunk.
  */
 export class TokenBucket {
   readonly #perSecond: number;
@@ -23,7 +23,7 @@ export class TokenBucket {
     this.#level = this.#capacity;
   }
 
-  /** Whether anything may pass now. A clock that goes back fills nothing, one that jumps ahead fills it once. */
+  /** Whether anything may pass now. A clock that goes back fills nothing; one that jumps ahead fills it once. */
   isOpen(nowMs: number): boolean {
     if (this.#perSecond === 0) return true;
     const passedMs = Math.max(0, nowMs - this.#filledAtMs);

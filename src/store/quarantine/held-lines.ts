@@ -1,12 +1,12 @@
 import type { QuarantinedItem } from "./quarantined-item.ts";
 
-/** Which lines of an execution an entry of the quarantine holds, or has lost. All 0: none. */
+/** The lines of an execution that a quarantine entry holds, or has lost. All 0: none. */
 export interface HeldLines {
   readonly lines: number;
   readonly firstN: number;
   /** The highest number among them. */
   readonly lastN: number;
-  /** How many lines the execution has had, by the END among them. */
+  /** The execution's number of lines, from an END among them. */
   readonly endN: number;
 }
 

@@ -1,19 +1,19 @@
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { HeldLines } from "./held-lines.ts";
 
-/** All that waits for one identity: a file of lines and ends, a file with its BEGIN, or both. */
+/** Everything waiting for one identity: a file of lines and ends, a file with its BEGIN, or both. */
 export interface Entry {
   readonly identity: SlotIdentity;
-  /** The kernel's word, from its BEGIN; undefined before. */
+  /** From the kernel, in its BEGIN; undefined before. */
   readonly uid: number | undefined;
   itemBytes: number;
   beginBytes: number;
-  /** Undefined for a file of an earlier start: it has to be read to know. */
+  /** Undefined for a file of an earlier start: only reading it would tell. */
   held: HeldLines | undefined;
   changedAtMs: number;
 }
 
-/** What one uid of the node has in the pool. */
+/** One uid's use of the pool. */
 interface Usage {
   bytes: number;
   files: number;
@@ -25,8 +25,8 @@ export interface PoolLimits {
 }
 
 /**
- * Entries of one node that share a room, the longest unchanged first. When it is full, one whose uid has at least its
- * fair share of the room goes: never one of a uid that has less.
+ * Entries of one node that share a space, the longest unchanged first. When it is full, an entry goes whose uid uses at
+ * least its fair share, never one whose uid uses less.
  */
 export class Pool {
   readonly limits: PoolLimits;
@@ -55,13 +55,13 @@ export class Pool {
     return this.#entries.get(name);
   }
 
-  /** Adds an entry, or moves one that has changed to the young end. */
+  /** Adds an entry, or moves a changed one to the recent end. */
   put(name: string, entry: Entry): void {
     this.#entries.delete(name);
     this.#entries.set(name, entry);
   }
 
-  /** The files of an entry have become so much more, or less. */
+  /** The files of an entry have grown, or shrunk, by this much. */
   grow(entry: Entry, { bytes, files }: Usage): void {
     this.#bytes += bytes;
     this.#files += files;
@@ -77,13 +77,13 @@ export class Pool {
     this.grow(entry, { bytes: -entry.itemBytes - entry.beginBytes, files: -filesOf(entry) });
   }
 
-  /** Which limit keeps so much more from fitting in. */
+  /** The limit that would be exceeded by this much more. */
   excess({ bytes, files }: Usage): "quarantine-executions" | "quarantine-node-bytes" | undefined {
     if (this.#files + files > this.limits.maxFiles) return "quarantine-executions";
     return this.#bytes + bytes > this.limits.maxBytes ? "quarantine-node-bytes" : undefined;
   }
 
-  /** The entry to give up for `entry`: of the same uid where that has its share. Undefined: there is no other. */
+  /** The entry to drop for `entry`: one of the same uid if that uses its share. Undefined: there is no other. */
   victimFor(entry: Entry): Entry | undefined {
     const fairShare = 1 / this.#usage.size;
     const hasShare = this.#share(entry.uid) >= fairShare;

@@ -12,32 +12,32 @@ import { join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { syncFolder } from "../disk/create-file.ts";
 
-/** `x.keyHash` holds lines and ends, `x.keyHash.begin.uid` a BEGIN: listing a folder is enough to know whose. */
+/** `x.keyHash` holds lines and ends, `x.keyHash.begin.uid` a BEGIN: a listing shows which uid each belongs to. */
 const FILE = /^(\w{26})\.([\w-]{43})(?:\.begin\.(\d{1,10}))?$/;
 
-/** A file of the quarantine, as a start finds it. */
+/** A file found in the quarantine at the start. */
 export interface FoundFile {
   readonly identity: SlotIdentity;
-  /** Only of a file that holds a BEGIN. */
+  /** Only for a file that holds a BEGIN. */
   readonly uid: number | undefined;
   readonly bytes: number;
   readonly changedAtMs: number;
 }
 
-/** The files of the quarantine: a folder for each node. Every method throws what the file system throws. */
+/** The files of the quarantine: one folder per node. Every method throws file system errors. */
 export class QuarantineFolder {
   readonly #path: string;
   readonly #durable: boolean;
   readonly #nodes = new Set<string>();
 
-  /** @param options.durable What `append` writes is on the disk when it returns. */
+  /** @param options.durable Data from `append` is on the disk when it returns. */
   constructor(options: { readonly path: string; readonly durable: boolean }) {
     this.#path = options.path;
     this.#durable = options.durable;
     mkdirSync(options.path, { recursive: true, mode: 0o700 });
   }
 
-  /** All that an earlier start has left. A file whose name says nothing stays where it is. */
+  /** All files left by an earlier start. A file with an unknown name is left alone. */
   *find(): Generator<FoundFile> {
     for (const node of readdirSync(this.#path)) {
       this.#nodes.add(node);
@@ -53,7 +53,7 @@ export class QuarantineFolder {
     }
   }
 
-  /** Appends all bytes to a file of so many bytes or, when that fails, none. */
+  /** Appends all bytes to a file of this size or, on failure, none. */
   append(file: { readonly node: string; readonly name: string; readonly size: number }, bytes: Buffer): void {
     const { node, name, size } = file;
     const folder = join(this.#path, node);
@@ -72,7 +72,7 @@ export class QuarantineFolder {
     }
   }
 
-  /** Undefined when it is gone. */
+  /** Undefined if it is gone. */
   read(node: string, name: string): Buffer | undefined {
     const path = join(this.#path, node, name);
     return existsSync(path) ? readFileSync(path) : undefined;

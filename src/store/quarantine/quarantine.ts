@@ -7,16 +7,16 @@ import { beginName, itemsName, QuarantineFolder } from "./quarantine-folder.ts";
 import { decodeItems, encodeItem, type QuarantinedItem } from "./quarantined-item.ts";
 import { type EntryFile, type RoomLimits, type RoomQuota, Rooms } from "./rooms.ts";
 
-/** Bounds of frames that nobody owns yet. */
+/** Bounds of frames without an owner. */
 export interface QuarantineLimits extends RoomLimits {
   readonly maxExecutionBytes: number;
   readonly maxAgeMs: number;
 }
 
-/** Which limit keeps something out of the quarantine. */
+/** The limit that keeps something out of the quarantine. */
 export type Quota = RoomQuota | "quarantine-execution-bytes";
 
-/** A BEGIN that waits: the user directory has not named its uid. */
+/** A waiting BEGIN: the user directory has not named its uid. */
 export interface KeptBegin {
   readonly identity: SlotIdentity;
   readonly uid: number;
@@ -27,29 +27,30 @@ export interface QuarantineOptions {
   readonly limits: QuarantineLimits;
   /** An item is on the disk before `add` returns. */
   readonly durable: boolean;
-  /** An entry with so many lines had to go. */
+  /** Called when an entry with this many lines had to go. */
   readonly onEvicted: (reason: Quota | "quarantine-age", lines: number) => void;
   readonly nowMs: () => number;
 }
 
-/** Room for an END beyond the quota of its execution: it names what is missing. */
+/** Room for an END beyond its execution's quota: it shows which lines are missing. */
 const END_BYTES = 8_192;
 /** Time that one call of `expire` may take from the event loop. */
 const EXPIRE_WITHIN_MS = 5;
 
 /**
- * Frames without an owner: their BEGIN has not come, the user directory has not named its uid, or the execution's files
- * cannot be written. Kept on disk until they can be stored; nobody else ever sees them.
+ * Frames without an owner: their BEGIN has not arrived, the user directory has not named its uid, or the execution's
+ * files cannot be written. Kept on disk until they can be stored; nobody else ever sees them.
  *
  * No entry takes another's place:
- * - Each node has its own room. Half of it is for strangers: entries without a BEGIN, which any local user can make up.
- *   The other half is for announced entries, whose uid is the kernel's word.
- * - Age alone removes an entry only after `maxAgeMs`, days: a BEGIN may wait so long in a relay's disk queue or journal.
- * - A full half makes room by giving up an old entry. Of the strangers the one longest unchanged: a flood pushes itself
- *   out, and frames that overtook their BEGIN by seconds stay. Of the announced, the one longest unchanged whose uid
- *   holds at least its fair share: a uid's flood pushes out its own.
- * - An END has a reserve beyond its execution's quota. The numbers of what is given up are remembered: when the BEGIN
- *   comes, they are shown as discarded.
+ * - Each node has its own space. Half of it is for strangers: entries without a BEGIN, which any local user can invent.
+ *   The other half is for announced entries, whose uid comes from the kernel.
+ * - Age alone removes an entry only after `maxAgeMs`, days: a BEGIN may wait that long in a relay's disk queue
+ *   or journal.
+ * - A full half makes room by dropping an old entry. Of the strangers, the one longest unchanged: a flood pushes out
+ *   itself, and frames that overtook their BEGIN by seconds stay. Of the announced, the one longest unchanged whose uid
+ *   uses at least its fair share: a uid's flood pushes out its own.
+ * - An END has a reserve beyond its execution's quota. The numbers of dropped lines are remembered: when the BEGIN
+ *   arrives, they are shown as discarded.
  */
 export class Quarantine {
   readonly #options: QuarantineOptions;
@@ -68,20 +69,20 @@ export class Quarantine {
     return this.#rooms.bytes;
   }
 
-  /** BEGINs that wait for the user directory. */
+  /** Number of BEGINs that wait for the user directory. */
   get waiting(): number {
     return this.#begins.size;
   }
 
-  /** BEGINs that wait for the user directory, the least recently asked for first. */
+  /** BEGINs that wait for the user directory, least recently asked for first. */
   get begins(): IterableIterator<KeptBegin> {
     return this.#begins.values();
   }
 
   /**
-   * Keeps an item, or returns the quota that forbids it. Throws what the file system throws.
+   * Keeps an item, or returns the quota that forbids it. Throws file system errors.
    *
-   * @param uid Of the execution, where that is known.
+   * @param uid The execution's, if known.
    */
   add(identity: SlotIdentity, item: QuarantinedItem, uid?: number): Quota | undefined {
     const entry = this.#rooms.entryFor(identity, uid);
@@ -94,12 +95,12 @@ export class Quarantine {
     return quota;
   }
 
-  /** Whether the quota of its execution, not that of its node, keeps an item out. */
+  /** Whether its execution's quota, rather than its node's, keeps an item out. */
   isFullFor(identity: SlotIdentity, item: QuarantinedItem): boolean {
     return this.#isTooMuch(identity, item, encodeItem(item).length);
   }
 
-  /** Keeps a BEGIN, or returns the quota that forbids it. A BEGIN that comes again changes nothing. */
+  /** Keeps a BEGIN, or returns the quota that forbids it. A repeated BEGIN changes nothing. */
   keepBegin(kept: KeptBegin, begin: Omit<Begin, "k">): Quota | undefined {
     const { identity, uid } = kept;
     if (this.#begins.has(keyOf(identity))) return undefined;
@@ -116,7 +117,7 @@ export class Quarantine {
     }
   }
 
-  /** Puts a BEGIN behind all others. */
+  /** Moves a BEGIN behind all others. */
   postpone({ identity }: KeptBegin): void {
     const kept = this.#begins.get(keyOf(identity));
     if (kept === undefined) return;
@@ -124,7 +125,7 @@ export class Quarantine {
     this.#begins.set(keyOf(identity), kept);
   }
 
-  /** Undefined when it is gone, or torn: the collector ended while it wrote it, so its relay still has it. */
+  /** Undefined if it is gone, or torn: the collector ended while writing it, so its relay still has it. */
   readBegin({ identity, uid }: KeptBegin): Omit<Begin, "k"> | undefined {
     const bytes = this.#folder.read(identity.node, beginName(identity, uid));
     return bytes === undefined ? undefined : parseKeyless(parseJson(bytes.toString("utf8")));
@@ -134,7 +135,7 @@ export class Quarantine {
     this.#remove(this.#rooms.entry(identity), "beginBytes");
   }
 
-  /** Identities whose lines or ends are here. */
+  /** Identities with lines or ends here. */
   *identities(): Generator<SlotIdentity> {
     for (const pool of this.#rooms.pools()) {
       for (const { identity, itemBytes } of pool.entries) if (itemBytes > 0) yield identity;
@@ -145,7 +146,7 @@ export class Quarantine {
     return this.#rooms.entry(identity)?.itemBytes ?? 0;
   }
 
-  /** Items kept for an identity, in the order of arrival. */
+  /** Items kept for an identity, in order of arrival. */
   read(identity: SlotIdentity): QuarantinedItem[] {
     if (this.bytesOf(identity) === 0) return [];
     const bytes = this.#folder.read(identity.node, itemsName(identity));
@@ -157,13 +158,13 @@ export class Quarantine {
     this.#remove(this.#rooms.entry(identity), "itemBytes");
   }
 
-  /** Lines of an identity that were thrown away since the last call, and the room that a node's entries have. */
+  /** Lines of an identity dropped since the last call, and the space for its node's entries. */
   takeLoss(identity: SlotIdentity): (HeldLines & { readonly limitBytes: number }) | undefined {
     const loss = this.#rooms.takeLoss(identity);
     return loss === undefined ? undefined : { ...loss, limitBytes: this.#rooms.halfBytes };
   }
 
-  /** Throws away some of the entries that nobody claimed in time. Returns how many. */
+  /** Drops some of the entries that nobody claimed in time. Returns their number. */
   expire(nowMs: number): number {
     const untilMs = performance.now() + EXPIRE_WITHIN_MS;
     let expired = 0;
@@ -213,7 +214,7 @@ export class Quarantine {
       : beginName(identity, this.#begins.get(keyOf(identity))?.uid ?? 0);
   }
 
-  /** Takes in what an earlier start has left, the longest unchanged first. */
+  /** Restores what an earlier start left, longest unchanged first. */
   #restore(nowMs: number): void {
     const files = [...this.#folder.find()].sort((a, b) => a.changedAtMs - b.changedAtMs);
     for (const { identity, uid } of files) {
@@ -223,7 +224,7 @@ export class Quarantine {
       const entry = this.#rooms.entryFor(identity, this.#begins.get(keyOf(identity))?.uid);
       entry.held = undefined;
       const file = uid === undefined ? "itemBytes" : "beginBytes";
-      // A clock that was ahead when a file was written must not keep it for longer.
+      // If the clock was ahead when a file was written, do not keep it longer for that.
       if (entry[file] === 0) this.#rooms.grow(entry, { file, bytes }, Math.min(nowMs, changedAtMs));
     }
   }

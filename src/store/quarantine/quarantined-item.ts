@@ -1,14 +1,14 @@
 import type { Chunk } from "../../frame/chunk.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 
-/** What waits for an owner: lines, or the end, of one (node, x, hash of key). */
+/** Waits for an owner: lines, or the end, of one (node, x, hash of key). */
 export type QuarantinedItem =
   | { readonly t: "lines"; readonly chunk: Chunk }
   | { readonly t: "end"; readonly lastN: number; readonly json: string };
 
 const LINE_FEED = 0x0a;
 
-/** One record of a quarantine file: a line of JSON; for lines, the `bytes` of the log format follow it. */
+/** One record of a quarantine file: a line of JSON; for lines, `bytes` of the log format follow it. */
 export function encodeItem(item: QuarantinedItem): Buffer {
   if (item.t === "end") return Buffer.from(`${JSON.stringify(item)}\n`);
   const { firstN, count, fragments, cri } = item.chunk;
@@ -16,7 +16,7 @@ export function encodeItem(item: QuarantinedItem): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), cri]);
 }
 
-/** Reads records up to the end, or to the first one that is torn or not of this form. */
+/** Reads records up to the end, or up to the first one that is torn or malformed. */
 export function decodeItems(bytes: Buffer): QuarantinedItem[] {
   const items: QuarantinedItem[] = [];
   let at = 0;

@@ -4,7 +4,7 @@ import { type Entry, filesOf, Pool } from "./pool.ts";
 import { itemsName } from "./quarantine-folder.ts";
 
 export type RoomQuota = "quarantine-executions" | "quarantine-node-bytes";
-/** Which of an entry's two files. */
+/** One of an entry's two files. */
 export type EntryFile = "itemBytes" | "beginBytes";
 
 export interface RoomLimits {
@@ -15,13 +15,13 @@ export interface RoomLimits {
 interface Room {
   /** Entries without a BEGIN. */
   readonly strangers: Pool;
-  /** Entries whose BEGIN is here, or whose execution is known and could not be written. */
+  /** Entries whose BEGIN is here, or whose execution is known but could not be written. */
   readonly announced: Pool;
-  /** Lines thrown away, by identity, the oldest first. */
+  /** Dropped lines, by identity, oldest first. */
   readonly losses: Map<string, HeldLines>;
 }
 
-/** Who is in the quarantine, and how much room each node's strangers and announced entries have left. */
+/** The entries of the quarantine, and the space left for each node's strangers and announced entries. */
 export class Rooms {
   readonly #limits: RoomLimits;
   readonly #rooms = new Map<string, Room>();
@@ -30,7 +30,7 @@ export class Rooms {
     this.#limits = limits;
   }
 
-  /** Bytes that each half of a node's room has. */
+  /** Bytes in each half of a node's space. */
   get halfBytes(): number {
     return Math.ceil(this.#limits.maxNodeBytes / 2);
   }
@@ -54,14 +54,16 @@ export class Rooms {
     return room?.announced.get(name) ?? room?.strangers.get(name);
   }
 
-  /** The entry of an identity; one that is new, or a stranger until now, is in no pool before `grow`. */
+  /**
+   * The entry of an identity. A new one, or one that has just stopped being a stranger, is in no pool before `grow`.
+   */
   entryFor(identity: SlotIdentity, uid: number | undefined): Entry {
     const known = this.entry(identity);
     if (known === undefined) return { identity, uid, itemBytes: 0, beginBytes: 0, held: NO_LINES, changedAtMs: 0 };
     return uid === undefined || known.uid !== undefined ? known : { ...known, uid };
   }
 
-  /** Has others given up until a file of `entry` may grow by so much. Returns the quota that forbids it. */
+  /** Drops other entries until a file of `entry` may grow by this much. Returns the quota that forbids it. */
   make(entry: Entry, more: { file: EntryFile; bytes: number }, evict: (victim: Entry, why: RoomQuota) => void) {
     const pool = this.#poolOf(entry);
     const files = entry[more.file] === 0 ? 1 : 0;
@@ -101,7 +103,7 @@ export class Rooms {
     if (filesOf(entry) === 0) pool.delete(itemsName(entry.identity), entry);
   }
 
-  /** Remembers what is thrown away; of a node, as many identities as it may have files. */
+  /** Remembers dropped lines, for as many identities of a node as it may have files. */
   lose(identity: SlotIdentity, lost: HeldLines): void {
     const { losses } = this.#room(identity.node);
     const name = itemsName(identity);
@@ -112,7 +114,7 @@ export class Rooms {
     if (losses.size > this.#limits.maxExecutionsPerNode && oldest !== undefined) losses.delete(oldest);
   }
 
-  /** What was thrown away of an identity since this was asked last. */
+  /** Lines of an identity dropped since the last call. */
   takeLoss(identity: SlotIdentity): HeldLines | undefined {
     const losses = this.#rooms.get(identity.node)?.losses;
     const loss = losses?.get(itemsName(identity));

@@ -30,8 +30,8 @@ export interface RemoverOptions {
 }
 
 /**
- * Takes executions away for good: a tombstone first, then the files, then the row of the index. Killed in between, the
- * next start goes on from the tombstone.
+ * Deletes executions for good: first a tombstone, then the files, then the row of the index. After a kill in between,
+ * the next start continues from the tombstone.
  */
 export class Remover {
   readonly #options: RemoverOptions;
@@ -40,7 +40,7 @@ export class Remover {
     this.#options = options;
   }
 
-  /** The caller has checked that it may be deleted. Rejects with what the file system threw. */
+  /** The caller has checked that it may be deleted. Rejects with file system errors. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     const { slots, files, merges, quarantine, accounts, tombstones, indexWriter, nowMs } = this.#options;
     const known = slots.known(identity);
@@ -55,7 +55,7 @@ export class Remover {
       tombstones.add(tombstone);
     } catch (error) {
       if (isPoison(error)) throw error;
-      // A full disk: a deletion is there to make room, so it does that first.
+      // A full disk: make room first, as the deletion is meant to.
       for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
       tombstones.add(tombstone);
     }
@@ -69,7 +69,7 @@ export class Remover {
     return "removed";
   }
 
-  /** Ends deletions that a crash has cut in two, before anything is loaded. One that cannot be ended stays. */
+  /** Completes deletions interrupted by a crash, before anything is loaded. One that fails stays. */
   finish(): void {
     const { indexDb, tombstones, log } = this.#options;
     for (const tombstone of tombstones.latest()) {
@@ -83,7 +83,7 @@ export class Remover {
     }
   }
 
-  /** Forgets tombstones that are older than anything that may come again. */
+  /** Forgets tombstones older than anything that may be replayed. */
   expire(nowMs: number): void {
     const { indexDb, tombstones } = this.#options;
     indexDb.forgetDeleted(tombstones.expire(nowMs));

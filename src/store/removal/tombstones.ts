@@ -4,23 +4,23 @@ import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 
 const DAY_MS = 86_400_000;
-/** Longer than anything can be replayed: relays' queues and journals are bounded by size, and hold weeks at most. */
+/** Longer than anything can be replayed: relays' queues and journals are bounded in size, and hold weeks at most. */
 export const TOMBSTONES_KEPT_DAYS = 400;
-/** Five million of them; beyond it the oldest days go first. */
+/** Five million of them; beyond that the oldest days go first. */
 const MAX_BYTES = 1_073_741_824;
 /** `<user>/<date>/<name>`. */
 const BASE = /^[^/_.][^/]*\/\d{4}-\d\d-\d\d\/[^/.][^/]*$/;
 const FILE_NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
-/** Says that an execution was deleted. `base`: where its files were, below the logs. */
+/** Marks an execution as deleted. `base`: where its files were, below the logs. */
 export interface Tombstone extends SlotIdentity {
   readonly base: string;
   readonly deletedAtMs: number;
 }
 
 /**
- * What was deleted, so that it does not come back by replay: JSON lines, a file for each day. The files are the truth;
- * the index has a copy to look in. Throws what the file system throws.
+ * Deleted executions, which a replay must not bring back: JSON lines, one file per day. The files are authoritative;
+ * the index has a copy for look-ups. Throws file system errors.
  */
 export class Tombstones {
   readonly #folder: string;
@@ -33,7 +33,7 @@ export class Tombstones {
   add(tombstone: Tombstone): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, `${dayOf(tombstone.deletedAtMs)}.jsonl`);
-    // A line that a full disk has torn is ended first; alone it says nothing.
+    // Ends a line that a full disk has torn, so that it cannot spoil this one.
     appendFileSync(path, `\n${JSON.stringify(tombstone)}\n`, { mode: 0o600, flush: true });
   }
 
@@ -41,12 +41,12 @@ export class Tombstones {
     for (const day of this.#days()) yield* this.#read(day);
   }
 
-  /** Tombstones of the last two days that have any; a deletion that a crash interrupted is among them. */
+  /** Tombstones of the last two days that have any; an interrupted deletion is among them. */
   *latest(): Generator<Tombstone> {
     for (const day of this.#days().slice(-2)) yield* this.#read(day);
   }
 
-  /** Forgets what is too old or too much. Returns the time before which nothing is remembered any more. */
+  /** Forgets tombstones that are too old or too many. Returns the time before which none are remembered. */
   expire(nowMs: number): number {
     const days = this.#days();
     let bytes = days.reduce((sum, day) => sum + statSync(join(this.#folder, day)).size, 0);
@@ -84,7 +84,7 @@ function parseTombstone(value: unknown): Tombstone | undefined {
   const { node, x, keyHash, base } = record;
   const deletedAtMs = asCount(record["deletedAtMs"]);
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
-  // Files are deleted by it: nothing outside of the tree, whatever became of the line.
+  // Files are deleted by it, so a damaged line must not lead outside the tree.
   if (typeof base !== "string" || !BASE.test(base)) return undefined;
   if (deletedAtMs === undefined) return undefined;
   return { node, x, keyHash, base, deletedAtMs };

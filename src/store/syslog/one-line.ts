@@ -1,7 +1,7 @@
 /** Controls, bidirectional controls, line and paragraph separators. */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** A message on one line: what would break the line or drive a terminal is shown as rsyslogd does, `#ooo` a byte. */
+/** A message on one line: characters that break the line or drive a terminal become `#ooo` per byte, as in rsyslogd. */
 export function oneLine(text: string): string {
   return text.replace(/[\r\n\0]+$/, "").replace(UNSAFE, (character) => {
     if (character === "\t") return character;

@@ -7,17 +7,17 @@ import { RESERVED } from "../disk/log-path.ts";
 import { oneLine } from "./one-line.ts";
 
 const LIMITS = {
-  /** Sources with a file of their own. */
+  /** Most sources with their own file. */
   sources: 1_024,
   fileSize: "64M",
   files: 10,
-  /** Bytes waiting for a slow disk, of one source. */
+  /** Bytes of one source waiting for a slow disk. */
   waitingBytes: 4 * 1_048_576,
-  /** From a failure until the file is tried again. */
+  /** Time from a failure to the next attempt to open the file. */
   retryAfterMs: 5_000,
 } as const;
 
-/** The file of one source. What comes while it is broken is thrown away. */
+/** The file of one source. Messages are discarded while it is broken. */
 interface Source {
   readonly stream: RotatingFileStream;
   brokenAtMs: number | undefined;
@@ -26,15 +26,15 @@ interface Source {
 export interface SyslogFilesOptions {
   readonly logsDir: string;
   readonly log: Log;
-  /** Steady: when to try again is measured by it. */
+  /** Steady: measures the time to the next attempt. */
   readonly nowMs: () => number;
   /** The time of day, for the messages. */
   readonly wallMs: () => number;
 }
 
 /**
- * Files of ordinary syslog: `DATA/logs/_syslog/<source>.log`, one message a line with the time of its arrival, rotated
- * by size. Readable for the collector's group (administrators), not for the users of executions.
+ * Files of ordinary syslog: `DATA/logs/_syslog/<source>.log`, one message per line with its time of arrival, rotated by
+ * size. Readable by the collector's group (administrators), not by the users of executions.
  */
 export class SyslogFiles {
   readonly #folder: string;
@@ -53,7 +53,7 @@ export class SyslogFiles {
     mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
   }
 
-  /** False when the message had to be thrown away. */
+  /** False if the message had to be discarded. */
   write(source: string, message: Buffer): boolean {
     const stream = this.#stream(source);
     if (stream === undefined || stream.writableLength > LIMITS.waitingBytes) return false;
@@ -68,7 +68,7 @@ export class SyslogFiles {
     await Promise.all(ended);
   }
 
-  /** Undefined when there is none: too many sources, or its file failed a moment ago. */
+  /** Undefined if there is none: too many sources, or its file failed a moment ago. */
   #stream(name: string): RotatingFileStream | undefined {
     const known = this.#sources.get(name);
     if (known === undefined && this.#sources.size >= LIMITS.sources) return undefined;
@@ -87,7 +87,7 @@ export class SyslogFiles {
   }
 
   #open(source: string): RotatingFileStream {
-    // Addresses only: digits, hexadecimal letters, dots and colons. A zone (%eth0) is dropped with the rest.
+    // Addresses only: digits, hexadecimal letters, dots and colons. A zone (%eth0) is replaced with everything else.
     const name = source.replace(/[^0-9A-Za-z.:]/g, "_").replace(/^\.+/, "_");
     return createStream(`${name}.log`, {
       path: this.#folder,

@@ -5,7 +5,7 @@ import type { IndexRow } from "../index/index-row.ts";
 import type { Slot } from "./slot.ts";
 import { type SlicedWork, workInSlices } from "./work-in-slices.ts";
 
-/** Rows of one transaction. Few: everything else waits for the whole of it. */
+/** Rows per transaction. Few, since everything else waits for all of them. */
 const ROWS_A_TURN = 4;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */
@@ -13,7 +13,7 @@ export function basePath(facts: Facts): string {
   return executionPath({ ...facts, command: commandName(facts.argv) });
 }
 
-/** Brings the index up to what the files say, in batches: a row for each line would cost more than the line. */
+/** Updates the index from the files' state, in batches: a row for each line would cost more than the line. */
 export class IndexWriter {
   readonly #indexDb: IndexDb;
   readonly #changed = new Set<Slot>();
@@ -25,14 +25,14 @@ export class IndexWriter {
     this.#indexDb = indexDb;
   }
 
-  /** Slots that were touched since the last call. */
+  /** Slots touched since the last call. */
   takeUntold(): readonly Slot[] {
     const untold = [...this.#untold];
     this.#untold.clear();
     return untold;
   }
 
-  /** Before the files get ahead of a row, the row says so: after a crash the index knows which rows to doubt. */
+  /** Marks the row before the files get ahead of it: after a crash the index knows which rows to doubt. */
   touch(slot: Slot): void {
     if (!slot.isOpenInIndex) {
       this.#indexDb.setOpen(slot.identity);
@@ -42,27 +42,27 @@ export class IndexWriter {
     this.#untold.add(slot);
   }
 
-  /** Makes the row of a new execution. It survives the process from `settle` on, so nothing is acknowledged before. */
+  /** Creates the row of a new execution. It outlives the process only after `settle`, so acknowledge nothing before. */
   insert(slot: Slot): void {
     this.#begun.add(slot);
     this.#putSoon([slot]);
   }
 
-  /** Nothing waits for `settle`. */
+  /** Whether nothing waits for `settle`. */
   get isSettled(): boolean {
     return this.#begun.size === 0;
   }
 
-  /** Commits the rows of new executions: one commit for each would cost more than all the rest of a BEGIN. */
+  /** Commits the rows of new executions: one commit each would cost more than the rest of a BEGIN. */
   settle(): void {
     if (this.#begun.size === 0) return;
-    // Another change has committed them; or SQLite has rolled them back, as it does on a full disk.
+    // Another change has committed them, or SQLite has rolled them back, as it does on a full disk.
     if (!this.#indexDb.isUncommitted) this.#putSoon([...this.#begun]);
     this.#indexDb.commit();
     this.#begun.clear();
   }
 
-  /** Its files are gone: no row is written any more. */
+  /** Its files are gone: writes no more rows of it. */
   forget(slot: Slot): void {
     this.#changed.delete(slot);
     this.#untold.delete(slot);
@@ -73,7 +73,7 @@ export class IndexWriter {
     if (this.#changed.size > 0) this.#flush([...this.#changed]);
   }
 
-  /** Writes rows of one owner, or of all, in which more has changed than numbers: few, however many print. */
+  /** Writes rows, of one owner or of all, in which more has changed than numbers: few, however many print. */
   flushStates(owner: string | undefined): void {
     const changed: Slot[] = [];
     for (const slot of this.#changed) {

@@ -3,7 +3,7 @@ import type { ExecutionState } from "../../wire/api.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { OverLimit } from "../owner/owner-account.ts";
 
-/** Where an execution's files are, whose, and what they take: what the index says until they are loaded. */
+/** Location, owner and size of an execution's files, from the index until they are loaded. */
 export interface Unloaded {
   readonly base: string;
   readonly owner: string;
@@ -13,13 +13,13 @@ export interface Unloaded {
 type State =
   /** The index was not asked. */
   | { readonly is: "unknown" }
-  /** The index knows nothing of it: its BEGIN has not come. */
+  /** Not in the index: its BEGIN has not arrived. */
   | { readonly is: "unbound" }
   | ({ readonly is: "unloaded" } & Unloaded)
   | { readonly is: "loaded"; readonly execution: StoredExecution }
-  /** Its owner or an administrator deleted it: what comes again is thrown away. */
+  /** Its owner or an administrator deleted it: anything that arrives again is discarded. */
   | { readonly is: "deleted" }
-  /** Its BEGIN was refused for a limit of its owner: its lines up to `lastN` were thrown away. */
+  /** Its BEGIN was refused because of its owner's limit: its lines up to `lastN` were discarded. */
   | { readonly is: "refused"; readonly refusal: OverLimit; lastN: number };
 
 /**
@@ -46,22 +46,22 @@ export class Slot {
   get is(): State["is"] {
     return this.#state.is;
   }
-  /** Once loaded; `SlotTable.load` is how to get it. */
+  /** Only once loaded: use `SlotTable.load` to load it. */
   get execution(): StoredExecution | undefined {
     return this.#state.is === "loaded" ? this.#state.execution : undefined;
   }
   get unloaded(): Unloaded | undefined {
     return this.#state.is === "unloaded" ? this.#state : undefined;
   }
-  /** The limit that its BEGIN met, and the lines that were thrown away for it. */
+  /** The limit that its BEGIN met, and the lines discarded for it. */
   get refused(): { readonly refusal: OverLimit; readonly lastN: number } | undefined {
     return this.#state.is === "refused" ? this.#state : undefined;
   }
-  /** The index says that the files may be ahead of its row. */
+  /** Whether the index says that the files may be ahead of its row. */
   get isOpenInIndex(): boolean {
     return this.#isOpenInIndex;
   }
-  /** What a question for running or failed ones finds. */
+  /** The state that queries for running or failed executions find. */
   get stateInIndex(): ExecutionState | undefined {
     return this.#stateInIndex;
   }
@@ -92,7 +92,7 @@ export class Slot {
     this.#stateInIndex = undefined;
   }
 
-  /** Its BEGIN has come. Lines that were thrown away before, for a limit, are the execution's discards from now on. */
+  /** Its BEGIN has arrived. Lines discarded before, because of a limit, become the execution's discards. */
   bind(execution: StoredExecution): void {
     this.#state = { is: "loaded", execution };
   }
@@ -102,7 +102,7 @@ export class Slot {
     this.#state = { is: "refused", refusal, lastN: this.refused?.lastN ?? 0 };
   }
 
-  /** Lines up to this one were thrown away after the refusal. */
+  /** Lines up to this one were discarded after the refusal. */
   discarded(lastN: number): void {
     if (this.#state.is === "refused") this.#state.lastN = Math.max(this.#state.lastN, lastN);
   }
@@ -112,13 +112,13 @@ export class Slot {
     this.#isOpenInIndex = true;
   }
 
-  /** Its row says what the execution says now. */
+  /** Its row is up to date. */
   written(): void {
     this.#isOpenInIndex = this.execution?.isSettled === false;
     this.#stateInIndex = this.execution?.state;
   }
 
-  /** The table forgets it. Returns the execution, released, whose files may be open. */
+  /** The table forgets it. Returns the execution, released; its files may still be open. */
   retire(): StoredExecution | undefined {
     const { execution } = this;
     execution?.release();

@@ -9,7 +9,7 @@ import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import { Slot, type Unloaded } from "./slot.ts";
 
-/** Slots in memory; above it, idle ones are forgotten sooner. */
+/** Slots in memory; above this, idle ones are forgotten sooner. */
 const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
 /** Longer than a viewer takes between two pages. */
@@ -26,8 +26,8 @@ export interface SlotTableOptions {
 }
 
 /**
- * The one place that turns an identity into its execution: two objects for one file would number its lines twice.
- * Executions are loaded when something is asked or said of them, and forgotten when they are done and idle.
+ * The only place that turns an identity into its execution: two objects for one file would number its lines twice.
+ * Executions are loaded when first needed, and forgotten once they are done and idle.
  */
 export class SlotTable {
   readonly #slots = new Map<string, Slot>();
@@ -58,14 +58,14 @@ export class SlotTable {
     return slot;
   }
 
-  /** The execution of an identity, when it is in memory. */
+  /** The execution of an identity, if it is in memory. */
   known({ node, x, keyHash }: SlotIdentity): StoredExecution | undefined {
     return this.#slots.get(nameOf(node, x, keyHash))?.execution;
   }
 
   /**
-   * The execution of a slot, read from its files at the first call; undefined also when somebody has removed them.
-   * Throws what SQLite or the file system throws.
+   * The execution of a slot, read from its files at the first call; undefined also if somebody has removed them. Throws
+   * SQLite and file system errors.
    */
   load(slot: Slot): StoredExecution | undefined {
     if (slot.is === "unknown") this.#lookUp(slot);
@@ -104,12 +104,14 @@ export class SlotTable {
       indexDb.forget(slot.identity);
       account.remove({ accountedBytes: diskBytes });
       slot.unload();
-      log.event("warning", "an execution whose files were removed is forgotten", { base, error: messageOf(error) });
+      log.event("warning", "forgot an execution whose files were removed", { base, error: messageOf(error) });
       return undefined;
     }
   }
 
-  /** The files are not what the row says (a crash): the next one to load them must not find the difference again. */
+  /**
+   * The files differ from the row after a crash: corrects it, so that the next load does not find the difference again.
+   */
   #mendRow({ identity, isOpenInIndex }: Slot, execution: StoredExecution, base: string): void {
     const { diskBytes, isSettled } = execution;
     const isOpen = isOpenInIndex || !isSettled;
@@ -120,7 +122,7 @@ export class SlotTable {
     }
   }
 
-  /** Forgets a slot at once; a holder of it has to look the identity up again. */
+  /** Forgets a slot at once; its holders must look the identity up again. */
   drop(slot: Slot): void {
     const { node, x, keyHash } = slot.identity;
     this.#slots.delete(nameOf(node, x, keyHash));
@@ -128,8 +130,8 @@ export class SlotTable {
   }
 
   /**
-   * Forgets slots that are unused for long enough and whose execution, if any, is closed in the index. Called every so
-   * often; whoever does it closes the files of the executions that are returned.
+   * Forgets slots that are idle long enough and whose execution, if any, is closed in the index. Called periodically;
+   * the caller closes the files of the returned executions.
    */
   forgetIdle(): StoredExecution[] {
     const forgotten: StoredExecution[] = [];

@@ -1,4 +1,4 @@
-/** What a turn of the event loop may take of everybody's time: relays and viewers are served between two. */
+/** Most of a turn of the event loop that this may take: relays and viewers are served in between. */
 const TURN_MS = 0.5;
 
 export interface SlicedWork {
@@ -10,7 +10,7 @@ export interface SlicedWork {
 export const NO_WORK: SlicedWork = { stop: () => {}, areDone: true };
 
 /**
- * Does something for each item in short turns, beside the live work.
+ * Processes each item in short turns, beside the live work.
  *
  * @param turnMs Longer at the start, while nobody is served.
  */

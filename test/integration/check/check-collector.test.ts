@@ -59,7 +59,7 @@ describe("what would keep it from working is named, with the next step", () => {
       { pki: "/nonexistent" },
       /pki +\/nonexistent\/collector\.crt is not there\n +next: .*mlctl pki/,
     ],
-    ["a data folder in which nothing can be made", { "data-dir": "/proc/sys" }, /cannot (be written|make a file)/],
+    ["a data folder in which nothing can be made", { "data-dir": "/proc/sys" }, /cannot (be written|create a file)/],
   ])("%s", async (_, settings, message) => {
     const result = await check(settings);
     expect(result.code).toBe(1);

@@ -167,7 +167,7 @@ describeAsRoot("a full disk of the collector", () => {
     nowMs = start + 24 * hourMs;
     vi.advanceTimersByTime(minuteMs);
     expect(await closed).toMatchObject([4401, expect.anything()]);
-    expect(web.events.at(-1)).toMatch(/^error cannot remove sessions .*disk is full/);
+    expect(web.events.at(-1)).toMatch(/^error cannot remove ended sessions .*disk is full/);
   });
 
   it("is told by /healthz and /metrics; a command's lines are all there once there is room, over a relay", async () => {

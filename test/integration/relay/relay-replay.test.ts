@@ -87,7 +87,7 @@ describe("what earlier starts left", () => {
   test.each([
     ["is not there", (file: string) => [`${file}.gone`], 1, "Cannot read"],
     ["is another program's", (file: string) => [file], 1, "`mlctl relay-config` has not printed it"],
-    ["does not stand alone", (file: string) => [file, "--node", "node1"], 2, "nothing goes with it"],
+    ["does not stand alone", (file: string) => [file, "--node", "node1"], 2, "allows no other options"],
   ])("is not sent when its configuration %s", async (_, words, code, message) => {
     const file = join(await tempFolder(), "relay.conf");
     await writeFile(file, "# nothing\n");
