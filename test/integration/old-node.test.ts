@@ -5,7 +5,7 @@ import { run } from "../support/processes.ts";
 import { program, ROOT } from "../support/programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-/** Runs a program in a Node that says it is of another version. */
+/** Runs a program in a Node that claims another version. */
 async function runIn(version: string, name: "mlrun" | "mlctl" | "mlcollector") {
   const fake = join(await tempFolder(), "fake-version.cjs");
   const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`;
@@ -26,14 +26,14 @@ test.each([
   );
 });
 
-test("the oldest that package.json names is new enough, and newer ones are", async () => {
+test("accepts the oldest version that package.json names, and newer ones", async () => {
   const { engines } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   expect(engines.node).toBe(">=20.19");
   for (const version of ["20.19.0", "22.0.0", "100.1.0"])
     expect(await runIn(version, "mlctl")).toMatchObject({ code: 0 });
 });
 
-test("what checks the version has no import of its own, so that an old Node gets as far as the message", async () => {
+test("the version check imports nothing, so that an old Node can print its message", async () => {
   for (const name of ["mlctl", "mlcollector"]) {
     const text = await readFile(join(ROOT, `dist/src/bin/${name}.js`), "utf8");
     expect(text.match(/^import .*$/gm)).toEqual(['import { refuseOldNode } from "./node-floor.js";']);

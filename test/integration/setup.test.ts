@@ -40,7 +40,7 @@ test("without root and sudo, set-up prints the exact line to run", async () => {
   );
 });
 
-test("only what is missing is asked for; the tests need a browser too", async () => {
+test("asks only for missing packages; the tests need a browser as well", async () => {
   const halfInstalled =
     "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make gcc libc6-dev systemd procps iproute2 " +
     "rsyslog-openssl strace; do echo $p installed; done\n" +

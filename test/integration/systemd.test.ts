@@ -6,7 +6,7 @@ import { ROOT } from "../support/programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const UNITS = join(ROOT, "systemd");
-/** Lower is better; 10 is a service without any restriction. */
+/** Lower is better; 10 means no restriction at all. */
 const HIGHEST_EXPOSURE = {
   "mlcollector.service": 1.5,
   "marcologger-auth.service": 1.5,
@@ -18,7 +18,7 @@ const HIGHEST_EXPOSURE = {
 let folder: string;
 let units: string[];
 
-/** A copy of the units in which our programs are ones that exist: systemd-analyze wants it, an installation has it. */
+/** A copy of the units with existing programs in place of ours: systemd-analyze checks that they exist. */
 beforeAll(async () => {
   folder = await tempFolder();
   const bin = join(folder, "bin");
@@ -48,7 +48,7 @@ test.each(Object.entries(HIGHEST_EXPOSURE))("%s is exposed to %d at most", async
   expect(Number(exposure)).toBeLessThanOrEqual(highest);
 });
 
-test("every service is started again, however often it failed", async () => {
+test("restarts every service, however often it failed", async () => {
   for (const name of Object.keys(HIGHEST_EXPOSURE)) {
     const text = await readFile(join(UNITS, name), "utf8");
     expect([name, /^StartLimitIntervalSec=0$/m.test(text)]).toEqual([name, true]);
@@ -56,7 +56,7 @@ test("every service is started again, however often it failed", async () => {
   }
 });
 
-test("no service leaves a core file, or takes the machine's memory and processes; each bound has its reason", async () => {
+test("no service leaves a core file, or exhausts memory or processes; each bound has a reason", async () => {
   for (const name of Object.keys(HIGHEST_EXPOSURE)) {
     const text = await readFile(join(UNITS, name), "utf8");
     for (const bound of [/\n#.*\nLimitCORE=0\n/, /\n#.*\nMemoryMax=\d+[MG]\n/, /\n#.*\nTasksMax=\d+\n/]) {
@@ -65,24 +65,24 @@ test("no service leaves a core file, or takes the machine's memory and processes
   }
 });
 
-test("relay and collector test what they need before each start, the relay outside of its restrictions", async () => {
+test("relay and collector check their needs before each start, the relay outside its restrictions", async () => {
   const read = (name: string) => readFile(join(UNITS, name), "utf8");
   expect(await read("marcologger-relay.service")).toMatch(/^ExecStartPre=\+mlctl check relay .*--unit \S+$/m);
   expect(await read("mlcollector.service")).toMatch(/^ExecStartPre=mlctl check collector .*--unit \S+$/m);
 });
 
-test("a replay that waits is restarted with its relay, and so reads a corrected configuration", async () => {
+test("restarts a waiting replay with its relay, so that it reads a corrected configuration", async () => {
   const text = await readFile(join(UNITS, "marcologger-replay.service"), "utf8");
   expect(text).toMatch(/^PartOf=marcologger-relay\.service$/m);
 });
 
-describe("what would break the product is not there", () => {
+describe("has no setting that would break the product", () => {
   test.each([
     // The owners' ACLs name users, and relays report their uids.
     ["mlcollector.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
     ["marcologger-auth.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute)=/m],
     ["marcologger-relay.service", /^(PrivateUsers|DynamicUser)=/m],
-    // The users would all be nobody.
+    // All users would appear as nobody.
     ["marcologger-gate.service", /^(PrivateUsers|DynamicUser)=/m],
     // Node compiles as it runs.
     ["marcologger-replay.service", /^(DynamicUser|MemoryDenyWriteExecute)=/m],
@@ -90,7 +90,7 @@ describe("what would break the product is not there", () => {
     expect(await readFile(join(UNITS, name), "utf8")).not.toMatch(forbidden);
   });
 
-  test("no other unit than the password check is in group shadow", async () => {
+  test("only the password check is in group shadow", async () => {
     const texts = await Promise.all(
       units.map(async (name) => [name, await readFile(join(UNITS, name), "utf8")] as const),
     );
@@ -99,7 +99,7 @@ describe("what would break the product is not there", () => {
   });
 });
 
-test("system calls are allowed that the daemons cannot do without", async () => {
+test("allows the system calls that the daemons need", async () => {
   const collector = await readFile(join(UNITS, "mlcollector.service"), "utf8");
   expect(collector).toContain("SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n");
   const { stdout } = await run("systemd-analyze", ["syscall-filter", "@file-system"]);

@@ -21,7 +21,7 @@ describe("from a command to its owner's file, API and WebSocket, over real rsysl
     api = await site.api();
   });
 
-  it("every byte arrives, whatever was printed", async () => {
+  it("delivers every byte, whatever was printed", async () => {
     const script = "for (let i = 0; i < 256; i++) process.stdout.write(Buffer.from([i, 10, i, i, 32]))";
     const job = ["--job", "bytes", "--quiet", "--raw", "--", process.execPath, "-e", script];
     expect(await site.mlrun(relay, job)).toMatchObject({ code: 0, stderr: "" });
@@ -33,7 +33,7 @@ describe("from a command to its owner's file, API and WebSocket, over real rsysl
     expect(await api.raw(x)).toEqual(printed);
   });
 
-  it("both streams keep their lines, and a WebSocket gets history and end", async () => {
+  it("keeps both streams' lines, and sends a WebSocket history and end", async () => {
     const job = ["--job", "streams", "--", "sh", "-c", "echo out; echo err >&2; printf prompt; exit 3"];
     expect(await site.mlrun(relay, job)).toMatchObject({ code: 3, stdout: "out\nprompt", stderr: "err\n" });
     const done = await api.untilExecution("complete", (one) => one.job === "streams" && one.delivery === "complete");
@@ -61,7 +61,7 @@ describe("from a command to its owner's file, API and WebSocket, over real rsysl
     expect(seen.sort()).toEqual(["err", "out", "prompt"]);
   });
 
-  it("a hundred thousand lines arrive once each, in order", async () => {
+  it("delivers a hundred thousand lines once each, in order", async () => {
     const count = 100_000;
     const job = ["--job", "many", "--quiet", "--", "seq", String(count)];
     expect((await site.mlrun(relay, job)).code).toBe(0);
@@ -92,7 +92,7 @@ describeAsRoot("two users on one collector", () => {
     return client;
   }
 
-  it("alice's run is hers: by list, id, file and API, and bob reaches it on none of these ways", async () => {
+  it("gives alice's execution to her by list, id, file and API, and to bob by none of them", async () => {
     const job = ["--", "sh", "-c", "echo out; echo err >&2; exit 3"];
     expect(await site.mlrun(relay, job, { user: alice })).toMatchObject({ code: 3, stderr: "err\n" });
     const api = await signedIn(alice);

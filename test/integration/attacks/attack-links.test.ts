@@ -15,7 +15,7 @@ import { pkiLasting, TlsSite } from "../../support/tls-site.ts";
 const SECRET = "the text of a file that is none of this";
 
 describe("a link in the collector's tree", () => {
-  test("in the place of a log is not followed: neither lines nor the file as printed are answered", async () => {
+  test("in place of a log is not followed: the API serves neither its lines nor its bytes", async () => {
     const tls = await TlsSite.start(await pkiLasting(undefined, "node1"));
     const relay = await tls.connect("node1");
     const one = fakeExecution();
@@ -36,7 +36,7 @@ describe("a link in the collector's tree", () => {
 });
 
 describe("a link in a spool", () => {
-  test("is not read, not sent, what it leads to stays, and nothing else has to wait for it", async () => {
+  test("is not read or sent; its target stays, and other files do not wait", async () => {
     const relay = await startDumpRelay();
     const spool = join(await tempFolder(), "spool");
     await mkdir(spool, { mode: 0o700 });

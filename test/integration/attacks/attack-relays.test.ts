@@ -19,8 +19,8 @@ beforeAll(async () => {
   pki = await pkiLasting(undefined, "node1", "node2");
 });
 
-describe("whoever is no relay, on loopback too", () => {
-  test("is cut off when it speaks RELP without TLS, and its frames are nothing", async () => {
+describe("a peer without a relay's certificate, even on loopback", () => {
+  test("is cut off when it speaks RELP without TLS, and its frames are ignored", async () => {
     const tls = await TlsSite.start(pki);
     const one = fakeExecution();
     const socket = connect(tls.site.relp.port, "127.0.0.1");
@@ -35,7 +35,7 @@ describe("whoever is no relay, on loopback too", () => {
     await tls.expectServed(await tls.connect("node1"), "node1");
   });
 
-  test("is refused with a certificate that it signed itself, in a node's name", async () => {
+  test("is refused with a self-signed certificate in a node's name", async () => {
     const tls = await TlsSite.start(pki);
     const folder = await tempFolder();
     const files = ["-keyout", join(folder, "node1.key"), "-out", join(folder, "node1.crt")];
@@ -54,7 +54,7 @@ describe("whoever is no relay, on loopback too", () => {
     expect(await tls.refused("authority")).toBe(1);
   });
 
-  test("cannot forward what users chose, as a site's rules do: without the node's key nothing is taken", async () => {
+  test("cannot forward what users chose, as a site's rules do: nothing is accepted without the node's key", async () => {
     const tls = await TlsSite.start(pki);
     const stranger = await pkiLasting(undefined, "node1");
     const folder = await tempFolder();
@@ -63,7 +63,7 @@ describe("whoever is no relay, on loopback too", () => {
       of: string,
     ) => `tls="on" tls.authMode="name" tls.permittedPeer=["localhost"] tls.caCert="${pki}/ca.crt"
       tls.myCert="${of}/node1.crt" tls.myPrivKey="${of}/node1.key"`;
-    // Debian's format for forwarding passes a sender's MSGID and structured data on.
+    // Debian's forwarding format passes on a sender's MSGID and structured data.
     const to = `target="localhost" port="${tls.site.relp.port}" template="RSYSLOG_SyslogProtocol23Format"`;
     const retries = 'queue.type="LinkedList" action.resumeRetryCount="-1" action.resumeInterval="1"';
     const config = `
@@ -84,7 +84,7 @@ action(type="omrelp" ${to} ${trust(stranger)} ${retries})
   });
 });
 
-test("whoever takes the collector's port while it is away learns nothing; the collector gets all later", async () => {
+test("a squatter on the collector's port learns nothing, and the collector gets everything later", async () => {
   const site = await Site.create();
   const relay = await site.startRelay("node1");
   await site.collector.end("SIGTERM");
@@ -105,7 +105,7 @@ test("whoever takes the collector's port while it is away learns nothing; the co
 });
 
 describe("a node, which may speak for its own users", () => {
-  test("has no part in another node's executions, with their ids and keys and in the other's name", async () => {
+  test("cannot touch another node's executions, even with their ids, keys and node name", async () => {
     const tls = await TlsSite.start(pki);
     const [node1, node2] = [await tls.connect("node1"), await tls.connect("node2")];
     const hers = fakeExecution({ node: "node1" });
@@ -129,7 +129,7 @@ describe("a node, which may speak for its own users", () => {
     });
   });
 
-  test("may come twice in one name, as a relay does that is started anew; two executions are never mixed", async () => {
+  test("may connect twice under one name, as a restarted relay does, without mixing two executions", async () => {
     const tls = await TlsSite.start(pki);
     const [first, second] = [await tls.connect("node1"), await tls.connect("node1")];
     const [a, b] = [fakeExecution(), fakeExecution()];
@@ -146,7 +146,7 @@ describe("a node, which may speak for its own users", () => {
     }
   });
 
-  test("has its clock jump back and forth, and the lines stay in the order in which they were printed", async () => {
+  test("keeps lines in the order printed when its clock jumps back and forth", async () => {
     const tls = await TlsSite.start(pki);
     const node1 = await tls.connect("node1");
     const one = fakeExecution();
@@ -161,7 +161,7 @@ describe("a node, which may speak for its own users", () => {
   });
 });
 
-test("a quarantine that one user has filled leaves others their executions, other nodes their quarantine", async () => {
+test("a quarantine filled by one user spares other users' executions and other nodes' quarantine", async () => {
   const limits = { maxNodeBytes: 20_000, maxExecutionBytes: 5_000, maxExecutionsPerNode: 10 };
   const tls = await TlsSite.start(pki, { quarantine: limits });
   const [node1, node2] = [await tls.connect("node1"), await tls.connect("node2")];
@@ -177,7 +177,7 @@ test("a quarantine that one user has filled leaves others their executions, othe
   expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.maxExecutionBytes);
   expect(await metric(tls.site, "ml_store_discarded_lines_total", "quarantine")).toBeGreaterThan(0);
 
-  // Who begins before lines needs no quarantine; who does not loses lines, which are named as missing.
+  // Executions whose BEGIN comes first need no quarantine; others lose lines, which are named as missing.
   const [alice, late] = [fakeExecution(), fakeExecution()];
   await node1.send(late.lines(1, ["x".repeat(5_000)]), late.begin(), late.lines(2, ["kept"]), late.end(2));
   await node1.send(alice.begin(), alice.lines(1, ["1"]), alice.end(1));

@@ -33,7 +33,7 @@ describeAsRoot("bob, who may connect to the gate of alice's node", () => {
     return client;
   }
 
-  /** What the gate answers to bob: BEGIN of an execution, then these frames, which may be of another. */
+  /** The gate's answers to bob: BEGIN of an execution, then frames that may belong to another. */
   const send = (one: FakeExecution, frames: readonly (string | Buffer)[], begin: Record<string, unknown> = {}) =>
     sendToGateAs(bob, join(relay.runDir, "mlrun.sock"), connectionOf(one, frames, begin));
   const framesOf = (envelopes: readonly string[]) => envelopes.map(frameOf);
@@ -56,7 +56,7 @@ describeAsRoot("bob, who may connect to the gate of alice's node", () => {
     return asAlice.untilExecution("complete", (one) => one.job === job && one.delivery === "complete");
   }
 
-  /** Bob's own execution, sent behind the attack on the same ways: when it is there, the attack is as well. */
+  /** Bob's own execution, sent after the attack on the same path: once it is stored, the attack has arrived. */
   async function untilTaken(): Promise<void> {
     const own = fakeExecution();
     expect(await send(own, framesOf([own.lines(1, ["mine"]), own.end(1)]))).toBe("KT");
@@ -104,7 +104,7 @@ describeAsRoot("bob, who may connect to the gate of alice's node", () => {
     await expectUntouched(await whileAliceRuns("early", ["--id", squatter.x], async () => {}));
   });
 
-  test("cannot make a BEGIN or a relay's word of what he sends behind his own BEGIN", async () => {
+  test("cannot forge a BEGIN or a relay's message behind his own BEGIN", async () => {
     const forged = fakeExecution();
     const status = `<134>1 2026-11-20T04:17:44.960662+00:00 node1 mlrun - RELAY - LINES - {"v":1}`;
     const begins = [forged.begin({}, alice.uid), forged.begin({}, alice.uid).replace("<134>1", "<14>1"), status];
@@ -113,7 +113,7 @@ describeAsRoot("bob, who may connect to the gate of alice's node", () => {
     expect(await asAlice.executions(`q=${forged.x}`)).toEqual([]);
   });
 
-  test("cannot say in BEGIN that he is somebody else", async () => {
+  test("cannot claim another identity in BEGIN", async () => {
     const one = fakeExecution();
     expect(await send(one, framesOf([one.end(0)]), { uid: alice.uid, gid: alice.gid, pid: 1 })).not.toContain("x");
     await untilTaken();
@@ -136,13 +136,13 @@ describeAsRoot("bob, who may connect to the gate of alice's node", () => {
     await expectUntouched(done);
   });
 
-  test("opens no file of relay, journal, collector and her spool, but his own logs to read", async () => {
+  test("opens no file of relay, journal, collector or her spool; only his own logs, to read", async () => {
     await site.mlrun(relay, ["--job", "hers", "--quiet", "--", "echo", "secret"], { user: alice });
     await asAlice.untilExecution("complete", ({ job, delivery }) => job === "hers" && delivery === "complete");
     await untilTaken();
     const away = { runDir: join(site.folder, "nowhere"), node: "node9" };
     await site.mlrun(away, ["--quiet", "--", "echo", "spooled"], { user: alice });
-    // Whoever is root may open a home: the spool's own modes have to hold.
+    // Homes may be open: the spool's own modes have to hold.
     await runAsRoot("chmod", ["755", `/home/${alice.name}`]);
     const listed = await runAsRoot("find", [site.folder, `/home/${alice.name}`, `/var/spool/marcologger/${alice.uid}`]);
     const paths = listed.stdout.split("\n").filter((path) => path !== "");

@@ -48,7 +48,7 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     expect(await asAlice.executions(`q=${SECRET}`)).toHaveLength(1);
   });
 
-  /** Status, headers and body, without what says only when. */
+  /** Status, headers and body, without times. */
   async function whole(path: string, init: RequestInit = {}): Promise<string> {
     const response = await asBob.request(path, init);
     const headers = [...response.headers].filter(([name]) => name !== "date");
@@ -66,14 +66,14 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     "/lines?from=0",
     "/raw",
     "/raw?stream=stdout",
-  ])("gets for her execution what he gets for none, byte for byte: %s", async (rest) => {
+  ])("gets the same bytes for her execution as for a missing one: %s", async (rest) => {
     const query = rest.replace("OWNER", alice.name);
     const foreign = await whole(`/api/executions/${hers.x}${query}`);
     expect(foreign).toBe(await whole(`/api/executions/${MISSING}${query}`));
     expect(foreign).toMatch(/^\[404,/);
   });
 
-  test("cannot delete it, and learns nothing by that", async () => {
+  test("cannot delete it, and learns nothing by trying", async () => {
     const init = { method: "DELETE" };
     for (const query of ["", `?owner=${alice.name}`]) {
       const foreign = await whole(`/api/executions/${hers.x}${query}`, init);
@@ -94,7 +94,7 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     expect(await whole("/api/nodes")).toContain('{\\"nodes\\":[]}');
   });
 
-  test("is not answered by her executions on a WebSocket, in what was and in what comes", async () => {
+  test("sees none of her executions on a WebSocket, past or live", async () => {
     const headers = { cookie: asBob.cookie, origin };
     const socket = new WebSocket(`${origin.replace("http", "ws")}/live`, { headers });
     afterwards(() => socket.terminate());
@@ -118,7 +118,7 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     await poll("all are answered", () => (got.match(/"t":"(refused|live)"/g) ?? []).length === targets.length);
     const refusal = (id: number) => got.split("\n").find((line) => line.includes(`"id":${id},"code"`));
     expect(refusal(1)).toBe(refusal(0)?.replace('"id":0', '"id":1'));
-    // His own comes, sent after hers: hers would have come before.
+    // His own line arrives, sent after hers: hers would have come first.
     const his = fakeExecution({ job: SECRET });
     await relay.send(hers.lines(3, [SECRET]), hers.beat(3, 1));
     await relay.send(his.begin({}, bob.uid), his.lines(1, ["bobs"]));
@@ -164,14 +164,14 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     });
     await once(socket, "close");
     expect(answer).toMatch(/^HTTP\/1\.1 (200|400|401|404|431) /);
-    // What has no such file is the viewer's own page, or a refusal.
+    // Other paths give the viewer's own page or a refusal.
     if (answer.startsWith("HTTP/1.1 200")) expect(answer).toMatch(/<title>|^\{"user"/m);
     for (const inside of ["root:", "SQLite", '"devDependencies"', alice.name, SECRET])
       expect(answer).not.toContain(inside);
     expect((await asBob.request("/api/me")).status).toBe(200);
   });
 
-  test("cannot split a header by what he asks for", async () => {
+  test("cannot split a header through a request", async () => {
     const response = await asBob.request(
       `/api/executions/${hers.x}/raw?stream=${encodeURIComponent("x\r\nSet-Cookie: a=b")}`,
     );
@@ -186,7 +186,7 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     expect(raw.headers.get("content-disposition")).toBe(`attachment; filename="${odd.x}.node1.output.txt"`);
   });
 
-  test("who guesses her password holds up nobody, and locks her out from his own address only", async () => {
+  test("guessing her password delays nobody, and locks her out only from his address", async () => {
     let answered = 0;
     const guesses = Array.from({ length: 5 }, async (_, i) => {
       const status = await loginFrom("127.0.0.2", { user: alice.name, password: `guess${i}` });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 describe("a node that opens session after session", () => {
-  test("loses its own idle ones beyond its share, and shuts nobody out", async () => {
+  test("loses its own idle sessions beyond its share, and shuts nobody out", async () => {
     const site = await TlsSite.start(pki, { limits: { connections: 16, connectionsPerNode: 4 } });
     const first = await site.connect("node1");
     for (let i = 1; i < 16; i += 1) await site.connect("node1");
@@ -24,7 +24,7 @@ describe("a node that opens session after session", () => {
     await site.expectServed(await site.connect("node1"), "node1");
   });
 
-  test("makes room when its share is all there is, for each node that has less", async () => {
+  test("makes room for nodes with fewer when it holds all places", async () => {
     const site = await TlsSite.start(pki, { limits: { connections: 4, connectionsPerNode: 4 } });
     for (let i = 0; i < 4; i += 1) await site.connect("node1");
     for (const node of ["node2", "node3"]) await site.expectServed(await site.connect(node), node);
@@ -33,7 +33,7 @@ describe("a node that opens session after session", () => {
     expect(await site.refused("too-many")).toBe(0);
   });
 
-  test("loses nothing by it: what a displaced session had not seen acknowledged comes again", async () => {
+  test("loses nothing: unacknowledged frames of a displaced session come again", async () => {
     const site = await TlsSite.start(pki, { limits: { connections: 16, connectionsPerNode: 1 } });
     const one = fakeExecution({ node: "node1" });
     const old = await site.connect("node1");
@@ -54,7 +54,7 @@ describe("connections that say nothing", () => {
     return socket;
   }
 
-  test("from one address take a part of the places for handshakes; a relay comes in all the same", async () => {
+  test("from one address take only a part of the handshake places; a relay still gets in", async () => {
     const site = await TlsSite.start(pki, { limits: { handshakes: 16, handshakeMs: 3_600_000 } });
     for (let i = 0; i < 40; i += 1) await silent(site.site.relp.port, "127.0.0.1");
     await poll("those beyond to be gone", async () => (await site.refused("displaced")) === 36);
@@ -62,7 +62,7 @@ describe("connections that say nothing", () => {
     await site.expectServed(await site.connect("node1"), "node1");
   });
 
-  test("from very many addresses do not keep out a relay that was here before", async () => {
+  test("from very many addresses do not shut out a known relay", async () => {
     const site = await TlsSite.start(pki, { limits: { handshakes: 16, handshakeMs: 3_600_000 } });
     const before = await site.connect("node1");
     before.destroy();
@@ -72,7 +72,7 @@ describe("connections that say nothing", () => {
   });
 });
 
-test("a node is one in whatever case its certificates and its users spell it", async () => {
+test("a node is the same in upper and lower case, in certificates and in the users' map", async () => {
   const mixed = await pkiLasting(undefined, "NODE1", "other");
   const site = await TlsSite.start(mixed, { ownerOf: async (node) => ({ name: `of-${node}`, uid: undefined }) });
   await site.expectServed(await site.connect("NODE1"), "node1");

@@ -31,12 +31,12 @@ async function check(settings: Readonly<Record<string, unknown>>, more: readonly
   return more.includes("--user") ? runAsRoot(command, args) : run(command, args);
 }
 
-test("a collector that is set up right passes", async () => {
+test("a correct set-up passes", async () => {
   const result = await check({ "admin-group": "root" }, ["--quiet", "--unit", "none.service"]);
   expect(result).toEqual(expect.objectContaining({ code: 0, stdout: "", stderr: "" }));
 });
 
-describe("what would keep it from working is named, with the next step", () => {
+describe("names what would keep it from working, with the next step", () => {
   test.each([
     [
       "a misspelt group",
@@ -79,7 +79,7 @@ describe("what would keep it from working is named, with the next step", () => {
     expect(open).toMatchObject({ code: 0, stdout: expect.stringMatching(/^warning +web-cert +everybody can read /m) });
   });
 
-  test("a port that another process has, at the unit's start; at other times it may be the collector itself", async () => {
+  test("a port held by another process, at the unit's start; later the holder may be the collector itself", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     afterwards(() => void server.close());
@@ -107,7 +107,7 @@ describe("what would keep it from working is named, with the next step", () => {
 describe("whose uids a node's are", () => {
   const uid = 4_000_000_001;
 
-  test("uids that mean somebody else here are named, with what to write", async () => {
+  test("names uids that mean another user here, with the setting to write", async () => {
     const passwd = join(await tempFolder(), "node1.passwd");
     await writeFile(
       passwd,

@@ -18,7 +18,7 @@ beforeAll(async () => {
   pki = await makePki(["node1", "node2"]);
 });
 
-/** What an administrator puts on a node: certificates, configuration, state folder. */
+/** A node's set-up: certificates, configuration, state folder. */
 async function createNode(): Promise<Node> {
   const folder = await tempFolder();
   const own = { pki: join(folder, "pki"), stateDir: join(folder, "state"), config: join(folder, "relay.conf") };
@@ -35,7 +35,7 @@ const check = (node: Node, ...args: string[]) => {
   return mlctl("check", "relay", "--relay-config", node.config, ...user, ...args);
 };
 
-test("a node that is set up right passes, and --quiet says nothing", async () => {
+test("a correct set-up passes, and --quiet prints nothing", async () => {
   const node = await createNode();
   const all = await check(node);
   expect(all.code).toBe(0);
@@ -46,7 +46,7 @@ test("a node that is set up right passes, and --quiet says nothing", async () =>
   if (process.getuid?.() === 0) expect(await check(node, "--quiet")).toMatchObject({ code: 0, stdout: "" });
 });
 
-describe("what would keep the relay from forwarding is named, with the next step", () => {
+describe("names what would keep the relay from forwarding, with the next step", () => {
   const overwrite = (name: string, from: string) => (node: Node) => copyFile(join(pki, from), join(node.pki, name));
   const edit = (from: string, to: string) => async (node: Node) => {
     await writeFile(node.config, (await readFile(node.config, "utf8")).replaceAll(from, to));
@@ -107,7 +107,7 @@ describe("what would keep the relay from forwarding is named, with the next step
 });
 
 describeAsRoot("as the relay's user", () => {
-  test("files and folders that it cannot use are named, which root could", async () => {
+  test("names files and folders that the relay's user cannot use, though root could", async () => {
     const [node, user] = [await createNode(), await createTestUser("relay")];
     const [command, ...args] = program("mlctl", "check", "relay", "--relay-config", node.config, "--user", user.name);
     const asUser = () => runAsRoot(command, args);
@@ -131,7 +131,7 @@ describeAsRoot("as the relay's user", () => {
     expect(await asUser()).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("who is not there is named", async () => {
+  test("names a missing user", async () => {
     const result = await mlctl(
       "check",
       "relay",

@@ -23,7 +23,7 @@ describe("a BEGIN whose members are beyond their limits", () => {
     ["a job's name of 60 kB", { job: LONG }, "job"],
     ["a node's name of 60 kB", { node: LONG }, "node"],
     ["characters of three octets each", { argv: ["job", WIDE], cwd: WIDE }, "argv"],
-  ])("is cut, counted and said, and loses no line: %s", async (_, members, cut) => {
+  ])("is cut, counted and logged, and loses no line: %s", async (_, members, cut) => {
     const on = await startIngestSite();
     const relay = await openRelay(on);
     const a = fakeExecution();
@@ -39,7 +39,7 @@ describe("a BEGIN whose members are beyond their limits", () => {
     expect(statSync(path).size).toBeLessThan(10_000);
   });
 
-  it("takes as much of its owner's disk space as it really does", async () => {
+  it("counts its real size against its owner's disk space", async () => {
     const on = await startIngestSite({ ownerLimits: { bytesOnDisk: 200_000 } });
     const relay = await openRelay(on);
     const all = Array.from({ length: 20 }, () => fakeExecution());
@@ -50,7 +50,7 @@ describe("a BEGIN whose members are beyond their limits", () => {
     expect(await metric(on, "ml_store_refused_begins_total", '"bytes-on-disk"')).toBeGreaterThan(5);
   });
 
-  it("cannot make a page of the list large: it ends early and says where to go on", async () => {
+  it("cannot make a page of the list large: the page ends early with a cursor", async () => {
     const on = await startIngestSite();
     const relay = await openRelay(on);
     const all = Array.from({ length: 300 }, () => fakeExecution());
@@ -68,8 +68,8 @@ describe("a BEGIN whose members are beyond their limits", () => {
   });
 });
 
-describe("a start that is claimed to lie in the future", () => {
-  it("counts as the arrival, in lists and folders, also after a reindex; the claim stays a fact", async () => {
+describe("a claimed start in the future", () => {
+  it("counts as the time of arrival in lists and folders, also after a reindex; the claim is kept", async () => {
     const on = await startIngestSite();
     const relay = await openRelay(on);
     const [forged, later] = [fakeExecution(), fakeExecution()];
@@ -90,7 +90,7 @@ describe("a start that is claimed to lie in the future", () => {
 });
 
 describe("an owner's executions on one node", () => {
-  it("use up nothing of what the owner may have running, or begin, on another", async () => {
+  it("do not count against the owner's limits on another node", async () => {
     const on = await startIngestSite({ maxRunningPerOwner: 3, ownerLimits: { executionsPerMinute: 5 } });
     const relay = await openRelay(on);
     const flood = Array.from({ length: 10 }, () => fakeExecution({ node: "node1" }));

@@ -6,7 +6,7 @@ import { poll } from "../../support/poll.ts";
 
 const BOB = { name: "bob", uid: undefined };
 
-/** A directory that knows bob at once and answers for others when it is told to. */
+/** A directory that knows bob at once and answers for others on command. */
 function slowDirectory() {
   const asked: { uid: number; answer: (owner: OwnerAnswer) => void }[] = [];
   const ownerOf = (_node: string, uid: number) =>
@@ -17,7 +17,7 @@ function slowDirectory() {
 }
 
 describe("while the user directory takes its time over a node's uids", () => {
-  it("others' lines of the same session are stored, and a bounded number of uids is asked for", async () => {
+  it("stores others' lines of the same session, and looks up a bounded number of uids", async () => {
     const { asked, ownerOf } = slowDirectory();
     const on = await startIngestSite({ ownerOf });
     const relay = await openRelay(on);
@@ -40,7 +40,7 @@ describe("while the user directory takes its time over a node's uids", () => {
     expect(await metric(on, "ml_store_refused_begins_total", '"unknown-uid"')).toBeGreaterThan(0);
   });
 
-  it("an execution waits with its lines, is stored at the answer, and loses none beyond its quota", async () => {
+  it("keeps an execution's lines waiting, stores them at the answer, and loses none within its quota", async () => {
     const { asked, ownerOf } = slowDirectory();
     const on = await startIngestSite({ ownerOf, quarantine: { maxExecutionBytes: 1_000 } });
     const relay = await openRelay(on);

@@ -50,9 +50,9 @@ async function readNumbers(on: IngestSite, { x, node }: { x: string; node: strin
   }
 }
 
-describe("lines in great disorder, many of them twice", () => {
+describe("lines in great disorder, many of them duplicates", () => {
   it.each(ORDERS)(
-    "%s: are stored once, read in order from bounded memory, also after a restart",
+    "%s: are stored once and read in order with bounded memory, also after a restart",
     async (_, lines, order) => {
       const dataDir = await tempFolder();
       const a = fakeExecution();
@@ -88,7 +88,7 @@ describe("lines in great disorder, many of them twice", () => {
       const log = join(dataDir, "logs/root/2026-11-20", `${a.x}.node1.job_sh.log`);
       await poll("the merge", () => !existsSync(log.replace(/log$/, "late.log")), 60_000);
       expect(await again.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines, missing: [] });
-      // The runs of what is in order now are no more, and neither are they counted as the owner's.
+      // Stretches that are in order now are gone, and no longer count against the owner.
       await poll("the sidecar without them", () => statSync(log.replace(/log$/, "meta")).size < 10_000);
       await again.stop();
       const last = await startIngestSite({ dataDir, maxRangesInMemory: MAX_RANGES });
@@ -106,7 +106,7 @@ describe("lines in great disorder, many of them twice", () => {
     },
   );
 
-  it("are put in their places in many executions at once, none of them forgotten on the way", async () => {
+  it("are merged in many executions at once, without forgetting any meanwhile", async () => {
     const dataDir = await tempFolder();
     let nowMs = Date.now();
     const on = await startIngestSite({ dataDir, nowMs: () => nowMs });

@@ -14,7 +14,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 const merged = (on: IngestSite, a: FakeItems) =>
   poll("the merge", () => a.endings(on).every((ending) => ending === ".log" || ending === ".meta"));
 
-/** Descriptors of this process on files below a folder, of which the last name is gone. */
+/** Descriptors of this process on unlinked files below a folder. */
 function openButDeleted(folder: string): string[] {
   const paths = readdirSync("/proc/self/fd").map((fd) => {
     try {
@@ -27,7 +27,7 @@ function openButDeleted(folder: string): string[] {
 }
 
 describe("with sync = always", () => {
-  it("a merge that ends before the next batch is no trouble to it", async () => {
+  it("a merge that ends before the next batch does not disturb it", async () => {
     const on = await startIngestSite({ durable: true });
     const [a, b] = [new FakeItems(), new FakeItems()];
     await on.store.store([a.lines(on, 1, 5), a.lines(on, 10, 15), a.lines(on, 6, 9), a.end(on, 15)]);
@@ -39,7 +39,7 @@ describe("with sync = always", () => {
     expect(await a.numbers(on)).toEqual(numbersTo(15));
   });
 
-  it("merged logs are not held open", async () => {
+  it("does not hold merged logs open", async () => {
     const on = await startIngestSite({ durable: true });
     const all = Array.from({ length: 5 }, () => new FakeItems());
     for (const a of all) {
@@ -53,7 +53,7 @@ describe("with sync = always", () => {
   });
 });
 
-describe("a power cut that took lines, but not what the sidecar says of them", () => {
+describe("a power cut that lost lines, but not their records in the sidecar", () => {
   const GREAT = "x".repeat(1_000);
 
   it.each<[string, string, number, (on: IngestSite, a: FakeItems) => Item<Slot>[]]>([
@@ -65,7 +65,7 @@ describe("a power cut that took lines, but not what the sidecar says of them", (
       0,
       (on, a) => [a.lines(on, 600, 700), a.lines(on, 1, 100), a.lines(on, 200, 210)],
     ],
-  ])("gives no line another number, %s", async (_, ending, bytesLeft, items) => {
+  ])("renumbers no line, %s", async (_, ending, bytesLeft, items) => {
     const dataDir = await tempFolder();
     const a = new FakeItems();
     const first = await startIngestSite({ dataDir, durable: true });

@@ -12,12 +12,12 @@ const discarded = (on: IngestSite, reason: string) => metric(on, "ml_store_disca
 describe("a user who prints more lines a second than allowed", () => {
   const limits = { linesPerSecond: 10 };
 
-  it("sees a hole with its reason; the rest is stored, all is acknowledged, and nobody else notices", async () => {
+  it("sees a hole with its reason; the rest is stored, everything is acknowledged, and others are unaffected", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: limits, ownerOf: rootAndBob, nowMs: () => nowMs });
     const [flood, quiet] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);
-    // A burst of ten seconds' worth is taken, and what comes with its last line.
+    // Ten seconds' worth is stored at once, and the rest of the batch of its last line.
     await relay.send(flood.begin({}, 0), quiet.begin({}, 1001));
     await relay.send(flood.lines(1, numbers(1, 100)));
     for (let n = 101; n <= 1_000; n += 100) await relay.send(flood.lines(n, numbers(n, 100)));
@@ -34,7 +34,7 @@ describe("a user who prints more lines a second than allowed", () => {
     });
   });
 
-  it("has few holes, however small the frames: what is shut stays shut until half of the burst is free", async () => {
+  it("has few holes, however small the frames: discarding continues until half of the burst is free", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: limits, nowMs: () => nowMs });
     const a = fakeExecution();
@@ -52,7 +52,7 @@ describe("a user who prints more lines a second than allowed", () => {
     expect(meta.split("\n").length).toBeLessThan(4 * missing.length + 4);
   });
 
-  it("gets a discarded line back when it arrives again and there is room", async () => {
+  it("gets a discarded line stored when it arrives again and there is room", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: limits, nowMs: () => nowMs });
     const a = fakeExecution();
@@ -88,7 +88,7 @@ describe("a user who prints more lines a second than allowed", () => {
 });
 
 describe("a user who prints a line without end", () => {
-  it("sees a hole where the bytes of it are beyond the limit", async () => {
+  it("sees a hole where its bytes exceed the limit", async () => {
     const nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: { bytesPerSecond: 1_000 }, nowMs: () => nowMs });
     const a = fakeExecution();
@@ -107,7 +107,7 @@ describe("a user who prints a line without end", () => {
 });
 
 describe("a user whose disk space is used up", () => {
-  it("has nothing more stored until something is deleted; a restart and a reindex know the bytes", async () => {
+  it("gets nothing more stored until something is deleted; a restart and a reindex keep the count", async () => {
     const dataDir = await tempFolder();
     const ownerLimits = { bytesOnDisk: 22_000 };
     const first = await startIngestSite({ dataDir, ownerLimits, ownerOf: rootAndBob });
@@ -126,7 +126,7 @@ describe("a user whose disk space is used up", () => {
       await again.send(bob.lines(1, ["fine"]), a.lines(1_001, ["too much"]));
       expect(await discarded(on, "disk-quota")).toBe(1);
       expect(await summary(on, bob)).toMatchObject({ lines: 1 });
-      // A tenth more is for new executions, that the user sees what happened to.
+      // A tenth more is reserved for new executions, so that the user sees what happened.
       const refused = fakeExecution();
       await again.send(b.begin({}, 0), refused.begin({}, 0));
       expect(await summary(on, b)).toBeDefined();
@@ -144,7 +144,7 @@ describe("a user whose disk space is used up", () => {
 });
 
 describe("a user who begins more executions than allowed", () => {
-  it("has those of the minute; lines of the others are acknowledged, counted and shown as a hole later", async () => {
+  it("keeps that minute's allowance; lines of the others are acknowledged, counted and later shown as a hole", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ ownerLimits: { executionsPerMinute: 3 }, nowMs: () => nowMs });
     const all = Array.from({ length: 5 }, () => fakeExecution());
@@ -156,7 +156,7 @@ describe("a user who begins more executions than allowed", () => {
     expect(await discarded(on, "executions")).toBe(6);
     expect(await metric(on, "ml_quarantine_bytes")).toBe(0);
     expect(on.logLines.filter((line) => line.includes("BEGIN refused"))).toHaveLength(1);
-    // Each is counted once, however often its BEGIN comes, and told to its owner only.
+    // Each is counted once, however often its BEGIN comes, and shown only to its owner.
     for (const one of all) await relay.send(one.begin());
     const refused = { executions: 2, reason: "executions-per-minute", limit: 3 };
     expect(await on.archive.list(ROOT, { limit: 1 })).toMatchObject({ refused });
@@ -172,7 +172,7 @@ describe("a user who begins more executions than allowed", () => {
     });
   });
 
-  it("has as many running as allowed, and more as they end", async () => {
+  it("may run the allowed number, and more as they end", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ maxRunningPerOwner: 2, nowMs: () => nowMs });
     const [a, b, c] = [fakeExecution(), fakeExecution(), fakeExecution()];

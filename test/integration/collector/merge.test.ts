@@ -14,7 +14,7 @@ const COUNT = 20_000;
 const merged = (on: IngestSite, a: FakeItems) =>
   poll("the merge", () => a.endings(on).every((ending) => MERGED.includes(ending)));
 
-/** Merges of all of them are due when it resolves, and none has had its first turn. */
+/** Resolves when merges of all are due and none has had its first turn. */
 async function complete(on: IngestSite, all: readonly FakeItems[], count = COUNT): Promise<void> {
   for (const a of all) await a.begin(on);
   for (const a of all) {
@@ -30,7 +30,7 @@ function sidecarOf(on: IngestSite, a: FakeItems): Sidecar {
 }
 
 describe("a merge of late lines", () => {
-  it("that a kill has cut in two is made by the next start, also when the index has seen the end", async () => {
+  it("interrupted by a kill is finished by the next start, even if the index has the end", async () => {
     const on = await startIngestSite();
     const a = new FakeItems();
     await complete(on, [a]);
@@ -44,7 +44,7 @@ describe("a merge of late lines", () => {
     expect(await a.numbers(again)).toEqual(numbersTo(COUNT));
   });
 
-  it("is cut short by a stop, and made by the next start", async () => {
+  it("is cut short by a stop, and finished by the next start", async () => {
     const on = await startIngestSite();
     const all = [new FakeItems(), new FakeItems()];
     await complete(on, all);
@@ -59,7 +59,7 @@ describe("a merge of late lines", () => {
     expect([...on.logLines, ...again.logLines].filter((line) => line.includes("late lines stay"))).toEqual([]);
   });
 
-  it("keeps nobody from deleting, neither what is merged nor what waits for it", async () => {
+  it("blocks no deletion, of merging or waiting executions", async () => {
     const on = await startIngestSite();
     const [a, b, c] = [new FakeItems(), new FakeItems(), new FakeItems()];
     await complete(on, [a, b, c]);
@@ -71,7 +71,7 @@ describe("a merge of late lines", () => {
     expect(await c.numbers(on)).toEqual(numbersTo(COUNT));
   });
 
-  it("that could not be said on the disk is none", async () => {
+  it("that could not be recorded on disk does not happen", async () => {
     const on = await startIngestSite();
     const a = new FakeItems();
     await a.begin(on);
@@ -92,7 +92,7 @@ describe("a merge of late lines", () => {
     expect(await a.numbers(again)).toEqual(numbersTo(30));
   });
 
-  it("leaves late lines alone that came after it, behind the end", async () => {
+  it("leaves alone late lines that came after it, behind the end", async () => {
     const dataDir = await tempFolder();
     const a = new FakeItems();
     const on = await startIngestSite({ dataDir });
@@ -108,13 +108,13 @@ describe("a merge of late lines", () => {
     expect(await a.numbers(second)).toEqual(expected);
     await second.stop();
 
-    // A merge of them that was not decided takes nobody's place, however large.
+    // A merge that was not decided blocks no other, however large.
     writeFileSync(a.path({ dataDir }, ".log.new"), readFileSync(a.path({ dataDir }, ".log")).subarray(0, 30 * 45));
     const third = await startIngestSite({ dataDir, reindex: true });
     expect(await a.numbers(third)).toEqual(expected);
   });
 
-  it("is not made of lines with a hole behind the end: each would get another's number", async () => {
+  it("is not done for lines with a hole behind the end: they would get wrong numbers", async () => {
     const dataDir = await tempFolder();
     const a = new FakeItems();
     const on = await startIngestSite({ dataDir });

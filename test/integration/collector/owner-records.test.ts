@@ -17,7 +17,7 @@ afterEach(() => {
   process.env["PATH"] = PATH;
 });
 
-/** What a user called alice sees, whose uid on the collector is this. */
+/** What a user named alice with this uid on the collector sees. */
 async function listOf(on: IngestSite, uid: number): Promise<string[]> {
   const viewer = { user: on.store.ownerId({ name: "alice", uid }), uid, admin: false };
   const { executions } = await on.archive.list(viewer, { limit: 10 });
@@ -37,27 +37,30 @@ async function siteWithoutAcls(dataDir: string): Promise<string> {
   return a.x;
 }
 
-describe("a user who has the name of an earlier one", () => {
-  it.each(["at once", "after a restart", "after a reindex"])("never sees that one's executions, %s", async (when) => {
-    const dataDir = await tempFolder();
-    const owner = { name: "alice", uid: 1_001 };
-    const ownerOf = async (): Promise<OwnerAnswer> => ({ ...owner });
-    const first = await startIngestSite({ dataDir, ownerOf });
-    const [old, fresh] = [fakeExecution(), fakeExecution()];
-    await (await openRelay(first)).send(old.begin(), old.lines(1, ["1"]), old.end(1));
-    if (when !== "at once") await first.stop();
-    owner.uid = 1_005;
-    const on =
-      when === "at once" ? first : await startIngestSite({ dataDir, ownerOf, reindex: when === "after a reindex" });
-    expect(await listOf(on, 1_005)).toEqual([]);
-    await (await openRelay(on)).send(fresh.begin(), fresh.lines(1, ["1"]), fresh.end(1));
-    expect(await listOf(on, 1_005)).toEqual([fresh.x]);
-    expect(await listOf(on, 1_001)).toEqual([old.x]);
-    expect(aclOf(join(dataDir, "logs/alice"))).not.toContain("user:1005");
-    expect(aclOf(join(dataDir, "logs/alice%7E1005", DAY))).toMatch(/^user:1005:r-x$/m);
-  });
+describe("a user with the name of an earlier one", () => {
+  it.each(["at once", "after a restart", "after a reindex"])(
+    "never sees the earlier user's executions, %s",
+    async (when) => {
+      const dataDir = await tempFolder();
+      const owner = { name: "alice", uid: 1_001 };
+      const ownerOf = async (): Promise<OwnerAnswer> => ({ ...owner });
+      const first = await startIngestSite({ dataDir, ownerOf });
+      const [old, fresh] = [fakeExecution(), fakeExecution()];
+      await (await openRelay(first)).send(old.begin(), old.lines(1, ["1"]), old.end(1));
+      if (when !== "at once") await first.stop();
+      owner.uid = 1_005;
+      const on =
+        when === "at once" ? first : await startIngestSite({ dataDir, ownerOf, reindex: when === "after a reindex" });
+      expect(await listOf(on, 1_005)).toEqual([]);
+      await (await openRelay(on)).send(fresh.begin(), fresh.lines(1, ["1"]), fresh.end(1));
+      expect(await listOf(on, 1_005)).toEqual([fresh.x]);
+      expect(await listOf(on, 1_001)).toEqual([old.x]);
+      expect(aclOf(join(dataDir, "logs/alice"))).not.toContain("user:1005");
+      expect(aclOf(join(dataDir, "logs/alice%7E1005", DAY))).toMatch(/^user:1005:r-x$/m);
+    },
+  );
 
-  it("does not see what an earlier version stored without writing down whose it is", async () => {
+  it("does not see what an earlier version stored without recording its owner", async () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir, ownerOf: async () => ({ name: "alice", uid: 1_001 }) });
     const old = fakeExecution();
@@ -71,7 +74,7 @@ describe("a user who has the name of an earlier one", () => {
 });
 
 describe("a folder that was made while setfacl was missing", () => {
-  it("can be read by its owner after a start with setfacl, the days and files in it as well", async () => {
+  it("becomes readable for its owner after a start with setfacl, with its days and files", async () => {
     const dataDir = await tempFolder();
     const x = await siteWithoutAcls(dataDir);
     const day = join(dataDir, "logs/alice", DAY);
@@ -84,7 +87,7 @@ describe("a folder that was made while setfacl was missing", () => {
     expect(aclOf(join(day, log))).toMatch(/^group::---$/m);
   });
 
-  it("is looked at once: a folder that is whole is left alone", async () => {
+  it("is checked once: a correct folder is left alone", async () => {
     const dataDir = await tempFolder();
     await siteWithoutAcls(dataDir);
     const second = await startIngestSite({ dataDir });
@@ -102,7 +105,7 @@ describe("a folder that was made while setfacl was missing", () => {
   });
 });
 
-it("a collector without setfacl does not start: it says what to install", async () => {
+it("a collector without setfacl does not start, and says what to install", async () => {
   const dataDir = await tempFolder();
   const pki = await tempFolder();
   const env = { ...process.env, PATH: "/nonexistent" };

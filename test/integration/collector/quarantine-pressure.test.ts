@@ -9,9 +9,9 @@ const many = (count: number, node = "node1") => Array.from({ length: count }, ()
 const forged = (count: number) => many(count).map((one) => one.lines(1, ["forged"]));
 const LIMITS = { maxNodeBytes: 67_108_864, maxExecutionsPerNode: 32_768 };
 
-describe("a node whose quarantine somebody floods", () => {
+describe("a node whose quarantine is flooded", () => {
   it.each(["before them", "between their lines and their BEGIN"])(
-    "has 60 executions complete that overtook their BEGIN, with 10,000 forged ones %s",
+    "completes 60 executions that overtook their BEGIN, with 10,000 forged ones %s",
     async (when) => {
       const on = await startIngestSite({ quarantine: LIMITS });
       const relay = await openRelay(on);
@@ -25,7 +25,7 @@ describe("a node whose quarantine somebody floods", () => {
     },
   );
 
-  it("gives up the forged ones, the oldest first, and counts them", async () => {
+  it("drops the forged ones, oldest first, and counts them", async () => {
     const on = await startIngestSite({ quarantine: { maxExecutionsPerNode: 20 } });
     const relay = await openRelay(on);
     const [honest] = many(1);
@@ -33,12 +33,12 @@ describe("a node whose quarantine somebody floods", () => {
     await relay.send(honest?.lines(1, ["1"]) ?? "", honest?.end(1) ?? "", ...forged(9));
     await relay.send(honest?.begin() ?? "");
     expect(honest && (await summary(on, honest))).toMatchObject({ delivery: "complete", lines: 1 });
-    // Half of the room is for them: 10 of 110 are left, one of which has been claimed.
+    // They may use half of the room: 10 of 110 are left, one of them claimed.
     expect(await metric(on, "ml_quarantine_evicted_total", '"quarantine-executions"')).toBe(100);
     expect(await metric(on, "ml_store_discarded_lines_total", '"quarantine-executions"')).toBe(100);
   });
 
-  it("names what an execution has lost, by its END, when its BEGIN comes after all", async () => {
+  it("names an execution's lost lines from its END when its BEGIN finally comes", async () => {
     const on = await startIngestSite({ quarantine: { maxExecutionsPerNode: 20 } });
     const relay = await openRelay(on);
     const [a, b] = [fakeExecution(), fakeExecution()];
@@ -60,7 +60,7 @@ describe("a node whose quarantine somebody floods", () => {
     expect(rest).toMatchObject({ state: "failed", code: 3, delivery: "incomplete", missing: [[lines + 1, 10]] });
   });
 
-  it("keeps what another uid has announced, however many a uid announces that nobody has", async () => {
+  it("keeps another uid's BEGINs, however many an unknown uid sends", async () => {
     const ownerOf = async (_node: string, uid: number) => {
       if (uid === 1_001) return directory.isThere ? { name: "alice", uid: undefined } : undefined;
       return undefined;
@@ -79,7 +79,7 @@ describe("a node whose quarantine somebody floods", () => {
     }
   });
 
-  it("leaves another node's alone, and all that is younger than its age after a restart", async () => {
+  it("leaves other nodes' alone and, after a restart, everything younger than the age limit", async () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir, quarantine: { maxExecutionsPerNode: 20 } });
     const [a, b] = [fakeExecution(), fakeExecution({ node: "node2" })];

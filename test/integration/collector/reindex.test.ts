@@ -8,7 +8,7 @@ import { asUser, createTestUser, describeAsRoot, runAsRoot } from "../../support
 import { MLCOLLECTOR } from "../../support/site.ts";
 
 describeAsRoot("mlcollector reindex", () => {
-  it("indexes what can be read, and says of all else why it could not", async () => {
+  it("indexes what can be read, and gives the reason for everything else", async () => {
     const on = await startIngestSite();
     const [whole, logless] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);

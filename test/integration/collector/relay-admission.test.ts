@@ -30,7 +30,7 @@ beforeAll(async () => {
   await writeFile(join(pki, "nameless.key"), key);
 });
 
-describe("a relay without a right certificate is refused, and the log says whose, which, and what to do", () => {
+describe("refuses a relay without a valid certificate; the log says whose, which, and what to do", () => {
   test.each([
     ["authority", "is not of this collector's authority", "mlctl pki issue", () => credentials(otherPki, "node1", pki)],
     ["expired", "has expired", "mlctl pki renew", () => credentials(pki, "old")],
@@ -83,7 +83,7 @@ describe("a relay without a right certificate is refused, and the log says whose
 });
 
 describe("a node that is revoked", () => {
-  test("is cut off at once with a counter and a log line, and comes in no more; others notice nothing", async () => {
+  test("is cut off at once with a counter and a log line, and stays out; others are unaffected", async () => {
     const folder = await pkiLasting(undefined, "node1", "node2");
     const site = await TlsSite.start(folder);
     const [node1, node2] = [await site.connect("node1"), await site.connect("node2")];
@@ -108,7 +108,7 @@ describe("a node that is revoked", () => {
     await site.expectServed(await site.connect("node1"), "node1");
   });
 
-  test.each(["TLSv1.2", "TLSv1.3"] as const)("cannot go on with an earlier session of %s", async (version) => {
+  test.each(["TLSv1.2", "TLSv1.3"] as const)("cannot resume an earlier session of %s", async (version) => {
     const folder = await pkiLasting(undefined, "node1");
     const site = await TlsSite.start(folder);
     const tls = { ...(await credentials(folder, "node1")), port: site.site.relp.port, host: "127.0.0.1" };
@@ -127,7 +127,7 @@ describe("a node that is revoked", () => {
     second.destroy();
   });
 
-  test("everybody has to come again when openssl cannot say who is revoked", async () => {
+  test("disconnects all relays when openssl cannot read the revocation list", async () => {
     const site = await TlsSite.start(pki);
     const client = await site.connect("node1");
     site.site.relp.reload({ ...(await loadCertificates(pki)), revoked: undefined });
@@ -138,12 +138,12 @@ describe("a node that is revoked", () => {
   });
 });
 
-test("a collector that stops does not wait for a relay in the TLS handshake, and lets none in any more", async () => {
+test("a stopping collector does not wait for a TLS handshake, and admits no relay", async () => {
   const { site } = await TlsSite.start(pki, { limits: { handshakeMs: 3_600_000 } });
   const relay = connectTcp(site.relp.port, "127.0.0.1");
   await once(relay, "connect");
   relay.on("error", () => {});
-  // The head of a handshake record, and nothing of what it announces.
+  // The header of a handshake record without its body.
   relay.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
   await poll(
     "the collector to have taken the connection",
@@ -154,7 +154,7 @@ test("a collector that stops does not wait for a relay in the TLS handshake, and
   expect(site.logLines.join("\n")).not.toMatch(/no TLS session/);
 });
 
-describe("a list of revoked certificates that is no good refuses everybody, and the log says why", () => {
+describe("an invalid revocation list refuses everybody, and the log says why", () => {
   const gencrl = ["ca", "-config", "issued/openssl.cnf", "-gencrl", "-out", "ca.crl"];
   test.each([
     ["ca.crl has expired", ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z"]],

@@ -9,11 +9,11 @@ import { openSession } from "../../support/relay-session.ts";
 const MINUTE_MS = 60_000;
 const never = () => new Promise<"stored">(() => {});
 
-describe("while a batch is with a store that hangs, reading stops, whatever comes", () => {
+describe("stops reading, whatever comes, while a batch waits for a hanging store", () => {
   const execution = fakeExecution();
   test.each([
     ["beats", 16, () => execution.beat(0, 1)],
-    ["what is thrown away", 4, () => "x"],
+    ["frames that are discarded", 4, () => "x"],
     ["one line of each of many executions", 4, () => fakeExecution().lines(1, [""])],
     ["lines that do not continue one another", 4, (i: number) => execution.lines(2 * i + 1, [""])],
   ])("%s", async (_, mostMebibytes, frame) => {
@@ -33,9 +33,9 @@ describe("while a batch is with a store that hangs, reading stops, whatever come
 describe("a session that waits for the store", () => {
   const unavailable = () => "unavailable" as const;
   test.each([
-    ["stays, however long, when its relay has no other", false, 24 * 60 * MINUTE_MS],
-    ["stays for as long as its relay may wait, when there is another", true, 1.5 * MINUTE_MS],
-    ["is cut off when its relay has long taken it for dead, and has another", true, 3 * MINUTE_MS],
+    ["stays, however long, if its relay has no other", false, 24 * 60 * MINUTE_MS],
+    ["stays for as long as its relay may wait, if there is another", true, 1.5 * MINUTE_MS],
+    ["is cut off once its relay has given it up and has another", true, 3 * MINUTE_MS],
   ])("%s", async (promise, isSuperseded, waitedMs) => {
     let nowMs = 0;
     const { relay, socket, connection } = await openSession({ store: unavailable }, { nowMs: () => nowMs });
@@ -46,7 +46,7 @@ describe("a session that waits for the store", () => {
     expect(socket.destroyed).toBe(promise.startsWith("is cut off"));
   });
 
-  test("and is idle in between stays, too", async () => {
+  test("and is idle in between stays as well", async () => {
     let nowMs = 0;
     const { relay, socket, connection } = await openSession({}, { nowMs: () => nowMs });
     await relay.send(fakeExecution().lines(1, ["one"]));
@@ -56,9 +56,9 @@ describe("a session that waits for the store", () => {
   });
 });
 
-test("of a node's sessions that wait for the store, all but the newest end; other nodes' stay", async () => {
+test("ends all but the newest of a node's sessions that wait for the store; other nodes' stay", async () => {
   let nowMs = Date.now();
-  // Nobody says whose they are, and their lines have used up the quarantine's room.
+  // They have no known owner, and their lines have used up the quarantine.
   const ownerOf = () => new Promise<never>(() => {});
   const site = await startIngestSite({ nowMs: () => nowMs, ownerOf, quarantine: { maxExecutionBytes: 600 } });
   const [old, other, fresh] = [await openRelay(site), await openRelay(site), await openRelay(site)];
@@ -79,17 +79,17 @@ test("of a node's sessions that wait for the store, all but the newest end; othe
   await poll("two sessions to be left", async () => (await metric(site, "ml_relp_connections")) === 2);
 });
 
-test("the kernel asks for relays that say nothing: one that lost its power is not connected for good", async () => {
+test("TCP keep-alive ends the connection of a relay that lost power", async () => {
   const site = await startIngestSite();
   const relay = await openRelay(site);
   const port = (number = 0) => number.toString(16).toUpperCase().padStart(4, "0");
   const { localPort, remotePort } = relay.socket;
-  // Of the collector's end: local and remote address, state, queues, and timer 2, which is that of keep-alive.
+  // The collector's end: local and remote address, state, queues, and timer 2: keep-alive.
   const timer = new RegExp(`:${port(remotePort)} \\w+:${port(localPort)} 01 \\w+:\\w+ 02:`);
   expect(await readFile("/proc/net/tcp", "utf8")).toMatch(timer);
 });
 
-describe("a stage that throws costs its relay the session, and not the process", () => {
+describe("a stage that throws ends its relay's session, not the process", () => {
   const fault = new Error("disk I/O error");
   const broken = () => {
     throw fault;
@@ -124,7 +124,7 @@ describe("a stage that throws costs its relay the session, and not the process",
   });
 });
 
-test("a relay that closes its session is answered once, also when the collector stops then", async () => {
+test("a relay that closes its session is answered once, even if the collector stops then", async () => {
   const { relay, socket, connection } = await openSession({});
   const errors: Error[] = [];
   socket.on("error", (error) => errors.push(error));

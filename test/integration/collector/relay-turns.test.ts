@@ -5,10 +5,10 @@ import { fakeExecution } from "../../support/envelopes.ts";
 import { poll } from "../../support/poll.ts";
 import { openSession } from "../../support/relay-session.ts";
 
-test("a batch that filled while another was synced ends no session of a relay that shares its turns", async () => {
+test("a batch that fills while another is synced ends no session of a relay with shared turns", async () => {
   const nowMs = () => 0;
   const quiet = new QuietRelays();
-  // By this clock a quiet relay has always spoken just now.
+  // On this clock a quiet relay has always just spoken.
   quiet.heard(new TurnAllowance(quiet, nowMs), nowMs());
   const synced: (() => void)[] = [];
   let isHeld = true;
@@ -48,7 +48,7 @@ test("a batch of very many executions goes to the store in small steps, and is a
   expect(steps.reduce((sum, one) => sum + one, 0)).toBe(1_000);
 });
 
-test("sessions that bring BEGINs together bind a bounded number in one turn of the loop", async () => {
+test("sessions that send BEGINs together bind a bounded number in one turn of the loop", async () => {
   const clock = { nowMs: 0 };
   const turns = new LoopTurns({ maxTurnMs: 5, nowMs: () => clock.nowMs });
   const perTurn: number[] = [];

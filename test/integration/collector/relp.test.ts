@@ -32,7 +32,7 @@ describe("a relay's session", () => {
     expect(await metric(on, "ml_ingest_discarded_frames_total", 'reason="envelope"')).toBe(1);
   });
 
-  it("is taken in the same way wherever the bytes are cut", async () => {
+  it("is read the same wherever the bytes are split", async () => {
     const on = await startIngestSite();
     const a = fakeExecution();
     const whole = [a.begin(), a.lines(1, ["one\\two", ""]), a.end(2)];
@@ -56,7 +56,7 @@ describe("a relay's session", () => {
     expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: 2 });
   });
 
-  it("acknowledges what came before a frame that waits for its owner's name, and it once that is known", async () => {
+  it("acknowledges frames before one that waits for its owner's name, and that one once it is known", async () => {
     let answer: (owner: { name: string; uid: undefined }) => void = () => {};
     const asked = new Promise<{ name: string; uid: undefined }>((resolve) => {
       answer = resolve;
@@ -75,7 +75,7 @@ describe("a relay's session", () => {
 
 const OPEN = "1 open 49 relp_version=0\nrelp_software=test\ncommands=syslog\n";
 
-describe("a hostile relay is cut off with a counter and a log line, and disturbs nobody", () => {
+describe("cuts off a hostile relay with a counter and a log line, undisturbed otherwise", () => {
   it.each([
     ["header", "x".repeat(100)],
     ["header", "1234567890 open 0\n"],
@@ -119,7 +119,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
     expect(await metric(on, "ml_relp_refused_sessions_total", `reason="${reason}"`)).toBe(1);
   });
 
-  it("too many connections: those beyond the limit are dropped, the others served", async () => {
+  it("too many connections: drops those beyond the limit, and serves the others", async () => {
     const on = await startIngestSite({ limits: { connections: 2 } });
     const [first, second] = [await openRelay(on), await openRelay(on)];
     const third = connect(on.relp.port, "127.0.0.1");
@@ -132,7 +132,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
     expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete" });
   });
 
-  it("one that never reads its answers is read no further, and costs bounded memory", async () => {
+  it("one that never reads its answers: stops reading from it, in bounded memory", async () => {
     const on = await startIngestSite();
     const client = await openRelay(on);
     client.socket.pause();
@@ -150,7 +150,7 @@ describe("a hostile relay is cut off with a counter and a log line, and disturbs
   });
 });
 
-describe("frames that are not of the grammar are acknowledged, counted by reason, and change nothing", () => {
+describe("acknowledges malformed frames, counts them by reason, and changes nothing", () => {
   const a = fakeExecution();
   const line = a.lines(2, ["two", "three"]);
   it.each([
@@ -197,7 +197,7 @@ describe("frames that are not of the grammar are acknowledged, counted by reason
   });
 });
 
-test("a collector that stops does not wait for a relay that reads no more", async () => {
+test("a stopping collector does not wait for a relay that has stopped reading", async () => {
   const on = await startIngestSite();
   const relay = await openRelay(on);
   relay.socket.pause();
@@ -214,7 +214,7 @@ test("a collector that stops does not wait for a relay that reads no more", asyn
   await on.relp.stop();
 });
 
-it("what gates say of themselves is shown for each node while its relay is connected", async () => {
+it("shows each node's gate figures while its relay is connected", async () => {
   const on = await startIngestSite();
   const relay = await openRelay(on);
   const status = { connections: 3, refused: 2, ended: 1, waits: 70 };
@@ -231,7 +231,7 @@ describe("what relays say of themselves", () => {
   const at = (second: number) => `2026-11-20T04:17:${second}.000000Z`;
   const figure = (on: IngestSite, name: string, node: string) => metric(on, name, `node="${node}"`);
 
-  it("is shown for each node: what waits in memory and on disk, and what was thrown away", async () => {
+  it("is shown for each node: messages waiting in memory and on disk, and discarded ones", async () => {
     const on = await startIngestSite();
     const relay = await openRelay(on);
     const discards = { "discarded.full": 2, "discarded.nf": 1 };
@@ -246,7 +246,7 @@ describe("what relays say of themselves", () => {
     expect(await metric(on, "ml_ingest_discarded_frames_total")).toBe(0);
   });
 
-  it("is the newest, in whatever order it comes, and is forgotten when the relay stays silent", async () => {
+  it("is always the newest, in any order of arrival, and expires when the relay stays silent", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ nowMs: () => nowMs });
     const relay = await openRelay(on);
@@ -259,11 +259,11 @@ describe("what relays say of themselves", () => {
     expect(await on.metrics.text()).not.toContain('ml_relay_queue_frames{node="node1"}');
   });
 
-  it("is not shown any more once the relay has gone; that it has gone is", async () => {
+  it("disappears once the relay has gone; its absence is shown", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ nowMs: () => nowMs });
     const relay = await openRelay(on);
-    // A drop-in relay says nothing of its queue, and is seen all the same.
+    // A drop-in relay reports no queue figures, and is still shown.
     await relay.send(
       relayFrame({ node: "dedicated", figures: { size: 7 } }),
       fakeExecution({ node: "dropin" }).begin(),
@@ -281,7 +281,7 @@ describe("what relays say of themselves", () => {
     expect(await on.metrics.text()).toContain('ml_relay_up{node="dedicated"} 0');
   });
 
-  it("is kept for 4,096 nodes at most: who spoke last", async () => {
+  it("is kept for at most 4,096 nodes, the latest", async () => {
     const on = await startIngestSite();
     const nodes = Array.from({ length: 4_100 }, (_, i) => `n${i}`);
     await (await openRelay(on)).send(...nodes.map((node) => relayFrame({ node, figures: { size: 1 } })));
@@ -292,7 +292,7 @@ describe("what relays say of themselves", () => {
 });
 
 describe("acknowledgements", () => {
-  it("count over the end of the numbers", () => {
+  it("continue after transaction numbers wrap around", () => {
     expect(acknowledgements(2, 4).toString()).toBe(
       "999999998 rsp 6 200 OK\n999999999 rsp 6 200 OK\n1 rsp 6 200 OK\n2 rsp 6 200 OK\n",
     );

@@ -13,7 +13,7 @@ async function makeFifo(folder: string): Promise<string> {
 }
 
 describe("restarts in the middle of output", () => {
-  it("a relay stopped and started again loses nothing of a command that goes on printing", async () => {
+  it("a relay stopped and started again loses nothing while the command prints on", async () => {
     const site = await Site.create();
     const relay = await site.startRelay("node1");
     const count = 400;
@@ -33,7 +33,7 @@ describe("restarts in the middle of output", () => {
     });
   }, 120_000);
 
-  it("an index that was deleted is made again by mlcollector reindex, and every answer is the same", async () => {
+  it("mlcollector reindex rebuilds a deleted index, and every answer is the same", async () => {
     const site = await Site.create();
     const relay = await site.startRelay("node1");
     const outputs = ["seq 100", "echo oops >&2; exit 4", "printf 'no newline'", "kill -9 $$"];

@@ -12,14 +12,14 @@ const HOUR_MS = 3_600_000;
 
 const viewer = (user: string) => ({ user, uid: 1, admin: false });
 
-/** What an owner reads of an execution. */
+/** An execution's lines as its owner reads them. */
 async function textsOf(on: IngestSite, user: string, { x, node }: FakeExecution): Promise<string> {
   const chunks = await on.archive.read(viewer(user), { x, node, from: 1, maxLines: 100, maxBytes: 100_000 });
   return chunks.map(({ cri }) => cri.toString().replaceAll(/^.{37}/gm, "")).join("");
 }
 
 describe("an execution id that is used twice", () => {
-  it("by one user on one node, whatever the command and the day: the first one keeps it", async () => {
+  it("by one user on one node, on any day with any command: the first keeps it", async () => {
     const on = await startIngestSite({ ownerOf: rootAndBob });
     const first = fakeExecution();
     const second = fakeExecution({ x: first.x });
@@ -32,7 +32,7 @@ describe("an execution id that is used twice", () => {
     expect((await on.archive.list(ROOT, { limit: 10 })).executions).toHaveLength(1);
   });
 
-  it("on two nodes: two executions, told apart by their node", async () => {
+  it("on two nodes: two executions, distinguished by node", async () => {
     const on = await startIngestSite({ ownerOf: rootAndBob });
     const first = fakeExecution({ node: "node1" });
     const second = fakeExecution({ node: "node2", x: first.x, k: first.k });
@@ -44,7 +44,7 @@ describe("an execution id that is used twice", () => {
     expect(await on.archive.get(ROOT, { x: first.x, node: "node2" })).toMatchObject({ state: "running" });
   });
 
-  it("by two users on one node: each has an own one, and neither is kept from it", async () => {
+  it("by two users on one node: each gets an execution of their own", async () => {
     const on = await startIngestSite({ ownerOf: rootAndBob });
     const [bobs, roots] = [fakeExecution(), fakeExecution()];
     const same = fakeExecution({ x: bobs.x, k: roots.k });
@@ -62,7 +62,7 @@ describe("an execution id that is used twice", () => {
 });
 
 describe("two nodes with the same host name", () => {
-  it("are told apart by their certificates, whatever their frames say, also with the same id and key", async () => {
+  it("are distinguished by certificate, whatever their frames say, even with the same id and key", async () => {
     const tls = await TlsSite.start(await pkiLasting(undefined, "node1", "node2"));
     const [first, second] = [await tls.connect("node1"), await tls.connect("node2")];
     const a = fakeExecution({ node: "localhost" });
@@ -98,7 +98,7 @@ describe("a clock of the collector that jumps", () => {
   it.each([
     ["ahead by a day", 24 * HOUR_MS],
     ["back by a day", -24 * HOUR_MS],
-  ])("%s makes nothing lost, ended or forgotten, and what is done by the clock goes on", async (_, jumpMs) => {
+  ])("%s loses, ends and forgets nothing, and timed work goes on", async (_, jumpMs) => {
     let [wallMs, monotonicMs] = [Date.now(), 0];
     const clock = () =>
       createSteadyClock(
@@ -121,7 +121,7 @@ describe("a clock of the collector that jumps", () => {
     pass(1_000);
     await relay.send(running.beat(1, 1));
     expect(await state()).toMatchObject([{ state: "running" }, { state: "finished", delivery: "receiving" }]);
-    // Silence for half a minute means what it always does.
+    // Half a minute of silence still means lost.
     pass(31_000);
     await poll("what is silent to be lost", async () => (await on.archive.get(ROOT, running))?.state === "lost");
     await poll("the hole to be final", async () => (await on.archive.get(ROOT, ended))?.delivery === "incomplete");
@@ -135,7 +135,7 @@ describe("a clock of the collector that jumps", () => {
     });
     await on.stop();
 
-    // A restart takes the clock as it is, and what was written by the other one.
+    // A restart uses the present clock with records written under the other.
     const again = await startIngestSite({ ownerOf: rootAndBob, ...options, nowMs: clock() });
     expect(await again.archive.get(ROOT, running)).toMatchObject({ state: "running" });
     wallMs -= jumpMs;

@@ -14,7 +14,7 @@ const USERS = new Map([
   [1002, "bob"],
 ]);
 const CAROL = { user: "carol", uid: 1003, admin: true };
-/** Bob chooses when his began: later than alice's, so that his is the newest. */
+/** Bob claims a later start than alice's, so that his is the newest. */
 const LATER = { startedAt: "2026-11-20T05:00:00.000000Z" };
 
 type Web = Awaited<ReturnType<typeof startWeb>>;
@@ -60,8 +60,8 @@ async function watch(web: Web, { cookie }: Browser, subscribe: Partial<Extract<C
   return { texts, texted };
 }
 
-describe("an administrator, where two users have an execution of one id on one node", () => {
-  it.each(["", "/lines", "/raw"])("is asked whose is meant, and gets that one: %s", async (part) => {
+describe("an administrator, when two users share an id on one node", () => {
+  it.each(["", "/lines", "/raw"])("is asked for the owner, and gets that owner's: %s", async (part) => {
     const { carol, path } = await twoOwners();
     for (const node of ["", "?node=node1"]) {
       const { status, json } = await carol.get(`${path}${part}${node}`);
@@ -82,7 +82,7 @@ describe("an administrator, where two users have an execution of one id on one n
     expect((await carol.get(`${path}${part}?node=node1&owner=carol`)).status).toBe(404);
   });
 
-  it("deletes the one that is named, and none where none is named", async () => {
+  it("deletes only the named owner's, and nothing without a name", async () => {
     const { site, web, node1, alices, bobs, carol, path } = await twoOwners();
     await node1.send(alices.end(1), bobs.end(1));
     const headers = { origin: web.origin };
@@ -93,7 +93,7 @@ describe("an administrator, where two users have an execution of one id on one n
     expect(web.audited).toContainEqual(expect.objectContaining({ event: "deletion", user: "carol", owner: "alice" }));
   });
 
-  it("watches the one that is named, and is asked whose is meant where none is", async () => {
+  it("watches the named owner's, and is asked for the owner without a name", async () => {
     const { web, carol, alices } = await twoOwners();
     const { x } = alices;
     const unclear = await watch(web, carol, { what: { x, node: "node1" } });
@@ -105,7 +105,7 @@ describe("an administrator, where two users have an execution of one id on one n
     expect(texted()).toEqual(["alice node1 alice's"]);
   });
 
-  it.each([[{ all: true }], [{ job: "train" }]] as const)("can tell whose lines are which of %o", async (what) => {
+  it.each([[{ all: true }], [{ job: "train" }]] as const)("can tell the owners' lines of %o apart", async (what) => {
     const { web, carol, node1, alices, bobs } = await twoOwners();
     const { texted } = await watch(web, carol, { what });
     expect(texted().sort()).toEqual(["alice node1 alice's", "bob node1 bob's"]);
@@ -119,7 +119,7 @@ describe("an administrator, where two users have an execution of one id on one n
     ]);
   });
 
-  it("downloads one execution to its end, also when another of its id begins meanwhile", async () => {
+  it("downloads one execution to its end, even if another of its id begins meanwhile", async () => {
     const site: IngestSite = await startIngestSite({
       ownerOf: async (_node, uid) => ({ name: USERS.get(uid) ?? "nobody", uid: undefined }),
     });
@@ -137,8 +137,8 @@ describe("an administrator, where two users have an execution of one id on one n
   });
 });
 
-describe("a user whose execution's id another has too", () => {
-  it("means the own one, and cannot name the other's", async () => {
+describe("a user whose execution shares its id with another user's", () => {
+  it("gets their own, and cannot name the other's", async () => {
     const { web, alice, bob, path, alices } = await twoOwners();
     for (const [browser, owner] of [
       [alice, "alice"],

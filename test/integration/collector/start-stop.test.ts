@@ -32,7 +32,7 @@ async function collector(options: readonly string[] = [], on: { env?: NodeJS.Pro
   return { folder, relp, running: start(command, args, { env }) };
 }
 
-/** Whether somebody waits for a writer of this FIFO, and waits no longer. */
+/** Whether a reader was waiting on this FIFO; releases it. */
 function letPass(fifo: string): boolean {
   try {
     closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
@@ -42,7 +42,7 @@ function letPass(fifo: string): boolean {
   }
 }
 
-test("a certificate that is not there ends the start at once", async () => {
+test("a missing certificate ends the start at once", async () => {
   const { running } = await collector(["--web-cert", "/nonexistent.crt", "--web-key", "/nonexistent.key"]);
   expect(await running.ended).toEqual({ code: 1, signal: null });
   expect(running.output()).toMatch(/cannot start .*nonexistent/);
@@ -59,7 +59,7 @@ test("a port that is in use ends the start at once", async () => {
   expect(running.output()).toMatch(/cannot start .*\(tcp-syslog\): EADDRINUSE: another program listens there/);
 });
 
-describe("what an administrator got wrong is named, with the setting and what to do next", () => {
+describe("names an administrator's mistake, with the setting and the next step", () => {
   test.each([
     ["--tcp-syslog", "192.0.2.1:2514", /\(tcp-syslog\): EADDRNOTAVAIL: this machine has no such address: correct/],
     ["--metrics", "unix:/nonexistent/m.sock", /\(metrics\): \w+: its folder must exist/],
@@ -87,7 +87,7 @@ describe("what an administrator got wrong is named, with the setting and what to
   });
 });
 
-test.each(["SIGTERM", "SIGINT"] as const)("%s during the start stops what was begun, in order", async (signal) => {
+test.each(["SIGTERM", "SIGINT"] as const)("%s during the start stops started parts in order", async (signal) => {
   const bin = await tempFolder();
   // The first part to start asks it, and waits.
   writeFileSync(join(bin, "setfacl"), '#!/bin/sh\necho > "$0.asked"\nexec sleep 10\n');
@@ -100,7 +100,7 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s during the start stops what was be
   expect(readFileSync(join(folder, "data/audit/audit.log"), "utf8")).toContain('"action":"stop"');
 });
 
-test("SIGTERM while the index is made ends it before anything listens, and the next start makes it anew", async () => {
+test("SIGTERM during a reindex ends it before anything listens, and the next start redoes it", async () => {
   const folder = await tempFolder();
   const [held, many] = [join(folder, "data/logs/alice/2026-11-20"), join(folder, "data/logs/bob/2026-11-20")];
   for (const path of [held, many]) mkdirSync(path, { recursive: true });
@@ -121,7 +121,7 @@ test("SIGTERM while the index is made ends it before anything listens, and the n
   await again.running.waitFor(/index made from the files .*unreadable=500/);
 });
 
-test("a collector whose log nobody reads goes on", async () => {
+test("a collector goes on when nobody reads its log", async () => {
   const { relp, running } = await collector();
   await running.waitFor(/listening for browsers/);
   running.closeOutput();

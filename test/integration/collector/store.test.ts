@@ -50,7 +50,7 @@ describe("an execution's lines", () => {
     });
   });
 
-  it("are stored once when they arrive again, wholly or in part", async () => {
+  it("are stored once when they arrive again, in whole or in part", async () => {
     const on = await startIngestSite();
     const a = fakeExecution();
     const relay = await openRelay(on);
@@ -61,7 +61,7 @@ describe("an execution's lines", () => {
     expect(await summary(on, a)).toMatchObject({ delivery: "complete", lines: 5 });
   });
 
-  it("that come late are read in order at once, and stand in order in one file when all are there", async () => {
+  it("that come late are read in order at once, and are merged in order once all are there", async () => {
     const on = await startIngestSite();
     const a = fakeExecution();
     const relay = await openRelay(on);
@@ -94,7 +94,7 @@ describe("an execution's lines", () => {
     expect(await metric(on, "ml_store_duplicate_lines_total")).toBe(50);
   });
 
-  it("that never come are named, and the execution is incomplete 30 s after its end", async () => {
+  it("that never come are named, and the execution counts as incomplete 30 s after its end", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ nowMs: () => nowMs });
     const a = fakeExecution();
@@ -147,7 +147,7 @@ describe("frames without an owner", () => {
     expect(await metric(on, "ml_store_refused_begins_total", "id-in-use")).toBe(1);
   });
 
-  it("of a uid that is nobody stay there", async () => {
+  it("of the overflow uid stay there", async () => {
     const on = await startIngestSite({
       ownerOf: async (_node, uid) => (uid === 65_534 ? undefined : { name: "a", uid: undefined }),
     });
@@ -174,7 +174,7 @@ describe("frames without an owner", () => {
 });
 
 describe("a collector that starts again", () => {
-  it("goes on where the files end, cuts a torn line, and stores nothing twice", async () => {
+  it("continues where the files end, truncates a torn line, and stores nothing twice", async () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir });
     const a = fakeExecution();
@@ -210,7 +210,7 @@ describe("a collector that starts again", () => {
     expect(await summary(on, a)).toMatchObject({ state: "finished", delivery: "complete", lines: 1 });
   });
 
-  it("answers the same from an index made anew, running executions included", async () => {
+  it("gives the same answers from a rebuilt index, running executions included", async () => {
     const dataDir = await tempFolder();
     const first = await startIngestSite({ dataDir });
     const many = Array.from({ length: 5 }, (_, i) => fakeExecution({ node: `node${i}`, job: "j" }));
@@ -251,7 +251,7 @@ describe("a collector that starts again", () => {
 });
 
 describe("an owner's folder that is removed", () => {
-  it("is there again with the next BEGIN, for its owner to read", async () => {
+  it("returns with the next BEGIN, readable for its owner", async () => {
     const on = await startIngestSite({ ownerOf: async () => ({ name: "bob", uid: 1_001 }) });
     const folder = join(on.dataDir, "logs/bob");
     const relay = await openRelay(on);
@@ -267,8 +267,8 @@ describe("an owner's folder that is removed", () => {
   });
 });
 
-describe("more identities than memory is for", () => {
-  it("are forgotten soon, with the descriptors of those that have ended, and what runs is kept", async () => {
+describe("more executions than memory holds", () => {
+  it("are forgotten soon, with ended ones' descriptors, and running ones are kept", async () => {
     let nowMs = Date.now();
     const on = await startIngestSite({ nowMs: () => nowMs });
     const [ended, running] = [fakeExecution(), fakeExecution()];
@@ -293,7 +293,7 @@ describe("names from outside", () => {
     ["NUL and newlines", "a\0b\nc"],
     ["300 characters", "n".repeat(300)],
     ["unicode", "prögram 日本"],
-    ["nothing but dots", ".."],
+    ["only dots", ".."],
   ])("never leave the tree: a command with %s", async (_what, command) => {
     const on = await startIngestSite();
     const a = fakeExecution();

@@ -44,7 +44,7 @@ async function send(port: number, ...parts: readonly (string | Buffer)[]): Promi
 }
 
 describe("ordinary syslog over TCP", () => {
-  it("is taken in both framings of RFC 6587", async () => {
+  it("is read in both framings of RFC 6587", async () => {
     const { tcp, texts } = await listeners();
     await send(tcp.port, "<13>counted no\n");
     await send(tcp.port, "11 <13>counted12 <13>two\nmore");
@@ -52,7 +52,7 @@ describe("ordinary syslog over TCP", () => {
     expect(texts()).toEqual(["<13>counted no", "<13>counted", "<13>two#012more"]);
   });
 
-  it("is taken in the same way wherever the stream is cut", async () => {
+  it("is read the same wherever the stream is split", async () => {
     const { tcp, texts } = await listeners();
     const whole = "5 <1>ab6 <1>abc";
     for (let at = 1; at < whole.length; at += 1) await send(tcp.port, whole.slice(0, at), whole.slice(at));
@@ -93,7 +93,7 @@ describe("ordinary syslog over UDP", () => {
     expect(texts()).toEqual(["<13>one#012two#033[31m"]);
   });
 
-  it("says that its port is taken, once", async () => {
+  it("reports a port in use, once", async () => {
     const { options } = await listeners();
     const told: string[] = [];
     const log = { event: (_: string, what: string) => void told.push(what) };
@@ -105,7 +105,7 @@ describe("ordinary syslog over UDP", () => {
   });
 });
 
-/** A sink whose clock stands still, and what it said. */
+/** A sink with a stopped clock, and its log. */
 async function sinkIn(logsDir: string) {
   const clock = { nowMs: Date.now(), wallMs: Date.now() };
   const told: string[] = [];
@@ -119,7 +119,7 @@ async function sinkIn(logsDir: string) {
 }
 
 describe("a source's file that cannot be opened", () => {
-  it("loses only what comes meanwhile, counted, and says so once", async () => {
+  it("loses only what comes meanwhile, counts it, and says so once", async () => {
     const logsDir = await tempFolder();
     mkdirSync(join(logsDir, "_syslog/10.0.0.1.log"), { recursive: true });
     const { path, told, write, untilBroken, advance } = await sinkIn(logsDir);
@@ -148,7 +148,7 @@ it("is written again when the machine's clock was set back by a day meanwhile, w
 });
 
 describeAsRoot("ordinary syslog on a full disk", () => {
-  it("is counted as thrown away, and written again once there is room", async () => {
+  it("counts discarded messages, and writes again once there is room", async () => {
     const logsDir = join(await tempFolder(), "logs");
     const disk = await SmallDisk.mount(logsDir, 1);
     const { path, told, write, untilBroken, advance } = await sinkIn(logsDir);

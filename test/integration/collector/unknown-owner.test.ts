@@ -7,7 +7,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 
 const ALICE = { name: "alice", uid: undefined };
 
-/** A user directory, and a clock that goes when it is told to. */
+/** A user directory, and a clock that tests advance. */
 function machine(answer: Awaited<ReturnType<OwnerOf>>) {
   const state = { answer, nowMs: Date.now(), asked: 0 };
   const ownerOf: OwnerOf = async () => {
@@ -25,7 +25,7 @@ function delivered(on: IngestSite, { x, node }: { x: string; node: string }): Pr
 }
 
 describe("while the user directory does not answer", () => {
-  it("a relay waits for it, and says nothing about what it has sent", async () => {
+  it("makes a relay wait, unacknowledged", async () => {
     const { state, site } = machine("unavailable");
     const on = await startIngestSite(site);
     const a = fakeExecution();
@@ -39,7 +39,7 @@ describe("while the user directory does not answer", () => {
     expect(await delivered(on, a)).toMatchObject({ owner: "alice", lines: 1 });
   });
 
-  it("for half a minute; then what came is kept, and claimed when it answers", async () => {
+  it("waits half a minute, then keeps what came and claims it when the directory answers", async () => {
     const { state, site } = machine("unavailable");
     const on = await startIngestSite(site);
     const [a, b] = [fakeExecution(), fakeExecution()];
@@ -59,7 +59,7 @@ describe("while the user directory does not answer", () => {
     expect(await metric(on, "ml_quarantine_bytes")).toBe(0);
   });
 
-  it("a relay does not wait again for the next ten minutes", async () => {
+  it("does not make a relay wait again for ten minutes", async () => {
     const { state, site } = machine("unavailable");
     const on = await startIngestSite(site);
     const relay = await openRelay(on);
@@ -76,7 +76,7 @@ describe("while the user directory does not answer", () => {
     await untilMetric(on, "ml_store_held_begins_total", held + 1);
   });
 
-  it("a directory that hangs keeps a relay no longer than one that fails", async () => {
+  it("a hanging directory delays a relay no longer than a failing one", async () => {
     const { state, site } = machine("unavailable");
     const hanging = new Promise<never>(() => {});
     const on = await startIngestSite({ ...site, ownerOf: async () => (state.asked++ === 0 ? state.answer : hanging) });
@@ -88,8 +88,8 @@ describe("while the user directory does not answer", () => {
   });
 });
 
-describe("a BEGIN of a uid that nobody has", () => {
-  it("is claimed when somebody has it, also by the next start of the collector", async () => {
+describe("a BEGIN of an unknown uid", () => {
+  it("is claimed once a user has the uid, also by the next start", async () => {
     const { state, site } = machine(undefined);
     const dataDir = await tempFolder();
     const first = await startIngestSite({ ...site, dataDir });
@@ -113,7 +113,7 @@ describe("a BEGIN of a uid that nobody has", () => {
     expect(await metric(on, "ml_quarantine_begins")).toBe(0);
   });
 
-  it("is thrown away with what waits for it", async () => {
+  it("is discarded with the lines that wait for it", async () => {
     const { state, site } = machine(undefined);
     const on = await startIngestSite(site);
     await (await openRelay(on)).send(fakeExecution().begin());

@@ -68,42 +68,39 @@ describeAsRoot("a full disk of the collector", () => {
         return [a.begin(), ...others.map((one) => one.begin()), ...lines(a, numbers)];
       },
     ],
-  ])(
-    "%s: nothing is acknowledged that is not stored, an alarm is raised, and it goes on by itself",
-    async (_, frames) => {
-      const on = await site();
-      const a = fakeExecution();
-      const relay = await openRelay(on);
-      on.disk.fill(120_000);
-      const sent = frames(a);
-      for (const frame of sent) relay.command("syslog", frame);
-      await poll("the alarm", () => on.store.failure !== undefined);
-      expect(on.store.failure).toMatch(/ENOSPC|SQLITE_FULL/);
-      expect(await metric(on, "ml_store_failing")).toBe(1);
-      // The answer to open is one of them.
-      expect(relay.replies.length).toBeLessThan(sent.length);
-      const acknowledged = sent
-        .slice(0, relay.replies.length - 1)
-        .flatMap((frame) => / (line \d+ )/.exec(frame)?.[1] ?? []);
-      const onDisk = contents(join(on.disk.folder, "logs"));
-      expect(acknowledged.filter((start) => !onDisk.includes(` F ${start}`))).toEqual([]);
-      // What is stored is whole and can be read while the disk is full.
-      await stored(on, a);
-      await on.archive.list(ROOT, { limit: 10 });
-      on.disk.free();
-      await relay.answered(sent.length + 1);
-      expect(await stored(on, a)).toEqual(numbers);
-      await poll("the alarm to end", () => on.store.failure === undefined, 30_000);
-      const told = on.logLines.filter((line) => /cannot store|storing again/.test(line));
-      expect(told[0]).toMatch(/^error cannot store/);
-      expect(told.at(-1)).toMatch(/^notice storing again/);
-      expect(told.length).toBeLessThan(12);
-      await relay.send(a.end(COUNT));
-      expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: COUNT, missing: [] });
-    },
-  );
+  ])("%s: acknowledges nothing unstored, raises an alarm, and recovers by itself", async (_, frames) => {
+    const on = await site();
+    const a = fakeExecution();
+    const relay = await openRelay(on);
+    on.disk.fill(120_000);
+    const sent = frames(a);
+    for (const frame of sent) relay.command("syslog", frame);
+    await poll("the alarm", () => on.store.failure !== undefined);
+    expect(on.store.failure).toMatch(/ENOSPC|SQLITE_FULL/);
+    expect(await metric(on, "ml_store_failing")).toBe(1);
+    // The answer to open is one of them.
+    expect(relay.replies.length).toBeLessThan(sent.length);
+    const acknowledged = sent
+      .slice(0, relay.replies.length - 1)
+      .flatMap((frame) => / (line \d+ )/.exec(frame)?.[1] ?? []);
+    const onDisk = contents(join(on.disk.folder, "logs"));
+    expect(acknowledged.filter((start) => !onDisk.includes(` F ${start}`))).toEqual([]);
+    // What is stored is whole and can be read while the disk is full.
+    await stored(on, a);
+    await on.archive.list(ROOT, { limit: 10 });
+    on.disk.free();
+    await relay.answered(sent.length + 1);
+    expect(await stored(on, a)).toEqual(numbers);
+    await poll("the alarm to end", () => on.store.failure === undefined, 30_000);
+    const told = on.logLines.filter((line) => /cannot store|storing again/.test(line));
+    expect(told[0]).toMatch(/^error cannot store/);
+    expect(told.at(-1)).toMatch(/^notice storing again/);
+    expect(told.length).toBeLessThan(12);
+    await relay.send(a.end(COUNT));
+    expect(await on.archive.get(ROOT, a)).toMatchObject({ delivery: "complete", lines: COUNT, missing: [] });
+  });
 
-  it("takes nothing from its owner's share, however often a BEGIN is tried", async () => {
+  it("costs the owner no quota, however often a BEGIN is retried", async () => {
     const dataDir = join(await tempFolder(), "data");
     const disk = await SmallDisk.mount(dataDir, 8);
     const ownerLimits = { executionsPerMinute: 2 };
@@ -118,7 +115,7 @@ describeAsRoot("a full disk of the collector", () => {
     expect(await metric(on, "ml_store_refused_begins_total")).toBe(0);
   });
 
-  it("can be mended by deleting, in the viewer too", async () => {
+  it("is mended by deleting, in the viewer as well", async () => {
     const on = await site();
     const [large, next] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);
@@ -133,7 +130,7 @@ describeAsRoot("a full disk of the collector", () => {
     expect(await on.archive.get(ROOT, large)).toBeUndefined();
   });
 
-  it("cuts no answer and ends no viewer: sessions last from their last use that could be written down", async () => {
+  it("cuts no answer and ends no viewer: sessions count from their last recorded use", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());
     const [minuteMs, hourMs] = [60_000, 3_600_000];
@@ -170,7 +167,7 @@ describeAsRoot("a full disk of the collector", () => {
     expect(web.events.at(-1)).toMatch(/^error cannot remove ended sessions .*disk is full/);
   });
 
-  it("is told by /healthz and /metrics; a command's lines are all there once there is room, over a relay", async () => {
+  it("shows in /healthz and /metrics; a relay delivers all of a command's lines once there is room", async () => {
     const site = await Site.create();
     await site.collector.end("SIGTERM");
     const disk = await SmallDisk.mount(site.dataDir, 8);
@@ -187,7 +184,7 @@ describeAsRoot("a full disk of the collector", () => {
     // The command does not wait for the collector's disk, and the viewer answers.
     expect((await run).code).toBe(0);
     expect((await api.request("/api/executions")).status).toBe(200);
-    // Neither do those who come, or leave, bring it down.
+    // Viewers that come or leave do not bring it down either.
     const stranger = new ApiClient(site.origin);
     expect(await stranger.login({ code: "wrong" })).toBe(401);
     disk.free();

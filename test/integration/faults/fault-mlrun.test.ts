@@ -13,7 +13,7 @@ testInShort(mlrunFaults);
 
 /** Longer than three beats. */
 const SILENCE_MS = 31_000;
-/** Longer than what is done stays in memory. */
+/** Longer than ended executions stay in memory. */
 const IDLE_MS = 61_000;
 
 test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execution becomes lost", async () => {
@@ -47,7 +47,7 @@ test("mlrun: SIGKILL: what the relay had is stored without a hole, and the execu
   expect(n).toBe(lost.lines);
 });
 
-test("an execution that is lost is held in memory no longer, and goes on when it speaks again", async () => {
+test("a lost execution leaves memory, and resumes when it sends again", async () => {
   let laterMs = 0;
   const pki = await pkiLasting(undefined, "node1");
   const tls = await TlsSite.start(pki, { nowMs: () => Date.now() + laterMs });
@@ -70,7 +70,7 @@ test("an execution that is lost is held in memory no longer, and goes on when it
   });
 });
 
-test("an execution whose output was cut at its end is not complete, though every line of END is there", async () => {
+test("an execution whose output was cut at its end is incomplete, even with every line that END counts", async () => {
   const pki = await pkiLasting(undefined, "node1");
   const tls = await TlsSite.start(pki);
   const relay = await tls.connect("node1");

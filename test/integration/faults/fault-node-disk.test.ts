@@ -28,7 +28,7 @@ function printedBytes(ranges: readonly (readonly [number, number])[]): number {
 }
 
 describeAsRoot("a node whose disks are full while the collector is away", () => {
-  test("disturbs no command; what is dropped is counted in END, and is just the hole that the API names", async () => {
+  test("disturbs no command; END counts what was dropped, which is exactly the hole in the API", async () => {
     const site = await Site.create();
     await mountSmallDisk(join(site.folder, "node1-state"), "1m");
     await mountSmallDisk(join(site.folder, "node1-spool"), "2m");

@@ -9,7 +9,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 const PAGE_BYTES = 4_096;
 
 describe("an index that cannot be read", () => {
-  it("keeps the relay's connection and what it sends, raises an alarm, and is used again once it can be", async () => {
+  it("keeps the relay connected and its lines stored, raises an alarm, and is used again once readable", async () => {
     const dataDir = await tempFolder();
     const path = join(dataDir, "index.db");
     const first = await startIngestSite({ dataDir });

@@ -6,7 +6,7 @@ import { type IngestSite, metric, openRelay, ROOT, rootAndBob, startIngestSite }
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-/** What makes one execution's files unwritable for root, too: a folder in a file's place, or a file in a folder's. */
+/** Makes one execution's files unwritable even for root: a folder in place of a file, or the reverse. */
 const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(ROOT, { x, node });
 const pathOf = (dataDir: string, { x }: FakeExecution, ending: string) =>
   join(dataDir, "logs/root/2026-11-20", `${x}.node1.job_sh.${ending}`);
@@ -22,35 +22,32 @@ function block(path: string): () => void {
 }
 
 describe("an execution whose files cannot be written", () => {
-  it.each(["ten minutes", "a restart"])(
-    "has its lines once it is mended, after %s, though it has ended",
-    async (what) => {
-      let nowMs = Date.now();
-      const dataDir = await tempFolder();
-      const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
-      const a = fakeExecution();
-      const relay = await openRelay(on);
-      await relay.send(a.begin(), a.lines(1, ["one"]));
-      const mend = block(pathOf(dataDir, a, "log"));
-      on.store.reopen();
-      await relay.send(a.lines(2, ["two"]));
-      expect(await summary(on, a)).toMatchObject({ lines: 1, lastN: 1, delivery: "receiving" });
-      mend();
-      await relay.send(a.lines(3, ["three"]), a.end(3));
-      expect(await metric(on, "ml_store_quarantined_lines_total")).toBe(1);
-      if (what === "a restart") await on.stop();
-      else nowMs += 600_000;
-      const now = what === "a restart" ? await startIngestSite({ dataDir, nowMs: () => nowMs }) : on;
-      await poll("all lines", async () => (await summary(now, a))?.delivery === "complete");
-      expect(await metric(now, "ml_quarantine_bytes")).toBe(0);
-    },
-  );
+  it.each(["ten minutes", "a restart"])("gets its lines once mended, after %s, although it has ended", async (what) => {
+    let nowMs = Date.now();
+    const dataDir = await tempFolder();
+    const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
+    const a = fakeExecution();
+    const relay = await openRelay(on);
+    await relay.send(a.begin(), a.lines(1, ["one"]));
+    const mend = block(pathOf(dataDir, a, "log"));
+    on.store.reopen();
+    await relay.send(a.lines(2, ["two"]));
+    expect(await summary(on, a)).toMatchObject({ lines: 1, lastN: 1, delivery: "receiving" });
+    mend();
+    await relay.send(a.lines(3, ["three"]), a.end(3));
+    expect(await metric(on, "ml_store_quarantined_lines_total")).toBe(1);
+    if (what === "a restart") await on.stop();
+    else nowMs += 600_000;
+    const now = what === "a restart" ? await startIngestSite({ dataDir, nowMs: () => nowMs }) : on;
+    await poll("all lines", async () => (await summary(now, a))?.delivery === "complete");
+    expect(await metric(now, "ml_quarantine_bytes")).toBe(0);
+  });
 
   it.each([
     ["log", (a: FakeExecution) => a.lines(2, ["two", "three"])],
     ["meta", (a: FakeExecution) => a.lines(3, ["three"])],
   ])(
-    "(its %s) waits in quarantine; its node's others flow on, and nothing is lost once it is mended",
+    "(its %s) waits in quarantine; other executions of its node continue, and nothing is lost once it is mended",
     async (ending, more) => {
       let nowMs = Date.now();
       const on = await startIngestSite({ ownerOf: rootAndBob, nowMs: () => nowMs });
@@ -71,7 +68,7 @@ describe("an execution whose files cannot be written", () => {
       expect(await metric(on, "ml_store_quarantined_lines_total")).toBeGreaterThan(0);
       expect(await metric(on, "ml_store_failures_total", '"EISDIR"')).toBeGreaterThan(0);
       expect(on.store.failure).toBeUndefined();
-      // States are judged by the clock all the same, and the collector is well.
+      // States still follow the clock, and the collector is healthy.
       const third = fakeExecution();
       await relay.send(third.begin({}, 1001));
       nowMs += 31_000;
@@ -90,7 +87,7 @@ describe("an execution whose files cannot be written", () => {
     },
   );
 
-  it("because its owner's folder cannot be made, waits in quarantine within its quota", async () => {
+  it("waits in quarantine within its quota when its owner's folder cannot be made", async () => {
     const on = await startIngestSite({ ownerOf: rootAndBob, quarantine: { maxExecutionBytes: 1_000 } });
     const [poison, other] = [fakeExecution(), fakeExecution()];
     const place = join(on.dataDir, "logs/root");
@@ -110,7 +107,7 @@ describe("an execution whose files cannot be written", () => {
     expect(missing).toEqual([[lines + 1, 40]]);
   });
 
-  it("is not in the way of a restart", async () => {
+  it("does not block a restart", async () => {
     const dataDir = await tempFolder();
     const on = await startIngestSite({ ownerOf: rootAndBob, dataDir });
     const [poison, other] = [fakeExecution(), fakeExecution()];

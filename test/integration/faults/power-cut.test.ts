@@ -39,7 +39,7 @@ function tooEarly(calls: readonly string[]): string[] {
   });
 }
 
-it.skipIf(!IS_TRACEABLE)("with --sync always, what a relay is told to be stored is on the disk", async () => {
+it.skipIf(!IS_TRACEABLE)("with --sync always, acknowledged lines are on disk", async () => {
   const folder = await tempFolder();
   const [relp, web] = [await freePort(), await freePort()];
   const places = ["--data-dir", join(folder, "data"), "--relp", `127.0.0.1:${relp}`, "--web", `127.0.0.1:${web}`];
@@ -75,7 +75,7 @@ it.skipIf(!IS_TRACEABLE)("with --sync always, what a relay is told to be stored 
   expect(between.filter((call) => /^f(?:data)?sync\(.*\/index\.db-wal>/.test(call))).not.toEqual([]);
 });
 
-it.skipIf(!IS_TRACEABLE)("a record of the sidecar that cannot be brought to the disk is not in it", async () => {
+it.skipIf(!IS_TRACEABLE)("a sidecar record that cannot be synced is not kept", async () => {
   const path = join(await tempFolder(), "x.meta");
   writeFileSync(path, '{"t":"begin"}\n');
   const module = join(ROOT, "dist/src/store/execution/sidecar.js");

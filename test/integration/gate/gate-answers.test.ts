@@ -12,7 +12,7 @@ beforeEach(async () => {
   gate = await startGateSite({ folder });
 });
 
-test("BEGIN goes to the relay with what the kernel says of the sender", async () => {
+test("passes BEGIN to the relay with the kernel's view of the sender", async () => {
   const client = gateClient(gate.socket);
   client.write(beginMessage(NAME));
   await client.begun();
@@ -21,7 +21,7 @@ test("BEGIN goes to the relay with what the kernel says of the sender", async ()
   expect(relay.begin.received.map(String)).toEqual([counted(message).toString()]);
 });
 
-test("frames go to the relay as they came, also those that came with BEGIN", async () => {
+test("passes frames to the relay unchanged, including those sent with BEGIN", async () => {
   const frames = [1, 2, 3].map((n) => lineFrame(NAME, n));
   const client = gateClient(gate.socket);
   client.write(beginMessage(NAME), ...frames.slice(0, 2));
@@ -32,14 +32,14 @@ test("frames go to the relay as they came, also those that came with BEGIN", asy
   expect(relay.lines.received.map(String)).toContain(Buffer.concat(frames).toString());
 });
 
-test("an execution that says nothing has T as well", async () => {
+test("an execution without lines gets T as well", async () => {
   const client = gateClient(gate.socket);
   client.write(beginMessage(NAME));
   client.finish();
   expect(await client.ended).toBe("KT");
 });
 
-test("octet by octet it is the same", async () => {
+test("behaves the same octet by octet", async () => {
   const client = gateClient(gate.socket);
   for (const octet of Buffer.concat([beginMessage(NAME), lineFrame(NAME, 1), lineFrame(NAME, 2)])) {
     client.write(Buffer.of(octet));
@@ -56,7 +56,7 @@ describe("what ends a connection without T", () => {
     ["a frame of another execution", [beginMessage(NAME), lineFrame(nameOf(1), 1)], "K"],
     ["a frame with another key", [beginMessage(NAME), lineFrame({ ...NAME, k: nameOf(1).k }, 1)], "K"],
     ["half a frame", [beginMessage(NAME), frame.subarray(0, -1)], "K"],
-    ["what is no frame", [beginMessage(NAME), "hello\n"], "K"],
+    ["something other than a frame", [beginMessage(NAME), "hello\n"], "K"],
     ["an envelope", [beginMessage(NAME), counted(`<134>1 - - 0 1 0 - ${beginText(NAME)}`)], "K"],
     ["a second BEGIN", [beginMessage(NAME), beginMessage(NAME)], "K"],
     ["a frame and no BEGIN", [frame], ""],
@@ -67,9 +67,9 @@ describe("what ends a connection without T", () => {
     const client = gateClient(gate.socket);
     client.write(...parts);
     client.finish();
-    // Whatever the kernel makes of what was not read.
+    // Unread bytes may make the kernel reset the connection.
     expect((await client.ended).replace(" reset", "")).toBe(answers);
-    // Nothing of it went on: the idle connections are all that lines.sock ever saw.
+    // Nothing was passed on: lines.sock saw only the idle connections.
     for (const received of relay.lines.received) expect(received.toString()).toMatch(/^1?$/);
     expect(relay.begin.received.length).toBe(answers.length);
   });

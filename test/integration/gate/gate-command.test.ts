@@ -38,7 +38,7 @@ test.each([
   expect(result.stderr).toContain(message);
 });
 
-test("its socket is for everybody; a second gate leaves it alone, a killed one's is taken over", async () => {
+test("opens its socket to everybody; a second gate leaves it alone, and takes over a killed one's", async () => {
   const folder = await tempFolder();
   await startGateRelay(folder);
   const first = await startGateSite({ folder });
@@ -53,7 +53,7 @@ test("its socket is for everybody; a second gate leaves it alone, a killed one's
   await client.begun();
 });
 
-test("the metrics file holds the counters, and nothing is on stdout", async () => {
+test("writes the counters to the metrics file, and nothing to stdout", async () => {
   const folder = await tempFolder();
   await startGateRelay(folder);
   const metrics = join(folder, "metrics.prom");
@@ -72,7 +72,7 @@ test("the metrics file holds the counters, and nothing is on stdout", async () =
   expect(gate.process.stdout().toString()).toBe("");
 });
 
-test("where systemd holds the socket, a gate that is killed and started again refuses nobody", async () => {
+test("refuses nobody across a kill and restart when systemd holds the socket", async () => {
   const folder = await tempFolder();
   const relay = await startGateRelay(folder);
   const socket = join(folder, "mlrun.sock");
@@ -95,7 +95,7 @@ test("where systemd holds the socket, a gate that is killed and started again re
   expect(await holder.ended).toMatchObject({ code: 0 });
 });
 
-test("what systemd hands over must be such a socket", async () => {
+test("accepts only a listening unix socket from systemd", async () => {
   const [folder, script] = [await tempFolder(), 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3</dev/null'];
   const paths = ["--lines", join(folder, "lines.sock"), "--begin", join(folder, "begin.sock")];
   const result = await run("sh", ["-c", script, "sh", MLGATE, ...paths]);

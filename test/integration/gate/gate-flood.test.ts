@@ -52,7 +52,7 @@ print("attacking",flush=True)
 sys.stdin.read()`;
 
 describeAsRoot("a user who floods his node", () => {
-  test("with lines, BEGINs, connections and half frames at once: nobody else is refused, and no line is missing", async () => {
+  test("with lines, BEGINs, connections and half frames at once refuses nobody else, and loses no line", async () => {
     const [folder, collectorPort] = [await tempFolder(), await freePort()];
     const config = `module(load="imrelp")
       input(type="imrelp" port="${collectorPort}")

@@ -16,7 +16,7 @@ let relay: GateRelay;
 let gate: GateSite;
 
 /**
- * At lines.sock the relay closes what it is told to close, and nothing else.
+ * At lines.sock the relay closes only what the test tells it to.
  *
  * @param unread Of the connections to each socket, counted from 0, those that it never reads from. What a process has
  *   not read when it ends makes the kernel reset the connection.
@@ -86,7 +86,7 @@ test("T comes with the EOF of the lines and the proof, not before", async () => 
   expect(await client.ended).toBe("KT");
 });
 
-test("the proof for one who has left is no other's", async () => {
+test("a departed client's proof does not count for another", async () => {
   await startBoth({ begin: 1 });
   const leaver = await asked();
   leaver.socket.destroy();
@@ -188,7 +188,7 @@ test("a gate that is killed answers with EOF", async () => {
   expect(await client.ended).toBe("K");
 });
 
-test("a gate that is ended does too, and takes its socket away", async () => {
+test("a stopped gate does so as well, and removes its socket", async () => {
   const client = await handedOver();
   expect(await gate.process.end("SIGTERM")).toMatchObject({ code: 0 });
   expect(await client.ended).toBe("K");

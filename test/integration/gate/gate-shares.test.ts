@@ -33,7 +33,7 @@ test("a user's connections above the limit are refused, until one of them ends",
   await gate.process.waitFor(/<4>gate: uid \d+ has 3 connections, which is the limit: more are refused\n/);
 });
 
-describe("who does not send the rest is ended", () => {
+describe("ends a client that does not send the rest", () => {
   test.each([
     ["of a BEGIN", [beginMessage(NAME).subarray(0, -1)], ""],
     ["of a BEGIN, and has sent nothing", [], ""],
@@ -45,14 +45,14 @@ describe("who does not send the rest is ended", () => {
     const half = gateClient(gate.socket);
     half.write(...parts);
     expect((await half.ended).replace(" reset", "")).toBe(answers);
-    // Silence between frames is no half frame.
+    // Silence between frames is allowed.
     quiet.write(lineFrame(nameOf(1), 1));
     quiet.finish();
     expect(await quiet.ended).toBe("KT");
   });
 });
 
-test("a user that holds 4 MiB of half frames is read no further, until some of it goes on", async () => {
+test("stops reading a user who holds 4 MiB of half frames until some complete", async () => {
   const gate = await startGateSite({ folder, arguments: ["--rest-within-ms", "600000"] });
   const half = (number: number) => lineFrame(nameOf(number), 1, "x".repeat(7_000)).subarray(0, -1);
   const waits = () => gate.counter('ml_gate_waits_total{for="held"}');
@@ -65,7 +65,7 @@ test("a user that holds 4 MiB of half frames is read no further, until some of i
   late.write(beginMessage(NAME));
   await poll("the late one to wait", async () => (await waits()) === 1);
   expect(late.answers()).toBe("");
-  // Who holds half of a frame may always end it.
+  // A half frame may always be completed.
   const some = clients.slice(0, 10);
   for (const client of some) {
     client.write("x");
@@ -75,7 +75,7 @@ test("a user that holds 4 MiB of half frames is read no further, until some of i
   await late.begun();
 });
 
-test("a user's BEGINs above the limit wait, and all go", async () => {
+test("delays a user's BEGINs above the limit, and passes all", async () => {
   // Ten at once, then one a second.
   const gate = await startGateSite({ folder, arguments: ["--begins-per-second", "1"] });
   const clients = Array.from({ length: 12 }, (_, i) => {

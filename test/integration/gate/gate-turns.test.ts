@@ -64,7 +64,7 @@ const hasArrived = (number: number, count: number) => {
   return poll(`all of ${number}`, () => relay.lines.received.some((received) => received.equals(wanted)) || undefined);
 };
 
-test("one of a user's connections floods the relay at a time; what is small goes before", async () => {
+test("lets one of a user's connections flood the relay at a time; small writes go first", async () => {
   const [flood, second, small] = [await begun(1), await begun(2), await begun(3)];
   const unread = await hungConnection(() => flood.write(frames(1, MANY_FRAMES)));
   const before = relay.lines.sockets.length;
@@ -77,7 +77,7 @@ test("one of a user's connections floods the relay at a time; what is small goes
   await hasArrived(2, MANY_FRAMES);
 });
 
-test("of what is small, eight connections of a user at a time", async () => {
+test("serves small writes of eight connections of a user at a time", async () => {
   const clients = await Promise.all(Array.from({ length: 9 }, (_, i) => begun(i)));
   const unread: Socket[] = [];
   for (const [i, client] of clients.slice(0, 8).entries()) {
@@ -89,7 +89,7 @@ test("of what is small, eight connections of a user at a time", async () => {
   await hasArrived(8, ONE_FRAME);
 });
 
-test("a client that leaves while it waits is handed over to the end", async () => {
+test("hands over everything of a client that leaves while waiting", async () => {
   const [flood, second] = [await begun(1), await begun(2)];
   const unread = await hungConnection(() => flood.write(frames(1, MANY_FRAMES)));
   second.write(frames(2, 10));
@@ -117,7 +117,7 @@ describeAsRoot("between users", () => {
     return { write, running };
   }
 
-  test("two flood the relay at a time, and the third has its turn when one was read", async () => {
+  test("lets two users flood the relay at a time, and the third once one was read", async () => {
     const users = await Promise.all([1, 2, 3].map((number) => userBegun(number)));
     const unread: Socket[] = [];
     for (const [i, user] of users.slice(0, 2).entries()) {
@@ -132,7 +132,7 @@ describeAsRoot("between users", () => {
     await hasArrived(3, MANY_FRAMES);
   });
 
-  test("each has a share of its own, and BEGIN says whose it is", async () => {
+  test("gives each user a share of their own, by the uid in BEGIN", async () => {
     const folder = await tempFolder();
     relay = await startGateRelay(folder);
     gate = await startGateSite({ folder, arguments: ["--connections-per-user", "1"] });

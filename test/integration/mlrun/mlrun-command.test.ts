@@ -39,7 +39,7 @@ describe("the exit status", () => {
     expect(stdout).toBe("165\n");
   });
 
-  test("of a command that is not there is in END as well", async () => {
+  test("of a missing command is in END as well", async () => {
     const relay = await startDumpRelay();
     const { stderr } = await mlrun(["--run-dir", relay.runDir, "--", "nosuchcommand"]);
     expect(stderr).toBe("mlrun: Cannot run nosuchcommand: not found\n");
@@ -81,7 +81,7 @@ describe("the command", () => {
     expect(result).toMatchObject({ code: 0, stdout: "out\n" });
   });
 
-  test("gets SIGPIPE when nobody reads its output any more, as without mlrun", async () => {
+  test("gets SIGPIPE once its output has no reader, as without mlrun", async () => {
     const env = await noRelay();
     const [file, ...args] = program("mlrun", ...shell("while :; do echo y; done; echo never"));
     const head = `"$@" | head -n 3; echo "\${PIPESTATUS[0]}"`;
@@ -89,7 +89,7 @@ describe("the command", () => {
     expect(stdout).toBe("y\ny\ny\n141\n");
   });
 
-  test("goes on and is logged when its output cannot be shown, and mlrun says so", async () => {
+  test("goes on and is logged when its output cannot be shown, with a warning", async () => {
     const relay = await startDumpRelay();
     const [file, ...args] = program("mlrun", "--run-dir", relay.runDir, ...shell("echo out; exit 4"));
     const full = await run("sh", ["-c", '"$@" >/dev/full', "sh", file, ...args], {
@@ -100,7 +100,7 @@ describe("the command", () => {
     expect((await relay.execution()).stdout.toString()).toBe("out\n");
   });
 
-  test("is held back by a reader that is slow, and loses nothing", async () => {
+  test("is slowed by a slow reader, and loses nothing", async () => {
     const script = "echo $$ >&2; exec dd if=/dev/zero bs=64k count=160 status=none";
     const [file, ...args] = program("mlrun", ...shell(script));
     const child = spawn(file, args, { env: await noRelay(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
@@ -125,7 +125,7 @@ describe("the command", () => {
     expect(bytes).toBe(160 * 65_536);
   });
 
-  test("is not held back by a relay that hangs: the spool gets what it may not have read", async () => {
+  test("is not slowed by a hanging relay: the spool gets what the relay may not have read", async () => {
     const folder = await tempFolder();
     const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: (i) => (i === 0 ? "BEGIN" : "nothing") });
     const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(folder, "spool") });
@@ -139,7 +139,7 @@ describe("the command", () => {
     expect(printedBy(frames.map(parseFrame), "stdout").toString()).toBe((await run("seq", ["1", "2000000"])).stdout);
   });
 
-  test("is not held back when BEGIN hangs as well", async () => {
+  test("is not slowed when BEGIN hangs as well", async () => {
     const folder = await tempFolder();
     await fakeRelay(join(folder, "mlrun.sock"), { reads: () => "nothing" });
     const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(folder, "spool") });
@@ -149,7 +149,7 @@ describe("the command", () => {
     expect(await readdir(join(folder, "spool"))).toHaveLength(1);
   });
 
-  test("may leave children that hold its output: mlrun goes, they are logged for the time that is asked for", async () => {
+  test("may leave children that hold its output: mlrun ends, and they are logged for the requested time", async () => {
     const relay = await startDumpRelay();
     const script = "echo before; sh -c 'trap \"\" HUP; echo $$; read x <fifo; echo after; exec sleep 60' & exit 5";
     const folder = await tempFolder();
@@ -169,7 +169,7 @@ describe("the command", () => {
   });
 });
 
-test("mlrun whose output nobody reads ends by a signal when the command has ended, and all is logged", async () => {
+test("ends mlrun by a signal, with everything logged, when nobody reads its output and the command has ended", async () => {
   const relay = await startDumpRelay();
   const [file, ...words] = program(
     "mlrun",

@@ -10,7 +10,7 @@ const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 const shell = (script: string) => ["--", "sh", "-c", script];
 
 describe("what a command prints", () => {
-  test("comes to the relay with its stream, its exit code and who ran it", async () => {
+  test("reaches the relay with its stream, exit code and user", async () => {
     const relay = await startDumpRelay();
     const result = await mlrun([
       "--run-dir",
@@ -40,7 +40,7 @@ describe("what a command prints", () => {
       expect(frame).toMatchObject({ x: begin.x, key: begin.k, node: begin.node, pid: begin.pid });
   });
 
-  test("is what the relay holds, byte for byte, whatever it was", async () => {
+  test("reaches the relay byte for byte", async () => {
     const relay = await startDumpRelay();
     const script = `
       const all = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte));
@@ -64,7 +64,7 @@ describe("what a command prints", () => {
     });
   });
 
-  test("is shown at once when it is a prompt, and goes on where it stopped", async () => {
+  test("appears at once as a prompt, and continues where it stopped", async () => {
     const relay = await startDumpRelay();
     const running = startMlrun(["--run-dir", relay.runDir, ...shell("printf 'name: '; read name; echo hello $name")]);
     await running.waitFor(/name: /);
@@ -75,7 +75,7 @@ describe("what a command prints", () => {
     expect((await relay.execution()).stdout.toString()).toBe("name: hello alice\n");
   });
 
-  test("has its redraws thinned, the last one kept and the rest counted; --raw keeps all", async () => {
+  test("has its redraws thinned, keeping the last and counting the rest; --raw keeps all", async () => {
     const relay = await startDumpRelay();
     const script = "i=0; while [ $i -lt 500 ]; do printf '%d%%\\r' $i; i=$((i+1)); done; echo done";
     const printed = Array.from({ length: 500 }, (_, at) => `${at}%\r`).join("");
@@ -91,7 +91,7 @@ describe("what a command prints", () => {
     expect((await relay.execution(raw)).stdout).toEqual(result.bytes);
   });
 
-  test("goes one line a frame where that is asked for", async () => {
+  test("goes one line a frame when asked to", async () => {
     const relay = await startDumpRelay();
     await mlrun(["--run-dir", relay.runDir, "--one-line-frames", ...shell("seq 1 20")]);
     const lines = (await relay.execution()).frames.filter(({ type }) => type === "lines");
@@ -101,7 +101,7 @@ describe("what a command prints", () => {
 });
 
 describe("an execution", () => {
-  test("inherits the job of the one around it, and tells the command both", async () => {
+  test("inherits the job of the outer one, and passes both to the command", async () => {
     const relay = await startDumpRelay();
     const env = cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir });
     const [inner, ...innerArgs] = program("mlrun", "--id", ID);
@@ -127,7 +127,7 @@ describe("an execution", () => {
     expect((await relay.execution()).begin).toMatchObject({ job: "77", labels: { rank: "3", task: "5" } });
   });
 
-  test("keeps its key from the command line and the environment of all that it starts", async () => {
+  test("keeps its key out of the command line and environment of everything it starts", async () => {
     const relay = await startDumpRelay();
     const script = "cat /proc/*/cmdline /proc/*/environ 2>/dev/null | tr '\\0' '\\n'";
     const result = await mlrun(["--run-dir", relay.runDir, ...shell(script)]);

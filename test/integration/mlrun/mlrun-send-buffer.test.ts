@@ -11,7 +11,7 @@ import { asRoot, describeAsRoot, runAsRoot } from "../../support/root.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 describeAsRoot("a node whose sockets hold 4 MiB", () => {
-  test("loses nothing of what the kernel has when the relay takes no more", async () => {
+  test("loses nothing in the kernel's buffers when the relay stops reading", async () => {
     const folder = await tempFolder();
     const relay = await fakeRelay(join(folder, "mlrun.sock"), { reads: (i) => (i === 0 ? "BEGIN" : "nothing") });
     const preload = { LD_PRELOAD: await compileLibrary("large_send_buffer", folder), SEND_BUFFER: "4194304" };
@@ -22,7 +22,7 @@ describeAsRoot("a node whose sockets hold 4 MiB", () => {
     const [file, ...args] = asRoot("env", ...env.map(([name, value]) => `${name}=${value}`), ...words);
     const result = await run(file, args, { detached: true });
     expect(result.stderr).toMatch(/is away \(it takes nothing\)/);
-    // It was given to the kernel, and nobody has read it.
+    // The kernel holds it, unread.
     expect(String(relay.received[0])).toBe("");
     expect((await runAsRoot("chmod", ["-R", "a+rX", join(folder, "spool")])).code).toBe(0);
     const [name = ""] = await readdir(join(folder, "spool"));

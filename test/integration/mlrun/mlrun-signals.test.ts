@@ -42,14 +42,14 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** How often the program told of each signal so far: `{ "parent SIGINT": 1, ... }`. */
+/** How often the program has reported each signal: `{ "parent SIGINT": 1, ... }`. */
 function told(running: RunningProcess): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [line] of running.output().matchAll(/(?:parent|child) SIG\w+/g)) counts[line] = (counts[line] ?? 0) + 1;
   return counts;
 }
 
-/** Waits until parent and child have told of the signal, and then for what a second delivery would take. */
+/** Waits until parent and child have reported the signal, then as long as a second delivery would take. */
 async function expectOnce(running: RunningProcess, signal: string): Promise<void> {
   await poll(`${signal} at both`, () => told(running)[`parent ${signal}`] && told(running)[`child ${signal}`]);
 }
@@ -64,7 +64,7 @@ function onceEach(signals: readonly string[]): Record<string, number> {
 }
 
 describe("without a terminal", () => {
-  test("what mlrun alone is sent reaches the command once, what its group is sent everybody once", async () => {
+  test("signals to mlrun alone reach the command once; signals to its group reach everybody once", async () => {
     const running = startMlrun(["--", "python3", SIGNALS_PROGRAM], { env: await environment() });
     const pids = await pidsOf(running);
     expect(pids.group).toBe(running.pid);
@@ -96,7 +96,7 @@ describe("without a terminal", () => {
 });
 
 describe("with a terminal", () => {
-  test("Ctrl-C and what the group is sent are not sent again, what is sent to mlrun alone is passed on", async () => {
+  test("does not repeat Ctrl-C and signals to the group; passes on signals to mlrun alone", async () => {
     const terminal = startInTerminal(program("mlrun", "--", "python3", SIGNALS_PROGRAM), await environment());
     const pids = await pidsOf(terminal);
     const mlrunPid = pids.group;
@@ -120,7 +120,7 @@ describe("with a terminal", () => {
     expect(told(terminal)).toEqual({ ...onceEach(["SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1"]), ...toOne });
   });
 
-  test("a new size of the terminal is told once, and the command has the terminal", async () => {
+  test("reports a new terminal size once, and the command has the terminal", async () => {
     const script = `: </dev/tty && readlink /proc/self/fd/0; exec python3 ${SIGNALS_PROGRAM}`;
     const terminal = startInTerminal(program("mlrun", "--", "sh", "-c", script), await environment());
     await pidsOf(terminal);

@@ -29,11 +29,11 @@ async function place(): Promise<Place> {
 }
 
 describe("without a relay", () => {
-  test("a command runs as always, with one warning, and its output is kept for its user alone", async () => {
+  test("a command runs as always, with one warning, and its output is kept for its user only", async () => {
     const { env, spool, files } = await place();
     const result = await mlrun(shell("echo out; echo err >&2; exit 3"), { env });
     expect(result).toMatchObject({ code: 3, stdout: "out\n" });
-    // Either may be first: the command and the warning wait for nobody.
+    // Either may come first: command and warning do not wait for each other.
     expect(result.stderr.split("\n").sort()).toEqual([
       "",
       "err",
@@ -64,7 +64,7 @@ describe("without a relay", () => {
     await poll("an empty spool", async () => (await files()).length === 0);
   });
 
-  test("is found by the flush in the background, also in a folder that was named from here", async () => {
+  test("is found by the background flush, also in a folder with a relative name", async () => {
     const { relay, spool, env, files } = await place();
     const here = { env: { ...env, MLRUN_SPOOL_DIR: "spool" }, cwd: dirname(spool) };
     await mlrun(shell("echo kept"), here);
@@ -94,7 +94,7 @@ describe("without a relay", () => {
 });
 
 describe("a relay that stops and comes back while a command prints", () => {
-  test("gets every line, the spooled ones too", async () => {
+  test("gets every line, including spooled ones", async () => {
     const { relay, env, files } = await place();
     const rsyslogd = await relay.start();
     const running = startMlrun(shell("while read -r word; do echo $word; done"), { env });
@@ -119,7 +119,7 @@ describe("a relay that stops and comes back while a command prints", () => {
     await poll("an empty spool", async () => (await files()).length === 0);
   });
 
-  test("or is killed, gets what was on its way again", async () => {
+  test("or is killed, gets lines in transit again", async () => {
     const { relay, env } = await place();
     const rsyslogd = await relay.start();
     const running = startMlrun(["--quiet", ...shell("seq 1 400000; read -r go; seq 400001 800000")], { env });
@@ -144,7 +144,7 @@ describe("a relay that stops and comes back while a command prints", () => {
 });
 
 describe("the spool", () => {
-  test("is made by whichever of a job's ranks is first", async () => {
+  test("is created by the first of a job's ranks", async () => {
     const { env, spool, files } = await place();
     const ranks = Array.from({ length: 8 }, (_, rank) =>
       mlrun(shell(`echo ${rank}`), { env: { ...env, MLRUN_SPOOL_DIR: join(spool, "a/b") } }),
@@ -181,7 +181,7 @@ describe("the spool", () => {
     await poll("an empty spool", async () => (await files()).length === 0);
   });
 
-  test("is the user's own folder or none: a link and another user's folder are not touched", async () => {
+  test("is the user's own folder or none: links and other users' folders are left alone", async () => {
     const { env, spool } = await place();
     const elsewhere = await tempFolder();
     await symlink(elsewhere, spool);
@@ -235,7 +235,7 @@ describe("the spool", () => {
 });
 
 describeAsRoot("the spool on a full disk", () => {
-  test("holds whole frames and END, which tells what did not fit", async () => {
+  test("holds whole frames and END, which counts what did not fit", async () => {
     const { env, spool, files } = await place();
     await mkdir(spool, { mode: 0o700 });
     const { code } = await runAsRoot("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700", "none", spool]);

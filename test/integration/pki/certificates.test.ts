@@ -63,7 +63,7 @@ async function audited(site: Site): Promise<Record<string, unknown>[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Of the certificate that the collector shows to a new relay. */
+/** Serial number of the certificate that the collector shows to a new relay. */
 async function shownSerial(site: Site): Promise<string> {
   const read = (name: string) => readFile(join(site.pki, name));
   const socket = connect({ port: site.relpPort, host: "127.0.0.1", servername: "localhost", ca: await read("ca.crt") });
@@ -75,7 +75,7 @@ async function shownSerial(site: Site): Promise<string> {
 }
 
 describe("a node's certificate", () => {
-  test("revoked: cut off at once, others are not; renewed: the relay goes on by itself, nothing is lost", async () => {
+  test("revoked: is cut off at once, alone; renewed: the relay resumes by itself, without loss", async () => {
     const site = await Site.create();
     const api = await site.api();
     const [relay1, relay2] = [await site.startRelay("node1"), await site.startRelay("node2")];
@@ -107,14 +107,14 @@ describe("a node's certificate", () => {
     for (const later of refused.slice(1)) expect(later).toHaveProperty("repeated");
   }, 120_000);
 
-  test("revoked, and the list is cut on its way to the collector: it stays revoked", async () => {
+  test("revoked: stays so when the list reaches the collector truncated", async () => {
     const site = await Site.create();
     await site.mlctl("pki", "issue", "node1", "--dir", site.pki);
     await site.mlctl("pki", "revoke", "node1", "--dir", site.pki);
     await site.collector.waitFor(/certificates read again .*revoked=1/);
     const tls = await credentials(site.pki, "node1");
     await expect(RelpClient.open(site.relpPort, tls)).rejects.toThrow();
-    // As `cp` leaves it on a full disk.
+    // What `cp` leaves on a full disk.
     await writeFile(join(site.pki, "ca.crl"), "");
     await site.collector.waitFor(
       /certificates not read again: the earlier ones stay in use error=.*Cannot use ca\.crl/,
@@ -122,7 +122,7 @@ describe("a node's certificate", () => {
     await expect(RelpClient.open(site.relpPort, tls)).rejects.toThrow();
   });
 
-  test("expired: refused, and the log says whose; renewed: everything arrives without a restart", async () => {
+  test("expired: is refused, and the log says whose; renewed: everything arrives without a restart", async () => {
     const site = await Site.create();
     const api = await site.api();
     await issueCertificate(site.pki, "node1", PAST);
@@ -133,13 +133,13 @@ describe("a node's certificate", () => {
     await site.mlctl("pki", "renew", "node1", "--dir", site.pki);
     await one.until(20);
     await one.expectWhole();
-    // Tried again every second, told once.
+    // Retried every second, logged once.
     expect(output().match(/certificate has expired/g)).toHaveLength(1);
   }, 120_000);
 });
 
 describe("the collector's certificate", () => {
-  test("renewed: the collector shows the new one by itself, and no session ends", async () => {
+  test("renewed: the collector switches to it by itself, and no session ends", async () => {
     const site = await Site.create();
     const api = await site.api();
     const one = counting(site, api, await site.startRelay("node1"));
@@ -154,13 +154,13 @@ describe("the collector's certificate", () => {
     expect(site.collector.output()).not.toContain("relay disconnected");
   }, 120_000);
 
-  test("SIGHUP has it read at once", async () => {
+  test("is read at once after SIGHUP", async () => {
     const site = await Site.create();
     site.collector.signal("SIGHUP");
     await site.collector.waitFor(/certificates read again/);
   });
 
-  test("replaced by a wrong one: the old one stays, until it is mended", async () => {
+  test("replaced by a wrong one: the old one stays in use until the mistake is mended", async () => {
     const site = await Site.create();
     const api = await site.api();
     const serial = await serialOf(site.pki, "collector");
@@ -183,7 +183,7 @@ describe("the collector's certificate", () => {
     await one.expectWhole();
   }, 120_000);
 
-  test("expired: no relay sees it, so that each goes on by itself when it is renewed", async () => {
+  test("expired: is shown to no relay, so that each resumes by itself after renewal", async () => {
     const site = await Site.create();
     await site.collector.end();
     await renewCertificate(site.pki, "collector", { lifetime: PAST });
@@ -200,7 +200,7 @@ describe("the collector's certificate", () => {
     expect((await fetch(`${site.origin}/healthz`)).status).toBe(200);
   }, 120_000);
 
-  test("wrong in the relay's eyes: the relay ends; mended, and started by systemd, it has lost nothing", async () => {
+  test("rejected by a relay: the relay ends; once mended and restarted by systemd, it has lost nothing", async () => {
     const site = await Site.create();
     const api = await site.api();
     const [pki, runDir] = [join(site.folder, "node1-pki"), join(site.folder, "node1")];

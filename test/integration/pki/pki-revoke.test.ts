@@ -32,7 +32,7 @@ async function opensslRefuses(folder: string, name: string): Promise<boolean> {
   return result.code !== 0;
 }
 
-test("list shows every certificate, sorted by name, with the days that it has left", async () => {
+test("list shows every certificate, sorted by name, with its remaining days", async () => {
   const folder = await makePki(["node2", "node1"]);
   const nowMs = Date.now();
   await issueCertificate(folder, "short", { fromMs: nowMs - DAY_MS, toMs: nowMs + 3.5 * DAY_MS });
@@ -52,7 +52,7 @@ test("list shows every certificate, sorted by name, with the days that it has le
 });
 
 describe("revoke", () => {
-  test("puts a node on a list that openssl understands, and no other", async () => {
+  test("puts only that node on a list that openssl understands", async () => {
     const folder = await makePki(["node1", "node2"]);
     expect(await opensslRefuses(folder, "node1")).toBe(false);
     const serial = await serialOf(folder, "node1");
@@ -65,7 +65,7 @@ describe("revoke", () => {
     ]);
   });
 
-  test("a second time changes nothing and is no failure; it writes the list again where it is gone", async () => {
+  test("succeeds a second time without a change; rewrites a missing list", async () => {
     const folder = await makePki(["node1"]);
     await pkiDo(folder, "revoke", "node1");
     await rm(join(folder, "ca.crl"));
@@ -111,7 +111,7 @@ describe("renew", () => {
     ]);
   });
 
-  test("keeps modes that an administrator gave, and leaves nothing else behind", async () => {
+  test("keeps an administrator's file modes, and leaves no other files", async () => {
     const folder = await makePki(["node1"]);
     const files = (await readdir(folder)).sort();
     await chmod(join(folder, "collector.key"), 0o640);
@@ -133,7 +133,7 @@ describe("renew", () => {
     expect(await names()).toBe("DNS:new.example.org");
   });
 
-  test("gives a revoked node a certificate again, and one whose files are on the node", async () => {
+  test("renews a revoked node, and one whose files are on the node", async () => {
     const folder = await makePki(["node1"]);
     await pkiDo(folder, "revoke", "node1");
     for (const name of ["node1.crt", "node1.key"]) await rm(join(folder, name));
@@ -154,7 +154,7 @@ describe("renew", () => {
   });
 });
 
-test("no second certificate of a node's name is issued while the first is valid, wherever its files are", async () => {
+test("issues no second certificate for a node while the first is valid, wherever its files are", async () => {
   const folder = await makePki(["node1"]);
   for (const name of ["node1.crt", "node1.key"]) await rm(join(folder, name));
   const result = await mlctl("pki", "issue", "node1", "--dir", folder);
@@ -165,7 +165,7 @@ test("no second certificate of a node's name is issued while the first is valid,
   expect(await opensslRefuses(folder, "node1")).toBe(false);
 });
 
-test("many at once: nothing gets lost in the books", async () => {
+test("keeps all records when many run at once", async () => {
   const folder = await makePki(["gone"]);
   const nodes = Array.from({ length: 8 }, (_, i) => `node${i}`);
   const others = [["revoke", "gone"], ["list"], ["renew", "collector"], ["list"]];

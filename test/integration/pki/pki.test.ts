@@ -20,7 +20,7 @@ const certificate = async (folder: string, name: string) =>
   new X509Certificate(await readFile(join(folder, `${name}.crt`)));
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-test("init and issue write exactly the files of DESIGN, the list of revoked ones and the books", async () => {
+test("init and issue write exactly the documented files, the revocation list and the records", async () => {
   const files = ["ca.crl", "ca.crt", "ca.key", "collector.crt", "collector.key"];
   const leaves = ["node-2.example.org.crt", "node-2.example.org.key", "node1.crt", "node1.key"];
   expect((await readdir(pki)).sort()).toEqual([...files, "audit.log", "issued", ...leaves].sort());
@@ -30,14 +30,14 @@ test("init and issue write exactly the files of DESIGN, the list of revoked ones
   }
 });
 
-test("the collector is called localhost, 127.0.0.1 and by the host's name where nothing else is said", async () => {
+test("names the collector localhost, 127.0.0.1 and the host's name by default", async () => {
   const { subjectAltName } = await certificate(pki, "collector");
   expect(subjectAltName?.split(", ")).toEqual(
     expect.arrayContaining(["DNS:localhost", "IP Address:127.0.0.1", "DNS:127.0.0.1", `DNS:${hostname()}`]),
   );
 });
 
-test("names that are given replace these", async () => {
+test("replaces the default names with given ones", async () => {
   const folder = await makePki([], ["logs.example.org", "192.0.2.7", "2001:db8::1"]);
   const { subjectAltName } = await certificate(folder, "collector");
   expect(subjectAltName).toMatch(
@@ -46,7 +46,7 @@ test("names that are given replace these", async () => {
   expect(subjectAltName).not.toContain("localhost");
 });
 
-test("a node's certificate carries its name first, and lives two years; the authority ten", async () => {
+test("a node's certificate has its name first and lasts two years; the authority's lasts ten", async () => {
   const node = await certificate(pki, "node-2.example.org");
   expect(node.subjectAltName).toBe("DNS:node-2.example.org");
   expect(node.subject).toContain("CN=node-2.example.org");
@@ -55,7 +55,7 @@ test("a node's certificate carries its name first, and lives two years; the auth
   expect(hours(await certificate(pki, "ca"))).toBe(10 * 365 * 24 + 1);
 });
 
-test("certificates and the list are an hour old when they are made, for clocks that are behind", async () => {
+test("backdates certificates and list by an hour, for peers whose clocks are slow", async () => {
   const atMost = Date.now() - 3_590_000;
   for (const name of ["ca", "collector", "node1"]) {
     expect(Date.parse((await certificate(pki, name)).validFrom)).toBeLessThan(atMost);
@@ -66,7 +66,7 @@ test("certificates and the list are an hour old when they are made, for clocks t
   expect(Date.parse(next ?? "")).toBe(Date.parse((await certificate(pki, "ca")).validTo));
 });
 
-test("openssl verifies each for its own purpose only", async () => {
+test("openssl verifies each only for its own purpose", async () => {
   const verify = async (purpose: string, name: string) => {
     const ca = join(pki, "ca.crt");
     return (await run("openssl", ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca, join(pki, name)])).code;
@@ -98,7 +98,7 @@ test.each(["TLSv1.2", "TLSv1.3"] as const)("Node speaks mutual %s with them", as
   accepted.destroy();
 });
 
-describe("what is there is never overwritten", () => {
+describe("never overwrites existing files", () => {
   test.each([
     ["init", ["init"]],
     ["issue", ["issue", "node1"]],
@@ -111,7 +111,7 @@ describe("what is there is never overwritten", () => {
   });
 });
 
-test("folders above that are missing are made for everybody to pass, whatever the umask", async () => {
+test("creates missing parent folders that everybody may pass, whatever the umask", async () => {
   const parent = join(await tempFolder(), "etc/marcologger");
   const init = program("mlctl", "pki", "init", "--dir", join(parent, "pki"));
   expect(await run("sh", ["-c", 'umask 077; exec "$@"', "sh", ...init])).toMatchObject({ code: 0 });
@@ -122,14 +122,14 @@ test("folders above that are missing are made for everybody to pass, whatever th
   ]);
 });
 
-test("a folder that exists keeps its mode and what is in it", async () => {
+test("an existing folder keeps its mode and contents", async () => {
   const folder = join(await tempFolder(), "shared");
   await mkdir(folder, { mode: 0o755 });
   expect((await mlctl("pki", "init", "--dir", folder)).code).toBe(0);
   expect(await mode(folder)).toBe("755");
 });
 
-describe("names that are no nodes' or hosts' are refused", () => {
+describe("refuses invalid names of nodes and hosts", () => {
   const bad = [
     "../evil",
     "a/b",
@@ -159,7 +159,7 @@ describe("names that are no nodes' or hosts' are refused", () => {
   });
 });
 
-test("a node may be called what the kernel lets a host be called", async () => {
+test("a node may have any name that the kernel allows for a host", async () => {
   const folder = await makePki([]);
   for (const name of ["gpu_01", "x".repeat(64), "_a-b_.example.org"]) {
     expect(await mlctl("pki", "issue", name, "--dir", folder)).toMatchObject({ code: 0 });
@@ -170,8 +170,8 @@ test("a node may be called what the kernel lets a host be called", async () => {
   }
 });
 
-describe("nobody but the collector gets a certificate of its names", () => {
-  test("no node, however it is spelled", async () => {
+describe("issues certificates with the collector's names to the collector only", () => {
+  test("to no node, in any spelling", async () => {
     const folder = await makePki([], ["Logs.example.org", "192.0.2.7"]);
     const result = await mlctl("pki", "issue", "logs.EXAMPLE.org", "--dir", folder);
     expect(result.code).toBe(1);
@@ -180,7 +180,7 @@ describe("nobody but the collector gets a certificate of its names", () => {
     expect(await readdir(folder)).not.toContain("logs.EXAMPLE.org.key");
   });
 
-  test("nor is the collector called like a node, until that one is revoked", async () => {
+  test("gives the collector no node's name until that node is revoked", async () => {
     const folder = await makePki(["node1"]);
     const renew = () => mlctl("pki", "renew", "collector", "--name", "NODE1", "--dir", folder);
     const result = await renew();
@@ -188,12 +188,12 @@ describe("nobody but the collector gets a certificate of its names", () => {
     expect(result.stderr).toContain("mlctl pki revoke node1");
     expect((await mlctl("pki", "revoke", "node1", "--dir", folder)).code).toBe(0);
     expect((await renew()).code).toBe(0);
-    // Relays may still look for its earlier names, but nobody can have got one of them in between.
+    // Relays may still expect its earlier names; nobody can have got one of them in between.
     expect((await mlctl("pki", "issue", "localhost", "--dir", folder)).code).toBe(0);
   });
 });
 
-test("names that differ in case are one node", async () => {
+test("treats names that differ in case as one node", async () => {
   const folder = await makePki(["Node1"]);
   const again = await mlctl("pki", "issue", "node1", "--dir", folder);
   expect(again.code).toBe(1);
@@ -203,7 +203,7 @@ test("names that differ in case are one node", async () => {
   expect((await mlctl("pki", "revoke", "node1", "--dir", folder)).stderr).toMatch(/^Revoked node1, serial /);
 });
 
-test("issue where no authority is says what to do", async () => {
+test("issue without an authority says what to do", async () => {
   const folder = await tempFolder();
   const result = await mlctl("pki", "issue", "node1", "--dir", folder);
   expect(result.code).toBe(1);
@@ -232,7 +232,7 @@ describe("mlctl itself", () => {
   });
 });
 
-test("who did what with an authority stands in its audit.log, for its owner alone", async () => {
+test("records who did what with an authority in its audit.log, for its owner only", async () => {
   const folder = await makePki(["node1"]);
   expect((await mlctl("pki", "issue", "node1", "--dir", folder)).code).toBe(1);
   expect((await mlctl("pki", "renew", "node1", "--dir", folder)).code).toBe(0);

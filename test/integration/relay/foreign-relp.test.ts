@@ -20,7 +20,7 @@ interface Client {
   readonly action?: string;
 }
 
-/** An rsyslogd that is configured by nothing of ours: what comes on its socket it forwards as it is. */
+/** An rsyslogd without our configuration, forwarding its socket's messages unchanged. */
 async function startClient(port: number, { module = "", action = "" }: Client): Promise<string> {
   const folder = await tempFolder();
   const socket = join(folder, "in.sock");
@@ -54,7 +54,7 @@ function framesOf(executions: readonly FakeExecution[], shape: { lines: number; 
 }
 
 const SINGLE = { lines: 500, linesPerFrame: 1, text: "a line of an ordinary length, as programs print it" };
-/** rsyslogd waits a tenth of a second wherever its window is full or it connects again, with any receiver. */
+/** rsyslogd pauses 0.1 s whenever its window is full or it reconnects, with any receiver. */
 const FEW = { ...SINGLE, lines: 100 };
 const VERY_FEW = { ...SINGLE, lines: 3 };
 const CASES: readonly [string, Client, typeof SINGLE][] = [
@@ -69,7 +69,7 @@ const CASES: readonly [string, Client, typeof SINGLE][] = [
   ["frames of 100 KiB", {}, { lines: 5_000, linesPerFrame: 500, text: "x".repeat(200) }],
 ];
 
-describe("rsyslogd with settings of its own as the RELP client: every line once", () => {
+describe("stores every line once from rsyslogd with other settings as the RELP client", () => {
   test.each(CASES)("%s", async (_, client, shape) => {
     const { site } = await TlsSite.start(pki);
     const socket = await startClient(site.relp.port, client);

@@ -6,7 +6,7 @@ import { startRelay } from "../../support/relay.ts";
 import { startRelpDump } from "../../support/relp-dump.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-test("a BEGIN that a relay without a journal took with it comes again, before the first line", async () => {
+test("sends BEGIN again, before the first line, after a relay without a journal lost it", async () => {
   const [folder, port] = [await tempFolder(), await freePort()];
   const options = { folder, collectorPort: port, journal: false };
   const relay = await startRelay(options);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   otherPki = await pkiLasting(undefined);
 });
 
-describe("certificates that relays would refuse are never shown to them", () => {
+describe("never shows relays a certificate that they would refuse", () => {
   test.each([
     ["another authority's certificate", ["collector.crt", "collector.key"], "has not signed it"],
     ["another key", ["collector.key"], "key of another certificate"],
@@ -33,7 +33,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
     await expect(loadCertificates(folder)).rejects.toThrow("it is a node's");
   });
 
-  test("what is no certificate at all is told by name", async () => {
+  test("names a file that is not a certificate", async () => {
     const folder = await pkiLasting(undefined);
     await writeFile(join(folder, "ca.crt"), "hello");
     await expect(loadCertificates(folder)).rejects.toThrow("Cannot use ca.crt: it is no certificate");
@@ -43,7 +43,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
     ["is empty", ""],
     ["is cut", "-----BEGIN X509 CRL-----\nMIIB"],
     ["is something else", "hello"],
-  ])("a list of revoked ones that %s is not loaded: it does not say that nobody is revoked", async (_, text) => {
+  ])("does not load a revocation list that %s: it does not mean that nobody is revoked", async (_, text) => {
     const folder = await pkiLasting(undefined);
     await writeFile(join(folder, "ca.crl"), text);
     await expect(loadCertificates(folder)).rejects.toThrow(
@@ -51,7 +51,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
     );
   });
 
-  test("a key that is none, or has a passphrase, is told by name", async () => {
+  test("names a file that is not a key, or has a passphrase", async () => {
     const folder = await pkiLasting(undefined);
     const path = join(folder, "collector.key");
     const locked = ["pkcs8", "-topk8", "-in", path, "-v2", "aes256", "-passout", "pass:secret"];
@@ -62,7 +62,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
     }
   });
 
-  test("a chain through an authority in between is loaded", async () => {
+  test("loads a chain through an intermediate authority", async () => {
     const folder = await pkiLasting(undefined);
     const between = await pkiLasting(undefined);
     const csr = join(between, "csr");
@@ -82,7 +82,7 @@ describe("certificates that relays would refuse are never shown to them", () => 
   test.each([
     ["collector.crt has expired", days(-2, -1)],
     ["collector.crt is not valid yet", days(1, 2)],
-  ])("%s: nobody gets as far as the handshake; afterwards everybody is welcome", async (failure, lifetime) => {
+  ])("%s: refuses everybody before the handshake, and admits everybody afterwards", async (failure, lifetime) => {
     const folder = await pkiLasting(undefined, "node1");
     await renewCertificate(folder, "collector", { lifetime });
     const site = await TlsSite.start(folder);
@@ -102,7 +102,7 @@ describe("certificates that expire", () => {
   const left = async (site: TlsSite, which: string) =>
     (await metric(site.site, "ml_certificate_expiry_seconds", `certificate="${which}"`)) / 86_400;
 
-  test("/metrics shows how long they are good, for relays the soonest of those connected", async () => {
+  test("/metrics shows how long they last; for relays, the earliest of the connected ones", async () => {
     const folder = await pkiLasting(undefined);
     await issueCertificate(folder, "long", days(-1, 100));
     await issueCertificate(folder, "short", days(-1, 50));
@@ -117,7 +117,7 @@ describe("certificates that expire", () => {
     await poll("the other one to be left", async () => Math.round(await left(site, "relay")) === 100);
   });
 
-  test("with less than 30 days left they are warned of: at the start, at a relay's connect, every day", async () => {
+  test("warns with less than 30 days left: at the start, at a relay's connect, every day", async () => {
     const folder = await pkiLasting(days(-1, 29.5));
     await issueCertificate(folder, "short", days(-1, 3.5));
     await issueCertificate(folder, "long", days(-1, 40));
@@ -134,7 +134,7 @@ describe("certificates that expire", () => {
     );
     await site.connect("short");
     await site.connect("long");
-    // A relay that comes again and again is told of once.
+    // Logged once for a relay that keeps reconnecting.
     await site.connect("short");
     expect([warnings("short"), warnings("long")]).toEqual([[soon], []]);
     aheadMs = DAY_MS;
@@ -151,7 +151,7 @@ describe("certificates that expire", () => {
     await poll("the other's turn", () => warnings("long").length === 1);
   });
 
-  test("with more left nothing is said", async () => {
+  test("does not warn with more left", async () => {
     const site = await TlsSite.start(pki);
     await site.connect("node1");
     expect(site.site.logLines.join("\n")).not.toContain("expire");

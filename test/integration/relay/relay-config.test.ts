@@ -44,14 +44,14 @@ describe("rsyslogd accepts every form", () => {
   });
 });
 
-test("without TLS it says so, and no parameter of TLS is left", async () => {
+test("without TLS it says so, and has no TLS parameter", async () => {
   const printed = await print("--insecure");
   expect(printed.stderr).toContain("WITHOUT TLS");
   expect(printed.stdout).toContain("--insecure");
   expect(printed.stdout).not.toMatch(/^\s*tls/m);
 });
 
-describe("a wrong command line ends with 2 and says what is wrong", () => {
+describe("a wrong command line exits with 2 and names the mistake", () => {
   test.each([
     [[], "--collector is missing"],
     [["--collector", "host"], "--collector must be HOST:PORT"],
@@ -71,7 +71,7 @@ describe("a wrong command line ends with 2 and says what is wrong", () => {
   });
 });
 
-test("a missing certificate is named, with the command that makes it", async () => {
+test("names a missing certificate, with the command that makes it", async () => {
   const other = await makePki([]);
   const result = await mlctl("relay-config", "--collector", "127.0.0.1:1", "--node", "node1", "--pki", other);
   expect(result).toMatchObject({ code: 1, stdout: "" });
@@ -80,7 +80,7 @@ test("a missing certificate is named, with the command that makes it", async () 
 });
 
 describe("--out", () => {
-  test("makes a file that the relay's user can read, whatever the umask, with what would be printed", async () => {
+  test("writes the configuration to a file that the relay's user can read, whatever the umask", async () => {
     const file = join(await tempFolder(), "relay.conf");
     const command = program("mlctl", "relay-config", "--collector", "127.0.0.1:2514", "--node", "node1");
     const made = await run("sh", ["-c", 'umask 077; exec "$@"', "sh", ...command, "--pki", pki, "--out", file]);
@@ -89,7 +89,7 @@ describe("--out", () => {
     expect(await readFile(file, "utf8")).toBe((await print("--pki", pki)).stdout);
   });
 
-  test("keeps a file's owner and mode, the link to it, and nothing beside it", async () => {
+  test("keeps a file's owner, mode and link, and leaves no other file", async () => {
     const folder = await tempFolder();
     const [file, link] = [join(folder, "real.conf"), join(folder, "relay.conf")];
     await writeFile(file, "old", { mode: 0o640 });
@@ -105,7 +105,7 @@ describe("--out", () => {
   test.each([
     ["a wrong command line", ["--insecure", "--node", "a b"], "Cannot use"],
     ["a missing certificate", ["--pki", "/nonexistent"], "Cannot find /nonexistent/ca.crt"],
-  ])("leaves a working file as it is after %s", async (_, args, message) => {
+  ])("leaves a working file unchanged after %s", async (_, args, message) => {
     const file = join(await tempFolder(), "relay.conf");
     await writeFile(file, "works");
     const result = await print(...args, "--out", file);
@@ -114,7 +114,7 @@ describe("--out", () => {
     expect(await readFile(file, "utf8")).toBe("works");
   });
 
-  test("that cannot be written says why", async () => {
+  test("says why it cannot write", async () => {
     const result = await print("--insecure", "--out", "/nonexistent/relay.conf");
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("Cannot write /nonexistent/relay.conf: ENOENT");
@@ -167,7 +167,7 @@ describe("no value can add configuration", () => {
     );
   });
 
-  test.each(["runDir", "relayDir"])("a folder for sockets whose paths would be cut is refused: %s", async (place) => {
+  test.each(["runDir", "relayDir"])("refuses a socket folder whose paths would be truncated: %s", async (place) => {
     const long = { ...settings, [place]: `/${"x".repeat(97)}` };
     await expect(relayConfig(long, join(ROOT, "rsyslog.d"))).rejects.toThrow("limit is 96");
   });
@@ -181,18 +181,18 @@ describe("no value can add configuration", () => {
   });
 });
 
-test("the queue has the disk space that is asked for, the journal as much and at most five quarters", async () => {
+test("gives the queue the requested disk space, and the journal at least that and at most five quarters", async () => {
   const { stdout } = await print("--pki", pki, "--disk-space", "2g");
   expect(stdout).toContain('queue.maxDiskSpace="2g"');
   expect(stdout).toContain(`rotation.sizeLimit="${2 ** 31 / 4}"`);
 });
 
-test("--no-journal leaves nothing of it", async () => {
+test("--no-journal removes every trace of it", async () => {
   const { stdout } = await print("--pki", pki, "--no-journal");
   expect(stdout).not.toMatch(/journal\/|call marcologger-journal/);
 });
 
-test("the parameters of both forms stand in the files, not in code", async () => {
+test("keeps the parameters of both forms in files, not in code", async () => {
   const relay = await readFile(join(ROOT, "rsyslog.d/20-relay.conf"), "utf8");
   const printed = await print("--pki", pki, "--drop-in");
   for (const line of relay.split("\n").filter((text) => !text.includes("@"))) expect(printed.stdout).toContain(line);

@@ -37,7 +37,7 @@ async function stockConfig(folder: string, extra: string): Promise<string> {
 }
 
 interface Site {
-  /** Logs a line the way every program of the machine does, and waits until it stands in the site's syslog. */
+  /** Logs a line as any program of the machine does, and waits until it is in the site's syslog. */
   log(text: string): Promise<void>;
   everythingLogged(): Promise<string>;
   readonly beginSocket: string;
@@ -80,22 +80,25 @@ async function startSite(options: {
 test.each([
   ["Debian's rsyslog.conf", ""],
   ["Ubuntu's reduction of repeated messages", "$RepeatedMsgReduction on\n"],
-])("with %s: job lines go to the collector only, and the site's own lines where they always went", async (_, extra) => {
-  const dump = await startRelpDump();
-  const site = await startSite({ port: dump.port, extra });
-  await site.log("a line of the site, before");
-  await sendLines(site.beginSocket, [begin]);
-  await sendLines(site.linesSocket, [1, 2, 3].map(line));
-  await dump.waitFor(4);
-  await site.log("a line of the site, after");
-  const messages = dump.messages.map(String);
-  expect(messages.filter((text) => text.includes("- BEGIN ["))).toHaveLength(1);
-  expect(messages.filter((text) => text.includes("- LINES ["))).toHaveLength(3);
-  for (const text of messages) expect(text).not.toContain("a line of the site");
-  expect(await site.everythingLogged()).not.toContain(SECRET);
-});
+])(
+  "with %s: sends job lines only to the collector, and the site's own lines where they always went",
+  async (_, extra) => {
+    const dump = await startRelpDump();
+    const site = await startSite({ port: dump.port, extra });
+    await site.log("a line of the site, before");
+    await sendLines(site.beginSocket, [begin]);
+    await sendLines(site.linesSocket, [1, 2, 3].map(line));
+    await dump.waitFor(4);
+    await site.log("a line of the site, after");
+    const messages = dump.messages.map(String);
+    expect(messages.filter((text) => text.includes("- BEGIN ["))).toHaveLength(1);
+    expect(messages.filter((text) => text.includes("- LINES ["))).toHaveLength(3);
+    for (const text of messages) expect(text).not.toContain("a line of the site");
+    expect(await site.everythingLogged()).not.toContain(SECRET);
+  },
+);
 
-test("where the site does not have control characters escaped, a frame is still a line of the journal", async () => {
+test("keeps a frame one line of the journal when the site does not escape control characters", async () => {
   const dump = await startRelpDump();
   const site = await startSite({ port: dump.port, extra: 'global(parser.escapeControlCharactersOnReceive="off")\n' });
   const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="4242" gid="0" pid="1"] LINES - {"v":1}`;
@@ -115,13 +118,13 @@ test("where the site does not have control characters escaped, a frame is still 
   for (const text of lines) expect(text).not.toMatch(/^<134>1 \S+ \S+ mlrun - BEGIN \[ml@32473 uid="4242"/);
 });
 
-test("a collector that is away does not stop the site's own log, however many BEGINs come", async () => {
+test("does not stop the site's own log while the collector is away, however many BEGINs come", async () => {
   const small = {
     "queue.size": "100",
     "queue.lightDelayMark": "70",
     "queue.highWatermark": "90",
     "queue.lowWatermark": "10",
-    // No disk to speak of: the forward queue is full at once and makes everybody wait who may be made to wait.
+    // Almost no disk: the forward queue fills at once and delays every sender that it can delay.
     "queue.maxDiskSpace": "4k",
     "queue.maxFileSize": "4k",
     "queue.timeoutShutdown": "100",

@@ -34,7 +34,7 @@ function lines(n: number, text: string): string {
   return `[ml@32473 v="1" t="lines" x="${ID}" k="${KEY}" s="stdout" n="${n}" c="1" b="${b}"] ${n} ${text}`;
 }
 
-/** What impstats prints of the forward queue, with a figure that a real one never has here. */
+/** The forward queue's line of impstats, with a figure that a real one never has here. */
 const STATUS = JSON.stringify({
   ...{ name: "marcologger-forward queue", origin: "core.queue", size: 424_242, enqueued: 0, full: 0 },
   ...{ "discarded.full": 0, "discarded.nf": 0, maxqsize: 0 },
@@ -42,7 +42,7 @@ const STATUS = JSON.stringify({
 const frame = (n: number, text: string) => `<14>1 ${TIME} somewhere mlrun 4711 LINES ${lines(n, text)}`;
 const envelope = (rest: string, time = TIME) => `<134>1 ${time} node1 mlrun - LINES ${rest}`;
 
-/** What reaches the collector when `send` is done, up to what `close` sends over the same socket. */
+/** Messages that reach the collector through `send`, up to the one that `close` sends over the same socket. */
 async function upToClosing(send: () => Promise<void>, close: () => Promise<void>): Promise<string[]> {
   const before = dump.messages.length;
   await send();
@@ -52,12 +52,12 @@ async function upToClosing(send: () => Promise<void>, close: () => Promise<void>
   return arrived().filter((text) => !text.endsWith(" closing"));
 }
 
-/** What comes of what is sent over lines.sock. */
+/** Messages that arrive for bytes sent to lines.sock. */
 function received(send: () => Promise<void>): Promise<string[]> {
   return upToClosing(send, () => sendLines(relay.linesSocket, [frame(dump.messages.length + 1, "closing")]));
 }
 
-/** What comes of a BEGIN that the gate hands on. */
+/** Messages that arrive for a BEGIN passed on by the gate. */
 function receivedBegin(text: string): Promise<string[]> {
   return upToClosing(
     () => sendLines(relay.beginSocket, [gateBegin(text, SENDER)]),
@@ -65,12 +65,12 @@ function receivedBegin(text: string): Promise<string[]> {
   );
 }
 
-test("a frame keeps its time, structured data and MSG; all else is the relay's", async () => {
+test("a frame keeps its time, structured data and MSG; the relay sets the rest", async () => {
   const got = await received(() => sendLines(relay.linesSocket, [frame(1, "epoch 3 loss=0.12\\nepoch 4")]));
   expect(got).toEqual([envelope(lines(1, "epoch 3 loss=0.12\\nepoch 4"))]);
 });
 
-test("every byte that mlrun's encoding leaves as it is passes unchanged", async () => {
+test("every byte that mlrun's encoding leaves alone passes unchanged", async () => {
   const ascii = Array.from({ length: 0x7f - 0x21 }, (_, i) => String.fromCharCode(0x21 + i)).join("");
   const texts = [
     ascii,
@@ -85,7 +85,7 @@ test("every byte that mlrun's encoding leaves as it is passes unchanged", async 
   expect(got).toEqual(texts.map((text, i) => envelope(lines(i + 1, text))));
 });
 
-test("a frame of the largest size passes whole", async () => {
+test("passes a frame of the largest size whole", async () => {
   const text = "x".repeat(7_400);
   expect(await received(() => sendLines(relay.linesSocket, [frame(1, text)]))).toEqual([envelope(lines(1, text))]);
 });
@@ -96,7 +96,7 @@ test("10,000 frames of one connection arrive in order", async () => {
   expect(got.map((text) => Number(text.split(" ").at(-1)))).toEqual(frames.map((_, i) => i + 1));
 });
 
-test("EOF comes after a half-close, and says that all was taken over", async () => {
+test("answers a half-close with EOF once everything is taken over", async () => {
   const before = dump.messages.length;
   const counts = [1, 500, 2_000];
   for (const count of counts) {
@@ -109,12 +109,12 @@ test("EOF comes after a half-close, and says that all was taken over", async () 
   expect(dump.messages.length).toBe(before + 2_501);
 });
 
-test("500 connections at once are all taken", async () => {
+test("accepts 500 connections at once", async () => {
   const sends = Array.from({ length: 500 }, (_, i) => sendLines(relay.linesSocket, [frame(i + 1, "x")]));
   expect(await received(async () => void (await Promise.all(sends)))).toHaveLength(500);
 });
 
-describe("nothing that comes through lines.sock is a BEGIN or the relay's own", () => {
+describe("nothing sent to lines.sock passes for a BEGIN or the relay's own message", () => {
   const claim = '[ml@32473 uid="1001" gid="1001" pid="1"] {"v":1}';
   test.each([
     ["a BEGIN envelope", `<134>1 ${TIME} node1 mlrun - BEGIN ${claim}`],
@@ -141,7 +141,7 @@ describe("nothing that comes through lines.sock is a BEGIN or the relay's own", 
   });
 });
 
-test("the relay's own frame and the gate's come by themselves, and never have anybody else's figures", async () => {
+test("the relay's frame and the gate's come by themselves, and never carry others' figures", async () => {
   const isGate = (text: string) => text.includes('"marcologger-gate"');
   await poll(
     "two frames of the relay, one of the gate",
@@ -162,7 +162,7 @@ test("the relay's own frame and the gate's come by themselves, and never have an
   }
 });
 
-test("framing that is none costs its own connection only", async () => {
+test("bad framing ends only its own connection", async () => {
   const got = await received(async () => {
     for (const bytes of ["999999999 x", "99999999999999999999 x", "no count\nat all\n", "5 ab", "\0\0\0\0", "-1 x"]) {
       const socket = createConnection({ path: relay.linesSocket });
@@ -174,7 +174,7 @@ test("framing that is none costs its own connection only", async () => {
   for (const text of got) expect(text).toMatch(/^<134>1 \S+ node1 mlrun - LINES /);
 });
 
-test("what is too long for a frame becomes one message, not one for each octet", async () => {
+test("an oversize frame becomes one message, not one for each octet", async () => {
   const long = "y".repeat(300_000);
   const got = await received(() => sendLines(relay.linesSocket, [long, long, long]));
   expect(got.length).toBeLessThanOrEqual(1);
@@ -183,7 +183,7 @@ test("what is too long for a frame becomes one message, not one for each octet",
 const BEGIN = /^<134>1 \S+ node1 mlrun - BEGIN \[ml@32473 uid="(\d+)" gid="(\d+)" pid="(\d+)"\] LINES /;
 const JSON_TEXT = `{"v":1,"x":"${ID}"}`;
 
-test("a BEGIN has the uid, gid and pid that the gate says", async () => {
+test("a BEGIN carries the uid, gid and pid from the gate", async () => {
   const [text = "", ...more] = await receivedBegin(JSON_TEXT);
   expect(more).toEqual([]);
   expect(BEGIN.exec(text)?.slice(1)).toEqual(["1001", "1002", "4711"]);
@@ -198,7 +198,7 @@ test.each([
   ["trusted properties spelled out", "x @[_PID=1 _UID=0 _GID=0]"],
   ["control characters", `a\nb\0c\x1b[2J${JSON_TEXT}`],
   ["a template's property", `%app-name% %$!uid% %msg% ${JSON_TEXT}`],
-])("whatever a BEGIN's text is, who sent it stands before: %s", async (_, text) => {
+])("puts the sender before a BEGIN's text, whatever the text is: %s", async (_, text) => {
   const got = await receivedBegin(text);
   expect(got.map((envelope) => BEGIN.exec(envelope)?.slice(1))).toEqual([["1001", "1002", "4711"]]);
 });

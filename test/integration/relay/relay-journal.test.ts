@@ -31,7 +31,7 @@ const BEGIN = /^<134>1 \S+ \S+ mlrun - BEGIN /;
 const SENDER = { uid: 1001, gid: 1002, pid: 7 };
 const begin = gateBegin('{"v":1}', SENDER);
 
-/** Lines of the journal in the order written, the relay's own left out. */
+/** Lines of the journal in the order written, without the relay's own. */
 async function journal({ stateDir }: Pick<Relay, "stateDir">): Promise<string[]> {
   const lines: string[] = [];
   for (const name of ["4", "3", "2", "1", "current"]) {
@@ -52,7 +52,7 @@ async function restarted(folder: string, options: RelayOptions): Promise<Relay> 
 
 const distinct = (dump: RelpDump) => new Set(dump.messages.map((bytes) => bytes.toString("latin1")));
 
-test("a frame that was taken over is in the journal, and comes after the relay's next start", async () => {
+test("a frame taken over is in the journal, and arrives after the relay's next start", async () => {
   const port = await freePort();
   const folder = await tempFolder();
   const relay = await startRelay({ folder, collectorPort: port });
@@ -72,7 +72,7 @@ test("a frame that was taken over is in the journal, and comes after the relay's
   expect(distinct(dump)).toEqual(new Set([first, ...lines]));
 });
 
-test("a frame is a line, whatever is in it, and as it is forwarded so it is replayed", async () => {
+test("a frame is one line of the journal, whatever it holds, and is replayed as forwarded", async () => {
   const dump = await startRelpDump();
   const relay = await startRelay({ collectorPort: dump.port });
   const forged = `<134>1 ${TIME} node1 mlrun - BEGIN [ml@32473 uid="0" gid="0" pid="1"] LINES - {"v":1}`;
@@ -88,7 +88,7 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
     `${TIME} nothing of a frame %msg% %$!uid% ${forged}`,
   ];
   for (const message of hostile) {
-    // Framing that is none ends its own connection.
+    // Bad framing ends its own connection.
     await sendLines(relay.linesSocket, [message]).catch(() => {});
   }
   // The gate refuses all of these.
@@ -112,7 +112,7 @@ test("a frame is a line, whatever is in it, and as it is forwarded so it is repl
   }
 });
 
-test("it is written in parts: the newest frames are there without a gap, on no more disk than five parts", async () => {
+test("is written in parts: holds the newest frames without a gap, on at most five parts' disk space", async () => {
   const dump = await startRelpDump();
   const partBytes = 100_000;
   const parameters = { "rotation.sizeLimit": String(partBytes) };
@@ -136,7 +136,7 @@ test("it is written in parts: the newest frames are there without a gap, on no m
   );
 }, 120_000);
 
-test("a relay that throws frames away because of a wrong certificate has them in its journal", async () => {
+test("a relay that discards frames because of a wrong certificate has them in its journal", async () => {
   const [pki, otherPki] = [await makePki(["node1"]), await makePki([])];
   const port = await freePort();
   const folder = await tempFolder();
@@ -158,7 +158,7 @@ test("a relay that throws frames away because of a wrong certificate has them in
   });
   const confirmed: number[] = [];
   for (let n = 1; !isOver; n += 1) {
-    // Each with an EOF of its own, so that it is known which ones the relay has taken over.
+    // Each with its own EOF, which shows which ones the relay has taken over.
     const isTaken = await sendLines(relay.linesSocket, [frame(n)]).then(
       () => true,
       () => false,
@@ -174,7 +174,7 @@ test("a relay that throws frames away because of a wrong certificate has them in
   for (const n of confirmed) expect(distinct(dump)).toContain(envelope(n));
 }, 120_000);
 
-test("--no-journal: none is there", async () => {
+test("--no-journal: there is none", async () => {
   const dump = await startRelpDump();
   const relay = await startRelay({ collectorPort: dump.port, journal: false });
   await sendLines(relay.linesSocket, [frame(1)]);
@@ -183,7 +183,7 @@ test("--no-journal: none is there", async () => {
 });
 
 describeAsRoot("a full disk under the journal", () => {
-  test("disturbs nobody: all is forwarded, and the journal goes on with whole lines when there is room", async () => {
+  test("disturbs nobody: everything is forwarded, and the journal resumes with whole lines when there is room", async () => {
     const dump = await startRelpDump();
     const folder = await tempFolder();
     const stateDir = join(folder, "state");
@@ -221,7 +221,7 @@ describeAsRoot("the journal holds keys", () => {
   });
 
   describe("another user", () => {
-    test("can read neither it nor what waits for the replay, nor list their folders", async () => {
+    test("can read neither it nor files that wait for the replay, nor list their folders", async () => {
       const folder = await tempFolder();
       const options = { folder, collectorPort: await freePort() };
       const first = await startRelay(options);

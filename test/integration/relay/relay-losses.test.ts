@@ -10,7 +10,7 @@ import { describeAsRoot, runAsRoot } from "../../support/root.ts";
 import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-// What the README says can still be lost is lost: no more, and no less.
+// Loses exactly what the README says can still be lost: no more, no less.
 
 const COUNT = 3_000;
 const frame = (n: number) =>
@@ -42,7 +42,7 @@ async function journalNumbers({ stateDir }: Pick<Relay, "stateDir">): Promise<nu
   return numbersIn(texts.join("").split("\n"));
 }
 
-test("a journal overrun: what a killed relay took over before the journal's oldest part", async () => {
+test("a journal overrun: loses what a killed relay took over before the journal's oldest part", async () => {
   const { arrived, held } = await arrivingAfterKill({ parameters: { "rotation.sizeLimit": "50000" } });
   expect(held.length).toBeGreaterThan(0);
   expect(held.length).toBeLessThan(COUNT);
@@ -50,12 +50,12 @@ test("a journal overrun: what a killed relay took over before the journal's olde
   expect(arrived).toEqual(new Set(held));
 });
 
-test("no journal: all that a killed relay had in memory", async () => {
+test("no journal: loses everything that a killed relay had in memory", async () => {
   expect(await arrivingAfterKill({ journal: false })).toEqual({ arrived: new Set(), held: [] });
 });
 
 describeAsRoot("the node's power cut", () => {
-  test("leaves what the kernel had written: the last seconds can be missing, and nothing in between", async () => {
+  test("leaves what the kernel had written: may lose the last seconds, and nothing before", async () => {
     const folder = await tempFolder();
     const mount = async (image: string, path: string) => {
       await mkdir(path, { recursive: true });
@@ -73,7 +73,7 @@ describeAsRoot("the node's power cut", () => {
     await relay.kill();
     await mount(copy, join(folder, "after"));
     const left = await journalNumbers({ stateDir: join(folder, "after") });
-    // On a machine at leisure it is none: the kernel writes after some seconds.
+    // On an idle machine nothing is lost: the kernel writes after some seconds.
     expect(left).toEqual(frames.map((_, i) => i + 1).slice(0, left.length));
   });
 });

@@ -10,7 +10,7 @@ import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
-/** Octets that a queue file's format could stumble over, also such as mlrun never sends. */
+/** Octets that could break a queue file's format, including some that mlrun never sends. */
 const NASTY = Buffer.concat([
   Buffer.from('\\n\\\\ "\\" {} : < > größer 漢 %s '),
   Buffer.from([0xff, 0xfe, 0x80, 0xc3]),
@@ -25,7 +25,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const queueFiles = async ({ stateDir }: Relay) =>
   (await readdir(stateDir)).filter((name) => name.startsWith("marcologger."));
 
-/** A tenth of everything, so that the disk begins after a second, and a stop without collector is quick. */
+/** A tenth of every limit: the disk is used after a second, and stopping without a collector is quick. */
 const SMALL = {
   "queue.size": "1000",
   "queue.dequeueBatchSize": "4",
@@ -50,7 +50,7 @@ test("a burst that outruns the collector arrives whole, in order, and never goes
   expect(await queueFiles(relay)).toEqual([]);
 }, 120_000);
 
-test("what comes while the collector is away goes to disk, for the relay's eyes only, and arrives later", async () => {
+test("frames that come while the collector is away go to disk, readable by the relay only, and arrive later", async () => {
   const port = await freePort();
   const relay = await startRelay({ collectorPort: port, parameters: SMALL });
   const numbers = upTo(1_000);
@@ -99,7 +99,7 @@ test("a relay stopped while the collector is away sends everything after its nex
   expect(begins).toHaveLength(1);
 }, 120_000);
 
-test("a relay stopped while the collector takes everything has nothing left", async () => {
+test("a relay stopped while the collector keeps up leaves nothing behind", async () => {
   const dump = await startRelpDump();
   const relay = await startRelay({ collectorPort: dump.port });
   await sendLines(
@@ -111,7 +111,7 @@ test("a relay stopped while the collector takes everything has nothing left", as
   expect(await queueFiles(relay)).toEqual([]);
 });
 
-test("the collector gone and back: one session after the other, nothing missing", async () => {
+test("the collector leaves and returns: one session after the other, nothing missing", async () => {
   const port = await freePort();
   const first = await startRelpDump({ port });
   const relay = await startRelay({ collectorPort: port });

@@ -51,7 +51,7 @@ describe("what earlier starts left", () => {
     expect(await left(stateDir)).toEqual([]);
   });
 
-  test("goes verbatim, the oldest start first and each file after the one before it", async () => {
+  test("is sent verbatim, the oldest start first, files in order", async () => {
     const dump = await startRelpDump();
     const stateDir = await tempFolder();
     const { frames } = envelopesOf(12, "größer \\ # %s ");
@@ -66,13 +66,13 @@ describe("what earlier starts left", () => {
     expect(dump.messages.map(String)).toEqual(frames);
   });
 
-  test("is nothing: ends at once, without a collector", async () => {
+  test("is nothing: the replay ends at once, without a collector", async () => {
     const stateDir = await tempFolder();
     expect(await mlctl(...args(await freePort(), stateDir))).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect(await readdir(stateDir)).toEqual([]);
   });
 
-  test("is sent as the relay's configuration says, also when the relay keeps no journal any more", async () => {
+  test("is sent according to the relay's configuration, even if the relay no longer keeps a journal", async () => {
     const dump = await startRelpDump();
     const stateDir = await tempFolder();
     const { frames } = envelopesOf(3);
@@ -95,7 +95,7 @@ describe("what earlier starts left", () => {
     expect(result).toMatchObject({ code, stderr: expect.stringContaining(message) });
   });
 
-  test("leaves a collector that answers everything and never closes", async () => {
+  test("ends although the collector answers everything and never closes", async () => {
     const dump = await startRelpDump({ closes: false });
     const stateDir = await tempFolder();
     await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
@@ -114,7 +114,7 @@ describe("what earlier starts left", () => {
     expect(dump.messages.map(String)).toEqual(frames);
   });
 
-  test("goes on where it was when the sender is killed, or the collector, and nothing is missing", async () => {
+  test("resumes where it was when the sender or the collector is killed, without loss", async () => {
     const port = await freePort();
     const stateDir = await tempFolder();
     const { frames } = envelopesOf(40_000);
@@ -133,12 +133,12 @@ describe("what earlier starts left", () => {
     expect(await running.ended).toEqual({ code: 0, signal: null });
     const all = [...first.messages, ...second.messages].map(String);
     expect(new Set(all)).toEqual(new Set(frames));
-    // Not from the beginning again: what goes twice is a window and a mebibyte, twice.
+    // Not from the beginning: at most a window and a mebibyte go twice, for each interruption.
     expect(all.length).toBeLessThan(frames.length + 2 * 8_000);
     expect(await left(stateDir)).toEqual([]);
   }, 120_000);
 
-  test("waits for a collector that starts: what ends a session once is not held against it", async () => {
+  test("waits for a starting collector: one ended session is not an error", async () => {
     const port = await freePort();
     const stateDir = await tempFolder();
     await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
@@ -162,7 +162,7 @@ describe("what earlier starts left", () => {
     expect(done.frames).toBe(5);
   });
 
-  test("is sent by one at a time", async () => {
+  test("is sent by one process at a time", async () => {
     const port = await freePort();
     const stateDir = await tempFolder();
     const { frames } = envelopesOf(100);
@@ -175,7 +175,7 @@ describe("what earlier starts left", () => {
   });
 });
 
-describe("what is no frame is skipped, counted and said", () => {
+describe("skips, counts and reports what is not a frame", () => {
   const { frames } = envelopesOf(3);
   const [begin = "", one = "", two = ""] = frames;
   const forged = fakeExecution().begin({}, 0);
@@ -202,7 +202,7 @@ describe("what is no frame is skipped, counted and said", () => {
   });
 });
 
-describe("nothing is removed, and it is said what to do, when", () => {
+describe("removes nothing, and says what to do, when", () => {
   async function journal(): Promise<string> {
     const stateDir = await tempFolder();
     await earlierStart(stateDir, "1", { current: envelopesOf(3).frames });
@@ -264,7 +264,7 @@ describe("nothing is removed, and it is said what to do, when", () => {
   });
 });
 
-test("more than five quarters of the disk space never wait: the oldest start's journal is given up first", async () => {
+test("bounds waiting journals to five quarters of the disk space: the oldest start's goes first", async () => {
   const stateDir = await tempFolder();
   for (const name of ["1", "2", "3"]) {
     const folder = await earlierStart(stateDir, name, { current: envelopesOf(1).frames });
@@ -276,7 +276,7 @@ test("more than five quarters of the disk space never wait: the oldest start's j
   expect(await left(stateDir)).toEqual(["2", "3"]);
 });
 
-test("how far it came is noted for the relay's eyes only", async () => {
+test("its progress file is readable by the relay only", async () => {
   const stateDir = await tempFolder();
   const folder = await earlierStart(stateDir, "1", { current: envelopesOf(1).frames });
   const running = startReplay(await freePort(), stateDir);
@@ -285,7 +285,7 @@ test("how far it came is noted for the relay's eyes only", async () => {
   expect(await readdir(stateDir)).toEqual(["replay"]);
 });
 
-test("the printed configuration tells the replay everything", async () => {
+test("the printed configuration holds everything that the replay needs", async () => {
   const stateDir = join(await tempFolder(), "state");
   const where = ["--collector", "[::1]:2514", "--node", "node1", "--pki", pki, "--state-dir", stateDir];
   const { stdout } = await mlctl("relay-config", ...where, "--disk-space", "2g");

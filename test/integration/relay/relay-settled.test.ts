@@ -13,7 +13,7 @@ import { startReplay } from "../../support/replay.ts";
 import { sendLines } from "../../support/send.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-describe("what an undisturbed relay has delivered is not sent again", () => {
+describe("does not replay what an undisturbed relay has delivered", () => {
   const LINES = 10_000;
   const { frames } = envelopesOf(LINES);
   /** Statuses as the relay writes them, one for each part of its queue. */
@@ -36,7 +36,7 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
     return sent.length;
   };
 
-  test("a nearly empty queue, never on disk, a minute before the end: what was on its way, all after it", async () => {
+  test("a nearly empty queue, never on disk, a minute before the end: replays frames in transit then, and all later ones", async () => {
     const files = {
       1: frames.slice(0, 5_000),
       current: [...frames.slice(5_000, 9_000), ...times(7, status({ size: 1_000 })), ...frames.slice(9_000)],
@@ -51,14 +51,14 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
     ["a queue that threw frames away", times(9, status({ "discarded.full": 1 }))],
     ["a queue that was on disk", times(9, status({}, { maxqsize: 1 }))],
     ["a queue that is on disk", times(9, status({}, { size: 1, maxqsize: 1 }))],
-    ["half of what there is to say", times(9, status().slice(1))],
-  ])("statuses that prove nothing: all is sent: %s", async (_, statuses) => {
+    ["half of the figures", times(9, status().slice(1))],
+  ])("statuses that prove nothing: replays everything: %s", async (_, statuses) => {
     expect(await sentOf({ current: [...frames.slice(0, 9_000), ...statuses, ...frames.slice(9_000)] })).toBe(
       frames.length,
     );
   });
 
-  test("and takes no room from what another start left", async () => {
+  test("and takes no room from another start's journal", async () => {
     const dump = await startRelpDump();
     const stateDir = await tempFolder();
     const settled = [...frames.slice(0, 9_000), ...times(7, status()), ...frames.slice(9_000)];
@@ -73,7 +73,7 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
     expect(said).toEqual([]);
   });
 
-  test("a disturbance after it: all since then, and what was on its way", async () => {
+  test("a disturbance after it: replays everything since, and frames in transit then", async () => {
     const calm = times(9, status());
     const away = times(20, status({ size: 3_000 }));
     const files = {
@@ -83,7 +83,7 @@ describe("what an undisturbed relay has delivered is not sent again", () => {
   });
 });
 
-test("a real relay that was idle for a while has its last frames sent again, and not all of them", async () => {
+test("a real relay that was idle for a while: replays its last frames, not all", async () => {
   const dump = await startRelpDump();
   const folder = await tempFolder();
   // A status each second instead of each ten.

@@ -20,7 +20,7 @@ beforeAll(async () => {
   otherPki = await makePki(["node1"]);
 });
 
-/** A collector that shows a certificate, and trusts an authority: its own where nothing else is said. */
+/** A collector that shows a certificate, and trusts an authority, by default its own. */
 async function dumpWith(folder: string, name: string, authority = folder, port = 0): Promise<RelpDump> {
   const read = (file: string) => readFile(file);
   const key = await read(join(folder, `${name}.key`));
@@ -28,12 +28,12 @@ async function dumpWith(folder: string, name: string, authority = folder, port =
   return startRelpDump({ port, tls: { key, cert, ca: await read(join(authority, "ca.crt")) } });
 }
 
-/** A relay that cannot send gives up quickly at its stop. */
+/** Makes a relay that cannot send stop quickly. */
 const HASTY = { "queue.timeoutShutdown": "100", "queue.timeoutActionCompletion": "100" };
 
 const said = (relay: Relay) => readFile(join(relay.stateDir, "relay.log"), "utf8").catch(() => "");
 
-test.each(["127.0.0.1", "localhost"])("a collector reached as %s is trusted by that name", async (collectorHost) => {
+test.each(["127.0.0.1", "localhost"])("trusts a collector reached as %s by that name", async (collectorHost) => {
   const dump = await dumpWith(pki, "collector");
   const relay = await startRelay({ collectorHost, collectorPort: dump.port, pki });
   await sendLines(relay.linesSocket, [FRAME]);
@@ -69,14 +69,14 @@ describe("frames never reach a server", () => {
   });
 });
 
-test("a relay that met a wrong certificate ends with its queue saved, each time, until one is right", async () => {
+test("a relay ends with its queue saved each time it meets a wrong certificate", async () => {
   const folder = await tempFolder();
   const port = await freePort();
   const wrong = await dumpWith(otherPki, "collector", pki, port);
   const relay = await startRelay({ folder, collectorPort: port, pki, parameters: HASTY });
   await sendLines(relay.linesSocket, [FRAME]);
   expect(await relay.process.ended).toEqual({ code: 0, signal: null });
-  // With all on disk rsyslogd 8.2302 hangs in its stop, and is killed. It has not come as far as its sockets.
+  // With everything on disk rsyslogd 8.2302 hangs while stopping, before it opens its sockets, and is killed.
   const again = start(RSYSLOGD, ["-n", "-f", join(folder, "rsyslog.conf"), "-i", "NONE"]);
   expect(await again.ended).toMatchObject({ signal: expect.toBeOneOf(["SIGKILL", null]) });
   expect(again.output()).toContain("DISABLING action");
@@ -87,7 +87,7 @@ test("a relay that met a wrong certificate ends with its queue saved, each time,
   expect(await right.waitFor(1)).toHaveLength(1);
 }, 120_000);
 
-test("a collector refuses a relay with a certificate of another authority", async () => {
+test("a collector refuses a relay whose certificate another authority signed", async () => {
   const dump = await dumpWith(pki, "collector");
   const mixed = await tempFolder();
   await copyFile(join(pki, "ca.crt"), join(mixed, "ca.crt"));

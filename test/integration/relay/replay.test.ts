@@ -8,10 +8,10 @@ const summary = (on: IngestSite, { x, node }: FakeExecution) => on.archive.get(R
 const untilLost = (on: IngestSite, a: FakeExecution) =>
   poll("lost", async () => (await summary(on, a))?.state === "lost");
 
-/** What a relay's journal sends again, hours later. */
+/** Frames of a relay's journal, sent again hours later. */
 const replayed = (a: FakeExecution) => [a.begin(), a.lines(1, ["1", "2"]), a.beat(1, 4), a.beat(2, 5), a.begin()];
 
-describe("what is replayed of an execution", () => {
+describe("a replay of an execution", () => {
   it("that has ended changes nothing", async () => {
     const on = await startIngestSite();
     const a = fakeExecution();
@@ -44,7 +44,7 @@ describe("what is replayed of an execution", () => {
     expect(await summary(after, a)).toMatchObject({ state: "running" });
   });
 
-  it("while the collector was down is known as old, also when it was running then", async () => {
+  it("is recognised as old after the collector was down, also for one that was running then", async () => {
     let nowMs = Date.now();
     const options = { dataDir: await tempFolder(), nowMs: () => nowMs };
     const on = await startIngestSite(options);

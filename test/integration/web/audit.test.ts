@@ -72,7 +72,7 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     }
   });
 
-  test("tells who came and went, from where, and who was refused", () => {
+  test("records who signed in and out, from where, and who was refused", () => {
     const address = "127.0.0.1";
     expect(find({ event: "login", outcome: "denied", user: alice.name, address })).toHaveLength(1);
     expect(find({ event: "login", outcome: "ok", user: alice.name, address })).toHaveLength(1);
@@ -84,7 +84,7 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     expect(find({ event: "begin", outcome: "refused", reason: "unknown-uid", uid: 54_321 })).toHaveLength(1);
   });
 
-  test("tells whose lines an administrator read, and nothing of who reads the own", () => {
+  test("records whose lines an administrator read, and no user reading their own", () => {
     const [read, ...others] = find({ event: "admin-read" });
     expect(others).toEqual([]);
     expect(read).toMatchObject({
@@ -102,7 +102,7 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     expect(log).not.toContain("audit");
   });
 
-  test("is read by members of the administrators' group, and by no other user", async () => {
+  test("is readable by the administrators' group, and by no other user", async () => {
     const read = (user: TestUser, ...words: [string, ...string[]]) => {
       const [command, ...args] = asUser(user, ...words);
       return run(command, args);
@@ -112,7 +112,7 @@ describeAsRoot("the audit of a real collector, by real users", () => {
     expect((await read(alice, "cat", path)).code).not.toBe(0);
     expect((await read(alice, "ls", join(path, ".."))).code).not.toBe(0);
     expect((await runAsRoot("cat", [path])).stdout).toBe(text);
-    // There is no such group any more.
+    // The group no longer exists.
     await (await startCollector()).end("SIGTERM");
     expect((await read(carol, "cat", path)).code).not.toBe(0);
     expect((await runAsRoot("cat", [path])).stdout.startsWith(text)).toBe(true);

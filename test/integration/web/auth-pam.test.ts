@@ -50,14 +50,14 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     await runAsRoot("usermod", ["--expiredate", "1", expired.name]);
   });
 
-  // As systemd runs it: with no other right than to read /etc/shadow. And as root, when started by hand.
+  // As systemd runs it, with only the right to read /etc/shadow; and as root, as started by hand.
   describe.each([
     ["a user alone in group shadow", ["setpriv", "--reuid=nobody", "--regid=shadow", "--clear-groups", "--"]],
     ["root", AS_ROOT],
   ] as const)("by %s", (_, identity) => {
     let client: Authentication["client"];
     let service: RunningProcess;
-    /** Why something was not as expected. */
+    /** The program's output, to explain a failure. */
     let said: () => string;
 
     beforeAll(async () => {
@@ -85,7 +85,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
       for (const { password } of [alice, bob, locked, expired]) expect(service.output()).not.toContain(password);
     });
 
-    test("right and wrong ones at the same time do not get mixed up", async () => {
+    test("concurrent right and wrong ones do not get mixed up", async () => {
       const users = [alice, bob, alice, bob, alice, bob, alice, bob];
       const answers = users.map(({ name, password }, i) => client.authenticate(name, i < 6 ? password : "wrong"));
       const accepted = users.map(({ name, uid }) => ({ is: "accepted", user: name, uid, stamp: expect.any(String) }));
@@ -94,7 +94,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     });
   });
 
-  test("PAM is told where the user is, when that is an address", async () => {
+  test("passes the user's address to PAM, if it is one", async () => {
     const folder = await tempFolder();
     const service = `mltest${randomBytes(4).toString("hex")}`;
     const [path, told] = [join("/etc/pam.d", service), join(folder, "told")];
@@ -115,7 +115,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     ]);
   });
 
-  test.each(["together", "apart"])("a module that asks for more than a password is answered: %s", async (how) => {
+  test.each(["together", "apart"])("a module that asks for more than a password gets its answers: %s", async (how) => {
     const folder = await tempFolder();
     const module = join(folder, "ask_twice.so");
     const source = join(ROOT, "test/fixtures/programs/pam_ask_twice.c");
@@ -136,7 +136,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     }
   });
 
-  test("a module that hangs or crashes takes nobody else's login with it", async () => {
+  test("a module that hangs or crashes fails no other login", async () => {
     const service = `mltest${randomBytes(4).toString("hex")}`;
     const path = join("/etc/pam.d", service);
     afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
@@ -153,7 +153,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     await running.waitFor(/mlpam ended without an answer \(SIGSEGV\)/);
   });
 
-  test("an account is looked at without a password: what expires or is locked shows", async () => {
+  test("an account is checked without a password: shows expiry and locks", async () => {
     const dave = await createTestUser("mld");
     const { client } = await authentication(AS_ROOT);
     const signedIn = await client.authenticate(dave.name, dave.password);
@@ -166,7 +166,7 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     expect(await client.account("nobody-has-this-name")).toBe("ended");
   });
 
-  test("PAM that cannot even begin says nothing about the password", async () => {
+  test("a PAM that cannot start does not judge the password", async () => {
     const withoutServices = 'mount --bind "$0" /etc/pam.d && exec "$@"';
     const { client, service } = await authentication(
       ["unshare", "--mount", "sh", "-c", withoutServices, await tempFolder()],
@@ -178,14 +178,14 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
   });
 });
 
-test("a socket that cannot be made is said, and ends the program", async () => {
+test("reports a socket that cannot be created, and ends the program", async () => {
   const [command, ...args] = program("mlcollector", "auth", "--auth-socket", "/nonexistent/auth.sock");
   const { code, stderr } = await run(command, args);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^<3>mlauth: cannot serve authentication error="listen [^\n]*\n$/);
 });
 
-test("a collector out of descriptors does not end because of a login", async () => {
+test("a collector out of descriptors survives a login", async () => {
   const [node] = program("mlcollector");
   const script = `
     import { openSync } from "node:fs";

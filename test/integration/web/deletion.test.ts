@@ -13,7 +13,7 @@ const isKnown = async (on: IngestSite, { x, node }: FakeExecution) =>
   (await on.archive.get(ROOT, { x, node })) !== undefined;
 
 describe("an execution that was deleted", () => {
-  it("is gone with its files; what is replayed of it is acknowledged, counted, and brings nothing back", async () => {
+  it("is gone with its files; replayed frames are acknowledged, counted, and bring nothing back", async () => {
     const on = await startIngestSite();
     const [a, other] = [fakeExecution(), fakeExecution()];
     const relay = await openRelay(on);
@@ -48,7 +48,7 @@ describe("an execution that was deleted", () => {
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
-  it("goes for good with the next start when a crash came between tombstone and files", async () => {
+  it("is removed for good by the next start after a crash between tombstone and files", async () => {
     const dataDir = await tempFolder();
     const on = await startIngestSite({ dataDir });
     const a = fakeExecution();
@@ -63,7 +63,7 @@ describe("an execution that was deleted", () => {
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
-  it("and whose files cannot be removed keeps no collector from starting, and goes once they can", async () => {
+  it("and whose files cannot be removed does not block a start, and goes once they can", async () => {
     const dataDir = await tempFolder();
     const on = await startIngestSite({ dataDir });
     const a = fakeExecution();
@@ -83,7 +83,7 @@ describe("an execution that was deleted", () => {
     expect(filesOf(dataDir, a)).toEqual([]);
   });
 
-  it("may not be running, and not be somebody else's", async () => {
+  it("must not be running or another user's", async () => {
     const on = await startIngestSite();
     const a = fakeExecution();
     const relay = await openRelay(on);
@@ -95,7 +95,7 @@ describe("an execution that was deleted", () => {
     expect(await isKnown(on, a)).toBe(true);
   });
 
-  it("takes nothing outside of the logs with it, whatever stands in its tombstone", async () => {
+  it("removes nothing outside the logs, whatever its tombstone says", async () => {
     const tombstones = new Tombstones(join(await tempFolder(), "deleted"));
     for (const base of [
       "../x",
@@ -127,7 +127,7 @@ describe("an execution that was deleted", () => {
 });
 
 describe("an execution whose files were removed by hand", () => {
-  it.each(["ended", "running"])("and that had %s is forgotten, and its owner has the space back", async (state) => {
+  it.each(["ended", "running"])("and that had %s is forgotten, and its owner gets the space back", async (state) => {
     const dataDir = await tempFolder();
     const ownerLimits = { bytesOnDisk: 30_000 };
     const on = await startIngestSite({ dataDir, ownerLimits });

@@ -19,7 +19,7 @@ const BOBS = "01ARZ3NDEKTSV4RRFFQ69G5FA1";
 
 type Web = Awaited<ReturnType<typeof startWeb>>;
 
-/** A WebSocket of a signed-in user, and everything that came. */
+/** A WebSocket of a signed-in user, and everything received. */
 class Viewer {
   readonly ws: WebSocket;
   readonly texts: ServerMessage[] = [];
@@ -73,7 +73,7 @@ async function begun(options: Parameters<typeof startWeb>[0] = {}) {
   return { web, execution, alice };
 }
 
-/** A WebSocket of a client that does nothing by itself. It has subscribed to all live lines. */
+/** A raw WebSocket client that only does what tests do, subscribed to all live lines. */
 async function rawViewer(web: Web, browser: Browser): Promise<Socket> {
   const headers = [`Cookie: ${browser.cookie}`, `Origin: ${web.origin}`, `Host: 127.0.0.1:${web.port}`];
   const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
@@ -116,13 +116,13 @@ async function refusal(url: string, headers: Record<string, string>): Promise<nu
 }
 
 describe("live viewing over a WebSocket", () => {
-  test("brings history, then what is printed, in frames of every size", async () => {
+  test("sends history, then new lines, in frames of every size", async () => {
     const { web, execution, alice } = await begun();
     for (let n = 1; n <= 20; n += 1) execution.store(n, n, () => "x".repeat(n * 5));
     const viewer = await watcher(web, alice);
     viewer.subscribe({});
     await viewer.got("live");
-    // Around 125 and 65,535 octets the frame's length is written in another way.
+    // Above 125 and 65,535 octets the frame's length has another form.
     let n = 21;
     for (const size of [
       1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 65_400, 65_420, 65_440, 65_460, 65_480, 200_000,
@@ -137,7 +137,7 @@ describe("live viewing over a WebSocket", () => {
     expect(viewer.lines).toEqual(Array.from({ length: n - 1 }, (_, i) => i + 1));
   });
 
-  test("tells the state when it changes", async () => {
+  test("sends the state when it changes", async () => {
     const { web, execution, alice } = await begun();
     const viewer = await watcher(web, alice);
     viewer.subscribe({ what: { all: true }, from: "end", lines: false });
@@ -159,7 +159,7 @@ describe("live viewing over a WebSocket", () => {
     expect(second).toEqual({ ...first, id: 2 });
   });
 
-  test("writes down what an administrator watches of others", async () => {
+  test("records what an administrator watches of others", async () => {
     const { web, alice } = await begun();
     const viewer = await watcher(web, await signedIn(web.origin, "carol"));
     viewer.subscribe({});
@@ -190,7 +190,7 @@ describe("live viewing over a WebSocket", () => {
     expect(viewer.lines).toEqual([1, 2, 3]);
   });
 
-  test("sends lines once where subscriptions overlap", async () => {
+  test("sends lines once when subscriptions overlap", async () => {
     const { web, execution, alice } = await begun();
     const viewer = await watcher(web, alice);
     viewer.subscribe({ id: 1 });
@@ -203,7 +203,7 @@ describe("live viewing over a WebSocket", () => {
     expect(viewer.lines).toEqual([1, 2, 3]);
   });
 
-  test("tells a slow viewer what it missed, and slows nobody else", async () => {
+  test("names the lines that a slow viewer missed, and slows nobody else", async () => {
     const { web, execution, alice } = await begun();
     const slow = await watcher(web, alice);
     const quick = await watcher(web, alice);
@@ -262,7 +262,7 @@ describe("the door of live viewing", () => {
     expect(await refusal(`${web.origin}/other`, { cookie, origin: web.origin })).toBe(404);
   });
 
-  test("lets so many in of one user, without harm to another", async () => {
+  test("admits a bounded number for each user, independent of others", async () => {
     const { web, alice } = await begun({ limits: { websocketsPerUser: 2 } });
     const first = await watcher(web, alice);
     await watcher(web, alice);
@@ -274,7 +274,7 @@ describe("the door of live viewing", () => {
     await watcher(web, alice);
   });
 
-  test("shuts behind a session that ends", async () => {
+  test("closes when its session ends", async () => {
     const { web, alice } = await begun();
     const viewer = await watcher(web, alice);
     const other = await watcher(web, await signedIn(web.origin, "alice"));
@@ -283,7 +283,7 @@ describe("the door of live viewing", () => {
     expect(other.ws.readyState).toBe(WebSocket.OPEN);
   });
 
-  test("shuts at once where the session ends while it opens", async () => {
+  test("closes at once if its session ends while it opens", async () => {
     let goOn: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -303,7 +303,7 @@ describe("the door of live viewing", () => {
     expect(await viewer.closed).toBe(4401);
   });
 
-  test("shuts for an administrator who is none any more", async () => {
+  test("closes for an administrator who loses that right", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());
     let isAdmin = true;
@@ -320,7 +320,7 @@ describe("the door of live viewing", () => {
     expect(user.ws.readyState).toBe(WebSocket.OPEN);
   });
 
-  test("keeps a session in use, up to its longest time", async () => {
+  test("keeps a session in use, up to its maximum age", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());
     let nowMs = 0;
@@ -338,7 +338,7 @@ describe("the door of live viewing", () => {
     expect((await alice.get("/api/me")).status).toBe(401);
   });
 
-  test("shuts behind the oldest session of too many", async () => {
+  test("closes with the oldest session of too many", async () => {
     const { web, alice } = await begun({ limits: { sessionsPerUser: 1 } });
     const viewer = await watcher(web, alice);
     await signedIn(web.origin, "alice");
@@ -349,7 +349,7 @@ describe("the door of live viewing", () => {
     ["junk", (ws) => ws.send("hello"), 1008],
     ["another message", (ws) => ws.send('{"t":"dance","id":1}'), 1008],
     ["bytes", (ws) => ws.send(Buffer.from("{}")), 1003],
-    ["more than a message may have", (ws) => ws.send("x".repeat(WIRE_LIMITS.maxClientMessageBytes + 1)), 1009],
+    ["a message above its limit", (ws) => ws.send("x".repeat(WIRE_LIMITS.maxClientMessageBytes + 1)), 1009],
   ])("shuts on %s", async (_, send, code) => {
     const { web, alice } = await begun();
     const viewer = await watcher(web, alice);
@@ -358,7 +358,7 @@ describe("the door of live viewing", () => {
     expect((await alice.get("/api/me")).status).toBe(200);
   });
 
-  test("looks up one execution after the other, however many messages come at once", async () => {
+  test("looks up one execution at a time, however many messages come at once", async () => {
     const { web, alice } = await begun();
     const get = web.archive.get.bind(web.archive);
     let [lookUps, most] = [0, 0];
@@ -376,11 +376,11 @@ describe("the door of live viewing", () => {
     }
     viewer.subscribe({ id: 2 });
     await poll("the last one is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
-    // One to open a subscription, and one for the history of those that are open.
+    // One lookup to open a subscription, and one for the history of open ones.
     expect(most).toBeLessThanOrEqual(2);
   });
 
-  test("bounds what waits for history, whether its subscription has ended or not", async () => {
+  test("bounds history requests that wait, also those of ended subscriptions", async () => {
     const { web, alice } = await begun();
     const answer = holdLists(web);
     const viewer = await watcher(web, alice);
@@ -396,7 +396,7 @@ describe("the door of live viewing", () => {
     await viewer.got("live");
   });
 
-  test("bounds the executions whose history waits, over all subscriptions", async () => {
+  test("bounds the executions whose history waits, across subscriptions", async () => {
     const { web, alice } = await begun();
     for (let i = 100; i < 420; i += 1) web.archive.add({ x: `${X.slice(0, -3)}${i}` });
     const answer = holdLists(web);
@@ -428,7 +428,7 @@ describe("the door of live viewing", () => {
     expect(codes).toEqual(["bad_request", "too_many"]);
   });
 
-  test("says so when the logs cannot be read", async () => {
+  test("reports unreadable logs", async () => {
     const { web, alice, execution } = await begun();
     execution.store(1, 5);
     web.archive.read = async () => {
@@ -440,7 +440,7 @@ describe("the door of live viewing", () => {
     expect(web.events.join("\n")).toContain("EIO");
   });
 
-  test("drops a peer that answers no ping, and keeps one that does", async () => {
+  test("drops a peer that does not answer pings, and keeps one that does", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     afterwards(() => void vi.useRealTimers());
     const { web, alice } = await begun({ pingEveryMs: 30_000 });
@@ -492,7 +492,7 @@ describe("the door of live viewing", () => {
     expect(await web.metrics.text()).toContain('ml_live_closed_total{reason="dead"} 1');
   });
 
-  test("shuts when the collector stops, and says that it goes away", async () => {
+  test("closes as going away when the collector stops", async () => {
     const { web, alice } = await begun();
     const viewer = await watcher(web, alice);
     await web.stop();
@@ -501,7 +501,7 @@ describe("the door of live viewing", () => {
 });
 
 describe("a viewer who sends without end", () => {
-  /** Each look-up takes longer than a turn may. Returns the most that were made in one turn of the event loop. */
+  /** Each lookup takes longer than a turn may. Returns the most lookups made in one turn of the event loop. */
   function countLookUps(web: Web) {
     const counted = { turn: 0, all: 0, most: 0 };
     let isDone = false;
@@ -533,7 +533,7 @@ describe("a viewer who sends without end", () => {
   test.each([
     ["an execution", { x: X }],
     ["a job", { job: "train" }],
-  ])("is handled one message a turn, so that everybody else gets theirs: %s", async (_, what) => {
+  ])("is handled one message a turn, so that others get their turns: %s", async (_, what) => {
     const { web, alice } = await begun();
     const viewer = await watcher(web, alice);
     const counted = countLookUps(web);
@@ -547,7 +547,7 @@ describe("a viewer who sends without end", () => {
     expect(counted.most).toBe(1);
   });
 
-  test("gets no pongs that would pile up while it does not read", async () => {
+  test("gets no pongs that pile up while it does not read", async () => {
     const { web, alice } = await begun();
     const socket = await rawViewer(web, alice);
     socket.removeAllListeners("data").pause();

@@ -34,7 +34,7 @@ describe("the API", () => {
     `/api/executions/${X}/raw`,
     "/api/nodes",
     "/api/jobs",
-  ])("tells nobody anything without a session: %s", async (path) => {
+  ])("answers nothing without a session: %s", async (path) => {
     const { status, json } = await new Browser(web.origin).get(path);
     expect([status, json]).toEqual([401, { error: { code: "unauthorized", message: "Sign in first" } }]);
   });
@@ -44,7 +44,7 @@ describe("the API", () => {
     expect((await carol.get("/api/me")).json).toEqual({ user: "carol", admin: true });
   });
 
-  test("lists own executions only, and all for an administrator", async () => {
+  test("lists a user's own executions, and all for an administrator", async () => {
     const listed = async (browser: Browser, query = "") => {
       const page = asRecord((await browser.get(`/api/executions${query}`)).json);
       return Array.isArray(page?.["executions"]) ? page["executions"].map((each) => parseExecution(each)?.x) : [];
@@ -55,7 +55,7 @@ describe("the API", () => {
     expect(await listed(carol, "?owner=alice")).toEqual([X]);
   });
 
-  test("deletes what has ended, for its owner and from our own pages only", async () => {
+  test("deletes ended executions, only for their owner and from our own pages", async () => {
     const D = "01ARZ3NDEKTSV4RRFFQ69G5FA5";
     const doomed = web.archive.add({ x: D });
     const origin = { headers: { origin: web.origin } };
@@ -74,7 +74,7 @@ describe("the API", () => {
     expect((await alice.get(`/api/executions/${D}`)).status).toBe(404);
   });
 
-  test("writes down once what an administrator deletes of others, or may not", async () => {
+  test("records once what an administrator deletes of others, or tried to", async () => {
     const D = "01ARZ3NDEKTSV4RRFFQ69G5FA6";
     const doomed = web.archive.add({ x: D });
     const before = web.audited.length;
@@ -98,7 +98,7 @@ describe("the API", () => {
   });
 
   test.each(["", "/lines", "/lines?from=0", "/raw", "/raw?stream=none"])(
-    "answers for a foreign execution exactly as for a missing one, and for no id at all: %s",
+    "answers for another user's execution exactly as for a missing one, and for a bad id: %s",
     async (rest) => {
       const answers = [];
       for (const x of [OTHER, MISSING, "..%2f..%2fetc", "x".repeat(3_000), X.toLowerCase()]) {
@@ -123,7 +123,7 @@ describe("the API", () => {
     [`job=${"x".repeat(129)}`, "job: 129 characters, limit is 128"],
     [`node=${"x".repeat(254)}`, "node: 254 characters, limit is 253"],
     [`before=${"x".repeat(513)}`, "before: 513 characters, limit is 512"],
-  ])("refuses a bad list query and says the limit: %s", async (query, message) => {
+  ])("refuses a bad list query and names the limit: %s", async (query, message) => {
     const { status, json } = await alice.get(`/api/executions?${query}`);
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { code: "bad_request", message: expect.stringContaining(message) } });
@@ -155,7 +155,7 @@ describe("the API", () => {
     for (const n of ends) expect(lines).toContain(n);
   });
 
-  test("gives lines as text where they are UTF-8, and as base64 where they are not", async () => {
+  test("gives lines as text if they are UTF-8, and as base64 otherwise", async () => {
     const odd = web.archive.add({ x: "01ARZ3NDEKTSV4RRFFQ69G5FA2" });
     odd.store(1, 1, () => "grün 😀");
     const broken = Buffer.concat([odd.lines(1, 1).cri.subarray(0, 37), Buffer.from([0xff, 0xfe, 0x41, 10])]);
@@ -176,7 +176,7 @@ describe("the API", () => {
     });
   });
 
-  test("gives the bytes as printed, of a stream or of both", async () => {
+  test("gives the printed bytes, of one stream or both", async () => {
     const all = await alice.get(`/api/executions/${X}/raw`);
     expect(all.text.split("\n")).toHaveLength(298);
     expect(all.text.startsWith("line 1\nline 2\n")).toBe(true);
@@ -192,7 +192,7 @@ describe("the API", () => {
     expect([status, text]).toEqual([200, ""]);
   });
 
-  test("says that the log cannot be read, where nothing of it can", async () => {
+  test("reports a log that cannot be read at all", async () => {
     const raw = web.archive.raw.bind(web.archive);
     // biome-ignore lint/correctness/useYield: it fails before.
     web.archive.raw = async function* () {
@@ -205,7 +205,7 @@ describe("the API", () => {
     expect(headers.get("content-disposition")).toBeNull();
   });
 
-  test("cuts the answer short, visibly, when reading fails in the middle", async () => {
+  test("cuts the answer short, detectably, when reading fails midway", async () => {
     const failing = web.archive.add({ x: "01ARZ3NDEKTSV4RRFFQ69G5FA3" });
     failing.store(1, 2);
     const raw = web.archive.raw.bind(web.archive);
@@ -217,7 +217,7 @@ describe("the API", () => {
     expect(web.events.join("\n")).toContain("EIO");
   });
 
-  test("bounds the downloads of one user, without harm to another", async () => {
+  test("bounds each user's downloads, independent of others", async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -244,7 +244,7 @@ describe("the API", () => {
     expect((await bob.get("/api/jobs")).json).toMatchObject({ jobs: [{ job: "bobs" }] });
   });
 
-  test("writes down what an administrator reads of others, and nothing else", async () => {
+  test("records what an administrator reads of others, and nothing else", async () => {
     const before = web.audited.length;
     await alice.get(`/api/executions/${X}`);
     expect(web.audited.slice(before)).toEqual([]);
@@ -268,13 +268,13 @@ describe("the API", () => {
     ["GET", "/api/executions/%", 400, "bad_request"],
     ["POST", "/api/executions", 404, "not_found"],
     ["GET", "/no-such-file.js", 404, "not_found"],
-  ])("answers %s %s with the one shape of errors", async (method, path, status, code) => {
+  ])("answers %s %s with the common error shape", async (method, path, status, code) => {
     const answer = await alice.send(method, path, { headers: { origin: web.origin } });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ error: { code, message: expect.any(String) } });
   });
 
-  test("hides what went wrong inside, and logs it", async () => {
+  test("hides internal errors, and logs them", async () => {
     const nodes = web.archive.nodes.bind(web.archive);
     web.archive.nodes = async () => {
       throw new Error("secret detail");

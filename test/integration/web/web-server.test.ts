@@ -64,7 +64,7 @@ describe("the web server", () => {
     expect(response.headers["set-cookie"]?.[0]).toMatch(/^__Host-ml-.*; Secure; SameSite=Strict/);
   });
 
-  test("leaves other services of its host alone: https for all of them only where it is configured", async () => {
+  test("leaves other services of its host alone: sends HSTS only if configured", async () => {
     const tls = makeCertificate(await tempFolder(), "one");
     const policyOf = async (options: { hstsSeconds?: number; tls?: typeof tls }) => {
       const { origin } = await startWeb(options);
@@ -98,7 +98,7 @@ describe("the web server", () => {
     expect(await metrics.text()).toContain('ml_web_refused_total{reason="wrong_host"} 3');
   });
 
-  test("lives under a path of a host, whether its proxy takes the path away or not, with the last slash or without", async () => {
+  test("works under a path of a host, whether its proxy strips the path or not, with a trailing slash or without", async () => {
     const uiFolder = await tempFolder();
     mkdirSync(join(uiFolder, "assets"));
     writeFileSync(join(uiFolder, "index.html"), "<!doctype html><html><head><title>viewer</title></head></html>");
@@ -130,7 +130,7 @@ describe("the web server", () => {
     }
   });
 
-  test("does not let one address take the connections of all", async () => {
+  test("does not let one address take all connections", async () => {
     const { origin, port, metrics } = await startWeb({ limits: { webConnections: 40, webConnectionsPerAddress: 10 } });
     const held = Array.from({ length: 40 }, () => connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" }));
     for (const socket of held) {
@@ -174,7 +174,7 @@ describe("the web server", () => {
     await expect(once(socket, "secureConnect")).rejects.toThrow();
   });
 
-  test("tells how long its certificate is good", async () => {
+  test("shows how long its certificate is valid", async () => {
     const tls = makeCertificate(await tempFolder(), "one");
     const { web } = await startWeb({ tls });
     const [watched, ...others] = web.certificates();
@@ -183,7 +183,7 @@ describe("the web server", () => {
     expect([...(await startWeb()).web.certificates()]).toEqual([]);
   });
 
-  test("takes a new certificate without a restart, and keeps the old one when the new one is no good", async () => {
+  test("loads a new certificate without a restart, and keeps the old one if the new one is invalid", async () => {
     const folder = await tempFolder();
     const tls = makeCertificate(folder, "one");
     const { web, port } = await startWeb({ tls });
@@ -197,12 +197,12 @@ describe("the web server", () => {
     expect((await peerOf(port)).subject.CN).toBe("two");
   });
 
-  test("says when it cannot listen", async () => {
+  test("reports when it cannot listen", async () => {
     const { port } = await startWeb();
     await expect(startWeb({ listen: { host: "127.0.0.1", port } })).rejects.toThrow("EADDRINUSE");
   });
 
-  test("says to everybody whether the collector is well", async () => {
+  test("shows everybody whether the collector is healthy", async () => {
     const reasons: string[] = [];
     const { origin } = await startWeb({ health: () => reasons });
     const anybody = new Browser(origin);
@@ -213,7 +213,7 @@ describe("the web server", () => {
     expect([ill.status, ill.json]).toEqual([503, { status: "failing", reasons }]);
   });
 
-  test("shows its figures, which name nodes, to nobody without a token", async () => {
+  test("shows its figures, which name nodes, only with a token", async () => {
     const { origin } = await startWeb();
     expect((await new Browser(origin).get("/metrics")).status).toBe(404);
     const { origin: guarded } = await startWeb({ metricsToken: "0123456789abcdef" });
@@ -256,7 +256,7 @@ describe("the web server", () => {
     }
   });
 
-  test("says that the viewer is not built, where it is not", async () => {
+  test("reports a viewer that was not built", async () => {
     const { origin } = await startWeb({ uiFolder: "/nonexistent" });
     const { status, json } = await new Browser(origin).get("/", { accept: "text/html" });
     expect([status, json]).toEqual([404, { error: { code: "not_found", message: "There is no such page" } }]);
@@ -275,7 +275,7 @@ describe("the web server", () => {
     expect(text.split("\r\n\r\n")[0]).not.toContain("script-src *");
   });
 
-  test("upgrades to WebSockets only, and says so to who asks for HTTP/2", async () => {
+  test("upgrades only to WebSockets, and says so to a request for HTTP/2", async () => {
     const { port } = await startWeb();
     const socket = connect({ port, host: "127.0.0.1" });
     afterwards(() => void socket.destroy());
@@ -286,7 +286,7 @@ describe("the web server", () => {
     expect(JSON.parse(body ?? "")).toMatchObject({ error: { code: "upgrade_required" } });
   });
 
-  test("refuses connections over its limit, and serves again when there is room", async () => {
+  test("refuses connections above its limit, and serves again when there is room", async () => {
     const { port, origin } = await startWeb({ limits: { webConnections: 2 } });
     const sockets = [connect({ port, host: "127.0.0.1" }), connect({ port, host: "127.0.0.1" })];
     await Promise.all(sockets.map((socket) => once(socket, "connect")));

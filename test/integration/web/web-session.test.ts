@@ -63,7 +63,7 @@ describe("a session", () => {
     );
   });
 
-  test("has a new id after a login, so that an id planted before is worth nothing", async () => {
+  test("gets a new id at login, so that an id planted before is useless", async () => {
     const { origin } = await startWeb();
     const browser = await signedIn(origin, "alice");
     const first = browser.cookie;
@@ -73,7 +73,7 @@ describe("a session", () => {
     expect((await browser.get("/api/me")).json).toMatchObject({ user: "bob" });
   });
 
-  test("is not opened by an id that was made up", async () => {
+  test("is not opened by a made-up id", async () => {
     const { origin } = await startWeb();
     const { cookie } = await signedIn(origin, "alice");
     const [name] = cookie.split("=");
@@ -82,7 +82,7 @@ describe("a session", () => {
     }
   });
 
-  test("ends with the logout: the cookie is worth nothing afterwards", async () => {
+  test("ends with the logout: the cookie is useless afterwards", async () => {
     const { origin } = await startWeb();
     const browser = await signedIn(origin, "alice");
     const stolen = browser.cookie;
@@ -92,12 +92,12 @@ describe("a session", () => {
     expect((await new Browser(origin).get("/api/me", { cookie: stolen })).status).toBe(401);
   });
 
-  test("logs out also who is not signed in", async () => {
+  test("logs out even without a session", async () => {
     const { origin } = await startWeb();
     expect((await new Browser(origin).post("/api/logout")).status).toBe(204);
   });
 
-  test("survives a restart, and so does nobody's key", async () => {
+  test("survives a restart, without keys of others", async () => {
     const dataDir = await tempFolder();
     const first = await startWeb({ dataDir });
     const browser = await signedIn(first.origin, "alice");
@@ -108,7 +108,7 @@ describe("a session", () => {
     expect((await new Browser(third.origin).get("/api/me", { cookie: browser.cookie })).status).toBe(401);
   });
 
-  test("keeps its secrets in files of the service alone, and ids not at all", async () => {
+  test("keeps its secrets in files readable by the service only, and does not store ids", async () => {
     const { origin, dataDir } = await startWeb();
     const { cookie } = await signedIn(origin, "alice");
     for (const name of ["session-secret", "sessions.db", "sessions.db-wal"]) {
@@ -124,13 +124,13 @@ describe("a session", () => {
     expect(stored.includes(id)).toBe(false);
   });
 
-  test("refuses to start with a secret that was cut", async () => {
+  test("refuses to start with a truncated secret", async () => {
     const dataDir = await tempFolder();
     writeFileSync(join(dataDir, "session-secret"), "short");
     await expect(startWeb({ dataDir })).rejects.toThrow("is too short, remove it");
   });
 
-  test("ends when it is not used for long, and some days after the login in any case", async () => {
+  test("ends after long disuse, and in any case some days after the login", async () => {
     const { state, now } = clock();
     const { origin } = await startWeb({ wallMs: now, limits: { sessionIdleHours: 2, sessionDays: 1 } });
     const browser = await signedIn(origin, "alice");
@@ -153,7 +153,7 @@ describe("a session", () => {
     expect((await browser.get("/api/me")).status).toBe(401);
   });
 
-  test("ends by the time of day, over a restart, whatever the clock said when the collector started", async () => {
+  test("ends by the time of day, across a restart, whatever the clock said when the collector started", async () => {
     const { state, now: wallMs } = clock();
     const [dataDir, limits] = [await tempFolder(), { sessionIdleHours: 12 }];
     const first = await startWeb({ dataDir, limits, wallMs, nowMs: () => state.nowMs + 24 * HOUR_MS });
@@ -168,7 +168,7 @@ describe("a session", () => {
     expect((await again.get("/api/me")).status).toBe(401);
   });
 
-  test("is one of few of its user: the oldest ends", async () => {
+  test("is one of a few for each user: the oldest ends", async () => {
     const { state, now } = clock();
     const { origin } = await startWeb({ wallMs: now, limits: { sessionsPerUser: 2 } });
     const browsers: Browser[] = [];
@@ -181,7 +181,7 @@ describe("a session", () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 200, 200, 200]);
   });
 
-  test("writes down who signs in, who is refused, and never a password", async () => {
+  test("records who signs in and who is refused, and never a password", async () => {
     const { origin, events, metrics } = await startWeb();
     const browser = new Browser(origin);
     await browser.login("alice", "guess");
@@ -199,7 +199,7 @@ describe("a session", () => {
 });
 
 describe("signing out everywhere", () => {
-  test("ends every session of the user, and their WebSockets, and nobody else's", async () => {
+  test("ends all of the user's sessions and WebSockets, and nobody else's", async () => {
     const { origin, audited } = await startWeb();
     const [here, there, bob] = [
       await signedIn(origin, "alice"),
@@ -220,7 +220,7 @@ describe("signing out everywhere", () => {
 });
 
 describe("an account that changes", () => {
-  test("has no WebSocket, and no session, from then on", async () => {
+  test("loses its WebSockets and sessions", async () => {
     const account = { uid: 1001, stamp: "1" };
     const authenticate = async () => ({ is: "accepted", user: "alice", ...account }) as const;
     const { origin } = await startWeb({ auth: { authenticate, account: async () => ({ ...account }) } });
@@ -256,7 +256,7 @@ describe("a login in two steps", () => {
     expect((await browser.get("/api/me")).json).toMatchObject({ user: "alice" });
   });
 
-  test("is over with a wrong reply, and names the user in the audit", async () => {
+  test("fails with a wrong reply, and names the user in the audit", async () => {
     const { browser, step, audited } = await begun();
     expect((await browser.post("/api/login", { step, reply: "654321" })).json).toMatchObject({
       error: { code: "denied" },
@@ -271,8 +271,8 @@ describe("a refused login", () => {
     ["a wrong password", { user: "alice", password: "wrong" }],
     ["an unknown user", { user: "eve", password: "right" }],
     ["a wrong code", { code: "AAAAAAAAAAAAAAAAAAAAAA" }],
-    ["a step that nobody began", { step: "x", reply: "y" }],
-  ])("is answered after the delay of all refusals: %s", async (_, body) => {
+    ["an unknown step", { step: "x", reply: "y" }],
+  ])("is answered after the same delay as all refusals: %s", async (_, body) => {
     const waited: number[] = [];
     const waitMs = async (ms: number) => void waited.push(ms);
     const { origin } = await startWeb({ waitMs, nowMs: () => 0 });
@@ -284,7 +284,7 @@ describe("a refused login", () => {
   });
 });
 
-test("mlctl sessions end ends a user's sessions under a collector that runs, and closes their WebSockets", async () => {
+test("mlctl sessions end ends a user's sessions at a running collector, and closes their WebSockets", async () => {
   const { origin, dataDir } = await startWeb();
   const [alice, bob] = [await signedIn(origin, "alice"), await signedIn(origin, "bob")];
   const headers = { origin, cookie: alice.cookie };
@@ -323,7 +323,7 @@ describe("a one-time code", () => {
 });
 
 describe("logins that fail", () => {
-  test("are throttled for an address and a user, and only those that fail count", async () => {
+  test("are throttled by address and user, and only failures count", async () => {
     const { state, now } = clock();
     const { origin } = await startWeb({ nowMs: now });
     const browser = new Browser(origin);
@@ -338,7 +338,7 @@ describe("logins that fail", () => {
     expect((await browser.login("alice")).status).toBe(204);
   });
 
-  test("are throttled for an address, whatever the users, and fill no log", async () => {
+  test("are throttled by address, whatever the users, and fill no log", async () => {
     const { origin, events } = await startWeb();
     const browser = new Browser(origin);
     for (let i = 0; i < 10; i += 1) expect((await browser.login(`user${i}`, "wrong")).status).toBe(401);
@@ -346,18 +346,18 @@ describe("logins that fail", () => {
     expect(events.filter((event) => event.includes("throttled"))).toHaveLength(1);
   });
 
-  test("never lock a user out from another address", async () => {
+  test("never lock a user out at another address", async () => {
     const { origin } = await startWeb({ proxied: { url: "http://logs.example.org", addresses: ["127.0.0.1"] } });
     const from = (address: string, password: string) =>
       new Browser(origin).post("/api/login", { user: "alice", password }, { ...OF_PROXY, "x-forwarded-for": address });
     for (let i = 0; i < 6; i += 1) await from("198.51.100.1", "wrong");
     expect((await from("198.51.100.1", "right")).status).toBe(429);
     expect((await from("198.51.100.2", "right")).status).toBe(204);
-    // What the client itself adds stands before what the proxy added.
+    // The client's own entries come before the proxy's.
     expect((await from("198.51.100.2, 198.51.100.1", "right")).status).toBe(429);
   });
 
-  test("count for who connects, whatever other clients than the proxy forward", async () => {
+  test("count for the connecting peer, whatever clients other than the proxy forward", async () => {
     const { origin } = await startWeb({ proxied: { url: "http://logs.example.org", addresses: ["192.0.2.1"] } });
     const answers: number[] = [];
     for (let i = 0; i < 11; i += 1) {
@@ -368,13 +368,13 @@ describe("logins that fail", () => {
     expect(answers).toEqual([...Array(10).fill(401), 429]);
   });
 
-  test("do not count what nobody could check", async () => {
+  test("do not count if they could not be checked", async () => {
     const { origin } = await startWeb();
     const browser = new Browser(origin);
     for (let i = 0; i < 12; i += 1) expect((await browser.login("alice", "unavailable")).status).toBe(503);
   });
 
-  test("do not pass by being many at once", async () => {
+  test("cannot bypass the limit by being concurrent", async () => {
     const { origin } = await startWeb();
     const browser = new Browser(origin);
     const answers = await Promise.all(Array.from({ length: 30 }, () => browser.login("alice", "wrong")));
@@ -404,7 +404,7 @@ describe("requests from elsewhere", () => {
     expect(paths).toEqual(["/api/logout", "/api/login"]);
   });
 
-  test("are refused when a proxy took them from TLS early data, which anybody can send again", async () => {
+  test("are refused when a proxy took them from TLS early data, which can be replayed", async () => {
     const { origin } = await startWeb();
     const browser = await signedIn(origin, "alice");
     const early = { "early-data": "1" };
@@ -412,7 +412,7 @@ describe("requests from elsewhere", () => {
     expect((await browser.get("/api/me", early)).status).toBe(200);
   });
 
-  test("need an origin where they carry a session, and none where they do not", async () => {
+  test("need an origin with a session, and none without", async () => {
     const { origin } = await startWeb();
     const { cookie } = await signedIn(origin, "alice");
     const headers = { "content-type": "application/json" };
@@ -422,7 +422,7 @@ describe("requests from elsewhere", () => {
     expect((await script.send("POST", "/api/login", { headers, body })).status).toBe(204);
   });
 
-  test("are own ones behind a proxy, with a cookie for https only", async () => {
+  test("count as our own behind a proxy, with a cookie for https only", async () => {
     const url = "https://logs.example.org";
     const { origin } = await startWeb({ proxied: { url, addresses: ["127.0.0.1"] } });
     const browser = new Browser(origin);
@@ -438,7 +438,7 @@ describe("requests from elsewhere", () => {
     expect((await browser.post("/api/logout", {}, { origin: url })).status).toBe(204);
   });
 
-  test("are not own ones for the names that a proxy passes on", async () => {
+  test("do not count as our own by the names that a proxy passes on", async () => {
     const { origin, port } = await startWeb({ proxied: { url: "https://logs.example.org", addresses: ["127.0.0.1"] } });
     for (const own of [origin, `http://localhost:${port}`, `https://127.0.0.1:${port}`, "http://logs.example.org"]) {
       expect((await new Browser(origin).post("/api/login", {}, { origin: own })).status, own).toBe(403);
