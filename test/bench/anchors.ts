@@ -1,7 +1,7 @@
 import type { BenchTls } from "./bench-tls.ts";
 
 /**
- * What we are measured against: rsyslogd as a user would set it up instead. `@WORK@` and `@PORT@` are put in for each
+ * The anchor: rsyslogd as a user would set it up instead. `@WORK@` and `@PORT@` are filled in for each
  * run.
  */
 const ANCHORS = {

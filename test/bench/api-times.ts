@@ -7,7 +7,7 @@ export interface ApiTimes {
   readonly slowestMs: number;
 }
 
-/** How long answers take, one after the other, to their last byte. */
+/** Times of answers to their last byte, requested one after the other. */
 export async function apiTimes(api: ApiClient, paths: readonly string[]): Promise<ApiTimes> {
   const times: number[] = [];
   for (const path of paths) {

@@ -25,7 +25,7 @@ export interface CollectorOptions {
   readonly pki?: string | undefined;
 }
 
-/** A collector on loopback, as an administrator's would be otherwise. */
+/** A collector on loopback, otherwise set up as an administrator would. */
 export async function startCollector(options: CollectorOptions = {}): Promise<BenchCollector> {
   const { dataDir = benchFolder(), settings = "", pki } = options;
   const [command, ...args] = collectorCommand({ dataDir, settings, pki, webPort: 0 });

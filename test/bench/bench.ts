@@ -1,10 +1,10 @@
 import { closeCleanupLevel, openCleanupLevel } from "../support/cleanup.ts";
 import { type Spread, spread } from "./statistics.ts";
 
-/** Figures of one run, by the name of their metric. */
+/** Figures of one run, by metric. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** One figure of a cell, and what it should be. */
+/** One figure of a cell, and its goal. */
 export interface Metric {
   readonly name: string;
   readonly unit: string;
@@ -22,7 +22,7 @@ export interface Cell {
   readonly metrics: readonly Metric[];
   /** Why it cannot be measured on this machine. */
   readonly skip?: string | undefined;
-  /** What all rounds need, made once and not measured. What it starts is ended before the first round. */
+  /** Prepares all rounds, once and unmeasured. Processes that it starts end before the first round. */
   prepare?(): Promise<void>;
   ours(): Promise<Figures>;
   beside?(): Promise<Figures>;
@@ -30,7 +30,7 @@ export interface Cell {
 
 export interface Case {
   readonly name: string;
-  /** What is compared, and what makes it equal work. */
+  /** The comparison, and why both sides do equal work. */
   readonly about: string;
   readonly besides: string;
   readonly cells: readonly Cell[];
@@ -46,7 +46,7 @@ export interface Result {
   readonly beside: Spread | undefined;
   /** Ours divided by theirs or, where differences are judged, ours minus theirs: pair by pair. */
   readonly compared: Spread | undefined;
-  /** What the goal is about. */
+  /** The figure that the goal judges. */
   readonly judged: Spread;
   readonly goal: Goal | undefined;
   readonly isMet: boolean;
@@ -96,7 +96,7 @@ function judge(run: {
   };
 }
 
-/** Everything that a run started is ended when it is over, before the next begins. */
+/** Ends everything that a run started before the next begins. */
 export async function cleanly<T>(act: () => Promise<T>): Promise<T> {
   openCleanupLevel();
   try {

@@ -6,7 +6,7 @@ const keyOf = ({ case: name, cell, metric }: Result): string => `${name} / ${cel
 /**
  * Regressions: figures that are worse than their budget by more than they vary.
  *
- * @param budget JSON: `{ "case / cell / metric": number }`, what was reached of that which the goal is about.
+ * @param budget JSON: `{ "case / cell / metric": number }`, the figures reached for each goal.
  */
 export function checkBudget(results: readonly Result[], budget: string): string[] {
   const budgets = asRecord(parseJson(budget)) ?? {};
@@ -23,13 +23,13 @@ export function checkBudget(results: readonly Result[], budget: string): string[
   return problems;
 }
 
-/** A budget of what these results reached; for figures that are not among them it stays as it was. */
+/** A budget of these results; other figures keep theirs. */
 export function budgetOf(results: readonly Result[], budget: string): string {
   const reached = results.filter(({ goal }) => goal !== undefined).map((result) => [keyOf(result), rounded(result)]);
   return `${JSON.stringify({ ...asRecord(parseJson(budget)), ...Object.fromEntries(reached) }, null, 2)}\n`;
 }
 
-/** To three digits, never to the better: figures that hardly vary would miss that. */
+/** To three digits, never rounded to the better: steady figures would miss it. */
 function rounded({ judged, goal }: Result): number {
   const value = judged.median;
   if (value === 0 || goal === undefined) return value;

@@ -11,14 +11,14 @@ import { startBenchRelay, startCollector } from "./bench-site.ts";
 
 const MODULES = "asyncio, argparse, csv, decimal, email, http.client, json, logging, sqlite3, unittest, xml.dom";
 
-/** Programs that every Debian with Python has, and what makes their output worth looking at. */
+/** Programs that every Debian with Python has, with typical output. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "ls -lR, as fast as it can": ["ls", "-lR", "/usr/lib", "/usr/share"],
   "python3 -v, as it loads modules": ["python3", "-v", "-c", `import ${MODULES}`],
   "a shell script, a process a line": ["sh", "-c", 'for file in /usr/bin/*; do cksum "$file"; done'],
 };
 
-/** What a stored line takes. */
+/** Size of a stored line. */
 export function diskCase(): Case {
   return {
     name: "disk",

@@ -4,7 +4,7 @@ import { run } from "../support/processes.ts";
 
 const GIGABYTE = 1_000_000_000;
 
-/** So many bytes of logs, or less where the disk has no room for them and for the rest; `name` tells. */
+/** This many bytes of logs, or fewer if the disk lacks room; `name` says which. */
 export function roomFor(wantedBytes: number): { bytes: number; name: string } {
   const { bavail, bsize } = statfsSync(tmpdir());
   const bytes = Math.min(wantedBytes, Math.floor((bavail * bsize) / 3));

@@ -20,7 +20,7 @@ const MEASURED_SECONDS = 5;
 const BURST_LINES = 20_000;
 const MOST_BURSTS = 50;
 const MOST_MEASURED = 10;
-/** Every so manyth line of a measured viewer is looked at. */
+/** One line in this many is measured at a viewer. */
 const SAMPLE_EVERY = 7;
 const KIB_PER_MIB = 1_024;
 
@@ -52,7 +52,7 @@ const P99: Metric = { name: "p99", unit: "ms", judge: "value" };
 const MISSED: Metric = { name: "viewers that missed lines", unit: "of those that read well", judge: "value" };
 
 function cell(crowd: Crowd): Cell {
-  /** What the collector sent, which ws shall send, too. */
+  /** The collector's messages, which ws must send as well. */
   let traffic = { messagesPerLine: 1, bursts: 0 };
   const memory: Metric = crowd.viewers < 1_000 ? MEMORY : { ...MEMORY, goal: { atMost: 100 } };
   return {
@@ -78,7 +78,7 @@ function cell(crowd: Crowd): Cell {
   };
 }
 
-/** That slow ones change nothing for the others. */
+/** Shows that slow viewers do not affect the others. */
 function slowBesideNone(crowd: Crowd): Cell {
   return {
     name: `${counted(crowd.viewers, "viewer")}, ${crowd.slow} of them slow, beside none slow (ours, too)`,
@@ -119,7 +119,7 @@ async function throughWs(crowd: Crowd, traffic: { messagesPerLine: number; burst
 }
 
 interface Stage {
-  /** Whose processor time and memory are measured. */
+  /** The process whose CPU time and memory are measured. */
   readonly server: RunningProcess;
   /** Who takes orders (`serveOrders`). */
   readonly source: RunningProcess;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * What any program in Node needs at least to read a command's output from a FIFO: it does nothing with it. Runs the
+ * The least that any Node program needs to read a command's output from a FIFO, doing nothing with it. Runs the
  * command that its arguments name.
  */
 const READ_BYTES = 65_536;

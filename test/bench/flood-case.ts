@@ -7,7 +7,7 @@ import { ageInViewer } from "./latency-case.ts";
 const FLOOD = fileURLToPath(new URL("flood-load.js", import.meta.url));
 const QUIET_RATE = 500;
 const LINE_BYTES = 100;
-/** Any user of this machine but root, who runs the benchmark: daemon. */
+/** Any user of this machine other than root, who runs the benchmark. */
 const FLOODER_UID = 1;
 const EXECUTIONS = [1, 10_000];
 

@@ -11,7 +11,7 @@ const LINES_A_FRAME = 60;
 const WINDOW = 4_096;
 /** Commands of one write. */
 const AT_ONCE = 64;
-/** A number that is nowhere else in a frame, and has as many digits as line numbers here. */
+/** A number found nowhere else in a frame, with as many digits as line numbers here. */
 const PLACE_OF_N = 987_654_321;
 const FIRST_N = 100_000_000;
 const LINE_FEED = 0x0a;

@@ -1,7 +1,7 @@
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** What a WebSocket server sends after its handshake (RFC 6455, section 5.2): whole frames, not masked. */
+/** A WebSocket server's stream after the handshake (RFC 6455, section 5.2): whole frames, unmasked. */
 export class FrameReader {
   readonly #onFrame: (opcode: number, payload: Buffer) => void;
   #rest: Buffer = Buffer.alloc(0);
@@ -11,7 +11,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** Takes bytes that are used again after the call. */
+  /** Takes bytes; the caller may reuse them after the call. */
   push(bytes: Buffer): void {
     const data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let at = 0;

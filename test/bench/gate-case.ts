@@ -11,7 +11,7 @@ const LINE_BYTES = 100;
 const LINES_PER_PACKED_FRAME = 60;
 const BEGINS = 1_000;
 
-/** What the gate in front of the relay costs, beside the relay's own socket. */
+/** Cost of the gate in front of the relay, beside the relay's own socket. */
 export function gateCase(lines: number): Case {
   return {
     name: "gate",

@@ -4,8 +4,8 @@ import { beginMessage, lineFrame, nameOf, packedFrame } from "../support/gate-me
 import { quantile } from "./statistics.ts";
 
 /**
- * What mlrun sends, from a process of its own that has all bytes ready: through the gate, or straight into the relay's
- * socket. Prints `ready`, and when it has been told to begin what it measured.
+ * mlrun's traffic from a process with all bytes ready: through the gate, or straight into the relay's
+ * socket. Prints `ready` and, once told to begin, its measurements.
  */
 export interface GateTask {
   readonly socketPath: string;

@@ -19,7 +19,7 @@ const SMALL_FILE_BYTES = 1_000_000;
 const JUMPS = 20;
 const PAGE_LINES = 200;
 
-/** What grows must not make anything slow: ours beside ours at the smallest. */
+/** Growth must not slow anything: ours beside ours at the smallest size. */
 export function growthCase(lines: number): Case {
   const shape = { lines, linesPerFrame: 1, connections: 1 };
   const executionCells = EXECUTIONS.map((executions) =>

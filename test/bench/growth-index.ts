@@ -18,7 +18,7 @@ const ROWS_AT_ONCE = 10_000;
 const REQUESTS = 10;
 const PAGE = 100;
 
-/** What the viewer asks of the index, by name of the figure. */
+/** The viewer's queries of the index, by figure. */
 const QUESTIONS: Readonly<Record<string, string>> = {
   "newest 100": `/api/executions?limit=${PAGE}`,
   "100 in the middle": `/api/executions?limit=${PAGE}&before=MIDDLE`,
@@ -76,7 +76,7 @@ async function ask({ dataDir, middle, job, one }: FilledIndex, load: LoadShape):
   return { ...figures, slowest, ...(await ingest(collector, load)) };
 }
 
-/** Rows as the store writes them. Their files are not there: nobody asks for their lines. */
+/** Rows as the store writes them, without files: nobody requests their lines. */
 function fillIndex(rows: number): FilledIndex {
   const dataDir = lastingFolder();
   const index = new IndexDb(join(dataDir, "index.db"));

@@ -3,7 +3,7 @@ import { type BenchCollector, startCollector } from "./bench-site.ts";
 import { peakMemoryMiB } from "./process-figures.ts";
 import { type LoadShape, runLoad } from "./run-load.ts";
 
-/** What shall not fall, and what shall stay bounded, whatever grows. */
+/** Rates that must not fall and memory that must stay bounded under growth. */
 export const INGEST_METRICS: readonly Metric[] = [
   { name: "lines/s", unit: "lines/s", judge: "ratio", goal: { atLeast: 0.8 } },
   { name: "CPU", unit: "us a line", judge: "ratio" },

@@ -29,7 +29,7 @@ export function ingestCase(lines: number): Case {
   };
 }
 
-/** What fits into a frame of mlrun. */
+/** Lines that fit into a frame of mlrun. */
 const PACKED_LINES = 60;
 
 function cell(
@@ -58,7 +58,7 @@ async function ingestIntoCollector(shape: LoadShape): Promise<Figures> {
   return { "lines/s": run.linesPerSecond, "receiver CPU": run.cpuMicrosecondsPerLine };
 }
 
-/** What a user would run instead: imrelp to a file for each. It acknowledges first: a line counts when it is there. */
+/** The alternative: imrelp to a file for each. It acknowledges first: a line counts once it is in the file. */
 async function ingestIntoRsyslogd(shape: LoadShape): Promise<Figures> {
   const work = benchFolder();
   const port = await freePort();

@@ -27,12 +27,12 @@ const SAMPLES = 5_000;
 const METRICS: readonly Metric[] = [
   { name: "p50", unit: "ms", judge: "difference", goal: { atMost: 1 } },
   { name: "p99", unit: "ms", judge: "difference", goal: { atMost: 5 } },
-  // These it fetches over the API: how old they are then is not in the figures above.
+  // The viewer fetches these over the API: their age is not in the figures above.
   { name: "not sent live", unit: "% of lines", judge: "value", goal: { atMost: 0 } },
   { name: "rate", unit: "lines/s", judge: "value" },
 ];
 
-/** How old a line is in a viewer's browser, beside how old it is where it would come in. */
+/** Age of a line in a viewer's browser, beside its age on arrival at a bare receiver. */
 export function latencyCase(linesForRate: number): Case {
   let halfRate = Number.NaN;
   const prepare = async () => {

@@ -10,9 +10,9 @@ export interface LinesAt {
   readonly stepBytes: number;
 }
 
-/** Which lines are looked at: picked by number, so that two receivers pick the same. */
+/** Selects measured lines by number, so that two receivers pick the same. */
 export interface Sampling {
-  /** Those before are there to warm up. */
+  /** Earlier lines only warm up. */
   readonly fromN: number;
   readonly every: number;
 }
@@ -20,7 +20,7 @@ export interface Sampling {
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Lines that did not come, or not in order, once it was warm. */
+  /** Lines missing or out of order after warming up. */
   readonly astray: number;
 }
 
@@ -37,7 +37,7 @@ function now(): number {
   return Number(process.hrtime.bigint() / 1_000n);
 }
 
-/** How old an execution's lines are when they come to one receiver. */
+/** Age of an execution's lines on arrival at one receiver. */
 export class LatencySamples {
   readonly #sampling: Sampling;
   readonly #agesMs: number[] = [];

@@ -70,7 +70,7 @@ else process.exitCode = await main(positionals, Number(values.rounds));
 async function main(names: readonly string[], rounds: number): Promise<number> {
   if (!(Number.isInteger(rounds) && rounds > 0))
     throw new RangeError("Cannot measure: --rounds takes a whole number above 0");
-  // So that what was started is ended, and gigabytes are removed, when somebody has seen enough.
+  // Ends processes and removes gigabytes when interrupted.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
   if (values.page && values.cell !== "") throw new RangeError("Cannot write the page: --cell measures parts of cases");
   const unknown = names.filter((name) => !cases.some((known) => known.name === name));
@@ -106,7 +106,7 @@ function writeResults(results: readonly Result[], rounds: number): void {
   writeFileSync(new URL("results/latest.json", FOLDER), `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** A cell that fails is told as a problem, and the others are measured all the same. */
+/** Reports a failing cell as a problem, and still measures the others. */
 async function measureCase(bench: Case, run: { rounds: number; problems: string[] }): Promise<Result[]> {
   const measured: Result[] = [];
   for (const cell of bench.cells.filter(({ name }) => name.includes(values.cell))) {

@@ -5,7 +5,7 @@ import { linesFile, printWhenTold } from "./printed.ts";
 import { startSwallower } from "./swallower.ts";
 import { cpuOf, timed } from "./timed-command.ts";
 
-/** What is printed. */
+/** The printed input. */
 interface Input {
   readonly lines: number;
   readonly lineBytes: number;

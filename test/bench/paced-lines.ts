@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { stampNow } from "./latency-samples.ts";
 
-/** How a process sends lines that others told it to. */
+/** How a process sends lines on command. */
 export interface LineSender {
   /** One line, as it is printed. Lines of a `burst` come many at once. */
   send(firstN: number, texts: readonly string[]): void;

@@ -4,7 +4,7 @@ import { lastingFolder } from "./bench-folder.ts";
 
 const BLOCK_LINES = 4_096;
 
-/** What a training program prints, with its number, padded to a length. */
+/** A training program's line, with its number, padded to a length. */
 export function sampleText(n: number, bytes: number): string {
   return `epoch 3 step ${n} loss=0.${1234 + (n % 8_000)} accuracy=0.9876 lr=0.001 `.padEnd(bytes, "x").slice(0, bytes);
 }

@@ -45,7 +45,7 @@ function serve(socket: Socket): void {
       }
       if (data[dataAt] === SPACE) dataAt += 1;
       const end = dataAt + length;
-      // The number may be cut, too: then nothing stands behind it.
+      // The number may be cut as well: then nothing follows it.
       if (data[end] !== LINE_FEED) break;
       replies += answer(data.toString("latin1", at, commandAt - 1), data.toString("latin1", commandAt, lengthAt - 1));
       measure(data, dataAt, end);

@@ -39,7 +39,7 @@ function wrapped(text: string): string {
   return text.replace(/(.{1,119}\S)(?: |$)/g, "$1\n").trimEnd();
 }
 
-/** What stands before a comparison. A difference shows its own minus. */
+/** Prefix of a comparison. A difference shows its own minus. */
 const SIGNS: Readonly<Record<Metric["judge"], string>> = { ratio: "× ", value: "× ", difference: "+" };
 
 function shown(values: Spread | undefined, sign = ""): string {

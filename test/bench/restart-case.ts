@@ -15,7 +15,7 @@ const METRICS: readonly Metric[] = [
   { name: "memory", unit: "MiB", judge: "value" },
 ];
 
-/** How long a collector with a past takes until it serves again. */
+/** Time until a collector with stored executions serves again. */
 export function restartCase(): Case {
   const { bytes, name } = roomFor(WANTED_BYTES);
   const size = `${EXECUTIONS} executions, ${name}`;

@@ -13,10 +13,10 @@ export type LoadShape = Pick<
 >;
 
 export interface LoadRun {
-  /** What was sent: whole frames. */
+  /** Bytes sent, in whole frames. */
   readonly lines: number;
   readonly linesPerSecond: number;
-  /** Where executions are open before the clock starts: how fast they were opened. */
+  /** Rate of opening, if executions are open before the clock starts. */
   readonly beginsPerSecond: number;
   /** Of the receiver. */
   readonly cpuMicrosecondsPerLine: number;
@@ -24,7 +24,7 @@ export interface LoadRun {
 
 export interface LoadOptions {
   readonly load: LoadShape & Pick<Load, "port" | "for">;
-  /** Whose processor time counts. */
+  /** The process whose CPU time counts. */
   readonly receiverPid: number;
   /** Resolves when everything is stored (so many bytes of rsyslogd's log), where an answer does not say that. */
   readonly stored?: (bytes: number) => Promise<void>;

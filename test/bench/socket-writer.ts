@@ -13,7 +13,7 @@ export interface WriterTask {
 
 const APP = "job";
 const PRIORITY_BYTES = "<14>1 ".length;
-/** What goes to the socket at once. */
+/** Size of one write to the socket. */
 const BLOCK_BYTES = 65_536;
 
 function prepare({ lines, lineBytes }: WriterTask): { bytes: Buffer; logBytes: number } {

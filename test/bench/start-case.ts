@@ -15,7 +15,7 @@ import { quantile } from "./statistics.ts";
 
 const RUNS = 20;
 
-/** What mlrun adds to a command that does nothing. */
+/** mlrun's overhead on a command that does nothing. */
 export function startCase(): Case {
   return {
     name: "start",
@@ -76,7 +76,7 @@ async function medianBegin(
 async function memoryOf([file, ...args]: readonly [string, ...string[]]): Promise<Figures> {
   const running = start(file, args, { env: benchEnvironment(), detached: true });
   await running.waitFor(/ready/);
-  // Node has grown to what it needs when its memory stands still.
+  // Steady memory means that Node has grown to its working size.
   let [before, memory] = [0, 0];
   await poll("memory to stand still", () => {
     before = memory;

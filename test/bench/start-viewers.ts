@@ -13,7 +13,7 @@ export async function startViewers(task: ViewersTask): Promise<RunningProcess> {
   return viewers;
 }
 
-/** What they got when all lines were sent: waits a while for those that lack some. */
+/** Their results once all lines were sent; waits a while for viewers that lack some. */
 export async function resultOf(viewers: RunningProcess): Promise<ViewersResult> {
   await viewers.waitFor(/^complete$/m, COMPLETE_WITHIN_MS).catch(() => undefined);
   viewers.stdin?.write("tell\n");

@@ -19,7 +19,7 @@ import { benchFolder, lastingFolder } from "./bench-folder.ts";
 import { settleDisk } from "./disk-room.ts";
 
 const LINE_BYTES = 100;
-/** What a line takes in its log. */
+/** Size of a line in its log. */
 export const STORED_LINE_BYTES = CRI.prefixCharacters + LINE_BYTES + 1;
 
 const BLOCK_LINES = 8_192;

@@ -6,7 +6,7 @@ import { benchFolder } from "./bench-folder.ts";
 const PROGRAM = join(ROOT, "test/bench/programs/swallow.py");
 
 export interface Swallower {
-  /** Holds mlrun.sock, and plain.sock for what does not speak to a gate. */
+  /** Holds mlrun.sock, and plain.sock for programs that do not speak to a gate. */
   readonly runDir: string;
   readonly process: RunningProcess;
 }

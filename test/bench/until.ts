@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const ASK_EVERY_MS = 1;
 
-/** Waits until something is so, asked every millisecond: what is timed must not wait for the next look. */
+/** Polls every millisecond: timed code must not wait for a slower poll. */
 export async function until(what: string, isSo: () => boolean, withinMs = 120_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!isSo()) {

@@ -12,7 +12,7 @@ export interface ViewersTask {
   readonly port: number;
   readonly cookie: string;
   readonly x: string;
-  /** Viewers that look into what comes. */
+  /** Viewers that inspect messages. */
   readonly measured: number;
   /** Viewers that only count bytes. */
   readonly counting: number;

@@ -15,7 +15,7 @@ async function signedIn(demo: RunningProcess): Promise<ApiClient> {
   return api;
 }
 
-/** Processes that were told of a folder. */
+/** Processes with this folder in their arguments. */
 function processesOf(folder: string): string[] {
   const commands = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -30,7 +30,7 @@ function processesOf(folder: string): string[] {
 }
 
 describe("npm run demo", () => {
-  it("shows a job of four nodes, one of them failing, and leaves nothing behind", async () => {
+  it("shows a job of four nodes, one failing, and leaves nothing behind", async () => {
     const demo = start(process.execPath, [DEMO]);
     const api = await signedIn(demo);
     const [, folder = ""] = await demo.waitFor(/Files: (\S+)\/data\/logs/);
@@ -55,7 +55,7 @@ describe("npm run demo", () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it("wraps a command of one's own", async () => {
+  it("wraps the user's own command", async () => {
     const demo = start(process.execPath, [DEMO, "sh", "-c", "echo hello; exit 7"]);
     const api = await signedIn(demo);
     await api.untilExecution("mine", ({ code, delivery }) => code === 7 && delivery === "complete");

@@ -22,7 +22,7 @@ beforeAll(async () => {
   browser = await startBrowser();
 });
 
-/** A command under mlrun whose output is in the test's hands. */
+/** A command under mlrun whose output the test controls. */
 function watchedRun(relay: Relay, job: string): RunningProcess & { print(...lines: string[]): void; finish(): void } {
   const env = { ...process.env, MLRUN_SPOOL_DIR: join(site.folder, `${relay.node}-spool`) };
   const words = ["--run-dir", relay.runDir, "--quiet", "--job", job, "--", "sh", "-c", ECHO];
@@ -61,7 +61,7 @@ describe("the viewer on a collector, from the command's output on", () => {
     ({ page, problems } = await signInByCode());
   });
 
-  test("a job is watched while it runs, filtered, followed, and reloaded at the same place", async () => {
+  test("a running job can be watched, filtered, followed, and reloaded in place", async () => {
     const [first, second] = await Promise.all([site.startRelay("node1"), site.startRelay("node2")]);
     await page.getByText("mlrun -- your-command").waitFor();
     const runs = [watchedRun(first, "watched"), watchedRun(second, "watched")] as const;
@@ -102,7 +102,7 @@ describe("the viewer on a collector, from the command's output on", () => {
     expect(problems).toEqual([]);
   });
 
-  test("the collector is killed while one watches: afterwards no line is missing and none is there twice", async () => {
+  test("loses and doubles no line when the collector is killed meanwhile", async () => {
     const relay = await site.startRelay("node3");
     const run = watchedRun(relay, "killed");
     run.print("before");
@@ -126,8 +126,8 @@ describe("the viewer on a collector, from the command's output on", () => {
 });
 
 describeAsRoot("the viewer with passwords", () => {
-  test("shows each user only what is theirs", async () => {
-    // One of its own: the other's collector ended with the test that restarted it.
+  test("shows each user only their own executions", async () => {
+    // Its own collector: the other ended with the test that restarted it.
     site = await Site.create();
     const [alice, bob] = [await createTestUser("alice"), await createTestUser("bob")];
     const relay = await site.startRelay("node4");

@@ -10,7 +10,7 @@ const BIDI = "\u202egnp.exe\u2066\u200f";
 const ANSI = "\u001b]8;;javascript:window.owned=1\u0007link\u001b]8;;\u0007\u001b[2J\u009b31m";
 const HOSTILE = `${SCRIPT}${BIDI}${ANSI}`;
 
-/** Nothing of it was executed, made an element, or moves what stands around it. */
+/** None of it ran, became an element, or moved anything around it. */
 async function seeInert(page: Page): Promise<void> {
   const seen = await page.evaluate(() => ({
     owned: "owned" in window,
@@ -31,7 +31,7 @@ async function seeInert(page: Page): Promise<void> {
   );
 }
 
-test("a command whose name, job, labels and output attack the page is shown as what it is", async () => {
+test("shows hostile command names, jobs, labels and output as plain text", async () => {
   const site = await Site.create();
   const relay = await site.startRelay("node1");
   const env = { ...process.env, TEXT: HOSTILE, MLRUN_SPOOL_DIR: join(site.folder, "spool") };

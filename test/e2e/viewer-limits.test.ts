@@ -10,13 +10,13 @@ beforeAll(async () => {
   browser = await startBrowser();
 });
 
-test("a user who floods sees the hole live, with its reason, in a command that is not disturbed", async () => {
+test("a user who floods sees the hole live, with its reason, and the command is undisturbed", async () => {
   const site = await Site.create({
     settings: "[limits]\nlines-per-second-per-user = 200\nexecutions-per-minute-per-user = 1\n",
   });
   const relay = await site.startRelay("node1");
   const api = await site.api();
-  // Ten seconds' worth may come at once, and what comes with its last line. Then the user is over the limit.
+  // Ten seconds' worth is allowed at once, and the rest of the last batch. Then the user is over the limit.
   const script = "seq 5000; read -r go < $FIFO; seq 5000; echo last";
   const fifo = `${site.folder}/fifo`;
   const env = { FIFO: fifo };
@@ -43,7 +43,7 @@ test("a user who floods sees the hole live, with its reason, in a command that i
   });
   expect(await site.metrics()).toMatch(/discarded_lines_total\{reason="rate"\} 5001/);
   await poll("the badge", async () => (await page.locator(".delivery-incomplete").count()) > 0);
-  // What will never come is not asked for again and again.
+  // Discarded lines are not requested again and again.
   expect(asked.length).toBeLessThan(10);
 
   for (let i = 0; i < 2; i += 1) expect((await site.mlrun(relay, ["--", "echo", "more"])).code).toBe(0);

@@ -43,7 +43,7 @@ async function setUp(
   return { mock, ...opened };
 }
 
-test("executions are grouped by job, newest first, each with how it is", async () => {
+test("groups executions by job, newest first, each with its state", async () => {
   const { page, problems } = await setUp([
     execution(10, { job: "train", node: "gpu-1", argv: ["torchrun", "train.py"], lines: 1_234 }),
     execution(11, { job: "train", node: "gpu-2", lines: 10, ended: { state: "failed", code: 3 } }),
@@ -71,7 +71,7 @@ test("executions are grouped by job, newest first, each with how it is", async (
   expect(problems).toEqual([]);
 });
 
-test("what changes shows at once", async () => {
+test("shows changes at once", async () => {
   const running = execution(10, { lines: 5 });
   const { mock, page } = await setUp([running]);
   await page.getByText("running").last().waitFor();
@@ -88,7 +88,7 @@ test("what changes shows at once", async () => {
   expect(await page.locator(".execution").first().innerText()).toContain("./new");
 });
 
-test("filters go into the address and to the collector, and a reload keeps them", async () => {
+test("puts filters into the address and the request, and keeps them on reload", async () => {
   const { mock, page } = await setUp([
     execution(1, { argv: ["alpha"], node: "n1" }),
     execution(2, { argv: ["beta"], node: "n2", ended: { state: "failed", code: 1 } }),
@@ -109,7 +109,7 @@ test("filters go into the address and to the collector, and a reload keeps them"
   expect(await page.getByRole("searchbox").inputValue()).toBe("beta");
 });
 
-test("older executions come as one scrolls", async () => {
+test("loads older executions while scrolling", async () => {
   const { page } = await setUp(
     Array.from({ length: 250 }, (_, index) => execution(index, { argv: [`./run${index}`] })),
   );
@@ -120,7 +120,7 @@ test("older executions come as one scrolls", async () => {
   });
 });
 
-test("an empty list says how to begin, one without matches how to go on", async () => {
+test("an empty list explains how to begin, one without matches how to go on", async () => {
   const { page } = await setUp([]);
   await page.getByText("mlrun -- your-command").waitFor();
   const other = await setUp([execution(1)], "?q=nothing");
@@ -129,7 +129,7 @@ test("an empty list says how to begin, one without matches how to go on", async 
   expect(new URL(other.page.url()).search).toBe("");
 });
 
-test("a search that has found nothing yet goes on, and says that nothing matches only at its end", async () => {
+test("a search without matches goes on, and says that nothing matches only at its end", async () => {
   const { page } = await setUp([execution(1)]);
   const held: Route[] = [];
   let isHeld = true;
@@ -147,7 +147,7 @@ test("a search that has found nothing yet goes on, and says that nothing matches
   await page.getByText("No execution matches").waitFor();
 });
 
-test("a filter is no longer than the collector takes", async () => {
+test("limits a filter to the collector's length", async () => {
   const { mock, page } = await setUp([execution(1)], `?q=${"a".repeat(300)}`);
   await page.getByText("No execution matches").waitFor();
   const searched = mock.requests.map((path) => new URLSearchParams(path.split("?")[1]).get("q"));
@@ -158,7 +158,7 @@ test("a filter is no longer than the collector takes", async () => {
   expect(await field.inputValue()).toBe("b".repeat(256));
 });
 
-test("it fits a phone's width, without scrolling sideways", async () => {
+test("fits a phone's width without sideways scrolling", async () => {
   const mock = await startMockCollector({ uiFolder, executions: [execution(1, { argv: ["x".repeat(300)] })] });
   afterwards(() => mock.close());
   const { page } = await openPage(browser, { width: 360, height: 700 });
@@ -168,7 +168,7 @@ test("it fits a phone's width, without scrolling sideways", async () => {
   expect(await page.locator(".list-page").evaluate((list) => list.scrollWidth <= list.clientWidth)).toBe(true);
 });
 
-test("an administrator gets two users' executions of one id and node apart", async () => {
+test("an administrator can tell two users' executions of one id and node apart", async () => {
   const owned = (owner: string) =>
     execution(10, { owner, argv: [`./${owner}`], lines: 1, lineAt: () => text(`${owner}'s line`) });
   const [alices, bobs] = [owned("alice"), owned("bob")];

@@ -22,11 +22,11 @@ interface Watched {
   readonly mock: MockCollector;
   readonly page: Page;
   readonly executions: readonly MockExecution[];
-  /** The first execution prints `count` lines, and they are published. */
+  /** Prints and publishes `count` lines of the first execution. */
   print(count: number): void;
 }
 
-/** A running execution (or a job of several) that somebody watches. */
+/** A running execution, or a job of several, open in a viewer. */
 async function watch(options: readonly Partial<MockExecutionOptions>[], query = `x=${X}`): Promise<Watched> {
   const startedAtMs = Date.now() - 60_000;
   const executions = options.map(
@@ -62,7 +62,7 @@ describe("a running execution", () => {
     expect(await page.locator(".row").count()).toBeLessThan(100);
   });
 
-  test("pauses when one scrolls up, says how many lines wait, and returns", async () => {
+  test("pauses on scrolling up, counts waiting lines, and returns", async () => {
     const { page, print } = await watch([{ lines: 500 }]);
     await seeLast(page, 500);
     await page.mouse.move(400, 400);
@@ -80,7 +80,7 @@ describe("a running execution", () => {
     await seeLast(page, 1_735);
   });
 
-  test("goes on being followed when one scrolls back to the end", async () => {
+  test("is followed again after scrolling back to the end", async () => {
     const { page, print } = await watch([{ lines: 500 }]);
     await seeLast(page, 500);
     await page.mouse.move(400, 400);
@@ -92,7 +92,7 @@ describe("a running execution", () => {
     await seeLast(page, 503);
   });
 
-  test("read far from its end costs no lines, and is read on up to it", async () => {
+  test("read far from its end transfers no live lines, and reads on up to it", async () => {
     const { mock, page, print } = await watch([{ lines: 50_000 }], `x=${X}&top=1`);
     await poll("no lines wanted", () => {
       const last = mock.live.received.at(-1);
@@ -117,7 +117,7 @@ describe("a running execution", () => {
 });
 
 describe("lines that did not come", () => {
-  test("because this viewer was slow are fetched", async () => {
+  test("are fetched when this viewer was slow", async () => {
     const { mock, page, executions, print } = await watch([{ lines: 10 }]);
     const [execution] = executions;
     if (execution === undefined) throw new Error("no execution");
@@ -131,7 +131,7 @@ describe("lines that did not come", () => {
     });
   });
 
-  test("are on their way, and filled in when they come late", async () => {
+  test("are shown as on their way, and filled in when they come late", async () => {
     const { mock, page, executions, print } = await watch([{ lines: 10 }]);
     const [execution] = executions;
     if (execution === undefined) throw new Error("no execution");
@@ -146,7 +146,7 @@ describe("lines that did not come", () => {
     await poll("filled", async () => (await rowsInView(page)).filter((row) => !row.isHole).length === 20);
   });
 
-  test("while the connection was broken come when it is back: none twice, none missing", async () => {
+  test("from a broken connection's time come when it returns: none twice, none missing", async () => {
     const { mock, page, executions } = await watch([{ lines: 10 }]);
     const [execution] = executions;
     if (execution === undefined) throw new Error("no execution");
@@ -159,7 +159,7 @@ describe("lines that did not come", () => {
     });
   });
 
-  test("are said to be coming, quietly, while the collector is away", async () => {
+  test("are quietly announced while the collector is away", async () => {
     const { mock, page } = await watch([{ lines: 10 }]);
     await seeLast(page, 10);
     mock.refuseSockets = true;
@@ -171,7 +171,7 @@ describe("lines that did not come", () => {
     await page.getByText("Connection lost.").waitFor({ state: "detached" });
   });
 
-  test("because the collector takes no further connection are not said to be lost with it", async () => {
+  test("are not called lost when the collector accepts no further connection", async () => {
     const { mock, page } = await watch([{ lines: 10 }]);
     await seeLast(page, 10);
     mock.refuseSockets = true;
@@ -181,7 +181,7 @@ describe("lines that did not come", () => {
     await page.getByText("Not live:").waitFor({ state: "detached" });
   });
 
-  test("because the collector could not give them come when it can, and that one waits is said", async () => {
+  test("come once an unable collector can serve them, with a notice meanwhile", async () => {
     const { mock, page, executions } = await watch([{ lines: 10 }]);
     const [execution] = executions;
     if (execution === undefined) throw new Error("no execution");
@@ -198,7 +198,7 @@ describe("lines that did not come", () => {
 });
 
 describe("a job", () => {
-  test("is the lines of its executions by time, with their nodes, live", async () => {
+  test("shows its executions' lines by time, with their nodes, live", async () => {
     const job = { job: "train", stepUs: 1_000_000 };
     const { mock, page, executions } = await watch(
       [
@@ -238,7 +238,7 @@ describe("a job", () => {
     await poll("its lines", async () => (await page.locator(".node-label", { hasText: "late" }).count()) === 2);
   });
 
-  test("is read back to its beginning, and reloads at the same place", async () => {
+  test("reads back to its beginning, and reloads in place", async () => {
     const job = { job: "train", lines: 3_000, stepUs: 10_000 };
     const { page } = await watch([job, job], "job=train");
     await page.mouse.move(400, 400);

@@ -61,7 +61,7 @@ describe("an execution of 100 million lines", () => {
     expect(problems).toEqual([]);
   });
 
-  test("goes to any line, and says where it is in the address", async () => {
+  test("goes to any line, and keeps its place in the address", async () => {
     const { page } = await openLog({ lines: HUGE });
     await page.getByLabel("Go to line").fill("51,234,567");
     await page.keyboard.press("Enter");
@@ -76,7 +76,7 @@ describe("an execution of 100 million lines", () => {
     expect(await page.locator(".row.marked .n").innerText()).toBe("51234567");
   });
 
-  test("is dragged through by its scroll bar, and scrolled from there by the wheel", async () => {
+  test("can be dragged by its scroll bar, and scrolled from there by the wheel", async () => {
     const { page } = await openLog({ lines: HUGE });
     const bar = await page.locator(".scroll-bar").boundingBox();
     if (bar === null) throw new Error("no scroll bar");
@@ -93,7 +93,7 @@ describe("an execution of 100 million lines", () => {
     await seeLine(page, middle + 200);
   });
 
-  test("is read by the keyboard", async () => {
+  test("can be read by keyboard", async () => {
     const { page } = await openLog({ lines: HUGE });
     await page.keyboard.press("g");
     await seeLine(page, 1);
@@ -113,7 +113,7 @@ describe("an execution of 100 million lines", () => {
     expect(await page.evaluate(() => document.activeElement?.matches("[type=search]"))).toBe(true);
   });
 
-  test("is scrolled on and on, back and forth, and holds a bounded part", async () => {
+  test("holds a bounded part, however far it is scrolled", async () => {
     const { page } = await openLog({ lines: HUGE }, "&top=50000000");
     await seeLine(page, 50_000_000);
     await page.mouse.move(400, 500);
@@ -129,8 +129,8 @@ describe("an execution of 100 million lines", () => {
   });
 });
 
-describe("what a command printed", () => {
-  test("is text, whatever it looks like", async () => {
+describe("a command's output", () => {
+  test("is plain text, whatever it looks like", async () => {
     const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>&amp;`;
     const { page, problems } = await openLog(linesOf([text(evil), text(`\x1b]0;${evil}\x07\x1b[31m${evil}`)]));
     expect((await rowsInView(page)).map((row) => row.text)).toEqual([evil, evil]);
@@ -139,7 +139,7 @@ describe("what a command printed", () => {
     expect(problems).toEqual([]);
   });
 
-  test("has its colours, by the theme or its own, and the policy of the page is kept", async () => {
+  test("has colours, the theme's or its own, within the page's content policy", async () => {
     const { page, problems } = await openLog(
       linesOf([text("\x1b[1;31mred\x1b[0m \x1b[38;2;10;20;30mown\x1b[0m \x1b[48;5;208mback\x1b[0m")]),
       "",
@@ -156,14 +156,14 @@ describe("what a command printed", () => {
     expect(problems).toEqual([]);
   });
 
-  test("shows bytes, controls and bidi characters as what they are", async () => {
+  test("shows bytes, controls and bidi characters as visible text", async () => {
     const { page } = await openLog(
       linesOf([{ stream: "stdout", bytes: Buffer.from([0x61, 0xff, 0x07]), fragment: false }, text("a\u202eb")]),
     );
     expect((await rowsInView(page)).map((row) => row.text)).toEqual(["a\\xFF^G", "a\\u202Eb"]);
   });
 
-  test("joins pieces of a line, and shows the last state of a progress bar", async () => {
+  test("joins a line's pieces, and shows a progress bar's last state", async () => {
     const bar = [10, 50, 100].map((percent) => text(`\rloading ${percent}%`, "stdout", true));
     const { page } = await openLog(
       linesOf([text("Password: ", "stderr", true), text("ok", "stderr"), ...bar, text("")]),
@@ -182,7 +182,7 @@ describe("what a command printed", () => {
     expect(await bar.evaluate((gutter) => getComputedStyle(gutter).borderLeftColor)).toBe("rgb(179, 33, 31)");
   });
 
-  test("is copied without numbers and times", async () => {
+  test("copies without numbers and times", async () => {
     const { page } = await openLog(linesOf([text("one"), text("two \x1b[31mred\x1b[0m"), text("three")]));
     const copied = await page.evaluate(() => {
       const texts = document.querySelectorAll(".row .text");
@@ -198,7 +198,7 @@ describe("what a command printed", () => {
   });
 });
 
-describe("how lines are shown", () => {
+describe("display of lines", () => {
   test("long ones wrap, or scroll sideways with the numbers in place", async () => {
     const { page } = await openLog({ lines: 300, lineAt: (n) => text(`${n} ${"word ".repeat(200)}`) });
     await seeLine(page, 300);
@@ -221,7 +221,7 @@ describe("how lines are shown", () => {
     await poll("rows are low again", async () => (await page.locator(".row").first().boundingBox())?.height === 20);
   });
 
-  test("times are local, UTC, since the start, or not there", async () => {
+  test("times are local, UTC, since the start, or hidden", async () => {
     const { page } = await openLog({ lines: 3, stepUs: 1_500_000 });
     const first = (): Promise<string> => page.locator(".row .time").first().innerText();
     await page.getByLabel("Time").selectOption("utc");
@@ -233,7 +233,7 @@ describe("how lines are shown", () => {
     await poll("none", async () => (await page.locator(".row .time").count()) === 0);
   });
 
-  test("by stream and by text, of what is loaded, and it says so", async () => {
+  test("filters loaded lines by stream and by text, and says so", async () => {
     const { page } = await openLog({ lines: 100_000 });
     await page.getByRole("radio", { name: "stderr" }).check();
     await poll("stderr only", async () => (await page.locator(".row:not(.stderr)").count()) === 0);
@@ -249,7 +249,7 @@ describe("how lines are shown", () => {
     expect(new URL(page.url()).search).toBe(`?x=${X}`);
   });
 
-  test("a marked line is a link to give away", async () => {
+  test("a marked line has a link to share", async () => {
     const { page } = await openLog({ lines: 5_000 }, "&line=2500");
     await seeLine(page, 2_500);
     await page.locator(".row .n", { hasText: "2503" }).click();
@@ -257,7 +257,7 @@ describe("how lines are shown", () => {
     expect(await page.locator(".row.marked .n").innerText()).toBe("2503");
   });
 
-  test("on a phone they wrap, and nothing scrolls the page sideways", async () => {
+  test("on a phone they wrap, and the page does not scroll sideways", async () => {
     const { page } = await openLog({ lines: 50, argv: ["x".repeat(200)], lineAt: () => text("word ".repeat(60)) }, "", {
       width: 360,
       height: 700,
@@ -272,7 +272,7 @@ describe("how lines are shown", () => {
   });
 });
 
-test("missing lines are rows of their own, and marks on the scroll bar", async () => {
+test("shows missing lines as rows and as marks on the scroll bar", async () => {
   const ended = { state: "failed", code: 3, delivery: "incomplete", dropped: 7_890, thinned: 123_456 } as const;
   const { page } = await openLog({ lines: 20_000, missing: [[5_001, 5_300]], ended }, "&top=4995");
   await page.getByText("Lines 5,001–5,300 are missing").waitFor();
@@ -284,13 +284,13 @@ test("missing lines are rows of their own, and marks on the scroll bar", async (
   expect(await page.locator(".scroll-hole").count()).toBe(1);
 });
 
-test("an execution that is not there says so", async () => {
+test("a missing execution is reported", async () => {
   const { mock, page } = await openLog({ lines: 1 });
   await page.goto(`${mock.url}/?x=01JC0000000000000000000009`);
   await page.getByText("There is no such execution").waitFor();
 });
 
-test("the bytes as printed are a download", async () => {
+test("offers the printed bytes as a download", async () => {
   const { page } = await openLog({ lines: 10 });
   const link = page.getByRole("link", { name: "raw" });
   expect(await link.getAttribute("href")).toBe(`api/executions/${X}/raw?node=n1&owner=alice`);

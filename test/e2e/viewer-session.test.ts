@@ -31,7 +31,7 @@ async function signIn(page: Page, password: string): Promise<void> {
 }
 
 describe("signing in", () => {
-  test("leads to where one wanted to go", async () => {
+  test("leads to the requested page", async () => {
     const { mock, page, problems } = await setUp(false);
     await page.goto(`${mock.url}/?x=${X}&node=n1&top=7`);
     await signIn(page, "right");
@@ -52,7 +52,7 @@ describe("signing in", () => {
       { status: 503, code: "unavailable" },
       "Signing in is not possible at the moment",
     ],
-  ])("says what is wrong: %s", async (_, refusal, words) => {
+  ])("shows the error: %s", async (_, refusal, words) => {
     const { mock, page } = await setUp(false);
     mock.refuseLogin = refusal;
     await page.goto(mock.url);
@@ -60,7 +60,7 @@ describe("signing in", () => {
     await page.getByRole("alert").filter({ hasText: words }).waitFor();
   });
 
-  test("with a one-time code takes the code out of the address and the history at once", async () => {
+  test("with a one-time code removes the code from address and history at once", async () => {
     const { mock, page } = await setUp(false);
     await page.goto(`${mock.url}/?state=running#code=demo`);
     await page.getByRole("link", { name: "./train" }).waitFor();
@@ -68,7 +68,7 @@ describe("signing in", () => {
     expect(await page.evaluate(() => history.length)).toBe(2);
   });
 
-  test("with a one-time code works where the viewer is open already, and takes it out of the address", async () => {
+  test("with a one-time code works in an open viewer, and removes the code from the address", async () => {
     const { mock, page } = await setUp(false);
     await page.goto(mock.url);
     await page.getByRole("button", { name: "Sign in" }).waitFor();
@@ -82,7 +82,7 @@ describe("signing in", () => {
     await poll("live", () => mock.live.viewers === 1);
   });
 
-  test("with a code that is spent says so", async () => {
+  test("with a spent code says so", async () => {
     const { mock, page } = await setUp(false);
     await page.goto(`${mock.url}/#code=spent`);
     await page.getByText("This sign-in link has been used or has expired.").waitFor();
@@ -90,7 +90,7 @@ describe("signing in", () => {
   });
 });
 
-test("signing out ends the session, and closes the live connection", async () => {
+test("signing out ends the session and closes the live connection", async () => {
   const { mock, page } = await setUp(true);
   await page.goto(mock.url);
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -98,7 +98,7 @@ test("signing out ends the session, and closes the live connection", async () =>
   await poll("no live connection", () => mock.live.viewers === 0);
 });
 
-test("signing out that the collector has not heard of is not taken for done", async () => {
+test("signing out does not count as done until the collector confirms it", async () => {
   const { mock, page } = await setUp(true);
   await page.goto(mock.url);
   await page.route("**/api/logout", (route) => route.abort());
@@ -110,7 +110,7 @@ test("signing out that the collector has not heard of is not taken for done", as
   await page.getByRole("button", { name: "Sign in" }).waitFor();
 });
 
-test("a session that ends leads to sign-in, and from there back to the same place", async () => {
+test("an ended session leads to sign-in, and from there back to the same place", async () => {
   const { mock, page } = await setUp(true);
   await page.goto(`${mock.url}/?x=${X}`);
   await page.getByRole("heading", { name: "./train" }).waitFor();
@@ -121,7 +121,7 @@ test("a session that ends leads to sign-in, and from there back to the same plac
   await page.getByRole("heading", { name: "./train" }).waitFor();
 });
 
-test("the theme follows the system until one chooses, and stays chosen", async () => {
+test("the theme follows the system until the user chooses, and keeps the choice", async () => {
   const { mock } = await setUp(true);
   const { page } = await openPage(browser, { colours: "dark" });
   const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

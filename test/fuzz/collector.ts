@@ -22,10 +22,10 @@ import { mutate } from "./mutate.ts";
 import type { Random } from "./random.ts";
 
 const EXECUTIONS = 4;
-/** Cases before the executions are looked at, and new ones begun. */
+/** Cases before the executions are checked and new ones begin. */
 const CASES_EACH = 400;
 const CASES_A_SITE = 8_000;
-/** Cases, about, after which the collector is stopped and started again. */
+/** Average number of cases between restarts of the collector. */
 const RESTARTED_EVERY = 300;
 const MOST = 2 ** 40;
 const MAX_N = 300;
@@ -37,7 +37,7 @@ const TOKENS = ['n="999999999999999"', ' f="1"', 's="stderr"', "\\n", 't="end"',
 
 interface Run {
   readonly fake: FakeExecution;
-  /** Numbers of lines in frames that were not changed. */
+  /** Numbers of lines in unchanged frames. */
   readonly sent: Set<number>;
 }
 
@@ -57,7 +57,7 @@ const collector: FuzzTarget = {
     afterwards(() => site?.stop());
     return async (random) => {
       if (site === undefined || cases % CASES_A_SITE === 0) {
-        // Executions that run are in memory, as they should be.
+        // Running executions stay in memory by design.
         await site?.stop();
         site = await Site.open(await tempFolder());
       }
@@ -148,7 +148,7 @@ class Site {
   async take(frame: Buffer): Promise<void> {
     const claim = this.#intake.take(frame, 0, frame.length);
     if (claim === undefined) return;
-    // As a connection does: what came before a BEGIN is stored before it.
+    // As a connection does: frames before a BEGIN are stored before it.
     await this.flush();
     assert.equal(await this.#store.claim(claim), "stored");
   }

@@ -86,7 +86,7 @@ function record(random: Random): unknown {
   return random.oneIn(2) ? valid : mutateJson(random, valid);
 }
 
-/** What was deleted, with whatever a broken disk made of it: the start goes on, and what is whole is known. */
+/** Tombstones damaged by a broken disk: the start continues, and keeps the intact ones. */
 const tombstones: FuzzTarget = {
   name: "tombstones",
   isSlow: true,

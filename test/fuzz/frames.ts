@@ -43,11 +43,11 @@ const envelope: FuzzTarget = {
       const whole = random.oneIn(10) ? base : mutate(random, base, TOKENS);
       const bytes = isCut ? whole.subarray(0, random.below(whole.length + 1)) : whole;
       const before = random.bytes(20);
-      // What was cut off stands where a parser must not look.
+      // The cut-off part lies beyond the parser's end.
       const after = isCut ? whole.subarray(bytes.length) : random.bytes(20);
       const data = Buffer.concat([before, bytes, after]);
       const fault = parseEnvelope(data, before.length, before.length + bytes.length, view);
-      // Why it is refused may be another reason, where a frame was cut off.
+      // A cut frame may be refused for another reason.
       assert.equal(parseEnvelope(Buffer.from(bytes), 0, bytes.length, alone) === undefined, fault === undefined);
       if (fault !== undefined) return;
       assert.equal(found(data, view), found(bytes, alone));
@@ -86,7 +86,7 @@ function checkLines(random: Random, frame: { pool: BufferPool; data: Buffer; vie
   pool.giveBack(buffer);
 }
 
-/** What a command prints comes out of the collector's lines byte for byte, whatever it is and however it is read. */
+/** Output survives encoding and the collector byte for byte, whatever it is and however it is read. */
 const roundTrip: FuzzTarget = {
   name: "round-trip",
   begin: () => {
@@ -129,7 +129,7 @@ const roundTrip: FuzzTarget = {
   },
 };
 
-/** A line of a log as a reader takes it: accepted ones are written the same again. */
+/** A line of a log: an accepted one prints back the same. */
 const cri: FuzzTarget = {
   name: "cri",
   begin: () => {

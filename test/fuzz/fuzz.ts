@@ -3,42 +3,42 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Random } from "./random.ts";
 
-/** One case. Throws, or rejects, when a promise is broken. */
+/** One case. Throws or rejects when a promise is broken. */
 export type FuzzCase = (random: Random) => Promise<void> | undefined | void;
 
-/** A parser, and what is promised of it. */
+/** A parser and the check of its promise. */
 export interface FuzzTarget {
   readonly name: string;
   /** Its cases write files. */
   readonly isSlow?: true;
-  /** So many cases have to do with each other. */
+  /** Groups of this many cases share state and repeat together. */
   readonly inGroupsOf?: number;
-  /** Makes what all cases share. */
+  /** Makes the state that all cases share. */
   readonly begin: () => Promise<FuzzCase> | FuzzCase;
 }
 
 export interface FuzzRun {
   readonly cases: number;
   readonly seed: number;
-  /** The first case: for one that failed. */
+  /** The first case, to repeat one that failed. Default 0. */
   readonly from?: number;
-  /** Called now and then: as long as it is, nothing hangs. */
+  /** Called now and then; its absence means that a case hangs. */
   readonly onProgress?: (done: number) => void;
 }
 
 export interface FuzzResult {
   readonly seconds: number;
-  /** Memory in use after all cases, less what was in use after the first tenth. */
+  /** Growth of memory between the first tenth of the cases and the end. */
   readonly grownBytes: number;
 }
 
 const PROGRESS_EVERY = 4_096;
-/** What Node puts off to its next turn must not pile up. */
+/** Yields to the event loop this often, so that deferred work does not pile up. */
 const TURN_EVERY = 64;
-/** What V8 may hold more without anything being kept: compiled code, its own caches. */
+/** Allowance for V8 itself: compiled code, its own caches. */
 const MAX_GROWN_BYTES = 16_777_216;
 
-/** Runs so many cases of a target. Throws, with what makes the case happen again, at the first broken promise. */
+/** Runs the cases of a target. Throws at the first broken promise, with the command that repeats the case. */
 export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult> {
   const { cases, seed, from = 0, onProgress } = run;
   const check = await target.begin();
@@ -51,7 +51,7 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult
     if (index % PROGRESS_EVERY === 0) onProgress?.(index);
     try {
       const pending = check(Random.ofCase(seed, index));
-      // Waiting for what is done already would cost more than most cases.
+      // Awaiting a synchronous case would cost more than most cases.
       if (pending === undefined) continue;
       await pending;
       if (index % TURN_EVERY === 0) await nextTurn();
@@ -69,7 +69,7 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult
 }
 
 async function usedBytes(collect: () => void): Promise<number> {
-  // What held a buffer goes first, then the buffer, in a thread of its own.
+  // A buffer's owner is collected first, then the buffer, in another thread.
   for (let round = 0; round < 3; round += 1) {
     collect();
     await nextTurn();
@@ -78,7 +78,7 @@ async function usedBytes(collect: () => void): Promise<number> {
   return heapUsed + arrayBuffers;
 }
 
-/** V8's own, whatever options the process was started with. */
+/** V8's collector, whatever options the process was started with. */
 function garbageCollector(): () => void {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");

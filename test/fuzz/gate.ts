@@ -17,7 +17,7 @@ const FRAME = new RegExp(
 );
 const SPACE = 0x20;
 
-/** The gate, compiled with sanitizers: only what is a BEGIN passes for one, and only frames of the one that began. */
+/** The gate, compiled with sanitizers: passes only valid BEGINs, and only frames of their execution. */
 const gate: FuzzTarget = {
   name: "gate",
   isSlow: true,
@@ -55,13 +55,13 @@ async function checkFrames(parsers: GateParsers, random: Random): Promise<void> 
   if (isValid) assert.equal(whole, bytes.length);
   const cut = random.below(bytes.length + 1);
   const early = await parsers.frames(NAME, bytes.subarray(0, cut));
-  // What is wrong may show only at the end.
+  // An error may show only at the end.
   if (early < 0) return assert.equal(whole, early);
   assert.equal(await parsers.frames(NAME, bytes.subarray(early)), whole < 0 ? whole : whole - early);
   assert.equal(early, framesEnd(bytes.subarray(0, cut)));
 }
 
-/** The end of the last whole frame. Throws when one is not of this execution. */
+/** The end of the last whole frame. Throws when a frame belongs to another execution. */
 function framesEnd(bytes: Buffer): number {
   let at = 0;
   for (;;) {

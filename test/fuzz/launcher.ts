@@ -19,7 +19,7 @@ const RECORDS = Buffer.concat([
   makeRecord("Z", Buffer.alloc(24)),
 ]);
 
-/** What a reader makes of the bytes, cut at the given places. */
+/** Reads the bytes split at the given places. */
 function readCut(bytes: Buffer, cuts: readonly number[]): { text: string; octets: number } {
   let text = "";
   const reader = new RecordReader({
@@ -40,7 +40,7 @@ function readCut(bytes: Buffer, cuts: readonly number[]): { text: string; octets
   return { text, octets: reader.octets };
 }
 
-/** Records of the pump, whole or damaged: the same wherever they are cut, and never more than there is. */
+/** The pump's records, whole or damaged: read the same wherever they are split, and never beyond the input. */
 const records: FuzzTarget = {
   name: "records",
   begin: () => (random) => {
@@ -74,7 +74,7 @@ const WORDS = [
   "--merge",
 ] as const;
 
-/** The command line of the native mlrun: refused with a reason, and never a crash. No command: nothing is run. */
+/** The command line of the native mlrun: refuses it with a reason and never crashes. Without a command nothing runs. */
 const options: FuzzTarget = {
   name: "launcher-options",
   isSlow: true,

@@ -15,7 +15,7 @@ same result however a stream is cut, and what is accepted comes out again.
   --seed N   repeats a run; a new one is chosen and printed otherwise
   --from N   the first case: with --cases 1, the one that failed
 `;
-/** No case takes more than some milliseconds: a parser that tells nothing for so long hangs. */
+/** A case takes milliseconds: a parser without progress for this long hangs. */
 const HANGS_AFTER_MS = 60_000;
 
 interface Plan {
@@ -39,7 +39,7 @@ const plan = { names: positionals, cases: Number(values.cases), seed, from: Numb
 if (values.help) process.stdout.write(`${HELP}\nParsers: ${TARGETS.map(({ name }) => name).join(", ")}\n`);
 else process.exitCode = process.send === undefined ? await runAll(plan) : await runOne(plan);
 
-/** One after the other, each in a process of its own: one that hangs can be ended, and memory is its own. */
+/** One after the other, each in its own process: a hanging one can be ended, and its memory measured. */
 async function runAll({ names, cases, seed: used, from }: Plan): Promise<number> {
   const unknown = names.filter((name) => TARGETS.every((target) => target.name !== name));
   if (unknown.length > 0) {

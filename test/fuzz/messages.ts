@@ -42,7 +42,7 @@ const EXECUTION = { ...SAID, owner: "alice", command: "job.sh", ...STATE, ...COU
 const GATE_STATUS = { name: "marcologger-gate", connections: 1, refused: 0, ended: 2, waits: 3 };
 const STATUS = { name: "marcologger-forward queue", size: 1, maxqsize: 9, "discarded.full": 0, "discarded.nf": 0 };
 
-/** Text of a message: a valid one, changed as a value or as text, or neither. */
+/** Text of a message: valid, changed as a value, or changed as text. */
 function textLike(random: Random, samples: readonly [unknown, ...unknown[]]): string {
   const sample = random.pick(samples);
   const changed = random.oneIn(8) ? sample : mutateJson(random, sample);
@@ -50,7 +50,7 @@ function textLike(random: Random, samples: readonly [unknown, ...unknown[]]): st
   return random.oneIn(3) ? mutate(random, Buffer.from(text)).toString("utf8") : text;
 }
 
-/** A parser of JSON: what it accepts, it accepts again, and finds the same in it. */
+/** A JSON parser: accepts its own output, with the same result. */
 function jsonTarget(
   name: string,
   samples: readonly [unknown, ...unknown[]],
@@ -87,7 +87,7 @@ const refused = { t: "refused", id: 1, code: "not_found", message: "no" };
 const unclear = { ...refused, code: "several_owners", owners: ["alice", "bob"] };
 const SERVER = [{ t: "live", id: 1 }, { t: "execution", id: 1, execution: EXECUTION }, lost, refused, unclear] as const;
 
-/** Lines as a viewer gets them: never more than came, and all of those that are whole. */
+/** Lines as a viewer gets them: all whole ones, and never more than came. */
 const linesMessage: FuzzTarget = {
   name: "live-lines",
   begin: () => (random) => {

@@ -14,7 +14,7 @@ const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const LIMITS = { maxFrames: 3, maxBytes: 400 };
 const SECOND_MS = 1_000;
 
-/** A relay's journal: every whole line that is a frame, in its order, and nothing that is only a part of one. */
+/** A relay's journal: yields every whole frame line in order, and no part of one. */
 const journal: FuzzTarget = {
   name: "journal",
   isSlow: true,
@@ -46,7 +46,7 @@ const journal: FuzzTarget = {
   },
 };
 
-/** What a collector, or who poses as one, answers to a replay: frames are acknowledged when as many answers say so. */
+/** A real or false collector's answers to a replay: acknowledges only frames that the answers confirm. */
 const replies: FuzzTarget = {
   name: "relp-replies",
   begin: () => async (random) => {
@@ -57,7 +57,7 @@ const replies: FuzzTarget = {
     const bytes = isValid ? valid : mutate(random, valid, tokens);
     const whole = await outcome(bytes, [bytes.length], count);
     const cut = await outcome(bytes, random.cuts(bytes.length), count);
-    // One that comes in pieces may be known before the collector says that it goes.
+    // An answer in pieces may be known before the collector closes.
     if (whole === "answered" || isValid) assert.deepEqual([whole, cut], ["answered", "answered"]);
     const positive = bytes.toString("latin1").match(/ rsp \d+ 200/g) ?? [];
     if (cut === "answered") assert.ok(positive.length >= count);
@@ -75,7 +75,7 @@ async function outcome(bytes: Buffer, cuts: readonly number[], count: number): P
     if (!socket.destroyed) socket.emit("data", bytes.subarray(from, to));
     from = to;
   }
-  // Nothing more comes: who still waits is told so.
+  // The stream ends: waiting callers get an error.
   socket.emit("close");
   return answered;
 }

@@ -47,7 +47,7 @@ const TOML_TOKENS = [
   "\\u0000",
 ].map((text) => Buffer.from(text));
 
-/** The collector's configuration: one that is taken has every value in its bounds, else the problems are told. */
+/** The collector's configuration: accepted only with every value in its bounds; otherwise lists the problems. */
 const config: FuzzTarget = {
   name: "config",
   begin: () => (random) => {
@@ -96,7 +96,7 @@ const apiQuery: FuzzTarget = {
   },
 };
 
-/** mlrun's own: its command line and its settings. */
+/** mlrun's command line and settings. */
 const mlrun: FuzzTarget = {
   name: "mlrun",
   begin: () => {
@@ -136,7 +136,7 @@ const mlrun: FuzzTarget = {
 
 const DRIVES_A_TERMINAL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** Ordinary syslog, and other foreign text: one line that drives no terminal; a path that does not leave its folder. */
+/** Ordinary syslog and other foreign text: becomes one line that drives no terminal, in a path inside its folder. */
 const text: FuzzTarget = {
   name: "text",
   begin: () => {

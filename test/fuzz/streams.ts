@@ -13,7 +13,7 @@ const RELP_TOKENS = [" syslog ", " open ", " close 0\n", "1 open 0\n", " 131073 
 const MAX_RELP_HEADER_BYTES = 64;
 const MAX_OCTETS = 200;
 
-/** A relay's session: cut anywhere, and stopped anywhere, it is the same session. */
+/** A relay's session: the same wherever it is split or paused. */
 const relp: FuzzTarget = {
   name: "relp",
   begin: () => (random) => {
@@ -69,7 +69,7 @@ function relpEvents(stream: Buffer, cuts: readonly number[], stopsHere: () => bo
   return `${events}${fault}`;
 }
 
-/** Ordinary syslog over TCP, counted: cut anywhere it is the same. */
+/** Ordinary syslog over TCP, octet-counted: the same wherever it is split. */
 const octetCounting: FuzzTarget = {
   name: "octet-counting",
   begin: () => (random) => {
@@ -94,14 +94,14 @@ function countedMessages(stream: Buffer, cuts: readonly number[]): { messages: s
   const counted = new OctetCounting({ maxBytes: MAX_OCTETS, take });
   let from = 0;
   for (const to of cuts) {
-    // Nobody follows a stream beyond the first fault.
+    // Nothing is defined after the first error of a stream.
     if (!counted.feed(stream.subarray(from, to))) return { messages, isGood: false };
     from = to;
   }
   return { messages, isGood: true };
 }
 
-/** What mlrun finds in its spool: whole frames one after the other, never the same one twice. */
+/** mlrun's spool files: yields whole frames in order, none twice. */
 const spool: FuzzTarget = {
   name: "spool",
   begin: () => (random) => {

@@ -9,7 +9,7 @@ import { RELAY_TARGETS } from "./relay.ts";
 import { SETTING_TARGETS } from "./settings.ts";
 import { STREAM_TARGETS } from "./streams.ts";
 
-/** Every parser that takes what others wrote. */
+/** Every parser of foreign input. */
 export const TARGETS: readonly FuzzTarget[] = [
   ...STREAM_TARGETS,
   ...FRAME_TARGETS,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { afterwards } from "../support/cleanup.ts";
 
-/** A proxy for apt(8) of hosts that have no way out of their network but to this machine. Answers its port. */
+/** A proxy for apt(8) on hosts whose network reaches only this machine. Returns its port. */
 export async function startAptProxy(host: string): Promise<number> {
   const server = createServer((asked, answer) => {
     const forward = request(asked.url ?? "", { method: asked.method, headers: asked.headers }, (found) => {

@@ -5,7 +5,7 @@ import { blocksFor } from "./page.ts";
 
 const WITHIN_MS = 90_000;
 
-/** What has to be true of hosts on which the page was followed. Each throws when it is not. */
+/** Checks of hosts on which the page was followed. Each throws when it fails. */
 export const CHECKS: Readonly<Record<string, (hosts: Hosts) => Promise<void>>> = {
   "a line of node1, with a relay of its own, is in alice's file": ({ collector, node1 }) => arrives(collector, node1),
   "a line of node2, with the site's rsyslogd, is in alice's file": ({ collector, node2 }) => arrives(collector, node2),
@@ -85,7 +85,7 @@ async function runAs(node: Host, script: string): Promise<void> {
   throw new Error(`${node.name}: ${script.trim()} ended with ${result.code}: ${result.stderr}`);
 }
 
-/** Runs a script of root's, which must succeed. Answers what it printed. */
+/** Runs a script as root, which must succeed. Returns its output. */
 async function must(host: Host, script: string): Promise<string> {
   const result = await host.sh(script);
   if (result.code !== 0) throw new Error(`${host.name}: ${script} ended with ${result.code}: ${result.stderr}`);

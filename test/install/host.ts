@@ -21,7 +21,7 @@ export interface HostOptions {
   readonly addresses: ReadonlyMap<string, string>;
 }
 
-/** A Debian that is booted with systemd as its PID 1, in namespaces, by systemd-nspawn(1). */
+/** A Debian booted in namespaces by systemd-nspawn(1), with systemd as PID 1. */
 export class Host {
   readonly name: string;
   readonly root: string;
@@ -66,13 +66,13 @@ export class Host {
     await this.#untilBooted(container.pid);
   }
 
-  /** Off and on: what is in /run is gone. */
+  /** Power off and on: /run starts empty. */
   async reboot(): Promise<void> {
     await this.#shutDown();
     await this.boot();
   }
 
-  /** nspawn's first child is not PID 1 yet, so it is looked for again until one answers. */
+  /** nspawn's first child is not PID 1 yet: looks again until one answers. */
   async #untilBooted(container: number): Promise<void> {
     const isBooted = async () => {
       this.#leader = await childOf(container);
@@ -83,7 +83,7 @@ export class Host {
     await poll(`${this.name} to boot`, isBooted, BOOT_WITHIN_MS);
   }
 
-  /** Runs a script as root, as a person would who pasted it into a shell, but ends at the first command that fails. */
+  /** Runs a script as root, as if pasted into a shell, but stops at the first command that fails. */
   sh(script: string, user = "root"): Promise<Result> {
     const home = user === "root" ? "/root" : `/home/${user}`;
     const env = ["env", "--ignore-environment", `--chdir=${home}`, PATH, "LANG=C.UTF-8", "TERM=dumb", `HOME=${home}`];

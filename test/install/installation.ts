@@ -11,11 +11,11 @@ const FIRST_ADDRESS = 2;
 /** One user on all hosts, as a directory would have it. */
 export const ALICE = { name: "alice", uid: 2_001, password: "correct horse" } as const;
 
-/** What debootstrap(8) leaves out and a server has. The page installs all that marcologger needs. */
+/** Usual on a server, but left out by debootstrap(8). The page installs everything that marcologger needs. */
 const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,ca-certificates,util-linux,passwd";
 const MIRROR = "http://deb.debian.org/debian";
 
-/** ssh and scp to a host whose root stands below /net: they have no network of their own to be tested. */
+/** ssh and scp to a host whose root is mounted below /net: their transport is not under test. */
 const SSH = `#!/bin/sh
 host=\${1#root@}; shift; exec chroot /net/$host "$@"
 `;
@@ -29,7 +29,7 @@ export interface Hosts {
   readonly node2: Host;
 }
 
-/** A Debian 12 without anything, made once in a folder and kept there: minutes. */
+/** A bare Debian 12, made once in a folder and kept there; takes minutes. */
 export async function debian(folder: string): Promise<string> {
   const base = join(folder, "bookworm");
   const isMade = await stat(join(base, "ready")).catch(() => undefined);

@@ -45,7 +45,7 @@ async function main(baseFolder: string): Promise<number> {
   }
 }
 
-/** Hosts, namespaces and folders go whenever somebody has seen enough. */
+/** Removes hosts, namespaces and folders, also when interrupted. */
 function interrupted(): void {
   void closeCleanupLevel().finally(() => process.exit(1));
 }

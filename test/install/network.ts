@@ -1,7 +1,7 @@
 import { afterwards } from "../support/cleanup.ts";
 import { run } from "../support/processes.ts";
 
-/** Names of what is made here, short as names of interfaces have to be. Two runs at one time have different ones. */
+/** Names of interfaces, hence short; different for two runs at a time. */
 const ID = String(process.pid % 10_000);
 const BRIDGE = `mlb${ID}`;
 const NET = `10.91.${process.pid % 256}`;

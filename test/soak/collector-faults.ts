@@ -6,7 +6,7 @@ import { Site } from "../support/site.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
 
-/** A site with two relays whose nodes print, and a fault of its collector. */
+/** A site with two relays whose nodes print, and a fault of the collector. */
 async function whileTwoNodesPrint(
   size: Size,
   fault: (site: Site, load: NumberLoad) => Promise<void>,
@@ -18,7 +18,7 @@ async function whileTwoNodesPrint(
   return load.verdict(injections);
 }
 
-/** Something waits on a node: frames on the relay's disk, or in mlrun's spool. */
+/** Whether frames wait on a node: on the relay's disk or in mlrun's spool. */
 function isHeldBack(site: Site): boolean {
   const names = (folder: string) => {
     try {
@@ -60,7 +60,7 @@ export const collectorFaults: readonly Scenario[] = [
       whileTwoNodesPrint(size, async (site, load) => {
         site.collector.signal("SIGSTOP");
         try {
-          // What is left may be so little that the relays' memory has room for it.
+          // The rest may fit into the relays' memory.
           await poll("output to be held back", () => load.hasEnded || isHeldBack(site), 60_000);
           await delay(size.holdMs);
         } finally {

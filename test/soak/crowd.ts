@@ -53,7 +53,7 @@ async function runCommands(size: Size): Promise<Verdict> {
   const each = Math.round(size.lines / size.injections);
   const commands = Array.from({ length: size.injections }, (_, i) => {
     const relay = relays[i % relays.length];
-    if (relay === undefined) throw new Error("There is no relay");
+    if (relay === undefined) throw new Error("No relay is running");
     return site.mlrun(relay, ["--job", JOB, "--quiet", "--", "seq", String(each)]);
   });
   const ended = await Promise.all(commands);

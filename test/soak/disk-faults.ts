@@ -6,18 +6,18 @@ import { SmallDisk } from "../support/small-disk.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
 
-/** All logs of the long form, once more while late lines are put in their places, and the index. */
+/** All logs of the long form, a second copy while late lines are merged, and the index. */
 const DISK_MEGABYTES = 96;
-/** What is left of the disk: a moment's output. */
+/** Free space at the fault: a moment's output. */
 const LEFT_BYTES = 50_000;
 
-/** How a disk stops to store, and stores again. */
+/** How a disk fails and recovers. */
 interface Disk {
   fail(): void;
   mend(): void;
 }
 
-/** Two nodes print while the collector's disk fails and works again: there is an alarm, and nothing is lost. */
+/** Two nodes print while the collector's disk fails and recovers: raises an alarm, and loses nothing. */
 async function whileDiskFails(site: Site, size: Size, disk: Disk): Promise<Verdict> {
   const relays = await site.startTwoRelays();
   const load = new NumberLoad({ site, relays, lines: size.lines });
@@ -25,7 +25,7 @@ async function whileDiskFails(site: Site, size: Size, disk: Disk): Promise<Verdi
   let alarms = 0;
   const injections = await load.inject(size, async () => {
     disk.fail();
-    // What is left to print may be so little that there is room for it.
+    // The remaining output may fit.
     await poll("the alarm", async () => load.progress >= 1 || (await isFailing()), 60_000);
     if (await isFailing()) alarms += 1;
     await delay(size.holdMs);

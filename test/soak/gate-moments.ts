@@ -13,9 +13,9 @@ import type { Scenario, Size, Verdict } from "./scenario.ts";
 /** Executions at a time, each with so many lines in a frame. */
 const TOGETHER = 8;
 const LINES_PER_FRAME = 60;
-/** From the first octet to the end of one of the two programs, at most: about what such an execution takes. */
+/** Longest time from the first octet to the end of either program: about one such execution. */
 const WITHIN_MS = 30;
-/** Numbers of the executions that come when everything runs again. */
+/** Numbers of the executions that follow once everything runs again. */
 const AFTERWARDS = 1_000_000;
 const LINES = / t="lines" x="(\w{26})" k="[\w-]{22}" s="stdout" n="(\d+)" c="\d+" b="(\d+)"\] \d+ (.*)$/;
 const BEGIN = / BEGIN \[.*"x":"(\w{26})"/;
@@ -28,7 +28,7 @@ interface Execution {
   readonly client: GateClient;
 }
 
-/** What stands in all of a relay's journals: the executions that have begun, and "x#n" of each whole frame of lines. */
+/** Contents of all of a relay's journals: begun executions, and "x#n" of each whole frame of lines. */
 async function journaled(stateDir: string): Promise<{ begun: Set<string>; frames: Set<string> }> {
   const replays = await readdir(join(stateDir, "replay")).catch(() => []);
   const folders = [join(stateDir, "journal"), ...replays.map((name) => join(stateDir, "replay", name))];
@@ -66,7 +66,7 @@ async function endAndStart(relay: Relay, options: Parameters<typeof startRelay>[
   return startRelay(options);
 }
 
-/** Nothing is confirmed that does not stand in the journal. What is not confirmed may stand there as well. */
+/** Everything confirmed is in the journal. Unconfirmed frames may be there as well. */
 async function run(how: Ending, size: Size): Promise<Verdict> {
   const options = { folder: await tempFolder(), collectorPort: await freePort() };
   const frames = Math.max(1, Math.round(size.lines / (size.injections * TOGETHER * LINES_PER_FRAME)));
@@ -79,7 +79,7 @@ async function run(how: Ending, size: Size): Promise<Verdict> {
     await delay(Math.random() * WITHIN_MS);
     relay = await endAndStart(relay, options, how);
     await Promise.all(sent.map(({ client }) => client.ended));
-    // Whatever happened to the relay, the gate finds the next one.
+    // The gate finds the next relay, whatever happened to the last.
     await poll("the gate to take lines again", async () => {
       const after = send(socket, AFTERWARDS + executions.length, 1);
       executions.push(after);

@@ -11,7 +11,7 @@ export function testInShort(scenarios: readonly Scenario[]): void {
     const verdict = await scenario.run(short);
     expect(verdict).toMatchObject({ isExactlyOnce: true, isInOrder: true, isComplete: true, problems: [] });
     expect(verdict.lines).toBeGreaterThanOrEqual(short.lines);
-    // So little is on its way for a moment only: the last ones may come too late.
+    // So few frames are in transit only briefly: the last injections may come too late.
     expect(verdict.injections).toBeGreaterThanOrEqual(1);
   });
 }

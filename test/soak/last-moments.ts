@@ -13,7 +13,7 @@ const JOB = "moments";
 const NODE = "node1";
 /** mlruns at a time. */
 const TOGETHER = 4;
-/** Each write to the journal: a frame then takes as long as the shortest of commands. */
+/** Delay of each journal write: a frame then takes as long as the shortest command. */
 const WRITE_US = "5000";
 /** After the first command has printed its last line, its relay ends within this time. */
 const WITHIN_MS = 100;
@@ -35,7 +35,7 @@ async function endAndStart(site: Site, relay: Relay, how: Ending): Promise<Relay
   return site.restartRelay(relay.node);
 }
 
-/** What ends takes with it what stood in its memory: of that nothing may have been confirmed. */
+/** A program that ends loses its memory: nothing in it may have been confirmed. */
 async function run(how: Ending, isDropIn: boolean, size: Size): Promise<Verdict> {
   const site = await Site.create();
   const library = await compileLibrary("slow_disk", site.folder);

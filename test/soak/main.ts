@@ -41,7 +41,7 @@ if (values.help) process.stdout.write(`${HELP}\nCases:\n${scenarios.map(({ name 
 else process.exitCode = await main(positionals, values.short);
 
 async function main(texts: readonly string[], isShort: boolean): Promise<number> {
-  // So that what was started is ended when somebody has seen enough.
+  // Cleans up when interrupted.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
   const wanted = scenarios.filter(({ name }) => texts.length === 0 || texts.some((text) => name.includes(text)));
   if (wanted.length === 0) throw new RangeError(`Cannot run ${texts.join(", ")}: there is no such case`);

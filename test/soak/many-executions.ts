@@ -51,9 +51,9 @@ export async function judgeMany(options: {
   const each = Math.round(size.lines / executions);
   const expected = numbers(each).join("\n");
   const stored = () => (all ?? []).map(({ x }) => storedTexts(join(folder, logs.get(x) ?? "")));
-  // Late lines are put in their places a moment after the last one came.
+  // Late lines are merged a moment after the last one came.
   const isMerged = () => stored().every((texts) => texts.join("\n") === expected);
-  const isInOrder = await poll("every late line to be in its place", isMerged, PATIENCE_MS).catch(() => false);
+  const isInOrder = await poll("every late line to be merged", isMerged, PATIENCE_MS).catch(() => false);
   const lines = stored().reduce((sum, texts) => sum + texts.length, 0);
   const isExactlyOnce = lines === each * executions && isInOrder;
   return { injections: size.injections, lines, isExactlyOnce, isInOrder, isComplete: all !== undefined, problems };

@@ -64,7 +64,7 @@ async function runKilled(size: Size): Promise<Verdict> {
   const lost = await all("each to be lost", size.injections, ({ state }) => state === "lost");
   const counts: { lines: number; isInOrder: boolean; isExactlyOnce: boolean }[] = [];
   for (const { x, lines, missing } of lost) {
-    // Late lines stay in a file of their own: nobody knows that there are no more.
+    // Late lines stay in a file of their own: more might come.
     const texts = (await api.raw(x)).toString().split("\n").slice(0, -1);
     const isInOrder = texts.every((text, i) => text === String(i + 1));
     counts.push({ lines, isInOrder, isExactlyOnce: isInOrder && texts.length === lines && missing.length === 0 });
@@ -75,13 +75,13 @@ async function runKilled(size: Size): Promise<Verdict> {
     lines: counts.reduce((sum, { lines }) => sum + lines, 0),
     isExactlyOnce: counts.every((count) => count.isExactlyOnce),
     isInOrder: counts.every((count) => count.isInOrder),
-    // None of them ever says how much it would have been: lost is all that can be known.
+    // None of them ever reports its total: lost is all that can be known.
     isComplete: lost.every(({ endedAt }) => endedAt === null),
     problems: holes,
   };
 }
 
-/** Takes half a minute however little it prints: its short form has a clock of its own, in a test. */
+/** Takes half a minute however little it prints: a test with its own clock is the short form. */
 export const mlrunKilled: Scenario = {
   name: "mlrun: SIGKILL",
   short: { lines: 20_000, injections: 2, holdMs: 0 },

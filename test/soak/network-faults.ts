@@ -41,7 +41,7 @@ export const networkFaults: readonly Scenario[] = [
   networkFault("everything dropped both ways, then reset", async (proxy, { holdMs }) => {
     proxy.drop();
     const before = proxy.droppedBytes;
-    // Nothing comes where a relay has sent all that it has.
+    // Nothing is dropped if a relay has already sent everything.
     const isDropped = () => proxy.droppedBytes > before || proxy.links === 0;
     await poll("something to be dropped", isDropped, DROPPED_WITHIN_MS).catch(() => undefined);
     await delay(holdMs);

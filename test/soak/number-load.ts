@@ -5,14 +5,14 @@ import type { Size, Verdict } from "./scenario.ts";
 import { countNumbers, storedBytes, wholeLogBytes } from "./stored-numbers.ts";
 
 const JOB = "load";
-/** Two cores carry collector, relays and mlruns, and in a test run others' too. */
+/** Two cores carry collector, relays and mlruns, and other tests' as well. */
 const PATIENCE_MS = 120_000;
 /** Share of the output before the first fault. */
 const SOON = 0.1;
-/** What had to wait in a node's spool goes out with the user's next mlrun. */
+/** The user's next mlrun delivers lines that wait in a node's spool. */
 const NEXT_MLRUN_MS = 1_000;
 
-/** A command on each node that prints numbers as fast as it is read, and what of them is stored. */
+/** A command on each node that prints numbers as fast as they are read, and the stored ones. */
 export class NumberLoad {
   readonly #site: Site;
   readonly #relays: readonly Relay[];
@@ -50,7 +50,7 @@ export class NumberLoad {
   /**
    * Injects at random moments spread over the output, the first soon.
    *
-   * @returns How many were made while output was on its way.
+   * @returns How many faults were injected while output was in transit.
    */
   async inject(size: Size, fault: (i: number) => Promise<void>, random = Math.random): Promise<number> {
     let midway = 0;
@@ -100,10 +100,10 @@ export class NumberLoad {
       return isEachDone && all.length === this.#relays.length;
     };
     await poll("every execution to be finished and complete", isDone, PATIENCE_MS);
-    // Late lines are put in their places a moment after the last one came.
+    // Late lines are merged a moment after the last one came.
     const { dataDir } = this.#site;
     const isMerged = () => this.#nodes.every((node) => countNumbers(dataDir, node, this.#countPerNode).isInOrder);
-    await poll("every late line to be in its place", isMerged, PATIENCE_MS);
+    await poll("every late line to be merged", isMerged, PATIENCE_MS);
     return true;
   }
 

@@ -6,13 +6,13 @@ import { type Relay, Site } from "../support/site.ts";
 import { NumberLoad } from "./number-load.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
 
-/** What a relay takes over from its mlrun before it is hit, at least, unless the output ends before. */
+/** Least that a relay takes over from its mlrun before a fault, unless the output ends first. */
 const TAKEN_BYTES = 200_000;
 const TAKEN_WITHIN_MS = 30_000;
 
 type Ending = "stop" | "kill";
 
-/** Two relays that end while their nodes print, and are started again as their units do. */
+/** Two relays that end while their nodes print, and restart as their units would. */
 class Relays {
   readonly site: Site;
   /** The ones that run now. */
@@ -32,14 +32,14 @@ class Relays {
     this.running.splice(0, this.running.length, ...started);
   }
 
-  /** Waits until each has written more to its journal, or has nothing to write any more. */
+  /** Waits until each has written more to its journal, or has nothing left to write. */
   async takeMore(load: NumberLoad): Promise<void> {
     const before = this.running.map(journalBytes);
     const isTaken = () => this.running.every((relay, i) => journalBytes(relay) - (before[i] ?? 0) >= TAKEN_BYTES);
     await poll("the relays to take more", () => isTaken() || load.hasEnded, TAKEN_WITHIN_MS);
   }
 
-  /** Folders that no replay has sent. */
+  /** Journal folders not yet replayed. */
   async unsent(): Promise<string[]> {
     const waiting = await Promise.all(this.running.map(({ stateDir }) => waitingReplays(stateDir)));
     return waiting.flat();

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterwards } from "../support/cleanup.ts";
 
-/** What a crowd of thousands may cost. */
+/** Bounds for a crowd of thousands. */
 const LIMITS = {
   collectorMiB: 768,
-  /** Logs of executions that run or ended a moment ago are held open. */
+  /** Logs of running and just-ended executions are held open. */
   collectorFiles: 12_000,
   relayMiB: 256,
-  /** A connection of each mlrun, and some. */
+  /** A connection of each mlrun, and a few more. */
   relayFiles: 1_000,
 } as const;
 const LOOK_EVERY_MS = 50;
@@ -37,7 +37,7 @@ export class ResourceWatch {
     afterwards(() => clearInterval(timer));
   }
 
-  /** One for each bound that was passed. */
+  /** One message for each exceeded bound. */
   problems(): string[] {
     this.#look();
     return this.#watched.flatMap(({ name, pid, maxMiB, maxFiles }) => {
@@ -58,7 +58,7 @@ export class ResourceWatch {
   }
 }
 
-/** Of its memory at any time since it was started (proc(5), VmHWM). */
+/** Peak memory since its start (proc(5), VmHWM). */
 function peakMiB(pid: number): number {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Math.round(Number(kib) / 1024);

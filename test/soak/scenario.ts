@@ -3,19 +3,19 @@ export interface Size {
   /** Over all nodes. */
   readonly lines: number;
   readonly injections: number;
-  /** How long a fault that lasts is kept up, where the case does not watch for its effect. */
+  /** Duration of a lasting fault, if the case does not watch for its effect. */
   readonly holdMs: number;
 }
 
-/** What was done, and what was counted in the collector's files and asked of its API afterwards. */
+/** Injected faults, and the counts from the collector's files and API afterwards. */
 export interface Verdict {
-  /** Made while output was still on its way. */
+  /** Faults injected while output was in transit. */
   readonly injections: number;
   readonly lines: number;
   readonly isExactlyOnce: boolean;
   readonly isInOrder: boolean;
   readonly isComplete: boolean;
-  /** Whatever else was not as promised. */
+  /** Other broken promises. */
   readonly problems: readonly string[];
 }
 

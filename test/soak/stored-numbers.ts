@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** Octets of a CRI line before its text: time, stream, tag. */
 const PREFIX_BYTES = "2026-11-20T04:17:44.960662Z stdout F ".length;
 
-/** What the collector's files hold of one node's `seq`. */
+/** Numbers of one node's `seq` in the collector's files. */
 export interface StoredNumbers {
   readonly stored: number;
   readonly isExactlyOnce: boolean;
@@ -34,7 +34,7 @@ export function wholeLogBytes(count: number): number {
   return bytes;
 }
 
-/** Texts of a log's lines, without what stands before them. */
+/** Texts of a log's lines, without their CRI heads. */
 export function storedTexts(path: string): string[] {
   const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => line.slice(PREFIX_BYTES));
@@ -53,7 +53,7 @@ export function countNumbers(dataDir: string, node: string, count: number): Stor
   };
 }
 
-/** Texts of a node's lines as they stand in its files, those that came late at the end. */
+/** Texts of a node's lines in file order, late lines at the end. */
 function textsOf(dataDir: string, node: string): string[] {
   for (;;) {
     const { main, late } = logsOf(dataDir, node);
@@ -65,7 +65,7 @@ function textsOf(dataDir: string, node: string): string[] {
           .map((line) => line.slice(PREFIX_BYTES)),
       );
     } catch (error) {
-      // Late lines were put in their places meanwhile: once for each file.
+      // Late lines were merged meanwhile: once for each file.
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     }
   }

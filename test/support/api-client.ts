@@ -1,7 +1,7 @@
 import type { Execution, ExecutionPage, LinePage } from "../../src/wire/api.ts";
 import { poll } from "./poll.ts";
 
-/** The API as a browser uses it: a cookie of its own and an Origin. */
+/** The API as a browser uses it, with its own cookie and an Origin. */
 export class ApiClient {
   readonly origin: string;
   cookie = "";
@@ -48,7 +48,7 @@ export class ApiClient {
     return Buffer.from(await response.arrayBuffer());
   }
 
-  /** The only execution that this user sees, once it is as wanted. */
+  /** The only execution that this user sees, once it meets the condition. */
   untilExecution(what: string, isWanted: (execution: Execution) => boolean, withinMs = 20_000): Promise<Execution> {
     return poll(`an execution that is ${what}`, async () => (await this.executions()).find(isWanted), withinMs);
   }

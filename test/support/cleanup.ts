@@ -1,10 +1,10 @@
 type Undo = () => void | Promise<void>;
 
-/** One list for what a file's hooks started, and one for each test that runs inside (tests of a file run in turn). */
+/** One list for a file's hooks, and one for each test inside it (tests of a file run in turn). */
 const levels: Undo[][] = [[]];
 
 /**
- * Registers how to undo what was just started. Runs after the test (or after the file, when a beforeAll calls it), in
+ * Registers clean-up. Runs after the test (or after the file, when a beforeAll calls it), in
  * reverse order, whether the test passed or not. Outside Vitest the caller runs `closeCleanupLevel` itself.
  */
 export function afterwards(undo: Undo): void {
@@ -15,7 +15,7 @@ export function openCleanupLevel(): void {
   levels.push([]);
 }
 
-/** Undoes everything of the innermost level; the first error is thrown when all are done. */
+/** Runs the innermost level's clean-up; throws the first error when all are done. */
 export async function closeCleanupLevel(): Promise<void> {
   const undos = levels.pop() ?? [];
   if (levels.length === 0) levels.push([]);

@@ -3,7 +3,7 @@ import { type Result, run } from "./processes.ts";
 import { program } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** Runs mlctl as it is built. */
+/** Runs the built mlctl. */
 export function mlctl(...args: string[]): Promise<Result> {
   const [command, ...rest] = program("mlctl", ...args);
   return run(command, rest);

@@ -11,7 +11,7 @@ import { tempFolder } from "./temp-folder.ts";
 /** One execution as the relay saw it. */
 export interface Seen {
   readonly begin: Begin;
-  /** The kernel's word for who sent BEGIN. */
+  /** BEGIN's sender according to the kernel. */
   readonly uid: number;
   readonly frames: readonly Frame[];
   readonly end: End;
@@ -23,10 +23,10 @@ export interface Seen {
 export interface DumpRelay {
   /** For `--run-dir`. */
   readonly runDir: string;
-  /** Every line frame that came so far, doubles included. */
+  /** All line frames so far, duplicates included. */
   frames(): Promise<Frame[]>;
   begins(): Promise<{ uid: number; begin: Begin }[]>;
-  /** Waits for the whole of an execution (the only one, where no id is given). Doubles are left out. */
+  /** Waits for a whole execution (the only one, if no id is given). Without duplicates. */
   execution(x?: string): Promise<Seen>;
   start(): Promise<Rsyslogd>;
 }
@@ -51,7 +51,7 @@ export async function dumpRelay(): Promise<DumpRelay> {
   async function execution(x?: string): Promise<Seen> {
     return poll(`the execution ${x ?? ""}`, async () => {
       const found = (await begins()).find(({ begin }) => x === undefined || begin.x === x);
-      // What came twice must be the same bytes: anything else stays, and is found as a double.
+      // Repeats must be the same bytes: anything else stays and shows as a duplicate.
       const unique = [...new Set((await wholeLines(linesDump)).map((line) => line.toString("latin1")))];
       const all = unique.map((line) => parseFrame(Buffer.from(line, "latin1")));
       const own = all.filter((frame) => frame.x === found?.begin.x);
@@ -98,7 +98,7 @@ input(type="imptcp" path="${lines}" ruleset="lines" ${socket})
 `;
 }
 
-/** Where an rsyslogd was killed in the middle of a frame, the next one would write on. */
+/** After an rsyslogd was killed inside a frame, the next one appends to it. */
 async function cutTornTail(path: string): Promise<void> {
   const dump = await readFile(path).catch(() => Buffer.alloc(0));
   const wholeBytes = dump.lastIndexOf("\n") + 1;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { makeExecutionId } from "../../src/wire/ids.ts";
 import { encodeText } from "./reference-encoding.ts";
 
-/** One execution as a relay would speak of it: ready envelopes, built by hand so that they share no code with mlrun. */
+/** One execution as a relay sends it: envelopes built by hand, so that they share no code with mlrun. */
 export interface FakeExecution {
   readonly x: string;
   readonly k: string;
@@ -13,7 +13,7 @@ export interface FakeExecution {
   end(lastN: number, end?: Record<string, unknown>): string;
 }
 
-/** What a relay says of its forward queue, with these figures for the rest of rsyslogd's. */
+/** A relay's report on its forward queue, with these figures in place of rsyslogd's. */
 export function relayFrame(options: {
   readonly node?: string;
   readonly time?: string;
@@ -27,7 +27,7 @@ export function relayFrame(options: {
   return `<134>1 ${time.replace("Z", "+00:00")} ${node} mlrun - RELAY - LINES - ${text}`;
 }
 
-/** What a gate says of itself, as the relay behind it passes it on. */
+/** A gate's report, as the relay behind it passes it on. */
 export function gateFrame(options: { readonly node: string; readonly status: object }): string {
   const text = JSON.stringify({ name: "marcologger-gate", ...options.status });
   return `<134>1 ${STARTED_AT.replace("Z", "+00:00")} ${options.node} mlrun - RELAY - LINES - ${text}`;

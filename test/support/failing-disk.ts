@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compileLibrary } from "./preload.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** A disk that fails when it is told to, for programs that are started with this environment. */
+/** A disk that fails on command, for programs started with this environment. */
 export class FailingDisk {
   readonly #folder: string;
 
@@ -19,7 +19,7 @@ export class FailingDisk {
     return new FailingDisk(folder, await compileLibrary("failing_disk", folder));
   }
 
-  /** @param below What fails: everything that is written to files below this folder. */
+  /** @param below Writes to files below this folder fail. */
   environment(below: string): NodeJS.ProcessEnv {
     return { ...process.env, LD_PRELOAD: this.#library, FAILS_BELOW: below, FAILS_WHILE: this.#flag };
   }

@@ -22,7 +22,7 @@ interface Lines {
 
 const TIME = "2026-11-20T04:17:44.960662Z";
 
-/** One execution in memory: which lines are stored, and what the hub has to be told of it. */
+/** One execution in memory: its stored lines, and its updates for the hub. */
 export class FakeExecution {
   readonly owner: string;
   readonly job: string;
@@ -68,7 +68,7 @@ export class FakeArchive {
   readonly executions: FakeExecution[] = [];
   readonly #answers: string[] = [];
   pause: () => Promise<void> = async () => undefined;
-  /** Lines that one answer has at most, whatever is asked for. */
+  /** Most lines of one answer, whatever the request. */
   maxReadLines = Number.POSITIVE_INFINITY;
 
   add(options: ConstructorParameters<typeof FakeExecution>[0]): FakeExecution {

@@ -11,7 +11,7 @@ import { type IngestSite, ROOT } from "./ingest-site.ts";
 
 const NONE = { stdout: 0, stderr: 0 };
 
-/** One execution as ingest hands it to the store, for what depends on where a batch begins and ends. */
+/** One execution as ingest hands it to the store, for tests that depend on a batch's borders. */
 export class FakeItems {
   readonly x = makeExecutionId(Date.now(), randomBytes(16));
   readonly node = "node1";
@@ -48,7 +48,7 @@ export class FakeItems {
     return { kind: "end", slot: on.store.slotFor(this.identity), lastN, json };
   }
 
-  /** The endings of its files that are there. */
+  /** Extensions of its existing files. */
   endings({ dataDir }: IngestSite): string[] {
     const names = readdirSync(join(dataDir, "logs/root/2026-11-20")).filter((name) => name.startsWith(this.x));
     return names.map((name) => name.slice(`${this.x}.node1.job_sh`.length)).sort();
@@ -58,7 +58,7 @@ export class FakeItems {
     return join(dataDir, "logs/root/2026-11-20", `${this.x}.node1.job_sh${ending}`);
   }
 
-  /** Numbers of all lines that can be read. Throws when one of them is not what was stored under its number. */
+  /** Numbers of all readable lines. Throws when one differs from the line stored under its number. */
   async numbers(on: IngestSite): Promise<number[]> {
     const found: number[] = [];
     for (let from = 1; ; ) {

@@ -5,7 +5,7 @@ import { afterwards } from "./cleanup.ts";
 
 export interface FakeRelaySocket {
   readonly path: string;
-  /** What each connection brought so far, oldest connection first. */
+  /** Bytes received on each connection so far, oldest connection first. */
   readonly received: Buffer[];
   readonly sockets: Socket[];
   /** Called with each connection to come. */
@@ -20,7 +20,7 @@ export interface FakeRelaySocketOptions {
   readonly confirms?: boolean;
 }
 
-/** A socket of the relay behind a gate, in this process: for what rsyslogd does not do when asked: hang, not confirm. */
+/** A relay's socket behind a gate, in this process: hangs or does not confirm on command, as rsyslogd cannot. */
 export async function fakeRelaySocket(path: string, options: FakeRelaySocketOptions = {}): Promise<FakeRelaySocket> {
   const { hangs = () => false, confirms = true } = options;
   const received: Buffer[] = [];

@@ -25,7 +25,7 @@ export interface FakeRelayOptions {
 
 const HEAD = /^B ([0-9A-Z]{26}) ([\w-]{22}) (\d+)\n/;
 
-/** The gate of a relay, in this process, for what the real ones do not do when asked: hang, break, not confirm. */
+/** A relay's gate, in this process: hangs, breaks or does not confirm on command, as real ones cannot. */
 export async function fakeRelay(path: string, options: FakeRelayOptions = {}): Promise<FakeRelay> {
   const { reads = () => "all", onBegin = async () => {}, confirms = true } = options;
   const begins: string[] = [];

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { parseLinesMessage, parseServerMessage, type ServerMessage } from "../../src/wire/live.ts";
 import { poll } from "./poll.ts";
 
-/** What a viewer's socket got, decoded. */
+/** Messages received by a viewer's socket, decoded. */
 export interface Received {
   readonly texts: ServerMessage[];
   /** Numbers of lines in the order they came, for each execution. */
@@ -21,7 +21,7 @@ export class FakeViewerSocket extends Writable {
     this.#take = options.take;
   }
 
-  /** Everything that was written is taken. */
+  /** Waits until everything written is taken. */
   async taken(): Promise<Received> {
     await poll("the viewer has taken everything", () => this.writableLength === 0);
     return this.received;

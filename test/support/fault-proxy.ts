@@ -12,7 +12,7 @@ interface Link {
   leftBytes: number;
 }
 
-/** A network between relays and a collector that does what a test wants. Everything passes until told otherwise. */
+/** A network between relays and a collector, with faults on command. Passes everything by default. */
 export class FaultProxy {
   readonly #targetPort: number;
   readonly #links = new Set<Link>();
@@ -22,7 +22,7 @@ export class FaultProxy {
   #delayMs = 0;
   #isStalled = false;
   #isDropping = false;
-  /** Octets that came while nothing passed, thrown away. */
+  /** Octets discarded while nothing passed. */
   droppedBytes = 0;
   accepted = 0;
 
@@ -69,7 +69,7 @@ export class FaultProxy {
     this.#server = undefined;
   }
 
-  /** RST to both ends of every connection; what was on its way is lost. */
+  /** RST to both ends of every connection; data in transit is lost. */
   reset(): void {
     for (const link of this.#links) cut(link);
   }
@@ -85,7 +85,7 @@ export class FaultProxy {
     for (const link of this.#links) for (const socket of [link.relay, link.collector]) socket.pause();
   }
 
-  /** What comes is thrown away, both ways. Only `reset` makes an end of that: TCP never loses a part and goes on. */
+  /** Discards data both ways. Only `reset` ends it: a TCP stream cannot lose a part and go on. */
   drop(): void {
     this.#isDropping = true;
   }
@@ -100,7 +100,7 @@ export class FaultProxy {
     this.#delayMs = ms;
   }
 
-  /** Resets each connection when so many more octets came from its relay. */
+  /** Resets each connection after this many more octets from its relay. */
   cutAfter(bytes: number): void {
     for (const link of this.#links) link.leftBytes = bytes;
   }
