@@ -23,13 +23,16 @@ export interface CollectorOptions {
   readonly settings?: string;
   /** Folder of its certificates. Undefined: relays without TLS. */
   readonly pki?: string | undefined;
+  /** URL of a module that its process loads first. */
+  readonly module?: string;
 }
 
 /** A collector on loopback, otherwise set up as an administrator would. */
 export async function startCollector(options: CollectorOptions = {}): Promise<BenchCollector> {
-  const { dataDir = benchFolder(), settings = "", pki } = options;
+  const { dataDir = benchFolder(), settings = "", pki, module } = options;
   const [command, ...args] = collectorCommand({ dataDir, settings, pki, webPort: 0 });
-  const process = start(command, [...args, "--login-code"]);
+  const first = module === undefined ? [] : ["--import", module];
+  const process = start(command, [...first, ...args, "--login-code"]);
   const [, origin = "", code = ""] = await process.waitFor(/(http\S+)\/#code=(\S+)/, 60_000);
   const [, relpPort] = await process.waitFor(/listening for relays host=\S+ port=(\d+)/);
   const [, metricsPort] = await process.waitFor(/listening for scrapers of \/metrics at=\S+:(\d+)/);
@@ -42,7 +45,8 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Be
 
 /** `[command, ...args]` of such a collector. The configuration of one that is installed here does not count. */
 export function collectorCommand(
-  options: Required<Omit<CollectorOptions, "pki">> & Pick<CollectorOptions, "pki"> & { readonly webPort: number },
+  options: Required<Pick<CollectorOptions, "dataDir" | "settings">> &
+    Pick<CollectorOptions, "pki"> & { readonly webPort: number },
 ): [string, ...string[]] {
   const config = join(benchFolder(), "collector.toml");
   writeFileSync(config, options.settings);

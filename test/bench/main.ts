@@ -10,6 +10,7 @@ import { gateCase } from "./gate-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
+import { loopCase } from "./loop-case.ts";
 import { manyCase } from "./many-case.ts";
 import { mlrunCase } from "./mlrun-case.ts";
 import { updatePage } from "./page.ts";
@@ -44,6 +45,7 @@ const cases: readonly Case[] = [
   gateCase(LINES),
   commandTimeCase(LINES),
   floodCase(),
+  loopCase(),
   fanOutCase(),
   growthCase(GROWTH_LINES),
   readingCase(),
