@@ -74,7 +74,8 @@ export async function subscribeInPairs(options: {
     socket.write(`${[...head, ...upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="].join("\r\n")}\r\n\r\n`);
     const frames: Buffer[] = [];
     for (let id = 1; id <= last; id += 1) {
-      frames.push(masked({ t: "subscribe", id, what: { all: true }, from: 1, lines: true }));
+      const from = id < last ? 1 : "end";
+      frames.push(masked({ t: "subscribe", id, what: { all: true }, from, lines: true }));
       if (id < last) frames.push(masked({ t: "unsubscribe", id }));
     }
     socket.write(Buffer.concat(frames));
