@@ -2,6 +2,8 @@
 export const RUN_LIMITS = {
   /** One read of an output pipe: the capacity of a Linux pipe. */
   readBytes: 65_536,
+  /** One read of the pump's socket: several records, about as much as the socket holds (socket(7)). */
+  recordsBytes: 262_144,
   /** Unfinished line (shorter than a frame) and unfinished redraw, held until the next read. */
   holdBytes: 16_384,
   /** Frames are stored in blocks; whole blocks are kept, resent and reused. */

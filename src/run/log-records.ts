@@ -42,8 +42,7 @@ export function logRecords(options: LogRecordsOptions): Promise<void> {
       warn: (message) => say(RECORD.types.warning, message),
       beforeFlush: saveProgress,
       onRoom: () => {
-        if (reader.resume()) socket.resume();
-        saveProgress();
+        if (log.batch(() => reader.resume())) socket.resume();
       },
       onDone: () => {
         saveProgress();
@@ -52,14 +51,10 @@ export function logRecords(options: LogRecordsOptions): Promise<void> {
       },
     });
     const reader = new RecordReader(log);
-    const buffer = Buffer.allocUnsafeSlow(RUN_LIMITS.readBytes);
+    const buffer = Buffer.allocUnsafeSlow(RUN_LIMITS.recordsBytes);
     const onread: OnReadOpts = {
       buffer,
-      callback: (bytes) => {
-        const mayGoOn = reader.feed(buffer.subarray(0, bytes));
-        saveProgress();
-        return mayGoOn;
-      },
+      callback: (bytes) => log.batch(() => reader.feed(buffer.subarray(0, bytes))),
     };
     const socketOptions: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd: records,
