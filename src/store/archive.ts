@@ -46,7 +46,7 @@ export interface ExecutionQuery {
 export class Archive {
   readonly #store: Store;
   readonly #indexDb: IndexDb;
-  /** Searches of all users take turns. */
+  /** Lists of all users take turns: each may be megabytes. */
   readonly #turns = new LoopTurns();
 
   constructor(store: Store, indexDb: IndexDb) {
@@ -56,7 +56,7 @@ export class Archive {
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
     if (!mayName(viewer, query.owner)) return { executions: [], next: null };
-    const { executions, next } = query.q === undefined ? this.#page(viewer, query) : await this.#search(viewer, query);
+    const { executions, next } = await this.#search(viewer, query);
     const refused = this.#store.refusedOf(viewer.user);
     return refused === undefined ? { executions, next } : { executions, next, refused };
   }
@@ -94,13 +94,13 @@ export class Archive {
   }
 
   async nodes(viewer: Viewer): Promise<readonly NodeSummary[]> {
-    this.#store.indexStates(ownerFilter(viewer));
-    return this.#indexDb.nodes(ownerFilter(viewer));
+    await this.#store.indexStates(ownerFilter(viewer));
+    return this.#turns.run(async () => this.#indexDb.nodes(ownerFilter(viewer)));
   }
 
   async jobs(viewer: Viewer): Promise<readonly JobSummary[]> {
-    this.#store.indexStates(ownerFilter(viewer));
-    return this.#indexDb.jobs(ownerFilter(viewer));
+    await this.#store.indexStates(ownerFilter(viewer));
+    return this.#turns.run(async () => this.#indexDb.jobs(ownerFilter(viewer)));
   }
 
   /** Deletes an execution for good, unless it is running. */
@@ -110,7 +110,6 @@ export class Archive {
   }
 
   #page(viewer: Viewer, query: ExecutionQuery): { executions: readonly Execution[]; next: string | null } {
-    this.#store.indexStates(ownerFilter(viewer));
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
     const { rows, next } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
@@ -120,6 +119,7 @@ export class Archive {
 
   /** Searches many executions without blocking the event loop. */
   async #search(viewer: Viewer, query: ExecutionQuery): Promise<{ executions: Execution[]; next: string | null }> {
+    await this.#store.indexStates(ownerFilter(viewer));
     const executions: Execution[] = [];
     let next = query.before ?? null;
     for (let step = 0; step < MAX_SEARCH_STEPS; step += 1) {

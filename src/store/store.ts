@@ -152,8 +152,8 @@ export class Store {
   }
 
   /** Updates the states in the index for a query that uses it: of one owner, or all. */
-  indexStates(owner: string | undefined): void {
-    this.#trying(() => this.#parts.indexWriter.flushStates(owner));
+  async indexStates(owner: string | undefined): Promise<void> {
+    await this.#parts.indexWriter.flushStates(owner).catch((error) => this.#parts.alarm.failed(error));
   }
 
   /** Writes pending rows to the index and closes the files. Nothing may be stored afterwards. */

@@ -1,3 +1,4 @@
+import { LoopTurns } from "../../host/loop-turns.ts";
 import { commandName, executionPath } from "../disk/log-path.ts";
 import type { Facts } from "../execution/facts.ts";
 import type { IndexDb } from "../index/index-db.ts";
@@ -7,6 +8,8 @@ import { type SlicedWork, workInSlices } from "./work-in-slices.ts";
 
 /** Rows per transaction. Few, since everything else waits for all of them. */
 const ROWS_A_TURN = 4;
+/** The same where somebody waits for all of them: a transaction costs as much as three rows, and 32 take 3 ms. */
+const STATES_A_STEP = 32;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */
 export function basePath(facts: Facts): string {
@@ -17,6 +20,7 @@ export function basePath(facts: Facts): string {
 export class IndexWriter {
   readonly #indexDb: IndexDb;
   readonly #changed = new Set<Slot>();
+  readonly #turns = new LoopTurns();
   readonly #untold = new Set<Slot>();
   /** New executions whose rows are not committed. */
   readonly #begun = new Set<Slot>();
@@ -73,15 +77,22 @@ export class IndexWriter {
     if (this.#changed.size > 0) this.#flush([...this.#changed]);
   }
 
-  /** Writes rows, of one owner or of all, in which more has changed than numbers: few, however many print. */
-  flushStates(owner: string | undefined): void {
+  /**
+   * Writes rows of one owner, or of all, in which more has changed than numbers: few, however many print, but thousands
+   * when a node has died. So they take turns, with those of other calls. Rejects with what SQLite throws.
+   */
+  async flushStates(owner: string | undefined): Promise<void> {
     const changed: Slot[] = [];
     for (const slot of this.#changed) {
       const { execution, stateInIndex } = slot;
       if (execution === undefined || execution.state === stateInIndex) continue;
       if (owner === undefined || execution.owner === owner) changed.push(slot);
     }
-    if (changed.length > 0) this.#flush(changed);
+    for (let at = 0; at < changed.length; at += STATES_A_STEP) {
+      const step = changed.slice(at, at + STATES_A_STEP);
+      // Another call may have written them meanwhile.
+      await this.#turns.run(async () => this.#flush(step.filter((slot) => this.#changed.has(slot))));
+    }
   }
 
   /** Writes all rows in turns, beside the live work: ten thousand rows take half a second. */
@@ -100,6 +111,7 @@ export class IndexWriter {
   }
 
   #flush(slots: readonly Slot[]): void {
+    if (slots.length === 0) return;
     this.#indexDb.put(this.#rowsOf(slots));
     this.#written(slots);
     for (const slot of slots) this.#changed.delete(slot);

@@ -181,7 +181,7 @@ describe("a user who begins more executions than allowed", () => {
     expect(await summary(on, c)).toBeUndefined();
     expect(await discarded(on, "executions")).toBe(1);
     await relay.send(a.end(0));
-    on.store.indexStates(undefined);
+    await on.store.indexStates(undefined);
     nowMs += 5_000;
     await relay.send(c.begin());
     expect(await summary(on, c)).toMatchObject({ discarded: [{ from: 1, to: 1, reason: "running-executions" }] });

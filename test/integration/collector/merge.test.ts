@@ -34,7 +34,7 @@ describe("a merge of late lines", () => {
     const on = await startIngestSite();
     const a = new FakeItems();
     await complete(on, [a]);
-    on.store.indexStates(undefined);
+    await on.store.indexStates(undefined);
     const dataDir = join(await tempFolder(), "data");
     cpSync(on.dataDir, dataDir, { recursive: true });
     writeFileSync(a.path({ dataDir }, ".log.new"), readFileSync(a.path({ dataDir }, ".log")).subarray(0, 1_000));
