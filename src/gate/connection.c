@@ -26,6 +26,11 @@ static struct connection *newConnection(struct gate *gate, struct user *user, in
   return connection;
 }
 
+static void closeClient(struct gate *gate, int client) {
+  if ((size_t)client < gate->poller.size) pollerForget(&gate->poller, client);
+  passedClose(&gate->passed, client);
+}
+
 // The limit that one more connection of this user would exceed, or COUNT_ACCEPTED.
 static enum counter limitFor(struct gate *gate, struct user *user) {
   if (user == NULL) return COUNT_REFUSED_USERS;
@@ -39,6 +44,12 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
   return gate->users.connections >= gate->allConnections ? COUNT_REFUSED_ALL : COUNT_ACCEPTED;
 }
 
+// MSG_OOB's octet is one like all, with what it carries: else the kernel drops it where the next one is read.
+static bool setInline(int client) {
+  int yes = 1;
+  return setsockopt(client, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) == 0;
+}
+
 void connectionAccept(struct gate *gate, int client) {
   struct ucred credentials = {.uid = (uid_t)-1};
   socklen_t length = sizeof credentials;
@@ -48,10 +59,11 @@ void connectionAccept(struct gate *gate, int client) {
   struct user *user = known == 0 ? usersFind(&gate->users, share, gate->nowMs) : NULL;
   enum counter limit = limitFor(gate, user);
   struct connection *connection = limit == COUNT_ACCEPTED ? newConnection(gate, user, client) : NULL;
-  if (connection == NULL || !pollerSet(&gate->poller, client, EPOLLIN, onClient, connection)) {
+  if (connection == NULL || !setInline(client) ||
+      !pollerSet(&gate->poller, client, EPOLLIN, onClient, connection)) {
     gate->counters.values[limit == COUNT_ACCEPTED ? COUNT_REFUSED_ALL : limit] += 1;
     free(connection);
-    close(client);
+    closeClient(gate, client);
     return;
   }
   connection->uid = credentials.uid;
@@ -81,7 +93,7 @@ void connectionEnd(struct connection *connection, enum counter reason) {
   linkRemove(&connection->inHalfDone);
   charge(connection, 0);
   free(connection->held);
-  pollerClose(&gate->poller, &connection->client);
+  closeClient(gate, connection->client);
   pollerClose(&gate->poller, &connection->relay);
   connection->user->connections -= 1;
   gate->users.connections -= 1;
@@ -163,7 +175,10 @@ static void readBegin(struct connection *connection) {
   struct gate *gate = connection->gate;
   size_t had = connection->heldBytes;
   if (had > 0) memcpy(gate->scratch, connection->held, had);
-  ssize_t got = recv(connection->client, gate->scratch + had, MAX_BEGIN_READ_BYTES - had, MSG_DONTWAIT);
+  bool hasFiles;
+  ssize_t got =
+      passedRead(&gate->passed, connection->client, gate->scratch + had, MAX_BEGIN_READ_BYTES - had, &hasFiles);
+  if (hasFiles) return connectionRefuse(connection, COUNT_BAD_BEGIN, "it passed files");
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got == 0 && had == 0) return connectionEnd(connection, COUNT_LEFT);
   if (got <= 0) return connectionRefuse(connection, COUNT_HALF_DONE, "half a BEGIN");

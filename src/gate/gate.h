@@ -8,6 +8,7 @@
 #include "counters.h"
 #include "limits.h"
 #include "link.h"
+#include "passed.h"
 #include "poller.h"
 #include "proof.h"
 #include "relay.h"
@@ -25,6 +26,7 @@ struct gate {
   struct rounds rounds;
   struct turns turns;
   struct counters counters;
+  struct passed passed;
   // Connections with half a BEGIN or half a frame, oldest first.
   struct link halfDone;
   // Steady (CLOCK_MONOTONIC), as of this turn of the loop.

@@ -63,8 +63,13 @@
 // For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes each at once.
 #define HALF_DONE_MS 10000
 #define MAX_HALF_DONE_MS 600000
-// Descriptors not used for connections: listener, epoll, signals, proof, round, status file, standard streams.
-#define OTHER_DESCRIPTORS 32
+// Files in one message between processes: SCM_MAX_FD of the kernel, unix(7).
+#define MAX_PASSED_FILES 253
+// Files that clients passed, collected until they are given away, once in each turn of the loop: passed.h.
+#define MAX_COLLECTED 512
+// Descriptors not used for connections: listener, epoll, signals, proof, round, status file, standard streams, and what
+// is collected, with one message on top.
+#define OTHER_DESCRIPTORS (32 + MAX_COLLECTED + MAX_PASSED_FILES)
 // Most descriptors used, whatever the process's limit: 64,000 connections, and a table of 4 MiB.
 #define MAX_DESCRIPTORS 131072
 // Connections that may wait to be accepted; net.core.somaxconn is 4096 by default.

@@ -79,7 +79,9 @@ void linesRead(struct connection *connection) {
   char *scratch = connection->gate->scratch;
   size_t had = connection->heldBytes;
   if (had > 0) memcpy(scratch, connection->held, had);
-  ssize_t got = recv(connection->client, scratch + had, READ_BYTES, MSG_DONTWAIT);
+  bool hasFiles;
+  ssize_t got = passedRead(&connection->gate->passed, connection->client, scratch + had, READ_BYTES, &hasFiles);
+  if (hasFiles) return connectionRefuse(connection, COUNT_BAD_FRAME, "it passed files");
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     connectionExpectRest(connection, had > 0);
     return connectionWatch(connection);

@@ -92,14 +92,18 @@ static struct gate *newGate(const struct options *options) {
   return gate;
 }
 
-// Signals become events of the loop. SIGPIPE is ignored: a gone client or relay shows up in errno.
+// Signals become events of the loop. SIGPIPE is ignored: a gone client or relay shows up in errno. So is SIGCHLD: nobody
+// waits for the processes of passed.h.
 static int openSignals(void) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
-  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -1;
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+      signal(SIGCHLD, SIG_IGN) == SIG_ERR) {
+    return -1;
+  }
   return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -130,6 +134,7 @@ static void run(struct program *program, const char *metricsPath) {
     turnsGive(gate);
     roundsStart(gate);
     proofStart(gate);
+    passedGive(&gate->passed);
     if (gate->nowMs - reportedAtMs < REPORT_EVERY_MS) continue;
     reportedAtMs = gate->nowMs;
     gate->rounds.isReportDue = true;

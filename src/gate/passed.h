@@ -1,0 +1,31 @@
+// Files that a client passes to the gate (SCM_RIGHTS, unix(7)), which wants none. Whoever closes a file last may have to
+// wait for it: for a TCP socket as long as its SO_LINGER says (socket(7)), for a file as long as its server is away. So
+// the gate never closes one itself. A process that ends does it: for TCP that waits for nothing, and else for nobody.
+//
+// They come with a read, or stand unread in a client's socket. Both are collected, and one process takes what was
+// collected in a turn of the loop.
+#ifndef MLGATE_PASSED_H
+#define MLGATE_PASSED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "limits.h"
+
+struct passed {
+  int files[MAX_COLLECTED];
+  size_t count;
+};
+
+// Reads from a client, without waiting, as recv(2). `hasFiles` says that it passed files, which are collected.
+ssize_t passedRead(struct passed *passed, int client, char *bytes, size_t room, bool *hasFiles);
+
+// Closes a client's socket that nothing watches, or collects it when something unread is in it.
+void passedClose(struct passed *passed, int client);
+
+// Gives what was collected to a process that ends. Where none can be started, it stays for the next turn. Once a turn
+// of the loop.
+void passedGive(struct passed *passed);
+
+#endif
