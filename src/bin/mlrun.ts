@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
@@ -10,10 +10,9 @@ import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { logRecords } from "../run/log-records.ts";
 import { maskArgv } from "../run/mask-argv.ts";
-import { replayRaw } from "../run/replay-raw.ts";
+import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
-import { claimRaw, waitingRawFiles } from "../run/spool/raw-files.ts";
 import { spooledFiles } from "../run/spool/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
@@ -129,7 +128,7 @@ function readBeginRecord(payload: Buffer): BeginFields | undefined {
 }
 
 function nowUs(): number {
-  return (performance.timeOrigin + performance.now()) * 1000;
+  return Math.floor((performance.timeOrigin + performance.now()) * 1000);
 }
 
 function siteSettings(environment: Environment) {
@@ -144,7 +143,7 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   for (const folder of spoolFolders(places)) {
     const owner = processName(process.pid);
     // Each replayed file is delivered at once, or spooled.
-    delivered += await replayRawFiles(folder, owner);
+    delivered += await replayRawFiles({ folder, owner, nowUs, readBegin: readBeginRecord, ownPid: process.pid, warn });
     const result = await flushSpool({ folder, runDir, owner });
     delivered += result.delivered;
     kept += result.kept;
@@ -159,22 +158,6 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
-/** Logs the raw files that no logger took. @returns Number of executions. */
-async function replayRawFiles(folder: string, owner: string): Promise<number> {
-  let replayed = 0;
-  const startFlush = () => {
-    throw new Error("This is the flush");
-  };
-  for (const file of waitingRawFiles(folder)) {
-    const path = claimRaw(folder, file, owner);
-    if (path === undefined) continue;
-    await replayRaw(path, { nowUs, readBegin: readBeginRecord, ownPid: process.pid, warn, startFlush });
-    rmSync(path, { force: true });
-    replayed += 1;
-  }
-  return replayed;
-}
-
 function spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces {
   const state = setting(environment, "XDG_STATE_HOME") ?? join(homeFolder(environment), ".local/state");
   const home = join(state, "marcologger/spool", node);
@@ -183,7 +166,7 @@ function spoolPlaces(environment: Environment, node: string, runDir: string): Sp
     chosen: chosen === undefined ? undefined : resolve(chosen),
     system: SYSTEM_SPOOL,
     home,
-    uid: process.getuid?.() ?? 0,
+    uid: process.geteuid?.() ?? 0,
     relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
   };
 }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWNER_BYTES = 96, NAME_BYTES = 192, LINK_BYTES = 64 };
+enum { OWNER_BYTES = 96, NAME_BYTES = 256, LINK_BYTES = 64 };
 
 /** Writes `PID-START-NAMESPACE`, as `process-name.ts` reads it. */
 static void write_owner(char owner[static OWNER_BYTES]) {
@@ -41,9 +41,9 @@ bool open_raw_spool(struct raw_spool *spool, const struct spool_places *places, 
   *spool = (struct raw_spool){.fd = -1};
   if (!open_spool_folder(places, spool->folder)) return false;
   write_owner(owner);
-  snprintf(name, sizeof name, "%s.%s.raw-busy", x, owner);
+  snprintf(name, sizeof name, "%s.%s.%s.raw-busy", x, owner, owner);
   bool fits = join_path(spool->busy, spool->folder, name);
-  snprintf(name, sizeof name, "%s.raw", x);
+  snprintf(name, sizeof name, "%s.%s.raw", x, owner);
   if (!fits || !join_path(spool->waiting, spool->folder, name)) return false;
   uint64_t used = used_bytes(spool->folder);
   uint64_t left = used < MAX_FOLDER_BYTES ? MAX_FOLDER_BYTES - used : 0;

@@ -15,8 +15,8 @@ enum {
 /**
  * Records of one execution that no logger took, for the next mlrun that can run one:
  *
- *     X.raw                         waits
- *     X.OWNER.raw-busy              is being written, or sent, by that process (`process-name.ts`)
+ *     X.WRITER.raw                  waits
+ *     X.WRITER.OWNER.raw-busy       is being written, or sent, by that process (`process-name.ts`)
  */
 struct raw_spool {
   int fd;

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/** In a user namespace, whoever is not in it: also the machine's root (user_namespaces(7)). */
+enum { UNMAPPED_UID = 65534 };
 static const char SYSTEM_SPOOL[] = "/var/spool/marcologger";
 
 /** Like JavaScript's encodeURIComponent: makes one folder name of any path. */
@@ -50,10 +52,26 @@ static bool make_folder(const char *folder) {
   return mkdir(path, 0700) == 0 || is_folder(path);
 }
 
+/**
+ * Whether no folder above belongs to another user, who could put one of his in place of this one. Root alone is that
+ * careful: with `sudo -E` HOME is another user's, and homes may lie in a folder of a group's head.
+ */
+static bool is_out_of_reach(const char *folder) {
+  char path[PATH_MAX];
+  struct stat seen;
+  if (geteuid() != 0) return true;
+  snprintf(path, sizeof path, "%s", folder);
+  for (char *slash = strrchr(path, '/'); slash != NULL && slash != path; slash = strrchr(path, '/')) {
+    *slash = '\0';
+    if (lstat(path, &seen) == 0 && seen.st_uid != 0 && seen.st_uid != UNMAPPED_UID) return false;
+  }
+  return true;
+}
+
 /** Whether it is a real folder, not a link, of this user, in which nobody else can create or rename anything. */
 static bool is_safe(const char *folder) {
   struct stat seen;
-  if (!is_folder(folder) && !make_folder(folder)) return false;
+  if (!is_out_of_reach(folder) || (!is_folder(folder) && !make_folder(folder))) return false;
   return lstat(folder, &seen) == 0 && S_ISDIR(seen.st_mode) && seen.st_uid == geteuid() && (seen.st_mode & 022) == 0;
 }
 

@@ -1,3 +1,4 @@
+import { parseExecutionId } from "../wire/ids.ts";
 import { inheritedLabels } from "./command/surroundings.ts";
 import type { LogOptions } from "./log-delivery.ts";
 import { maskArgv } from "./mask-argv.ts";
@@ -29,7 +30,9 @@ export function parseBeginFields(
 ): BeginFields | undefined {
   const fields = parseFields(payload);
   const first = (name: string) => fields.get(name)?.[0];
-  const [x, key, job, node, runDir] = [first("x"), first("key"), first("job"), first("node"), first("run-dir")];
+  // It becomes part of a file's name.
+  const x = parseExecutionId(first("x"));
+  const [key, job, node, runDir] = [first("key"), first("job"), first("node"), first("run-dir")];
   const [pid, startedUs] = [Number(first("pid")), Number(first("started-us"))];
   const words = fields.get("arg") ?? [];
   if (x === undefined || key === undefined || job === undefined || node === undefined || runDir === undefined) return;

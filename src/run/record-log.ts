@@ -35,6 +35,8 @@ interface Parts {
   readonly frames: Readonly<Record<StreamName, OutputFrames>>;
 }
 
+/** Of a process id, and of a wait status. */
+const NUMBER_BYTES = 4;
 const NOTHING: PerStream = { stdout: 0, stderr: 0 };
 const { types } = RECORD;
 
@@ -69,6 +71,11 @@ export class RecordLog implements RecordConsumer {
     return { lines, framed, thinned: this.#thinned };
   }
 
+  /** Whether a BEGIN came: else nothing of the rest can be logged. */
+  get hasBegun(): boolean {
+    return this.#parts !== undefined;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -101,8 +108,8 @@ export class RecordLog implements RecordConsumer {
   record({ type, timeUs, payload }: WholeRecord): boolean {
     if (type === types.begin) this.#begin(payload);
     else if (type === types.stopped) this.#goOn(parseNumbers(payload));
-    else if (type === types.pid) this.#startBeats(payload.readUInt32LE(0));
-    else if (type === types.exit)
+    else if (type === types.pid && payload.length === NUMBER_BYTES) this.#startBeats(payload.readUInt32LE(0));
+    else if (type === types.exit && payload.length === NUMBER_BYTES)
       this.#exited({ ...parseStatus(payload.readUInt32LE(0)), endedAt: formatTimestamp(timeUs) });
     else if (type === types.over) void this.over(parseNumbers(payload));
     return !this.#isBlocked;

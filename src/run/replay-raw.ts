@@ -1,14 +1,46 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { RUN_LIMITS } from "./limits.ts";
 import { RecordReader } from "./output/record-reader.ts";
 import { RecordLog, type RecordLogPorts } from "./record-log.ts";
+import { claimRaw, setRawAside, waitingRawFiles } from "./spool/raw-files.ts";
 
-export type ReplayOptions = Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "startFlush" | "warn">;
+export interface ReplayOptions extends Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "warn"> {
+  readonly folder: string;
+  /** Name of this process. */
+  readonly owner: string;
+}
 
-/** Logs the content of a raw file as the logger would have. Settles when it is handed over, or in the spool. */
-export function replayRaw(path: string, options: ReplayOptions): Promise<void> {
+/** Logs the raw files that no logger took. @returns Number of executions. */
+export async function replayRawFiles(options: ReplayOptions): Promise<number> {
+  const { folder, owner, warn } = options;
+  let replayed = 0;
+  for (const file of waitingRawFiles(folder)) {
+    const path = claimRaw(folder, file, owner);
+    if (path === undefined) continue;
+    try {
+      if (await replayRaw(path, options)) {
+        rmSync(path, { force: true });
+        replayed += 1;
+        continue;
+      }
+      setRawAside(folder, file, path);
+      warn(`${file.name} cannot be delivered and is *.raw-damaged now: it does not begin with a BEGIN`);
+    } catch (error) {
+      // It is tried again, and holds nobody up meanwhile.
+      warn(`Cannot deliver ${path}: ${String(error)}`);
+    }
+  }
+  return replayed;
+}
+
+/**
+ * Logs the content of a raw file as the logger would have. Settles when it is handed over, or in the spool.
+ *
+ * @returns Whether nothing of it is lost with the file: false when it holds something, and no BEGIN that says whose.
+ */
+function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const replayed = new Promise<void>((resolve) => {
+  const replayed = new Promise<boolean>((resolve) => {
     const buffer = Buffer.allocUnsafeSlow(RUN_LIMITS.readBytes);
     const next = (): void => {
       for (;;) {
@@ -21,10 +53,13 @@ export function replayRaw(path: string, options: ReplayOptions): Promise<void> {
     const log = new RecordLog({
       ...options,
       beforeFlush: () => {},
+      startFlush: () => {
+        throw new Error("This is the flush");
+      },
       onRoom: () => {
         if (reader.resume() && !log.isOver) next();
       },
-      onDone: resolve,
+      onDone: () => resolve(log.hasBegun || reader.octets === 0),
     });
     const reader = new RecordReader(log);
     next();

@@ -70,7 +70,8 @@ export class RecordReader {
     this.#left = this.#head.readUInt32LE(0);
     this.#padding = (alignment - (this.#left % alignment)) % alignment;
     this.#type = this.#head.toString("latin1", 4, 5);
-    this.#timeUs = Number(this.#head.readBigUInt64LE(8));
+    // Of a damaged file it may be any: what follows can spell times up to there (the year 2255).
+    this.#timeUs = Math.min(Number(this.#head.readBigUInt64LE(8)), Number.MAX_SAFE_INTEGER);
     this.#parts = [];
     this.#wholeBytes = 0;
     if (this.#left === 0) this.#consumer.record({ type: this.#type, timeUs: this.#timeUs, payload: Buffer.alloc(0) });

@@ -57,7 +57,7 @@ export function pairAt(numbers: readonly number[], at: number): PerStream {
 }
 
 /** Builds a record as the pump reads it. */
-export function makeRecord(type: string, payload = Buffer.alloc(0)): Buffer {
+export function makeRecord(type: string, payload: Buffer = Buffer.alloc(0)): Buffer {
   const padded = Math.ceil(payload.length / RECORD.alignment) * RECORD.alignment;
   const record = Buffer.alloc(RECORD.headBytes + padded);
   record.writeUInt32LE(payload.length, 0);

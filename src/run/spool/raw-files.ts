@@ -5,35 +5,45 @@ import { isRunning } from "../command/process-name.ts";
 /**
  * Output that no logger took (`src/launcher/raw-spool.h`):
  *
- *     X.raw               waits
- *     X.OWNER.raw-busy    is being written, or sent, by that process; waits as well once it is gone
+ *     X.WRITER.raw               waits
+ *     X.WRITER.OWNER.raw-busy    is being written, or sent, by that process; waits as well once it is gone
+ *     X.WRITER.raw-damaged       cannot be read, or has no BEGIN: kept for its user to inspect
+ *
+ * The writer is in each name: executions may be given the same X (`mlrun --id`).
  */
-const FILE = /^([0-9A-Z]{26})\.(?:raw|(\d+-\d+-\d+)\.raw-busy)$/;
+const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+)\.(?:raw|(\d+-\d+-\d+)\.raw-busy)$/;
 
 export interface RawFile {
   readonly name: string;
-  readonly x: string;
+  /** `X.WRITER` */
+  readonly stem: string;
 }
 
 /** Files that no process is writing or sending, oldest first. */
 export function waitingRawFiles(folder: string): RawFile[] {
   const waiting: RawFile[] = [];
   for (const name of listFolder(folder)) {
-    const [, x, owner] = FILE.exec(name) ?? [];
-    if (x !== undefined && (owner === undefined || !isRunning(owner, join(folder, name)))) waiting.push({ name, x });
+    const [, stem, owner] = FILE.exec(name) ?? [];
+    if (stem === undefined || (owner !== undefined && isRunning(owner, join(folder, name)))) continue;
+    waiting.push({ name, stem });
   }
   return waiting;
 }
 
 /** Claims the file by a rename that only one process can win. Undefined: another process was faster. */
 export function claimRaw(folder: string, file: RawFile, owner: string): string | undefined {
-  const path = join(folder, `${file.x}.${owner}.raw-busy`);
+  const path = join(folder, `${file.stem}.${owner}.raw-busy`);
   try {
     renameSync(join(folder, file.name), path);
     return path;
   } catch {
     return undefined;
   }
+}
+
+/** Renames the file so that flushes ignore it. */
+export function setRawAside(folder: string, file: RawFile, path: string): void {
+  renameSync(path, join(folder, `${file.stem}.raw-damaged`));
 }
 
 function listFolder(folder: string): string[] {

@@ -1,6 +1,9 @@
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** In a user namespace, whoever is not in it: also the machine's root (user_namespaces(7)). */
+const UNMAPPED_UID = 65_534;
+
 export interface SpoolPlaces {
   /** `MLRUN_SPOOL_DIR`: a folder for this user alone. */
   readonly chosen: string | undefined;
@@ -44,9 +47,23 @@ function isFolder(path: string): boolean {
   }
 }
 
+/**
+ * Whether no folder above belongs to another user, who could put one of his in place of this one. Root alone is that
+ * careful: with `sudo -E` HOME is another user's, and homes may lie in a folder of a group's head.
+ */
+function isOutOfReach(folder: string, uid: number): boolean {
+  if (uid !== 0) return true;
+  for (let above = dirname(folder); above !== dirname(above); above = dirname(above)) {
+    const owner = lstatSync(above, { throwIfNoEntry: false })?.uid ?? 0;
+    if (owner !== 0 && owner !== UNMAPPED_UID) return false;
+  }
+  return true;
+}
+
 /** A real folder, not a link, that this user owns and nobody else can write to. */
 function isSafe(folder: string, uid: number, make: boolean): boolean {
   try {
+    if (!isOutOfReach(folder, uid)) return false;
     if (make && !isFolder(folder)) makeFolder(folder);
     const stat = lstatSync(folder, { throwIfNoEntry: false });
     return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o022) === 0;

@@ -1,4 +1,4 @@
-import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type DumpRelay, dumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
@@ -9,6 +9,8 @@ import { program, ROOT } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
+/** A raw file that waits. */
+const RAW = new RegExp(`^${ID}\\.\\d+-\\d+-\\d+\\.raw$`);
 const shell = (script: string) => ["--", "sh", "-c", script];
 
 describe("the command line of the launcher", () => {
@@ -102,6 +104,16 @@ async function mlrunWithNode(node: string): Promise<string> {
 }
 
 describe("a Node that cannot log", () => {
+  test("two executions of one id keep both their outputs", async () => {
+    const { spool, env } = await place();
+    const other = await mlrunWithNode("/nonexistent/node");
+    for (const word of ["first", "second"]) await run(other, ["--id", ID, ...shell(`echo ${word}`)], { env });
+    const files = await readdir(spool);
+    expect(files).toEqual([expect.stringMatching(RAW), expect.stringMatching(RAW)]);
+    const texts = await Promise.all(files.map((name) => readFile(join(spool, name), "latin1")));
+    expect(texts.map((text) => /first\n|second\n/.exec(text)?.[0]).sort()).toEqual(["first\n", "second\n"]);
+  });
+
   test.each([
     ["is not there", "/nonexistent/node", /\(Cannot start Node: No such file or directory\)/],
     ["ends at once", "/bin/false", /\(it ended with 1\)/],
@@ -112,7 +124,7 @@ describe("a Node that cannot log", () => {
     expect(result).toMatchObject({ code: 4, stdout: "out\n" });
     expect(result.stderr).toMatch(reason);
     expect(result.stderr.split("\n").sort()).toEqual(["", "err", expect.stringMatching(/your next mlrun delivers it/)]);
-    expect(await readdir(spool)).toEqual([`${ID}.raw`]);
+    expect(await readdir(spool)).toEqual([expect.stringMatching(RAW)]);
     await relay.start();
     await mlrun(["--", "true"], { env });
     const { stdout, stderr, end } = await relay.execution(ID);

@@ -11,6 +11,8 @@ import { program } from "../../support/programs.ts";
 import { asRoot, describeAsRoot, runAsRoot } from "../../support/root.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
+/** Of nobody in particular. */
+const OTHER_UID = 54_321;
 const shell = (script: string) => ["--", "sh", "-c", script];
 
 interface Place {
@@ -231,6 +233,29 @@ describe("the spool", () => {
     });
     expect(keptBytes + Number(dropped)).toBe(588_895);
     expect(await files()).toEqual(["other"]);
+  });
+});
+
+describeAsRoot("root with the home of another user (sudo -E)", () => {
+  test("keeps nothing where that user could exchange the folder, and delivers nothing from there", async () => {
+    const { relay, env } = await place();
+    const home = await tempFolder();
+    const spool = join(home, "spool");
+    await runAsRoot("mkdir", ["-m", "0700", spool]);
+    await runAsRoot("chown", [String(OTHER_UID), home]);
+    const hostile = { ...env, XDG_STATE_HOME: home, MLRUN_SPOOL_DIR: spool };
+    const asRootThere = asRoot("env", ...Object.entries(hostile).map(([name, value]) => `${name}=${value}`));
+    const mlrunThere = (...args: string[]) => {
+      const [file, ...first] = [...asRootThere, ...program("mlrun", ...args)] as [string, ...string[]];
+      return run(file, first, { detached: true });
+    };
+    expect((await mlrunThere(...shell("echo shown"))).stderr).toMatch(/there is no folder to spool to/);
+    expect((await runAsRoot("ls", [spool])).stdout).toBe("");
+    const forged = join(spool, "01JCABCDEFGHJKMNPQRSTVWXYZ.1-1-1.1.spool");
+    await runAsRoot("tee", [forged], "forged");
+    await relay.start();
+    expect((await mlrunThere("--flush")).stdout).toBe("mlrun: 0 delivered, 0 waiting\n");
+    expect((await runAsRoot("cat", [forged])).stdout).toBe("forged");
   });
 });
 
