@@ -67,6 +67,8 @@
 #define MAX_PASSED_FILES 253
 // Files that clients passed, collected until they are given away, once in each turn of the loop: passed.h.
 #define MAX_COLLECTED 512
+// What an ended client had sent is searched for files in pieces of this size; a socket buffer holds 208 KiB by default.
+#define UNREAD_BYTES (16 * KIB)
 // Descriptors not used for connections: listener, epoll, signals, proof, round, status file, standard streams, and what
 // is collected, with one message on top.
 #define OTHER_DESCRIPTORS (32 + MAX_COLLECTED + MAX_PASSED_FILES)

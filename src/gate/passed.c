@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,13 +82,19 @@ ssize_t passedRead(struct passed *passed, int client, char *bytes, size_t room, 
 }
 
 void passedClose(struct passed *passed, int client) {
-  int unread = 0;
-  // Nothing comes after this. An error: the client has gone, and what it sent stays to be read.
-  shutdown(client, SHUT_RDWR);
-  if (ioctl(client, FIONREAD, &unread) == 0 && unread == 0) {
+  char unread[UNREAD_BYTES];
+  bool hasFiles;
+  ssize_t got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
+  // It has not ended yet: after this, nothing more comes.
+  if (got != 0) shutdown(client, SHUT_RDWR);
+  for (bool isFirst = true; (isFirst || got > 0) && got != 0 && !hasFiles; isFirst = false) {
+    got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
+  }
+  if (!hasFiles) {
     close(client);
     return;
   }
+  // There may be more of them behind.
   makeRoom(passed, 1);
   passed->files[passed->count] = client;
   passed->count += 1;
