@@ -86,6 +86,11 @@ export class RelayConnection<Slot> {
     return this.#intake.node;
   }
 
+  /** The relay has spoken RELP. */
+  get hasOpened(): boolean {
+    return this.#parser.txnr > 0;
+  }
+
   /** Nothing of this session waits for the store, and no frame is half received. */
   get isIdle(): boolean {
     return !this.#owesAnswer && this.#unanswered + this.#unparsed + this.#parser.waitingBytes === 0;

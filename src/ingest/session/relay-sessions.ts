@@ -19,6 +19,8 @@ import { QuietRelays } from "./turn-allowance.ts";
 const POOLED_BUFFERS = 4_096;
 /** Time per turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
 const MAX_TURN_MS = 10;
+const UNOPENED = "relay left before it opened a session: it may not trust this collector's certificate";
+const COMPARE = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
 export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly store: LineStore<Slot>;
@@ -95,7 +97,10 @@ export class RelaySessions<Slot> {
     socket.on("close", () => {
       this.#sessions.delete(socket);
       this.#places.leave(holder, socket);
-      log.event("info", "relay disconnected", { node, address });
+      // OpenSSL's relays check our certificate only after the handshake, so it looks complete from here.
+      if (connection.hasOpened || !this.#throttle.isDue(`unopened ${holder}`))
+        log.event("info", "relay disconnected", { node, address });
+      else log.event("warning", UNOPENED, { node, address, next: COMPARE });
     });
   }
 

@@ -220,7 +220,9 @@ describe("the collector's certificate", () => {
     const one = counting(site, api, { node: "node1", runDir });
     expect(await first.process.ended).toEqual({ code: 0, signal: null });
     expect(first.process.output()).toContain("DISABLING action");
-    await site.collector.waitFor(/no TLS session: the relay does not trust this collector's certificate.*address=127/);
+    await site.collector.waitFor(
+      /relay left before it opened a session: it may not trust this collector's certificate.*address=127/,
+    );
     await copyFile(join(site.pki, "ca.crt"), join(pki, "ca.crt"));
     await relay();
     await one.until(20);
