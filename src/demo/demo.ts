@@ -162,7 +162,7 @@ function exitOf(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal ?? "nothing")));
 }
 
-/** Runs a program to its end and returns what it printed; rejects when it fails. */
+/** Runs a program to its end and returns its output; rejects if it fails. */
 async function run(children: Children, command: string, args: readonly string[]): Promise<string> {
   const child = children.start(command, args, { quiet: true });
   const [out, err]: [Buffer[], Buffer[]] = [[], []];

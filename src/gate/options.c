@@ -86,7 +86,7 @@ struct options optionsRead(int count, char **words, bool hasSocket) {
       case METRICS: options.metricsPath = optarg; break;
       case SHOW_HELP: printf(HELP, USER_CONNECTIONS, BEGINS_PER_SECOND, HALF_DONE_MS, REPORT_EVERY_MS / 1000); exit(EXIT_SUCCESS);
       case SHOW_VERSION: puts("mlgate " MARCOLOGGER_VERSION); exit(EXIT_SUCCESS);
-      // getopt_long has said what is wrong.
+      // getopt_long has already reported the mistake.
       default: exit(2);
     }
   }

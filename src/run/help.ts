@@ -1,6 +1,6 @@
 export const HELP = `Usage: mlrun [options] -- command [args...]
 
-Runs the command and brings what it prints to the collector, line by line, while you still see it here.
+Runs the command and sends its output to the collector, line by line, while still showing it here.
 
   --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, Slurm's, PBS's, MPI's)
   --label KEY=VALUE    a label of this execution; may be given several times
@@ -10,7 +10,7 @@ Runs the command and brings what it prints to the collector, line by line, while
   --one-line-frames    one line a syslog message, for sites whose own rules want that
   --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)
   --id ULID            the execution's id, for callers that choose it
-  --flush              deliver what was kept while no relay was there, then exit
+  --flush              deliver output kept while no relay was there, then exit
   --version, --help
 
 The command gets MLRUN_ID, MLRUN_JOB and, unless it is set, PYTHONUNBUFFERED=1.

@@ -7,7 +7,6 @@ const FOLDER = join(ROOT, "dist/src/bin");
 /**
  * Completes the native mlrun: names the Node that runs its script, so that no PATH decides. Without a native mlrun, the
  * script takes its name.
- * native one, the script takes its name.
  */
 export function finishMlrun() {
   writeFileSync(join(FOLDER, "mlrun.conf"), `node=${process.execPath}\n`);

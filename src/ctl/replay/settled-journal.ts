@@ -27,7 +27,6 @@ const READING = { maxFrames: 4_096, maxBytes: 1_048_576 } as const;
  *
  * The relay writes its queue's counters between its frames. A nearly empty queue that never had anything on disk and
  * never discarded anything has delivered everything but the frames then on their way.
- * and never threw anything away has delivered all but what was on its way just then.
  */
 export async function firstUnsettled(
   files: readonly { file: string; path: string }[],

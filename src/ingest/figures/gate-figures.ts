@@ -6,7 +6,7 @@ import type { RelayPresence } from "./relay-presence.ts";
 const FIGURES: readonly { readonly name: keyof GateStatus; readonly help: string }[] = [
   { name: "connections", help: "mlruns that are connected to a node's gate" },
   { name: "refused", help: "Connections that a gate has refused since its start: a user's or all places were taken" },
-  { name: "ended", help: "Connections that a gate has ended since its start: what was written might not pass" },
+  { name: "ended", help: "Connections that a gate has ended since its start because their data may not pass" },
   { name: "waits", help: "How often a gate has let a user wait since its start: for its share or its turn" },
 ];
 

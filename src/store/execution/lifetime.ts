@@ -65,7 +65,7 @@ export class Lifetime {
     return beat > this.#lastBeat && this.#endSeen === undefined;
   }
 
-  /** The command has ended, and END waits for what it left behind. A second exit changes nothing. */
+  /** The command has ended, and END waits for processes that it left behind. A second exit changes nothing. */
   exited(exit: Exit): void {
     if (this.exit !== undefined) return;
     this.#sidecar.append({ t: "exit", exit });

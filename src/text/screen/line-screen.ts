@@ -20,7 +20,6 @@ const WHOLE_ROW = 2;
  *
  * Give it the lines of a stream in order. `rows` are on the screen and may change; `takeSettled` hands over those that
  * scrolled off it and can no longer change. Unknown sequences leave no trace.
- * scrolled off it and cannot change any more. Sequences that it does not know leave no trace.
  */
 export class LineScreen {
   readonly #parser: EscapeParser;
