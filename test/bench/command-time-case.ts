@@ -32,7 +32,7 @@ export function commandTimeCase(lines: number): Case {
   const fifo = { under: underMlrun(lines, swallowingRunDir), beside: intoFifoReader(lines) };
   return {
     name: "command",
-    about: `The time that a command itself takes, by its own clock, to print ${lines} lines of 100 bytes, so without its start-up: under mlrun, whose own output goes to /dev/null as the other side's does, with sockets behind it that swallow everything; beside it piped into cat. The same environment on both sides (PYTHONUNBUFFERED=1, as mlrun sets it). "Whole site": relay and collector run on the same machine, and take their share of its processors.`,
+    about: `A command's time to print ${lines} lines of 100 bytes, by its own clock, without its start-up. Ours: under mlrun, whose sockets swallow everything; beside it, piped into cat. Both sides write to /dev/null and have the same environment (PYTHONUNBUFFERED=1, as mlrun sets it). "Whole site": relay and collector run on the same machine and share its processors.`,
     besides: "command piped into cat",
     cells: [
       cell({ name: "Python", ...python, ...swallowed, atMost: 1.15 }),

@@ -23,7 +23,7 @@ export function diskCase(): Case {
   return {
     name: "disk",
     about:
-      "Bytes a line of what real programs print, as it is stored: log and sidecar, also after gzip (each file by itself, its default level); beside it the plain text, plain and after gzip. The time of a line compresses worse when fewer lines come at once.",
+      "Stored bytes for each line of real programs' output: log and sidecar, also after gzip (each file separately, default level); beside it the plain text, also after gzip. Timestamps compress worse when fewer lines come at once.",
     besides: "plain text",
     cells: Object.entries(PROGRAMS).map(([name, command]) => cell(name, command)),
   };

@@ -34,7 +34,7 @@ interface Crowd {
 export function fanOutCase(): Case {
   return {
     name: "fan-out",
-    about: `Viewers of one execution that prints ${LINES_PER_SECOND} lines a second of ${LINE_BYTES} bytes, each by itself; one viewer in ten reads 64 KiB a second, and is behind before the others come. Beside it a WebSocketServer of ws that sends messages of the same bytes, as often, to the same clients (raw sockets in a process of their own). CPU for viewers is what the process takes with them less what it takes for the same lines without: storing is no work of ws. Age of a line, from when it is printed, at viewers that read well; each millisecond that lines are gathered counts.`,
+    about: `Viewers of one execution that prints ${LINES_PER_SECOND} lines a second of ${LINE_BYTES} bytes, one at a time; one viewer in ten reads 64 KiB a second and has fallen behind before the others connect. Beside it, a WebSocketServer of ws sends messages of the same size, as often, to the same clients (raw sockets in another process). "CPU for viewers" is the process's CPU with viewers minus its CPU for the same lines without: ws stores nothing. A line's age counts from printing to arrival at viewers that keep up, including any batching.`,
     besides: "ws",
     cells: [
       cell({ viewers: 1, slow: 0 }),

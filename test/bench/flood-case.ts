@@ -15,7 +15,7 @@ const EXECUTIONS = [1, 10_000];
 export function floodCase(): Case {
   return {
     name: "flood",
-    about: `How old a line of one user's command (${QUIET_RATE} lines/s, mlrun → relay → collector → WebSocket client) is when it comes, while another user on another node sends packed frames over one relay connection as fast as they are answered, in one execution or in many, with the default limits; beside it the same without the flood. Generator, relay, command and viewer share the collector's processors.`,
+    about: `Age on arrival of one user's lines (${QUIET_RATE} lines/s, mlrun → relay → collector → WebSocket client) while another user on another node sends packed frames over one relay connection as fast as they are acknowledged, in one execution or many, with the default limits; beside it, the same without the flood. Generator, relay, command and viewer share the collector's processors.`,
     besides: "no flood",
     cells: EXECUTIONS.map(cell),
   };

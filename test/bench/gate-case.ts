@@ -15,7 +15,7 @@ const BEGINS = 1_000;
 export function gateCase(lines: number): Case {
   return {
     name: "gate",
-    about: `${lines} lines of 100 bytes, all bytes ready, sent through the gate to a relay with its journal, until its T; beside it the same bytes straight into the relay's socket, until its EOF. And ${BEGINS} connections one after the other, each with a BEGIN until its K; beside it each with one frame straight into the relay's socket, until its EOF. Sender, gate, relay and a collector share the machine's processors.`,
+    about: `${lines} lines of 100 bytes, prepared in memory and sent through the gate to a relay with a journal, until its T; beside it, the same bytes straight into the relay's socket, until its EOF. And ${BEGINS} connections in sequence, each with a BEGIN until its K; beside it, each with one frame straight into the relay's socket, until its EOF. Sender, gate, relay and a collector share the machine's processors.`,
     besides: "the relay's socket",
     cells: [cell("packed frames", lines, LINES_PER_PACKED_FRAME), cell("one line a frame", lines, 1), beginCell()],
   };

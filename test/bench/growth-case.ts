@@ -46,7 +46,7 @@ export function growthCase(lines: number): Case {
   );
   return {
     name: "growth",
-    about: `RELP load of ${lines} lines as in "ingest", one line a frame (packed: ${PACKED_LINES}, and ${PACKED_FACTOR} times as many lines), each frame of another execution than the one before, all of them open before the clock starts, beside the same with one execution or one connection. Lists over the API (medians of requests one after the other) from an index of ${INDEX_ROWS} executions of one user, beside ${SMALL_INDEX_ROWS}. Jumps to pages of ${PAGE_LINES} lines anywhere in a file, and ingest at its end, beside a file of 1 MB.`,
+    about: `RELP load of ${lines} lines as in "ingest", one line a frame (packed: ${PACKED_LINES}, and ${PACKED_FACTOR} times as many lines), executions in turn frame by frame, all open before the clock starts; beside it, the same with one execution or one connection. Lists over the API (medians of sequential requests) from an index of ${INDEX_ROWS} executions of one user, beside ${SMALL_INDEX_ROWS}. Jumps to pages of ${PAGE_LINES} lines anywhere in a file, and ingest at its end, beside a file of 1 MB.`,
     besides: "ours, at the smallest",
     cells: [
       ...executionCells,

@@ -23,7 +23,7 @@ export function ingestCase(lines: number): Case {
   }
   return {
     name: "ingest",
-    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain, TLS (both sides show a certificate) beside TLS. We check keys, de-duplicate, index and store in a file for each execution before we acknowledge, its BEGIN and END among it; rsyslogd writes the same lines to a file for each execution and acknowledges before that, so its time ends when the files are whole.`,
+    about: `RELP load of ${lines} lines of 100 bytes, window 4,096, plain beside plain, mutual TLS beside mutual TLS. The collector checks keys, de-duplicates, indexes and stores in one file per execution before it acknowledges, BEGIN and END included. rsyslogd writes the same lines to one file per execution but acknowledges earlier, so its time ends when the files are whole.`,
     besides: "rsyslogd imrelp → omfile",
     cells,
   };

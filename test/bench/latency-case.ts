@@ -42,7 +42,7 @@ export function latencyCase(linesForRate: number): Case {
   };
   return {
     name: "latency",
-    about: `How old a line of ${LINE_BYTES} bytes is when it comes, by the one clock of the machine: the command (Python) prints the time in each line. Ours: mlrun → relay → collector, which stores it → WebSocket client; beside it the same mlrun → the same relay → a bare RELP receiver that keeps nothing. Half of the highest rate is half of what "whole path" reaches, packed, the median of ${RATE_RUNS} runs before.`,
+    about: `Age of a line of ${LINE_BYTES} bytes on arrival, by the machine's clock: the command (Python) prints the time in each line. Ours: mlrun → relay → collector, which stores it → WebSocket client; beside it, the same mlrun → the same relay → a bare RELP receiver that stores nothing. "Half of the highest rate" is half the packed rate of "whole path", the median of ${RATE_RUNS} runs beforehand.`,
     besides: "bare RELP receiver",
     cells: [
       cell(`${SLOW_RATE} lines/s`, () => SLOW_RATE),

@@ -10,7 +10,7 @@ export function manyCase(): Case {
   return {
     name: "many",
     about:
-      "From the first start to the last exit: many mlruns, each with a command that prints one line, through a real relay to a collector, beside as many nodes that do nothing.",
+      "From the first start to the last exit: many mlruns, each with a command that prints one line, through a real relay to a collector; beside it, as many Node processes that do nothing.",
     besides: "as many node -e 0",
     cells: [many("500 at once", { count: 500, atOnce: 500 }), many("xargs -P16 of 60", { count: 60, atOnce: 16 })],
   };

@@ -27,7 +27,7 @@ export function mlrunCase(): Case {
   return {
     name: "mlrun",
     about:
-      "mlrun --quiet, into a socket that swallows everything, beside `logger --octet-count` into another: each reads what cat prints of one file. The clock starts when both are connected and cat is told to begin, and stops when mlrun, or logger, has ended. Its processor time is that of cat and of whatever else it starts, too.",
+      "mlrun --quiet into a socket that swallows everything, beside `logger --octet-count` into another: each reads the same file from cat. The clock starts when the reader is connected and cat begins, and stops when mlrun or logger has ended. CPU includes cat and all other children.",
     besides: "logger --octet-count",
     cells: [
       cell({ name: "100-byte lines, packed frames", input: short, options: [], metrics: [linesPerSecond(8), CPU] }),

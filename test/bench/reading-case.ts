@@ -16,7 +16,7 @@ export function readingCase(): Case {
   let stored: StoredExecution;
   return {
     name: "reading",
-    about: `${PAGE_LINES} lines from line ${FROM} of ${LINES}, each of 100 bytes, over the API to the last byte of the answer, from a collector that was just started (first) and from then on (median of ${REQUESTS}); beside it sed on the same file, which has to begin at its first byte. The file is in the page cache on both sides.`,
+    about: `${PAGE_LINES} lines from line ${FROM} of ${LINES}, each of 100 bytes, over the API to the answer's last byte: the first request after the collector's start, and the median of ${REQUESTS} later ones; beside it, sed on the same file, which reads it from the start. The file is in the page cache on both sides.`,
     besides: "sed -n",
     cells: [
       {

@@ -37,7 +37,7 @@ export function restartCase(): Case {
   return {
     name: "restart",
     about:
-      "From the start of the collector's process until the newest 100 executions are answered over the API, to a session of before the restart.",
+      "From the start of the collector's process until the API answers with the newest 100 executions, to a session from before the restart.",
     besides: "",
     cells: [
       { name: `${size}, all running`, metrics: METRICS, prepare: index, ours },

@@ -19,7 +19,7 @@ const RUNS = 20;
 export function startCase(): Case {
   return {
     name: "start",
-    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector, beside node that does nothing: the floor of whatever is written for it. "A command begins": from spawn to the first thing that a bash does, with mlrun and without; the difference is what mlrun takes. Memory: all processes of an mlrun whose command sleeps, its sleep included, shared pages counted in each, beside a node that waits.`,
+    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector; beside it, a Node that does nothing, the floor for any Node program. "A command begins": from spawn to the first action of a bash, with mlrun and without; the difference is mlrun's delay. Memory: all processes of an mlrun whose command sleeps, including the sleep, with shared pages counted in each; beside it, an idle Node.`,
     besides: "node -e 0",
     cells: [
       {

@@ -44,7 +44,7 @@ export function wholePathCase(lines: number): Case {
   });
   return {
     name: "whole path",
-    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine: printed by a command (cat) under mlrun --quiet, through the gate and the relay of \`mlctl relay-config\` (input rulesets Direct; without and with its journal), over RELP, to the collector's file; beside it the same texts as syslog messages of one line, written to a unix socket by a program that has all bytes ready, through rsyslogd, over RELP, to omfile of another. The clock starts when everything stands and the program is told to begin, and stops when the file is whole.`,
+    about: `${lines} lines of 100 bytes from a program to a file on the collector, plain beside plain, all on one machine. Ours: printed by a command (cat) under mlrun --quiet, through the gate and the relay of \`mlctl relay-config\` (input rulesets Direct; without and with its journal), over RELP, to the collector's file. Beside it: the same texts as one-line syslog messages, written to a unix socket by a program with all bytes ready, through rsyslogd, over RELP, to another's omfile. The clock starts when everything is ready and the program begins, and stops when the file is whole.`,
     besides: "socket writer → two rsyslogds → omfile",
     cells: [
       cell({ name: "packed frames", options: [], atLeast: 5 }),

@@ -8,12 +8,12 @@ import { TARGETS } from "./targets.ts";
 
 const HELP = `Usage: npm run fuzz -- [--cases N] [--seed N] [--from N] [PARSER]...
 
-Gives each parser random and mutated input, and checks what is promised of it: no exception, no hang, no growth, the
-same result however a stream is cut, and what is accepted comes out again.
+Gives each parser random and mutated input, and checks its promises: no exception, no hang, no growth, the
+same result wherever a stream is split, and accepted input comes out unchanged.
 
   --cases N  cases for each parser (1000000)
-  --seed N   repeats a run; a new one is chosen and printed otherwise
-  --from N   the first case: with --cases 1, the one that failed
+  --seed N   repeats a run; by default a new seed, which is printed
+  --from N   the first case (0); a failure prints the command that repeats it
 `;
 /** A case takes milliseconds: a parser without progress for this long hangs. */
 const HANGS_AFTER_MS = 60_000;

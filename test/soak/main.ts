@@ -13,8 +13,8 @@ import type { Scenario, Verdict } from "./scenario.ts";
 
 const HELP = `Usage: npm run soak -- [--short] [CASE]...
 
-Injects faults into a whole installation with real parts, many times in 200,000 lines or more, and counts what the
-collector's files hold afterwards. Exit code 1 when a case fails. CASE: only cases with this text in their names.
+Injects faults into a whole installation of real parts, many times in 200,000 lines or more, and counts the lines in the
+collector's files afterwards. Exits with 1 when a case fails. CASE: only cases with this text in their names.
 
   --short  the sizes of npm test
 `;
