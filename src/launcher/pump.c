@@ -174,6 +174,12 @@ static void take_over(struct pump *pump, const struct pump_descriptors *given) {
   }
 }
 
+/** Returns once the command runs, or its launcher is gone. Node needs a processor for long: the command goes first. */
+static void await_start(int notes) {
+  struct pollfd start = {.fd = notes, .events = POLLIN};
+  while (poll(&start, 1, -1) < 0 && errno == EINTR) continue;
+}
+
 _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct execution *execution) {
   struct pump pump = {0};
   setsid();
@@ -187,6 +193,7 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
   pump.is_terminal = descriptors->is_terminal;
   pump.late_us = execution->late_us;
   if (chdir("/") != 0) _exit(1);
+  await_start(pump.notes);
   open_logging(&pump.logging, execution, pump.console);
   while (is_open(&pump) || !pump.has_said_done || !pump.is_over || !pump.logging.is_done) {
     wait_for_something(&pump);
