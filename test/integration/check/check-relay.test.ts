@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { issueCertificate } from "../../../src/ctl/pki/pki.ts";
 import { makePki, mlctl } from "../../support/ctl.ts";
 import { program } from "../../support/programs.ts";
+import { OWN_GROUP } from "../../support/relay.ts";
 import { createTestUser, describeAsRoot, runAsRoot } from "../../support/root.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -26,7 +27,7 @@ async function createNode(): Promise<Node> {
   await mkdir(own.stateDir);
   for (const name of ["ca.crt", "node1.crt", "node1.key"]) await copyFile(join(pki, name), join(own.pki, name));
   const args = ["--collector", "localhost:2514", "--node", "node1", "--pki", own.pki, "--state-dir", own.stateDir];
-  expect((await mlctl("relay-config", ...args, "--out", own.config)).code).toBe(0);
+  expect((await mlctl("relay-config", ...args, ...OWN_GROUP, "--out", own.config)).code).toBe(0);
   return own;
 }
 

@@ -82,7 +82,8 @@ test("names a missing certificate, with the command that makes it", async () => 
 describe("--out", () => {
   test("writes the configuration to a file that the relay's user can read, whatever the umask", async () => {
     const file = join(await tempFolder(), "relay.conf");
-    const command = program("mlctl", "relay-config", "--collector", "127.0.0.1:2514", "--node", "node1");
+    const target = ["--collector", "127.0.0.1:2514", "--node", "node1", ...OWN_GROUP];
+    const command = program("mlctl", "relay-config", ...target);
     const made = await run("sh", ["-c", 'umask 077; exec "$@"', "sh", ...command, "--pki", pki, "--out", file]);
     expect(made).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("restart marcologger-relay") });
     expect((await stat(file)).mode & 0o777).toBe(0o644);
