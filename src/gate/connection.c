@@ -26,9 +26,10 @@ static struct connection *newConnection(struct gate *gate, struct user *user, in
   return connection;
 }
 
-static void closeClient(struct gate *gate, int client) {
+// `hasEnded`: all that it sent was read.
+static void closeClient(struct gate *gate, int client, bool hasEnded) {
+  if (hasEnded || !passedCollects(&gate->passed, client)) return pollerClose(&gate->poller, &client);
   if ((size_t)client < gate->poller.size) pollerForget(&gate->poller, client);
-  passedClose(&gate->passed, client);
 }
 
 // The limit that one more connection of this user would exceed, or COUNT_ACCEPTED.
@@ -63,7 +64,7 @@ void connectionAccept(struct gate *gate, int client) {
       !pollerSet(&gate->poller, client, EPOLLIN, onClient, connection)) {
     gate->counters.values[limit == COUNT_ACCEPTED ? COUNT_REFUSED_ALL : limit] += 1;
     free(connection);
-    closeClient(gate, client);
+    closeClient(gate, client, false);
     return;
   }
   connection->uid = credentials.uid;
@@ -93,7 +94,7 @@ void connectionEnd(struct connection *connection, enum counter reason) {
   linkRemove(&connection->inHalfDone);
   charge(connection, 0);
   free(connection->held);
-  closeClient(gate, connection->client);
+  closeClient(gate, connection->client, connection->hasEnded);
   pollerClose(&gate->poller, &connection->relay);
   connection->user->connections -= 1;
   gate->users.connections -= 1;
@@ -180,6 +181,7 @@ static void readBegin(struct connection *connection) {
       passedRead(&gate->passed, connection->client, gate->scratch + had, MAX_BEGIN_READ_BYTES - had, &hasFiles);
   if (hasFiles) return connectionRefuse(connection, COUNT_BAD_BEGIN, "it passed files");
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  connection->hasEnded = got == 0;
   if (got == 0 && had == 0) return connectionEnd(connection, COUNT_LEFT);
   if (got <= 0) return connectionRefuse(connection, COUNT_HALF_DONE, "half a BEGIN");
   size_t length = had + (size_t)got;

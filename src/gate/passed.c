@@ -81,7 +81,7 @@ ssize_t passedRead(struct passed *passed, int client, char *bytes, size_t room, 
   return got;
 }
 
-void passedClose(struct passed *passed, int client) {
+bool passedCollects(struct passed *passed, int client) {
   char unread[UNREAD_BYTES];
   bool hasFiles;
   ssize_t got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
@@ -90,12 +90,10 @@ void passedClose(struct passed *passed, int client) {
   for (bool isFirst = true; (isFirst || got > 0) && got != 0 && !hasFiles; isFirst = false) {
     got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
   }
-  if (!hasFiles) {
-    close(client);
-    return;
-  }
+  if (!hasFiles) return false;
   // There may be more of them behind.
   makeRoom(passed, 1);
   passed->files[passed->count] = client;
   passed->count += 1;
+  return true;
 }

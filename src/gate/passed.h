@@ -21,8 +21,8 @@ struct passed {
 // Reads from a client, without waiting, as recv(2). `hasFiles` says that it passed files, which are collected.
 ssize_t passedRead(struct passed *passed, int client, char *bytes, size_t room, bool *hasFiles);
 
-// Closes a client's socket that nothing watches, or collects it when there are files in what was not read.
-void passedClose(struct passed *passed, int client);
+// Takes a client's socket that is to be closed, when there are files in what was not read. False: close it.
+bool passedCollects(struct passed *passed, int client);
 
 // Gives what was collected to a process that ends. Where none can be started, it stays for the next turn. Once a turn
 // of the loop.
