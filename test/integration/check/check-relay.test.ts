@@ -55,7 +55,7 @@ describe("names what would keep the relay from forwarding, with the next step", 
   test.each<[string, (node: Node) => Promise<void>, RegExp]>([
     [
       "a module that rsyslogd cannot load",
-      edit('module(load="omrelp")', 'module(load="omrelq")'),
+      edit('module(load="omrelp"', 'module(load="omrelq"'),
       /module omrelq +could not load module 'omrelq'.*\n +next: apt-get install /,
     ],
     [
