@@ -9,11 +9,14 @@ export interface GateClient {
   finish(): void;
   /** All that was answered so far. */
   answers(): string;
-  /** Settles with all answers at the gate's EOF; "reset" at the end when it came as an error. */
+  /** Settles with all answers at the gate's EOF; "reset" at the end when it came as an error, or `NO_PLACE`. */
   readonly ended: Promise<string>;
   /** Settles when the gate has said that BEGIN stands in the journal. */
   begun(): Promise<void>;
 }
+
+/** The gate's queue of connections was full for a moment: mlrun connects again. */
+export const NO_PLACE = "full";
 
 /** Connects as mlrun does. */
 export function gateClient(path: string): GateClient {
@@ -24,8 +27,8 @@ export function gateClient(path: string): GateClient {
   socket.on("data", (bytes) => {
     answers += bytes.toString();
   });
-  socket.on("error", () => {
-    failed = " reset";
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    failed = error.code === "EAGAIN" ? NO_PLACE : " reset";
   });
   const ended = new Promise<string>((resolve) => {
     socket.once("end", () => socket.end());
