@@ -115,7 +115,8 @@ test("loads older executions while scrolling", async () => {
   );
   await page.locator(".execution").first().waitFor();
   await poll("all are there", async () => {
-    await page.locator(".execution").last().scrollIntoViewIfNeeded();
+    // In one step: the list redraws meanwhile, and an element that was found may be gone.
+    await page.evaluate(() => [...document.querySelectorAll(".execution")].at(-1)?.scrollIntoView());
     return (await page.locator(".execution").count()) === 250;
   });
 });
