@@ -109,12 +109,16 @@ export class Archive {
     return row === undefined ? "missing" : this.#store.remove(row);
   }
 
-  #page(viewer: Viewer, query: ExecutionQuery): { executions: readonly Execution[]; next: string | null } {
+  #page(
+    viewer: Viewer,
+    query: ExecutionQuery,
+  ): { executions: readonly Execution[]; next: string | null; isFull: boolean } {
     const { job, node, state, q, before, limit } = query;
     const owner = ownerFilter(viewer) ?? query.owner;
-    const { rows, next } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
+    const { rows, next, isFull } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
     // A row's lines, bytes and holes may be seconds old, but no search uses them.
-    return { executions: rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution), next };
+    const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
+    return { executions, next, isFull };
   }
 
   /** Searches many executions without blocking the event loop. */
@@ -127,7 +131,7 @@ export class Archive {
       const page = await this.#turns.run(async () => this.#page(viewer, wanted));
       executions.push(...page.executions);
       next = page.next;
-      if (next === null || executions.length === query.limit) break;
+      if (next === null || page.isFull) break;
     }
     return { executions, next };
   }

@@ -11,6 +11,14 @@ const MAX_PAGE_BYTES = 1_048_576;
 /** Rows examined by one text search, to bound its time; the next page continues after them. */
 const MAX_SEARCHED = 1_000;
 
+export interface IndexPage {
+  readonly rows: readonly IndexRow[];
+  /** Where the next page begins; null at the end. */
+  readonly next: string | null;
+  /** It has as many rows, or as large ones, as a page may have. */
+  readonly isFull: boolean;
+}
+
 /**
  * The index of executions in SQLite: a cache of the files' content that can be rebuilt at any time. Opened exclusively,
  * so that no second collector works on the same data.
@@ -167,7 +175,7 @@ export class IndexDb {
    * A page, newest first. It has at least one row, unless none are left; large summaries make it shorter than `limit`.
    * A search may return fewer than `limit` rows, even none, with a place to continue.
    */
-  list(query: IndexQuery): { readonly rows: readonly IndexRow[]; readonly next: string | null } {
+  list(query: IndexQuery): IndexPage {
     const { condition, values } = whereOf(query);
     const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
     const isSearch = query.q !== undefined && query.q !== "";
@@ -177,17 +185,17 @@ export class IndexDb {
     let bytes = 0;
     for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
       if (rows.length >= query.limit || bytes >= MAX_PAGE_BYTES)
-        return { rows, next: placeOf(rows[rows.length - 1]?.execution) };
+        return { rows, next: placeOf(rows[rows.length - 1]?.execution), isFull: true };
       const row = parseRow(found);
       if (row === undefined) continue;
       rows.push(row);
       bytes += row.summaryBytes;
     }
-    if (!isSearch) return { rows, next: null };
+    if (!isSearch) return { rows, next: null, isFull: false };
     const lastScanned = this.#db.prepare(
       `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
     );
-    return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution) };
+    return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution), isFull: false };
   }
 
   countRunning(owner: string, node: string): number {
