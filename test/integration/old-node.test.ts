@@ -10,8 +10,8 @@ async function runIn(version: string, name: "mlrun" | "mlctl" | "mlcollector") {
   const fake = join(await tempFolder(), "fake-version.cjs");
   const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`;
   await writeFile(fake, versions);
-  const [node, script] = program(name);
-  return run(node, ["--require", fake, script ?? "", "--version"]);
+  const [, script = ""] = name === "mlrun" ? ["", join(ROOT, "dist/src/bin/mlrun.cjs")] : program(name);
+  return run(process.execPath, ["--require", fake, script, "--version"]);
 }
 
 test.each([
