@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { ROOT } from "../../support/programs.ts";
 import { testTwins } from "../../support/twin.ts";
 
 /** Shows its two streams and its code. */
@@ -109,7 +110,10 @@ describe("a machine that lacks something: the job runs", () => {
     ),
     mounted(
       "a full /tmp and /dev/shm",
-      "for d in /tmp /dev/shm /run /var/tmp; do mount -t tmpfs -o size=4k none $d; head -c 99999 /dev/zero >$d/full 2>/dev/null; done",
+      // mlrun itself stays in its place, also in a checkout below /tmp.
+      `exec 9<${ROOT}; for d in /tmp /dev/shm /run /var/tmp; do mount -t tmpfs -o size=4k none $d; done
+        mkdir -p ${ROOT}; mount --bind /proc/self/fd/9 ${ROOT}; exec 9<&-
+        for d in /tmp /dev/shm /run /var/tmp; do head -c 99999 /dev/zero >$d/full 2>/dev/null; done`,
       { warns: WARNS },
     ),
     mounted("no /proc", "mount -t tmpfs none /proc", { logs: LOGGED }),
