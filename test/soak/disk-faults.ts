@@ -40,14 +40,17 @@ export const diskFaults: readonly Scenario[] = [
   {
     name: "collector: disk full",
     needsRoot: true,
-    short: { lines: 100_000, injections: 2, holdMs: 0 },
-    long: { lines: 400_000, injections: 20, holdMs: 5_000 },
+    // Fewer are stored before the disk is filled.
+    short: { lines: 500_000, injections: 2, holdMs: 0 },
+    long: { lines: 1_000_000, injections: 20, holdMs: 5_000 },
     run: async (size) => {
       const site = await Site.create();
       await site.collector.end("SIGTERM");
       const disk = await SmallDisk.mount(site.dataDir, DISK_MEGABYTES);
       await site.startCollector();
-      const fail = () => disk.fill(Math.floor(Math.random() * LEFT_BYTES));
+      let times = 0;
+      // The first time not a byte is left: what is left at random may hold all that is still to come.
+      const fail = () => disk.fill(times++ === 0 ? 0 : Math.floor(Math.random() * LEFT_BYTES));
       return whileDiskFails(site, size, { fail, mend: () => disk.free() });
     },
   },
