@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** In a user namespace, whoever is not in it: also the machine's root (user_namespaces(7)). */
+/** In a user namespace: every user outside it, including the machine's root (user_namespaces(7)). */
 enum { UNMAPPED_UID = 65534 };
 static const char SYSTEM_SPOOL[] = "/var/spool/marcologger";
 

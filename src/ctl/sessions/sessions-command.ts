@@ -6,7 +6,7 @@ const HELP = `Usage: mlctl sessions end USER [--data-dir DIR]
 
 Ends every session of a user in the viewer, on the collector's own machine, as root or as the collector's user. A
 collector that runs closes their WebSockets within a second; one that does not finds no session when it starts.
-To keep the user from signing in again, lock the account (usermod --lock): that ends its sessions within minutes, too.
+To keep the user from signing in again, lock the account (usermod --lock): its sessions then end within minutes.
 
   --data-dir DIR   the collector's data folder (/var/lib/marcologger)
 `;

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** In a user namespace, whoever is not in it: also the machine's root (user_namespaces(7)). */
+/** In a user namespace: every user outside it, including the machine's root (user_namespaces(7)). */
 const UNMAPPED_UID = 65_534;
 
 export interface SpoolPlaces {

@@ -8,7 +8,7 @@ import { start } from "../../support/processes.ts";
 import { ROOT } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-// Linux 6.16 and later can be asked to refuse this (SO_PASSRIGHTS); before, whoever reads a socket gets the files.
+// Linux 6.16 and later can be asked to refuse this (SO_PASSRIGHTS); before that, the reader of a socket gets the files.
 test.each(["read", "oob", "unread"])(
   "a file whose close waits, passed to the gate (%s), holds up nobody",
   async (where) => {

@@ -141,7 +141,7 @@ describe("nothing sent to lines.sock passes for a BEGIN or the relay's own messa
   });
 });
 
-test("the relay's frame and the gate's come by themselves, and never carry others' figures", async () => {
+test("relay and gate send their status frames unprompted, and they never carry others' figures", async () => {
   const isGate = (text: string) => text.includes('"marcologger-gate"');
   await poll(
     "two frames of the relay, one of the gate",
