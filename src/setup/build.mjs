@@ -72,4 +72,4 @@ function makeExecutable(folder) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) runScript(build);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runScript(build);

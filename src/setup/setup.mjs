@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { nodeHeaders } from "./node-headers.mjs";
 import { installPackages } from "./packages.mjs";
-import { ROOT, runScript, SetupError, step } from "./step.mjs";
+import { ROOT, runScript, SetupError, step, stepBeside } from "./step.mjs";
 
 const NODE_FLOOR = [20, 19];
 
@@ -20,22 +20,34 @@ function checkNode() {
   throw new SetupError(`Node ${NODE_FLOOR.join(".")} or newer is needed, this is ${process.versions.node}`);
 }
 
-/** Runs `npm ci`, unless node_modules came from it, from this same lock file for this Node. */
+/**
+ * Runs `npm ci`, unless node_modules came from it, from this same lock file for this Node.
+ *
+ * @returns {() => Promise<void>} waits for the native add-on: its compiler takes over a minute, on one core
+ */
 function installModules() {
   const stamp = join(ROOT, "node_modules/.marcologger-setup");
   const hash = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json")));
   // Native add-ons are built for one ABI of Node.
   const wanted = hash.update(`${process.versions.modules} ${process.arch}`).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  step("installing npm packages", ["npm", "ci", "--loglevel=error"], nodeHeaders());
-  writeFileSync(stamp, wanted);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return async () => {};
+  step("installing npm packages", ["npm", "ci", "--ignore-scripts", "--loglevel=error"]);
+  const compiled = stepBeside("compiling SQLite", ["npm", "rebuild", "better-sqlite3", "--loglevel=error"], {
+    ...nodeHeaders(),
+    JOBS: "max",
+  });
+  return async () => {
+    await compiled();
+    writeFileSync(stamp, wanted);
+  };
 }
 
-runScript(() => {
+await runScript(async () => {
   const purpose = process.argv[2];
   if (purpose !== "run" && purpose !== "test") throw new SetupError("Usage: node src/setup/setup.mjs run|test");
   checkNode();
   installPackages(purpose);
-  installModules();
+  const compiled = installModules();
   build();
+  await compiled();
 });

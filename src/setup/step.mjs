@@ -1,4 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,13 +23,40 @@ export function step(what, [program, ...args], environment = {}) {
   const result = spawnSync(program, args, { cwd: ROOT, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (result.error === undefined && result.status === 0) return;
   const reason = result.error?.message ?? `${program} ended with ${result.status ?? result.signal}`;
-  throw new SetupError(`Cannot continue: failed ${what}: ${reason}\n${result.stdout ?? ""}${result.stderr ?? ""}`);
+  throw failed(what, reason, `${result.stdout ?? ""}${result.stderr ?? ""}`);
+}
+
+/**
+ * A step that runs beside the next ones. Its output goes to a file, because the next steps block the event loop.
+ *
+ * @returns {() => Promise<void>} waits for its end
+ */
+export function stepBeside(what, [program, ...args], environment = {}) {
+  console.error(`setup: ${what}`);
+  const folder = mkdtempSync(join(tmpdir(), "ml-setup-"));
+  const output = openSync(join(folder, "output"), "w");
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", output, output] });
+  const end = once(child, "exit").then(
+    ([status, signal]) => (status === 0 ? undefined : `${program} ended with ${status ?? signal}`),
+    (error) => error.message,
+  );
+  return async () => {
+    const reason = await end;
+    const printed = readFileSync(join(folder, "output"), "utf8");
+    rmSync(folder, { recursive: true });
+    if (reason !== undefined) throw failed(what, reason, printed);
+  };
+}
+
+function failed(what, reason, output) {
+  return new SetupError(`Cannot continue: failed ${what}: ${reason}\n${output}`);
 }
 
 /** Runs the main function of a set-up script and turns a SetupError into its message and exit code 1. */
-export function runScript(main) {
+export async function runScript(main) {
   try {
-    main();
+    await main();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`setup: ${error.message.trimEnd()}`);
