@@ -1,6 +1,7 @@
 import type { LineRange } from "../wire/api.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { encodeLines } from "./lines-message.ts";
-import type { History, Lines, Source, Viewer } from "./ports.ts";
+import type { History, Lines, Source } from "./ports.ts";
 import { RangeList } from "./range-list.ts";
 
 /** One batch of history: about what a socket takes at once. */

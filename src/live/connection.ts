@@ -7,11 +7,12 @@ import type { ApiError } from "../wire/api-error.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { type ClientMessage, parseClientMessage, type ServerMessage } from "../wire/live.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import type { Loss } from "./backlog.ts";
 import type { LiveHub } from "./hub.ts";
 import type { LiveMetrics } from "./live-metrics.ts";
 import { Outbox } from "./outbox.ts";
-import type { History, Viewer } from "./ports.ts";
+import type { History } from "./ports.ts";
 import { Subscription } from "./subscription.ts";
 
 export interface ConnectionOptions {

@@ -7,10 +7,11 @@ import type { Log } from "../host/log.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { Connection } from "./connection.ts";
 import type { LiveHub } from "./hub.ts";
 import { createLiveMetrics } from "./live-metrics.ts";
-import type { History, Viewer } from "./ports.ts";
+import type { History } from "./ports.ts";
 
 export interface LiveOptions {
   /** Where the store publishes stored lines. Closed together with live. */

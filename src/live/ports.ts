@@ -1,4 +1,6 @@
 import type { Execution, ExecutionName, ExecutionPage } from "../wire/api.ts";
+import type { ExecutionQuery } from "../wire/execution-query.ts";
+import type { Viewer } from "../wire/viewer.ts";
 
 /** Consecutive lines: `count` CRI lines, each ended by LF, the first with number `firstN`. See src/frame/chunk.ts. */
 export interface Lines {
@@ -7,22 +9,12 @@ export interface Lines {
   readonly cri: Buffer;
 }
 
-/** The user who watches. */
-export interface Viewer {
-  readonly user: string;
-  readonly uid: number;
-  readonly admin: boolean;
-}
-
 /**
  * Live's view of the store. A foreign execution gets the same answer as a missing one. Rejects with SeveralOwnersError
  * if an administrator must name the owner.
  */
 export interface History {
-  list(
-    viewer: Viewer,
-    query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
-  ): Promise<ExecutionPage>;
+  list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   /** Its `lastN` covers every line published before the answer was made. */
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /**

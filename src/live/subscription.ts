@@ -1,10 +1,11 @@
 import type { Execution, LineRange } from "../wire/api.ts";
 import type { ServerMessage, Target } from "../wire/live.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { LiveHub } from "./hub.ts";
 import { type LinesMessage, sourceKey } from "./lines-message.ts";
 import type { Outbox } from "./outbox.ts";
-import type { History, Source, Viewer } from "./ports.ts";
+import type { History, Source } from "./ports.ts";
 import { covers, type Route, type Watcher } from "./routes.ts";
 import type { SummaryMessage } from "./summary-message.ts";
 

@@ -1,15 +1,9 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
-import type {
-  Execution,
-  ExecutionName,
-  ExecutionPage,
-  ExecutionState,
-  JobSummary,
-  NodeSummary,
-  StreamName,
-} from "../wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { ExecutionQuery } from "../wire/execution-query.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
@@ -19,24 +13,6 @@ import type { Store } from "./store.ts";
 const RAW_STEP_BYTES = 1_048_576;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
-
-/** The user who asks. */
-export interface Viewer {
-  readonly user: string;
-  readonly uid: number;
-  readonly admin: boolean;
-}
-
-export interface ExecutionQuery {
-  /** Only this owner's executions; only administrators may name another owner. */
-  readonly owner?: string | undefined;
-  readonly job?: string | undefined;
-  readonly node?: string | undefined;
-  readonly state?: ExecutionState | undefined;
-  readonly q?: string | undefined;
-  readonly before?: string | undefined;
-  readonly limit: number;
-}
 
 /**
  * The reading half of the store. Every request names its viewer. Executions that the viewer may not see look missing,

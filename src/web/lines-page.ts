@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { Execution, Line, LinePage } from "../wire/api.ts";
 import { CRI, parseCriLine } from "../wire/cri.ts";
-import type { Archive, Lines, Viewer } from "./ports.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import type { Archive, Lines } from "./ports.ts";
 
 /** Octets of lines in one page, for any number of lines: a page is held in memory as a whole. */
 const MAX_PAGE_BYTES = 4_194_304;

@@ -1,31 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type {
-  Execution,
-  ExecutionName,
-  ExecutionPage,
-  ExecutionState,
-  JobSummary,
-  NodeSummary,
-  StreamName,
-} from "../wire/api.ts";
-
-/** The user who asks. */
-export interface Viewer {
-  readonly user: string;
-  readonly uid: number;
-  readonly admin: boolean;
-}
-
-export interface ExecutionQuery {
-  readonly owner: string | undefined;
-  readonly job: string | undefined;
-  readonly node: string | undefined;
-  readonly state: ExecutionState | undefined;
-  readonly q: string | undefined;
-  readonly before: string | undefined;
-  readonly limit: number;
-}
+import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { ExecutionQuery } from "../wire/execution-query.ts";
+import type { Viewer } from "../wire/viewer.ts";
 
 /** Consecutive CRI lines, the first with number `firstN`. */
 export interface Lines {

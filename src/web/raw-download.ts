@@ -3,8 +3,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
 import type { Execution, StreamName } from "../wire/api.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { HttpError } from "./http-error.ts";
-import type { Archive, Viewer } from "./ports.ts";
+import type { Archive } from "./ports.ts";
 
 /** Streams the output of executions as fast as the client reads; each user may run a limited number at a time. */
 export class RawDownloads {

@@ -3,10 +3,11 @@ import type { Duplex } from "node:stream";
 import { setTimeout as after } from "node:timers/promises";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import type { Viewer } from "../wire/viewer.ts";
 import { enterBasePath } from "./base-path.ts";
 import { apiError } from "./http-error.ts";
 import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
-import type { LiveSockets, Viewer } from "./ports.ts";
+import type { LiveSockets } from "./ports.ts";
 import type { Sessions } from "./sessions.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 

@@ -5,7 +5,7 @@ import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
 import type { RelayTls } from "../../src/ingest/admission/certificate-folder.ts";
 import { type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
-import { Archive, type Viewer } from "../../src/store/archive.ts";
+import { Archive } from "../../src/store/archive.ts";
 import { IndexDb } from "../../src/store/index/index-db.ts";
 import type { Publisher } from "../../src/store/intake/publisher.ts";
 import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
@@ -14,6 +14,7 @@ import type { OwnerOf, OwnerOfName } from "../../src/store/owner/owner-lookup.ts
 import type { QuarantineLimits } from "../../src/store/quarantine/quarantine.ts";
 import { reindex } from "../../src/store/reindex.ts";
 import { Store } from "../../src/store/store.ts";
+import type { Viewer } from "../../src/wire/viewer.ts";
 import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
 import { RelpClient } from "./relp-client.ts";
