@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isUnixName } from "../wire/unix-name.ts";
 
 /** How one setting is checked. `expected` completes the sentence "expected ...". */
 export interface Field<T> {
@@ -61,14 +62,6 @@ export function countField(least: number, most: number): Field<number> {
 /** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
-
-/**
- * A user's or group's name as directories have them (`alice`, `alice@example.org`, `EXAMPLE\alice`): it cannot pass for
- * an option, a path or a field separator of passwd(5), nor drive a terminal.
- */
-export function isUnixName(text: string): boolean {
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\ $-]{0,125}$/u.test(text) && !text.endsWith(" ");
 }
 
 function field<T>(expected: string, parse: (value: unknown) => T | undefined): Field<T> {

@@ -1,6 +1,6 @@
 import { NODE_NAME_RULE, nodeNamed } from "../wire/node-name.ts";
 import { asRecord } from "../wire/record.ts";
-import { isUnixName } from "./config-fields.ts";
+import { isUnixName } from "../wire/unix-name.ts";
 import type { Settings } from "./config-settings.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { isUnixName } from "./config-fields.ts";
+import { isUnixName } from "../wire/unix-name.ts";
 import { type Getent, getent } from "./getent.ts";
 import { type Known, type Looked, LookupCache } from "./lookup-cache.ts";
 import { createSteadyClock } from "./steady-clock.ts";

@@ -1,5 +1,6 @@
 import { type CutMember, cutBegin } from "./cut-begin.ts";
 import { parseExecutionId } from "./ids.ts";
+import { type Launch, parseLaunch } from "./launch.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
 import { parseTime } from "./time.ts";
@@ -8,7 +9,7 @@ import { parseTime } from "./time.ts";
 const KEY = /^[A-Za-z0-9_-]{22}$/;
 
 /** The BEGIN of an execution, one line of JSON: mlrun's first message, before any frame. */
-export interface Begin {
+export interface Begin extends Launch {
   readonly v: 1;
   /** Execution id. */
   readonly x: string;
@@ -24,13 +25,14 @@ export interface Begin {
   /** The node's name as mlrun sees it. Only for people: the collector uses the certificate's. */
   readonly node: string;
   readonly pid: number;
-  /** Members cut to their limit. Omitted if there are none. */
+  /** Members cut to their limit, or left out because they are malformed. Omitted if there are none. */
   readonly cut?: readonly CutMember[];
 }
 
 /**
  * Parses the MSG of a BEGIN. Undefined if a member is missing or has another type. Members over their limit in
- * `WIRE_LIMITS` are cut, since refusing the BEGIN would cost its lines; `cut` names them.
+ * `WIRE_LIMITS` are cut, and malformed ones of `Launch` left out, since refusing the BEGIN would cost its lines; `cut`
+ * names them.
  */
 export function parseBegin(text: string): Begin | undefined {
   const record = asRecord(parseJson(text));
@@ -52,8 +54,9 @@ export function parseKeyless(value: unknown): Omit<Begin, "k"> | undefined {
   if (typeof job !== "string" || job === "" || typeof cwd !== "string" || typeof node !== "string") return undefined;
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every((word) => typeof word === "string")) return undefined;
   if (!Object.values(labels).every((label) => typeof label === "string")) return undefined;
-  const begin = { v: 1 as const, x, job, argv, cwd, labels: labels as Begin["labels"], startedAt, node, pid };
-  return cutBegin(begin, record["cut"]);
+  const { launch, malformed } = parseLaunch(record);
+  const said = { v: 1 as const, x, job, argv, cwd, labels: labels as Begin["labels"], startedAt, node, pid };
+  return cutBegin({ ...said, ...launch }, [record["cut"], malformed].flat());
 }
 
 /** Labels with string values within the limits, or undefined. */

@@ -1,6 +1,6 @@
 import { WIRE_LIMITS } from "./limits.ts";
 
-const CUT_MEMBERS = ["job", "argv", "cwd", "labels", "node"] as const;
+const CUT_MEMBERS = ["job", "argv", "cwd", "labels", "node", "run", "parent", "within", "user"] as const;
 export type CutMember = (typeof CUT_MEMBERS)[number];
 
 /** Members of a BEGIN whose length varies. */
@@ -21,10 +21,13 @@ const NO_LABEL = new Set(["", "__proto__"]);
  * Cuts a BEGIN to `WIRE_LIMITS`: each member to its own limit, then, while the whole JSON is too long, the command
  * line, the folder and the labels by halves.
  *
- * @param cutBefore `cut` of a stored BEGIN: the members cut when it arrived.
+ * @param cutBefore Members that were cut before: when a stored BEGIN arrived, or because they are malformed.
  */
-export function cutBegin<T extends Texts>(begin: T, cutBefore: unknown): T & { readonly cut?: readonly CutMember[] } {
-  const before = CUT_MEMBERS.filter((name) => Array.isArray(cutBefore) && cutBefore.includes(name));
+export function cutBegin<T extends Texts>(
+  begin: T,
+  cutBefore: readonly unknown[],
+): T & { readonly cut?: readonly CutMember[] } {
+  const before = CUT_MEMBERS.filter((name) => cutBefore.includes(name));
   const { maxArgvCharacters, maxCwdCharacters, maxLabels, maxBeginBytes } = WIRE_LIMITS;
   let limits = { argv: maxArgvCharacters as number, cwd: maxCwdCharacters as number, labels: maxLabels as number };
   for (;;) {

@@ -30,6 +30,7 @@ export const WIRE_LIMITS = {
   maxLabelKeyCharacters: 64,
   maxLabelValueCharacters: 256,
   maxJobCharacters: 128,
+  maxRunCharacters: 64,
   maxNodeCharacters: 253,
   maxOwnerCharacters: 126,
 } as const;

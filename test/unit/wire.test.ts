@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseBegin, parseKeyless } from "../../src/wire/begin.ts";
 import { parseEnd } from "../../src/wire/end.ts";
 import { parseClientMessage } from "../../src/wire/live.ts";
 
@@ -52,5 +53,58 @@ describe("a subscription", () => {
     { x: X, owner: ["bob"] },
   ])("is refused instead of widened: %j", (what) => {
     expect(parse(what)).toBeUndefined();
+  });
+});
+
+describe("a BEGIN", () => {
+  const PARENT = "01ARZ3NDEKTSV4RRFFQ69G5FA1";
+  const BEGIN = {
+    v: 1,
+    x: "01ARZ3NDEKTSV4RRFFQ69G5FA0",
+    k: "AAAAAAAAAAAAAAAAAAAAAA",
+    job: "train",
+    argv: ["./a"],
+    cwd: "/",
+    labels: {},
+    startedAt: "2026-11-20T04:17:44.960662Z",
+    node: "node1",
+    pid: 1,
+  };
+
+  it.each([
+    {},
+    { run: "4711.2" },
+    { run: "4711[].pbs.example.org:3" },
+    { run: "2026-11-30T05:00+01:00" },
+    { run: "r".repeat(64) },
+    { parent: PARENT },
+    { parent: PARENT, within: { stdout: "stdout" } },
+    { within: { stdout: "stderr", stderr: "stderr" } },
+    { user: "alice" },
+    { user: "EXAMPLE\\alice" },
+  ])("may say %j", (how) => {
+    expect(parseBegin(JSON.stringify({ ...BEGIN, ...how }))).toEqual({ ...BEGIN, ...how });
+  });
+
+  it.each([
+    { run: "" },
+    { run: "r".repeat(65) },
+    { run: "with space" },
+    { run: "-r" },
+    { run: "a\u001b[2J" },
+    { run: 4711 },
+    { parent: "node1" },
+    { within: PARENT },
+    { within: {} },
+    { within: { stdout: "stdin" } },
+    { user: "" },
+    { user: "al\nice" },
+    { user: "u".repeat(127) },
+    { user: null },
+  ])("keeps its lines without a malformed member: %j", (how) => {
+    const [member] = Object.keys(how);
+    const begin = parseBegin(JSON.stringify({ ...BEGIN, ...how }));
+    expect(begin).toEqual({ ...BEGIN, cut: [member] });
+    expect(parseKeyless(begin)).toMatchObject({ cut: [member] });
   });
 });

@@ -1,0 +1,14 @@
+import { WIRE_LIMITS } from "./limits.ts";
+
+/** The rule of `parseRunId`, for refusals. */
+export const RUN_ID_RULE =
+  "a run's id begins with a letter or digit, has only letters, digits and . _ : @ + = , / [ ] -, " +
+  `and at most ${WIRE_LIMITS.maxRunCharacters} characters`;
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=,/[\]-]*$/;
+
+/** The text itself if it may name a run: schedulers' ids can, and nothing in it drives a terminal or ends a field. */
+export function parseRunId(text: unknown): string | undefined {
+  if (typeof text !== "string" || text.length > WIRE_LIMITS.maxRunCharacters) return undefined;
+  return RUN_ID.test(text) ? text : undefined;
+}
