@@ -1,16 +1,9 @@
-import { mkdir } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
-import { dirname } from "node:path";
-import { afterwards } from "./cleanup.ts";
+import { type SocketServer, socketServer } from "./socket-server.ts";
 
-export interface FakeRelaySocket {
+export interface FakeRelaySocket extends SocketServer {
   readonly path: string;
   /** Bytes received on each connection so far, oldest connection first. */
   readonly received: Buffer[];
-  readonly sockets: Socket[];
-  /** Called with each connection to come. */
-  onConnection(listener: (socket: Socket) => void): void;
-  close(): Promise<void>;
 }
 
 export interface FakeRelaySocketOptions {
@@ -24,11 +17,8 @@ export interface FakeRelaySocketOptions {
 export async function fakeRelaySocket(path: string, options: FakeRelaySocketOptions = {}): Promise<FakeRelaySocket> {
   const { hangs = () => false, confirms = true } = options;
   const received: Buffer[] = [];
-  const sockets: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const index = received.push(Buffer.alloc(0)) - 1;
-    sockets.push(socket);
-    socket.on("error", () => {});
+  const server = await socketServer(path, (socket, index) => {
+    received.push(Buffer.alloc(0));
     if (hangs(index)) return;
     socket.resume();
     socket.on("data", (bytes: Buffer) => {
@@ -38,16 +28,5 @@ export async function fakeRelaySocket(path: string, options: FakeRelaySocketOpti
       if (confirms) socket.end();
     });
   });
-  await mkdir(dirname(path), { recursive: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
-  });
-  async function close(): Promise<void> {
-    for (const socket of sockets) socket.destroy();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
-  }
-  const onConnection = (listener: (socket: Socket) => void) => void server.on("connection", listener);
-  afterwards(close);
-  return { path, received, sockets, onConnection, close };
+  return { ...server, path, received };
 }

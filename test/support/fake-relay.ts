@@ -1,17 +1,10 @@
-import { mkdir } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
-import { dirname } from "node:path";
-import { afterwards } from "./cleanup.ts";
+import { type SocketServer, socketServer } from "./socket-server.ts";
 
-export interface FakeRelay {
+export interface FakeRelay extends SocketServer {
   /** The JSON of BEGIN that each connection brought, oldest connection first. */
   readonly begins: string[];
   /** The frames that each connection brought so far. */
   readonly received: Buffer[];
-  readonly sockets: Socket[];
-  /** Called with each connection to come. */
-  onConnection(listener: (socket: Socket) => void): void;
-  close(): Promise<void>;
 }
 
 export interface FakeRelayOptions {
@@ -30,11 +23,8 @@ export async function fakeRelay(path: string, options: FakeRelayOptions = {}): P
   const { reads = () => "all", onBegin = async () => {}, confirms = true } = options;
   const begins: string[] = [];
   const received: Buffer[] = [];
-  const sockets: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const index = received.push(Buffer.alloc(0)) - 1;
-    sockets.push(socket);
-    socket.on("error", () => {});
+  const server = await socketServer(path, (socket, index) => {
+    received.push(Buffer.alloc(0));
     const upTo = reads(index);
     if (upTo === "nothing") return;
     let waiting: Buffer | undefined = Buffer.alloc(0);
@@ -58,16 +48,5 @@ export async function fakeRelay(path: string, options: FakeRelayOptions = {}): P
       if (confirms) socket.end("T");
     });
   });
-  await mkdir(dirname(path), { recursive: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
-  });
-  async function close(): Promise<void> {
-    for (const socket of sockets) socket.destroy();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
-  }
-  const onConnection = (listener: (socket: Socket) => void) => void server.on("connection", listener);
-  afterwards(close);
-  return { begins, received, sockets, onConnection, close };
+  return { ...server, begins, received };
 }

@@ -132,13 +132,13 @@ test("does not stop the site's own log while the collector is away, however many
   };
   const site = await startSite({ port: await freePort(), parameters: small });
   // Several connections, as of a gate that does not wait: more than imptcp has threads.
-  const send = "import socket,sys,time; m=sys.stdin.buffer.read(); c=[]\n";
+  const send = "import signal,socket,sys; m=sys.stdin.buffer.read(); c=[]\n";
   const loop =
     "for i in range(8):\n  s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.setblocking(False); c.append(s)\n";
   const fill = "  for j in range(1000):\n    try: s.send(b'%d ' % len(m) + m)\n    except BlockingIOError: break\n";
   const sender = start(
     "python3",
-    ["-c", `${send}${loop}${fill}print('sent', flush=True); time.sleep(600)`, site.beginSocket],
+    ["-c", `${send}${loop}${fill}print('sent', flush=True); signal.pause()`, site.beginSocket],
     { input: begin },
   );
   await sender.waitFor(/sent/);
