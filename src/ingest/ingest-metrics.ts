@@ -1,7 +1,9 @@
+import type { GateStatus } from "../frame/gate-status.ts";
+import type { RelayStatus } from "../frame/relay-status.ts";
 import type { Count, Metrics } from "../host/metrics.ts";
-import { GateFigures } from "./figures/gate-figures.ts";
-import { RelayFigures } from "./figures/relay-figures.ts";
+import { NodeFigures } from "./figures/node-figures.ts";
 import { RelayPresence } from "./figures/relay-presence.ts";
+import { GATE_FIGURES, RELAY_FIGURES } from "./figures/reported-figures.ts";
 
 /** Counters of the receivers. Every frame or session refused adds one to a reason. */
 export interface IngestMetrics {
@@ -11,8 +13,8 @@ export interface IngestMetrics {
   readonly discardedFrames: (reason: string) => Count;
   readonly refusedSessions: (reason: string) => Count;
   /** Relays' reports on themselves. */
-  readonly relays: RelayFigures;
-  readonly gates: GateFigures;
+  readonly relays: NodeFigures<RelayStatus>;
+  readonly gates: NodeFigures<GateStatus>;
   readonly presence: RelayPresence;
 }
 
@@ -28,8 +30,8 @@ export function createIngestMetrics(metrics: Metrics, nowMs: () => number): Inge
       "reason",
     ),
     refusedSessions: metrics.counter("ml_relp_refused_sessions_total", "Relay connections cut off", "reason"),
-    relays: new RelayFigures({ metrics, presence, nowMs }),
-    gates: new GateFigures({ metrics, presence, nowMs }),
+    relays: new NodeFigures({ figures: RELAY_FIGURES, metrics, presence, nowMs }),
+    gates: new NodeFigures({ figures: GATE_FIGURES, metrics, presence, nowMs }),
     presence,
   };
 }
