@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { type Arguments, parseArguments, UsageError } from "../run/arguments.ts";
+import { type Arguments, parseArguments } from "../run/arguments.ts";
 import { type BeginFields, parseBeginFields } from "../run/begin-fields.ts";
 import { Clock } from "../run/clock.ts";
 import { processName } from "../run/command/process-name.ts";
@@ -17,6 +17,7 @@ import { spooledFiles } from "../run/spool/spool-files.ts";
 import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
 import { makeExecutionId } from "../wire/ids.ts";
+import { UsageError } from "../wire/usage-error.ts";
 import { refuseOldNode } from "./node-floor.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

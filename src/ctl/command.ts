@@ -15,11 +15,6 @@ export interface Io {
   readonly cwd: string;
 }
 
-/** The command line is wrong: exit code 2. */
-export class UsageError extends Error {
-  readonly code = "ML_USAGE";
-}
-
 /** The command line is right, but the action failed: exit code 1. The message gives the next step. */
 export class CtlError extends Error {
   readonly code = "ML_CTL";

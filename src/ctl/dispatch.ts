@@ -1,5 +1,6 @@
 import { safeJson, safeText } from "../host/safe-text.ts";
-import { type Command, CtlError, type Io, UsageError } from "./command.ts";
+import { UsageError } from "../wire/usage-error.ts";
+import { type Command, CtlError, type Io } from "./command.ts";
 
 export interface Program {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { UsageError } from "../wire/usage-error.ts";
 import { RUN_LIMITS } from "./limits.ts";
 
 /** The parsed command line. Undefined: not given, so the environment or the default decides. */
@@ -15,11 +16,6 @@ export interface Arguments {
   readonly oneLineFrames: boolean;
   readonly hideArgv: boolean;
   readonly action: "run" | "flush" | "help" | "version";
-}
-
-/** A command line that mlrun does not understand. The message is for the user. */
-export class UsageError extends Error {
-  readonly code = "ML_USAGE";
 }
 
 type Draft = { -readonly [K in keyof Arguments]: Arguments[K] };

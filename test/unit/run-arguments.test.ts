@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseArguments, UsageError } from "../../src/run/arguments.ts";
+import { parseArguments } from "../../src/run/arguments.ts";
 import { inheritedJob, inheritedLabels } from "../../src/run/command/surroundings.ts";
+import { UsageError } from "../../src/wire/usage-error.ts";
 
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CtlError, UsageError } from "../../src/ctl/command.ts";
+import { CtlError } from "../../src/ctl/command.ts";
 import { dispatch } from "../../src/ctl/dispatch.ts";
 import { createLog } from "../../src/host/log.ts";
+import { UsageError } from "../../src/wire/usage-error.ts";
 import { run } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CtlError, UsageError } from "../command.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import { CtlError } from "../command.ts";
 import { parseDiskSpace } from "../relay/disk-space.ts";
 import { checkRelayArguments } from "../relay/relay-arguments.ts";
 import { argumentsIn, REPLAY_OPTIONS } from "../relay/replay-arguments.ts";

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Address, FIELDS, isLoopback } from "../../host/config-fields.ts";
 import { isMissing } from "../../host/is-missing.ts";
-import { CtlError, UsageError } from "../command.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import { CtlError } from "../command.ts";
 
 /** Arguments that relay-config and relay-replay share. */
 export interface RelayArguments {

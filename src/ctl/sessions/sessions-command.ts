@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Command, CtlError, UsageError } from "../command.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import { type Command, CtlError } from "../command.ts";
 
 const HELP = `Usage: mlctl sessions end USER [--data-dir DIR]
 
