@@ -1,4 +1,5 @@
 import { GRAMMAR } from "./grammar.ts";
+import { digitsEnd, numberOf, startsWith } from "./scan-bytes.ts";
 
 /**
  * Parser for frames from a relay: the envelope and, for LINES, the structured data of mlrun's frame (`GRAMMAR`).
@@ -67,14 +68,6 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const QUOTE = 0x22;
 const CLOSE = 0x5d;
-const MAX_DIGITS = 15;
-
-function startsWith(data: Uint8Array, at: number, literal: Uint8Array): boolean {
-  for (let i = 0; i < literal.length; i += 1) {
-    if (data[at + i] !== literal[i]) return false;
-  }
-  return true;
-}
 
 function isTime(data: Uint8Array, at: number): boolean {
   for (let i = 0; i < TIME_SHAPE.length; i += 1) {
@@ -84,24 +77,6 @@ function isTime(data: Uint8Array, at: number): boolean {
   }
   const zoneAt = at + TIME_SHAPE.length;
   return startsWith(data, zoneAt, UTC) || startsWith(data, zoneAt, UTC_OFFSET);
-}
-
-/** End of the digits that start at `at`; at most `MAX_DIGITS`, so that their number is exact. */
-function digitsEnd(data: Uint8Array, at: number, end: number): number {
-  let i = at;
-  const stop = Math.min(end, at + MAX_DIGITS + 1);
-  while (i < stop) {
-    const byte = data[i] ?? 0;
-    if (byte < ZERO || byte > NINE) break;
-    i += 1;
-  }
-  return i - at > MAX_DIGITS ? at : i;
-}
-
-function numberOf(data: Uint8Array, at: number, end: number): number {
-  let value = 0;
-  for (let i = at; i < end; i += 1) value = value * 10 + ((data[i] ?? ZERO) - ZERO);
-  return value;
 }
 
 /**
