@@ -9,6 +9,7 @@ import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { type IntervalSpill, SpillingIntervals } from "../numbers/spilling-intervals.ts";
 import { SpillingStretches } from "../numbers/spilling-stretches.ts";
 import type { OverLimit } from "../owner/owner-account.ts";
+import { deliveryAfterEnd } from "./delivery-after-end.ts";
 import { Discards, type LostLines } from "./discards.ts";
 import { blocks, indexBytesOf } from "./disk-bytes.ts";
 import { summaryOf } from "./execution-summary.ts";
@@ -17,10 +18,6 @@ import { Lifetime } from "./lifetime.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { AnyRecord, LogName, Sidecar } from "./sidecar.ts";
 
-/** After END, missing numbers may still be on their way for this long. */
-const RECEIVING_AFTER_END_MS = 30_000;
-/** With more holes than this, time alone decides how long to wait for them. */
-const MAX_EXPLAINED_HOLES = 1_000;
 /** Segments processed in one step while a log's numbers are read back. */
 const SEGMENTS_AT_ONCE = 1_000;
 
@@ -220,18 +217,8 @@ export class StoredExecution {
   judge(nowMs: number): boolean {
     const before = this.#delivery;
     if (this.endSeen === undefined) return this.#life.judge(nowMs);
-    if (this.have.coversTo(this.endSeen.lastN)) this.#delivery = this.endSeen.end.cutShort ? "incomplete" : "complete";
-    else if (nowMs - this.endSeen.receivedAtMs > RECEIVING_AFTER_END_MS) this.#delivery = "incomplete";
-    else if (this.#isOnPurpose(this.endSeen.lastN)) this.#delivery = "incomplete";
-    else this.#delivery = "receiving";
+    this.#delivery = deliveryAfterEnd(this.endSeen, this, nowMs);
     return before !== this.#delivery;
-  }
-
-  /** Whether everything missing was discarded: then there is nothing to wait for. */
-  #isOnPurpose(lastN: number): boolean {
-    if (this.discards.isEmpty) return false;
-    const missing = this.have.missing(1, lastN, MAX_EXPLAINED_HOLES + 1);
-    return missing.length <= MAX_EXPLAINED_HOLES && this.discards.explain(missing);
   }
 
   get lastN(): number {
