@@ -36,7 +36,7 @@ function isHeldBack(site: Site): boolean {
 export const collectorFaults: readonly Scenario[] = [
   {
     name: "collector: SIGKILL",
-    short: { lines: 100_000, injections: 20, holdMs: 0 },
+    short: { lines: 40_000, injections: 6, holdMs: 0 },
     long: { lines: 400_000, injections: 20, holdMs: 0 },
     run: (size) => whileTwoNodesPrint(size, async (site) => void (await site.restartCollector("SIGKILL"))),
   },
