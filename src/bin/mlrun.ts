@@ -14,8 +14,9 @@ import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
 import { spooledFiles } from "../run/spool/spool-files.ts";
-import { isOutOfReach, type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
+import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
+import { TIMERS } from "../run/timers.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 import { UsageError } from "../wire/usage-error.ts";
 import { refuseOldNode } from "./node-floor.ts";
@@ -30,7 +31,7 @@ const STDERR = 2;
 const OWN_ERROR = 125;
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
-/** Descriptors from the launcher's pump: its socket, and the file for the progress (`src/launcher/logger.c`). */
+/** Descriptors from the launcher's pump: its socket, and the pipe for the progress (`src/launcher/logger.c`). */
 const RECORDS = 3;
 const PROGRESS = 4;
 /** The argument with which the launcher calls this program. */
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
   refuseOldNode("mlrun", OWN_ERROR);
   if (process.argv[2] === LOG_RECORDS) return logForLauncher();
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = resolve(asked.runDir ?? reliable("MLRUN_RUN_DIR", env, "mlrun.sock") ?? DEFAULT_RUN_DIR);
+  const runDir = resolve(asked.runDir ?? setting(env, "MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
@@ -89,7 +90,7 @@ function run(asked: Arguments, runDir: string, node: string): Promise<number> {
     raw,
     oneLineFrames: asked.oneLineFrames || oneLineFrames,
     hasTerminal: hasTerminal(),
-    clock: new Clock(performance.timeOrigin, () => performance.now()),
+    clock: new Clock({ startedAtMs: performance.timeOrigin, monotonicMs: () => performance.now(), timers: TIMERS }),
     warn,
     startFlush: flushStarter(() => ({ runDir, spool })),
   });
@@ -117,6 +118,7 @@ async function logForLauncher(): Promise<number> {
     records: RECORDS,
     progress: PROGRESS,
     nowUs,
+    timers: TIMERS,
     readBegin,
     ownPid,
     startFlush: flushStarter(() => begin),
@@ -133,7 +135,7 @@ function nowUs(): number {
 }
 
 function siteSettings(environment: Environment) {
-  return readSiteSettings(reliable("MLRUN_CONFIG", environment) ?? SETTINGS, warn);
+  return readSiteSettings(setting(environment, "MLRUN_CONFIG") ?? SETTINGS, warn);
 }
 
 /** Delivers spooled files, in the foreground, and reports the result. */
@@ -144,10 +146,11 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   for (const folder of spoolFolders(places)) {
     const owner = processName(process.pid);
     // Each replayed file is delivered at once, or spooled.
-    delivered += await replayRawFiles({ folder, owner, nowUs, readBegin: readBeginRecord, ownPid: process.pid, warn });
-    const result = await flushSpool({ folder, runDir, owner });
+    const log = { nowUs, timers: TIMERS, readBegin: readBeginRecord, ownPid: process.pid };
+    delivered += await replayRawFiles({ folder, owner, warn, ...log });
+    const result = await flushSpool({ folder, runDir, owner, warn, after: TIMERS.after });
     delivered += result.delivered;
-    kept += result.kept;
+    kept += result.kept + result.unreadable;
     busy += spooledFiles(folder).busy;
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
@@ -170,14 +173,6 @@ function spoolPlaces(environment: Environment, node: string, runDir: string): Sp
     uid: process.geteuid?.() ?? 0,
     relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
   };
-}
-
-/** The path in a variable, as `setting`; for root none where another user could put another file. */
-function reliable(name: string, environment: Environment, file = ""): string | undefined {
-  const path = setting(environment, name);
-  if (path === undefined || isOutOfReach(resolve(path, file), process.geteuid?.() ?? 0)) return path;
-  warn(`${name} is not used: another user owns a folder of ${path}`);
-  return undefined;
 }
 
 /** A variable's value, unless it is empty. */

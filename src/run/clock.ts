@@ -1,25 +1,30 @@
 import { formatTimestamp } from "../frame/timestamp.ts";
+import type { Timers } from "./timers.ts";
 
 const PREFIX_CHARACTERS = "2026-11-20T04:17:44.".length;
 const MICROSECONDS = 1_000_000;
 
-/** Calls back after `ms`. Returns a function that cancels it. */
-export function after(ms: number, call: () => void): () => void {
-  const timer = setTimeout(call, ms);
-  return () => clearTimeout(timer);
+export interface ClockOptions {
+  /** Wall clock, with fractions, when `monotonicMs` was 0. */
+  readonly startedAtMs: number;
+  readonly monotonicMs: () => number;
+  readonly timers: Timers;
 }
 
 /** Time since 1970 that never steps back: the wall clock at the start, plus a monotonic clock. */
 export class Clock {
+  readonly after: Timers["after"];
+  readonly afterReading: Timers["afterReading"];
   readonly #startedAtMs: number;
   readonly #monotonicMs: () => number;
   #second = -1;
   #prefix = "";
 
-  /** @param startedAtMs Wall clock, with fractions, when `monotonicMs` was 0. */
-  constructor(startedAtMs: number, monotonicMs: () => number) {
+  constructor({ startedAtMs, monotonicMs, timers }: ClockOptions) {
     this.#startedAtMs = startedAtMs;
     this.#monotonicMs = monotonicMs;
+    this.after = timers.after;
+    this.afterReading = timers.afterReading;
   }
 
   /** Monotonic milliseconds, for differences only. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { after } from "./clock.ts";
 import { processName } from "./command/process-name.ts";
 import { beginJson } from "./delivery/begin-json.ts";
 import { Delivery } from "./delivery/delivery.ts";
@@ -9,6 +8,7 @@ import { RUN_LIMITS } from "./limits.ts";
 import { type BackgroundFlushOptions, flushInBackground, releaseFlush } from "./spool/background-flush.ts";
 import { openSpoolFolder, type SpoolPlaces, spoolFolders } from "./spool/spool-folder.ts";
 import { SpoolWriter } from "./spool/spool-writer.ts";
+import type { Timers } from "./timers.ts";
 
 export interface LogOptions {
   /** The command line for BEGIN, with secrets masked; at least one word. */
@@ -25,7 +25,7 @@ export interface LogOptions {
   readonly cwd: string;
   readonly runDir: string;
   readonly spool: SpoolPlaces;
-  readonly clock: { elapsedMs(): number; timestamp(): string };
+  readonly clock: { elapsedMs(): number; timestamp(): string; readonly after: Timers["after"] };
   warn(message: string): void;
   /** Starts `mlrun --flush` as a separate process. */
   readonly startFlush: BackgroundFlushOptions["start"];
@@ -56,7 +56,7 @@ export function openLogDelivery(options: LogOptions): LogDelivery {
     greeting: greeting({ x, k, json }),
     sentBlocks: sentBlocks(sendBufferBytes()),
     spool,
-    clock: { elapsedMs, after },
+    clock,
     onLive: () => {
       for (const folder of spoolFolders(options.spool)) {
         flushInBackground({ folder, owner: processName(ownPid), start: options.startFlush });

@@ -10,10 +10,12 @@ import { OutputFrames } from "./output/output-frames.ts";
 import { RecordClock } from "./output/record-clock.ts";
 import type { RecordConsumer } from "./output/record-reader.ts";
 import { pairAt, parseNumbers, parseStatus, RECORD, type WholeRecord } from "./output/records.ts";
+import type { Timers } from "./timers.ts";
 
 export interface RecordLogPorts {
   /** Microseconds since 1970, never stepping back. */
   nowUs(): number;
+  readonly timers: Timers;
   /** The content of a BEGIN record, as options. Undefined: it is invalid. */
   readBegin(payload: Buffer): BeginFields | undefined;
   readonly ownPid: number;
@@ -53,11 +55,11 @@ export class RecordLog implements RecordConsumer {
   /** Inside `batch`: its end flushes. */
   #isBatch = false;
   #beats: Beats | undefined;
-  #exitTimer: NodeJS.Timeout | undefined;
+  #cancelExitBeat: (() => void) | undefined;
 
   constructor(ports: RecordLogPorts) {
     this.#ports = ports;
-    this.#clock = new RecordClock(ports.nowUs);
+    this.#clock = new RecordClock(ports.nowUs, ports.timers);
   }
 
   /** Numbered lines, bytes in frames or omitted from them, and the omitted bytes alone. */
@@ -127,7 +129,7 @@ export class RecordLog implements RecordConsumer {
     frames.stderr.end();
     await Promise.all([frames.stdout.ended, frames.stderr.ended]);
     this.#beats?.stop();
-    clearTimeout(this.#exitTimer);
+    this.#cancelExitBeat?.();
     const cutShort = numbers[0] !== 0;
     const end = this.#end ?? { code: null, signal: "SIGKILL", endedAt: formatTimestamp(this.#ports.nowUs()) };
     await log.delivery.finish(() => {
@@ -170,7 +172,8 @@ export class RecordLog implements RecordConsumer {
     const { ownPid, warn, startFlush } = this.#ports;
     const { startedUs, raw, oneLineFrames } = begin;
     const clock = this.#clock;
-    const started = { elapsedMs: () => this.#ports.nowUs() / 1000, timestamp: () => formatTimestamp(startedUs) };
+    const { after } = clock;
+    const started = { elapsedMs: () => clock.elapsedMs(), timestamp: () => formatTimestamp(startedUs), after };
     const encoder = new FrameEncoder(begin, { oneLineFrames });
     const log = openLogDelivery({ ...begin, ownPid, warn, startFlush, clock: started });
     const delivery = {
@@ -220,7 +223,7 @@ export class RecordLog implements RecordConsumer {
   /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */
   #exited(exit: Exit): void {
     this.#end ??= exit;
-    this.#exitTimer ??= setTimeout(() => this.#beats?.beat(), RUN_LIMITS.exitSaidAfterMs);
+    this.#cancelExitBeat ??= this.#clock.after(RUN_LIMITS.exitSaidAfterMs, () => this.#beats?.beat());
   }
 }
 

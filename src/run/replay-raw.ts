@@ -4,7 +4,7 @@ import { RecordReader } from "./output/record-reader.ts";
 import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 import { claimRaw, setRawAside, waitingRawFiles } from "./spool/raw-files.ts";
 
-export interface ReplayOptions extends Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "warn"> {
+export interface ReplayOptions extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "warn"> {
   readonly folder: string;
   /** Name of this process. */
   readonly owner: string;
@@ -47,7 +47,7 @@ function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
         const bytes = readSync(fd, buffer);
         // A killed pump did not write how the command ended.
         if (bytes === 0) return void log.over();
-        if (!reader.feed(buffer.subarray(0, bytes))) return;
+        if (!log.batch(() => reader.feed(buffer.subarray(0, bytes)))) return;
       }
     };
     const log = new RecordLog({
@@ -57,7 +57,7 @@ function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
         throw new Error("This is the flush");
       },
       onRoom: () => {
-        if (reader.resume() && !log.isOver) next();
+        if (log.batch(() => reader.resume()) && !log.isOver) next();
       },
       onDone: () => resolve(log.hasBegun || reader.octets === 0),
     });

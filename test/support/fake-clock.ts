@@ -7,6 +7,7 @@ interface Timer {
 export class FakeClock {
   #nowMs = 0;
   readonly #timers = new Set<Timer>();
+  #afterReading: (() => void)[] = [];
 
   elapsedMs(): number {
     return this.#nowMs;
@@ -17,6 +18,16 @@ export class FakeClock {
     const timer = { atMs: this.#nowMs + ms, call };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
+  }
+
+  /** Calls back when `hasRead` is called. */
+  afterReading(call: () => void): void {
+    this.#afterReading.push(call);
+  }
+
+  /** Data that waited has been read. */
+  hasRead(): void {
+    for (const call of this.#afterReading.splice(0)) call();
   }
 
   /** Timers that neither fired nor were cancelled. */

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { after } from "../../src/run/clock.ts";
 import { Delivery, type DeliveryClock, type Spool } from "../../src/run/delivery/delivery.ts";
 import { greeting } from "../../src/run/delivery/gate-protocol.ts";
 import { sendBufferBytes, sentBlocks } from "../../src/run/delivery/send-buffer.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
+import { TIMERS } from "../../src/run/timers.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { fakeRelay } from "../support/fake-relay.ts";
@@ -31,7 +31,7 @@ class MemorySpool implements Spool {
   }
 }
 
-const REAL_CLOCK: DeliveryClock = { elapsedMs: () => performance.now(), after };
+const REAL_CLOCK: DeliveryClock = { elapsedMs: () => performance.now(), after: TIMERS.after };
 
 /** A delivery to a gate in a new folder. */
 async function deliver(clock: DeliveryClock | FakeClock = REAL_CLOCK) {

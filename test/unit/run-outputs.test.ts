@@ -8,6 +8,7 @@ import { Clock } from "../../src/run/clock.ts";
 import { closeWriteEnds, makeFifos } from "../../src/run/command/fifos.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { Outputs } from "../../src/run/output/outputs.ts";
+import { TIMERS } from "../../src/run/timers.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 
@@ -40,7 +41,7 @@ async function heldUp(name: string) {
       reserve: () => ({ bytes: Buffer.alloc(RUN_LIMITS.blockBytes), end: 0, written: 0, flushed: 0 }),
       flush: () => {},
     },
-    clock: new Clock(performance.timeOrigin, () => performance.now()),
+    clock: new Clock({ startedAtMs: performance.timeOrigin, monotonicMs: () => performance.now(), timers: TIMERS }),
     warn: () => {},
   });
   const command = spawn("yes", [], { stdio: ["ignore", fifos[0].writeEnd, fifos[1].writeEnd] });

@@ -10,6 +10,7 @@ import { FrameRing } from "../../src/run/delivery/frame-ring.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { parseSiteSettings, readSiteSettings } from "../../src/run/site-settings.ts";
 import { frameAt, printedBytes, wholeFramesEnd } from "../../src/run/spool/frame-scan.ts";
+import { TIMERS } from "../../src/run/timers.ts";
 import { type Begin, parseBegin } from "../../src/wire/begin.ts";
 import { poll } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
@@ -61,7 +62,11 @@ describe("BEGIN", () => {
 
 test("the clock continues from wall-clock time, microsecond by microsecond", () => {
   let nowMs = 0;
-  const clock = new Clock(Date.UTC(2026, 10, 20, 4, 17, 44, 960) + 0.25, () => nowMs);
+  const clock = new Clock({
+    startedAtMs: Date.UTC(2026, 10, 20, 4, 17, 44, 960) + 0.25,
+    monotonicMs: () => nowMs,
+    timers: TIMERS,
+  });
   expect(clock.timestamp()).toBe("2026-11-20T04:17:44.960250Z");
   nowMs = 0.5;
   expect(clock.timestamp()).toBe("2026-11-20T04:17:44.960750Z");

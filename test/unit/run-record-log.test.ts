@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { RecordReader } from "../../src/run/output/record-reader.ts";
 import { makeRecord, RECORD } from "../../src/run/output/records.ts";
 import { RecordLog } from "../../src/run/record-log.ts";
+import { TIMERS } from "../../src/run/timers.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const { begin, stdout, stderr, over } = RECORD.types;
@@ -16,6 +17,7 @@ test("frames of all records of a batch leave together, after what they hold was 
   });
   const log = new RecordLog({
     nowUs: () => 1_700_000_000_000_000,
+    timers: TIMERS,
     readBegin: () => ({
       argv: ["true"],
       x: "01JCABCDEFGHJKMNPQRSTVWXYZ",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { RecordClock } from "../../src/run/output/record-clock.ts";
 import { RecordReader } from "../../src/run/output/record-reader.ts";
 import { makeRecord, parseFields, parseNumbers, parseStatus } from "../../src/run/output/records.ts";
+import { TIMERS } from "../../src/run/timers.ts";
 
 /** The pieces as read: one text for each record or run of printed bytes. */
 function read(
@@ -89,7 +90,7 @@ test.each([
 
 test("the record clock shows the current record's time, and now between records", () => {
   let nowUs = 2_000_000;
-  const clock = new RecordClock(() => nowUs);
+  const clock = new RecordClock(() => nowUs, TIMERS);
   clock.setRecord(1_500_001);
   expect([clock.timestamp(), clock.printedMs(), clock.elapsedMs()]).toEqual([
     "1970-01-01T00:00:01.500001Z",

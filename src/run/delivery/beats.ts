@@ -2,13 +2,14 @@ import type { FrameEncoder } from "../../frame/encode.ts";
 import type { Exit } from "../../wire/end.ts";
 import { processTree } from "../command/processes.ts";
 import { RUN_LIMITS } from "../limits.ts";
+import type { Timers } from "../timers.ts";
 import { BufferingGuess } from "./buffering.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface BeatPorts {
   readonly encoder: FrameEncoder;
   readonly delivery: Delivery;
-  readonly clock: { timestamp(): string; elapsedMs(): number };
+  readonly clock: { timestamp(): string; elapsedMs(): number; readonly after: Timers["after"] };
   readonly pid: number | undefined;
   /** The command prints to a terminal: no program buffers its output there for long. */
   readonly hasTerminal: boolean;
@@ -42,8 +43,15 @@ export function startBeats(ports: BeatPorts): Beats {
     block.end += frame.copy(block.bytes, block.end);
     delivery.flush();
   };
-  const timer = setInterval(beat, RUN_LIMITS.beatEveryMs);
-  return { beat, stop: () => clearInterval(timer) };
+  let stop = () => {};
+  const repeat = () => {
+    stop = clock.after(RUN_LIMITS.beatEveryMs, () => {
+      beat();
+      repeat();
+    });
+  };
+  repeat();
+  return { beat, stop: () => stop() };
 }
 
 /** Processor time of the process and its descendants; 0 without /proc. */

@@ -1,7 +1,8 @@
 import { fstatSync, write, writeSync } from "node:fs";
 import { RUN_LIMITS } from "../limits.ts";
+import type { Timers } from "../timers.ts";
 
-export interface MirrorEvents {
+export interface MirrorPorts extends Pick<Timers, "after"> {
   /** There is room again after `full`. */
   drained(): void;
   /** Nobody reads it any more: further output there would go nowhere. */
@@ -26,7 +27,7 @@ const AGAIN_AFTER_MS = 5;
  */
 export class Mirror {
   readonly #fd: number;
-  readonly #events: MirrorEvents;
+  readonly #ports: MirrorPorts;
   readonly #direct: boolean;
   #waiting: Buffer = Buffer.alloc(0);
   #waitingBytes = 0;
@@ -35,9 +36,9 @@ export class Mirror {
   #off = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(fd: number, events: MirrorEvents) {
+  constructor(fd: number, ports: MirrorPorts) {
     this.#fd = fd;
-    this.#events = events;
+    this.#ports = ports;
     const kind = fstatSync(fd);
     this.#direct = kind.isFile() || (kind.isCharacterDevice() && kind.rdev >> 8 === MEMORY_DEVICES);
   }
@@ -95,14 +96,14 @@ export class Mirror {
 
   #writeFrom(at: number, end: number): void {
     write(this.#fd, this.#writing, at, end - at, null, (error, written) => {
-      if (error?.code === "EAGAIN") return void setTimeout(() => this.#writeFrom(at, end), AGAIN_AFTER_MS);
+      if (error?.code === "EAGAIN") return void this.#ports.after(AGAIN_AFTER_MS, () => this.#writeFrom(at, end));
       if (error !== null) return this.#stop(error);
       if (at + written < end) return this.#writeFrom(at + written, end);
       const wasFull = this.full;
       this.#busy = false;
       if (this.#waitingBytes > 0) this.#next();
       else this.#whenIdle?.();
-      if (wasFull) this.#events.drained();
+      if (wasFull) this.#ports.drained();
     });
   }
 
@@ -112,8 +113,8 @@ export class Mirror {
     this.#busy = false;
     this.#waitingBytes = 0;
     this.#whenIdle?.();
-    if (GONE.includes(code)) this.#events.broken();
-    else this.#events.failed(code);
-    this.#events.drained();
+    if (GONE.includes(code)) this.#ports.broken();
+    else this.#ports.failed(code);
+    this.#ports.drained();
   }
 }

@@ -3,6 +3,7 @@ import { allocateSource } from "../../frame/source.ts";
 import type { StreamName } from "../../wire/api.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { RUN_LIMITS } from "../limits.ts";
+import type { Timers } from "../timers.ts";
 import { RedrawThinner } from "./redraws.ts";
 
 export interface FramesPorts {
@@ -14,7 +15,7 @@ export interface FramesPorts {
   readonly raw: boolean;
 }
 
-export interface OutputClock {
+export interface OutputClock extends Timers {
   /** Monotonic milliseconds, for differences only. */
   elapsedMs(): number;
   /** Monotonic time at which the current bytes were printed: they may have waited since. */
@@ -47,7 +48,8 @@ export class OutputFrames {
   #sinceMs = 0;
   #isBlocked = false;
   #hasEnded = false;
-  #timer: NodeJS.Timeout | undefined;
+  /** While some of it waits to be shown in time. */
+  #cancelShowing: (() => void) | undefined;
 
   constructor(ports: FramesPorts) {
     this.#ports = ports;
@@ -171,22 +173,26 @@ export class OutputFrames {
     this.#from = READ_AT - left;
     this.#to = READ_AT;
     if (this.#hasEnded) {
-      clearTimeout(this.#timer);
+      this.#cancelShowing?.();
       this.#settleEnded();
-    } else if (left > 0 && !unfinished && this.#timer === undefined) {
+    } else if (left > 0 && !unfinished && this.#cancelShowing === undefined) {
       this.#showAfter(RUN_LIMITS.fragmentAfterMs);
     }
   }
 
   #showAfter(ms: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#from === this.#to || this.#isBlocked) return;
-      const held = { sinceMs: this.#sinceMs, readAtMs: this.#readAtMs };
-      const dueMs = this.#thinner?.dueMs(held) ?? this.#sinceMs + RUN_LIMITS.fragmentAfterMs;
-      const leftMs = dueMs - this.#ports.clock.elapsedMs();
-      if (leftMs > 0) this.#showAfter(leftMs);
-      else this.#pumpAll("fragment");
-    }, ms);
+    const { clock } = this.#ports;
+    // This process may have been busy, or without a processor: the rest of the line may be there already.
+    this.#cancelShowing = clock.after(ms, () => clock.afterReading(() => this.#showHeld()));
+  }
+
+  #showHeld(): void {
+    this.#cancelShowing = undefined;
+    if (this.#from === this.#to || this.#isBlocked) return;
+    const held = { sinceMs: this.#sinceMs, readAtMs: this.#readAtMs };
+    const dueMs = this.#thinner?.dueMs(held) ?? this.#sinceMs + RUN_LIMITS.fragmentAfterMs;
+    const leftMs = dueMs - this.#ports.clock.elapsedMs();
+    if (leftMs > 0) this.#showAfter(leftMs);
+    else this.#pumpAll("fragment");
   }
 }

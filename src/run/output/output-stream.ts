@@ -23,7 +23,7 @@ export class OutputStream {
   /** Shows the output as well. */
   readonly mirror: Mirror | undefined;
   readonly #pace = new ReadPace();
-  #pause: NodeJS.Timeout | undefined;
+  #isPaused = false;
   #ended = false;
   #cutShort = false;
 
@@ -35,6 +35,7 @@ export class OutputStream {
         drained: () => this.#resume(),
         broken: () => this.stop(),
         failed: (code) => ports.warn(`Cannot show ${ports.name}: ${code}; it is still logged`),
+        after: ports.clock.after,
       });
     }
     // One buffer for all reads: the remainder after a read is moved, and the rest is no longer needed.
@@ -99,7 +100,8 @@ export class OutputStream {
   finish(shows: boolean): void {
     if (!shows) this.mirror?.giveUp();
     const readBytes = () => this.printedBytes;
-    const pipe = { readBytes, mayRead: () => this.#mayRead(), hasEnded: () => this.#ended };
+    const { after } = this.#ports.clock;
+    const pipe = { readBytes, mayRead: () => this.#mayRead(), hasEnded: () => this.#ended, after };
     whenEmpty(pipe, () => {
       this.#cutShort = true;
       this.stop();
@@ -112,16 +114,17 @@ export class OutputStream {
     this.#frames.received(bytes);
     const pauseMs = this.#pace.after(bytes, this.#ports.clock.elapsedMs());
     if (pauseMs > 0) {
-      this.#pause = setTimeout(() => {
-        this.#pause = undefined;
+      this.#isPaused = true;
+      this.#ports.clock.after(pauseMs, () => {
+        this.#isPaused = false;
         this.#resume();
-      }, pauseMs);
+      });
     }
     return this.#mayRead();
   }
 
   #mayRead(): boolean {
-    return !this.#frames.isBlocked && this.mirror?.full !== true && this.#pause === undefined;
+    return !this.#frames.isBlocked && this.mirror?.full !== true && !this.#isPaused;
   }
 
   #resume(): void {

@@ -1,6 +1,7 @@
 import type { PerStream } from "../../wire/end.ts";
 import type { Fifo } from "../command/fifos.ts";
 import { RUN_LIMITS } from "../limits.ts";
+import type { Timers } from "../timers.ts";
 import type { Mirror } from "./mirror.ts";
 import { type OutputPorts, OutputStream } from "./output-stream.ts";
 
@@ -15,13 +16,15 @@ export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirro
 export class Outputs {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
-  #wait: NodeJS.Timeout | undefined;
+  readonly #after: Timers["after"];
+  #cancelWait: () => void = () => {};
   #printedByCommand = 0;
   #commandHasEnded = false;
   #isHurried = false;
 
   constructor(options: OutputsOptions) {
     const { fifos, mirrors, ...ports } = options;
+    this.#after = ports.clock.after;
     this.#stdout = new OutputStream({ ...ports, name: "stdout", fd: fifos[0].readEnd, mirrorFd: mirrors[0] });
     this.#stderr = new OutputStream({ ...ports, name: "stderr", fd: fifos[1].readEnd, mirrorFd: mirrors[1] });
   }
@@ -50,7 +53,7 @@ export class Outputs {
     this.#printedByCommand = this.#printedBytes;
     this.#waitForGrandchildren();
     await Promise.all([this.#stdout.ended, this.#stderr.ended]);
-    clearTimeout(this.#wait);
+    this.#cancelWait();
   }
 
   /**
@@ -87,16 +90,16 @@ export class Outputs {
 
   /** A sleeping reader of the mirror is no grandchild: anything the command left in the pipes is its own. */
   #waitForGrandchildren(): void {
-    this.#wait = setTimeout(() => {
+    this.#cancelWait = this.#after(RUN_LIMITS.grandchildrenMs, () => {
       const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;
       const isTheirs = this.#printedBytes - this.#printedByCommand > 2 * RUN_LIMITS.pipeBytes;
       if (isHeldUp && !isTheirs && !this.#isHurried) this.#waitForGrandchildren();
       else this.#finish(!isHeldUp);
-    }, RUN_LIMITS.grandchildrenMs);
+    });
   }
 
   #finish(shows: boolean): void {
-    clearTimeout(this.#wait);
+    this.#cancelWait();
     this.#stdout.finish(shows);
     this.#stderr.finish(shows);
   }

@@ -1,15 +1,20 @@
 import { formatTimestamp } from "../../frame/timestamp.ts";
+import type { Timers } from "../timers.ts";
 import type { OutputClock } from "./output-frames.ts";
 
 /** The time of the current record; between records, now. Both count from 1970. */
 export class RecordClock implements OutputClock {
+  readonly after: Timers["after"];
+  readonly afterReading: Timers["afterReading"];
   readonly #nowUs: () => number;
   #recordUs: number | undefined;
   #text = "";
   #textUs = -1;
 
-  constructor(nowUs: () => number) {
+  constructor(nowUs: () => number, timers: Timers) {
     this.#nowUs = nowUs;
+    this.after = timers.after;
+    this.afterReading = timers.afterReading;
   }
 
   /** @param timeUs Undefined: between records. */

@@ -1,4 +1,6 @@
-export interface Pipe {
+import type { Timers } from "../timers.ts";
+
+export interface Pipe extends Pick<Timers, "after"> {
   /** Bytes read from it so far. */
   readBytes(): number;
   /** Whether reading is not paused. */
@@ -25,7 +27,7 @@ export function whenEmpty(pipe: Pipe, stop: () => void): void {
       return;
     }
     before = pipe.readBytes();
-    setTimeout(look, LOOK_AGAIN_MS);
+    pipe.after(LOOK_AGAIN_MS, look);
   };
-  setTimeout(look, LOOK_AGAIN_MS);
+  pipe.after(LOOK_AGAIN_MS, look);
 }

@@ -4,6 +4,7 @@ import { type Begin, parseBegin } from "../../wire/begin.ts";
 import { greeting } from "../delivery/gate-protocol.ts";
 import { RelaySession } from "../delivery/relay-session.ts";
 import { RUN_LIMITS } from "../limits.ts";
+import type { Timers } from "../timers.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
 import { claim, release, setAside, spooledFiles } from "./spool-files.ts";
 
@@ -12,6 +13,8 @@ export interface FlushOptions {
   readonly runDir: string;
   /** Name of this process. */
   readonly owner: string;
+  readonly after: Timers["after"];
+  warn(message: string): void;
 }
 
 export interface FlushResult {
@@ -19,6 +22,8 @@ export interface FlushResult {
   readonly kept: number;
   /** Files that do not begin with a BEGIN: set aside. */
   readonly damaged: number;
+  /** Files that cannot be read: each is named to the user, and stays. */
+  readonly unreadable: number;
 }
 
 /** Room for BEGIN, the first record, and for many frames. */
@@ -26,31 +31,41 @@ const READ_BYTES = 65_536;
 
 /**
  * Delivers the waiting files of the spool, one after another, and stops at the first that the relay does not take. A
- * file is removed once the relay has taken over all of it.
+ * file is removed once the relay has taken over all of it. A file that cannot be read holds up no other.
  */
 export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
-  const { folder, runDir, owner } = options;
+  const { folder, owner, warn } = options;
   const done = { delivered: 0, damaged: 0 };
+  const unreadable = new Set<string>();
   // Repeats while files appear: another mlrun that finds this flush running leaves its files to it.
   for (let before = -1; before < done.delivered; ) {
     before = done.delivered;
     for (const file of spooledFiles(folder).waiting) {
-      const path = claim(folder, file, owner);
+      const path = unreadable.has(file.stem) ? undefined : claim(folder, file, owner);
       if (path === undefined) continue;
-      const fate = await deliver(path, runDir);
+      const fate = await deliver(path, options).catch((error: unknown) => {
+        warn(`Cannot deliver ${file.stem}.spool in ${folder}: ${String(error)}; it stays there`);
+        unreadable.add(file.stem);
+        return "unreadable" as const;
+      });
+      if (fate === "kept" || fate === "unreadable") release(folder, file, path);
       if (fate === "kept") {
-        release(folder, file, path);
-        return { ...done, kept: spooledFiles(folder).waiting.length };
+        const kept = spooledFiles(folder).waiting.length - unreadable.size;
+        return { ...done, kept, unreadable: unreadable.size };
       }
+      if (fate === "unreadable") continue;
       if (fate === "delivered") rmSync(path);
       else setAside(folder, file, path);
       done[fate] += 1;
     }
   }
-  return { ...done, kept: 0 };
+  return { ...done, kept: 0, unreadable: unreadable.size };
 }
 
-async function deliver(path: string, runDir: string): Promise<"delivered" | "kept" | "damaged"> {
+type Sending = Pick<FlushOptions, "runDir" | "after">;
+
+/** Throws if the file cannot be read. */
+async function deliver(path: string, how: Sending): Promise<"delivered" | "kept" | "damaged"> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const data = Buffer.allocUnsafe(READ_BYTES);
@@ -61,13 +76,13 @@ async function deliver(path: string, runDir: string): Promise<"delivered" | "kep
     const json = first.toString("utf8", frame.from, frame.end);
     const begin = parseBegin(json);
     if (begin === undefined) return "damaged";
-    return (await sendFrames({ fd, data, from: frame.end, begin, json, runDir })) ? "delivered" : "kept";
+    return (await sendFrames({ fd, data, from: frame.end, begin, json, ...how })) ? "delivered" : "kept";
   } finally {
     closeSync(fd);
   }
 }
 
-interface OpenFile {
+interface OpenFile extends Sending {
   readonly fd: number;
   /** Memory to read into. */
   readonly data: Buffer;
@@ -76,21 +91,29 @@ interface OpenFile {
   readonly begin: Begin;
   /** `begin` exactly as in the file. */
   readonly json: string;
-  readonly runDir: string;
 }
 
 /** @returns Whether the relay has taken over all frames. */
-function sendFrames({ fd, data, from, begin, json, runDir }: OpenFile): Promise<boolean> {
-  return new Promise((resolve) => {
+function sendFrames({ fd, data, from, begin, json, runDir, after }: OpenFile): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     let at = from;
-    const patience = setTimeout(() => settle(false), RUN_LIMITS.takeOverMs);
-    const settle = (takenOver: boolean) => {
-      clearTimeout(patience);
+    const wait = () => after(RUN_LIMITS.takeOverMs, () => settle(() => resolve(false)));
+    let cancel = wait();
+    const settle = (tell: () => void) => {
+      cancel();
       session.destroy();
-      resolve(takenOver);
+      tell();
     };
     const next = () => {
-      patience.refresh();
+      cancel();
+      cancel = wait();
+      try {
+        sendSome();
+      } catch (error) {
+        settle(() => reject(error));
+      }
+    };
+    const sendSome = () => {
       const read = data.subarray(0, readSync(fd, data, 0, data.length, at));
       // If its writer died inside a frame, the file ends before that frame.
       const end = wholeFramesEnd(read);
@@ -100,7 +123,7 @@ function sendFrames({ fd, data, from, begin, json, runDir }: OpenFile): Promise<
     };
     const session = new RelaySession(
       { path: join(runDir, "mlrun.sock"), greeting: greeting({ x: begin.x, k: begin.k, json }) },
-      { ready: next, takenOver: () => settle(true), lost: () => settle(false) },
+      { ready: next, takenOver: () => settle(() => resolve(true)), lost: () => settle(() => resolve(false)) },
     );
   });
 }
