@@ -7,16 +7,11 @@
 #include <unistd.h>
 
 static _Noreturn void run(const struct command *command, char **environment, int console) {
-  char **before = environ;
   sigaction(SIGCHLD, &command->on_child, NULL);
   sigprocmask(SIG_SETMASK, &command->blocked, NULL);
-  environ = environment;
-  execvp(command->argv[0], command->argv);
+  execvpe(command->argv[0], command->argv, environment);
   // Without MLRUN_ID and the like, arguments have as much room as without mlrun.
-  if (errno == E2BIG) {
-    environ = before;
-    execvp(command->argv[0], command->argv);
-  }
+  if (errno == E2BIG) execvp(command->argv[0], command->argv);
   int error = errno;
   signal(SIGPIPE, SIG_IGN);
   const char *reason = error == ENOENT ? "not found" : strerror(error);
@@ -31,16 +26,21 @@ static void connect_outputs(const struct command *command) {
     if (command->outputs[i] >= 0) dup2(command->outputs[i], i + 1);
 }
 
-pid_t start_command(const struct command *command) {
-  pid_t launcher = getpid();
-  pid_t pid = fork();
-  if (pid != 0) return pid;
+static _Noreturn void run_child(const struct command *command, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != launcher) _exit(128 + SIGKILL);
-  if (command->terminal.master >= 0) adopt_terminal(&command->terminal);
+  if (getppid() != parent) _exit(128 + SIGKILL);
+  if (command->terminal.master >= 0) join_session(&command->terminal);
   connect_outputs(command);
-  rename_process(command->environment, launcher, getpid());
+  rename_process(command->environment, command->mlrun, getpid());
   run(command, command->environment, command->console);
+}
+
+pid_t start_command(const struct command *command) {
+  pid_t parent = getpid();
+  // Copies no memory. Until exec, the child uses this process's, which no code needs there any more.
+  pid_t pid = vfork();
+  if (pid == 0) run_child(command, parent);
+  return pid;
 }
 
 _Noreturn void become_command(const struct command *command) {

@@ -8,6 +8,8 @@
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126, OWN_ERROR = 125 };
 
 struct command {
+  /** mlrun's own process, which LISTEN_PID and WATCHDOG_PID may mean. */
+  pid_t mlrun;
   /** NULL at the end. */
   char **argv;
   char **environment;
@@ -23,7 +25,10 @@ struct command {
   struct sigaction on_child;
 };
 
-/** Starts it in this process's group and session; it dies with this process. -1, with errno, on failure. */
+/**
+ * Starts it in this process's session, and group unless it has a terminal of its own; it dies with this process. Returns
+ * when its program has been loaded. -1, with errno, on failure.
+ */
 pid_t start_command(const struct command *command);
 /** Replaces this process by the command, without logging. */
 _Noreturn void become_command(const struct command *command);

@@ -1,10 +1,9 @@
 #include "launcher.h"
 #include "console.h"
 #include "descriptors.h"
+#include "events.h"
 #include "notes.h"
 #include "pump.h"
-#include "signals.h"
-#include "witness.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,21 +18,6 @@ enum {
   HAND_OVER_MS = 15000,
   /** The command ended with 0, but its output could not be shown. */
   NOT_SHOWN = 1,
-};
-
-struct launcher {
-  int notes;
-  pid_t command;
-  pid_t pump;
-  struct signal_source signals;
-  struct witness witness;
-  bool has_ended;
-  int status;
-  bool is_shown;
-  bool is_done;
-  bool could_not_show;
-  struct terminal terminal;
-  bool pump_ends;
 };
 
 struct pipes {
@@ -74,7 +58,7 @@ static struct pump_descriptors descriptors_of(const struct pipes *pipes, const s
       .mirrors = {options->quiet || pipes->out[0] < 0 ? -1 : STDOUT_FILENO,
                   options->quiet || pipes->err[0] < 0 ? -1 : STDERR_FILENO},
       .console = command->were_closed[2] ? -1 : STDERR_FILENO,
-      .is_terminal = command->terminal.master >= 0,
+      .terminal = &command->terminal,
   };
 }
 
@@ -103,85 +87,23 @@ static void start(struct launcher *launcher, struct command *command, const stru
   command->outputs[0] = pipes.out[1];
   command->outputs[1] = is_merged(command, options) ? pipes.out[1] : pipes.err[1];
   command->console = options->quiet && !command->were_closed[2] ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
-  launcher->command = start_command(command);
-  if (launcher->command < 0) give_up(command, &pipes, launcher->pump);
   launcher->notes = pipes.notes[0];
   launcher->terminal = command->terminal;
+  // First: what the command prints has its carriage returns already.
+  take_keys(launcher);
+  if (command->terminal.master < 0) launcher->command = start_command(command);
+  else launcher->command = start_monitor(&launcher->monitor, command) ? launcher->monitor.command : -1;
+  if (launcher->command < 0) {
+    leave_keys(launcher);
+    give_up(command, &pipes, launcher->pump);
+  }
   send_note(launcher->notes, NOTE_STARTED, (uint32_t)launcher->command);
 }
 
 /** Closes everything that the command holds: a process waiting for its end must not wait for this one. */
 static void let_go(const struct launcher *launcher) {
-  bool has_terminal = launcher->terminal.master >= 0;
-  const int kept[] = {launcher->notes, launcher->terminal.master, has_terminal ? launcher->terminal.input : -1};
+  const int kept[] = {launcher->notes, launcher->monitor.notes, launcher->terminal.master, launcher->terminal.input};
   close_all_but(kept, sizeof kept / sizeof kept[0]);
-}
-
-/** Follows the command's stops and end, which mlrun's parent must see. */
-static void take_children(struct launcher *launcher) {
-  int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
-    if (pid == launcher->pump && !WIFSTOPPED(status)) launcher->pump = -1;
-    if (pid != launcher->command) continue;
-    if (WIFSTOPPED(status)) {
-      stop_as(WSTOPSIG(status));
-      continue;
-    }
-    launcher->has_ended = true;
-    launcher->status = status;
-    send_note(launcher->notes, NOTE_ENDED, (uint32_t)status);
-  }
-}
-
-static bool is_ending(int signal_number) {
-  return signal_number == SIGINT || signal_number == SIGTERM || signal_number == SIGHUP || signal_number == SIGQUIT;
-}
-
-/** The command is in its own session: it gets none of the signals that this process gets. */
-static void take_terminal_signal(struct launcher *launcher, int number) {
-  bool is_stop = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
-  if (is_stop) {
-    leave_raw(&launcher->terminal);
-    stop_as(number);
-  }
-  if (number == SIGWINCH) pass_size_on(&launcher->terminal);
-  if (is_stop || number == SIGWINCH || number == SIGCONT) enter_raw(&launcher->terminal);
-  else kill(launcher->command, number);
-}
-
-static void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
-  // With a kernel code it concerns children; with a code of kill(2) and the like it is meant for the command.
-  if (taken->number == SIGCHLD && taken->code > 0) return;
-  if (!launcher->has_ended && launcher->terminal.master >= 0) {
-    take_terminal_signal(launcher, taken->number);
-    return;
-  }
-  if (!launcher->has_ended) {
-    pass_on(taken, launcher->command, &launcher->witness);
-    return;
-  }
-  if (!is_ending(taken->number)) return;
-  send_note(launcher->notes, NOTE_HURRY, 0);
-  // The output is shown completely, or the sender does not want to wait for it.
-  if (launcher->is_shown) launcher->is_done = true;
-  else {
-    leave_raw(&launcher->terminal);
-    die_by(taken->number);
-  }
-}
-
-static void take_notes(struct launcher *launcher) {
-  struct note note;
-  enum note_result result = take_note(launcher->notes, &note);
-  for (; result == NOTE_GOT; result = take_note(launcher->notes, &note)) {
-    if (note.kind == NOTE_BROKEN) close_terminal(&launcher->terminal);
-    if (note.kind == NOTE_SHOWN) launcher->is_shown = true;
-    if (note.kind != NOTE_DONE) continue;
-    launcher->is_done = true;
-    launcher->could_not_show = (note.value & DONE_NOT_SHOWN) != 0;
-    launcher->pump_ends = (note.value & DONE_FOR_GOOD) != 0;
-  }
-  if (result == NOTE_CLOSED) launcher->pump = -1;
 }
 
 /** @return Milliseconds left; -1: no limit. */
@@ -196,12 +118,13 @@ static void wait_for_end(struct launcher *launcher) {
   uint64_t since_us = 0;
   while (!launcher->has_ended || (!launcher->is_done && launcher->pump > 0)) {
     const struct terminal *terminal = &launcher->terminal;
-    bool has_keys = terminal->waiting_bytes > 0;
+    bool has_input = terminal->waiting_bytes > 0;
     struct pollfd polled[] = {
         {launcher->signals.fd, POLLIN, 0},
         {launcher->pump > 0 ? launcher->notes : -1, POLLIN, 0},
-        {terminal->is_raw && !has_keys && terminal->master >= 0 ? terminal->input : -1, POLLIN, 0},
-        {has_keys ? terminal->master : -1, POLLOUT, 0},
+        {terminal->is_raw && !has_input && terminal->master >= 0 ? terminal->input : -1, POLLIN, 0},
+        {has_input ? terminal->master : -1, POLLOUT, 0},
+        {launcher->monitor.pid > 0 ? launcher->monitor.notes : -1, POLLIN, 0},
     };
     int patience = patience_ms(launcher, &since_us);
     if (patience == 0) return;
@@ -211,6 +134,7 @@ static void wait_for_end(struct launcher *launcher) {
     take_children(launcher);
     if (polled[2].revents != 0 || polled[3].revents != 0) pass_keys_on(&launcher->terminal);
     if (polled[1].revents != 0) take_notes(launcher);
+    if (polled[4].revents != 0) take_monitor_notes(launcher);
   }
 }
 
@@ -218,23 +142,21 @@ static void wait_for_end(struct launcher *launcher) {
 static void reap(struct launcher *launcher) {
   end_witness(&launcher->witness);
   if (launcher->witness.pid > 0) waitpid(launcher->witness.pid, NULL, 0);
+  if (launcher->monitor.pid > 0) waitpid(launcher->monitor.pid, NULL, 0);
   if (launcher->pump_ends && launcher->pump > 0) waitpid(launcher->pump, NULL, 0);
 }
 
 int launch(struct command *command, const struct options *options, struct execution *execution) {
-  struct launcher launcher = {.terminal = {.master = -1, .slave = -1, .input = -1}};
+  struct launcher launcher = {.terminal = NO_TERMINAL, .monitor.notes = -1};
   block_signals(&command->blocked, &command->on_child);
   start(&launcher, command, options, execution);
   let_go(&launcher);
-  // In its own session the command gets no signal of this group.
-  if (launcher.terminal.master < 0) start_witness(&launcher.witness);
-  else launcher.witness = (struct witness){-1, -1};
+  start_witness(&launcher.witness);
   open_signals(&launcher.signals);
-  enter_raw(&launcher.terminal);
   wait_for_end(&launcher);
-  leave_raw(&launcher.terminal);
+  leave_keys(&launcher);
   reap(&launcher);
-  if (WIFSIGNALED(launcher.status)) interrupt_group(&launcher.terminal, WTERMSIG(launcher.status));
+  if (WIFSIGNALED(launcher.status)) signal_group(&launcher.terminal, WTERMSIG(launcher.status));
   if (WIFSIGNALED(launcher.status)) die_by(WTERMSIG(launcher.status));
   int code = WEXITSTATUS(launcher.status);
   return code == 0 && launcher.could_not_show ? NOT_SHOWN : code;

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,20 +16,17 @@ enum {
   FIRST_OTHER_FD = 5,
   /** Records on their way to the logger: the more it finds at once, the less each costs. The kernel takes what it allows. */
   SEND_BUFFER_BYTES = 524288,
+  /** What one read of the progress takes. */
+  PROGRESS_AT_ONCE = 32,
 };
 
+/** A pipe: shared memory would be a file for Node, which `ulimit -f 0` forbids to write. @return Node's end, or -1. */
 static int open_progress(struct logger *logger) {
-  int fd = memfd_create("mlrun-progress", MFD_CLOEXEC);
-  if (fd < 0) return -1;
-  void *memory = MAP_FAILED;
-  if (ftruncate(fd, sizeof(struct progress)) == 0)
-    memory = mmap(NULL, sizeof(struct progress), PROT_READ, MAP_SHARED, fd, 0);
-  if (memory != MAP_FAILED) {
-    logger->progress = memory;
-    return fd;
-  }
-  close(fd);
-  return -1;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  logger->progress_fd = ends[0];
+  return ends[1];
 }
 
 /** In the child: leaves only the records, the progress, and /dev/null three times open. */
@@ -38,7 +34,9 @@ static void become_logger(const char *folder, int records, int progress) {
   records = move_up(records, FIRST_OTHER_FD);
   progress = move_up(progress, FIRST_OTHER_FD);
   int nothing = open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 3; fd++) dup2(nothing < 0 ? progress : nothing, fd);
+  // Without it a folder, into which nothing can be written either.
+  if (nothing < 0) nothing = open("/", O_RDONLY);
+  for (int fd = 0; fd < 3; fd++) dup2(nothing, fd);
   bool is_open = records >= 0 && progress >= 0 && dup2(records, RECORDS_FD) >= 0 && dup2(progress, PROGRESS_FD) >= 0;
   if (!is_open) return;
   close_from(FIRST_OTHER_FD);
@@ -54,7 +52,7 @@ static void become_logger(const char *folder, int records, int progress) {
 bool start_logger(struct logger *logger, const char *folder, char reason[static REASON_BYTES]) {
   int ends[2];
   int progress = -1;
-  logger->fd = -1;
+  *logger = (struct logger){.fd = -1, .progress_fd = -1};
   bool is_open = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
   // With less it is slower, no more.
   if (is_open) setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER_BYTES}, sizeof(int));
@@ -70,6 +68,7 @@ bool start_logger(struct logger *logger, const char *folder, char reason[static 
   if (progress >= 0) close(progress);
   if (is_open) close(ends[1]);
   if (is_open && !is_started) close(ends[0]);
+  if (progress >= 0 && !is_started) close(logger->progress_fd);
   return is_started;
 }
 
@@ -91,6 +90,14 @@ bool read_logger(struct logger *logger, void (*take)(void *context, const struct
   memmove(logger->in, logger->in + at, logger->in_bytes - at);
   logger->in_bytes -= at;
   return true;
+}
+
+void read_progress(struct logger *logger) {
+  struct progress all[PROGRESS_AT_ONCE];
+  // The logger writes whole ones (PIPE_BUF, pipe(7)).
+  ssize_t got = logger->progress_fd < 0 ? -1 : read(logger->progress_fd, all, sizeof all);
+  for (; got >= (ssize_t)sizeof *all; got = read(logger->progress_fd, all, sizeof all))
+    logger->progress = all[got / (ssize_t)sizeof *all - 1];
 }
 
 bool has_halted(struct logger *logger) {
@@ -115,16 +122,25 @@ uint64_t idle_us(struct logger *logger) {
   return now - logger->idle_since_us;
 }
 
+/** Ends the process. @return Whether it is known how it ended. */
+static bool end_process(struct logger *logger, int *status) {
+  if (logger->pid <= 0) return false;
+  // Has no effect on a process that is already ending.
+  kill(logger->pid, SIGKILL);
+  bool is_known = waitpid(logger->pid, status, 0) == logger->pid;
+  logger->pid = -1;
+  return is_known;
+}
+
 void end_logger(struct logger *logger, bool is_gone, char why[static REASON_BYTES]) {
   int status = 0;
   strcpy(why, is_gone ? "it is gone" : "it takes nothing");
   if (logger->fd >= 0) close(logger->fd);
   logger->fd = -1;
-  if (logger->pid <= 0) return;
-  // Has no effect on a process that is already ending.
-  kill(logger->pid, SIGKILL);
-  bool is_known = waitpid(logger->pid, &status, 0) == logger->pid && is_gone;
+  bool is_known = end_process(logger, &status) && is_gone;
   if (is_known && WIFSIGNALED(status)) snprintf(why, REASON_BYTES, "signal %d ended it", WTERMSIG(status));
   if (is_known && WIFEXITED(status)) snprintf(why, REASON_BYTES, "it ended with %d", WEXITSTATUS(status));
-  logger->pid = -1;
+  read_progress(logger);
+  if (logger->progress_fd >= 0) close(logger->progress_fd);
+  logger->progress_fd = -1;
 }

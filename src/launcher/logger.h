@@ -11,8 +11,9 @@ struct logger {
   pid_t pid;
   /** Records go out here, and the logger's come back. -1: it is gone. */
   int fd;
-  /** Written by the logger, read here. */
-  const struct progress *progress;
+  /** The newest that the logger wrote into its pipe, and the pipe. */
+  struct progress progress;
+  int progress_fd;
   bool is_ready;
   bool is_stopped;
   /** Processor time at the last check, and the time since which it has not changed. */
@@ -31,6 +32,8 @@ bool start_logger(struct logger *logger, const char *folder, char reason[static 
  * @return Whether its socket is still open.
  */
 bool read_logger(struct logger *logger, void (*take)(void *context, const struct record *record), void *context);
+/** Reads what it has written about its progress: often, since it waits when the pipe is full. */
+void read_progress(struct logger *logger);
 /** Whether it is stopped (SIGSTOP), or has ended. */
 bool has_halted(struct logger *logger);
 /** Microseconds for which it has neither run nor waited for a processor. Call it repeatedly. */

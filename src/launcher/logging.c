@@ -18,18 +18,16 @@ enum {
 };
 
 static uint64_t received(const struct logging *logging) {
-  return logging->way == LOGS_TO_LOGGER ? logging->logger.progress->received : UINT64_MAX;
+  return logging->way == LOGS_TO_LOGGER ? logging->logger.progress.received : UINT64_MAX;
 }
 
 /** Writes output to a raw file from now on, starting with records that the logger left undone. */
 static void give_up_logger(struct logging *logging, const char *reason) {
   const struct execution *execution = logging->execution;
-  const struct progress none = {0};
-  const struct progress *progress = logging->logger.progress == NULL ? &none : logging->logger.progress;
   bool is_open = logging->execution->begin.length > 0 && open_raw_spool(&logging->raw, &execution->places, execution->x);
   logging->way = is_open ? LOGS_RAW : LOGS_NOTHING;
   if (is_open) {
-    keep_rest(logging, progress);
+    keep_rest(logging, &logging->logger.progress);
     warn(logging->console,
          "the logger is away (%s): output is kept in %s; your next mlrun delivers it, or mlrun --flush", reason,
          logging->raw.folder);
@@ -72,7 +70,8 @@ static void flush(struct logging *logging) {
 }
 
 static struct record *reserve(struct logging *logging, uint32_t length) {
-  const struct progress *progress = logging->logger.progress;
+  const struct progress *progress = &logging->logger.progress;
+  read_progress(&logging->logger);
   bool is_safe = logging->way == LOGS_TO_LOGGER && progress->received == logging->ring.sent_octets &&
                  progress->framed[OUT] == logging->printed[OUT] && progress->framed[ERR] == logging->printed[ERR];
   if (is_safe && logging->ring.sent == logging->ring.head) rewind_ring(&logging->ring);
@@ -92,19 +91,24 @@ static void add(struct logging *logging, enum record_type type, const void *payl
   flush(logging);
 }
 
+/** Room for one read at a time, where there is no memory for more. */
+static _Alignas(struct record) char spare[2 * READ_BYTES];
+
 void open_logging(struct logging *logging, const struct execution *execution, int console) {
-  char reason[REASON_BYTES] = "no memory";
-  *logging = (struct logging){.execution = execution, .console = console, .logger = {.fd = -1}, .raw = {.fd = -1}};
-  if (open_ring(&logging->ring) && start_logger(&logging->logger, execution->folder, reason)) {
-    add(logging, RECORD_BEGIN, execution->begin.bytes, (uint32_t)execution->begin.length);
-    return;
-  }
-  if (logging->ring.bytes == NULL) {
+  char reason[REASON_BYTES];
+  *logging = (struct logging){
+      .execution = execution, .console = console, .logger = {.fd = -1, .progress_fd = -1}, .raw = {.fd = -1}};
+  if (!open_ring(&logging->ring)) {
+    warn(console, "the output is not logged: %s", strerror(errno));
+    // Records that go nowhere leave at once: each begins where the last did.
+    logging->ring.bytes = spare;
     logging->way = LOGS_NOTHING;
     logging->is_done = true;
-    return;
+  } else if (start_logger(&logging->logger, execution->folder, reason)) {
+    add(logging, RECORD_BEGIN, execution->begin.bytes, (uint32_t)execution->begin.length);
+  } else {
+    give_up_logger(logging, reason);
   }
-  give_up_logger(logging, reason);
 }
 
 struct record *reserve_output(struct logging *logging) {

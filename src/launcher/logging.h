@@ -54,7 +54,7 @@ void log_over(struct logging *logging, bool is_cut);
 void continue_logging(struct logging *logging);
 /** The logger has sent something, or is gone. */
 void hear_logger(struct logging *logging);
-/** Whether it has everything printed so far, or never will. */
+/** Whether it has everything printed so far, or never will. Its progress says so (`logger.progress_fd`). */
 bool is_handed_over(const struct logging *logging);
 /** Everything is handed over: ends the logger. */
 void close_logging(struct logging *logging);

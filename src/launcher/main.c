@@ -34,7 +34,8 @@ static int run(const struct options *options, const bool were_closed[static 3]) 
   struct identity identity;
   char job[MAX_JOB_BYTES];
   static struct execution execution;
-  struct command command = {.argv = options->command, .outputs = {-1, -1}, .console = -1, .terminal.master = -1};
+  struct command command = {
+      .mlrun = getpid(), .argv = options->command, .outputs = {-1, -1}, .console = -1, .terminal = NO_TERMINAL};
   memcpy(command.were_closed, were_closed, sizeof command.were_closed);
   make_identity(&identity, options->id);
   choose_job(job, options, identity.x);

@@ -2,13 +2,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Messages between launcher and pump, over a socket that keeps them apart. */
+/** Messages between launcher, pump and monitor, over sockets that keep them apart. */
 struct note {
   enum note_kind {
-    /** To the pump: the command's pid. */
+    /** From the monitor, and to the pump: the command's pid. */
     NOTE_STARTED = 1,
-    /** To the pump: the command's wait status. */
+    /** From the monitor, and to the pump: the command's wait status. */
     NOTE_ENDED,
+    /** From the monitor: the command cannot be started (errno); it has stopped; it has sent a signal to its parent. */
+    NOTE_FAILED,
+    NOTE_STOPPED,
+    NOTE_UP,
+    /** To the monitor: a signal for the command, or for its group. */
+    NOTE_SIGNAL,
+    NOTE_GROUP_SIGNAL,
+    /** To the monitor: continue the command, in the foreground (1) or in the background (0). */
+    NOTE_CONTINUE,
+    /** To the pump: mlrun's own terminal passes every key (1), or is as it was (0). */
+    NOTE_RAW,
+    /** To the pump: show what the command has printed, as far as nobody has to be waited for; and when that is done. */
+    NOTE_SHOW,
+    NOTE_SHOWN_SO_FAR,
     /** To the pump: end now; mlrun's caller does not want to wait. */
     NOTE_HURRY,
     /** To the launcher: nobody reads the output shown of the command's terminal. */

@@ -12,9 +12,10 @@
 enum {
   /** For a command that died with its launcher, which could not report its status. */
   STATUS_KILLED = SIGKILL,
-  /** The logger does not announce what it has taken, so its progress is checked at this interval. */
-  LOOK_EVERY_US = 5000,
-  POLLED = 2 + 2 * STREAMS,
+  /** Places in the set for poll(2): notes, logger and its progress come first. */
+  FIRST_STREAM = 3,
+  FIRST_MIRROR = FIRST_STREAM + STREAMS,
+  POLLED = FIRST_MIRROR + STREAMS,
 };
 
 struct pump {
@@ -24,8 +25,8 @@ struct pump {
   uint64_t late_us;
   struct logging logging;
   struct stream streams[STREAMS];
-  /** The command has its own terminal. */
-  bool is_terminal;
+  /** The command's own terminal, if it has one, which is connected to mlrun's. */
+  struct terminal terminal;
   bool has_ended;
   uint64_t ended_us;
   bool is_over;
@@ -48,12 +49,24 @@ static void end_command(struct pump *pump, uint32_t status) {
   log_exit(&pump->logging, status);
 }
 
+/** The launcher is gone without having made mlrun's terminal as it was: no shell gets keys from a raw one. */
+static void restore_terminal(struct terminal *terminal) {
+  leave_raw(terminal);
+  if (terminal->input >= 0) close(terminal->input);
+  terminal->input = -1;
+}
+
 static void take_notes(struct pump *pump) {
   struct note note;
   enum note_result result = take_note(pump->notes, &note);
   for (; result == NOTE_GOT; result = take_note(pump->notes, &note)) {
     if (note.kind == NOTE_STARTED) log_pid(&pump->logging, note.value);
     if (note.kind == NOTE_ENDED) end_command(pump, note.value);
+    if (note.kind == NOTE_RAW) pump->terminal.is_raw = note.value != 0;
+    if (note.kind == NOTE_SHOW) {
+      for (int i = 0; i < STREAMS; i++) show_available(&pump->streams[i], &pump->logging);
+      send_note(pump->notes, NOTE_SHOWN_SO_FAR, 0);
+    }
     if (note.kind == NOTE_HURRY)
       for (int i = 0; i < STREAMS; i++) stop_showing(&pump->streams[i]);
   }
@@ -61,6 +74,7 @@ static void take_notes(struct pump *pump) {
   close(pump->notes);
   pump->notes = -1;
   close_console(pump);
+  restore_terminal(&pump->terminal);
   end_command(pump, STATUS_KILLED);
 }
 
@@ -95,7 +109,7 @@ static void report(struct pump *pump) {
 
 /** Nobody reads the shown output: a command with a pipe notices by itself; its terminal is closed by the launcher. */
 static void report_broken(struct pump *pump) {
-  if (!pump->is_terminal || !pump->streams[OUT].is_broken || pump->has_said_broken) return;
+  if (pump->terminal.master < 0 || !pump->streams[OUT].is_broken || pump->has_said_broken) return;
   send_note(pump->notes, NOTE_BROKEN, 0);
   pump->has_said_broken = true;
 }
@@ -117,8 +131,6 @@ static int timeout_ms(const struct pump *pump) {
     bool is_paused = stream->fd >= 0 && stream->mirror.left == 0 && stream->pause_until_us > now;
     if (is_paused && stream->pause_until_us - now < patience) patience = stream->pause_until_us - now;
   }
-  bool is_waited_for = is_shown(pump) && !pump->is_over && !pump->has_said_done;
-  if (is_waited_for && patience > LOOK_EVERY_US) patience = LOOK_EVERY_US;
   if (is_shown(pump) && !pump->is_over) {
     uint64_t waited = now - pump->ended_us;
     uint64_t left = waited > pump->late_us ? 0 : pump->late_us - waited;
@@ -131,38 +143,44 @@ static void wait_for_something(struct pump *pump) {
   struct logging *logging = &pump->logging;
   uint64_t now = now_us();
   const char *bytes;
+  // Else it is read whenever output is: nobody has to wake up for it.
+  bool awaits_progress = is_shown(pump) && !pump->has_said_done;
   bool has_unsent = logging->way == LOGS_TO_LOGGER && unsent(&logging->ring, &bytes) > 0;
   struct pollfd polled[POLLED] = {
       {pump->notes, POLLIN, 0},
       {logging->way == LOGS_TO_LOGGER ? logging->logger.fd : -1, POLLIN | (has_unsent ? POLLOUT : 0), 0},
+      {awaits_progress ? logging->logger.progress_fd : -1, POLLIN, 0},
   };
   for (int i = 0; i < STREAMS; i++) {
     const struct stream *stream = &pump->streams[i];
     const struct mirror *mirror = &stream->mirror;
     bool reads = may_read(stream, now) && logging->full_since_us == 0;
     pump->streams[i].is_readable = false;
-    polled[2 + i] = (struct pollfd){reads ? stream->fd : -1, POLLIN, 0};
+    polled[FIRST_STREAM + i] = (struct pollfd){reads ? stream->fd : -1, POLLIN, 0};
     bool watches = mirror->left > 0 || (mirror->is_pipe && stream->fd >= 0);
-    polled[2 + STREAMS + i] = (struct pollfd){watches ? mirror->fd : -1, mirror->left > 0 ? POLLOUT : 0, 0};
+    polled[FIRST_MIRROR + i] = (struct pollfd){watches ? mirror->fd : -1, mirror->left > 0 ? POLLOUT : 0, 0};
   }
   if (poll(polled, POLLED, timeout_ms(pump)) < 0) return;
   if (polled[0].revents != 0) take_notes(pump);
   if ((polled[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) hear_logger(logging);
+  if (polled[2].revents != 0) read_progress(&logging->logger);
   // With a full ring the pipes were not polled: trying shows whether there is room now.
   for (int i = 0; i < STREAMS; i++)
-    pump->streams[i].is_readable = polled[2 + i].revents != 0 || logging->full_since_us > 0;
+    pump->streams[i].is_readable = polled[FIRST_STREAM + i].revents != 0 || logging->full_since_us > 0;
   for (int i = 0; i < STREAMS; i++)
-    if ((polled[2 + STREAMS + i].revents & (POLLERR | POLLNVAL)) != 0 && pump->streams[i].mirror.is_pipe)
+    if ((polled[FIRST_MIRROR + i].revents & (POLLERR | POLLNVAL)) != 0 && pump->streams[i].mirror.is_pipe)
       break_stream(&pump->streams[i]);
 }
 
 /** Keeps its own descriptors, and none of those that the caller handed to the command. */
 static void take_over(struct pump *pump, const struct pump_descriptors *given) {
   const int own[] = {given->notes,        given->read_ends[OUT], given->read_ends[ERR],
-                     given->mirrors[OUT], given->mirrors[ERR],   given->console};
+                     given->mirrors[OUT], given->mirrors[ERR],   given->console,
+                     given->terminal->input};
   close_all_but(own, sizeof own / sizeof own[0]);
   pump->notes = given->notes;
   pump->console = given->console;
+  pump->terminal = *given->terminal;
   for (int i = 0; i < STREAMS; i++) {
     struct stream *stream = &pump->streams[i];
     stream->index = i;
@@ -190,7 +208,6 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
   take_over(&pump, descriptors);
-  pump.is_terminal = descriptors->is_terminal;
   pump.late_us = execution->late_us;
   if (chdir("/") != 0) _exit(1);
   await_start(pump.notes);

@@ -1,5 +1,6 @@
 #pragma once
 #include "logging.h"
+#include "terminal.h"
 
 struct pump_descriptors {
   /** Socket to the launcher. */
@@ -10,8 +11,8 @@ struct pump_descriptors {
   int mirrors[STREAMS];
   /** mlrun's own stderr, for warnings. */
   int console;
-  /** The read end is a terminal's master end, which the launcher has as well. */
-  bool is_terminal;
+  /** The command's own, if it has one: the read end is its master end, which the launcher has as well. */
+  const struct terminal *terminal;
 };
 
 /**

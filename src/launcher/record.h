@@ -40,7 +40,7 @@ enum record_type {
 /** Index of each stream. */
 enum { OUT, ERR, STREAMS };
 
-/** Written by the logger into the shared memory file before its frames can leave. */
+/** Written by the logger into its pipe before its frames can leave. */
 struct progress {
   /** Octets of records taken from the socket. */
   uint64_t received;

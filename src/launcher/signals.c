@@ -50,13 +50,15 @@ bool take_pending(const struct signal_source *source, struct taken_signal *taken
   return true;
 }
 
-void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness) {
+bool went_to_group(const struct taken_signal *taken, struct witness *witness) {
   enum testimony testimony = ask_witness(witness, taken->number);
-  if (testimony == WENT_TO_GROUP) return;
   // The terminal signals only groups.
-  if (testimony == NOT_KNOWN && taken->code == SI_KERNEL) return;
-  bool is_from_command = taken->code <= 0 && taken->sender == command;
-  kill(is_from_command ? getppid() : command, taken->number);
+  return testimony == WENT_TO_GROUP || (testimony == NOT_KNOWN && taken->code == SI_KERNEL);
+}
+
+bool is_waiting(int signal_number) {
+  sigset_t waiting;
+  return sigpending(&waiting) == 0 && sigismember(&waiting, signal_number) == 1;
 }
 
 void stop_as(int signal_number) {

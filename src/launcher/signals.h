@@ -27,12 +27,11 @@ void open_signals(struct signal_source *source);
 /** poll(2) that also returns when a signal arrives. @param timeout_ms -1: none. */
 void wait_for_signal(const struct signal_source *source, struct pollfd *polled, nfds_t count, int timeout_ms);
 bool take_pending(const struct signal_source *source, struct taken_signal *taken);
-/**
- * Passes on to the command a signal that only this process got; a signal from the command to its parent goes to this
- * process's parent.
- */
-void pass_on(const struct taken_signal *taken, pid_t command, struct witness *witness);
+/** Whether the signal was sent to this process's whole group. */
+bool went_to_group(const struct taken_signal *taken, struct witness *witness);
 /** Stops this process as the command was stopped. Returns when it is continued. */
 void stop_as(int signal_number);
+/** Whether a signal waits to be taken. */
+bool is_waiting(int signal_number);
 /** Ends this process by a signal, without a core file: the command has left one. */
 _Noreturn void die_by(int signal_number);

@@ -48,6 +48,16 @@ void break_stream(struct stream *stream) {
   stream->fd = -1;
 }
 
+void show_available(struct stream *stream, struct logging *logging) {
+  uint64_t most = logging->printed[stream->index] + GROWN_BYTES;
+  for (uint64_t before = UINT64_MAX; before != logging->printed[stream->index] && before < most;) {
+    before = logging->printed[stream->index];
+    stream->is_readable = true;
+    stream->pause_until_us = 0;
+    continue_stream(stream, logging, false);
+  }
+}
+
 static void show(struct stream *stream, struct logging *logging) {
   switch (continue_mirror(&stream->mirror)) {
     case MIRROR_BROKEN:

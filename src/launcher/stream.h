@@ -29,6 +29,8 @@ struct stream {
 
 /** Reads once, if possible, and shows the output. @param has_ended The command has ended. */
 void continue_stream(struct stream *stream, struct logging *logging, bool has_ended);
+/** Reads and shows what is there, as far as nobody has to be waited for. */
+void show_available(struct stream *stream, struct logging *logging);
 /** Whether it is time to read when data arrives. */
 bool may_read(const struct stream *stream, uint64_t at_us);
 /** Nobody reads the shown output: the command gets SIGPIPE at its next write, as without mlrun. */

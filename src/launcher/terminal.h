@@ -15,25 +15,38 @@ struct terminal {
   int input;
   struct termios before;
   bool is_raw;
-  /** The keys included Ctrl-C or the like. */
+  bool starts_in_background;
+  /** In the foreground: mlrun's own terminal is raw then. */
+  bool returns_carriages;
+  /** The keys included Ctrl-C or the like, and Ctrl-Z. */
   bool has_interrupted;
+  bool has_suspended;
   /** Keys not yet taken by the command's terminal. */
   char waiting[INPUT_BYTES];
   size_t waiting_bytes;
 };
 
+extern const struct terminal NO_TERMINAL;
+
 /** Opens one with the size and modes of mlrun's own terminal. False, with errno, on failure. */
 bool open_terminal(struct terminal *terminal);
-/** In the command's process: makes it the controlling terminal of the command's session. */
-void adopt_terminal(const struct terminal *terminal);
+/** Makes it the controlling terminal of a session that this process leads. */
+void lead_session(const struct terminal *terminal);
+/** In the command's process: makes it a group of that session, in the background if mlrun is. */
+void join_session(const struct terminal *terminal);
+/** Whether the keys of mlrun's own terminal are for this process's group; whether they are for another of its session. */
+bool has_keys(const struct terminal *terminal);
+bool is_in_background(const struct terminal *terminal);
+/** Adds carriage returns to newlines that the command prints, in the foreground; or leaves that to mlrun's own terminal. */
+void return_carriages(const struct terminal *terminal, bool is_in_foreground);
 /** Passes every key to the command, while this process is in the foreground. */
 void enter_raw(struct terminal *terminal);
 void leave_raw(struct terminal *terminal);
-/** The size of mlrun's own terminal has changed. */
-void pass_size_on(const struct terminal *terminal);
+/** Gives the command's terminal the size of mlrun's own. @return Whether it had another. */
+bool pass_size_on(const struct terminal *terminal);
 /** Reads keys and passes them on, as far as possible without blocking. */
 void pass_keys_on(struct terminal *terminal);
-/** A key's signal has ended the command: the rest of mlrun's group gets it, as from mlrun's own terminal. */
-void interrupt_group(const struct terminal *terminal, int signal_number);
+/** A signal has ended or stopped the command. If a key sent it, the rest of mlrun's group gets it, as from mlrun's own terminal. */
+void signal_group(struct terminal *terminal, int signal_number);
 /** The command's terminal is gone. */
 void close_terminal(struct terminal *terminal);

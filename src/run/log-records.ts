@@ -8,34 +8,32 @@ import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 /** Of `struct progress` in `src/launcher/record.h`: received, then lines, framed and thinned of each stream. */
 const PROGRESS_NUMBERS = 7;
 
-export interface LogRecordsOptions extends Pick<RecordLogPorts, "nowUs" | "readBegin" | "ownPid" | "startFlush"> {
+export interface LogRecordsOptions
+  extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "startFlush"> {
   /** The pump's socket. */
   readonly records: number;
-  /** The shared memory file in which the pump sees this process's progress. */
+  /** The pipe in which the pump sees this process's progress. It blocks when full. */
   readonly progress: number;
 }
 
 /** Logs one execution for the launcher's pump, which ends this process. Settles when everything is handed over. */
 export function logRecords(options: LogRecordsOptions): Promise<void> {
-  const { records, progress, nowUs, readBegin, ownPid, startFlush } = options;
+  const { records, progress, nowUs, timers, readBegin, ownPid, startFlush } = options;
   return new Promise((resolve) => {
     const numbers = new BigUint64Array(PROGRESS_NUMBERS);
     const saveProgress = () => {
       const { lines, framed, thinned } = log.progress;
-      const counts = [lines.stdout, lines.stderr, framed.stdout, framed.stderr, thinned.stdout, thinned.stderr];
-      numbers[0] = BigInt(reader.octets);
-      for (const [at, count] of counts.entries()) numbers[at + 1] = BigInt(count);
-      writeSync(progress, numbers, 0, numbers.byteLength, 0);
+      const counts = [
+        reader.octets,
+        ...[lines.stdout, lines.stderr, framed.stdout, framed.stderr, thinned.stdout, thinned.stderr],
+      ];
+      for (const [at, count] of counts.entries()) numbers[at] = BigInt(count);
+      tell(progress, numbers);
     };
-    const say = (type: string, text = "") => {
-      try {
-        writeSync(records, makeRecord(type, Buffer.from(text)));
-      } catch {
-        // The pump is gone: nobody listens.
-      }
-    };
+    const say = (type: string, text = "") => tell(records, makeRecord(type, Buffer.from(text)));
     const log = new RecordLog({
       nowUs,
+      timers,
       readBegin,
       ownPid,
       startFlush,
@@ -68,4 +66,12 @@ export function logRecords(options: LogRecordsOptions): Promise<void> {
     socket.once("close", () => void log.over());
     say(RECORD.types.ready);
   });
+}
+
+function tell(fd: number, bytes: Uint8Array | BigUint64Array): void {
+  try {
+    writeSync(fd, bytes);
+  } catch {
+    // The pump is gone: nobody listens.
+  }
 }

@@ -2,6 +2,9 @@ import { describe } from "vitest";
 import { testTwins } from "../../support/twin.ts";
 
 const PTY = { options: ["--pty"], types: [] } as const;
+const CTRL_C = "\x03";
+const CTRL_Z = "\x1a";
+const SHELL = `printf 'PS1="%% " TERM=dumb; bind "set enable-bracketed-paste off"\\n' >rc; exec env M="$*" bash --rcfile rc -i`;
 
 describe("with --pty, in a terminal: programs that look for one behave as without mlrun", () => {
   testTwins([
@@ -61,6 +64,105 @@ describe("with --pty, in a terminal: programs that look for one behave as withou
       shows: /^2\r\nsame\r\n$/,
     },
   ]);
+});
+
+describe("with --pty, under job control: keys and shells stop and continue the command as without mlrun", () => {
+  testTwins(
+    [
+      {
+        ...PTY,
+        name: "Ctrl-Z, fg and kill %1 of an interactive bash",
+        script: SHELL,
+        types: [
+          [/% $/, `$M sh -c 'echo started; read a; echo got $a; exec sleep 30'\n`],
+          [/\nstarted/, CTRL_Z],
+          [/Stopped[^\n]*\n% $/, "fg\n"],
+          [/% fg\r\n[^\n]*\n$/, "word\n"],
+          [/got word/, CTRL_Z],
+          [/Stopped[\s\S]*Stopped[^\n]*\n% $/, "kill %1; fg; echo code $?\n"],
+          [/code \d+\r\n% $/, "exit\n"],
+        ],
+        shows: /Stopped[\s\S]*got word[\s\S]*Stopped[\s\S]*code 143/,
+      },
+      {
+        ...PTY,
+        name: "in the background it stops when it reads, and goes on in the foreground",
+        script: SHELL,
+        types: [
+          // Each time that it goes on, it says so.
+          [
+            /% $/,
+            `$M perl -e '$|=1; $SIG{CONT} = sub { print "on\\n" }; print "started\\n"; print "got " . <STDIN>'\n`,
+          ],
+          [/\nstarted/, CTRL_Z],
+          [/Stopped[^\n]*\n% $/, "bg; until jobs -s | grep -q .; do sleep 0.05; done; fg\n"],
+          [/\non\r[\s\S]*\non\r/, "word\n"],
+          [/got word\r\n% $/, "exit\n"],
+        ],
+        shows: /Stopped[\s\S]*on[\s\S]*on[\s\S]*got word/,
+      },
+      {
+        ...PTY,
+        name: "vim, put aside and taken up again",
+        script: SHELL,
+        types: [
+          [/% $/, "TERM=vt100 $M vim.tiny -u NONE -N -i NONE file\n"],
+          [/\[New\]/, CTRL_Z],
+          [/Stopped[^\n]*\n% $/, "fg >/dev/null\n"],
+          [/fg >\/dev\/null[\s\S]*~[\s\S]*~/, "itwo\x1b:wq\n"],
+          [/written[\s\S]*% $/, "clear; cat file; rm file\n"],
+          [/two\r\n% $/, "exit\n"],
+        ],
+        shows: /two\r\n% /,
+        needs: "vim.tiny",
+      },
+      {
+        ...PTY,
+        name: "Ctrl-Z does nothing where no shell could continue it",
+        script: `exec "$@" sh -c 'echo started; read a; echo got $a'`,
+        types: [
+          [/started/, CTRL_Z],
+          [/\^Z/, "word\n"],
+        ],
+        shows: /started\r\n\^Zword\r\ngot word\r\n$/,
+      },
+      {
+        ...PTY,
+        name: "Ctrl-C where stdin is a pipe: to all that the command started",
+        script: `sleep 30 | "$@" sh -c 'echo started; sleep 30; echo not reached'; echo "$?"`,
+        types: [[/started/, CTRL_C]],
+        shows: /^started\r\n\^C/,
+      },
+      {
+        ...PTY,
+        name: "each signal to the pid: once",
+        script: `/usr/bin/python3 "$PROGRAMS/sends.py" pid "$@" hears`,
+        shows: /^ready\r\n1 1\r\n2 2\r\n[\s\S]*64 64\r\nrest \[\] 9\r\n$/,
+      },
+      {
+        ...PTY,
+        name: "each signal to the group: once",
+        script: `/usr/bin/python3 "$PROGRAMS/sends.py" group "$@" hears`,
+        shows: /^ready\r\n1 1\r\n2 2\r\n[\s\S]*64 64\r\nrest \[\] 9\r\n$/,
+      },
+      {
+        ...PTY,
+        name: "a stop stops, a continue continues: to the pid and to the group",
+        script: `/usr/bin/python3 "$PROGRAMS/stops.py" 20,21,22 "$@"`,
+        shows: /pid 20: stopped, continued, ended 3\r\n[\s\S]*group 22: stopped, continued, ended 3\r\n$/,
+      },
+      {
+        ...PTY,
+        name: "SIGKILL of mlrun: the command goes, and the terminal takes lines again",
+        script: `. "$PROGRAMS/helpers.sh"; exec 2>/dev/null; stty -g >before; set -m
+          (until_so test -s pid; until_so test -s ready; kill -KILL $(cat pid)) &
+          bash -c 'echo $$ >pid.new; mv pid.new pid; exec "$@"' bash "$@" sh -c 'echo $$ >ready.new; mv ready.new ready; exec sleep 60'; echo "$?"
+          is_as_before() { stty -g | cmp -s - before; }; until_so is_as_before && echo same; fate $(cat ready); rm before pid ready`,
+        shows: /137\r\nsame\r\ngone\r\n$/,
+      },
+    ],
+    ["hears"],
+  );
 });
 
 describe("with --merge", () => {

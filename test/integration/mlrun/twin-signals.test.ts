@@ -45,7 +45,7 @@ describe("signals come to the command, and its end comes back, as without mlrun"
       },
       {
         name: "a stop stops, a continue continues: to the pid and to the group",
-        script: `/usr/bin/python3 "$PROGRAMS/stops.py" "$@"`,
+        script: `/usr/bin/python3 "$PROGRAMS/stops.py" 19,20,21,22 "$@"`,
         shows:
           /^pid 20: stopped, continued, ended 3\n[\s\S]*group 19: stopped, continued, ended 3\n[\s\S]*group 22: stopped, continued, ended 3\n$/,
       },
