@@ -7,7 +7,6 @@ const VALUES = [
   "relp",
   "pki",
   "web",
-  "web-socket-group",
   "web-cert",
   "web-key",
   "behind-proxy",

@@ -2,11 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
-import type { Address, Endpoint } from "../host/config-fields.ts";
 import type { Log } from "../host/log.ts";
-import { listenOnFile } from "../host/socket-file.ts";
 import type { ConnectionPlaces } from "./connection-places.ts";
 
 export interface TlsFiles {
@@ -16,8 +14,8 @@ export interface TlsFiles {
 
 export interface WebServer {
   readonly server: Server;
-  /** Resolves with its listening address. Members of `socketGroup` may connect to a unix socket. */
-  listen(at: Endpoint, socketGroup: string | undefined): Promise<Endpoint>;
+  /** Resolves with its listening address. */
+  listen(address: { host: string; port: number }): Promise<AddressInfo>;
   /** Rereads the certificate. Throws and keeps the old one if the new one is unusable. */
   reload(): void;
   /** The certificate in use; undefined without TLS. */
@@ -72,13 +70,18 @@ export function createWebServer(options: {
   server.on("upgrade", (request) => places.use(request.socket));
   return {
     server,
-    async listen(at, socketGroup) {
-      if ("path" in at) await listenOnFile(server, { path: at.path, for: "owner", alsoGroup: socketGroup });
-      else await listenOnPort(server, at);
-      // For instance, no descriptor left for a connection: the others carry on.
-      server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
-      const address = server.address();
-      return address === null || typeof address === "string" ? at : { host: address.address, port: address.port };
+    listen({ host, port }) {
+      return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ host, port }, () => {
+          server.off("error", reject);
+          // For instance, no descriptor left for a connection: the others carry on.
+          server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
+          const address = server.address();
+          if (address === null || typeof address === "string") reject(new TypeError("Cannot listen: no TCP address"));
+          else resolve(address);
+        });
+      });
     },
     reload() {
       if (tls === undefined) return;
@@ -98,16 +101,6 @@ export function createWebServer(options: {
       clearTimeout(timer);
     },
   };
-}
-
-function listenOnPort(server: Server, at: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(at, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function readTls({ cert, key }: TlsFiles) {

@@ -1,4 +1,16 @@
-import { startSanitized, uint32 } from "./sanitized.ts";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterwards } from "./cleanup.ts";
+import { run } from "./processes.ts";
+import { ROOT } from "./programs.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+const PROGRAM = "test/fixtures/programs/gate_parsers.c";
+const SOURCES = [PROGRAM, ...["begin", "begin-json", "frames", "subordinate"].map((name) => `src/gate/${name}.c`)];
+/** Every read and write outside of what was allocated, and everything that C leaves undefined, ends the program. */
+const SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const FLAGS = [..."-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Isrc/gate".split(" "), ...SANITIZED];
 
 export interface ExecutionName {
   readonly x: string;
@@ -16,14 +28,32 @@ export interface GateParsers {
 
 /** The parsers of the gate in a process of their own, compiled with sanitizers. One question at a time. */
 export async function gateParsers(): Promise<GateParsers> {
-  const ask = await startSanitized({
-    program: "gate_parsers",
-    folder: "src/gate",
-    sources: ["begin", "begin-json", "frames", "subordinate"],
+  const binary = join(await tempFolder(), "gate-parsers");
+  const built = await run("cc", [...FLAGS, "-o", binary, ...SOURCES], { cwd: ROOT });
+  if (built.code !== 0) throw new Error(`Cannot compile the gate's parsers: ${built.stderr}`);
+  const child = spawn(binary, [], { stdio: ["pipe", "pipe", "pipe"] });
+  let complaint = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    complaint += bytes.toString();
   });
+  child.stdin.on("error", () => {});
+  afterwards(() => void child.kill("SIGKILL"));
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  async function ask(kind: "B" | "F" | "S", bytes: Buffer): Promise<string> {
+    child.stdin.write(Buffer.concat([Buffer.from(kind), uint32(bytes.length), bytes]));
+    const { value, done } = await answers.next();
+    if (done === true) throw new Error(`The gate's parsers ended:\n${complaint}`);
+    return value;
+  }
   return {
     begin: (bytes) => ask("B", bytes),
     frames: async ({ x, k }, bytes) => Number(await ask("F", Buffer.concat([Buffer.from(x + k), bytes]))),
     shareOf: async (uid, subuid) => Number(await ask("S", Buffer.concat([uint32(uid), Buffer.from(subuid)]))),
   };
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }

@@ -32,6 +32,8 @@ export interface Row {
   readonly types?: readonly (readonly [RegExp, string])[];
   /** What mlrun itself may say on stderr, line by line. Default nothing. */
   readonly warns?: RegExp;
+  /** What it must say there. */
+  readonly says?: RegExp;
   readonly needsRoot?: boolean;
   /** A program that may be missing: the row is skipped then, and says so. */
   readonly needs?: string;
@@ -152,9 +154,10 @@ export function testTwins(rows: readonly Row[], programs: readonly string[] = []
     if (row.needsRoot === true && !IS_ROOT) context.skip("needs root: run the tests as root");
     const missing = row.needs !== undefined && (await run("sh", ["-c", `command -v ${row.needs}`])).code !== 0;
     if (missing) context.skip(`${row.needs} is not installed`);
-    const { plain, wrapped } = await site.twin(row);
+    const { plain, wrapped, said } = await site.twin(row);
     expect(plain.stdout, plain.stderr).toMatch(row.shows);
     expect(wrapped).toEqual(plain);
+    if (row.says !== undefined) expect(said.join("\n")).toMatch(row.says);
   });
 }
 

@@ -73,8 +73,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     metrics,
     ...others,
   });
-  const at = await web.start();
-  const port = "port" in at ? at.port : 0;
+  const { port } = await web.start();
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= web.stop();

@@ -73,7 +73,11 @@ describe("limits: the job runs, and is logged where that can be", () => {
     under("ulimit -v 600000", "ulimit -v 600000;", { warns: WARNS }),
     under("ulimit -v 100000", "ulimit -v 100000;", { warns: WARNS }),
     under("ulimit -v 1500000", "ulimit -v 1500000;", { warns: WARNS }),
-    under("ulimit -f 0: no file may be written", "ulimit -f 0;", { warns: WARNS }),
+    under("ulimit -f 0: no file may be written", "ulimit -f 0;", { logs: LOGGED }),
+    under("memory for the command and not for records", "prlimit --as=5000000", {
+      warns: WARNS,
+      says: /^mlrun: the output is not logged: Cannot allocate memory$/,
+    }),
     under("ulimit -d 20000", "ulimit -d 20000;", { warns: WARNS }),
     under("ulimit -l 0, -q 0, -i 0", "ulimit -l 0; ulimit -q 0; ulimit -i 0;", { warns: WARNS }),
     {
@@ -146,7 +150,9 @@ describe("a machine that lacks something: the job runs", () => {
       needsRoot: true,
       logs: LOGGED,
     }),
-    under("under strace", "strace -f -o /dev/null", { logs: LOGGED }),
+    under("under strace, alone and with all that it starts", "strace -o /dev/null strace -f -o /dev/null", {
+      logs: LOGGED,
+    }),
     under("under stdbuf, nice, env, setsid --wait", "stdbuf -oL nice env A=1 setsid --wait", { logs: LOGGED }),
   ]);
 });
