@@ -31,6 +31,7 @@ export interface History {
 export interface Source {
   readonly owner: string;
   readonly job: string;
+  readonly run: string;
   readonly x: string;
   readonly node: string;
 }

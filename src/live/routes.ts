@@ -12,20 +12,22 @@ export interface Watcher {
 /** Scope of a subscription. Without an owner: all users' executions, for administrators. */
 export type Route =
   | { readonly source: Source }
-  | { readonly job: string; readonly owner: string | undefined }
+  | { readonly job: string; readonly run: string | undefined; readonly owner: string | undefined }
   | { readonly owner: string | undefined };
 
 /** Whether a route covers this execution. */
 export function covers(route: Route, source: Source): boolean {
   if ("source" in route) return sourceKey(route.source) === sourceKey(source);
   if (route.owner !== undefined && route.owner !== source.owner) return false;
-  return "job" in route ? route.job === source.job : true;
+  if (!("job" in route)) return true;
+  return route.job === source.job && (route.run === undefined || route.run === source.run);
 }
 
 /** Who watches which executions. Builds and searches nothing for lines that nobody watches. */
 export class Routes {
   readonly #bySource = new Map<string, Set<Watcher>>();
   readonly #byJob = new Map<string, Set<Watcher>>();
+  readonly #byRun = new Map<string, Set<Watcher>>();
   readonly #byOwner = new Map<string, Set<Watcher>>();
   #watchers = 0;
 
@@ -55,6 +57,10 @@ export class Routes {
       look(this.#byJob.get(jobKey(source.job, source.owner)));
       look(this.#byJob.get(jobKey(source.job, undefined)));
     }
+    if (this.#byRun.size > 0) {
+      look(this.#byRun.get(runKey(source, source.owner)));
+      look(this.#byRun.get(runKey(source, undefined)));
+    }
     if (this.#byOwner.size > 0) {
       look(this.#byOwner.get(source.owner));
       look(this.#byOwner.get(EVERYBODY));
@@ -64,7 +70,11 @@ export class Routes {
 
   #place(route: Route): { map: Map<string, Set<Watcher>>; key: string } {
     if ("source" in route) return { map: this.#bySource, key: sourceKey(route.source) };
-    if ("job" in route) return { map: this.#byJob, key: jobKey(route.job, route.owner) };
+    if ("job" in route) {
+      const { job, run, owner } = route;
+      if (run === undefined) return { map: this.#byJob, key: jobKey(job, owner) };
+      return { map: this.#byRun, key: runKey({ job, run }, owner) };
+    }
     return { map: this.#byOwner, key: route.owner ?? EVERYBODY };
   }
 }
@@ -74,4 +84,9 @@ const EVERYBODY = "";
 
 function jobKey(job: string, owner: string | undefined): string {
   return `${owner ?? EVERYBODY}\0${job}`;
+}
+
+/** No run's id has a NUL. */
+function runKey({ job, run }: { readonly job: string; readonly run: string }, owner: string | undefined): string {
+  return `${run}\0${jobKey(job, owner)}`;
 }

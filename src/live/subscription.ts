@@ -28,7 +28,7 @@ const MAX_LISTED_EXECUTIONS = 10_000;
 const PAGE_EXECUTIONS = 200;
 
 /**
- * What a viewer watches: one execution, a job, or everything. History first, in batches that go round its executions,
+ * What a viewer watches: one execution, a job or a run of it, or everything. History first, in batches that go round its executions,
  * then live lines. Where a viewer's subscriptions overlap, each gets the history, but live lines are sent once.
  */
 export class Subscription implements Watcher {
@@ -48,7 +48,7 @@ export class Subscription implements Watcher {
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
     const owner = viewer.admin ? undefined : viewer.user;
-    if ("job" in what) this.#watchJob(what.job, what.owner ?? owner);
+    if ("job" in what) this.#watchJob({ job: what.job, run: what.run, owner: what.owner ?? owner });
     else if ("all" in what) this.#watch({ owner });
     else {
       const execution = await history.get(viewer, what);
@@ -117,9 +117,9 @@ export class Subscription implements Watcher {
   }
 
   /** Another user's job looks like one that nobody has to a viewer who may not see it: no line ever comes. */
-  #watchJob(job: string, owner: string | undefined): void {
+  #watchJob(route: Extract<Route, { job: string }>): void {
     const { user, admin } = this.#options.viewer;
-    if (admin || owner === user) this.#watch({ job, owner });
+    if (admin || route.owner === user) this.#watch(route);
   }
 
   #watch(route: Route): void {
@@ -153,11 +153,11 @@ export class Subscription implements Watcher {
       this.#bring(await history.get(viewer, this.#route.source));
   }
 
-  async #bringList({ job, owner }: { job?: string; owner?: string }): Promise<void> {
+  async #bringList({ job, run, owner }: { job?: string; run?: string; owner?: string }): Promise<void> {
     const { viewer, history, outbox } = this.#options;
     let before: string | undefined;
     for (let listed = 0; listed < MAX_LISTED_EXECUTIONS && !this.#isClosed; ) {
-      const page = await outbox.turn(() => history.list(viewer, { owner, job, before, limit: PAGE_EXECUTIONS }));
+      const page = await outbox.turn(() => history.list(viewer, { owner, job, run, before, limit: PAGE_EXECUTIONS }));
       listed += Math.max(1, page.executions.length);
       for (const execution of page.executions) await outbox.turn(async () => this.#bring(execution));
       if (page.next === null) return;
@@ -192,6 +192,6 @@ export class Subscription implements Watcher {
   }
 }
 
-function sourceOf({ owner, job, x, node }: Execution): Source {
-  return { owner, job, x, node };
+function sourceOf({ owner, job, run, x, node }: Execution): Source {
+  return { owner, job, run, x, node };
 }

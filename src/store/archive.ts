@@ -1,7 +1,8 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
-import type { ExecutionQuery } from "../wire/execution-query.ts";
+import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
@@ -11,6 +12,8 @@ import type { IndexRow } from "./index/index-row.ts";
 import type { Store } from "./store.ts";
 
 const RAW_STEP_BYTES = 1_048_576;
+/** Owners of one job that a refusal names. */
+const MAX_OWNERS = 100;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
 
@@ -32,7 +35,8 @@ export class Archive {
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
     if (!mayName(viewer, query.owner)) return { executions: [], next: null };
-    const { executions, next } = await this.#search(viewer, query);
+    const owner = query.run === undefined ? this.#ownerIn(viewer, query) : this.#ownerOfJob(viewer, query);
+    const { executions, next } = await this.#search(viewer, { ...query, owner });
     const refused = this.#store.refusedOf(viewer.user);
     return refused === undefined ? { executions, next } : { executions, next, refused };
   }
@@ -71,12 +75,21 @@ export class Archive {
 
   async nodes(viewer: Viewer): Promise<readonly NodeSummary[]> {
     await this.#store.indexStates(ownerFilter(viewer));
-    return this.#turns.run(async () => this.#indexDb.nodes(ownerFilter(viewer)));
+    return this.#turns.run(async () => this.#indexDb.totals.nodes(ownerFilter(viewer)));
   }
 
   async jobs(viewer: Viewer): Promise<readonly JobSummary[]> {
     await this.#store.indexStates(ownerFilter(viewer));
-    return this.#turns.run(async () => this.#indexDb.jobs(ownerFilter(viewer)));
+    return this.#turns.run(async () => this.#indexDb.totals.jobs(ownerFilter(viewer)));
+  }
+
+  /** A page of runs, newest first. */
+  async runs(viewer: Viewer, query: RunQuery): Promise<RunPage> {
+    if (!mayName(viewer, query.owner)) return { runs: [], next: null };
+    const owner = query.job === undefined ? this.#ownerIn(viewer, query) : this.#ownerOfJob(viewer, query);
+    if (query.job !== undefined && owner === undefined) return { runs: [], next: null };
+    await this.#store.indexStates(ownerFilter(viewer));
+    return this.#turns.run(async () => this.#indexDb.runs.list({ ...query, owner }));
   }
 
   /** Deletes an execution for good, unless it is running. */
@@ -85,13 +98,23 @@ export class Archive {
     return row === undefined ? "missing" : this.#store.remove(row);
   }
 
-  #page(
-    viewer: Viewer,
-    query: ExecutionQuery,
-  ): { executions: readonly Execution[]; next: string | null; isFull: boolean } {
-    const { job, node, state, q, before, limit } = query;
-    const owner = ownerFilter(viewer) ?? query.owner;
-    const { rows, next, isFull } = this.#indexDb.list({ owner, job, node, state, q, before, limit });
+  /** Undefined: everybody's. */
+  #ownerIn(viewer: Viewer, { owner }: { readonly owner?: string | undefined }): string | undefined {
+    return ownerFilter(viewer) ?? owner;
+  }
+
+  /** The only owner of this job: the index finds runs by owner and job. */
+  #ownerOfJob(viewer: Viewer, query: { readonly owner?: string | undefined; readonly job?: string | undefined }) {
+    const named = this.#ownerIn(viewer, query);
+    if (named !== undefined || query.job === undefined) return named;
+    const owners = this.#indexDb.totals.ownersOf(query.job, MAX_OWNERS);
+    if (owners.length > 1) throw new SeveralOwnersError(`job ${query.job}`, owners);
+    return owners[0];
+  }
+
+  #page(query: ExecutionQuery): { executions: readonly Execution[]; next: string | null; isFull: boolean } {
+    const { owner, job, run, node, state, q, before, limit } = query;
+    const { rows, next, isFull } = this.#indexDb.list({ owner, job, run, node, state, q, before, limit });
     // A row's lines, bytes and holes may be seconds old, but no search uses them.
     const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
     return { executions, next, isFull };
@@ -104,7 +127,7 @@ export class Archive {
     let next = query.before ?? null;
     for (let step = 0; step < MAX_SEARCH_STEPS; step += 1) {
       const wanted = { ...query, before: next ?? undefined, limit: query.limit - executions.length };
-      const page = await this.#turns.run(async () => this.#page(viewer, wanted));
+      const page = await this.#turns.run(async () => this.#page(wanted));
       executions.push(...page.executions);
       next = page.next;
       if (next === null || page.isFull) break;
@@ -116,7 +139,7 @@ export class Archive {
     if (!mayName(viewer, owner)) return undefined;
     const rows = this.#indexDb.findById(x, ownerFilter(viewer) ?? owner, node);
     const owners = new Set(rows.map(({ execution }) => execution.owner));
-    if (owners.size > 1) throw new SeveralOwnersError(x, [...owners].sort());
+    if (owners.size > 1) throw new SeveralOwnersError(`execution ${x}`, [...owners].sort());
     return rows[0];
   }
 

@@ -4,8 +4,10 @@ import { setImmediate } from "node:timers/promises";
 import { RESERVED } from "./disk/log-path.ts";
 import { messageOf } from "./disk/storage-error.ts";
 import { loadExecution } from "./execution/load-execution.ts";
+import { Sidecar } from "./execution/sidecar.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
+import { RunChoice } from "./intake/run-choice.ts";
 import type { IntervalSpill } from "./numbers/spilling-intervals.ts";
 import { Tombstones } from "./removal/tombstones.ts";
 
@@ -55,6 +57,7 @@ export async function reindex(
     rows = [];
   }
   indexDb.put(rows);
+  await assignRuns(indexDb, options, unreadable);
   indexDb.markCurrent();
   return { executions, unreadable };
 }
@@ -90,12 +93,37 @@ function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]
       return undefined;
     }
     const { node, x, keyHash } = execution.facts;
-    const { diskBytes } = execution;
-    const row = { node, x, keyHash, base, execution: execution.summary(), isOpen: !execution.isSettled, diskBytes };
+    const { diskBytes, hasRun, overAt } = execution;
+    const summary = execution.summary();
+    const row = { node, x, keyHash, base, execution: summary, hasRun, overAt, isOpen: !execution.isSettled, diskBytes };
     execution.release();
     return row;
   } catch (error) {
     unreadable.push({ path, reason: messageOf(error) });
     return undefined;
+  }
+}
+
+/**
+ * Chooses the runs of executions stored by earlier versions, as if they began now, in the order of their starts, and
+ * notes them in their sidecars, so that the next reindex finds the same.
+ */
+async function assignRuns(indexDb: IndexDb, options: ReindexOptions, unreadable: Unreadable[]): Promise<void> {
+  const choice = new RunChoice({ runs: indexDb.runs, overAt: () => undefined });
+  for (;;) {
+    const rows = indexDb.withoutRun(SIDECARS_A_TURN);
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      const { owner, job, x, node, labels, startedAt } = row.execution;
+      const run = choice.of({ owner, job, x, node, labels, startedAt });
+      try {
+        const sidecar = new Sidecar(join(options.logsDir, `${row.base}.meta`), false);
+        sidecar.append({ t: "launch", run });
+      } catch (error) {
+        unreadable.push({ path: `${row.base}.meta`, reason: `cannot note its run: ${messageOf(error)}` });
+      }
+      indexDb.assignRun(row, run);
+    }
+    await setImmediate(undefined, { signal: options.signal });
   }
 }

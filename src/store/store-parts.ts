@@ -71,7 +71,7 @@ export function createStoreParts(
   mkdirSync(logsDir, { recursive: true, mode: 0o711 });
   const metrics = createStoreMetrics(options.metrics);
   const indexWriter = new IndexWriter(indexDb);
-  const bytesOf = (owner: string) => indexDb.diskBytes(owner);
+  const bytesOf = (owner: string) => indexDb.totals.diskBytes(owner);
   const accounts = new OwnerAccounts({ limits: options.ownerLimits, bytesOf, flush: () => indexWriter.flush() });
   const slots = new SlotTable({ indexDb, logsDir, durable, spill, accounts, log, nowMs });
   const records = new OwnerRecords(logsDir);

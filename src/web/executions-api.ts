@@ -4,8 +4,9 @@ import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import { HttpError, notFound } from "./http-error.ts";
+import { badRequest, HttpError, notFound } from "./http-error.ts";
 import { readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -20,6 +21,8 @@ export interface ExecutionsApiOptions {
 }
 
 const MAX_CURSOR_CHARACTERS = 512;
+/** JSON with the name of a job, of which each character may take six. */
+const MAX_RUN_CURSOR_CHARACTERS = 2_048;
 
 /** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
@@ -63,6 +66,7 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const asked = {
       owner: query.text("owner", maxOwnerCharacters),
       job: query.text("job", maxJobCharacters),
+      run: runOf(query),
       node: query.text("node", maxNodeCharacters),
       state: query.word("state", EXECUTION_STATES.join(", "), parseState),
       q: query.text("q", maxSearchCharacters),
@@ -77,6 +81,24 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
       viewer,
       request,
       page.executions.map(({ owner }) => owner),
+    );
+    response.json(page);
+  });
+
+  router.get("/runs", async (request, response) => {
+    const viewer = await viewerOf(request);
+    const query = new Query(request.query);
+    const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxOwnerCharacters } = WIRE_LIMITS;
+    const page = await archive.runs(viewer, {
+      owner: query.text("owner", maxOwnerCharacters),
+      job: query.text("job", maxJobCharacters),
+      before: query.text("before", MAX_RUN_CURSOR_CHARACTERS),
+      limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
+    });
+    recordRead(
+      viewer,
+      request,
+      page.runs.map(({ owner }) => owner),
     );
     response.json(page);
   });
@@ -128,4 +150,12 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
   });
 
   return router;
+}
+
+/** A run is one of a job's: without the job it means nothing. */
+function runOf(query: Query): string | undefined {
+  const run = query.word("run", RUN_ID_RULE, parseRunId);
+  if (run !== undefined && query.text("job", WIRE_LIMITS.maxJobCharacters) === undefined)
+    throw badRequest("run: name its job as well");
+  return run;
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
-import type { ExecutionQuery } from "../wire/execution-query.ts";
+import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunPage } from "../wire/runs.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
 /** Consecutive CRI lines, the first with number `firstN`. */
@@ -29,6 +30,8 @@ export interface Archive {
   remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
+  /** Newest first. */
+  runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
 }
 
 /** A password to check. */

@@ -1,7 +1,11 @@
 import { parseLabels } from "./begin.ts";
 import { type Discard, parseDiscards, type RefusedExecutions } from "./discard.ts";
 import { parseExecutionId } from "./ids.ts";
-import { asCount, asRecord } from "./record.ts";
+import { type Launch, parseLaunch } from "./launch.ts";
+import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import { parseRunId } from "./run-id.ts";
+import type { StateCounts } from "./runs.ts";
+import { isUnixName } from "./unix-name.ts";
 
 export type StreamName = "stdout" | "stderr";
 /** `finished`: exit 0; `failed`: another code or a signal; `lost`: no word for 30 s. */
@@ -23,9 +27,11 @@ export interface ExecutionName {
 }
 
 /** One execution as `/api/executions` and `/live` show it to its owner. */
-export interface Execution {
+export interface Execution extends Pick<Launch, "parent" | "within"> {
   readonly x: string;
   readonly job: string;
+  /** The launch of the job that it belongs to: unique among those of its owner's job. */
+  readonly run: string;
   readonly node: string;
   readonly owner: string;
   /** File name of `argv[0]`. */
@@ -54,6 +60,13 @@ export interface Execution {
   /** Bytes of redraws that mlrun thinned out, and bytes it had to drop, from END; 0 before. */
   readonly thinned: number;
   readonly dropped: number;
+  /** The name that its user has on the node, if the collector knows the uid by another. Omitted if not. */
+  readonly claimedUser?: string;
+  /**
+   * How far the node's clock is behind the collector's, milliseconds; negative if it is ahead. Omitted if not known, or
+   * too small to tell from the way of a line.
+   */
+  readonly clockMs?: number;
 }
 
 /** A page of `GET /api/executions`, newest first. `next` is `before=` of the following page. */
@@ -89,12 +102,10 @@ export interface NodeSummary {
   readonly lastStartedAt: string;
 }
 
-export interface JobSummary {
+export interface JobSummary extends StateCounts {
   readonly job: string;
   readonly owner: string;
-  readonly executions: number;
-  readonly running: number;
-  readonly failed: number;
+  readonly runs: number;
   readonly startedAt: string;
 }
 
@@ -147,10 +158,26 @@ export function parseExecution(value: unknown): Execution | undefined {
   if (endedAt !== null && typeof endedAt !== "string") return undefined;
   const words = argv.filter((word): word is string => typeof word === "string");
   if (words.length !== argv.length) return undefined;
-  const said = { job, node, owner, command, argv: words, labels, state, delivery, code, signal, startedAt, endedAt };
-  const known = { x, ...said, lines, bytes, lastN, missing, thinned, dropped };
-  const buffering = record["mayBuffer"] === true ? { mayBuffer: true as const } : {};
-  return { ...known, ...(discarded.length === 0 ? {} : { discarded }), ...buffering };
+  const run = parseRunId(record["run"]);
+  if (run === undefined) return undefined;
+  const said = { job, run, node, owner, command, argv: words, labels, state, delivery, code, signal };
+  const known = { x, ...said, startedAt, endedAt, lines, bytes, lastN, missing, thinned, dropped };
+  return { ...known, ...(discarded.length === 0 ? {} : { discarded }), ...parseNotes(record) };
+}
+
+type Notes = Pick<Execution, "mayBuffer" | "parent" | "within" | "claimedUser" | "clockMs">;
+
+/** Members that most executions do not have. */
+function parseNotes(record: UnknownRecord): Notes {
+  const { parent, within } = parseLaunch(record).launch;
+  const { mayBuffer, claimedUser, clockMs } = record;
+  return {
+    ...(mayBuffer === true ? { mayBuffer } : {}),
+    ...(parent === undefined ? {} : { parent }),
+    ...(within === undefined ? {} : { within }),
+    ...(typeof claimedUser === "string" && isUnixName(claimedUser) ? { claimedUser } : {}),
+    ...(typeof clockMs === "number" && Number.isSafeInteger(clockMs) ? { clockMs } : {}),
+  };
 }
 
 function parseRanges(value: unknown): LineRange[] | undefined {

@@ -4,6 +4,7 @@ import { type CriLine, parseCriLine } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, parseJson } from "./record.ts";
+import { parseRunId } from "./run-id.ts";
 
 /**
  * The WebSocket protocol of `/live`.
@@ -23,8 +24,11 @@ export type ClientMessage =
     }
   | { readonly t: "unsubscribe"; readonly id: number };
 
-/** A job without an owner means every job of that name that the viewer may see. */
-export type Target = ExecutionName | { readonly job: string; readonly owner?: string } | { readonly all: true };
+/** A job without an owner means every job of that name that the viewer may see; with a run, only that launch of it. */
+export type Target =
+  | ExecutionName
+  | { readonly job: string; readonly run?: string; readonly owner?: string }
+  | { readonly all: true };
 
 export type ServerMessage =
   /** History is sent: everything that follows is live. */
@@ -118,12 +122,15 @@ function parseTarget(value: unknown): Target | undefined {
   const record = asRecord(value);
   if (record === undefined) return undefined;
   const { all, job, node, owner } = record;
+  const run = parseRunId(record["run"]);
   if (all === true) return { all };
   // Refuse an invalid owner: dropping it would widen the request.
   if (!isNameOrNone(owner, WIRE_LIMITS.maxOwnerCharacters)) return undefined;
   if (!isNameOrNone(node, WIRE_LIMITS.maxNodeCharacters)) return undefined;
+  if (run !== record["run"]) return undefined;
   const whose = owner === undefined ? {} : { owner };
-  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job, ...whose };
+  const which = run === undefined ? whose : { run, ...whose };
+  if (typeof job === "string" && job !== "" && job.length <= WIRE_LIMITS.maxJobCharacters) return { job, ...which };
   const x = parseExecutionId(record["x"]);
   if (x === undefined) return undefined;
   return node === undefined ? { x, ...whose } : { x, node, ...whose };

@@ -1,9 +1,7 @@
 import { WIRE_LIMITS } from "./limits.ts";
 
-/** The rule of `parseRunId`, for refusals. */
-export const RUN_ID_RULE =
-  "a run's id begins with a letter or digit, has only letters, digits and . _ : @ + = , / [ ] -, " +
-  `and at most ${WIRE_LIMITS.maxRunCharacters} characters`;
+/** The rule of `parseRunId`; completes the sentence "expected ...". */
+export const RUN_ID_RULE = `1 to ${WIRE_LIMITS.maxRunCharacters} letters, digits and . _ : @ + = , / [ ] -, the first a letter or digit`;
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=,/[\]-]*$/;
 

@@ -104,9 +104,19 @@ function rowOf(i: number): IndexRow {
   const { node, owner, job, argv, labels, startedAt } = origin;
   const state: ExecutionState = i % 10 === 0 ? "failed" : "finished";
   const execution = {
-    ...{ x, job, node, owner, command: "python3", argv, labels, state, delivery: "complete" as const },
+    ...{ x, job, run: x, node, owner, command: "python3", argv, labels, state, delivery: "complete" as const },
     ...{ code: state === "failed" ? 1 : 0, signal: null, startedAt, endedAt: startedAt },
     ...{ lines: 1_000, bytes: 100_000, lastN: 1_000, missing: [], thinned: 0, dropped: 0 },
   };
-  return { node, x, keyHash, base: basePath(origin), execution, isOpen: false, diskBytes: 0 };
+  return {
+    node,
+    x,
+    keyHash,
+    base: basePath(origin),
+    execution,
+    hasRun: true,
+    overAt: startedAt,
+    isOpen: false,
+    diskBytes: 0,
+  };
 }

@@ -94,7 +94,7 @@ const linesMessage: FuzzTarget = {
     const count = 1 + random.below(4);
     const texts = Array.from({ length: count }, () => random.bytes(20).toString("latin1").replace(/\n/g, " "));
     const cri = Buffer.from(texts.map((text) => `${TIME} stdout F ${text}\n`).join(""));
-    const source = { owner: "alice", job: "j", x: X, node: "node1" };
+    const source = { owner: "alice", job: "j", run: "r", x: X, node: "node1" };
     const { frame } = encodeLines(source, "key", [{ firstN: 7, count, cri }]);
     const payload = frame.subarray(frame.length < 128 ? 2 : 4);
     const isValid = random.oneIn(8);

@@ -13,6 +13,7 @@ import { HttpError } from "../../src/web/http-error.ts";
 import { Query } from "../../src/web/query.ts";
 import { parseState } from "../../src/wire/api.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
+import { parseRunId, RUN_ID_RULE } from "../../src/wire/run-id.ts";
 import { UsageError } from "../../src/wire/usage-error.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import type { FuzzTarget } from "./fuzz.ts";
@@ -81,6 +82,7 @@ const apiQuery: FuzzTarget = {
         const asked = {
           owner: random.oneIn(2) ? "alice" : undefined,
           job: query.text("job", maxJobCharacters),
+          run: query.word("run", RUN_ID_RULE, parseRunId),
           node: query.text("node", maxNodeCharacters),
           state: query.word("state", "a state", parseState),
           q: query.text("q", 256),

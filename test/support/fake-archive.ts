@@ -6,6 +6,8 @@ import type {
   NodeSummary,
   StreamName,
 } from "../../src/wire/api.ts";
+import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
+import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
 
 export interface FakeViewer {
@@ -20,19 +22,22 @@ interface Lines {
   readonly cri: Buffer;
 }
 
+const ONE_RUNS = { executions: 1, running: 1, finished: 0, failed: 0, lost: 0 };
 const TIME = "2026-11-20T04:17:44.960662Z";
 
 /** One execution in memory: its stored lines, and its updates for the hub. */
 export class FakeExecution {
   readonly owner: string;
   readonly job: string;
+  readonly run: string;
   readonly x: string;
   readonly node: string;
   readonly stored = new Map<number, string>();
   state: Execution["state"] = "running";
 
-  constructor(options: { x: string; owner?: string; job?: string; node?: string }) {
+  constructor(options: { x: string; owner?: string; job?: string; run?: string; node?: string }) {
     this.x = options.x;
+    this.run = options.run ?? options.x;
     this.owner = options.owner ?? "alice";
     this.job = options.job ?? "train";
     this.node = options.node ?? "node1";
@@ -55,11 +60,11 @@ export class FakeExecution {
   }
 
   summary(): Execution {
-    const { x, job, node, owner, state, lastN } = this;
+    const { x, job, run, node, owner, state, lastN } = this;
     const ends = { code: null, signal: null, endedAt: null, missing: [], thinned: 0, dropped: 0 };
     const counts = { lines: this.stored.size, bytes: 0, lastN };
     const begun = { command: "sh", argv: ["sh"], labels: {}, startedAt: TIME };
-    return { x, job, node, owner, state, delivery: "receiving", ...begun, ...ends, ...counts };
+    return { x, job, run, node, owner, state, delivery: "receiving", ...begun, ...ends, ...counts };
   }
 }
 
@@ -82,14 +87,12 @@ export class FakeArchive {
     return this.#answers.filter((each) => each === call).length;
   }
 
-  async list(
-    viewer: FakeViewer,
-    query: { owner?: string | undefined; job?: string | undefined; before?: string | undefined; limit: number },
-  ): Promise<ExecutionPage> {
+  async list(viewer: FakeViewer, query: ExecutionQuery): Promise<ExecutionPage> {
     return this.#answer("list", () => {
       const mine = this.executions.filter((each) => sees(viewer, each));
       const wanted = mine
         .filter(({ job }) => query.job === undefined || query.job === job)
+        .filter(({ run }) => query.run === undefined || query.run === run)
         .filter(({ owner }) => query.owner === undefined || query.owner === owner);
       const newestFirst = wanted.map((each) => each.summary()).sort((a, b) => (a.x < b.x ? 1 : -1));
       const page = newestFirst.filter(({ x }) => query.before === undefined || x < query.before);
@@ -149,11 +152,16 @@ export class FakeArchive {
     return [...jobs.values()].map(({ job, owner }) => ({
       job,
       owner,
-      executions: 1,
-      running: 1,
-      failed: 0,
+      runs: 1,
+      ...ONE_RUNS,
       startedAt: TIME,
     }));
+  }
+
+  async runs(viewer: FakeViewer, { job, limit }: RunQuery): Promise<RunPage> {
+    const mine = this.executions.filter((each) => sees(viewer, each) && (job ?? each.job) === each.job);
+    const runs = mine.slice(0, limit).map(({ owner, job, run }) => ({ owner, job, run, ...ONE_RUNS }));
+    return { runs: runs.map((run) => ({ ...run, startedAt: TIME, lastAt: TIME })), next: null };
   }
 
   #find(viewer: FakeViewer, { x, node, owner }: ExecutionName): FakeExecution | undefined {
@@ -161,7 +169,7 @@ export class FakeArchive {
       .filter((each) => each.x === x && (node ?? each.node) === each.node && sees(viewer, each))
       .filter((each) => (owner ?? each.owner) === each.owner);
     const owners = [...new Set(found.map((each) => each.owner))];
-    if (owners.length > 1) throw new SeveralOwnersError(x, owners.sort());
+    if (owners.length > 1) throw new SeveralOwnersError(`execution ${x}`, owners.sort());
     return found[0];
   }
 

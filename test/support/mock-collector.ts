@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { parseState } from "../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
+import type { RunPage, RunSummary } from "../../src/wire/runs.ts";
 import { searchText } from "../../src/wire/search-text.ts";
 import type { MockExecution } from "./mock-executions.ts";
 import { criLines, linePage } from "./mock-lines.ts";
@@ -71,6 +72,7 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
     if (url.pathname === "/api/me") return { status: 200, body: { user: "alice", admin: options.admin ?? false } };
     if (url.pathname === "/api/nodes") return { status: 200, body: { nodes: nodeSummaries(executions) } };
     if (url.pathname === "/api/executions") return { status: 200, body: executionPage(executions, url.searchParams) };
+    if (url.pathname === "/api/runs") return { status: 200, body: runPage(executions, url.searchParams) };
     return answerExecution(executions, url);
   }
 
@@ -142,18 +144,37 @@ function answerExecution(executions: readonly MockExecution[], url: URL): Reply 
 
 function executionPage(executions: readonly MockExecution[], query: URLSearchParams): object {
   const [node, job, owner, q, before] = ["node", "job", "owner", "q", "before"].map((name) => query.get(name));
+  const run = query.get("run");
   const state = parseState(query.get("state"));
   const limit = Number(query.get("limit") ?? 100);
   const matching = executions
     .map((execution) => execution.summary())
     .sort((a, b) => (a.x < b.x ? 1 : -1))
     .filter((each) => (node ? each.node === node : true) && (job ? each.job === job : true))
+    .filter((each) => (run ? each.run === run : true))
     .filter((each) => (owner ? each.owner === owner : true))
     .filter((each) => (state ? each.state === state : true) && (before ? each.x < before : true))
     .filter((each) => searchText(each).includes(q?.toLowerCase() ?? ""));
   const page = matching.slice(0, limit);
   return { executions: page, next: matching.length > limit ? (page.at(-1)?.x ?? null) : null };
 }
+
+function runPage(executions: readonly MockExecution[], query: URLSearchParams): RunPage {
+  const [job, owner] = [query.get("job"), query.get("owner")];
+  const runs = new Map<string, RunSummary>();
+  for (const each of executions.map((execution) => execution.summary())) {
+    if ((job && each.job !== job) || (owner && each.owner !== owner)) continue;
+    const key = JSON.stringify([each.owner, each.job, each.run]);
+    const before = runs.get(key) ?? { ...each, ...NO_STATES, lastAt: each.startedAt };
+    const startedAt = before.startedAt < each.startedAt ? before.startedAt : each.startedAt;
+    const counts = { executions: before.executions + 1, [each.state]: before[each.state] + 1 };
+    runs.set(key, { ...before, ...counts, startedAt });
+  }
+  const newestFirst = [...runs.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  return { runs: newestFirst.slice(0, Number(query.get("limit") ?? 100)), next: null };
+}
+
+const NO_STATES = { executions: 0, running: 0, finished: 0, failed: 0, lost: 0 };
 
 function nodeSummaries(executions: readonly MockExecution[]): object[] {
   const names = [...new Set(executions.map(({ options }) => options.node))].sort();

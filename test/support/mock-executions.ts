@@ -16,6 +16,8 @@ export interface MockExecutionOptions {
   readonly argv: readonly string[];
   readonly startedAtMs: number;
   readonly job?: string;
+  /** "1" by default. */
+  readonly run?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Lines that are there from the start. */
   readonly lines?: number;
@@ -81,12 +83,13 @@ export class MockExecution {
   }
 
   summary(): Execution {
-    const { x, node, argv, job, owner, labels } = this.options;
+    const { x, node, argv, job, run, owner, labels } = this.options;
     const missing = this.#missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
     const state = this.#ended?.state ?? (this.#ended === undefined ? "running" : "finished");
     return {
       x,
       job: job ?? x,
+      run: run ?? "1",
       node,
       owner,
       command: (argv[0] ?? "").replace(/.*\//, ""),

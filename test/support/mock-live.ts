@@ -106,7 +106,8 @@ interface Subscription {
 function covers(what: Target, { options }: MockExecution): boolean {
   if ("all" in what) return true;
   if (what.owner !== undefined && what.owner !== options.owner) return false;
-  if ("job" in what) return what.job === (options.job ?? options.x);
+  if ("job" in what)
+    return what.job === (options.job ?? options.x) && (what.run === undefined || what.run === (options.run ?? "1"));
   return what.x === options.x && (what.node === undefined || what.node === options.node);
 }
 

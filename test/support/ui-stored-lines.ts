@@ -34,7 +34,7 @@ export class Stored {
 
   summary(): Execution {
     const gone = this.missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-    const words = { job: "job", node: this.node, owner: this.owner, command: "a", argv: ["a"], labels: {} };
+    const words = { job: "job", run: "1", node: this.node, owner: this.owner, command: "a", argv: ["a"], labels: {} };
     const state = { state: "running", delivery: "receiving", code: null, signal: null, endedAt: null } as const;
     const counts = { lines: this.lastN - gone, bytes: 0, lastN: this.lastN, thinned: 0, dropped: 0 };
     return { x: X, ...words, ...state, startedAt: this.time(0), ...counts, missing: [...this.missing] };

@@ -33,6 +33,7 @@ function row(i: number, changes: Partial<Execution> = {}) {
   const execution: Execution = {
     x,
     job: `job${Math.floor(i / 10)}`,
+    run: `run${Math.floor(i / 5)}`,
     node,
     owner,
     state,
@@ -41,12 +42,23 @@ function row(i: number, changes: Partial<Execution> = {}) {
     ...counts,
     ...changes,
   };
-  return { node, x, keyHash: "k", base: `b${i}`, execution, isOpen: execution.delivery === "receiving", diskBytes: 1 };
+  const over = { hasRun: true, overAt: execution.state === "running" ? undefined : startedAt };
+  return {
+    node,
+    x,
+    keyHash: "k",
+    base: `b${i}`,
+    execution,
+    ...over,
+    isOpen: execution.state === "running",
+    diskBytes: 1,
+  };
 }
 
 const ALL: IndexQuery = {
   owner: undefined,
   job: undefined,
+  run: undefined,
   node: undefined,
   state: undefined,
   q: undefined,
@@ -67,6 +79,8 @@ function pages(index: IndexDb, query: Partial<IndexQuery>): string[] {
   return found;
 }
 
+const isInRun6OfBob = ({ run, owner }: Execution) => run === "run6" && owner === "bob";
+
 const expected = (count: number, isWanted: (execution: Execution) => boolean) =>
   Array.from({ length: count }, (_, i) => row(i).execution)
     .filter(isWanted)
@@ -78,6 +92,7 @@ describe("the index of executions", () => {
     ["everything", {}, () => true],
     ["an owner's", { owner: "alice" }, ({ owner }) => owner === "alice"],
     ["a job's", { job: "job3" }, ({ job }) => job === "job3"],
+    ["a run's", { job: "job3", run: "run6", owner: "bob" }, isInRun6OfBob],
     ["a node's", { node: "node2", owner: "bob" }, ({ node }) => node === "node2"],
     ["one state", { state: "failed" }, ({ state }) => state === "failed"],
     [
@@ -116,19 +131,27 @@ describe("the index of executions", () => {
         for (const what of [{}, { job: "job" }, { node: "node" }, { state: "lost" as const }])
           index.list({ ...ALL, ...what, owner, before });
       }
-      index.jobs(owner);
+      index.totals.jobs(owner);
     }
+    for (const before of [undefined, '["2026-01-01","bob","job","run"]']) {
+      index.list({ ...ALL, owner: "alice", job: "job", run: "run", before });
+      for (const of of [{}, { owner: "alice" }, { owner: "alice", job: "job" }])
+        index.runs.list({ ...of, before, limit: 1 });
+    }
+    index.totals.ownersOf("job", 1);
     const questions = prepare.mock.calls.map(([sql]) => sql);
-    expect(questions).toHaveLength(18);
+    expect(questions).toHaveLength(27);
     index.close();
     const db = new Database(path);
     afterwards(() => void db.close());
-    const values = { job: "", node: "", state: "", startedAt: "", x: "", beforeNode: "", beforeOwner: "", limit: 1 };
+    const names = ["job", "run", "node", "state", "startedAt", "x", "beforeNode", "beforeOwner", "beforeJob"];
+    const values = { ...Object.fromEntries([...names, "beforeRun"].map((name) => [name, ""])), limit: 1, most: 1 };
     for (const sql of questions) {
       const explain = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
-      const steps = sql.includes("owner = ?") ? explain.all("alice") : explain.all({ ...values, owner: "alice" });
+      const places = sql.match(/= \?|LIMIT \?/g) ?? [];
+      const steps = explain.all(...(places.length > 0 ? places.map(() => 1) : [{ ...values, owner: "alice" }]));
       // An index in list order: no sort, and only an unfiltered list may start at the first row.
-      const step = sql.includes("WHERE") ? /^SEARCH \w+ USING INDEX/ : /^SCAN \w+ USING INDEX/;
+      const step = sql.includes("WHERE") ? /^SEARCH \w+ USING (COVERING )?INDEX/ : /^SCAN \w+ USING INDEX/;
       expect(
         steps.map(({ detail }) => detail),
         sql,
@@ -161,20 +184,21 @@ describe("the index of executions", () => {
 
   it("counts by node and by job, and follows changes of state", async () => {
     const index = await filled(20);
-    expect(index.jobs("alice").map(({ job, owner, executions }) => [job, owner, executions])).toEqual([
+    expect(index.totals.jobs("alice").map(({ job, owner, executions }) => [job, owner, executions])).toEqual([
       ["job1", "alice", 5],
       ["job0", "alice", 5],
     ]);
-    expect(index.nodes(undefined).map(({ node, executions }) => [node, executions])).toEqual(
+    expect(index.totals.nodes(undefined).map(({ node, executions }) => [node, executions])).toEqual(
       [0, 1, 2, 3].map((i) => [`node${i}`, 5]),
     );
     index.put([row(20, { state: "running", delivery: "receiving" })]);
-    expect(index.nodes("bob")[0]).toMatchObject({ node: "node0", executions: 6, running: 1 });
+    expect(index.totals.nodes("bob")[0]).toMatchObject({ node: "node0", executions: 6, running: 1 });
     index.put([row(20, { state: "failed" })]);
-    expect(index.nodes("bob")[0]).toMatchObject({ running: 0, lastStartedAt: row(20).execution.startedAt });
-    expect(index.jobs("bob")[0]).toMatchObject({ job: "job2", executions: 1, running: 0, failed: 1 });
+    expect(index.totals.nodes("bob")[0]).toMatchObject({ running: 0, lastStartedAt: row(20).execution.startedAt });
+    expect(index.totals.jobs("bob")[0]).toMatchObject({ job: "job2", executions: 1, running: 0, failed: 1 });
     index.clear();
-    expect(index.jobs(undefined)).toEqual([]);
+    expect(index.totals.jobs(undefined)).toEqual([]);
+    expect(index.runs.list({ limit: 1 }).runs).toEqual([]);
   });
 
   it("is rebuilt by the next process if this one ended after clearing it", async () => {

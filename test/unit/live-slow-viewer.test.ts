@@ -12,7 +12,7 @@ import { watch } from "../support/watching.ts";
 const log = { event: () => {} };
 
 const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
-const SOURCE = { x: X, owner: "alice", job: "train", node: "node1" };
+const SOURCE = { x: X, owner: "alice", job: "train", run: "1", node: "node1" };
 
 function lostRanges({ texts }: Received): [number, number][] {
   return texts.flatMap((message) => (message.t === "lost" ? [[message.from, message.to] as [number, number]] : []));

@@ -225,6 +225,26 @@ describe("a subscription", () => {
     expect([...(await socket.taken()).lines]).toEqual([[IDS[1], [1, 2, 3]]]);
   });
 
+  test("of a run sends that launch of the job and no other, old or new", async () => {
+    const { hub, archive } = begun();
+    const old = archive.add({ x: IDS[1] ?? "", run: "4711" });
+    const next = archive.add({ x: IDS[2] ?? "", run: "4711" });
+    const other = archive.add({ x: "01ARZ3NDEKTSV4RRFFQ69G5FA3", run: "4712" });
+    old.store(1, 2);
+    other.store(1, 2);
+    const { socket, ran } = await watch({ hub, archive, what: { job: "train", run: "4711" }, from: 1 });
+    await ran;
+    for (const each of [next, other]) hub.publish(each, each.store(3, 4));
+    expect([...(await socket.taken()).lines]).toEqual([
+      [old.x, [1, 2]],
+      [next.x, [3, 4]],
+    ]);
+    const refused = await watch({ hub, archive, what: { job: "train", run: "4711" }, from: 1, viewer: BOB });
+    hub.publish(next, next.store(5, 6));
+    await refused.ran;
+    expect((await refused.socket.taken()).lines.size).toBe(0);
+  });
+
   test("without lines sends only states", async () => {
     const { hub, archive, execution } = begun();
     const { socket, ran } = await watch({ hub, archive, what: { job: "train" }, from: "end", lines: false });

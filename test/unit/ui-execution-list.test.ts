@@ -15,6 +15,7 @@ function execution(number: number, changes: Partial<Execution> = {}): Execution 
   return {
     x,
     job: x,
+    run: x,
     node: "n1",
     owner: "alice",
     command: "train",

@@ -26,6 +26,7 @@ export interface ExecutionFilter {
   readonly q?: string;
   readonly node?: string;
   readonly job?: string;
+  readonly run?: string | undefined;
   readonly owner?: string;
   readonly state?: ExecutionState | undefined;
   readonly before?: string | undefined;

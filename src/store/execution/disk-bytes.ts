@@ -2,8 +2,8 @@ import type { Facts } from "./facts.ts";
 
 /** A file takes whole disk blocks. */
 const BLOCK_BYTES = 4_096;
-/** A row of the index besides its texts: names and times in the table and in its ten indexes. */
-const INDEX_ROW_BYTES = 1_536;
+/** A row of the index besides its texts: names and times in the tables and in their sixteen indexes. */
+const INDEX_ROW_BYTES = 2_560;
 
 /** Disk space of a file of this size. */
 export function blocks(bytes: number): number {

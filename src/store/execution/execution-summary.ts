@@ -10,6 +10,7 @@ import type { NumberedLog } from "./numbered-log.ts";
 /** The data of a summary. */
 interface Summarized {
   readonly facts: Facts;
+  readonly run: string;
   readonly main: Pick<NumberedLog, "printedBytes">;
   readonly late: Pick<NumberedLog, "printedBytes"> | undefined;
   readonly have: LineNumbers;
@@ -25,14 +26,15 @@ interface Summarized {
 
 /** An execution as its owner sees it. */
 export function summaryOf(execution: Summarized): Execution {
-  const { facts, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
-  const { x, node, owner, job, argv, labels, startedAt } = facts;
+  const { facts, run, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
+  const { x, node, owner, job, argv, labels, startedAt, parent, within, claimedUser } = facts;
   const end = execution.endSeen?.end;
   const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
   const discarded = discards.within(missing, WIRE_LIMITS.maxMissingRanges);
   return {
     x,
     job,
+    run,
     node,
     owner,
     command: commandName(argv),
@@ -52,5 +54,8 @@ export function summaryOf(execution: Summarized): Execution {
     ...(execution.mayBuffer && state === "running" ? { mayBuffer: true } : {}),
     thinned: end === undefined ? 0 : end.thinned.stdout + end.thinned.stderr,
     dropped: end === undefined ? 0 : end.dropped.stdout + end.dropped.stderr,
+    ...(parent === undefined ? {} : { parent }),
+    ...(within === undefined ? {} : { within }),
+    ...(claimedUser === undefined ? {} : { claimedUser }),
   };
 }

@@ -1,13 +1,16 @@
 import type { End } from "../../wire/end.ts";
+import type { Launch } from "../../wire/launch.ts";
 
 /** Facts from BEGIN, with the owner named by the kernel and the node by the certificate. */
-export interface Facts {
+export interface Facts extends Pick<Launch, "parent" | "within"> {
   readonly x: string;
   readonly node: string;
   readonly keyHash: string;
   readonly owner: string;
   readonly uid: number;
   readonly job: string;
+  /** Earlier versions did not store it. */
+  readonly run?: string;
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -15,7 +18,9 @@ export interface Facts {
   readonly pid: number;
   /** The start claimed by BEGIN, if it lay in the future: then `startedAt` is its arrival. */
   readonly claimedStartedAt?: string;
-  /** Members of BEGIN that were cut to their limits. */
+  /** The user's name on the node, if the collector knows the uid by another. */
+  readonly claimedUser?: string;
+  /** Members of BEGIN that were cut to their limits or left out. */
   readonly cut?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import { type Exit, parseEnd, parseExit } from "../../wire/end.ts";
 import { asCount } from "../../wire/record.ts";
+import { asTime } from "../../wire/time.ts";
 import type { EndSeen } from "./facts.ts";
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
 
@@ -19,6 +20,8 @@ export class Lifetime {
   #endSeen: EndSeen | undefined;
   #exitSeen: Exit | undefined;
   #isLost = false;
+  /** When it was last heard of, once it is lost. */
+  #lostSinceMs: number | undefined;
   #lastBeat = 0;
   /** The last beat recorded in the sidecar. */
   #recordedBeat = 0;
@@ -38,10 +41,19 @@ export class Lifetime {
   get isLost(): boolean {
     return this.#isLost;
   }
+  /** When its command ended, or was last heard of if it is lost, in wire's spelling; earlier versions stored no such time. */
+  get overAt(): string | undefined {
+    if (this.exit !== undefined) return this.exit.endedAt;
+    return this.#isLost && this.#lostSinceMs !== undefined ? asTime(this.#lostSinceMs) : undefined;
+  }
 
   /** Restores a record of the sidecar. */
   restore(record: AnyRecord, nowMs: number): void {
-    if (record.t === "lost") this.#isLost = true;
+    if (record.t === "lost") {
+      this.#isLost = true;
+      const heardAtMs = asCount(record.members["heardAtMs"]);
+      this.#lostSinceMs = heardAtMs === undefined ? undefined : Math.min(heardAtMs, nowMs);
+    }
     if (record.t === "heard") this.#isLost = false;
     if (record.t === "beat") {
       this.#recordedBeat = asCount(record.members["beat"]) ?? this.#recordedBeat;
@@ -97,8 +109,9 @@ export class Lifetime {
   judge(nowMs: number): boolean {
     if (this.#isLost || nowMs - this.#heardAtMs <= LOST_AFTER_MS) return false;
     this.recordBeat();
-    this.#sidecar.append({ t: "lost" });
+    this.#sidecar.append({ t: "lost", heardAtMs: this.#heardAtMs });
     this.#isLost = true;
+    this.#lostSinceMs = this.#heardAtMs;
     return true;
   }
 }

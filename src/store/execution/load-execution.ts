@@ -12,6 +12,7 @@ import {
 import { countLines } from "../../frame/cri.ts";
 import { parseKeyless } from "../../wire/begin.ts";
 import { asCount } from "../../wire/record.ts";
+import { isUnixName } from "../../wire/unix-name.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { Facts } from "./facts.ts";
 import type { NumberedLog } from "./numbered-log.ts";
@@ -118,13 +119,17 @@ function sizeOf(path: string): number {
 
 function parseFacts({ t, members }: AnyRecord): Facts | undefined {
   const begin = parseKeyless(members);
-  const { keyHash, owner, claimedStartedAt, cut } = members;
+  const { keyHash, owner, claimedStartedAt, claimedUser, cut } = members;
   const uid = asCount(members["uid"]);
   if (t !== "begin" || begin === undefined || uid === undefined) return undefined;
   if (typeof keyHash !== "string" || typeof owner !== "string") return undefined;
-  const { x, node, job, argv, cwd, labels, startedAt, pid } = begin;
+  const { x, node, job, run, parent, within, argv, cwd, labels, startedAt, pid } = begin;
   return {
     ...{ x, node, keyHash, owner, uid, job, argv, cwd, labels, startedAt, pid },
+    ...(run === undefined ? {} : { run }),
+    ...(parent === undefined ? {} : { parent }),
+    ...(within === undefined ? {} : { within }),
+    ...(typeof claimedUser === "string" && isUnixName(claimedUser) ? { claimedUser } : {}),
     ...(typeof claimedStartedAt === "string" ? { claimedStartedAt } : {}),
     ...(Array.isArray(cut) ? { cut: cut.map(String) } : {}),
   };

@@ -3,6 +3,7 @@ import { sliceChunk } from "../../frame/cri.ts";
 import type { Beat } from "../../frame/item.ts";
 import type { Delivery, Execution, ExecutionState, LineRange } from "../../wire/api.ts";
 import type { Exit } from "../../wire/end.ts";
+import { parseRunId } from "../../wire/run-id.ts";
 import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
@@ -41,6 +42,7 @@ export class StoredExecution {
   /** Bytes charged to the owner's account for it. */
   accountedBytes = 0;
   readonly #life: Lifetime;
+  #assignedRun: string | undefined;
   /** The highest number named by a beat or a discard. */
   #toldLastN = 0;
   /** The last beat said that more may wait in the command's own buffer. */
@@ -73,6 +75,10 @@ export class StoredExecution {
   get job(): string {
     return this.facts.job;
   }
+  /** The launch of its job. One that an earlier version stored is alone in its run until `assignRun`. */
+  get run(): string {
+    return this.facts.run ?? this.#assignedRun ?? this.facts.x;
+  }
   get x(): string {
     return this.facts.x;
   }
@@ -91,6 +97,13 @@ export class StoredExecution {
   }
   get isLost(): boolean {
     return this.#life.isLost;
+  }
+  /** When it ended, or was last heard of, if it is not running any more. */
+  get overAt(): string | undefined {
+    return this.state === "running" ? undefined : (this.#life.overAt ?? this.facts.startedAt);
+  }
+  get hasRun(): boolean {
+    return this.facts.run !== undefined || this.#assignedRun !== undefined;
   }
   /** A lost execution is at least missing its END; it may still send again. */
   get delivery(): Delivery {
@@ -165,6 +178,13 @@ export class StoredExecution {
   restore(record: AnyRecord, nowMs: number): void {
     this.#life.restore(record, nowMs);
     this.discards.restore(record);
+    if (record.t === "launch") this.#assignedRun = parseRunId(record.members["run"]);
+  }
+
+  /** Records the run of an execution that an earlier version stored. */
+  assignRun(run: string): void {
+    this.sidecar.append({ t: "launch", run });
+    this.#assignedRun = run;
   }
 
   /** All records are read and the logs scanned: determines which numbers are stored, and its state. */

@@ -1,11 +1,11 @@
 import Database from "better-sqlite3";
-import type { JobSummary, NodeSummary } from "../../wire/api.ts";
 import { searchText } from "../../wire/search-text.ts";
 import { type IndexQuery, placeOf, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
+import { RunIndex, seatOf } from "./run-index.ts";
+import { Totals } from "./totals.ts";
 
-const MAX_SUMMARIES = 500;
 /** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
 const MAX_PAGE_BYTES = 1_048_576;
 /** Rows examined by one text search, to bound its time; the next page continues after them. */
@@ -33,6 +33,8 @@ export class IndexDb {
   readonly #setOpen: Database.Statement;
   readonly #findDeleted: Database.Statement;
   readonly #findTaken: Database.Statement;
+  readonly runs: RunIndex;
+  readonly totals: Totals;
 
   /**
    * Throws if another process has the index open. `durable`: the existence of an execution, and a mark that its row may
@@ -46,11 +48,15 @@ export class IndexDb {
     this.#db.pragma("synchronous = NORMAL");
     this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
     if (!this.isCurrent) this.#db.exec(SCHEMA);
+    this.runs = new RunIndex(this.#db);
+    this.totals = new Totals(this.#db);
     this.#put = this.#db.prepare(`
-      INSERT INTO executions (node, x, key_hash, owner, job, state, started_at, base, open, disk_bytes, search, summary)
-      VALUES (@node, @x, @keyHash, @owner, @job, @state, @startedAt, @base, @open, @diskBytes, @search, @summary)
+      INSERT INTO executions (node, x, key_hash, owner, job, run, seat, state, started_at, over_at, base, open,
+        disk_bytes, search, summary)
+      VALUES (@node, @x, @keyHash, @owner, @job, @run, @seat, @state, @startedAt, @overAt, @base, @open,
+        @diskBytes, @search, @summary)
       ON CONFLICT (node, x, key_hash)
-      DO UPDATE SET state = @state, open = @open, disk_bytes = @diskBytes, summary = @summary`);
+      DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
     // By itself, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
@@ -71,8 +77,8 @@ export class IndexDb {
     this.isCurrent = false;
     this.#db.exec(
       `PRAGMA user_version = 0;
-       DELETE FROM executions; DELETE FROM node_totals; DELETE FROM job_totals; DELETE FROM owner_totals;
-       DELETE FROM tombstones`,
+       DELETE FROM executions; DELETE FROM node_totals; DELETE FROM run_totals; DELETE FROM job_totals;
+       DELETE FROM owner_totals; DELETE FROM tombstones`,
     );
   }
 
@@ -107,12 +113,12 @@ export class IndexDb {
     if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
   }
 
-  #putRow({ node, x, keyHash, base, execution, isOpen, diskBytes }: IndexRow): void {
+  #putRow({ node, x, keyHash, base, execution, hasRun, overAt = "", isOpen, diskBytes }: IndexRow): void {
     const { owner, job, state, startedAt } = execution;
-    const summary = JSON.stringify(execution);
-    const search = searchText(execution);
+    const run = hasRun ? execution.run : "";
+    const texts = { summary: JSON.stringify(execution), search: searchText(execution), seat: seatOf(execution) };
     const open = isOpen ? 1 : 0;
-    this.#put.run({ node, x, keyHash, owner, job, state, startedAt, base, open, diskBytes, search, summary });
+    this.#put.run({ node, x, keyHash, owner, job, run, state, startedAt, overAt, base, open, diskBytes, ...texts });
   }
 
   setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
@@ -124,6 +130,19 @@ export class IndexDb {
 
   find(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): IndexRow | undefined {
     return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
+  }
+
+  /** The first executions whose run is not known, in the order of their starts. */
+  withoutRun(limit: number): IndexRow[] {
+    const sql = "SELECT * FROM executions INDEXED BY without_run WHERE run = '' ORDER BY started_at, x LIMIT ?";
+    return parseRows(this.#db.prepare(sql).all(limit));
+  }
+
+  assignRun(row: IndexRow, run: string): void {
+    this.#db.transaction(() => {
+      this.forget(row);
+      this.#putRow({ ...row, execution: { ...row.execution, run }, hasRun: true });
+    })();
   }
 
   /** Removes the row. */
@@ -163,12 +182,11 @@ export class IndexDb {
          ORDER BY started_at DESC, node`,
       )
       .all({ x, owner: owner ?? null, node: node ?? null });
-    return rows.map(parseRow).filter((row) => row !== undefined);
+    return parseRows(rows);
   }
 
   open(): IndexRow[] {
-    const rows = this.#db.prepare("SELECT * FROM executions WHERE open = 1").all();
-    return rows.map(parseRow).filter((row) => row !== undefined);
+    return parseRows(this.#db.prepare("SELECT * FROM executions WHERE open = 1").all());
   }
 
   /**
@@ -198,41 +216,11 @@ export class IndexDb {
     return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution), isFull: false };
   }
 
-  countRunning(owner: string, node: string): number {
-    const sql = "SELECT running FROM node_totals WHERE owner = ? AND node = ?";
-    return this.#db.prepare<[string, string], { running: number }>(sql).get(owner, node)?.running ?? 0;
-  }
-
-  diskBytes(owner: string): number {
-    const sql = "SELECT disk_bytes AS bytes FROM owner_totals WHERE owner = ?";
-    return this.#db.prepare<[string], { bytes: number }>(sql).get(owner)?.bytes ?? 0;
-  }
-
-  nodes(owner: string | undefined): NodeSummary[] {
-    return this.#summaries<NodeSummary>(
-      `SELECT node, sum(executions) AS executions, sum(running) AS running, max(last_started_at) AS lastStartedAt
-       FROM node_totals ${ownedBy(owner)} GROUP BY node ORDER BY node LIMIT ${MAX_SUMMARIES}`,
-      owner,
-    );
-  }
-
-  jobs(owner: string | undefined): JobSummary[] {
-    return this.#summaries<JobSummary>(
-      `SELECT job, owner, executions, running, failed, started_at AS startedAt
-       FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_SUMMARIES}`,
-      owner,
-    );
-  }
-
   close(): void {
     this.#db.close();
   }
-
-  #summaries<Row>(sql: string, owner: string | undefined): Row[] {
-    return this.#db.prepare<unknown[], Row>(sql).all(...(owner === undefined ? [] : [owner]));
-  }
 }
 
-function ownedBy(owner: string | undefined): string {
-  return owner === undefined ? "" : "WHERE owner = ?";
+function parseRows(rows: readonly unknown[]): IndexRow[] {
+  return rows.map(parseRow).filter((row) => row !== undefined);
 }

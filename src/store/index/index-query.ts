@@ -4,6 +4,7 @@ export interface IndexQuery {
   /** Undefined: all owners. */
   readonly owner: string | undefined;
   readonly job: string | undefined;
+  readonly run: string | undefined;
   readonly node: string | undefined;
   readonly state: ExecutionState | undefined;
   readonly q: string | undefined;
@@ -15,7 +16,7 @@ export interface IndexQuery {
 export function whereOf(query: IndexQuery): { condition: string; values: Record<string, string | number> } {
   const where: string[] = [];
   const values: Record<string, string | number> = {};
-  for (const name of ["owner", "job", "node", "state"] as const) {
+  for (const name of ["owner", "job", "run", "node", "state"] as const) {
     const value = query[name];
     if (value === undefined) continue;
     where.push(`${name} = @${name}`);

@@ -8,6 +8,10 @@ export interface IndexRow {
   readonly keyHash: string;
   readonly base: string;
   readonly execution: Execution;
+  /** Whether its run is known. Earlier versions did not store it; then a reindex decides. */
+  readonly hasRun: boolean;
+  /** When it ended or was last heard of; undefined while it is running. */
+  readonly overAt: string | undefined;
   /** The files may be ahead of this row. */
   readonly isOpen: boolean;
   /** Disk space of the files, charged to the owner. */
@@ -23,10 +27,13 @@ export interface ReadRow extends IndexRow {
 export function parseRow(value: unknown): ReadRow | undefined {
   const row = asRecord(value);
   if (row === undefined) return undefined;
-  const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes } = row;
+  const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes, over_at: overAt } = row;
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
   if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
+  if (typeof overAt !== "string") return undefined;
   const execution = parseExecution(parseJson(summary));
   if (execution === undefined) return undefined;
-  return { node, x, keyHash, base, execution, isOpen: row["open"] === 1, diskBytes, summaryBytes: summary.length };
+  const hasRun = row["run"] !== "";
+  const files = { base, isOpen: row["open"] === 1, diskBytes, summaryBytes: summary.length };
+  return { node, x, keyHash, execution, hasRun, overAt: overAt === "" ? undefined : overAt, ...files };
 }

@@ -23,6 +23,7 @@ import type { StoreMetrics } from "../store-metrics.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
 import type { Slot } from "../table/slot.ts";
 import type { SlotTable } from "../table/slots.ts";
+import { RunChoice } from "./run-choice.ts";
 
 export interface ClaimsOptions {
   readonly slots: SlotTable;
@@ -58,10 +59,19 @@ const MAX_AHEAD_MS = 60_000;
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #throttle: LogThrottle;
+  readonly #runs: RunChoice;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#throttle = new LogThrottle(options.nowMs);
+    const { indexDb, slots } = options;
+    this.#runs = new RunChoice({
+      runs: indexDb.runs,
+      overAt: (identity) => {
+        const execution = slots.known(identity);
+        return execution === undefined ? undefined : (execution.overAt ?? "");
+      },
+    });
   }
 
   /**
@@ -90,20 +100,15 @@ export class Claims {
         void owner.later.then((answer) => answer === undefined && this.#refuse("unknown-uid", identity, uid));
         return owner;
       }
-      const { job, argv, cwd, labels, pid, cut } = begin;
+      const { job, run, parent, within, argv, cwd, labels, pid, cut } = begin;
       if (cut !== undefined) this.#noteCut(cut, identity);
-      const known = {
-        ...identity,
-        owner: records.idOf(owner),
-        uid,
-        job,
-        argv,
-        cwd,
-        labels,
-        pid,
-        ...this.#startOf(begin),
+      const facts = {
+        ...{ ...identity, owner: records.idOf(owner), uid, job, argv, cwd, labels, pid, ...this.#startOf(begin) },
+        ...(run === undefined ? {} : { run }),
+        ...(parent === undefined ? {} : { parent }),
+        ...(within === undefined ? {} : { within }),
+        ...(cut === undefined ? {} : { cut }),
       };
-      const facts = cut === undefined ? known : { ...known, cut };
       return await folders.inside(owner, () => this.#create(facts));
     } catch (error) {
       if (!isPoison(error)) throw error;
@@ -140,6 +145,7 @@ export class Claims {
       : undefined;
   }
 
+  /** @param facts `run` as BEGIN says it. */
   #create(facts: Facts): Slot | undefined {
     const { slots, indexWriter, indexDb, folders, files, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(facts);
@@ -153,7 +159,8 @@ export class Claims {
     const { refused } = slot;
     try {
       folders.prepareDay(dirname(base));
-      const execution = createExecution(base, facts, { durable, spill, files, nowMs: nowMs() });
+      const inRun = { ...facts, run: this.#runs.of(facts) };
+      const execution = createExecution(base, inRun, { durable, spill, files, nowMs: nowMs() });
       slot.bind(execution);
       indexWriter.insert(slot);
       this.#account(execution, refused);

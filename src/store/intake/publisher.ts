@@ -5,6 +5,7 @@ import type { Execution } from "../../wire/api.ts";
 export interface LiveSource {
   readonly owner: string;
   readonly job: string;
+  readonly run: string;
   readonly x: string;
   readonly node: string;
   summary(): Execution;

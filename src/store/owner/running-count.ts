@@ -24,7 +24,7 @@ export class RunningCount {
   isFull(who: OwnerOnNode, limit: number): boolean {
     const known = this.#counts.get(keyOf(who));
     if (known !== undefined && this.#nowMs() - known.countedAtMs < FRESH_FOR_MS) return known.count >= limit;
-    const count = this.#indexDb.countRunning(who.owner, who.node);
+    const count = this.#indexDb.totals.countRunning(who.owner, who.node);
     if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
     this.#counts.set(keyOf(who), { count, countedAtMs: this.#nowMs() });
     return count >= limit;

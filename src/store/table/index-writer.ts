@@ -125,9 +125,9 @@ export class IndexWriter {
   #rowsOf(slots: readonly Slot[]): IndexRow[] {
     return slots.flatMap(({ execution, identity }) => {
       if (execution === undefined) return [];
-      const { facts, isSettled, diskBytes } = execution;
+      const { facts, hasRun, overAt, isSettled, diskBytes } = execution;
       const base = basePath(facts);
-      return [{ ...identity, base, execution: execution.summary(), isOpen: !isSettled, diskBytes }];
+      return [{ ...identity, base, execution: execution.summary(), hasRun, overAt, isOpen: !isSettled, diskBytes }];
     });
   }
 

@@ -113,10 +113,11 @@ export class SlotTable {
    * The files differ from the row after a crash: corrects it, so that the next load does not find the difference again.
    */
   #mendRow({ identity, isOpenInIndex }: Slot, execution: StoredExecution, base: string): void {
-    const { diskBytes, isSettled } = execution;
+    const { hasRun, overAt, diskBytes, isSettled } = execution;
     const isOpen = isOpenInIndex || !isSettled;
+    const summary = execution.summary();
     try {
-      this.#options.indexDb.put([{ ...identity, base, execution: execution.summary(), isOpen, diskBytes }]);
+      this.#options.indexDb.put([{ ...identity, base, execution: summary, hasRun, overAt, isOpen, diskBytes }]);
     } catch {
       // The execution can be read all the same; its next line writes the row.
     }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseExecution } from "../../../src/wire/api.ts";
 import { asRecord } from "../../../src/wire/record.ts";
+import { RUN_ID_RULE } from "../../../src/wire/run-id.ts";
 import type { FakeExecution } from "../../support/fake-archive.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -34,6 +35,7 @@ describe("the API", () => {
     `/api/executions/${X}/raw`,
     "/api/nodes",
     "/api/jobs",
+    "/api/runs",
   ])("answers nothing without a session: %s", async (path) => {
     const { status, json } = await new Browser(web.origin).get(path);
     expect([status, json]).toEqual([401, { error: { code: "unauthorized", message: "Sign in first" } }]);
@@ -244,11 +246,26 @@ describe("the API", () => {
     expect((await bob.get("/api/jobs")).json).toMatchObject({ jobs: [{ job: "bobs" }] });
   });
 
+  test("lists runs of own jobs, and executions by run", async () => {
+    const get = async (browser: Browser, path: string) => (await browser.get(`/api/${path}`)).json;
+    expect(await get(alice, "runs?job=train")).toMatchObject({
+      runs: expect.arrayContaining([expect.objectContaining({ job: "train", run: X, executions: 1 })]),
+    });
+    expect(await get(bob, "runs?job=train")).toEqual({ runs: [], next: null });
+    expect(await get(alice, `executions?job=train&run=${X}`)).toMatchObject({ executions: [{ x: X, run: X }] });
+    expect(await get(alice, "executions?job=train&run=4711")).toMatchObject({ executions: [] });
+    const problem = (message: string) => ({ error: { code: "bad_request", message } });
+    expect(await get(alice, `executions?run=${X}`)).toEqual(problem("run: name its job as well"));
+    expect(await get(alice, "executions?job=train&run=a%20b")).toEqual(
+      problem(`run: expected ${RUN_ID_RULE}, got "a b"`),
+    );
+  });
+
   test("records what an administrator reads of others, and nothing else", async () => {
     const before = web.audited.length;
     await alice.get(`/api/executions/${X}`);
     expect(web.audited.slice(before)).toEqual([]);
-    for (const path of [`executions/${X}/lines`, `executions/${X}/raw`, "jobs", "nodes"]) {
+    for (const path of [`executions/${X}/lines`, `executions/${X}/raw`, "jobs", "nodes", "runs"]) {
       await carol.get(`/api/${path}`);
     }
     await carol.get("/api/executions");
@@ -258,6 +275,7 @@ describe("the API", () => {
       { ...read, owner: ["alice"], target: `GET /api/executions/${X}/raw` },
       { ...read, owner: "all", target: "GET /api/jobs" },
       { ...read, owner: "all", target: "GET /api/nodes" },
+      { ...read, owner: expect.arrayContaining(["alice", "bob"]), target: "GET /api/runs" },
       { ...read, owner: expect.arrayContaining(["alice", "bob"]), target: "GET /api/executions" },
     ]);
   });
