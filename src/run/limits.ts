@@ -4,8 +4,8 @@ export const RUN_LIMITS = {
   readBytes: 65_536,
   /** One read of the pump's socket: several records, about as much as the socket holds (socket(7)). */
   recordsBytes: 262_144,
-  /** Unfinished line (shorter than a frame) and unfinished redraw, held until the next read. */
-  holdBytes: 16_384,
+  /** Unfinished line (shorter than a frame) and redraws, perhaps two of 64 rows, held until the next read. */
+  holdBytes: 65_536,
   /** Frames are stored in blocks; whole blocks are kept, resent and reused. */
   blockBytes: 65_536,
   /** Unsent frames: 1 MiB, then reading stops until the relay or the spool takes some. */

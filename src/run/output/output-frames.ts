@@ -116,17 +116,13 @@ export class OutputFrames {
     this.#sendTo = this.#to;
     this.#take = "lines";
     const thinner = this.#thinner;
-    if (thinner === undefined || !(thinner.active || this.#hasCarriageReturn())) return;
+    if (thinner === undefined) return;
     thinner.thin(bytes, this.#from, this.#to, this.#printedAtMs);
     this.#sendTo = thinner.sendEnd;
     this.#to = thinner.end;
     // A kept redraw is shown now, though its line continues.
-    if (this.#sendTo > this.#from && bytes[this.#sendTo - 1] === CARRIAGE_RETURN) this.#take = "fragment";
-  }
-
-  #hasCarriageReturn(): boolean {
-    const at = this.#source.bytes.indexOf(CARRIAGE_RETURN, this.#from);
-    return at >= 0 && at < this.#to;
+    const endsInside = bytes[this.#sendTo - 1] === CARRIAGE_RETURN || thinner.endsAnywhere;
+    if (this.#sendTo > this.#from && endsInside) this.#take = "fragment";
   }
 
   /** Puts everything into frames now. */

@@ -22,6 +22,8 @@ export const RECORD = {
     warning: "W",
     done: "D",
   },
+  /** Added to a wait status: the command reached its time limit (`src/launcher/notes.h`). */
+  timedOut: 0x80000000,
   /** Size of a record taken whole; BEGIN is the longest. */
   maxWholeBytes: 65_536,
 } as const;

@@ -1,18 +1,7 @@
+import { columnsBetween, nextFixed } from "./volatile.ts";
+
 const ESC = 0x1b;
-const CARRIAGE_RETURN = 0x0d;
 const SGR = 0x6d;
-/** ASCII characters used in bars, spinners, percentages, rates and clocks. */
-const VOLATILE = new Set([...Buffer.from(" %.,:#=->|/\\*+~_[]()\r")]);
-/** First two bytes of block elements, box drawing and braille, used in bars and spinners. */
-const DRAWING: readonly (readonly [number, number])[] = [
-  [0xe2, 0x94],
-  [0xe2, 0x95],
-  [0xe2, 0x96],
-  [0xe2, 0xa0],
-  [0xe2, 0xa1],
-  [0xe2, 0xa2],
-  [0xe2, 0xa3],
-];
 
 /**
  * Whether a redraw may be omitted because `later` redraws the same thing: both are equal once numbers, bars, spinners
@@ -52,29 +41,6 @@ export function isRedrawnBy(
   return a === aEnd && b === bEnd && !isColoured && (columns >= 0 || erases);
 }
 
-/** Skips numbers, bars and blanks. Before `at` is text: a digit right after it belongs to that word. */
-function nextFixed(bytes: Buffer, at: number, to: number, from: number): number {
-  let i = at;
-  while (i < to) {
-    const byte = bytes[i] ?? 0;
-    if (VOLATILE.has(byte)) i += 1;
-    else if (isDigit(byte) && !(i === at && i > from && isWord(bytes[i - 1] ?? 0))) i += 1;
-    else if (DRAWING.some(([first, second]) => byte === first && bytes[i + 1] === second) && i + 3 <= to) i += 3;
-    else break;
-  }
-  return i;
-}
-
-/** Characters, each counted as a column: where two redraws differ, they belong to bars and numbers. */
-function columnsBetween(bytes: Buffer, from: number, to: number): number {
-  let columns = 0;
-  for (let i = from; i < to; i += 1) {
-    const byte = bytes[i] ?? 0;
-    if ((byte & 0xc0) !== 0x80 && byte !== CARRIAGE_RETURN) columns += 1;
-  }
-  return columns;
-}
-
 /** Bytes of the control sequence at `at`; 1 for any other that begins with ESC. */
 function sequenceLength(bytes: Buffer, at: number, to: number): number {
   if (bytes[at + 1] !== 0x5b) return 1;
@@ -92,12 +58,4 @@ function isReset(bytes: Buffer, at: number, length: number): boolean {
 function isErase(bytes: Buffer, at: number, length: number): boolean {
   if (bytes[at + length - 1] !== 0x4b) return false;
   return length === 3 || (length === 4 && (bytes[at + 2] === 0x30 || bytes[at + 2] === 0x32));
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-function isWord(byte: number): boolean {
-  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte >= 0x80;
 }

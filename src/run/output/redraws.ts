@@ -1,35 +1,53 @@
 import { RUN_LIMITS } from "../limits.ts";
+import { CursorRedraws } from "./cursor-redraws.ts";
 import { isRedrawnBy } from "./redraw-shape.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Thins the redraws of one stream: text up to a `\r` not followed by `
- * `. One in `redrawEveryMs` is kept, and always the last before other text, before a newline and before silence. A
- * redraw is omitted only if the next one redraws the same thing (`isRedrawnBy`): a message between bars stays.
+ * Thins the redraws of one stream: text up to a `\r` that no line feed follows, and those of `CursorRedraws`. One in
+ * `redrawEveryMs` is kept, and always the last before other text, before a newline and before silence. A redraw is
+ * omitted only if the next one redraws the same thing (`isRedrawnBy`): a message between bars stays.
  *
  * Works in place on the bytes not yet in a frame: `[sendable | candidate | tail]`. The candidate is the newest unsent
  * redraw; the tail is the text after the last `\r`, perhaps an incomplete redraw.
  */
 export class RedrawThinner {
-  /** Bytes omitted so far. */
-  thinnedBytes = 0;
   /** After `thin`: the end of the sendable bytes, and of all bytes. */
   sendEnd = 0;
   end = 0;
+  readonly #cursor = new CursorRedraws();
+  #thinnedBytes = 0;
   #candidateBytes = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
   /** The start of the following text was sent as a fragment, so its rest must be sent as well. */
   #begun = false;
 
-  /** Whether bytes without any `\r` must be examined as well. */
-  get active(): boolean {
-    return this.#candidateBytes > 0;
+  /** Bytes omitted so far. */
+  get thinnedBytes(): number {
+    return this.#thinnedBytes + this.#cursor.thinnedBytes;
+  }
+
+  /** Whether sent bytes may end inside of a line. */
+  get endsAnywhere(): boolean {
+    return this.#cursor.isActive;
   }
 
   /** Removes redraws from `bytes[from..to)`, which begins with the previous call's candidate and tail. */
   thin(bytes: Buffer, from: number, to: number, nowMs: number): void {
+    if (this.#cursor.thin(bytes, from, to, nowMs)) {
+      this.sendEnd = this.#cursor.sendEnd;
+      this.end = this.#cursor.end;
+      this.#candidateBytes = 0;
+      return;
+    }
+    this.sendEnd = to;
+    this.end = to;
+    if (this.#candidateBytes > 0 || hasCarriageReturn(bytes, from, to)) this.#thinReturns(bytes, from, to, nowMs);
+  }
+
+  #thinReturns(bytes: Buffer, from: number, to: number, nowMs: number): void {
     let out = from;
     let candidateAt = from;
     let candidateEnd = from + this.#candidateBytes;
@@ -53,14 +71,13 @@ export class RedrawThinner {
       let lineEnd = carriageReturn;
       while (lineEnd > segmentAt && bytes[lineEnd - 1] !== LINE_FEED) lineEnd -= 1;
       if (lineEnd > segmentAt) sendText(lineEnd);
-      // At the very end it is not yet known whether a `
-      // ` follows.
+      // At the very end it is not yet known whether a line feed follows.
       if (carriageReturn + 1 >= to) break;
       at = carriageReturn + 1;
       if (bytes[at] === LINE_FEED) continue;
       if (at - segmentAt === 1 && !this.#begun) {
         // The cursor is already at the start of the row.
-        this.thinnedBytes += 1;
+        this.#thinnedBytes += 1;
         segmentAt = at;
         continue;
       }
@@ -70,13 +87,13 @@ export class RedrawThinner {
         candidateAt = candidateEnd;
       }
       if (this.#begun || tooLong || nowMs - this.#keptAtMs >= RUN_LIMITS.redrawEveryMs) {
-        this.thinnedBytes += candidateEnd - candidateAt;
+        this.#thinnedBytes += candidateEnd - candidateAt;
         send(segmentAt, at);
         this.#keptAtMs = nowMs;
         this.#begun = false;
         candidateAt = at;
       } else {
-        this.thinnedBytes += candidateEnd - candidateAt;
+        this.#thinnedBytes += candidateEnd - candidateAt;
         candidateAt = segmentAt;
       }
       candidateEnd = at;
@@ -97,6 +114,7 @@ export class RedrawThinner {
 
   /** Everything held back goes into frames as well; `last` is its last byte. */
   sendAll(last: number | undefined, nowMs: number): void {
+    if (this.#cursor.isActive) this.#cursor.sendAll(nowMs);
     if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;
     this.#candidateBytes = 0;
   }
@@ -105,7 +123,13 @@ export class RedrawThinner {
    * When the held bytes should be shown: a prompt soon; a possible redraw after as long without output as one may take.
    */
   dueMs(held: { readonly sinceMs: number; readonly readAtMs: number }): number {
+    if (this.#cursor.isActive) return this.#cursor.dueMs;
     const redrawn = this.#candidateBytes > 0 || held.sinceMs - this.#keptAtMs < RUN_LIMITS.redrawEveryMs;
     return redrawn ? held.readAtMs + RUN_LIMITS.redrawEveryMs : held.sinceMs + RUN_LIMITS.fragmentAfterMs;
   }
+}
+
+function hasCarriageReturn(bytes: Buffer, from: number, to: number): boolean {
+  const at = bytes.indexOf(CARRIAGE_RETURN, from);
+  return at >= 0 && at < to;
 }

@@ -1,0 +1,146 @@
+import { RUN_LIMITS } from "../limits.ts";
+import { movesBack, type Token, tokenAt } from "./cursor.ts";
+import { type Place, RedrawUnit } from "./redraw-unit.ts";
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const WHOLE_ROW = 2;
+/** More rows above than these need not be counted. */
+const ENOUGH_ROWS = 63;
+const NOWHERE: Place = { above: 0, column: undefined, isPlain: false };
+
+interface Parsed {
+  readonly units: readonly RedrawUnit[];
+  /** What follows the units: perhaps an incomplete one, and the end of its last whole token. */
+  readonly tail: RedrawUnit;
+  readonly movesBack: boolean;
+}
+
+/**
+ * Thins redraws for which a program moves its cursor: by backspaces, `CSI D`, `CSI G`, or up to 63 rows up.
+ *
+ * It holds output for up to `redrawEveryMs`, and leaves out every redraw that a later one in that time covers. It begins
+ * with the first such movement, and ends after as long without one.
+ */
+export class CursorRedraws {
+  isActive = false;
+  /** Bytes omitted so far. */
+  thinnedBytes = 0;
+  /** After `thin`: the end of the sendable bytes, and of all bytes. */
+  sendEnd = 0;
+  end = 0;
+  #keptAtMs = Number.NEGATIVE_INFINITY;
+  /** Where the cursor is before the first byte that is not sent, and after the last byte. */
+  #start: Place = { above: 0, column: 0, isPlain: true };
+  #last: Place = this.#start;
+
+  /**
+   * Removes redraws from `bytes[from..to)`, which begins with what the previous call held.
+   *
+   * @returns Whether that was its work. If not, nothing has changed, and no movement is in them.
+   */
+  thin(bytes: Buffer, from: number, to: number, nowMs: number): boolean {
+    if (!this.isActive && !movesBack(bytes, from, to)) return this.#leave(bytes, from, to);
+    const parsed = this.#parse(bytes, from, to);
+    const isDue = nowMs - this.#keptAtMs >= RUN_LIMITS.redrawEveryMs;
+    if (isDue && !parsed.movesBack) return this.#leave(bytes, from, to);
+    this.isActive = true;
+    const kept = withoutRedrawn(parsed.units);
+    let out = from;
+    const keep = (at: number, end: number) => {
+      if (at !== out) bytes.copyWithin(out, at, end);
+      out += end - at;
+    };
+    for (const unit of kept) keep(unit.from, unit.to);
+    const unitsEnd = out;
+    keep(parsed.tail.from, parsed.tail.to);
+    const tokensEnd = out;
+    keep(parsed.tail.to, to);
+    this.thinnedBytes += to - out;
+    this.end = out;
+    this.#last = tokensEnd === out ? parsed.tail.exit : NOWHERE;
+    this.sendEnd = from;
+    // Without a whole redraw it may be no redraw at all.
+    const isStuck = (isDue && kept.length === 0) || out - from > RUN_LIMITS.holdBytes / 2;
+    const [end, place] = isStuck ? [tokensEnd, parsed.tail.exit] : [unitsEnd, parsed.tail.entry];
+    if (isDue || isStuck) this.#keep(end, place, nowMs);
+    return true;
+  }
+
+  /** Everything held goes into frames. */
+  sendAll(nowMs: number): void {
+    this.#start = this.#last;
+    this.#keptAtMs = nowMs;
+  }
+
+  /** When the held bytes should be shown. */
+  get dueMs(): number {
+    return this.#keptAtMs + RUN_LIMITS.redrawEveryMs;
+  }
+
+  #keep(end: number, place: Place, nowMs: number): void {
+    this.sendEnd = end;
+    this.#start = place;
+    this.#keptAtMs = nowMs;
+  }
+
+  /** Counts rows only. */
+  #leave(bytes: Buffer, from: number, to: number): false {
+    this.isActive = false;
+    let { above } = this.#start;
+    for (let at = bytes.indexOf(LINE_FEED, from); at >= 0 && at < to && above < ENOUGH_ROWS; above += 1) {
+      at = bytes.indexOf(LINE_FEED, at + 1);
+    }
+    const last = bytes[to - 1];
+    const column = last === LINE_FEED || last === CARRIAGE_RETURN ? 0 : undefined;
+    this.#start = { above, column, isPlain: false };
+    return false;
+  }
+
+  #parse(bytes: Buffer, from: number, to: number): Parsed {
+    const units: RedrawUnit[] = [];
+    let unit = new RedrawUnit(from, this.#start);
+    let isHome = false;
+    let isMoved = false;
+    const next = () => {
+      units.push(unit);
+      unit = new RedrawUnit(unit.to, unit.exit);
+    };
+    for (let token = tokenAt(bytes, from, to), at = from; token !== undefined; ) {
+      const begins = beginsRedraw(token);
+      if (unit.row === 0 && begins && !isHome && unit.to > unit.from) next();
+      const { row } = unit;
+      unit.add(bytes, at, token);
+      isMoved ||= "\bADFG".includes(token.kind);
+      isHome = (begins && token.kind !== "\n") || (isHome && (token.kind === "K" || token.kind === "J"));
+      // Back from the rows below: the next redraw may go there again.
+      if (row > 0 && unit.row === 0) {
+        next();
+        isHome = false;
+      }
+      at = token.end;
+      token = at < to ? tokenAt(bytes, at, to) : undefined;
+    }
+    return { units, tail: unit, movesBack: isMoved };
+  }
+}
+
+/** Whether a redraw, or the way to a row below, may begin with this. */
+function beginsRedraw({ kind, count }: Token): boolean {
+  return "\r\n\bADFG".includes(kind) || (kind === "K" && count === WHOLE_ROW);
+}
+
+/** Leaves out each unit that a later one redraws. */
+function withoutRedrawn(units: readonly RedrawUnit[]): RedrawUnit[] {
+  const kept: RedrawUnit[] = [];
+  const lastOf = new Map<string, { readonly unit: RedrawUnit; readonly at: number }>();
+  for (let at = units.length - 1; at >= 0; at -= 1) {
+    const unit = units[at];
+    if (unit === undefined) break;
+    const later = lastOf.get(unit.key);
+    if (later !== undefined && unit.isRedrawnBy(later.unit, units.slice(at + 1, later.at))) continue;
+    lastOf.set(unit.key, { unit, at });
+    kept.unshift(unit);
+  }
+  return kept;
+}
