@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { type Arguments, parseArguments } from "../run/arguments.ts";
 import { type BeginFields, parseBeginFields } from "../run/begin-fields.ts";
 import { Clock } from "../run/clock.ts";
+import { findNames } from "../run/command/names.ts";
 import { processName } from "../run/command/process-name.ts";
-import { inheritedJob, inheritedLabels } from "../run/command/surroundings.ts";
+import { type Environment, inheritedLabels, setting } from "../run/command/surroundings.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { logRecords } from "../run/log-records.ts";
@@ -20,8 +21,6 @@ import { TIMERS } from "../run/timers.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 import { UsageError } from "../wire/usage-error.ts";
 import { refuseOldNode } from "./node-floor.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Put in by the bundler, from package.json. */
 declare const MLRUN_VERSION: string;
@@ -67,19 +66,20 @@ async function main(): Promise<number> {
 function run(asked: Arguments, runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = asked.id ?? makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
-  const job = asked.job ?? inheritedJob(env) ?? x;
+  const { job, launch, restarts, variables } = findNames(env, { x, node, job: asked.job, run: asked.run });
   const { oneLineFrames, maskArgv: patterns } = siteSettings(env);
   const { argv, quiet, raw } = asked;
   const spool = spoolPlaces(env, node, runDir);
   return runExecution({
     words: argv,
     argv: maskArgv(argv, { hidesAll: asked.hideArgv, patterns }),
-    environment: { PYTHONUNBUFFERED: "1", ...env, MLRUN_ID: x, MLRUN_JOB: job },
+    environment: { PYTHONUNBUFFERED: "1", ...env, ...variables },
     x,
     key: random.toString("base64url", 0, KEY_BYTES),
     job,
+    launch,
     // Labels from the command line come first, and win: if there are too many, the last are dropped.
-    labels: { ...asked.labels, ...inheritedLabels(env), ...asked.labels },
+    labels: { ...asked.labels, ...inheritedLabels({ ...env, restarts: String(restarts) }), ...asked.labels },
     node,
     pid: process.pid,
     ownPid: process.pid,
@@ -173,11 +173,6 @@ function spoolPlaces(environment: Environment, node: string, runDir: string): Sp
     uid: process.geteuid?.() ?? 0,
     relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
   };
-}
-
-/** A variable's value, unless it is empty. */
-function setting(environment: Environment, name: string): string | undefined {
-  return environment[name] === "" ? undefined : environment[name];
 }
 
 /** A user may have no home: neither HOME nor an entry in the user database. */

@@ -1,6 +1,7 @@
 #include "begin.h"
 #include "environment.h"
 #include "paths.h"
+#include "user.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,8 +9,18 @@
 /** `WIRE_LIMITS.maxArgvElements`, and more octets of each word than BEGIN shows characters of all. */
 enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
 
-/** Variables that `surroundings.ts` turns into labels. */
-static const char *const LABEL_VARIABLES[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+/** Variables, and a name that `derived` knows, of which `surroundings.ts` makes labels. */
+static const char *const LABEL_VARIABLES[] = {
+    "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
+    "PMI_RANK",             "PMI_SIZE",                   "MPI_LOCALRANKID",      "FLUX_TASK_RANK",
+    "FLUX_TASK_LOCAL_ID",   "FLUX_JOB_SIZE",              "FLUX_JOB_CC",          "PALS_RANKID",
+    "PALS_LOCAL_RANKID",    "JSM_NAMESPACE_RANK",         "JSM_NAMESPACE_SIZE",   "JSM_NAMESPACE_LOCAL_RANK",
+    "SLURM_STEP_ID",        "SLURM_PROCID",               "SLURM_LOCALID",        "SLURM_STEP_NUM_TASKS",
+    "SLURM_ARRAY_TASK_ID",  "PBS_ARRAY_INDEX",            "PBS_ARRAYID",          "LSB_JOBINDEX",
+    "SGE_TASK_ID",          "PARALLEL_SEQ",               "_CONDOR_PROCNO",       "_CONDOR_NPROCS",
+    "MLRUN_ID",
+};
+static const char CONDOR_TASK[] = "condor.proc";
 
 /** Replaces hidden words: `MASK` in `mask-argv.ts`. */
 static const char MASK[] = "***";
@@ -33,8 +44,26 @@ static void add_path(struct fields *fields, const char *name, const char *value,
   add_field(fields, name, path);
 }
 
-void describe_execution(struct execution *execution, const struct options *options, const char *x, const char *key,
-                        const char *job) {
+static void add_names(struct fields *fields, const struct names *names) {
+  static const char *const within[] = {"within-stdout", "within-stderr"};
+  char user[MAX_USER_BYTES];
+  add_field(fields, "job", names->job);
+  if (*names->run != '\0') add_field(fields, "run", names->run);
+  if (names->restarts > 0) add_number(fields, "restarts", names->restarts);
+  if (*names->parent != '\0') add_field(fields, "parent", names->parent);
+  for (int i = 0; i < 2; i++)
+    if (names->within[i] != NULL) add_field(fields, within[i], names->within[i]);
+  if (user_name(user)) add_field(fields, "user", user);
+}
+
+static void add_surroundings(struct fields *fields) {
+  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++)
+    if (variable(LABEL_VARIABLES[i]) != NULL) add_field(fields, LABEL_VARIABLES[i], variable(LABEL_VARIABLES[i]));
+  if (derived(CONDOR_TASK) != NULL) add_field(fields, CONDOR_TASK, derived(CONDOR_TASK));
+}
+
+void describe_execution(struct execution *execution, const struct options *options, const struct identity *identity,
+                        const struct names *names) {
   struct fields *fields = &execution->begin;
   char cwd[PATH_MAX];
   char node[HOST_NAME_MAX + 1];
@@ -45,11 +74,11 @@ void describe_execution(struct execution *execution, const struct options *optio
   const char *run_dir = options->run_dir != NULL ? options->run_dir : variable("MLRUN_RUN_DIR");
   resolve_path(execution->run_dir, cwd, run_dir == NULL ? DEFAULT_RUN_DIR : run_dir);
   execution->late_us = (uint64_t)options->late_seconds * 1000000;
-  snprintf(execution->x, sizeof execution->x, "%s", x);
+  snprintf(execution->x, sizeof execution->x, "%s", identity->x);
   find_spool_places(&execution->places, execution->run_dir, cwd, node);
-  add_field(fields, "x", x);
-  add_field(fields, "key", key);
-  add_field(fields, "job", job);
+  add_field(fields, "x", identity->x);
+  add_field(fields, "key", identity->key);
+  add_names(fields, names);
   add_field(fields, "node", node);
   add_number(fields, "pid", getpid());
   add_number(fields, "started-us", (long long)now_us());
@@ -60,8 +89,8 @@ void describe_execution(struct execution *execution, const struct options *optio
   if (options->pty) add_field(fields, "label", "output=terminal");
   if (options->merge) add_field(fields, "label", "output=merged");
   for (int i = 0; i < options->label_count; i++) add_field(fields, "label", options->labels[i]);
-  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++)
-    if (variable(LABEL_VARIABLES[i]) != NULL) add_field(fields, LABEL_VARIABLES[i], variable(LABEL_VARIABLES[i]));
+  add_surroundings(fields);
+  if (options->timeout_ms > 0) add_number(fields, "timeout-ms", (long long)options->timeout_ms);
   add_path(fields, "MLRUN_SPOOL_DIR", variable("MLRUN_SPOOL_DIR"), cwd);
   add_path(fields, "MLRUN_CONFIG", variable("MLRUN_CONFIG"), cwd);
   if (variable("XDG_STATE_HOME") != NULL) add_field(fields, "XDG_STATE_HOME", variable("XDG_STATE_HOME"));

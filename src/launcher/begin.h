@@ -1,7 +1,8 @@
 #pragma once
+#include "identity.h"
 #include "logging.h"
-#include "options.h"
+#include "names.h"
 
 /** Collects everything that the logger must know about an execution. */
-void describe_execution(struct execution *execution, const struct options *options, const char *x, const char *key,
-                        const char *job);
+void describe_execution(struct execution *execution, const struct options *options, const struct identity *identity,
+                        const struct names *names);

@@ -1,4 +1,6 @@
 #include "command.h"
+#include "copy.h"
+#include "descriptors.h"
 #include "environment.h"
 #include "console.h"
 #include <errno.h>
@@ -9,6 +11,12 @@
 static _Noreturn void run(const struct command *command, char **environment, int console) {
   sigaction(SIGCHLD, &command->on_child, NULL);
   sigprocmask(SIG_SETMASK, &command->blocked, NULL);
+  if (command->copies_stdin) {
+    if (command->were_closed[0]) close(STDIN_FILENO);
+    // Without an exec nothing closes them: among them is the end at which its output is read.
+    close_from(STDERR_FILENO + 1);
+    copy_stdin(command->were_closed[2] ? -1 : STDERR_FILENO);
+  }
   execvpe(command->argv[0], command->argv, environment);
   // Without MLRUN_ID and the like, arguments have as much room as without mlrun.
   if (errno == E2BIG) execvp(command->argv[0], command->argv);
@@ -37,8 +45,8 @@ static _Noreturn void run_child(const struct command *command, pid_t parent) {
 
 pid_t start_command(const struct command *command) {
   pid_t parent = getpid();
-  // Copies no memory. Until exec, the child uses this process's, which no code needs there any more.
-  pid_t pid = vfork();
+  // vfork copies no memory. Until exec, the child uses this process's, which no code needs there any more.
+  pid_t pid = command->copies_stdin ? fork() : vfork();
   if (pid == 0) run_child(command, parent);
   return pid;
 }

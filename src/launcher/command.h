@@ -13,6 +13,8 @@ struct command {
   /** NULL at the end. */
   char **argv;
   char **environment;
+  /** There is no program to run: `copy_stdin` is the command. */
+  bool copies_stdin;
   /** Descriptors for the command's stdout and stderr; -1: inherited. */
   int outputs[2];
   /** Without a master end, the command has no terminal of its own. */

@@ -4,22 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Variables that name the job this process belongs to, nearest first. */
-static const char *const JOB_VARIABLES[] = {"MLRUN_JOB", "SLURM_JOB_ID", "PBS_JOBID", "OMPI_MCA_ess_base_jobid",
-                                            "PMIX_NAMESPACE"};
 static const char *const PROCESS_VARIABLES[] = {"LISTEN_PID", "WATCHDOG_PID"};
-enum { MAX_ADDED = 3, PROCESS_TEXT_BYTES = 32 };
+enum { MAX_ADDED = 6, PROCESS_TEXT_BYTES = 32, PIPES_BYTES = 96 };
 
 const char *variable(const char *name) {
   const char *value = getenv(name);
   return value == NULL || *value == '\0' ? NULL : value;
 }
 
-void choose_job(char job[static MAX_JOB_BYTES], const struct options *options, const char *x) {
-  const char *name = options->job;
-  for (size_t i = 0; name == NULL && i < sizeof JOB_VARIABLES / sizeof JOB_VARIABLES[0]; i++)
-    name = variable(JOB_VARIABLES[i]);
-  if (name == NULL) name = x;
+void write_job(char job[static MAX_JOB_BYTES], const char *name) {
   snprintf(job, MAX_JOB_BYTES, "%s", name);
   // Keeps characters whole: continuation bytes go with the byte before them.
   while (count_characters(job) > MAX_JOB_CHARACTERS) {
@@ -30,7 +23,7 @@ void choose_job(char job[static MAX_JOB_BYTES], const struct options *options, c
 }
 
 /** Whether an entry starts with `NAME=`. */
-static bool names(const char *entry, const char *name) {
+static bool is_for(const char *entry, const char *name) {
   size_t bytes = strlen(name);
   return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=';
 }
@@ -42,7 +35,7 @@ static bool set(char **environment, const char *name, const char *value) {
   char **to = environment;
   bool is_set = false;
   for (char **from = environment; *from != NULL; from++) {
-    if (!names(*from, name)) *to++ = *from;
+    if (!is_for(*from, name)) *to++ = *from;
     else if (!is_set) {
       *to++ = entry;
       is_set = true;
@@ -53,16 +46,25 @@ static bool set(char **environment, const char *name, const char *value) {
   return true;
 }
 
-char **command_environment(const char *x, const char *job, bool leaves_buffering) {
+char **command_environment(const char *x, const struct names *names, bool leaves_buffering) {
   size_t count = 0;
   while (environ[count] != NULL) count += 1;
   char **environment = calloc(count + MAX_ADDED + 1, sizeof *environment);
   if (environment == NULL) return NULL;
   memcpy(environment, environ, count * sizeof *environment);
-  bool is_whole = set(environment, "MLRUN_ID", x) && set(environment, "MLRUN_JOB", job);
+  // Without a run of its own, what this execution starts is one launch with it.
+  bool is_whole = set(environment, "MLRUN_ID", x) && set(environment, "MLRUN_JOB", names->job) &&
+                  set(environment, "MLRUN_RUN", *names->run == '\0' ? x : names->run) &&
+                  set(environment, "MLRUN_SEEN", names->seen);
   if (is_whole && !leaves_buffering && getenv("PYTHONUNBUFFERED") == NULL)
     is_whole = set(environment, "PYTHONUNBUFFERED", "1");
   return is_whole ? environment : NULL;
+}
+
+bool add_pipes(char **environment, const int fds[static 2]) {
+  char pipes[PIPES_BYTES];
+  write_pipes(pipes, sizeof pipes, fds);
+  return set(environment, "MLRUN_PIPES", pipes);
 }
 
 void rename_process(char **environment, pid_t before, pid_t now) {
@@ -70,7 +72,7 @@ void rename_process(char **environment, pid_t before, pid_t now) {
   for (size_t i = 0; i < sizeof PROCESS_VARIABLES / sizeof PROCESS_VARIABLES[0]; i++) {
     const char *name = PROCESS_VARIABLES[i];
     for (char **entry = environment; *entry != NULL; entry++) {
-      if (!names(*entry, name) || atol(*entry + strlen(name) + 1) != before) continue;
+      if (!is_for(*entry, name) || atol(*entry + strlen(name) + 1) != before) continue;
       snprintf(texts[i], sizeof texts[i], "%s=%d", name, now);
       *entry = texts[i];
     }

@@ -65,9 +65,14 @@ static void stop(struct launcher *launcher, int signal_number) {
 }
 
 static void end(struct launcher *launcher, int status) {
+  uint32_t flag = 0;
+  if (launcher->deadline.has_passed) {
+    status = W_EXITCODE(deadline_code(&launcher->deadline, status), 0);
+    flag = STATUS_TIMED_OUT;
+  }
   launcher->has_ended = true;
   launcher->status = status;
-  send_note(launcher->notes, NOTE_ENDED, (uint32_t)status);
+  send_note(launcher->notes, NOTE_ENDED, (uint32_t)status | flag);
 }
 
 void take_monitor_notes(struct launcher *launcher) {

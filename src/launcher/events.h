@@ -1,4 +1,5 @@
 #pragma once
+#include "deadline.h"
 #include "monitor.h"
 #include "signals.h"
 
@@ -19,6 +20,7 @@ struct launcher {
   bool could_not_show;
   struct terminal terminal;
   bool pump_ends;
+  struct deadline deadline;
 };
 
 /** Takes mlrun's terminal for the command's, while mlrun is in the foreground; gives it back. */

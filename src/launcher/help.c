@@ -2,10 +2,12 @@
 
 const char HELP[] =
     "Usage: mlrun [options] -- command [args...]\n"
+    "       command | mlrun --stdin [options]\n"
     "\n"
     "Runs the command and sends its output to the collector, line by line, while still showing it here.\n"
     "\n"
-    "  --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, Slurm's, PBS's, MPI's)\n"
+    "  --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, a batch system's, MPI's)\n"
+    "  --run ID             the launch of that job (default: an enclosing mlrun's, a batch system's; else by time)\n"
     "  --label KEY=VALUE    a label of this execution; may be given several times\n"
     "  --quiet              do not show the output here\n"
     "  --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)\n"
@@ -13,6 +15,9 @@ const char HELP[] =
     "  --merge              one pipe for stdout and stderr: their order is exact\n"
     "  --buffered           leave PYTHONUNBUFFERED alone\n"
     "  --hide-argv          show the command's name, but not its arguments (passwords and tokens are masked anyway)\n"
+    "  --stdin              log what is read, and pass it on, as tee does\n"
+    "  --timeout DURATION   end the command and its children after 90s, 1h30m, 2d, as timeout does\n"
+    "  --kill-after DURATION  and kill them so long after that\n"
     "  --late SECONDS       log output for this long after the command ends (default: 60)\n"
     "  --one-line-frames    one line a syslog message, for sites whose own rules want that\n"
     "  --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)\n"
@@ -20,7 +25,7 @@ const char HELP[] =
     "  --flush              deliver output kept while no relay was there, then exit\n"
     "  --version, --help\n"
     "\n"
-    "The command gets MLRUN_ID, MLRUN_JOB and, unless it is set, PYTHONUNBUFFERED=1.\n"
+    "The command gets MLRUN_ID, MLRUN_JOB, MLRUN_RUN and, unless it is set, PYTHONUNBUFFERED=1.\n"
     "\n"
-    "Exit status: the command's; the command's signal when one ended it; 1 when only showing its output failed;\n"
-    "127 not found; 126 not executable; 125 mlrun's own error.\n";
+    "Exit status: the command's; the command's signal when one ended it; 124 after --timeout, 137 after --kill-after;\n"
+    "1 when only showing its output failed; 127 not found; 126 not executable; 125 mlrun's own error.\n";

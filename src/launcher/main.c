@@ -17,30 +17,33 @@ static int print(const char *text) {
   return write(STDOUT_FILENO, text, strlen(text)) < 0 ? OWN_ERROR : 0;
 }
 
-/** Only Node delivers the spool: this process becomes Node. */
-static int flush(const struct options *options) {
+/** Only Node can do this: this process becomes Node. */
+static int act_in_node(const char *action, const struct options *options) {
   char folder[PATH_MAX];
   char cwd[PATH_MAX];
   if (getcwd(cwd, sizeof cwd) == NULL) *cwd = '\0';
   own_folder(folder, cwd);
-  const char *run_dir[] = {"--flush", "--run-dir", options->run_dir, NULL};
-  const char *usual[] = {"--flush", NULL};
+  const char *run_dir[] = {action, "--run-dir", options->run_dir, NULL};
+  const char *usual[] = {action, NULL};
   exec_node(folder, options->run_dir == NULL ? usual : run_dir);
   warn(STDERR_FILENO, "Cannot start Node: %s", strerror(errno));
   return OWN_ERROR;
 }
 
-static int run(const struct options *options, const bool were_closed[static 3]) {
-  struct identity identity;
-  char job[MAX_JOB_BYTES];
+static int run(struct options *options, const bool were_closed[static 3]) {
+  static char *stdin_words[] = {"mlrun", "--stdin", NULL};
   static struct execution execution;
+  static struct names names;
+  struct identity identity;
+  if (options->reads_stdin) options->command = stdin_words;
   struct command command = {
       .mlrun = getpid(), .argv = options->command, .outputs = {-1, -1}, .console = -1, .terminal = NO_TERMINAL};
+  command.copies_stdin = options->reads_stdin;
   memcpy(command.were_closed, were_closed, sizeof command.were_closed);
   make_identity(&identity, options->id);
-  choose_job(job, options, identity.x);
-  describe_execution(&execution, options, identity.x, identity.key, job);
-  command.environment = command_environment(identity.x, job, options->buffered);
+  find_names(&names, options, identity.x, were_closed);
+  describe_execution(&execution, options, &identity, &names);
+  command.environment = command_environment(identity.x, &names, options->buffered);
   return launch(&command, options, &execution);
 }
 
@@ -59,7 +62,7 @@ int main(int count, char **words) {
     case ACTION_VERSION:
       return print("mlrun " MARCOLOGGER_VERSION "\n");
     case ACTION_FLUSH:
-      return flush(&options);
+      return act_in_node("--flush", &options);
     case ACTION_RUN:
       break;
   }

@@ -35,6 +35,9 @@ struct note {
   uint32_t value;
 };
 
+/** With a wait status: the command reached its time limit, and the status is timeout(1)'s. */
+#define STATUS_TIMED_OUT 0x80000000u
+
 enum {
   /** Some of it could not be shown. */
   DONE_NOT_SHOWN = 1,

@@ -1,4 +1,6 @@
 #include "options.h"
+#include "durations.h"
+#include "ids.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,14 +42,29 @@ static bool take_job(struct parser *parser, const char *value) {
   return true;
 }
 
-/** A ULID in its only canonical spelling: Crockford's base 32, the first character at most 7. */
 static bool take_id(struct parser *parser, const char *value) {
-  static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  bool fits = strlen(value) == ID_CHARACTERS && value[0] <= '7' && strspn(value, alphabet) == ID_CHARACTERS;
-  if (!fits)
+  if (!is_execution_id(value))
     return fail(parser, "--id takes a ULID (26 characters, upper case), not \"%.*s\"", MAX_QUOTED_BYTES, value);
   parser->options->id = value;
   return true;
+}
+
+static bool take_run(struct parser *parser, const char *value) {
+  if (!is_run_id(value))
+    return fail(parser, "--run takes 1 to %d letters, digits and . _ : @ + = , / [ ] -, first a letter or digit",
+                MAX_RUN_CHARACTERS);
+  parser->options->run = value;
+  return true;
+}
+
+static bool take_timeout(struct parser *parser, const char *value) {
+  bool is_known = parse_duration(value, &parser->options->timeout_ms);
+  return is_known || fail(parser, "--timeout takes a duration like 90s, 1h30m or 2d, not \"%.*s\"", MAX_QUOTED_BYTES, value);
+}
+
+static bool take_kill_after(struct parser *parser, const char *value) {
+  bool is_known = parse_duration(value, &parser->options->kill_after_ms);
+  return is_known || fail(parser, "--kill-after takes a duration like 10s or 1m, not \"%.*s\"", MAX_QUOTED_BYTES, value);
 }
 
 static bool take_run_dir(struct parser *parser, const char *value) {
@@ -103,6 +120,7 @@ static bool *flag_named(struct options *options, const char *word) {
   if (strcmp(word, "--merge") == 0) return &options->merge;
   if (strcmp(word, "--buffered") == 0) return &options->buffered;
   if (strcmp(word, "--hide-argv") == 0) return &options->hide_argv;
+  if (strcmp(word, "--stdin") == 0) return &options->reads_stdin;
   return NULL;
 }
 
@@ -120,7 +138,9 @@ static take_value *value_named(const char *word, size_t bytes) {
   static const struct {
     const char *name;
     take_value *take;
-  } values[] = {{"--job", take_job}, {"--label", take_label}, {"--id", take_id}, {"--run-dir", take_run_dir}, {"--late", take_late}};
+  } values[] = {{"--job", take_job},         {"--label", take_label}, {"--id", take_id},
+                {"--run-dir", take_run_dir}, {"--late", take_late},   {"--run", take_run},
+                {"--timeout", take_timeout}, {"--kill-after", take_kill_after}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
     if (strlen(values[i].name) == bytes && memcmp(values[i].name, word, bytes) == 0) return values[i].take;
   return NULL;
@@ -145,6 +165,20 @@ static bool take_option(struct parser *parser, char ***words) {
   return fail(parser, take_flag(&unused, name) ? "%s takes no value" : "unknown option %s", name);
 }
 
+/** What no option can decide alone. */
+static bool check_together(struct parser *parser) {
+  const struct options *options = parser->options;
+  bool has_command = *options->command != NULL;
+  bool runs = options->action == ACTION_RUN;
+  if (runs && options->reads_stdin && has_command) return fail(parser, "--stdin takes no command");
+  if (runs && !options->reads_stdin && !has_command) return fail(parser, "no command after --");
+  if (options->action == ACTION_FLUSH && has_command) return fail(parser, "--flush takes no command");
+  if (options->pty && options->merge) return fail(parser, "--pty and --merge: a terminal is one stream already");
+  if (options->pty && options->reads_stdin) return fail(parser, "--pty and --stdin: there is no command for a terminal");
+  if (options->kill_after_ms > 0 && options->timeout_ms == 0) return fail(parser, "--kill-after needs --timeout");
+  return true;
+}
+
 bool parse_options(char **words, struct options *options, char error[static MAX_MESSAGE_BYTES]) {
   static char *no_command[] = {NULL};
   struct parser parser = {options, error};
@@ -155,9 +189,5 @@ bool parse_options(char **words, struct options *options, char error[static MAX_
     if (!take_option(&parser, &words)) return false;
   }
   if (*words != NULL) options->command = words + 1;
-  if (options->action == ACTION_RUN && *options->command == NULL) return fail(&parser, "no command after --");
-  if (options->action == ACTION_FLUSH && *options->command != NULL)
-    return fail(&parser, "--flush takes no command");
-  if (options->pty && options->merge) return fail(&parser, "--pty and --merge: a terminal is one stream already");
-  return true;
+  return check_together(&parser);
 }

@@ -1,9 +1,11 @@
 #pragma once
 #include <stdbool.h>
+#include <stdint.h>
 
 /** Limits of BEGIN, which TypeScript has in `WIRE_LIMITS` and `RUN_LIMITS`. */
 enum {
   MAX_JOB_CHARACTERS = 128,
+  MAX_RUN_CHARACTERS = 64,
   MAX_LABELS = 32,
   MAX_LABEL_KEY_CHARACTERS = 64,
   MAX_LABEL_VALUE_CHARACTERS = 256,
@@ -22,6 +24,7 @@ struct options {
   enum action action;
   /** NULL: not given, so the environment or the default decides. */
   const char *job;
+  const char *run;
   const char *id;
   const char *run_dir;
   bool quiet;
@@ -37,10 +40,15 @@ struct options {
   bool hide_argv;
   /** Log output printed within this many seconds after the command's end. */
   int late_seconds;
+  /** Time limit of the command, and from it to SIGKILL. 0: none. */
+  uint64_t timeout_ms;
+  uint64_t kill_after_ms;
+  /** Log stdin, and pass it on, instead of a command. */
+  bool reads_stdin;
   /** KEY=VALUE, the last of each key. */
   const char *labels[MAX_LABELS];
   int label_count;
-  /** The command, NULL at its end. Empty for an action other than ACTION_RUN. */
+  /** The command, NULL at its end. Empty for an action other than ACTION_RUN, and with --stdin. */
   char **command;
 };
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 32, TEXT_BYTES = 1024, STATE_FIELD = 3, USER_FIELD = 14, SYSTEM_FIELD = 15, START_FIELD = 22 };
+enum { PATH_BYTES = 32, TEXT_BYTES = 1024 };
+enum { STATE_FIELD = 3, PARENT_FIELD = 4, SESSION_FIELD = 6, USER_FIELD = 14, SYSTEM_FIELD = 15, START_FIELD = 22 };
 
 /** The field of that number, searched after the name, which may contain anything, even spaces and parentheses. */
 static const char *field(const char *after_name, int number) {
@@ -30,6 +31,8 @@ bool read_process(pid_t pid, struct process_stat *stat) {
   if (name_end == NULL || name_end[1] == '\0') return false;
   const char *rest = name_end + 2;
   stat->state = *rest;
+  stat->parent = (pid_t)strtol(field(rest, PARENT_FIELD), NULL, 10);
+  stat->session = (pid_t)strtol(field(rest, SESSION_FIELD), NULL, 10);
   stat->cpu_ticks = strtoull(field(rest, USER_FIELD), NULL, 10) + strtoull(field(rest, SYSTEM_FIELD), NULL, 10);
   stat->start_ticks = strtoull(field(rest, START_FIELD), NULL, 10);
   return true;

@@ -6,6 +6,8 @@
 struct process_stat {
   /** R: running, or waiting for a processor. T: stopped. */
   char state;
+  pid_t parent;
+  pid_t session;
   /** Processor time. */
   unsigned long long cpu_ticks;
   /** Together with the pid, names this process and no later one. */

@@ -1,5 +1,6 @@
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { parseRunId } from "../wire/run-id.ts";
 import { UsageError } from "../wire/usage-error.ts";
 import { RUN_LIMITS } from "./limits.ts";
 
@@ -8,6 +9,7 @@ export interface Arguments {
   /** The command. Empty only for an action other than "run". */
   readonly argv: readonly string[];
   readonly job: string | undefined;
+  readonly run: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly id: string | undefined;
   readonly runDir: string | undefined;
@@ -51,6 +53,15 @@ const VALUES: Readonly<Record<string, (draft: Draft, value: string) => void>> = 
     }
     draft.job = value;
   },
+  "--run": (draft, value) => {
+    if (parseRunId(value) === undefined) {
+      const most = WIRE_LIMITS.maxRunCharacters;
+      throw new UsageError(
+        `--run takes 1 to ${most} letters, digits and . _ : @ + = , / [ ] -, first a letter or digit`,
+      );
+    }
+    draft.run = value;
+  },
   "--label": (draft, value) => {
     draft.labels = withLabel(draft.labels, value);
   },
@@ -67,7 +78,7 @@ const VALUES: Readonly<Record<string, (draft: Draft, value: string) => void>> = 
 
 /** Parses mlrun's command line after the program's name. Throws `UsageError`. */
 export function parseArguments(words: readonly string[]): Arguments {
-  const nothing = { job: undefined, id: undefined, runDir: undefined };
+  const nothing = { job: undefined, run: undefined, id: undefined, runDir: undefined };
   const draft: Draft = {
     argv: [],
     ...nothing,

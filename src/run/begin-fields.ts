@@ -1,5 +1,6 @@
 import { parseExecutionId } from "../wire/ids.ts";
-import { inheritedLabels } from "./command/surroundings.ts";
+import { parseLaunch } from "../wire/launch.ts";
+import { type Environment, inheritedLabels } from "./command/surroundings.ts";
 import type { LogOptions } from "./log-delivery.ts";
 import { maskArgv } from "./mask-argv.ts";
 import { parseFields } from "./output/records.ts";
@@ -8,13 +9,16 @@ import type { SpoolPlaces } from "./spool/spool-folder.ts";
 
 /** An execution as the launcher describes it (`src/launcher/begin.c`). */
 export interface BeginFields
-  extends Pick<LogOptions, "argv" | "x" | "key" | "job" | "labels" | "node" | "pid" | "cwd" | "runDir" | "spool"> {
+  extends Pick<
+    LogOptions,
+    "argv" | "x" | "key" | "job" | "launch" | "labels" | "node" | "pid" | "cwd" | "runDir" | "spool"
+  > {
   readonly startedUs: number;
+  /** Time limit of the command. Undefined: it has none. */
+  readonly timeoutMs: number | undefined;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Parses the fields of a BEGIN record.
@@ -40,6 +44,9 @@ export function parseBeginFields(
   const environment = Object.fromEntries([...fields].map(([name, values]) => [name, values[0]]));
   const site = settings.site(environment);
   const asked = Object.fromEntries((fields.get("label") ?? []).map(splitLabel));
+  const within = { stdout: first("within-stdout"), stderr: first("within-stderr") };
+  const said = { run: first("run"), parent: first("parent"), within, user: first("user") };
+  const timeoutMs = Number(first("timeout-ms"));
   return {
     argv: maskArgv(words, { hidesAll: false, patterns: site.maskArgv }),
     x,
@@ -49,6 +56,8 @@ export function parseBeginFields(
     pid,
     runDir,
     startedUs,
+    timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
+    launch: parseLaunch(said).launch,
     cwd: first("cwd") ?? "",
     // Labels from the command line come first, and win: if there are too many, the last are dropped.
     labels: { ...asked, ...inheritedLabels(environment), ...asked },

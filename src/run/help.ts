@@ -2,7 +2,8 @@ export const HELP = `Usage: mlrun [options] -- command [args...]
 
 Runs the command and sends its output to the collector, line by line, while still showing it here.
 
-  --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, Slurm's, PBS's, MPI's)
+  --job NAME           the job that this execution belongs to (default: an enclosing mlrun's, a batch system's, MPI's)
+  --run ID             the launch of that job (default: an enclosing mlrun's, a batch system's; else by time)
   --label KEY=VALUE    a label of this execution; may be given several times
   --quiet              do not show the output here
   --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)
@@ -13,6 +14,6 @@ Runs the command and sends its output to the collector, line by line, while stil
   --flush              deliver output kept while no relay was there, then exit
   --version, --help
 
-The command gets MLRUN_ID, MLRUN_JOB and, unless it is set, PYTHONUNBUFFERED=1.
+The command gets MLRUN_ID, MLRUN_JOB, MLRUN_RUN and, unless it is set, PYTHONUNBUFFERED=1.
 
 Exit status: the command's; 128 + N when signal N ended it; 127 not found; 126 not executable; 125 mlrun's own error.`;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Launch } from "../wire/launch.ts";
 import { processName } from "./command/process-name.ts";
 import { beginJson } from "./delivery/begin-json.ts";
 import { Delivery } from "./delivery/delivery.ts";
@@ -16,6 +17,7 @@ export interface LogOptions {
   readonly x: string;
   readonly key: string;
   readonly job: string;
+  readonly launch: Launch;
   readonly labels: Readonly<Record<string, string>>;
   readonly node: string;
   /** The pid of mlrun that the user sees. */
@@ -41,7 +43,8 @@ export interface LogDelivery {
 /** Delivery and spool of one execution. Warns the user once when the relay is away, and says where the output goes. */
 export function openLogDelivery(options: LogOptions): LogDelivery {
   const { argv, x, key: k, job, labels, node, pid, ownPid, cwd, clock, runDir } = options;
-  const json = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt: clock.timestamp(), node, pid });
+  const startedAt = clock.timestamp();
+  const json = beginJson({ v: 1, x, k, job, argv, cwd, labels, startedAt, node, pid, ...options.launch });
   const elapsedMs = () => clock.elapsedMs();
   const spool = new SpoolWriter({
     x,

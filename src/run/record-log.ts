@@ -112,7 +112,7 @@ export class RecordLog implements RecordConsumer {
     else if (type === types.stopped) this.#goOn(parseNumbers(payload));
     else if (type === types.pid && payload.length === NUMBER_BYTES) this.#startBeats(payload.readUInt32LE(0));
     else if (type === types.exit && payload.length === NUMBER_BYTES)
-      this.#exited({ ...parseStatus(payload.readUInt32LE(0)), endedAt: formatTimestamp(timeUs) });
+      this.#exited(this.#exitOf(payload.readUInt32LE(0), formatTimestamp(timeUs)));
     else if (type === types.over) void this.over(parseNumbers(payload));
     return !this.#isBlocked;
   }
@@ -218,6 +218,11 @@ export class RecordLog implements RecordConsumer {
     const idleMs = () => clock.elapsedMs() - readAtMs();
     const exit = () => this.#end;
     this.#beats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs, exit });
+  }
+
+  #exitOf(status: number, endedAt: string): Exit {
+    const timeoutMs = status >= RECORD.timedOut ? this.#parts?.begin.timeoutMs : undefined;
+    return { ...parseStatus(status), endedAt, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   }
 
   /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */

@@ -15,6 +15,8 @@ export interface Exit {
   readonly signal: string | null;
   /** When the command ended: RFC 3339, UTC, microseconds. */
   readonly endedAt: string;
+  /** The time limit (`--timeout`) that ended the command; the code is timeout(1)'s, 124 or 137. Omitted otherwise. */
+  readonly timeoutMs?: number;
 }
 
 /** The END of an execution, sent by mlrun when the command has ended and all its output is read. */
@@ -57,7 +59,13 @@ export function parseExit(value: unknown): Exit | undefined {
   if (code !== null && asCount(code) === undefined) return undefined;
   if (signal !== null && (typeof signal !== "string" || !/^SIG[A-Z0-9+]{1,12}$/.test(signal))) return undefined;
   if (endedAt === undefined || (code === null) === (signal === null)) return undefined;
-  return { code: code === null ? null : Number(code), signal, endedAt };
+  const timeoutMs = asCount(record["timeoutMs"], 1);
+  return {
+    code: code === null ? null : Number(code),
+    signal,
+    endedAt,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 function parsePerStream(value: unknown): PerStream | undefined {

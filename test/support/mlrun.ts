@@ -3,7 +3,8 @@ import { program } from "./programs.ts";
 
 /** Environment in which no job of the machine that runs the tests, and no settings of it, are inherited. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const inherited = /^(MLRUN_|SLURM_|PBS_|OMPI_|PMIX_|PMI_|XDG_STATE_HOME$|PYTHONUNBUFFERED$)/;
+  const inherited =
+    /^(MLRUN_|SLURM_|PBS_|LSB_|FLUX_|SGE_|_CONDOR_|OMPI_|PMIX_|PMI_|PARALLEL_|XDG_STATE_HOME$|PYTHONUNBUFFERED$)/;
   const kept = Object.entries(process.env).filter(([name]) => !inherited.test(name));
   return { ...Object.fromEntries(kept), MLRUN_CONFIG: "/nonexistent", ...more };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../src/run/arguments.ts";
-import { inheritedJob, inheritedLabels } from "../../src/run/command/surroundings.ts";
 import { UsageError } from "../../src/wire/usage-error.ts";
 
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
@@ -10,6 +9,7 @@ describe("the command line", () => {
     expect(parseArguments(["--", "ls", "--quiet", "--", "-l"])).toEqual({
       argv: ["ls", "--quiet", "--", "-l"],
       job: undefined,
+      run: undefined,
       id: undefined,
       runDir: undefined,
       labels: {},
@@ -25,6 +25,8 @@ describe("the command line", () => {
     const words = [
       "--job",
       "j 1",
+      "--run",
+      "nightly/7",
       "--label=a=b=c",
       "--label",
       "d=",
@@ -37,6 +39,7 @@ describe("the command line", () => {
     expect(asked).toEqual({
       argv: ["x"],
       job: "j 1",
+      run: "nightly/7",
       id: ID,
       runDir: "/r",
       labels: { a: "b=c", d: "" },
@@ -64,6 +67,10 @@ describe("the command line", () => {
     [["--job", "", "--", "ls"], "--job takes 1 to 128 characters"],
     [["--job", "j".repeat(129), "--", "ls"], "--job takes 1 to 128 characters"],
     [
+      ["--run", "a b", "--", "ls"],
+      "--run takes 1 to 64 letters, digits and . _ : @ + = , / [ ] -, first a letter or digit",
+    ],
+    [
       ["--id", ID.toLowerCase(), "--", "ls"],
       `--id takes a ULID (26 characters, upper case), not "${ID.toLowerCase()}"`,
     ],
@@ -81,28 +88,5 @@ describe("the command line", () => {
     [["--flush", "--", "ls"], "--flush takes no command"],
   ])("%j is refused", (words, message) => {
     expect(() => parseArguments(words)).toThrow(new UsageError(message));
-  });
-});
-
-describe("the surroundings", () => {
-  test.each([
-    [{}, undefined],
-    [{ MLRUN_JOB: "outer", SLURM_JOB_ID: "7" }, "outer"],
-    [{ MLRUN_JOB: "", SLURM_JOB_ID: "7", PBS_JOBID: "8.host" }, "7"],
-    [{ PBS_JOBID: "8.host", PMIX_NAMESPACE: "prte-1@1" }, "8.host"],
-    [{ OMPI_MCA_ess_base_jobid: "123", PMIX_NAMESPACE: "prte-1@1" }, "123"],
-    [{ PMIX_NAMESPACE: "prte-1@1" }, "prte-1@1"],
-    [{ MLRUN_JOB: "j".repeat(200) }, "j".repeat(128)],
-  ])("%j name the job %s", (environment, job) => {
-    expect(inheritedJob(environment)).toBe(job);
-  });
-
-  test("name rank and task", () => {
-    expect(inheritedLabels({ OMPI_COMM_WORLD_RANK: "3", PMIX_RANK: "4", SLURM_PROCID: "5" })).toEqual({
-      rank: "3",
-      task: "5",
-    });
-    expect(inheritedLabels({ PMI_RANK: "0" })).toEqual({ rank: "0" });
-    expect(inheritedLabels({})).toEqual({});
   });
 });

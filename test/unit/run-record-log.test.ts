@@ -30,6 +30,8 @@ test("frames of all records of a batch leave together, after what they hold was 
       // No gate listens there: END, and what stands before it, goes into the spool.
       runDir: folder,
       spool: { chosen: folder, system: folder, home: folder, uid: process.getuid?.() ?? 0, relay: "" },
+      launch: {},
+      timeoutMs: undefined,
       startedUs: 1_700_000_000_000_000,
       raw: false,
       oneLineFrames: false,

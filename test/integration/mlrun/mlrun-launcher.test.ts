@@ -42,6 +42,17 @@ describe("the command line of the launcher", () => {
     [["--late", "1h", "--", "ls"], "--late takes 0 to 604800 seconds"],
     [["--pty", "--merge", "--", "ls"], "--pty and --merge: a terminal is one stream already"],
     [["--flush", "--", "ls"], "--flush takes no command"],
+    [["--stdin", "--", "ls"], "--stdin takes no command"],
+    [["--stdin", "--pty"], "--pty and --stdin: there is no command for a terminal"],
+    [
+      ["--run", "-x", "--", "ls"],
+      "--run takes 1 to 64 letters, digits and . _ : @ + = , / [ ] -, first a letter or digit",
+    ],
+    [["--timeout", "soon", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "soon"'],
+    [["--timeout", "-1", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "-1"'],
+    [["--timeout", "200000d", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "200000d"'],
+    [["--kill-after", "1x", "--", "ls"], '--kill-after takes a duration like 10s or 1m, not "1x"'],
+    [["--kill-after", "1s", "--", "ls"], "--kill-after needs --timeout"],
   ])("%j is refused", async (words, message) => {
     expect(await mlrun(words)).toMatchObject({
       code: 125,

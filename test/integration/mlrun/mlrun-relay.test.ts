@@ -118,7 +118,7 @@ describe("an execution", () => {
     const relay = await startDumpRelay();
     const env = cleanEnvironment({
       SLURM_JOB_ID: "77",
-      SLURM_PROCID: "5",
+      SLURM_ARRAY_TASK_ID: "5",
       OMPI_COMM_WORLD_RANK: "3",
       PYTHONUNBUFFERED: "x",
     });

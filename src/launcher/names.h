@@ -1,0 +1,30 @@
+#pragma once
+#include "surroundings.h"
+#include <limits.h>
+#include <stdbool.h>
+
+/** What an execution is called beside its id, and where it stands. */
+struct names {
+  char job[MAX_JOB_BYTES];
+  /** Its launch. Empty: the collector decides. */
+  char run[MAX_RUN_BYTES];
+  /** How often the batch system started the job again. */
+  long restarts;
+  /** Id of the mlrun around this one, on this node. Empty: there is none. */
+  char parent[ID_CHARACTERS + 1];
+  /** Which of the parent's streams mlrun's own stdout and stderr are, so that what it shows goes there. NULL: none. */
+  const char *within[2];
+  /** MLRUN_SEEN for the command: this node and, after a space, the batch system's job. */
+  char seen[HOST_NAME_MAX + sizeof " " + MAX_RUN_BYTES];
+};
+
+/**
+ * Finds them from options and environment. The batch system's job wins over MLRUN_JOB when it is another one than that
+ * which the mlrun around saw (MLRUN_SEEN): what a job submits is a job of its own.
+ *
+ * @param were_closed Which of descriptors 0 to 2 the caller had closed.
+ */
+void find_names(struct names *names, const struct options *options, const char *x, const bool were_closed[static 3]);
+
+/** Writes MLRUN_PIPES, by which an inner mlrun finds that its output goes into these. @param fds -1: none. */
+void write_pipes(char *text, unsigned long bytes, const int fds[static 2]);

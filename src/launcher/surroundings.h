@@ -1,0 +1,25 @@
+#pragma once
+#include "options.h"
+
+/** Room for a job's name and for a run's in octets: at most four per character, and the NUL. */
+enum { MAX_JOB_BYTES = 4 * MAX_JOB_CHARACTERS + 1, MAX_RUN_BYTES = MAX_RUN_CHARACTERS + 1 };
+
+/** The batch system or launcher that started this process; `surroundings.ts` finds the same. */
+struct surroundings {
+  /** `NAME:ID` of the batch system's job, every task of an array with its own. Empty: none. */
+  char scheduler[MAX_RUN_BYTES];
+  /** The job and its launch, as the batch system or else the launcher knows them. Empty: neither is there. */
+  char job[MAX_JOB_BYTES];
+  char run[MAX_RUN_BYTES];
+  /** How often the batch system started the job again. */
+  long restarts;
+};
+
+void find_surroundings(struct surroundings *surroundings);
+
+/**
+ * What stands in no variable. HTCondor has it in a file, MPICH in the arguments of its proxy.
+ *
+ * @return The value, or NULL.
+ */
+const char *derived(const char *name);
