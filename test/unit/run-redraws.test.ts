@@ -80,6 +80,11 @@ test.each([
   ["another file", "a.txt 10%\ra.txt 90%\rb.txt 10%\r\n", "a.txt 10%\ra.txt 90%\rb.txt 10%\r\n"],
   ["a longer one before a shorter one", "100%\r100%\r99%\r\n", "100%\r100%\r99%\r\n"],
   ["a longer one that is erased", "10%\r100%\x1b[K\r99%\x1b[K\r98%\x1b[K\r\n", "10%\r99%\x1b[K\r98%\x1b[K\r\n"],
+  [
+    "a colour that was on before",
+    "\x1b[32mx\r1%\x1b[31m2%\x1b[0m\r1%\x1b[31m3%\x1b[0m\r1\n",
+    "\x1b[32mx\r1%\x1b[31m2%\x1b[0m\r1%\x1b[31m3%\x1b[0m\r1\n",
+  ],
   ["a colour that leaks", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n", "\x1b[31m1%\r\x1b[31m2%\r\x1b[31m3%\rx\n"],
 ])("keeps redraws of different things: %s", (_what, printed, kept) => {
   expect(new Reader().read(printed).flush().sent.join("")).toBe(kept);

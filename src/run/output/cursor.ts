@@ -37,9 +37,11 @@ export function tokenAt(bytes: Buffer, at: number, to: number): Token | undefine
 export function movesBack(bytes: Buffer, from: number, to: number): boolean {
   const backspace = bytes.indexOf(BACKSPACE, from);
   if (backspace >= 0 && backspace < to) return true;
-  for (let at = bytes.indexOf(ESC, from); at >= 0 && at < to; at = bytes.indexOf(ESC, at + 1)) {
+  const firstEscape = bytes.indexOf(ESC, from);
+  // A search for each would take longer where output is coloured.
+  for (let at = firstEscape < 0 ? to : firstEscape; at < to; at += 1) {
+    if (bytes[at] !== ESC || bytes[at + 1] !== BRACKET) continue;
     let end = at + 2;
-    if (bytes[at + 1] !== BRACKET) continue;
     while (end < to && isParameter(bytes[end] ?? 0)) end += 1;
     if (end < to && "ADFG".includes(String.fromCharCode(bytes[end] ?? 0))) return true;
   }

@@ -10,11 +10,13 @@ const SGR = 0x6d;
  * A number inside a word (disk1) is text. Escape sequences must be equal to the byte.
  *
  * @param bytes both redraws, as [from, to) without the carriage return between them.
+ * @param isPlain no colour is on before them: else the first one's reset would change the colour of the second.
  */
 export function isRedrawnBy(
   bytes: Buffer,
   earlier: readonly [from: number, to: number],
   later: readonly [from: number, to: number],
+  isPlain: boolean,
 ): boolean {
   let [a, aEnd] = earlier;
   let [b, bEnd] = later;
@@ -31,6 +33,7 @@ export function isRedrawnBy(
     if (length > bEnd - b || bytes.compare(bytes, b, b + length, a, a + length) !== 0) return false;
     if (bytes[a] === ESC) {
       const final = bytes[a + length - 1];
+      if (final === SGR && !isPlain) return false;
       if (final === SGR) isColoured = !isReset(bytes, a, length);
       else if (isErase(bytes, a, length)) erases = true;
       else return false;
@@ -39,6 +42,20 @@ export function isRedrawnBy(
     b += length;
   }
   return a === aEnd && b === bEnd && !isColoured && (columns >= 0 || erases);
+}
+
+/** Whether no colour is on after `bytes[from..to)`. @param isPlain none is before. */
+export function isPlainAfter(bytes: Buffer, from: number, to: number, isPlain: boolean): boolean {
+  // Only the last one matters.
+  for (
+    let at = bytes.lastIndexOf(ESC, to - 1);
+    at >= from && at < to;
+    at = at === 0 ? -1 : bytes.lastIndexOf(ESC, at - 1)
+  ) {
+    const length = sequenceLength(bytes, at, to);
+    if (bytes[at + length - 1] === SGR) return isReset(bytes, at, length);
+  }
+  return isPlain;
 }
 
 /** Bytes of the control sequence at `at`; 1 for any other that begins with ESC. */

@@ -1,6 +1,6 @@
 import { RUN_LIMITS } from "../limits.ts";
 import { CursorRedraws } from "./cursor-redraws.ts";
-import { isRedrawnBy } from "./redraw-shape.ts";
+import { isPlainAfter, isRedrawnBy } from "./redraw-shape.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -21,6 +21,9 @@ export class RedrawThinner {
   #thinnedBytes = 0;
   #candidateBytes = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
+  /** No colour is on before the bytes not yet sent, and after them. */
+  #isPlain = true;
+  #isPlainAtEnd = true;
   /** The start of the following text was sent as a fragment, so its rest must be sent as well. */
   #begun = false;
 
@@ -40,11 +43,21 @@ export class RedrawThinner {
       this.sendEnd = this.#cursor.sendEnd;
       this.end = this.#cursor.end;
       this.#candidateBytes = 0;
+      this.#isPlain = false;
+      this.#isPlainAtEnd = false;
       return;
     }
     this.sendEnd = to;
     this.end = to;
     if (this.#candidateBytes > 0 || hasCarriageReturn(bytes, from, to)) this.#thinReturns(bytes, from, to, nowMs);
+    else this.#pass(bytes, from, to);
+  }
+
+  /** There are no redraws: only colours are noted, of what is sent now and of what waits for the rest of its line. */
+  #pass(bytes: Buffer, from: number, to: number): void {
+    const linesEnd = bytes.subarray(from, to).lastIndexOf(LINE_FEED) + 1 + from;
+    this.#isPlain = isPlainAfter(bytes, from, linesEnd, this.#isPlain);
+    this.#isPlainAtEnd = isPlainAfter(bytes, linesEnd, to, this.#isPlain);
   }
 
   #thinReturns(bytes: Buffer, from: number, to: number, nowMs: number): void {
@@ -52,6 +65,9 @@ export class RedrawThinner {
     let candidateAt = from;
     let candidateEnd = from + this.#candidateBytes;
     let segmentAt = candidateEnd;
+    // No colour is on before the candidate, and before the segment.
+    let candidateIsPlain = this.#isPlain;
+    let segmentIsPlain = isPlainAfter(bytes, candidateAt, candidateEnd, candidateIsPlain);
     const send = (at: number, end: number) => {
       if (at !== out) bytes.copyWithin(out, at, end);
       out += end - at;
@@ -59,6 +75,8 @@ export class RedrawThinner {
     const sendText = (end: number) => {
       send(candidateAt, candidateEnd);
       send(segmentAt, end);
+      segmentIsPlain = isPlainAfter(bytes, segmentAt, end, segmentIsPlain);
+      candidateIsPlain = segmentIsPlain;
       segmentAt = end;
       candidateAt = end;
       candidateEnd = end;
@@ -82,26 +100,35 @@ export class RedrawThinner {
         continue;
       }
       const tooLong = at - segmentAt > RUN_LIMITS.redrawBytes;
-      if (candidateEnd > candidateAt && !isRedrawnBy(bytes, [candidateAt, candidateEnd], [segmentAt, at])) {
+      if (
+        candidateEnd > candidateAt &&
+        !isRedrawnBy(bytes, [candidateAt, candidateEnd], [segmentAt, at], candidateIsPlain)
+      ) {
         send(candidateAt, candidateEnd);
         candidateAt = candidateEnd;
       }
+      const nextIsPlain = isPlainAfter(bytes, segmentAt, at, segmentIsPlain);
       if (this.#begun || tooLong || nowMs - this.#keptAtMs >= RUN_LIMITS.redrawEveryMs) {
         this.#thinnedBytes += candidateEnd - candidateAt;
         send(segmentAt, at);
         this.#keptAtMs = nowMs;
         this.#begun = false;
         candidateAt = at;
+        candidateIsPlain = nextIsPlain;
       } else {
         this.#thinnedBytes += candidateEnd - candidateAt;
         candidateAt = segmentAt;
+        candidateIsPlain = segmentIsPlain;
       }
+      segmentIsPlain = nextIsPlain;
       candidateEnd = at;
       segmentAt = at;
     }
     if (to - segmentAt > RUN_LIMITS.redrawBytes) sendText(to);
     this.sendEnd = out;
     this.#candidateBytes = candidateEnd - candidateAt;
+    this.#isPlain = candidateIsPlain;
+    this.#isPlainAtEnd = isPlainAfter(bytes, segmentAt, to, segmentIsPlain);
     send(candidateAt, candidateEnd);
     send(segmentAt, to);
     this.end = out;
@@ -117,6 +144,7 @@ export class RedrawThinner {
     if (this.#cursor.isActive) this.#cursor.sendAll(nowMs);
     if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;
     this.#candidateBytes = 0;
+    this.#isPlain = this.#isPlainAtEnd;
   }
 
   /**
