@@ -9,9 +9,9 @@
 enum {
   /** A stopped logger that takes nothing for this time is replaced by a raw file, as a relay is by the spool. */
   STOPPED_LOGGER_US = 2000000,
-  /** A running one has its own 2 s for the relay, and may have to start on a machine without a free processor. */
-  SLOW_LOGGER_US = 6000000,
-  /** After the last record, the logger has its own deadlines: 2 s, and 5 s for the relay's answer, some twice. */
+  /** A running one has its own 5 s for the relay, and may have to start on a machine without a free processor. */
+  SLOW_LOGGER_US = 9000000,
+  /** After the last record, the logger has its own deadlines: 5 s for each of the relay's answers, some twice. */
   HAND_OVER_US = 30000000,
   /** While mlrun waits for it, a stopped logger is noticed after this time. */
   LOOK_EVERY_US = 250000,

@@ -22,6 +22,8 @@ export const RUN_LIMITS = {
   redrawBytes: 4_096,
   /** After this time without progress, the spool replaces the relay. */
   slowRelayMs: 2_000,
+  /** The same for the answer to BEGIN of a gate that listens: on a busy node it comes late, and then lines flow again. */
+  beginWithinMs: 5_000,
   /** First and longest pause between attempts to connect. */
   reconnectFirstMs: 50,
   reconnectMostMs: 10_000,

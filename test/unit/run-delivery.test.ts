@@ -17,6 +17,10 @@ const frame = (text: string) => Buffer.from(`${text.length} ${text}`);
 const END = frame("end");
 const BEGIN = '{"v":1,"argv":["größer"]}';
 const SENT_BLOCKS = 20;
+/** Listens, accepts nothing, and has no room for one more. */
+const FULL_QUEUE = `import socket,sys
+gate,first=socket.socket(socket.AF_UNIX),socket.socket(socket.AF_UNIX)
+gate.bind(sys.argv[1]); gate.listen(0); first.connect(sys.argv[1]); print("full",flush=True); sys.stdin.read()`;
 /** Timers of a delivery that was just refused. */
 const WATCH_AND_RETRY = 2;
 
@@ -155,7 +159,7 @@ describe("a relay that is there", () => {
     expect(seen.at(-1)).toMatch(/^E|BEGIN$/);
   });
 
-  test("and takes no BEGIN gets no lines: after 2 s the spool has them", async () => {
+  test("and takes no BEGIN gets no lines: after 5 s the spool has them", async () => {
     const clock = new FakeClock();
     const { path, delivery, finish, send, spool, seen } = await deliver(clock);
     const relay = await fakeRelay(path, { onBegin: () => new Promise(() => {}) });
@@ -163,13 +167,50 @@ describe("a relay that is there", () => {
     send("one");
     const finished = finish();
     await poll("a BEGIN", () => relay.begins.length === 1);
-    clock.advance(1_999);
+    clock.advance(4_999);
     expect({ seen, spooled: spool.frames }).toEqual({ seen: [], spooled: "" });
     clock.advance(1);
     await finished;
     expect(relay.received.map(String)).toEqual([""]);
     expect(seen).toEqual(["it does not answer"]);
     expect(spool).toMatchObject({ frames: "3 one3 end", sealed: 1 });
+  });
+
+  test("and takes BEGIN late gets every line, though the command has ended", async () => {
+    const clock = new FakeClock();
+    let taken: () => void = () => {};
+    const { path, delivery, finish, send, spool, seen } = await deliver(clock);
+    const relay = await fakeRelay(path, { onBegin: () => new Promise((resolve) => (taken = resolve)) });
+    delivery.start();
+    send("one");
+    const finished = finish();
+    await poll("a BEGIN", () => relay.begins.length === 1);
+    clock.advance(4_999);
+    taken();
+    await finished;
+    expect({ received: relay.received.map(String), seen, spooled: spool.frames }).toEqual({
+      received: ["3 one3 end"],
+      seen: ["live"],
+      spooled: "",
+    });
+  });
+
+  test("whose queue of connections is full is asked every 50 ms, and awaited for 5 s", async () => {
+    const clock = new FakeClock();
+    const { path, delivery, send, spool, seen } = await deliver(clock);
+    const full = start("python3", ["-c", FULL_QUEUE, path]);
+    await full.waitFor(/full/);
+    delivery.start();
+    send("one");
+    let attempts = 0;
+    while (seen.length === 0) {
+      await poll("the next refusal", () => clock.pending === WATCH_AND_RETRY);
+      attempts += 1;
+      clock.advance(50);
+    }
+    expect(clock.elapsedMs()).toBe(5_000);
+    expect(attempts).toBe(100);
+    expect({ seen, spooled: spool.frames }).toEqual({ seen: ["EAGAIN"], spooled: "3 one" });
   });
 
   test.each([

@@ -31,13 +31,17 @@ export interface DeliveryPorts extends SessionPorts {
 
 /** Errors that mean nobody listens. Once the command has ended, waiting for a relay to appear is pointless. */
 const ABSENT: readonly string[] = ["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"];
+/** The gate listens, and its queue of connections is full for a moment. */
+const QUEUE_FULL = "EAGAIN";
 
 /**
  * Brings frames to the relay in order, and to the spool while there is no relay.
  *
  *     connecting --BEGIN in the journal----------> live
  *     live --broken--> connecting                  the ring is sent again
- *     connecting, live --nothing taken for 2 s---> spooling, the ring's frames first
+ *     connecting --nobody for 2 s----------------> spooling, the ring's frames first
+ *     connecting --gate listens, no K for 5 s----> spooling
+ *     live --nothing taken for 2 s---------------> spooling
  *     spooling --BEGIN in the journal------------> live
  */
 export class Delivery {
@@ -158,9 +162,14 @@ export class Delivery {
         this.#toSpool(reason);
         return;
       }
-      if (reason !== "EAGAIN") this.#lastAttempts -= 1;
+      if (reason !== QUEUE_FULL) this.#lastAttempts -= 1;
     }
     this.#reason = reason;
+    if (this.#state === "connecting" && now - this.#outageSinceMs >= this.#patienceMs()) {
+      this.#toSpool(reason);
+      return;
+    }
+    if (reason === QUEUE_FULL) this.#retryMs = RUN_LIMITS.reconnectFirstMs;
     this.#cancelRetry = this.#ports.clock.after(this.#retryMs, () => this.#connect());
     const most = this.#state === "spooling" ? RUN_LIMITS.reconnectMostMs : RUN_LIMITS.slowRelayMs / 4;
     this.#retryMs = Math.min(this.#retryMs * 2, most);
@@ -184,10 +193,17 @@ export class Delivery {
       this.#watching = false;
       const since = this.#state === "live" ? this.#waitingSinceMs[0] : this.#outageSinceMs;
       if (since === undefined || this.#state === "spooling") return;
-      const leftMs = since + RUN_LIMITS.slowRelayMs - this.#ports.clock.elapsedMs();
+      const leftMs = since + this.#patienceMs() - this.#ports.clock.elapsedMs();
       if (leftMs > 0) this.#watch(leftMs);
       else this.#toSpool(this.#state === "live" ? "it takes nothing" : this.#reason);
     });
+  }
+
+  /** The longest time without progress, as far as it is known now why there is none. */
+  #patienceMs(): number {
+    if (this.#state === "live") return RUN_LIMITS.slowRelayMs;
+    const listens = this.#session?.isConnected === true || this.#reason === QUEUE_FULL;
+    return listens ? RUN_LIMITS.beginWithinMs : RUN_LIMITS.slowRelayMs;
   }
 
   #toSpool(reason: string): void {

@@ -22,6 +22,8 @@ export interface SessionEvents {
 export class RelaySession {
   readonly #events: SessionEvents;
   readonly #socket: Socket;
+  /** The gate has the connection, or will have it: the kernel queued it. */
+  isConnected = false;
   #over = false;
   #ready = false;
 
@@ -29,6 +31,9 @@ export class RelaySession {
     this.#events = events;
     // allowHalfOpen: Node must not close our side on the gate's EOF before we know why it came.
     this.#socket = connect({ path: ports.path, allowHalfOpen: true });
+    this.#socket.once("connect", () => {
+      this.isConnected = true;
+    });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
     this.#socket.on("data", (answers) => {
       for (const answer of answers) this.#hear(answer);
