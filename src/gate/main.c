@@ -73,15 +73,24 @@ static size_t raiseDescriptors(void) {
   return limit.rlim_cur < MAX_DESCRIPTORS ? limit.rlim_cur : MAX_DESCRIPTORS;
 }
 
+static void shareConnections(struct gate *gate, size_t descriptors, size_t wantedPerUser) {
+  gate->allConnections = (descriptors - OTHER_DESCRIPTORS) / 2;
+  size_t most = gate->allConnections / LEAST_SHARES;
+  gate->connectionsPerUser = wantedPerUser < most ? wantedPerUser : most;
+  if (wantedPerUser <= most) return;
+  logEvent(LOG_SAYS_WARNING,
+           "%zu descriptors allow %zu connections, so %zu of a user instead of %zu: raise LimitNOFILE= (ulimit -Hn)",
+           descriptors, gate->allConnections, gate->connectionsPerUser, wantedPerUser);
+}
+
 static struct gate *newGate(const struct options *options) {
   size_t descriptors = raiseDescriptors();
   struct gate *gate = calloc(1, sizeof *gate);
-  if (gate == NULL || !pollerOpen(&gate->poller, descriptors) || descriptors <= OTHER_DESCRIPTORS + 2) return NULL;
+  if (gate == NULL || !pollerOpen(&gate->poller, descriptors) || descriptors < LEAST_DESCRIPTORS) return NULL;
   gate->relay.linesPath = options->linesPath;
   gate->relay.beginPath = options->beginPath;
-  gate->connectionsPerUser = options->connectionsPerUser;
   gate->restWithinMs = options->restWithinMs;
-  gate->allConnections = (descriptors - OTHER_DESCRIPTORS) / 2;
+  shareConnections(gate, descriptors, options->connectionsPerUser);
   gate->nowMs = steadyMs();
   linkInit(&gate->halfDone);
   usersInit(&gate->users, options->beginsPerSecond);
@@ -148,7 +157,7 @@ int main(int argc, char **argv) {
   struct program program = {.gate = newGate(&options), .signals = openSignals()};
   if (program.gate == NULL || program.signals < 0) {
     logEvent(LOG_SAYS_ERROR, "cannot start: no memory or too few descriptors, at least %d are needed",
-             OTHER_DESCRIPTORS + 3);
+             LEAST_DESCRIPTORS);
     return EXIT_FAILURE;
   }
   program.listener = isInherited ? listenerInherit() : listenerBind(options.listenPath);

@@ -32,8 +32,7 @@ static struct user *newUser(const struct users *users, uid_t uid, uint64_t nowMs
   user->milliTokens = fullBucket(users);
   user->tokensAtMs = nowMs;
   struct link *links[] = {&user->begins,    &user->inRounds, &user->smallWaits, &user->largeWaits,
-                          &user->heldWaits, &user->inTurns,  &user->flight,     &user->inLarge,
-                          &user->bucket};
+                          &user->heldWaits, &user->inTurns,  &user->bucket};
   for (size_t i = 0; i < sizeof links / sizeof *links; i += 1) linkInit(links[i]);
   return user;
 }
@@ -41,6 +40,7 @@ static struct user *newUser(const struct users *users, uid_t uid, uint64_t nowMs
 static void forget(struct users *users, struct user *user) {
   linkRemove(&user->bucket);
   users->count -= 1;
+  if (!user->isShared) users->ownEntries[user->uid >> RANGE_BITS] -= 1;
   free(user);
 }
 
@@ -62,18 +62,44 @@ void usersSweep(struct users *users, uint64_t nowMs) {
   sweep(users, nowMs, false);
 }
 
-struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs) {
-  struct link *head = &users->buckets[uid % USER_BUCKETS];
+// Forgets all that can be, to make room: at most once a millisecond, since it looks at every entry.
+static void makeRoom(struct users *users, uint64_t nowMs) {
+  if (users->forgotAtMs == nowMs) return;
+  users->forgotAtMs = nowMs;
+  sweep(users, nowMs, true);
+}
+
+static struct user *known(const struct users *users, uid_t uid, bool isShared) {
+  const struct link *head = &users->buckets[uid % USER_BUCKETS];
   for (struct link *link = head->next; link != head; link = link->next) {
     struct user *user = linkOwner(link, struct user, bucket);
-    if (user->uid == uid) return user;
+    if (user->uid == uid && user->isShared == isShared) return user;
   }
-  if (users->count == MAX_USERS) sweep(users, nowMs, true);
+  return NULL;
+}
+
+static struct user *add(struct users *users, uid_t uid, uint64_t nowMs) {
+  if (users->count == MAX_USERS) makeRoom(users, nowMs);
   if (users->count == MAX_USERS) return NULL;
   struct user *user = newUser(users, uid, nowMs);
   if (user == NULL) return NULL;
-  linkAppend(head, &user->bucket);
+  linkAppend(&users->buckets[uid % USER_BUCKETS], &user->bucket);
   users->count += 1;
+  return user;
+}
+
+struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs) {
+  struct user *user = known(users, uid, false);
+  if (user != NULL) return user;
+  size_t range = uid >> RANGE_BITS;
+  if (users->ownEntries[range] == USERS_PER_RANGE) makeRoom(users, nowMs);
+  bool isShared = users->ownEntries[range] == USERS_PER_RANGE;
+  uid_t first = (uid_t)(range << RANGE_BITS);
+  if (isShared && (user = known(users, first, true)) != NULL) return user;
+  user = add(users, isShared ? first : uid, nowMs);
+  if (user == NULL) return NULL;
+  user->isShared = isShared;
+  if (!isShared) users->ownEntries[range] += 1;
   return user;
 }
 

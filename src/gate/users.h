@@ -1,5 +1,5 @@
 // Users with connections: one entry per uid, or per range of subordinate uids (subordinate.h), with everything charged
-// to it. Bounded.
+// to it. Bounded; uids of a crowded range share one.
 #ifndef MLGATE_USERS_H
 #define MLGATE_USERS_H
 
@@ -17,6 +17,8 @@ enum tale { TALE_CONNECTIONS, TALE_HELD, TALE_BEGINS, TALE_BAD, TALES };
 struct user {
   // For a range: the first.
   uid_t uid;
+  // It is the one for all uids of a crowded range that have none of their own.
+  bool isShared;
   size_t connections;
   size_t heldBytes;
   // BEGINs that it may send now, in thousandths, as of tokensAtMs.
@@ -30,12 +32,9 @@ struct user {
   // Of turns.c: connections that wait for their turn with a small or a large read, or because of heldBytes; this user
   // among those with some.
   struct link smallWaits, largeWaits, heldWaits, inTurns;
-  // Of flight.c: connections with octets that rsyslogd has not read; the one of them with a large amount; this user
-  // among those with one.
-  struct link flight;
+  // Of flight.c: the number of its connections with octets that rsyslogd has not read; the one with a large amount.
   size_t inFlight;
   struct connection *large;
-  struct link inLarge;
 
   struct link bucket;
 };
@@ -43,6 +42,10 @@ struct user {
 struct users {
   struct link buckets[USER_BUCKETS];
   size_t count;
+  // Entries that are not shared, for each range of uids.
+  uint16_t ownEntries[UID_RANGES];
+  // When all that could be forgotten was.
+  uint64_t forgotAtMs;
   // Of all users.
   size_t connections, heldBytes;
   // Of each user.

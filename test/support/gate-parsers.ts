@@ -6,8 +6,7 @@ import { run } from "./processes.ts";
 import { ROOT } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-const PROGRAM = "test/fixtures/programs/gate_parsers.c";
-const SOURCES = [PROGRAM, ...["begin", "begin-json", "frames", "subordinate"].map((name) => `src/gate/${name}.c`)];
+const PARSERS = ["begin", "begin-json", "frames", "subordinate"];
 /** Every read and write outside of what was allocated, and everything that C leaves undefined, ends the program. */
 const SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const FLAGS = [..."-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Isrc/gate".split(" "), ...SANITIZED];
@@ -26,11 +25,18 @@ export interface GateParsers {
   shareOf(uid: number, subuid: string): Promise<number>;
 }
 
+/** A program of the fixtures with these parts of the gate, compiled with sanitizers. */
+export async function compileGateProgram(name: string, parts: readonly string[]): Promise<string> {
+  const binary = join(await tempFolder(), name);
+  const sources = [`test/fixtures/programs/${name}.c`, ...parts.map((part) => `src/gate/${part}.c`)];
+  const built = await run("cc", [...FLAGS, "-o", binary, ...sources], { cwd: ROOT });
+  if (built.code !== 0) throw new Error(`Cannot compile ${name}: ${built.stderr}`);
+  return binary;
+}
+
 /** The parsers of the gate in a process of their own, compiled with sanitizers. One question at a time. */
 export async function gateParsers(): Promise<GateParsers> {
-  const binary = join(await tempFolder(), "gate-parsers");
-  const built = await run("cc", [...FLAGS, "-o", binary, ...SOURCES], { cwd: ROOT });
-  if (built.code !== 0) throw new Error(`Cannot compile the gate's parsers: ${built.stderr}`);
+  const binary = await compileGateProgram("gate_parsers", PARSERS);
   const child = spawn(binary, [], { stdio: ["pipe", "pipe", "pipe"] });
   let complaint = "";
   child.stderr.on("data", (bytes: Buffer) => {

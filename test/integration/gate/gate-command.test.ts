@@ -38,6 +38,23 @@ test.each([
   expect(result.stderr).toContain(message);
 });
 
+test("with few descriptors gives a user a quarter of the connections, and says so", async () => {
+  const folder = await tempFolder();
+  await startGateRelay(folder);
+  const [listen, lines, begin] = [join(folder, "mlrun.sock"), join(folder, "relay/lines.sock"), join(folder, "begin")];
+  const sockets = ["--listen", listen, "--lines", lines, "--begin", begin];
+  // The soft limit is lower, and raised to the hard one.
+  const gate = start("prlimit", ["--nofile=256:1597", "--", MLGATE, ...sockets]);
+  const said =
+    "1597 descriptors allow 400 connections, so 100 of a user instead of 1000: raise LimitNOFILE= \\(ulimit -Hn\\)";
+  await gate.waitFor(new RegExp(`^<4>gate: ${said}$`, "m"));
+  const few = await run("prlimit", ["--nofile=804:804", "--", MLGATE, ...sockets]);
+  expect(few).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("too few descriptors, at least 805 are needed"),
+  });
+});
+
 test("opens its socket to everybody; a second gate leaves it alone, and takes over a killed one's", async () => {
   const folder = await tempFolder();
   await startGateRelay(folder);
