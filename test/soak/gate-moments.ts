@@ -67,7 +67,7 @@ async function endAndStart(relay: Relay, options: Parameters<typeof startRelay>[
 }
 
 /** Everything confirmed is in the journal. Unconfirmed frames may be there as well. */
-async function run(how: Ending, size: Size): Promise<Verdict> {
+async function run(how: Ending, size: Size, say: (words: string) => void): Promise<Verdict> {
   const options = { folder: await tempFolder(), collectorPort: await freePort() };
   const frames = Math.max(1, Math.round(size.lines / (size.injections * TOGETHER * LINES_PER_FRAME)));
   let relay = await startRelay(options);
@@ -85,6 +85,7 @@ async function run(how: Ending, size: Size): Promise<Verdict> {
       executions.push(after);
       return (await after.client.ended) === "KT";
     });
+    say(`${i + 1} of ${size.injections} endings`);
   }
   await relay.stop();
   const { begun, frames: stored } = await journaled(relay.stateDir);
@@ -104,7 +105,7 @@ const scenario = (how: Ending): Scenario => ({
   name: `gate, last moments: ${how}`,
   short: { lines: 9_600, injections: 2, holdMs: 0 },
   long: { lines: 3_840_000, injections: 200, holdMs: 0 },
-  run: (size) => run(how, size),
+  run: (size, say = () => {}) => run(how, size, say),
 });
 
 /** Relay or gate end while executions hand over their lines. */

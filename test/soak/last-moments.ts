@@ -36,7 +36,13 @@ async function endAndStart(site: Site, relay: Relay, how: Ending): Promise<Relay
 }
 
 /** A program that ends loses its memory: nothing in it may have been confirmed. */
-async function run(how: Ending, isDropIn: boolean, size: Size): Promise<Verdict> {
+async function run(options: {
+  readonly how: Ending;
+  readonly isDropIn: boolean;
+  readonly size: Size;
+  readonly say: (words: string) => void;
+}): Promise<Verdict> {
+  const { how, isDropIn, size, say } = options;
   const site = await Site.create();
   const library = await compileLibrary("slow_disk", site.folder);
   const disk = [`LD_PRELOAD=${library}`, `SLOW_BELOW=${join(site.folder, `${NODE}-state`)}/`, `SLOW_US=${WRITE_US}`];
@@ -53,8 +59,9 @@ async function run(how: Ending, isDropIn: boolean, size: Size): Promise<Verdict>
     relay = await endAndStart(site, relay, how);
     for (const mlrun of mlruns) {
       const { code } = await mlrun.ended;
-      if (code !== 0) problems.push(`mlrun ended with ${code}: ${mlrun.stderr()}`);
+      if (code !== 0) problems.push(`ending ${i + 1}: mlrun ended with ${code}: ${mlrun.stderr()}`);
     }
+    say(`${i + 1} of ${size.injections} endings`);
   }
   await site.flushSpool(relay, REPLAY_WITHIN_MS);
   const isSent = async () => (await waitingReplays(relay.stateDir)).length === 0;
@@ -66,7 +73,7 @@ const scenario = (how: Ending, isDropIn: boolean): Scenario => ({
   name: `last moments: ${how}${isDropIn ? ", as a drop-in" : ""}, its disk slow, processors busy`,
   short: { lines: 320, injections: 2, holdMs: 0 },
   long: { lines: 32_000, injections: 200, holdMs: 0 },
-  run: (size) => run(how, isDropIn, size),
+  run: (size, say = () => {}) => run({ how, isDropIn, size, say }),
 });
 
 /** Relay or gate end in the last moments of short executions. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { closeCleanupLevel } from "../support/cleanup.ts";
+import { keepTempFolders } from "../support/temp-folder.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
@@ -14,11 +15,13 @@ import type { Scenario, Verdict } from "./scenario.ts";
 const HELP = `Usage: npm run soak -- [--short] [CASE]...
 
 Injects faults into a whole installation of real parts, many times in 200,000 lines or more, and counts the lines in the
-collector's files afterwards. Exits with 1 when a case fails. CASE: only cases with this text in their names.
+collector's files afterwards. Says on stderr how far it is. Exits with 1 when a case fails; the folders of that case stay,
+and are named. CASE: only cases with this text in their names.
 
   --short  the sizes of npm test
 `;
 
+const SAY_EVERY_MS = 10_000;
 const IS_ROOT = process.getuid?.() === 0;
 const scenarios: readonly Scenario[] = [
   ...collectorFaults,
@@ -55,17 +58,33 @@ async function main(texts: readonly string[], isShort: boolean): Promise<number>
     }
     const startedAtMs = performance.now();
     const size = isShort ? scenario.short : scenario.long;
-    const outcome = await scenario.run(size).catch((error: unknown) => {
-      problems.push(`${scenario.name}: ${error instanceof Error ? error.stack : String(error)}`);
+    const found: string[] = [];
+    const outcome = await scenario.run(size, progressOf(scenario.name)).catch((error: unknown) => {
+      found.push(`${scenario.name}: ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;
     });
+    if (outcome !== undefined) found.push(...problemsOf(scenario.name, outcome, size.lines));
+    if (found.length > 0) found.push(`${scenario.name}: everything is kept in ${keepTempFolders().join(", ")}`);
+    problems.push(...found);
+    for (const problem of found) process.stderr.write(`${problem}\n`);
     await closeCleanupLevel().catch((error: unknown) => problems.push(`${scenario.name}: cleaning up: ${error}`));
     const seconds = Math.round((performance.now() - startedAtMs) / 1000);
     process.stdout.write(`${row(scenario.name, outcome, seconds)}\n`);
-    if (outcome !== undefined) problems.push(...problemsOf(scenario.name, outcome, size.lines));
   }
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
+}
+
+/** Prints at most once in `SAY_EVERY_MS` how far a case is, and since when. */
+function progressOf(name: string): (words: string) => void {
+  const startedAtMs = performance.now();
+  let saidAtMs = startedAtMs - SAY_EVERY_MS;
+  return (words) => {
+    const nowMs = performance.now();
+    if (nowMs - saidAtMs < SAY_EVERY_MS) return;
+    saidAtMs = nowMs;
+    process.stderr.write(`${name}: ${words}, ${Math.round((nowMs - startedAtMs) / 1000)} s\n`);
+  };
 }
 
 function row(name: string, verdict: Verdict | undefined, seconds: number): string {

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Execution, ExecutionPage } from "../../src/wire/api.ts";
 import type { ApiClient } from "../support/api-client.ts";
@@ -56,6 +56,8 @@ export async function judgeMany(options: {
   const isInOrder = await poll("every late line to be merged", isMerged, PATIENCE_MS).catch(() => false);
   const lines = stored().reduce((sum, texts) => sum + texts.length, 0);
   const isExactlyOnce = lines === each * executions && isInOrder;
+  // Stays with everything else if the case fails.
+  writeFileSync(join(site.folder, "collector.output"), site.collector.output());
   return { injections: size.injections, lines, isExactlyOnce, isInOrder, isComplete: all !== undefined, problems };
 }
 

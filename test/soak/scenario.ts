@@ -25,5 +25,6 @@ export interface Scenario {
   readonly short: Size;
   readonly long: Size;
   readonly needsRoot?: boolean;
-  run(size: Size): Promise<Verdict>;
+  /** @param say prints how far it is */
+  run(size: Size, say?: (words: string) => void): Promise<Verdict>;
 }

@@ -3,14 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterwards } from "./cleanup.ts";
 
+/** Not removed yet. */
+const folders = new Set<string>();
+
 /**
  * A new folder, removed afterwards. Mode 0711: tests with other users pass through it to sockets and files inside.
  * Its path is short, because a unix socket's path may have 107 octets.
  */
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ml-"));
-  // What a detached program still writes makes it fail for a moment (ENOTEMPTY).
-  afterwards(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  folders.add(folder);
+  afterwards(async () => {
+    // What a detached program still writes makes it fail for a moment (ENOTEMPTY).
+    if (folders.delete(folder)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
   await chmod(folder, 0o711);
   return folder;
+}
+
+/** Leaves the present folders to people who look for the cause of a failure, and names them. */
+export function keepTempFolders(): readonly string[] {
+  const kept = [...folders];
+  folders.clear();
+  return kept;
 }
