@@ -11,6 +11,7 @@
 #include "log.h"
 
 static void onClient(void *context, uint32_t events);
+static void readBegin(struct connection *connection);
 
 static struct connection *newConnection(struct gate *gate, struct user *user, int client) {
   struct connection *connection = calloc(1, sizeof *connection);
@@ -45,6 +46,12 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
   return gate->users.connections >= gate->allConnections ? COUNT_REFUSED_ALL : COUNT_ACCEPTED;
 }
 
+// Whether it was closed again before it was accepted: a user who does that without pause should cost little.
+static bool isGone(int client) {
+  char octet;
+  return recv(client, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 // MSG_OOB's octet is one like all, with what it carries: else the kernel drops it where the next one is read.
 static bool setInline(int client) {
   int yes = 1;
@@ -52,6 +59,11 @@ static bool setInline(int client) {
 }
 
 void connectionAccept(struct gate *gate, int client) {
+  if (isGone(client)) {
+    gate->counters.values[COUNT_ACCEPTED] += 1;
+    gate->counters.values[COUNT_LEFT] += 1;
+    return pollerClose(&gate->poller, &client);
+  }
   struct ucred credentials = {.uid = (uid_t)-1};
   socklen_t length = sizeof credentials;
   // The effective uid at connect(2), see unix(7): a set-uid program counts as the user that it became.
@@ -74,6 +86,8 @@ void connectionAccept(struct gate *gate, int client) {
   gate->users.connections += 1;
   gate->counters.values[COUNT_ACCEPTED] += 1;
   connectionExpectRest(connection, true);
+  // It was written at once.
+  if (turnsMayHold(connection)) readBegin(connection);
 }
 
 static void charge(struct connection *connection, size_t heldBytes) {
@@ -207,7 +221,7 @@ static void onClient(void *context, uint32_t events) {
   struct connection *connection = context;
   if (events & EPOLLIN) {
     if (connection->stage == STAGE_BEGIN && turnsMayHold(connection)) return readBegin(connection);
-    if (connection->stage == STAGE_LINES && turnsMayRead(connection)) return linesRead(connection);
+    if (connection->stage == STAGE_LINES) turnsRead(connection);
     return;
   }
   // The client has gone. Lines that it handed over go on first; its half-close is not awaited until then.

@@ -52,8 +52,10 @@ struct connection {
 
   // In the list of its stage: the user's begins, the round's, the proof's.
   struct link inStage;
-  // In the list of its wait; among its user's connections with octets that rsyslogd has not read.
+  // In the list of its wait; among the connections with octets that rsyslogd has not read.
   struct link inWait, inFlight;
+  // The number of answers of the relay when its octets were last handed on: see turns.h.
+  uint64_t handedOnAt;
   struct link inHalfDone;
   uint64_t halfDoneSinceMs;
 };

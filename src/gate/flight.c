@@ -19,13 +19,13 @@ void flightTake(struct connection *connection, size_t bytes) {
   struct user *user = connection->user;
   struct turns *turns = &connection->gate->turns;
   if (linkAlone(&connection->inFlight)) {
-    linkAppend(&user->flight, &connection->inFlight);
+    linkAppend(&turns->flight, &connection->inFlight);
     user->inFlight += 1;
+    turns->inFlight += 1;
   }
   bool isLarge = bytes > SMALL_BYTES || flightUnread(connection) > SMALL_BYTES;
   if (!isLarge || user->large != NULL) return;
   user->large = connection;
-  linkAppend(&turns->largeUsers, &user->inLarge);
   turns->largeCount += 1;
 }
 
@@ -35,33 +35,23 @@ void flightLeave(struct connection *connection) {
   if (linkAlone(&connection->inFlight)) return;
   linkRemove(&connection->inFlight);
   user->inFlight -= 1;
+  turns->inFlight -= 1;
   turns->areDue = true;
   if (user->large != connection) return;
   user->large = NULL;
-  linkRemove(&user->inLarge);
   turns->largeCount -= 1;
 }
 
-void flightLand(struct user *user) {
-  for (struct link *link = user->flight.next, *next; link != &user->flight; link = next) {
+void flightLand(struct turns *turns) {
+  for (struct link *link = turns->flight.next, *next; link != &turns->flight; link = next) {
     next = link->next;
     struct connection *connection = linkOwner(link, struct connection, inFlight);
     if (flightUnread(connection) == 0) flightLeave(connection);
   }
 }
 
-void flightLandLarge(struct turns *turns) {
-  for (struct link *link = turns->largeUsers.next, *next; link != &turns->largeUsers; link = next) {
-    next = link->next;
-    flightLand(linkOwner(link, struct user, inLarge));
-  }
-}
-
-void flightWatch(struct turns *turns, struct user *user) {
-  for (struct link *link = turns->largeUsers.next; link != &turns->largeUsers; link = link->next) {
-    linesWatchRelay(linkOwner(link, struct user, inLarge)->large, true);
-  }
-  for (struct link *link = user->flight.next; link != &user->flight; link = link->next) {
+void flightWatch(struct turns *turns) {
+  for (struct link *link = turns->flight.next; link != &turns->flight; link = link->next) {
     linesWatchRelay(linkOwner(link, struct connection, inFlight), true);
   }
 }

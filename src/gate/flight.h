@@ -1,4 +1,4 @@
-// Each user's lines in the relay's sockets that rsyslogd has not read yet (SIOCOUTQ, unix(7)).
+// Lines in the relay's sockets that rsyslogd has not read yet (SIOCOUTQ, unix(7)).
 #ifndef MLGATE_FLIGHT_H
 #define MLGATE_FLIGHT_H
 
@@ -7,7 +7,6 @@
 
 struct connection;
 struct turns;
-struct user;
 
 // Octets of a connection that rsyslogd has not read, as the kernel charges them: slightly more than were sent.
 size_t flightUnread(const struct connection *connection);
@@ -18,11 +17,10 @@ void flightTake(struct connection *connection, size_t bytes);
 // The connection has nothing left in the relay.
 void flightLeave(struct connection *connection);
 
-// Removes octets that rsyslogd has read meanwhile: for a user, and for all users with a large read.
-void flightLand(struct user *user);
-void flightLandLarge(struct turns *turns);
+// Removes connections whose octets rsyslogd has read meanwhile.
+void flightLand(struct turns *turns);
 
-// Makes the turns due when rsyslogd reads octets that this user waits for.
-void flightWatch(struct turns *turns, struct user *user);
+// Makes the turns due when rsyslogd reads any of them.
+void flightWatch(struct turns *turns);
 
 #endif

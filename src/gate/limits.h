@@ -27,6 +27,8 @@
 
 // Connections of a user unless --connections-per-user says otherwise: each is an mlrun.
 #define USER_CONNECTIONS 1000
+// Where the process has few descriptors, a user gets at most this part of all connections.
+#define LEAST_SHARES 4
 // A user's unsent frames, half frames and waiting BEGINs. Above this its connections are not read; half frames end.
 #define USER_HELD_BYTES (4 * MIB)
 // All users together; above this each one's share is USER_LEAST_BYTES. The unit's MemoryMax= leaves room for both.
@@ -35,6 +37,11 @@
 // Users with a connection, or with BEGINs in the last seconds.
 #define MAX_USERS 4096
 #define USER_BUCKETS 1024
+// Of them in one range of 65,536 uids, as many as a user can have of subordinate ones (subuid(5)): more of a range share
+// one entry. So no user with a range or two that the gate does not know of takes all entries.
+#define USERS_PER_RANGE 512
+#define RANGE_BITS 16
+#define UID_RANGES 65536
 
 // Of /etc/subuid: ranges, and octets. Beyond this each uid has its own share.
 #define MAX_RANGES 4096
@@ -52,13 +59,14 @@
 // Octets of a round: below the socket buffer of rsyslogd's end, so that a round is one write and one read.
 #define ROUND_BYTES (64 * KIB)
 
-// Users with a large read (see SMALL_BYTES) in the relay at a time. imptcp's four threads serve all users, and a thread
-// does not leave a connection before it is empty: two remain for small reads, for BEGIN and for the proof.
+// Users with a large read (see SMALL_BYTES) in the relay at a time. imptcp's sixteen threads serve all users, and a
+// thread does not leave a connection before it is empty: four remain for BEGIN and the proof.
 #define LARGE_USERS 2
 // Octets that a connection may have unread in the relay without waiting for its turn: one frame.
 #define SMALL_BYTES (8 * KIB)
-// Connections of a user with no more than that in the relay at a time.
+// Connections with no more than that in the relay at a time: of a user, and of all.
 #define SMALL_CONNECTIONS 8
+#define ALL_SMALL_CONNECTIONS 10
 
 // For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes each at once.
 #define HALF_DONE_MS 10000
@@ -72,13 +80,17 @@
 // Descriptors not used for connections: listener, epoll, signals, proof, round, status file, standard streams, and what
 // is collected, with one message on top.
 #define OTHER_DESCRIPTORS (32 + MAX_COLLECTED + MAX_PASSED_FILES)
+// A connection for each of the least shares.
+#define LEAST_DESCRIPTORS (OTHER_DESCRIPTORS + 2 * LEAST_SHARES)
 // Most descriptors used, whatever the process's limit: 64,000 connections, and a table of 4 MiB.
 #define MAX_DESCRIPTORS 131072
 // Connections that may wait to be accepted; net.core.somaxconn is 4096 by default.
 #define LISTEN_BACKLOG 4096
-// Connections accepted before other descriptors get a turn.
-#define ACCEPTS_PER_TURN 256
-#define EVENTS_PER_TURN 256
+// Of one turn of the loop: connections accepted, and events of others. A BEGIN takes about eight turns, and each of these
+// costs up to 15 us of a user who connects and closes without pause. As many of both: who finds the queue of connections
+// full is refused by the kernel.
+#define ACCEPTS_PER_TURN 32
+#define EVENTS_PER_TURN 32
 
 // How often the loop checks for overdue work; the shorter ones while BEGINs wait for their bucket, or lines for a turn.
 #define TICK_MS 1000

@@ -52,7 +52,9 @@ static ssize_t sendSome(struct connection *connection, const char *bytes, size_t
   return sent;
 }
 
-void linesHandOn(struct connection *connection, size_t length) {
+// Hands on the whole frames among the first `length` octets of the gate's scratch; keeps the rest. May end the
+// connection.
+static void handOn(struct connection *connection, size_t length) {
   const char *bytes = connection->gate->scratch;
   ssize_t whole = scanFrames(&connection->name, bytes, length);
   if (whole == FRAMES_BAD_COUNT) return connectionRefuse(connection, COUNT_BAD_FRAME, "it sent an invalid frame");
@@ -68,29 +70,27 @@ void linesHandOn(struct connection *connection, size_t length) {
   }
   size_t rest = length - (size_t)sent, wholeRest = (size_t)(whole - sent);
   if (!connectionKeep(connection, bytes + sent, rest, wholeRest)) return;
-  if (whole > 0) flightTake(connection, (size_t)whole);
+  if (whole > 0) {
+    connection->handedOnAt = connection->gate->turns.answers;
+    flightTake(connection, (size_t)whole);
+  }
   if (wholeRest > 0) linesWatchRelay(connection, turnsAnybodyWaits(connection->gate));
   connectionExpectRest(connection, rest > wholeRest && wholeRest == 0);
   connectionWatch(connection);
   finish(connection);
 }
 
-void linesRead(struct connection *connection) {
+void linesRead(struct connection *connection, size_t room) {
   char *scratch = connection->gate->scratch;
   size_t had = connection->heldBytes;
   if (had > 0) memcpy(scratch, connection->held, had);
   bool hasFiles;
-  ssize_t got = passedRead(&connection->gate->passed, connection->client, scratch + had, READ_BYTES, &hasFiles);
+  ssize_t got = passedRead(&connection->gate->passed, connection->client, scratch + had, room, &hasFiles);
   if (hasFiles) return connectionRefuse(connection, COUNT_BAD_FRAME, "it passed files");
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-    connectionExpectRest(connection, had > 0);
-    return connectionWatch(connection);
-  }
-  if (got < 0) return connectionEnd(connection, COUNT_LEFT);
-  if (got > 0) return linesHandOn(connection, had + (size_t)got);
-  connection->hasEnded = true;
-  connectionWatch(connection);
-  finish(connection);
+  bool isNothing = got < 0 && (errno == EAGAIN || errno == EINTR);
+  if (got < 0 && !isNothing && had == 0) return connectionEnd(connection, COUNT_LEFT);
+  connection->hasEnded = got == 0;
+  handOn(connection, had + (got > 0 ? (size_t)got : 0));
 }
 
 // Sends frames that waited because the socket was full. False if the relay is gone.

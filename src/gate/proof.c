@@ -41,6 +41,7 @@ static void settle(struct gate *gate, bool isProven) {
   bool forRound = proof->roundIsProven || (!isProven && proof->roundWaits);
   proof->isUnderWay = false;
   proof->roundIsProven = false;
+  turnsAnswered(&gate->turns);
   pollerClose(&gate->poller, &proof->current);
   if (isProven) {
     proof->current = proof->next;

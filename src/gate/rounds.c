@@ -146,7 +146,7 @@ static void onRound(void *context, uint32_t events) {
   if (word != RELAY_SILENT || (!isWhole && !flush(gate))) roundsDone(gate, false);
 }
 
-// K, and the lines that arrived with BEGIN.
+// K, and the lines that arrived with BEGIN, in their turn.
 static void begin(struct connection *connection) {
   struct gate *gate = connection->gate;
   size_t rest = connection->heldBytes - connection->jsonBytes;
@@ -154,8 +154,7 @@ static void begin(struct connection *connection) {
   connectionSay(connection, 'K');
   connection->stage = STAGE_LINES;
   connection->epoch = gate->rounds.epoch;
-  memcpy(gate->scratch, connection->held + connection->jsonBytes, rest);
-  if (connectionKeep(connection, NULL, 0, 0)) linesHandOn(connection, rest);
+  if (connectionKeep(connection, connection->held + connection->jsonBytes, rest, 0)) turnsRead(connection);
 }
 
 void roundsDone(struct gate *gate, bool isProven) {
@@ -163,6 +162,7 @@ void roundsDone(struct gate *gate, bool isProven) {
   linkInit(&done);
   linkAppendAll(&done, &gate->rounds.sent);
   gate->rounds.isUnderWay = false;
+  turnsAnswered(&gate->turns);
   pollerClose(&gate->poller, &gate->rounds.socket);
   while (!linkAlone(&done)) {
     struct connection *connection = linkOwner(done.next, struct connection, inStage);

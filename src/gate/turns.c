@@ -9,7 +9,8 @@
 
 void turnsInit(struct turns *turns) {
   linkInit(&turns->users);
-  linkInit(&turns->largeUsers);
+  linkInit(&turns->flight);
+  turns->answers = 1;
 }
 
 bool turnsAnybodyWaits(const struct gate *gate) {
@@ -25,6 +26,7 @@ static bool isSmall(const struct connection *connection) {
 static void await(struct connection *connection, enum wait wait, struct link *list) {
   struct user *user = connection->user;
   connection->wait = wait;
+  if (wait == WAIT_SMALL) connection->gate->turns.smallWaits += 1;
   linkAppend(list, &connection->inWait);
   if (linkAlone(&user->inTurns)) linkAppend(&connection->gate->turns.users, &user->inTurns);
   connectionExpectRest(connection, false);
@@ -44,40 +46,54 @@ bool turnsMayHold(struct connection *connection) {
   return false;
 }
 
+void turnsAnswered(struct turns *turns) {
+  turns->answers += 1;
+  turns->areDue = true;
+}
+
+static bool isAnswerAwaited(const struct gate *gate) {
+  return gate->rounds.isUnderWay || gate->proof.isUnderWay;
+}
+
+// Whether it has handed on as much as it may before the relay's next answer.
+static bool isPaced(const struct connection *connection) {
+  return isAnswerAwaited(connection->gate) && connection->handedOnAt == connection->gate->turns.answers;
+}
+
 // Whether one more small read of this user may go or, if large and unread, it is the large one in flight.
 static bool smallMayGo(const struct connection *connection) {
-  const struct user *user = connection->user;
-  size_t others = user->inFlight - (linkAlone(&connection->inFlight) ? 0 : 1);
-  return others < SMALL_CONNECTIONS;
+  const struct turns *turns = &connection->gate->turns;
+  size_t own = linkAlone(&connection->inFlight) ? 0 : 1;
+  bool isRoom = turns->inFlight - turns->largeCount < ALL_SMALL_CONNECTIONS + own;
+  return isRoom && connection->user->inFlight - own < SMALL_CONNECTIONS && !isPaced(connection);
 }
 
-static bool largeMayGo(const struct gate *gate, const struct user *user) {
-  return user->large == NULL && gate->turns.largeCount < LARGE_USERS;
+static bool largeMayGo(const struct connection *connection) {
+  return connection->user->large == NULL && connection->gate->turns.largeCount < LARGE_USERS && !isPaced(connection);
 }
 
-bool turnsMayRead(struct connection *connection) {
+void turnsRead(struct connection *connection) {
   struct gate *gate = connection->gate;
   struct user *user = connection->user;
-  if (!turnsMayHold(connection)) return false;
-  flightLand(user);
+  if (!turnsMayHold(connection)) return;
+  flightLand(&gate->turns);
   bool small = isSmall(connection);
-  if (small && linkAlone(&user->smallWaits) && smallMayGo(connection)) return true;
+  if (small && gate->turns.smallWaits == 0 && smallMayGo(connection)) return linesRead(connection, SMALL_BYTES);
   if (!small && !turnsAnybodyWaits(gate)) {
-    // Nobody is kept waiting: it need not be empty before more follows.
-    if (user->large == connection) return true;
-    if (gate->turns.largeCount == LARGE_USERS) flightLandLarge(&gate->turns);
-    if (largeMayGo(gate, user)) return true;
+    // If nobody is kept waiting, it need not be empty before more follows.
+    bool goesOn = user->large == connection && !isAnswerAwaited(gate);
+    if (goesOn || largeMayGo(connection)) return linesRead(connection, READ_BYTES);
   }
   gate->counters.values[COUNT_WAITED_TURN] += 1;
   if (small) await(connection, WAIT_SMALL, &user->smallWaits);
   else await(connection, WAIT_LARGE, &user->largeWaits);
-  flightWatch(&gate->turns, user);
+  flightWatch(&gate->turns);
   gate->turns.areDue = true;
-  return false;
 }
 
 void turnsLeave(struct connection *connection) {
   struct user *user = connection->user;
+  if (connection->wait == WAIT_SMALL) connection->gate->turns.smallWaits -= 1;
   connection->wait = WAIT_NONE;
   linkRemove(&connection->inWait);
   bool isLast = linkAlone(&user->smallWaits) && linkAlone(&user->largeWaits) && linkAlone(&user->heldWaits);
@@ -97,43 +113,48 @@ static void releaseHeld(struct gate *gate, struct user *user) {
   }
 }
 
-// Serves all small reads that may go, and one large one.
-static void serve(struct gate *gate, struct user *user) {
+// Serves all small reads that may go, and one large one. False if none may.
+static bool serve(struct gate *gate, struct user *user) {
   struct connection *next;
-  flightLand(user);
+  bool isServed = false;
+  flightLand(&gate->turns);
   while ((next = firstOf(&user->smallWaits)) != NULL) {
     if (!isSmall(next)) {
       // More has arrived since.
-      linkRemove(&next->inWait);
-      next->wait = WAIT_LARGE;
-      linkAppend(&user->largeWaits, &next->inWait);
+      turnsLeave(next);
+      await(next, WAIT_LARGE, &user->largeWaits);
       continue;
     }
     if (!smallMayGo(next)) break;
     turnsLeave(next);
-    linesRead(next);
+    linesRead(next, SMALL_BYTES);
+    isServed = true;
   }
   next = firstOf(&user->largeWaits);
-  if (next != NULL && largeMayGo(gate, user)) {
-    turnsLeave(next);
-    linesRead(next);
-  }
-  flightWatch(&gate->turns, user);
+  if (next == NULL || !largeMayGo(next)) return isServed;
+  turnsLeave(next);
+  linesRead(next, READ_BYTES);
+  return true;
 }
 
 void turnsGive(struct gate *gate) {
   struct turns *turns = &gate->turns;
   if (!turns->areDue) return;
   turns->areDue = false;
-  flightLandLarge(turns);
-  struct link todo;
+  struct link todo, served;
   linkInit(&todo);
+  linkInit(&served);
   linkAppendAll(&todo, &turns->users);
   while (!linkAlone(&todo)) {
     struct user *user = linkOwner(todo.next, struct user, inTurns);
     linkRemove(&user->inTurns);
     linkAppend(&turns->users, &user->inTurns);
     releaseHeld(gate, user);
-    serve(gate, user);
+    // Who got nothing is the first next time.
+    if (!serve(gate, user) || linkAlone(&user->inTurns)) continue;
+    linkRemove(&user->inTurns);
+    linkAppend(&served, &user->inTurns);
   }
+  linkAppendAll(&turns->users, &served);
+  if (turnsAnybodyWaits(gate)) flightWatch(turns);
 }

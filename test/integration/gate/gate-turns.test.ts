@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { beforeEach, expect, test } from "vitest";
 import { gateClient } from "../../support/gate-client.ts";
@@ -22,16 +23,25 @@ for line in sys.stdin: gate.sendall(base64.b64decode(line))`;
 /** More than a socket buffer holds, and what one frame is. */
 const MANY_FRAMES = 60;
 const ONE_FRAME = 1;
+/** Several reads of the gate, which are 256 KiB. */
+const FLOOD_FRAMES = 300;
+const READ_BYTES = 262_144;
 
 let gate: GateSite;
 let relay: GateRelay;
 /** From now on the relay accepts connections for lines and reads nothing from them. */
 let isHanging: boolean;
+/** The same for BEGIN. */
+let isBeginHanging: boolean;
 
 beforeEach(async () => {
   const folder = await tempFolder();
   isHanging = false;
-  relay = await startGateRelay(folder, { lines: { hangs: () => isHanging } });
+  isBeginHanging = false;
+  relay = await startGateRelay(folder, {
+    lines: { hangs: () => isHanging },
+    begin: { hangs: () => isBeginHanging },
+  });
   gate = await startGateSite({ folder });
 });
 
@@ -100,12 +110,51 @@ test("hands over everything of a client that leaves while waiting", async () => 
   await hasArrived(2, 10);
 });
 
+test("hands on once from each connection while a BEGIN waits for the relay, and continues after its answer", async () => {
+  const [flood, small] = [await begun(1), await begun(2)];
+  const begins = relay.begin.sockets.length;
+  isBeginHanging = true;
+  const waiting = gateClient(gate.socket);
+  waiting.write(beginMessage(nameOf(3)));
+  const round = await poll("the round of this BEGIN", () => relay.begin.sockets[begins]);
+  const before = relay.lines.received.length;
+  flood.write(frames(1, FLOOD_FRAMES));
+  await poll("the flood to wait", async () => (await waits()) === 1);
+  const handedOn = () => relay.lines.received.slice(before).reduce((sum, { length }) => sum + length, 0);
+  expect(handedOn()).toBeLessThanOrEqual(READ_BYTES);
+  // Others still get their turn, once.
+  small.write(frames(2, ONE_FRAME));
+  await hasArrived(2, ONE_FRAME);
+  expect(waiting.answers()).toBe("");
+  round.on("end", () => round.end()).resume();
+  await waiting.begun();
+  await hasArrived(1, FLOOD_FRAMES);
+});
+
+test("takes lines that came with BEGIN in turn as well", async () => {
+  const flood = await begun(1);
+  const unread: Socket[] = [];
+  for (let i = 0; i < 8; i += 1) {
+    const client = await begun(10 + i);
+    unread.push(await hungConnection(() => client.write(frames(10 + i, ONE_FRAME))));
+  }
+  const late = gateClient(gate.socket);
+  late.write(beginMessage(nameOf(2)), frames(2, ONE_FRAME));
+  await late.begun();
+  await poll("its line to wait", async () => (await waits()) === 1);
+  late.finish();
+  unread[0]?.resume();
+  await hasArrived(2, ONE_FRAME);
+  expect(await late.ended).toBe("KT");
+  flood.finish();
+});
+
 describeAsRoot("between users", () => {
   const FIRST_UID = 61_000;
 
-  /** An mlrun of user number so and so, with an execution of that number; it has begun. */
-  async function userBegun(number: number) {
-    const uid = String(FIRST_UID + number);
+  /** An mlrun with an execution of that number; it has begun. */
+  async function userBegun(number: number, user = number) {
+    const uid = String(FIRST_UID + user);
     const identity = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--"] as const;
     // The first python3 in our PATH may be ours alone.
     const sender = ["env", "PATH=/usr/bin:/bin", "python3", "-c", SENDER, gate.socket];
@@ -130,6 +179,25 @@ describeAsRoot("between users", () => {
     await hasArrived(4, ONE_FRAME);
     unread[1]?.resume();
     await hasArrived(3, MANY_FRAMES);
+  });
+
+  test("serves first who was passed over: a user with several floods does not keep another out", async () => {
+    const [first, second, third] = await Promise.all([1, 2, 3].map((number) => userBegun(number)));
+    const more = await Promise.all([4, 5].map((number) => userBegun(number, 1)));
+    const unread: Socket[] = [];
+    for (const [number, user] of [first, second].entries()) {
+      unread.push(await hungConnection(() => user?.write(frames(number + 1, MANY_FRAMES))));
+    }
+    for (const [i, user] of more.entries()) {
+      user.write(frames(4 + i, MANY_FRAMES));
+      await poll("one more to wait", async () => (await waits()) === i + 1);
+    }
+    third?.write(frames(3, MANY_FRAMES));
+    await poll("the third to wait", async () => (await waits()) === 3);
+    const next = await hungConnection(() => unread[0]?.resume());
+    const last = await hungConnection(() => next.resume());
+    const [bytes] = await once(last.resume(), "data");
+    expect(String(bytes)).toContain(`x="${nameOf(3).x}"`);
   });
 
   test("gives each user a share of their own, by the uid in BEGIN", async () => {
