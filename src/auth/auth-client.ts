@@ -60,7 +60,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   });
 
   async function accept({ uid, stamp }: { uid: number; stamp: string }): Promise<LoginResult> {
-    const known = await users.byUid(uid);
+    const known = await users.byUid(uid, { isFresh: true });
     if (known === undefined || known === "unavailable") {
       const what = known === undefined ? "does not know" : "cannot tell";
       log.event("warning", `PAM accepted a user that the directory ${what}`);
@@ -88,7 +88,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       if (release === undefined) return { is: "unavailable" };
       try {
         // Before PAM, whose timing would reveal whether the password of such a user is right.
-        const named = await users.byName(user);
+        const named = await users.byName(user, { isFresh: true });
         if (named === "unavailable") return { is: "unavailable" };
         if (named === undefined || !mayLogIn(named)) return { is: "denied" };
         return await resultOf(await connection.ask({ user: named.name, password, address }));

@@ -11,12 +11,13 @@ import type { Log } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
 import { readMetricsToken } from "../host/metrics-access.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
-import { createUserDirectory } from "../host/users.ts";
+import { createUserDirectory, type UserDirectory } from "../host/users.ts";
 import { createHub } from "../live/hub.ts";
 import { createLive } from "../live/live.ts";
 import { Archive } from "../store/archive.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { Store } from "../store/store.ts";
+import type { Proxied } from "../web/own-site.ts";
 import { createWeb } from "../web/web.ts";
 import { auditPart } from "./audit-part.ts";
 import { metricsPart } from "./metrics-part.ts";
@@ -106,8 +107,9 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   });
   const web = createWeb({
     listen: config.web,
+    socketGroup: config.webSocketGroup,
     tls: config.webTls,
-    proxied: config.behindProxy === undefined ? undefined : { url: config.behindProxy, addresses: config.proxies },
+    proxied: proxiedOf(config),
     names: [hostname(), ...config.webNames],
     hstsSeconds: config.hstsSeconds,
     dataDir: config.dataDir,
@@ -115,12 +117,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     archive,
     auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
-    isAdmin: async ({ user }) => {
-      const { adminGroup } = config;
-      const known = adminGroup === undefined ? undefined : await directory.byName(user);
-      if (known === undefined || known === "unavailable" || adminGroup === undefined) return false;
-      return directory.isMember(known, adminGroup);
-    },
+    isAdmin: createIsAdmin(config.adminGroup, directory),
     live,
     health: () => [
       ...(store.failure === undefined ? [] : [`cannot store: ${store.failure}`]),
@@ -146,4 +143,17 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     ],
     log,
   });
+}
+
+function proxiedOf({ web, behindProxy, proxies }: Config): Proxied | undefined {
+  return behindProxy === undefined ? undefined : { url: behindProxy, addresses: "path" in web ? "socket" : proxies };
+}
+
+/** Whether a user is an administrator now. Somebody who has only the name of one is not. */
+function createIsAdmin(group: string | undefined, directory: UserDirectory) {
+  return async ({ user, uid }: { readonly user: string; readonly uid: number }): Promise<boolean> => {
+    if (group === undefined) return false;
+    const known = await directory.byName(user);
+    return known !== undefined && known !== "unavailable" && known.uid === uid && directory.isMember(known, group);
+  };
 }

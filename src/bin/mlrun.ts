@@ -15,7 +15,7 @@ import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
 import { spooledFiles } from "../run/spool/spool-files.ts";
-import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
+import { isOutOfReach, type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
 import { TIMERS } from "../run/timers.ts";
 import { makeExecutionId } from "../wire/ids.ts";
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   refuseOldNode("mlrun", OWN_ERROR);
   if (process.argv[2] === LOG_RECORDS) return logForLauncher();
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = resolve(asked.runDir ?? setting(env, "MLRUN_RUN_DIR") ?? DEFAULT_RUN_DIR);
+  const runDir = resolve(asked.runDir ?? reliable("MLRUN_RUN_DIR", env, "mlrun.sock") ?? DEFAULT_RUN_DIR);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
@@ -135,7 +135,7 @@ function nowUs(): number {
 }
 
 function siteSettings(environment: Environment) {
-  return readSiteSettings(setting(environment, "MLRUN_CONFIG") ?? SETTINGS, warn);
+  return readSiteSettings(reliable("MLRUN_CONFIG", environment) ?? SETTINGS, warn);
 }
 
 /** Delivers spooled files, in the foreground, and reports the result. */
@@ -173,6 +173,14 @@ function spoolPlaces(environment: Environment, node: string, runDir: string): Sp
     uid: process.geteuid?.() ?? 0,
     relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
   };
+}
+
+/** The path in a variable, as `setting`; for root none where another user could put another file. */
+function reliable(name: string, environment: Environment, file = ""): string | undefined {
+  const path = setting(environment, name);
+  if (path === undefined || isOutOfReach(resolve(path, file), process.geteuid?.() ?? 0)) return path;
+  warn(`${name} is not used: another user owns a folder of ${path}`);
+  return undefined;
 }
 
 /** A user may have no home: neither HOME nor an entry in the user database. */

@@ -14,6 +14,8 @@ export function createOwnerOf(options: {
   return async (node, uid) => {
     const user = await userOf(node, uid);
     if (user === undefined || typeof user === "string") return user;
+    // A remembered answer for the name may be about the user who had it before.
+    if (user.uid !== undefined) return { name: user.name, uid: user.uid };
     const known = await directory.byName(user.name);
     return known === "unavailable" ? known : { name: user.name, uid: known?.uid };
   };

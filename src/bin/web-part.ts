@@ -1,7 +1,8 @@
 import type { AuthClient } from "../auth/auth-client.ts";
 import type { Config } from "../host/config.ts";
+import type { Endpoint } from "../host/config-fields.ts";
 import type { Part } from "../host/lifecycle.ts";
-import { listening, reachableHost } from "../host/listen-error.ts";
+import { endpointText, listening, reachableHost } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import type { UserDirectory } from "../host/users.ts";
 import type { Web } from "../web/web.ts";
@@ -25,10 +26,9 @@ export function webPart({ web, auth, directory, config, log, say, uid }: WebPart
   return {
     name: "web",
     start: async () => {
-      const { host, port } = await listening(web.start(), { key: "web", at: config.web });
-      const scheme = config.webTls === undefined ? "http" : "https";
-      const origin = config.behindProxy ?? `${scheme}://${reachableHost(host)}:${port}`;
-      log.event("info", "listening for browsers", { origin });
+      const at = await listening(web.start(), { key: "web", at: config.web });
+      const origin = config.behindProxy ?? originOf(at, config.webTls !== undefined);
+      log.event("info", "listening for browsers", { origin, at: endpointText(at) });
       if (!config.loginCode) return;
       const user = await directory.byUid(uid);
       if (user === undefined || user === "unavailable") {
@@ -44,4 +44,9 @@ export function webPart({ web, auth, directory, config, log, say, uid }: WebPart
       auth.close();
     },
   };
+}
+
+function originOf(at: Endpoint, isSecure: boolean): string {
+  if ("path" in at) return endpointText(at);
+  return `${isSecure ? "https" : "http"}://${reachableHost(at.host)}:${at.port}`;
 }

@@ -7,6 +7,7 @@ const VALUES = [
   "relp",
   "pki",
   "web",
+  "web-socket-group",
   "web-cert",
   "web-key",
   "behind-proxy",

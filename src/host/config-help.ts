@@ -10,7 +10,10 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --relp HOST:PORT       listen for relays (127.0.0.1:2514)
   --pki DIR              folder with ca.crt, ca.crl, collector.crt and collector.key (mlctl pki init)
   --insecure             no TLS for relays: a trial on loopback, where any user can pose as any other
-  --web HOST:PORT        listen for browsers (127.0.0.1:8514)
+  --web HOST:PORT|unix:PATH
+                         listen for browsers (127.0.0.1:8514), or on a socket for a proxy
+  --web-socket-group GROUP
+                         members may connect to that socket, besides this user (nobody)
   --web-cert F --web-key F
                          serve https
   --behind-proxy URL     what browsers see when a proxy stands in front, like https://www.example.org/logs

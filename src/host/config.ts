@@ -32,7 +32,10 @@ export interface Config extends AuthConfig {
   readonly pki: string | undefined;
   /** Plain RELP on loopback, without proof of a relay's identity. */
   readonly insecure: boolean;
-  readonly web: Address;
+  /** A unix socket is for a proxy. */
+  readonly web: Endpoint;
+  /** Members may connect to the unix socket, besides the collector's own user. */
+  readonly webSocketGroup: string | undefined;
   readonly webTls: { readonly cert: string; readonly key: string } | undefined;
   /** Where browsers find the viewer behind a proxy. */
   readonly behindProxy: string | undefined;
@@ -111,7 +114,8 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     relp: settings.take("relp", FIELDS.address, { host: "127.0.0.1", port: 2514 }),
     pki: settings.take("pki", FIELDS.path, undefined),
     insecure: settings.take("insecure", FIELDS.flag, false),
-    web: settings.take("web", FIELDS.address, { host: "127.0.0.1", port: 8514 }),
+    web: settings.take("web", FIELDS.endpoint, { host: "127.0.0.1", port: 8514 }),
+    webSocketGroup: settings.take("web-socket-group", FIELDS.unixName, undefined),
     webTls: cert === undefined || key === undefined ? undefined : { cert, key },
     behindProxy: settings.take("behind-proxy", FIELDS.siteUrl, undefined),
     proxies: settings.take("proxies", FIELDS.networks, []),
@@ -134,7 +138,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
 
 /** Refuses what must not happen by accident: anyone posing as a relay, or passwords unencrypted on a network. */
 function checkExposure(config: Config, settings: Settings): void {
-  const { relp, pki, insecure, web, webTls, behindProxy, proxies, metrics } = config;
+  const { relp, pki, insecure, metrics } = config;
   if (insecure && pki !== undefined) settings.complain("insecure, pki: expected one of them");
   if (insecure && !isLoopback(relp.host)) {
     settings.complain(`insecure: expected relp on loopback, got ${relp.host}, where anybody could pose as any node`);
@@ -142,8 +146,28 @@ function checkExposure(config: Config, settings: Settings): void {
   if (!insecure && pki === undefined) {
     settings.complain("pki: expected the folder that mlctl pki init made (or insecure, for a trial on loopback)");
   }
-  if (!isLoopback(web.host) && webTls === undefined && behindProxy === undefined) {
-    settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${web.host})`);
+  if ("path" in config.web) checkWebSocket(config, settings);
+  else checkWebPort(config, config.web.host, settings);
+  const { listen, tokenFile } = metrics;
+  if (listen !== undefined && "host" in listen && !isLoopback(listen.host) && tokenFile === undefined) {
+    settings.complain(`metrics: expected metrics-token-file beyond loopback (${listen.host}): the figures name nodes`);
+  }
+}
+
+/** Whoever may connect to the socket speaks for any client, so it is a proxy's. */
+function checkWebSocket({ webTls, behindProxy, proxies }: Config, settings: Settings): void {
+  if (behindProxy === undefined) settings.complain("web: expected behind-proxy, the address that browsers see");
+  if (webTls !== undefined) settings.complain("web-cert: expected none with a unix socket: the proxy has it");
+  if (proxies.length > 0) settings.complain("proxies: expected none with a unix socket: web-socket-group may connect");
+}
+
+function checkWebPort(
+  { webTls, webSocketGroup, behindProxy, proxies }: Config,
+  host: string,
+  settings: Settings,
+): void {
+  if (!isLoopback(host) && webTls === undefined && behindProxy === undefined) {
+    settings.complain(`web: expected web-cert and web-key, or behind-proxy, beyond loopback (${host})`);
   }
   if (behindProxy !== undefined && proxies.length === 0) {
     settings.complain(
@@ -153,9 +177,8 @@ function checkExposure(config: Config, settings: Settings): void {
   if (behindProxy === undefined && proxies.length > 0) {
     settings.complain("proxies: expected behind-proxy, the address that browsers see");
   }
-  const { listen, tokenFile } = metrics;
-  if (listen !== undefined && "host" in listen && !isLoopback(listen.host) && tokenFile === undefined) {
-    settings.complain(`metrics: expected metrics-token-file beyond loopback (${listen.host}): the figures name nodes`);
+  if (webSocketGroup !== undefined) {
+    settings.complain('web-socket-group: expected a socket for it, like web = "unix:/run/mlcollector/web.sock"');
   }
 }
 

@@ -39,7 +39,9 @@ function nextStep(code: string, key: string, at: Endpoint): string | undefined {
   if ("path" in at) {
     if (code === "EACCES" || code === "ENOENT")
       return "its folder must exist, and the collector's user may write there";
-    return code === "EADDRINUSE" ? "the path exists and is not a socket: remove it" : undefined;
+    return code === "EADDRINUSE"
+      ? "another program listens there, or the file is not a socket: stop it, or remove the file"
+      : undefined;
   }
   if (code === "EACCES" && at.port < FIRST_UNPRIVILEGED_PORT) {
     const unit = "`systemctl edit mlcollector`: AmbientCapabilities= and CapabilityBoundingSet= CAP_NET_BIND_SERVICE";

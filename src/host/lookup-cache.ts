@@ -1,6 +1,5 @@
 import type { GetentAnswer } from "./getent.ts";
 
-const FOUND_FOR_MS = 600_000;
 const MISSING_FOR_MS = 30_000;
 /** After a failure, questions go to the database again only after this long. */
 const UNAVAILABLE_FOR_MS = 1_000;
@@ -32,9 +31,10 @@ export class LookupCache<T> {
   readonly #find: (key: string) => Promise<GetentAnswer>;
   readonly #parse: (line: string) => T | undefined;
   readonly #nowMs: () => number;
+  readonly #foundForMs: number;
   readonly #found = new Map<string, Entry<T>>();
   readonly #missing = new Map<string, Entry<T>>();
-  readonly #asked = new Map<string, Promise<Looked<T>>>();
+  readonly #asked = new Map<string, Promise<T | undefined | "failed">>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -43,10 +43,13 @@ export class LookupCache<T> {
     parse: (line: string) => T | undefined;
     /** Steady. */
     nowMs: () => number;
+    /** How long a hit is remembered. */
+    foundForMs: number;
   }) {
     this.#find = options.find;
     this.#parse = options.parse;
     this.#nowMs = options.nowMs;
+    this.#foundForMs = options.foundForMs;
   }
 
   /** The remembered answer for a key, without asking the database. */
@@ -55,26 +58,37 @@ export class LookupCache<T> {
     return entry !== undefined && this.#nowMs() < entry.untilMs ? entry : undefined;
   }
 
-  async get(key: string): Promise<Looked<T>> {
-    const known = this.known(key);
+  /** @param isFresh asks the database whatever is remembered, and returns no earlier answer when it fails. */
+  async get(key: string, isFresh = false): Promise<Looked<T>> {
+    const known = isFresh ? undefined : this.known(key);
     if (known !== undefined) return known.value;
+    const answer = await this.#askOnce(key);
+    if (answer !== "failed") return answer;
+    return isFresh ? "unavailable" : (this.#found.get(key)?.value ?? "unavailable");
+  }
+
+  #askOnce(key: string): Promise<T | undefined | "failed"> {
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
-    const last = this.#found.get(key)?.value ?? "unavailable";
-    if (this.#waiting.length >= MAX_WAITING) return last;
-    const answer = this.#ask(key, last).finally(() => this.#asked.delete(key));
+    if (this.#waiting.length >= MAX_WAITING) return Promise.resolve("failed");
+    const answer = this.#ask(key).finally(() => this.#asked.delete(key));
     this.#asked.set(key, answer);
     return answer;
   }
 
-  async #ask(key: string, last: T | "unavailable"): Promise<Looked<T>> {
+  async #ask(key: string): Promise<T | undefined | "failed"> {
     if (this.#running === MAX_RUNNING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running += 1;
     try {
       const answer = await this.#find(key);
-      const value = answer.kind === "found" ? this.#parse(answer.line) : answer.kind === "failed" ? last : undefined;
-      const unheardMs = value === "unavailable" ? UNAVAILABLE_FOR_MS : MISSING_FOR_MS;
-      const goodForMs = answer.kind === "found" ? FOUND_FOR_MS : unheardMs;
+      if (answer.kind === "failed") {
+        const last = this.#found.get(key)?.value ?? "unavailable";
+        const goodForMs = last === "unavailable" ? UNAVAILABLE_FOR_MS : MISSING_FOR_MS;
+        this.#remember(key, { value: last, untilMs: this.#nowMs() + goodForMs });
+        return "failed";
+      }
+      const value = answer.kind === "found" ? this.#parse(answer.line) : undefined;
+      const goodForMs = answer.kind === "found" ? this.#foundForMs : MISSING_FOR_MS;
       this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
       return value;
     } finally {

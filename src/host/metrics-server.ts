@@ -1,15 +1,12 @@
-import { lstatSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { Endpoint } from "./config-fields.ts";
-import { isMissing } from "./is-missing.ts";
 import type { Metrics } from "./metrics.ts";
 import { hasToken } from "./metrics-access.ts";
+import { listenOnFile } from "./socket-file.ts";
 
 /** A scraper or two, and a person looking. */
 const MAX_CONNECTIONS = 16;
 const REQUEST_WITHIN_MS = 5_000;
-/** A unix socket for its owner and group: the scraper's user joins the group. */
-const SOCKET_UMASK = 0o117;
 
 export interface MetricsServer {
   /** Undefined on a unix socket. */
@@ -29,16 +26,13 @@ export async function startMetricsServer(options: {
     answer(options),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  if ("path" in listen) removeStaleSocket(listen.path);
-  const umask = "path" in listen ? process.umask(SOCKET_UMASK) : undefined;
-  try {
+  // The scraper's user joins the group.
+  if ("path" in listen) await listenOnFile(server, { path: listen.path, for: "owner and group" });
+  else {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      // Binds before it returns, so that the umask above applies.
       server.listen(listen, resolve);
     });
-  } finally {
-    if (umask !== undefined) process.umask(umask);
   }
   const address = server.address();
   return {
@@ -64,13 +58,4 @@ function answer({ token, metrics }: { token: string | undefined; metrics: Metric
       response.end(await metrics.text());
     }
   };
-}
-
-/** Removes the socket of a killed collector. Anything else stays, and listening fails. */
-function removeStaleSocket(path: string): void {
-  try {
-    if (lstatSync(path).isSocket()) rmSync(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }

@@ -11,13 +11,19 @@ const MISSES_FOR_MS = 10_000;
 const RANGE_BITS = 16;
 const MAX_RANGES = 4_096;
 
+/** `uid` is the collector's; a node's own map has none. */
+interface Named {
+  readonly name: string;
+  readonly uid?: number;
+}
+
 /** `later`: the node has reached its bounds; ask again in a few seconds. */
-export type NodeUser = Looked<{ readonly name: string }> | "later";
+export type NodeUser = Looked<Named> | "later";
 
 export interface NodeUsersOptions {
   readonly directory: {
-    knownUid(uid: number): Known<{ readonly name: string }> | undefined;
-    byUid(uid: number): Promise<Looked<{ readonly name: string }>>;
+    knownUid(uid: number): Known<Named> | undefined;
+    byUid(uid: number): Promise<Looked<Named>>;
   };
   /** By name in lower case. */
   readonly nodes: ReadonlyMap<string, NodeUsers>;

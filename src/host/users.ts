@@ -3,16 +3,25 @@ import { type Getent, getent } from "./getent.ts";
 import { type Known, type Looked, LookupCache } from "./lookup-cache.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 
+const USER_FOR_MS = 600_000;
+/** Whoever leaves a group of administrators loses their rights within this time. */
+const GROUP_FOR_MS = 30_000;
+
 export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** The machine's users. */
+/** Names and uids of users who have left go to others, so a login asks anew. */
+interface Asking {
+  readonly isFresh: boolean;
+}
+
+/** The machine's users. Answers are remembered for a while, except where a fresh one is asked for. */
 export interface UserDirectory {
-  byUid(uid: number): Promise<Looked<User>>;
-  byName(name: string): Promise<Looked<User>>;
+  byUid(uid: number, asking?: Asking): Promise<Looked<User>>;
+  byName(name: string, asking?: Asking): Promise<Looked<User>>;
   /** Whether the group is the user's primary group or lists the user. */
   isMember(user: User, group: string): Promise<boolean>;
 }
@@ -24,8 +33,18 @@ export interface RememberingDirectory extends UserDirectory {
 
 export function createUserDirectory(options: { ask?: Getent; nowMs?: () => number } = {}): RememberingDirectory {
   const { ask = getent, nowMs = createSteadyClock() } = options;
-  const users = new LookupCache({ nowMs, find: async (key) => ask("passwd", key), parse: parseUser });
-  const groups = new LookupCache({ nowMs, find: async (key) => ask("group", key), parse: parseGroup });
+  const users = new LookupCache({
+    nowMs,
+    find: async (key) => ask("passwd", key),
+    parse: parseUser,
+    foundForMs: USER_FOR_MS,
+  });
+  const groups = new LookupCache({
+    nowMs,
+    find: async (key) => ask("group", key),
+    parse: parseGroup,
+    foundForMs: GROUP_FOR_MS,
+  });
   /** getent may answer for another uid. */
   const ofUid = (user: Looked<User>, uid: number): Looked<User> =>
     user === "unavailable" || user?.uid === uid ? user : undefined;
@@ -34,13 +53,13 @@ export function createUserDirectory(options: { ask?: Getent; nowMs?: () => numbe
       const known = users.known(String(uid));
       return known === undefined ? undefined : { value: ofUid(known.value, uid) };
     },
-    async byUid(uid) {
+    async byUid(uid, { isFresh } = { isFresh: false }) {
       if (!Number.isSafeInteger(uid) || uid < 0) return undefined;
-      return ofUid(await users.get(String(uid)), uid);
+      return ofUid(await users.get(String(uid), isFresh), uid);
     },
-    async byName(name) {
+    async byName(name, { isFresh } = { isFresh: false }) {
       // getent reads a name of digits as a uid, so it may have found another user.
-      const user = isUnixName(name) ? await users.get(name) : undefined;
+      const user = isUnixName(name) ? await users.get(name, isFresh) : undefined;
       return user !== undefined && !/^\d+$/.test(name) ? user : undefined;
     },
     async isMember(user, group) {

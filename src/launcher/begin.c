@@ -1,4 +1,5 @@
 #include "begin.h"
+#include "console.h"
 #include "environment.h"
 #include "paths.h"
 #include "user.h"
@@ -62,6 +63,19 @@ static void add_surroundings(struct fields *fields) {
   if (derived(CONDOR_TASK) != NULL) add_field(fields, CONDOR_TASK, derived(CONDOR_TASK));
 }
 
+/** The folder of the gate's socket: root takes none from the environment where another user could put a socket. */
+static void find_run_dir(char run_dir[static PATH_MAX], const struct options *options, const char *cwd) {
+  const char *given = variable("MLRUN_RUN_DIR");
+  if (options->run_dir != NULL || given == NULL) {
+    return resolve_path(run_dir, cwd, options->run_dir == NULL ? DEFAULT_RUN_DIR : options->run_dir);
+  }
+  char socket[PATH_MAX];
+  resolve_path(run_dir, cwd, given);
+  if (join_path(socket, run_dir, "mlrun.sock") && is_out_of_reach(socket)) return;
+  warn(STDERR_FILENO, "MLRUN_RUN_DIR is not used: another user owns a folder of %s", run_dir);
+  strcpy(run_dir, DEFAULT_RUN_DIR);
+}
+
 void describe_execution(struct execution *execution, const struct options *options, const struct identity *identity,
                         const struct names *names) {
   struct fields *fields = &execution->begin;
@@ -71,8 +85,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   if (getcwd(cwd, sizeof cwd) == NULL) *cwd = '\0';
   node_name(node);
   own_folder(execution->folder, cwd);
-  const char *run_dir = options->run_dir != NULL ? options->run_dir : variable("MLRUN_RUN_DIR");
-  resolve_path(execution->run_dir, cwd, run_dir == NULL ? DEFAULT_RUN_DIR : run_dir);
+  find_run_dir(execution->run_dir, options, cwd);
   execution->late_us = (uint64_t)options->late_seconds * 1000000;
   snprintf(execution->x, sizeof execution->x, "%s", identity->x);
   find_spool_places(&execution->places, execution->run_dir, cwd, node);

@@ -52,15 +52,11 @@ static bool make_folder(const char *folder) {
   return mkdir(path, 0700) == 0 || is_folder(path);
 }
 
-/**
- * Whether no folder above belongs to another user, who could put one of his in place of this one. Root alone is that
- * careful: with `sudo -E` HOME is another user's, and homes may lie in a folder of a group's head.
- */
-static bool is_out_of_reach(const char *folder) {
+bool is_out_of_reach(const char *name) {
   char path[PATH_MAX];
   struct stat seen;
   if (geteuid() != 0) return true;
-  snprintf(path, sizeof path, "%s", folder);
+  snprintf(path, sizeof path, "%s", name);
   for (char *slash = strrchr(path, '/'); slash != NULL && slash != path; slash = strrchr(path, '/')) {
     *slash = '\0';
     if (lstat(path, &seen) == 0 && seen.st_uid != 0 && seen.st_uid != UNMAPPED_UID) return false;

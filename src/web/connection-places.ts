@@ -17,8 +17,9 @@ export class ConnectionPlaces {
   readonly #places: FairPlaces<Socket>;
   /**
    * Connections with a request or a WebSocket, named by both ends: TLS uses a different object for the same connection.
+   * Those of a unix socket have no such names, and no TLS.
    */
-  readonly #used = new Set<string>();
+  readonly #used = new Set<string | Socket>();
   #proxied = 0;
 
   constructor(options: ConnectionPlacesOptions) {
@@ -27,11 +28,17 @@ export class ConnectionPlaces {
     this.#places = new FairPlaces({ places, placesPerHolder, isIdle: (socket) => !this.#used.has(endsOf(socket)) });
   }
 
-  /** False if there was no place; then the socket is closed. */
+  /** False if there was no place, or the client has gone already; then the socket is closed. */
   enter(socket: Socket): boolean {
     const { isProxy, onRefused } = this.#options;
     const ends = endsOf(socket);
-    const holder = isProxy(socket.remoteAddress) ? this.#proxyHolder() : addressGroup(socket.remoteAddress ?? "");
+    const { remoteAddress } = socket;
+    const isProxied = isProxy(remoteAddress);
+    if (remoteAddress === undefined && !isProxied) {
+      socket.destroy();
+      return false;
+    }
+    const holder = isProxied ? this.#proxyHolder() : addressGroup(remoteAddress ?? "");
     const { isIn, displaced } = this.#places.enter(holder, socket);
     if (displaced !== undefined || !isIn) onRefused();
     displaced?.destroy();
@@ -68,6 +75,7 @@ export class ConnectionPlaces {
   }
 }
 
-function endsOf({ remoteAddress, remotePort, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localPort}`;
+function endsOf(socket: Socket): string | Socket {
+  const { remoteAddress, remotePort, localPort } = socket;
+  return remoteAddress === undefined ? socket : `${remoteAddress} ${remotePort} ${localPort}`;
 }

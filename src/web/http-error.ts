@@ -32,6 +32,10 @@ export function notFound(what = "execution"): HttpError {
   return new HttpError({ status: 404, code: "not_found", message: `There is no such ${what}` });
 }
 
+export function signInFirst(): HttpError {
+  return new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
+}
+
 export function badRequest(message: string): HttpError {
   return new HttpError({ status: 400, code: "bad_request", message });
 }

@@ -6,8 +6,8 @@ import type { AuditEvent } from "../host/audit.ts";
 export interface Proxied {
   /** The viewer's address in browsers; its path, if any, is our prefix on the proxy. */
   readonly url: string;
-  /** IP addresses and networks (192.0.2.0/24) from which the proxies connect. */
-  readonly addresses: readonly string[];
+  /** IP addresses and networks (192.0.2.0/24) from which the proxies connect. `socket`: all who may open our socket. */
+  readonly addresses: readonly string[] | "socket";
 }
 
 export interface OwnSiteOptions {
@@ -43,13 +43,15 @@ export class OwnSite {
     this.basePath = url?.pathname.replace(/\/+$/, "") ?? "";
     this.origin = url?.origin;
     this.#names = new Set([...names, ...(url === undefined ? [] : [url.hostname])].map((name) => name.toLowerCase()));
-    for (const address of proxied?.addresses ?? []) addTo(this.#proxies, address);
+    if (proxied === undefined || proxied.addresses === "socket") return;
+    for (const address of proxied.addresses) addTo(this.#proxies, address);
   }
 
-  /** Whether the peer is our proxy, whose word on the client's address counts. No address: a unix socket. */
+  /** Whether the peer is our proxy, whose word on the client's address counts. */
   isProxy(address: string | undefined): boolean {
-    if (this.#options.proxied === undefined) return false;
-    if (address === undefined) return true;
+    if (this.#options.proxied?.addresses === "socket") return true;
+    // A client that has gone.
+    if (address === undefined) return false;
     const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
     return isIP(plain) !== 0 && this.#proxies.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
   }

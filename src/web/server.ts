@@ -2,9 +2,11 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createSecureContext } from "node:tls";
+import type { Address, Endpoint } from "../host/config-fields.ts";
 import type { Log } from "../host/log.ts";
+import { listenOnFile } from "../host/socket-file.ts";
 import type { ConnectionPlaces } from "./connection-places.ts";
 
 export interface TlsFiles {
@@ -14,8 +16,8 @@ export interface TlsFiles {
 
 export interface WebServer {
   readonly server: Server;
-  /** Resolves with its listening address. */
-  listen(address: { host: string; port: number }): Promise<AddressInfo>;
+  /** Resolves with its listening address. Members of `socketGroup` may connect to a unix socket. */
+  listen(at: Endpoint, socketGroup: string | undefined): Promise<Endpoint>;
   /** Rereads the certificate. Throws and keeps the old one if the new one is unusable. */
   reload(): void;
   /** The certificate in use; undefined without TLS. */
@@ -70,18 +72,13 @@ export function createWebServer(options: {
   server.on("upgrade", (request) => places.use(request.socket));
   return {
     server,
-    listen({ host, port }) {
-      return new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen({ host, port }, () => {
-          server.off("error", reject);
-          // For instance, no descriptor left for a connection: the others carry on.
-          server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
-          const address = server.address();
-          if (address === null || typeof address === "string") reject(new TypeError("Cannot listen: no TCP address"));
-          else resolve(address);
-        });
-      });
+    async listen(at, socketGroup) {
+      if ("path" in at) await listenOnFile(server, { path: at.path, for: "owner", alsoGroup: socketGroup });
+      else await listenOnPort(server, at);
+      // For instance, no descriptor left for a connection: the others carry on.
+      server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
+      const address = server.address();
+      return address === null || typeof address === "string" ? at : { host: address.address, port: address.port };
     },
     reload() {
       if (tls === undefined) return;
@@ -101,6 +98,16 @@ export function createWebServer(options: {
       clearTimeout(timer);
     },
   };
+}
+
+function listenOnPort(server: Server, at: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(at, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 function readTls({ cert, key }: TlsFiles) {

@@ -4,7 +4,7 @@ import type { Log } from "../host/log.ts";
 import type { AskedMore, Me } from "../wire/api.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import { badRequest, HttpError } from "./http-error.ts";
+import { badRequest, HttpError, signInFirst } from "./http-error.ts";
 import type { LoginCodes } from "./login-codes.ts";
 import type { Authenticator, LoginResult, LoginStep } from "./ports.ts";
 import type { RefusalDelay } from "./refusal-delay.ts";
@@ -126,6 +126,8 @@ export function createSessionApi(options: SessionApiOptions): Router {
   router.post("/logout", async (request, response) => {
     const owner = sessions.ownerOf(request);
     const isEverywhere = asRecord(request.body)?.["everywhere"] === true;
+    // Otherwise this user would believe that the other sessions have ended.
+    if (owner === undefined && isEverywhere) throw signInFirst();
     if (owner !== undefined && isEverywhere) sessions.end(sessions.open(owner.uid));
     await sessions.signOut(request, response);
     if (owner !== undefined) {

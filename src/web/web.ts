@@ -1,6 +1,7 @@
 import type { Request } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { ExpiringCertificate } from "../host/certificate-expiry.ts";
+import type { Endpoint } from "../host/config-fields.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { Viewer } from "../wire/viewer.ts";
@@ -8,7 +9,7 @@ import { AccountWatch } from "./account-watch.ts";
 import { createApp } from "./app.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
-import { HttpError } from "./http-error.ts";
+import { signInFirst } from "./http-error.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
@@ -24,7 +25,9 @@ import { createUpgradeHandler } from "./upgrade.ts";
 import { createWebMetrics } from "./web-metrics.ts";
 
 export interface WebOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Endpoint;
+  /** Members may connect to a unix socket. */
+  readonly socketGroup?: string | undefined;
   readonly tls: TlsFiles | undefined;
   /** The proxies in front, if any. */
   readonly proxied: Proxied | undefined;
@@ -70,7 +73,7 @@ export interface WebLimits {
 
 export interface Web {
   /** Returns its listening address. */
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<Endpoint>;
   /** Rereads the certificate. */
   reload(): void;
   /** The certificate that browsers see, if any. */
@@ -142,7 +145,7 @@ export function createWeb(options: WebOptions): Web {
   /** Determines the viewer of a request; used everywhere. */
   async function viewerOf(request: Request): Promise<Viewer> {
     const owner = sessions.ownerOf(request);
-    if (owner === undefined) throw new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
+    if (owner === undefined) throw signInFirst();
     remember(request.ip ?? "", owner.user);
     return toViewer(owner);
   }
@@ -194,10 +197,7 @@ export function createWeb(options: WebOptions): Web {
   );
 
   return {
-    async start() {
-      const { address, port } = await web.listen(listen);
-      return { host: address, port };
-    },
+    start: () => web.listen(listen, options.socketGroup),
     reload: () => web.reload(),
     *certificates() {
       const certificate = web.certificate();

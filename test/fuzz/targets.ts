@@ -5,6 +5,7 @@ import type { FuzzTarget } from "./fuzz.ts";
 import { GATE_TARGETS } from "./gate.ts";
 import { LAUNCHER_TARGETS } from "./launcher.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
+import { PAM_TARGETS } from "./pam.ts";
 import { RELAY_TARGETS } from "./relay.ts";
 import { SETTING_TARGETS } from "./settings.ts";
 import { STREAM_TARGETS } from "./streams.ts";
@@ -20,4 +21,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...RELAY_TARGETS,
   ...COLLECTOR_TARGETS,
   ...GATE_TARGETS,
+  ...PAM_TARGETS,
 ];

@@ -73,7 +73,8 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     metrics,
     ...others,
   });
-  const { port } = await web.start();
+  const at = await web.start();
+  const port = "port" in at ? at.port : 0;
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= web.stop();

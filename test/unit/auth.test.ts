@@ -7,8 +7,9 @@ import { type AuthClientOptions, createAuthClient, type Login } from "../../src/
 import { childChannel, type OpenChannel, socketChannel } from "../../src/auth/channel.ts";
 import type { AskPam, PamQuestion } from "../../src/auth/pam.ts";
 import { serveAuth } from "../../src/auth/serve-auth.ts";
+import type { Getent } from "../../src/host/getent.ts";
 import type { LogFields } from "../../src/host/log.ts";
-import type { User, UserDirectory } from "../../src/host/users.ts";
+import { createUserDirectory, type User, type UserDirectory } from "../../src/host/users.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -99,6 +100,24 @@ describe("authentication", () => {
     // PAM's response time would reveal whether this user's password is right.
     if (!["alice", "al"].includes(user)) expect(asked).toEqual([]);
     if (password !== "") expect([...log.lines, ...client.log.lines].join("\n")).not.toContain(password);
+  });
+
+  test("is for who has the name and the uid now, whatever was remembered of their former user", async () => {
+    const passwd = new Map([
+      ["1001", "alice:x:1001:1001::/:/bin/sh"],
+      ["bob", "bob:x:1002:1002::/:/bin/sh"],
+    ]);
+    const ask: Getent = async (_, key) => {
+      const line = passwd.get(key);
+      return line === undefined ? { kind: "missing" } : { kind: "found", line };
+    };
+    const users = createUserDirectory({ ask, nowMs: () => 0 });
+    await Promise.all([users.byUid(1001), users.byName("bob")]);
+    for (const key of ["1001", "bob"]) passwd.set(key, "bob:x:1001:1001::/:/bin/sh");
+    const { path } = await serveWith(async () => ({ result: "accepted", uid: 1001 }));
+    const client = clientOf(socketChannel(path), { users });
+    expect(await client.authenticate("bob", "right")).toMatchObject({ is: "accepted", user: "bob", uid: 1001 });
+    expect(users.knownUid(1001)?.value).toMatchObject({ name: "bob" });
   });
 
   test("asks PAM four times at once, queues eight of one address, and refuses the rest immediately", async () => {

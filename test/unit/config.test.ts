@@ -135,6 +135,18 @@ describe("the collector's configuration", () => {
       "--behind-proxy: expected an address",
     ],
     ["a proxy without an address", ["--pki", "/p", "--behind-proxy", "https://a"], "behind-proxy: expected proxies"],
+    ["a socket for browsers", ["--pki", "/p", "--web", "unix:/w.sock"], "web: expected behind-proxy"],
+    [
+      "a socket with TLS",
+      ["--pki", "/p", "--web", "unix:/w", "--web-cert", "/c", "--web-key", "/k"],
+      "web-cert: expected none with a unix socket",
+    ],
+    [
+      "a socket for addresses",
+      ["--pki", "/p", "--web", "unix:/w", "--behind-proxy", "https://a", "--proxies", "10.0.0.1"],
+      "proxies: expected none with a unix socket",
+    ],
+    ["a group for a port", ["--pki", "/p", "--web-socket-group", "www-data"], "web-socket-group: expected a socket"],
     ["proxies for nothing", ["--pki", "/p", "--proxies", "10.0.0.1"], "proxies: expected behind-proxy"],
     ["a proxy's name", ["--pki", "/p", "--proxies", "proxy.example"], "--proxies: expected IP addresses"],
     ["a network too small", ["--pki", "/p", "--proxies", "10.0.0.0/33"], "--proxies: expected IP addresses"],
@@ -160,6 +172,11 @@ describe("the collector's configuration", () => {
       configOf(["--pki", "/p", "--web", "0.0.0.0:80", "--behind-proxy", "https://a", "--proxies", "10.0.0.1"])
         .behindProxy,
     ).toBe("https://a");
+    const socket = ["--web", "unix:/run/w.sock", "--web-socket-group", "www-data", "--behind-proxy", "https://a"];
+    expect(configOf(["--pki", "/p", ...socket])).toMatchObject({
+      web: { path: "/run/w.sock" },
+      webSocketGroup: "www-data",
+    });
   });
 
   test("needs no certificates when nothing listens", () => {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { compileGateProgram } from "../support/gate-parsers.ts";
 import { run } from "../support/processes.ts";
+import { compileSanitized } from "../support/sanitized.ts";
 
 /** First uids and counts to entries and refusals of each. */
 async function entriesOf(...uids: readonly number[]): Promise<string[]> {
-  const program = await compileGateProgram("gate_users", ["users"]);
+  const program = await compileSanitized({ program: "gate_users", folder: "src/gate", sources: ["users"] });
   const { stdout, stderr } = await run(program, uids.map(String));
   expect(stderr).toBe("");
   return stdout.trimEnd().split("\n");

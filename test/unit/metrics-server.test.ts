@@ -47,12 +47,12 @@ test.each([
   expect((await fetch(`${origin}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
 });
 
-test("a unix socket is its owner's and group's, and replaces what a killed collector left", async () => {
+test("a unix socket is its owner's and group's, and stays with the collector that serves it", async () => {
   const path = join(await tempFolder(), "metrics.sock");
   const first = await startMetricsServer({ listen: { path }, token: undefined, metrics: metricsWithOne() });
-  const second = await startMetricsServer({ listen: { path }, token: undefined, metrics: metricsWithOne() });
   afterwards(() => first.stop());
-  afterwards(() => second.stop());
+  const second = startMetricsServer({ listen: { path }, token: undefined, metrics: metricsWithOne() });
+  await expect(second).rejects.toThrow(/EADDRINUSE/);
   expect(statSync(path).mode & 0o777).toBe(0o660);
   const status = await new Promise((resolve, reject) => {
     const asked = request({ socketPath: path, path: "/metrics" }, (response) => {

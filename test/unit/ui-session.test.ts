@@ -34,6 +34,29 @@ describe("signing out", () => {
   });
 });
 
+describe("ending all sessions", () => {
+  const everywhere = { everywhere: true };
+
+  test("is tried again as such, not as signing out here", async () => {
+    const session = await signedIn();
+    await session.leave({ logout: async () => refused(500, "It is broken") }, everywhere);
+    const asked: unknown[] = [];
+    await session.leaveAgain({
+      logout: async (where) => {
+        asked.push(where);
+        return DONE;
+      },
+    });
+    expect([session.state.is, asked]).toEqual(["signed-out", [everywhere]]);
+  });
+
+  test("is not done when this session had ended before: the others go on", async () => {
+    const session = await signedIn();
+    await session.leave({ logout: async () => refused(401, "Sign in first") }, everywhere);
+    expect(session.state).toMatchObject({ is: "signed-out", reason: expect.stringContaining("to end the others") });
+  });
+});
+
 test.each([
   [refused(401, "User or password is wrong"), "This sign-in link has been used or has expired."],
   [

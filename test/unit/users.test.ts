@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { describe, expect, test, vi } from "vitest";
+import { createOwnerOf } from "../../src/bin/owner-of.ts";
 import type { Getent, GetentAnswer } from "../../src/host/getent.ts";
 import { createNodeUsers } from "../../src/host/node-users.ts";
 import { createUserDirectory, type UserDirectory } from "../../src/host/users.ts";
@@ -71,6 +72,41 @@ describe("the user directory", () => {
     state.nowMs = 30_000;
     await directory.byUid(7);
     expect(asked).toHaveLength(2);
+  });
+
+  test("asks anew for a login, and then gives no earlier answer", async () => {
+    const { directory, asked, state } = fakeDirectory();
+    const fresh = { isFresh: true };
+    await directory.byUid(1001);
+    expect(await directory.byUid(1001, fresh)).toEqual(ALICE);
+    expect(asked).toHaveLength(2);
+    state.failing = true;
+    expect(await directory.byUid(1001, fresh)).toBe("unavailable");
+    expect(await directory.byUid(1001)).toEqual(ALICE);
+  });
+
+  test("remembers a group for half a minute: who leaves it is no administrator then", async () => {
+    const { directory, asked, state } = fakeDirectory();
+    const isMember = () => directory.isMember({ name: "carol", uid: 1, gid: 1 }, "admins");
+    expect([await isMember(), await isMember()]).toEqual([true, true]);
+    expect(asked).toEqual(["group admins"]);
+    state.nowMs = 30_000;
+    await isMember();
+    expect(asked).toHaveLength(2);
+  });
+
+  test("names the owner of a uid by that uid, although it remembers the name's earlier user", async () => {
+    const line = (name: string, uid: number) => `${name}:x:${uid}:${uid}::/:/bin/sh`;
+    const passwd = new Map([["alice", line("alice", 1001)]]);
+    const ask: Getent = async (_, key) => {
+      const found = passwd.get(key);
+      return found === undefined ? { kind: "missing" } : { kind: "found", line: found };
+    };
+    const directory = createUserDirectory({ ask, nowMs: () => 0 });
+    await directory.byName("alice");
+    for (const key of ["alice", "1005"]) passwd.set(key, line("alice", 1005));
+    const ownerOf = createOwnerOf({ directory, nodes: new Map(), nowMs: () => 0 });
+    expect(await ownerOf("node1", 1005)).toEqual({ name: "alice", uid: 1005 });
   });
 
   test("keeps the last answer while the database fails", async () => {

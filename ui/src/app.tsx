@@ -55,7 +55,7 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
         onEndAll={() => void session.leave(api, { everywhere: true })}
       />
       <div class="notices">
-        <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leave(api)} />
+        <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
         <ConnectionNotice status={session.live} isLiveRefused={session.isLiveRefused} onRetry={() => live.retryNow()} />
       </div>
       {place.view === "list" ? (

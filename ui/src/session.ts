@@ -16,6 +16,7 @@ export class Session {
   isLiveRefused = false;
   /** Why the last attempt to sign out failed; the user is still signed in. */
   signOutProblem: string | undefined;
+  #leaving: { readonly everywhere?: boolean } = {};
   #listener: () => void = () => undefined;
 
   onChange(listener: () => void): void {
@@ -48,13 +49,22 @@ export class Session {
       this.#set({ is: "signed-out", reason: "Your session has ended. Sign in again." });
   }
 
-  /** Ends the session, and reports it only once it has ended. */
-  async leave(api: Pick<ApiClient, "logout">, where: { everywhere?: boolean } = {}): Promise<void> {
+  /** Ends the session, or all of this user's, and reports it only once that is done. */
+  async leave(api: Pick<ApiClient, "logout">, where: { readonly everywhere?: boolean } = {}): Promise<void> {
+    this.#leaving = where;
     const answer = await api.logout(where);
-    const isOver = answer.ok || answer.status === 401;
-    if (isOver) return this.#set({ is: "signed-out", reason: undefined });
+    const isOver = !answer.ok && answer.status === 401;
+    const others = "This session had ended already. Sign in again to end the others.";
+    if (answer.ok || isOver) {
+      return this.#set({ is: "signed-out", reason: isOver && where.everywhere === true ? others : undefined });
+    }
     this.signOutProblem = answer.message;
     this.#listener();
+  }
+
+  /** Tries again what `leave` could not do. */
+  leaveAgain(api: Pick<ApiClient, "logout">): Promise<void> {
+    return this.leave(api, this.#leaving);
   }
 
   connection(status: LiveStatus): void {

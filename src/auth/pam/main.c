@@ -80,7 +80,8 @@ int main(void) {
   if (!receiveMessage(service) || !receiveMessage(user) || !receiveMessage(address) || !receiveMessage(what)) {
     return 1;
   }
-  const struct pam_conv conversation = {.conv = converse, .appdata_ptr = NULL};
+  int prompts = 0;
+  const struct pam_conv conversation = {.conv = converse, .appdata_ptr = &prompts};
   pam_handle_t *pam = NULL;
   int status = pam_start(service, user, &conversation, &pam);
   if (status != PAM_SUCCESS || pam == NULL) return sendMessage('U', "pam_start failed") ? 0 : 1;

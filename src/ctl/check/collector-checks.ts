@@ -11,6 +11,7 @@ import { checkFolder } from "./folder-check.ts";
 import { checkPort } from "./port-check.ts";
 import { checkInstallation, checkProgram } from "./program-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
+import { checkSocket } from "./socket-check.ts";
 import { checkGroup, checkMaps, checkNodeUsers } from "./users-check.ts";
 
 /** With less, the first busy day may fill the disk. */
@@ -67,6 +68,7 @@ async function checkConfig(config: Config, collector: CollectorToCheck): Promise
     ...(await checkCertificates(config, collector)),
     ...(await checkPorts(config, collector.isStopped)),
     ...(config.adminGroup === undefined ? [] : [await checkGroup("admin-group", config.adminGroup)]),
+    ...(config.webSocketGroup === undefined ? [] : [await checkGroup("web-socket-group", config.webSocketGroup)]),
     await checkPam(config.pamService),
     ...(await checkMaps(config.nodes)),
   ];
@@ -105,7 +107,7 @@ async function checkPorts(config: Config, mustBeFree: boolean): Promise<readonly
   const { relp, web, udpSyslog, tcpSyslog } = config;
   const findings = [
     await checkPort({ what: "relp", address: relp, mustBeFree }),
-    await checkPort({ what: "web", address: web, mustBeFree }),
+    "path" in web ? await checkSocket("web", web.path) : await checkPort({ what: "web", address: web, mustBeFree }),
   ];
   if (tcpSyslog !== undefined) findings.push(await checkPort({ what: "tcp-syslog", address: tcpSyslog, mustBeFree }));
   if (udpSyslog === undefined) return findings;

@@ -48,12 +48,13 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Whether no folder above belongs to another user, who could put one of his in place of this one. Root alone is that
- * careful: with `sudo -E` HOME is another user's, and homes may lie in a folder of a group's head.
+ * Whether no folder above belongs to another user, who could put something else in place of this path. Root alone is
+ * that careful: with `sudo -E` HOME and MLRUN_ variables are another user's, and homes may lie in a folder of a group's
+ * head.
  */
-function isOutOfReach(folder: string, uid: number): boolean {
+export function isOutOfReach(path: string, uid: number): boolean {
   if (uid !== 0) return true;
-  for (let above = dirname(folder); above !== dirname(above); above = dirname(above)) {
+  for (let above = dirname(path); above !== dirname(above); above = dirname(above)) {
     const owner = lstatSync(above, { throwIfNoEntry: false })?.uid ?? 0;
     if (owner !== 0 && owner !== UNMAPPED_UID) return false;
   }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { afterwards } from "../../support/cleanup.ts";
@@ -272,6 +274,32 @@ describeAsRoot("root with the home of another user (sudo -E)", () => {
     await relay.start();
     expect((await mlrunThere("--flush")).stdout).toBe("mlrun: 0 delivered, 0 waiting\n");
     expect((await runAsRoot("cat", [forged])).stdout).toBe("forged");
+  });
+
+  test("hands nothing to a gate that this user could have made, and takes no settings of theirs", async () => {
+    const home = await tempFolder();
+    await writeFile(join(home, "mlrun.toml"), 'mask-argv = ["shown"]');
+    let connections = 0;
+    const gate = createServer(() => {
+      connections += 1;
+    });
+    gate.listen(join(home, "mlrun.sock"));
+    await once(gate, "listening");
+    afterwards(() => void gate.close());
+    await runAsRoot("chown", ["-R", String(OTHER_UID), home]);
+    const hostile = [`MLRUN_RUN_DIR=${home}`, `MLRUN_CONFIG=${join(home, "mlrun.toml")}`, "MLRUN_SPOOL_DIR=/run/spool"];
+    // No other relay either: it stays in the spool.
+    const script = 'mount -t tmpfs none /run && mkdir -m 700 /run/spool && "$@"; cat /run/spool/*.spool';
+    const alone = asRoot("unshare", "--mount", "env", ...hostile, "sh", "-c", script, "sh");
+    const mlrunThere = (...args: string[]) => {
+      const [file, ...words] = [...alone, ...program("mlrun", ...args)] as [string, ...string[]];
+      return run(file, words, { detached: true });
+    };
+    const { stdout, stderr } = await mlrunThere(...shell("echo shown"));
+    expect(stderr).toContain(`MLRUN_RUN_DIR is not used: another user owns a folder of ${home}`);
+    expect(stdout).toContain('"argv":["sh","-c","echo shown"]');
+    expect((await mlrunThere("--flush")).stderr).toContain("MLRUN_RUN_DIR is not used");
+    expect(connections).toBe(0);
   });
 });
 

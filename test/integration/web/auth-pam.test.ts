@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -6,6 +5,7 @@ import { createAuthClient } from "../../../src/auth/auth-client.ts";
 import { socketChannel } from "../../../src/auth/channel.ts";
 import { createUserDirectory } from "../../../src/host/users.ts";
 import { afterwards } from "../../support/cleanup.ts";
+import { pamService, pamServiceAskingTwice } from "../../support/pam-service.ts";
 import { poll } from "../../support/poll.ts";
 import { type RunningProcess, run, start } from "../../support/processes.ts";
 import { program, ROOT } from "../../support/programs.ts";
@@ -95,15 +95,9 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
   });
 
   test("passes the user's address to PAM, if it is one", async () => {
-    const folder = await tempFolder();
-    const service = `mltest${randomBytes(4).toString("hex")}`;
-    const [path, told] = [join("/etc/pam.d", service), join(folder, "told")];
-    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
-    await runAsRoot(
-      "tee",
-      [path],
-      `auth required pam_exec.so log=${told} /usr/bin/env\naccount required pam_permit.so\n`,
-    );
+    const told = join(await tempFolder(), "told");
+    const rules = `auth required pam_exec.so log=${told} /usr/bin/env\naccount required pam_permit.so\n`;
+    const service = await pamService(rules);
     const { client } = await authentication(AS_ROOT, "--pam-service", service);
     for (const address of ["192.0.2.7", "2001:db8::7", "evil.example\nPAM_RHOST=198.51.100.1", ""]) {
       expect(await client.authenticate(alice.name, "any", address)).toMatchObject({ is: "accepted" });
@@ -115,35 +109,27 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     ]);
   });
 
-  test.each(["together", "apart"])("a module that asks for more than a password gets its answers: %s", async (how) => {
-    const folder = await tempFolder();
-    const module = join(folder, "ask_twice.so");
-    const source = join(ROOT, "test/fixtures/programs/pam_ask_twice.c");
-    const { code, stderr } = await run("cc", ["-shared", "-fPIC", "-Wall", "-Werror", "-o", module, source, "-lpam"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    const service = `mltest${randomBytes(4).toString("hex")}`;
-    const path = join("/etc/pam.d", service);
-    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
-    await runAsRoot("tee", [path], `auth required ${module} ${how}\naccount required pam_permit.so\n`);
-    const { client } = await authentication(AS_ROOT, "--pam-service", service);
-    for (const [reply, is] of [
-      ["123456", "accepted"],
-      ["654321", "denied"],
-    ]) {
-      const step = await client.authenticate(alice.name, "right");
-      expect(step).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
-      expect(step.is === "asked" && (await step.reply(reply ?? ""))).toMatchObject({ is });
-    }
-  });
+  test.each(["together", "apart"] as const)(
+    "a module that asks for more than a password gets its answers: %s",
+    async (how) => {
+      const service = await pamServiceAskingTwice(how);
+      const { client } = await authentication(AS_ROOT, "--pam-service", service);
+      for (const [reply, is] of [
+        ["123456", "accepted"],
+        ["654321", "denied"],
+      ]) {
+        const step = await client.authenticate(alice.name, "right");
+        expect(step).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
+        expect(step.is === "asked" && (await step.reply(reply ?? ""))).toMatchObject({ is });
+      }
+    },
+  );
 
   test("a module that hangs or crashes fails no other login", async () => {
-    const service = `mltest${randomBytes(4).toString("hex")}`;
-    const path = join("/etc/pam.d", service);
-    afterwards(async () => void (await runAsRoot("rm", ["-f", path])));
     const script = join(await tempFolder(), "crash-for-bob");
     await runAsRoot("tee", [script], `#!/bin/sh\n[ "$PAM_USER" = ${bob.name} ] || exit 0\nkill -SEGV $PPID\n`);
     await runAsRoot("chmod", ["755", script]);
-    await runAsRoot("tee", [path], `auth required pam_exec.so ${script}\naccount required pam_permit.so\n`);
+    const service = await pamService(`auth required pam_exec.so ${script}\naccount required pam_permit.so\n`);
     const { client, service: running } = await authentication(AS_ROOT, "--pam-service", service);
     const [crashed, fine] = await Promise.all([
       client.authenticate(bob.name, "x"),

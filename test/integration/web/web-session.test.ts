@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import WebSocket from "ws";
 import { asRecord } from "../../../src/wire/record.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { run } from "../../support/processes.ts";
-import { program } from "../../support/programs.ts";
+import { program, ROOT } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -199,6 +200,15 @@ describe("a session", () => {
 });
 
 describe("signing out everywhere", () => {
+  test("is refused without a session: nobody may believe that the others have ended", async () => {
+    const { origin } = await startWeb();
+    const [here, there] = [await signedIn(origin, "alice"), await signedIn(origin, "alice")];
+    await here.post("/api/logout");
+    here.cookie = "";
+    expect((await here.post("/api/logout", { everywhere: true })).status).toBe(401);
+    expect((await there.get("/api/me")).status).toBe(200);
+  });
+
   test("ends all of the user's sessions and WebSockets, and nobody else's", async () => {
     const { origin, audited } = await startWeb();
     const [here, there, bob] = [
@@ -366,6 +376,26 @@ describe("logins that fail", () => {
       answers.push(status);
     }
     expect(answers).toEqual([...Array(10).fill(401), 429]);
+  });
+
+  test("of a client that has gone before it was accepted count for nobody, whatever it forwards", async () => {
+    const { origin, port, audited } = await startWeb({
+      proxied: { url: "http://logs.example.org", addresses: ["192.0.2.1"] },
+    });
+    const { host } = new URL(origin);
+    const body = JSON.stringify({ user: "alice", password: "guess" });
+    const head = ["POST /api/login HTTP/1.1", `Host: ${host}`, "Origin: http://logs.example.org"];
+    const fields = [
+      "Content-Type: application/json",
+      `Content-Length: ${body.length}`,
+      "X-Forwarded-For: 198.51.100.1",
+    ];
+    const request = `${[...head, ...fields].join("\r\n")}\r\n\r\n${body}`;
+    // While it runs, nothing is accepted. It ends with a reset.
+    execFileSync("python3", ["test/fixtures/programs/reset_client.py", String(port)], { cwd: ROOT, input: request });
+    expect((await new Browser(origin).post("/api/login", { user: "bob", password: "x" }, OF_PROXY)).status).toBe(401);
+    const logins = audited.filter(({ event }) => event === "login").map(({ user, address }) => [user, address]);
+    expect(logins).toEqual([["bob", "127.0.0.1"]]);
   });
 
   test("do not count if they could not be checked", async () => {
