@@ -14,6 +14,7 @@ import { createSteadyClock } from "../host/steady-clock.ts";
 import { createUserDirectory, type UserDirectory } from "../host/users.ts";
 import { createHub } from "../live/hub.ts";
 import { createLive } from "../live/live.ts";
+import { Searches } from "../search/searches.ts";
 import { Archive } from "../store/archive.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { Store } from "../store/store.ts";
@@ -23,6 +24,7 @@ import { auditPart } from "./audit-part.ts";
 import { metricsPart } from "./metrics-part.ts";
 import { createOwnerOf } from "./owner-of.ts";
 import { RelayPart } from "./relay-part.ts";
+import { searchPart } from "./search-part.ts";
 import { openSpill, storePart } from "./store-part.ts";
 import { syslogPart } from "./syslog-part.ts";
 import { webPart } from "./web-part.ts";
@@ -52,6 +54,7 @@ export interface CollectorOptions {
  *     relays ==RELP/TLS==> ingest --batches--> store --stored chunks--> live ==WebSocket==> viewers
  *                                                |                                            |
  *     other machines ==UDP, TCP==> ingest --> _syslog files          index <--archive-- web <-/ HTTP
+ *                                                                              search <--- patterns
  *                                                                              auth <-- passwords
  */
 export function createCollector(options: CollectorOptions): Lifecycle {
@@ -96,6 +99,12 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     wallMs,
   });
   const archive = new Archive(store, index);
+  const searches = new Searches({
+    archive,
+    limits,
+    workerFile: new URL("../search/worker.js", import.meta.url),
+    metrics,
+  });
   const live = createLive({ hub, history: archive, limits, log, audit, metrics });
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs, wallMs });
   const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs, wallMs });
@@ -115,6 +124,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     dataDir: config.dataDir,
     uiFolder: options.uiFolder,
     archive,
+    search: searches,
     auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
     isAdmin: createIsAdmin(config.adminGroup, directory),
@@ -139,6 +149,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       relays,
       syslogPart({ config, logsDir: store.logsDir, log, metrics, nowMs, wallMs }),
       metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),
+      searchPart(searches),
       webPart({ ...options, web, auth, directory }),
     ],
     log,

@@ -37,6 +37,9 @@ export const DEFAULT_LIMITS = {
   webConnectionsPerAddress: 2_048,
   /** `raw` streams that one user reads at a time. */
   downloadsPerUser: 8,
+  /** Searches that run at a time, of one user and of all: each keeps two processor cores busy. */
+  searchesPerUser: 2,
+  searches: 4,
   /** Failed logins a minute. Never per user alone: nobody may lock another out. */
   loginAttemptsPerAddress: 10,
   loginAttemptsPerUser: 5,

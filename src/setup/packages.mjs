@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { SetupError, step } from "./step.mjs";
 
-/** rsyslogd with RELP and TLS, certificates, ACLs, and compilers for the native add-on (SQLite) and the C programs. */
-const FOR_RUNNING = "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl python3 make g++ gcc libc6-dev".split(
-  " ",
-);
+/**
+ * rsyslogd with RELP and TLS, certificates, ACLs, search, and compilers for the native add-on (SQLite) and the C
+ * programs.
+ */
+const FOR_RUNNING =
+  "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl ripgrep python3 make g++ gcc libc6-dev".split(" ");
 /**
  * A real browser, systemd-analyze, pgrep, network namespaces, rsyslogd's other TLS driver, and strace to see who syncs
  * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.

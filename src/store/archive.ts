@@ -5,6 +5,7 @@ import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { type OpenPieces, openPieces } from "./execution/open-pieces.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
@@ -53,6 +54,13 @@ export class Archive {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
     return execution === undefined ? [] : readChunks(execution, at);
+  }
+
+  /** Stored lines from number `from` on, in open files; the caller closes them. */
+  async open(viewer: Viewer, at: ExecutionName & { from: number }): Promise<OpenPieces | undefined> {
+    const row = this.#find(viewer, at);
+    const execution = row === undefined ? undefined : this.#load(row);
+    return execution === undefined ? undefined : openPieces(execution, at.from);
   }
 
   /** Everything comes from the execution chosen at the start. */

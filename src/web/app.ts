@@ -27,8 +27,8 @@ export interface AppOptions {
   readonly webMetrics: WebMetrics;
 }
 
-/** Only logins have a body. */
-const MAX_BODY_BYTES = 4_096;
+/** Of logins, and of searches: a pattern of 1 KiB, and names. */
+const MAX_BODY_BYTES = 16_384;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** One request: headers -> Host -> health and metrics -> origin -> session -> API -> viewer -> errors. */

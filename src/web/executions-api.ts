@@ -6,6 +6,7 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import { readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
@@ -18,6 +19,7 @@ export interface ExecutionsApiOptions {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly downloadsPerUser: number;
   readonly audit: Audit;
+  readonly recordRead: RecordRead;
 }
 
 const MAX_CURSOR_CHARACTERS = 512;
@@ -25,7 +27,8 @@ const MAX_CURSOR_CHARACTERS = 512;
 const MAX_RUN_CURSOR_CHARACTERS = 2_048;
 
 /** Everything under `/api` that reads or deletes executions. */
-export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit }: ExecutionsApiOptions): Router {
+export function createExecutionsApi(options: ExecutionsApiOptions): Router {
+  const { archive, viewerOf, downloadsPerUser, audit, recordRead } = options;
   const router = Router();
   const searches = new Searches();
   const downloads = new RawDownloads(archive, downloadsPerUser);
@@ -48,14 +51,6 @@ export function createExecutionsApi({ archive, viewerOf, downloadsPerUser, audit
     const found = await find(request);
     recordRead(found.viewer, request, [found.execution.owner]);
     return found;
-  }
-
-  /** Records that an administrator reads another user's executions. */
-  function recordRead({ user, admin }: Viewer, request: Request, owners: readonly string[] | "all"): void {
-    const owner = owners === "all" ? owners : [...new Set(owners)].filter((each) => each !== user);
-    if (!admin || owner.length === 0) return;
-    const target = `${request.method} ${request.originalUrl}`;
-    audit.record({ event: "admin-read", outcome: "ok", user, address: request.ip, owner, target });
   }
 
   router.get("/executions", async (request, response) => {

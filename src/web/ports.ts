@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
+import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
 /** Consecutive CRI lines, the first with number `firstN`. */
@@ -32,6 +33,15 @@ export interface Archive {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   /** Newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
+}
+
+/** Searches the lines of the executions that a viewer may see. */
+export interface Search {
+  /**
+   * Events as lines of JSON (`wire/search-event.ts`), whole lines at a time. Throws a SearchRefusal, or a
+   * SeveralOwnersError, before the first. It ends with `signal`.
+   */
+  run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** A password to check. */

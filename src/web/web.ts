@@ -6,6 +6,7 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { AccountWatch } from "./account-watch.ts";
+import { createRecordRead } from "./admin-reads.ts";
 import { createApp } from "./app.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
@@ -13,8 +14,9 @@ import { signInFirst } from "./http-error.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
-import type { Archive, Authenticator, LiveSockets } from "./ports.ts";
+import type { Archive, Authenticator, LiveSockets, Search } from "./ports.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
+import { createSearchApi } from "./search-api.ts";
 import { SecondSteps } from "./second-steps.ts";
 import { createWebServer, type TlsFiles } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
@@ -39,6 +41,7 @@ export interface WebOptions {
   readonly dataDir: string;
   readonly uiFolder: string;
   readonly archive: Archive;
+  readonly search: Search;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -151,6 +154,7 @@ export function createWeb(options: WebOptions): Web {
   }
 
   const throttle = new LoginThrottle(attempts, nowMs);
+  const recordRead = createRecordRead(audit);
   const app = createApp({
     site,
     hstsSeconds,
@@ -171,7 +175,8 @@ export function createWeb(options: WebOptions): Web {
         metrics: webMetrics,
         nowMs,
       }),
-      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit }),
+      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,
     uiFolder: options.uiFolder,

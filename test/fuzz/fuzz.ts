@@ -11,6 +11,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Its cases write files. */
   readonly isSlow?: true;
+  /** Its cases start processes: it gets one for so many of another's. */
+  readonly casesPerCase?: number;
   /** Groups of this many cases share state and repeat together. */
   readonly inGroupsOf?: number;
   /** Makes the state that all cases share. */
@@ -57,7 +59,7 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult
       if (index % TURN_EVERY === 0) await nextTurn();
     } catch (error) {
       const first = index - (index % (target.inGroupsOf ?? 1));
-      const again = `--seed ${seed} --from ${first} --cases ${index - first + 1} ${target.name}`;
+      const again = `--seed ${seed} --from ${first} --cases ${(index - first + 1) * (target.casesPerCase ?? 1)} ${target.name}`;
       throw new Error(`${target.name}, case ${index}: ${error}; again: npm run fuzz -- ${again}`, { cause: error });
     }
   }

@@ -7,6 +7,7 @@ import { LAUNCHER_TARGETS } from "./launcher.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
 import { PAM_TARGETS } from "./pam.ts";
 import { RELAY_TARGETS } from "./relay.ts";
+import { SEARCH_TARGETS } from "./search.ts";
 import { SETTING_TARGETS } from "./settings.ts";
 import { STREAM_TARGETS } from "./streams.ts";
 
@@ -22,4 +23,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...COLLECTOR_TARGETS,
   ...GATE_TARGETS,
   ...PAM_TARGETS,
+  ...SEARCH_TARGETS,
 ];

@@ -36,14 +36,14 @@ test("without root and sudo, set-up prints the exact line to run", async () => {
   expect(result.code).toBe(1);
   expect(result.stderr).toContain(
     "\n  apt-get update && apt-get install -y --no-install-recommends rsyslog rsyslog-relp rsyslog-gnutls " +
-      "libpam0g-dev acl openssl python3 make g++ gcc libc6-dev\n",
+      "libpam0g-dev acl openssl ripgrep python3 make g++ gcc libc6-dev\n",
   );
 });
 
 test("asks only for missing packages; the tests need a browser as well", async () => {
   const halfInstalled =
-    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl python3 make gcc libc6-dev systemd procps iproute2 " +
-    "rsyslog-openssl strace mpich openmpi-bin openssh-client dropbear-bin vim-tiny less; do echo $p installed; done\n" +
+    "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl ripgrep python3 make gcc libc6-dev systemd procps " +
+    "iproute2 rsyslog-openssl strace mpich openmpi-bin openssh-client dropbear-bin vim-tiny less; do echo $p installed; done\n" +
     "echo g++ config-files";
   const result = await setup({ "dpkg-query": halfInstalled }, "test");
   expect(result.stderr).toMatch(/--no-install-recommends libpam0g-dev g\+\+ chromium\n/);

@@ -52,6 +52,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     dataDir,
     uiFolder: dataDir,
     archive: served ?? archive,
+    search: { run: async function* () {} },
     auth: {
       authenticate: async ({ user, password }) => {
         const uid = UIDS[user];

@@ -9,7 +9,7 @@ import { checkKeyPair } from "./certificate-check.ts";
 import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 import { checkFolder } from "./folder-check.ts";
 import { checkPort } from "./port-check.ts";
-import { checkInstallation, checkProgram } from "./program-check.ts";
+import { checkInstallation, checkProgram, checkUsefulProgram } from "./program-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
 import { checkSocket } from "./socket-check.ts";
 import { checkGroup, checkMaps, checkNodeUsers } from "./users-check.ts";
@@ -43,6 +43,7 @@ export async function checkCollector(collector: CollectorToCheck): Promise<reado
     ["getent", "libc-bin"],
   ] as const;
   for (const [name, packageName] of programs) findings.push(await checkProgram(name, packageName));
+  findings.push(await checkUsefulProgram("rg", "ripgrep", { without: "lines cannot be searched" }));
   if (nodeUsers !== undefined) findings.push(await checkNodeUsers(nodeUsers));
   const parsed = parseCommandLine(["--config", file], (path) => readFileSync(path, "utf8"));
   if (parsed.kind === "problems") {

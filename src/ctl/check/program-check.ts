@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { promisify } from "node:util";
-import { codeOf, type Finding, failed, ok } from "./finding.ts";
+import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
@@ -29,4 +29,16 @@ export async function checkProgram(name: string, packageName: string): Promise<F
     if (codeOf(error) === "EACCES") return failed(name, "the service may not run it", `look at \`command -v ${name}\``);
   }
   return ok(name, "is installed");
+}
+
+/** Like `checkProgram`, for one without which the service lacks something. */
+export async function checkUsefulProgram(
+  name: string,
+  packageName: string,
+  options: { readonly without: string },
+): Promise<Finding> {
+  const finding = await checkProgram(name, packageName);
+  return finding.state === "failed"
+    ? warning(name, `${finding.found}: ${options.without}`, finding.next ?? "")
+    : finding;
 }

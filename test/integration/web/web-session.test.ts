@@ -41,7 +41,7 @@ describe("a session", () => {
     ["a number for a name", { user: 1, password: "right" }, 400, "bad_request"],
     ["a list", [], 400, "bad_request"],
     ["an endless password", { user: "alice", password: "x".repeat(1_025) }, 400, "bad_request"],
-    ["an endless body", { user: "alice", password: "x".repeat(10_000) }, 413, "too_large"],
+    ["an endless body", { user: "alice", password: "x".repeat(20_000) }, 413, "too_large"],
     ["no JSON", '{"user": "alice", "password": "secret', 400, "bad_request"],
     ["passwords that cannot be checked", { user: "alice", password: "unavailable" }, 503, "unavailable"],
     ["a wrong code", { code: "AAAAAAAAAAAAAAAAAAAAAA" }, 401, "denied"],

@@ -1,0 +1,100 @@
+import { EpochLines } from "./epoch-lines.ts";
+import { type PrintedLine, readNumber, readRecord } from "./found-line.ts";
+import type { RipgrepOutput } from "./ripgrep-arguments.ts";
+
+const LINE_FEED = 0x0a;
+
+/** A line that ripgrep reported, with its number in the whole search. */
+export interface ReportedLine {
+  readonly ordinal: number;
+  readonly sequence: number;
+  readonly isMatch: boolean;
+  /** Undefined if ripgrep only counts. */
+  readonly found?: PrintedLine;
+}
+
+/**
+ * Numbers of the lines that one ripgrep has, and which of its reports count.
+ *
+ * With context, epochs overlap: a hit among the last lines of one may have context in the next. Such lines are reported
+ * by the next one, which gets their text again, and that of their own context.
+ */
+export class Epoch {
+  readonly lines: EpochLines;
+  /** Number of its first line in the whole search. */
+  readonly #base: number;
+  /** Hits before this line were reported by the epoch before. */
+  readonly #reportedTo: number;
+  readonly #after: number;
+  readonly #onLine: (lines: EpochLines, line: ReportedLine) => void;
+  /** Reports that the next epoch may have to make instead. */
+  #held: ReportedLine[] = [];
+
+  constructor(options: {
+    readonly lines: EpochLines;
+    readonly base: number;
+    readonly reportedTo: number;
+    /** Lines of context after a hit. */
+    readonly after: number;
+    readonly onLine: (lines: EpochLines, line: ReportedLine) => void;
+  }) {
+    this.lines = options.lines;
+    this.#base = options.base;
+    this.#reportedTo = options.reportedTo;
+    this.#after = options.after;
+    this.#onLine = options.onLine;
+  }
+
+  static first(options: Pick<ConstructorParameters<typeof Epoch>[0], "after" | "onLine">): Epoch {
+    return new Epoch({ lines: new EpochLines(), base: 0, reportedTo: 0, ...options });
+  }
+
+  /** A line of ripgrep's output. */
+  take(record: Buffer, output: RipgrepOutput): void {
+    const found = output === "records" ? readRecord(record) : undefined;
+    if (output === "records" && found === undefined) return;
+    const ordinal = found?.ordinal ?? readNumber(record);
+    const isMatch = found?.isMatch ?? true;
+    // As context of a later hit, a line of the epoch before counts again.
+    if (!(ordinal >= (isMatch ? this.#reportedTo : 0) && ordinal < this.lines.count)) return;
+    const line = { ordinal, sequence: this.#base + ordinal, isMatch, ...(found === undefined ? {} : { found }) };
+    this.#held.push(line);
+    this.#report(this.lines.count - this.#after);
+  }
+
+  /**
+   * ripgrep has reported everything. Returns the next epoch, which begins with the last lines of this one.
+   *
+   * @param repeated how many lines that are, all of the execution that goes on; 0 if none goes on.
+   */
+  end(repeated: number): Epoch {
+    const { count } = this.lines;
+    const settled = count - Math.min(this.#after, repeated);
+    this.#report(settled);
+    const from = count - repeated;
+    return new Epoch({
+      lines: this.lines.tail(from),
+      base: this.#base + from,
+      reportedTo: settled - from,
+      after: this.#after,
+      onLine: this.#onLine,
+    });
+  }
+
+  #report(before: number): void {
+    const ready = this.#held.findIndex(({ ordinal }) => ordinal >= before);
+    const lines = ready < 0 ? this.#held.splice(0) : this.#held.splice(0, ready);
+    for (const line of lines) this.#onLine(this.lines, line);
+  }
+}
+
+/** The last lines of a text, at most `count`, and their number. */
+export function lastLines(text: Buffer, count: number): { text: Buffer; count: number } {
+  let [from, found] = [text.length, 0];
+  while (found < count && from > 0) {
+    // The byte before is the LF of the line before that.
+    from = from < 2 ? 0 : text.lastIndexOf(LINE_FEED, from - 2) + 1;
+    found += 1;
+  }
+  return { text: Buffer.from(text.subarray(from)), count: found };
+}

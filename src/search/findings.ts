@@ -1,0 +1,174 @@
+import type { SearchEvent, SearchedExecution, SearchTotals } from "../wire/search-event.ts";
+import type { SearchRequest } from "../wire/search-request.ts";
+import type { EpochLines, LineFacts } from "./epoch-lines.ts";
+import { excerpt, type PrintedLine } from "./found-line.ts";
+import { SEARCH_LIMITS } from "./limits.ts";
+
+/** A line in the order of the whole search. */
+interface Place {
+  readonly sequence: number;
+  readonly facts: LineFacts;
+}
+
+/** The execution of a number, and the highest line number that it had when the search began. */
+export type ExecutionOf = (number: number) => SearchedExecution & { readonly lastN: number };
+
+/** Turns matches, in order, into the events that the request asks for. */
+export class Findings {
+  hits = 0;
+  /** As many events as wanted, and another one would have followed. */
+  isFull = false;
+  readonly #request: SearchRequest;
+  readonly #executionOf: ExecutionOf;
+  readonly #emit: (event: SearchEvent) => void;
+  #shown = 0;
+  #lastHit: Place | undefined;
+  /** Hits in the execution of the last one. */
+  #hitsThere = 0;
+  /** Lines up to this one were shown, or never will be. */
+  #shownTo = -1;
+  /** Lines that may be context of the next hit. */
+  #before: { readonly place: Place; readonly event: SearchEvent }[] = [];
+  readonly #buckets = new Map<number, number>();
+
+  constructor(
+    request: SearchRequest,
+    options: { readonly executionOf: ExecutionOf; readonly emit: (event: SearchEvent) => void },
+  ) {
+    this.#request = request;
+    this.#executionOf = options.executionOf;
+    this.#emit = options.emit;
+  }
+
+  /** Whether the text of the next lines is needed: of hits, or of context of the last one. */
+  get needsText(): boolean {
+    const { show, limit, buckets } = this.#request;
+    return show === "lines" && (this.#shown < limit || !buckets);
+  }
+
+  /** Whether nothing more needs to be known of an execution. */
+  isDone(execution: number): boolean {
+    return this.#request.show === "executions" && this.isLast(execution);
+  }
+
+  /** Whether the last hit was in this execution. */
+  isLast(execution: number): boolean {
+    return this.#lastHit?.facts.execution === execution;
+  }
+
+  match(
+    lines: EpochLines,
+    line: { readonly ordinal: number; readonly sequence: number; readonly found?: PrintedLine },
+  ) {
+    const { ordinal, sequence, found } = line;
+    const facts = lines.facts(ordinal);
+    const { show, limit, buckets } = this.#request;
+    if (show === "lines" && this.#shown >= limit && !buckets) {
+      this.isFull = true;
+      return;
+    }
+    const isFirst = this.#lastHit?.facts.execution !== facts.execution;
+    if (isFirst) this.#leaveExecution();
+    if (this.isFull) return;
+    const place = { sequence, facts };
+    this.#lastHit = place;
+    this.hits += 1;
+    this.#hitsThere += 1;
+    if (buckets) this.#addToBucket(facts);
+    if (show === "executions" && isFirst) this.#show({ t: "execution", ...this.#named(facts) });
+    if (show !== "lines" || this.#shown >= limit || found === undefined) return;
+    const near = this.#before.filter(
+      ({
+        place: {
+          sequence: at,
+          facts: { execution },
+        },
+      }) => {
+        return execution === facts.execution && at >= sequence - this.#request.before;
+      },
+    );
+    for (const { event } of near) this.#emit(event);
+    this.#before = [];
+    this.#shownTo = sequence;
+    const { at, ...content } = this.#content(found);
+    this.#show({ t: "hit", ...this.#about(lines, ordinal), at, ...content });
+  }
+
+  context(
+    lines: EpochLines,
+    line: { readonly ordinal: number; readonly sequence: number; readonly found: PrintedLine },
+  ) {
+    const { ordinal, sequence, found } = line;
+    // An overlapping epoch reports it again.
+    if (sequence <= Math.max(this.#shownTo, this.#before.at(-1)?.place.sequence ?? -1)) return;
+    const place = { sequence, facts: lines.facts(ordinal) };
+    const { at: _, ...content } = this.#content(found);
+    const event: SearchEvent = { t: "context", ...this.#about(lines, ordinal), ...content };
+    const last = this.#lastHit;
+    const isAfter = last?.facts.execution === place.facts.execution && sequence - last.sequence <= this.#request.after;
+    if (isAfter) {
+      this.#shownTo = sequence;
+      this.#emit(event);
+    } else this.#before = [...this.#before, { place, event }].slice(-Math.max(1, this.#request.before));
+  }
+
+  /** What is known so far of the buckets; later ones replace these. */
+  emitBuckets(): void {
+    const last = this.#lastHit;
+    if (!this.#request.buckets || last === undefined) return;
+    const counts = [...this.#buckets].sort(([a], [b]) => a - b);
+    this.#emit({ t: "buckets", ...this.#named(last.facts), size: this.#bucketSize(last.facts), counts });
+  }
+
+  finish(): void {
+    this.#leaveExecution();
+    this.emitBuckets();
+  }
+
+  totals(read: Pick<SearchTotals, "executions" | "bytes">): SearchTotals {
+    return { hits: this.hits, ...read };
+  }
+
+  /** Reports the number of hits in the execution that is over. */
+  #leaveExecution(): void {
+    const last = this.#lastHit;
+    const hits = this.#hitsThere;
+    this.#hitsThere = 0;
+    if (last === undefined || hits === 0) return;
+    if (this.#request.show === "counts") this.#show({ t: "count", ...this.#named(last.facts), hits });
+    // The next hit, in another execution, would be one more than wanted.
+    if (this.#request.show !== "lines" && this.#shown >= this.#request.limit) this.isFull = true;
+  }
+
+  #show(event: SearchEvent): void {
+    this.#shown += 1;
+    this.#emit(event);
+  }
+
+  #named({ execution }: LineFacts): SearchedExecution {
+    const { x, node, owner } = this.#executionOf(execution);
+    return { x, node, owner };
+  }
+
+  #about(lines: EpochLines, ordinal: number) {
+    const facts = lines.facts(ordinal);
+    const { n, lastN, isStderr, isLong } = facts;
+    const stream = isStderr ? ("stderr" as const) : ("stdout" as const);
+    const long = isLong ? { long: true as const } : {};
+    return { ...this.#named(facts), n, lastN, time: lines.timeOf(ordinal), stream, ...long };
+  }
+
+  #content(found: PrintedLine) {
+    const { bytes, ranges } = found.content();
+    return excerpt(bytes, ranges);
+  }
+
+  #bucketSize({ execution }: LineFacts): number {
+    return Math.max(1, Math.ceil(this.#executionOf(execution).lastN / SEARCH_LIMITS.maxBuckets));
+  }
+
+  #addToBucket(facts: LineFacts): void {
+    const bucket = Math.min(SEARCH_LIMITS.maxBuckets - 1, Math.floor((facts.n - 1) / this.#bucketSize(facts)));
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
+  }
+}

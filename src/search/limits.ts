@@ -1,0 +1,47 @@
+/** Bounds inside a search. How many searches run at a time is in host/config-limits.ts. */
+export const SEARCH_LIMITS = {
+  /** Bytes read and converted at a time: also the time for which a worker does not listen. */
+  blockBytes: 524_288,
+  /** A joined line is searched up to here: a match must not need the memory of an endless line. */
+  maxLineBytes: 1_048_576,
+  /**
+   * Text for one ripgrep. It prints on a pipe only what fills its buffer, or all at its end: a small first epoch brings
+   * the first hits soon, large later ones cost few starts.
+   */
+  firstEpochBytes: 1_000_000,
+  maxEpochBytes: 64_000_000,
+  epochGrowth: 4,
+  /** Lines of one epoch: each needs about 50 bytes of memory while ripgrep has it. */
+  maxEpochLines: 524_288,
+  /** Of a line that is shown, and of what stands in it before the first match. */
+  maxShownBytes: 4_096,
+  shownBeforeMatchBytes: 1_024,
+  /** Matches shown in one line. */
+  maxRanges: 100,
+  /** A record of ripgrep: a line of 1 MiB has 6 MiB in JSON, and its first matches as much again. */
+  maxRecordBytes: 16_777_216,
+  /** Compiled patterns in ripgrep: a larger one is refused. */
+  compiledPattern: "16M",
+  /** Events that wait for a slow client; then ripgrep waits. */
+  maxUnsentBytes: 1_048_576,
+  /** Of a scroll bar. */
+  maxBuckets: 2_000,
+  /** JavaScript's memory of one worker. */
+  workerHeapMb: 128,
+  /** Workers without a search are kept this long. */
+  workerIdleMs: 60_000,
+  /** Searches of one user, and of all, that wait for their turn. */
+  maxWaitingPerUser: 8,
+  maxWaiting: 256,
+  /** Time of a search. */
+  oneExecutionMs: 60_000,
+  historyMs: 300_000,
+} as const;
+
+/** Sizes that tests make tiny. */
+export interface EpochSizes {
+  readonly blockBytes: number;
+  readonly maxLineBytes: number;
+  readonly firstEpochBytes: number;
+  readonly maxEpochLines: number;
+}

@@ -1,0 +1,195 @@
+import type { StreamName } from "../wire/api.ts";
+import { CRI } from "../wire/cri.ts";
+import type { EpochLines } from "./epoch-lines.ts";
+
+const LINE_FEED = 0x0a;
+const LETTER_P = 0x50;
+const LETTER_E = 0x65;
+/** The third character of a stream's name: stdOut, stdErr. */
+const STREAM_LETTER_AT = CRI.streamAt + 3;
+/** Shorter texts are copied faster byte by byte than by a call. */
+const COPY_BY_CALL_BYTES = 48;
+
+/** A line whose end has not come yet. */
+interface OpenLine {
+  readonly n: number;
+  lastN: number;
+  readonly time: DataView;
+  readonly isWanted: boolean;
+  readonly parts: Buffer[];
+  bytes: number;
+  isLong: boolean;
+}
+
+/** Which lines are searched at all. */
+export interface LineFilter {
+  readonly stream?: StreamName | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/**
+ * Turns the CRI lines of executions into text: pieces of a line joined, unwanted lines left out, each line ended by LF.
+ * Records what each line of that text is in `lines`.
+ */
+export class LineJoiner {
+  lines: EpochLines;
+  /** Lines cut at the limit. */
+  longLines = 0;
+  readonly #stream: StreamName | undefined;
+  readonly #since: Buffer | undefined;
+  readonly #until: Buffer | undefined;
+  readonly #maxLineBytes: number;
+  #execution = 0;
+  #nextN = 1;
+  #open: [stdout: OpenLine | undefined, stderr: OpenLine | undefined] = [undefined, undefined];
+  #out: Buffer = Buffer.alloc(0);
+  #written = 0;
+
+  constructor(filter: LineFilter, options: { readonly lines: EpochLines; readonly maxLineBytes: number }) {
+    this.lines = options.lines;
+    this.#stream = filter.stream;
+    this.#since = filter.since === undefined ? undefined : Buffer.from(filter.since);
+    this.#until = filter.until === undefined ? undefined : Buffer.from(filter.until);
+    this.#maxLineBytes = options.maxLineBytes;
+  }
+
+  /** The number after the last line. */
+  get nextN(): number {
+    return this.#nextN;
+  }
+
+  /** The next lines belong to this execution. The last one was ended. */
+  begin(execution: number): void {
+    this.#execution = execution;
+    this.#nextN = 1;
+  }
+
+  /**
+   * Returns the text of whole CRI lines, the first with number `firstN`. A hole before it ends the lines that are open:
+   * what stood in it is not known, so that nothing is joined over it.
+   */
+  push(cri: Buffer, firstN: number): Buffer {
+    this.#room(cri.length);
+    if (firstN !== this.#nextN) this.#endOpen();
+    const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
+    let n = firstN;
+    let at = 0;
+    // No allocation for a whole line: there are millions.
+    while (at < cri.length) {
+      const end = cri.indexOf(LINE_FEED, at);
+      const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
+      if (cri[at + CRI.tagAt] === LETTER_P) this.#addPiece(cri, { at, end, n, stream });
+      else if (this.#open[stream] !== undefined) this.#endLine(cri, { at, end, n, stream });
+      else if (this.#isWanted(cri, at, stream)) {
+        const isLong = this.#write(cri, at + CRI.prefixCharacters, end);
+        this.lines.add({ execution: this.#execution, n, lastN: n, isStderr: stream === 1, isLong }, view, at);
+      }
+      n += 1;
+      at = end + 1;
+    }
+    this.#nextN = n;
+    return this.#out.subarray(0, this.#written);
+  }
+
+  /** Ends the execution: returns the text of lines without an end, such as a prompt. */
+  finish(): Buffer {
+    this.#room(0);
+    this.#endOpen();
+    return this.#out.subarray(0, this.#written);
+  }
+
+  /** Makes room for the text of so many bytes of CRI and of all open lines: a text is shorter than its CRI line. */
+  #room(criBytes: number): void {
+    const openBytes = (this.#open[0]?.bytes ?? 0) + (this.#open[1]?.bytes ?? 0);
+    this.#out = Buffer.allocUnsafe(criBytes + openBytes + 2);
+    this.#written = 0;
+  }
+
+  #addPiece(cri: Buffer, piece: { at: number; end: number; n: number; stream: 0 | 1 }): void {
+    const { at, end, n, stream } = piece;
+    let open = this.#open[stream];
+    if (open === undefined) {
+      const time = Buffer.from(cri.subarray(at, at + CRI.timeCharacters + 1));
+      open = {
+        n,
+        lastN: n,
+        time: new DataView(time.buffer, time.byteOffset, time.length),
+        isWanted: this.#isWanted(cri, at, stream),
+        parts: [],
+        bytes: 0,
+        isLong: false,
+      };
+      this.#open[stream] = open;
+    }
+    open.lastN = n;
+    this.#append(open, cri.subarray(at + CRI.prefixCharacters, end));
+  }
+
+  #append(open: OpenLine, part: Buffer): void {
+    if (!open.isWanted) return;
+    const bytes = Math.min(part.length, this.#maxLineBytes - open.bytes);
+    if (bytes < part.length) open.isLong = true;
+    if (bytes === 0) return;
+    open.parts.push(Buffer.from(part.subarray(0, bytes)));
+    open.bytes += bytes;
+  }
+
+  #endLine(cri: Buffer, piece: { at: number; end: number; n: number; stream: 0 | 1 }): void {
+    const open = this.#open[piece.stream];
+    if (open === undefined) return;
+    open.lastN = piece.n;
+    this.#append(open, cri.subarray(piece.at + CRI.prefixCharacters, piece.end));
+    this.#writeOpen(open, piece.stream);
+  }
+
+  #endOpen(): void {
+    for (const stream of [0, 1] as const) {
+      const open = this.#open[stream];
+      if (open !== undefined) this.#writeOpen(open, stream);
+    }
+  }
+
+  #writeOpen(open: OpenLine, stream: 0 | 1): void {
+    this.#open[stream] = undefined;
+    if (!open.isWanted) return;
+    for (const part of open.parts) this.#written += part.copy(this.#out, this.#written);
+    this.#out[this.#written] = LINE_FEED;
+    this.#written += 1;
+    if (open.isLong) this.longLines += 1;
+    const { n, lastN, isLong } = open;
+    this.lines.add({ execution: this.#execution, n, lastN, isStderr: stream === 1, isLong }, open.time, 0);
+  }
+
+  /** Writes a text and its LF. Returns whether it was cut. */
+  #write(cri: Buffer, from: number, end: number): boolean {
+    const bytes = Math.min(end - from, this.#maxLineBytes);
+    const out = this.#out;
+    let to = this.#written;
+    if (bytes < COPY_BY_CALL_BYTES) {
+      for (let i = 0; i < bytes; i += 1) out[to + i] = cri[from + i] ?? 0;
+    } else cri.copy(out, to, from, from + bytes);
+    to += bytes;
+    out[to] = LINE_FEED;
+    this.#written = to + 1;
+    if (bytes === end - from) return false;
+    this.longLines += 1;
+    return true;
+  }
+
+  /** Judges a line by its first piece. */
+  #isWanted(cri: Buffer, at: number, stream: 0 | 1): boolean {
+    if (this.#stream !== undefined && (this.#stream === "stderr") !== (stream === 1)) return false;
+    if (this.#since !== undefined && compareTimes(cri, at, this.#since) < 0) return false;
+    return this.#until === undefined || compareTimes(cri, at, this.#until) <= 0;
+  }
+}
+
+/** Times of this spelling are ordered as their bytes are. */
+function compareTimes(cri: Buffer, at: number, time: Buffer): number {
+  for (let i = 0; i < CRI.timeCharacters; i += 1) {
+    const difference = (cri[at + i] ?? 0) - (time[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

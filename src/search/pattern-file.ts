@@ -1,0 +1,36 @@
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SearchRequest } from "../wire/search-request.ts";
+
+/** Every character with a meaning in a pattern (regex-syntax, `escape`). */
+const META = /[\\.+*?()|[\]{}^$#&~-]/g;
+/** Unicode's definition of a word (UTS #18, annex C), which ripgrep uses. */
+const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+
+/** The pattern in a file that has no name any more: arguments and files are readable for others. */
+export function openPattern(request: SearchRequest): number {
+  const folder = mkdtempSync(join(tmpdir(), "ml-search-"));
+  try {
+    const path = join(folder, "pattern");
+    writeFileSync(path, patternFile(request), { mode: 0o600 });
+    return openSync(path, "r");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The content of the pattern's file: one pattern, a regular expression. */
+function patternFile({ pattern, regex, word }: SearchRequest): string {
+  return `${regex ? pattern : literal(pattern, word)}\n`;
+}
+
+/** A regular expression for a text. At the edge of a word, \b; beside another character, \B says the same. */
+function literal(text: string, isWord: boolean): string {
+  // ripgrep takes a CR at the end of a file's line for a part of its ending.
+  const escaped = text.replace(META, "\\$&").replaceAll("\r", "\\r");
+  const characters = [...text];
+  if (!isWord || characters.length === 0) return escaped;
+  const edge = (character: string | undefined) => (WORD.test(character ?? "") ? "\\b" : "\\B");
+  return `${edge(characters[0])}(?:${escaped})${edge(characters.at(-1))}`;
+}

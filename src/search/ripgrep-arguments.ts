@@ -1,0 +1,33 @@
+import type { SearchRequest } from "../wire/search-request.ts";
+import { SEARCH_LIMITS } from "./limits.ts";
+
+/** `records`: lines with their matches, as JSON; `numbers`: `NUMBER:` and a few words, for counting. */
+export type RipgrepOutput = "records" | "numbers";
+
+/** The pattern's descriptor in ripgrep: a file, so that no other user reads it among its arguments. */
+const PATTERN_FD = 3;
+/** Arguments of a ripgrep that searches its stdin. */
+export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput): string[] {
+  const forms = {
+    records: ["--json", "--before-context", `${request.before}`, "--after-context", `${request.after}`],
+    // Shows a line of more than one byte as a remark.
+    numbers: ["--line-number", "--max-columns", "1"],
+  };
+  return [
+    "--no-config",
+    "--no-mmap",
+    "--color=never",
+    // All bytes are text, as they are: no search for NUL or for the mark of UTF-16 at the beginning.
+    "--text",
+    "--encoding=none",
+    `--regex-size-limit=${SEARCH_LIMITS.compiledPattern}`,
+    `--dfa-size-limit=${SEARCH_LIMITS.compiledPattern}`,
+    ...forms[output],
+    ...{ smart: ["--smart-case"], ignore: ["--ignore-case"], match: ["--case-sensitive"] }[request.case],
+    ...(request.regex && request.word ? ["--word-regexp"] : []),
+    ...(request.invert ? ["--invert-match"] : []),
+    "--file",
+    `/proc/self/fd/${PATTERN_FD}`,
+    "-",
+  ];
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { SEARCH_LIMITS } from "./limits.ts";
+import { RecordSplitter } from "./record-splitter.ts";
+
+const MAX_MESSAGE_BYTES = 4_096;
+/** "Cannot match" and "nothing matched" are success (rg(1), EXIT STATUS). */
+const SUCCESS: readonly (number | null)[] = [0, 1];
+
+/** ripgrep refused the pattern or failed; `isMissing`: there is none. */
+export class RipgrepError extends Error {
+  readonly isMissing: boolean;
+
+  constructor(message: string, isMissing = false) {
+    super(message);
+    this.isMissing = isMissing;
+  }
+}
+
+/** One ripgrep: takes text, calls back for each line that it prints, and can be killed at any moment. */
+export class Ripgrep {
+  readonly #child: ChildProcess;
+  readonly #stdin: Writable;
+  readonly #stdout: Readable;
+  readonly #ended: Promise<void>;
+  #isKilled = false;
+  #isClosed = false;
+  #onRoom: () => void = () => undefined;
+
+  /** @param options.patternFd stays open in this process; ripgrep reads it from its beginning. */
+  constructor(options: {
+    readonly args: readonly string[];
+    readonly patternFd: number;
+    readonly onRecord: (record: Buffer) => void;
+  }) {
+    const child = spawn("rg", options.args, { stdio: ["pipe", "pipe", "pipe", options.patternFd] });
+    const { stdin, stdout, stderr } = child;
+    if (stdin === null || stdout === null || stderr === null) throw new TypeError("ripgrep has no pipes");
+    this.#child = child;
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+    const { onRecord } = options;
+    const splitter = new RecordSplitter({ maxBytes: SEARCH_LIMITS.maxRecordBytes, onRecord });
+    stdout.on("data", (chunk: Buffer) => this.#isKilled || splitter.push(chunk));
+    let message = "";
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      message = (message + text).slice(0, MAX_MESSAGE_BYTES);
+    });
+    // It ended before it had read everything: its exit code says why.
+    stdin.on("error", () => this.#onRoom()).on("drain", () => this.#onRoom());
+    this.#ended = new Promise((resolve, reject) => {
+      child.once("error", (error) => {
+        this.#isClosed = true;
+        const isMissing = "code" in error && error.code === "ENOENT";
+        reject(new RipgrepError(error.message, isMissing));
+        this.#onRoom();
+      });
+      child.once("close", (code) => {
+        this.#isClosed = true;
+        if (this.#isKilled || SUCCESS.includes(code)) resolve();
+        else reject(new RipgrepError(message.trim() || `ripgrep ended with ${code ?? child.signalCode}`));
+        this.#onRoom();
+      });
+    });
+    // Whoever calls `end` hears of it.
+    this.#ended.catch(() => undefined);
+  }
+
+  /** Undefined if more may follow at once. */
+  write(text: Buffer): Promise<void> | undefined {
+    if (this.#isClosed || this.#isKilled || this.#stdin.destroyed || this.#stdin.write(text)) return undefined;
+    return new Promise((resolve) => {
+      this.#onRoom = resolve;
+    });
+  }
+
+  /** That was all. Resolves when it has ended; rejects with RipgrepError. */
+  end(): Promise<void> {
+    this.#stdin.end();
+    return this.#ended;
+  }
+
+  kill(): void {
+    this.#isKilled = true;
+    this.#child.kill("SIGKILL");
+    // A paused pipe would never close.
+    this.#stdout.resume();
+    this.#onRoom();
+  }
+
+  /** It prints faster than its output is taken. */
+  pause(): void {
+    this.#stdout.pause();
+  }
+
+  resume(): void {
+    this.#stdout.resume();
+  }
+}

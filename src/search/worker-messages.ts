@@ -1,0 +1,23 @@
+import type { SearchStop } from "../wire/search-event.ts";
+import type { SearchRefusal } from "../wire/search-refusal.ts";
+import type { SearchRequest } from "../wire/search-request.ts";
+import type { EpochSizes } from "./limits.ts";
+import type { SearchEnd, SearchedPieces } from "./search-task.ts";
+
+/** To a worker. It has one search at a time. */
+export type ToWorker =
+  | { readonly t: "search"; readonly request: SearchRequest; readonly sizes: Partial<EpochSizes> }
+  /** The answer to `next`. */
+  | { readonly t: "pieces"; readonly pieces: SearchedPieces | undefined }
+  /** So many bytes of events were sent to the client. */
+  | { readonly t: "sent"; readonly bytes: number }
+  | { readonly t: "stop"; readonly why: SearchStop };
+
+/** From a worker. */
+export type FromWorker =
+  | { readonly t: "next" }
+  /** Whole events, each a line of JSON. */
+  | { readonly t: "events"; readonly events: Uint8Array }
+  /** It is over: ripgrep has ended, no file is read any more. */
+  | { readonly t: "done"; readonly end: SearchEnd }
+  | { readonly t: "refused"; readonly why: SearchRefusal["why"]; readonly message: string };

@@ -1,0 +1,91 @@
+import { closeSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import type { SearchEvent } from "../wire/search-event.ts";
+import { SEARCH_LIMITS } from "./limits.ts";
+import { openPattern } from "./pattern-file.ts";
+import { RipgrepError } from "./ripgrep.ts";
+import { type SearchedPieces, SearchTask, type TaskPort } from "./search-task.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+/** Events are sent together, so that each does not cost the collector's own thread a turn. */
+const SEND_BYTES = 65_536;
+
+/** The other end of the thread: what the collector's own thread sends and receives. */
+class Outside implements TaskPort {
+  #text = "";
+  #unsentBytes = 0;
+  #onRoom: (() => void)[] = [];
+  #onPieces: (pieces: SearchedPieces | undefined) => void = () => undefined;
+
+  post(message: FromWorker): void {
+    parentPort?.postMessage(message);
+  }
+
+  async next(): Promise<SearchedPieces | undefined> {
+    const asked = new Promise<SearchedPieces | undefined>((resolve) => {
+      this.#onPieces = resolve;
+    });
+    this.post({ t: "next" });
+    return asked;
+  }
+
+  emit(event: SearchEvent): boolean {
+    if (this.#text === "") setImmediate(() => this.flush());
+    this.#text += `${JSON.stringify(event)}\n`;
+    if (this.#text.length >= SEND_BYTES) this.flush();
+    return this.#unsentBytes < SEARCH_LIMITS.maxUnsentBytes;
+  }
+
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#onRoom.push(resolve));
+  }
+
+  flush(): void {
+    if (this.#text === "") return;
+    const events = Buffer.from(this.#text);
+    this.#text = "";
+    this.#unsentBytes += events.length;
+    this.post({ t: "events", events });
+  }
+
+  pieces(pieces: SearchedPieces | undefined): void {
+    this.#onPieces(pieces);
+  }
+
+  sent(bytes: number): void {
+    this.#unsentBytes -= bytes;
+    if (this.#unsentBytes >= SEARCH_LIMITS.maxUnsentBytes) return;
+    for (const resolve of this.#onRoom.splice(0)) resolve();
+  }
+}
+
+let outside = new Outside();
+let task: SearchTask | undefined;
+
+async function search({ request, sizes }: Extract<ToWorker, { t: "search" }>): Promise<void> {
+  const port = new Outside();
+  outside = port;
+  const patternFd = openPattern(request);
+  try {
+    task = new SearchTask(request, { port, patternFd, sizes });
+    await task.check();
+    const end = await task.run();
+    port.flush();
+    port.post({ t: "done", end });
+  } catch (error) {
+    if (!(error instanceof RipgrepError)) throw error;
+    const missing = "ripgrep is missing on the collector: install it there (apt-get install ripgrep)";
+    if (error.isMissing) port.post({ t: "refused", why: "unavailable", message: `Cannot search: ${missing}` });
+    else port.post({ t: "refused", why: "pattern", message: `Cannot search: ${error.message}` });
+  } finally {
+    task = undefined;
+    closeSync(patternFd);
+  }
+}
+
+parentPort?.on("message", (message: ToWorker) => {
+  if (message.t === "search") void search(message);
+  else if (message.t === "pieces") outside.pieces(message.pieces);
+  else if (message.t === "sent") outside.sent(message.bytes);
+  else task?.stop(message.why);
+});

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { type Request, type Response, Router } from "express";
+import { SearchRefusal } from "../wire/search-refusal.ts";
+import { parseSearchRequest, type SearchRequest } from "../wire/search-request.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import type { RecordRead } from "./admin-reads.ts";
+import { badRequest, HttpError, notFound } from "./http-error.ts";
+import type { Search } from "./ports.ts";
+
+export interface SearchApiOptions {
+  readonly search: Search;
+  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly recordRead: RecordRead;
+}
+
+/** A search asks for less of the machine than this many seconds from now. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** `POST /api/search`: lines of JSON as they are found. The search ends with the connection. */
+export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptions): Router {
+  const router = Router();
+  router.post("/search", async (request, response) => {
+    const viewer = await viewerOf(request);
+    const asked = parseSearchRequest(request.body);
+    if ("problem" in asked) throw badRequest(asked.problem);
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      await send(response, search.run(viewer, asked, gone.signal), () => {
+        recordRead(viewer, request, ownersOf(asked));
+      });
+    } catch (error) {
+      throw error instanceof SearchRefusal ? refusalOf(error) : error;
+    }
+  });
+  return router;
+}
+
+/** Sends events as fast as the client takes them. Nothing is sent before the first: until then it may be refused. */
+async function send(response: Response, events: AsyncIterable<Uint8Array>, onFirst: () => void): Promise<void> {
+  for await (const each of events) {
+    if (response.closed) return;
+    if (!response.headersSent) {
+      onFirst();
+      // A proxy must not wait for the end (nginx, "proxy_buffering").
+      response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
+    }
+    if (!response.write(each)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  }
+  response.end();
+}
+
+function ownersOf({ what }: SearchRequest): readonly string[] | "all" {
+  return what.owner === undefined ? "all" : [what.owner];
+}
+
+function refusalOf({ why, message }: SearchRefusal): HttpError {
+  switch (why) {
+    case "missing":
+      return notFound();
+    case "busy":
+      return new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    case "unavailable":
+      return new HttpError({ status: 503, code: "unavailable", message });
+    default:
+      return badRequest(message);
+  }
+}

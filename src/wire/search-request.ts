@@ -1,0 +1,189 @@
+import { type ExecutionName, type ExecutionState, parseState, type StreamName } from "./api.ts";
+import { parseLabels } from "./begin.ts";
+import { parseStream } from "./cri.ts";
+import { parseExecutionId } from "./ids.ts";
+import { WIRE_LIMITS } from "./limits.ts";
+import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import { parseRunId } from "./run-id.ts";
+import { parseTime } from "./time.ts";
+
+/** What is searched: one execution, a job or one run of it, or everything that the viewer may see. */
+export type SearchScope =
+  | ExecutionName
+  | { readonly job: string; readonly run?: string | undefined; readonly owner?: string | undefined }
+  | { readonly all: true; readonly owner?: string | undefined };
+
+/** Body of `POST /api/search`. All but `what` and `pattern` may be omitted there. */
+export interface SearchRequest {
+  readonly what: SearchScope;
+  /** Text, or a regular expression of ripgrep's default engine. */
+  readonly pattern: string;
+  readonly regex: boolean;
+  /** `smart` ignores case unless the pattern has a capital letter. */
+  readonly case: "smart" | "ignore" | "match";
+  /** No letter, digit or underscore stands before or after a match. */
+  readonly word: boolean;
+  /** Lines that do not match. */
+  readonly invert: boolean;
+  /** Only executions on one of these nodes; empty: on any. */
+  readonly nodes: readonly string[];
+  /** Only executions with all of these labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state?: ExecutionState | undefined;
+  readonly stream?: StreamName | undefined;
+  /** Only lines printed at or after `since`, and at or before `until`: RFC 3339, UTC, microseconds. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** Lines of context before and after each hit. */
+  readonly before: number;
+  readonly after: number;
+  /** The lines that match, their number in each execution, or the executions that have any. */
+  readonly show: "lines" | "counts" | "executions";
+  /** Lines to show. The search ends there, unless `buckets` are wanted. */
+  readonly limit: number;
+  /** Where in the execution the hits are; only for one execution, and without context. */
+  readonly buckets: boolean;
+}
+
+export const SEARCH_REQUEST_LIMITS = {
+  maxPatternBytes: 1_024,
+  maxNodes: 1_024,
+  maxContextLines: 20,
+  defaultHits: 1_000,
+  maxHits: 1_000_000,
+} as const;
+
+const CASES = ["smart", "ignore", "match"] as const;
+const SHOWS = ["lines", "counts", "executions"] as const;
+
+class Problem extends Error {}
+
+/** Parses a request. `problem` names the member that is wrong, and its limit. */
+export function parseSearchRequest(value: unknown): SearchRequest | { readonly problem: string } {
+  try {
+    const body = asRecord(value);
+    if (body === undefined) throw new Problem('expected JSON like {"what": {"all": true}, "pattern": "error"}');
+    return parseBody(body);
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error.message };
+    throw error;
+  }
+}
+
+function parseBody(body: UnknownRecord): SearchRequest {
+  const { maxContextLines, maxHits, defaultHits } = SEARCH_REQUEST_LIMITS;
+  const what = parseScope(body["what"]);
+  const [state, stream] = [body["state"], body["stream"]];
+  const labels = body["labels"] === undefined ? {} : parseLabels(body["labels"]);
+  if (labels === undefined) throw new Problem(`labels: expected at most ${WIRE_LIMITS.maxLabels} texts by name`);
+  const request = {
+    what,
+    pattern: patternOf(body["pattern"]),
+    regex: flag(body, "regex"),
+    case: word(body, "case", CASES),
+    word: flag(body, "word"),
+    invert: flag(body, "invert"),
+    nodes: nodesOf(body["nodes"]),
+    labels,
+    state: state === undefined ? undefined : known("state", parseState(state)),
+    stream: stream === undefined ? undefined : known("stream", parseStream(stream)),
+    since: time(body, "since"),
+    until: time(body, "until"),
+    before: count(body, "before", { least: 0, most: maxContextLines, fallback: 0 }),
+    after: count(body, "after", { least: 0, most: maxContextLines, fallback: 0 }),
+    show: word(body, "show", SHOWS),
+    limit: count(body, "limit", { least: 1, most: maxHits, fallback: defaultHits }),
+    buckets: flag(body, "buckets"),
+  };
+  if (request.regex && request.pattern.includes("\r"))
+    throw new Problem("pattern: has a carriage return; in a regular expression write \\r");
+  if (request.buckets && !("x" in what)) throw new Problem("buckets: expected one execution in what");
+  if (request.buckets && request.before + request.after > 0) throw new Problem("buckets: expected no context");
+  return request;
+}
+
+function parseScope(value: unknown): SearchScope {
+  const scope = asRecord(value);
+  const owner = shortText(scope?.["owner"], "owner", WIRE_LIMITS.maxOwnerCharacters);
+  if (scope?.["all"] === true) return { all: true, owner };
+  const job = shortText(scope?.["job"], "job", WIRE_LIMITS.maxJobCharacters);
+  if (job !== undefined) {
+    const run = scope?.["run"];
+    return { job, run: run === undefined ? undefined : known("run", parseRunId(run)), owner };
+  }
+  const x = parseExecutionId(scope?.["x"]);
+  if (x === undefined) throw new Problem("what: expected an execution {x}, a {job} or {all: true}");
+  return { x, node: shortText(scope?.["node"], "node", WIRE_LIMITS.maxNodeCharacters), owner };
+}
+
+function patternOf(value: unknown): string {
+  const { maxPatternBytes } = SEARCH_REQUEST_LIMITS;
+  if (typeof value !== "string") throw new Problem("pattern: expected a text");
+  const bytes = utf8Bytes(value);
+  if (bytes > maxPatternBytes) throw new Problem(`pattern: ${bytes} bytes, limit is ${maxPatternBytes}`);
+  if (value.includes("\n")) throw new Problem("pattern: has a line feed, but only single lines are searched");
+  if (/\p{Surrogate}/u.test(value)) throw new Problem("pattern: has half a surrogate pair, which no text has");
+  return value;
+}
+
+/** Without TextEncoder, which is not part of the language. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+function nodesOf(value: unknown): readonly string[] {
+  const { maxNodes } = SEARCH_REQUEST_LIMITS;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new Problem("nodes: expected a list of names");
+  if (value.length > maxNodes) throw new Problem(`nodes: ${value.length} names, limit is ${maxNodes}`);
+  return value.map((node) => known("nodes", shortText(node, "nodes", WIRE_LIMITS.maxNodeCharacters)));
+}
+
+function shortText(value: unknown, name: string, maxCharacters: number): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (typeof value !== "string") throw new Problem(`${name}: expected a text`);
+  if (value.length > maxCharacters) throw new Problem(`${name}: ${value.length} characters, limit is ${maxCharacters}`);
+  return value;
+}
+
+function known<T>(name: string, value: T | undefined): T {
+  if (value === undefined) throw new Problem(`${name}: has an unknown value`);
+  return value;
+}
+
+function flag(body: UnknownRecord, name: string): boolean {
+  const value = body[name] ?? false;
+  if (typeof value !== "boolean") throw new Problem(`${name}: expected true or false`);
+  return value;
+}
+
+function word<T extends string>(body: UnknownRecord, name: string, words: readonly [T, ...T[]]): T {
+  const value = body[name] ?? words[0];
+  const found = words.find((each) => each === value);
+  if (found === undefined) throw new Problem(`${name}: expected ${words.join(", ")}`);
+  return found;
+}
+
+function time(body: UnknownRecord, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined) return undefined;
+  const parsed = parseTime(value);
+  if (parsed === undefined) throw new Problem(`${name}: expected a time like 2026-11-20T04:17:44.960662Z`);
+  return parsed;
+}
+
+function count(
+  body: UnknownRecord,
+  name: string,
+  { least, most, fallback }: { least: number; most: number; fallback: number },
+): number {
+  const value = body[name] === undefined ? fallback : asCount(body[name], least);
+  if (value === undefined || value > most)
+    throw new Problem(`${name}: expected a whole number from ${least} to ${most}`);
+  return value;
+}

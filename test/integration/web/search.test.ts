@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { Searches } from "../../../src/search/searches.ts";
+import { parseSearchEvent, type SearchEvent } from "../../../src/wire/search-event.ts";
+import { parseSearchRequest } from "../../../src/wire/search-request.ts";
+import { afterwards } from "../../support/cleanup.ts";
+import { fakeExecution } from "../../support/envelopes.ts";
+import {
+  type IngestSite,
+  metric,
+  openRelay,
+  rootAndBob,
+  startIngestSite,
+  untilMetric,
+} from "../../support/ingest-site.ts";
+import { ROOT } from "../../support/programs.ts";
+import { type Browser, signedIn, startWeb } from "../../support/web.ts";
+
+/** Alice of the web is root of the store: her executions have uid 0. Carol is an administrator. */
+async function startSearch(options: { maxMs?: number; searches?: number } = {}) {
+  const on = await startIngestSite({ ownerOf: rootAndBob });
+  const { maxMs, searches: limit = 4 } = options;
+  const searches = new Searches({
+    archive: on.archive,
+    limits: { searches: limit, searchesPerUser: 2 },
+    workerFile: new URL(`file://${ROOT}/dist/src/search/worker.js`),
+    metrics: on.metrics,
+    ...(maxMs === undefined ? {} : { maxMs }),
+  });
+  afterwards(() => searches.close());
+  const ownerId = ({ user }: { user: string }) => (user === "alice" ? "root" : user);
+  const web = await startWeb({ served: on.archive, search: searches, ownerId });
+  return { on, web, alice: await signedIn(web.origin, "alice"), searches };
+}
+
+async function ask(browser: Browser, body: Record<string, unknown>): Promise<SearchEvent[]> {
+  const answer = await browser.post("/api/search", { what: { all: true }, ...body });
+  if (answer.status !== 200) throw new Error(`Answered with ${answer.status}: ${answer.text}`);
+  return answer.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const event = parseSearchEvent(JSON.parse(line));
+      if (event === undefined) throw new Error(`Not an event: ${line}`);
+      return event;
+    });
+}
+
+const shownIn = (events: readonly SearchEvent[]) =>
+  events.flatMap((event) => (event.t === "hit" || event.t === "context" ? [[event.t, event.n, event.text]] : []));
+
+/** A running execution: pieces of a line, late lines, a hole (6 is missing), an open line at its end. */
+async function disorderly(on: IngestSite, uid = 0) {
+  const one = fakeExecution({ job: "train" });
+  const relay = await openRelay(on);
+  await relay.send(
+    one.begin({ labels: { rank: "3" }, run: "r1" }, uid),
+    one.lines(1, ["one"]),
+    one.lines(4, ["a long er"], { fragment: true }),
+    one.lines(5, ["ror here"]),
+    one.lines(2, ["late error", "three"]),
+    one.lines(7, ["Error on stderr"], { stderr: true }),
+    one.lines(8, ["prompt error? "], { fragment: true }),
+  );
+  return one;
+}
+
+test("finds joined, late and unfinished lines of a running execution, in order, with context", async () => {
+  const { on, alice } = await startSearch();
+  const { x, node } = await disorderly(on);
+  const events = await ask(alice, { pattern: "error", case: "match", before: 1 });
+  expect(shownIn(events)).toEqual([
+    ["context", 1, "one"],
+    ["hit", 2, "late error"],
+    ["context", 3, "three"],
+    ["hit", 4, "a long error here"],
+    ["context", 7, "Error on stderr"],
+    ["hit", 8, "prompt error? "],
+  ]);
+  const long = events.find((event) => event.t === "hit" && event.n === 4);
+  expect(long).toMatchObject({ x, node, owner: "root", lastN: 5, stream: "stdout", at: [[7, 12]] });
+  expect(events.at(-1)).toMatchObject({ t: "end", hits: 3, executions: 1, capped: false, unreadable: 0 });
+  expect(await metric(on, "ml_searches_total", '"done"')).toBe(1);
+});
+
+test("one execution, a job, a run, labels, nodes, streams, counts, and a limit narrow it", async () => {
+  const { on, alice } = await startSearch();
+  const one = await disorderly(on);
+  const other = fakeExecution({ node: "node2" });
+  await (await openRelay(on)).send(other.begin(), other.lines(1, ["an error"]), other.end(1));
+  const hits = async (body: Record<string, unknown>) => shownIn(await ask(alice, { pattern: "error", ...body })).length;
+  expect(await hits({})).toBe(5);
+  expect(await hits({ what: { x: other.x } })).toBe(1);
+  expect(await hits({ what: { job: "train" } })).toBe(4);
+  expect(await hits({ what: { job: "train", run: "r1" } })).toBe(4);
+  expect(await hits({ what: { job: "train", run: "r2" } })).toBe(0);
+  expect(await hits({ labels: { rank: "3" } })).toBe(4);
+  expect(await hits({ labels: { rank: "4" } })).toBe(0);
+  expect(await hits({ nodes: ["node2", "node9"] })).toBe(1);
+  expect(await hits({ state: "finished" })).toBe(1);
+  expect(await hits({ stream: "stderr" })).toBe(1);
+  expect(await hits({ until: "2026-11-20T04:17:44.960661Z" })).toBe(0);
+  expect(await hits({ since: "2026-11-20T04:17:44.960662Z", until: "2026-11-20T04:17:44.960662Z" })).toBe(5);
+  const counts = await ask(alice, { pattern: "error", show: "counts" });
+  expect(counts.filter(({ t }) => t === "count")).toMatchObject([
+    { x: other.x, hits: 1 },
+    { x: one.x, hits: 4 },
+  ]);
+  const limited = await ask(alice, { pattern: "error", limit: 2 });
+  expect(shownIn(limited)).toHaveLength(2);
+  expect(limited.at(-1)).toMatchObject({ capped: true, why: "limit" });
+  const where = await ask(alice, { what: { x: one.x }, pattern: "error", limit: 1, buckets: true });
+  expect(where.findLast(({ t }) => t === "buckets")).toMatchObject({
+    size: 1,
+    counts: [
+      [1, 1],
+      [3, 1],
+      [6, 1],
+      [7, 1],
+    ],
+  });
+});
+
+test("nobody finds another user's line; an administrator does, and the audit says so", async () => {
+  const { on, web, alice } = await startSearch();
+  const hers = await disorderly(on, 1002);
+  const bob = await signedIn(web.origin, "bob");
+  expect(shownIn(await ask(alice, { pattern: "error" }))).toEqual([]);
+  expect(shownIn(await ask(alice, { pattern: "error", what: { all: true, owner: "bob" } }))).toEqual([]);
+  expect(shownIn(await ask(bob, { pattern: "error" }))).toHaveLength(4);
+  const asked = { what: { x: hers.x }, pattern: "error" };
+  const foreign = await alice.post("/api/search", asked);
+  const missing = await alice.post("/api/search", { ...asked, what: { x: fakeExecution().x } });
+  expect([foreign.status, foreign.text]).toEqual([404, missing.text]);
+  const carol = await signedIn(web.origin, "carol");
+  expect(shownIn(await ask(carol, asked))).toHaveLength(4);
+  expect(web.audited).toContainEqual(
+    expect.objectContaining({ event: "admin-read", user: "carol", target: "POST /api/search" }),
+  );
+});
+
+test.each([
+  ["no pattern", {}, 400, /pattern: expected a text/],
+  ["a line feed", { pattern: "a\nb" }, 400, /line feed/],
+  ["half an expression", { pattern: "(a", regex: true }, 400, /unclosed group/],
+  ["an expression too large to compile", { pattern: "(a{1000}){1000}", regex: true }, 400, /size limit/],
+  ["a pattern of more than 1 KiB", { pattern: "é".repeat(513) }, 400, /1026 bytes, limit is 1024/],
+  ["too much context", { pattern: "a", before: 21 }, 400, /before: expected a whole number from 0 to 20/],
+])("%s is refused before anything is searched", async (_, body, status, message) => {
+  const { alice } = await startSearch();
+  const answer = await alice.post("/api/search", { what: { all: true }, ...body });
+  expect(answer).toMatchObject({ status, text: expect.stringMatching(message) });
+});
+
+test("needs a session, and an Origin that is the viewer's own", async () => {
+  const { web, alice } = await startSearch();
+  const body = JSON.stringify({ what: { all: true }, pattern: "a" });
+  const headers = { "content-type": "application/json" };
+  expect((await alice.send("POST", "/api/search", { headers, body })).status).toBe(403);
+  const nobody = await fetch(`${web.origin}/api/search`, { method: "POST", headers, body });
+  expect(nobody.status).toBe(401);
+});
+
+/** Too many states for a table: ripgrep takes about 3 s for each MB of such text. */
+const ENDLESS = { pattern: "a.{200}[0-9c-z]", regex: true };
+
+async function withMuchText(on: IngestSite): Promise<void> {
+  const one = fakeExecution();
+  const relay = await openRelay(on);
+  const line = Array.from(randomBytes(6_000), (byte) => (byte % 2 === 0 ? "a" : "b")).join("");
+  await relay.send(one.begin(), ...Array.from({ length: 600 }, (_, i) => one.lines(i + 1, [line])));
+}
+
+test("a hostile expression ends at its time, and is counted", async () => {
+  const { on, alice } = await startSearch({ maxMs: 100 });
+  await withMuchText(on);
+  const events = await ask(alice, ENDLESS);
+  expect(events.at(-1)).toMatchObject({ t: "end", capped: true, why: "time" });
+  expect(await metric(on, "ml_searches_total", '"time"')).toBe(1);
+  expect(await metric(on, "ml_searches_running")).toBe(0);
+});
+
+test("a search ends with its request; the next one, which waited, begins", async () => {
+  const { on, web, alice } = await startSearch({ searches: 1 });
+  await withMuchText(on);
+  const gone = new AbortController();
+  const headers = { cookie: alice.cookie, origin: web.origin, "content-type": "application/json" };
+  const body = JSON.stringify({ what: { all: true }, ...ENDLESS });
+  const endless = fetch(`${web.origin}/api/search`, { method: "POST", headers, body, signal: gone.signal });
+  await untilMetric(on, "ml_searches_running", 1);
+  const waiting = ask(alice, { pattern: "b", limit: 1 });
+  await untilMetric(on, "ml_searches_waiting", 1);
+  gone.abort();
+  await endless.then((response) => response.text()).catch(() => undefined);
+  const events = await waiting;
+  expect(events[0]).toEqual({ t: "waiting", ahead: 1 });
+  expect(shownIn(events)).toHaveLength(1);
+  expect(await metric(on, "ml_searches_total", '"gone"')).toBe(1);
+});
+
+test("too many searches of one user are refused", async () => {
+  const { on, alice, searches } = await startSearch();
+  await withMuchText(on);
+  const viewer = { user: "root", uid: 1001, admin: false };
+  const gone = new AbortController();
+  const request = { what: { all: true as const }, pattern: "b" };
+  const full = parseSearchRequest({ ...request, ...ENDLESS });
+  if ("problem" in full) throw new Error(full.problem);
+  const all = Array.from({ length: 10 }, () => searches.run(viewer, full, gone.signal));
+  const begun = all.map((search) => search.next());
+  await untilMetric(on, "ml_searches_waiting", 8);
+  expect(await alice.post("/api/search", request)).toMatchObject({ status: 429 });
+  gone.abort();
+  await Promise.all(begun);
+  await Promise.all(all.map((search) => search.return()));
+  expect(await metric(on, "ml_searches_running")).toBe(0);
+});

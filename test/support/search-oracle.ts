@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openPattern } from "../../src/search/pattern-file.ts";
+import type { LogPiece } from "../../src/search/read-blocks.ts";
+import { type SearchedPieces, SearchTask } from "../../src/search/search-task.ts";
+import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
+import type { SearchCase, StoredLine } from "./search-cases.ts";
+import { type Expected, reference } from "./search-reference.ts";
+
+/** A change of what the search is given, which the comparison must notice. */
+export interface Mutant {
+  readonly line?: (line: StoredLine) => StoredLine;
+  readonly piece?: (piece: LogPiece) => LogPiece;
+}
+
+/** Compares a search with the reference. Rejects at a difference. */
+export async function checkSearch(search: SearchCase, mutant: Mutant = {}): Promise<void> {
+  const { request } = search;
+  const events = await eventsOf(search, mutant);
+  const expected = reference(search);
+  const end = events.at(-1);
+  assert.equal(end?.t, "end");
+  const { hits, capped } = end.t === "end" ? end : { hits: -1, capped: false };
+  const { lines, counts, executions } = expected;
+  assert.deepEqual(found(events), { lines, counts, executions });
+  assert.equal(capped, expected.capped);
+  // Of executions that are only named, some hits are not read.
+  if (request.show !== "executions" && !capped) assert.equal(hits, expected.hits);
+  checkBuckets(search, events, expected);
+  if (request.regex || request.case !== "match") return;
+  for (const event of events) {
+    if (event.t !== "hit") continue;
+    const shown = event.text ?? Buffer.from(event.b64 ?? "", "base64");
+    for (const [from, to] of event.at) {
+      const match = typeof shown === "string" ? shown.slice(from, to) : shown.subarray(from, to).toString();
+      assert.equal(match, request.pattern);
+    }
+  }
+}
+
+function checkBuckets({ request }: SearchCase, events: readonly SearchEvent[], { hits }: Expected): void {
+  const last = events.findLast((event) => event.t === "buckets");
+  if (!request.buckets || request.show !== "lines" || last?.t !== "buckets") return;
+  assert.equal(
+    last.counts.reduce((sum, [, count]) => sum + count, 0),
+    hits,
+  );
+}
+
+function found(events: readonly SearchEvent[]): Omit<Expected, "hits" | "capped"> {
+  const lines: Expected["lines"][number][] = [];
+  const counts: Expected["counts"][number][] = [];
+  const executions: number[] = [];
+  for (const event of events) {
+    if (event.t === "hit" || event.t === "context") {
+      const { n, lastN, stream, time, long = false } = event;
+      lines.push([event.t, Number(event.x), n, lastN, stream, time, long]);
+    }
+    if (event.t === "count") {
+      counts.push([Number(event.x), event.hits]);
+      executions.push(Number(event.x));
+    }
+    if (event.t === "execution") executions.push(Number(event.x));
+  }
+  return { lines, counts, executions };
+}
+
+/** Runs the search on files as the store has them: on-time lines in one, late ones in another. */
+async function eventsOf(search: SearchCase, mutant: Mutant): Promise<SearchEvent[]> {
+  const folder = mkdtempSync(join(tmpdir(), "ml-oracle-"));
+  const patternFd = openPattern(search.request);
+  const fds: number[] = [];
+  try {
+    const open = (name: string, lines: readonly StoredLine[]): number => {
+      writeFileSync(join(folder, name), Buffer.concat(lines.map(criOf)));
+      const fd = openSync(join(folder, name), "r");
+      fds.push(fd);
+      return fd;
+    };
+    const todo = search.executions.map((stored, number): SearchedPieces => {
+      const lines = stored.map((line) => mutant.line?.(line) ?? line);
+      const [main, late] = [lines.filter(({ isLate }) => !isLate), lines.filter(({ isLate }) => isLate)];
+      const files = { main: open(`${number}`, main), late: open(`${number}.late`, late) };
+      const pieces = piecesOf(lines, files).map((piece) => mutant.piece?.(piece) ?? piece);
+      const execution = { x: `${number}`, node: "n", owner: "o", lastN: lines.at(-1)?.n ?? 0 };
+      return { execution, pieces, isFirst: true, isLast: true, isUnreadable: false };
+    });
+    const events: SearchEvent[] = [];
+    const port = {
+      next: async () => todo.shift(),
+      emit: (event: SearchEvent) => {
+        const parsed = parseSearchEvent(JSON.parse(JSON.stringify(event)));
+        assert.deepEqual(parsed, event);
+        events.push(event);
+        return true;
+      },
+      room: async () => undefined,
+    };
+    await new SearchTask(search.request, { port, patternFd, sizes: search.sizes }).run();
+    return events;
+  } finally {
+    for (const fd of [patternFd, ...fds]) closeSync(fd);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs of numbers without a hole that stand in one file. */
+function piecesOf(lines: readonly StoredLine[], files: { main: number; late: number }): LogPiece[] {
+  const at = { main: 0, late: 0 };
+  const pieces: LogPiece[] = [];
+  let before: StoredLine | undefined;
+  for (const line of lines) {
+    const name = line.isLate ? "late" : "main";
+    const bytes = criOf(line).length;
+    const last = pieces.at(-1);
+    if (last !== undefined && before?.isLate === line.isLate && before.n + 1 === line.n)
+      pieces.splice(-1, 1, { ...last, bytes: last.bytes + bytes });
+    else pieces.push({ fd: files[name], at: at[name], bytes, n: line.n });
+    at[name] += bytes;
+    before = line;
+  }
+  return pieces;
+}
+
+function criOf({ time, stream, isPiece, text }: StoredLine): Buffer {
+  return Buffer.concat([Buffer.from(`${time} ${stream} ${isPiece ? "P" : "F"} `), text, Buffer.from("\n")]);
+}
