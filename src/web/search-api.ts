@@ -26,10 +26,11 @@ export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptio
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     try {
-      await send(response, search.run(viewer, asked, gone.signal), () => {
-        recordRead(viewer, request, ownersOf(asked));
-      });
+      const events = search.run(viewer, asked, gone.signal);
+      await send(response, { events, gone: gone.signal, onFirst: () => recordRead(viewer, request, ownersOf(asked)) });
     } catch (error) {
+      // The client has gone: there is no one left to answer.
+      if (gone.signal.aborted) return;
       throw error instanceof SearchRefusal ? refusalOf(error) : error;
     }
   });
@@ -37,15 +38,18 @@ export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptio
 }
 
 /** Sends events as fast as the client takes them. Nothing is sent before the first: until then it may be refused. */
-async function send(response: Response, events: AsyncIterable<Uint8Array>, onFirst: () => void): Promise<void> {
+async function send(
+  response: Response,
+  options: { events: AsyncIterable<Uint8Array>; gone: AbortSignal; onFirst: () => void },
+): Promise<void> {
+  const { events, gone, onFirst } = options;
   for await (const each of events) {
-    if (response.closed) return;
     if (!response.headersSent) {
       onFirst();
       // A proxy must not wait for the end (nginx, "proxy_buffering").
       response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
     }
-    if (!response.write(each)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(each)) await once(response, "drain", { signal: gone });
   }
   response.end();
 }

@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { readSync } from "node:fs";
+import { expect, test, vi } from "vitest";
 import { Searches } from "../../../src/search/searches.ts";
 import { parseSearchEvent, type SearchEvent } from "../../../src/wire/search-event.ts";
 import { parseSearchRequest } from "../../../src/wire/search-request.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
+import { FakeItems } from "../../support/fake-items.ts";
 import {
   type IngestSite,
   metric,
   openRelay,
   rootAndBob,
+  ROOT as SUPER,
   startIngestSite,
   untilMetric,
 } from "../../support/ingest-site.ts";
@@ -214,4 +217,35 @@ test("too many searches of one user are refused", async () => {
   await Promise.all(begun);
   await Promise.all(all.map((search) => search.return()));
   expect(await metric(on, "ml_searches_running")).toBe(0);
+});
+
+test("without ripgrep the answer is 503 and says what to install", async () => {
+  vi.stubEnv("PATH", "/nonexistent");
+  afterwards(() => void vi.unstubAllEnvs());
+  const { on, alice } = await startSearch();
+  const answer = await alice.post("/api/search", { what: { all: true }, pattern: "a" });
+  expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("apt-get install ripgrep") });
+  expect(await metric(on, "ml_searches_total", '"refused"')).toBe(1);
+});
+
+test("an execution of thousands of holes is read in several steps, also from its middle", async () => {
+  const { on, alice } = await startSearch();
+  const items = new FakeItems();
+  await items.begin(on);
+  const numbers = Array.from({ length: 5_500 }, (_, i) => 2 * i + 1);
+  expect(on.store.store(numbers.map((n) => items.lines(on, n, n)))).toBe("stored");
+  const events = await ask(alice, { pattern: "line", limit: 1_000_000 });
+  expect(shownIn(events)).toEqual(numbers.map((n) => ["hit", n, `line ${n}`]));
+
+  const whole = new FakeItems();
+  await whole.begin(on);
+  expect(on.store.store([whole.lines(on, 1, 40_000)])).toBe("stored");
+  const open = await on.archive.open(SUPER, { x: whole.x, from: 30_001 });
+  const [piece] = open?.pieces ?? [];
+  if (open === undefined || piece === undefined) throw new Error("Nothing is open");
+  const bytes = Buffer.alloc(piece.bytes);
+  readSync(piece.fd, bytes, 0, bytes.length, piece.at);
+  open.close();
+  expect(bytes.toString().split("\n", 1)[0]).toMatch(/ line 30001$/);
+  expect(bytes.toString()).toMatch(/ line 40000\n$/);
 });
