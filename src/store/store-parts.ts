@@ -76,7 +76,7 @@ export function createStoreParts(
   const slots = new SlotTable({ indexDb, logsDir, durable, spill, accounts, log, nowMs });
   const records = new OwnerRecords(logsDir);
   const files = new OpenFiles(options.maxOpenFiles, durable);
-  const alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs });
+  const alarm = new StorageAlarm({ log, metrics, path: logsDir, nowMs, appendedBytes: () => files.appendedBytes });
   const quarantine = new Quarantine({
     folder: join(logsDir, RESERVED.quarantine),
     limits: options.quarantine,

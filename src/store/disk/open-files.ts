@@ -24,6 +24,7 @@ export class OpenFiles {
   readonly #syncs = new Map<number, number>();
   /** Descriptors to close after their last sync. */
   readonly #closing = new Set<number>();
+  #appendedBytes = 0;
 
   /** @param durable Keep track of files to sync. */
   constructor(maxOpen: number, durable = false) {
@@ -33,6 +34,11 @@ export class OpenFiles {
 
   get count(): number {
     return this.#fds.size + this.#closing.size;
+  }
+
+  /** Bytes appended since the start. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
   }
 
   /** Whether nothing waits for `sync`. */
@@ -51,6 +57,7 @@ export class OpenFiles {
       throw error;
     }
     file.size += bytes.length;
+    this.#appendedBytes += bytes.length;
     if (this.#durable) this.#unsynced.add(file);
   }
 

@@ -14,6 +14,9 @@ export class StorageAlarm {
   readonly #metrics: StoreMetrics;
   readonly #path: string;
   readonly #nowMs: () => number;
+  readonly #appendedBytes: () => number;
+  /** Bytes appended when the last failure came. */
+  #appendedBefore = 0;
   #failure: string | undefined;
   #failedAtMs = 0;
 
@@ -22,11 +25,14 @@ export class StorageAlarm {
     readonly metrics: StoreMetrics;
     readonly path: string;
     readonly nowMs: () => number;
+    /** Bytes appended to logs since the start. */
+    readonly appendedBytes: () => number;
   }) {
     this.#log = options.log;
     this.#metrics = options.metrics;
     this.#path = options.path;
     this.#nowMs = options.nowMs;
+    this.#appendedBytes = options.appendedBytes;
   }
 
   /** Code of the current error ("ENOSPC"), or undefined. */
@@ -37,6 +43,7 @@ export class StorageAlarm {
   failed(error: unknown): "unavailable" {
     const code = failureCode(error);
     this.#failedAtMs = this.#nowMs();
+    this.#appendedBefore = this.#appendedBytes();
     this.#metrics.failures(code).inc();
     if (this.#failure !== code) {
       const what = "cannot store: relays wait until it works again; make room or repair the disk";
@@ -55,7 +62,7 @@ export class StorageAlarm {
     const path = join(this.#path, RESERVED.probe);
     try {
       writeFileSync(path, Buffer.alloc(PROBE_BYTES, "."), { mode: 0o600 });
-      this.works();
+      this.#end();
     } catch (error) {
       this.failed(error);
     } finally {
@@ -63,9 +70,14 @@ export class StorageAlarm {
     }
   }
 
+  /** A batch was taken. Only bytes appended since the failure end it: beats and duplicates write nothing. */
   works(): "stored" {
-    if (this.#failure !== undefined) this.#log.event("notice", "storing again", { was: this.#failure });
-    this.#failure = undefined;
+    if (this.#failure !== undefined && this.#appendedBytes() !== this.#appendedBefore) this.#end();
     return "stored";
+  }
+
+  #end(): void {
+    this.#log.event("notice", "storing again", { was: this.#failure });
+    this.#failure = undefined;
   }
 }

@@ -83,7 +83,7 @@ export class Pool {
     return this.#bytes + bytes > this.limits.maxBytes ? "quarantine-node-bytes" : undefined;
   }
 
-  /** The entry to drop for `entry`: one of the same uid if that uses its share. Undefined: there is no other. */
+  /** The entry to drop for `entry`: one of the same uid if that uses its share. Undefined: there is none. */
   victimFor(entry: Entry): Entry | undefined {
     const fairShare = 1 / this.#usage.size;
     const hasShare = this.#share(entry.uid) >= fairShare;
@@ -93,7 +93,7 @@ export class Pool {
       if (hasShare ? other.uid === entry.uid : this.#share(other.uid) >= fairShare) return other;
       oldest ??= other;
     }
-    return oldest;
+    return hasShare ? undefined : oldest;
   }
 
   #share(uid: number | undefined): number {
