@@ -30,7 +30,7 @@ import { syslogPart } from "./syslog-part.ts";
 import { webPart } from "./web-part.ts";
 
 const DAY_MS = 86_400_000;
-/** Files of executions without an owner that one node may leave behind: half for lines, half for announcements. */
+/** Files of executions without an owner that one node may leave behind: half for those without a BEGIN, half for announced ones. */
 const QUARANTINED_EXECUTIONS_PER_NODE = 32_768;
 /** Logs held open for writing; systemd's LimitNOFILE must also leave room for relays and viewers. */
 const MAX_OPEN_LOGS = 32_768;
@@ -131,7 +131,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     live,
     health: () => [
       ...(store.failure === undefined ? [] : [`cannot store: ${store.failure}`]),
-      ...(relays.failure === undefined ? [] : [`no relay is let in: ${relays.failure}`]),
+      ...(relays.failure === undefined ? [] : [`no relay is admitted: ${relays.failure}`]),
     ],
     limits,
     log,

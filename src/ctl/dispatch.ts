@@ -60,5 +60,5 @@ function isParseArgsError(error: unknown): error is Error {
 function overview({ name, commands }: Program): string {
   const width = Math.max(...Object.keys(commands).map((command) => command.length));
   const lines = Object.entries(commands).map(([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`);
-  return `Usage: ${name} COMMAND [options]\n\n${lines.join("\n")}\n\n\`${name} COMMAND --help\` says more.\n`;
+  return `Usage: ${name} COMMAND [options]\n\n${lines.join("\n")}\n\n\`${name} COMMAND --help\` shows its options.\n`;
 }

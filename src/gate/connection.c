@@ -38,7 +38,7 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
   if (user == NULL) return COUNT_REFUSED_USERS;
   if (user->connections >= gate->connectionsPerUser) {
     if (userIsNews(user, TALE_CONNECTIONS, gate->nowMs)) {
-      logEvent(LOG_SAYS_WARNING, "uid %u has %zu connections, which is the limit: more are refused", user->uid,
+      logEvent(LOG_SAYS_WARNING, "uid %u has %zu connections, its limit: more are refused", user->uid,
                user->connections);
     }
     return COUNT_REFUSED_USER;
@@ -52,7 +52,7 @@ static bool isGone(int client) {
   return recv(client, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-// MSG_OOB's octet is one like all, with what it carries: else the kernel drops it where the next one is read.
+// Out-of-band octets stay in the stream with the files that they carry. Otherwise the kernel drops them at the next one.
 static bool setInline(int client) {
   int yes = 1;
   return setsockopt(client, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) == 0;
@@ -202,9 +202,9 @@ static void readBegin(struct connection *connection) {
   struct begin begin;
   switch (parseBegin(gate->scratch, length, &begin)) {
     case BEGIN_BAD_HEAD:
-      return connectionRefuse(connection, COUNT_BAD_BEGIN, "it began with no BEGIN");
+      return connectionRefuse(connection, COUNT_BAD_BEGIN, "it did not start with a BEGIN");
     case BEGIN_BAD_JSON:
-      return connectionRefuse(connection, COUNT_BAD_JSON, "its BEGIN was no JSON object with this x and k");
+      return connectionRefuse(connection, COUNT_BAD_JSON, "its BEGIN was not a JSON object with this x and k");
     case BEGIN_MORE:
       connectionKeep(connection, gate->scratch, length, 0);
       return;

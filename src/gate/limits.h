@@ -59,8 +59,8 @@
 // Octets of a round: below the socket buffer of rsyslogd's end, so that a round is one write and one read.
 #define ROUND_BYTES (64 * KIB)
 
-// Users with a large read (see SMALL_BYTES) in the relay at a time. imptcp's sixteen threads serve all users, and a
-// thread does not leave a connection before it is empty: four remain for BEGIN and the proof.
+// Users with a large read (see SMALL_BYTES) in the relay at a time. imptcp has sixteen threads for all users, and a thread
+// stays with a connection until it is empty. So four remain for BEGIN and the proof.
 #define LARGE_USERS 2
 // Octets that a connection may have unread in the relay without waiting for its turn: one frame.
 #define SMALL_BYTES (8 * KIB)

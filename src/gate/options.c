@@ -14,7 +14,7 @@ static const char HELP[] =
     "Usage: mlgate --listen PATH --lines PATH --begin PATH [OPTION]...\n"
     "\n"
     "Takes the lines of mlrun at one socket for everybody, and hands them to the node's rsyslogd with the user that\n"
-    "the kernel names. Runs until it is ended.\n"
+    "the kernel names. Runs until it is stopped.\n"
     "\n"
     "  --listen PATH             socket for mlrun, mode 0666; not where systemd hands one over (LISTEN_FDS)\n"
     "  --lines PATH              rsyslogd's private socket for lines\n"

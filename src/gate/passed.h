@@ -1,9 +1,10 @@
-// Files that a client passes to the gate (SCM_RIGHTS, unix(7)), which wants none. Whoever closes a file last may have to
-// wait for it: for a TCP socket as long as its SO_LINGER says (socket(7)), for a file as long as its server is away. So
-// the gate never closes one itself. A process that ends does it: for TCP that waits for nothing, and else for nobody.
+// Files that a client passes to the gate (SCM_RIGHTS, unix(7)), which needs none. Closing the last descriptor of a file
+// may block: for a TCP socket as long as its SO_LINGER says (socket(7)), for a file as long as its server is away. So
+// the gate never closes one itself: it gives them to a process that ends. There the kernel does not linger for TCP, and
+// nobody waits for the rest.
 //
-// They come with a read, or stand unread in a client's socket. Both are collected, and one process takes what was
-// collected in a turn of the loop.
+// Files arrive with a read, or lie unread in a client's socket. Both are collected, and one process takes all that one
+// turn of the loop collected.
 #ifndef MLGATE_PASSED_H
 #define MLGATE_PASSED_H
 

@@ -38,7 +38,7 @@ bool turnsMayHold(struct connection *connection) {
   struct user *user = connection->user;
   if (connection->heldBytes > 0 || !userIsFull(&gate->users, user)) return true;
   if (userIsNews(user, TALE_HELD, gate->nowMs)) {
-    logEvent(LOG_SAYS_WARNING, "uid %u has %zu octets here that cannot go on, which is the limit: the rest waits",
+    logEvent(LOG_SAYS_WARNING, "uid %u has %zu octets waiting here, its limit: further reads wait",
              user->uid, user->heldBytes);
   }
   gate->counters.values[COUNT_WAITED_HELD] += 1;

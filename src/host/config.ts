@@ -210,6 +210,6 @@ function readToml(
   } catch (error) {
     const [first] = String(error instanceof Error ? error.message : error).split("\n");
     const at = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : "";
-    return { file: {}, problem: `${fileName}: is no TOML${at}: ${first}` };
+    return { file: {}, problem: `${fileName}: is not valid TOML${at}: ${first}` };
   }
 }

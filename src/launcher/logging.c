@@ -32,7 +32,7 @@ static void give_up_logger(struct logging *logging, const char *reason) {
          "the logger is away (%s): output is kept in %s; your next mlrun delivers it, or mlrun --flush", reason,
          logging->raw.folder);
   } else {
-    warn(logging->console, "the logger is away (%s) and there is no folder to spool to: output is shown, not logged",
+    warn(logging->console, "the logger is unavailable (%s) and there is no folder to spool to: output is shown, not logged",
          reason);
   }
   rewind_ring(&logging->ring);

@@ -31,7 +31,7 @@ export function installPackages(purpose) {
   if (missing.length === 0) return;
   const prefix = becomeRoot();
   if (prefix === undefined) {
-    throw new SetupError(`Debian packages are missing, and neither root nor sudo is at hand. Run this as root, then again:
+    throw new SetupError(`Debian packages are missing, and this is neither root nor can it use sudo. Run this as root, then try again:
   apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`);
   }
   step("reading Debian's package lists", [...prefix, ...APT, "update"]);

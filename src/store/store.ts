@@ -11,7 +11,7 @@ import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
 
 type Outcome = "stored" | "unavailable";
 
-/** Loading slice per turn; long because nobody is served yet. */
+/** Loading slice per turn: half of what others may wait for. Relays start while it loads. */
 const LOADING_TURN_MS = 5;
 
 /**

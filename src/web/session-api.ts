@@ -109,7 +109,8 @@ export function createSessionApi(options: SessionApiOptions): Router {
     attempt.forgive();
     if ("is" in outcome) {
       const step = secondSteps.add({ step: outcome, user, address });
-      if (step === undefined) throw new HttpError({ status: 429, code: "too_many", message: "Too many logins wait" });
+      if (step === undefined)
+        throw new HttpError({ status: 429, code: "too_many", message: "Too many logins are waiting" });
       metrics.logins("asked").inc();
       const { prompt, isEcho } = outcome;
       response.status(401).json({ error: { code: "second_step", message: prompt }, step, isEcho } satisfies AskedMore);

@@ -26,7 +26,7 @@ marcologger-replay.service runs it at each start of the relay.
   --state-dir DIR        the relay's folder (default /var/lib/marcologger-relay)
   --disk-space SIZE      as for relay-config (default 1g): 5/4 of it may wait, the oldest start's journal is given up first
   --insecure             without TLS, to a collector on this machine only
-  --relay-config FILE    all of this as it stands in what relay-config printed
+  --relay-config FILE    take all of this from a file that relay-config printed
 `;
 
 /** A full journal of the last start is always kept: it has five parts, each a quarter of the disk space. */

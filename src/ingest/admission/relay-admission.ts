@@ -29,7 +29,11 @@ const LIST = "see `openssl crl -text -in ca.crl`; `mlctl pki revoke NODE --dir D
 type Fault = Omit<Refusal, "node" | "serial">;
 const REVOKED: Fault = { reason: "revoked", because: "is revoked", next: RENEW_NODE };
 const NAMELESS: Fault = { reason: "certificate-name", because: "has no usable host name", next: ISSUE };
-const FOREIGN: Fault = { reason: "authority", because: "is not of this collector's authority (ca.crt)", next: ISSUE };
+const FOREIGN: Fault = {
+  reason: "authority",
+  because: "was not issued by this collector's authority (ca.crt)",
+  next: ISSUE,
+};
 
 /** GnuTLS sends no certificate if it has none from an authority that the collector names. */
 const UNSHOWN: Fault = {

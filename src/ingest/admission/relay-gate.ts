@@ -6,6 +6,7 @@ import type { Audit } from "../../host/audit.ts";
 import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log, LogFields, Severity } from "../../host/log.ts";
 import { LogThrottle } from "../../host/log-throttle.ts";
+import { COMPARE_AUTHORITIES } from "../compare-authorities.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import { admit, type Peer } from "./relay-admission.ts";
@@ -32,8 +33,8 @@ interface Refused {
   /** For the log. */
   readonly what: string;
   readonly fields: LogFields;
-  /** For the audit: the name in the certificate. */
   readonly address: string | undefined;
+  /** For the audit: the name in the certificate. */
   readonly node?: string | undefined;
   readonly serial?: string | undefined;
 }
@@ -49,8 +50,6 @@ interface Handshake {
 
 /** Part of all places for handshakes that one address group may hold. */
 const PART_PER_ADDRESS = 0.25;
-
-const NO_SESSION = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
 /** Mutual TLS before a relay's session: admits only valid certificates from the collector's authority. */
 export class RelayGate {
@@ -110,7 +109,7 @@ export class RelayGate {
     if (failure !== undefined) {
       const fields = { because: failure };
       const { remoteAddress: address } = socket;
-      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is let in", fields, address });
+      this.#refuse({ reason: "own-certificate", severity: "error", what: "no relay is admitted", fields, address });
       socket.destroy();
       return;
     }
@@ -132,7 +131,7 @@ export class RelayGate {
       if (!this.#handshakes.delete(peer)) return;
       const { reason, error } = handshake;
       const what = "no TLS session: the relay does not trust this collector's certificate, or is not a relay";
-      this.#refuse({ reason, what, fields: { address, error, next: NO_SESSION }, address });
+      this.#refuse({ reason, what, fields: { address, error, next: COMPARE_AUTHORITIES }, address });
     });
     this.#server.emit("connection", socket);
   }

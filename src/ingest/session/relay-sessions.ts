@@ -8,6 +8,7 @@ import { LogThrottle } from "../../host/log-throttle.ts";
 import { LoopTurns } from "../../host/loop-turns.ts";
 import type { RelayTls } from "../admission/certificate-folder.ts";
 import { type Peer, RENEW_NODE } from "../admission/relay-admission.ts";
+import { COMPARE_AUTHORITIES } from "../compare-authorities.ts";
 import { BufferPool } from "../frames/chunk-builder.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { LineStore } from "../line-store.ts";
@@ -20,7 +21,6 @@ const POOLED_BUFFERS = 4_096;
 /** Time per turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
 const MAX_TURN_MS = 10;
 const UNOPENED = "relay left before it opened a session: it may not trust this collector's certificate";
-const COMPARE = "compare ca.crt there and here, and the host name that it connects to; see its own log";
 
 export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly store: LineStore<Slot>;
@@ -100,7 +100,7 @@ export class RelaySessions<Slot> {
       // OpenSSL's relays check our certificate only after the handshake, so it looks complete from here.
       if (connection.hasOpened || !this.#throttle.isDue(`unopened ${holder}`))
         log.event("info", "relay disconnected", { node, address });
-      else log.event("warning", UNOPENED, { node, address, next: COMPARE });
+      else log.event("warning", UNOPENED, { node, address, next: COMPARE_AUTHORITIES });
     });
   }
 

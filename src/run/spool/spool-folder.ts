@@ -48,9 +48,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Whether no folder above belongs to another user, who could put something else in place of this path. Root alone is
- * that careful: with `sudo -E` HOME and MLRUN_ variables are another user's, and homes may lie in a folder of a group's
- * head.
+ * Whether no folder above belongs to another user, who could replace this path. Checked for root alone: with `sudo -E`,
+ * HOME and MLRUN_ variables come from another user. An ordinary user's home may well lie in a folder of somebody else.
  */
 export function isOutOfReach(path: string, uid: number): boolean {
   if (uid !== 0) return true;

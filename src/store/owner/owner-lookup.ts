@@ -110,7 +110,8 @@ export class OwnerLookup {
     const { log, metrics, nowMs } = this.#options;
     if (nowMs() - this.#holdFromMs >= HOLD_EVERY_MS) {
       this.#holdFromMs = nowMs();
-      const what = "the user directory does not answer: relays wait half a minute for it, then BEGINs in quarantine";
+      const what =
+        "the user directory does not answer: relays wait half a minute for it, then BEGINs wait in quarantine";
       log.event("warning", what, { node, uid });
     }
     if (nowMs() - this.#holdFromMs >= HOLD_MS) return "unavailable";

@@ -26,7 +26,7 @@ type State =
  * One (node, x, hash of key) and its state, which only the methods below change:
  *
  *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table; a holder looks it up anew
- *        |          '-> unbound -> loaded (bind) -> unbound (unbind: its files could not be made)
+ *        |          '-> unbound -> loaded (bind) -> unbound (unload: its files could not be made)
  *        |-> unbound -> refused -> loaded (bind)
  *        '-> deleted
  */
@@ -85,7 +85,7 @@ export class Slot {
     this.#state = { is: "loaded", execution };
   }
 
-  /** Its files are gone. */
+  /** Its files are gone, or could not be made. */
   unload(): void {
     this.#state = { is: "unbound" };
     this.#isOpenInIndex = false;

@@ -81,7 +81,7 @@ describe("a certificate of the authority that names no node in a clear way is re
   test("one that a node signed, as if it were an authority", async () => {
     const extensions = ["subjectAltName = DNS:node2"];
     await expect(tls.connect(await forge({ subject: "/CN=node2", extensions, issuer: "node1" }))).rejects.toThrow();
-    await tls.logged(/its certificate is not of this collector's authority/);
+    await tls.logged(/its certificate was not issued by this collector's authority/);
     await tls.expectServed(await tls.connect("node2"), "node2");
   });
 });

@@ -50,7 +50,7 @@ describe("a peer without a relay's certificate, even on loopback", () => {
     ]);
     expect(made.code).toBe(0);
     await expect(tls.connect(await credentials(folder, "node1", pki))).rejects.toThrow();
-    await tls.logged(/its certificate is not of this collector's authority/);
+    await tls.logged(/its certificate was not issued by this collector's authority/);
     expect(await tls.refused("authority")).toBe(1);
   });
 

@@ -32,7 +32,12 @@ beforeAll(async () => {
 
 describe("refuses a relay without a valid certificate; the log says whose, which, and what to do", () => {
   test.each([
-    ["authority", "is not of this collector's authority", "mlctl pki issue", () => credentials(otherPki, "node1", pki)],
+    [
+      "authority",
+      "was not issued by this collector's authority",
+      "mlctl pki issue",
+      () => credentials(otherPki, "node1", pki),
+    ],
     ["expired", "has expired", "mlctl pki renew", () => credentials(pki, "old")],
     ["not-yet-valid", "is not valid yet", "clocks", () => credentials(pki, "early")],
     ["revoked", "is revoked", "mlctl pki renew", () => credentials(pki, "gone")],

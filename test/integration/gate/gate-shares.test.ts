@@ -30,7 +30,7 @@ test("a user's connections above the limit are refused, until one of them ends",
   first?.finish();
   expect(await first?.ended).toBe("KT");
   await begun(gate, 4);
-  await gate.process.waitFor(/<4>gate: uid \d+ has 3 connections, which is the limit: more are refused\n/);
+  await gate.process.waitFor(/<4>gate: uid \d+ has 3 connections, its limit: more are refused\n/);
 });
 
 describe("ends a client that does not send the rest", () => {

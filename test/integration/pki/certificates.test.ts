@@ -191,7 +191,7 @@ describe("the collector's certificate", () => {
     const api = await site.api();
     await site.collector.waitFor(/a certificate has expired certificate=collector .*pki renew collector/);
     const one = counting(site, api, await site.startRelay("node1"));
-    await site.collector.waitFor(/no relay is let in because="collector\.crt has expired"/);
+    await site.collector.waitFor(/no relay is admitted because="collector\.crt has expired"/);
     const health = await fetch(`${site.origin}/healthz`);
     expect([health.status, await health.text()]).toEqual([503, expect.stringContaining("collector.crt has expired")]);
     await site.mlctl("pki", "renew", "collector", "--dir", site.pki);

@@ -90,7 +90,7 @@ describe("never shows relays a certificate that they would refuse", () => {
     await expect(site.connect("node1")).rejects.toThrow(/ECONNRESET|before secure TLS/);
     await expect(site.connect("node1")).rejects.toThrow();
     expect(await site.refused("own-certificate")).toBe(2);
-    expect(site.site.logLines.filter((line) => line.includes("no relay is let in"))).toHaveLength(1);
+    expect(site.site.logLines.filter((line) => line.includes("no relay is admitted"))).toHaveLength(1);
     await renewCertificate(folder, "collector");
     await site.reload();
     expect(site.site.relp.failure).toBeUndefined();

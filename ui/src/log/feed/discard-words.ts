@@ -16,9 +16,9 @@ function limitWords(reason: DiscardReason, limit: number): string {
   return `they came before their execution was announced, and its node may have ${formatBytes(limit)} of such lines`;
 }
 
-/** "12 executions of yours are not stored: your limit of 3 executions a minute". */
+/** "12 of your executions were not stored: your limit of 3 executions a minute". */
 export function refusedWords({ executions, reason, limit }: RefusedExecutions): string {
-  const which = executions === 1 ? "1 execution of yours is" : `${formatCount(executions)} executions of yours are`;
+  const which = executions === 1 ? "1 of your executions was" : `${formatCount(executions)} of your executions were`;
   return `${which} not stored: ${limitWords(reason, limit)}`;
 }
 

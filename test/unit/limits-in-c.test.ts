@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { RUN_LIMITS } from "../../src/run/limits.ts";
+import { WIRE_LIMITS } from "../../src/wire/limits.ts";
+import { ROOT } from "../support/programs.ts";
+
+/** Limits that C repeats: its file, the name there, and the value here. */
+const REPEATED = [
+  ["gate/limits.h", "MAX_FRAME_BYTES", WIRE_LIMITS.maxFrameBytes],
+  ["gate/limits.h", "MAX_COUNT_DIGITS", String(WIRE_LIMITS.maxFrameBytes).length],
+  ["launcher/options.h", "MAX_JOB_CHARACTERS", WIRE_LIMITS.maxJobCharacters],
+  ["launcher/options.h", "MAX_LABELS", WIRE_LIMITS.maxLabels],
+  ["launcher/options.h", "MAX_LABEL_KEY_CHARACTERS", WIRE_LIMITS.maxLabelKeyCharacters],
+  ["launcher/options.h", "MAX_LABEL_VALUE_CHARACTERS", WIRE_LIMITS.maxLabelValueCharacters],
+  ["launcher/options.h", "MAX_LABEL_BYTES", RUN_LIMITS.labelBytes],
+  ["launcher/begin.c", "MAX_WORDS", WIRE_LIMITS.maxArgvElements],
+] as const;
+
+test.each(REPEATED)("src/%s: %s is TypeScript's %i", async (file, name, value) => {
+  const source = await readFile(join(ROOT, "src", file), "utf8");
+  const [, inC] = new RegExp(`\\b${name}(?: =)? (\\d+)`).exec(source) ?? [];
+  expect(Number(inC)).toBe(value);
+});
+
+test("mlrun's BEGIN fits through the gate, and the gate's through the collector", async () => {
+  const source = await readFile(join(ROOT, "src/gate/limits.h"), "utf8");
+  const gate = Number(/MAX_JSON_BYTES (\d+)/.exec(source)?.[1]);
+  expect(RUN_LIMITS.beginBytes).toBeLessThanOrEqual(gate);
+  expect(gate).toBeLessThanOrEqual(WIRE_LIMITS.maxBeginBytes);
+});
