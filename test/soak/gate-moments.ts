@@ -5,6 +5,7 @@ import { freePort } from "../support/free-port.ts";
 import { nodeSockets, startGate } from "../support/gate.ts";
 import { type GateClient, gateClient } from "../support/gate-client.ts";
 import { beginMessage, nameOf, packedFrame } from "../support/gate-messages.ts";
+import { HASTY_SHUTDOWN } from "../support/hasty-shutdown.ts";
 import { poll } from "../support/poll.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -68,7 +69,7 @@ async function endAndStart(relay: Relay, options: Parameters<typeof startRelay>[
 
 /** Everything confirmed is in the journal. Unconfirmed frames may be there as well. */
 async function run(how: Ending, size: Size, say: (words: string) => void): Promise<Verdict> {
-  const options = { folder: await tempFolder(), collectorPort: await freePort() };
+  const options = { folder: await tempFolder(), collectorPort: await freePort(), parameters: HASTY_SHUTDOWN };
   const frames = Math.max(1, Math.round(size.lines / (size.injections * TOGETHER * LINES_PER_FRAME)));
   let relay = await startRelay(options);
   const executions: Execution[] = [];

@@ -9,8 +9,9 @@ import { renewCertificate } from "../../../src/ctl/pki/pki-renew.ts";
 import type { ApiClient } from "../../support/api-client.ts";
 import { makePki } from "../../support/ctl.ts";
 import { nodeSockets, startGate } from "../../support/gate.ts";
+import { HASTY_SHUTDOWN } from "../../support/hasty-shutdown.ts";
 import { poll } from "../../support/poll.ts";
-import { OWN_GROUP } from "../../support/relay.ts";
+import { OWN_GROUP, withParameters } from "../../support/relay.ts";
 import { RelpClient } from "../../support/relp-client.ts";
 import { startRsyslogd } from "../../support/rsyslogd.ts";
 import { type Relay, Site } from "../../support/site.ts";
@@ -211,7 +212,8 @@ describe("the collector's certificate", () => {
     await copyFile(join(await makePki([]), "ca.crt"), join(pki, "ca.crt"));
     const places = ["--relay-dir", relayDir, "--state-dir", folder, "--pki", pki, ...OWN_GROUP];
     const target = ["--collector", `127.0.0.1:${site.relpPort}`, "--node", "node1"];
-    const { stdout: config } = await site.mlctl("relay-config", ...target, ...places);
+    const { stdout } = await site.mlctl("relay-config", ...target, ...places);
+    const config = withParameters(stdout, HASTY_SHUTDOWN);
     const sockets = await nodeSockets(runDir, relayDir);
     const relay = () => startRsyslogd({ folder, config, sockets: [sockets.lines, sockets.begin] });
 

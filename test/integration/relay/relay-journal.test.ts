@@ -6,6 +6,7 @@ import { gateBegin } from "../../support/as-sent.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { makePki } from "../../support/ctl.ts";
 import { freePort } from "../../support/free-port.ts";
+import { HASTY_SHUTDOWN } from "../../support/hasty-shutdown.ts";
 import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { type Relay, type RelayOptions, startRelay } from "../../support/relay.ts";
@@ -151,7 +152,7 @@ test("a relay that discards frames because of a wrong certificate has them in it
       },
     });
   const impostor = await serve(otherPki);
-  const relay = await startRelay({ folder, collectorPort: port, pki });
+  const relay = await startRelay({ folder, collectorPort: port, pki, parameters: HASTY_SHUTDOWN });
   let isOver = false;
   void relay.process.ended.then(() => {
     isOver = true;

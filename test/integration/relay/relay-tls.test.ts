@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makePki } from "../../support/ctl.ts";
 import { freePort } from "../../support/free-port.ts";
+import { HASTY_SHUTDOWN } from "../../support/hasty-shutdown.ts";
 import { poll } from "../../support/poll.ts";
 import { start } from "../../support/processes.ts";
 import { type Relay, startRelay } from "../../support/relay.ts";
@@ -27,9 +28,6 @@ async function dumpWith(folder: string, name: string, authority = folder, port =
   const cert = await read(join(folder, `${name}.crt`));
   return startRelpDump({ port, tls: { key, cert, ca: await read(join(authority, "ca.crt")) } });
 }
-
-/** Makes a relay that cannot send stop quickly. */
-const HASTY = { "queue.timeoutShutdown": "100", "queue.timeoutActionCompletion": "100" };
 
 const said = (relay: Relay) => readFile(join(relay.stateDir, "relay.log"), "utf8").catch(() => "");
 
@@ -62,7 +60,7 @@ describe("frames never reach a server", () => {
   ])("%s", async (_, makeDump) => {
     const dump: RelpDump & { readonly pki?: string; readonly host?: string } = await makeDump();
     const { port: collectorPort, host: collectorHost = "127.0.0.1" } = dump;
-    const relay = await startRelay({ collectorHost, collectorPort, pki: dump.pki ?? pki, parameters: HASTY });
+    const relay = await startRelay({ collectorHost, collectorPort, pki: dump.pki ?? pki, parameters: HASTY_SHUTDOWN });
     await sendLines(relay.linesSocket, [FRAME]);
     await poll("the relay's refusal", async () => /authentication error/.test(await said(relay)));
     expect([dump.sessions(), dump.messages]).toEqual([0, []]);
@@ -73,7 +71,7 @@ test("a relay ends with its queue saved each time it meets a wrong certificate",
   const folder = await tempFolder();
   const port = await freePort();
   const wrong = await dumpWith(otherPki, "collector", pki, port);
-  const relay = await startRelay({ folder, collectorPort: port, pki, parameters: HASTY });
+  const relay = await startRelay({ folder, collectorPort: port, pki, parameters: HASTY_SHUTDOWN });
   await sendLines(relay.linesSocket, [FRAME]);
   expect(await relay.process.ended).toEqual({ code: 0, signal: null });
   // With everything on disk rsyslogd 8.2302 hangs while stopping, before it opens its sockets, and is killed.
@@ -83,7 +81,7 @@ test("a relay ends with its queue saved each time it meets a wrong certificate",
   await wrong.close();
 
   const right = await dumpWith(pki, "collector", pki, port);
-  await startRelay({ folder, collectorPort: port, pki });
+  await startRelay({ folder, collectorPort: port, pki, parameters: HASTY_SHUTDOWN });
   expect(await right.waitFor(1)).toHaveLength(1);
 }, 120_000);
 
@@ -92,7 +90,7 @@ test("a collector refuses a relay whose certificate another authority signed", a
   const mixed = await tempFolder();
   await copyFile(join(pki, "ca.crt"), join(mixed, "ca.crt"));
   for (const name of ["node1.crt", "node1.key"]) await copyFile(join(otherPki, name), join(mixed, name));
-  const stranger = await startRelay({ collectorPort: dump.port, pki: mixed, parameters: HASTY });
+  const stranger = await startRelay({ collectorPort: dump.port, pki: mixed, parameters: HASTY_SHUTDOWN });
   await sendLines(stranger.linesSocket, [FRAME]);
   await poll("the relay's message", async () => (await said(stranger)).includes("suspended"));
   expect([dump.sessions(), dump.messages]).toEqual([0, []]);
