@@ -4,7 +4,7 @@ import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { safeJson } from "./safe-text.ts";
 
-/** Audited events. `token` has none yet. */
+/** Audited events. */
 type AuditEventName =
   | "collector"
   | "login"
@@ -73,7 +73,7 @@ const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** What users may do with their own data, as often as they like. */
-const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion"]);
+const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "token"]);
 
 /** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;

@@ -13,10 +13,11 @@ import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
 import { Searches } from "./searches.ts";
+import type { Need, ViewerOf } from "./viewers.ts";
 
 export interface ExecutionsApiOptions {
   readonly archive: Archive;
-  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly viewerOf: ViewerOf;
   readonly downloadsPerUser: number;
   readonly audit: Audit;
   readonly recordRead: RecordRead;
@@ -36,8 +37,9 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   /** The execution of a request. A foreign one, a missing one and a malformed id get the same answer. */
   async function find(
     request: Request<{ x: string }>,
+    need: Need,
   ): Promise<{ viewer: Viewer; execution: Execution; query: Query }> {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, need);
     const query = new Query(request.query);
     const node = query.text("node", WIRE_LIMITS.maxNodeCharacters);
     const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
@@ -48,13 +50,13 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   }
 
   async function findToRead(request: Request<{ x: string }>): ReturnType<typeof find> {
-    const found = await find(request);
+    const found = await find(request, "read");
     recordRead(found.viewer, request, [found.execution.owner]);
     return found;
   }
 
   router.get("/executions", async (request, response) => {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, "read");
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxNodeCharacters } = WIRE_LIMITS;
     const { maxOwnerCharacters, maxSearchCharacters } = WIRE_LIMITS;
@@ -81,7 +83,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.get("/runs", async (request, response) => {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, "read");
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxOwnerCharacters } = WIRE_LIMITS;
     const page = await archive.runs(viewer, {
@@ -104,7 +106,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.delete("/executions/:x", async (request, response) => {
-    const { viewer, execution } = await find(request);
+    const { viewer, execution } = await find(request, "session");
     const { x, node, owner } = execution;
     const deletion = { event: "deletion", user: viewer.user, address: request.ip, owner, node, x } as const;
     const outcome = await archive.remove(viewer, execution);
@@ -133,13 +135,13 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.get("/nodes", async (request, response) => {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, "read");
     recordRead(viewer, request, "all");
     response.json({ nodes: await archive.nodes(viewer) });
   });
 
   router.get("/jobs", async (request, response) => {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, "read");
     recordRead(viewer, request, "all");
     response.json({ jobs: await archive.jobs(viewer) });
   });

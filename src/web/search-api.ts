@@ -1,15 +1,15 @@
 import { once } from "node:events";
-import { type Request, type Response, Router } from "express";
+import { type Response, Router } from "express";
 import { SearchRefusal } from "../wire/search-refusal.ts";
 import { parseSearchRequest, type SearchRequest } from "../wire/search-request.ts";
-import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Search } from "./ports.ts";
+import type { ViewerOf } from "./viewers.ts";
 
 export interface SearchApiOptions {
   readonly search: Search;
-  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;
 }
 
@@ -20,7 +20,7 @@ const RETRY_AFTER_SECONDS = 5;
 export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptions): Router {
   const router = Router();
   router.post("/search", async (request, response) => {
-    const viewer = await viewerOf(request);
+    const viewer = await viewerOf(request, "search");
     const asked = parseSearchRequest(request.body);
     if ("problem" in asked) throw badRequest(asked.problem);
     const gone = new AbortController();

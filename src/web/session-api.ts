@@ -1,9 +1,8 @@
-import { type Request, Router } from "express";
+import { Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { AskedMore, Me } from "../wire/api.ts";
 import { asRecord } from "../wire/record.ts";
-import type { Viewer } from "../wire/viewer.ts";
 import { badRequest, HttpError, signInFirst } from "./http-error.ts";
 import type { LoginCodes } from "./login-codes.ts";
 import type { Authenticator, LoginResult, LoginStep } from "./ports.ts";
@@ -11,6 +10,7 @@ import type { RefusalDelay } from "./refusal-delay.ts";
 import type { SecondSteps } from "./second-steps.ts";
 import type { SessionOwner, Sessions } from "./sessions.ts";
 import type { LoginThrottle } from "./throttle.ts";
+import type { ViewerOf } from "./viewers.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
 export interface SessionApiOptions {
@@ -22,7 +22,7 @@ export interface SessionApiOptions {
   readonly refusalDelay: RefusalDelay;
   /** Whether this user has signed in from there before. */
   readonly isKnown: (address: string, user: string) => boolean;
-  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly viewerOf: ViewerOf;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: WebMetrics;
@@ -123,8 +123,17 @@ export function createSessionApi(options: SessionApiOptions): Router {
     response.status(204).end();
   });
 
-  /** `{"everywhere": true}` ends every session of this user. */
+  /** `{"everywhere": true}` ends every session of this user, those of tokens too. With a token it ends that one. */
   router.post("/logout", async (request, response) => {
+    const token = sessions.ofToken(request);
+    if (token !== undefined) {
+      if (token !== "none") {
+        sessions.end([token]);
+        audit.record({ event: "token", outcome: "ended", user: token.owner.user, address: request.ip });
+      }
+      response.status(204).end();
+      return;
+    }
     const owner = sessions.ownerOf(request);
     const isEverywhere = asRecord(request.body)?.["everywhere"] === true;
     // Otherwise this user would believe that the other sessions have ended.
@@ -141,7 +150,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
   });
 
   router.get("/me", async (request, response) => {
-    const { user, admin } = await viewerOf(request);
+    const { user, admin } = await viewerOf(request, "anyone");
     response.json({ user, admin } satisfies Me);
   });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { type SessionData, Store } from "express-session";
 import type { Log } from "../host/log.ts";
+import type { TokenScope } from "../wire/token.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -14,6 +15,8 @@ declare module "express-session" {
     stamp?: string;
     /** Signed in by a one-time code instead of a password. */
     isByCode?: boolean;
+    /** It belongs to a program, which shows a token instead of a cookie. */
+    token?: { readonly name: string; readonly scopes: readonly TokenScope[] };
   }
 }
 
@@ -23,6 +26,9 @@ export interface SessionLimits {
   readonly maxPerUser: number;
 }
 
+/** Tokens end on the day they were made for, used or not, and are not pushed out by logins. */
+const HAS_TOKEN = "json_extract(data, '$.token') IS NOT NULL";
+const HAS_NO_TOKEN = "json_extract(data, '$.token') IS NULL";
 /** A use is stored only if it moves the end by this much. */
 const TOUCH_EVERY_MS = 60_000;
 
@@ -53,6 +59,24 @@ export class SessionStore extends Store {
       const data = this.#dataOf(sidHash(sid));
       return data === undefined ? null : parseSession(data);
     });
+  }
+
+  /** Opens a session for a program until a time. */
+  addToken(hash: string, session: SessionData & { readonly uid: number }, expiresMs: number): void {
+    this.#db
+      .prepare("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)")
+      .run(hash, session.uid, JSON.stringify(session), this.#wallMs(), expiresMs);
+  }
+
+  countTokens(uid: number): number {
+    const query = `SELECT count(*) AS tokens FROM sessions WHERE uid = ? AND expires_ms > ? AND ${HAS_TOKEN}`;
+    return this.#db.prepare<[number, number], { tokens: number }>(query).get(uid, this.#wallMs())?.tokens ?? 0;
+  }
+
+  /** The open session of a hash. */
+  find(hash: string): SessionData | undefined {
+    const data = this.#dataOf(hash);
+    return data === undefined ? undefined : parseSession(data);
   }
 
   /** Whether the session is still open. */
@@ -96,7 +120,10 @@ export class SessionStore extends Store {
     const expires = this.#wallMs() + idleMs;
     try {
       const { changes } = this.#db
-        .prepare(`UPDATE sessions SET expires_ms = min(?, created_ms + ?) WHERE sid_hash = ? AND expires_ms < ?`)
+        .prepare(
+          `UPDATE sessions SET expires_ms = min(?, created_ms + ?)
+           WHERE sid_hash = ? AND expires_ms < ? AND ${HAS_NO_TOKEN}`,
+        )
         .run(expires, maxAgeMs, hash, expires - TOUCH_EVERY_MS);
       if (changes > 0) this.#cannotKeep = false;
     } catch (error) {
@@ -140,7 +167,8 @@ export class SessionStore extends Store {
   }
 
   #endOldest(uid: number): void {
-    const query = "SELECT sid_hash FROM sessions WHERE uid = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?";
+    const query = `SELECT sid_hash FROM sessions WHERE uid = ? AND ${HAS_NO_TOKEN}
+      ORDER BY created_ms DESC LIMIT -1 OFFSET ?`;
     const rows = this.#db.prepare<[number, number], { sid_hash: string }>(query).all(uid, this.#limits.maxPerUser);
     this.#end(rows.map((row) => row.sid_hash));
   }

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Database } from "better-sqlite3";
 import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import type { Log } from "../host/log.ts";
+import type { TokenScope } from "../wire/token.ts";
 import type { CodeOwner } from "./login-codes.ts";
 import { type SessionLimits, SessionStore, sidHash } from "./session-store.ts";
 
@@ -35,12 +36,20 @@ export interface SessionOwner {
   readonly isByCode: boolean;
 }
 
+/** The session of a program. */
+export interface TokenSession {
+  readonly owner: CodeOwner;
+  readonly hash: string;
+  readonly scopes: readonly TokenScope[];
+}
+
 export interface OpenSession extends SessionOwner {
   /** Hash of the session's id. */
   readonly hash: string;
   readonly address: string | undefined;
 }
 
+const TOKEN_BYTES = 32;
 const PRUNE_EVERY_MS = 60_000;
 /** `mlctl sessions end` writes to the same file. */
 const LOOK_AT_FILE_EVERY_MS = 1_000;
@@ -100,6 +109,36 @@ export class Sessions {
     return new Promise((resolve, reject) => {
       request.session.destroy((error: unknown) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /**
+   * Opens a session for a program of the signed-in user. Returns its token, which exists only here: the file has its
+   * hash. The session ends as the user's others do, and at `expiresMs`.
+   */
+  createToken(request: Request, about: { name: string; scopes: readonly TokenScope[]; expiresMs: number }): string {
+    const { user, uid, stamp = "", isByCode = false } = request.session;
+    if (user === undefined || uid === undefined) throw new TypeError("Cannot make a token: nobody is signed in");
+    const token = `mlt_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+    const { name, scopes, expiresMs } = about;
+    const cookie = { originalMaxAge: null };
+    const session = { cookie, user, uid, stamp, isByCode, address: request.ip ?? "", token: { name, scopes } };
+    this.#store.addToken(sidHash(token), session, expiresMs);
+    return token;
+  }
+
+  countTokens(uid: number): number {
+    return this.#store.countTokens(uid);
+  }
+
+  /** The session of the token that a request shows. `none`: it shows one that is not valid. */
+  ofToken({ headers }: Pick<IncomingMessage, "headers">): TokenSession | "none" | undefined {
+    const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+    if (token === undefined) return undefined;
+    const hash = sidHash(token);
+    const { user, uid, token: about } = this.#store.find(hash) ?? {};
+    // A cookie's id is no token.
+    if (user === undefined || uid === undefined || about === undefined) return "none";
+    return { owner: { user, uid }, hash, scopes: about.scopes };
   }
 
   /** The sessions of one user, or of everybody who is signed in. */

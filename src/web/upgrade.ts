@@ -48,8 +48,11 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       audit.record(foreignOrigin(request, address));
       return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
     }
-    const session = await sessions.ofUpgrade(request);
-    if (session === undefined) return SIGN_IN_FIRST;
+    const token = sessions.ofToken(request);
+    if (token !== undefined && token !== "none" && !token.scopes.includes("read"))
+      return { status: 403, code: "scope", message: "The token may not read" };
+    const session = token ?? (await sessions.ofUpgrade(request));
+    if (session === undefined || session === "none") return SIGN_IN_FIRST;
     await Promise.race([lookAtAccount(session.owner), after(LOOK_AT_ACCOUNT_WITHIN_MS)]);
     if (!sessions.isOpen(session.hash)) return SIGN_IN_FIRST;
     const viewer = await toViewer(session.owner);

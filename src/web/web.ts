@@ -1,4 +1,3 @@
-import type { Request } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { ExpiringCertificate } from "../host/certificate-expiry.ts";
 import type { Endpoint } from "../host/config-fields.ts";
@@ -10,7 +9,6 @@ import { createRecordRead } from "./admin-reads.ts";
 import { createApp } from "./app.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
-import { signInFirst } from "./http-error.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
@@ -23,7 +21,9 @@ import { createSessionApi } from "./session-api.ts";
 import { loadSessionSecret, openSessionDb } from "./session-file.ts";
 import { Sessions } from "./sessions.ts";
 import { LoginThrottle } from "./throttle.ts";
+import { createTokensApi } from "./tokens-api.ts";
 import { createUpgradeHandler } from "./upgrade.ts";
+import { createViewerOf } from "./viewers.ts";
 import { createWebMetrics } from "./web-metrics.ts";
 
 export interface WebOptions {
@@ -145,14 +145,7 @@ export function createWeb(options: WebOptions): Web {
     return { user: ownerId(owner), uid: owner.uid, admin: await isAdmin(owner) };
   }
 
-  /** Determines the viewer of a request; used everywhere. */
-  async function viewerOf(request: Request): Promise<Viewer> {
-    const owner = sessions.ownerOf(request);
-    if (owner === undefined) throw signInFirst();
-    remember(request.ip ?? "", owner.user);
-    return toViewer(owner);
-  }
-
+  const viewerOf = createViewerOf({ sessions, toViewer, remember });
   const throttle = new LoginThrottle(attempts, nowMs);
   const recordRead = createRecordRead(audit);
   const app = createApp({
@@ -176,6 +169,7 @@ export function createWeb(options: WebOptions): Web {
         nowMs,
       }),
       createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,

@@ -47,10 +47,11 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzResult
   const collect = garbageCollector();
   const startedAtMs = performance.now();
   const settled = from + Math.floor(cases / 10);
+  const progressEvery = Math.ceil(PROGRESS_EVERY / (target.casesPerCase ?? 1));
   let before = 0;
   for (let index = from; index < from + cases; index += 1) {
     if (index === settled) before = await usedBytes(collect);
-    if (index % PROGRESS_EVERY === 0) onProgress?.(index);
+    if (index % progressEvery === 0) onProgress?.(index);
     try {
       const pending = check(Random.ofCase(seed, index));
       // Awaiting a synchronous case would cost more than most cases.

@@ -1,0 +1,43 @@
+import { asCount, asRecord } from "./record.ts";
+
+/** What the bearer of a token may do besides asking who it is. */
+export type TokenScope = "read" | "search";
+
+/** Body of `POST /api/tokens`. */
+export interface TokenRequest {
+  /** For its owner, who tells tokens apart by it. */
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly days: number;
+}
+
+/** The answer. The collector keeps only a hash of the token: it cannot be shown again. */
+export interface NewToken {
+  readonly token: string;
+  /** RFC 3339, UTC, microseconds. */
+  readonly expiresAt: string;
+}
+
+export const TOKEN_LIMITS = { maxNameCharacters: 128, maxDays: 366, maxPerUser: 64 } as const;
+
+export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search"];
+
+/** Parses a request, or says what is wrong with it. */
+export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {
+  const { name, scopes, days: asked } = asRecord(value) ?? {};
+  const { maxNameCharacters, maxDays } = TOKEN_LIMITS;
+  if (typeof name !== "string" || name === "" || name.length > maxNameCharacters)
+    return { problem: `name: expected a text of 1 to ${maxNameCharacters} characters` };
+  const wanted = TOKEN_SCOPES.filter((scope) => Array.isArray(scopes) && scopes.includes(scope));
+  if (!Array.isArray(scopes) || wanted.length === 0 || wanted.length !== scopes.length)
+    return { problem: `scopes: expected a list of ${TOKEN_SCOPES.join(", ")}` };
+  const days = asCount(asked, 1);
+  if (days === undefined || days > maxDays) return { problem: `days: expected a whole number from 1 to ${maxDays}` };
+  return { name, scopes: wanted, days };
+}
+
+/** Parses the answer. */
+export function parseNewToken(value: unknown): NewToken | undefined {
+  const { token, expiresAt } = asRecord(value) ?? {};
+  return typeof token === "string" && typeof expiresAt === "string" ? { token, expiresAt } : undefined;
+}
