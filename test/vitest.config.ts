@@ -13,7 +13,7 @@ export default defineConfig({
     // One more than CI has cores: half of the tests wait for rsyslogd's timers, not for a processor.
     maxWorkers: 3,
     // Nothing waits on purpose: these only end what hangs. Starting rsyslogd with TLS on a busy machine takes seconds.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,5 +1,5 @@
 import type { Execution, ExecutionPage, LinePage } from "../../src/wire/api.ts";
-import { poll } from "./poll.ts";
+import { PATIENCE_MS, poll } from "./poll.ts";
 
 /** The API as a browser uses it, with its own cookie and an Origin. */
 export class ApiClient {
@@ -49,7 +49,7 @@ export class ApiClient {
   }
 
   /** The only execution that this user sees, once it meets the condition. */
-  untilExecution(what: string, isWanted: (execution: Execution) => boolean, withinMs = 20_000): Promise<Execution> {
+  untilExecution(what: string, isWanted: (execution: Execution) => boolean, withinMs = PATIENCE_MS): Promise<Execution> {
     return poll(`an execution that is ${what}`, async () => (await this.executions()).find(isWanted), withinMs);
   }
 }

@@ -25,7 +25,7 @@ describe("restarts in the middle of output", () => {
     const again = await site.restartRelay("node1");
     expect((await running).code).toBe(0);
     await site.mlrun(again, ["--flush"]);
-    await api.untilExecution("complete", (one) => one.x === x && one.delivery === "complete", 30_000);
+    await api.untilExecution("complete", (one) => one.x === x && one.delivery === "complete");
     const printed = Array.from({ length: count }, (_, i) => `${i + 1}\n`).join("");
     expect((await api.raw(x)).toString()).toBe(printed);
     await poll("the relay to have said that it threw nothing away", async () => {

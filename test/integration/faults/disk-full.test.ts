@@ -91,7 +91,7 @@ describeAsRoot("a full disk of the collector", () => {
     on.disk.free();
     await relay.answered(sent.length + 1);
     expect(await stored(on, a)).toEqual(numbers);
-    await poll("the alarm to end", () => on.store.failure === undefined, 30_000);
+    await poll("the alarm to end", () => on.store.failure === undefined);
     const told = on.logLines.filter((line) => /cannot store|storing again/.test(line));
     expect(told[0]).toMatch(/^error cannot store/);
     expect(told.at(-1)).toMatch(/^notice storing again/);
@@ -190,7 +190,7 @@ describeAsRoot("a full disk of the collector", () => {
     disk.free();
     const { x } = await api.untilExecution("complete", ({ delivery }) => delivery === "complete", 60_000);
     expect((await api.raw(x)).toString()).toBe(`${Array.from({ length: count }, (_, i) => i + 1).join("\n")}\n`);
-    await poll("the alarm to end", async () => (await health()) === 200, 30_000);
+    await poll("the alarm to end", async () => (await health()) === 200);
     expect(site.collector.output()).toMatch(/storing again/);
     const remove = () => api.request(`/api/executions/${x}?node=node1`, { method: "DELETE" });
     expect((await remove()).status).toBe(204);

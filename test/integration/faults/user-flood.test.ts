@@ -16,9 +16,9 @@ describeAsRoot("a user who floods a node with everything at once", () => {
     const [flooded] = relays;
     const flooder = await createTestUser("flood");
     const flood = await startUserFlood(`${flooded?.runDir}/mlrun.sock`, flooder.uid);
-    await flooded?.gate.waitFor(/has 1000 connections/, 30_000);
+    await flooded?.gate.waitFor(/has 1000 connections/);
     const holds = async (figure: RegExp) => figure.test(await site.metrics());
-    await poll("flooding lines in quarantine", () => holds(/^ml_store_quarantined_lines_total [1-9]/m), 30_000);
+    await poll("flooding lines in quarantine", () => holds(/^ml_store_quarantined_lines_total [1-9]/m));
     const job = ["--job", "mine", "--quiet", "--", "seq", String(LINES)];
     for (let i = 0; i < COMMANDS; i += 1) {
       for (const relay of relays) expect(await site.mlrun(relay, job)).toMatchObject({ code: 0, stderr: "" });

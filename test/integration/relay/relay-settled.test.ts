@@ -103,7 +103,7 @@ test("a real relay that was idle for a while: replays its last frames, not all",
     const behindFrames = journal.slice(journal.lastIndexOf(" - LINES ["));
     return behindFrames.split(" - RELAY - ").length > 2 * 8;
   };
-  await poll("statuses of the queue when it is empty", isCalm, 30_000);
+  await poll("statuses of the queue when it is empty", isCalm);
   await relay.stop();
   await startRelay(options);
   const replay = startReplay(join(folder, "rsyslog.conf"));
