@@ -49,7 +49,11 @@ export class ApiClient {
   }
 
   /** The only execution that this user sees, once it meets the condition. */
-  untilExecution(what: string, isWanted: (execution: Execution) => boolean, withinMs = PATIENCE_MS): Promise<Execution> {
+  untilExecution(
+    what: string,
+    isWanted: (execution: Execution) => boolean,
+    withinMs = PATIENCE_MS,
+  ): Promise<Execution> {
     return poll(`an execution that is ${what}`, async () => (await this.executions()).find(isWanted), withinMs);
   }
 }
