@@ -1,9 +1,19 @@
 import { readFileSync } from "node:fs";
+import { homedir, hostname, userInfo } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
+import { completionCommand } from "../ctl/completion.ts";
 import { dispatch } from "../ctl/dispatch.ts";
+import { LOGIN, loginCommand } from "../ctl/login/login-command.ts";
+import { LOGOUT, logoutCommand } from "../ctl/login/logout-command.ts";
 import { pkiCommand } from "../ctl/pki/pki-command.ts";
+import { GET, getCommand } from "../ctl/reading/get-command.ts";
+import { GREP, grepCommand } from "../ctl/reading/grep-command.ts";
+import { LS, lsCommand } from "../ctl/reading/ls-command.ts";
+import { SHOW, showCommand } from "../ctl/reading/show-command.ts";
+import { TAIL, tailCommand } from "../ctl/reading/tail-command.ts";
 import { relayConfigCommand } from "../ctl/relay/relay-config-command.ts";
 import { relayReplayCommand } from "../ctl/replay/relay-replay-command.ts";
 import { sessionsCommand } from "../ctl/sessions/sessions-command.ts";
@@ -12,12 +22,39 @@ import { asRecord, parseJson } from "../wire/record.ts";
 /** The installation: this file is dist/src/bin/mlctl-main.js in it. */
 const INSTALLATION = new URL("../../../", import.meta.url);
 
+/** Exit code of what SIGPIPE would have ended: 128 + 13. */
+const BROKEN_PIPE = 141;
+
+/** A uid without an entry has no name: `mlctl login --user` gives one. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "";
+  }
+}
+
 function version(): string {
   const text = readFileSync(new URL("package.json", INSTALLATION), "utf8");
   return String(asRecord(parseJson(text))?.["version"]);
 }
 
-const commands: Readonly<Record<string, Command>> = {
+// A reader such as `head` has what it wanted.
+process.stdout.on("error", (error: Error & { code?: string }) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(BROKEN_PIPE);
+});
+
+const { HOME, NO_COLOR, XDG_CONFIG_HOME } = process.env;
+const settings = {
+  configFolder: join(XDG_CONFIG_HOME || join(HOME || homedir(), ".config"), "marcologger"),
+  siteFile: "/etc/marcologger/mlctl.toml",
+  hostname: hostname(),
+  userName: userName(),
+  nowMs: Date.now,
+};
+const described = [LOGIN, LOGOUT, LS, SHOW, TAIL, GREP, GET];
+const local: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
   "relay-replay": relayReplayCommand,
@@ -27,9 +64,22 @@ const commands: Readonly<Record<string, Command>> = {
     endSessions: async (dataDir, user) => (await import("../web/session-file.ts")).endSessions(dataDir, user),
   }),
 };
+const commands: Readonly<Record<string, Command>> = {
+  login: loginCommand(settings),
+  logout: logoutCommand(settings),
+  ls: lsCommand(settings),
+  show: showCommand(settings),
+  tail: tailCommand(settings),
+  grep: grepCommand(settings),
+  get: getCommand(settings),
+  ...local,
+  completion: completionCommand(described, Object.keys(local)),
+};
 
 process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
+  hasColours: NO_COLOR === undefined || NO_COLOR === "",
   cwd: process.cwd(),
 });

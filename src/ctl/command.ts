@@ -1,16 +1,37 @@
+import type { Writable } from "node:stream";
+import type { ReadStream } from "node:tty";
+
 /** A command of mlctl: `mlctl NAME ...`. */
 export interface Command {
   readonly summary: string;
   /** Printed by `mlctl NAME --help`. */
   readonly help: string;
-  /** Runs with the arguments after its name. Throws `UsageError` or `CtlError` for faults that its user can correct. */
-  run(args: readonly string[], io: Io): Promise<void>;
+  /** Exit code of a `CtlError`, if it is not 1. */
+  readonly failureCode?: number;
+  /**
+   * Runs with the arguments after its name. Resolves with the exit code, or with nothing for 0. Throws `UsageError` or
+   * `CtlError` for faults that its user can correct.
+   */
+  run(args: readonly string[], io: Io): Promise<unknown>;
+}
+
+/** A terminal, file or pipe to print to. */
+interface Printed {
+  /** False: the reader is slow; wait for `drain` before more. */
+  write(text: string | Uint8Array): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly once?: Writable["once"];
 }
 
 /** The process around a command. */
 export interface Io {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+  readonly stdout: Printed;
+  readonly stderr: Printed;
+  /** Undefined: there is none. */
+  readonly stdin?: ReadStream | undefined;
+  /** False: the person wants none (NO_COLOR). */
+  readonly hasColours?: boolean | undefined;
   /** Relative paths start here. */
   readonly cwd: string;
 }

@@ -31,15 +31,21 @@ export async function dispatch(program: Program, argv: readonly string[], io: Io
     return EXIT.done;
   }
   try {
-    await command.run(args, io);
-    return EXIT.done;
+    const code = await command.run(args, io);
+    return typeof code === "number" ? code : EXIT.done;
   } catch (error) {
-    return report({ program, name, error, io });
+    return report({ program, name, error, io, failureCode: command.failureCode });
   }
 }
 
-function report(failure: { program: Program; name: string; error: unknown; io: Io }): number {
-  const { program, name, error, io } = failure;
+function report(failure: {
+  program: Program;
+  name: string;
+  error: unknown;
+  io: Io;
+  failureCode: number | undefined;
+}): number {
+  const { program, name, error, io, failureCode = EXIT.failed } = failure;
   const where = `${program.name} ${name}`;
   if (error instanceof UsageError || isParseArgsError(error)) {
     io.stderr.write(`${where}: ${safeText(error.message)}\nSee \`${where} --help\`\n`);
@@ -47,7 +53,7 @@ function report(failure: { program: Program; name: string; error: unknown; io: I
   }
   if (error instanceof CtlError) {
     io.stderr.write(`${where}: ${safeText(error.message)}\n`);
-    return EXIT.failed;
+    return failureCode;
   }
   throw error;
 }

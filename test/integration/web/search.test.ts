@@ -1,39 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { readSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { Searches } from "../../../src/search/searches.ts";
 import { parseSearchEvent, type SearchEvent } from "../../../src/wire/search-event.ts";
 import { parseSearchRequest } from "../../../src/wire/search-request.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { FakeItems } from "../../support/fake-items.ts";
-import {
-  type IngestSite,
-  metric,
-  openRelay,
-  rootAndBob,
-  ROOT as SUPER,
-  startIngestSite,
-  untilMetric,
-} from "../../support/ingest-site.ts";
-import { ROOT } from "../../support/programs.ts";
-import { type Browser, signedIn, startWeb } from "../../support/web.ts";
+import { type IngestSite, metric, openRelay, ROOT as SUPER, untilMetric } from "../../support/ingest-site.ts";
+import { startSearchSite } from "../../support/search-site.ts";
+import { type Browser, signedIn } from "../../support/web.ts";
 
-/** Alice of the web is root of the store: her executions have uid 0. Carol is an administrator. */
 async function startSearch(options: { maxMs?: number; searches?: number } = {}) {
-  const on = await startIngestSite({ ownerOf: rootAndBob });
-  const { maxMs, searches: limit = 4 } = options;
-  const searches = new Searches({
-    archive: on.archive,
-    limits: { searches: limit, searchesPerUser: 2 },
-    workerFile: new URL(`file://${ROOT}/dist/src/search/worker.js`),
-    metrics: on.metrics,
-    ...(maxMs === undefined ? {} : { maxMs }),
-  });
-  afterwards(() => searches.close());
-  const ownerId = ({ user }: { user: string }) => (user === "alice" ? "root" : user);
-  const web = await startWeb({ served: on.archive, search: searches, ownerId });
-  return { on, web, alice: await signedIn(web.origin, "alice"), searches };
+  const site = await startSearchSite(options);
+  return { ...site, alice: await signedIn(site.web.origin, "alice") };
 }
 
 async function ask(browser: Browser, body: Record<string, unknown>): Promise<SearchEvent[]> {

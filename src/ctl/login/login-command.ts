@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { safeText } from "../../host/safe-text.ts";
+import { asRecord } from "../../wire/record.ts";
+import { parseNewToken, TOKEN_LIMITS, TOKEN_SCOPES, type TokenRequest } from "../../wire/token.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import { type Command, CtlError, type Io } from "../command.ts";
+import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
+import { AccountFile } from "../remote/account.ts";
+import { ApiRefusal, Collector } from "../remote/collector.ts";
+import { type Authority, authorityOf, unknownAuthority } from "../remote/pin-authority.ts";
+import type { RemoteSettings } from "../remote/session.ts";
+import { Prompter } from "./prompter.ts";
+import { readSiteFile } from "./site-file.ts";
+
+const DEFAULT_DAYS = 90;
+
+export const LOGIN: CommandDescription = {
+  name: "login",
+  summary: "sign in to a collector",
+  operands: "[URL]",
+  operandCount: [0, 1],
+  about: `Signs in with a password, or with the one-time code of an address that a collector printed. From then on the other
+commands use a token, which is in login.json in your folder of settings, for you alone. URL is the viewer's address, with
+its path under a proxy; without one the site's collector, from /etc/marcologger/mlctl.toml (url = "...", ca = "FILE").
+
+An authority of certificates that this system does not know is shown for you to accept, and from then on only that one
+is. Without a terminal, --ca or --fingerprint name it, and the password is read from the first line of stdin.`,
+  options: {
+    user: { short: "u", value: "USER", help: "your name there, if it differs from the one here" },
+    code: { value: "CODE", help: "a one-time code instead of a password" },
+    days: { value: "N", help: `the token ends after N days (${DEFAULT_DAYS}, at most ${TOKEN_LIMITS.maxDays})` },
+    ca: { value: "FILE", help: "trust this authority only (PEM)" },
+    fingerprint: { value: "SHA256", help: "accept the authority with this fingerprint" },
+  },
+};
+
+export interface LoginSettings extends RemoteSettings {
+  /** The user's name on this machine. */
+  readonly userName: string;
+}
+
+/** `mlctl login`. */
+export function loginCommand(settings: LoginSettings): Command {
+  return describedCommand(LOGIN, async (options, io) => {
+    const days = options.count("days", { least: 1, most: TOKEN_LIMITS.maxDays, fallback: DEFAULT_DAYS });
+    const site = readSiteFile(settings.siteFile);
+    const { url, code } = addressOf(options.operands[0] ?? site.url);
+    const prompter = new Prompter(io);
+    const ca = await acceptedAuthority(url, { options, site, io, prompter });
+    const collector = new Collector({ url, ca });
+    const user = options.text("user") ?? settings.userName;
+    const oneTime = options.text("code") ?? code;
+    const credentials =
+      oneTime === undefined
+        ? { user, password: await prompter.ask(`Password of ${safeText(user)} at ${url}: `, { isEcho: false }) }
+        : { code: oneTime };
+    const session = await signIn(collector, credentials, prompter);
+    const headers = { cookie: session, origin: new URL(url).origin };
+    const asked: TokenRequest = {
+      name: `mlctl on ${settings.hostname}`.slice(0, TOKEN_LIMITS.maxNameCharacters),
+      scopes: TOKEN_SCOPES,
+      days,
+    };
+    const { token, expiresAt } = await collector.json(
+      { method: "POST", path: "/tokens", body: asked, headers },
+      parseNewToken,
+    );
+    const me = await collector.json({ path: "/me", headers }, (value) => {
+      const name = asRecord(value)?.["user"];
+      return typeof name === "string" ? name : undefined;
+    });
+    const file = new AccountFile(settings.configFolder);
+    file.write({ url, user: me, token, expiresAt, ca });
+    (await collector.send({ method: "POST", path: "/logout", body: {}, headers })).resume();
+    io.stdout.write(`Signed in as ${safeText(me)} at ${url}, until ${expiresAt.slice(0, 10)}\n`);
+    return 0;
+  });
+}
+
+/** The address without what a browser shows after it, and the one-time code in it, if any. */
+function addressOf(text: string | undefined): { url: string; code: string | undefined } {
+  if (text === undefined)
+    throw new UsageError("expected the collector's URL: no /etc/marcologger/mlctl.toml names one");
+  const full = /^https?:\/\//.test(text) ? text : `https://${text}`;
+  if (!URL.canParse(full)) throw new UsageError(`${JSON.stringify(text)} is no address like https://logs.example.org`);
+  const { protocol, hostname, origin, pathname, hash } = new URL(full);
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+  if (protocol === "http:" && !isLoopback)
+    throw new UsageError(`${origin}: expected https: the password would cross the network unencrypted`);
+  const [, code] = /[#&]code=([^&]+)/.exec(hash) ?? [];
+  return { url: `${origin}${pathname.replace(/\/+$/, "")}`, code };
+}
+
+/** PEM of the only authority to trust; undefined: those of the system. */
+async function acceptedAuthority(
+  url: string,
+  {
+    options,
+    site,
+    io,
+    prompter,
+  }: { options: ParsedOptions; site: { ca?: string | undefined }; io: Io; prompter: Prompter },
+): Promise<string | undefined> {
+  const file = options.text("ca") ?? site.ca;
+  if (file !== undefined) return readAuthority(resolve(io.cwd, file));
+  const address = new URL(url);
+  const authority = address.protocol === "https:" ? await unknownAuthority(address) : undefined;
+  if (authority === undefined) return undefined;
+  const wanted = options.text("fingerprint");
+  if (wanted !== undefined) {
+    if (plain(wanted) === plain(authority.fingerprint)) return authority.pem;
+    throw new CtlError(
+      `The authority of ${url} has another fingerprint: ${authority.fingerprint}. Do not go on before you know why`,
+    );
+  }
+  if (!prompter.isTerminal)
+    throw new CtlError(
+      `The authority of ${url} is not known here: ${authority.fingerprint}. Accept it with --fingerprint, or give --ca`,
+    );
+  return askToAccept(authority, { url, io, prompter });
+}
+
+async function askToAccept(
+  { pem, subject, fingerprint }: Authority,
+  { url, io, prompter }: { url: string; io: Io; prompter: Prompter },
+): Promise<string> {
+  io.stderr.write(
+    `The certificate of ${url} is of an authority that this system does not know:\n  ${safeText(subject)}\n  SHA-256 ${fingerprint}\nCompare this with what its administrator says (openssl x509 -noout -sha256 -fingerprint -in ca.crt).\n`,
+  );
+  const answer = await prompter.ask("Trust it for this collector, from now on? (yes/no) ", { isEcho: true });
+  if (answer.trim().toLowerCase() !== "yes") throw new CtlError("Not accepted: nothing was sent");
+  return pem;
+}
+
+function readAuthority(path: string): string {
+  try {
+    return authorityOf(readFileSync(path)).pem;
+  } catch (error) {
+    throw new CtlError(`Cannot read a certificate from ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function plain(fingerprint: string): string {
+  return fingerprint
+    .replace(/^sha-?256[:= ]*/i, "")
+    .replaceAll(":", "")
+    .toUpperCase();
+}
+
+/** Returns the cookie of a new session. Asks what PAM wants besides the password. */
+async function signIn(collector: Collector, credentials: Record<string, string>, prompter: Prompter): Promise<string> {
+  for (let body = credentials; ; ) {
+    try {
+      const answer = await collector.send({ method: "POST", path: "/login", body });
+      answer.resume();
+      const cookie = answer.headers["set-cookie"]?.[0]?.split(";")[0];
+      if (cookie === undefined) throw new CtlError(`${collector.url} does not answer as a collector does`);
+      return cookie;
+    } catch (error) {
+      if (!(error instanceof ApiRefusal)) throw error;
+      const { step, isEcho } = asRecord(error.body) ?? {};
+      if (error.reason === "denied" && "code" in credentials)
+        throw new CtlError("The code is wrong, or it was used or has ended");
+      if (error.reason !== "second_step" || typeof step !== "string") throw error;
+      body = { step, reply: await prompter.ask(safeText(error.message), { isEcho: isEcho === true }) };
+    }
+  }
+}

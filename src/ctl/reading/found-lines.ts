@@ -1,0 +1,83 @@
+import { safeText } from "../../host/safe-text.ts";
+import type { FoundLine, MatchRange, SearchEvent, SearchedExecution } from "../../wire/search-event.ts";
+import type { Output } from "../remote/output.ts";
+import { decoded, shownText } from "../remote/shown-text.ts";
+
+/** grep's own colours (GREP_COLORS in grep(1)): match, name, number, separator. */
+const LOOK = { match: "1;31", name: "35", number: "32", separator: "36" } as const;
+const LEFT_OUT = "…";
+
+/** Prints what a search finds as grep does. */
+export class FoundLines {
+  readonly #output: Output;
+  readonly #isOne: boolean;
+  readonly #isRaw: boolean;
+  #last: FoundLine | undefined;
+  #hasContext = false;
+
+  /** @param options.isOne all are of one execution, which needs no name. */
+  constructor(output: Output, options: { readonly isOne: boolean; readonly isRaw: boolean }) {
+    this.#output = output;
+    this.#isOne = options.isOne;
+    this.#isRaw = options.isRaw;
+  }
+
+  async print(event: SearchEvent): Promise<void> {
+    if (event.t === "hit") await this.#line(event, { mark: ":", at: event.at });
+    else if (event.t === "context") await this.#line(event, { mark: "-", at: [] });
+    else if (event.t === "count")
+      await this.#output.line(
+        this.#isOne ? String(event.hits) : `${this.#nameOf(event)}${this.#mark(":")}${event.hits}`,
+      );
+    else if (event.t === "execution") await this.#output.line(this.#nameOf(event));
+  }
+
+  async #line(line: FoundLine, { mark, at }: { mark: string; at: readonly MatchRange[] }): Promise<void> {
+    if (mark === "-") this.#hasContext = true;
+    const last = this.#last;
+    const isNext = last?.x === line.x && last.node === line.node && line.n <= last.lastN + 1;
+    if (this.#hasContext && last !== undefined && !isNext) await this.#output.line(this.#mark("--"));
+    this.#last = line;
+    const name = this.#isOne ? "" : `${this.#nameOf(line)}${this.#mark("#")}`;
+    const head = `${name}${this.#output.painted(String(line.n), LOOK.number)}${this.#mark(mark)}`;
+    if (!this.#isRaw) return this.#output.line(`${head}${this.#textOf(line, at)}`);
+    await this.#output.write(head);
+    await this.#output.write(bytesOf(line));
+    await this.#output.write("\n");
+  }
+
+  #textOf(line: FoundLine, at: readonly MatchRange[]): string {
+    const [before = 0, after = 0] = line.cut ?? [];
+    const text = line.text ?? decoded(bytesOf(line));
+    // The places of matches in bytes mean nothing in their text.
+    const ranges = line.text === undefined || !this.#output.isColoured ? [] : at;
+    const parts: string[] = [];
+    let done = 0;
+    for (const [start, end] of ranges) {
+      parts.push(this.#shown(text.slice(done, start)), this.#matched(text.slice(start, end)));
+      done = end;
+    }
+    parts.push(this.#shown(text.slice(done)));
+    return `${before > 0 ? LEFT_OUT : ""}${parts.join("")}${after > 0 ? LEFT_OUT : ""}`;
+  }
+
+  #matched(text: string): string {
+    return text === "" ? "" : this.#output.painted(shownText(text, { isColoured: false }), LOOK.match);
+  }
+
+  #shown(text: string): string {
+    return shownText(text, { isColoured: this.#output.isColoured });
+  }
+
+  #nameOf({ node, x }: SearchedExecution): string {
+    return `${this.#output.painted(safeText(node), LOOK.name)}${this.#mark(":")}${this.#output.painted(x, LOOK.name)}`;
+  }
+
+  #mark(text: string): string {
+    return this.#output.painted(text, LOOK.separator);
+  }
+}
+
+function bytesOf({ text, b64 = "" }: FoundLine): Buffer {
+  return text === undefined ? Buffer.from(b64, "base64") : Buffer.from(text);
+}

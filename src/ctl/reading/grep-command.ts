@@ -1,0 +1,175 @@
+import { parseNodeRange } from "../../text/nodes/node-range.ts";
+import { parseTime } from "../../text/time/time-of.ts";
+import { EXECUTION_STATES } from "../../wire/api.ts";
+import { parseJson } from "../../wire/record.ts";
+import { parseSearchEvent, type SearchEvent } from "../../wire/search-event.ts";
+import { SEARCH_REQUEST_LIMITS, type SearchScope } from "../../wire/search-request.ts";
+import { asTime } from "../../wire/time.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import type { Command, Io } from "../command.ts";
+import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
+import { type Collector, linesOf } from "../remote/collector.ts";
+import { lookUp, mayBeId } from "../remote/executions.ts";
+import { Output } from "../remote/output.ts";
+import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
+import { FoundLines } from "./found-lines.ts";
+
+const { maxContextLines, maxHits } = SEARCH_REQUEST_LIMITS;
+const EXIT = { found: 0, none: 1, failed: 2 } as const;
+
+export const GREP: CommandDescription = {
+  name: "grep",
+  summary: "search the lines of executions",
+  operands: "PATTERN [ID|JOB]",
+  operandCount: [1, 2],
+  about: `Searches one execution, a job, or everything that you may see, newest first, on the collector. PATTERN is a regular
+expression (https://docs.rs/regex/latest/regex/#syntax). Pieces of a line count as one line. ID is an id, or the beginning
+of one that fits no other; - is the newest execution. A hit in one execution is printed as N:TEXT, N the number of
+the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the part around the first match is printed.`,
+  options: {
+    "ignore-case": { short: "i", help: "without regard to case" },
+    "invert-match": { short: "v", help: "lines that do not match" },
+    "word-regexp": { short: "w", help: "only whole words" },
+    "extended-regexp": { short: "E", help: "PATTERN is a regular expression, as it is anyway" },
+    "fixed-strings": { short: "F", help: "PATTERN is text" },
+    "after-context": { short: "A", value: "N", help: `N lines after each hit, at most ${maxContextLines}` },
+    "before-context": { short: "B", value: "N", help: `N lines before each hit, at most ${maxContextLines}` },
+    context: { short: "C", value: "N", help: "both" },
+    count: { short: "c", help: "only the number of hits in each execution that has any" },
+    list: { short: "l", help: "only the executions that have any" },
+    "max-count": { short: "m", value: "N", help: "stop after N of what is printed" },
+    job: { value: "JOB", help: "the job of this name, if it could be an id" },
+    run: { value: "RUN", help: "only this run of the job" },
+    node: { value: "NODES", help: "only on these: gpu1, gpu[01-16,20]" },
+    label: { value: "KEY=VALUE", help: "only with this label; may be repeated", isRepeatable: true },
+    state: { value: "STATE", help: `only in this state: ${EXECUTION_STATES.join(", ")}`, choices: EXECUTION_STATES },
+    stream: { value: "STREAM", help: "only stdout or stderr", choices: ["stdout", "stderr"] },
+    since: { value: "TIME", help: "only lines printed since then: -2h, 14:05, yesterday 18:00, 2026-11-28" },
+    until: { value: "TIME", help: "only lines printed until then" },
+    raw: { help: "text as printed, with the control characters in it" },
+    json: { help: "the events of the API, one JSON object a line" },
+  },
+  exitCodes: "Exit codes: 0 something was found, 1 nothing, 2 it failed or was not read to its end.",
+};
+
+/** `mlctl grep`. */
+export function grepCommand(settings: RemoteSettings): Command {
+  const command = describedCommand(GREP, async (options, io) => {
+    const collector = signedIn(settings);
+    const [pattern = "", target] = options.operands;
+    const what = await scopeOf(collector, options, target);
+    const body = { ...requestOf(options, settings.nowMs()), pattern, what };
+    const answer = await collector.send({ method: "POST", path: "/search", body });
+    const output = new Output(io);
+    const found = new FoundLines(output, { isOne: "x" in what, isRaw: options.has("raw") });
+    const progress = new Progress(io);
+    let end: Extract<SearchEvent, { t: "end" }> | undefined;
+    for await (const line of linesOf(answer)) {
+      const event = parseSearchEvent(parseJson(line));
+      if (event?.t === "end") end = event;
+      if (options.has("json")) await output.line(line);
+      else if (event?.t === "progress") progress.show(event);
+      else if (event !== undefined) {
+        progress.clear();
+        await found.print(event);
+      }
+    }
+    progress.clear();
+    return exitCodeOf(end, { io, isLimited: options.text("max-count") !== undefined });
+  });
+  return { ...command, failureCode: EXIT.failed };
+}
+
+async function scopeOf(collector: Collector, options: ParsedOptions, target: string | undefined): Promise<SearchScope> {
+  const [job, run] = [options.text("job"), options.text("run")];
+  if (job !== undefined && target !== undefined) throw new UsageError("expected --job or an operand, not both");
+  const name = job ?? target;
+  if (name === undefined) {
+    if (run !== undefined) throw new UsageError("--run: name its --job as well");
+    return { all: true };
+  }
+  if (job === undefined && mayBeId(name)) {
+    const execution = await lookUp(collector, name);
+    if (execution !== undefined) return { x: execution.x, node: execution.node, owner: execution.owner };
+  }
+  return { job: name, run };
+}
+
+function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknown> {
+  const context = { least: 0, most: maxContextLines, fallback: 0 };
+  const both = options.count("context", context);
+  const nodes = options.text("node");
+  const range = nodes === undefined ? { nodes: [] } : parseNodeRange(nodes);
+  if ("problem" in range) throw new UsageError(`--node: ${range.problem}`);
+  const labels = options.texts("label").map((text) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`--label: expected KEY=VALUE, got ${JSON.stringify(text)}`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return {
+    regex: !options.has("fixed-strings"),
+    case: options.has("ignore-case") ? "ignore" : "match",
+    word: options.has("word-regexp"),
+    invert: options.has("invert-match"),
+    before: options.count("before-context", { ...context, fallback: both }),
+    after: options.count("after-context", { ...context, fallback: both }),
+    show: options.has("list") ? "executions" : options.has("count") ? "counts" : "lines",
+    limit: options.count("max-count", { least: 1, most: maxHits, fallback: maxHits }),
+    nodes: range.nodes,
+    labels: Object.fromEntries(labels),
+    state: options.text("state"),
+    stream: options.text("stream"),
+    since: timeOf(options, "since", nowMs),
+    until: timeOf(options, "until", nowMs),
+  };
+}
+
+function timeOf(options: ParsedOptions, name: "since" | "until", nowMs: number): string | undefined {
+  const text = options.text(name);
+  if (text === undefined) return undefined;
+  const timeMs = parseTime(text, nowMs);
+  if (timeMs === undefined) throw new UsageError(`--${name}: ${JSON.stringify(text)} is no time`);
+  return asTime(timeMs);
+}
+
+function exitCodeOf(
+  end: Extract<SearchEvent, { t: "end" }> | undefined,
+  { io, isLimited }: { io: Io; isLimited: boolean },
+): number {
+  if (end === undefined) {
+    note(io, "the search ended early: the connection was cut");
+    return EXIT.failed;
+  }
+  const { hits, why, message, longLines, unreadable } = end;
+  if (longLines > 0) note(io, `of ${longLines} lines only the first MiB was searched`);
+  if (unreadable > 0) note(io, `${unreadable} executions could not be read`);
+  if (why === "time") note(io, "the search ended before everything was read: its time was over. Narrow it");
+  if (why === "failed" || why === "refused") note(io, `the search ended before everything was read: ${message ?? why}`);
+  if (why === "limit" && !isLimited) note(io, `these are the first ${hits} hits: narrow the search for others`);
+  if (unreadable > 0 || (why !== undefined && why !== "limit")) return EXIT.failed;
+  return hits > 0 ? EXIT.found : EXIT.none;
+}
+
+/** How far a search is, on a terminal that shows nothing else. */
+class Progress {
+  readonly #io: Io;
+  readonly #isShown: boolean;
+  #isThere = false;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#isShown = io.stderr.isTTY === true && io.stdout.isTTY !== true;
+  }
+
+  show({ executions, bytes, hits }: Extract<SearchEvent, { t: "progress" }>): void {
+    if (!this.#isShown) return;
+    const read = `${executions} executions, ${Math.round(bytes / 1_000_000)} MB read, ${hits} hits`;
+    this.#io.stderr.write(`\r${read}\u001b[K`);
+    this.#isThere = true;
+  }
+
+  clear(): void {
+    if (this.#isThere) this.#io.stderr.write("\r\u001b[K");
+    this.#isThere = false;
+  }
+}

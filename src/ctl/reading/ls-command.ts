@@ -1,0 +1,112 @@
+import { formatDuration } from "../../text/time/duration.ts";
+import { parseTime } from "../../text/time/time-of.ts";
+import { EXECUTION_STATES, type Execution } from "../../wire/api.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import type { Command } from "../command.ts";
+import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
+import { listExecutions } from "../remote/executions.ts";
+import { Output } from "../remote/output.ts";
+import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
+import { type Column, printTable } from "../remote/table.ts";
+
+const DEFAULT_ROWS = 50;
+const MAX_ROWS = 100_000;
+
+export const LS: CommandDescription = {
+  name: "ls",
+  summary: "list executions",
+  operands: "",
+  operandCount: [0, 0],
+  about: `Lists executions, newest first: a table on a terminal; otherwise, for programs, these fields separated by tabs:
+id, state, node, job, start (UTC), seconds, lines, command.`,
+  options: {
+    job: { value: "JOB", help: "only of this job" },
+    run: { value: "RUN", help: "only this run of the job" },
+    node: { value: "NODE", help: "only on this node" },
+    state: { value: "STATE", help: `only in this state: ${EXECUTION_STATES.join(", ")}`, choices: EXECUTION_STATES },
+    label: { short: "l", value: "KEY=VALUE", help: "only with this label; may be repeated", isRepeatable: true },
+    since: { value: "TIME", help: "only begun since then: -2h, 14:05, yesterday 18:00, 2026-11-28" },
+    problems: { help: "failed and lost ones first" },
+    limit: { short: "n", value: "N", help: `at most so many (${DEFAULT_ROWS})` },
+    json: { help: "one JSON object a line, as the API has them" },
+  },
+};
+
+/** `mlctl ls`. */
+export function lsCommand(settings: RemoteSettings): Command {
+  return describedCommand(LS, async (options, io) => {
+    const collector = signedIn(settings);
+    const limit = options.count("limit", { least: 1, most: MAX_ROWS, fallback: DEFAULT_ROWS });
+    const isWanted = filterOf(options, settings.nowMs());
+    const [job, run] = [options.text("job"), options.text("run")];
+    if (run !== undefined && job === undefined) throw new UsageError("--run: name its --job as well");
+    const query = { job, run, node: options.text("node"), state: options.text("state") };
+    const rows: Execution[] = [];
+    let isMore = false;
+    for await (const execution of listExecutions(collector, query)) {
+      const { isTooOld, isHere } = isWanted(execution);
+      if (isTooOld) break;
+      if (!isHere) continue;
+      isMore = rows.length === limit;
+      if (isMore) break;
+      rows.push(execution);
+    }
+    const output = new Output(io);
+    const sorted = options.has("problems") ? [...rows].sort((a, b) => rankOf(a) - rankOf(b)) : rows;
+    if (options.has("json")) for (const execution of sorted) await output.json(execution);
+    else await printTable(output, sorted, columnsOf(output, settings.nowMs()));
+    if (isMore && output.isTerminal) note(io, `these are the newest ${limit}; --limit shows more`);
+    return 0;
+  });
+}
+
+function filterOf(options: ParsedOptions, nowMs: number): (of: Execution) => { isTooOld: boolean; isHere: boolean } {
+  const since = options.text("since");
+  const sinceMs = since === undefined ? undefined : parseTime(since, nowMs);
+  if (since !== undefined && sinceMs === undefined)
+    throw new UsageError(`--since: ${JSON.stringify(since)} is no time`);
+  const labels = options.texts("label").map((text) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`--label: expected KEY=VALUE, got ${JSON.stringify(text)}`);
+    return [text.slice(0, at), text.slice(at + 1)] as const;
+  });
+  return (execution) => ({
+    // They come in the order of their starts.
+    isTooOld: sinceMs !== undefined && Date.parse(execution.startedAt) < sinceMs,
+    isHere: labels.every(([key, value]) => Object.hasOwn(execution.labels, key) && execution.labels[key] === value),
+  });
+}
+
+const LOOKS: Readonly<Record<Execution["state"], string>> = { running: "34", finished: "32", failed: "31", lost: "33" };
+
+function rankOf({ state }: Execution): number {
+  return { failed: 0, lost: 1, running: 2, finished: 3 }[state];
+}
+
+function columnsOf(output: Output, nowMs: number): Column<Execution>[] {
+  const elapsedMs = ({ startedAt, endedAt }: Execution) =>
+    Math.max(0, (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
+  const isForPerson = output.isTerminal;
+  return [
+    { title: "ID", cell: ({ x }) => x },
+    { title: "STATE", cell: ({ state }) => state, look: ({ state }) => LOOKS[state] },
+    { title: "NODE", cell: ({ node }) => node },
+    { title: "JOB", cell: ({ job }) => job },
+    { title: "STARTED", cell: ({ startedAt }) => (isForPerson ? localTime(startedAt) : startedAt) },
+    {
+      title: "TIME",
+      cell: (each) => (isForPerson ? formatDuration(elapsedMs(each)) : (elapsedMs(each) / 1_000).toFixed(3)),
+      isRight: true,
+    },
+    { title: "LINES", cell: ({ lines }) => String(lines), isRight: true },
+    { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
+  ];
+}
+
+/** In the time zone of the person: 2026-11-20 14:05:09. */
+function localTime(time: string): string {
+  const date = new Date(time);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+}

@@ -1,0 +1,94 @@
+import { type Execution, parseExecution } from "../../wire/api.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { WIRE_LIMITS } from "../../wire/limits.ts";
+import { asRecord } from "../../wire/record.ts";
+import { CtlError } from "../command.ts";
+import { ApiRefusal, type Collector } from "./collector.ts";
+
+/** What a list is narrowed to, as the API has it. */
+export interface ListQuery {
+  readonly job?: string | undefined;
+  readonly run?: string | undefined;
+  readonly node?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly state?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/** The beginning of an id: its letters in any case. */
+const PREFIX = /^[0-9A-HJKMNP-TV-Z]{1,26}$/i;
+/** Executions named where a prefix fits several. */
+const MAX_NAMED = 5;
+
+/** Executions, newest first, page by page. */
+export async function* listExecutions(
+  collector: Collector,
+  query: ListQuery,
+  pageSize: number = WIRE_LIMITS.defaultPageExecutions,
+): AsyncGenerator<Execution> {
+  let before: string | undefined;
+  do {
+    const wanted = { ...query, before, limit: pageSize };
+    const page = await collector.json({ path: "/executions", query: wanted }, parsePage);
+    yield* page.executions;
+    before = page.next;
+  } while (before !== undefined);
+}
+
+/** Whether a word may name an execution: the beginning of an id, or `-`. */
+export function mayBeId(word: string): boolean {
+  return word === "-" || PREFIX.test(word);
+}
+
+/** The execution of an id, of the beginning of one, or the newest (`-`). Throws a CtlError if it is none, or several. */
+export async function findExecution(collector: Collector, word: string): Promise<Execution> {
+  const found = await lookUp(collector, word);
+  if (found === undefined)
+    throw new CtlError(`There is no execution ${JSON.stringify(word)}. \`mlctl ls\` lists what you may see`);
+  return found;
+}
+
+/** Like `findExecution`, but undefined if there is none. */
+export async function lookUp(collector: Collector, word: string): Promise<Execution | undefined> {
+  if (word === "-") {
+    for await (const execution of listExecutions(collector, {}, 1)) return execution;
+    return undefined;
+  }
+  const prefix = word.toUpperCase();
+  if (!PREFIX.test(prefix)) return undefined;
+  const x = parseExecutionId(prefix);
+  return x === undefined ? byPrefix(collector, prefix) : byId(collector, x);
+}
+
+async function byId(collector: Collector, x: string): Promise<Execution | undefined> {
+  try {
+    return await collector.json({ path: `/executions/${x}` }, parseExecution);
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function byPrefix(collector: Collector, prefix: string): Promise<Execution | undefined> {
+  const found: Execution[] = [];
+  for await (const execution of listExecutions(collector, { q: prefix }, WIRE_LIMITS.maxPageExecutions)) {
+    if (execution.x.startsWith(prefix)) found.push(execution);
+    if (found.length > MAX_NAMED) break;
+  }
+  const ids = new Set(found.map(({ x }) => x));
+  if (ids.size > 1) {
+    const named = [...ids].slice(0, MAX_NAMED).join(", ");
+    throw new CtlError(
+      `${prefix} is the beginning of several ids: ${named}${ids.size > MAX_NAMED ? ", ..." : ""}. Give more of it`,
+    );
+  }
+  return found[0];
+}
+
+/** Skips executions that this version does not understand. */
+function parsePage(value: unknown): { executions: Execution[]; next: string | undefined } | undefined {
+  const { executions, next } = asRecord(value) ?? {};
+  if (!Array.isArray(executions)) return undefined;
+  const known = executions.flatMap((each: unknown) => parseExecution(each) ?? []);
+  return { executions: known, next: typeof next === "string" ? next : undefined };
+}

@@ -1,0 +1,272 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
+import { freePort } from "../../support/free-port.ts";
+import { openRelay } from "../../support/ingest-site.ts";
+import { run } from "../../support/processes.ts";
+import { program } from "../../support/programs.ts";
+import type { RelpClient } from "../../support/relp-client.ts";
+import { RemoteMlctl } from "../../support/remote-mlctl.ts";
+import { type SearchSite, startSearchSite } from "../../support/search-site.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { startWeb } from "../../support/web.ts";
+
+/** A colour, then what would clear the screen, set a title, ask the terminal and hide text. */
+const HOSTILE = "\u001b[31mred\u001b[0m \u001b[2J\u001b]0;owned\u0007\u001b[6n\u009b2K\u0007\u202eend";
+const DRIVES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const INTRODUCER = "\u001b[";
+
+/** The text without colours, line ends and tabs. */
+function plain(text: string): string {
+  const [first = "", ...parts] = text.split(INTRODUCER);
+  const others = parts.map((part) => (/^[0-9;]*m/.test(part) ? part.replace(/^[0-9;]*m/, "") : INTRODUCER + part));
+  return [first, ...others].join("").replace(/[\n\t]/g, "");
+}
+
+let site: SearchSite;
+let relay: RelpClient;
+let mlctl: RemoteMlctl;
+let train: FakeExecution;
+let other: FakeExecution;
+
+beforeAll(async () => {
+  site = await startSearchSite();
+  relay = await openRelay(site.on);
+  mlctl = await RemoteMlctl.signedIn(site.web.origin, "alice");
+  // Their ids differ in the last letters only, so that a beginning fits both.
+  train = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PW", job: "train", node: "gpu1" });
+  other = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PX", job: "other", node: "gpu2" });
+  const bobs = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PY" });
+  await relay.send(
+    train.begin({ labels: { rank: "3" }, argv: ["/bin/train.sh", "a b"] }),
+    train.lines(1, ["one", "two error"]),
+    train.lines(3, ["a long er"], { fragment: true }),
+    train.lines(4, ["ror here", HOSTILE]),
+    train.lines(6, ["on stderr"], { stderr: true }),
+    train.lines(7, ["prompt? "], { fragment: true }),
+    train.end(7, { code: 3 }),
+    other.begin(),
+    other.lines(1, ["another Error", "\u00e9t\u00e9 caf\u00e9"]),
+    other.end(2),
+    bobs.begin({}, 1002),
+    bobs.lines(1, ["bob's error"]),
+  );
+});
+
+describe("mlctl ls", () => {
+  test("prints tabs for a program, a table for a person, and objects", async () => {
+    const piped = await mlctl.run(["ls"]);
+    const fields = piped.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
+    expect(fields.map(([x, state, node, job]) => [x, state, node, job])).toEqual([
+      [other.x, "finished", "gpu2", "other"],
+      [train.x, "failed", "gpu1", "train"],
+    ]);
+    expect(fields[1]?.slice(6)).toEqual(["7", "/bin/train.sh a b"]);
+    const { output } = await mlctl.onTerminal(["ls", "--problems"]);
+    const [titles = "", first = ""] = output.split("\n");
+    expect(plain(titles)).toMatch(/ID +STATE +NODE .*COMMAND/);
+    expect(first).toContain("4PW  \u001b[31mfailed");
+    const json = await mlctl.run(["ls", "--json", "--label", "rank=3"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ x: train.x, labels: { rank: "3" }, code: 3 });
+  });
+
+  test.each([
+    [["--job", "train"], ["4PW"]],
+    [["--node", "gpu2"], ["4PX"]],
+    [["--state", "failed"], ["4PW"]],
+    [["--label", "rank=4"], []],
+    [["--limit", "1"], ["4PX"]],
+    [["--since", "-1h"], []],
+  ])("%j narrows it", async (options, endings) => {
+    const { stdout, code } = await mlctl.here(["ls", ...options]);
+    expect(code).toBe(0);
+    const ids = stdout.split("\n").filter((line) => line !== "");
+    expect(ids.map((line) => line.slice(23, 26))).toEqual(endings);
+  });
+
+  test.each([
+    [["--state", "ended"], /--state: expected running, finished, failed, lost, got "ended"/],
+    [["--label", "rank"], /--label: expected KEY=VALUE/],
+    [["--since", "soon"], /--since: "soon" is no time/],
+    [["x"], /expected no operand/],
+  ])("refuses %j", async (options, message) => {
+    expect(await mlctl.here(["ls", ...options])).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe("an id", () => {
+  test("may be the beginning of one, in any case; - is the newest", async () => {
+    const shown = await mlctl.run(["show", "01jdtc8v6cz7m4v5x9q2n3k4pw"]);
+    expect(shown.stdout).toMatch(
+      /^id: +01JDTC8V6CZ7M4V5X9Q2N3K4PW\ncommand: +\/bin\/train\.sh 'a b'\nstate: +failed, exit code 3\n/,
+    );
+    expect(shown.stdout).toMatch(/\nlabels: +rank=3\n/);
+    const newest = await mlctl.run(["show", "-", "--json"]);
+    expect(JSON.parse(newest.stdout)).toMatchObject({ x: other.x });
+    const several = await mlctl.run(["show", "01JDTC8V6CZ7M4V5X9Q2N3K4P"]);
+    expect(several).toMatchObject({ code: 1, stderr: expect.stringContaining("the beginning of several ids") });
+    // Bob's is as one that does not exist.
+    for (const x of ["01JDTC8V6CZ7M4V5X9Q2N3K4PY", "01JDTC8V6CZ7M4V5X9Q2N3K4PZ"])
+      expect(await mlctl.run(["show", x])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("There is no execution"),
+      });
+  });
+});
+
+describe("mlctl grep", () => {
+  const one = () => train.x;
+
+  test.each([
+    [["error"], 0, "gpu1:4PW#2:two error\ngpu1:4PW#3:a long error here\n"],
+    [["-i", "ERROR", "other"], 0, "gpu2:4PX#1:another Error\n"],
+    [["error", "4PW"], 0, "2:two error\n3:a long error here\n"],
+    [["-c", "error", "4PW"], 0, "2\n"],
+    [["-l", "."], 0, "gpu2:4PX\ngpu1:4PW\n"],
+    [["-m", "1", "error"], 0, "gpu1:4PW#2:two error\n"],
+    [["-F", ".", "4PW"], 1, ""],
+    [["-w", "er", "4PW"], 1, ""],
+    [["-v", "[a-z]", "4PW"], 1, ""],
+    [["-B1", "long", "4PW"], 0, "2-two error\n3:a long error here\n"],
+    [["--stream", "stderr", ".", "4PW"], 0, "6:on stderr\n"],
+    [["--node", "gpu[2-3]", "caf.$"], 0, "gpu2:4PX#2:\u00e9t\u00e9 caf\u00e9\n"],
+    [["--since", "-1h", "."], 1, ""],
+    [["nothing", "no-such-job"], 1, ""],
+  ])("%j", async (words, code, expected) => {
+    const args = words.map((word) => (word === "4PW" ? one() : word));
+    const result = await mlctl.here(["grep", ...args]);
+    const short = (text: string) => text.replaceAll(/01\w{21}(4P[WX])/g, "$1");
+    expect({ ...result, stdout: short(result.stdout) }).toMatchObject({ code, stdout: expected, stderr: "" });
+  });
+
+  test("exits with 2 where it fails", async () => {
+    const expression = await mlctl.run(["grep", "(a"]);
+    expect(expression).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("unclosed group") });
+    expect((await mlctl.here(["grep", "-C", "21", "a"])).code).toBe(2);
+    const nobody = await RemoteMlctl.create();
+    expect((await nobody.here(["grep", "a"])).code).toBe(2);
+  });
+
+  test("colours matches on a terminal; what a program printed drives it in no form but --raw", async () => {
+    const { output } = await mlctl.onTerminal(["grep", "error", train.x]);
+    expect(output).toContain("two \u001b[1;31merror\u001b[0m");
+    const shown = await mlctl.onTerminal(["grep", "red", train.x]);
+    expect(shown.output).toContain("\u001b[1;31mred\u001b[0m");
+    expect(plain(shown.output)).not.toMatch(DRIVES);
+    const none = await mlctl.run(["grep", "nothing", train.x]);
+    expect(none).toMatchObject({ code: 1, stdout: "", stderr: "" });
+    const piped = await mlctl.run(["grep", "end", train.x]);
+    expect(piped.stdout).toBe("5:red \\u0007\\u202eend\n");
+    const raw = await mlctl.run(["grep", "--raw", "end", train.x]);
+    expect(raw.stdout).toBe(`5:${HOSTILE}\n`);
+    const json = await mlctl.run(["grep", "--json", "end", train.x]);
+    expect(JSON.parse(json.stdout.split("\n")[0] ?? "")).toMatchObject({ t: "hit", n: 5, text: HOSTILE });
+  });
+});
+
+describe("mlctl tail", () => {
+  test("shows the last lines, pieces joined, a line without an end last", async () => {
+    const result = await mlctl.run(["tail", "-n", "5", train.x]);
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: "a long error here\nred \\u0007\\u202eend\non stderr\nprompt? \n",
+    });
+    expect((await mlctl.run(["tail", "--stream", "stderr", "--time", train.x])).stdout).toBe(
+      "2026-11-20T04:17:44.960662Z on stderr\n",
+    );
+    expect((await mlctl.run(["tail", "--exit-status", "-n0", train.x])).code).toBe(3);
+    const [line] = (await mlctl.run(["tail", "--json", "-n3", train.x])).stdout.split("\n");
+    expect(JSON.parse(line ?? "")).toMatchObject({ x: train.x, node: "gpu1", n: 5, stream: "stdout", text: HOSTILE });
+    const { output } = await mlctl.onTerminal(["tail", train.x]);
+    expect(output).toContain("\u001b[31mred");
+    expect(plain(output)).not.toMatch(DRIVES);
+  });
+
+  test("-f follows a running execution until it has ended and everything is here", async () => {
+    const live = fakeExecution({ node: "gpu3" });
+    await relay.send(live.begin(), live.lines(1, ["first"]));
+    const tail = mlctl.start(["tail", "-f", "--exit-status", live.x]);
+    await tail.waitFor(/first\n/);
+    await relay.send(live.lines(2, ["sec"], { fragment: true }), live.lines(3, ["ond"]));
+    await tail.waitFor(/second\n/);
+    await relay.send(live.lines(4, ["last"]), live.end(4, { code: 7 }));
+    expect(await tail.ended).toMatchObject({ code: 7 });
+    expect(tail.output()).toBe("first\nsecond\nlast\n");
+  });
+
+  test("-f goes on after a restart of the collector, and ends with its token", async () => {
+    const [dataDir, listen] = [await tempFolder(), { host: "127.0.0.1", port: await freePort() }];
+    const own = await startSearchSite({ web: { dataDir, listen } });
+    const user = await RemoteMlctl.signedIn(own.web.origin, "alice");
+    const sender = await openRelay(own.on);
+    const [live, endless] = [fakeExecution(), fakeExecution()];
+    await sender.send(live.begin(), live.lines(1, ["before"]), endless.begin(), endless.lines(1, ["for ever"]));
+    const tails = [user.start(["tail", "-f", live.x]), user.start(["tail", "-f", endless.x])];
+    await tails[0]?.waitFor(/before\n/);
+    await tails[1]?.waitFor(/for ever\n/);
+    await own.web.stop();
+    await sender.send(live.lines(2, ["after"]), live.end(2));
+    const ownerId = ({ user: name }: { user: string }) => (name === "alice" ? "root" : name);
+    await startWeb({ served: own.on.archive, dataDir, listen, ownerId });
+    expect(await tails[0]?.ended).toMatchObject({ code: 0 });
+    expect(tails[0]?.output()).toBe("before\nafter\n");
+    expect((await user.run(["logout"])).code).toBe(0);
+    expect(await tails[1]?.ended).toMatchObject({ code: 1 });
+    expect(tails[1]?.output()).toContain("the token has ended. Sign in again: mlctl login");
+  });
+
+  test("ends quietly when its reader has enough", async () => {
+    const long = fakeExecution({ node: "gpu4" });
+    const texts = Array.from({ length: 200 }, (_, i) => `${i} ${"x".repeat(20)}`);
+    await relay.send(
+      long.begin(),
+      ...Array.from({ length: 100 }, (_, i) => long.lines(i * 200 + 1, texts)),
+      long.end(20_000),
+    );
+    const [command, ...words] = program("mlctl", "tail", "-n", "20000", long.x);
+    const script = 'set -o pipefail; "$@" | head -1; exit $?';
+    const env = { ...process.env, XDG_CONFIG_HOME: mlctl.folder };
+    const result = await run("bash", ["-c", script, "bash", command, ...words], { env });
+    expect(result).toMatchObject({ code: 141, stdout: `${texts[0]}\n`, stderr: "" });
+  });
+});
+
+describe("mlctl get", () => {
+  const PRINTED = `one\ntwo error\na long error here\n${HOSTILE}\non stderr\nprompt? `;
+
+  test("gets every byte, to a file or a pipe; never to a terminal by accident", async () => {
+    expect((await mlctl.run(["get", train.x])).bytes.toString()).toBe(PRINTED);
+    expect((await mlctl.run(["get", "--stream", "stderr", train.x])).stdout).toBe("on stderr\n");
+    expect(await mlctl.run(["get", "-o", "out.txt", train.x])).toMatchObject({ code: 0, stdout: "" });
+    expect(readFileSync(join(mlctl.folder, "out.txt"), "utf8")).toBe(PRINTED);
+    const { code, output } = await mlctl.onTerminal(["get", train.x]);
+    expect(code).toBe(2);
+    expect(output).toContain("expected -o FILE");
+  });
+});
+
+test("help and completion know every command and option", async () => {
+  const overview = (await mlctl.run(["--help"])).stdout;
+  const bash = (await mlctl.run(["completion", "bash"])).stdout;
+  for (const name of ["login", "logout", "ls", "show", "tail", "grep", "get"]) {
+    expect(overview).toMatch(new RegExp(`^  ${name} `, "m"));
+    const help = (await mlctl.run([name, "--help"])).stdout;
+    const options = [...help.matchAll(/^ {2}(?:-\w,| {3}) (--[\w-]+)/gm)].map(([, option]) => option ?? "");
+    expect(await completed(bash, ["mlctl", name, "--"])).toEqual(expect.arrayContaining(options));
+  }
+  expect(await completed(bash, ["mlctl", "lo"])).toEqual(["login", "logout"]);
+  expect(await completed(bash, ["mlctl", "ls", "--state", "f"])).toEqual(["finished", "failed"]);
+  for (const shell of ["zsh", "fish"]) expect((await mlctl.run(["completion", shell])).stdout).toContain("max-count");
+  expect(await mlctl.run(["completion", "csh"])).toMatchObject({ code: 2 });
+});
+
+/** What bash offers for the last of these words. */
+async function completed(script: string, words: readonly string[]): Promise<string[]> {
+  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mlctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await run("bash", ["-c", `${script}\n${ask}`, "bash", ...words]);
+  return stdout.split("\n").filter((word) => word !== "");
+}

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { dispatch } from "../../src/ctl/dispatch.ts";
+import { grepCommand } from "../../src/ctl/reading/grep-command.ts";
+import { lsCommand } from "../../src/ctl/reading/ls-command.ts";
+import { startOnTerminal } from "./on-terminal.ts";
+import { type Result, type RunningProcess, run, start } from "./processes.ts";
+import { program } from "./programs.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** mlctl of one person, with a folder of settings of its own. */
+export class RemoteMlctl {
+  readonly folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string, env: NodeJS.ProcessEnv) {
+    this.folder = folder;
+    this.#env = env;
+  }
+
+  static async create(env: NodeJS.ProcessEnv = {}): Promise<RemoteMlctl> {
+    const folder = await tempFolder();
+    // NO_COLOR of whoever runs the tests would change what is tested.
+    return new RemoteMlctl(folder, { ...process.env, NO_COLOR: "", TZ: "UTC", XDG_CONFIG_HOME: folder, ...env });
+  }
+
+  /** Signed in as a user whose password is "right". */
+  static async signedIn(origin: string, user: string): Promise<RemoteMlctl> {
+    const mlctl = await RemoteMlctl.create();
+    const result = await mlctl.run(["login", origin, "--user", user], "right\n");
+    if (result.code !== 0) throw new Error(`Cannot sign in: ${result.stderr}`);
+    return mlctl;
+  }
+
+  get loginFile(): string {
+    return join(this.folder, "marcologger/login.json");
+  }
+
+  /** Runs it to its end, piped. */
+  run(args: readonly string[], input = ""): Promise<Result> {
+    const [command, ...words] = program("mlctl", ...args);
+    return run(command, words, { env: this.#env, input, cwd: this.folder });
+  }
+
+  /** Runs a command that reads in this process, for tables of cases: starting mlctl takes longer than most commands. */
+  async here(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const configFolder = join(this.folder, "marcologger");
+    const settings = { configFolder, siteFile: "/nonexistent", hostname: "here", nowMs: Date.now };
+    const commands = { ls: lsCommand(settings), grep: grepCommand(settings) };
+    const printed = { stdout: "", stderr: "" };
+    const to = (name: keyof typeof printed) => ({
+      write: (text: string | Uint8Array) => {
+        printed[name] += Buffer.from(text).toString();
+      },
+    });
+    const io = { stdout: to("stdout"), stderr: to("stderr"), cwd: this.folder };
+    const code = await dispatch({ name: "mlctl", version: "1", commands }, args, io);
+    return { code, ...printed };
+  }
+
+  start(args: readonly string[]): RunningProcess {
+    const [command, ...words] = program("mlctl", ...args);
+    return start(command, words, { env: this.#env, cwd: this.folder });
+  }
+
+  startOnTerminal(args: readonly string[]): RunningProcess {
+    return startOnTerminal(program("mlctl", ...args), { env: this.#env, cwd: this.folder });
+  }
+
+  /** Runs it to its end on a terminal of 100 columns. Its output has LF alone. */
+  async onTerminal(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+    const running = this.startOnTerminal(args);
+    const { code } = await running.ended;
+    return { code, output: running.output().replaceAll("\r\n", "\n") };
+  }
+}
