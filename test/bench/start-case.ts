@@ -19,7 +19,7 @@ const RUNS = 20;
 export function startCase(): Case {
   return {
     name: "start",
-    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector; beside it, a Node that does nothing, the floor for any Node program. "A command begins": from spawn to the first action of a bash, with mlrun and without; the difference is mlrun's delay. Memory: all processes of an mlrun whose command sleeps, including the sleep, with shared pages counted in each; beside it, an idle Node.`,
+    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector; beside it, a Node that does nothing, the floor for any Node program. "A command begins": from spawn to the first action of a bash, with mlrun and without; the difference is mlrun's delay. "Under env(1)" is an anchor: what one more program on the way costs on this machine. Memory: all processes of an mlrun whose command sleeps, including the sleep, with shared pages counted in each; beside it, an idle Node.`,
     besides: "node -e 0",
     cells: [
       {
@@ -40,6 +40,12 @@ export function startCase(): Case {
           const { runDir } = await startBenchRelay(collector.relpPort);
           return medianBegin((command) => program("mlrun", "--run-dir", runDir, "--", ...command));
         },
+        beside: () => medianBegin((command) => command),
+      },
+      {
+        name: "a command begins under env(1)",
+        metrics: [{ name: "after", unit: "ms", judge: "difference" }],
+        ours: () => medianBegin((command) => ["env", ...command]),
         beside: () => medianBegin((command) => command),
       },
       {
