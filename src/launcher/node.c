@@ -13,7 +13,8 @@
 
 /** Next to this program: `node=PATH`, written when it was built or installed. */
 static const char CONFIGURATION[] = "mlrun.conf";
-static const char SCRIPT[] = "mlrun.cjs";
+/** The script compiled beforehand, if the set-up could do that; else as it is. */
+static const char *const SCRIPTS[] = {"mlrun-cached.cjs", "mlrun.cjs"};
 static const char DEFAULT_NODE[] = "/usr/bin/node";
 /** All variables that mlrun's script reads. Excludes those that could change how Node runs (NODE_*, LD_*). */
 static const char *const KEPT_VARIABLES[] = {"HOME", "XDG_STATE_HOME", "MLRUN_SPOOL_DIR", "MLRUN_CONFIG", "MLRUN_RUN_DIR"};
@@ -34,6 +35,14 @@ static void find_node(char node[static PATH_MAX], const char *folder) {
     if (is_path) strcpy(node, path_given);
   }
   fclose(file);
+}
+
+static bool find_script(char script[static PATH_MAX], const char *folder) {
+  for (size_t i = 0; i < sizeof SCRIPTS / sizeof SCRIPTS[0]; i++) {
+    if (join_path(script, folder, SCRIPTS[i]) && access(script, R_OK) == 0) return true;
+    if (*script == '\0') errno = ENAMETOOLONG;
+  }
+  return false;
 }
 
 /** Node needs more than a careful job allows itself: raises its limits to the maximum. */
@@ -79,8 +88,7 @@ void exec_node(const char *folder, const char *const *arguments) {
   char *kept[KEPT_COUNT + 1];
   const char *words[MAX_ARGUMENTS + 3] = {node, script};
   find_node(node, folder);
-  if (!join_path(script, folder, SCRIPT)) errno = ENAMETOOLONG;
-  if (*script == '\0' || access(script, R_OK) != 0) return;
+  if (!find_script(script, folder)) return;
   for (int i = 0; i < MAX_ARGUMENTS && arguments[i] != NULL; i++) words[i + 2] = arguments[i];
   keep_environment(kept);
   raise_limits();

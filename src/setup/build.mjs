@@ -32,7 +32,7 @@ const PARTS = [
   },
 ];
 
-export function build() {
+export async function build() {
   for (const part of [...PARTS, ...nativeParts()]) {
     const stamp = join(ROOT, "dist", `.${part.name}.stamp`);
     const wanted = fingerprint([...EVERYWHERE, ...part.from]);
@@ -43,7 +43,7 @@ export function build() {
     mkdirSync(join(ROOT, "dist"), { recursive: true });
     writeFileSync(stamp, wanted);
   }
-  finishMlrun();
+  await finishMlrun();
 }
 
 /** A hash of names and contents: file times mean nothing after git. */

@@ -48,6 +48,6 @@ await runScript(async () => {
   checkNode();
   installPackages(purpose);
   const compiled = installModules();
-  build();
+  await build();
   await compiled();
 });

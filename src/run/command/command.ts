@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
+import { spawn } from "./spawn.ts";
 
 export interface CommandEnd {
   readonly code: number | null;

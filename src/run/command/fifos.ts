@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spawn } from "./spawn.ts";
 
 /** Both ends of one FIFO whose name is removed. Its holder closes them. */
 export interface Fifo {

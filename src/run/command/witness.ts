@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "./spawn.ts";
 
 /**
  * Prints the name of each signal that it gets, and each line that it reads, until its stdin ends. A shell runs the trap

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
+import { spawn } from "../command/spawn.ts";
 import { waitingRawFiles } from "./raw-files.ts";
 import { spooledFiles } from "./spool-files.ts";
 

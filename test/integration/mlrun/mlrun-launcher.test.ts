@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type DumpRelay, dumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
 import { cleanEnvironment, mlrun, startMlrun } from "../../support/mlrun.ts";
@@ -113,6 +113,37 @@ async function mlrunWithNode(node: string): Promise<string> {
   await writeFile(join(folder, "mlrun.conf"), `node=${node}\n`);
   return join(folder, "mlrun");
 }
+
+describe("the script compiled beforehand", () => {
+  test("is taken by the Node that compiled it", async () => {
+    const hook = join(await tempFolder(), "hook.cjs");
+    const lines = [
+      `const vm = require("node:vm");`,
+      `vm.Script = class extends vm.Script { constructor(...a) { super(...a); console.log(this.cachedDataRejected); } };`,
+    ];
+    await writeFile(hook, lines.join("\n"));
+    const script = join(ROOT, "dist/src/bin/mlrun-cached.cjs");
+    const { stdout } = await run(process.execPath, ["-r", hook, script, "--version"]);
+    expect(stdout).toMatch(/^false\nmlrun /);
+  });
+
+  test.each([
+    ["of another Node", (cache: Buffer) => Buffer.alloc(cache.length)],
+    ["cut off", (cache: Buffer) => cache.subarray(0, cache.length / 2)],
+    ["empty", () => Buffer.alloc(0)],
+  ])("and %s: it is compiled as usual, and logs", async (_, damage) => {
+    const { relay, env } = await place();
+    await relay.start();
+    const other = await mlrunWithNode(process.execPath);
+    const cache = await readFile(join(ROOT, "dist/src/bin/mlrun.cache"));
+    await writeFile(join(dirname(other), "mlrun.cache"), damage(cache));
+    const name = "mlrun-cached.cjs";
+    await copyFile(join(ROOT, "dist/src/bin", name), join(dirname(other), name));
+    const result = await run(other, ["--id", ID, ...shell("echo out")], { env, detached: true });
+    expect(result).toMatchObject({ code: 0, stdout: "out\n", stderr: "" });
+    expect((await relay.execution(ID)).stdout.toString()).toBe("out\n");
+  });
+});
 
 describe("a Node that cannot log", () => {
   test("two executions of one id keep both their outputs", async () => {
