@@ -12,7 +12,8 @@ import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
 import type { Store } from "./store.ts";
 
-const RAW_STEP_BYTES = 1_048_576;
+/** Of a download: the shortest lines in it take a millisecond. */
+const RAW_STEP_BYTES = 131_072;
 /** Owners of one job that a refusal names. */
 const MAX_OWNERS = 100;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
@@ -26,7 +27,7 @@ const MAX_SEARCH_STEPS = 20;
 export class Archive {
   readonly #store: Store;
   readonly #indexDb: IndexDb;
-  /** Lists of all users take turns: each may be megabytes. */
+  /** Lists and reads of all users take turns: each may be megabytes. */
   readonly #turns = new LoopTurns();
 
   constructor(store: Store, indexDb: IndexDb) {
@@ -53,7 +54,7 @@ export class Archive {
   ): Promise<readonly Chunk[]> {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
-    return execution === undefined ? [] : readChunks(execution, at);
+    return execution === undefined ? [] : readChunks(execution, at, this.#turns);
   }
 
   /** Stored lines from number `from` on, in open files; the caller closes them. */
@@ -72,10 +73,10 @@ export class Archive {
     for (;;) {
       const execution = this.#load(row);
       const range = { from, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: RAW_STEP_BYTES };
-      const chunks = execution === undefined ? [] : await readChunks(execution, range);
+      const chunks = execution === undefined ? [] : await readChunks(execution, range, this.#turns);
       if (chunks.length === 0) return;
       for (const chunk of chunks) {
-        yield printedBytes(chunk, isStderr);
+        yield await this.#turns.run(async () => printedBytes(chunk, isStderr));
         from = chunk.firstN + chunk.count;
       }
     }

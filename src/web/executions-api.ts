@@ -1,5 +1,6 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
+import { LoopTurns } from "../host/loop-turns.ts";
 import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
@@ -13,6 +14,7 @@ import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
 import { Searches } from "./searches.ts";
+import { inPieces, sendList } from "./send-list.ts";
 import type { Need, ViewerOf } from "./viewers.ts";
 
 export interface ExecutionsApiOptions {
@@ -32,6 +34,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   const { archive, viewerOf, downloadsPerUser, audit, recordRead } = options;
   const router = Router();
   const searches = new Searches();
+  const turns = new LoopTurns();
   const downloads = new RawDownloads(archive, downloadsPerUser);
 
   /** The execution of a request. A foreign one, a missing one and a malformed id get the same answer. */
@@ -79,7 +82,8 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       request,
       page.executions.map(({ owner }) => owner),
     );
-    response.json(page);
+    const { executions, ...rest } = page;
+    await sendList(response, turns, { name: "executions", pieces: inPieces(executions), rest });
   });
 
   router.get("/runs", async (request, response) => {
@@ -97,7 +101,8 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       request,
       page.runs.map(({ owner }) => owner),
     );
-    response.json(page);
+    const { runs, ...rest } = page;
+    await sendList(response, turns, { name: "runs", pieces: inPieces(runs), rest });
   });
 
   router.get("/executions/:x", async (request, response) => {
@@ -125,7 +130,8 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
     const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
     const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
-    response.json(await readPage(archive, viewer, { execution, from, limit }));
+    const { pieces, next } = await readPage(archive, viewer, { execution, from, limit });
+    await sendList(response, turns, { name: "lines", pieces, rest: { next } });
   });
 
   router.get("/executions/:x/raw", async (request, response) => {
@@ -137,13 +143,13 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   router.get("/nodes", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     recordRead(viewer, request, "all");
-    response.json({ nodes: await archive.nodes(viewer) });
+    await sendList(response, turns, { name: "nodes", pieces: inPieces(await archive.nodes(viewer)) });
   });
 
   router.get("/jobs", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     recordRead(viewer, request, "all");
-    response.json({ jobs: await archive.jobs(viewer) });
+    await sendList(response, turns, { name: "jobs", pieces: inPieces(await archive.jobs(viewer)) });
   });
 
   return router;

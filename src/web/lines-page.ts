@@ -1,39 +1,56 @@
 import { isUtf8 } from "node:buffer";
-import type { Execution, Line, LinePage } from "../wire/api.ts";
+import type { Execution, Line } from "../wire/api.ts";
 import { CRI, parseCriLine } from "../wire/cri.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { Archive, Lines } from "./ports.ts";
 
 /** Octets of lines in one page, for any number of lines: a page is held in memory as a whole. */
 const MAX_PAGE_BYTES = 4_194_304;
+/** Of one piece: half a millisecond's work. */
+const PIECE_LINES = 256;
+const PIECE_BYTES = 65_536;
 const LINE_FEED = 10;
+
+/** A page of lines, decoded piece by piece when asked for. */
+export interface Page {
+  readonly pieces: Iterable<readonly Line[]>;
+  readonly next: number | null;
+}
 
 export async function readPage(
   archive: Archive,
   viewer: Viewer,
   at: { execution: Execution; from: number; limit: number },
-): Promise<LinePage> {
+): Promise<Page> {
   const { from, limit } = at;
   const { x, node, owner } = at.execution;
   const pieces = await archive.read(viewer, { x, node, owner, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
   const last = pieces.at(-1);
-  if (last === undefined) return { lines: [], next: null };
+  if (last === undefined) return { pieces: [], next: null };
   // The next stored line: it may come after a gap, or not exist.
   const after = last.firstN + last.count;
   const [following] = await archive.read(viewer, { x, node, owner, from: after, maxLines: 1, maxBytes: 1 });
-  return { lines: pieces.flatMap(toLines), next: following?.firstN ?? null };
+  return { pieces: decoded(pieces), next: following?.firstN ?? null };
 }
 
-function toLines({ firstN, count, cri }: Lines): Line[] {
-  const lines: Line[] = [];
-  let at = 0;
-  for (let n = firstN; n < firstN + count; n += 1) {
-    const end = cri.indexOf(LINE_FEED, at);
-    const line = toLine(cri.subarray(at, end), n);
-    if (line !== undefined) lines.push(line);
-    at = end + 1;
+function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
+  let lines: Line[] = [];
+  let bytes = 0;
+  for (const { firstN, count, cri } of chunks) {
+    let at = 0;
+    for (let n = firstN; n < firstN + count; n += 1) {
+      const end = cri.indexOf(LINE_FEED, at);
+      const line = toLine(cri.subarray(at, end), n);
+      if (line !== undefined) lines.push(line);
+      bytes += end + 1 - at;
+      at = end + 1;
+      if (lines.length < PIECE_LINES && bytes < PIECE_BYTES) continue;
+      yield lines;
+      lines = [];
+      bytes = 0;
+    }
   }
-  return lines;
+  yield lines;
 }
 
 function toLine(bytes: Buffer, n: number): Line | undefined {

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
+import { LoopTurns } from "../../host/loop-turns.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 import { readChunks } from "./read-chunks.ts";
@@ -57,6 +58,7 @@ async function writeInOrder(
   to: { readonly path: string; readonly merged: NumberedLog; readonly signal: AbortSignal },
 ): Promise<void> {
   const { path, merged, signal } = to;
+  const turns = new LoopTurns();
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o640);
   try {
@@ -64,7 +66,7 @@ async function writeInOrder(
     let syncedBytes = 0;
     for (;;) {
       const range = { from: next, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: STEP_BYTES };
-      const chunks = await readChunks(execution, range);
+      const chunks = await readChunks(execution, range, turns);
       signal.throwIfAborted();
       if (chunks.length === 0) break;
       for (const chunk of chunks) {

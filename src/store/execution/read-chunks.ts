@@ -1,12 +1,16 @@
 import { closeSync, constants, openSync, read } from "node:fs";
 import { promisify } from "node:util";
 import type { Chunk } from "../../frame/chunk.ts";
-import { countLines, skipLines } from "../../frame/cri.ts";
+import { skipLines } from "../../frame/cri.ts";
+import type { LoopTurns } from "../../host/loop-turns.ts";
 import { CRI } from "../../wire/cri.ts";
 import type { Segment } from "./numbered-log.ts";
 
 const readAt = promisify(read);
+/** The shortest lines in it take a millisecond to find. */
 const BLOCK_BYTES = 262_144;
+/** Looked at as they arrive. */
+const SMALL_BYTES = 16_384;
 /** Pieces of one answer: each costs a read. The caller asks again for the rest. */
 const MAX_SEGMENTS = 5_000;
 const LINE_FEED = 0x0a;
@@ -28,8 +32,10 @@ export interface ReadRange {
  * without a hole. At least one line if there is any.
  *
  * Opens the files before it first waits, so that a merge cannot replace them in between.
+ *
+ * @param turns In each it looks at one block: many readers' blocks may arrive at once.
  */
-export async function readChunks(of: Numbered, range: ReadRange): Promise<Chunk[]> {
+export async function readChunks(of: Numbered, range: ReadRange, turns: Pick<LoopTurns, "run">): Promise<Chunk[]> {
   const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
   const fds = new Map<string, number>();
   const chunks: Chunk[] = [];
@@ -43,7 +49,7 @@ export async function readChunks(of: Numbered, range: ReadRange): Promise<Chunk[
       if (fd === undefined || linesLeft <= 0 || bytesLeft <= 0) break;
       const firstN = Math.max(range.from, segment.n);
       const count = Math.min(linesLeft, segment.n + segment.lines - firstN);
-      const chunk = await readChunk(fd, segment, { firstN, count, maxBytes: bytesLeft });
+      const chunk = await readChunk(fd, segment, { firstN, count, maxBytes: bytesLeft, turns });
       if (chunk.count === 0) break;
       chunks.push(chunk);
       linesLeft -= chunk.count;
@@ -59,44 +65,50 @@ export async function readChunks(of: Numbered, range: ReadRange): Promise<Chunk[
 async function readChunk(
   fd: number,
   segment: Segment,
-  wanted: { firstN: number; count: number; maxBytes: number },
+  wanted: { firstN: number; count: number; maxBytes: number; turns: Pick<LoopTurns, "run"> },
 ): Promise<Chunk> {
   const place = segment.log.placeBefore(segment, wanted.firstN);
   let { at } = place;
   let skip = wanted.firstN - place.n;
   let count = 0;
+  let fragments = 0;
   let bytes = 0;
   const parts: Buffer[] = [];
   let rest: Buffer = Buffer.alloc(0);
-  while (count < wanted.count && (bytes < wanted.maxBytes || count === 0)) {
+  const isFull = () => count === wanted.count || (bytes >= wanted.maxBytes && count > 0);
+  const take = async (data: Buffer): Promise<void> => {
+    let start = 0;
+    for (; skip > 0; skip -= 1) {
+      const next = skipLines(data, start, 1);
+      if (next < 0) break;
+      start = next;
+    }
+    let end = start;
+    while (skip === 0 && !isFull()) {
+      const lineEnd = data.indexOf(LINE_FEED, end);
+      if (lineEnd < 0) break;
+      if (data[end + CRI.tagAt] === LETTER_P) fragments += 1;
+      bytes += lineEnd + 1 - end;
+      end = lineEnd + 1;
+      count += 1;
+    }
+    if (end > start) parts.push(data.subarray(start, end));
+    rest = data.subarray(end);
+  };
+  while (!isFull()) {
     // No more than the piece itself: in great disorder each line is one.
     const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
     const { bytesRead } = await readAt(fd, block, 0, block.length, at);
     if (bytesRead === 0) break;
     at += bytesRead;
-    const data = rest.length === 0 ? block.subarray(0, bytesRead) : Buffer.concat([rest, block.subarray(0, bytesRead)]);
-    let start = 0;
-    while (skip > 0) {
-      const next = skipLines(data, start, 1);
-      if (next < 0) break;
-      start = next;
-      skip -= 1;
-    }
-    let end = start;
-    if (skip === 0) {
-      while (count < wanted.count && (bytes + end - start < wanted.maxBytes || count === 0)) {
-        const lineEnd = data.indexOf(LINE_FEED, end);
-        if (lineEnd < 0) break;
-        end = lineEnd + 1;
-        count += 1;
-      }
-      if (end > start) parts.push(data.subarray(start, end));
-      bytes += end - start;
-    }
-    rest = data.subarray(end);
+    const fresh = block.subarray(0, bytesRead);
+    const data = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
+    // Small pieces take no time, and of several readers each is read on its own.
+    if (data.length < SMALL_BYTES) await take(data);
+    else await wanted.turns.run(() => take(data));
   }
   const cri = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-  return { firstN: wanted.firstN, count, fragments: countLines(cri).fragments, cri };
+  return { firstN: wanted.firstN, count, fragments, cri };
 }
 
 /** The printed bytes of a chunk: texts without prefixes, of one stream or of both, with fragments joined. */
