@@ -7,7 +7,7 @@ import { greeting } from "./delivery/gate-protocol.ts";
 import { sendBufferBytes, sentBlocks } from "./delivery/send-buffer.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { type BackgroundFlushOptions, flushInBackground, releaseFlush } from "./spool/background-flush.ts";
-import { openSpoolFolder, type SpoolPlaces, spoolFolders } from "./spool/spool-folder.ts";
+import { openSpoolFolder, type SpoolPlaces, spoolFolders, takenFolder } from "./spool/spool-folder.ts";
 import { SpoolWriter } from "./spool/spool-writer.ts";
 import type { Timers } from "./timers.ts";
 
@@ -69,6 +69,9 @@ export function openLogDelivery(options: LogOptions): LogDelivery {
       if (warned) return;
       warned = true;
       options.warn(awayMessage(runDir, reason, openSpoolFolder(options.spool)));
+      const taken = takenFolder(options.spool);
+      if (taken === undefined) return;
+      options.warn(`${taken.path} belongs to uid ${taken.owner}, so it is not used: an administrator can remove it`);
     },
   });
   const close = () => {

@@ -6,7 +6,7 @@ import { processName } from "../../src/run/command/process-name.ts";
 import { RUN_LIMITS } from "../../src/run/limits.ts";
 import { flushInBackground } from "../../src/run/spool/background-flush.ts";
 import { claim, release, spooledFiles } from "../../src/run/spool/spool-files.ts";
-import { openSpoolFolder, spoolFolders } from "../../src/run/spool/spool-folder.ts";
+import { openSpoolFolder, spoolFolders, takenFolder } from "../../src/run/spool/spool-folder.ts";
 import { SpoolWriter } from "../../src/run/spool/spool-writer.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
@@ -160,6 +160,19 @@ describe("the folder", () => {
     expect(spoolFolders(places)).toEqual([join(system, String(uid)), home]);
     expect(openSpoolFolder({ ...places, uid: uid + 1 })).toBeUndefined();
     expect(openSpoolFolder({ ...places, chosen: join(parent, "chosen") })).toBe(join(parent, "chosen"));
+  });
+
+  test("of the system's that another user made first is not used, and named", async () => {
+    const parent = await tempFolder();
+    const [system, home] = [join(parent, "system"), join(parent, "state")];
+    const other = (process.getuid?.() ?? 0) + 1;
+    const places = { chosen: undefined, system, home, uid: other, relay: "" };
+    expect(takenFolder(places)).toBeUndefined();
+    await mkdir(join(system, String(other)), { recursive: true });
+    expect(takenFolder(places)).toEqual({ path: join(system, String(other)), owner: other - 1 });
+    expect(openSpoolFolder(places)).toBeUndefined();
+    expect(takenFolder({ ...places, uid: other - 1 })).toBeUndefined();
+    expect(takenFolder({ ...places, chosen: home })).toBeUndefined();
   });
 
   test("is the user's own if the system's cannot be read, and none if nothing can be created", async () => {

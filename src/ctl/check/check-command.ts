@@ -13,8 +13,8 @@ import { pauseIfRestarted, restartsOf } from "./restart-pause.ts";
 const HELP = `Usage: mlctl check relay [--relay-config FILE] [--drop-in] [--user USER] [options]
        mlctl check collector [--config FILE] [--user USER] [--node-users FILE] [options]
 
-Tests what a relay or the collector needs on this machine, as the user that it runs as: modules, files and their modes,
-certificates, folders, ports, groups, users. Prints one check a line, and what to do where something is wrong. Never
+Tests what a relay or the collector needs on this machine, as the user that it runs as: modules, the gate, files and their
+modes, certificates, folders, ports, groups, users. Prints one check a line, and what to do where something is wrong. Never
 asks another machine. Run it as root; another user tests for himself. The services do so before each start.
 
   --relay-config FILE  what \`mlctl relay-config\` wrote (default /etc/marcologger/relay.conf)

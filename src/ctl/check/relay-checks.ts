@@ -8,6 +8,7 @@ import { argumentsIn, REPLAY_OPTIONS } from "../relay/replay-arguments.ts";
 import { checkKeyPair } from "./certificate-check.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 import { checkFolder } from "./folder-check.ts";
+import { checkGate } from "./gate-check.ts";
 import { checkInstallation } from "./program-check.ts";
 import { checkRsyslogd } from "./rsyslogd-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
@@ -33,7 +34,7 @@ export async function checkRelay(relay: RelayToCheck): Promise<readonly Finding[
   const settings = await settingsIn(config);
   if ("state" in settings) return [...findings, settings];
   findings.push(ok("configuration", `${config}: node ${settings.node}`));
-  findings.push(...(await checkRsyslogd(relay.rsyslogConfig)));
+  findings.push(...(await checkRsyslogd(relay.rsyslogConfig)), ...(await checkGate({ config, installation })));
   const { node, pki, stateDir, diskBytes } = settings;
   if (pki === undefined) findings.push(warning("TLS", "none: any user can pose as the collector", "use --pki"));
   else {

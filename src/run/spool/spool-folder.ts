@@ -33,6 +33,21 @@ export function spoolFolders(places: SpoolPlaces): string[] {
   return safe.map((folder) => join(folder, relay)).filter((folder) => isSafe(folder, uid, false));
 }
 
+/**
+ * This user's folder in the system's, which everybody may write to, if another user made it first. It is not used;
+ * only its owner and root can remove it.
+ */
+export function takenFolder({ chosen, system, uid }: SpoolPlaces): { path: string; owner: number } | undefined {
+  if (chosen !== undefined) return undefined;
+  const path = join(system, String(uid));
+  try {
+    const owner = lstatSync(path, { throwIfNoEntry: false })?.uid ?? uid;
+    return owner === uid ? undefined : { path, owner };
+  } catch {
+    return undefined;
+  }
+}
+
 function candidates({ chosen, system, home, uid }: SpoolPlaces): string[] {
   if (chosen !== undefined) return [chosen];
   // Only an administrator creates the system's folder.

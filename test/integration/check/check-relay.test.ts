@@ -1,8 +1,9 @@
-import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { issueCertificate } from "../../../src/ctl/pki/pki.ts";
 import { makePki, mlctl } from "../../support/ctl.ts";
+import { nodeSockets, startGate } from "../../support/gate.ts";
 import { program } from "../../support/programs.ts";
 import { OWN_GROUP } from "../../support/relay.ts";
 import { createTestUser, describeAsRoot, runAsRoot } from "../../support/root.ts";
@@ -27,6 +28,8 @@ async function createNode(): Promise<Node> {
   await mkdir(own.stateDir);
   for (const name of ["ca.crt", "node1.crt", "node1.key"]) await copyFile(join(pki, name), join(own.pki, name));
   const args = ["--collector", "localhost:2514", "--node", "node1", "--pki", own.pki, "--state-dir", own.stateDir];
+  args.push("--run-dir", join(folder, "run"), "--relay-dir", join(folder, "relay"));
+  await startGate(await nodeSockets(join(folder, "run"), join(folder, "relay")));
   expect((await mlctl("relay-config", ...args, ...OWN_GROUP, "--out", own.config)).code).toBe(0);
   return own;
 }
@@ -42,6 +45,8 @@ test("a correct set-up passes, and --quiet prints nothing", async () => {
   expect(all.code).toBe(0);
   expect(all.stdout).toMatch(/^ok +configuration .*: node node1$/m);
   expect(all.stdout).toMatch(/^ok +rsyslogd +accepts /m);
+  expect(all.stdout).toMatch(/^ok +gate +mlgate \d+\..*dist\/src\/bin\/mlgate$/m);
+  expect(all.stdout).toMatch(/^ok +gate's socket +.*run\/mlrun\.sock$/m);
   expect(all.stdout).toMatch(/^ok +certificate +.*node1\.crt, until \d{4}-/m);
   expect(all.stdout).toMatch(/^ok +local users /m);
   if (process.getuid?.() === 0) expect(await check(node, "--quiet")).toMatchObject({ code: 0, stdout: "" });
@@ -64,6 +69,30 @@ describe("names what would keep the relay from forwarding, with the next step", 
       /rsyslogd +error during parsing.*queue\.sice.*\n +next: .*mlctl relay-config/,
     ],
     ["a file of somebody else", (node) => writeFile(node.config, "*.* /tmp/x\n"), /has not printed it\n +next: mlctl/],
+    [
+      "a configuration without a gate",
+      edit("# mlgate --listen", "# gate --listen"),
+      /gate +.* names no sockets of a gate.*\n +next: write it again/,
+    ],
+    [
+      "a group that is not there",
+      edit("fileGroupNum=", 'fileGroup="nobodys" fileGroupNum='),
+      /gate's group +there is no group nobodys\n/,
+    ],
+    [
+      "a socket of the gate that only some may use",
+      (node) => chmod(join(node.stateDir, "../run/mlrun.sock"), 0o660),
+      /gate's socket +.*mlrun\.sock is not open to all users\n/,
+    ],
+    [
+      "a file in the place of the gate's socket",
+      async (node) => {
+        const path = join(node.stateDir, "../run/mlrun.sock");
+        await rm(path);
+        await writeFile(path, "");
+      },
+      /gate's socket +.*mlrun\.sock is not a socket\n/,
+    ],
     ["another node's key", overwrite("node1.key", "node2.key"), /node1\.key is the key of another certificate\n/],
     [
       "another node's certificate",
@@ -87,6 +116,14 @@ describe("names what would keep the relay from forwarding, with the next step", 
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining("the relay would not work") });
     expect(result.stdout).toMatch(message);
     expect(result.stdout).toMatch(/^FAILED/m);
+  });
+
+  test("a gate that is not there yet is a warning", async () => {
+    const node = await createNode();
+    await rm(join(node.stateDir, "../run/mlrun.sock"));
+    const { code, stdout } = await check(node);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^warning +gate's socket +.*mlrun\.sock: ENOENT.*\n +next: systemctl enable --now/m);
   });
 
   test("a certificate that has expired, and one that soon will", async () => {
