@@ -12,6 +12,7 @@ import { createMetrics } from "../host/metrics.ts";
 import { readMetricsToken } from "../host/metrics-access.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
 import { createUserDirectory, type UserDirectory } from "../host/users.ts";
+import { ClockDifferences } from "../ingest/figures/clock-differences.ts";
 import { createHub } from "../live/hub.ts";
 import { createLive } from "../live/live.ts";
 import { Searches } from "../search/searches.ts";
@@ -71,12 +72,14 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const spill = openSpill(config);
   // Stored chunks go from the store to the hub; live reads from the archive what a viewer missed.
   const hub = createHub(log, nowMs);
+  const clocks = new ClockDifferences({ metrics, nowMs, wallMs });
   const store = new Store({
     dataDir: config.dataDir,
     durable: config.sync === "always",
     indexDb: index,
     publisher: hub,
     ownerOf: createOwnerOf({ nodes: config.nodes, directory, nowMs }),
+    clockOf: (node) => clocks.of(node),
     quarantine: {
       maxNodeBytes: limits.quarantineBytesPerNode,
       maxExecutionBytes: limits.quarantineBytesPerExecution,
@@ -107,7 +110,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   });
   const live = createLive({ hub, history: archive, limits, log, audit, metrics });
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs, wallMs });
-  const relays = new RelayPart({ config, store, log, audit, metrics, expiry, nowMs, wallMs });
+  const relays = new RelayPart({ config, store, log, audit, metrics, expiry, clocks, nowMs, wallMs });
   const auth = createAuthClient({
     open: config.authSocket === undefined ? childChannel(options.authCommand) : socketChannel(config.authSocket),
     users: directory,

@@ -6,10 +6,15 @@ import type { Part } from "../host/lifecycle.ts";
 import { listening } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { NamedNodes } from "../host/named-nodes.ts";
 import { watchFiles } from "../host/watch-files.ts";
 import { CERTIFICATE_FILES, loadCertificates, type RelayTls } from "../ingest/admission/certificate-folder.ts";
+import type { ClockDifferences } from "../ingest/figures/clock-differences.ts";
 import { type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
 import type { Store } from "../store/store.ts";
+
+/** Relays come back within this time after a start. */
+const REPORT_UNSEEN_AFTER_MS = 600_000;
 
 export interface RelayPartOptions {
   readonly config: Config;
@@ -18,6 +23,7 @@ export interface RelayPartOptions {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly expiry: CertificateExpiry;
+  readonly clocks: ClockDifferences;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
 }
@@ -29,6 +35,7 @@ export class RelayPart implements Part {
   #server: RelpServer | undefined;
   #tls: RelayTls | undefined;
   #stopWatching: (() => void) | undefined;
+  #naming: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(options: RelayPartOptions) {
@@ -41,8 +48,9 @@ export class RelayPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { config, store, log, audit, metrics, expiry, nowMs, wallMs } = this.#options;
+    const { config, store, log, audit, metrics, expiry, clocks, nowMs, wallMs } = this.#options;
     const { limits, pki } = config;
+    const named = new NamedNodes(config.nodes.keys(), log);
     if (config.insecure) {
       log.event("warning", "relays are not authenticated (--insecure): any local user can pose as any other");
     }
@@ -61,6 +69,8 @@ export class RelayPart implements Part {
       metrics,
       tls: this.#tls,
       expiry,
+      clocks,
+      onNode: (node) => named.connected(node),
       limits: {
         connections: limits.relpConnections,
         connectionsPerNode: limits.relpConnectionsPerNode,
@@ -75,6 +85,7 @@ export class RelayPart implements Part {
     this.#server = await listening(starting, { key: "relp", at: config.relp });
     log.event("info", "listening for relays", { host: config.relp.host, port: this.#server.port });
     if (pki === undefined) return;
+    this.#naming = setTimeout(() => named.reportUnseen(), REPORT_UNSEEN_AFTER_MS);
     const files = CERTIFICATE_FILES.map((name) => join(pki, name));
     this.#stopWatching = watchFiles(files, () => {
       this.reload().catch((error) => {
@@ -94,6 +105,7 @@ export class RelayPart implements Part {
 
   async stop(): Promise<void> {
     this.#stopWatching?.();
+    clearTimeout(this.#naming);
     await this.#server?.stop();
   }
 

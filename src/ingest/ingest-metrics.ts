@@ -1,6 +1,7 @@
 import type { GateStatus } from "../frame/gate-status.ts";
 import type { RelayStatus } from "../frame/relay-status.ts";
 import type { Count, Metrics } from "../host/metrics.ts";
+import type { ClockDifferences } from "./figures/clock-differences.ts";
 import { NodeFigures } from "./figures/node-figures.ts";
 import { RelayPresence } from "./figures/relay-presence.ts";
 import { GATE_FIGURES, RELAY_FIGURES } from "./figures/reported-figures.ts";
@@ -16,9 +17,15 @@ export interface IngestMetrics {
   readonly relays: NodeFigures<RelayStatus>;
   readonly gates: NodeFigures<GateStatus>;
   readonly presence: RelayPresence;
+  readonly clocks: Pick<ClockDifferences, "update">;
 }
 
-export function createIngestMetrics(metrics: Metrics, nowMs: () => number): IngestMetrics {
+export function createIngestMetrics(options: {
+  readonly metrics: Metrics;
+  readonly clocks: IngestMetrics["clocks"];
+  readonly nowMs: () => number;
+}): IngestMetrics {
+  const { metrics, clocks, nowMs } = options;
   const presence = new RelayPresence(metrics, nowMs);
   return {
     frames: metrics.count("ml_ingest_frames_total", "Messages taken from relays"),
@@ -33,5 +40,6 @@ export function createIngestMetrics(metrics: Metrics, nowMs: () => number): Inge
     relays: new NodeFigures({ figures: RELAY_FIGURES, metrics, presence, nowMs }),
     gates: new NodeFigures({ figures: GATE_FIGURES, metrics, presence, nowMs }),
     presence,
+    clocks,
   };
 }

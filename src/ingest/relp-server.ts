@@ -6,7 +6,7 @@ import type { Metrics } from "../host/metrics.ts";
 import type { RelayTls } from "./admission/certificate-folder.ts";
 import type { Peer } from "./admission/relay-admission.ts";
 import { RelayGate } from "./admission/relay-gate.ts";
-import { createIngestMetrics } from "./ingest-metrics.ts";
+import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
 import { RelaySessions } from "./session/relay-sessions.ts";
 
@@ -28,6 +28,10 @@ export interface RelpServerOptions<Slot> {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  /** Learns from relays' reports how far their nodes' clocks are away. */
+  readonly clocks: IngestMetrics["clocks"];
+  /** Called when a relay has proved its node. */
+  readonly onNode?: (node: string) => void;
   /** Undefined: plain RELP, for benchmarks and single-user trials on loopback. */
   readonly tls: RelayTls | undefined;
   /** Watches the certificates in use, checked here about once a second. */
@@ -64,7 +68,7 @@ export interface RelpServer {
 /** Listens for relays: RELP over mutual TLS. The node's name is the certificate's, never the message's. */
 export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): Promise<RelpServer> {
   const { log, tls, expiry, limits } = options;
-  const metrics = createIngestMetrics(options.metrics, options.nowMs);
+  const metrics = createIngestMetrics(options);
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
   const { connections, connectionsPerNode, handshakes } = limits;
   // A plain connection proves no node, and trials have one address.
@@ -73,7 +77,10 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     ...{ ...options, ...times, metrics },
     limits: { connections, connectionsPerNode: perNode },
   });
-  const accept = (socket: Socket, peer?: Peer): void => sessions.begin(socket, peer);
+  const accept = (socket: Socket, peer?: Peer): void => {
+    if (peer !== undefined) options.onNode?.(peer.node);
+    sessions.begin(socket, peer);
+  };
   const gate =
     tls === undefined
       ? undefined

@@ -4,6 +4,7 @@ import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, 
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { type OpenPieces, openPieces } from "./execution/open-pieces.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
@@ -99,6 +100,11 @@ export class Archive {
     if (query.job !== undefined && owner === undefined) return { runs: [], next: null };
     await this.#store.indexStates(ownerFilter(viewer));
     return this.#turns.run(async () => this.#indexDb.runs.list({ ...query, owner }));
+  }
+
+  /** Uids that mean somebody else on a node: for administrators, who can change that. */
+  async userMismatches({ admin }: Viewer): Promise<readonly UserMismatch[]> {
+    return admin ? this.#store.userMismatches() : [];
   }
 
   /** Deletes an execution for good, unless it is running. */

@@ -17,6 +17,8 @@ const TICK_MS = 250;
 /** How often the index is updated by itself; a request that uses it updates it at once. */
 const INDEX_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 600_000;
+/** How often running executions learn of a change of their node's clock. */
+const CLOCKS_EVERY_MS = 10_000;
 
 export interface HousekeepingOptions {
   readonly slots: SlotTable;
@@ -30,6 +32,8 @@ export interface HousekeepingOptions {
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
   readonly metrics: StoreMetrics;
+  /** How far a node's clock is behind, milliseconds; undefined: not known. */
+  readonly clockOf: (node: string) => number | undefined;
   readonly nowMs: () => number;
 }
 
@@ -38,6 +42,8 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #indexAtMs = 0;
   #expireAtMs = 0;
+  #clocksAtMs = 0;
+  #setting = NO_WORK;
   #timer: NodeJS.Timeout | undefined;
   #indexing = NO_WORK;
   #telling = NO_WORK;
@@ -55,6 +61,7 @@ export class Housekeeping {
     clearInterval(this.#timer);
     this.#indexing.stop();
     this.#telling.stop();
+    this.#setting.stop();
     await this.#options.waiting.stop();
     await this.#options.quarantineRetry.stop();
     await this.#options.merges.stop();
@@ -83,6 +90,10 @@ export class Housekeeping {
         this.#indexAtMs = nowMs + INDEX_EVERY_MS;
         this.#indexing.stop();
         this.#indexing = this.#options.indexWriter.flushInSlices((error) => this.#options.alarm.failed(error));
+      }
+      if (nowMs >= this.#clocksAtMs) {
+        this.#clocksAtMs = nowMs + CLOCKS_EVERY_MS;
+        this.#noteClocks();
       }
       this.#forget();
       const { waiting, quarantineRetry } = this.#options;
@@ -113,6 +124,21 @@ export class Housekeeping {
         metrics.failures(failureCode(error)).inc();
       }
     }
+  }
+
+  /** Sorting a merged view needs the difference that an execution's node had while it ran. */
+  #noteClocks(): void {
+    const { slots, clockOf, indexWriter, metrics } = this.#options;
+    this.#setting.stop();
+    this.#setting = workInSlices([...slots.values()], (slot) => {
+      const { execution } = slot;
+      if (execution === undefined || !execution.isOpen) return;
+      try {
+        if (execution.clock.note(clockOf(execution.node))) indexWriter.touch(slot);
+      } catch (error) {
+        metrics.failures(failureCode(error)).inc();
+      }
+    });
   }
 
   #tell(): void {

@@ -23,6 +23,7 @@ import { OwnerFolders } from "./owner/owner-folder.ts";
 import { type Owner, OwnerLookup, type OwnerOf } from "./owner/owner-lookup.ts";
 import { OwnerRecords } from "./owner/owner-records.ts";
 import { RunningCount } from "./owner/running-count.ts";
+import { UserMismatches } from "./owner/user-mismatches.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine/quarantine.ts";
 import { Remover } from "./removal/remover.ts";
 import { Tombstones } from "./removal/tombstones.ts";
@@ -38,6 +39,8 @@ export interface StoreOptions {
   readonly indexDb: IndexDb;
   readonly publisher: Publisher;
   readonly ownerOf: OwnerOf;
+  /** How far a node's clock is behind, milliseconds; undefined: not known. */
+  readonly clockOf: (node: string) => number | undefined;
   readonly quarantine: QuarantineLimits;
   readonly maxOpenFiles: number;
   readonly ownerLimits: OwnerLimits;
@@ -97,6 +100,7 @@ export function createStoreParts(
   });
   const owners = new OwnerLookup({ ownerOf, log, metrics, nowMs });
   const shared = { slots, indexDb, indexWriter, files, merges, quarantine, accounts, publisher, log, metrics, nowMs };
+  const mismatches = new UserMismatches(log);
   const claims = new Claims({
     ...shared,
     folders: new OwnerFolders({ records, log }),
@@ -108,6 +112,8 @@ export function createStoreParts(
     durable,
     spill,
     audit,
+    mismatches,
+    clockOf: options.clockOf,
     wallMs,
   });
   const waiting = new WaitingBegins({
@@ -125,7 +131,8 @@ export function createStoreParts(
   const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
   const remover = new Remover({ ...shared, tombstones, logsDir });
   const quarantineRetry = new QuarantineRetry({ ...shared, itemWriter });
-  const housekeeping = new Housekeeping({ ...shared, waiting, quarantineRetry, remover, alarm });
-  addStoreGauges(options.metrics, { files, slots, quarantine, owners, alarm, logsDir });
-  return { ...shared, logsDir, records, claims, waiting, itemWriter, remover, alarm, housekeeping };
+  const { clockOf } = options;
+  const housekeeping = new Housekeeping({ ...shared, clockOf, waiting, quarantineRetry, remover, alarm });
+  addStoreGauges(options.metrics, { files, slots, mismatches, quarantine, owners, alarm, logsDir });
+  return { ...shared, logsDir, records, mismatches, claims, waiting, itemWriter, remover, alarm, housekeeping };
 }

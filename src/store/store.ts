@@ -1,6 +1,7 @@
 import type { Claim, Item } from "../frame/item.ts";
 import type { SlotIdentity } from "../frame/slot-identity.ts";
 import type { RefusedExecutions } from "../wire/discard.ts";
+import type { UserMismatch } from "../wire/user-mismatch.ts";
 import { failureCode } from "./disk/storage-error.ts";
 import { recordOwners, repairAcls } from "./owner/acl-repair.ts";
 import type { Owner, OwnerOfName } from "./owner/owner-lookup.ts";
@@ -63,6 +64,11 @@ export class Store {
   /** The id under which a user's executions are filed: the name, or `name~uid` if an earlier user had the name. */
   ownerId(user: { readonly name: string; readonly uid: number }): string {
     return this.#parts.records.idOf(user);
+  }
+
+  /** Uids that mean somebody else on a node, since the start. */
+  userMismatches(): UserMismatch[] {
+    return this.#parts.mismatches.all();
   }
 
   /** An owner's executions that recently could not begin. */

@@ -152,6 +152,10 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     await sendList(response, turns, { name: "jobs", pieces: inPieces(await archive.jobs(viewer)) });
   });
 
+  router.get("/user-mismatches", async (request, response) => {
+    response.json({ mismatches: await archive.userMismatches(await viewerOf(request)) });
+  });
+
   return router;
 }
 

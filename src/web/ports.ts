@@ -4,6 +4,7 @@ import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, 
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
+import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
 /** Consecutive CRI lines, the first with number `firstN`. */
@@ -30,6 +31,7 @@ export interface Archive {
   /** Deletes an execution for good, unless it is running. */
   remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
+  userMismatches(viewer: Viewer): Promise<readonly UserMismatch[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   /** Newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;

@@ -109,6 +109,7 @@ class Site {
       indexDb: index,
       publisher: { publish: () => {}, changed: () => {} },
       ownerOf: async () => ({ name: "alice", uid: undefined }),
+      clockOf: () => undefined,
       quarantine,
       maxOpenFiles: 64,
       ownerLimits: { runningExecutions: MOST, ...unlimited },
@@ -121,7 +122,7 @@ class Site {
     });
     const pool = new BufferPool(16);
     const batch = new Batch<Slot>(pool);
-    const counters = createIngestMetrics(metrics, Date.now);
+    const counters = createIngestMetrics({ metrics, clocks: { update: () => {} }, nowMs: Date.now });
     this.#dataDir = dataDir;
     this.#store = store;
     this.#batch = batch;

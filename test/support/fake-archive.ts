@@ -9,6 +9,7 @@ import type {
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
+import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 
 export interface FakeViewer {
   readonly user: string;
@@ -156,6 +157,10 @@ export class FakeArchive {
       ...ONE_RUNS,
       startedAt: TIME,
     }));
+  }
+
+  async userMismatches({ admin }: FakeViewer): Promise<readonly UserMismatch[]> {
+    return admin ? [{ node: "node1", uid: 1001, there: "bob", here: "alice" }] : [];
   }
 
   async runs(viewer: FakeViewer, { job, limit }: RunQuery): Promise<RunPage> {

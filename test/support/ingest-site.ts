@@ -4,6 +4,7 @@ import { CertificateExpiry } from "../../src/host/certificate-expiry.ts";
 import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";
 import type { RelayTls } from "../../src/ingest/admission/certificate-folder.ts";
+import { ClockDifferences } from "../../src/ingest/figures/clock-differences.ts";
 import { type RelpServer, startRelpServer } from "../../src/ingest/relp-server.ts";
 import { Archive } from "../../src/store/archive.ts";
 import { IndexDb } from "../../src/store/index/index-db.ts";
@@ -80,11 +81,13 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   const index = new IndexDb(join(dataDir, "index.db"), durable);
   const db = new IntervalDb(join(dataDir, "intervals.db"));
   const spill = { maxRangesInMemory: options.maxRangesInMemory ?? 4_096, db };
+  const clocks = new ClockDifferences({ metrics, nowMs, wallMs: nowMs });
   const store = new Store({
     dataDir,
     durable,
     indexDb: index,
     publisher: options.publisher ?? { publish: () => {}, changed: () => {} },
+    clockOf: (node) => clocks.of(node),
     ownerOf: options.ownerOf ?? (async () => ({ name: "root", uid: undefined })),
     quarantine: {
       maxNodeBytes: 67_108_864,
@@ -126,6 +129,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
     metrics,
     tls,
     expiry,
+    clocks,
     limits,
     nowMs,
     wallMs: nowMs,

@@ -49,7 +49,7 @@ export async function openSession(
     nowMs,
     pool: new BufferPool(16),
     log: { event: (severity, message, fields) => logLines.push(`${severity} ${message} ${JSON.stringify(fields)}`) },
-    metrics: createIngestMetrics(createMetrics(), nowMs),
+    metrics: createIngestMetrics({ metrics: createMetrics(), clocks: { update: () => {} }, nowMs }),
     node: "node1",
     openWithinMs: 10_000,
     frameWithinMs: 10_000,

@@ -43,6 +43,46 @@ test("loses none and counts none twice with more different lines than it can rem
   );
 });
 
+/** Folds made-up lines of 100 nodes: common ones, and as many others. Returns the most memory that it held at a time. */
+function foldMany(count: number, limits: { maxLines: number; maxCharacters: number }): number {
+  let [counted, held, most] = [0, 0, 0];
+  const emit = ({ text, nodes, count: times }: FoldedLine) => {
+    counted += times;
+    held -= charactersOf(text, nodes);
+  };
+  const seen = new Map<string, Set<string>>();
+  const fold = new LineFold({
+    keyOf: (text) => text,
+    emit: (line) => {
+      emit(line);
+      seen.delete(line.text);
+    },
+    ...limits,
+  });
+  for (let i = 0; i < count; i += 1) {
+    const text = i % 2 === 0 ? `epoch ${i >> 8} loss=0.5` : `only here: ${i}`;
+    const node = `node${i % 100}`;
+    const nodes = seen.get(text) ?? new Set();
+    held += seen.has(text) ? 0 : charactersOf(text, nodes);
+    if (!nodes.has(node)) held += node.length;
+    seen.set(text, nodes.add(node));
+    fold.add(node, text);
+    most = Math.max(most, held);
+  }
+  fold.end();
+  expect(counted).toBe(count);
+  return most;
+}
+
+const charactersOf = (text: string, nodes: ReadonlySet<string>): number =>
+  text.length + [...nodes].reduce((sum, { length }) => sum + length, 0);
+
+test("holds no more than its bounds, however many lines and nodes there are", () => {
+  const maxCharacters = 200_000;
+  expect(foldMany(100_000, { maxLines: 5_000, maxCharacters })).toBeLessThan(maxCharacters);
+  expect(foldMany(100_000, { maxLines: 1_000_000, maxCharacters })).toBeLessThan(maxCharacters);
+});
+
 test("bounds characters, and always keeps the current line", () => {
   const folded: string[] = [];
   const fold = new LineFold({ keyOf: same, emit: ({ text }) => folded.push(text), maxCharacters: 10 });

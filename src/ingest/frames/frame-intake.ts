@@ -87,7 +87,10 @@ export class FrameIntake<Slot> {
     const gate = queue === undefined ? parseGateStatus(text) : undefined;
     if (queue === undefined && gate === undefined) return "relay";
     attendance.heard(this.#node);
-    if (queue !== undefined) metrics.relays.update(this.#node, { part: queue.part, time, status: queue });
+    if (queue !== undefined) {
+      metrics.relays.update(this.#node, { part: queue.part, time, status: queue });
+      metrics.clocks.update(this.#node, time, queue);
+    }
     if (gate !== undefined) metrics.gates.update(this.#node, { part: "gate", time, status: gate });
     return undefined;
   }

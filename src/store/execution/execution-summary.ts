@@ -5,12 +5,14 @@ import { commandName } from "../disk/log-path.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import type { Discards } from "./discards.ts";
 import type { EndSeen, Facts } from "./facts.ts";
+import type { NodeClock } from "./node-clock.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 
 /** The data of a summary. */
 interface Summarized {
   readonly facts: Facts;
   readonly run: string;
+  readonly clock: NodeClock;
   readonly main: Pick<NumberedLog, "printedBytes">;
   readonly late: Pick<NumberedLog, "printedBytes"> | undefined;
   readonly have: LineNumbers;
@@ -26,7 +28,7 @@ interface Summarized {
 
 /** An execution as its owner sees it. */
 export function summaryOf(execution: Summarized): Execution {
-  const { facts, run, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
+  const { facts, run, clock, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
   const { x, node, owner, job, argv, labels, startedAt, parent, within, claimedUser } = facts;
   const end = execution.endSeen?.end;
   const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
@@ -57,5 +59,6 @@ export function summaryOf(execution: Summarized): Execution {
     ...(parent === undefined ? {} : { parent }),
     ...(within === undefined ? {} : { within }),
     ...(claimedUser === undefined ? {} : { claimedUser }),
+    ...(clock.behindMs === undefined ? {} : { clockMs: clock.behindMs }),
   };
 }

@@ -20,6 +20,8 @@ export interface Facts extends Pick<Launch, "parent" | "within"> {
   readonly claimedStartedAt?: string;
   /** The user's name on the node, if the collector knows the uid by another. */
   readonly claimedUser?: string;
+  /** How far the node's clock was behind the collector's when it began, milliseconds, if that was known. */
+  readonly clockMs?: number;
   /** Members of BEGIN that were cut to their limits or left out. */
   readonly cut?: readonly string[];
 }

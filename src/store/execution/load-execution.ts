@@ -119,7 +119,7 @@ function sizeOf(path: string): number {
 
 function parseFacts({ t, members }: AnyRecord): Facts | undefined {
   const begin = parseKeyless(members);
-  const { keyHash, owner, claimedStartedAt, claimedUser, cut } = members;
+  const { keyHash, owner, claimedStartedAt, claimedUser, clockMs, cut } = members;
   const uid = asCount(members["uid"]);
   if (t !== "begin" || begin === undefined || uid === undefined) return undefined;
   if (typeof keyHash !== "string" || typeof owner !== "string") return undefined;
@@ -130,6 +130,7 @@ function parseFacts({ t, members }: AnyRecord): Facts | undefined {
     ...(parent === undefined ? {} : { parent }),
     ...(within === undefined ? {} : { within }),
     ...(typeof claimedUser === "string" && isUnixName(claimedUser) ? { claimedUser } : {}),
+    ...(typeof clockMs === "number" && Number.isSafeInteger(clockMs) ? { clockMs } : {}),
     ...(typeof claimedStartedAt === "string" ? { claimedStartedAt } : {}),
     ...(Array.isArray(cut) ? { cut: cut.map(String) } : {}),
   };

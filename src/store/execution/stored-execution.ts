@@ -16,6 +16,7 @@ import { blocks, indexBytesOf } from "./disk-bytes.ts";
 import { summaryOf } from "./execution-summary.ts";
 import type { EndSeen, Facts } from "./facts.ts";
 import { Lifetime } from "./lifetime.ts";
+import { NodeClock } from "./node-clock.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { AnyRecord, LogName, Sidecar } from "./sidecar.ts";
 
@@ -41,6 +42,7 @@ export class StoredExecution {
   isMergeDue = false;
   /** Bytes charged to the owner's account for it. */
   accountedBytes = 0;
+  readonly clock: NodeClock;
   readonly #life: Lifetime;
   #assignedRun: string | undefined;
   /** The highest number named by a beat or a discard. */
@@ -65,6 +67,7 @@ export class StoredExecution {
     this.#indexBytes = indexBytesOf(options.facts);
     this.have = new SpillingIntervals(options.spill);
     this.discards = new Discards(options.sidecar);
+    this.clock = new NodeClock(options.sidecar, options.facts.clockMs);
     this.#life = new Lifetime(options.sidecar, options.nowMs);
     this.main = this.newLog("main");
   }
@@ -178,6 +181,7 @@ export class StoredExecution {
   restore(record: AnyRecord, nowMs: number): void {
     this.#life.restore(record, nowMs);
     this.discards.restore(record);
+    this.clock.restore(record);
     if (record.t === "launch") this.#assignedRun = parseRunId(record.members["run"]);
   }
 

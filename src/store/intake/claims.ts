@@ -18,6 +18,7 @@ import type { OwnerFolders } from "../owner/owner-folder.ts";
 import type { Owner, OwnerAnswer, OwnerLookup } from "../owner/owner-lookup.ts";
 import type { OwnerRecords } from "../owner/owner-records.ts";
 import type { RunningCount } from "../owner/running-count.ts";
+import type { UserMismatches } from "../owner/user-mismatches.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
@@ -41,6 +42,9 @@ export interface ClaimsOptions {
   readonly maxRunning: number;
   readonly owners: OwnerLookup;
   readonly quarantine: Quarantine;
+  readonly mismatches: UserMismatches;
+  /** How far a node's clock is behind, milliseconds; undefined: not known. */
+  readonly clockOf: (node: string) => number | undefined;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: StoreMetrics;
@@ -52,6 +56,8 @@ export interface ClaimsOptions {
 /** A claim's outcome: the execution's slot, or why there is none yet. */
 type Bound = Slot | "hold" | { readonly later: Promise<OwnerAnswer> } | undefined;
 
+/** How late the BEGIN of a command that starts now may come. */
+const MAX_LATE_MS = 60_000;
 /** How far a node's clock may be ahead. */
 const MAX_AHEAD_MS = 60_000;
 
@@ -102,11 +108,16 @@ export class Claims {
       }
       const { job, run, parent, within, argv, cwd, labels, pid, cut } = begin;
       if (cut !== undefined) this.#noteCut(cut, identity);
+      const startOf = this.#startOf(begin);
+      const claimedUser = this.#options.mismatches.compare({ ...begin, node: identity.node, uid }, owner.name);
+      const clockMs = this.#clockAt(identity.node, begin.startedAt);
       const facts = {
-        ...{ ...identity, owner: records.idOf(owner), uid, job, argv, cwd, labels, pid, ...this.#startOf(begin) },
+        ...{ ...identity, owner: records.idOf(owner), uid, job, argv, cwd, labels, pid, ...startOf },
         ...(run === undefined ? {} : { run }),
         ...(parent === undefined ? {} : { parent }),
         ...(within === undefined ? {} : { within }),
+        ...(claimedUser === undefined ? {} : { claimedUser }),
+        ...(clockMs === undefined ? {} : { clockMs }),
         ...(cut === undefined ? {} : { cut }),
       };
       return await folders.inside(owner, () => this.#create(facts));
@@ -123,6 +134,13 @@ export class Claims {
     const nowMs = this.#options.wallMs();
     if (Date.parse(startedAt) <= nowMs + MAX_AHEAD_MS) return { startedAt };
     return { startedAt: asTime(nowMs), claimedStartedAt: startedAt };
+  }
+
+  /** The difference of the node's clock now, unless the BEGIN is an old one: the clock may have been set since. */
+  #clockAt(node: string, startedAt: string): number | undefined {
+    const clockMs = this.#options.clockOf(node);
+    if (clockMs === undefined) return undefined;
+    return this.#options.wallMs() - clockMs - Date.parse(startedAt) > MAX_LATE_MS ? undefined : clockMs;
   }
 
   #noteCut(cut: readonly string[], { node, x }: SlotIdentity): void {

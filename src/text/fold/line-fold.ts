@@ -13,7 +13,7 @@ export interface LineFoldOptions {
   readonly keyOf: (text: string) => string;
   /** Called with each finished line, the one seen longest ago first. */
   readonly emit: (line: FoldedLine) => void;
-  /** Most different lines remembered at a time, and their characters in all. */
+  /** Most different lines remembered at a time, and their characters in all, with those of their nodes' names. */
   readonly maxLines?: number;
   readonly maxCharacters?: number;
 }
@@ -21,12 +21,14 @@ export interface LineFoldOptions {
 interface Entry {
   readonly text: string;
   readonly nodes: Set<string>;
-  readonly characters: number;
+  characters: number;
   count: number;
 }
 
 const MAX_LINES = 200_000;
 const MAX_CHARACTERS = 64 * 1024 * 1024;
+/** A name in a set takes about as much as this many characters, besides itself. */
+const NODE_CHARACTERS = 16;
 
 /**
  * Folds equal lines of many nodes, even with others between them.
@@ -50,7 +52,11 @@ export class LineFold {
     const entry = known ?? { text, nodes: new Set(), characters: key.length + text.length, count: 0 };
     if (known === undefined) this.#characters += entry.characters;
     else this.#entries.delete(key);
-    entry.nodes.add(node);
+    if (!entry.nodes.has(node)) {
+      entry.nodes.add(node);
+      entry.characters += node.length + NODE_CHARACTERS;
+      this.#characters += node.length + NODE_CHARACTERS;
+    }
     entry.count += 1;
     this.#entries.set(key, entry);
     this.#shrink();

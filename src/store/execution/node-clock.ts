@@ -1,0 +1,43 @@
+import type { AnyRecord, Sidecar } from "./sidecar.ts";
+
+/** A change of less is the way of a report, not the clock. */
+const LEAST_CHANGE_MS = 50;
+/** Changes that the sidecar of one execution takes: a clock that is set again and again must not fill it. */
+const MAX_CHANGES = 16;
+
+/**
+ * How far the clock of an execution's node is behind the collector's, as last known while it ran. Each change is in the
+ * sidecar before it counts; throws file system errors, and then has changed nothing.
+ */
+export class NodeClock {
+  readonly #sidecar: Pick<Sidecar, "append">;
+  #behindMs: number | undefined;
+  #changes = 0;
+
+  constructor(sidecar: Pick<Sidecar, "append">, behindMs: number | undefined) {
+    this.#sidecar = sidecar;
+    this.#behindMs = behindMs;
+  }
+
+  /** Milliseconds; undefined if it is not known, or no difference. */
+  get behindMs(): number | undefined {
+    return this.#behindMs === 0 ? undefined : this.#behindMs;
+  }
+
+  /** Returns whether anything changed. @param behindMs Undefined: not known at the moment. */
+  note(behindMs: number | undefined): boolean {
+    if (behindMs === undefined || this.#changes >= MAX_CHANGES) return false;
+    if (this.#behindMs !== undefined && Math.abs(behindMs - this.#behindMs) < LEAST_CHANGE_MS) return false;
+    this.#sidecar.append({ t: "clock", behindMs });
+    this.#behindMs = behindMs;
+    this.#changes += 1;
+    return true;
+  }
+
+  restore({ t, members }: AnyRecord): void {
+    const { behindMs } = members;
+    if (t !== "clock" || typeof behindMs !== "number" || !Number.isSafeInteger(behindMs)) return;
+    this.#behindMs = behindMs;
+    this.#changes += 1;
+  }
+}
