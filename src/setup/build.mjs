@@ -27,7 +27,7 @@ const PARTS = [
   {
     name: "viewer",
     command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "ui/vite.config.ts"],
-    from: ["src/wire", "ui"],
+    from: ["src/wire", "src/text", "ui"],
     makes: "dist/ui/index.html",
   },
 ];

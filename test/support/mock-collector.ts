@@ -8,6 +8,7 @@ import { parseState } from "../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import type { RunPage, RunSummary } from "../../src/wire/runs.ts";
 import { searchText } from "../../src/wire/search-text.ts";
+import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 import type { MockExecution } from "./mock-executions.ts";
 import { criLines, linePage } from "./mock-lines.ts";
 import { MockLive } from "./mock-live.ts";
@@ -35,6 +36,7 @@ export interface MockCollectorOptions {
   readonly signedIn?: boolean;
   /** Alice may see everybody's. */
   readonly admin?: boolean;
+  readonly mismatches?: readonly UserMismatch[];
   readonly port?: number;
 }
 
@@ -72,6 +74,8 @@ export async function startMockCollector(options: MockCollectorOptions): Promise
     if (url.pathname === "/api/me") return { status: 200, body: { user: "alice", admin: options.admin ?? false } };
     if (url.pathname === "/api/nodes") return { status: 200, body: { nodes: nodeSummaries(executions) } };
     if (url.pathname === "/api/executions") return { status: 200, body: executionPage(executions, url.searchParams) };
+    if (url.pathname === "/api/user-mismatches")
+      return { status: 200, body: { mismatches: options.admin === true ? (options.mismatches ?? []) : [] } };
     if (url.pathname === "/api/runs") return { status: 200, body: runPage(executions, url.searchParams) };
     return answerExecution(executions, url);
   }

@@ -19,6 +19,7 @@ export interface MockExecutionOptions {
   /** "1" by default. */
   readonly run?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly facts?: Pick<Execution, "parent" | "within" | "clockMs" | "claimedUser">;
   /** Lines that are there from the start. */
   readonly lines?: number;
   readonly missing?: readonly LineRange[];
@@ -107,6 +108,7 @@ export class MockExecution {
       missing: this.#missing,
       thinned: this.#ended?.thinned ?? 0,
       dropped: this.#ended?.dropped ?? 0,
+      ...this.options.facts,
     };
   }
 }

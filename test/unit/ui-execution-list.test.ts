@@ -3,9 +3,10 @@ import type { Execution } from "../../src/wire/api.ts";
 import type { ListFilter } from "../../ui/src/list/execution-list.ts";
 import { ExecutionList, matches } from "../../ui/src/list/execution-list.ts";
 import { commandLine, describeDuration } from "../../ui/src/list/execution-row.tsx";
-import { groupJobs } from "../../ui/src/list/group-jobs.ts";
+import { groupRuns } from "../../ui/src/list/group-runs.ts";
 import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
-import { placeOfExecution, placeOfJob } from "../../ui/src/place-of.ts";
+import { placeOfExecution, placeOfRun } from "../../ui/src/place-of.ts";
+import { RunCounts } from "../../ui/src/runs/run-counts.ts";
 import { formatPlace } from "../../ui/src/url-state.ts";
 
 const NO_FILTER: ListFilter = { q: "", node: "", state: undefined };
@@ -191,35 +192,64 @@ describe("the list of executions", () => {
 test("an address names the owner only when the viewer sees several users' executions", () => {
   const address = (showOwner: boolean) => [
     formatPlace(placeOfExecution(execution(1), showOwner)),
-    formatPlace(placeOfJob(execution(1, { job: "train" }), showOwner)),
+    formatPlace(placeOfRun(execution(1, { job: "train", run: "4711" }), showOwner)),
   ];
   const { x } = execution(1);
-  expect(address(false)).toEqual([`?x=${x}&node=n1`, "?job=train"]);
-  expect(address(true)).toEqual([`?x=${x}&owner=alice&node=n1`, "?job=train&owner=alice"]);
+  expect(address(false)).toEqual([`?x=${x}&node=n1`, "?job=train&run=4711"]);
+  expect(address(true)).toEqual([`?x=${x}&owner=alice&node=n1`, "?job=train&run=4711&owner=alice"]);
 });
 
-test("groups jobs by owner and name, at the place of their newest execution", () => {
-  const groups = groupJobs([
-    execution(5, { job: "b" }),
-    execution(4, { job: "a", state: "failed" }),
-    execution(3, { job: "b", state: "lost" }),
-    execution(2, { job: "a", owner: "bob", state: "finished" }),
+test("groups runs by owner, job and run, at the place of their newest execution", () => {
+  const groups = groupRuns([
+    execution(5, { job: "b", run: "2" }),
+    execution(4, { job: "a", run: "1" }),
+    execution(3, { job: "b", run: "1" }),
+    execution(2, { job: "b", run: "2" }),
+    execution(1, { job: "a", run: "1", owner: "bob" }),
   ]);
-  expect(
-    groups.map(({ job, owner, executions, running, failed, lost, finished }) => [
-      job,
-      owner,
-      executions.length,
-      running,
-      failed,
-      lost,
-      finished,
-    ]),
-  ).toEqual([
-    ["b", "alice", 2, 1, 0, 1, 0],
-    ["a", "alice", 1, 0, 1, 0, 0],
-    ["a", "bob", 1, 0, 0, 0, 1],
+  expect(groups.map(({ job, run, owner, executions }) => [job, run, owner, executions.length])).toEqual([
+    ["b", "2", "alice", 2],
+    ["a", "1", "alice", 1],
+    ["b", "1", "alice", 1],
+    ["a", "1", "bob", 1],
   ]);
+});
+
+test("asks for the counts of runs at most every two seconds, and once more after the last change", async () => {
+  const asked: (string | undefined)[] = [];
+  const waiting: (() => void)[] = [];
+  const summary = (run: string) => {
+    const counts = { executions: 300, running: 1, finished: 298, failed: 1, lost: 0 };
+    return { owner: "alice", job: "train", run, ...counts, startedAt: "", lastAt: "" };
+  };
+  const counts = new RunCounts({
+    api: {
+      runs: async ({ before }) => {
+        asked.push(before);
+        return { ok: true, value: { runs: [summary(before ?? "0")], next: before === undefined ? "1" : null } };
+      },
+    },
+    after: (_, call) => {
+      waiting.push(call);
+      return () => undefined;
+    },
+    onChange: () => undefined,
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  };
+  for (let i = 0; i < 5; i += 1) counts.refresh(1);
+  await settle();
+  expect(asked).toEqual([undefined]);
+  expect(counts.of({ owner: "alice", job: "train", run: "0" })).toMatchObject({ executions: 300 });
+  counts.refresh(2);
+  waiting.pop()?.();
+  await settle();
+  expect(asked).toEqual([undefined, undefined, "1"]);
+  expect(counts.runs.map(({ run }) => run)).toEqual(["0", "1"]);
+  waiting.pop()?.();
+  await settle();
+  expect(asked).toHaveLength(3);
 });
 
 test.each([

@@ -13,9 +13,14 @@ describe("a place and its address", () => {
     [`?x=${X}&owner=alice&node=n1`, { view: "execution", x: X, owner: "alice", node: "n1", ...LOG_DEFAULTS }],
     [
       `?x=${X}&node=n1&stream=stderr&wrap=1&time=utc&line=12&top=5&q=err`,
-      { view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc", line: 12, top: "5", q: "err" },
+      {
+        ...{ view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc" },
+        ...{ line: 12, clock: undefined, top: "5", q: "err" },
+      },
     ],
     ["?job=train&owner=alice", { view: "job", job: "train", owner: "alice", node: "", ...LOG_DEFAULTS }],
+    ["?job=train&run=4711.2&node=n1", { view: "job", job: "train", run: "4711.2", node: "n1", ...LOG_DEFAULTS }],
+    ["?job=train&run=*&clock=node", { view: "job", job: "train", run: "*", node: "", ...LOG_DEFAULTS, clock: "node" }],
     ["?job=a%2Fb+c&wrap=0", { view: "job", job: "a/b c", node: "", ...LOG_DEFAULTS, wrap: false }],
   ];
   test.each(cases)("%s", (address, place) => {
@@ -28,6 +33,7 @@ describe("a place and its address", () => {
     ["?state=asleep", LIST],
     [`?x=${X}&stream=stdin&time=never&line=-3`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
     ["?job=", LIST],
+    ["?job=j&run=a+b&clock=mine", { view: "job", job: "j", node: "", ...LOG_DEFAULTS }],
     [`?q=${"a".repeat(300)}`, { ...LIST, q: "a".repeat(256) }],
   ])("ignores unknown parts of %s", (address, place) => {
     expect(parsePlace(address)).toEqual(place);

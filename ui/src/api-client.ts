@@ -1,7 +1,10 @@
 import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
 import { parseError } from "../../src/wire/api-error.ts";
+import type { RunQuery } from "../../src/wire/execution-query.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
+import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
+import { parseUserMismatches, type UserMismatch } from "../../src/wire/user-mismatch.ts";
 import type { LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
 import type { ExecutionKey } from "./execution-key.ts";
@@ -65,6 +68,15 @@ export class ApiClient {
 
   nodes(): Promise<Answer<readonly { readonly node: string }[]>> {
     return this.#ask("api/nodes", { parse: parseNodes });
+  }
+
+  runs(filter: RunQuery): Promise<Answer<RunPage>> {
+    return this.#ask(`api/runs${queryOf({ ...filter })}`, { parse: parseRunPage });
+  }
+
+  /** For administrators; nobody else has any. */
+  userMismatches(): Promise<Answer<readonly UserMismatch[]>> {
+    return this.#ask("api/user-mismatches", { parse: parseUserMismatches });
   }
 
   executions(filter: ExecutionFilter, signal?: AbortSignal): Promise<Answer<ExecutionPage>> {

@@ -10,6 +10,7 @@ import type { Navigation } from "./navigation.ts";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
 import { TopBar } from "./top-bar.tsx";
+import type { ExecutionPlace, JobPlace } from "./url-state.ts";
 
 export interface AppProps {
   readonly api: ApiClient;
@@ -76,6 +77,8 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
 }
 
 /** Identifies the log, which has its own window and position; other settings only change how it looks. */
-function logKey(place: { view: string; node: string; x?: string; job?: string; owner?: string }): string {
-  return JSON.stringify([place.view, place.x, place.job, place.owner, place.node]);
+function logKey(place: ExecutionPlace | JobPlace): string {
+  const { view, owner, node, clock } = place;
+  const what = view === "job" ? [place.job, place.run] : [place.x];
+  return JSON.stringify([view, what, owner, node, clock]);
 }

@@ -7,7 +7,10 @@ export function placeOfExecution({ x, node, owner }: ExecutionKey, showOwner: bo
   return { view: "execution", x, ...(showOwner ? { owner } : {}), node, ...LOG_DEFAULTS };
 }
 
-/** The place that shows an owner's job. */
-export function placeOfJob({ job, owner }: { job: string; owner: string }, showOwner: boolean): JobPlace {
-  return { view: "job", job, ...(showOwner ? { owner } : {}), node: "", ...LOG_DEFAULTS };
+/** The place that shows one run of an owner's job. */
+export function placeOfRun(
+  { job, run, owner }: { job: string; run: string; owner: string },
+  showOwner: boolean,
+): JobPlace {
+  return { view: "job", job, run, ...(showOwner ? { owner } : {}), node: "", ...LOG_DEFAULTS };
 }

@@ -3,6 +3,7 @@ import { parseState } from "../../src/wire/api.ts";
 import { parseStream } from "../../src/wire/cri.ts";
 import { parseExecutionId } from "../../src/wire/ids.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
+import { parseRunId } from "../../src/wire/run-id.ts";
 
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];
@@ -23,6 +24,8 @@ export interface LogPlace {
   readonly time: TimeMode | undefined;
   /** The marked line; 0 for none. */
   readonly line: number;
+  /** Undefined: differences of nodes' clocks that are known are taken out of a job's times. */
+  readonly clock: "node" | undefined;
   /** The line at the top of the view: n for an execution, a time for a job. Empty: at the end, following. */
   readonly top: string;
 }
@@ -39,11 +42,16 @@ export interface ExecutionPlace extends LogPlace {
 export interface JobPlace extends LogPlace {
   readonly view: "job";
   readonly job: string;
+  /** One launch of it, or `ALL_RUNS`; without: the newest. */
+  readonly run?: string;
   /** The owner, for administrators, who see several users'. */
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
 }
+
+/** All runs of a job at once. No run is called so. */
+export const ALL_RUNS = "*";
 
 export type Place = ListPlace | ExecutionPlace | JobPlace;
 
@@ -54,6 +62,7 @@ export const LOG_DEFAULTS: LogPlace = {
   wrap: undefined,
   time: undefined,
   line: 0,
+  clock: undefined,
   top: "",
 };
 
@@ -65,7 +74,9 @@ export function parsePlace(search: string): Place {
   const owner = text("owner") === "" ? {} : { owner: text("owner") };
   if (x !== undefined) return { view: "execution", x, ...owner, node: text("node"), ...parseLogPlace(text) };
   if (text("job") !== "") {
-    return { view: "job", job: text("job"), ...owner, node: text("node"), ...parseLogPlace(text) };
+    const run = text("run") === ALL_RUNS ? ALL_RUNS : parseRunId(text("run"));
+    const which = run === undefined ? owner : { run, ...owner };
+    return { view: "job", job: text("job"), ...which, node: text("node"), ...parseLogPlace(text) };
   }
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
   return { view: "list", q, node: text("node"), state: parseState(text("state")) };
@@ -78,7 +89,10 @@ export function formatPlace(place: Place): string {
     if (value !== undefined && value !== "") query.set(name, value);
   };
   if (place.view === "execution") set("x", place.x);
-  if (place.view === "job") set("job", place.job);
+  if (place.view === "job") {
+    set("job", place.job);
+    set("run", place.run);
+  }
   if (place.view !== "list") set("owner", place.owner);
   set("node", place.node);
   if (place.view === "list") {
@@ -87,6 +101,7 @@ export function formatPlace(place: Place): string {
     set("stream", place.stream);
     set("wrap", place.wrap === undefined ? "" : place.wrap ? "1" : "0");
     set("time", place.time);
+    set("clock", place.clock);
     set("line", place.line === 0 ? "" : String(place.line));
     set("top", place.top);
   }
@@ -102,6 +117,7 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
     wrap: text("wrap") === "" ? undefined : text("wrap") !== "0",
     time: TIME_MODES.find((mode) => mode === text("time")),
     line: parseLineNumber(text("line")) ?? 0,
+    clock: text("clock") === "node" ? "node" : undefined,
     top: text("top"),
   };
 }

@@ -1,18 +1,21 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
+import { after } from "../after.ts";
 import type { ApiClient } from "../api-client.ts";
 import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
 import { refusedWords } from "../log/feed/discard-words.ts";
 import type { Navigation } from "../navigation.ts";
 import { startRedraws } from "../redraws.ts";
+import { RunCounts } from "../runs/run-counts.ts";
 import type { ListPlace } from "../url-state.ts";
 import { LIST } from "../url-state.ts";
 import { ExecutionList } from "./execution-list.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import { groupJobs } from "./group-jobs.ts";
-import { JobSection } from "./job-section.tsx";
+import { groupRuns } from "./group-runs.ts";
+import { RunSection } from "./run-section.tsx";
+import { UserMismatches } from "./user-mismatches.tsx";
 
 interface ListViewProps {
   readonly api: ApiClient;
@@ -23,13 +26,14 @@ interface ListViewProps {
 }
 
 export function ListView({ api, live, navigation, place, me }: ListViewProps): JSX.Element {
-  const [list, nowMs] = useExecutionList({ api, live, place });
-  const groups = groupJobs(list?.executions ?? []);
+  const [list, counts, nowMs] = useExecutionList({ api, live, place });
+  const groups = groupRuns(list?.executions ?? []);
   const filtered = place.q !== "" || place.node !== "" || place.state !== undefined;
   return (
     <main class="page list-page">
       <h1 class="for-screen-readers">Executions</h1>
       <FilterBar api={api} navigation={navigation} place={place} />
+      {me.admin ? <UserMismatches api={api} /> : null}
       {list?.refused === undefined ? null : (
         <p class="refused" role="status">
           <Icon name="warning" />
@@ -52,7 +56,14 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
       ) : null}
       <div class="jobs" aria-busy={list === undefined || list.phase === "loading"}>
         {groups.map((group) => (
-          <JobSection key={group.key} group={group} navigation={navigation} nowMs={nowMs} showOwner={me.admin} />
+          <RunSection
+            key={group.key}
+            group={group}
+            summary={counts?.of(group)}
+            navigation={navigation}
+            nowMs={nowMs}
+            showOwner={me.admin}
+          />
         ))}
       </div>
       {list?.hasMore ? <More onSeen={() => void list.loadMore()} /> : null}
@@ -60,18 +71,32 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
   );
 }
 
-/** The list for a place, loaded and live, and the time up to which running durations count. */
-function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">): [ExecutionList | undefined, number] {
+type Listed = [ExecutionList | undefined, RunCounts | undefined, number];
+
+/**
+ * The list for a place and the counts of its runs, loaded and live, and the time up to which running durations count.
+ */
+function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">): Listed {
   const { api, live, place } = props;
   const { q, node, state } = place;
   const [list, setList] = useState<ExecutionList | undefined>(undefined);
+  const [counts, setCounts] = useState<RunCounts | undefined>(undefined);
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
     const { redraw, stop } = startRedraws(() => {
       setList(made);
+      setCounts(counted);
       setNowMs(Date.now());
     });
-    const made = new ExecutionList({ api, filter: { q, node, state }, onChange: redraw });
+    const counted = new RunCounts({ api, after, onChange: redraw });
+    const made = new ExecutionList({
+      api,
+      filter: { q, node, state },
+      onChange: () => {
+        counted.refresh(made.executions.length);
+        redraw();
+      },
+    });
     const subscription = live.subscribe({
       what: () => ({ all: true }),
       from: () => ({ from: "end", lines: false }),
@@ -82,10 +107,11 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
     return () => {
       stop();
       subscription.close();
+      counted.close();
       made.close();
     };
   }, [api, live, q, node, state]);
-  return [list, nowMs];
+  return [list, counts, nowMs];
 }
 
 /** Loads the next page when its end comes near the screen. */

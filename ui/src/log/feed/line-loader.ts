@@ -79,11 +79,12 @@ export class LineLoader {
     return found;
   }
 
-  async #ask({ execution }: LogSource, from: number, limit: number): Promise<LogLinePage | undefined> {
+  async #ask(source: LogSource, from: number, limit: number): Promise<LogLinePage | undefined> {
     const generation = this.#options.generation();
     const range = { from, limit: Math.min(limit, WIRE_LIMITS.maxPageLines) };
-    const answer: Answer<LogLinePage> = await this.#options.api.lines(execution, range);
-    return answer.ok && this.#options.generation() === generation ? answer.value : undefined;
+    const answer: Answer<LogLinePage> = await this.#options.api.lines(source.execution, range);
+    if (!answer.ok || this.#options.generation() !== generation) return undefined;
+    return { ...answer.value, lines: source.corrected(answer.value.lines) };
   }
 }
 

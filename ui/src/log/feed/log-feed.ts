@@ -1,6 +1,7 @@
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { LiveClient, Subscription } from "../../live-client.ts";
+import { enclosuresOf } from "./enclosures.ts";
 import { HoleCheck } from "./hole-check.ts";
 import { LineLoader } from "./line-loader.ts";
 import type { HoleRow, Item } from "./log-items.ts";
@@ -23,6 +24,8 @@ export interface LogFeedOptions {
   readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
   readonly live: Pick<LiveClient, "subscribe">;
   readonly target: LogTarget;
+  /** Takes known differences of nodes' clocks out of a job's times. */
+  readonly correctsClocks?: boolean;
   readonly after: (ms: number, call: () => void) => () => void;
   /** Requests a redraw. May be called thousands of times a second. */
   readonly onChange: () => void;
@@ -53,7 +56,7 @@ export class LogFeed {
     const { api, after, live, target } = options;
     this.#options = options;
     this.window = new LogWindow(target.view === "job" ? "time" : "n", options.limits ?? WINDOW_LIMITS);
-    this.#sources = new SourceList(target, this.window);
+    this.#sources = new SourceList(target, this.window, options.correctsClocks ?? false);
     const generation = (): number => this.#opener.generation;
     const loader = new LineLoader({ api, window: this.window, generation });
     const shared = { window: this.window, loader, after, generation, sources: () => this.sources };
@@ -97,6 +100,17 @@ export class LogFeed {
     return this.#sources.all;
   }
 
+  /** The run that is shown; undefined: all of the job, or one execution. */
+  get run(): string | undefined {
+    const { target } = this.#sources;
+    return target.view === "job" ? target.run : undefined;
+  }
+
+  /** Some lines come again in an enclosing execution, where they are left out. */
+  get isNested(): boolean {
+    return this.window.order === "time" && enclosuresOf(this.sources).length > 0;
+  }
+
   /** The job has more executions than shown. */
   get isPartial(): boolean {
     return this.#sources.isPartial;
@@ -137,8 +151,11 @@ export class LogFeed {
 
   items(filter: RowFilter): readonly Item[] {
     const { window, sources } = this;
-    const times = window.order === "time" ? mergedTimes(window, sources, this.#tail.isAttached) : {};
-    return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...times });
+    const merged =
+      window.order === "time"
+        ? { ...mergedTimes(window, sources, this.#tail.isAttached), enclosures: enclosuresOf(sources) }
+        : {};
+    return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...merged });
   }
 
   /** Whether a hole's lines are known to be missing, rather than not fetched yet. */

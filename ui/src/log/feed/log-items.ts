@@ -1,3 +1,4 @@
+import { type Enclosure, nestedCopies } from "../../../../src/text/merge/nested-copies.ts";
 import type { LogRow } from "./log-row.ts";
 import type { LogWindow, RowPlace } from "./log-window.ts";
 import { compareRows } from "./log-window.ts";
@@ -17,13 +18,24 @@ export interface ItemOptions {
   readonly window: LogWindow;
   readonly sources: number;
   readonly accepts: (row: LogRow) => boolean;
+  /** Executions printed into others: a row that shows the same again is left out. */
+  readonly enclosures?: readonly Enclosure[];
   /** Between these times all executions are held; outside, rows would lack their neighbours. */
   readonly fromTime?: string;
   readonly toTime?: string;
 }
 
 /** The visible part of a window: rows that the filter accepts, and holes between them. */
-export function buildItems({ window, sources, accepts, fromTime, toTime }: ItemOptions): readonly Item[] {
+export function buildItems(options: ItemOptions): readonly Item[] {
+  const { enclosures = [] } = options;
+  const items = allItems(options);
+  if (enclosures.length === 0) return items;
+  const rows = items.filter((item) => item.kind === "lines");
+  const copies: ReadonlySet<Item> = nestedCopies(rows, enclosures);
+  return items.filter((item) => !copies.has(item));
+}
+
+function allItems({ window, sources, accepts, fromTime, toTime }: ItemOptions): readonly Item[] {
   const items: Item[] = [];
   const expected = Array.from({ length: sources }, (_, source) => window.coverage(source).from);
   for (const row of window.rows) {

@@ -1,15 +1,31 @@
 import type { Execution } from "../../../../src/wire/api.ts";
+import type { LogLine } from "../../api-parse.ts";
+import { shiftTime } from "./shift-time.ts";
 
 /** One execution of a log view. Rows name it by `index`. */
 export class LogSource {
   readonly index: number;
+  /** What is added to its times, because its node's clock is behind. */
+  readonly correctsMs: number;
   #execution: Execution;
   #lastSeenN = 0;
   #updates = 0;
 
-  constructor(index: number, execution: Execution) {
-    this.index = index;
-    this.#execution = execution;
+  constructor(of: { readonly index: number; readonly execution: Execution; readonly correctsMs: number }) {
+    this.index = of.index;
+    this.correctsMs = of.correctsMs;
+    this.#execution = of.execution;
+  }
+
+  /** Its lines with corrected times. */
+  corrected(lines: readonly LogLine[]): readonly LogLine[] {
+    if (this.correctsMs === 0) return lines;
+    return lines.map((line) => ({ ...line, time: shiftTime(line.time, this.correctsMs) }));
+  }
+
+  /** The time by the node's clock, of a corrected one. */
+  nodeTime(time: string): string {
+    return shiftTime(time, -this.correctsMs);
   }
 
   get execution(): Execution {

@@ -70,10 +70,11 @@ export class LogTail {
   }
 
   /** Adds live lines to the window if it reaches them. Elsewhere, the window grows until it is full. */
-  take({ header, lines }: LiveLines): void {
+  take({ header, lines: printed }: LiveLines): void {
     const { window, sources, onGap, onBehind } = this.#options;
     const source = sources.find(header);
     if (source === undefined) return;
+    const lines = source.corrected(printed);
     source.see(header.n + header.count - 1);
     const { to } = window.coverage(source.index);
     if (header.n <= to) window.fill(source.index, lines);

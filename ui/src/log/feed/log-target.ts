@@ -5,7 +5,14 @@ import type { Answer, ApiClient } from "../../api-client.ts";
 /** What a log view shows. Empty node: any (of an execution), all (of a job). No owner: the only one's. */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
-  | { readonly view: "job"; readonly job: string; readonly owner?: string; readonly node: string };
+  | {
+      readonly view: "job";
+      readonly job: string;
+      /** One launch of it; undefined: all. */
+      readonly run?: string;
+      readonly owner?: string;
+      readonly node: string;
+    };
 
 /** Executions of a job merged at the same time. */
 export const MAX_SOURCES = 200;
@@ -36,6 +43,8 @@ export async function findExecutions(
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
 }
 
-function ofJob({ job, owner }: { readonly job: string; readonly owner?: string }): { job: string; owner?: string } {
-  return owner === undefined ? { job } : { job, owner };
+type OfJob = Omit<Extract<LogTarget, { view: "job" }>, "view" | "node">;
+
+function ofJob({ job, run, owner }: OfJob): OfJob {
+  return { job, ...(run === undefined ? {} : { run }), ...(owner === undefined ? {} : { owner }) };
 }

@@ -29,17 +29,18 @@ function openAtLine(source: LogSource, n: number, { loader, limit }: OpenSourceO
 
 async function openAtTime(
   source: LogSource,
-  time: string,
+  shownTime: string,
   { api, loader, limit }: OpenSourceOptions,
 ): Promise<boolean> {
   const { lastN, execution } = source;
+  const time = source.nodeTime(shownTime);
   const { startedAt, endedAt } = execution;
-  if (time <= startedAt) return loader.restart(source, { from: 1, limit, time });
-  if (endedAt !== null && endedAt < time) return loader.restart(source, { from: lastN + 1, limit, time });
+  if (time <= startedAt) return loader.restart(source, { from: 1, limit, time: shownTime });
+  if (endedAt !== null && endedAt < time) return loader.restart(source, { from: lastN + 1, limit, time: shownTime });
   const lineFrom = async (n: number): Promise<{ n: number; time: string } | null | undefined> => {
     const page = await api.lines(execution, { from: n, limit: 1 });
     return page.ok ? (page.value.lines[0] ?? null) : undefined;
   };
   const from = await findLineNear({ time, startedAt, lastN, lineFrom });
-  return from !== undefined && loader.restart(source, { from, limit, time });
+  return from !== undefined && loader.restart(source, { from, limit, time: shownTime });
 }

@@ -5,6 +5,7 @@ import { LogSource } from "./log-source.ts";
 import type { LogTarget } from "./log-target.ts";
 import { MAX_SOURCES } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
+import { shiftTime } from "./shift-time.ts";
 
 /** The executions of a log view, bounded, and finally all of one owner. It only grows. */
 export class SourceList {
@@ -12,14 +13,17 @@ export class SourceList {
   isPartial = false;
   readonly #target: LogTarget;
   readonly #window: LogWindow;
+  readonly #correctsClocks: boolean;
   readonly #all: LogSource[] = [];
   readonly #byKey = new Map<string, LogSource>();
   readonly #owners = new Set<string>();
   #isSettled = false;
 
-  constructor(target: LogTarget, window: LogWindow) {
+  /** @param correctsClocks Takes known differences of nodes' clocks out of a job's times. */
+  constructor(target: LogTarget, window: LogWindow, correctsClocks: boolean) {
     this.#target = target;
     this.#window = window;
+    this.#correctsClocks = correctsClocks;
   }
 
   get all(): readonly LogSource[] {
@@ -54,6 +58,7 @@ export class SourceList {
   /** Adds an execution of this view and reserves room for its `lastLines`. */
   add(execution: Execution, lastLines: number): void {
     const { view, node, owner } = this.target;
+    if (this.target.view === "job" && (this.target.run ?? execution.run) !== execution.run) return;
     if (node !== "" && execution.node !== node) return;
     if (owner !== undefined && execution.owner !== owner) return;
     this.#owners.add(execution.owner);
@@ -63,8 +68,9 @@ export class SourceList {
       return;
     }
     const { lastN, startedAt } = execution;
-    const index = this.#window.addSource(Math.max(1, lastN - lastLines + 1), startedAt);
-    const source = new LogSource(index, execution);
+    const correctsMs = view === "job" && this.#correctsClocks ? (execution.clockMs ?? 0) : 0;
+    const index = this.#window.addSource(Math.max(1, lastN - lastLines + 1), shiftTime(startedAt, correctsMs));
+    const source = new LogSource({ index, execution, correctsMs });
     this.#all.push(source);
     this.#byKey.set(keyOf(execution), source);
   }

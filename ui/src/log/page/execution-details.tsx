@@ -3,10 +3,12 @@ import type { Execution } from "../../../../src/wire/api.ts";
 import { visibleText } from "../../text/visible-control.ts";
 
 export function ExecutionDetails({ execution }: { readonly execution: Execution }): JSX.Element {
-  const { x, owner, argv, labels, startedAt, endedAt } = execution;
+  const { x, job, run, owner, parent, argv, labels, startedAt, endedAt } = execution;
   const facts: [string, string][] = [
     ["Id", x],
     ["Owner", owner],
+    ...(job === x ? [] : [["Run", run] satisfies [string, string]]),
+    ...(parent === undefined ? [] : [["Inside", parent] satisfies [string, string]]),
     ["Started", startedAt],
     ...(endedAt === null ? [] : [["Ended", endedAt] satisfies [string, string]]),
     ...Object.entries(labels),

@@ -9,9 +9,10 @@ import { commandLine, describeDuration } from "../../list/execution-row.tsx";
 import { StartTime } from "../../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../../list/state-badge.tsx";
 import type { Navigation } from "../../navigation.ts";
-import { placeOfJob } from "../../place-of.ts";
+import { placeOfRun } from "../../place-of.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
+import { clockWords } from "./clock-words.ts";
 import { ExecutionDetails } from "./execution-details.tsx";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 
@@ -36,7 +37,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
     <header class="log-header">
       <Crumbs navigation={navigation}>
         {job === x ? null : (
-          <Link navigation={navigation} to={placeOfJob(execution, showOwner)} title="All lines of this job">
+          <Link navigation={navigation} to={placeOfRun(execution, showOwner)} title="All lines of this run of the job">
             {visibleText(job)}
           </Link>
         )}
@@ -52,6 +53,8 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />
         <Losses execution={execution} />
+        <OtherUser execution={execution} />
+        {execution.clockMs === undefined ? null : <span class="quiet">{clockWords(node, execution.clockMs)}</span>}
         {execution.mayBuffer === true ? <MayBuffer /> : null}
         <a class="raw" href={rawLink(execution, stream)} download>
           <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
@@ -59,6 +62,20 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
       </p>
       {isOpen ? <ExecutionDetails execution={execution} /> : null}
     </header>
+  );
+}
+
+/** The execution is filed under a uid that means somebody else there. */
+function OtherUser({ execution }: { readonly execution: Execution }): JSX.Element | null {
+  const { claimedUser, owner, node } = execution;
+  if (claimedUser === undefined) return null;
+  const title =
+    `The uid of ${claimedUser} on ${node} is that of ${owner} on the collector, so ${owner} sees this execution. ` +
+    "Ask an administrator to make the uids equal, or to map this node's users.";
+  return (
+    <span class="delivery delivery-incomplete" title={visibleText(title)}>
+      <Icon name="warning" /> run by {visibleText(claimedUser)} on {node}
+    </span>
   );
 }
 

@@ -1,43 +1,57 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import type { StateCounts } from "../../../../src/wire/runs.ts";
+import { after } from "../../after.ts";
+import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 import { ExecutionRow } from "../../list/execution-row.tsx";
-import { groupJobs } from "../../list/group-jobs.ts";
-import { JobCounts } from "../../list/job-section.tsx";
+import { Counts } from "../../list/run-section.tsx";
 import type { Navigation } from "../../navigation.ts";
+import { RunCounts } from "../../runs/run-counts.ts";
 import { visibleText } from "../../text/visible-control.ts";
+import type { JobPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
+import { ClockNote } from "./clock-note.tsx";
 import { Crumbs, LogTitle } from "./log-title.tsx";
+import { RunChoice } from "./run-choice.tsx";
 
 interface JobHeaderProps {
+  readonly api: ApiClient;
   readonly feed: LogFeed;
   readonly navigation: Navigation;
-  readonly job: string;
+  readonly place: JobPlace;
   readonly showOwner: boolean;
 }
 
-/** A job's overall state, and on demand its executions. */
-export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps): JSX.Element {
+/** The state of a job's run, or of all its runs, and on demand its executions. */
+export function JobHeader({ api, feed, navigation, place, showOwner }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);
-  const group = groupJobs(executions)[0];
+  const owner = executions[0]?.owner;
+  const states = executions.map(({ state }) => state).join();
+  const counts = useRunCounts({ api, job: place.job, owner, states });
+  const known = feed.run === undefined ? sumOf(counts.runs) : counts.runs.find(({ run }) => run === feed.run);
   const nowMs = Date.now();
   const lines = executions.reduce((sum, each) => sum + each.lines, 0);
   const bytes = executions.reduce((sum, each) => sum + each.bytes, 0);
+  const count = known?.executions ?? executions.length;
   return (
     <header class="log-header">
       <Crumbs navigation={navigation} />
-      <LogTitle text={visibleText(job)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
+      <LogTitle text={visibleText(place.job)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
       <p class="facts">
-        {group === undefined ? null : <JobCounts group={group} />}
-        {group !== undefined && showOwner ? <span>{group.owner}</span> : null}
+        <RunChoice counts={counts} navigation={navigation} place={place} run={feed.run} />
+        {known === undefined ? null : <Counts of={known} />}
+        {owner !== undefined && showOwner ? <span>{owner}</span> : null}
         <span>
-          {formatCount(executions.length)}
-          {feed.isPartial ? " newest" : ""} {executions.length === 1 ? "execution" : "executions"}
+          {formatCount(count)} {count === 1 ? "execution" : "executions"}
+          {feed.isPartial ? `, the ${formatCount(executions.length)} newest shown` : ""}
         </span>
         <span>{formatLines(lines)}</span>
         <span>{formatBytes(bytes)}</span>
+        <ClockNote feed={feed} navigation={navigation} place={place} />
+        {feed.isNested ? <Nested /> : null}
       </p>
       {isOpen ? (
         <ul class="job details">
@@ -55,3 +69,41 @@ export function JobHeader({ feed, navigation, job, showOwner }: JobHeaderProps):
     </header>
   );
 }
+
+function Nested(): JSX.Element {
+  const title =
+    "An mlrun inside another prints into its pipe, so its lines are in both. Here they stand once, as the inner one's; " +
+    "the page of the enclosing execution has all of its own.";
+  return (
+    <span class="quiet" title={title}>
+      lines of inner executions once
+    </span>
+  );
+}
+
+/** The runs of a job, asked for again when a state of the shown ones changes. */
+function useRunCounts(of: { api: ApiClient; job: string; owner: string | undefined; states: string }): RunCounts {
+  const { api, job, owner, states } = of;
+  const [, countDraw] = useState(0);
+  const [counts, setCounts] = useState(() => new RunCounts({ api, job, after, onChange: () => undefined }));
+  useEffect(() => {
+    const whose = owner === undefined ? {} : { owner };
+    const made = new RunCounts({ api, job, ...whose, after, onChange: () => countDraw((count) => count + 1) });
+    setCounts(made);
+    made.refresh(1);
+    return () => made.close();
+  }, [api, job, owner]);
+  useEffect(() => counts.refresh(1), [counts, states]);
+  return counts;
+}
+
+/** Undefined if there may be more runs than are known. */
+function sumOf(runs: RunCounts["runs"]): StateCounts | undefined {
+  if (runs.length === 0 || runs.length >= MOST_SUMMED) return undefined;
+  const sum = (state: keyof StateCounts) => runs.reduce((total, run) => total + run[state], 0);
+  const states = { running: sum("running"), finished: sum("finished"), failed: sum("failed"), lost: sum("lost") };
+  return { executions: sum("executions"), ...states };
+}
+
+/** The first page of runs. */
+const MOST_SUMMED = 500;

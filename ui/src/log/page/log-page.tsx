@@ -115,7 +115,7 @@ export function LogPage({ api, live, navigation, place, showOwner, isConnected }
   return (
     <main class="log-page">
       {place.view === "job" ? (
-        <JobHeader feed={feed} navigation={navigation} job={place.job} showOwner={showOwner} />
+        <JobHeader api={api} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
       ) : (
         <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
       )}

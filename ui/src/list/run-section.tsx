@@ -1,30 +1,34 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { RunSummary, StateCounts } from "../../../src/wire/runs.ts";
 import { keyOf } from "../execution-key.ts";
 import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
-import { placeOfJob } from "../place-of.ts";
+import { placeOfRun } from "../place-of.ts";
+import { RunName } from "../runs/run-name.tsx";
 import { visibleText } from "../text/visible-control.ts";
 import { ExecutionRow } from "./execution-row.tsx";
-import type { JobGroup } from "./group-jobs.ts";
+import type { RunGroup } from "./group-runs.ts";
 
-interface JobSectionProps {
-  readonly group: JobGroup;
+interface RunSectionProps {
+  readonly group: RunGroup;
+  /** As the collector knows it; undefined before it has answered. */
+  readonly summary: RunSummary | undefined;
   readonly navigation: Navigation;
   readonly nowMs: number;
   readonly showOwner: boolean;
 }
 
-/** Rows of a job shown before the reader expands it. */
+/** Rows of a run shown before the reader expands it. */
 const FIRST_ROWS = 12;
 
-/** A job: its heading and its executions. A job of one execution that names itself needs no heading. */
-export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionProps): JSX.Element {
+/** A run of a job: its heading and its executions. A job of one execution that names itself needs no heading. */
+export function RunSection({ group, summary, navigation, nowMs, showOwner }: RunSectionProps): JSX.Element {
   const [open, setOpen] = useState(true);
   const [all, setAll] = useState(false);
-  const { executions, job } = group;
+  const { executions, job, run } = group;
   const name = visibleText(job);
   const rows = (all ? executions : executions.slice(0, FIRST_ROWS)).map((execution) => (
     <ExecutionRow
@@ -49,12 +53,18 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
         >
           <Icon name={open ? "open" : "closed"} />
         </button>
-        <Link navigation={navigation} to={placeOfJob(group, showOwner)} title="All lines of this job">
+        <Link navigation={navigation} to={placeOfRun(group, showOwner)} title="All lines of this run of the job">
           {name}
         </Link>
-        <JobCounts group={group} />
+        <RunName run={run} startedAt={summary?.startedAt ?? executions.at(-1)?.startedAt ?? ""} />
+        {summary === undefined ? null : <Counts of={summary} />}
       </h2>
       {open ? <ul>{rows}</ul> : null}
+      {open && summary !== undefined && summary.executions > executions.length ? (
+        <p class="quiet not-listed">
+          {formatCount(executions.length)} of {formatCount(summary.executions)} executions are listed
+        </p>
+      ) : null}
       {open && hidden > 0 ? (
         <button type="button" class="plain more-rows" onClick={() => setAll(true)}>
           Show {formatCount(hidden)} more
@@ -64,14 +74,15 @@ export function JobSection({ group, navigation, nowMs, showOwner }: JobSectionPr
   );
 }
 
-export function JobCounts({ group }: { readonly group: JobGroup }): JSX.Element {
-  const states = (["running", "failed", "lost", "finished"] as const).filter((state) => group[state] > 0);
+/** How many executions are in each state. */
+export function Counts({ of }: { readonly of: StateCounts }): JSX.Element {
+  const states = (["running", "failed", "lost", "finished"] as const).filter((state) => of[state] > 0);
   return (
     <span class="job-counts">
       {states.map((state) => (
         <span key={state} class={`state state-${state}`}>
           <Icon name={state} />
-          {formatCount(group[state])} {state}
+          {formatCount(of[state])} {state}
         </span>
       ))}
     </span>

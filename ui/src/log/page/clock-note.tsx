@@ -1,0 +1,32 @@
+import type { JSX } from "preact";
+import type { Navigation } from "../../navigation.ts";
+import type { JobPlace } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import { clockWords } from "./clock-words.ts";
+
+interface ClockNoteProps {
+  readonly feed: LogFeed;
+  readonly navigation: Navigation;
+  readonly place: JobPlace;
+}
+
+/** Says which clocks differ, and whether that is taken out of the times and of the order of lines. */
+export function ClockNote({ feed, navigation, place }: ClockNoteProps): JSX.Element | null {
+  const differences = new Map<string, number>();
+  for (const { execution } of feed.sources) {
+    if (execution.clockMs !== undefined) differences.set(execution.node, execution.clockMs);
+  }
+  if (differences.size === 0) return null;
+  const words = Array.from(differences, ([node, ms]) => clockWords(node, ms));
+  const isCorrected = place.clock === undefined;
+  const toggle = (): void => navigation.adjust({ ...place, clock: isCorrected ? "node" : undefined, top: "" });
+  return (
+    <label class="toggle clock-note" title={words.join("\n")}>
+      <input type="checkbox" checked={isCorrected} onChange={toggle} />
+      <span>
+        {differences.size === 1 ? words[0] : `${differences.size} nodes' clocks differ`}
+        {isCorrected ? ": corrected" : ": not corrected"}
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,40 @@
+import type { JSX } from "preact";
+import { formatCount } from "../../format.ts";
+import type { Navigation } from "../../navigation.ts";
+import type { RunCounts } from "../../runs/run-counts.ts";
+import { runWords } from "../../runs/run-name.tsx";
+import { ALL_RUNS, type JobPlace } from "../../url-state.ts";
+
+interface RunChoiceProps {
+  readonly counts: RunCounts;
+  readonly navigation: Navigation;
+  readonly place: JobPlace;
+  /** The run that is shown; undefined: all of them. */
+  readonly run: string | undefined;
+}
+
+/** Chooses one of a job's runs, the newest first, or all of them. */
+export function RunChoice({ counts, navigation, place, run }: RunChoiceProps): JSX.Element {
+  const { runs } = counts;
+  const isListed = run === undefined || runs.some((each) => each.run === run);
+  const choose = (chosen: string): void => navigation.adjust({ ...place, run: chosen, top: "" });
+  return (
+    <label class="run-choice">
+      <span class="for-screen-readers">Run</span>
+      <select
+        value={run ?? ALL_RUNS}
+        onFocus={() => counts.refresh(runs.length)}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        {isListed ? null : <option value={run}>run {run}</option>}
+        {runs.map((each) => (
+          <option key={each.run} value={each.run}>
+            {runWords(each)}
+            {each.running > 0 ? ", running" : each.failed > 0 ? ", failed" : each.lost > 0 ? ", lost" : ""}
+          </option>
+        ))}
+        <option value={ALL_RUNS}>all {runs.length > 1 ? formatCount(runs.length) : ""} runs</option>
+      </select>
+    </label>
+  );
+}
