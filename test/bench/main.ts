@@ -6,6 +6,7 @@ import { commandTimeCase } from "./command-time-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
 import { floodCase } from "./flood-case.ts";
+import { foldCase } from "./fold-case.ts";
 import { gateCase } from "./gate-case.ts";
 import { growthCase } from "./growth-case.ts";
 import { ingestCase } from "./ingest-case.ts";
@@ -53,6 +54,7 @@ const cases: readonly Case[] = [
   manyCase(),
   restartCase(),
   diskCase(),
+  foldCase(),
 ];
 
 const { values, positionals } = parseArgs({
