@@ -27,7 +27,7 @@ export class NodeClock {
   /** Returns whether anything changed. @param behindMs Undefined: not known at the moment. */
   note(behindMs: number | undefined): boolean {
     if (behindMs === undefined || this.#changes >= MAX_CHANGES) return false;
-    if (this.#behindMs !== undefined && Math.abs(behindMs - this.#behindMs) < LEAST_CHANGE_MS) return false;
+    if (Math.abs(behindMs - (this.#behindMs ?? 0)) < LEAST_CHANGE_MS) return false;
     this.#sidecar.append({ t: "clock", behindMs });
     this.#behindMs = behindMs;
     this.#changes += 1;

@@ -139,7 +139,7 @@ export class Claims {
   /** The difference of the node's clock now, unless the BEGIN is an old one: the clock may have been set since. */
   #clockAt(node: string, startedAt: string): number | undefined {
     const clockMs = this.#options.clockOf(node);
-    if (clockMs === undefined) return undefined;
+    if (clockMs === undefined || clockMs === 0) return undefined;
     return this.#options.wallMs() - clockMs - Date.parse(startedAt) > MAX_LATE_MS ? undefined : clockMs;
   }
 
