@@ -153,7 +153,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.get("/user-mismatches", async (request, response) => {
-    response.json({ mismatches: await archive.userMismatches(await viewerOf(request)) });
+    response.json({ mismatches: await archive.userMismatches(await viewerOf(request, "read")) });
   });
 
   return router;

@@ -36,6 +36,7 @@ describe("the API", () => {
     "/api/nodes",
     "/api/jobs",
     "/api/runs",
+    "/api/user-mismatches",
   ])("answers nothing without a session: %s", async (path) => {
     const { status, json } = await new Browser(web.origin).get(path);
     expect([status, json]).toEqual([401, { error: { code: "unauthorized", message: "Sign in first" } }]);
@@ -259,6 +260,12 @@ describe("the API", () => {
     expect(await get(alice, "executions?job=train&run=a%20b")).toEqual(
       problem(`run: expected ${RUN_ID_RULE}, got "a b"`),
     );
+  });
+
+  test("shows uids that mean somebody else to administrators alone", async () => {
+    const mismatches = [{ node: "node1", uid: 1_001, there: "bob", here: "alice" }];
+    expect((await carol.get("/api/user-mismatches")).json).toEqual({ mismatches });
+    expect((await alice.get("/api/user-mismatches")).json).toEqual({ mismatches: [] });
   });
 
   test("records what an administrator reads of others, and nothing else", async () => {
