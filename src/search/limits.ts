@@ -24,6 +24,8 @@ export const SEARCH_LIMITS = {
   compiledPattern: "16M",
   /** Events that wait for a slow client; then ripgrep waits. */
   maxUnsentBytes: 1_048_576,
+  /** A search says something this often, so that nobody on the way takes its connection for dead: proxies wait 60 s. */
+  sayEveryMs: 15_000,
   /** Of a scroll bar. */
   maxBuckets: 2_000,
   /** JavaScript's memory of one worker. */

@@ -14,7 +14,7 @@ interface Waiting {
 
 /** A search's place: it runs once `begun` resolves, until `leave`. */
 export interface Place {
-  /** Searches that end before it begins, at least; 0 if it has begun. */
+  /** Its place among those that wait, from 1; 0 if it has begun. */
   readonly ahead: number;
   readonly begun: Promise<void>;
   leave(): void;
@@ -62,8 +62,11 @@ export class Places {
     const waiting = { uid, begin };
     this.#waiting.push(waiting);
     const leave = this.#leave(uid);
+    const ahead = (): number => this.#waiting.indexOf(waiting) + 1;
     return {
-      ahead: this.#waiting.length,
+      get ahead() {
+        return ahead();
+      },
       begun,
       leave: () => {
         const at = this.#waiting.indexOf(waiting);

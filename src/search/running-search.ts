@@ -27,13 +27,14 @@ export class RunningSearch {
     readonly viewer: Viewer;
     readonly request: SearchRequest;
     readonly sizes: Partial<EpochSizes>;
+    readonly sayEveryMs: number;
   }) {
-    const { worker, archive, viewer, request, sizes } = options;
+    const { worker, archive, viewer, request, sizes, sayEveryMs } = options;
     this.#worker = worker;
     this.#lines = new SearchedLines(archive, viewer, request);
     worker.listener = (message) => this.#take(message);
     worker.onFailure = (error) => this.#finish(error);
-    worker.post({ t: "search", request, sizes });
+    worker.post({ t: "search", request, sizes, sayEveryMs });
   }
 
   /** Undefined if it failed. */

@@ -119,6 +119,11 @@ export class SearchTask {
     return end;
   }
 
+  /** Says how far it is. */
+  say(): void {
+    if (this.#stopped === undefined) this.#emit({ t: "progress", ...this.#findings.totals(this.#read) });
+  }
+
   /** Ends it soon, in the middle of a match as well; `run` resolves then. The first reason counts. */
   stop(why: SearchStop): void {
     this.#stopped ??= { why };
@@ -152,7 +157,7 @@ export class SearchTask {
       this.#read.bytes += cri.length;
       if (this.#read.bytes < this.#progressAt) continue;
       this.#progressAt = this.#read.bytes + PROGRESS_EVERY_BYTES;
-      this.#emit({ t: "progress", ...this.#findings.totals(this.#read) });
+      this.say();
     }
   }
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Metrics } from "../host/metrics.ts";
 import type { SearchEvent, SearchStop } from "../wire/search-event.ts";
 import { SearchRefusal } from "../wire/search-refusal.ts";
@@ -19,6 +19,8 @@ export interface SearchesOptions {
   readonly sizes?: Partial<EpochSizes>;
   /** Time of a search; by default 60 s for one execution, 300 s for more. */
   readonly maxMs?: number;
+  /** How often it says something; 15 s by default. */
+  readonly sayEveryMs?: number;
 }
 
 /** Searches of all users, each in a worker, as many at a time as the limits say. */
@@ -46,11 +48,14 @@ export class Searches {
    */
   async *run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const place = this.#ask(viewer);
+    const mustWait = place.ahead > 0;
     try {
-      if (place.ahead > 0) yield encode({ t: "waiting", ahead: place.ahead });
-      if (!signal.aborted) await Promise.race([place.begun, once(signal, "abort")]);
+      while (place.ahead > 0 && !signal.aborted) {
+        yield encode({ t: "waiting", ahead: place.ahead });
+        await this.#turnOf(place, signal);
+      }
       if (signal.aborted) return;
-      yield* this.#search(viewer, { request, signal, hasBegun: place.ahead > 0 });
+      yield* this.#search(viewer, { request, signal, hasBegun: mustWait });
     } finally {
       place.leave();
     }
@@ -59,6 +64,15 @@ export class Searches {
   /** Ends the threads. */
   close(): Promise<void> {
     return this.#workers.close();
+  }
+
+  /** Resolves when a search begins, or must say that it waits, or is given up. */
+  async #turnOf(place: Place, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const { sayEveryMs = SEARCH_LIMITS.sayEveryMs } = this.#options;
+    await Promise.race([place.begun, pause(sayEveryMs, undefined, { signal: either }).catch(() => undefined)]);
+    over.abort();
   }
 
   #ask(viewer: Viewer): Place {
@@ -74,9 +88,9 @@ export class Searches {
     viewer: Viewer,
     { request, signal, hasBegun }: { request: SearchRequest; signal: AbortSignal; hasBegun: boolean },
   ): AsyncGenerator<Uint8Array, void> {
-    const { archive, sizes = {}, maxMs = timeOf(request) } = this.#options;
+    const { archive, sizes = {}, maxMs = timeOf(request), sayEveryMs = SEARCH_LIMITS.sayEveryMs } = this.#options;
     const worker = this.#workers.take();
-    const search = new RunningSearch({ worker, archive, viewer, request, sizes });
+    const search = new RunningSearch({ worker, archive, viewer, request, sizes, sayEveryMs });
     const timer = setTimeout(() => search.stop("time"), maxMs);
     const abort = (): void => search.stop("time");
     signal.addEventListener("abort", abort, { once: true });

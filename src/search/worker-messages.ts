@@ -6,7 +6,12 @@ import type { SearchEnd, SearchedPieces } from "./search-task.ts";
 
 /** To a worker. It has one search at a time. */
 export type ToWorker =
-  | { readonly t: "search"; readonly request: SearchRequest; readonly sizes: Partial<EpochSizes> }
+  | {
+      readonly t: "search";
+      readonly request: SearchRequest;
+      readonly sizes: Partial<EpochSizes>;
+      readonly sayEveryMs: number;
+    }
   /** The answer to `next`. */
   | { readonly t: "pieces"; readonly pieces: SearchedPieces | undefined }
   /** So many bytes of events were sent to the client. */

@@ -62,14 +62,16 @@ class Outside implements TaskPort {
 let outside = new Outside();
 let task: SearchTask | undefined;
 
-async function search({ request, sizes }: Extract<ToWorker, { t: "search" }>): Promise<void> {
+async function search({ request, sizes, sayEveryMs }: Extract<ToWorker, { t: "search" }>): Promise<void> {
   const port = new Outside();
   outside = port;
   const patternFd = openPattern(request);
   try {
     task = new SearchTask(request, { port, patternFd, sizes });
     await task.check();
-    const end = await task.run();
+    const running = task;
+    const timer = setInterval(() => running.say(), sayEveryMs);
+    const end = await running.run().finally(() => clearInterval(timer));
     port.flush();
     port.post({ t: "done", end });
   } catch (error) {

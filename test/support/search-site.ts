@@ -12,9 +12,14 @@ export interface SearchSite {
 }
 
 export async function startSearchSite(
-  options: { readonly maxMs?: number; readonly searches?: number; readonly web?: WebFixtureOptions } = {},
+  options: {
+    readonly maxMs?: number;
+    readonly sayEveryMs?: number;
+    readonly searches?: number;
+    readonly web?: WebFixtureOptions;
+  } = {},
 ): Promise<SearchSite> {
-  const { maxMs, searches: limit = 4 } = options;
+  const { maxMs, sayEveryMs, searches: limit = 4 } = options;
   let web: SearchSite["web"] | undefined;
   const on = await startIngestSite({
     ownerOf: rootAndBob,
@@ -29,6 +34,7 @@ export async function startSearchSite(
     workerFile: new URL(`file://${ROOT}/dist/src/search/worker.js`),
     metrics: on.metrics,
     ...(maxMs === undefined ? {} : { maxMs }),
+    ...(sayEveryMs === undefined ? {} : { sayEveryMs }),
   });
   afterwards(() => searches.close());
   const ownerId = ({ user }: { user: string }) => (user === "alice" ? "root" : user);

@@ -6,7 +6,7 @@ import { parseNewToken, TOKEN_LIMITS, TOKEN_SCOPES, type TokenRequest } from "..
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
-import { AccountFile } from "../remote/account.ts";
+import { type Account, AccountFile } from "../remote/account.ts";
 import { ApiRefusal, Collector } from "../remote/collector.ts";
 import { type Authority, authorityOf, unknownAuthority } from "../remote/pin-authority.ts";
 import type { RemoteSettings } from "../remote/session.ts";
@@ -56,26 +56,59 @@ export function loginCommand(settings: LoginSettings): Command {
         ? { user, password: await prompter.ask(`Password of ${safeText(user)} at ${url}: `, { isEcho: false }) }
         : { code: oneTime };
     const session = await signIn(collector, credentials, prompter);
-    const headers = { cookie: session, origin: new URL(url).origin };
-    const asked: TokenRequest = {
-      name: `mlctl on ${settings.hostname}`.slice(0, TOKEN_LIMITS.maxNameCharacters),
-      scopes: TOKEN_SCOPES,
-      days,
-    };
-    const { token, expiresAt } = await collector.json(
-      { method: "POST", path: "/tokens", body: asked, headers },
-      parseNewToken,
-    );
-    const me = await collector.json({ path: "/me", headers }, (value) => {
-      const name = asRecord(value)?.["user"];
-      return typeof name === "string" ? name : undefined;
-    });
     const file = new AccountFile(settings.configFolder);
-    file.write({ url, user: me, token, expiresAt, ca });
-    (await collector.send({ method: "POST", path: "/logout", body: {}, headers })).resume();
-    io.stdout.write(`Signed in as ${safeText(me)} at ${url}, until ${expiresAt.slice(0, 10)}\n`);
+    const before = earlier(file);
+    const account = await newAccount(collector, { session, settings, days });
+    try {
+      file.write(account);
+    } catch (error) {
+      await endToken(account);
+      throw error;
+    }
+    if (before !== undefined) await endToken(before);
+    io.stdout.write(`Signed in as ${safeText(account.user)} at ${url}, until ${account.expiresAt.slice(0, 10)}\n`);
     return 0;
   });
+}
+
+/** Makes a token with a session, which ends then. */
+async function newAccount(
+  collector: Collector,
+  { session, settings, days }: { session: string; settings: LoginSettings; days: number },
+): Promise<Account> {
+  const { url, ca } = collector.options;
+  const headers = { cookie: session, origin: new URL(url).origin };
+  const name = `mlctl on ${settings.hostname}`.slice(0, TOKEN_LIMITS.maxNameCharacters);
+  const body: TokenRequest = { name, scopes: TOKEN_SCOPES, days };
+  try {
+    const made = await collector.json({ method: "POST", path: "/tokens", body, headers }, parseNewToken);
+    const user = await collector.json({ path: "/me", headers }, (value) => {
+      const me = asRecord(value)?.["user"];
+      return typeof me === "string" ? me : undefined;
+    });
+    return { url, user, ...made, ca };
+  } finally {
+    (await collector.send({ method: "POST", path: "/logout", body: {}, headers })).resume();
+  }
+}
+
+/** The account that this login replaces; a damaged file has none. */
+function earlier(file: AccountFile): Account | undefined {
+  try {
+    return file.find();
+  } catch (error) {
+    if (error instanceof CtlError) return undefined;
+    throw error;
+  }
+}
+
+/** One that nothing uses any more. Where that cannot be said, it ends on its day. */
+async function endToken(account: Account): Promise<void> {
+  try {
+    (await new Collector(account).send({ method: "POST", path: "/logout", body: {} })).resume();
+  } catch (error) {
+    if (!(error instanceof CtlError)) throw error;
+  }
 }
 
 /** The address without what a browser shows after it, and the one-time code in it, if any. */

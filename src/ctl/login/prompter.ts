@@ -24,10 +24,11 @@ export class Prompter {
     const { stdin, stderr } = this.#io;
     if (stdin === undefined || (stdin.readableEnded && this.#typed === ""))
       throw new CtlError("There is nobody to ask: stdin is closed");
-    if (this.isTerminal) stderr.write(question);
+    // First: what is typed at once must not be shown either.
     stdin.setRawMode?.(true);
     stdin.setEncoding("utf8");
     try {
+      if (this.isTerminal) stderr.write(question);
       return await this.#line(stdin, isEcho);
     } finally {
       stdin.setRawMode?.(false);

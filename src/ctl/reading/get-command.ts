@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
+import { bytesOf } from "../remote/collector.ts";
 import { findExecution } from "../remote/executions.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
@@ -37,26 +38,18 @@ export function getCommand(settings: RemoteSettings): Command {
     const query = { node, owner, stream: options.text("stream") };
     const answer = await collector.send({ path: `/executions/${x}/raw`, query });
     if (file === undefined || file === "-") {
-      try {
-        for await (const bytes of answer) await output.write(bytes);
-      } catch (error) {
-        throw cut(error);
-      }
+      for await (const bytes of bytesOf(answer)) await output.write(bytes);
       return 0;
     }
     const path = resolve(io.cwd, file);
     const part = `${path}.part`;
     try {
-      await pipeline(answer, createWriteStream(part));
+      await pipeline(bytesOf(answer), createWriteStream(part));
       renameSync(part, path);
     } catch (error) {
       rmSync(part, { force: true });
-      throw cut(error);
+      throw new CtlError(`Cannot write ${path}: ${error instanceof Error ? error.message : error}`);
     }
     return 0;
   });
-}
-
-function cut(error: unknown): CtlError {
-  return new CtlError(`Cannot get all of it: ${error instanceof Error ? error.message : error}. Try again`);
 }

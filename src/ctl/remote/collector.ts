@@ -115,10 +115,19 @@ export function trustOf(ca: string | undefined): { ca?: string; allowPartialTrus
   return ca === undefined ? {} : { ca, allowPartialTrustChain: true };
 }
 
+/** The bytes of an answer. Throws a CtlError if it is cut off. */
+export async function* bytesOf(answer: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* answer;
+  } catch (error) {
+    throw new CtlError(`The connection was cut: ${error instanceof Error ? error.message : error}. Try again`);
+  }
+}
+
 /** Whole lines of an answer, without their LF. */
 export async function* linesOf(answer: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
-  for await (const chunk of answer) {
+  for await (const chunk of bytesOf(answer)) {
     const data = Buffer.concat([rest, chunk]);
     const end = data.lastIndexOf(10) + 1;
     if (end > 0) yield* data.toString("utf8", 0, end - 1).split("\n");
@@ -129,7 +138,7 @@ export async function* linesOf(answer: AsyncIterable<Buffer>): AsyncGenerator<st
 async function textOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of answer) {
+  for await (const part of bytesOf(answer)) {
     bytes += part.length;
     if (bytes > MAX_JSON_BYTES) throw new CtlError(`Cannot read an answer of more than ${MAX_JSON_BYTES} bytes`);
     parts.push(part);

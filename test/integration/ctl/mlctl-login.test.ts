@@ -104,6 +104,17 @@ test("a private authority is accepted by its fingerprint, and from then on only 
   expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining("not of the authority that was accepted") });
 });
 
+test("another login ends the token of the one before; a damaged file is replaced", async () => {
+  const { origin, audited } = await startWeb();
+  const mlctl = await RemoteMlctl.signedIn(origin, "alice");
+  expect((await mlctl.run(["login", origin, "--user", "bob"], "right\n")).code).toBe(0);
+  const tokens = audited.filter(({ event }) => event === "token");
+  expect(tokens.map(({ outcome, user }) => `${outcome} ${user}`)).toEqual(["ok alice", "ok bob", "ended alice"]);
+  writeFileSync(mlctl.loginFile, "{");
+  expect(await mlctl.run(["ls"])).toMatchObject({ code: 1, stderr: expect.stringContaining("is damaged") });
+  expect((await mlctl.run(["login", origin, "--user", "bob"], "right\n")).code).toBe(0);
+});
+
 test("works under a path of a proxy", async () => {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;

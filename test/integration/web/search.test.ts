@@ -10,7 +10,7 @@ import { type IngestSite, metric, openRelay, ROOT as SUPER, untilMetric } from "
 import { startSearchSite } from "../../support/search-site.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
 
-async function startSearch(options: { maxMs?: number; searches?: number } = {}) {
+async function startSearch(options: Parameters<typeof startSearchSite>[0] = {}) {
   const site = await startSearchSite(options);
   return { ...site, alice: await signedIn(site.web.origin, "alice") };
 }
@@ -178,6 +178,18 @@ test("a search ends with its request; the next one, which waited, begins", async
   expect(events[0]).toEqual({ t: "waiting", ahead: 1 });
   expect(shownIn(events)).toHaveLength(1);
   expect(await metric(on, "ml_searches_total", '"gone"')).toBe(1);
+});
+
+test("a search that waits, or finds nothing for long, says so: its connection is not taken for dead", async () => {
+  const { on, alice } = await startSearch({ searches: 1, maxMs: 500, sayEveryMs: 20 });
+  await withMuchText(on);
+  const first = ask(alice, ENDLESS);
+  await untilMetric(on, "ml_searches_running", 1);
+  const second = await ask(alice, ENDLESS);
+  const count = (events: readonly SearchEvent[], t: SearchEvent["t"]) => events.filter((event) => event.t === t).length;
+  expect(count(await first, "progress")).toBeGreaterThan(1);
+  expect(count(second, "waiting")).toBeGreaterThan(1);
+  expect(second.at(-1)).toMatchObject({ t: "end", why: "time" });
 });
 
 test("too many searches of one user are refused", async () => {
