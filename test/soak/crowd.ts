@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ApiClient } from "../support/api-client.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { sendExecution } from "../support/send.ts";
 import { type Relay, Site } from "../support/site.ts";
@@ -11,24 +12,33 @@ const CONNECTIONS = 16;
 const JOB = "crowd";
 const PATIENCE_MS = 300_000;
 
-/** Every execution's numbers, counted in the files. */
-function judge(site: Site, size: Size, watch: ResourceWatch): Promise<Verdict> {
-  return judgeMany({ site, job: JOB, executions: size.injections, size, problems: watch.problems() });
+interface Started {
+  readonly site: Site;
+  readonly api: ApiClient;
+  readonly relays: Relay[];
+  readonly watch: ResourceWatch;
 }
 
-async function startSite(): Promise<{ site: Site; relays: Relay[]; watch: ResourceWatch }> {
+/** Every execution's numbers, counted in the files. */
+function judge({ watch, ...started }: Started, size: Size): Promise<Verdict> {
+  return judgeMany({ ...started, job: JOB, executions: size.injections, size, problems: watch.problems() });
+}
+
+async function startSite(): Promise<Started> {
   const site = await Site.create();
+  const api = await site.api();
   const relays = await site.startTwoRelays();
   const watch = new ResourceWatch({
     collector: site.collector.pid,
     relays: relays.map(({ rsyslogd }) => rsyslogd.process.pid),
   });
-  return { site, relays, watch };
+  return { site, api, relays, watch };
 }
 
 /** Short executions as frames, through the gates. */
 async function runFrames(size: Size): Promise<Verdict> {
-  const { site, relays, watch } = await startSite();
+  const started = await startSite();
+  const { relays } = started;
   const each = Math.round(size.lines / size.injections);
   const perNode = size.injections / relays.length;
   await Promise.all(
@@ -44,12 +54,13 @@ async function runFrames(size: Size): Promise<Verdict> {
       await Promise.all(Array.from({ length: CONNECTIONS }, sendNext));
     }),
   );
-  return judge(site, size, watch);
+  return judge(started, size);
 }
 
 /** Real mlruns, all at once. */
 async function runCommands(size: Size): Promise<Verdict> {
-  const { site, relays, watch } = await startSite();
+  const started = await startSite();
+  const { site, relays } = started;
   const each = Math.round(size.lines / size.injections);
   const commands = Array.from({ length: size.injections }, (_, i) => {
     const relay = relays[i % relays.length];
@@ -58,7 +69,7 @@ async function runCommands(size: Size): Promise<Verdict> {
   });
   const ended = await Promise.all(commands);
   for (const relay of relays) await site.flushSpool(relay, PATIENCE_MS);
-  const verdict = await judge(site, size, watch);
+  const verdict = await judge(started, size);
   const failed = ended
     .filter(({ code }) => code !== 0)
     .map(({ code, stderr }) => `mlrun ended with ${code}: ${stderr}`);

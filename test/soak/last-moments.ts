@@ -47,6 +47,7 @@ async function run(options: {
   const library = await compileLibrary("slow_disk", site.folder);
   const disk = [`LD_PRELOAD=${library}`, `SLOW_BELOW=${join(site.folder, `${NODE}-state`)}/`, `SLOW_US=${WRITE_US}`];
   let relay = await site.startRelay(NODE, { isDropIn, through: ["env", ...disk] });
+  const api = await site.api();
   await busyProcessors();
   const executions = size.injections * TOGETHER;
   const command = ["--job", JOB, "--one-line-frames", "--", "seq", String(Math.round(size.lines / executions))];
@@ -66,7 +67,7 @@ async function run(options: {
   await site.flushSpool(relay, REPLAY_WITHIN_MS);
   const isSent = async () => (await waitingReplays(relay.stateDir)).length === 0;
   await poll("every journal of an earlier start to be sent", isSent, REPLAY_WITHIN_MS);
-  return judgeMany({ site, job: JOB, executions, size, problems });
+  return judgeMany({ site, api, job: JOB, executions, size, problems });
 }
 
 const scenario = (how: Ending, isDropIn: boolean): Scenario => ({
