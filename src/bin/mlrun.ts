@@ -11,6 +11,7 @@ import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { logRecords } from "../run/log-records.ts";
 import { maskArgv } from "../run/mask-argv.ts";
+import { sendNotifications } from "../run/notify/send-notifications.ts";
 import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
@@ -148,10 +149,14 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
     // Each replayed file is delivered at once, or spooled.
     const log = { nowUs, timers: TIMERS, readBegin: readBeginRecord, ownPid: process.pid };
     delivered += await replayRawFiles({ folder, owner, warn, ...log });
+    const notified = await sendNotifications({ folder, owner, nowMs: Date.now, warn });
+    delivered += notified.sent;
+    kept += notified.kept;
     const result = await flushSpool({ folder, runDir, owner, warn, after: TIMERS.after });
     delivered += result.delivered;
     kept += result.kept + result.unreadable;
     busy += spooledFiles(folder).busy;
+    if (notified.kept > 0) warn(`${notified.kept} notifications stay in ${folder}: nobody takes them; try again later`);
     if (result.kept > 0)
       warn(`the relay at ${runDir} takes nothing: ${result.kept} stay in ${folder}; try again later`);
     if (result.damaged > 0)

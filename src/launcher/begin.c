@@ -87,6 +87,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   own_folder(execution->folder, cwd);
   find_run_dir(execution->run_dir, options, cwd);
   execution->late_us = (uint64_t)options->late_seconds * 1000000;
+  execution->notifies = options->notify_url != NULL;
   snprintf(execution->x, sizeof execution->x, "%s", identity->x);
   find_spool_places(&execution->places, execution->run_dir, cwd, node);
   add_field(fields, "x", identity->x);
@@ -104,6 +105,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   for (int i = 0; i < options->label_count; i++) add_field(fields, "label", options->labels[i]);
   add_surroundings(fields);
   if (options->timeout_ms > 0) add_number(fields, "timeout-ms", (long long)options->timeout_ms);
+  if (options->notify_url != NULL) add_field(fields, "notify", options->notify_url);
   add_path(fields, "MLRUN_SPOOL_DIR", variable("MLRUN_SPOOL_DIR"), cwd);
   add_path(fields, "MLRUN_CONFIG", variable("MLRUN_CONFIG"), cwd);
   if (variable("XDG_STATE_HOME") != NULL) add_field(fields, "XDG_STATE_HOME", variable("XDG_STATE_HOME"));

@@ -13,6 +13,8 @@ struct execution {
   /** Folder of this program. */
   char folder[PATH_MAX];
   uint64_t late_us;
+  /** A notification of its end waits in the spool then. */
+  bool notifies;
 };
 
 /**

@@ -63,6 +63,8 @@ int main(int count, char **words) {
       return print("mlrun " MARCOLOGGER_VERSION "\n");
     case ACTION_FLUSH:
       return act_in_node("--flush", &options);
+    case ACTION_DOCTOR:
+      return act_in_node("--doctor", &options);
     case ACTION_RUN:
       break;
   }

@@ -67,6 +67,15 @@ static bool take_kill_after(struct parser *parser, const char *value) {
   return is_known || fail(parser, "--kill-after takes a duration like 10s or 1m, not \"%.*s\"", MAX_QUOTED_BYTES, value);
 }
 
+static bool take_notify(struct parser *parser, const char *value) {
+  bool is_web = strncmp(value, "https://", strlen("https://")) == 0 || strncmp(value, "http://", strlen("http://")) == 0;
+  bool fits = is_web && strlen(value) <= MAX_URL_BYTES;
+  for (const char *at = value; *at != '\0'; at++) fits = fits && *at > ' ' && *at < 0x7f;
+  if (!fits) return fail(parser, "--notify takes a http:// or https:// URL of at most %d bytes", MAX_URL_BYTES);
+  parser->options->notify_url = value;
+  return true;
+}
+
 static bool take_run_dir(struct parser *parser, const char *value) {
   parser->options->run_dir = value;
   return true;
@@ -128,6 +137,7 @@ static bool take_flag(struct options *options, const char *word) {
   bool *flag = flag_named(options, word);
   if (flag != NULL) *flag = true;
   else if (strcmp(word, "--flush") == 0) options->action = ACTION_FLUSH;
+  else if (strcmp(word, "--doctor") == 0) options->action = ACTION_DOCTOR;
   else if (strcmp(word, "--help") == 0) options->action = ACTION_HELP;
   else if (strcmp(word, "--version") == 0) options->action = ACTION_VERSION;
   else return false;
@@ -140,7 +150,7 @@ static take_value *value_named(const char *word, size_t bytes) {
     take_value *take;
   } values[] = {{"--job", take_job},         {"--label", take_label}, {"--id", take_id},
                 {"--run-dir", take_run_dir}, {"--late", take_late},   {"--run", take_run},
-                {"--timeout", take_timeout}, {"--kill-after", take_kill_after}};
+                {"--timeout", take_timeout}, {"--notify", take_notify}, {"--kill-after", take_kill_after}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
     if (strlen(values[i].name) == bytes && memcmp(values[i].name, word, bytes) == 0) return values[i].take;
   return NULL;
@@ -173,6 +183,7 @@ static bool check_together(struct parser *parser) {
   if (runs && options->reads_stdin && has_command) return fail(parser, "--stdin takes no command");
   if (runs && !options->reads_stdin && !has_command) return fail(parser, "no command after --");
   if (options->action == ACTION_FLUSH && has_command) return fail(parser, "--flush takes no command");
+  if (options->action == ACTION_DOCTOR && has_command) return fail(parser, "--doctor takes no command");
   if (options->pty && options->merge) return fail(parser, "--pty and --merge: a terminal is one stream already");
   if (options->pty && options->reads_stdin) return fail(parser, "--pty and --stdin: there is no command for a terminal");
   if (options->kill_after_ms > 0 && options->timeout_ms == 0) return fail(parser, "--kill-after needs --timeout");

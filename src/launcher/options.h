@@ -15,9 +15,11 @@ enum {
   DEFAULT_LATE_SECONDS = 60,
   /** A week: anything that prints for longer is a service, and needs its own mlrun. */
   MAX_LATE_SECONDS = 604800,
+  /** Of --notify: as long as servers commonly take. */
+  MAX_URL_BYTES = 2000,
 };
 
-enum action { ACTION_RUN, ACTION_FLUSH, ACTION_HELP, ACTION_VERSION };
+enum action { ACTION_RUN, ACTION_FLUSH, ACTION_DOCTOR, ACTION_HELP, ACTION_VERSION };
 
 /** The parsed command line. All texts point into argv. */
 struct options {
@@ -45,6 +47,8 @@ struct options {
   uint64_t kill_after_ms;
   /** Log stdin, and pass it on, instead of a command. */
   bool reads_stdin;
+  /** Where to report the end. NULL: nowhere. */
+  const char *notify_url;
   /** KEY=VALUE, the last of each key. */
   const char *labels[MAX_LABELS];
   int label_count;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -94,6 +95,11 @@ static bool has_failed(const struct pump *pump) {
   return pump->streams[OUT].failure != 0 || pump->streams[ERR].failure != 0;
 }
 
+/** Whether something waits in the spool that can be delivered as soon as Node runs. */
+static bool has_to_flush(const struct pump *pump) {
+  return pump->logging.has_kept || pump->logging.execution->notifies;
+}
+
 /** Reports progress to the launcher. */
 static void report(struct pump *pump) {
   if (!is_shown(pump)) return;
@@ -101,7 +107,7 @@ static void report(struct pump *pump) {
   pump->has_said_shown = true;
   bool is_done = pump->is_over ? pump->logging.is_done : is_handed_over(&pump->logging);
   if (pump->has_said_done || !is_done) return;
-  bool is_for_good = pump->is_over && !is_open(pump) && !pump->logging.has_kept;
+  bool is_for_good = pump->is_over && !is_open(pump) && !has_to_flush(pump);
   send_note(pump->notes, NOTE_DONE, (has_failed(pump) ? DONE_NOT_SHOWN : 0) | (is_for_good ? DONE_FOR_GOOD : 0));
   pump->has_said_done = true;
   close_console(pump);
@@ -221,8 +227,9 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
     report(&pump);
     if (pump.is_over && pump.has_said_done) close_logging(&pump.logging);
   }
-  // A raw file can be delivered as soon as Node runs: this process has nothing else to do.
-  if (pump.logging.has_kept)
+  // This process has nothing else to do. It is in another folder than the caller was.
+  if (*execution->places.chosen != '\0') setenv("MLRUN_SPOOL_DIR", execution->places.chosen, 1);
+  if (has_to_flush(&pump))
     exec_node(execution->folder, (const char *const[]){"--flush", "--run-dir", execution->run_dir, NULL});
   _exit(0);
 }

@@ -3,9 +3,13 @@ import { parseLaunch } from "../wire/launch.ts";
 import { type Environment, inheritedLabels } from "./command/surroundings.ts";
 import type { LogOptions } from "./log-delivery.ts";
 import { maskArgv } from "./mask-argv.ts";
+import type { Notify } from "./notify/notification.ts";
 import { parseFields } from "./output/records.ts";
 import type { SiteSettings } from "./site-settings.ts";
 import type { SpoolPlaces } from "./spool/spool-folder.ts";
+
+/** Each user's own, as a rule. */
+const DEFAULT_SECRET_FILE = "~/.config/marcologger/notify-secret";
 
 /** An execution as the launcher describes it (`src/launcher/begin.c`). */
 export interface BeginFields
@@ -16,6 +20,7 @@ export interface BeginFields
   readonly startedUs: number;
   /** Time limit of the command. Undefined: it has none. */
   readonly timeoutMs: number | undefined;
+  readonly notify: Notify | undefined;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
 }
@@ -62,9 +67,17 @@ export function parseBeginFields(
     // Labels from the command line come first, and win: if there are too many, the last are dropped.
     labels: { ...asked, ...inheritedLabels(environment), ...asked },
     spool: settings.spoolPlaces(environment, node, runDir),
+    notify: notifyOf(first("notify"), environment, site),
     raw: first("raw") === "1",
     oneLineFrames: first("one-line-frames") === "1" || site.oneLineFrames,
   };
+}
+
+function notifyOf(url: string | undefined, environment: Environment, site: SiteSettings): Notify | undefined {
+  if (url === undefined) return undefined;
+  const home = environment["HOME"] ?? "/nonexistent";
+  const asked = site.notifySecretFile ?? DEFAULT_SECRET_FILE;
+  return { url, secretFile: asked.replace(/^~(?=\/)/, home), viewer: site.viewer };
 }
 
 function splitLabel(text: string): [string, string] {

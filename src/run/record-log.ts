@@ -1,11 +1,13 @@
 import { FrameEncoder } from "../frame/encode.ts";
 import { formatTimestamp } from "../frame/timestamp.ts";
 import type { StreamName } from "../wire/api.ts";
-import type { Exit, PerStream } from "../wire/end.ts";
+import type { End, Exit, PerStream } from "../wire/end.ts";
 import type { BeginFields } from "./begin-fields.ts";
+import { processName } from "./command/process-name.ts";
 import { type Beats, startBeats } from "./delivery/beats.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { droppedMessage, type LogDelivery, type LogOptions, openLogDelivery } from "./log-delivery.ts";
+import { notifyEnd } from "./notify-end.ts";
 import { OutputFrames } from "./output/output-frames.ts";
 import { RecordClock } from "./output/record-clock.ts";
 import type { RecordConsumer } from "./output/record-reader.ts";
@@ -131,7 +133,8 @@ export class RecordLog implements RecordConsumer {
     this.#beats?.stop();
     this.#cancelExitBeat?.();
     const cutShort = numbers[0] !== 0;
-    const end = this.#end ?? { code: null, signal: "SIGKILL", endedAt: formatTimestamp(this.#ports.nowUs()) };
+    let whole: End | undefined;
+    const exit = this.#end ?? { code: null, signal: "SIGKILL", endedAt: formatTimestamp(this.#ports.nowUs()) };
     await log.delivery.finish(() => {
       encoder.setTime(this.#clock.timestamp());
       const printed = add(add(this.#before.framed, this.#lost), {
@@ -140,12 +143,19 @@ export class RecordLog implements RecordConsumer {
       });
       const dropped = add(log.spool.dropped, this.#lost);
       const { lines } = encoder;
-      return encoder.encodeEnd({ ...end, lines, printed, thinned: this.#thinned, dropped, cutShort });
+      whole = { ...exit, lines, printed, thinned: this.#thinned, dropped, cutShort };
+      return encoder.encodeEnd(whole);
     });
     log.close();
+    this.#notify(parts.begin, whole);
     const dropped = droppedMessage(log.spool);
     if (dropped !== undefined) this.#ports.warn(dropped);
     this.#ports.onDone();
+  }
+
+  #notify(begin: BeginFields, end: End | undefined): void {
+    const { ownPid, nowUs, warn } = this.#ports;
+    if (end !== undefined) notifyEnd(begin, end, { owner: processName(ownPid), nowMs: () => nowUs() / 1000, warn });
   }
 
   get #isBlocked(): boolean {

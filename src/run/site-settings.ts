@@ -5,20 +5,28 @@ export interface SiteSettings {
   readonly oneLineFrames: boolean;
   /** Global regular expressions: matches in arguments are masked. */
   readonly maskArgv: readonly RegExp[];
+  /** The viewer's address, for links in notifications. */
+  readonly viewer?: string;
+  /** Holds the secret that signs notifications. */
+  readonly notifySecretFile?: string;
 }
 
 const DEFAULTS: SiteSettings = { oneLineFrames: false, maskArgv: [] };
 const ONE_LINE_FRAMES = "one-line-frames";
 const MASK_ARGV = "mask-argv";
+const VIEWER = "viewer";
+const NOTIFY_SECRET_FILE = "notify-secret-file";
 const STRING = String.raw`"(?:[^"\\]|\\["\\])*"|'[^']*'`;
 const LINE = new RegExp(
-  String.raw`^\s*(?:([\w-]+)\s*=\s*(true|false|\[\s*(?:(?:${STRING})\s*(?:,\s*(?:${STRING})\s*)*,?)?\s*\])\s*)?(?:#.*)?$`,
+  String.raw`^\s*(?:([\w-]+)\s*=\s*(true|false|${STRING}|\[\s*(?:(?:${STRING})\s*(?:,\s*(?:${STRING})\s*)*,?)?\s*\])\s*)?(?:#.*)?$`,
 );
-const KEYS = `the keys are ${ONE_LINE_FRAMES}, true or false, and ${MASK_ARGV}, regular expressions in [...] on one line`;
+const KEYS =
+  `the keys are ${ONE_LINE_FRAMES}, true or false, ${MASK_ARGV}, regular expressions in [...] on one line, ` +
+  `${VIEWER}, "https://...", and ${NOTIFY_SECRET_FILE}, "/..." or "~/..."`;
 
 /**
- * Reads the settings. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false` and `key
- * = ["...", '...']` on one line are accepted. A mistake gets a warning and never keeps the command from running.
+ * Reads the settings. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false`, `key =
+ * "..."` and `key = ["...", '...']` on one line are accepted. A mistake gets a warning and never keeps the command from running.
  */
 export function readSiteSettings(path: string, warn: (message: string) => void): SiteSettings {
   let text: string;
@@ -37,7 +45,11 @@ export function parseSiteSettings(text: string, path: string, warn: (message: st
     const [, key, value = ""] = match ?? [];
     const ignore = (why: string) => warn(`${path}, line ${index + 1} is ignored: ${why}`);
     const isList = value.startsWith("[");
-    if (key === ONE_LINE_FRAMES && !isList) settings = { ...settings, oneLineFrames: value === "true" };
+    const isText = value.startsWith('"') || value.startsWith("'");
+    const text = isText ? unquoted(value) : "";
+    if (key === VIEWER && /^https?:\/\//.test(text)) settings = { ...settings, viewer: text };
+    else if (key === NOTIFY_SECRET_FILE && /^~?\//.test(text)) settings = { ...settings, notifySecretFile: text };
+    else if (key === ONE_LINE_FRAMES && !isList && !isText) settings = { ...settings, oneLineFrames: value === "true" };
     else if (key === MASK_ARGV && isList) settings = { ...settings, maskArgv: parsePatterns(value, ignore) };
     else if (match === null || key !== undefined) ignore(KEYS);
   }
@@ -47,8 +59,7 @@ export function parseSiteSettings(text: string, path: string, warn: (message: st
 function parsePatterns(list: string, ignore: (why: string) => void): readonly RegExp[] {
   const patterns: RegExp[] = [];
   for (const [quoted] of list.matchAll(new RegExp(STRING, "g"))) {
-    const inner = quoted.slice(1, -1);
-    const pattern = quoted.startsWith('"') ? inner.replace(/\\(["\\])/g, "$1") : inner;
+    const pattern = unquoted(quoted);
     try {
       patterns.push(new RegExp(pattern, "gu"));
     } catch (error) {
@@ -56,4 +67,9 @@ function parsePatterns(list: string, ignore: (why: string) => void): readonly Re
     }
   }
   return patterns;
+}
+
+function unquoted(quoted: string): string {
+  const inner = quoted.slice(1, -1);
+  return quoted.startsWith('"') ? inner.replace(/\\(["\\])/g, "$1") : inner;
 }

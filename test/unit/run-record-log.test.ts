@@ -32,6 +32,7 @@ test("frames of all records of a batch leave together, after what they hold was 
       spool: { chosen: folder, system: folder, home: folder, uid: process.getuid?.() ?? 0, relay: "" },
       launch: {},
       timeoutMs: undefined,
+      notify: undefined,
       startedUs: 1_700_000_000_000_000,
       raw: false,
       oneLineFrames: false,

@@ -3,6 +3,7 @@ import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
 import { spawn } from "../command/spawn.ts";
+import { waitingNotifications } from "../notify/notify-files.ts";
 import { waitingRawFiles } from "./raw-files.ts";
 import { spooledFiles } from "./spool-files.ts";
 
@@ -23,7 +24,10 @@ export interface BackgroundFlushOptions {
  */
 export function flushInBackground(options: BackgroundFlushOptions): void {
   const { folder, owner } = options;
-  const isEmpty = spooledFiles(folder).waiting.length === 0 && waitingRawFiles(folder).length === 0;
+  const isEmpty =
+    spooledFiles(folder).waiting.length === 0 &&
+    waitingRawFiles(folder).length === 0 &&
+    waitingNotifications(folder).length === 0;
   if (isEmpty || !takeLock(folder, owner)) return;
   const release = () => releaseFlush(folder, owner);
   try {

@@ -42,6 +42,9 @@ describe("the command line of the launcher", () => {
     [["--late", "1h", "--", "ls"], "--late takes 0 to 604800 seconds"],
     [["--pty", "--merge", "--", "ls"], "--pty and --merge: a terminal is one stream already"],
     [["--flush", "--", "ls"], "--flush takes no command"],
+    [["--doctor", "--", "ls"], "--doctor takes no command"],
+    [["--notify", "ftp://x/", "--", "ls"], "--notify takes a http:// or https:// URL of at most 2000 bytes"],
+    [["--notify", "http://x/ y", "--", "ls"], "--notify takes a http:// or https:// URL of at most 2000 bytes"],
     [["--stdin", "--", "ls"], "--stdin takes no command"],
     [["--stdin", "--pty"], "--pty and --stdin: there is no command for a terminal"],
     [

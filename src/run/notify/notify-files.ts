@@ -1,0 +1,60 @@
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isRunning } from "../command/process-name.ts";
+import type { Waiting } from "./notification.ts";
+
+/** Most that wait in one folder: where the receiver is gone for days, further ones are not kept. */
+const MAX_FILES = 1_000;
+
+/**
+ * Notifications in the spool:
+ *
+ *     X.WRITER.notify               waits
+ *     X.WRITER.OWNER.notify-busy    is being written or sent by that process; waits as well once it is gone
+ */
+const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+)\.(?:notify|(\d+-\d+-\d+)\.notify-busy)$/;
+
+/** Throws if it cannot be kept. @param owner Name of this process. */
+export function keepNotification(folder: string, x: string, owner: string, waiting: Waiting): void {
+  if (waitingNotifications(folder).length >= MAX_FILES)
+    throw new Error(`${MAX_FILES} wait in ${folder}, which is the limit`);
+  const busy = join(folder, `${x}.${owner}.${owner}.notify-busy`);
+  writeFileSync(busy, JSON.stringify(waiting), { mode: 0o600, flag: "wx" });
+  renameSync(busy, join(folder, `${x}.${owner}.notify`));
+}
+
+/** Names of those that no process is sending, oldest execution first. */
+export function waitingNotifications(folder: string): string[] {
+  return listFolder(folder).filter((name) => {
+    const [whole, , owner] = FILE.exec(name) ?? [];
+    return whole !== undefined && (owner === undefined || !isRunning(owner, join(folder, name)));
+  });
+}
+
+/** Claims one by a rename that only one process can win. Undefined: another process was faster. */
+export function claimNotification(folder: string, name: string, owner: string): string | undefined {
+  const [, stem = ""] = FILE.exec(name) ?? [];
+  const path = join(folder, `${stem}.${owner}.notify-busy`);
+  try {
+    renameSync(join(folder, name), path);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts it back for the next flush, or forgets it. */
+export function leaveNotification(folder: string, path: string, isDone: boolean): void {
+  const [, stem = ""] = FILE.exec(path.slice(folder.length + 1)) ?? [];
+  if (isDone) rmSync(path, { force: true });
+  else renameSync(path, join(folder, `${stem}.notify`));
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return entries.map(({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
