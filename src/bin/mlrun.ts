@@ -1,16 +1,20 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { isatty } from "node:tty";
+import { formatTimestamp } from "../frame/timestamp.ts";
 import { type Arguments, parseArguments } from "../run/arguments.ts";
 import { type BeginFields, parseBeginFields } from "../run/begin-fields.ts";
 import { Clock } from "../run/clock.ts";
 import { findNames } from "../run/command/names.ts";
 import { processName } from "../run/command/process-name.ts";
 import { type Environment, inheritedLabels, setting } from "../run/command/surroundings.ts";
+import { runDoctor } from "../run/doctor/doctor.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
 import { logRecords } from "../run/log-records.ts";
 import { maskArgv } from "../run/mask-argv.ts";
+import { secretFileOf } from "../run/notify/secret.ts";
 import { sendNotifications } from "../run/notify/send-notifications.ts";
 import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
@@ -59,6 +63,8 @@ async function main(): Promise<number> {
       return 0;
     case "flush":
       return flush(runDir, spoolPlaces(env, node, runDir));
+    case "doctor":
+      return doctor(runDir, node);
     case "run":
       return run(asked, runDir, node);
   }
@@ -165,6 +171,26 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   const others = busy === 0 ? "" : `, ${busy} in use by a running mlrun`;
   say(STDOUT, `mlrun: ${delivered} delivered, ${kept} waiting${others}`);
   return kept === 0 ? 0 : OWN_ERROR;
+}
+
+/** Says what is wrong between here and the relay's journal. */
+async function doctor(runDir: string, node: string): Promise<number> {
+  const random = randomBytes(KEY_BYTES + ID_BYTES);
+  const x = makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
+  const key = random.toString("base64url", 0, KEY_BYTES);
+  const path = setting(env, "MLRUN_CONFIG") ?? SETTINGS;
+  const { notifySecretFile } = readSiteSettings(path, () => {});
+  const isWell = await runDoctor({
+    runDir,
+    spool: spoolPlaces(env, node, runDir),
+    begin: { x, key, node, pid: process.pid, cwd: currentFolder(), startedAt: formatTimestamp(nowUs()) },
+    secretFile: secretFileOf(notifySecretFile, homeFolder(env)),
+    readSettings: (complain) => readSiteSettings(path, complain),
+    nowMs: Date.now,
+    say: (text) => say(STDOUT, text),
+    hasColours: isatty(STDOUT),
+  });
+  return isWell ? 0 : 1;
 }
 
 function spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces {

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/** `--doctor` found something wrong. */
+enum { DOCTOR_FOUND = 1 };
+
 static int print(const char *text) {
   // Nobody reads it, and there is nothing else to do.
   return write(STDOUT_FILENO, text, strlen(text)) < 0 ? OWN_ERROR : 0;
@@ -26,8 +29,14 @@ static int act_in_node(const char *action, const struct options *options) {
   const char *run_dir[] = {action, "--run-dir", options->run_dir, NULL};
   const char *usual[] = {action, NULL};
   exec_node(folder, options->run_dir == NULL ? usual : run_dir);
-  warn(STDERR_FILENO, "Cannot start Node: %s", strerror(errno));
-  return OWN_ERROR;
+  if (options->action != ACTION_DOCTOR) {
+    warn(STDERR_FILENO, "Cannot start Node: %s", strerror(errno));
+    return OWN_ERROR;
+  }
+  printf("wrong    Node           Cannot start it: %s\n"
+         "         mend: install Node 20.19 or newer, and name it in %s/mlrun.conf: node=/usr/bin/node\n",
+         strerror(errno), folder);
+  return DOCTOR_FOUND;
 }
 
 static int run(struct options *options, const bool were_closed[static 3]) {

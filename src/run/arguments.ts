@@ -17,7 +17,7 @@ export interface Arguments {
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
   readonly hideArgv: boolean;
-  readonly action: "run" | "flush" | "help" | "version";
+  readonly action: "run" | "flush" | "doctor" | "help" | "version";
 }
 
 type Draft = { -readonly [K in keyof Arguments]: Arguments[K] };
@@ -37,6 +37,9 @@ const FLAGS: Readonly<Record<string, (draft: Draft) => void>> = {
   },
   "--flush": (draft) => {
     draft.action = "flush";
+  },
+  "--doctor": (draft) => {
+    draft.action = "doctor";
   },
   "--help": (draft) => {
     draft.action = "help";
@@ -108,7 +111,9 @@ export function parseArguments(words: readonly string[]): Arguments {
   }
   draft.argv = words.slice(at + 1);
   if (draft.action === "run" && (draft.argv[0] ?? "") === "") throw new UsageError("no command after --");
-  if (draft.action === "flush" && draft.argv.length > 0) throw new UsageError("--flush takes no command");
+  if (["flush", "doctor"].includes(draft.action) && draft.argv.length > 0) {
+    throw new UsageError(`--${draft.action} takes no command`);
+  }
   return draft;
 }
 

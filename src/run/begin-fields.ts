@@ -4,12 +4,10 @@ import { type Environment, inheritedLabels } from "./command/surroundings.ts";
 import type { LogOptions } from "./log-delivery.ts";
 import { maskArgv } from "./mask-argv.ts";
 import type { Notify } from "./notify/notification.ts";
+import { secretFileOf } from "./notify/secret.ts";
 import { parseFields } from "./output/records.ts";
 import type { SiteSettings } from "./site-settings.ts";
 import type { SpoolPlaces } from "./spool/spool-folder.ts";
-
-/** Each user's own, as a rule. */
-const DEFAULT_SECRET_FILE = "~/.config/marcologger/notify-secret";
 
 /** An execution as the launcher describes it (`src/launcher/begin.c`). */
 export interface BeginFields
@@ -75,9 +73,8 @@ export function parseBeginFields(
 
 function notifyOf(url: string | undefined, environment: Environment, site: SiteSettings): Notify | undefined {
   if (url === undefined) return undefined;
-  const home = environment["HOME"] ?? "/nonexistent";
-  const asked = site.notifySecretFile ?? DEFAULT_SECRET_FILE;
-  return { url, secretFile: asked.replace(/^~(?=\/)/, home), viewer: site.viewer };
+  const secretFile = secretFileOf(site.notifySecretFile, environment["HOME"] ?? "/nonexistent");
+  return { url, secretFile, viewer: site.viewer };
 }
 
 function splitLabel(text: string): [string, string] {

@@ -11,7 +11,8 @@ Runs the command and sends its output to the collector, line by line, while stil
   --one-line-frames    one line a syslog message, for sites whose own rules want that
   --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)
   --id ULID            the execution's id, for callers that choose it
-  --flush              deliver output kept while no relay was there, then exit
+  --flush              deliver what was kept while no relay was there, then exit
+  --doctor             test everything up to the relay's journal, and say how to mend what is wrong; exit 0 or 1
   --version, --help
 
 The command gets MLRUN_ID, MLRUN_JOB, MLRUN_RUN and, unless it is set, PYTHONUNBUFFERED=1.

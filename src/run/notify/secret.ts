@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
+/** Each user's own, as a rule. */
+const DEFAULT_FILE = "~/.config/marcologger/notify-secret";
 /** Enough for any key. */
 const MAX_SECRET_BYTES = 4_096;
 
@@ -8,6 +10,11 @@ export interface Secret {
   readonly secret: string | undefined;
   /** Why a file that is there cannot be used, for the user. */
   readonly fault: string | undefined;
+}
+
+/** The file with the secret. @param asked In the site's settings; `~` stands for the user's home. */
+export function secretFileOf(asked: string | undefined, home: string): string {
+  return (asked ?? DEFAULT_FILE).replace(/^~(?=\/)/, home);
 }
 
 /** Reads the shared secret: the first line of a file that nobody but its owner can read. */

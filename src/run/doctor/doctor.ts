@@ -1,0 +1,54 @@
+import { readSecret } from "../notify/secret.ts";
+import type { SiteSettings } from "../site-settings.ts";
+import type { SpoolPlaces } from "../spool/spool-folder.ts";
+import { checkClock } from "./clock-check.ts";
+import { type Finding, formatFinding, ok, wrong } from "./finding.ts";
+import { checkHandOver, type HandOverOptions } from "./hand-over-check.ts";
+import { checkRelayConfiguration } from "./relay-check.ts";
+import { findRelayProcesses, isListening, type RelayProcesses } from "./relay-processes.ts";
+import { checkSocket } from "./socket-check.ts";
+import { checkSpool } from "./spool-check.ts";
+
+export interface DoctorOptions {
+  readonly runDir: string;
+  readonly spool: SpoolPlaces;
+  readonly begin: HandOverOptions["begin"];
+  readonly secretFile: string;
+  /** @param complain Gets each fault in mlrun.toml. */
+  readSettings(complain: (fault: string) => void): SiteSettings;
+  nowMs(): number;
+  /** Shows one line. */
+  say(text: string): void;
+  readonly hasColours: boolean;
+}
+
+/** Checks what mlrun needs on this machine, from here to the relay's journal. @returns Whether nothing is wrong. */
+export async function runDoctor(options: DoctorOptions): Promise<boolean> {
+  const { runDir, begin, nowMs, say, hasColours } = options;
+  let isWell = true;
+  const tell = (...findings: readonly Finding[]) => {
+    for (const finding of findings) say(formatFinding(finding, hasColours));
+    isWell &&= findings.every(({ state }) => state !== "wrong");
+  };
+  tell(ok("Node", `${process.versions.node}, ${process.execPath}`));
+  const faults: string[] = [];
+  const settings = options.readSettings((fault) => faults.push(fault));
+  tell(...faults.map((fault) => wrong("settings", fault, "correct that line; src/run/README.md has the keys")));
+  const socket = await checkSocket(runDir);
+  tell(socket);
+  const relay = findRelayProcesses(runDir);
+  if (socket.state === "ok") tell(await checkHandOver({ runDir, begin, relayFault: () => faultOf(relay) }));
+  tell(...checkRelayConfiguration(relay));
+  tell(...checkSpool(options.spool));
+  const { fault } = readSecret(options.secretFile);
+  if (fault !== undefined) tell(wrong("secret", fault, "without it notifications are not signed"));
+  tell(await checkClock(settings.viewer, nowMs));
+  return isWell;
+}
+
+/** Where the way from the gate on is broken, if that can be seen. */
+function faultOf({ gate, lines, begin }: RelayProcesses): string {
+  const silent = [lines, begin].filter((path) => !isListening(path));
+  if (gate === undefined) return "no mlgate is seen from here";
+  return silent.length > 0 ? `no rsyslogd listens on ${silent.join(" and ")}` : "rsyslogd listens, and takes nothing";
+}
