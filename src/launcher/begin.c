@@ -57,9 +57,12 @@ static void add_names(struct fields *fields, const struct names *names) {
   if (user_name(user)) add_field(fields, "user", user);
 }
 
-static void add_surroundings(struct fields *fields) {
-  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++)
-    if (variable(LABEL_VARIABLES[i]) != NULL) add_field(fields, LABEL_VARIABLES[i], variable(LABEL_VARIABLES[i]));
+static void add_surroundings(struct fields *fields, const struct names *names) {
+  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++) {
+    bool is_foreign = names->has_foreign_array && strcmp(LABEL_VARIABLES[i], "SLURM_ARRAY_TASK_ID") == 0;
+    const char *value = is_foreign ? NULL : variable(LABEL_VARIABLES[i]);
+    if (value != NULL) add_field(fields, LABEL_VARIABLES[i], value);
+  }
   if (derived(CONDOR_TASK) != NULL) add_field(fields, CONDOR_TASK, derived(CONDOR_TASK));
 }
 
@@ -103,7 +106,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   if (options->pty) add_field(fields, "label", "output=terminal");
   if (options->merge) add_field(fields, "label", "output=merged");
   for (int i = 0; i < options->label_count; i++) add_field(fields, "label", options->labels[i]);
-  add_surroundings(fields);
+  add_surroundings(fields, names);
   if (options->timeout_ms > 0) add_number(fields, "timeout-ms", (long long)options->timeout_ms);
   if (options->notify_url != NULL) add_field(fields, "notify", options->notify_url);
   add_path(fields, "MLRUN_SPOOL_DIR", variable("MLRUN_SPOOL_DIR"), cwd);

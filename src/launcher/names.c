@@ -55,11 +55,14 @@ void find_names(struct names *names, const struct options *options, const char *
   *names = (struct names){0};
   find_surroundings(&now);
   names->restarts = now.restarts;
+  names->has_foreign_array = now.has_foreign_array;
   node_name(node);
-  snprintf(names->seen, sizeof names->seen, "%s %s", node, now.scheduler);
+  snprintf(names->seen, sizeof names->seen, "%s %s %s", node, now.scheduler, now.array);
   const char *before = variable("MLRUN_SEEN");
   const char *space = before == NULL ? NULL : strchr(before, ' ');
-  bool is_submitted = space != NULL && *now.scheduler != '\0' && strcmp(space + 1, now.scheduler) != 0;
+  size_t seen_bytes = space == NULL ? 0 : strcspn(space + 1, " ");
+  bool is_same = space != NULL && seen_bytes == strlen(now.scheduler) && strncmp(space + 1, now.scheduler, seen_bytes) == 0;
+  bool is_submitted = space != NULL && *now.scheduler != '\0' && !is_same;
   bool is_here = space != NULL && (size_t)(space - before) == strlen(node) && strncmp(before, node, strlen(node)) == 0;
   const char *job = is_submitted ? NULL : variable("MLRUN_JOB");
   const char *run = is_submitted ? NULL : usable_run(variable("MLRUN_RUN"));

@@ -14,8 +14,10 @@ struct names {
   char parent[ID_CHARACTERS + 1];
   /** Which of the parent's streams mlrun's own stdout and stderr are, so that what it shows goes there. NULL: none. */
   const char *within[2];
-  /** MLRUN_SEEN for the command: this node and, after a space, the batch system's job. */
-  char seen[HOST_NAME_MAX + sizeof " " + MAX_RUN_BYTES];
+  /** The array in the variables is not this job's. */
+  bool has_foreign_array;
+  /** MLRUN_SEEN for the command: this node, the batch system's job, its array, with spaces between. */
+  char seen[HOST_NAME_MAX + sizeof "  " + 2 * MAX_RUN_BYTES];
 };
 
 /**

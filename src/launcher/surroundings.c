@@ -71,11 +71,24 @@ static long restarts(const struct scheduler *scheduler) {
   return strcmp(value, "Y") == 0 ? 1 : strtol(value, NULL, 10);
 }
 
+/** Whether the mlrun around, of another job, saw the same array. MLRUN_SEEN: node, job, array. */
+static bool is_foreign(const char *scheduler, const char *array) {
+  const char *seen = variable("MLRUN_SEEN");
+  const char *job = seen == NULL ? NULL : strchr(seen, ' ');
+  const char *before = job == NULL ? NULL : strchr(job + 1, ' ');
+  if (before == NULL || strcmp(before + 1, array) != 0) return false;
+  size_t bytes = (size_t)(before - job - 1);
+  return bytes != strlen(scheduler) || strncmp(job + 1, scheduler, bytes) != 0;
+}
+
 static bool take_scheduler(struct surroundings *surroundings, const struct scheduler *scheduler) {
   const char *id = lookup(scheduler->id);
   const char *array = lookup(scheduler->array);
   if (id == NULL || (scheduler->mark != NULL && variable(scheduler->mark) == NULL)) return false;
   write_run(surroundings->scheduler, scheduler->name, id);
+  surroundings->has_foreign_array = array != NULL && is_foreign(surroundings->scheduler, array);
+  if (surroundings->has_foreign_array) array = NULL;
+  if (array != NULL) snprintf(surroundings->array, sizeof surroundings->array, "%s", array);
   write_job(surroundings->job, array == NULL ? id : array);
   if (strcmp(scheduler->name, "pbs") == 0) leave_task_out(surroundings->job);
   surroundings->restarts = restarts(scheduler);

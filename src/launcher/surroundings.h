@@ -1,5 +1,6 @@
 #pragma once
 #include "options.h"
+#include <stdbool.h>
 
 /** Room for a job's name and for a run's in octets: at most four per character, and the NUL. */
 enum { MAX_JOB_BYTES = 4 * MAX_JOB_CHARACTERS + 1, MAX_RUN_BYTES = MAX_RUN_CHARACTERS + 1 };
@@ -11,6 +12,10 @@ struct surroundings {
   /** The job and its launch, as the batch system or else the launcher knows them. Empty: neither is there. */
   char job[MAX_JOB_BYTES];
   char run[MAX_RUN_BYTES];
+  /** Id of the whole array that the job is a task of, where tasks have ids of their own. Empty: none. */
+  char array[MAX_RUN_BYTES];
+  /** The variables name the array that submitted this job, of which it is no task: sbatch hands them on. */
+  bool has_foreign_array;
   /** How often the batch system started the job again. */
   long restarts;
 };

@@ -26,7 +26,7 @@ export interface Asked {
  */
 export function findNames(environment: Environment, { x, node, job, run }: Asked): Names {
   const now = findSurroundings(environment);
-  const [, seenNode, seenScheduler] = /^(\S*) (.*)$/.exec(environment["MLRUN_SEEN"] ?? "") ?? [];
+  const [, seenNode, seenScheduler] = /^(\S*) (\S*)(?: .*)?$/.exec(environment["MLRUN_SEEN"] ?? "") ?? [];
   const isSubmitted = seenNode !== undefined && now.scheduler !== undefined && now.scheduler !== seenScheduler;
   const around: Environment = isSubmitted ? {} : environment;
   const named = job ?? setting(around, "MLRUN_JOB")?.slice(0, WIRE_LIMITS.maxJobCharacters) ?? now.job ?? x;
@@ -43,7 +43,7 @@ export function findNames(environment: Environment, { x, node, job, run }: Asked
       MLRUN_ID: x,
       MLRUN_JOB: named,
       MLRUN_RUN: launch ?? x,
-      MLRUN_SEEN: `${node} ${now.scheduler ?? ""}`,
+      MLRUN_SEEN: `${node} ${now.scheduler ?? ""} `,
       // Of an mlrun around this one, which would be taken for this one's.
       MLRUN_PIPES: " ",
     },
