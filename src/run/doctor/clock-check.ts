@@ -24,8 +24,8 @@ export async function checkClock(viewer: string | undefined, nowMs: () => number
 }
 
 /** The header, or why there is none. */
-async function dateOf(url: string): Promise<string> {
-  const { request } = url.startsWith("https:") ? await import("node:https") : await import("node:http");
+function dateOf(url: string): Promise<string> {
+  const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   return new Promise((resolve) => {
     const take = (answer: IncomingMessage) => {
       answer.destroy();

@@ -15,9 +15,9 @@ const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
  *
  * @returns The answer's status, or why there was none.
  */
-export async function postSigned({ url, secretFile, body }: Waiting, nowMs: number): Promise<number | string> {
+export function postSigned({ url, secretFile, body }: Waiting, nowMs: number): Promise<number | string> {
   // Only here: loading them takes longer than all of an mlrun's own work.
-  const [http, https, crypto] = await Promise.all([import("node:http"), import("node:https"), import("node:crypto")]);
+  const crypto = process.getBuiltinModule("node:crypto");
   const { secret } = readSecret(secretFile);
   const seconds = Math.floor(nowMs / 1_000);
   const sign = (key: string) => crypto.createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex");
@@ -36,7 +36,9 @@ export async function postSigned({ url, secretFile, body }: Waiting, nowMs: numb
     };
     try {
       const trust = isSecure && existsSync(AUTHORITIES) ? { ca: readFileSync(AUTHORITIES) } : {};
-      const request = isSecure ? https.request(url, { ...options, ...trust }, take) : http.request(url, options, take);
+      const request = isSecure
+        ? process.getBuiltinModule("node:https").request(url, { ...options, ...trust }, take)
+        : process.getBuiltinModule("node:http").request(url, options, take);
       request.on("error", (error) => resolve(error.message));
       request.end(body);
     } catch (error) {

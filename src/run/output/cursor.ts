@@ -4,6 +4,8 @@ const CARRIAGE_RETURN = 0x0d;
 const ESC = 0x1b;
 const BRACKET = 0x5b;
 const DELETE = 0x7f;
+/** Last letters of the control sequences that move the cursor up, or back in its row. */
+const MOVES_BACK = new Set([...Buffer.from("ADFG")]);
 /** Longer control sequences are not used to move a cursor. */
 const MAX_SEQUENCE_BYTES = 64;
 
@@ -37,13 +39,12 @@ export function tokenAt(bytes: Buffer, at: number, to: number): Token | undefine
 export function movesBack(bytes: Buffer, from: number, to: number): boolean {
   const backspace = bytes.indexOf(BACKSPACE, from);
   if (backspace >= 0 && backspace < to) return true;
-  const firstEscape = bytes.indexOf(ESC, from);
-  // A search for each would take longer where output is coloured.
-  for (let at = firstEscape < 0 ? to : firstEscape; at < to; at += 1) {
-    if (bytes[at] !== ESC || bytes[at + 1] !== BRACKET) continue;
+  // Coloured output has thousands of escapes in each read: no strings here.
+  for (let at = bytes.indexOf(ESC, from); at >= 0 && at < to; at = bytes.indexOf(ESC, at + 1)) {
+    if (bytes[at + 1] !== BRACKET) continue;
     let end = at + 2;
     while (end < to && isParameter(bytes[end] ?? 0)) end += 1;
-    if (end < to && "ADFG".includes(String.fromCharCode(bytes[end] ?? 0))) return true;
+    if (end < to && MOVES_BACK.has(bytes[end] ?? 0)) return true;
   }
   return false;
 }
