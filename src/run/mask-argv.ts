@@ -28,18 +28,30 @@ const TOKENS: readonly RegExp[] = [
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
 ];
 
+/** The shortest of these tokens: `xoxb-` and 10 characters. */
+const SHORTEST_TOKEN = 15;
+
+/**
+ * Whether a word is too short for a token and has nothing that goes with a secret: most words are. Compiling the
+ * expressions would take longer than all the rest of BEGIN.
+ */
+function isHarmless(word: string): boolean {
+  return word.length < SHORTEST_TOKEN && !/[=: ]/.test(word);
+}
+
 /**
  * argv for BEGIN, with anything that looks like a password or a token masked. The command itself gets its words
  * unchanged. A short option (`-p secret`) says nothing about its value: use `--hide-argv` for that.
  */
 export function maskArgv(argv: readonly string[], { hidesAll, patterns }: ArgvMasking): readonly string[] {
   if (hidesAll) return argv.length > 1 ? [...argv.slice(0, 1), MASK] : argv;
-  const replaced = [...INSIDE, ...TOKENS, ...patterns];
   return argv.map((word, i) => {
     if (i === 0) return word;
-    const named = NAMED_VALUE.exec(word)?.[1];
+    const named = word.includes("=") ? NAMED_VALUE.exec(word)?.[1] : undefined;
     if (named !== undefined) return named + MASK;
-    if (i > 1 && NAMED_OPTION.test(argv[i - 1] ?? "") && !word.startsWith("-")) return MASK;
+    const option = i > 1 ? (argv[i - 1] ?? "") : "";
+    if (option.startsWith("-") && NAMED_OPTION.test(option) && !word.startsWith("-")) return MASK;
+    const replaced = isHarmless(word) ? patterns : [...INSIDE, ...TOKENS, ...patterns];
     return replaced.reduce((masked, pattern) => masked.replace(pattern, MASK), word);
   });
 }
