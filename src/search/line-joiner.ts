@@ -92,6 +92,21 @@ export class LineJoiner {
     return this.#out.subarray(0, this.#written);
   }
 
+  /**
+   * Passes over whole CRI lines, which the caller knows not to match. False if any is a piece of a line, or could be: then
+   * nothing has changed, and they must be pushed.
+   */
+  skip(cri: Buffer, firstN: number): boolean {
+    if (this.#open[0] !== undefined || this.#open[1] !== undefined) return false;
+    let n = firstN;
+    for (let at = 0; at < cri.length; n += 1) {
+      if (cri[at + CRI.tagAt] === LETTER_P) return false;
+      at = cri.indexOf(LINE_FEED, at + CRI.prefixCharacters) + 1;
+    }
+    this.#nextN = n;
+    return true;
+  }
+
   /** Ends the execution: returns the text of lines without an end, such as a prompt. */
   finish(): Buffer {
     this.#room(0);

@@ -5,6 +5,7 @@ import { Findings } from "./findings.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { LineJoiner } from "./line-joiner.ts";
 import { type LogPiece, readBlocks } from "./read-blocks.ts";
+import { requiredText } from "./required-text.ts";
 import { Ripgrep, RipgrepError } from "./ripgrep.ts";
 import { type RipgrepOutput, ripgrepArguments } from "./ripgrep-arguments.ts";
 
@@ -44,6 +45,8 @@ export class SearchTask {
   readonly #joiner: LineJoiner;
   /** The executions of this search that ripgrep may still report. */
   readonly #executions = new Map<number, SearchedPieces["execution"]>();
+  /** A block without it is not given to ripgrep. */
+  readonly #required: Buffer | undefined;
   #execution = 0;
   #epoch: Epoch;
   #epochBytes: number;
@@ -67,6 +70,7 @@ export class SearchTask {
     this.#request = request;
     this.#port = options.port;
     this.#patternFd = options.patternFd;
+    this.#required = requiredText(request);
     this.#sizes = { ...SEARCH_LIMITS, ...options.sizes };
     this.#epochBytes = this.#sizes.firstEpochBytes;
     this.#tailLines = request.after + Math.max(request.before, request.after);
@@ -153,7 +157,9 @@ export class SearchTask {
   async #feedPiece(piece: LogPiece): Promise<void> {
     for (const { cri, firstN } of readBlocks(piece, this.#sizes.blockBytes)) {
       if (this.#stopped !== undefined || this.#findings.isDone(this.#execution)) return;
-      await this.#feed(this.#joiner.push(cri, firstN ?? this.#joiner.nextN));
+      const from = firstN ?? this.#joiner.nextN;
+      const isWithout = this.#required !== undefined && !cri.includes(this.#required);
+      if (!isWithout || !this.#joiner.skip(cri, from)) await this.#feed(this.#joiner.push(cri, from));
       this.#read.bytes += cri.length;
       if (this.#read.bytes < this.#progressAt) continue;
       this.#progressAt = this.#read.bytes + PROGRESS_EVERY_BYTES;

@@ -23,7 +23,26 @@ export interface SearchCase {
  * No letter here is the other case of another one in latin1, which the reference would take for equal. Marks of UTF-16
  * and UTF-8, half characters, NUL, carriage returns, and what looks like a line's head.
  */
-const TEXTS = ["a", "b", "A", "é", "É", "ſ", " ", "x", "1", "_", "aa", ".", "-a", "stdout F ", "P", "K"].map((text) => {
+const TEXTS = [
+  "a",
+  "aa",
+  "aaa",
+  "b",
+  "A",
+  "é",
+  "É",
+  "ſ",
+  " ",
+  "x",
+  "1",
+  "_",
+  "aa",
+  ".",
+  "-a",
+  "stdout F ",
+  "P",
+  "K",
+].map((text) => {
   return Buffer.from(text);
 });
 const BYTES = [[0xff], [0xff, 0xfe], [0xef, 0xbb, 0xbf], [0], [0x0d], [0xc3], [0xa9]].map((bytes) =>
@@ -54,7 +73,30 @@ const REGEXES = [
   "\\xff",
   "a?",
 ];
-const NEEDLES = ["a", "A", "aa", "é", "É", "s", "k", "K", ".", "-a", "stdout F", "P", "a b", "", "\r", "x1", "_", " "];
+const NEEDLES = [
+  "a",
+  "A",
+  "aa",
+  "é",
+  "É",
+  "s",
+  "k",
+  "K",
+  ".",
+  "-a",
+  "stdout F",
+  "P",
+  "a b",
+  "",
+  "\r",
+  "x1",
+  "_",
+  " ",
+  "stdout F ",
+  "éé",
+];
+/** Long enough for whole blocks to be passed over, and made of pieces that are frequent. */
+const LONG_NEEDLES = ["aaaa", "aaaaaa"];
 
 const text = fc
   .array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...TEXTS) }, fc.constantFrom(...BYTES)), { maxLength: 6 })
@@ -85,6 +127,7 @@ const request = fc
   .record({
     pattern: fc.oneof(
       fc.constantFrom(...REGEXES).map((pattern) => ({ pattern: `(?-u)${pattern}`, regex: true, word: false })),
+      fc.constantFrom(...LONG_NEEDLES).map((pattern) => ({ pattern, regex: false, word: false })),
       fc.tuple(fc.constantFrom(...NEEDLES), flag).map(([pattern, word]) => ({ pattern, regex: false, word })),
     ),
     case: fc.constantFrom("smart" as const, "ignore" as const, "match" as const),
@@ -101,6 +144,8 @@ const request = fc
   .map(({ pattern, ...others }): SearchRequest => {
     const context = others.buckets ? { before: 0, after: 0 } : {};
     const wanted = { what: { all: true as const }, nodes: [], labels: {}, ...pattern, ...others, ...context };
+    // Only what is searched as it is lets blocks be passed over.
+    if (LONG_NEEDLES.includes(wanted.pattern)) return { ...wanted, case: "match", invert: false, before: 0, after: 0 };
     // What is a capital letter of an expression is ripgrep's own matter.
     return pattern.regex && wanted.case === "smart" ? { ...wanted, case: "match" } : wanted;
   });
