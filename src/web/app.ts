@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler, type Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
+import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { hasToken } from "../host/metrics-access.ts";
 import { underBasePath } from "./base-path.ts";
@@ -69,6 +70,9 @@ export function createApp(options: AppOptions): Express {
   });
 
   const api = express.Router();
+  const turns = new LoopTurns();
+  // Requests on many connections at once come in steps, with other events between them.
+  api.use((_request, _response, next) => turns.soon(next));
   api.use((request, response, next) => {
     response.set("Cache-Control", "no-store");
     // A proxy may forward TLS early data, which an attacker can replay (RFC 8470).

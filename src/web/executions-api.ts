@@ -1,4 +1,4 @@
-import { type Request, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
@@ -13,9 +13,9 @@ import { readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
-import { Searches } from "./searches.ts";
 import { inPieces, sendList } from "./send-list.ts";
-import type { Need, ViewerOf } from "./viewers.ts";
+import { UserTurns } from "./user-turns.ts";
+import type { ViewerOf } from "./viewers.ts";
 
 export interface ExecutionsApiOptions {
   readonly archive: Archive;
@@ -28,34 +28,44 @@ export interface ExecutionsApiOptions {
 const MAX_CURSOR_CHARACTERS = 512;
 /** JSON with the name of a job, of which each character may take six. */
 const MAX_RUN_CURSOR_CHARACTERS = 2_048;
+/** Enough for quick typing in a few windows. */
+const MAX_SEARCHES = 8;
+/** Enough for the pages of a job with many executions, in a few windows. */
+const MAX_REQUESTS = 256;
 
 /** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   const { archive, viewerOf, downloadsPerUser, audit, recordRead } = options;
   const router = Router();
-  const searches = new Searches();
+  const searches = new UserTurns({ what: "searches", maxWaiting: MAX_SEARCHES });
+  const requests = new UserTurns({ what: "requests", maxWaiting: MAX_REQUESTS });
   const turns = new LoopTurns();
   const downloads = new RawDownloads(archive, downloadsPerUser);
 
+  /**
+   * Works on a request in its user's turn, which no slow client holds. Undefined: the client has gone, and needs no
+   * answer.
+   */
+  function inTurn<T>(viewer: Viewer, response: Response, work: () => Promise<T>): Promise<T | undefined> {
+    const isWanted = () => !response.closed;
+    return requests.run(viewer.uid, { isWanted, work: () => turns.run(work) });
+  }
+
   /** The execution of a request. A foreign one, a missing one and a malformed id get the same answer. */
-  async function find(
-    request: Request<{ x: string }>,
-    need: Need,
-  ): Promise<{ viewer: Viewer; execution: Execution; query: Query }> {
-    const viewer = await viewerOf(request, need);
+  async function find(viewer: Viewer, request: Request<{ x: string }>): Promise<Execution> {
     const query = new Query(request.query);
     const node = query.text("node", WIRE_LIMITS.maxNodeCharacters);
     const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
     const x = parseExecutionId(request.params.x);
     const execution = x === undefined ? undefined : await archive.get(viewer, { x, node, owner });
     if (execution === undefined) throw notFound();
-    return { viewer, execution, query };
+    return execution;
   }
 
-  async function findToRead(request: Request<{ x: string }>): ReturnType<typeof find> {
-    const found = await find(request, "read");
-    recordRead(found.viewer, request, [found.execution.owner]);
-    return found;
+  async function findToRead(viewer: Viewer, request: Request<{ x: string }>): Promise<Execution> {
+    const execution = await find(viewer, request);
+    recordRead(viewer, request, [execution.owner]);
+    return execution;
   }
 
   router.get("/executions", async (request, response) => {
@@ -73,50 +83,58 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       before: query.text("before", MAX_CURSOR_CHARACTERS),
       limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
     };
-    const search = () => archive.list(viewer, asked);
+    const work = async () => {
+      const page = await archive.list(viewer, asked);
+      recordRead(
+        viewer,
+        request,
+        page.executions.map(({ owner }) => owner),
+      );
+      const { executions, ...rest } = page;
+      await sendList(response, turns, { name: "executions", pieces: inPieces(executions), rest });
+    };
     const isWanted = () => !response.closed;
-    const page = asked.q === undefined ? await search() : await searches.run(viewer.uid, { isWanted, search });
-    if (page === undefined) return;
-    recordRead(
-      viewer,
-      request,
-      page.executions.map(({ owner }) => owner),
-    );
-    const { executions, ...rest } = page;
-    await sendList(response, turns, { name: "executions", pieces: inPieces(executions), rest });
+    await (asked.q === undefined ? requests : searches).run(viewer.uid, { isWanted, work });
   });
 
   router.get("/runs", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     const query = new Query(request.query);
     const { defaultPageExecutions, maxPageExecutions, maxJobCharacters, maxOwnerCharacters } = WIRE_LIMITS;
-    const page = await archive.runs(viewer, {
+    const asked = {
       owner: query.text("owner", maxOwnerCharacters),
       job: query.text("job", maxJobCharacters),
       before: query.text("before", MAX_RUN_CURSOR_CHARACTERS),
       limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: defaultPageExecutions }),
+    };
+    await inTurn(viewer, response, async () => {
+      const { runs, ...rest } = await archive.runs(viewer, asked);
+      recordRead(
+        viewer,
+        request,
+        runs.map(({ owner }) => owner),
+      );
+      await sendList(response, turns, { name: "runs", pieces: inPieces(runs), rest });
     });
-    recordRead(
-      viewer,
-      request,
-      page.runs.map(({ owner }) => owner),
-    );
-    const { runs, ...rest } = page;
-    await sendList(response, turns, { name: "runs", pieces: inPieces(runs), rest });
   });
 
   router.get("/executions/:x", async (request, response) => {
-    const { execution } = await findToRead(request);
-    response.json(execution);
+    const viewer = await viewerOf(request, "read");
+    const execution = await inTurn(viewer, response, () => findToRead(viewer, request));
+    if (execution !== undefined) response.json(execution);
   });
 
   router.delete("/executions/:x", async (request, response) => {
-    const { viewer, execution } = await find(request, "session");
-    const { x, node, owner } = execution;
+    const viewer = await viewerOf(request, "session");
+    const removed = await inTurn(viewer, response, async () => {
+      const execution = await find(viewer, request);
+      return { execution, outcome: await archive.remove(viewer, execution) };
+    });
+    if (removed === undefined) return;
+    const { x, node, owner } = removed.execution;
     const deletion = { event: "deletion", user: viewer.user, address: request.ip, owner, node, x } as const;
-    const outcome = await archive.remove(viewer, execution);
-    if (outcome === "missing") throw notFound();
-    if (outcome === "running") {
+    if (removed.outcome === "missing") throw notFound();
+    if (removed.outcome === "running") {
       audit.record({ ...deletion, outcome: "refused", reason: "running" });
       const message = "The execution is running: delete it after it has ended";
       throw new HttpError({ status: 409, code: "running", message });
@@ -126,31 +144,37 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.get("/executions/:x/lines", async (request, response) => {
-    const { viewer, execution, query } = await findToRead(request);
-    const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
-    const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
-    const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
-    const { pieces, next } = await readPage(archive, viewer, { execution, from, limit });
-    await sendList(response, turns, { name: "lines", pieces, rest: { next } });
+    const viewer = await viewerOf(request, "read");
+    await inTurn(viewer, response, async () => {
+      const execution = await findToRead(viewer, request);
+      const query = new Query(request.query);
+      const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
+      const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
+      const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
+      const { pieces, next } = await readPage(archive, viewer, { execution, from, limit });
+      await sendList(response, turns, { name: "lines", pieces, rest: { next } });
+    });
   });
 
   router.get("/executions/:x/raw", async (request, response) => {
-    const { viewer, execution, query } = await findToRead(request);
-    const stream = query.word("stream", "stdout or stderr", parseStream);
-    await downloads.send(response, { viewer, execution, stream });
+    const viewer = await viewerOf(request, "read");
+    const found = await inTurn(viewer, response, async () => {
+      const execution = await findToRead(viewer, request);
+      return { execution, stream: new Query(request.query).word("stream", "stdout or stderr", parseStream) };
+    });
+    if (found !== undefined) await downloads.send(response, { viewer, ...found });
   });
 
-  router.get("/nodes", async (request, response) => {
-    const viewer = await viewerOf(request, "read");
-    recordRead(viewer, request, "all");
-    await sendList(response, turns, { name: "nodes", pieces: inPieces(await archive.nodes(viewer)) });
-  });
-
-  router.get("/jobs", async (request, response) => {
-    const viewer = await viewerOf(request, "read");
-    recordRead(viewer, request, "all");
-    await sendList(response, turns, { name: "jobs", pieces: inPieces(await archive.jobs(viewer)) });
-  });
+  for (const name of ["nodes", "jobs"] as const) {
+    router.get(`/${name}`, async (request, response) => {
+      const viewer = await viewerOf(request, "read");
+      recordRead(viewer, request, "all");
+      await inTurn(viewer, response, async () => {
+        const elements: readonly unknown[] = await archive[name](viewer);
+        await sendList(response, turns, { name, pieces: inPieces(elements) });
+      });
+    });
+  }
 
   router.get("/user-mismatches", async (request, response) => {
     response.json({ mismatches: await archive.userMismatches(await viewerOf(request, "read")) });

@@ -311,3 +311,41 @@ describe("the API", () => {
     expect(web.events.join("\n")).toContain("secret detail");
   });
 });
+
+test("many requests of one user at once run one after the other, and delay nobody else by more than one", async () => {
+  const { archive, origin } = await startWeb();
+  archive.add({ x: X }).store(1, 10);
+  archive.add({ x: OTHER, owner: "bob" }).store(1, 3);
+  const [alice, bob] = [await signedIn(origin, "alice"), await signedIn(origin, "bob")];
+  const order: string[] = [];
+  const running = { now: 0, most: 0 };
+  const read = archive.read.bind(archive);
+  const first = deferred();
+  const isHers = deferred();
+  archive.read = async (viewer, at) => {
+    order.push(viewer.user);
+    if (viewer.user === "bob") return read(viewer, at);
+    running.now += 1;
+    running.most = Math.max(running.most, running.now);
+    isHers.resolve();
+    await first.promise;
+    running.now -= 1;
+    return read(viewer, at);
+  };
+  const all = Array.from({ length: 30 }, () => alice.get(`/api/executions/${X}/lines`));
+  await isHers.promise;
+  // Hers waits, and his is answered.
+  expect((await bob.get(`/api/executions/${OTHER}/lines`)).status).toBe(200);
+  expect(order).toEqual(["alice", "bob", "bob"]);
+  first.resolve();
+  expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(30).fill(200));
+  expect(running.most).toBe(1);
+});
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

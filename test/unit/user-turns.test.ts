@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Searches } from "../../src/web/searches.ts";
+import { UserTurns } from "../../src/web/user-turns.ts";
+
+const OPTIONS = { what: "searches", maxWaiting: 8 };
 
 /** Searches that end when `release` is called, and the order in which they ran. */
 function begun() {
@@ -8,7 +10,7 @@ function begun() {
     release = resolve;
   });
   const running = { now: 0, most: 0, all: 0 };
-  const searches = new Searches();
+  const searches = new UserTurns(OPTIONS);
   const search = async () => {
     running.now += 1;
     running.all += 1;
@@ -17,7 +19,7 @@ function begun() {
     running.now -= 1;
     return "found";
   };
-  const run = (uid: number, isWanted = () => true) => searches.run(uid, { isWanted, search });
+  const run = (uid: number, isWanted = () => true) => searches.run(uid, { isWanted, work: search });
   return { run, running, release: () => release() };
 }
 
@@ -46,9 +48,9 @@ describe("searches of one user", () => {
 });
 
 test("a search that fails does not keep the next one from running", async () => {
-  const searches = new Searches();
-  const failing = searches.run(1, { isWanted: () => true, search: () => Promise.reject(new Error("no")) });
-  const next = searches.run(1, { isWanted: () => true, search: async () => "found" });
+  const searches = new UserTurns(OPTIONS);
+  const failing = searches.run(1, { isWanted: () => true, work: () => Promise.reject(new Error("no")) });
+  const next = searches.run(1, { isWanted: () => true, work: async () => "found" });
   await expect(failing).rejects.toThrow("no");
   expect(await next).toBe("found");
 });
