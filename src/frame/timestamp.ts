@@ -1,10 +1,14 @@
+/** The end of 2099: rsyslogd (8.2302) takes later years for no time, and the frame for no frame. */
+const LATEST_US = 4_102_444_799_999_999;
+
 /**
  * RFC 3339 in UTC with microseconds, the only spelling of a time in frames, logs and the API.
  *
- * @param epochMicroseconds Microseconds since 1970, an integer below 2^53.
+ * @param epochMicroseconds Microseconds since 1970, an integer. Of a clock that is beyond 2099, the end of that year.
  */
 export function formatTimestamp(epochMicroseconds: number): string {
-  const milliseconds = Math.floor(epochMicroseconds / 1000);
-  const rest = epochMicroseconds - milliseconds * 1000;
+  const microseconds = Math.min(epochMicroseconds, LATEST_US);
+  const milliseconds = Math.floor(microseconds / 1000);
+  const rest = microseconds - milliseconds * 1000;
   return `${new Date(milliseconds).toISOString().slice(0, 23)}${String(rest).padStart(3, "0")}Z`;
 }

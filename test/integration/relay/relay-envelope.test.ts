@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createEnvelopeView, parseEnvelope } from "../../../src/frame/envelope.ts";
 import { parseGateStatus } from "../../../src/frame/gate-status.ts";
 import { parseRelayStatus } from "../../../src/frame/relay-status.ts";
+import { formatTimestamp } from "../../../src/frame/timestamp.ts";
 import { frameOf, gateBegin } from "../../support/as-sent.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { poll } from "../../support/poll.ts";
@@ -207,6 +208,15 @@ describeAsRoot("the relay is another user's than the sender", () => {
   let alice: TestUser;
   beforeAll(async () => {
     alice = await createTestUser("alice");
+  });
+
+  test.each([
+    ["at 1970", 0],
+    ["far beyond what rsyslogd takes for a time", Date.UTC(9999, 11, 31) * 1_000],
+  ])("keeps the time that mlrun writes when a node's clock is %s", async (_, epochUs) => {
+    const time = formatTimestamp(epochUs);
+    const sent = frame(1, "text").replace(TIME, time);
+    expect(await received(() => sendLines(relay.linesSocket, [sent]))).toEqual([envelope(lines(1, "text"), time)]);
   });
 
   test("all users can connect to the gate, and to no socket behind it", async () => {
