@@ -32,7 +32,13 @@ export async function handshakes(
 
 /** Every kind of list, as many at once as a browser's tabs might ask for. */
 export async function manyLists(api: ApiClient): Promise<void> {
-  const paths = ["/api/executions?limit=500", "/api/executions?q=argument&limit=500", "/api/jobs", "/api/nodes"];
+  const paths = [
+    "/api/executions?limit=500",
+    "/api/executions?q=argument&limit=500",
+    "/api/jobs",
+    "/api/nodes",
+    "/api/runs?limit=500",
+  ];
   for (const path of paths) await Promise.all(Array.from({ length: AT_ONCE }, () => read(api, path)));
 }
 
