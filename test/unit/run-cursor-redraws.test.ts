@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import xterm from "@xterm/headless";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RedrawUnit } from "../../src/run/output/redraw-unit.ts";
 import { RedrawThinner } from "../../src/run/output/redraws.ts";
 import { LineScreen, SCREEN_ROWS } from "../../src/text/screen/line-screen.ts";
 
@@ -114,6 +115,24 @@ describe("redraws of real shapes", () => {
   ])("%s stay", (_, pieces) => {
     expect(thinned(every(10, pieces))).toBe(pieces.join(""));
   });
+});
+
+test("a read full of redraws costs little more than its length", () => {
+  const redraws = Array.from({ length: 13_000 }, (_, i) => `\b\b\b${(i % 90) + 10}%`).join("");
+  const seen = { comparisons: 0 };
+  const { isRedrawnBy } = RedrawUnit.prototype;
+  RedrawUnit.prototype.isRedrawnBy = function (later, between) {
+    seen.comparisons += 1 + between.length;
+    return isRedrawnBy.call(this, later, between);
+  };
+  expect(
+    thinned([
+      [`10%${redraws}`, 0],
+      ["\n", 0],
+    ]).length,
+  ).toBeLessThan(30);
+  RedrawUnit.prototype.isRedrawnBy = isRedrawnBy;
+  expect(seen.comparisons).toBeLessThan(3 * 13_000);
 });
 
 const RECORDINGS = fileURLToPath(new URL("../fixtures/terminal", import.meta.url));

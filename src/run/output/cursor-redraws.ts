@@ -130,17 +130,18 @@ function beginsRedraw({ kind, count }: Token): boolean {
   return "\r\n\bADFG".includes(kind) || (kind === "K" && count === WHOLE_ROW);
 }
 
-/** Leaves out each unit that a later one redraws. */
+/** Leaves out each unit that a later one redraws, from the last one on: what is left out is in no other's way. */
 function withoutRedrawn(units: readonly RedrawUnit[]): RedrawUnit[] {
+  // The last one first.
   const kept: RedrawUnit[] = [];
-  const lastOf = new Map<string, { readonly unit: RedrawUnit; readonly at: number }>();
+  const lastOf = new Map<string, number>();
   for (let at = units.length - 1; at >= 0; at -= 1) {
     const unit = units[at];
     if (unit === undefined) break;
-    const later = lastOf.get(unit.key);
-    if (later !== undefined && unit.isRedrawnBy(later.unit, units.slice(at + 1, later.at))) continue;
-    lastOf.set(unit.key, { unit, at });
-    kept.unshift(unit);
+    const laterAt = lastOf.get(unit.key);
+    const later = laterAt === undefined ? undefined : kept[laterAt];
+    if (later !== undefined && unit.isRedrawnBy(later, kept.slice((laterAt ?? 0) + 1))) continue;
+    lastOf.set(unit.key, kept.push(unit) - 1);
   }
-  return kept;
+  return kept.reverse();
 }

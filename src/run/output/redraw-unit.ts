@@ -70,7 +70,11 @@ export class RedrawUnit {
     return { above: this.#above, column, isPlain: this.#isPlain };
   }
 
-  /** Whether the screen is the same without it if all of `later` is printed after it, the last of which has its key. */
+  /**
+   * Whether the screen is the same without it.
+   *
+   * @param later has the same key. @param between what is printed between them, in any order.
+   */
   isRedrawnBy(later: RedrawUnit, between: readonly RedrawUnit[]): boolean {
     const all = [this, ...between, later];
     if (all.some((unit) => unit.#isOpaque || unit.row !== 0)) return false;
