@@ -86,9 +86,9 @@
 #define MAX_DESCRIPTORS 131072
 // Connections that may wait to be accepted; net.core.somaxconn is 4096 by default.
 #define LISTEN_BACKLOG 4096
-// Of one turn of the loop: connections accepted, and events of others. A BEGIN takes about eight turns, and each of these
-// costs up to 15 us of a user who connects and closes without pause. As many of both: who finds the queue of connections
-// full is refused by the kernel.
+// Of one turn of the loop: connections accepted, and events handled, up to 15 us each. A BEGIN takes about eight turns,
+// so a user who connects and closes without pause must not make them long. Equally many: while the queue of connections
+// is full, the kernel refuses everybody.
 #define ACCEPTS_PER_TURN 32
 #define EVENTS_PER_TURN 32
 

@@ -5,6 +5,7 @@ import { addressGroup } from "../../host/address-group.ts";
 import type { Audit } from "../../host/audit.ts";
 import { FairPlaces } from "../../host/fair-places.ts";
 import type { Log, LogFields, Severity } from "../../host/log.ts";
+import { LoopTurns } from "../../host/loop-turns.ts";
 import { LogThrottle } from "../../host/log-throttle.ts";
 import { COMPARE_AUTHORITIES } from "../compare-authorities.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
@@ -48,6 +49,8 @@ interface Handshake {
   error: string;
 }
 
+/** What a handshake costs the collector: a thousand nodes that connect at once begin theirs one after another. */
+const HANDSHAKE_MS = 2;
 /** Part of all places for handshakes that one address group may hold. */
 const PART_PER_ADDRESS = 0.25;
 
@@ -59,6 +62,7 @@ export class RelayGate {
   /** Connections in their handshake, bounded by the places. Node reports a failure without the address. */
   readonly #handshakes = new Map<string, Handshake>();
   readonly #places: FairPlaces<Handshake>;
+  readonly #turns = new LoopTurns();
   #tls: RelayTls;
 
   constructor(options: RelayGateOptions) {
@@ -133,7 +137,10 @@ export class RelayGate {
       const what = "no TLS session: the relay does not trust this collector's certificate, or is not a relay";
       this.#refuse({ reason, what, fields: { address, error, next: COMPARE_AUTHORITIES }, address });
     });
-    this.#server.emit("connection", socket);
+    this.#turns.soon(() => {
+      // Otherwise it has lost its place, or has gone.
+      if (!socket.destroyed) this.#server.emit("connection", socket);
+    }, HANDSHAKE_MS);
   }
 
   /** Throws if they cannot be used; then the earlier ones remain. */
