@@ -83,11 +83,13 @@ function paceOf(rate: number): Pace {
  */
 export async function ageInViewer(options: {
   readonly rate: number;
+  /** URL of a module that the collector loads first. */
+  readonly module?: string;
   readonly meanwhile?: (collector: BenchCollector) => Promise<() => Promise<void>>;
 }): Promise<Figures> {
   const { rate } = options;
   const { lines, sampling, run } = paceOf(rate);
-  const collector = await startCollector();
+  const collector = await startCollector(options.module === undefined ? {} : { module: options.module });
   const relay = await startBenchRelay(collector.relpPort);
   const mlrun = run(relay.runDir);
   await poll("the execution's log", () => findLog(collector.dataDir, EXECUTION_ID).catch(() => undefined));

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fakeExecution } from "../support/envelopes.ts";
-import { poll } from "../support/poll.ts";
 import type { Case, Cell, Figures, Metric } from "./bench.ts";
 import { type BenchCollector, startCollector } from "./bench-site.ts";
 import { type BenchTls, benchTls } from "./bench-tls.ts";
 import { handshakes, manyDownloads, manyLists, subscribeInPairs } from "./loop-clients.ts";
 import { claimedLate, disordered, longBegins, packed, playSession, scattered, strangers } from "./loop-relays.ts";
+import { WATCH, watchedTurns } from "./watched-turns.ts";
 
-const WATCH = new URL("loop-watch.js", import.meta.url).href;
 const SETTLED_MS = 1_500;
 
 const METRICS: readonly Metric[] = [
@@ -108,20 +107,9 @@ async function turnsUnder({ isTls, before, restarts, act }: Client): Promise<Fig
   }
   // What follows by the clock is the work of before.
   await delay(SETTLED_MS);
-  await turns(collector);
+  await watchedTurns(collector.process);
   await act(collector, tls);
   await delay(SETTLED_MS);
-  return turns(collector);
-}
-
-/** Those since the last call. */
-async function turns({ process }: BenchCollector): Promise<Figures> {
-  const seen = process.stderr().length;
-  process.signal("SIGUSR2");
-  const [, json = ""] = await poll(
-    "the collector's turns",
-    () => /^turns (.*)\n/m.exec(process.stderr().toString("utf8", seen)) ?? undefined,
-  );
-  const { longest, cpu, p99 } = JSON.parse(json);
+  const { longest, cpu, p99 } = await watchedTurns(collector.process);
   return { longest, "CPU of the longest": cpu, p99 };
 }
