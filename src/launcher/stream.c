@@ -49,13 +49,15 @@ void break_stream(struct stream *stream) {
 }
 
 void show_available(struct stream *stream, struct logging *logging) {
-  uint64_t most = logging->printed[stream->index] + GROWN_BYTES;
-  for (uint64_t before = UINT64_MAX; before != logging->printed[stream->index] && before < most;) {
-    before = logging->printed[stream->index];
+  const uint64_t *printed = &logging->printed[stream->index];
+  uint64_t start = *printed;
+  uint64_t before;
+  do {
+    before = *printed;
     stream->is_readable = true;
     stream->pause_until_us = 0;
     continue_stream(stream, logging, false);
-  }
+  } while (*printed != before && *printed - start < GROWN_BYTES);
 }
 
 static void show(struct stream *stream, struct logging *logging) {

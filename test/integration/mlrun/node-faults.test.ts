@@ -62,8 +62,7 @@ interface Fate {
   readonly logged: "all" | "all but a hole" | "wrong";
 }
 
-async function fateOf(step: Step, fault: string): Promise<Fate> {
-  const folder = await mlrunWithFault(step, fault);
+async function fateOf(folder: string, what: string): Promise<Fate> {
   const x = makeExecutionId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
   const env = cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir, MLRUN_SPOOL_DIR: join(folder, "spool") });
   const { code, stdout, stderr } = await run(join(folder, "mlrun"), ["--id", x, "--", "sh", "-c", SCRIPT], {
@@ -73,7 +72,7 @@ async function fateOf(step: Step, fault: string): Promise<Fate> {
   const { code: hasHappened } = await run("test", ["-e", join(folder, "happened")]);
   // What a killed Node left goes out with the user's next mlrun: the whole one.
   await run(join(ROOT, "dist/src/bin/mlrun"), ["--flush"], { env, detached: true });
-  const logged = await poll(`END of ${step}: ${fault}`, () => howLogged(x));
+  const logged = await poll(`END of ${what}`, () => howLogged(x));
   const commands = stderr.split("\n").filter((line) => !line.startsWith("mlrun: "));
   return { code, stdout, stderr: commands.join("\n"), hasHappened: hasHappened === 0, logged };
 }
@@ -101,11 +100,13 @@ test.for(Object.entries(FAULTS))(
   { timeout: 120_000 },
   async ([, faultAt]) => {
     const fates: Record<string, Fate> = {};
+    // All before the first run: a process that starts meanwhile would hold the program's file open for writing.
+    const folders = await Promise.all(STEPS.map((step, at) => mlrunWithFault(step, faultAt(at))));
     const waiting = [...STEPS.entries()];
     const worker = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [at, step] = next;
-        fates[step] = await fateOf(step, faultAt(at));
+        fates[step] = await fateOf(folders[at] ?? "", step);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
