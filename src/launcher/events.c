@@ -123,8 +123,10 @@ void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
     go_on(launcher);
     return;
   }
+  bool is_for_group = !launcher->has_ended && went_to_group(taken, &launcher->witness);
+  // A sender who saw the command end means mlrun, which may not have seen it yet.
+  if (!launcher->has_ended && !is_for_group) take_children(launcher);
   if (!launcher->has_ended) {
-    bool is_for_group = went_to_group(taken, &launcher->witness);
     bool is_from_command = !is_for_group && taken->code <= 0 && taken->sender == launcher->command;
     if (is_from_command) kill(getppid(), number);
     else signal_command(launcher, number, is_for_group);
