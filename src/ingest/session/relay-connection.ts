@@ -51,7 +51,7 @@ export class RelayConnection<Slot> {
     const { store, pool, node, log, metrics, turns } = options;
     this.#allowance = new TurnAllowance(options.quiet, options.nowMs);
     this.#offers = new StoreOffers({
-      ...{ store, turns, onFailure: this.#fail },
+      ...{ store, turns, nowMs: options.nowMs, onFailure: this.#fail },
       onUnavailable: () => void options.socket.pause(),
     });
     this.#attendance = metrics.presence.join();

@@ -2,6 +2,7 @@ import type { Claim, Item } from "../../frame/item.ts";
 import type { LoopTurns } from "../../host/loop-turns.ts";
 import type { LineStore } from "../line-store.ts";
 import { CONNECTION_LIMITS } from "./connection-limits.ts";
+import { StepPace } from "./step-pace.ts";
 
 type Outcome = "stored" | "unavailable";
 
@@ -9,6 +10,7 @@ export interface StoreOffersOptions<Slot> {
   readonly store: LineStore<Slot>;
   /** Shared by all sessions. */
   readonly turns: LoopTurns;
+  readonly nowMs: () => number;
   /** The store cannot write now; the offer is repeated later. */
   readonly onUnavailable: () => void;
   /** The store threw: the session ends. */
@@ -21,6 +23,7 @@ export interface StoreOffersOptions<Slot> {
  */
 export class StoreOffers<Slot> {
   readonly #options: StoreOffersOptions<Slot>;
+  readonly #pace: StepPace;
   #isBusy = false;
   /** The step that waits for its turn. */
   #next: (() => void) | undefined;
@@ -29,6 +32,7 @@ export class StoreOffers<Slot> {
 
   constructor(options: StoreOffersOptions<Slot>) {
     this.#options = options;
+    this.#pace = new StepPace(options.nowMs);
   }
 
   /** Whether the store owes an answer. */
@@ -68,10 +72,11 @@ export class StoreOffers<Slot> {
   }
 
   #step(items: readonly Item<Slot>[], from: number, stored: () => void): void {
-    const to = stepEnd(items, from);
+    const to = stepEnd(items, from, this.#pace.items);
     const part = from === 0 && to === items.length ? items : items.slice(from, to);
     const { store } = this.#options;
-    const ask = (): Outcome | Promise<Outcome> => (part.length === 0 ? store.commit() : store.store(part));
+    const ask = (): Outcome | Promise<Outcome> =>
+      part.length === 0 ? store.commit() : this.#pace.measure(part.length, () => store.store(part));
     const next = (): void => (to < items.length ? this.#step(items, to, stored) : this.#done(stored));
     this.#inTurn(() => this.#offer(ask, next), 0);
   }
@@ -120,12 +125,12 @@ export class StoreOffers<Slot> {
   }
 }
 
-/** End of the step that starts at `from`. */
-function stepEnd<Slot>(items: readonly Item<Slot>[], from: number): number {
-  const { itemsAStep, bytesAStep } = CONNECTION_LIMITS;
+/** End of the step that starts at `from`, of at most `most` items. */
+function stepEnd<Slot>(items: readonly Item<Slot>[], from: number, most: number): number {
+  const { bytesAStep } = CONNECTION_LIMITS;
   let bytes = 0;
   let to = from;
-  while (to < items.length && to - from < itemsAStep && bytes < bytesAStep) {
+  while (to < items.length && to - from < most && bytes < bytesAStep) {
     const item = items[to];
     if (item?.kind === "lines") bytes += item.chunk.cri.length;
     else if (item?.kind === "end") bytes += item.json.length;

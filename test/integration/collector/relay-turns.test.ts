@@ -72,3 +72,24 @@ test("sessions that send BEGINs together bind a bounded number in one turn of th
   // One budget before the loop's immediates, and one in them.
   expect(Math.max(...perTurn)).toBeLessThanOrEqual(10);
 });
+
+test("a session whose items are slow to store, as those of scattered executions, gets smaller steps", async () => {
+  const clock = { nowMs: 0 };
+  const steps: number[] = [];
+  const msAnItem = { is: 0 };
+  const store = (items: readonly unknown[]) => {
+    if (items.length > 0) steps.push(items.length);
+    clock.nowMs += items.length * msAnItem.is;
+    return "stored" as const;
+  };
+  const { relay } = await openSession({ store }, { nowMs: () => clock.nowMs });
+  const frames = () => Array.from({ length: 400 }, () => fakeExecution().lines(1, ["one line of its own"]));
+  await relay.send(...frames());
+  expect(steps[0]).toBeLessThanOrEqual(16);
+  expect(Math.max(...steps)).toBe(64);
+  steps.length = 0;
+  msAnItem.is = 1;
+  await relay.send(...frames());
+  expect(Math.max(...steps.slice(1))).toBeLessThanOrEqual(10);
+  expect(steps.reduce((sum, one) => sum + one, 0)).toBe(400);
+});
