@@ -53,7 +53,7 @@ test("a user who floods sees the hole live, with its reason, and the command is 
     return (await api.json<ExecutionPage>("/api/executions")).refused?.executions === 2;
   });
   await page.goto(site.origin);
-  await page.getByText("2 executions of yours are not stored: your limit of 1 executions a minute").waitFor();
+  await page.getByText("2 of your executions were not stored: your limit of 1 executions a minute").waitFor();
   expect(problems).toEqual([]);
 });
 

@@ -35,7 +35,7 @@ describe("the words of a hole", () => {
 test("words count executions that could not begin", () => {
   const refused = parseRefusedExecutions({ executions: 1_200, reason: "executions-per-minute", limit: 3 });
   expect(refused === undefined ? "" : refusedWords(refused)).toBe(
-    "1,200 executions of yours are not stored: your limit of 3 executions a minute",
+    "1,200 of your executions were not stored: your limit of 3 executions a minute",
   );
   expect(parseRefusedExecutions({ executions: 0, reason: "executions-per-minute", limit: 3 })).toBeUndefined();
 });
