@@ -38,7 +38,7 @@ const END = {
 };
 const STATE = { state: "failed", delivery: "incomplete", code: null, signal: "SIGKILL", endedAt: null };
 const COUNTS = { lines: 3, bytes: 40, lastN: 9, thinned: 0, dropped: 0 };
-const EXECUTION = { ...SAID, owner: "alice", command: "job.sh", ...STATE, ...COUNTS, missing: [[2, 4]] };
+const EXECUTION = { ...SAID, run: X, owner: "alice", command: "job.sh", ...STATE, ...COUNTS, missing: [[2, 4]] };
 const GATE_STATUS = { name: "marcologger-gate", connections: 1, refused: 0, ended: 2, waits: 3 };
 const STATUS = { name: "marcologger-forward queue", size: 1, maxqsize: 9, "discarded.full": 0, "discarded.nf": 0 };
 

@@ -20,6 +20,7 @@ const SECRET = "alices-own-words";
 const credentials = ({ name, password }: TestUser) => ({ user: name, password });
 
 describeAsRoot("bob, who has a password and wants what is alice's, on a real collector", () => {
+  let collectorSaid: () => string;
   let alice: TestUser;
   let bob: TestUser;
   let relay: RelpClient;
@@ -35,6 +36,7 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     const places = ["--data-dir", dataDir, "--relp", `127.0.0.1:${relp}`, "--web", `127.0.0.1:${web}`];
     const [command, ...args] = program("mlcollector", ...places, "--insecure");
     const collector = startAsRoot(command, ...args);
+    collectorSaid = () => collector.output();
     await collector.waitFor(/listening for browsers/);
     relay = await RelpClient.open(relp);
     afterwards(() => relay.destroy());
@@ -199,7 +201,9 @@ describeAsRoot("bob, who has a password and wants what is alice's, on a real col
     const during = fakeExecution();
     await relay.send(during.begin({}, alice.uid), during.lines(1, ["while one guesses"]), during.end(1));
     expect((await asAlice.lines(during.x)).lines).toHaveLength(1);
-    expect(await Promise.all(guesses)).toEqual([401, 401, 401, 401, 401]);
+    const statuses = await Promise.all(guesses);
+    expect(collectorSaid()).not.toContain("cannot ask PAM");
+    expect(statuses).toEqual([401, 401, 401, 401, 401]);
     expect(await loginFrom("127.0.0.2", credentials(alice))).toBe(429);
     expect(await loginFrom("127.0.0.3", credentials(alice))).toBe(204);
     expect((await asAlice.request("/api/me")).status).toBe(200);
