@@ -31,7 +31,7 @@ export function showCommand(settings: RemoteSettings): Command {
 
 function factsOf(of: Execution): (readonly [name: string, value: string])[] {
   const { x, state, delivery, code, signal, node, owner, job, run, argv, labels, startedAt, endedAt } = of;
-  const { lines, bytes, lastN, missing, thinned, dropped } = of;
+  const { lines, bytes, lastN, missing, thinned, dropped, parent, claimedUser, clockMs } = of;
   const end = code !== null ? `exit code ${code}` : signal !== null ? `signal ${signal}` : undefined;
   const holes = missing.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
   const facts: (readonly [string, string | undefined])[] = [
@@ -43,6 +43,7 @@ function factsOf(of: Execution): (readonly [name: string, value: string])[] {
     ["owner", owner],
     ["job", job],
     ["run", run],
+    ["parent", parent],
     [
       "labels",
       Object.entries(labels)
@@ -56,6 +57,13 @@ function factsOf(of: Execution): (readonly [name: string, value: string])[] {
     ["missing", holes || undefined],
     ["thinned", thinned === 0 ? undefined : `${thinned} bytes of redraws`],
     ["dropped", dropped === 0 ? undefined : `${dropped} bytes`],
+    ["clock", clockMs === undefined ? undefined : `add ${clockMs} ms to its times for the collector's clock`],
+    [
+      "warning",
+      claimedUser === undefined
+        ? undefined
+        : `run by ${claimedUser} on ${node}, whose uid is ${owner}'s here: an administrator must name that node's users`,
+    ],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   other = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PX", job: "other", node: "gpu2" });
   const bobs = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PY" });
   await relay.send(
-    train.begin({ labels: { rank: "3" }, argv: ["/bin/train.sh", "a b"] }),
+    train.begin({ user: "trainer", labels: { rank: "3" }, argv: ["/bin/train.sh", "a b"] }),
     train.lines(1, ["one", "two error"]),
     train.lines(3, ["a long er"], { fragment: true }),
     train.lines(4, ["ror here", HOSTILE]),
@@ -105,6 +105,7 @@ describe("an id", () => {
       /^id: +01JDTC8V6CZ7M4V5X9Q2N3K4PW\ncommand: +\/bin\/train\.sh 'a b'\nstate: +failed, exit code 3\n/,
     );
     expect(shown.stdout).toMatch(/\nlabels: +rank=3\n/);
+    expect(shown.stdout).toMatch(/\nwarning: +run by trainer on gpu1, whose uid is/);
     const newest = await mlctl.run(["show", "-", "--json"]);
     expect(JSON.parse(newest.stdout)).toMatchObject({ x: other.x });
     const several = await mlctl.run(["show", "01JDTC8V6CZ7M4V5X9Q2N3K4P"]);
