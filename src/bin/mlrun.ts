@@ -1,6 +1,5 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { closeSync, openSync, readSync } from "node:fs";
+import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import { formatTimestamp } from "../frame/timestamp.ts";
 import { type Arguments, parseArguments } from "../run/arguments.ts";
@@ -8,7 +7,7 @@ import { type BeginFields, parseBeginFields } from "../run/begin-fields.ts";
 import { Clock } from "../run/clock.ts";
 import { findNames } from "../run/command/names.ts";
 import { processName } from "../run/command/process-name.ts";
-import { type Environment, inheritedLabels, setting } from "../run/command/surroundings.ts";
+import { type Environment, inheritedLabels } from "../run/command/surroundings.ts";
 import { runDoctor } from "../run/doctor/doctor.ts";
 import { runExecution } from "../run/execution.ts";
 import { HELP } from "../run/help.ts";
@@ -20,18 +19,18 @@ import { replayRawFiles } from "../run/replay-raw.ts";
 import { readSiteSettings } from "../run/site-settings.ts";
 import { startFlush } from "../run/spool/background-flush.ts";
 import { spooledFiles } from "../run/spool/spool-files.ts";
-import { isOutOfReach, type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
+import { type SpoolPlaces, spoolFolders } from "../run/spool/spool-folder.ts";
 import { flushSpool } from "../run/spool/spool-sender.ts";
 import { TIMERS } from "../run/timers.ts";
 import { makeExecutionId } from "../wire/ids.ts";
 import { UsageError } from "../wire/usage-error.ts";
+import { accountFile, DEFAULT_RUN_DIR, homeFolder, runFolder, settingsFile, spoolPlaces } from "./mlrun-places.ts";
+import { STDOUT, say, warn } from "./mlrun-say.ts";
 import { refuseOldNode } from "./node-floor.ts";
 
 /** Put in by the bundler, from package.json. */
 declare const MLRUN_VERSION: string;
 
-const STDOUT = 1;
-const STDERR = 2;
 const OWN_ERROR = 125;
 const KEY_BYTES = 16;
 const ID_BYTES = 16;
@@ -40,9 +39,6 @@ const RECORDS = 3;
 const PROGRESS = 4;
 /** The argument with which the launcher calls this program. */
 const LOG_RECORDS = "--log-records";
-const DEFAULT_RUN_DIR = "/run/marcologger";
-const SETTINGS = "/etc/marcologger/mlrun.toml";
-const SYSTEM_SPOOL = "/var/spool/marcologger";
 /** The name becomes HOSTNAME of RFC 5424 and a folder's name, but a kernel accepts any bytes in it. */
 const NOT_IN_A_HOSTNAME = /[^\w.-]/g;
 
@@ -52,7 +48,7 @@ async function main(): Promise<number> {
   refuseOldNode("mlrun", OWN_ERROR);
   if (process.argv[2] === LOG_RECORDS) return logForLauncher();
   const asked = parseArguments(process.argv.slice(2));
-  const runDir = resolve(asked.runDir ?? reliable("MLRUN_RUN_DIR", env, "mlrun.sock") ?? DEFAULT_RUN_DIR);
+  const runDir = runFolder(asked.runDir, env);
   const node = hostname().replace(NOT_IN_A_HOSTNAME, "-") || "localhost";
   switch (asked.action) {
     case "help":
@@ -142,7 +138,7 @@ function nowUs(): number {
 }
 
 function siteSettings(environment: Environment) {
-  return readSiteSettings(reliable("MLRUN_CONFIG", environment) ?? SETTINGS, warn);
+  return readSiteSettings(settingsFile(environment), warn);
 }
 
 /** Delivers spooled files, in the foreground, and reports the result. */
@@ -178,49 +174,20 @@ async function doctor(runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = makeExecutionId(Date.now(), random.subarray(KEY_BYTES));
   const key = random.toString("base64url", 0, KEY_BYTES);
-  const path = setting(env, "MLRUN_CONFIG") ?? SETTINGS;
+  const path = settingsFile(env);
   const { notifySecretFile } = readSiteSettings(path, () => {});
   const isWell = await runDoctor({
     runDir,
     spool: spoolPlaces(env, node, runDir),
     begin: { x, key, node, pid: process.pid, cwd: currentFolder(), startedAt: formatTimestamp(nowUs()) },
     secretFile: secretFileOf(notifySecretFile, homeFolder(env)),
+    accountFile: accountFile(env),
     readSettings: (complain) => readSiteSettings(path, complain),
     nowMs: Date.now,
     say: (text) => say(STDOUT, text),
     hasColours: isatty(STDOUT),
   });
   return isWell ? 0 : 1;
-}
-
-function spoolPlaces(environment: Environment, node: string, runDir: string): SpoolPlaces {
-  const state = setting(environment, "XDG_STATE_HOME") ?? join(homeFolder(environment), ".local/state");
-  const home = join(state, "marcologger/spool", node);
-  const chosen = setting(environment, "MLRUN_SPOOL_DIR");
-  return {
-    chosen: chosen === undefined ? undefined : resolve(chosen),
-    system: SYSTEM_SPOOL,
-    home,
-    uid: process.geteuid?.() ?? 0,
-    relay: chosen !== undefined || runDir === DEFAULT_RUN_DIR ? "" : encodeURIComponent(runDir),
-  };
-}
-
-/** The path in a variable, as `setting`; for root none where another user could put another file. */
-function reliable(name: string, environment: Environment, file = ""): string | undefined {
-  const path = setting(environment, name);
-  if (path === undefined || isOutOfReach(resolve(path, file), process.geteuid?.() ?? 0)) return path;
-  warn(`${name} is not used: another user owns a folder of ${path}`);
-  return undefined;
-}
-
-/** A user may have no home: neither HOME nor an entry in the user database. */
-function homeFolder(environment: Environment): string {
-  try {
-    return setting(environment, "HOME") ?? homedir();
-  } catch {
-    return "/nonexistent";
-  }
 }
 
 /** From the kernel: loading node:crypto would take longer than most of the work here. */
@@ -248,19 +215,6 @@ function hasTerminal(): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function warn(message: string): void {
-  say(STDERR, `mlrun: ${message}`);
-}
-
-/** Not by Node's streams: they would make a pipe non-blocking for every process that shares it. */
-function say(fd: number, text: string): void {
-  try {
-    writeSync(fd, `${text}\n`);
-  } catch {
-    // Nobody reads it.
   }
 }
 

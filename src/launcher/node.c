@@ -17,7 +17,8 @@ static const char CONFIGURATION[] = "mlrun.conf";
 static const char *const SCRIPTS[] = {"mlrun-cached.cjs", "mlrun.cjs"};
 static const char DEFAULT_NODE[] = "/usr/bin/node";
 /** All variables that mlrun's script reads. Excludes those that could change how Node runs (NODE_*, LD_*). */
-static const char *const KEPT_VARIABLES[] = {"HOME", "XDG_STATE_HOME", "MLRUN_SPOOL_DIR", "MLRUN_CONFIG", "MLRUN_RUN_DIR"};
+static const char *const KEPT_VARIABLES[] = {"HOME",            "XDG_CONFIG_HOME", "XDG_STATE_HOME",
+                                             "MLRUN_SPOOL_DIR", "MLRUN_CONFIG",    "MLRUN_RUN_DIR"};
 enum { KEPT_COUNT = sizeof KEPT_VARIABLES / sizeof KEPT_VARIABLES[0], MAX_ARGUMENTS = 16, STACK_BYTES = 8388608 };
 
 /** The interpreter found at build time: PATH belongs to the user. */

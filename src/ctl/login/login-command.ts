@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { safeText } from "../../host/safe-text.ts";
+import type { Account } from "../../wire/account.ts";
 import { asRecord } from "../../wire/record.ts";
 import { parseNewToken, TOKEN_LIMITS, TOKEN_SCOPES, type TokenRequest } from "../../wire/token.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
-import { type Account, AccountFile } from "../remote/account.ts";
+import { AccountFile } from "../remote/account.ts";
 import { ApiRefusal, Collector } from "../remote/collector.ts";
 import { type Authority, authorityOf, unknownAuthority } from "../remote/pin-authority.ts";
 import type { RemoteSettings } from "../remote/session.ts";

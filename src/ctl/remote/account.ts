@@ -1,20 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMissing } from "../../host/is-missing.ts";
-import { asRecord, parseJson } from "../../wire/record.ts";
+import { ACCOUNT_FILE, type Account, parseAccount } from "../../wire/account.ts";
 import { CtlError } from "../command.ts";
-
-/** A collector that one has signed in to. */
-export interface Account {
-  /** Its address in browsers, with the path under a proxy; no slash at its end. */
-  readonly url: string;
-  readonly user: string;
-  readonly token: string;
-  /** RFC 3339. */
-  readonly expiresAt: string;
-  /** PEM of the authority that was accepted at the login; undefined: those of the system. */
-  readonly ca?: string | undefined;
-}
 
 /** The user's own folder of settings keeps it, readable for nobody else. */
 export class AccountFile {
@@ -23,7 +11,7 @@ export class AccountFile {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.path = join(folder, "login.json");
+    this.path = join(folder, ACCOUNT_FILE);
   }
 
   /** Throws a CtlError if nobody has signed in. */
@@ -42,7 +30,7 @@ export class AccountFile {
       if (isMissing(error)) return undefined;
       throw new CtlError(`Cannot read ${this.path}: ${messageOf(error)}`);
     }
-    const account = parseAccount(parseJson(text));
+    const account = parseAccount(text);
     if (account === undefined) throw new CtlError(`${this.path} is damaged. \`mlctl login URL\` writes it anew`);
     return account;
   }
@@ -64,13 +52,6 @@ export class AccountFile {
   remove(): void {
     rmSync(this.path, { force: true });
   }
-}
-
-function parseAccount(value: unknown): Account | undefined {
-  const { url, user, token, expiresAt, ca } = asRecord(value) ?? {};
-  if (typeof url !== "string" || typeof user !== "string" || typeof token !== "string") return undefined;
-  if (typeof expiresAt !== "string" || !URL.canParse(url)) return undefined;
-  return { url, user, token, expiresAt, ca: typeof ca === "string" ? ca : undefined };
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { readSecret } from "../notify/secret.ts";
 import type { SiteSettings } from "../site-settings.ts";
 import type { SpoolPlaces } from "../spool/spool-folder.ts";
+import { checkArrival } from "./arrival-check.ts";
 import { checkClock } from "./clock-check.ts";
 import { type Finding, formatFinding, ok, wrong } from "./finding.ts";
 import { checkHandOver, type HandOverOptions } from "./hand-over-check.ts";
@@ -14,6 +15,8 @@ export interface DoctorOptions {
   readonly spool: SpoolPlaces;
   readonly begin: HandOverOptions["begin"];
   readonly secretFile: string;
+  /** Where `mlctl login` keeps its token. */
+  readonly accountFile: string;
   /** @param complain Gets each fault in mlrun.toml. */
   readSettings(complain: (fault: string) => void): SiteSettings;
   nowMs(): number;
@@ -22,7 +25,12 @@ export interface DoctorOptions {
   readonly hasColours: boolean;
 }
 
-/** Checks what mlrun needs on this machine, from here to the relay's journal. @returns Whether nothing is wrong. */
+/**
+ * Checks what mlrun needs on this machine, from here to the relay's journal, and on to the collector where this user
+ * has signed in.
+ *
+ * @returns Whether nothing is wrong.
+ */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   const { runDir, begin, nowMs, say, hasColours } = options;
   let isWell = true;
@@ -37,7 +45,11 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   const socket = await checkSocket(runDir);
   tell(socket);
   const relay = findRelayProcesses(runDir);
-  if (socket.state === "ok") tell(await checkHandOver({ runDir, begin, relayFault: () => faultOf(relay) }));
+  if (socket.state === "ok") {
+    const handOver = await checkHandOver({ runDir, begin, relayFault: () => faultOf(relay) });
+    tell(handOver);
+    if (handOver.state === "ok") tell(await checkArrival({ accountFile: options.accountFile, x: begin.x }));
+  }
   tell(...checkRelayConfiguration(relay));
   tell(...checkSpool(options.spool));
   const { fault } = readSecret(options.secretFile);
