@@ -181,7 +181,7 @@ test("a search ends with its request; the next one, which waited, begins", async
 });
 
 test("a search that waits, or finds nothing for long, says so: its connection is not taken for dead", async () => {
-  const { on, alice } = await startSearch({ searches: 1, maxMs: 500, sayEveryMs: 20 });
+  const { on, alice } = await startSearch({ searches: 1, maxMs: 2_000, sayEveryMs: 20 });
   await withMuchText(on);
   const first = ask(alice, ENDLESS);
   await untilMetric(on, "ml_searches_running", 1);
