@@ -89,7 +89,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       try {
         // Before PAM, whose timing would reveal whether the password of such a user is right.
         const named = await users.byName(user, { isFresh: true });
-        if (named === "unavailable") return { is: "unavailable" };
+        if (named === "unavailable") {
+          log.event("warning", "cannot look up who signs in: the user directory does not answer");
+          return { is: "unavailable" };
+        }
         if (named === undefined || !mayLogIn(named)) return { is: "denied" };
         return await resultOf(await connection.ask({ user: named.name, password, address }));
       } finally {
