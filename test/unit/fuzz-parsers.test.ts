@@ -7,9 +7,9 @@ const SLOW_CASES = 850;
 
 /** The long form is `npm run fuzz`: a million cases for each parser, with a new seed in each run. */
 describe.each(TARGETS)("the parser $name, given random and mutated input", (target) => {
-  test.each([1, 2])("keeps its promise, seed %i", async (seed) => {
+  test("keeps its promise", async () => {
     const cases = (target.isSlow === true ? SLOW_CASES : CASES) / (target.casesPerCase ?? 1);
-    const { grownBytes } = await fuzz(target, { cases, seed });
+    const { grownBytes } = await fuzz(target, { cases, seed: 1 });
     expect(Number.isFinite(grownBytes)).toBe(true);
   });
 });

@@ -23,7 +23,7 @@ function shuffled<T>(items: readonly T[]): T[] {
 }
 
 const ORDERS: readonly [string, number, (starts: readonly number[]) => number[]][] = [
-  ["random", 200_000, shuffled],
+  ["random", 100_000, shuffled],
   ["reversed", 40_000, (starts) => starts.toReversed()],
   [
     "every other one first",
