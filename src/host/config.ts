@@ -154,7 +154,7 @@ function checkExposure(config: Config, settings: Settings): void {
   }
 }
 
-/** Whoever may connect to the socket speaks for any client, so it is a proxy's. */
+/** A process that may connect to the socket can claim any client address: only a proxy may. */
 function checkWebSocket({ webTls, behindProxy, proxies }: Config, settings: Settings): void {
   if (behindProxy === undefined) settings.complain("web: expected behind-proxy, the address that browsers see");
   if (webTls !== undefined) settings.complain("web-cert: expected none with a unix socket: the proxy has it");

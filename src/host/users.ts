@@ -4,7 +4,7 @@ import { type Known, type Looked, LookupCache } from "./lookup-cache.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 
 const USER_FOR_MS = 600_000;
-/** Whoever leaves a group of administrators loses their rights within this time. */
+/** A user who leaves the group of administrators loses its rights within this time. */
 const GROUP_FOR_MS = 30_000;
 
 export interface User {

@@ -62,7 +62,7 @@ export class Ripgrep {
         this.#onRoom();
       });
     });
-    // Whoever calls `end` hears of it.
+    // `end` reports the failure; until somebody calls it, nobody handles it.
     this.#ended.catch(() => undefined);
   }
 

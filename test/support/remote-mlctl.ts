@@ -19,7 +19,7 @@ export class RemoteMlctl {
 
   static async create(env: NodeJS.ProcessEnv = {}): Promise<RemoteMlctl> {
     const folder = await tempFolder();
-    // NO_COLOR of whoever runs the tests would change what is tested.
+    // NO_COLOR in the environment of the test run would change the output.
     return new RemoteMlctl(folder, { ...process.env, NO_COLOR: "", TZ: "UTC", XDG_CONFIG_HOME: folder, ...env });
   }
 

@@ -6,7 +6,7 @@ import { poll } from "./poll.ts";
 import { start } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** What a proxy is told: its own port, our socket, a folder for its files. */
+/** A proxy's settings: its own port, our socket, a folder for its files. */
 interface Place {
   readonly port: number;
   readonly socket: string;

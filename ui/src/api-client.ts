@@ -74,7 +74,7 @@ export class ApiClient {
     return this.#ask(`api/runs${queryOf({ ...filter })}`, { parse: parseRunPage });
   }
 
-  /** For administrators; nobody else has any. */
+  /** Empty for everybody but administrators. */
   userMismatches(): Promise<Answer<readonly UserMismatch[]>> {
     return this.#ask("api/user-mismatches", { parse: parseUserMismatches });
   }

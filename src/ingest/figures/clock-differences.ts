@@ -12,7 +12,7 @@ const LEAST_SAMPLES = 3;
 const AGREE_WITHIN_MS = 250;
 /** A report behind more frames in the relay's memory waited for them. */
 const MAX_FRAMES_BEFORE = 1_000;
-/** A smaller difference cannot be told from the way of a report. */
+/** A smaller difference may be the travel time of a report. */
 const LEAST_DIFFERENCE_MS = 50;
 
 interface Sample {

@@ -3,7 +3,7 @@ import { type Finding, ok, unknown, wrong } from "./finding.ts";
 
 const WHAT = "clock";
 const TIMEOUT_MS = 3_000;
-/** The answer says whole seconds: a smaller difference cannot be told. */
+/** The answer has whole seconds, so smaller differences do not show. */
 const MOST_MS = 2_000;
 
 /** Compares this machine's clock with the collector's, which its web server says (Date, RFC 9110, 6.6.1). */

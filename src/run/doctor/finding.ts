@@ -1,6 +1,6 @@
 /** What one check found. */
 export interface Finding {
-  /** "unknown": it cannot be told from here, which is no fault. */
+  /** "unknown": this machine cannot find out, which is no fault. */
   readonly state: "ok" | "wrong" | "unknown";
   readonly what: string;
   readonly found: string;

@@ -6,7 +6,7 @@ import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { visibleText } from "../text/visible-control.ts";
 
-/** Shows an administrator which uids mean somebody else on a node: whoever has the uid here sees that user's lines. */
+/** Shows administrators which uids belong to different users here and on a node: the user here sees the other's lines. */
 export function UserMismatches({ api }: { readonly api: ApiClient }): JSX.Element | null {
   const [mismatches, setMismatches] = useState<readonly UserMismatch[]>([]);
   useEffect(() => {
