@@ -42,7 +42,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     return undefined;
   }
   const execution = new StoredExecution({ facts, base, sidecar, spill: options.spill, nowMs: options.nowMs });
-  const late = execution.newLog("late");
+  const late = execution.logs.create("late");
   let isMerged = false;
   let hasLate = false;
   for (const record of records) {

@@ -22,7 +22,7 @@ export async function mergeLate(
 ): Promise<void> {
   const { base, main, late, sidecar } = execution;
   const path = `${base}.log.new`;
-  const merged = execution.newLog("main");
+  const merged = execution.logs.create("main");
   try {
     options.signal.throwIfAborted();
     await writeInOrder(execution, { path, merged, signal: options.signal });
@@ -37,8 +37,7 @@ export async function mergeLate(
     throw error;
   }
   renameSync(path, main.path);
-  execution.main = merged;
-  execution.late = undefined;
+  execution.logs.replace(merged);
   for (const log of [main, late]) {
     if (log === undefined) continue;
     options.files.retire(log);

@@ -4,24 +4,20 @@ import type { Beat } from "../../frame/item.ts";
 import type { Delivery, Execution, ExecutionState, LineRange } from "../../wire/api.ts";
 import type { Exit } from "../../wire/end.ts";
 import { parseRunId } from "../../wire/run-id.ts";
-import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { type IntervalSpill, SpillingIntervals } from "../numbers/spilling-intervals.ts";
-import { SpillingStretches } from "../numbers/spilling-stretches.ts";
 import type { OverLimit } from "../owner/owner-account.ts";
 import { deliveryAfterEnd } from "./delivery-after-end.ts";
 import { Discards, type LostLines } from "./discards.ts";
 import { blocks, indexBytesOf } from "./disk-bytes.ts";
+import { ExecutionLogs } from "./execution-logs.ts";
 import { summaryOf } from "./execution-summary.ts";
 import type { EndSeen, Facts } from "./facts.ts";
 import { Lifetime } from "./lifetime.ts";
 import { NodeClock } from "./node-clock.ts";
-import { NumberedLog, type Segment } from "./numbered-log.ts";
-import type { AnyRecord, LogName, Sidecar } from "./sidecar.ts";
-
-/** Segments processed in one step while a log's numbers are read back. */
-const SEGMENTS_AT_ONCE = 1_000;
+import type { NumberedLog, Segment } from "./numbered-log.ts";
+import type { AnyRecord, Sidecar } from "./sidecar.ts";
 
 /**
  * One stored execution: its logs, the numbers they hold, and its outcome. The only writer of its files; every method
@@ -32,8 +28,7 @@ export class StoredExecution {
   /** Path of the files without their endings. */
   readonly base: string;
   readonly sidecar: Sidecar;
-  main: NumberedLog;
-  late: NumberedLog | undefined;
+  readonly logs: ExecutionLogs;
   /** The numbers that are stored. */
   readonly have: LineNumbers;
   /** The numbers that were discarded, and why. */
@@ -49,7 +44,6 @@ export class StoredExecution {
   #toldLastN = 0;
   /** The last beat said that more may wait in the command's own buffer. */
   mayBuffer = false;
-  readonly #spill: IntervalSpill;
   readonly #indexBytes: number;
   #delivery: Delivery = "receiving";
 
@@ -63,15 +57,20 @@ export class StoredExecution {
     this.facts = options.facts;
     this.base = options.base;
     this.sidecar = options.sidecar;
-    this.#spill = options.spill;
     this.#indexBytes = indexBytesOf(options.facts);
     this.have = new SpillingIntervals(options.spill);
     this.discards = new Discards(options.sidecar);
     this.clock = new NodeClock(options.sidecar, options.facts.clockMs);
     this.#life = new Lifetime(options.sidecar, options.nowMs);
-    this.main = this.newLog("main");
+    this.logs = new ExecutionLogs(options.base, options.sidecar, options.spill);
   }
 
+  get main(): NumberedLog {
+    return this.logs.main;
+  }
+  get late(): NumberedLog | undefined {
+    return this.logs.late;
+  }
   get owner(): string {
     return this.facts.owner;
   }
@@ -121,7 +120,7 @@ export class StoredExecution {
     return this.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
   }
   get lines(): number {
-    return this.main.lines + (this.late?.lines ?? 0);
+    return this.logs.lines;
   }
 
   /** Disk space of its files and its row in the index, charged to the owner. */
@@ -154,7 +153,7 @@ export class StoredExecution {
     for (const [from, to] of this.have.missing(chunk.firstN, last)) {
       const part = sliceChunk(chunk, from, to);
       if (from >= nextN) this.main.append(part, files);
-      else this.#lateLog(files).append(part, files);
+      else this.logs.appendLate(part, files);
       this.have.add(from, to);
       yield part;
     }
@@ -193,16 +192,8 @@ export class StoredExecution {
 
   /** All records are read and the logs scanned: determines which numbers are stored, and its state. */
   restored(late: NumberedLog | undefined, nowMs: number): void {
-    this.late = late;
-    // In order of n, so that a complete log is one range from the start.
-    for (let next = 1, isMore = true; isMore; ) {
-      const segments = this.segments(next, SEGMENTS_AT_ONCE);
-      for (const { n, lines } of segments) {
-        this.have.add(n, n + lines - 1);
-        next = n + lines;
-      }
-      isMore = segments.length === SEGMENTS_AT_ONCE;
-    }
+    this.logs.restoreLate(late);
+    this.logs.addNumbersTo(this.have);
     this.#toldLastN = this.discards.last;
     this.judge(nowMs);
     this.isMergeDue = this.canMerge;
@@ -249,35 +240,18 @@ export class StoredExecution {
     return Math.max(this.have.last, this.#toldLastN, this.endSeen?.lastN ?? 0);
   }
 
-  /** Numbered pieces of both logs that hold number `n` or higher, in order of n; at most `limit`. */
+  /** As `ExecutionLogs.segments`. */
   segments(n: number, limit: number): Segment[] {
-    const segments = this.main.segments(n, limit);
-    if (this.late === undefined) return segments;
-    return [...segments, ...this.late.segments(n, limit)].sort((a, b) => a.n - b.n).slice(0, limit);
-  }
-
-  /** Creates an empty log of this execution; the caller decides whether it replaces one. */
-  newLog(name: LogName): NumberedLog {
-    const path = name === "main" ? `${this.base}.log` : `${this.base}.late.log`;
-    return new NumberedLog({ path, name, sidecar: this.sidecar, stretches: new SpillingStretches(this.#spill) });
+    return this.logs.segments(n, limit);
   }
 
   /** Releases resources outside of memory. Not to be used afterwards. */
   release(): void {
     this.have.release();
-    this.main.release();
-    this.late?.release();
+    this.logs.release();
   }
 
   summary(): Execution {
     return summaryOf(this);
-  }
-
-  #lateLog(files: OpenFiles): NumberedLog {
-    if (this.late !== undefined) return this.late;
-    const late = this.newLog("late");
-    files.adopt(late, createForAppend(late.path, { durable: this.sidecar.durable }));
-    this.late = late;
-    return late;
   }
 }

@@ -1,0 +1,90 @@
+import type { Chunk } from "../../frame/chunk.ts";
+import { createForAppend } from "../disk/create-file.ts";
+import type { OpenFiles } from "../disk/open-files.ts";
+import type { LineNumbers } from "../numbers/line-numbers.ts";
+import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
+import { SpillingStretches } from "../numbers/spilling-stretches.ts";
+import { NumberedLog, type Segment } from "./numbered-log.ts";
+import type { LogName, Sidecar } from "./sidecar.ts";
+
+/** Segments processed in one step while a log's numbers are read back. */
+const SEGMENTS_AT_ONCE = 1_000;
+
+/** The log of one execution in order of arrival, and a second one for lines that came after higher numbers. */
+export class ExecutionLogs {
+  readonly #base: string;
+  readonly #sidecar: Sidecar;
+  readonly #spill: IntervalSpill;
+  #main: NumberedLog;
+  #late: NumberedLog | undefined;
+
+  /** @param base Path of the files without their endings. */
+  constructor(base: string, sidecar: Sidecar, spill: IntervalSpill) {
+    this.#base = base;
+    this.#sidecar = sidecar;
+    this.#spill = spill;
+    this.#main = this.create("main");
+  }
+
+  get main(): NumberedLog {
+    return this.#main;
+  }
+  get late(): NumberedLog | undefined {
+    return this.#late;
+  }
+  get lines(): number {
+    return this.#main.lines + (this.#late?.lines ?? 0);
+  }
+
+  /** Creates an empty log; it takes part only after `restoreLate` or `replace`. */
+  create(name: LogName): NumberedLog {
+    const path = name === "main" ? `${this.#base}.log` : `${this.#base}.late.log`;
+    return new NumberedLog({ path, name, sidecar: this.#sidecar, stretches: new SpillingStretches(this.#spill) });
+  }
+
+  /** Appends to the late log, which the first late lines create. */
+  appendLate(chunk: Chunk, files: OpenFiles): void {
+    if (this.#late === undefined) {
+      const late = this.create("late");
+      files.adopt(late, createForAppend(late.path, { durable: this.#sidecar.durable }));
+      this.#late = late;
+    }
+    this.#late.append(chunk, files);
+  }
+
+  /** A late log of an earlier start is there. */
+  restoreLate(late: NumberedLog | undefined): void {
+    this.#late = late;
+  }
+
+  /** A merged log stands in the place of both. */
+  replace(merged: NumberedLog): void {
+    this.#main = merged;
+    this.#late = undefined;
+  }
+
+  /** Numbered pieces of both logs that hold number `n` or higher, in order of n; at most `limit`. */
+  segments(n: number, limit: number): Segment[] {
+    const segments = this.#main.segments(n, limit);
+    if (this.#late === undefined) return segments;
+    return [...segments, ...this.#late.segments(n, limit)].sort((a, b) => a.n - b.n).slice(0, limit);
+  }
+
+  /** Reads back which numbers they hold, in order of n, so that a complete log is one range from the start. */
+  addNumbersTo(have: LineNumbers): void {
+    for (let next = 1, isMore = true; isMore; ) {
+      const segments = this.segments(next, SEGMENTS_AT_ONCE);
+      for (const { n, lines } of segments) {
+        have.add(n, n + lines - 1);
+        next = n + lines;
+      }
+      isMore = segments.length === SEGMENTS_AT_ONCE;
+    }
+  }
+
+  /** Releases resources outside of memory. Not to be used afterwards. */
+  release(): void {
+    this.#main.release();
+    this.#late?.release();
+  }
+}
