@@ -151,9 +151,9 @@ export class Housekeeping {
 
   #forget(): void {
     const { slots, files } = this.#options;
-    for (const { main, late } of slots.forgetIdle()) {
-      files.close(main);
-      if (late !== undefined) files.close(late);
+    for (const { logs } of slots.forgetIdle()) {
+      files.close(logs.main);
+      if (logs.late !== undefined) files.close(logs.late);
     }
   }
 }

@@ -22,7 +22,7 @@ export function createExecution(base: string, facts: Facts, options: CreateOptio
   const execution = new StoredExecution({ facts, base, sidecar, spill, nowMs });
   try {
     createSidecar(sidecar, facts);
-    files.adopt(execution.main, createForAppend(execution.main.path, { durable }));
+    files.adopt(execution.logs.main, createForAppend(execution.logs.main.path, { durable }));
     return execution;
   } catch (error) {
     const existing = failureCode(error) === "EEXIST" ? adopt(base, options) : undefined;

@@ -36,6 +36,11 @@ export class ExecutionLogs {
     return this.#main.lines + (this.#late?.lines ?? 0);
   }
 
+  /** As the command printed them. */
+  get printedBytes(): number {
+    return this.#main.printedBytes + (this.#late?.printedBytes ?? 0);
+  }
+
   /** Creates an empty log; it takes part only after `restoreLate` or `replace`. */
   create(name: LogName): NumberedLog {
     const path = name === "main" ? `${this.#base}.log` : `${this.#base}.late.log`;

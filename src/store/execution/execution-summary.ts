@@ -4,17 +4,16 @@ import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { commandName } from "../disk/log-path.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import type { Discards } from "./discards.ts";
+import type { ExecutionLogs } from "./execution-logs.ts";
 import type { EndSeen, Facts } from "./facts.ts";
 import type { NodeClock } from "./node-clock.ts";
-import type { NumberedLog } from "./numbered-log.ts";
 
 /** The data of a summary. */
 interface Summarized {
   readonly facts: Facts;
   readonly run: string;
   readonly clock: NodeClock;
-  readonly main: Pick<NumberedLog, "printedBytes">;
-  readonly late: Pick<NumberedLog, "printedBytes"> | undefined;
+  readonly logs: Pick<ExecutionLogs, "printedBytes">;
   readonly have: LineNumbers;
   readonly discards: Discards;
   readonly endSeen: EndSeen | undefined;
@@ -28,7 +27,7 @@ interface Summarized {
 
 /** An execution as its owner sees it. */
 export function summaryOf(execution: Summarized): Execution {
-  const { facts, run, clock, main, late, have, discards, state, delivery, lastN, lines, exit } = execution;
+  const { facts, run, clock, logs, have, discards, state, delivery, lastN, lines, exit } = execution;
   const { x, node, owner, job, argv, labels, startedAt, parent, within, claimedUser } = facts;
   const end = execution.endSeen?.end;
   const missing = have.missing(1, lastN, WIRE_LIMITS.maxMissingRanges);
@@ -49,7 +48,7 @@ export function summaryOf(execution: Summarized): Execution {
     startedAt,
     endedAt: exit?.endedAt ?? null,
     lines,
-    bytes: main.printedBytes + (late?.printedBytes ?? 0),
+    bytes: logs.printedBytes,
     lastN,
     missing,
     ...(discarded.length === 0 ? {} : { discarded }),

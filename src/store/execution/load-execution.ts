@@ -51,22 +51,22 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
       // Earlier stretches and marks belong to the logs that it replaced.
       isMerged = true;
       hasLate = false;
-      execution.main.reset();
+      execution.logs.main.reset();
       late.reset();
     }
     const stretch = parseStretch(record);
     if (stretch !== undefined) {
       hasLate ||= stretch.f === "late";
-      (stretch.f === "main" ? execution.main : late).addStretch(stretch);
+      (stretch.f === "main" ? execution.logs.main : late).addStretch(stretch);
     }
     const cut = parseCut(record);
-    if (cut !== undefined) (cut.f === "main" ? execution.main : late).forgetBehind(cut.at);
+    if (cut !== undefined) (cut.f === "main" ? execution.logs.main : late).forgetBehind(cut.at);
     const mark = parseMark(record);
-    if (mark !== undefined) (mark.f === "main" ? execution.main : late).addMark(mark);
+    if (mark !== undefined) (mark.f === "main" ? execution.logs.main : late).addMark(mark);
   }
   // Late lines recorded in it arrived after the merge.
   if (isMerged && !hasLate) rmSync(late.path, { force: true });
-  scanTail(execution.main);
+  scanTail(execution.logs.main);
   const hasLateLog = sizeOf(late.path) >= 0;
   if (hasLateLog) scanTail(late);
   execution.restored(hasLateLog ? late : undefined, options.nowMs);

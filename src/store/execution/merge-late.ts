@@ -20,7 +20,8 @@ export async function mergeLate(
   execution: StoredExecution,
   options: { readonly files: OpenFiles; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { base, main, late, sidecar } = execution;
+  const { base, sidecar } = execution;
+  const { main, late } = execution.logs;
   const path = `${base}.log.new`;
   const merged = execution.logs.create("main");
   try {

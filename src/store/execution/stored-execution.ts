@@ -65,12 +65,6 @@ export class StoredExecution {
     this.logs = new ExecutionLogs(options.base, options.sidecar, options.spill);
   }
 
-  get main(): NumberedLog {
-    return this.logs.main;
-  }
-  get late(): NumberedLog | undefined {
-    return this.logs.late;
-  }
   get owner(): string {
     return this.facts.owner;
   }
@@ -117,7 +111,7 @@ export class StoredExecution {
   }
   /** Whether merging gives a whole log, with each line in its place. */
   get canMerge(): boolean {
-    return this.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
+    return this.logs.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
   }
   get lines(): number {
     return this.logs.lines;
@@ -125,8 +119,8 @@ export class StoredExecution {
 
   /** Disk space of its files and its row in the index, charged to the owner. */
   get diskBytes(): number {
-    const { main, late, sidecar } = this;
-    return blocks(main.size) + blocks(late?.size ?? 0) + blocks(sidecar.size) + this.#indexBytes;
+    const { main, late } = this.logs;
+    return blocks(main.size) + blocks(late?.size ?? 0) + blocks(this.sidecar.size) + this.#indexBytes;
   }
 
   get state(): ExecutionState {
@@ -145,14 +139,14 @@ export class StoredExecution {
     const nextN = this.have.last + 1;
     if (this.discards.isOpen) this.discards.close(chunk.firstN);
     if (chunk.firstN >= nextN) {
-      this.main.append(chunk, files);
+      this.logs.main.append(chunk, files);
       this.have.add(chunk.firstN, last);
       yield chunk;
       return;
     }
     for (const [from, to] of this.have.missing(chunk.firstN, last)) {
       const part = sliceChunk(chunk, from, to);
-      if (from >= nextN) this.main.append(part, files);
+      if (from >= nextN) this.logs.main.append(part, files);
       else this.logs.appendLate(part, files);
       this.have.add(from, to);
       yield part;
@@ -240,7 +234,6 @@ export class StoredExecution {
     return Math.max(this.have.last, this.#toldLastN, this.endSeen?.lastN ?? 0);
   }
 
-  /** As `ExecutionLogs.segments`. */
   segments(n: number, limit: number): Segment[] {
     return this.logs.segments(n, limit);
   }

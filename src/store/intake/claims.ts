@@ -185,7 +185,7 @@ export class Claims {
     } catch (error) {
       // The files may exist without the row: the next attempt reuses them.
       const { execution } = slot;
-      if (execution !== undefined) files.close(execution.main);
+      if (execution !== undefined) files.close(execution.logs.main);
       execution?.release();
       slot.unload();
       if (refused !== undefined) {

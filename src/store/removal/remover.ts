@@ -56,11 +56,11 @@ export class Remover {
     } catch (error) {
       if (isPoison(error)) throw error;
       // A full disk: make room first, as the deletion is meant to.
-      for (const log of [execution.main, execution.late]) if (log !== undefined) truncateSync(log.path, 0);
+      for (const log of [execution.logs.main, execution.logs.late]) if (log !== undefined) truncateSync(log.path, 0);
       tombstones.add(tombstone);
     }
-    files.retire(execution.main);
-    if (execution.late !== undefined) files.retire(execution.late);
+    files.retire(execution.logs.main);
+    if (execution.logs.late !== undefined) files.retire(execution.logs.late);
     this.#erase(slot.identity, base, nowMs());
     indexWriter.forget(slot);
     accounts.of(execution.owner).remove(execution);

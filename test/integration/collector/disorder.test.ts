@@ -73,9 +73,9 @@ describe("lines in great disorder, many of them duplicates", () => {
         (n) => !(n >= held && n < held + LINES_A_FRAME),
       );
       const { execution } = [...on.store.slots.values()][0] ?? {};
-      expect((execution?.main.stretchesHeld ?? 0) + (execution?.late?.stretchesHeld ?? 0)).toBeLessThanOrEqual(
-        2 * MAX_RANGES,
-      );
+      expect(
+        (execution?.logs.main.stretchesHeld ?? 0) + (execution?.logs.late?.stretchesHeld ?? 0),
+      ).toBeLessThanOrEqual(2 * MAX_RANGES);
       expect(await readNumbers(on, a)).toEqual(wanted);
       await on.stop();
 
