@@ -30,6 +30,8 @@ export class Findings {
   /** Lines that may be context of the next hit. */
   #before: { readonly place: Place; readonly event: SearchEvent }[] = [];
   readonly #buckets = new Map<number, number>();
+  /** Hits of a range whose order is turned around at its end. */
+  #held: SearchEvent[] = [];
 
   constructor(
     request: SearchRequest,
@@ -91,7 +93,11 @@ export class Findings {
     this.#before = [];
     this.#shownTo = sequence;
     const { at, ...content } = this.#content(found);
-    this.#show({ t: "hit", ...this.#about(lines, ordinal), at, ...content });
+    const hit: SearchEvent = { t: "hit", ...this.#about(lines, ordinal), at, ...content };
+    if (this.#isBackward) this.#hold(hit);
+    else this.#show(hit);
+    // Without `from` it is full when one more follows: whether any does is worth knowing, but not worth a search.
+    if (this.#request.from !== undefined && this.#shown >= limit) this.isFull = true;
   }
 
   context(
@@ -110,6 +116,14 @@ export class Findings {
       this.#shownTo = sequence;
       this.#emit(event);
     } else this.#before = [...this.#before, { place, event }].slice(-Math.max(1, this.#request.before));
+  }
+
+  /** All hits of a range are known. */
+  endRange(): void {
+    const held = this.#held.splice(0).reverse();
+    for (const hit of held) if (this.#shown < this.#request.limit) this.#show(hit);
+    if (this.#isBackward) this.hits = this.#shown;
+    if (this.#shown >= this.#request.limit) this.isFull = true;
   }
 
   /** What is known so far of the buckets; later ones replace these. */
@@ -138,6 +152,17 @@ export class Findings {
     if (this.#request.show === "counts") this.#show({ t: "count", ...this.#named(last.facts), hits });
     // The next hit, in another execution, would be one more than wanted.
     if (this.#request.show !== "lines" && this.#shown >= this.#request.limit) this.isFull = true;
+  }
+
+  get #isBackward(): boolean {
+    return this.#request.from !== undefined && this.#request.direction === "previous";
+  }
+
+  /** Keeps the last ones, as many as may be wanted, and at most as many again. */
+  #hold(hit: SearchEvent): void {
+    this.#held.push(hit);
+    const { limit } = this.#request;
+    if (this.#held.length >= 2 * limit) this.#held = this.#held.slice(-limit);
   }
 
   #show(event: SearchEvent): void {

@@ -1,6 +1,7 @@
 import type { StreamName } from "../wire/api.ts";
 import { CRI } from "../wire/cri.ts";
 import type { EpochLines } from "./epoch-lines.ts";
+import type { NumberRange } from "./number-windows.ts";
 
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
@@ -41,6 +42,7 @@ export class LineJoiner {
   readonly #until: Buffer | undefined;
   readonly #maxLineBytes: number;
   #execution = 0;
+  #range: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
   #nextN = 1;
   #open: [stdout: OpenLine | undefined, stderr: OpenLine | undefined] = [undefined, undefined];
   #out: Buffer = Buffer.alloc(0);
@@ -59,9 +61,10 @@ export class LineJoiner {
     return this.#nextN;
   }
 
-  /** The next lines belong to this execution. The last one was ended. */
-  begin(execution: number): void {
+  /** The next lines belong to this execution; those that begin in the range are wanted. The last one was ended. */
+  begin(execution: number, range: NumberRange): void {
     this.#execution = execution;
+    this.#range = range;
     this.#nextN = 1;
   }
 
@@ -81,7 +84,7 @@ export class LineJoiner {
       const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
       if (cri[at + CRI.tagAt] === LETTER_P) this.#addPiece(cri, { at, end, n, stream });
       else if (this.#open[stream] !== undefined) this.#endLine(cri, { at, end, n, stream });
-      else if (this.#isWanted(cri, at, stream)) {
+      else if (this.#isWanted(cri, at, n, stream)) {
         const isLong = this.#write(cri, at + CRI.prefixCharacters, end);
         this.lines.add({ execution: this.#execution, n, lastN: n, isStderr: stream === 1, isLong }, view, at);
       }
@@ -130,7 +133,7 @@ export class LineJoiner {
         n,
         lastN: n,
         time: new DataView(time.buffer, time.byteOffset, time.length),
-        isWanted: this.#isWanted(cri, at, stream),
+        isWanted: this.#isWanted(cri, at, n, stream),
         parts: [],
         bytes: 0,
         isLong: false,
@@ -193,7 +196,8 @@ export class LineJoiner {
   }
 
   /** Judges a line by its first piece. */
-  #isWanted(cri: Buffer, at: number, stream: 0 | 1): boolean {
+  #isWanted(cri: Buffer, at: number, n: number, stream: 0 | 1): boolean {
+    if (n < this.#range.from || n > this.#range.to) return false;
     if (this.#stream !== undefined && (this.#stream === "stderr") !== (stream === 1)) return false;
     if (this.#since !== undefined && compareTimes(cri, at, this.#since) < 0) return false;
     return this.#until === undefined || compareTimes(cri, at, this.#until) <= 0;

@@ -22,5 +22,5 @@ export interface SearchedArchive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /** Undefined if the execution is missing. Rejects with the file system's error. */
-  open(viewer: Viewer, at: ExecutionName & { readonly from: number }): Promise<OpenLines | undefined>;
+  open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenLines | undefined>;
 }

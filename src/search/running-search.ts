@@ -31,7 +31,7 @@ export class RunningSearch {
   }) {
     const { worker, archive, viewer, request, sizes, sayEveryMs } = options;
     this.#worker = worker;
-    this.#lines = new SearchedLines(archive, viewer, request);
+    this.#lines = new SearchedLines({ archive, viewer, request, sizes });
     worker.listener = (message) => this.#take(message);
     worker.onFailure = (error) => this.#finish(error);
     worker.post({ t: "search", request, sizes, sayEveryMs });

@@ -4,6 +4,7 @@ import { Epoch, lastLines } from "./epoch.ts";
 import { Findings } from "./findings.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { LineJoiner } from "./line-joiner.ts";
+import type { NumberRange } from "./number-windows.ts";
 import { type LogPiece, readBlocks } from "./read-blocks.ts";
 import { requiredText } from "./required-text.ts";
 import { Ripgrep, RipgrepError } from "./ripgrep.ts";
@@ -17,6 +18,9 @@ const PROGRESS_EVERY_BYTES = 8_388_608;
 export interface SearchedPieces {
   readonly execution: SearchedExecution & { readonly lastN: number };
   readonly pieces: readonly LogPiece[];
+  /** Only lines that begin in it are searched. */
+  readonly range: NumberRange;
+  /** Whether these are the first and the last pieces around this range. */
   readonly isFirst: boolean;
   readonly isLast: boolean;
   /** Its files could not be opened. */
@@ -134,12 +138,12 @@ export class SearchTask {
     this.#ripgrep?.kill();
   }
 
-  async #search({ execution, pieces, isFirst, isLast, isUnreadable }: SearchedPieces): Promise<void> {
+  async #search({ execution, pieces, range, isFirst, isLast, isUnreadable }: SearchedPieces): Promise<void> {
     if (isUnreadable) this.#unreadable += 1;
     if (isFirst) {
       this.#execution += 1;
       this.#executions.set(this.#execution, execution);
-      this.#joiner.begin(this.#execution);
+      this.#joiner.begin(this.#execution, range);
     }
     try {
       for (const piece of pieces) await this.#feedPiece(piece);
@@ -152,6 +156,15 @@ export class SearchTask {
     await this.#feed(this.#joiner.finish());
     this.#tail = { text: Buffer.alloc(0), count: 0 };
     this.#read.executions += 1;
+    if (this.#request.from !== undefined) await this.#endRange();
+  }
+
+  /** Hits of one range are known before the next one is read: it may not be necessary. */
+  async #endRange(): Promise<void> {
+    this.#read.executions = 1;
+    await this.#endEpoch();
+    this.#findings.endRange();
+    if (this.#findings.isFull) this.stop("limit");
   }
 
   async #feedPiece(piece: LogPiece): Promise<void> {

@@ -1,24 +1,35 @@
 import type { Execution } from "../wire/api.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import type { EpochSizes } from "./limits.ts";
+import { NumberWindows } from "./number-windows.ts";
 import type { OpenLines, SearchedArchive } from "./ports.ts";
 import { executionsOf, isTooOld } from "./scope.ts";
 import type { SearchedPieces } from "./search-task.ts";
 
-/** Opens the files of a search, one execution after the other, and closes them when the next is asked for. */
+/** Opens the files of a search, one part of an execution after the other, and closes them when the next is asked for. */
 export class SearchedLines {
   readonly #archive: SearchedArchive;
   readonly #viewer: Viewer;
   readonly #request: SearchRequest;
+  readonly #sizes: Partial<EpochSizes>;
   readonly #executions: AsyncGenerator<Execution>;
-  #current: Execution | undefined;
+  #current: { readonly execution: Execution; readonly windows: NumberWindows } | undefined;
   #open: OpenLines | undefined;
+  #windowBytes = 0;
   #isClosed = false;
 
-  constructor(archive: SearchedArchive, viewer: Viewer, request: SearchRequest) {
+  constructor(options: {
+    readonly archive: SearchedArchive;
+    readonly viewer: Viewer;
+    readonly request: SearchRequest;
+    readonly sizes: Partial<EpochSizes>;
+  }) {
+    const { archive, viewer, request } = options;
     this.#archive = archive;
     this.#viewer = viewer;
     this.#request = request;
+    this.#sizes = options.sizes;
     this.#executions = executionsOf(archive, viewer, request);
   }
 
@@ -26,10 +37,17 @@ export class SearchedLines {
   async next(): Promise<SearchedPieces | undefined> {
     const from = this.#open?.next;
     this.#closeFiles();
-    if (this.#current !== undefined && from !== undefined) return this.#openFrom(this.#current, from);
-    const { value: execution } = await this.#executions.next();
-    this.#current = execution === undefined ? undefined : execution;
-    return execution === undefined ? undefined : this.#openFrom(execution, 1);
+    const more = from === undefined ? undefined : await this.#openNext(from);
+    if (more !== undefined) return more;
+    this.#current?.windows.next(this.#windowBytes);
+    this.#windowBytes = 0;
+    for (;;) {
+      const pieces = await this.#openNext();
+      if (pieces !== undefined) return pieces;
+      const { value: execution } = await this.#executions.next();
+      if (execution === undefined) return undefined;
+      this.#current = { execution, windows: new NumberWindows(execution, this.#request, this.#sizes) };
+    }
   }
 
   /** Also what is being opened now. */
@@ -43,12 +61,16 @@ export class SearchedLines {
     this.#open = undefined;
   }
 
-  async #openFrom(execution: Execution, from: number): Promise<SearchedPieces> {
-    const { x, node, owner, lastN } = execution;
+  /** @param more Continues the window at this number. Undefined if the execution has no window any more. */
+  async #openNext(more?: number): Promise<SearchedPieces | undefined> {
+    const window = this.#current?.windows.window;
+    if (this.#current === undefined || window === undefined) return undefined;
+    const { x, node, owner, lastN } = this.#current.execution;
     let isUnreadable = false;
     try {
+      const { from, to } = window.read;
       // Undefined if it was deleted since it was listed.
-      this.#open = await this.#archive.open(this.#viewer, { x, node, owner, from });
+      this.#open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to });
     } catch (error) {
       if (!(error instanceof Error && "syscall" in error)) throw error;
       isUnreadable = true;
@@ -58,6 +80,8 @@ export class SearchedLines {
     const pieces = open === undefined || isTooOld(open, this.#request) ? [] : open.pieces;
     const isLast = pieces.length === 0 || open?.next === undefined;
     if (isLast && open !== undefined) this.#open = { ...open, next: undefined };
-    return { execution: { x, node, owner, lastN }, pieces, isFirst: from === 1, isLast, isUnreadable };
+    for (const { bytes } of pieces) this.#windowBytes += bytes;
+    const execution = { x, node, owner, lastN };
+    return { execution, pieces, range: window.range, isFirst: more === undefined, isLast, isUnreadable };
   }
 }

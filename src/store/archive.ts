@@ -58,11 +58,11 @@ export class Archive {
     return execution === undefined ? [] : readChunks(execution, at, this.#turns);
   }
 
-  /** Stored lines from number `from` on, in open files; the caller closes them. */
-  async open(viewer: Viewer, at: ExecutionName & { from: number }): Promise<OpenPieces | undefined> {
+  /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
+  async open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenPieces | undefined> {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
-    return execution === undefined ? undefined : openPieces(execution, at.from);
+    return execution === undefined ? undefined : openPieces(execution, at);
   }
 
   /** Everything comes from the execution chosen at the start. */

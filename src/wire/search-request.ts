@@ -43,6 +43,10 @@ export interface SearchRequest {
   readonly limit: number;
   /** Where in the execution the hits are; only for one execution, and without context. */
   readonly buckets: boolean;
+  /** Only hits from this line number on, that one included; only in one execution, and without context. */
+  readonly from?: number | undefined;
+  /** With `from`: hits at and after it in their order, or at and before it, the nearest first. */
+  readonly direction: "next" | "previous";
 }
 
 export const SEARCH_REQUEST_LIMITS = {
@@ -51,10 +55,13 @@ export const SEARCH_REQUEST_LIMITS = {
   maxContextLines: 20,
   defaultHits: 1_000,
   maxHits: 1_000_000,
+  /** With `from`: they are wanted one by one, and held until their order is known. */
+  maxHitsFrom: 1_000,
 } as const;
 
 const CASES = ["smart", "ignore", "match"] as const;
 const SHOWS = ["lines", "counts", "executions"] as const;
+const DIRECTIONS = ["next", "previous"] as const;
 
 class Problem extends Error {}
 
@@ -94,12 +101,22 @@ function parseBody(body: UnknownRecord): SearchRequest {
     show: word(body, "show", SHOWS),
     limit: count(body, "limit", { least: 1, most: maxHits, fallback: defaultHits }),
     buckets: flag(body, "buckets"),
+    from: body["from"] === undefined ? undefined : known("from", asCount(body["from"], 1)),
+    direction: word(body, "direction", DIRECTIONS),
   };
   if (request.regex && request.pattern.includes("\r"))
     throw new Problem("pattern: has a carriage return; in a regular expression write \\r");
   if (request.buckets && !("x" in what)) throw new Problem("buckets: expected one execution in what");
   if (request.buckets && request.before + request.after > 0) throw new Problem("buckets: expected no context");
+  if (request.from !== undefined) checkFrom(request);
   return request;
+}
+
+function checkFrom({ what, show, buckets, before, after, limit }: SearchRequest): void {
+  const { maxHitsFrom } = SEARCH_REQUEST_LIMITS;
+  if (!("x" in what)) throw new Problem("from: expected one execution in what");
+  if (show !== "lines" || buckets || before + after > 0) throw new Problem("from: expected lines without context");
+  if (limit > maxHitsFrom) throw new Problem(`limit: expected a whole number from 1 to ${maxHitsFrom} with from`);
 }
 
 function parseScope(value: unknown): SearchScope {

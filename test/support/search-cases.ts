@@ -140,6 +140,7 @@ const request = fc
     show: fc.constantFrom("lines" as const, "lines" as const, "counts" as const, "executions" as const),
     limit: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 4 })),
     buckets: flag,
+    direction: fc.constant("next" as const),
   })
   .map(({ pattern, ...others }): SearchRequest => {
     const context = others.buckets ? { before: 0, after: 0 } : {};

@@ -85,7 +85,8 @@ async function eventsOf(search: SearchCase, mutant: Mutant): Promise<SearchEvent
       const files = { main: open(`${number}`, main), late: open(`${number}.late`, late) };
       const pieces = piecesOf(lines, files).map((piece) => mutant.piece?.(piece) ?? piece);
       const execution = { x: `${number}`, node: "n", owner: "o", lastN: lines.at(-1)?.n ?? 0 };
-      return { execution, pieces, isFirst: true, isLast: true, isUnreadable: false };
+      const range = { from: 1, to: Number.MAX_SAFE_INTEGER };
+      return { execution, pieces, range, isFirst: true, isLast: true, isUnreadable: false };
     });
     const events: SearchEvent[] = [];
     const port = {

@@ -1,3 +1,4 @@
+import type { EpochSizes } from "../../src/search/limits.ts";
 import { Searches } from "../../src/search/searches.ts";
 import { afterwards } from "./cleanup.ts";
 import { type IngestSite, rootAndBob, startIngestSite } from "./ingest-site.ts";
@@ -16,10 +17,11 @@ export async function startSearchSite(
     readonly maxMs?: number;
     readonly sayEveryMs?: number;
     readonly searches?: number;
+    readonly sizes?: Partial<EpochSizes>;
     readonly web?: WebFixtureOptions;
   } = {},
 ): Promise<SearchSite> {
-  const { maxMs, sayEveryMs, searches: limit = 4 } = options;
+  const { maxMs, sayEveryMs, searches: limit = 4, sizes = {} } = options;
   let web: SearchSite["web"] | undefined;
   const on = await startIngestSite({
     ownerOf: rootAndBob,
@@ -33,6 +35,7 @@ export async function startSearchSite(
     limits: { searches: limit, searchesPerUser: 2 },
     workerFile: new URL(`file://${ROOT}/dist/src/search/worker.js`),
     metrics: on.metrics,
+    sizes,
     ...(maxMs === undefined ? {} : { maxMs }),
     ...(sayEveryMs === undefined ? {} : { sayEveryMs }),
   });

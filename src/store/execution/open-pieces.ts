@@ -30,11 +30,12 @@ export interface OpenPieces {
 }
 
 /**
- * Stored lines from number `from` on, for somebody who reads the files in another thread: a merge may replace them, but
+ * Stored lines from number `from` on, to number `to` at most, for somebody who reads the files in another thread: a merge may replace them, but
  * not what is open. Opens them before it first waits. Rejects with the file system's error.
  */
-export async function openPieces(of: Numbered, from: number): Promise<OpenPieces> {
-  const segments = of.segments(from, MAX_PIECES + 1);
+export async function openPieces(of: Numbered, wanted: { from: number; to?: number }): Promise<OpenPieces> {
+  const { to = Number.MAX_SAFE_INTEGER } = wanted;
+  const segments = of.segments(wanted.from, MAX_PIECES + 1).filter(({ n }) => n <= to);
   const next = segments[MAX_PIECES]?.n;
   const fds = new Map<string, number>();
   const close = (): void => {
@@ -49,7 +50,7 @@ export async function openPieces(of: Numbered, from: number): Promise<OpenPieces
     const pieces: OpenPiece[] = [];
     for (const segment of segments.slice(0, MAX_PIECES)) {
       const fd = fds.get(segment.log.path);
-      if (fd !== undefined) pieces.push(await pieceOf(fd, segment, from));
+      if (fd !== undefined) pieces.push(await pieceOf(fd, segment, { from: wanted.from, to }));
     }
     return { pieces, next, writtenAtMs, close };
   } catch (error) {
@@ -58,13 +59,16 @@ export async function openPieces(of: Numbered, from: number): Promise<OpenPieces
   }
 }
 
-/** Only the first piece can begin before `from`. */
-async function pieceOf(fd: number, segment: Segment, from: number): Promise<OpenPiece> {
-  const { at, bytes, n } = segment;
-  if (n >= from) return { fd, at, bytes, n };
-  const place = segment.log.placeBefore(segment, from);
-  const start = await endOfLines(fd, place.at, from - place.n);
-  return { fd, at: start, bytes: at + bytes - start, n: from };
+/** Only the first piece can begin before `from`, and only the last one end after `to`. */
+async function pieceOf(fd: number, segment: Segment, { from, to }: { from: number; to: number }): Promise<OpenPiece> {
+  const placeOf = (n: number): Promise<number> => {
+    const place = segment.log.placeBefore(segment, n);
+    return endOfLines(fd, place.at, n - place.n);
+  };
+  const n = Math.max(segment.n, from);
+  const at = n === segment.n ? segment.at : await placeOf(n);
+  const end = segment.n + segment.lines - 1 <= to ? segment.at + segment.bytes : await placeOf(to + 1);
+  return { fd, at, bytes: end - at, n };
 }
 
 /** The place after `count` lines from `at` on. */

@@ -240,3 +240,47 @@ test("an execution of thousands of holes is read in several steps, also from its
   expect(bytes.toString().split("\n", 1)[0]).toMatch(/ line 30001$/);
   expect(bytes.toString()).toMatch(/ line 40000\n$/);
 });
+
+test("next and previous hits from any number are those of a whole search, and are found without it", async () => {
+  const { on, alice } = await startSearch({ sizes: { firstEpochBytes: 200 } });
+  const { x } = await disorderly(on);
+  const all = (await ask(alice, { what: { x }, pattern: "error" })).flatMap((event) =>
+    event.t === "hit" ? [event.n] : [],
+  );
+  expect(all).toEqual([2, 4, 7, 8]);
+  const from = async (n: number, body: Record<string, unknown>) => {
+    const events = await ask(alice, { what: { x }, pattern: "error", from: n, ...body });
+    const { capped } = events.findLast((event) => event.t === "end") ?? {};
+    return { hits: events.flatMap((event) => (event.t === "hit" ? [event.n] : [])), capped };
+  };
+  for (const n of [1, 4, 5, 9]) {
+    const [after, before] = [all.filter((hit) => hit >= n), all.filter((hit) => hit <= n).reverse()];
+    expect(await from(n, {})).toEqual({ hits: after, capped: false });
+    expect(await from(n, { direction: "previous" })).toEqual({ hits: before, capped: false });
+    expect(await from(n, { limit: 1 })).toEqual({ hits: after.slice(0, 1), capped: after.length > 0 });
+    expect(await from(n, { limit: 2, direction: "previous" })).toEqual({
+      hits: before.slice(0, 2),
+      capped: before.length > 1,
+    });
+  }
+});
+
+test("the previous hit of a long execution is near the end of what is read", async () => {
+  const { on, alice } = await startSearch({ sizes: { firstEpochBytes: 10_000, maxLineBytes: 1_000 } });
+  const items = new FakeItems();
+  await items.begin(on);
+  expect(on.store.store([items.lines(on, 1, 40_000)])).toBe("stored");
+  const what = { x: items.x };
+  const read = async (body: Record<string, unknown>) => {
+    const events = await ask(alice, { what, pattern: "line", word: true, limit: 1, ...body });
+    const end = events.findLast((event) => event.t === "end");
+    return { hits: shownIn(events), bytes: end?.t === "end" ? end.bytes : -1 };
+  };
+  const previous = await read({ from: 30_000, direction: "previous" });
+  expect(previous.hits).toEqual([["hit", 30_000, "line 30000"]]);
+  expect(previous.bytes).toBeLessThan(30_000);
+  const next = await read({ from: 30_000 });
+  expect(next.hits).toEqual([["hit", 30_000, "line 30000"]]);
+  const far = await read({ pattern: "line 7", from: 40_000, direction: "previous" });
+  expect(far.hits).toEqual([["hit", 7, "line 7"]]);
+});
