@@ -5,17 +5,18 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const STAGES = ["run", "ingest", "store", "live", "search", "web", "auth", "ctl", "demo"];
+const STAGES = ["run", "ingest", "store", "live", "search", "web", "auth", "ctl", "demo", "fleet", "agent"];
 /** Folders that a folder of src may import besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   text: [],
   frame: ["wire"],
   host: ["wire"],
+  orders: ["wire"],
   run: ["wire", "frame"],
-  bin: ["wire", "frame", "host", ...STAGES],
+  bin: ["wire", "frame", "host", "orders", ...STAGES],
 };
-const ALLOWED_FOR_STAGES = ["wire", "text", "frame", "host"];
+const ALLOWED_FOR_STAGES = ["wire", "text", "frame", "host", "orders"];
 
 interface Import {
   readonly file: string;

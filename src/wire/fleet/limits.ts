@@ -1,0 +1,38 @@
+/** Bounds of the fleet that client, collector and node must agree on. */
+export const FLEET_LIMITS = {
+  /** Order and signature as they are sent, octets. The broker takes 256 KiB; the rest is room for its headers. */
+  maxMessageBytes: 196_608,
+  /** The signature alone: one of an RSA key of 16,384 bits has 6 KiB. */
+  maxSignatureBytes: 8_192,
+  /** Of one collector. */
+  maxNodes: 4_000,
+  maxArguments: 4_096,
+  /** MAX_ARG_STRLEN of Linux with its NUL (execve(2)). */
+  maxArgumentCharacters: 131_071,
+  maxEnvironment: 256,
+  /** PATH_MAX with its NUL. */
+  maxPathCharacters: 4_095,
+  maxFiles: 256,
+  maxFileBytes: 2 ** 40,
+  maxSeconds: 31_536_000,
+  maxMemoryBytes: 2 ** 50,
+  maxKillAfterSeconds: 3_600,
+  /** An order may wait for an absent node this long. */
+  maxLifeMs: 7 * 86_400_000,
+  /** A question is answered now or not at all. */
+  maxAskLifeMs: 30_000,
+  /** By which the clocks of client and node may differ. */
+  maxSkewMs: 300_000,
+  maxMatches: 64,
+  maxMatchCharacters: 256,
+  /** Arguments of a provider, input of a service. */
+  maxInputCharacters: 65_536,
+  maxServiceCharacters: 128,
+  /** An event or presence, octets. */
+  maxEventBytes: 65_536,
+  maxWhyCharacters: 40,
+  maxTextCharacters: 500,
+  /** Runs that presence lists; all others are in the node's journal. */
+  maxListedRuns: 64,
+  maxListedServices: 128,
+} as const;

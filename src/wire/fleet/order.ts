@@ -1,0 +1,111 @@
+import { parseExecutionId } from "../ids.ts";
+import { nodeNamed } from "../node-name.ts";
+import { parseJson } from "../record.ts";
+import { isUnixName } from "../unix-name.ts";
+import { type Check, type Checked, is, isListOf, isMatch, isShape, isText, isWhole } from "./checks.ts";
+import { FLEET_LIMITS as MOST } from "./limits.ts";
+
+const isDigest = isMatch(/^[0-9a-f]{64}$/);
+const isUser: Check<string> = (value): value is string => typeof value === "string" && isUnixName(value);
+const isRun: Check<string> = (value): value is string => parseExecutionId(value) !== undefined;
+const isNode: Check<string> = (value): value is string => typeof value === "string" && nodeNamed(value) === value;
+const isUnixMs = isWhole(1_700_000_000_000, 9_999_999_999_999);
+const isPath = isText(MOST.maxPathCharacters, 1);
+/** `tools/convert`: parts of lower-case letters, digits and -, nested by slashes. */
+const SERVICE = /^(?=.{1,128}$)[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/;
+const isService = isMatch(SERVICE);
+const isNodes: Check<readonly string[]> = (value): value is readonly string[] =>
+  isListOf(isNode, { least: 1, most: MOST.maxNodes })(value) && new Set(value).size === value.length;
+
+const FILE = {
+  path: isPath,
+  sha256: isDigest,
+  bytes: isWhole(0, MOST.maxFileBytes),
+  mode: isWhole(0, 0o777),
+  overwrite: is(true, false),
+  unpack: is("", "tar"),
+} as const;
+
+/** First of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` is who signs. */
+const head = <const K extends string>(kind: K) =>
+  ({ v: is(1), kind: is(kind), fleet: isDigest, run: isRun, user: isUser }) as const;
+const TIMES = { issued: isUnixMs, expires: isUnixMs, via: is("ssh", "web") } as const;
+const WORK = {
+  nodes: isNodes,
+  ...TIMES,
+  /** Empty: files only. */
+  argv: isListOf(isText(MOST.maxArgumentCharacters), { most: MOST.maxArguments }),
+  /** Empty: the user's home. */
+  cwd: isText(MOST.maxPathCharacters),
+  env: isListOf(isMatch(/^[A-Za-z_][A-Za-z0-9_]*=[^\0\p{Surrogate}]*$/u), { most: MOST.maxEnvironment }),
+  /** Empty: the execution's own id. */
+  job: isText(128),
+  files: isListOf(isShape(FILE), { most: MOST.maxFiles }),
+  /** 0: no limit. */
+  seconds: isWhole(0, MOST.maxSeconds),
+  memoryBytes: isWhole(0, MOST.maxMemoryBytes),
+  killAfterSeconds: isWhole(1, MOST.maxKillAfterSeconds),
+  /** A service's name that the command offers while it runs. Empty: none. */
+  publish: (value: unknown): value is string => value === "" || isService(value),
+} as const;
+
+/** Keys of each kind in the order in which they stand in the signed bytes. */
+const KINDS = {
+  run: { ...head("run"), ...WORK },
+  /** Whether the nodes would: starts nothing. */
+  check: { ...head("check"), ...WORK },
+  /** `run` is the run to stop, `owner` the user who ordered it. */
+  cancel: { ...head("cancel"), owner: isUser, nodes: isNodes, ...TIMES },
+  ask: {
+    ...head("ask"),
+    match: isListOf(isText(MOST.maxMatchCharacters, 1), { most: MOST.maxMatches }),
+    ...TIMES,
+    provider: isService,
+    args: isListOf(isText(MOST.maxMatchCharacters), { most: MOST.maxMatches }),
+  },
+  call: { ...head("call"), nodes: isNodes, ...TIMES, service: isService, input: isText(MOST.maxInputCharacters) },
+} as const;
+
+export type Order = { [K in keyof typeof KINDS]: Checked<(typeof KINDS)[K]> }[keyof typeof KINDS];
+export type OrderOf<K extends Order["kind"]> = Extract<Order, { readonly kind: K }>;
+
+/**
+ * The one spelling of an order: these bytes (UTF-8) are signed, sent and kept.
+ *
+ * Throws `RangeError` if a member is not of its form. The order of the members given does not matter.
+ */
+export function encodeOrder(order: Order): string {
+  const record: Readonly<Record<string, unknown>> = order;
+  const sorted = Object.fromEntries(Object.keys(KINDS[order.kind]).map((name) => [name, record[name]]));
+  const text = JSON.stringify(sorted);
+  if (parseOrder(text) === undefined) throw new RangeError(`Cannot encode the order: ${faultOf(sorted)}`);
+  return text;
+}
+
+/** Parses an order. Undefined unless the text is the one spelling of a valid one. */
+export function parseOrder(text: string): Order | undefined {
+  if (text.length > MOST.maxMessageBytes) return undefined;
+  const value = parseJson(text);
+  return isOrder(value) && JSON.stringify(value) === text ? value : undefined;
+}
+
+function isOrder(value: unknown): value is Order {
+  const isKnown = Object.values(KINDS).some((checks) =>
+    isShape<Readonly<Record<string, Check<unknown>>>>(checks)(value),
+  );
+  return isKnown && hasSense(value as Order);
+}
+
+/** What no member can decide alone. */
+function hasSense(order: Order): boolean {
+  const most = order.kind === "ask" || order.kind === "call" ? MOST.maxAskLifeMs : MOST.maxLifeMs;
+  if (order.expires <= order.issued || order.expires - order.issued > most) return false;
+  const works = order.kind === "run" || order.kind === "check";
+  return !works || ((order.argv.length > 0 || order.files.length > 0) && order.argv[0] !== "");
+}
+
+function faultOf(record: Readonly<Record<string, unknown>>): string {
+  const checks: Readonly<Record<string, Check<unknown>>> = KINDS[record["kind"] as Order["kind"]];
+  const wrong = Object.keys(checks).find((name) => !checks[name]?.(record[name]));
+  return wrong === undefined ? "its times, or an order without command and files" : `${wrong} is not of its form`;
+}

@@ -1,0 +1,30 @@
+/** Why an order is refused, by name and in words that say what to do. */
+export const REFUSALS = {
+  "too-long": "The message is longer than the limit: name fewer nodes in one order",
+  "malformed-message": "The message is not a signed order",
+  "key-not-trusted": "No trust file of this node has the key: `mlctl fleet trust add` adds it",
+  "other-namespace": "The signature was made for another purpose",
+  "signature-wrong": "The signature does not fit the order: it was changed after it was signed",
+  "malformed-order":
+    "The order is not in its one spelling: client and node have different versions, or it was not made by mlctl",
+  "other-way": "The order names another way than that of its key: orders of the web have a key of their own",
+  "key-not-of-this-user": "The trust file has this key for other users",
+  "key-not-for-this": "The trust file has this key for other purposes",
+  "key-expired": "The key is not yet, or no longer, valid",
+  "other-fleet": "The order is for the fleet of another authority",
+  "not-for-this-node": "The order does not name this node",
+  expired: "The order came after its end",
+  "before-floor": "The order is older than what this node still remembers: send it anew",
+  "before-journal": "The order is older than this node's journal, which was made anew: send it anew",
+  "no-such-user": "The node has no such user",
+  "system-user": "The user's uid is below the node's min-uid",
+  "uid-changed": "The user's name has another uid since the order came",
+  "web-user-not-allowed": "The node takes no orders of this user from the web: agent.toml, web-users",
+  "web-order-lives-too-long": "The node takes no orders of the web that live so long: agent.toml, web-max-life",
+  "not-the-owner": "Only the owner of a run and the node's admins can cancel it",
+  "run-differs": "The node has another order of the same name: each run needs a name of its own",
+  "too-many-runs": "The user has too many open runs on this node",
+  "not-offered": "The node's agent does not offer this",
+} as const;
+
+export type Refusal = keyof typeof REFUSALS;
