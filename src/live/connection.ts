@@ -35,6 +35,8 @@ export interface ConnectionOptions {
 /** RFC 6455, section 7.4.1, and 1013 of its registry: try again later. */
 export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 1013, sessionEnded: 4401 } as const;
 
+const BEAT = JSON.stringify({ t: "beat" } satisfies ServerMessage);
+
 /** How long a peer may take to answer a close before its socket is destroyed. */
 const CLOSE_WITHIN_MS = 1_000;
 /** A peer that reads 30 KB/s needs this long for the data that the kernels on both sides hold. */
@@ -103,6 +105,12 @@ export class Connection {
     this.#unanswered += 1;
     this.#takenWhenFull = socket.writableLength > 0 ? taken : undefined;
     ws.ping();
+  }
+
+  /** Every 10 s. A peer that reads slowly needs none: the lines that wait for it say the same. */
+  beat(): void {
+    if (this.#isClosing || this.#options.socket.writableNeedDrain) return;
+    this.#outbox.text(BEAT);
   }
 
   /** Sends the reason, and destroys the socket if the peer does not answer. */

@@ -26,6 +26,7 @@ export interface LiveOptions {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly pingEveryMs?: number;
+  readonly beatEveryMs?: number;
 }
 
 /** A WebSocket that was accepted. */
@@ -48,10 +49,13 @@ export interface Live {
 }
 
 const PING_EVERY_MS = 30_000;
+/** Viewers give a connection up after 25 s without anything: two beats may be late. */
+const BEAT_EVERY_MS = 10_000;
 
 /** Sends stored lines to subscribed viewers. */
 export function createLive(options: LiveOptions): Live {
-  const { hub, history, limits, log, audit, metrics, pingEveryMs = PING_EVERY_MS } = options;
+  const { hub, history, limits, log, audit, metrics } = options;
+  const { pingEveryMs = PING_EVERY_MS, beatEveryMs = BEAT_EVERY_MS } = options;
   const turns = new LoopTurns();
   const connections = new Map<Connection, Promise<void>>();
   const liveMetrics = createLiveMetrics(metrics, () => connections.size);
@@ -67,11 +71,15 @@ export function createLive(options: LiveOptions): Live {
   const pings = setInterval(() => {
     for (const connection of connections.keys()) connection.ping();
   }, pingEveryMs);
+  const beats = setInterval(() => {
+    for (const connection of connections.keys()) connection.beat();
+  }, beatEveryMs);
 
   let closed: Promise<void> | undefined;
 
   async function closeAll(): Promise<void> {
     clearInterval(pings);
+    clearInterval(beats);
     for (const connection of connections.keys()) connection.close("goingAway", "the collector stops");
     await Promise.all(connections.values());
     hub.close();

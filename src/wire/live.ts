@@ -45,6 +45,8 @@ export type ServerMessage =
       readonly from: number;
       readonly to: number;
     }
+  /** Every 10 s, whatever else is sent: a viewer that hears nothing for longer is no longer connected. */
+  | { readonly t: "beat" }
   /** The subscription was refused or ended. Codes and messages are those of the API's errors. */
   | ({ readonly t: "refused"; readonly id: number } & ApiError["error"]);
 
@@ -74,9 +76,11 @@ export function parseClientMessage(text: string): ClientMessage | undefined {
 
 export function parseServerMessage(text: string): ServerMessage | undefined {
   const record = asRecord(parseJson(text));
-  const id = asCount(record?.["id"]);
-  if (record === undefined || id === undefined) return undefined;
+  if (record === undefined) return undefined;
   const { t, x, node, owner } = record;
+  if (t === "beat") return { t };
+  const id = asCount(record["id"]);
+  if (id === undefined) return undefined;
   if (t === "live") return { t, id };
   if (t === "execution") {
     const execution = parseExecution(record["execution"]);

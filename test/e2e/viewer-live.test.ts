@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
+import { FaultProxy } from "../support/fault-proxy.ts";
 import type { MockCollector } from "../support/mock-collector.ts";
 import { startMockCollector } from "../support/mock-collector.ts";
 import type { MockExecutionOptions } from "../support/mock-executions.ts";
@@ -27,7 +28,11 @@ interface Watched {
 }
 
 /** A running execution, or a job of several, open in a viewer. */
-async function watch(options: readonly Partial<MockExecutionOptions>[], query = `x=${X}`): Promise<Watched> {
+async function watch(
+  options: readonly Partial<MockExecutionOptions>[],
+  query = `x=${X}`,
+  through: (mock: MockCollector, page: Page) => Promise<string> = async ({ url }) => url,
+): Promise<Watched> {
   const startedAtMs = Date.now() - 60_000;
   const executions = options.map(
     (each, index) =>
@@ -36,7 +41,7 @@ async function watch(options: readonly Partial<MockExecutionOptions>[], query = 
   const mock = await startMockCollector({ uiFolder, executions });
   afterwards(() => mock.close());
   const { page } = await openPage(browser);
-  await page.goto(`${mock.url}/?${query}`);
+  await page.goto(`${await through(mock, page)}/?${query}`);
   await page.locator(".log").waitFor();
   await poll("subscribed", () => mock.live.viewers === 1 && mock.live.received.length > 0);
   const print = (count: number): void => {
@@ -169,6 +174,30 @@ describe("lines that did not come", () => {
     await page.getByRole("button", { name: "Retry now" }).click();
     mock.refuseSockets = false;
     await page.getByText("Connection lost.").waitFor({ state: "detached" });
+  });
+
+  test("come after a proxy swallowed everything for two minutes, and the page says so meanwhile", async () => {
+    let proxy: FaultProxy | undefined;
+    const { page, print } = await watch([{ lines: 10 }], `x=${X}`, async ({ url }, { clock }) => {
+      await clock.install();
+      proxy = await FaultProxy.start(Number(new URL(url).port));
+      return `http://127.0.0.1:${proxy.port}`;
+    });
+    await seeLast(page, 10);
+    proxy?.drop();
+    print(5);
+    await page.clock.fastForward(24_000);
+    expect(await page.getByText("Not live for").count()).toBe(0);
+    await page.clock.fastForward(2_000);
+    await page.getByText(/^Not live for 2[56] s/).waitFor();
+    expect(await page.getByText("Live", { exact: true }).count()).toBe(0);
+    await page.clock.fastForward(94_000);
+    await page.getByText(/^Not live for 2 m \d s/).waitFor();
+    proxy?.pass();
+    proxy?.reset();
+    await page.clock.fastForward(15_000);
+    await seeLast(page, 15);
+    await page.getByText("Not live for").waitFor({ state: "detached" });
   });
 
   test("are not called lost when the collector accepts no further connection", async () => {

@@ -62,6 +62,11 @@ export class MockLive {
     this.#toSubscribers(execution, (id) => ({ t: "lost", id, x, node, owner, from, to }));
   }
 
+  /** Says to everybody that it is there. */
+  beat(): void {
+    for (const socket of this.#viewers.keys()) socket.send(JSON.stringify({ t: "beat" }));
+  }
+
   /** Cuts all connections, as a restart of the collector does. */
   cut(): void {
     for (const socket of this.#viewers.keys()) socket.terminate();

@@ -18,11 +18,12 @@ export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "
   readonly served?: WebOptions["archive"] & LiveOptions["history"];
   readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
   readonly pingEveryMs?: number;
+  readonly beatEveryMs?: number;
 }
 
 /** A web server with live viewing on a free port of 127.0.0.1, on a fake archive and fake passwords. Carol is admin. */
 export async function startWeb(options: WebFixtureOptions = {}) {
-  const { limits: changed, pingEveryMs, served, ...others } = options;
+  const { limits: changed, pingEveryMs, beatEveryMs, served, ...others } = options;
   const archive = new FakeArchive();
   const events: string[] = [];
   const log = {
@@ -43,6 +44,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     audit,
     metrics,
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
+    ...(beatEveryMs === undefined ? {} : { beatEveryMs }),
   });
   const dataDir = await tempFolder();
   const web = createWeb({

@@ -4,6 +4,7 @@ import { parseClientMessage } from "../../src/wire/live.ts";
 import { BACK_OFF } from "../../ui/src/back-off.ts";
 import type { LiveHandlers, LiveStatus, Subscriber } from "../../ui/src/live-client.ts";
 import { LiveClient } from "../../ui/src/live-client.ts";
+import { CHECK_EVERY_MS } from "../../ui/src/silence-watch.ts";
 
 interface Connection extends LiveHandlers {
   readonly sent: ClientMessage[];
@@ -30,7 +31,10 @@ function setUp(random = 1) {
         },
       };
     },
+    wallMs: () => 0,
     after: (ms, call) => {
+      // Of silence: ui-silence.test.ts.
+      if (ms === CHECK_EVERY_MS) return () => undefined;
       const timer = { ms, call, isCancelled: false };
       timers.push(timer);
       return () => {

@@ -57,7 +57,12 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
       />
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
-        <ConnectionNotice status={session.live} isLiveRefused={session.isLiveRefused} onRetry={() => live.retryNow()} />
+        <ConnectionNotice
+          status={session.live}
+          isLiveRefused={session.isLiveRefused}
+          silentMs={() => live.silentMs}
+          onRetry={() => live.wake()}
+        />
       </div>
       {place.view === "list" ? (
         <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />

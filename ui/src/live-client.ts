@@ -6,6 +6,7 @@ import { BackOff } from "./back-off.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 import type { LiveLines } from "./live-lines.ts";
 import { parseLiveLines } from "./live-lines.ts";
+import { OVERDUE_AFTER_MS, SilenceWatch } from "./silence-watch.ts";
 
 /** Callbacks of a view, called from the socket's events; `subscribe` may call `what` and `from` as well. */
 export interface Subscriber {
@@ -41,6 +42,7 @@ export interface LiveHandlers {
 
 export interface LiveClientOptions extends BackOffOptions {
   readonly open: (handlers: LiveHandlers) => LiveSocket;
+  readonly wallMs: () => number;
   readonly onStatus: (status: LiveStatus) => void;
   /** The socket was refused before it opened; the session may be over. */
   readonly onRefusedAtOpen: () => void;
@@ -49,7 +51,10 @@ export interface LiveClientOptions extends BackOffOptions {
 /** Refusals caused by the address itself: the page shows them, and asking again changes nothing. */
 const FINAL: readonly string[] = ["not_found", "several_owners"];
 
-/** One WebSocket to `/live`, open while there are subscriptions and reopened with back-off when it breaks. */
+/**
+ * One WebSocket to `/live`, open while there are subscriptions and reopened with back-off when it breaks, or when nothing
+ * comes through it any more.
+ */
 export class LiveClient {
   readonly #options: LiveClientOptions;
   readonly #subscribers = new Map<number, Subscriber>();
@@ -57,6 +62,7 @@ export class LiveClient {
   readonly #refused = new Set<number>();
   readonly #reconnecting: BackOff;
   readonly #renewing: BackOff;
+  readonly #silence: SilenceWatch;
   #socket: LiveSocket | undefined;
   #opened = false;
   #lastId = 0;
@@ -65,6 +71,13 @@ export class LiveClient {
     this.#options = options;
     this.#reconnecting = new BackOff(options);
     this.#renewing = new BackOff(options);
+    const { after, wallMs } = options;
+    this.#silence = new SilenceWatch({ after, wallMs, onSilent: () => this.#replace() });
+  }
+
+  /** Since anything was heard of the collector. */
+  get silentMs(): number {
+    return this.#silence.silentMs;
   }
 
   subscribe(subscriber: Subscriber): Subscription {
@@ -79,7 +92,13 @@ export class LiveClient {
     };
   }
 
-  /** Tries again at once: the browser reports the network is back, or the user asks. */
+  /** The network is back, the page is in view again, the machine woke: connects anew at once where a beat is overdue. */
+  wake(): void {
+    if (this.#socket !== undefined && this.#silence.silentMs >= OVERDUE_AFTER_MS) this.#replace();
+    else this.retryNow();
+  }
+
+  /** Tries again at once, because the user asks. */
   retryNow(): void {
     if (this.#reconnecting.isWaiting) {
       this.#reconnecting.stop();
@@ -96,6 +115,7 @@ export class LiveClient {
     this.#refused.clear();
     this.#reconnecting.stop();
     this.#renewing.stop();
+    this.#silence.stop();
     this.#socket?.close();
   }
 
@@ -114,11 +134,24 @@ export class LiveClient {
   #connect(): void {
     if (this.#socket !== undefined || this.#reconnecting.isWaiting) return;
     this.#options.onStatus("connecting");
-    this.#socket = this.#options.open({
-      onOpen: () => this.#onOpen(),
-      onMessage: (data) => this.#onMessage(data),
-      onClose: () => this.#onClose(),
+    this.#silence.start();
+    const ifCurrent = (act: () => void): void => {
+      if (this.#socket === socket) act();
+    };
+    const socket = this.#options.open({
+      onOpen: () => ifCurrent(() => this.#onOpen()),
+      onMessage: (data) => ifCurrent(() => this.#onMessage(data)),
+      onClose: () => ifCurrent(() => this.#onClose()),
     });
+    this.#socket = socket;
+  }
+
+  /** Leaves a connection that is dead: its close would take a minute, so nobody waits for it. */
+  #replace(): void {
+    const dead = this.#socket;
+    this.#ended();
+    dead?.close();
+    if (this.#subscribers.size > 0) this.#connect();
   }
 
   #onOpen(): void {
@@ -128,6 +161,7 @@ export class LiveClient {
   }
 
   #onMessage(data: unknown): void {
+    this.#silence.heard();
     // A collector that accepts and closes at once must not reset the back-off: only a message does.
     this.#reconnecting.reset();
     if (data instanceof ArrayBuffer) this.#onLines(data);
@@ -136,16 +170,21 @@ export class LiveClient {
 
   #onClose(): void {
     const refused = !this.#opened;
-    this.#socket = undefined;
-    this.#opened = false;
-    this.#refused.clear();
-    this.#renewing.stop();
+    this.#ended();
     if (this.#subscribers.size === 0) return;
     if (refused) this.#options.onRefusedAtOpen();
     this.#options.onStatus("waiting");
     this.#reconnecting.wait(() => {
       if (this.#subscribers.size > 0) this.#connect();
     });
+  }
+
+  #ended(): void {
+    this.#socket = undefined;
+    this.#opened = false;
+    this.#refused.clear();
+    this.#renewing.stop();
+    this.#silence.stop();
   }
 
   #onLines(data: ArrayBuffer): void {
@@ -156,8 +195,9 @@ export class LiveClient {
 
   #onText(text: string): void {
     const message = parseServerMessage(text);
-    const subscriber = message === undefined ? undefined : this.#subscribers.get(message.id);
-    if (message === undefined || subscriber === undefined) return;
+    if (message === undefined || message.t === "beat") return;
+    const subscriber = this.#subscribers.get(message.id);
+    if (subscriber === undefined) return;
     if (message.t === "live") this.#onLive(subscriber);
     else if (message.t === "execution") subscriber.onExecution(message.execution);
     else if (message.t === "lost") subscriber.onLost?.(message);

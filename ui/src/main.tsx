@@ -31,6 +31,7 @@ function start(root: HTMLElement | null): void {
     open: (handlers) => openSocket(new URL("live", document.baseURI.replace(/^http/, "ws")), handlers),
     after,
     random: Math.random,
+    wallMs: Date.now,
     onStatus: (status) => session.connection(status),
     onRefusedAtOpen: () => void session.liveRefused(api),
   });
@@ -39,7 +40,10 @@ function start(root: HTMLElement | null): void {
     onChange: () => session.changed(),
     onLoginCode: (code) => void session.begin(api, code),
   });
-  window.addEventListener("online", () => live.retryNow());
+  window.addEventListener("online", () => live.wake());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") live.wake();
+  });
   render(<App api={api} live={live} navigation={navigation} session={session} />, root);
   void session.begin(api, navigation.takeLoginCode());
 }

@@ -180,12 +180,12 @@ describe("live viewing over a WebSocket", () => {
     await viewer.got("live");
     viewer.unsubscribe(1);
     viewer.subscribe({ id: 2, what: { all: true }, from: "end", lines: false });
-    await poll("the second is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
+    await poll("the second is live", () => viewer.texts.some((text) => text.t === "live" && text.id === 2));
     web.hub.publish(execution, execution.store(1, 3));
     viewer.subscribe({ id: 1 });
     await poll(
       "the first is live again",
-      () => viewer.texts.filter(({ t, id }) => t === "live" && id === 1).length === 2,
+      () => viewer.texts.filter((text) => text.t === "live" && text.id === 1).length === 2,
     );
     expect(viewer.lines).toEqual([1, 2, 3]);
   });
@@ -375,7 +375,7 @@ describe("the door of live viewing", () => {
       viewer.unsubscribe(1);
     }
     viewer.subscribe({ id: 2 });
-    await poll("the last one is live", () => viewer.texts.some(({ t, id }) => t === "live" && id === 2));
+    await poll("the last one is live", () => viewer.texts.some((text) => text.t === "live" && text.id === 2));
     // One lookup to open a subscription, and one for the history of open ones.
     expect(most).toBeLessThanOrEqual(2);
   });
@@ -438,6 +438,17 @@ describe("the door of live viewing", () => {
     viewer.subscribe({});
     expect(await viewer.got("refused")).toMatchObject({ code: "unavailable" });
     expect(web.events.join("\n")).toContain("EIO");
+  });
+
+  test("says every 10 s that it is there, however quiet it is", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    afterwards(() => void vi.useRealTimers());
+    const { web, alice } = await begun();
+    const viewer = await watcher(web, alice);
+    for (const beats of [1, 2]) {
+      vi.advanceTimersByTime(10_000);
+      await poll("a beat", () => viewer.texts.filter(({ t }) => t === "beat").length === beats);
+    }
   });
 
   test("drops a peer that does not answer pings, and keeps one that does", async () => {
@@ -542,7 +553,7 @@ describe("a viewer who sends without end", () => {
       viewer.unsubscribe(id);
     }
     viewer.subscribe({ id: 1_000, what });
-    await poll("the last one is live", () => viewer.texts.find(({ t, id }) => t === "live" && id === 1_000));
+    await poll("the last one is live", () => viewer.texts.find((text) => text.t === "live" && text.id === 1_000));
     expect(counted.all).toBeGreaterThan(60);
     expect(counted.most).toBe(1);
   });
