@@ -2,7 +2,7 @@ import type { SearchEvent, SearchedExecution, SearchTotals } from "../wire/searc
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochLines, LineFacts } from "./epoch-lines.ts";
 import { excerpt, type PrintedLine } from "./found-line.ts";
-import { SEARCH_LIMITS } from "./limits.ts";
+import { NumberCounts, TimeCounts } from "./hit-counts.ts";
 
 /** A line in the order of the whole search. */
 interface Place {
@@ -10,8 +10,14 @@ interface Place {
   readonly facts: LineFacts;
 }
 
-/** The execution of a number, and the highest line number that it had when the search began. */
-export type ExecutionOf = (number: number) => SearchedExecution & { readonly lastN: number };
+/** An execution, the highest line number that it had when the search began, and what corrects its times, if known. */
+export interface ExecutionFacts extends SearchedExecution {
+  readonly lastN: number;
+  readonly clockMs?: number | undefined;
+}
+
+/** The execution of a number. */
+export type ExecutionOf = (number: number) => ExecutionFacts;
 
 /** Turns matches, in order, into the events that the request asks for. */
 export class Findings {
@@ -29,7 +35,8 @@ export class Findings {
   #shownTo = -1;
   /** Lines that may be context of the next hit. */
   #before: { readonly place: Place; readonly event: SearchEvent }[] = [];
-  readonly #buckets = new Map<number, number>();
+  #numberCounts: NumberCounts | undefined;
+  readonly #timeCounts = new TimeCounts();
   /** Hits of a range whose order is turned around at its end. */
   #held: SearchEvent[] = [];
 
@@ -76,7 +83,7 @@ export class Findings {
     this.#lastHit = place;
     this.hits += 1;
     this.#hitsThere += 1;
-    if (buckets) this.#addToBucket(facts);
+    if (buckets) this.#addToBucket(lines, ordinal);
     if (show === "executions" && isFirst) this.#show({ t: "execution", ...this.#named(facts) });
     if (show !== "lines" || this.#shown >= limit || found === undefined) return;
     const near = this.#before.filter(
@@ -128,10 +135,10 @@ export class Findings {
 
   /** What is known so far of the buckets; later ones replace these. */
   emitBuckets(): void {
-    const last = this.#lastHit;
-    if (!this.#request.buckets || last === undefined) return;
-    const counts = [...this.#buckets].sort(([a], [b]) => a - b);
-    this.#emit({ t: "buckets", ...this.#named(last.facts), size: this.#bucketSize(last.facts), counts });
+    const [last, numbers, times] = [this.#lastHit, this.#numberCounts, this.#timeCounts.buckets];
+    if (last !== undefined && numbers !== undefined)
+      this.#emit({ t: "buckets", ...this.#named(last.facts), size: numbers.size, counts: numbers.counts });
+    if (times !== undefined) this.#emit({ t: "times", ...times });
   }
 
   finish(): void {
@@ -152,6 +159,16 @@ export class Findings {
     if (this.#request.show === "counts") this.#show({ t: "count", ...this.#named(last.facts), hits });
     // The next hit, in another execution, would be one more than wanted.
     if (this.#request.show !== "lines" && this.#shown >= this.#request.limit) this.isFull = true;
+  }
+
+  /** In one execution by line number, in several by time, as they are shown together. */
+  #addToBucket(lines: EpochLines, ordinal: number): void {
+    const { n, execution } = lines.facts(ordinal);
+    const { lastN, clockMs = 0 } = this.#executionOf(execution);
+    if ("x" in this.#request.what) {
+      this.#numberCounts ??= new NumberCounts(lastN);
+      this.#numberCounts.add(n);
+    } else this.#timeCounts.add(Date.parse(lines.timeOf(ordinal)) + clockMs);
   }
 
   get #isBackward(): boolean {
@@ -186,14 +203,5 @@ export class Findings {
   #content(found: PrintedLine) {
     const { bytes, ranges } = found.content();
     return excerpt(bytes, ranges);
-  }
-
-  #bucketSize({ execution }: LineFacts): number {
-    return Math.max(1, Math.ceil(this.#executionOf(execution).lastN / SEARCH_LIMITS.maxBuckets));
-  }
-
-  #addToBucket(facts: LineFacts): void {
-    const bucket = Math.min(SEARCH_LIMITS.maxBuckets - 1, Math.floor((facts.n - 1) / this.#bucketSize(facts)));
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
   }
 }

@@ -1,7 +1,7 @@
-import type { SearchEvent, SearchedExecution, SearchStop } from "../wire/search-event.ts";
+import type { SearchEvent, SearchStop } from "../wire/search-event.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import { Epoch, lastLines } from "./epoch.ts";
-import { Findings } from "./findings.ts";
+import { type ExecutionFacts, Findings } from "./findings.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { LineJoiner } from "./line-joiner.ts";
 import type { NumberRange } from "./number-windows.ts";
@@ -16,7 +16,7 @@ const PROGRESS_EVERY_BYTES = 8_388_608;
 
 /** Some of the lines of one execution, in order. */
 export interface SearchedPieces {
-  readonly execution: SearchedExecution & { readonly lastN: number };
+  readonly execution: ExecutionFacts;
   readonly pieces: readonly LogPiece[];
   /** Only lines that begin in it are searched. */
   readonly range: NumberRange;

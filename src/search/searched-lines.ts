@@ -65,7 +65,7 @@ export class SearchedLines {
   async #openNext(more?: number): Promise<SearchedPieces | undefined> {
     const window = this.#current?.windows.window;
     if (this.#current === undefined || window === undefined) return undefined;
-    const { x, node, owner, lastN } = this.#current.execution;
+    const { x, node, owner, lastN, clockMs } = this.#current.execution;
     let isUnreadable = false;
     try {
       const { from, to } = window.read;
@@ -81,7 +81,7 @@ export class SearchedLines {
     const isLast = pieces.length === 0 || open?.next === undefined;
     if (isLast && open !== undefined) this.#open = { ...open, next: undefined };
     for (const { bytes } of pieces) this.#windowBytes += bytes;
-    const execution = { x, node, owner, lastN };
+    const execution = { x, node, owner, lastN, clockMs };
     return { execution, pieces, range: window.range, isFirst: more === undefined, isLast, isUnreadable };
   }
 }

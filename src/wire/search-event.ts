@@ -1,6 +1,7 @@
 import type { StreamName } from "./api.ts";
 import { parseStream } from "./cri.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import { parseTime } from "./time.ts";
 
 /** The execution that an event is about. */
 export interface SearchedExecution {
@@ -46,6 +47,13 @@ export type SearchEvent =
       readonly size: number;
       readonly counts: readonly (readonly [bucket: number, hits: number])[];
     } & SearchedExecution)
+  /** The same for several executions, by the collector's clock: bucket 0 begins at `from`, RFC 3339. */
+  | {
+      readonly t: "times";
+      readonly from: string;
+      readonly sizeMs: number;
+      readonly counts: readonly (readonly [bucket: number, hits: number])[];
+    }
   | ({
       readonly t: "end";
       /** It ended before it had read everything. */
@@ -98,6 +106,15 @@ export function parseSearchEvent(value: unknown): SearchEvent | undefined {
       const [size, counts] = [asCount(record["size"], 1), rangesOf(record["counts"])];
       if (execution === undefined || size === undefined || counts === undefined) return undefined;
       return { t: "buckets", ...execution, size, counts };
+    }
+    case "times": {
+      const [from, sizeMs, counts] = [
+        parseTime(record["from"]),
+        asCount(record["sizeMs"], 1),
+        rangesOf(record["counts"]),
+      ];
+      if (from === undefined || sizeMs === undefined || counts === undefined) return undefined;
+      return { t: "times", from, sizeMs, counts };
     }
     case "end":
       return endOf(record);

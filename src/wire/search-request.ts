@@ -41,7 +41,7 @@ export interface SearchRequest {
   readonly show: "lines" | "counts" | "executions";
   /** Lines to show. The search ends there, unless `buckets` are wanted. */
   readonly limit: number;
-  /** Where in the execution the hits are; only for one execution, and without context. */
+  /** Where the hits are: in one execution by line number, in several by time; without context. All hits are counted. */
   readonly buckets: boolean;
   /** Only hits from this line number on, that one included; only in one execution, and without context. */
   readonly from?: number | undefined;
@@ -106,7 +106,6 @@ function parseBody(body: UnknownRecord): SearchRequest {
   };
   if (request.regex && request.pattern.includes("\r"))
     throw new Problem("pattern: has a carriage return; in a regular expression write \\r");
-  if (request.buckets && !("x" in what)) throw new Problem("buckets: expected one execution in what");
   if (request.buckets && request.before + request.after > 0) throw new Problem("buckets: expected no context");
   if (request.from !== undefined) checkFrom(request);
   return request;

@@ -101,6 +101,17 @@ test("one execution, a job, a run, labels, nodes, streams, counts, and a limit n
       [7, 1],
     ],
   });
+  // One run, its job, and everything: by time, and all are counted, however few are shown.
+  for (const [what, count] of [
+    [{ job: "train", run: "r1" }, 4],
+    [{ job: "train" }, 4],
+    [{ all: true }, 5],
+  ] as const) {
+    const all = await ask(alice, { what, pattern: "error", limit: 1, buckets: true });
+    expect(all.at(-1)).toMatchObject({ t: "end", hits: count, capped: false });
+    const times = { from: "2026-11-20T04:17:44.960000Z", sizeMs: 1, counts: [[0, count]] };
+    expect(all.findLast(({ t }) => t === "times")).toMatchObject(times);
+  }
 });
 
 test("nobody finds another user's line; an administrator does, and the audit says so", async () => {
