@@ -55,21 +55,43 @@ export class Archive {
   ): Promise<readonly Chunk[]> {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
-    return execution === undefined ? [] : readChunks(execution, at, this.#turns);
+    if (row === undefined || execution === undefined) return [];
+    const release = this.#store.inUse.take(row);
+    return readChunks(execution, at, this.#turns).finally(release);
   }
 
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
   async open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenPieces | undefined> {
     const row = this.#find(viewer, at);
     const execution = row === undefined ? undefined : this.#load(row);
-    return execution === undefined ? undefined : openPieces(execution, at);
+    if (row === undefined || execution === undefined) return undefined;
+    const release = this.#store.inUse.take(row);
+    try {
+      const open = await openPieces(execution, at);
+      const close = (): void => {
+        open.close();
+        release();
+      };
+      return { ...open, close };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** Everything comes from the execution chosen at the start. */
   async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
     const row = this.#find(viewer, what);
     if (row === undefined) return;
-    const isStderr = what.stream === undefined ? undefined : what.stream === "stderr";
+    const release = this.#store.inUse.take(row);
+    try {
+      yield* this.#raw(row, what.stream === undefined ? undefined : what.stream === "stderr");
+    } finally {
+      release();
+    }
+  }
+
+  async *#raw(row: IndexRow, isStderr: boolean | undefined): AsyncGenerator<Buffer> {
     let from = 1;
     for (;;) {
       const execution = this.#load(row);

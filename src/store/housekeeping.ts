@@ -101,6 +101,7 @@ export class Housekeeping {
         part.consider().catch((error) => this.#options.alarm.failed(error));
       this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
       this.#options.alarm.probe();
+      this.#options.remover.settle();
       if (nowMs >= this.#expireAtMs) {
         this.#expireAtMs = nowMs + EXPIRE_EVERY_MS;
         this.#options.remover.expire(nowMs);

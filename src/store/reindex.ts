@@ -38,7 +38,7 @@ export async function reindex(
 ): Promise<{ executions: number; unreadable: Unreadable[] }> {
   indexDb.clear();
   for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
-    indexDb.remove(tombstone, tombstone.deletedAtMs);
+    indexDb.remove([tombstone], tombstone.deletedAtMs);
   }
   const unreadable: Unreadable[] = [];
   let sidecars = 0;

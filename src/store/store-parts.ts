@@ -29,6 +29,7 @@ import { Remover } from "./removal/remover.ts";
 import { Tombstones } from "./removal/tombstones.ts";
 import { addStoreGauges } from "./store-gauges.ts";
 import { createStoreMetrics } from "./store-metrics.ts";
+import { InUse } from "./table/in-use.ts";
 import { IndexWriter } from "./table/index-writer.ts";
 import { SlotTable } from "./table/slots.ts";
 
@@ -129,10 +130,11 @@ export function createStoreParts(
     answerFor: (identity: SlotIdentity) => waiting.answerFor(identity),
   });
   const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
-  const remover = new Remover({ ...shared, tombstones, logsDir });
+  const inUse = new InUse();
+  const remover = new Remover({ ...shared, inUse, tombstones, logsDir });
   const quarantineRetry = new QuarantineRetry({ ...shared, itemWriter });
   const { clockOf } = options;
   const housekeeping = new Housekeeping({ ...shared, clockOf, waiting, quarantineRetry, remover, alarm });
   addStoreGauges(options.metrics, { files, slots, mismatches, quarantine, owners, alarm, logsDir });
-  return { ...shared, logsDir, records, mismatches, claims, waiting, itemWriter, remover, alarm, housekeeping };
+  return { ...shared, inUse, logsDir, records, mismatches, claims, waiting, itemWriter, remover, alarm, housekeeping };
 }

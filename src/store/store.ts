@@ -5,7 +5,9 @@ import type { UserMismatch } from "../wire/user-mismatch.ts";
 import { failureCode } from "./disk/storage-error.ts";
 import { recordOwners, repairAcls } from "./owner/acl-repair.ts";
 import type { Owner, OwnerOfName } from "./owner/owner-lookup.ts";
+import type { Removal, Removed } from "./removal/remover.ts";
 import { createStoreParts, type StoreOptions, type StoreParts } from "./store-parts.ts";
+import type { InUse } from "./table/in-use.ts";
 import type { Slot } from "./table/slot.ts";
 import type { SlotTable } from "./table/slots.ts";
 import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
@@ -24,6 +26,8 @@ const LOADING_TURN_MS = 5;
 export class Store {
   readonly slots: SlotTable;
   readonly logsDir: string;
+  /** Whose files are being read or rewritten. */
+  readonly inUse: InUse;
   readonly #options: StoreOptions;
   readonly #parts: StoreParts;
   readonly #stopped = new AbortController();
@@ -36,6 +40,7 @@ export class Store {
     );
     this.slots = this.#parts.slots;
     this.logsDir = this.#parts.logsDir;
+    this.inUse = this.#parts.inUse;
   }
 
   /** Why nothing can be stored now ("ENOSPC"), for `/healthz`. */
@@ -150,6 +155,11 @@ export class Store {
    */
   remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     return this.#parts.remover.remove(identity);
+  }
+
+  /** Deletes a batch for good, but none that is running or used. The result of each. Rejects with file system errors. */
+  removeUnused(batch: readonly Removal[]): Promise<Removed[]> {
+    return this.#parts.remover.removeUnused(batch);
   }
 
   /** Closes all descriptors: the next line reopens its file (log rotation by others, SIGHUP). */

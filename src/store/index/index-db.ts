@@ -3,6 +3,7 @@ import { searchText } from "../../wire/search-text.ts";
 import { type IndexQuery, placeOf, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
+import { OldestRows } from "./oldest-rows.ts";
 import { RunIndex, seatOf } from "./run-index.ts";
 import { Totals } from "./totals.ts";
 
@@ -33,8 +34,11 @@ export class IndexDb {
   readonly #setOpen: Database.Statement;
   readonly #findDeleted: Database.Statement;
   readonly #findTaken: Database.Statement;
+  readonly #forget: Database.Statement;
+  readonly #bury: Database.Statement;
   readonly runs: RunIndex;
   readonly totals: Totals;
+  readonly oldest: OldestRows;
 
   /**
    * Throws if another process has the index open. `durable`: the existence of an execution, and a mark that its row may
@@ -50,6 +54,9 @@ export class IndexDb {
     if (!this.isCurrent) this.#db.exec(SCHEMA);
     this.runs = new RunIndex(this.#db);
     this.totals = new Totals(this.#db);
+    this.oldest = new OldestRows(this.#db);
+    this.#forget = this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
+    this.#bury = this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)");
     this.#put = this.#db.prepare(`
       INSERT INTO executions (node, x, key_hash, owner, job, run, seat, state, started_at, over_at, base, open,
         disk_bytes, search, summary)
@@ -147,16 +154,20 @@ export class IndexDb {
 
   /** Removes the row. */
   forget({ node, x, keyHash }: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
-    this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?").run(node, x, keyHash);
+    this.#forget.run(node, x, keyHash);
   }
 
-  /** Removes the row, if there is one, and remembers that it must not return. */
-  remove(identity: { readonly node: string; readonly x: string; readonly keyHash: string }, deletedAtMs: number): void {
-    const { node, x, keyHash } = identity;
+  /** Removes rows, of those that there are, and remembers that none of them must return. */
+  remove(
+    identities: readonly { readonly node: string; readonly x: string; readonly keyHash: string }[],
+    deletedAtMs: number,
+  ): void {
     this.commit();
     this.#db.transaction(() => {
-      this.forget(identity);
-      this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)").run(node, x, keyHash, deletedAtMs);
+      for (const { node, x, keyHash } of identities) {
+        this.#forget.run(node, x, keyHash);
+        this.#bury.run(node, x, keyHash, deletedAtMs);
+      }
     })();
   }
 

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
@@ -30,11 +31,25 @@ export class Tombstones {
   }
 
   /** On the disk when it returns: a deletion survives a power cut. */
-  add(tombstone: Tombstone): void {
+  add(...tombstones: readonly Tombstone[]): void {
+    for (const { path, text } of this.#additions(tombstones)) appendFileSync(path, text, { mode: 0o600, flush: true });
+  }
+
+  /** The same without blocking anything: a sync for each deletion would stall the collector. */
+  async addSoon(tombstones: readonly Tombstone[]): Promise<void> {
+    for (const { path, text } of this.#additions(tombstones))
+      await appendFile(path, text, { mode: 0o600, flush: true });
+  }
+
+  #additions(tombstones: readonly Tombstone[]): { path: string; text: string }[] {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const path = join(this.#folder, `${dayOf(tombstone.deletedAtMs)}.jsonl`);
-    // Ends a line that a full disk has torn, so that it cannot spoil this one.
-    appendFileSync(path, `\n${JSON.stringify(tombstone)}\n`, { mode: 0o600, flush: true });
+    const texts = new Map<string, string>();
+    for (const each of tombstones) {
+      const day = dayOf(each.deletedAtMs);
+      // Ends a line that a full disk has torn, so that it cannot spoil this one.
+      texts.set(day, `${texts.get(day) ?? "\n"}${JSON.stringify(each)}\n`);
+    }
+    return [...texts].map(([day, text]) => ({ path: join(this.#folder, `${day}.jsonl`), text }));
   }
 
   *all(): Generator<Tombstone> {

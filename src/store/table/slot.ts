@@ -28,7 +28,7 @@ type State =
  *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table; a holder looks it up anew
  *        |          '-> unbound -> loaded (bind) -> unbound (unload: its files could not be made)
  *        |-> unbound -> refused -> loaded (bind)
- *        '-> deleted
+ *        '-> deleted <- (remove) from any of them
  */
 export class Slot {
   readonly identity: SlotIdentity;
@@ -90,6 +90,16 @@ export class Slot {
     this.#state = { is: "unbound" };
     this.#isOpenInIndex = false;
     this.#stateInIndex = undefined;
+  }
+
+  /** It is being deleted: what arrives from now on is discarded. Returns the execution, released, if it was loaded. */
+  remove(): StoredExecution | undefined {
+    const { execution } = this;
+    execution?.release();
+    this.#state = { is: "deleted" };
+    this.#isOpenInIndex = false;
+    this.#stateInIndex = undefined;
+    return execution;
   }
 
   /** Its BEGIN has arrived. Lines discarded before, because of a limit, become the execution's discards. */
