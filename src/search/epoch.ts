@@ -26,6 +26,7 @@ export class Epoch {
   /** Hits before this line were reported by the epoch before. */
   readonly #reportedTo: number;
   readonly #after: number;
+  readonly #isWanted: (found: PrintedLine) => boolean;
   readonly #onLine: (lines: EpochLines, line: ReportedLine) => void;
   /** Reports that the next epoch may have to make instead. */
   #held: ReportedLine[] = [];
@@ -36,16 +37,19 @@ export class Epoch {
     readonly reportedTo: number;
     /** Lines of context after a hit. */
     readonly after: number;
+    /** Whether a match is a hit; what is none may still be context. */
+    readonly isWanted: (found: PrintedLine) => boolean;
     readonly onLine: (lines: EpochLines, line: ReportedLine) => void;
   }) {
     this.lines = options.lines;
     this.#base = options.base;
     this.#reportedTo = options.reportedTo;
     this.#after = options.after;
+    this.#isWanted = options.isWanted;
     this.#onLine = options.onLine;
   }
 
-  static first(options: Pick<ConstructorParameters<typeof Epoch>[0], "after" | "onLine">): Epoch {
+  static first(options: Pick<ConstructorParameters<typeof Epoch>[0], "after" | "isWanted" | "onLine">): Epoch {
     return new Epoch({ lines: new EpochLines(), base: 0, reportedTo: 0, ...options });
   }
 
@@ -54,7 +58,7 @@ export class Epoch {
     const found = output === "records" ? readRecord(record) : undefined;
     if (output === "records" && found === undefined) return;
     const ordinal = found?.ordinal ?? readNumber(record);
-    const isMatch = found?.isMatch ?? true;
+    const isMatch = found === undefined || (found.isMatch && this.#isWanted(found));
     // As context of a later hit, a line of the epoch before counts again.
     if (!(ordinal >= (isMatch ? this.#reportedTo : 0) && ordinal < this.lines.count)) return;
     const line = { ordinal, sequence: this.#base + ordinal, isMatch, ...(found === undefined ? {} : { found }) };
@@ -77,6 +81,7 @@ export class Epoch {
       base: this.#base + from,
       reportedTo: settled - from,
       after: this.#after,
+      isWanted: this.#isWanted,
       onLine: this.#onLine,
     });
   }

@@ -49,9 +49,10 @@ export class Findings {
     this.#emit = options.emit;
   }
 
-  /** Whether the text of the next lines is needed: of hits, or of context of the last one. */
+  /** Whether the text of the next lines is needed: to judge them, of hits, or of context of the last one. */
   get needsText(): boolean {
-    const { show, limit, buckets } = this.#request;
+    const { show, limit, buckets, also, level } = this.#request;
+    if (also.length > 0 || level !== undefined) return true;
     return show === "lines" && (this.#shown < limit || !buckets);
   }
 
@@ -111,6 +112,7 @@ export class Findings {
     lines: EpochLines,
     line: { readonly ordinal: number; readonly sequence: number; readonly found: PrintedLine },
   ) {
+    if (this.#request.show !== "lines") return;
     const { ordinal, sequence, found } = line;
     // An overlapping epoch reports it again.
     if (sequence <= Math.max(this.#shownTo, this.#before.at(-1)?.place.sequence ?? -1)) return;

@@ -29,7 +29,12 @@ export function readRecord(record: Buffer): PrintedLine | undefined {
   const numberAt = record.indexOf(LINE_NUMBER);
   if (numberAt < 0) return undefined;
   const digits = record.toString("latin1", numberAt + LINE_NUMBER.length, numberAt + LINE_NUMBER.length + 16);
-  return { isMatch, ordinal: Number.parseInt(digits, 10) - 1, content: () => parseContent(record) };
+  let content: ReturnType<PrintedLine["content"]> | undefined;
+  const parsed = () => {
+    content ??= parseContent(record);
+    return content;
+  };
+  return { isMatch, ordinal: Number.parseInt(digits, 10) - 1, content: parsed };
 }
 
 /** The place of a line in the output of `rg --line-number`. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { levelHint } from "../text/level/level-of.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 
 /** Every character with a meaning in a pattern (regex-syntax, `escape`). */
@@ -21,7 +22,8 @@ export function openPattern(request: SearchRequest): number {
 }
 
 /** The content of the pattern's file: one pattern, a regular expression. */
-function patternFile({ pattern, regex, word }: SearchRequest): string {
+function patternFile({ pattern, regex, word, level }: SearchRequest): string {
+  if (pattern === "" && level !== undefined) return `(?i)${levelHint(level)}\n`;
   return `${regex ? pattern : literal(pattern, word)}\n`;
 }
 

@@ -1,3 +1,4 @@
+import { LineTerms } from "../text/query/line-terms.ts";
 import type { SearchEvent, SearchStop } from "../wire/search-event.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import { Epoch, lastLines } from "./epoch.ts";
@@ -46,6 +47,8 @@ export class SearchTask {
   readonly #patternFd: number;
   readonly #sizes: EpochSizes;
   readonly #findings: Findings;
+  /** What a line must have beside the pattern. */
+  readonly #terms: LineTerms;
   readonly #joiner: LineJoiner;
   /** The executions of this search that ripgrep may still report. */
   readonly #executions = new Map<number, SearchedPieces["execution"]>();
@@ -82,8 +85,10 @@ export class SearchTask {
       executionOf: (number) => this.#executions.get(number) ?? { x: "", node: "", owner: "", lastN: 0 },
       emit: (event) => this.#emit(event),
     });
+    this.#terms = new LineTerms({ ...request, terms: request.also });
     this.#epoch = Epoch.first({
       after: request.after,
+      isWanted: (found) => this.#terms.isEmpty || this.#terms.accepts(found.content().bytes.toString("utf8")),
       onLine: (lines, { found, isMatch, ...at }) => {
         if (this.#stopped !== undefined) return;
         if (isMatch) this.#findings.match(lines, found === undefined ? at : { ...at, found });

@@ -25,6 +25,10 @@ export interface SearchRequest {
   readonly word: boolean;
   /** Lines that do not match. */
   readonly invert: boolean;
+  /** Texts that the line must have as well, or with `isNot` must not have; `case` and `word` hold for each of them. */
+  readonly also: readonly { readonly text: string; readonly isNot: boolean }[];
+  /** Only lines that say this level or a more serious one; with an empty pattern, all of them. */
+  readonly level?: SearchedLevel | undefined;
   /** Only executions on one of these nodes; empty: on any. */
   readonly nodes: readonly string[];
   /** Only executions with all of these labels. */
@@ -49,8 +53,12 @@ export interface SearchRequest {
   readonly direction: "next" | "previous";
 }
 
+/** From the most serious one on. */
+export type SearchedLevel = "error" | "warn" | "info" | "debug";
+
 export const SEARCH_REQUEST_LIMITS = {
   maxPatternBytes: 1_024,
+  maxAlso: 16,
   maxNodes: 1_024,
   maxContextLines: 20,
   defaultHits: 1_000,
@@ -59,6 +67,7 @@ export const SEARCH_REQUEST_LIMITS = {
   maxHitsFrom: 1_000,
 } as const;
 
+const LEVELS = ["error", "warn", "info", "debug"] as const;
 const CASES = ["smart", "ignore", "match"] as const;
 const SHOWS = ["lines", "counts", "executions"] as const;
 const DIRECTIONS = ["next", "previous"] as const;
@@ -85,11 +94,13 @@ function parseBody(body: UnknownRecord): SearchRequest {
   if (labels === undefined) throw new Problem(`labels: expected at most ${WIRE_LIMITS.maxLabels} texts by name`);
   const request = {
     what,
-    pattern: patternOf(body["pattern"]),
+    pattern: patternOf("pattern", body["pattern"]),
     regex: flag(body, "regex"),
     case: word(body, "case", CASES),
     word: flag(body, "word"),
     invert: flag(body, "invert"),
+    also: alsoOf(body["also"]),
+    level: body["level"] === undefined ? undefined : word(body, "level", LEVELS),
     nodes: nodesOf(body["nodes"]),
     labels,
     state: state === undefined ? undefined : known("state", parseState(state)),
@@ -132,14 +143,25 @@ function parseScope(value: unknown): SearchScope {
   return { x, node: shortText(scope?.["node"], "node", WIRE_LIMITS.maxNodeCharacters), owner };
 }
 
-function patternOf(value: unknown): string {
+function patternOf(name: string, value: unknown): string {
   const { maxPatternBytes } = SEARCH_REQUEST_LIMITS;
-  if (typeof value !== "string") throw new Problem("pattern: expected a text");
+  if (typeof value !== "string") throw new Problem(`${name}: expected a text`);
   const bytes = utf8Bytes(value);
-  if (bytes > maxPatternBytes) throw new Problem(`pattern: ${bytes} bytes, limit is ${maxPatternBytes}`);
-  if (value.includes("\n")) throw new Problem("pattern: has a line feed, but only single lines are searched");
-  if (/\p{Surrogate}/u.test(value)) throw new Problem("pattern: has half a surrogate pair, which no text has");
+  if (bytes > maxPatternBytes) throw new Problem(`${name}: ${bytes} bytes, limit is ${maxPatternBytes}`);
+  if (value.includes("\n")) throw new Problem(`${name}: has a line feed, but only single lines are searched`);
+  if (/\p{Surrogate}/u.test(value)) throw new Problem(`${name}: has half a surrogate pair, which no text has`);
   return value;
+}
+
+function alsoOf(value: unknown): SearchRequest["also"] {
+  const { maxAlso } = SEARCH_REQUEST_LIMITS;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new Problem('also: expected a list like [{"text": "error", "isNot": false}]');
+  if (value.length > maxAlso) throw new Problem(`also: ${value.length} texts, limit is ${maxAlso}`);
+  return value.map((each: unknown) => {
+    const term = asRecord(each) ?? {};
+    return { text: patternOf("also", term["text"]), isNot: flag(term, "isNot") };
+  });
 }
 
 /** Without TextEncoder, which is not part of the language. */

@@ -132,6 +132,10 @@ const request = fc
     ),
     case: fc.constantFrom("smart" as const, "ignore" as const, "match" as const),
     invert: flag,
+    also: fc.array(fc.record({ text: fc.constantFrom("a", "A", "b", "x", "1"), isNot: flag }), {
+      maxLength: 2,
+      size: "xsmall",
+    }),
     stream: fc.constantFrom(undefined, undefined, "stdout" as const, "stderr" as const),
     since: maybeTime,
     until: maybeTime,

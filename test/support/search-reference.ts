@@ -34,7 +34,9 @@ export interface Expected {
 /** What a search finds, worked out in the plainest way: line by line, with JavaScript's own expressions. */
 export function reference({ executions, request, sizes }: SearchCase): Expected {
   const whole = executions.flatMap((lines, execution) => join(lines, { execution, request, sizes }));
-  const all = whole.filter(({ bytes }) => matches(request, bytes) !== request.invert);
+  const isHit = ({ bytes }: WholeLine): boolean =>
+    matches(request, bytes) !== request.invert && hasOthers(request, bytes);
+  const all = whole.filter(isHit);
   const numbers = [...new Set(all.map(({ execution }) => execution))];
   const { limit, show, buckets } = request;
   if (show !== "lines") {
@@ -97,6 +99,18 @@ function withContext(all: readonly WholeLine[], hits: readonly WholeLine[], requ
     if (isHit || isNear) lines.push([isHit ? "hit" : "context", execution, n, lastN, stream, time, long]);
   }
   return lines;
+}
+
+/** Of the letters of the cases alone: none of them has a case of another length. */
+function hasOthers({ also, word, ...request }: SearchRequest, bytes: Buffer): boolean {
+  const line = bytes.toString("utf8").normalize("NFC");
+  return also.every(({ text, isNot }) => {
+    const isExact = request.case === "match" || (request.case === "smart" && /[A-Z]/.test(text));
+    const [before, after] = word
+      ? ["(?<![\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}])", "(?![\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}])"]
+      : ["", ""];
+    return new RegExp(`${before}${text}${after}`, isExact ? "u" : "iu").test(line) !== isNot;
+  });
 }
 
 function matches(request: SearchRequest, bytes: Buffer): boolean {

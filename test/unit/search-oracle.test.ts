@@ -19,7 +19,17 @@ const OVER_TWO_BLOCKS: SearchCase = {
   ],
   request: {
     ...{ what: { all: true }, pattern: "aaaa", regex: false, case: "match", word: false, invert: false },
-    ...{ nodes: [], labels: {}, before: 0, after: 0, show: "lines", limit: 10, buckets: false, direction: "next" },
+    ...{
+      also: [],
+      nodes: [],
+      labels: {},
+      before: 0,
+      after: 0,
+      show: "lines",
+      limit: 10,
+      buckets: false,
+      direction: "next",
+    },
   },
   sizes: { blockBytes: 1, maxLineBytes: 1_000, firstEpochBytes: 100, maxEpochLines: 1_000 },
 };

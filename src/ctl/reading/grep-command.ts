@@ -1,3 +1,4 @@
+import { LEVELS } from "../../text/level/level-of.ts";
 import { parseNodeRange } from "../../text/nodes/node-range.ts";
 import { parseTime } from "../../text/time/time-of.ts";
 import { EXECUTION_STATES } from "../../wire/api.ts";
@@ -32,6 +33,9 @@ the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the par
     "word-regexp": { short: "w", help: "only whole words" },
     "extended-regexp": { short: "E", help: "PATTERN is a regular expression, as it is anyway" },
     "fixed-strings": { short: "F", help: "PATTERN is text" },
+    and: { value: "TEXT", help: "only lines that have this text as well; may be repeated", isRepeatable: true },
+    not: { value: "TEXT", help: "only lines that do not have this text; may be repeated", isRepeatable: true },
+    level: { value: "LEVEL", help: `only lines of this level or a worse one: ${LEVELS.join(", ")}`, choices: LEVELS },
     "after-context": { short: "A", value: "N", help: `N lines after each hit, at most ${maxContextLines}` },
     "before-context": { short: "B", value: "N", help: `N lines before each hit, at most ${maxContextLines}` },
     context: { short: "C", value: "N", help: "both" },
@@ -111,6 +115,11 @@ function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknow
     case: options.has("ignore-case") ? "ignore" : "match",
     word: options.has("word-regexp"),
     invert: options.has("invert-match"),
+    also: [
+      ...options.texts("and").map((text) => ({ text, isNot: false })),
+      ...options.texts("not").map((text) => ({ text, isNot: true })),
+    ],
+    level: options.text("level"),
     before: options.count("before-context", { ...context, fallback: both }),
     after: options.count("after-context", { ...context, fallback: both }),
     show: options.has("list") ? "executions" : options.has("count") ? "counts" : "lines",
