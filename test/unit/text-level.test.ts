@@ -23,6 +23,7 @@ const LINES: readonly (readonly [string, Level | undefined])[] = [
   ["<warn> disk", "warn"],
   ["INFO started", "info"],
   ["step 12 loss=0.3", undefined],
+  ["Error opening /dev/x", "error"],
   ["0 errors, no error at all", undefined],
   ["--error-limit 3", undefined],
   ["the information desk: INFORMATION", undefined],

@@ -35,6 +35,8 @@ const MEMBER = new RegExp(
 /** In capital letters it is a level anywhere in the head; `[error]`, `<warn>`, `error:` in any. */
 const CAPITALS = new RegExp(String.raw`(?:^|[^\w"'])(${NAMES.toUpperCase()})(?![\w-])`);
 const MARKED = new RegExp(String.raw`(?:[[<(](${NAMES})[\])>]|(?:^|\s)(${NAMES})(?:\[[^\]]*\])?!?:)`, "i");
+/** `Error opening x`: as the first word, of those that begin no other sentence. */
+const FIRST = /^(error|fatal|panic|warning)(?![\w-])/i;
 /** `ValueError: ...`, `java.io.IOException: ...`, `UserWarning: ...`, a Python traceback's head, npm's `ERR!`. */
 const THROWN = /(?:^|[\s.])[A-Z][\w.]*(?:(Error|Exception)|(Warning))(?=:|$)|^(Traceback) \(most recent call last\)/;
 /** Google's log format: `E1130 14:05:02.123456`. */
@@ -80,7 +82,7 @@ export function levelHint(least: Level): string {
 
 function marked(head: string): string | undefined {
   const found = MARKED.exec(head);
-  return found?.[1] ?? found?.[2];
+  return found?.[1] ?? found?.[2] ?? FIRST.exec(head)?.[1];
 }
 
 function named(word: string): Level | undefined {
