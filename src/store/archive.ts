@@ -1,11 +1,13 @@
 import type { Chunk } from "../frame/chunk.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { RunBoards } from "./board/run-boards.ts";
 import { type OpenPieces, openPieces } from "./execution/open-pieces.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
@@ -30,10 +32,12 @@ export class Archive {
   readonly #indexDb: IndexDb;
   /** Lists and reads of all users take turns: each may be megabytes. */
   readonly #turns = new LoopTurns();
+  readonly #boards: RunBoards;
 
   constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
     this.#indexDb = indexDb;
+    this.#boards = new RunBoards({ runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs() });
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
@@ -122,6 +126,18 @@ export class Archive {
     if (query.job !== undefined && owner === undefined) return { runs: [], next: null };
     await this.#store.indexStates(ownerFilter(viewer));
     return this.#turns.run(async () => this.#indexDb.runs.list({ ...query, owner }));
+  }
+
+  /** All executions of one run at a glance. Undefined: the viewer has no such run. */
+  async board(
+    viewer: Viewer,
+    name: { job: string; run: string; owner: string | undefined },
+  ): Promise<Board | undefined> {
+    if (!mayName(viewer, name.owner)) return undefined;
+    const owner = this.#ownerOfJob(viewer, name);
+    if (owner === undefined) return undefined;
+    const run = { ...name, owner };
+    return this.#indexDb.runs.has(run) ? this.#boards.of(run) : undefined;
   }
 
   /** Uids that mean somebody else on a node: for administrators, who can change that. */

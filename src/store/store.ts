@@ -43,6 +43,11 @@ export class Store {
     this.inUse = this.#parts.inUse;
   }
 
+  /** The clock that arrivals are noted by. */
+  nowMs(): number {
+    return this.#options.nowMs();
+  }
+
   /** Why nothing can be stored now ("ENOSPC"), for `/healthz`. */
   get failure(): string | undefined {
     return this.#parts.alarm.failure;

@@ -33,7 +33,8 @@ export async function readPage(
   return { pieces: decoded(pieces), next: following?.firstN ?? null };
 }
 
-function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
+/** In pieces that take half a millisecond each. */
+export function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
   let lines: Line[] = [];
   let bytes = 0;
   for (const { firstN, count, cri } of chunks) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
@@ -35,6 +36,8 @@ export interface Archive {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   /** Newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
+  /** All executions of one run at a glance. Undefined: the viewer has no such run. */
+  board(viewer: Viewer, run: { job: string; run: string; owner: string | undefined }): Promise<Board | undefined>;
 }
 
 /** Searches the lines of the executions that a viewer may see. */

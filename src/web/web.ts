@@ -7,6 +7,7 @@ import type { Viewer } from "../wire/viewer.ts";
 import { AccountWatch } from "./account-watch.ts";
 import { createRecordRead } from "./admin-reads.ts";
 import { createApp } from "./app.ts";
+import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
 import { KnownAddresses } from "./known-addresses.ts";
@@ -169,6 +170,7 @@ export function createWeb(options: WebOptions): Web {
         nowMs,
       }),
       createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createBoardApi({ archive, viewerOf, recordRead, nowMs }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],

@@ -6,6 +6,7 @@ import type {
   NodeSummary,
   StreamName,
 } from "../../src/wire/api.ts";
+import type { Board } from "../../src/wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
@@ -167,6 +168,18 @@ export class FakeArchive {
     const mine = this.executions.filter((each) => sees(viewer, each) && (job ?? each.job) === each.job);
     const runs = mine.slice(0, limit).map(({ owner, job, run }) => ({ owner, job, run, ...ONE_RUNS }));
     return { runs: runs.map((run) => ({ ...run, startedAt: TIME, lastAt: TIME })), next: null };
+  }
+
+  async board(
+    viewer: FakeViewer,
+    { job, run, owner }: { job: string; run: string; owner: string | undefined },
+  ): Promise<Board | undefined> {
+    const mine = this.executions.filter((each) => sees(viewer, each) && each.job === job && each.run === run);
+    const [first] = mine.filter((each) => (owner ?? each.owner) === each.owner);
+    if (first === undefined) return undefined;
+    const cells = mine.map(({ x, node, state, lastN }) => ({ x, node, state, lastN }));
+    const findings = { first: null, silent: [], silentCount: 0, usualMs: null };
+    return { job, run, owner: first.owner, cells, isPartial: false, ...findings };
   }
 
   #find(viewer: FakeViewer, { x, node, owner }: ExecutionName): FakeExecution | undefined {

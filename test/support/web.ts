@@ -19,11 +19,13 @@ export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "
   readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
   readonly pingEveryMs?: number;
   readonly beatEveryMs?: number;
+  /** Where what is served is published. */
+  readonly sharedHub?: LiveOptions["hub"];
 }
 
 /** A web server with live viewing on a free port of 127.0.0.1, on a fake archive and fake passwords. Carol is admin. */
 export async function startWeb(options: WebFixtureOptions = {}) {
-  const { limits: changed, pingEveryMs, beatEveryMs, served, ...others } = options;
+  const { limits: changed, pingEveryMs, beatEveryMs, served, sharedHub, ...others } = options;
   const archive = new FakeArchive();
   const events: string[] = [];
   const log = {
@@ -35,7 +37,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   const audited: AuditEvent[] = [];
   const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const limits = { ...DEFAULT_LIMITS, ...changed };
-  const hub = createHub(log, options.nowMs ?? Date.now);
+  const hub = sharedHub ?? createHub(log, options.nowMs ?? Date.now);
   const live = createLive({
     hub,
     history: served ?? archive,

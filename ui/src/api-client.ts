@@ -1,11 +1,12 @@
-import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me, StreamName } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
 import { parseError } from "../../src/wire/api-error.ts";
+import { type Board, parseBoard } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
 import { parseUserMismatches, type UserMismatch } from "../../src/wire/user-mismatch.ts";
-import type { LogLinePage } from "./api-parse.ts";
+import type { LogLine, LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 
@@ -89,6 +90,20 @@ export class ApiClient {
 
   lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
     return this.#ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
+  }
+
+  /** All executions of one run at a glance. */
+  board(run: { job: string; run: string; owner?: string | undefined }): Promise<Answer<Board>> {
+    return this.#ask(`api/board${queryOf({ ...run })}`, { parse: parseBoard });
+  }
+
+  /** The last lines of an execution, in order; fewer if those of this stream lie too far back. */
+  lastLines(
+    { x, node, owner }: ExecutionKey,
+    which: { readonly stream?: StreamName | undefined; readonly count: number },
+  ): Promise<Answer<readonly LogLine[]>> {
+    const query = queryOf({ node, owner, ...which });
+    return this.#ask(`api/executions/${x}/last-lines${query}`, { parse: (value) => parseLinePage(value)?.lines });
   }
 
   async #ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ApiClient } from "./api-client.ts";
+import type { RunBoard } from "./board/run-board.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
 import { ListView } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
@@ -17,10 +18,11 @@ export interface AppProps {
   readonly live: LiveClient;
   readonly navigation: Navigation;
   readonly session: Session;
+  readonly runBoard: RunBoard;
 }
 
 /** The frame: signed out or in, and which page. */
-export function App({ api, live, navigation, session }: AppProps): JSX.Element {
+export function App({ api, live, navigation, session, runBoard }: AppProps): JSX.Element {
   const [, redraw] = useState(0);
   // A layout effect: a passive one may run after the first answer.
   useLayoutEffect(() => session.onChange(() => redraw((count) => count + 1)), [session]);
@@ -74,6 +76,7 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
           navigation={navigation}
           place={place}
           showOwner={state.me.admin}
+          runBoard={runBoard}
           isConnected={session.live === "connected"}
         />
       )}
@@ -84,6 +87,6 @@ export function App({ api, live, navigation, session }: AppProps): JSX.Element {
 /** Identifies the log, which has its own window and position; other settings only change how it looks. */
 function logKey(place: ExecutionPlace | JobPlace): string {
   const { view, owner, node, clock } = place;
-  const what = view === "job" ? [place.job, place.run] : [place.x];
+  const what = view === "job" ? [place.job, place.run, place.only] : [place.x];
   return JSON.stringify([view, what, owner, node, clock]);
 }

@@ -5,6 +5,7 @@ import "./styles/login.css";
 import "./styles/list.css";
 import "./styles/executions.css";
 import "./styles/log-header.css";
+import "./styles/board.css";
 import "./styles/log-toolbar.css";
 import "./styles/log-rows.css";
 import "./styles/log-overlays.css";
@@ -13,6 +14,7 @@ import { render } from "preact";
 import { after } from "./after.ts";
 import { ApiClient } from "./api-client.ts";
 import { App } from "./app.tsx";
+import { RunBoard } from "./board/run-board.ts";
 import type { LiveHandlers, LiveSocket } from "./live-client.ts";
 import { LiveClient } from "./live-client.ts";
 import { Navigation } from "./navigation.ts";
@@ -35,6 +37,11 @@ function start(root: HTMLElement | null): void {
     onStatus: (status) => session.connection(status),
     onRefusedAtOpen: () => void session.liveRefused(api),
   });
+  const runBoard = new RunBoard({
+    ask: (name) => api.board(name),
+    after,
+    isVisible: () => document.visibilityState === "visible",
+  });
   const navigation = new Navigation({
     window,
     onChange: () => session.changed(),
@@ -44,7 +51,7 @@ function start(root: HTMLElement | null): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") live.wake();
   });
-  render(<App api={api} live={live} navigation={navigation} session={session} />, root);
+  render(<App api={api} live={live} navigation={navigation} session={session} runBoard={runBoard} />, root);
   void session.begin(api, navigation.takeLoginCode());
 }
 

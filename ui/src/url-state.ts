@@ -48,7 +48,12 @@ export interface JobPlace extends LogPlace {
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
+  /** Only these executions, by their ids. */
+  readonly only?: readonly string[] | undefined;
 }
+
+/** Executions that an address names: each costs a request. */
+const MAX_ONLY = 64;
 
 /** All runs of a job at once. No run is called so. */
 export const ALL_RUNS = "*";
@@ -76,7 +81,11 @@ export function parsePlace(search: string): Place {
   if (text("job") !== "") {
     const run = text("run") === ALL_RUNS ? ALL_RUNS : parseRunId(text("run"));
     const which = run === undefined ? owner : { run, ...owner };
-    return { view: "job", job: text("job"), ...which, node: text("node"), ...parseLogPlace(text) };
+    const only = text("only")
+      .split(",", MAX_ONLY)
+      .flatMap((id) => parseExecutionId(id) ?? []);
+    const chosen = only.length === 0 ? which : { ...which, only };
+    return { view: "job", job: text("job"), ...chosen, node: text("node"), ...parseLogPlace(text) };
   }
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
   return { view: "list", q, node: text("node"), state: parseState(text("state")) };
@@ -92,6 +101,7 @@ export function formatPlace(place: Place): string {
   if (place.view === "job") {
     set("job", place.job);
     set("run", place.run);
+    set("only", place.only?.slice(0, MAX_ONLY).join(","));
   }
   if (place.view !== "list") set("owner", place.owner);
   set("node", place.node);

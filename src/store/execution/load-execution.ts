@@ -66,7 +66,7 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   }
   // Late lines recorded in it arrived after the merge.
   if (isMerged && !hasLate) rmSync(late.path, { force: true });
-  scanTail(execution.logs.main);
+  execution.printedAtMs = Math.min(options.nowMs, scanTail(execution.logs.main));
   const hasLateLog = sizeOf(late.path) >= 0;
   if (hasLateLog) scanTail(late);
   execution.restored(hasLateLog ? late : undefined, options.nowMs);
@@ -84,11 +84,11 @@ function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean 
   return true;
 }
 
-/** Counts the lines after the last mark and cuts off a torn one. */
-function scanTail(log: NumberedLog): void {
+/** Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. */
+function scanTail(log: NumberedLog): number {
   const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const { size } = fstatSync(fd);
+    const { size, mtimeMs } = fstatSync(fd);
     log.cut(size);
     const mark = log.marks[log.marks.length - 1];
     log.size = mark?.at ?? 0;
@@ -107,6 +107,7 @@ function scanTail(log: NumberedLog): void {
     if (log.size < size) truncateSync(log.path, log.size);
     // Removes stretches that were announced but whose lines never arrived, or were cut off.
     log.cut(log.size);
+    return Math.floor(mtimeMs);
   } finally {
     closeSync(fd);
   }

@@ -37,6 +37,8 @@ export class StoredExecution {
   isMergeDue = false;
   /** Bytes charged to the owner's account for it. */
   accountedBytes = 0;
+  /** When its last line arrived, or else its BEGIN, by the collector's clock. */
+  printedAtMs: number;
   readonly clock: NodeClock;
   readonly #life: Lifetime;
   #assignedRun: string | undefined;
@@ -56,6 +58,7 @@ export class StoredExecution {
   }) {
     this.facts = options.facts;
     this.base = options.base;
+    this.printedAtMs = options.nowMs;
     this.sidecar = options.sidecar;
     this.#indexBytes = indexBytesOf(options.facts);
     this.have = new SpillingIntervals(options.spill);

@@ -21,6 +21,22 @@ export interface OpenedRun {
   readonly running: number;
 }
 
+/** Where to go on in a run's executions, newest first. */
+export interface CellPlace {
+  readonly startedAt: string;
+  readonly x: string;
+  readonly node: string;
+}
+
+/** One execution of a run, as a board needs it. */
+export interface CellRow extends CellPlace, SlotIdentity {
+  readonly state: string;
+  /** Empty while it is running. */
+  readonly overAt: string;
+  /** JSON of wire's Execution. */
+  readonly summary: string;
+}
+
 /** Where one rank of a job runs. No node's name has a space. */
 export function seatOf({ node, labels }: Pick<Execution, "node" | "labels">): string {
   return `${node} ${labels["rank"] ?? ""}`;
@@ -35,6 +51,7 @@ export class RunIndex {
   readonly #openedAfter: Database.Statement<[string, string, string, string], OpenedRun>;
   readonly #lastAt: Database.Statement<[string, string, string, string, string], SlotIdentity & { overAt: string }>;
   readonly #startsIn: Database.Statement<[string, string, string, string, string], unknown>;
+  readonly #cells: Database.Statement<[CellsQuery], CellRow>;
 
   constructor(db: Database.Database) {
     this.#db = db;
@@ -52,6 +69,12 @@ export class RunIndex {
        ORDER BY started_at DESC LIMIT 1`,
     );
     this.#startsIn = db.prepare(`SELECT 1 ${seated} AND started_at > ? LIMIT 1`);
+    this.#cells = db.prepare(
+      `SELECT node, x, key_hash AS keyHash, started_at AS startedAt, over_at AS overAt, state, summary
+       FROM executions INDEXED BY by_run WHERE owner = @owner AND job = @job AND run = @run
+         AND (started_at, x, node) < (@startedAt, @x, @node)
+       ORDER BY started_at DESC, x DESC, node DESC LIMIT @limit`,
+    );
   }
 
   /** The run of an execution of this job, if the index has it. */
@@ -91,6 +114,12 @@ export class RunIndex {
     return this.#startsIn.get(owner, job, run, seat, time) !== undefined;
   }
 
+  /** Executions of a run, newest first, from behind a place on. */
+  cells({ owner, job, run }: RunName, after: CellPlace = BEFORE_ALL, limit: number): CellRow[] {
+    const { startedAt, x, node } = after;
+    return this.#cells.all({ owner, job, run, startedAt, x, node, limit });
+  }
+
   /** A page of runs, newest first: of a job of one owner, of one owner, or of everybody. */
   list({ owner, job, before, limit }: RunQuery): RunPage {
     const where: string[] = [];
@@ -111,6 +140,13 @@ export class RunIndex {
     return { runs, next: rows.length > limit && last !== undefined ? placeOf(last) : null };
   }
 }
+
+interface CellsQuery extends RunName, CellPlace {
+  readonly limit: number;
+}
+
+/** Times begin with a digit. */
+const BEFORE_ALL: CellPlace = { startedAt: "~", x: "", node: "" };
 
 /** Value of `before` to continue after a run. JSON, since a job's name may hold any character. */
 function placeOf({ startedAt, owner, job, run }: RunSummary): string {

@@ -148,6 +148,7 @@ export class ItemWriter {
       }
     } finally {
       account.settle(execution);
+      if (lines > 0) execution.printedAtMs = nowMs();
       this.#stored.lines += lines;
     }
     if (lines < chunk.count) metrics.duplicateLines.inc(chunk.count - lines);

@@ -12,6 +12,8 @@ export type LogTarget =
       readonly run?: string;
       readonly owner?: string;
       readonly node: string;
+      /** Only these executions, by their ids. */
+      readonly only?: readonly string[] | undefined;
     };
 
 /** Executions of a job merged at the same time. */
@@ -38,12 +40,26 @@ export async function findExecutions(
     const answer = await api.execution(target);
     return answer.ok ? { ok: true, value: { executions: [answer.value], isPartial: false } } : answer;
   }
+  if (target.only !== undefined) return findThese(api, target.only, target.owner);
   const answer = await api.executions({ ...ofJob(target), node: target.node, limit: MAX_SOURCES });
   if (!answer.ok) return answer;
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
 }
 
-type OfJob = Omit<Extract<LogTarget, { view: "job" }>, "view" | "node">;
+/** Those that are there, if any is. */
+async function findThese(
+  api: Pick<ApiClient, "execution">,
+  ids: readonly string[],
+  owner: string | undefined,
+): Promise<Answer<Found>> {
+  const answers = await Promise.all(ids.map((x) => api.execution({ x, owner })));
+  const executions = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
+  const refusal = answers.find((answer) => !answer.ok);
+  if (executions.length === 0 && refusal !== undefined && !refusal.ok) return refusal;
+  return { ok: true, value: { executions, isPartial: false } };
+}
+
+type OfJob = Omit<Extract<LogTarget, { view: "job" }>, "view" | "node" | "only">;
 
 function ofJob({ job, run, owner }: OfJob): OfJob {
   return { job, ...(run === undefined ? {} : { run }), ...(owner === undefined ? {} : { owner }) };

@@ -59,6 +59,7 @@ export class SourceList {
   add(execution: Execution, lastLines: number): void {
     const { view, node, owner } = this.target;
     if (this.target.view === "job" && (this.target.run ?? execution.run) !== execution.run) return;
+    if (this.target.view === "job" && this.target.only?.includes(execution.x) === false) return;
     if (node !== "" && execution.node !== node) return;
     if (owner !== undefined && execution.owner !== owner) return;
     this.#owners.add(execution.owner);

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiClient } from "../../api-client.ts";
+import { JobBoard } from "../../board/job-board.tsx";
+import type { RunBoard } from "../../board/run-board.ts";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
@@ -33,11 +35,13 @@ interface LogPageProps {
   readonly navigation: Navigation;
   readonly place: ExecutionPlace | JobPlace;
   readonly showOwner: boolean;
+  readonly runBoard: RunBoard;
   readonly isConnected: boolean;
 }
 
 /** The page of an execution's or a job's lines. */
-export function LogPage({ api, live, navigation, place, showOwner, isConnected }: LogPageProps): JSX.Element {
+export function LogPage(props: LogPageProps): JSX.Element {
+  const { api, live, navigation, place, showOwner, runBoard, isConnected } = props;
   const feed = useLogFeed({ api, live, place });
   const isNarrow = useNarrow();
   const wrap = place.wrap ?? isNarrow;
@@ -119,6 +123,17 @@ export function LogPage({ api, live, navigation, place, showOwner, isConnected }
       ) : (
         <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
       )}
+      {place.view === "job" && feed.run !== undefined ? (
+        <JobBoard
+          api={api}
+          runBoard={runBoard}
+          navigation={navigation}
+          place={place}
+          run={feed.run}
+          owner={place.owner}
+          showOwner={showOwner}
+        />
+      ) : null}
       <LogToolbar
         feed={feed}
         place={place}

@@ -1,0 +1,51 @@
+import { type ExecutionState, parseState } from "../../wire/api.ts";
+import type { BoardPlace } from "../../wire/board.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
+import type { CellRow } from "../index/run-index.ts";
+
+/** What the board knows of one execution. */
+export interface RunCell extends BoardPlace {
+  readonly state: ExecutionState;
+  readonly code?: number;
+  readonly signal?: string;
+  readonly lastN: number;
+  readonly startedAt: string;
+  /** When it ended, by its node's clock, or was last heard of, by the collector's; undefined while it is running. */
+  readonly overAt: string | undefined;
+  /** How far its node's clock is behind; 0 if not known. */
+  readonly clockMs: number;
+  /** When its last line arrived, by the collector's clock; undefined unless it is in memory. */
+  readonly printedAtMs: number | undefined;
+}
+
+/** From memory: nothing is built but the cell. */
+export function cellOf(execution: StoredExecution): RunCell {
+  const { x, node, facts, state, exit, lastN, overAt, clock, printedAtMs } = execution;
+  return {
+    ...placeOf(x, node, facts.labels["rank"]),
+    ...{ state, ...ending(exit?.code, exit?.signal), lastN, startedAt: facts.startedAt, overAt },
+    ...{ clockMs: clock.behindMs ?? 0, printedAtMs },
+  };
+}
+
+/** From the index, without checking every member of the summary: the collector itself has written it. */
+export function cellOfRow({ x, node, startedAt, overAt, state, summary }: CellRow): RunCell {
+  const record = asRecord(parseJson(summary)) ?? {};
+  const clockMs = record["clockMs"];
+  return {
+    ...placeOf(x, node, asRecord(record["labels"])?.["rank"]),
+    ...ending(record["code"], record["signal"]),
+    ...{ state: parseState(state) ?? "lost", lastN: asCount(record["lastN"]) ?? 0, startedAt },
+    ...{ overAt: overAt === "" ? undefined : overAt, printedAtMs: undefined },
+    clockMs: typeof clockMs === "number" ? clockMs : 0,
+  };
+}
+
+function placeOf(x: string, node: string, rank: unknown): BoardPlace {
+  return typeof rank === "string" ? { x, node, rank } : { x, node };
+}
+
+function ending(code: unknown, signal: unknown): Pick<RunCell, "code" | "signal"> {
+  return { ...(typeof code === "number" ? { code } : {}), ...(typeof signal === "string" ? { signal } : {}) };
+}

@@ -1,0 +1,83 @@
+import { type Request, Router } from "express";
+import { LoopTurns } from "../host/loop-turns.ts";
+import { parseStream } from "../wire/cri.ts";
+import { parseExecutionId } from "../wire/ids.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import type { RecordRead } from "./admin-reads.ts";
+import { badRequest, notFound } from "./http-error.ts";
+import { readLastLines } from "./last-lines.ts";
+import type { Archive } from "./ports.ts";
+import { Query } from "./query.ts";
+import { inPieces, sendList } from "./send-list.ts";
+import { UserTurns } from "./user-turns.ts";
+import type { ViewerOf } from "./viewers.ts";
+
+export interface BoardApiOptions {
+  readonly archive: Pick<Archive, "board" | "get" | "read">;
+  readonly viewerOf: ViewerOf;
+  readonly recordRead: RecordRead;
+  /** Steady. */
+  readonly nowMs: () => number;
+}
+
+/** Boards and last lines asked for at once, by one user's pages. */
+const MAX_REQUESTS = 64;
+const MAX_LAST_LINES = 100;
+/** A page asks for its board every few seconds: an administrator's is recorded as one read in this time. */
+const RECORD_EVERY_MS = 600_000;
+const MAX_RECORDED = 1_000;
+
+/** What a page of a run shows above its lines: all executions at a glance, and the last lines of one. */
+export function createBoardApi({ archive, viewerOf, recordRead, nowMs }: BoardApiOptions): Router {
+  const router = Router();
+  const requests = new UserTurns({ what: "boards", maxWaiting: MAX_REQUESTS });
+  const turns = new LoopTurns();
+  const recordedAtMs = new Map<string, number>();
+
+  function record(viewer: Viewer, request: Request, what: { readonly owner: string; readonly key: string }): void {
+    const key = `${viewer.uid} ${what.key}`;
+    const atMs = recordedAtMs.get(key);
+    if (atMs !== undefined && nowMs() - atMs < RECORD_EVERY_MS) return;
+    if (recordedAtMs.size >= MAX_RECORDED) recordedAtMs.clear();
+    recordedAtMs.set(key, nowMs());
+    recordRead(viewer, request, [what.owner]);
+  }
+
+  router.get("/board", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const query = new Query(request.query);
+    const job = query.text("job", WIRE_LIMITS.maxJobCharacters);
+    const run = query.word("run", RUN_ID_RULE, parseRunId);
+    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
+    if (job === undefined || run === undefined) throw badRequest("board: name a job and one run of it");
+    const work = async () => {
+      const board = await archive.board(viewer, { job, run, owner });
+      if (board === undefined) throw notFound();
+      record(viewer, request, { owner: board.owner, key: JSON.stringify([board.owner, job, run]) });
+      const { cells, ...rest } = board;
+      await sendList(response, turns, { name: "cells", pieces: inPieces(cells), rest });
+    };
+    await requests.run(viewer.uid, { isWanted: () => !response.closed, work });
+  });
+
+  router.get("/executions/:x/last-lines", async (request: Request<{ x: string }>, response) => {
+    const viewer = await viewerOf(request, "read");
+    const query = new Query(request.query);
+    const node = query.text("node", WIRE_LIMITS.maxNodeCharacters);
+    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
+    const stream = query.word("stream", "stdout or stderr", parseStream);
+    const count = query.count("count", { least: 1, most: MAX_LAST_LINES, fallback: 10 });
+    const x = parseExecutionId(request.params.x);
+    const work = async () => {
+      const execution = x === undefined ? undefined : await archive.get(viewer, { x, node, owner });
+      if (execution === undefined) throw notFound();
+      record(viewer, request, { owner: execution.owner, key: JSON.stringify([execution.owner, execution.x]) });
+      response.json({ lines: await readLastLines(archive, viewer, { execution, stream, count }) });
+    };
+    await requests.run(viewer.uid, { isWanted: () => !response.closed, work });
+  });
+
+  return router;
+}

@@ -1,0 +1,107 @@
+import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { afterwards } from "../support/cleanup.ts";
+import type { Launched } from "../support/launched.ts";
+import { poll } from "../support/poll.ts";
+import { type RunSite, startRunSite } from "../support/run-site.ts";
+import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+import { signedIn } from "../support/web.ts";
+
+const SECOND = 1_000;
+
+let browser: Browser;
+let on: RunSite;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  on = await startRunSite({ uiFolder: await buildViewer() });
+});
+
+/** A job of which rank 11 fails, and rank 5 prints nothing any more while the others go on. */
+async function train(job: string, count: number): Promise<Launched[]> {
+  const { site, clock } = on;
+  const startedMs = clock.nowMs;
+  const ranks = await on.begin(
+    Array.from({ length: count }, (_, rank) => ({ job, run: "7", node: `node${rank + 1}`, rank, startedMs })),
+  );
+  const says = async (text: string, except: readonly number[]) => {
+    clock.nowMs += 10 * SECOND;
+    const printing = ranks.filter((_, rank) => !except.includes(rank));
+    await site.store.store(printing.map((one) => one.lines(site, clock.nowMs, [text])));
+    await site.store.store(ranks.map((one) => one.beat(site)));
+  };
+  await says("epoch 1 loss=0.93", []);
+  const failing = ranks[11];
+  if (failing === undefined) throw new Error("Too few ranks");
+  const trace = [
+    "Traceback (most recent call last):",
+    '  File "train.py", line 41',
+    "MemoryError: 80 GB are not enough",
+  ];
+  await site.store.store([failing.lines(site, clock.nowMs, trace, "stderr"), failing.end(site, clock.nowMs, 1)]);
+  for (let epoch = 2; epoch <= 5; epoch += 1) await says(`epoch ${epoch} loss=0.${91 - epoch}`, [5, 11]);
+  return ranks;
+}
+
+/** A signed-in page at an address. */
+async function open(address: string, size: { width?: number; height?: number } = {}): Promise<Page> {
+  const { cookie } = await signedIn(on.origin, "alice");
+  const { page, problems } = await openPage(browser, size);
+  afterwards(() => expect(problems).toEqual([]));
+  const [name = "", value = ""] = cookie.split(/=(.*)/s);
+  await page.context().addCookies([{ name, value, url: on.origin }]);
+  await page.goto(`${on.origin}/${address}`);
+  return page;
+}
+
+test("a job of 16 names what failed first, with its last words, and what hangs, without a click", async () => {
+  const ranks = await train("train-16", 16);
+  const page = await open("?job=train-16");
+  const first = page.getByRole("region", { name: "What failed first" });
+  await first.getByText("MemoryError: 80 GB are not enough").waitFor();
+  expect(await first.innerText()).toMatch(/rank 11 \(node12\) failed first\s+\d\d:\d\d:\d\d\s+exit 1\s+Go there/);
+  expect(await first.locator("pre").innerText()).toMatch(/^Traceback.*line 41.*not enough$/s);
+  expect(await page.locator(".silent-note").innerText()).toMatch(/^\s*rank 5 \(node6\) silent 40 s\s*$/);
+  const cells = page.locator(".cell");
+  expect(await cells.allInnerTexts()).toEqual(ranks.map((_, rank) => String(rank)));
+  expect(await cells.nth(11).getAttribute("aria-label")).toBe("rank 11 (node12), failed, exit 1");
+  expect(await cells.nth(5).getAttribute("aria-label")).toBe("rank 5 (node6), running, silent 40 s");
+
+  await cells.nth(3).hover();
+  await page.locator(".cell-tip").getByText("epoch 5 loss=0.86").waitFor();
+  await cells.nth(3).click();
+  const labels = async () => [...new Set(await page.locator(".node-label").allInnerTexts())].sort().join();
+  await poll("only node4", async () => (await labels()) === "node4");
+  await page
+    .locator(".cell")
+    .nth(11)
+    .click({ modifiers: ["ControlOrMeta"] });
+  await poll("node4 and node12", async () => (await labels()) === "node12,node4");
+  expect(await page.locator('.cell[aria-pressed="true"]').allInnerTexts()).toEqual(["3", "11"]);
+  await page.reload();
+  await poll("the same after a reload", async () => (await labels()) === "node12,node4");
+  await page.getByRole("button", { name: "Show all 16" }).click();
+  await poll("other nodes", async () => (await labels()).split(",").length > 10);
+
+  await page.locator(".cell").first().focus();
+  await page.keyboard.press("End");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
+    "rank 15 (node16), running",
+  );
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await poll("only node15", async () => (await labels()) === "node15");
+
+  await first.getByRole("link", { name: "Go there" }).click();
+  await page.locator(".row.marked").getByText("MemoryError: 80 GB").waitFor();
+});
+
+test("a run of hundreds names them as well, when the lines of neither are loaded", async () => {
+  await train("train-220", 220);
+  const page = await open("?job=train-220");
+  await page.getByText("rank 11 (node12) failed first").waitFor();
+  await page.getByText("MemoryError: 80 GB are not enough").waitFor();
+  await page.locator(".silent-note").getByText("rank 5 (node6)").waitFor();
+  expect(await page.locator(".cell").count()).toBe(220);
+  expect(await page.locator(".cell-failed").count()).toBe(1);
+});

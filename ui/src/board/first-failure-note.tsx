@@ -1,0 +1,89 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { FirstFailure } from "../../../src/wire/board.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { LogLine } from "../api-parse.ts";
+import { Icon } from "../icon.tsx";
+import { Link } from "../link.tsx";
+import type { Navigation } from "../navigation.ts";
+import { plainText } from "../text/segments.ts";
+import { placeWords } from "./board-order.ts";
+import { endingWords } from "./cell-words.ts";
+import { placeOfLine } from "./place-of-line.ts";
+
+interface FirstFailureNoteProps {
+  readonly api: Pick<ApiClient, "lastLines">;
+  readonly first: FirstFailure;
+  readonly owner: string;
+  readonly navigation: Navigation;
+  readonly showOwner: boolean;
+}
+
+const LINES = 10;
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+/** Which execution failed before all others, and the last that it printed on stderr. */
+export function FirstFailureNote({ api, first, owner, navigation, showOwner }: FirstFailureNoteProps): JSX.Element {
+  const last = useLastLines(api, first, owner);
+  const { x, node, state, at } = first;
+  const ending = endingWords(first);
+  const date = new Date(at);
+  const lastLine = last?.lines.at(-1);
+  const name = placeWords(first);
+  return (
+    <section class="first-failure" aria-label="What failed first">
+      <p>
+        <span class={`state state-${state}`}>
+          <Icon name={state} />
+          <strong>
+            {name} {state === "lost" ? "was lost first" : "failed first"}
+          </strong>
+        </span>
+        <time dateTime={at} title={full.format(date)}>
+          {state === "lost" ? "last heard of at " : ""}
+          {time.format(date)}
+        </time>
+        {ending === "" ? null : <span>{ending}</span>}
+        <Link navigation={navigation} to={placeOfLine({ x, node, owner }, lastLine?.n ?? 0, showOwner)}>
+          Go there
+        </Link>
+      </p>
+      {last === undefined || last.lines.length === 0 ? null : (
+        <figure>
+          <figcaption class="quiet">
+            {last.isStderr ? "Its last lines on stderr" : "Nothing on stderr lately; its last lines"}
+          </figcaption>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
+          <pre tabIndex={0}>{last.lines.map(({ text }) => plainText(text)).join("\n")}</pre>
+        </figure>
+      )}
+    </section>
+  );
+}
+
+interface LastLines {
+  readonly lines: readonly LogLine[];
+  readonly isStderr: boolean;
+}
+
+/** The last lines on stderr; of one that never wrote there, its last lines. */
+function useLastLines(api: FirstFailureNoteProps["api"], first: FirstFailure, owner: string): LastLines | undefined {
+  const { x, node, at } = first;
+  const [last, setLast] = useState<LastLines | undefined>(undefined);
+  useEffect(() => {
+    let isLeft = false;
+    const ask = async (): Promise<void> => {
+      for (const stream of ["stderr", undefined] as const) {
+        const answer = await api.lastLines({ x, node, owner }, { stream, count: LINES });
+        if (isLeft || !answer.ok) return;
+        if (answer.value.length > 0) return setLast({ lines: answer.value, isStderr: stream !== undefined });
+      }
+    };
+    void ask();
+    return () => {
+      isLeft = true;
+    };
+  }, [api, x, node, owner, at]);
+  return last;
+}
