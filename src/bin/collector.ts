@@ -22,6 +22,7 @@ import { Store } from "../store/store.ts";
 import type { Proxied } from "../web/own-site.ts";
 import { createWeb } from "../web/web.ts";
 import { auditPart } from "./audit-part.ts";
+import { keepingPart } from "./keeping-part.ts";
 import { metricsPart } from "./metrics-part.ts";
 import { createOwnerOf } from "./owner-of.ts";
 import { RelayPart } from "./relay-part.ts";
@@ -102,6 +103,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     wallMs,
   });
   const archive = new Archive(store, index);
+  const kept = keepingPart({ config, store, index, auditFolder: folder, audit, log, metrics, nowMs, wallMs });
   const searches = new Searches({
     archive,
     limits,
@@ -128,6 +130,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     uiFolder: options.uiFolder,
     archive,
     search: searches,
+    keeping: kept.keeping,
     auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
     isAdmin: createIsAdmin(config.adminGroup, directory),
@@ -149,6 +152,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     parts: [
       auditPart({ audit, folder, group: config.adminGroup, log }),
       storePart({ store, index, spill, log, config, directory, wallMs }),
+      kept.part,
       relays,
       syslogPart({ config, logsDir: store.logsDir, log, metrics, nowMs, wallMs }),
       metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),

@@ -6,6 +6,10 @@ import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
 import { completionCommand } from "../ctl/completion.ts";
 import { dispatch } from "../ctl/dispatch.ts";
+import { KEEP, keepCommand, RELEASE, releaseCommand } from "../ctl/keeping/keep-command.ts";
+import { PRUNE, pruneCommand } from "../ctl/keeping/prune-command.ts";
+import { RM, rmCommand } from "../ctl/keeping/rm-command.ts";
+import { USAGE, usageCommand } from "../ctl/keeping/usage-command.ts";
 import { LOGIN, loginCommand } from "../ctl/login/login-command.ts";
 import { LOGOUT, logoutCommand } from "../ctl/login/logout-command.ts";
 import { pkiCommand } from "../ctl/pki/pki-command.ts";
@@ -53,7 +57,7 @@ const settings = {
   userName: userName(),
   nowMs: Date.now,
 };
-const described = [LOGIN, LOGOUT, LS, SHOW, TAIL, GREP, GET];
+const described = [LOGIN, LOGOUT, LS, SHOW, TAIL, GREP, GET, KEEP, RELEASE, RM, PRUNE, USAGE];
 const local: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
@@ -72,6 +76,11 @@ const commands: Readonly<Record<string, Command>> = {
   tail: tailCommand(settings),
   grep: grepCommand(settings),
   get: getCommand(settings),
+  keep: keepCommand(settings),
+  release: releaseCommand(settings),
+  rm: rmCommand(settings),
+  prune: pruneCommand(settings),
+  usage: usageCommand(settings),
   ...local,
   completion: completionCommand(described, Object.keys(local)),
 };

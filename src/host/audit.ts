@@ -13,6 +13,9 @@ type AuditEventName =
   | "admin-read"
   | "admin-watch"
   | "deletion"
+  | "hold"
+  | "prune"
+  | "retention"
   | "token"
   | "relay-session"
   | "begin"
@@ -73,7 +76,7 @@ const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** What users may do with their own data, as often as they like. */
-const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "token"]);
+const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "hold", "token"]);
 
 /** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;

@@ -32,5 +32,5 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --login-code           print an address that logs in who started this, once
   --help, --version
 
-[limits] and [nodes.NAME] can be set only in the file: see src/host/README.md.
+[limits], [retention] and [nodes.NAME] can be set only in the file: see src/host/README.md.
 `;

@@ -4,6 +4,7 @@ import { type Address, countField, type Endpoint, FIELDS, isLoopback } from "./c
 import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
+import { type RetentionConfig, takeRetention } from "./config-retention.ts";
 import { Settings } from "./config-settings.ts";
 import { isMissing } from "./is-missing.ts";
 
@@ -55,6 +56,7 @@ export interface Config extends AuthConfig {
   readonly loginCode: boolean;
   readonly nodes: ReadonlyMap<string, NodeUsers>;
   readonly limits: Limits;
+  readonly retention: RetentionConfig;
 }
 
 export type CommandLine =
@@ -133,6 +135,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     loginCode: settings.take("login-code", FIELDS.flag, false),
     nodes: takeNodes(settings, readFile),
     limits: takeLimits(settings),
+    retention: takeRetention(settings),
   };
 }
 

@@ -32,6 +32,8 @@ export class Store {
   readonly #parts: StoreParts;
   readonly #stopped = new AbortController();
   #loading = NO_WORK;
+  /** Why nothing is stored although it could be. */
+  #heldBack: string | undefined;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -50,7 +52,7 @@ export class Store {
 
   /** Why nothing can be stored now ("ENOSPC"), for `/healthz`. */
   get failure(): string | undefined {
-    return this.#parts.alarm.failure;
+    return this.#parts.alarm.failure ?? this.#heldBack;
   }
 
   /**
@@ -90,11 +92,17 @@ export class Store {
     return this.slots.get(identity);
   }
 
+  /** While there is a reason, nothing is stored: relays wait, as on a full disk. Undefined: stores again. */
+  holdBack(reason: string | undefined): void {
+    this.#heldBack = reason;
+  }
+
   /**
    * Stores a batch; each chunk is published as soon as it is written, so that viewers can read back everything they
    * have seen. The stored part of a failed batch is known by its numbers: offered again, it counts as a duplicate.
    */
   store(items: readonly Item<Slot>[]): Outcome | Promise<Outcome> {
+    if (this.#heldBack !== undefined) return "unavailable";
     try {
       this.#parts.indexWriter.settle();
       for (const [i, item] of items.entries()) {
@@ -134,6 +142,7 @@ export class Store {
    * @param owner If known.
    */
   async claim(claim: Claim, owner?: Owner): Promise<Outcome> {
+    if (this.#heldBack !== undefined) return "unavailable";
     try {
       const slot = await this.#parts.claims.bind(claim, owner);
       if (slot === "hold") return "unavailable";

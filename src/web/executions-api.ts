@@ -4,11 +4,13 @@ import { LoopTurns } from "../host/loop-turns.ts";
 import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
+import type { Hold } from "../wire/keeping.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
+import type { Keeping } from "./keeping-port.ts";
 import { readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -19,6 +21,8 @@ import type { ViewerOf } from "./viewers.ts";
 
 export interface ExecutionsApiOptions {
   readonly archive: Archive;
+  /** What keeps an execution from being deleted. */
+  readonly keeping: Pick<Keeping, "holdOf">;
   readonly viewerOf: ViewerOf;
   readonly downloadsPerUser: number;
   readonly audit: Audit;
@@ -35,7 +39,7 @@ const MAX_REQUESTS = 256;
 
 /** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi(options: ExecutionsApiOptions): Router {
-  const { archive, viewerOf, downloadsPerUser, audit, recordRead } = options;
+  const { archive, keeping, viewerOf, downloadsPerUser, audit, recordRead } = options;
   const router = Router();
   const searches = new UserTurns({ what: "searches", maxWaiting: MAX_SEARCHES });
   const requests = new UserTurns({ what: "requests", maxWaiting: MAX_REQUESTS });
@@ -125,15 +129,20 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   router.delete("/executions/:x", async (request, response) => {
-    const viewer = await viewerOf(request, "session");
+    const viewer = await viewerOf(request, "delete");
     const removed = await inTurn(viewer, response, async () => {
       const execution = await find(viewer, request);
-      return { execution, outcome: await archive.remove(viewer, execution) };
+      const hold = keeping.holdOf(execution);
+      return { execution, outcome: hold === undefined ? await archive.remove(viewer, execution) : hold };
     });
     if (removed === undefined) return;
     const { x, node, owner } = removed.execution;
     const deletion = { event: "deletion", user: viewer.user, address: request.ip, owner, node, x } as const;
     if (removed.outcome === "missing") throw notFound();
+    if (typeof removed.outcome === "object") {
+      audit.record({ ...deletion, outcome: "refused", reason: "held" });
+      throw heldBy(removed.outcome);
+    }
     if (removed.outcome === "running") {
       audit.record({ ...deletion, outcome: "refused", reason: "running" });
       const message = "The execution is running: delete it after it has ended";
@@ -181,6 +190,12 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
   });
 
   return router;
+}
+
+function heldBy({ by, job }: Hold): HttpError {
+  const what = job === undefined ? "The execution is kept" : "The execution's job or run is kept";
+  const next = by === "admin" ? "by an administrator, who must release it first" : "release it first";
+  return new HttpError({ status: 409, code: "held", message: `${what}${by === "admin" ? " " : ": "}${next}` });
 }
 
 /** A run is one of a job's: without the job it means nothing. */

@@ -10,6 +10,8 @@ import { createApp } from "./app.ts";
 import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
+import { createKeepingApi } from "./keeping-api.ts";
+import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
@@ -43,6 +45,7 @@ export interface WebOptions {
   readonly uiFolder: string;
   readonly archive: Archive;
   readonly search: Search;
+  readonly keeping: Keeping;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -99,6 +102,7 @@ export function createWeb(options: WebOptions): Web {
     names = [],
     dataDir,
     archive,
+    keeping,
     auth,
     isAdmin,
     live,
@@ -169,7 +173,8 @@ export function createWeb(options: WebOptions): Web {
         metrics: webMetrics,
         nowMs,
       }),
-      createExecutionsApi({ archive, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createExecutionsApi({ archive, keeping, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, recordRead, nowMs }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSearchApi({ search: options.search, viewerOf, recordRead }),

@@ -9,6 +9,7 @@ import { type RelpServer, startRelpServer } from "../../src/ingest/relp-server.t
 import { Archive } from "../../src/store/archive.ts";
 import { IndexDb } from "../../src/store/index/index-db.ts";
 import type { Publisher } from "../../src/store/intake/publisher.ts";
+import { KeptExecutions } from "../../src/store/kept-executions.ts";
 import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
 import type { OwnerLimits } from "../../src/store/owner/owner-account.ts";
 import type { OwnerOf, OwnerOfName } from "../../src/store/owner/owner-lookup.ts";
@@ -53,6 +54,7 @@ export interface IngestSite {
   readonly relp: RelpServer;
   readonly store: Store;
   readonly archive: Archive;
+  readonly kept: KeptExecutions;
   readonly metrics: Metrics;
   readonly logLines: string[];
   readonly audited: AuditEvent[];
@@ -146,7 +148,8 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
     return stopped;
   };
   afterwards(stop);
-  return { dataDir, relp, store, archive: new Archive(store, index), metrics, logLines, audited, stop };
+  const [archive, kept] = [new Archive(store, index), new KeptExecutions(store, index)];
+  return { dataDir, relp, store, archive, kept, metrics, logLines, audited, stop };
 }
 
 /** A plain session with a site, ended afterwards. */

@@ -13,6 +13,16 @@ import { tempFolder } from "./temp-folder.ts";
 /** uid of each user that `startWeb` knows; the password of all is "right". */
 const UIDS: Readonly<Record<string, number>> = { alice: 1001, bob: 1002, carol: 1003 };
 
+/** Retention that keeps and deletes nothing. */
+const NOTHING_KEPT: WebOptions["keeping"] = {
+  holdOf: () => undefined,
+  holds: () => [],
+  keep: async () => ({ is: "kept" }),
+  release: () => false,
+  prune: async function* () {},
+  usage: async () => [],
+};
+
 export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "archive">> {
   /** What is served instead of the fake one. */
   readonly served?: WebOptions["archive"] & LiveOptions["history"];
@@ -57,6 +67,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     uiFolder: dataDir,
     archive: served ?? archive,
     search: { run: async function* () {} },
+    keeping: NOTHING_KEPT,
     auth: {
       authenticate: async ({ user, password }) => {
         const uid = UIDS[user];

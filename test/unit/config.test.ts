@@ -24,6 +24,63 @@ function problemsOf(argv: readonly string[], files: Readonly<Record<string, stri
   return parsed.kind === "problems" ? parsed.problems : [];
 }
 
+describe("[retention]", () => {
+  test("is off by default, and takes ages, bytes, shares and rules for names of jobs", () => {
+    const off = { maxAgeMs: undefined, bytes: undefined, minFree: undefined, newest: 0, jobs: [] };
+    expect(configOf(["--insecure"]).retention).toMatchObject(off);
+    const toml = `
+      [retention]
+      max-age = "90d"
+      bytes-per-user = "50G"
+      bytes = 1000000
+      min-free = "2.5%"
+      keep-newest = 10
+      held-bytes-per-user = "1T"
+      audit-max-age = "52w"
+      [retention.jobs."nightly-*"]
+      max-age = "12h"
+      keep-newest-runs = 3
+      [retention.jobs."precious"]
+      max-age = "never"`;
+    expect(configOf(["--insecure"], toml).retention).toEqual({
+      maxAgeMs: 90 * 86_400_000,
+      bytesPerUser: 50 * 2 ** 30,
+      bytes: 1_000_000,
+      minFree: { share: 0.025 },
+      newest: 10,
+      heldBytesPerUser: 2 ** 40,
+      syslogMaxAgeMs: undefined,
+      auditMaxAgeMs: 364 * 86_400_000,
+      jobs: [
+        { pattern: "nightly-*", maxAgeMs: 43_200_000, newestRuns: 3 },
+        { pattern: "precious", maxAgeMs: "never", newestRuns: 0 },
+      ],
+    });
+    expect(configOf(["--insecure"], '[retention]\nmin-free = "20G"').retention.minFree).toEqual({
+      bytes: 20 * 2 ** 30,
+    });
+  });
+
+  test.each([
+    ['max-age = "90"', "retention.max-age: expected a time like 90d"],
+    ["max-age = 90", "retention.max-age: expected a time like 90d"],
+    ['min-free = "60%"', "retention.min-free: expected a share of the disk"],
+    ['min-free = "0%"', "retention.min-free: expected a share of the disk"],
+    ['bytes = "5 GB"', "retention.bytes: expected bytes like 500M"],
+    ["keep-newest = -1", "retention.keep-newest: expected a whole number"],
+    ["keep = 1", "retention.keep: unknown key"],
+    ["jobs = 1", "retention.jobs: expected at most 64 tables"],
+    ["[retention.jobs.a]\nage = 1", 'retention.jobs."a".age: unknown key'],
+    [
+      '[retention.jobs."a*"]\nmax-age = "x"',
+      'retention.jobs."a*".max-age: expected a time like 90d, 12h or 4w, or never',
+    ],
+  ])("%s is refused with its place", (line, problem) => {
+    const problems = problemsOf(["--insecure"], { [DEFAULT_FILE]: `[retention]\n${line}` });
+    expect(problems).toEqual([expect.stringContaining(`${DEFAULT_FILE}: ${problem}`)]);
+  });
+});
+
 describe("the collector's configuration", () => {
   test("has the fixed defaults", () => {
     expect(configOf(["--insecure"])).toMatchObject({

@@ -52,6 +52,7 @@ export class RunIndex {
   readonly #lastAt: Database.Statement<[string, string, string, string, string], SlotIdentity & { overAt: string }>;
   readonly #startsIn: Database.Statement<[string, string, string, string, string], unknown>;
   readonly #cells: Database.Statement<[CellsQuery], CellRow>;
+  readonly #newest: Database.Statement<[string, string, number], { run: string }>;
 
   constructor(db: Database.Database) {
     this.#db = db;
@@ -67,6 +68,9 @@ export class RunIndex {
     this.#lastAt = db.prepare(
       `SELECT node, x, key_hash AS keyHash, over_at AS overAt ${seated} AND started_at <= ?
        ORDER BY started_at DESC LIMIT 1`,
+    );
+    this.#newest = db.prepare(
+      "SELECT run FROM run_totals WHERE owner = ? AND job = ? ORDER BY started_at DESC, run DESC LIMIT ?",
     );
     this.#startsIn = db.prepare(`SELECT 1 ${seated} AND started_at > ? LIMIT 1`);
     this.#cells = db.prepare(
@@ -118,6 +122,11 @@ export class RunIndex {
   cells({ owner, job, run }: RunName, after: CellPlace = BEFORE_ALL, limit: number): CellRow[] {
     const { startedAt, x, node } = after;
     return this.#cells.all({ owner, job, run, startedAt, x, node, limit });
+  }
+
+  /** Whether fewer than `newest` runs of its job began after a run. */
+  isOfNewest({ owner, job, run }: RunName, newest: number): boolean {
+    return this.#newest.all(owner, job, newest).some((each) => each.run === run);
   }
 
   /** A page of runs, newest first: of a job of one owner, of one owner, or of everybody. */

@@ -1,0 +1,51 @@
+import { statfsSync } from "node:fs";
+import type { IndexDb } from "./index/index-db.ts";
+import type { OldRow, OldRowPlace } from "./index/oldest-rows.ts";
+import type { RunName } from "./index/run-index.ts";
+import type { Removal, Removed } from "./removal/remover.ts";
+import type { Store } from "./store.ts";
+
+/** The store as retention sees it: executions by their age, and what deletes them. Knows no viewer. */
+export class KeptExecutions {
+  readonly #store: Store;
+  readonly #indexDb: IndexDb;
+
+  constructor(store: Store, indexDb: IndexDb) {
+    this.#store = store;
+    this.#indexDb = indexDb;
+  }
+
+  oldest(after: OldRowPlace | undefined, limit: number, owner?: string): OldRow[] {
+    return this.#indexDb.oldest.page(after, limit, owner);
+  }
+
+  owners(): { owner: string; executions: number; bytes: number }[] {
+    return this.#indexDb.oldest.owners();
+  }
+
+  isOfNewestRuns(of: RunName, newest: number): boolean {
+    return this.#indexDb.runs.isOfNewest(of, newest);
+  }
+
+  settle(owner: string | undefined): Promise<void> {
+    return this.#store.indexStates(owner);
+  }
+
+  removeUnused(batch: readonly Removal[]): Promise<Removed[]> {
+    return this.#store.removeUnused(batch);
+  }
+
+  /** Undefined if the file system does not say. */
+  disk(): { freeBytes: number; totalBytes: number } | undefined {
+    try {
+      const { bavail, blocks, bsize } = statfsSync(this.#store.logsDir);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch {
+      return undefined;
+    }
+  }
+
+  holdBack(reason: string | undefined): void {
+    this.#store.holdBack(reason);
+  }
+}

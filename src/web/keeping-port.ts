@@ -1,0 +1,31 @@
+import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage } from "../wire/keeping.ts";
+
+/** What a hold is on. */
+export type HeldThing = Pick<Hold, "owner" | "x" | "node" | "job" | "run">;
+
+/** Who asks, from where. */
+export interface Asking {
+  readonly user: string;
+  readonly address?: string | undefined;
+}
+
+/** The web's view of retention. It trusts that the viewer may name what is named. */
+export interface Keeping {
+  /** Why an execution must stay. */
+  holdOf(execution: {
+    readonly owner: string;
+    readonly x: string;
+    readonly node: string;
+    readonly job: string;
+    readonly run: string;
+  }): Hold | undefined;
+  holds(owner: string | undefined): readonly Hold[];
+  keep(
+    thing: HeldThing,
+    by: Hold["by"],
+    asking: Asking,
+  ): Promise<{ readonly is: "kept" } | { readonly is: "many" | "quota"; readonly message: string }>;
+  release(thing: HeldThing, by: Hold["by"], asking: Asking): boolean;
+  prune(request: PruneRequest & { readonly owner: string }, asking: Asking): AsyncIterable<PruneEvent>;
+  usage(by: (typeof USAGE_KEYS)[number], owner: string | undefined): Promise<readonly Usage[]>;
+}
