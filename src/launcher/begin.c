@@ -108,6 +108,7 @@ void describe_execution(struct execution *execution, const struct options *optio
   for (int i = 0; i < options->label_count; i++) add_field(fields, "label", options->labels[i]);
   add_surroundings(fields, names);
   if (options->timeout_ms > 0) add_number(fields, "timeout-ms", (long long)options->timeout_ms);
+  if (options->stop_file != NULL) add_field(fields, "stop-file", options->stop_file);
   if (options->notify_url != NULL) add_field(fields, "notify", options->notify_url);
   add_path(fields, "MLRUN_SPOOL_DIR", variable("MLRUN_SPOOL_DIR"), cwd);
   add_path(fields, "MLRUN_CONFIG", variable("MLRUN_CONFIG"), cwd);

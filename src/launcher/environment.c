@@ -28,6 +28,25 @@ static bool is_for(const char *entry, const char *name) {
   return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=';
 }
 
+/** Adds an order's variables in front of equal ones of mlrun's own, which then are left out. */
+static char **with_variables(char **variables, size_t *count) {
+  size_t own = 0, added = 0;
+  while (environ[own] != NULL) own += 1;
+  while (variables != NULL && variables[added] != NULL) added += 1;
+  char **environment = calloc(own + added + MAX_ADDED + 1, sizeof *environment);
+  if (environment == NULL) return NULL;
+  for (size_t i = 0; i < added; i++) environment[(*count)++] = variables[i];
+  for (size_t i = 0; i < own; i++) {
+    bool is_replaced = false;
+    for (size_t k = 0; k < added && !is_replaced; k++) {
+      size_t bytes = strcspn(variables[k], "=") + 1;
+      is_replaced = strncmp(variables[k], environ[i], bytes) == 0;
+    }
+    if (!is_replaced) environment[(*count)++] = environ[i];
+  }
+  return environment;
+}
+
 /** Sets the variable in place, or at the end, and removes its duplicates. */
 static bool set(char **environment, const char *name, const char *value) {
   char *entry = NULL;
@@ -46,17 +65,15 @@ static bool set(char **environment, const char *name, const char *value) {
   return true;
 }
 
-char **command_environment(const char *x, const struct names *names, bool leaves_buffering) {
+char **command_environment(const char *x, const struct names *names, const struct options *options) {
   size_t count = 0;
-  while (environ[count] != NULL) count += 1;
-  char **environment = calloc(count + MAX_ADDED + 1, sizeof *environment);
+  char **environment = with_variables(options->variables, &count);
   if (environment == NULL) return NULL;
-  memcpy(environment, environ, count * sizeof *environment);
   // Without a run of its own, what this execution starts is one launch with it.
   bool is_whole = set(environment, "MLRUN_ID", x) && set(environment, "MLRUN_JOB", names->job) &&
                   set(environment, "MLRUN_RUN", *names->run == '\0' ? x : names->run) &&
                   set(environment, "MLRUN_SEEN", names->seen);
-  if (is_whole && !leaves_buffering && getenv("PYTHONUNBUFFERED") == NULL)
+  if (is_whole && !options->buffered && getenv("PYTHONUNBUFFERED") == NULL)
     is_whole = set(environment, "PYTHONUNBUFFERED", "1");
   return is_whole ? environment : NULL;
 }

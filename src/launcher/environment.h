@@ -1,5 +1,6 @@
 #pragma once
 #include "names.h"
+#include "options.h"
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -11,9 +12,10 @@ void write_job(char job[static MAX_JOB_BYTES], const char *name);
 
 /**
  * The command's environment: the caller's unchanged, including duplicates, with MLRUN_ID, MLRUN_JOB, MLRUN_RUN,
- * MLRUN_SEEN and, unless it is set, PYTHONUNBUFFERED=1. NULL if memory runs out.
+ * MLRUN_SEEN and, unless it is set, PYTHONUNBUFFERED=1; with those of an order in place of the caller's. NULL if memory
+ * runs out.
  */
-char **command_environment(const char *x, const struct names *names, bool leaves_buffering);
+char **command_environment(const char *x, const struct names *names, const struct options *options);
 /** Adds MLRUN_PIPES. False if memory runs out. */
 bool add_pipes(char **environment, const int fds[static 2]);
 

@@ -5,6 +5,7 @@
 #include "help.h"
 #include "identity.h"
 #include "launcher.h"
+#include "order.h"
 #include "paths.h"
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +53,7 @@ static int run(struct options *options, const bool were_closed[static 3]) {
   make_identity(&identity, options->id);
   find_names(&names, options, identity.x, were_closed);
   describe_execution(&execution, options, &identity, &names);
-  command.environment = command_environment(identity.x, &names, options->buffered);
+  command.environment = command_environment(identity.x, &names, options);
   return launch(&command, options, &execution);
 }
 
@@ -63,6 +64,10 @@ int main(int count, char **words) {
   occupy_standard(were_closed);
   if (!parse_options(words + (count > 0), &options, error)) {
     warn(STDERR_FILENO, "%s\nmlrun --help lists the options.", error);
+    return OWN_ERROR;
+  }
+  if (options.order_fd >= 0 && !take_order(&options, error)) {
+    warn(STDERR_FILENO, "%s", error);
     return OWN_ERROR;
   }
   switch (options.action) {

@@ -81,6 +81,13 @@ static bool take_run_dir(struct parser *parser, const char *value) {
   return true;
 }
 
+static bool take_order_fd(struct parser *parser, const char *value) {
+  bool is_number = *value >= '0' && *value <= '9' && value[1] == '\0';
+  if (!is_number) return fail(parser, "--order-fd takes a descriptor of 0 to 9");
+  parser->options->order_fd = *value - '0';
+  return true;
+}
+
 static bool take_late(struct parser *parser, const char *value) {
   char *end = NULL;
   long seconds = strtol(value, &end, 10);
@@ -150,7 +157,8 @@ static take_value *value_named(const char *word, size_t bytes) {
     take_value *take;
   } values[] = {{"--job", take_job},         {"--label", take_label}, {"--id", take_id},
                 {"--run-dir", take_run_dir}, {"--late", take_late},   {"--run", take_run},
-                {"--timeout", take_timeout}, {"--notify", take_notify}, {"--kill-after", take_kill_after}};
+                {"--timeout", take_timeout}, {"--notify", take_notify}, {"--kill-after", take_kill_after},
+                {"--order-fd", take_order_fd}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
     if (strlen(values[i].name) == bytes && memcmp(values[i].name, word, bytes) == 0) return values[i].take;
   return NULL;
@@ -180,8 +188,11 @@ static bool check_together(struct parser *parser) {
   const struct options *options = parser->options;
   bool has_command = *options->command != NULL;
   bool runs = options->action == ACTION_RUN;
+  bool is_ordered = options->order_fd >= 0;
+  if (is_ordered && (!runs || has_command || options->reads_stdin || options->pty))
+    return fail(parser, "--order-fd takes no command: the order has one");
   if (runs && options->reads_stdin && has_command) return fail(parser, "--stdin takes no command");
-  if (runs && !options->reads_stdin && !has_command) return fail(parser, "no command after --");
+  if (runs && !options->reads_stdin && !has_command && !is_ordered) return fail(parser, "no command after --");
   if (options->action == ACTION_FLUSH && has_command) return fail(parser, "--flush takes no command");
   if (options->action == ACTION_DOCTOR && has_command) return fail(parser, "--doctor takes no command");
   if (options->pty && options->merge) return fail(parser, "--pty and --merge: a terminal is one stream already");
@@ -193,7 +204,7 @@ static bool check_together(struct parser *parser) {
 bool parse_options(char **words, struct options *options, char error[static MAX_MESSAGE_BYTES]) {
   static char *no_command[] = {NULL};
   struct parser parser = {options, error};
-  *options = (struct options){.action = ACTION_RUN, .command = no_command, .late_seconds = DEFAULT_LATE_SECONDS};
+  *options = (struct options){.action = ACTION_RUN, .command = no_command, .late_seconds = DEFAULT_LATE_SECONDS, .order_fd = -1};
   while (*words != NULL && strcmp(*words, "--") != 0) {
     if (strncmp(*words, "--", 2) != 0)
       return fail(&parser, "unexpected \"%.*s\"; the command goes after --", MAX_QUOTED_BYTES, *words);

@@ -49,6 +49,11 @@ struct options {
   bool reads_stdin;
   /** Where to report the end. NULL: nowhere. */
   const char *notify_url;
+  /** Where to read an order (`order.h`). -1: the command line says what to run. */
+  int order_fd;
+  /** Of an order: its environment, NULL at the end; and the file that says who asked for the command's end. */
+  char **variables;
+  const char *stop_file;
   /** KEY=VALUE, the last of each key. */
   const char *labels[MAX_LABELS];
   int label_count;

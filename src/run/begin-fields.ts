@@ -19,6 +19,8 @@ export interface BeginFields
   /** Time limit of the command. Undefined: it has none. */
   readonly timeoutMs: number | undefined;
   readonly notify: Notify | undefined;
+  /** The file that names the user who had the command stopped. Undefined: nobody dispatched it. */
+  readonly stopFile: string | undefined;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
 }
@@ -66,6 +68,7 @@ export function parseBeginFields(
     labels: { ...asked, ...inheritedLabels(environment), ...asked },
     spool: settings.spoolPlaces(environment, node, runDir),
     notify: notifyOf(first("notify"), environment, site),
+    stopFile: first("stop-file"),
     raw: first("raw") === "1",
     oneLineFrames: first("one-line-frames") === "1" || site.oneLineFrames,
   };

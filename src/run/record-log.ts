@@ -12,6 +12,7 @@ import { OutputFrames } from "./output/output-frames.ts";
 import { RecordClock } from "./output/record-clock.ts";
 import type { RecordConsumer } from "./output/record-reader.ts";
 import { pairAt, parseNumbers, parseStatus, RECORD, type WholeRecord } from "./output/records.ts";
+import { readStopFile } from "./stop-file.ts";
 import type { Timers } from "./timers.ts";
 
 export interface RecordLogPorts {
@@ -232,7 +233,14 @@ export class RecordLog implements RecordConsumer {
 
   #exitOf(status: number, endedAt: string): Exit {
     const timeoutMs = status >= RECORD.timedOut ? this.#parts?.begin.timeoutMs : undefined;
-    return { ...parseStatus(status), endedAt, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const stopFile = this.#parts?.begin.stopFile;
+    const stoppedBy = stopFile === undefined ? undefined : readStopFile(stopFile);
+    return {
+      ...parseStatus(status),
+      endedAt,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    };
   }
 
   /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */

@@ -9,6 +9,7 @@ const PROGRAMS = [
   { name: "mlgate", folder: "src/gate", libraries: [] },
   { name: "mlpam", folder: "src/auth/pam", libraries: ["-lpam"] },
   { name: "mlrun", folder: "src/launcher", libraries: [] },
+  { name: "mlsupervise", folder: "src/agent/supervise", libraries: [] },
 ];
 /** Warnings are errors; what glibc and the compiler can check at run time is checked. */
 const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(

@@ -1,5 +1,6 @@
 import { asCount, asRecord, parseJson } from "./record.ts";
 import { parseTime } from "./time.ts";
+import { isUnixName } from "./unix-name.ts";
 
 /** One count for each stream. */
 export interface PerStream {
@@ -17,6 +18,8 @@ export interface Exit {
   readonly endedAt: string;
   /** The time limit (`--timeout`) that ended the command; the code is timeout(1)'s, 124 or 137. Omitted otherwise. */
   readonly timeoutMs?: number;
+  /** The user who had a dispatched command stopped. Omitted otherwise. */
+  readonly stoppedBy?: string;
 }
 
 /** The END of an execution, sent by mlrun when the command has ended and all its output is read. */
@@ -60,11 +63,13 @@ export function parseExit(value: unknown): Exit | undefined {
   if (signal !== null && (typeof signal !== "string" || !/^SIG[A-Z0-9+]{1,12}$/.test(signal))) return undefined;
   if (endedAt === undefined || (code === null) === (signal === null)) return undefined;
   const timeoutMs = asCount(record["timeoutMs"], 1);
+  const { stoppedBy } = record;
   return {
     code: code === null ? null : Number(code),
     signal,
     endedAt,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(typeof stoppedBy === "string" && isUnixName(stoppedBy) ? { stoppedBy } : {}),
   };
 }
 

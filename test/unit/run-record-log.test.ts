@@ -33,6 +33,7 @@ test("frames of all records of a batch leave together, after what they hold was 
       launch: {},
       timeoutMs: undefined,
       notify: undefined,
+      stopFile: undefined,
       startedUs: 1_700_000_000_000_000,
       raw: false,
       oneLineFrames: false,

@@ -13,6 +13,7 @@ export const REFUSALS = {
   "key-expired": "The key is not yet, or no longer, valid",
   "other-fleet": "The order is for the fleet of another authority",
   "not-for-this-node": "The order does not name this node",
+  "from-the-future": "The order was made more than five minutes ahead of the node's clock",
   expired: "The order came after its end",
   "before-floor": "The order is older than what this node still remembers: send it anew",
   "before-journal": "The order is older than this node's journal, which was made anew: send it anew",

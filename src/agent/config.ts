@@ -1,0 +1,113 @@
+import { parse } from "smol-toml";
+import { parseDuration } from "../text/time/duration.ts";
+import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
+import { nodeNamed } from "../wire/node-name.ts";
+import { asCount, asRecord } from "../wire/record.ts";
+import { isUnixName } from "../wire/unix-name.ts";
+
+/** agent.toml: one file for both halves. */
+export interface AgentConfig {
+  /** The name of the certificate `NODE.crt` in `pki`. */
+  readonly node: string;
+  /** HOST:PORT of the collector's broker. */
+  readonly broker: string;
+  /** Folder with ca.crt, NODE.crt and NODE.key. */
+  readonly pki: string;
+  /** Where the half that starts commands listens. */
+  readonly socket: string;
+  readonly stateDir: string;
+  /** Users' keys, as ssh-keygen's allowed_signers; the web signer's key. */
+  readonly trust: string;
+  readonly webTrust: string;
+  /** Folder of mlrun.sock. */
+  readonly runDir: string;
+  readonly policy: Policy;
+  /** `KEY=VALUE`, for whoever chooses nodes. */
+  readonly labels: readonly string[];
+}
+
+/** What the node's administrator allows, whoever signed. */
+export interface Policy {
+  readonly minUid: number;
+  /** Users, or `@GROUP`, who may send orders from the web. */
+  readonly webUsers: readonly string[];
+  readonly webMaxLifeMs: number;
+  /** Users, or `@GROUP`, who may cancel everybody's runs. */
+  readonly admins: readonly string[];
+}
+
+type Check = (value: unknown) => unknown;
+
+const isPath = (value: unknown): value is string => typeof value === "string" && value.startsWith("/");
+const path: Check = (value) => (isPath(value) ? value : undefined);
+const names: Check = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "string" && isUnixName(one.replace(/^@/, "")))
+    ? value
+    : undefined;
+const labels: Check = (value) =>
+  Array.isArray(value) &&
+  value.length <= 64 &&
+  value.every((one) => typeof one === "string" && /^[^=\0]+=[^\0]{0,200}$/.test(one))
+    ? value
+    : undefined;
+
+/** Each key with its check, what it expects, and its value without an entry; undefined: there must be one. */
+const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
+  node: [
+    (value) => (typeof value === "string" ? nodeNamed(value) : undefined),
+    "the name of the node's certificate",
+    undefined,
+  ],
+  broker: [
+    (value) => (typeof value === "string" && /^[A-Za-z0-9.:[\]-]+:\d{1,5}$/.test(value) ? value : undefined),
+    "HOST:PORT of the collector's broker",
+    undefined,
+  ],
+  pki: [path, "a path from /", "/etc/marcologger/pki"],
+  socket: [path, "a path from /", "/run/marcologger-agent/root.sock"],
+  "state-dir": [path, "a path from /", "/var/lib/marcologger-agent"],
+  trust: [path, "a path from /", "/etc/marcologger/fleet-keys"],
+  "web-trust": [path, "a path from /", "/etc/marcologger/fleet-web-key"],
+  "run-dir": [path, "a path from /", "/run/marcologger"],
+  "min-uid": [(value) => asCount(value, 0), "a uid", 1_000],
+  "web-users": [names, 'users or "@GROUP"', []],
+  "web-max-life": [
+    (value) => (typeof value === "string" ? parseDuration(value) : undefined),
+    'a duration like "1h"',
+    "1h",
+  ],
+  admins: [names, 'users or "@GROUP"', []],
+  labels: [labels, 'a list of "KEY=VALUE"', []],
+};
+
+/** Parses agent.toml, or names everything that is wrong with it. */
+export function parseAgentConfig(text: string): AgentConfig | { readonly problems: readonly string[] } {
+  let file: Readonly<Record<string, unknown>>;
+  try {
+    file = asRecord(parse(text)) ?? {};
+  } catch (error) {
+    return { problems: [error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)] };
+  }
+  const problems = Object.keys(file)
+    .filter((key) => !Object.hasOwn(KEYS, key))
+    .map((key) => `${key}: there is no such key`);
+  const found: Record<string, unknown> = {};
+  for (const [key, [check, expected, usual]] of Object.entries(KEYS)) {
+    found[key] = check(file[key] ?? usual);
+    if (found[key] === undefined) problems.push(`${key}: expected ${expected}`);
+  }
+  if (problems.length > 0) return { problems };
+  const webMaxLifeMs = Math.min(Number(found["web-max-life"]), FLEET_LIMITS.maxLifeMs);
+  return {
+    node: found["node"],
+    broker: found["broker"],
+    pki: found["pki"],
+    socket: found["socket"],
+    stateDir: found["state-dir"],
+    trust: found["trust"],
+    webTrust: found["web-trust"],
+    runDir: found["run-dir"],
+    policy: { minUid: found["min-uid"], webUsers: found["web-users"], webMaxLifeMs, admins: found["admins"] },
+    labels: found["labels"],
+  } as AgentConfig;
+}

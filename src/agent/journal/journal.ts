@@ -1,0 +1,177 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import { isUnixName } from "../../wire/unix-name.ts";
+import { makeFolder, readRecord, replaceRecord, writeRecord } from "./durable.ts";
+import { type Accepted, type Claim, type Ended, type Never, parseAccepted, parseClaim, parseEnded } from "./records.ts";
+
+/** (user, run) names a run: another user's order of the same run is another run. */
+export interface RunName {
+  readonly user: string;
+  readonly run: string;
+}
+
+/** What is left of folders that were removed: nothing at or below it is taken again. */
+export interface Floor {
+  readonly expires: number;
+  readonly issued: number;
+  readonly sequence: number;
+}
+
+const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
+
+/**
+ * What this node has been ordered and has done, on its disk: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit` and
+ * `told-STATE`, each made once. **Whoever links `claim` decides the run**: a supervisor that then executes it, or this
+ * process for a run that never executes. Nothing is decided from memory.
+ */
+export class Journal {
+  /** Made with the journal: a copy has the same one. */
+  readonly id: string;
+  readonly createdMs: number;
+  readonly #folder: string;
+  #sequence = 0;
+  #highestIssuedMs = 0;
+
+  constructor(folder: string, made: { readonly id: string; readonly nowMs: number }) {
+    this.#folder = folder;
+    mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
+    rmSync(this.#scratch, { recursive: true, force: true });
+    mkdirSync(this.#scratch, { mode: 0o700 });
+    writeRecord(folder, "journal", JSON.stringify({ id: made.id, created: made.nowMs }));
+    const known = asRecord(parseJson(readRecord(folder, "journal") ?? ""));
+    const [id, created] = [parseExecutionId(known?.["id"]), asCount(known?.["created"])];
+    if (id === undefined || created === undefined)
+      throw new Error(`Cannot read ${folder}/journal: move ${folder} away, and what runs on this node starts anew`);
+    [this.id, this.createdMs] = [id, created];
+    const floor = this.floor();
+    [this.#sequence, this.#highestIssuedMs] = [floor.sequence, floor.issued];
+  }
+
+  get #runs(): string {
+    return join(this.#folder, "runs");
+  }
+
+  get #scratch(): string {
+    return join(this.#folder, "new");
+  }
+
+  /** The highest number given to a decision. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** The latest `issued` of an accepted order: the time was at least about that. */
+  get highestIssuedMs(): number {
+    return this.#highestIssuedMs;
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /** Learns what a record of an earlier process says. */
+  saw({ sequence, issued = 0 }: { readonly sequence: number; readonly issued?: number }): void {
+    this.#sequence = Math.max(this.#sequence, sequence);
+    this.#highestIssuedMs = Math.max(this.#highestIssuedMs, issued);
+  }
+
+  folderOf({ user, run }: RunName): string {
+    return join(this.#runs, `${user}.${run}`);
+  }
+
+  /** False if there is an order or a cancel of this run already. */
+  accept(name: RunName, record: Accepted & { readonly message: string; readonly issued: number }): boolean {
+    const { message, uid, sequence, at } = record;
+    this.saw(record);
+    return this.#begin(name, "order", JSON.stringify({ message, uid, sequence, at }));
+  }
+
+  /** Keeps a cancel, whether or not its run has come. False if there is one. */
+  cancel(name: RunName, record: { readonly message: string; readonly by: string; readonly at: number }): boolean {
+    const text = JSON.stringify(record);
+    return this.#begin(name, "cancel", text) || writeRecord(this.folderOf(name), "cancel", text);
+  }
+
+  /** Decides that a run never executes. False if something else was decided before. */
+  never(name: RunName, never: Never, at: number): boolean {
+    const text = JSON.stringify({ ...never, sequence: this.nextSequence(), at });
+    return this.#begin(name, "claim", text) || writeRecord(this.folderOf(name), "claim", text);
+  }
+
+  #begin({ user, run }: RunName, record: string, text: string): boolean {
+    const place = { parent: this.#runs, name: `${user}.${run}`, scratch: this.#scratch };
+    return makeFolder(place, { name: record, text });
+  }
+
+  has(name: RunName): boolean {
+    return this.order(name) !== undefined || this.claim(name) !== undefined || this.canceller(name) !== undefined;
+  }
+
+  order(name: RunName): Accepted | "damaged" | undefined {
+    const text = readRecord(this.folderOf(name), "order");
+    return text === undefined ? undefined : (parseAccepted(text) ?? "damaged");
+  }
+
+  /** Who cancelled it. */
+  canceller(name: RunName): string | undefined {
+    const text = readRecord(this.folderOf(name), "cancel");
+    const by = text === undefined ? undefined : asRecord(parseJson(text))?.["by"];
+    return text === undefined ? undefined : typeof by === "string" ? by : name.user;
+  }
+
+  claim(name: RunName): Claim | undefined {
+    const text = readRecord(this.folderOf(name), "claim");
+    return text === undefined ? undefined : parseClaim(text);
+  }
+
+  ended(name: RunName): Ended | "damaged" | undefined {
+    const text = readRecord(this.folderOf(name), "exit");
+    return text === undefined ? undefined : (parseEnded(text) ?? "damaged");
+  }
+
+  /** Losing it costs a repeated event: it needs no fsync. */
+  told(name: RunName, state: string): void {
+    writeFileSync(join(this.folderOf(name), `told-${state}`), "", { mode: 0o600 });
+  }
+
+  wasTold(name: RunName, state: string): boolean {
+    return readRecord(this.folderOf(name), `told-${state}`) !== undefined;
+  }
+
+  /** The collector asks again. */
+  untell(name: RunName, state: string): void {
+    rmSync(join(this.folderOf(name), `told-${state}`), { force: true });
+  }
+
+  all(): RunName[] {
+    const names = readdirSync(this.#runs).sort();
+    return names.map(parseName).filter((name) => name !== undefined);
+  }
+
+  floor(): Floor {
+    const record = asRecord(parseJson(readRecord(this.#folder, "floor") ?? ""));
+    const [expires, issued, sequence] = ["expires", "issued", "sequence"].map((key) => asCount(record?.[key]) ?? 0);
+    return record === undefined ? NO_FLOOR : { expires: expires ?? 0, issued: issued ?? 0, sequence: sequence ?? 0 };
+  }
+
+  /** Forgets a run. The floor is on the disk before: nothing that was forgotten can be taken for new. */
+  remove(name: RunName, of: { readonly expires: number; readonly issued: number }): void {
+    const floor = this.floor();
+    const next = {
+      expires: Math.max(floor.expires, of.expires),
+      issued: Math.max(floor.issued, of.issued),
+      sequence: this.#sequence,
+    };
+    replaceRecord(this.#folder, "floor", JSON.stringify(next));
+    rmSync(this.folderOf(name), { recursive: true, force: true });
+  }
+}
+
+function parseName(text: string): RunName | undefined {
+  const dot = text.lastIndexOf(".");
+  const [user, run] = [text.slice(0, dot), parseExecutionId(text.slice(dot + 1))];
+  return run !== undefined && isUnixName(user) ? { user, run } : undefined;
+}

@@ -1,0 +1,32 @@
+/** Bounds of the node's side. Those that client, collector and node share are in `wire/fleet/limits.ts`. */
+export const AGENT_LIMITS = {
+  /** One user's runs that are not final: more is a script gone wrong. */
+  openRunsPerUser: 1_000,
+  /** Of all users: each has a folder, and a watch on it. */
+  openRuns: 10_000,
+  /** Commands of one user that begin in a second. */
+  startsPerSecondPerUser: 20,
+  /** Between the two halves of the agent: an event with its order in it, escaped. */
+  maxLineBytes: 1_048_576,
+  /** Events on their way to the collector. */
+  eventsInFlight: 256,
+  /** Orders that wait to be verified: the collector repeats those beyond. */
+  waitingMessages: 1_024,
+  /** An event that was not answered is told again after this long. */
+  tellAgainAfterMs: 3_000,
+  /** A run that could not be started is tried again after this long. */
+  startAgainAfterMs: 5_000,
+  /** Nothing says when a supervisor of an earlier process ends. */
+  lookEveryMs: 1_000,
+  /** A folder goes this long after the run has ended, was told and has expired. */
+  keepFolderMs: 86_400_000,
+  /** A cancel outlives every order that it can meet. */
+  keepCancelMs: 8 * 86_400_000,
+  sweepEveryMs: 600_000,
+  /** A directory of users that is silent for this long is waited for. */
+  directoryWithinMs: 2_000,
+  presenceEveryMs: 15_000,
+  /** Every so many presences carry the facts. */
+  factsEvery: 10,
+  errorsPerMinute: 30,
+} as const;

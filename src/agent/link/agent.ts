@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { Log } from "../../host/log.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import type { Presence } from "../../wire/fleet/presence.ts";
+import { SUBJECTS } from "../../wire/fleet/subjects.ts";
+import { makeExecutionId } from "../../wire/ids.ts";
+import type { AgentConfig } from "../config.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import { readFacts, readLoad } from "./facts.ts";
+import { RootLink, type RootStatus } from "./root-link.ts";
+
+const RECONNECT_AFTER_MS = 500;
+const RECONNECT_JITTER_MS = 2_000;
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly version: string;
+  readonly log: Log;
+  nowMs(): number;
+}
+
+/**
+ * The half of the agent that speaks with the collector's broker. It keeps nothing and decides nothing: it carries orders to
+ * the other half, events to the collector and their answers back. Whatever it loses is sent again by both.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #nats: NatsConnection;
+  readonly #link: RootLink;
+  readonly #start: string;
+  #status: RootStatus | undefined;
+  #presences = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  static async start(options: AgentOptions): Promise<Agent> {
+    const { node, broker, pki } = options.config;
+    const nats = await connect({
+      servers: broker,
+      name: node,
+      inboxPrefix: SUBJECTS.inbox(node),
+      tls: { certFile: join(pki, `${node}.crt`), keyFile: join(pki, `${node}.key`), caFile: join(pki, "ca.crt") },
+      ignoreClusterUpdates: true,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_AFTER_MS,
+      reconnectJitter: RECONNECT_JITTER_MS,
+      reconnectJitterTLS: RECONNECT_JITTER_MS,
+    });
+    return new Agent(options, nats);
+  }
+
+  private constructor(options: AgentOptions, nats: NatsConnection) {
+    this.#options = options;
+    this.#nats = nats;
+    this.#start = makeExecutionId(options.nowMs(), randomBytes(16));
+    const { node, socket } = options.config;
+    this.#link = new RootLink({
+      path: socket,
+      onEvent: (event, answer) => void this.#tell(event, answer),
+      onStatus: (status) => this.#take(status),
+    });
+    this.#subscribe(SUBJECTS.orders(node));
+    this.#timer = setInterval(() => this.#appear(), AGENT_LIMITS.presenceEveryMs);
+    void this.#follow();
+  }
+
+  /** Resolves when the connection has ended for good. */
+  closed(): Promise<undefined | Error> {
+    return this.#nats.closed().then((error) => error ?? undefined);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#link.close();
+    await this.#nats.close();
+  }
+
+  #subscribe(subject: string): void {
+    this.#nats.subscribe(subject, {
+      // A callback that throws would close the connection.
+      callback: (error, message) => {
+        try {
+          if (error === null && message.data.length <= FLEET_LIMITS.maxMessageBytes) this.#link.order(message.string());
+        } catch (thrown) {
+          this.#options.log.event("error", "cannot pass an order on", { error: String(thrown) });
+        }
+      },
+    });
+  }
+
+  async #tell(event: string, answer: (text: string) => void): Promise<void> {
+    try {
+      const subject = SUBJECTS.events(this.#options.config.node);
+      const reply = await this.#nats.request(subject, event, { timeout: AGENT_LIMITS.tellAgainAfterMs });
+      answer(reply.string());
+    } catch {
+      // The collector is away: the other half tells it again.
+    }
+  }
+
+  #take(status: RootStatus): void {
+    const isFirst = this.#status === undefined || this.#status.journal !== status.journal;
+    const hasChanged = this.#status?.running !== status.running;
+    this.#status = status;
+    if (isFirst) this.#presences = 0;
+    if (isFirst || hasChanged) this.#appear();
+  }
+
+  #appear(): void {
+    const { config, version, nowMs, log } = this.#options;
+    const status = this.#status;
+    if (status === undefined || this.#nats.isClosed()) return;
+    const presence: Presence = {
+      v: 1,
+      start: this.#start,
+      at: nowMs(),
+      agent: version,
+      journal: status.journal,
+      sequence: status.sequence,
+      ...readLoad(),
+      running: status.running,
+      open: status.open,
+      facts: this.#presences % AGENT_LIMITS.factsEvery === 0 ? readFacts(config.labels) : null,
+    };
+    this.#presences += 1;
+    try {
+      this.#nats.publish(SUBJECTS.presence(config.node), JSON.stringify(presence));
+    } catch (error) {
+      log.event("warning", "cannot appear", { error: String(error) });
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { log } = this.#options;
+    for await (const status of this.#nats.status()) {
+      if (status.type === "reconnect") {
+        this.#presences = 0;
+        this.#appear();
+      }
+      if (status.type === "reconnect" || status.type === "disconnect") log.event("info", `broker: ${status.type}`);
+      if (status.type === "error") log.event("warning", "broker: refused", { error: String(status.error) });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { arch, cpus, freemem, loadavg, networkInterfaces, type as osType, release, totalmem, uptime } from "node:os";
+import type { Facts, Presence } from "../../wire/fleet/presence.ts";
+
+const MOST_ADDRESSES = 64;
+const MOST_CHARACTERS = 256;
+
+/** What seldom changes about this machine. */
+export function readFacts(labels: readonly string[]): Facts {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => address);
+  return {
+    kernel: `${osType()} ${release()}`.slice(0, MOST_CHARACTERS),
+    os: readOs(),
+    architecture: arch(),
+    cpus: Math.max(1, cpus().length),
+    addresses: addresses.slice(0, MOST_ADDRESSES),
+    gpus: [],
+    labels: [...labels],
+    services: [],
+  };
+}
+
+/** What changes all the time. */
+export function readLoad(): Pick<Presence, "load" | "memoryBytes" | "memoryFreeBytes" | "uptimeSeconds"> {
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readText("/proc/meminfo"))?.[1];
+  return {
+    load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    memoryBytes: totalmem(),
+    memoryFreeBytes: available === undefined ? freemem() : Number(available) * 1_024,
+    uptimeSeconds: Math.floor(uptime()),
+  };
+}
+
+/** os-release(5) */
+function readOs(): string {
+  const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readText("/etc/os-release"))?.[1];
+  return (name ?? osType()).slice(0, MOST_CHARACTERS);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

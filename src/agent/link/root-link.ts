@@ -1,0 +1,74 @@
+import { connect, type Socket } from "node:net";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import { readLines } from "../lines.ts";
+
+const RETRY_AFTER_MS = 500;
+
+/** What the other half says of its journal. */
+export interface RootStatus {
+  readonly journal: string;
+  readonly sequence: number;
+  readonly running: number;
+  readonly open: readonly string[];
+}
+
+/** The connection to the half that starts commands, made again whenever it is lost. */
+export class RootLink {
+  readonly #path: string;
+  readonly #onEvent: (event: string, answer: (text: string) => void) => void;
+  readonly #onStatus: (status: RootStatus) => void;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: {
+    readonly path: string;
+    /** An event for the collector. Its answer, if there is one, goes back. */
+    onEvent(event: string, answer: (text: string) => void): void;
+    onStatus(status: RootStatus): void;
+  }) {
+    this.#path = options.path;
+    this.#onEvent = options.onEvent;
+    this.#onStatus = options.onStatus;
+    this.#connect();
+  }
+
+  /** False while nobody is there: the collector sends it again. */
+  order(message: string): boolean {
+    if (this.#socket === undefined) return false;
+    this.#socket.write(`${JSON.stringify({ t: "order", message })}\n`);
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+  }
+
+  #connect(): void {
+    const socket = connect({ path: this.#path });
+    socket.on("error", () => {});
+    socket.once("connect", () => {
+      this.#socket = socket;
+      readLines(socket, (line) => this.#hear(line, socket));
+    });
+    socket.once("close", () => {
+      this.#socket = undefined;
+      if (!this.#isClosed) this.#timer = setTimeout(() => this.#connect(), RETRY_AFTER_MS);
+    });
+  }
+
+  #hear(line: string, socket: Socket): void {
+    const record = asRecord(parseJson(line));
+    const [id, event] = [asCount(record?.["id"]), record?.["event"]];
+    if (record?.["t"] === "event" && id !== undefined && typeof event === "string")
+      this.#onEvent(event, (answer) => void socket.write(`${JSON.stringify({ t: "answer", id, answer })}\n`));
+    const { journal, open } = record ?? {};
+    const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];
+    if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open)) return;
+    const names = open.filter((name) => typeof name === "string").slice(0, FLEET_LIMITS.maxListedRuns);
+    if (sequence !== undefined && running !== undefined) this.#onStatus({ journal, sequence, running, open: names });
+  }
+}

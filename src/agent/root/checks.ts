@@ -1,0 +1,90 @@
+import type { UserDirectory } from "../../host/users.ts";
+import { type Opened, openOrder, type Trusts } from "../../orders/open-order.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import type { Order } from "../../wire/fleet/order.ts";
+import type { Refusal } from "../../wire/fleet/refusal.ts";
+import type { Policy } from "../config.ts";
+import type { Floor } from "../journal/journal.ts";
+
+export type Verdict =
+  | { readonly kind: "obey"; readonly uid: number }
+  | { readonly kind: "refuse"; readonly why: Refusal }
+  /** The node cannot tell yet: the collector asks again until the order ends. */
+  | { readonly kind: "wait"; readonly why: "clock" | "directory" };
+
+export interface CheckOptions {
+  readonly node: string;
+  /** SHA-256 of the authority's certificate. */
+  readonly fleet: string;
+  trusts(): Trusts;
+  policy(): Policy;
+  /** Each answer is a fresh one. */
+  readonly users: Pick<UserDirectory, "byName" | "isMember">;
+  readonly journal: { readonly createdMs: number; readonly highestIssuedMs: number; floor(): Floor };
+  nowMs(): number;
+}
+
+/** Whether this node obeys an order. Asked when it comes, and again before it starts: rights may have gone meanwhile. */
+export class Checks {
+  readonly #options: CheckOptions;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+  }
+
+  open(message: string): Opened {
+    return openOrder(message, { trusts: this.#options.trusts(), nowMs: this.#options.nowMs() });
+  }
+
+  /** For this node, of this fleet, of this time. What needs no directory. */
+  address(order: Order): Refusal | "clock" | undefined {
+    const { node, fleet, journal } = this.#options;
+    const nowMs = this.#options.nowMs();
+    if (order.fleet !== fleet) return "other-fleet";
+    if ("nodes" in order && !order.nodes.includes(node)) return "not-for-this-node";
+    // A cancel that comes late still has to stop something.
+    if (order.kind === "cancel") return undefined;
+    // A clock that was set back would make ended orders valid again.
+    if (nowMs < journal.highestIssuedMs - FLEET_LIMITS.maxSkewMs) return "clock";
+    if (order.issued > nowMs + FLEET_LIMITS.maxSkewMs) return "from-the-future";
+    if (nowMs > order.expires) return "expired";
+    if (order.expires <= journal.floor().expires) return "before-floor";
+    return order.issued < journal.createdMs ? "before-journal" : undefined;
+  }
+
+  /** For a user of this node who may. */
+  async judge(order: Order): Promise<Verdict> {
+    const { users } = this.#options;
+    const { minUid, webUsers, webMaxLifeMs } = this.#options.policy();
+    const address = this.address(order);
+    if (address === "clock") return { kind: "wait", why: "clock" };
+    if (address !== undefined) return refuse(address);
+    const user = await users.byName(order.user, { isFresh: true });
+    if (user === "unavailable") return { kind: "wait", why: "directory" };
+    if (user === undefined) return refuse("no-such-user");
+    if (user.uid < minUid) return refuse("system-user");
+    if (order.via === "web") {
+      if (order.expires - order.issued > webMaxLifeMs) return refuse("web-order-lives-too-long");
+      if (!(await this.#isListed(order.user, webUsers))) return refuse("web-user-not-allowed");
+    }
+    return { kind: "obey", uid: user.uid };
+  }
+
+  /** Whether a user may stop the runs of this owner. */
+  async mayCancel(user: string, owner: string): Promise<boolean> {
+    return user === owner || (await this.#isListed(user, this.#options.policy().admins));
+  }
+
+  async #isListed(name: string, list: readonly string[]): Promise<boolean> {
+    if (list.includes(name)) return true;
+    const { users } = this.#options;
+    const user = await users.byName(name);
+    if (user === undefined || user === "unavailable") return false;
+    for (const group of list) if (group.startsWith("@") && (await users.isMember(user, group.slice(1)))) return true;
+    return false;
+  }
+}
+
+function refuse(why: Refusal): Verdict {
+  return { kind: "refuse", why };
+}

@@ -1,0 +1,146 @@
+import type { Log } from "../../host/log.ts";
+import type { Opened } from "../../orders/open-order.ts";
+import type { FleetEventOf } from "../../wire/fleet/event.ts";
+import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
+import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
+import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { NodeState } from "../../wire/fleet/states.ts";
+import type { Journal, RunName } from "../journal/journal.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import type { Checks } from "./checks.ts";
+import type { Runs } from "./runs.ts";
+import type { Starter } from "./starter.ts";
+import type { Teller } from "./teller.ts";
+
+export interface MessagesOptions {
+  readonly journal: Journal;
+  readonly checks: Checks;
+  readonly runs: Runs;
+  readonly starter: Starter;
+  readonly teller: Teller;
+  readonly log: Log;
+  nowMs(): number;
+}
+
+/** Takes orders as they come, as often as they come: what is in the journal already is only told again. */
+export class Messages {
+  readonly #options: MessagesOptions;
+
+  constructor(options: MessagesOptions) {
+    this.#options = options;
+  }
+
+  async take(message: string): Promise<void> {
+    const opened = this.#options.checks.open(message);
+    if (opened.kind === "refused") return this.#refuseUnopened(opened, message);
+    const { order, digest } = opened;
+    if (order.kind === "cancel") return this.#cancel(order, opened);
+    if (order.kind === "run") return this.#run(order, opened);
+    if (order.kind === "check") return this.#check(order, digest);
+    return this.#say(order, { state: "refused", why: "not-offered", digest });
+  }
+
+  async #run(order: OrderOf<"run">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
+    const { journal, checks, runs, nowMs } = this.#options;
+    const name = { user: order.user, run: order.run };
+    if (journal.has(name)) return this.#again(name, order, digest);
+    const verdict = order.files.length > 0 || order.publish !== "" ? REFUSE_NOT_OFFERED : await checks.judge(order);
+    if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
+    const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order.user);
+    if (why !== undefined) return this.#refuse(name, order, { why, digest });
+    const uid = verdict.kind === "obey" ? verdict.uid : 0;
+    const message = encodeSignedOrder(signed);
+    const times = { sequence: journal.nextSequence(), at: nowMs(), issued: order.issued };
+    // False: the same order, or its cancel, came while the directory was asked.
+    if (!journal.accept(name, { message, signed, uid, ...times })) return this.#again(name, order, digest);
+    this.#options.log.event("info", "order accepted", { ...name, via: order.via });
+    runs.step(name);
+  }
+
+  /** What was accepted once is not refused later: its answer may have been lost, and it may have expired meanwhile. */
+  async #again(name: RunName, order: Order, digest: string): Promise<void> {
+    const { journal, runs } = this.#options;
+    const known = runs.look(name);
+    if (known !== undefined && known.digest !== "" && known.digest !== digest)
+      return this.#say(order, { state: "refused", why: "run-differs", digest });
+    if (known === undefined)
+      journal.never(name, { state: "cancelled", why: "", by: journal.canceller(name) ?? "" }, this.#options.nowMs());
+    runs.step(name, { isAsked: true });
+  }
+
+  async #check(order: OrderOf<"check">, digest: string): Promise<void> {
+    const verdict = await this.#options.checks.judge(order);
+    const why = verdict.kind === "obey" ? this.#bound(order.user) : verdict.why;
+    const state = why === undefined ? "accepted" : verdict.kind === "wait" ? "waiting" : "refused";
+    return this.#say(order, { state, why: why ?? "", digest });
+  }
+
+  async #cancel(order: OrderOf<"cancel">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
+    const { journal, checks, runs, starter, nowMs, log } = this.#options;
+    const name = { user: order.owner, run: order.run };
+    const address = checks.address(order);
+    if (address !== undefined) return this.#say(order, { state: "refused", why: address, digest });
+    if (!(await checks.mayCancel(order.user, order.owner)))
+      return this.#say(order, { state: "refused", why: "not-the-owner", digest });
+    // Before the record that makes the supervisor act: the END must know it.
+    starter.sayWhoStops(name, order.user);
+    const isNew = journal.cancel(name, { message: encodeSignedOrder(signed), by: order.user, at: nowMs() });
+    if (isNew) log.event("info", "cancel accepted", { ...name, by: order.user });
+    if (journal.claim(name) === undefined)
+      journal.never(name, { state: "cancelled", why: "", by: order.user }, nowMs());
+    runs.step(name, { isAsked: !isNew });
+  }
+
+  #bound(user: string): Refusal | undefined {
+    const { runs } = this.#options;
+    const isFull = runs.openCount() >= AGENT_LIMITS.openRuns || runs.openCount(user) >= AGENT_LIMITS.openRunsPerUser;
+    return isFull ? "too-many-runs" : undefined;
+  }
+
+  /** Kept: the same order must not be obeyed later. */
+  async #refuse(name: RunName, order: Order, { why, digest }: { why: Refusal; digest: string }): Promise<void> {
+    const { journal, runs, nowMs, log } = this.#options;
+    log.event("warning", "order refused", { ...name, why });
+    // Nothing of an older journal or another fleet is kept, nor what could fill the disk.
+    const isKept = why !== "too-many-runs" && why !== "not-for-this-node" && why !== "other-fleet";
+    if (!isKept) return this.#say(order, { state: "refused", why, digest });
+    journal.never(
+      name,
+      { state: why === "expired" ? "expired" : "refused", why: why === "expired" ? "" : why, by: "" },
+      nowMs(),
+    );
+    runs.step(name);
+  }
+
+  /** A key that nobody trusts, or an order that cannot be read: answered once, and not kept. */
+  async #refuseUnopened(refused: Opened & { kind: "refused" }, message: string): Promise<void> {
+    const text = parseSignedOrder(message)?.order;
+    const order = refused.order ?? (text === undefined ? undefined : parseOrder(text));
+    this.#options.log.event("warning", "order refused", { why: refused.why, user: order?.user, run: order?.run });
+    if (order !== undefined) return this.#say(order, { state: "refused", why: refused.why, digest: "" });
+  }
+
+  async #say(order: Order, said: { state: NodeState; why: string; digest: string }): Promise<void> {
+    const { journal, nowMs, teller } = this.#options;
+    const isRefusal = (why: string): why is Refusal => Object.hasOwn(REFUSALS, why);
+    const event: FleetEventOf<"state"> = {
+      v: 1,
+      kind: "state",
+      journal: journal.id,
+      sequence: journal.sequence,
+      at: nowMs(),
+      run: order.run,
+      user: order.kind === "cancel" ? order.owner : order.user,
+      state: said.state,
+      why: said.why,
+      text: isRefusal(said.why) ? REFUSALS[said.why] : "",
+      code: null,
+      signal: null,
+      by: "",
+      digest: said.digest,
+    };
+    await teller.tell(event);
+  }
+}
+
+const REFUSE_NOT_OFFERED = { kind: "refuse", why: "not-offered" } as const;

@@ -1,0 +1,202 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import type { Log } from "../../host/log.ts";
+import { listenOnFile } from "../../host/socket-file.ts";
+import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
+import type { Trusts } from "../../orders/open-order.ts";
+import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
+import { makeExecutionId } from "../../wire/ids.ts";
+import { asRecord, parseJson } from "../../wire/record.ts";
+import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
+import { Journal } from "../journal/journal.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import { readLines } from "../lines.ts";
+import { Checks } from "./checks.ts";
+import { Messages } from "./messages.ts";
+import { isAlive, readBoot } from "./processes.ts";
+import { Runs } from "./runs.ts";
+import { Starter } from "./starter.ts";
+import { sweep } from "./sweep.ts";
+import { Teller } from "./teller.ts";
+import { TrustedFile, type TrustedText } from "./trusted-file.ts";
+
+export interface RootHelperOptions {
+  readonly config: AgentConfig;
+  /** Read again when it changes: its policy. */
+  readonly configFile: string;
+  readonly supervise: string;
+  readonly mlrun: string;
+  readonly log: Log;
+  readonly users?: UserDirectory;
+  nowMs(): number;
+}
+
+/**
+ * The half of the agent that may become any user. It speaks with nobody but the other half, over a unix socket; it believes
+ * only signatures, and its own disk.
+ */
+export class RootHelper {
+  readonly #options: RootHelperOptions;
+  readonly #journal: Journal;
+  readonly #teller: Teller;
+  readonly #runs: Runs;
+  readonly #messages: Messages;
+  readonly #starter: Starter;
+  readonly #server: Server;
+  #peer: Socket | undefined;
+  #isConfirmed = false;
+  #waiting = 0;
+  #timers: NodeJS.Timeout[] = [];
+  /** Another one after each start: the collector sends again what may have been lost. */
+  readonly #start: string;
+
+  constructor(options: RootHelperOptions) {
+    const { config, log, nowMs } = options;
+    this.#options = options;
+    this.#start = makeExecutionId(nowMs(), randomBytes(16));
+    this.#journal = new Journal(config.stateDir, { id: makeExecutionId(nowMs(), randomBytes(16)), nowMs: nowMs() });
+    this.#teller = new Teller(after);
+    const [trusts, policy] = readers(options);
+    const fleet = createHash("sha256")
+      .update(readFileSync(join(config.pki, "ca.crt")))
+      .digest("hex");
+    const users = options.users ?? createUserDirectory();
+    const journal = this.#journal;
+    const checks = new Checks({ node: config.node, fleet, trusts, policy, users, journal, nowMs });
+    const { node, runDir } = config;
+    const stopFolder = join(dirname(config.socket), "stop");
+    this.#starter = new Starter({
+      node,
+      runDir,
+      stopFolder,
+      supervise: options.supervise,
+      mlrun: options.mlrun,
+      journal,
+    });
+    const boot = readBoot();
+    const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
+    this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
+    this.#messages = new Messages({ ...parts, runs: this.#runs });
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  async listen(): Promise<void> {
+    await listenOnFile(this.#server, { path: this.#options.config.socket, for: "owner and group" });
+    this.#every(AGENT_LIMITS.lookEveryMs, () => {
+      this.#runs.stepAll();
+      this.#sayStatus();
+      void this.#confirm();
+    });
+    this.#every(AGENT_LIMITS.sweepEveryMs, () => this.#sweep());
+    this.#sweep();
+    this.#runs.stepAll();
+  }
+
+  /** Commands go on: their supervisors are processes of their own. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#peer?.destroy();
+    this.#runs.close();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** One peer: a new one takes the place of the one before, which systemd or its end has left behind. */
+  #serve(socket: Socket): void {
+    this.#peer?.destroy();
+    this.#peer = socket;
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      if (this.#peer !== socket) return;
+      this.#peer = undefined;
+      this.#teller.connect(undefined);
+    });
+    this.#teller.connect({ send: (line) => void socket.write(`${line}\n`) });
+    readLines(socket, (line) => this.#hear(line));
+    this.#sayStatus();
+    void this.#confirm();
+  }
+
+  #hear(line: string): void {
+    const record = asRecord(parseJson(line));
+    const message = record?.["message"];
+    if (record?.["t"] === "answer") this.#teller.answered(line);
+    if (record?.["t"] !== "order" || typeof message !== "string") return;
+    if (this.#waiting >= AGENT_LIMITS.waitingMessages) return;
+    this.#waiting += 1;
+    const { log } = this.#options;
+    this.#messages
+      .take(message)
+      .catch((error) => log.event("error", "cannot take an order", { error: String(error) }))
+      .finally(() => {
+        this.#waiting -= 1;
+        this.#sayStatus();
+      });
+  }
+
+  /** Asks the collector whether it knows this journal, until it has said so. */
+  async #confirm(): Promise<void> {
+    if (this.#isConfirmed || !this.#teller.isConnected) return;
+    const { id, createdMs, sequence } = this.#journal;
+    const at = this.#options.nowMs();
+    const answer = await this.#teller.tell({
+      v: 1,
+      kind: "journal",
+      journal: id,
+      sequence,
+      at,
+      created: createdMs,
+      start: this.#start,
+    });
+    if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
+    this.#isConfirmed = answer === "+";
+    this.#runs.standing = answer === "+" ? "confirmed" : answer;
+    if (answer !== "+") this.#options.log.event("error", "the collector does not take this journal", { why: answer });
+    // What came back with the copy is decided; what comes from now on is new.
+    if (answer === "restored") this.#journal.saw({ sequence: sequence + 1 });
+  }
+
+  #sayStatus(): void {
+    const open = this.#runs.openNames().slice(0, 64);
+    const { id, sequence } = this.#journal;
+    const names = open.map(({ user, run }) => `${user} ${run}`);
+    this.#teller.status({ journal: id, sequence, running: this.#runs.openCount(), open: names });
+  }
+
+  #sweep(): void {
+    const look = this.#runs.look.bind(this.#runs);
+    const forget = this.#starter.forget.bind(this.#starter);
+    sweep(this.#journal, { nowMs: this.#options.nowMs(), look, forget });
+  }
+
+  #every(everyMs: number, act: () => void): void {
+    this.#timers.push(setInterval(act, everyMs));
+  }
+}
+
+function after(act: () => void, afterMs: number): () => void {
+  const timer = setTimeout(act, afterMs);
+  return () => clearTimeout(timer);
+}
+
+/** Files that root may change at any time. What is wrong with one is in the log, once for each change. */
+function readers({ config, configFile, log }: RootHelperOptions): [() => Trusts, () => Policy] {
+  const say = (path: string, fault: string): void => log.event("error", "trusts nobody", { path, fault });
+  const trustOf = (path: string, parse: typeof parseTrust) =>
+    new TrustedFile<Trust>(path, (read: TrustedText) => {
+      if ("fault" in read) say(path, read.fault);
+      const { trust, faults } = parse("text" in read ? read.text : "");
+      for (const fault of faults.slice(0, AGENT_LIMITS.errorsPerMinute)) say(path, fault);
+      return trust;
+    });
+  const [ssh, web] = [trustOf(config.trust, parseTrust), trustOf(config.webTrust, parseWebTrust)];
+  const policy = new TrustedFile<Policy>(configFile, (read) => {
+    const parsed = "text" in read ? parseAgentConfig(read.text) : { problems: [read.fault] };
+    if (!("problems" in parsed)) return parsed.policy;
+    log.event("error", "the policy before stays", { path: configFile, problem: parsed.problems[0] });
+    return config.policy;
+  });
+  return [() => ({ ssh: ssh.read(), web: web.read() }), () => policy.read()];
+}

@@ -1,0 +1,276 @@
+import { type FSWatcher, watch } from "node:fs";
+import type { Log } from "../../host/log.ts";
+import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
+import { isFinal } from "../../wire/fleet/states.ts";
+import type { Journal, RunName } from "../journal/journal.ts";
+import type { Accepted, Supervisor } from "../journal/records.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import type { Checks } from "./checks.ts";
+import { lookAt, type Seen } from "./look.ts";
+import type { Outcome, Starter } from "./starter.ts";
+import type { Teller } from "./teller.ts";
+
+export interface RunsOptions {
+  readonly journal: Journal;
+  readonly checks: Checks;
+  readonly starter: Starter;
+  readonly teller: Teller;
+  readonly boot: string;
+  isAlive(process: Supervisor): boolean;
+  readonly log: Log;
+  nowMs(): number;
+  /** Calls once after a time. Returns how to call that off. */
+  after(act: () => void, afterMs: number): () => void;
+}
+
+/** What this process remembers of an open run: only what it need not do again so soon. */
+interface Open {
+  readonly watcher: FSWatcher | undefined;
+  isBusy: boolean;
+  isAgain: boolean;
+  startAfterMs: number;
+  tellAfterMs: number;
+  /** What kept it from starting, as last told. */
+  waits: string;
+  waitsTold: string;
+}
+
+/** Whether the journal is the one that the collector knows. */
+export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
+
+/**
+ * Moves every open run on, one step at a time: reads what is on the disk, decides at most one thing, and tells it until the
+ * collector has stored it. Any step may be the last of this process; the next one begins with reading again.
+ */
+export class Runs {
+  readonly #options: RunsOptions;
+  readonly #open = new Map<string, { readonly name: RunName; readonly run: Open }>();
+  readonly #starts = new Map<string, { second: number; count: number }>();
+  #standing: Standing = "unconfirmed";
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    for (const name of options.journal.all()) this.#recall(name);
+  }
+
+  /** Of one user, or of all. */
+  openCount(user?: string): number {
+    if (user === undefined) return this.#open.size;
+    return [...this.#open.values()].filter(({ name }) => name.user === user).length;
+  }
+
+  openNames(): readonly RunName[] {
+    return [...this.#open.values()].map(({ name }) => name);
+  }
+
+  set standing(standing: Standing) {
+    this.#standing = standing;
+    this.stepAll();
+  }
+
+  stepAll(): void {
+    for (const { name } of [...this.#open.values()]) this.step(name);
+  }
+
+  /** Opens a run, if it is not, and moves it on. `isAsked`: the collector does not know what became of it. */
+  step(name: RunName, { isAsked = false }: { readonly isAsked?: boolean } = {}): void {
+    const { run } = this.#openRun(name);
+    if (isAsked) {
+      const seen = this.look(name);
+      if (seen !== undefined) this.#options.journal.untell(name, seen.state);
+      run.tellAfterMs = 0;
+      run.waitsTold = "";
+    }
+    if (run.isBusy) {
+      run.isAgain = true;
+      return;
+    }
+    run.isBusy = true;
+    void this.#step(name, run);
+  }
+
+  look(name: RunName): Seen | undefined {
+    return lookAt(name, this.#options);
+  }
+
+  close(): void {
+    for (const { run } of this.#open.values()) run.watcher?.close();
+    this.#open.clear();
+  }
+
+  /** At the start: learns numbers, and opens what was not told to its end. */
+  #recall(name: RunName): void {
+    const { journal } = this.#options;
+    const seen = this.look(name);
+    const order = journal.order(name);
+    const issued = order === undefined || order === "damaged" ? 0 : (parseOrder(order.signed.order)?.issued ?? 0);
+    journal.saw({ sequence: seen?.sequence ?? 0, issued });
+    const isOver =
+      seen === undefined || (isFinal(seen.state) && seen.state !== "unknown" && journal.wasTold(name, seen.state));
+    if (!isOver) this.#openRun(name);
+  }
+
+  #openRun(name: RunName): { readonly name: RunName; readonly run: Open } {
+    const key = `${name.user}.${name.run}`;
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const run: Open = {
+      watcher: this.#watch(name),
+      isBusy: false,
+      isAgain: false,
+      startAfterMs: 0,
+      tellAfterMs: 0,
+      waits: "",
+      waitsTold: "",
+    };
+    const opened = { name, run };
+    this.#open.set(key, opened);
+    return opened;
+  }
+
+  /** Hears of a claim and an exit at once. Where inotify has no room, `stepAll` finds them. */
+  #watch(name: RunName): FSWatcher | undefined {
+    try {
+      const watcher = watch(this.#options.journal.folderOf(name), (_event, file) => {
+        if (file === "claim" || file === "exit") this.step(name);
+      });
+      watcher.on("error", () => watcher.close());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #step(name: RunName, run: Open): Promise<void> {
+    try {
+      do {
+        run.isAgain = false;
+        const seen = this.look(name);
+        if (seen === undefined) return this.#close(name);
+        if (seen.state === "accepted") await this.#begin(name, run);
+        await this.#tell(name, run);
+      } while (run.isAgain);
+    } catch (error) {
+      this.#options.log.event("error", "cannot move a run on", { ...name, error: String(error) });
+    } finally {
+      run.isBusy = false;
+    }
+  }
+
+  /** An accepted run: cancelled, ended before it began, or started. */
+  async #begin(name: RunName, run: Open): Promise<void> {
+    const { journal, checks, starter, nowMs } = this.#options;
+    const order = journal.order(name);
+    const canceller = journal.canceller(name);
+    const never = (state: "cancelled" | "refused" | "expired" | "unknown", why: Seen["why"] = "", by = ""): void =>
+      void journal.never(name, { state, why: why as "", by }, nowMs());
+    if (canceller !== undefined) return never("cancelled", "", canceller);
+    const parsed = order === undefined || order === "damaged" ? undefined : runOf(order);
+    if (order === undefined || order === "damaged" || parsed === undefined) return never("refused", "malformed-order");
+    if (nowMs() > parsed.expires) return never("expired");
+    if (this.#standing === "restored") return never("unknown", "journal-restored");
+    if (starter.isStarting(name)) return;
+    if (this.#standing !== "confirmed" || nowMs() < run.startAfterMs || !this.#mayStart(name.user)) return;
+    const opened = checks.open(JSON.stringify(order.signed));
+    if (opened.kind === "refused") return never("refused", opened.why);
+    const verdict = await checks.judge(opened.order);
+    if (verdict.kind === "refuse") return verdict.why === "expired" ? never("expired") : never("refused", verdict.why);
+    if (verdict.kind === "obey" && verdict.uid !== order.uid) return never("refused", "uid-changed");
+    if (verdict.kind === "wait") return this.#wait(run, verdict.why);
+    // While the directory was asked, a cancel may have decided it.
+    if (journal.claim(name) !== undefined) return;
+    run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
+    starter.start(name, { order: parsed, uid: order.uid }, (outcome) => this.#supervised(name, run, outcome));
+  }
+
+  #wait(run: Open, why: string): void {
+    run.waits = why;
+    run.startAfterMs = this.#options.nowMs() + AGENT_LIMITS.startAgainAfterMs;
+  }
+
+  #supervised(name: RunName, run: Open, outcome: Outcome): void {
+    const { journal, nowMs } = this.#options;
+    if (outcome.kind === "wait") this.#wait(run, outcome.why);
+    if (outcome.kind === "refuse") journal.never(name, { state: "refused", why: outcome.why, by: "" }, nowMs());
+    this.step(name);
+  }
+
+  #mayStart(user: string): boolean {
+    const second = Math.floor(this.#options.nowMs() / 1_000);
+    const known = this.#starts.get(user);
+    if (known?.second === second) {
+      known.count += 1;
+      return known.count <= AGENT_LIMITS.startsPerSecondPerUser;
+    }
+    this.#starts.set(user, { second, count: 1 });
+    if (this.#starts.size > AGENT_LIMITS.openRuns) this.#starts.clear();
+    return true;
+  }
+
+  /** Tells what is so now, unless the collector has stored it. */
+  async #tell(name: RunName, run: Open): Promise<void> {
+    const { journal, nowMs, after } = this.#options;
+    const seen = this.look(name);
+    if (seen === undefined) return;
+    if (seen.state === "accepted" && run.waits !== "" && run.waits !== run.waitsTold) {
+      const waits = run.waits;
+      const answer = await this.#send(name, { ...seen, state: "waiting", why: waits, at: nowMs() });
+      if (answer === "+") run.waitsTold = waits;
+    }
+    const isTold = journal.wasTold(name, seen.state);
+    if (!isTold && nowMs() >= run.tellAfterMs) {
+      const answer = await this.#send(name, seen);
+      if (answer === "+" || answer === "-") journal.told(name, seen.state);
+      else {
+        run.tellAfterMs = nowMs() + AGENT_LIMITS.lookEveryMs;
+        after(() => this.step(name), AGENT_LIMITS.lookEveryMs);
+      }
+      // It may have gone on while the collector stored that.
+      run.isAgain = run.isAgain || answer === "+";
+      return;
+    }
+    // An unknown run may still be found to have ended.
+    if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#close(name);
+  }
+
+  async #send(name: RunName, seen: Seen): Promise<EventAnswer | undefined> {
+    const { journal, teller } = this.#options;
+    const { state, why, text, code, signal, by, digest, sequence, at } = seen;
+    const words = text.slice(0, FLEET_LIMITS.maxTextCharacters);
+    const event: FleetEventOf<"state"> = {
+      v: 1,
+      kind: "state",
+      journal: journal.id,
+      sequence,
+      at,
+      run: name.run,
+      user: name.user,
+      state,
+      why,
+      text: words,
+      code,
+      signal,
+      by,
+      digest,
+    };
+    const answer = await teller.tell(event);
+    if (answer !== "?") return answer;
+    const order = journal.order(name);
+    if (order === undefined || order === "damaged") return "-";
+    const returned = await teller.tell({ v: 1, kind: "order", ...order.signed });
+    return returned === "+" ? teller.tell(event) : returned === "-" ? "-" : undefined;
+  }
+
+  #close(name: RunName): void {
+    const key = `${name.user}.${name.run}`;
+    this.#open.get(key)?.run.watcher?.close();
+    this.#open.delete(key);
+  }
+}
+
+function runOf({ signed }: Accepted): OrderOf<"run"> | undefined {
+  const order = parseOrder(signed.order);
+  return order?.kind === "run" ? order : undefined;
+}

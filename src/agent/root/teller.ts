@@ -1,0 +1,60 @@
+import { type EventAnswer, type FleetEvent, parseEventAnswer } from "../../wire/fleet/event.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+
+/** The half of the agent that speaks with the collector, while it is connected. */
+export interface Peer {
+  send(line: string): void;
+}
+
+/** Tells the collector through the other half, which keeps nothing: whatever is not answered is told again by the caller. */
+export class Teller {
+  #peer: Peer | undefined;
+  #id = 0;
+  readonly #asked = new Map<number, (answer: EventAnswer | undefined) => void>();
+  readonly #timer: (act: () => void, afterMs: number) => () => void;
+
+  constructor(timer: (act: () => void, afterMs: number) => () => void) {
+    this.#timer = timer;
+  }
+
+  /** Another peer, or none. What was on its way is not answered any more. */
+  connect(peer: Peer | undefined): void {
+    this.#peer = peer;
+    for (const answer of this.#asked.values()) answer(undefined);
+    this.#asked.clear();
+  }
+
+  get isConnected(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** The collector's answer; undefined if there is none: it is away, or too much is on its way. */
+  tell(event: FleetEvent): Promise<EventAnswer | undefined> {
+    const peer = this.#peer;
+    if (peer === undefined || this.#asked.size >= AGENT_LIMITS.eventsInFlight) return Promise.resolve(undefined);
+    this.#id += 1;
+    const id = this.#id;
+    return new Promise((resolve) => {
+      const cancel = this.#timer(() => this.#asked.get(id)?.(undefined), AGENT_LIMITS.tellAgainAfterMs);
+      this.#asked.set(id, (answer) => {
+        cancel();
+        this.#asked.delete(id);
+        resolve(answer);
+      });
+      peer.send(JSON.stringify({ t: "event", id, event: JSON.stringify(event) }));
+    });
+  }
+
+  /** What presence shows of the journal. */
+  status(status: { journal: string; sequence: number; running: number; open: readonly string[] }): void {
+    this.#peer?.send(JSON.stringify({ t: "status", ...status }));
+  }
+
+  /** A line `{"t":"answer","id":1,"answer":"+"}` of the peer. */
+  answered(line: string): void {
+    const record = asRecord(parseJson(line));
+    const [id, answer] = [asCount(record?.["id"], 1), record?.["answer"]];
+    if (id !== undefined) this.#asked.get(id)?.(typeof answer === "string" ? parseEventAnswer(answer) : undefined);
+  }
+}

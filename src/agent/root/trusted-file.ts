@@ -1,0 +1,46 @@
+import { readFileSync, statSync } from "node:fs";
+import { isMissing } from "../../host/is-missing.ts";
+
+/** What a file that decides about others' rights says; or why it says nothing. */
+export type TrustedText = { readonly text: string } | { readonly fault: string };
+
+const OTHERS_MAY_WRITE = 0o022;
+
+/**
+ * Reads a file again whenever it has changed. One that somebody else than root, or than this process's own user, could have
+ * written says nothing. A missing one is empty.
+ */
+export class TrustedFile<T> {
+  readonly #path: string;
+  readonly #parse: (read: TrustedText) => T;
+  #stamp = "";
+  #value: T | undefined;
+
+  constructor(path: string, parse: (read: TrustedText) => T) {
+    this.#path = path;
+    this.#parse = parse;
+  }
+
+  read(): T {
+    const stamp = this.#stampNow();
+    if (this.#value === undefined || stamp !== this.#stamp) this.#value = this.#parse(this.#readNow());
+    this.#stamp = stamp;
+    return this.#value;
+  }
+
+  #stampNow(): string {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? "missing" : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join();
+  }
+
+  #readNow(): TrustedText {
+    try {
+      const { uid, mode } = statSync(this.#path);
+      if (uid !== 0 && uid !== process.getuid?.()) return { fault: `${this.#path} belongs to uid ${uid}, not to root` };
+      if ((mode & OTHERS_MAY_WRITE) !== 0) return { fault: `others may write ${this.#path}: chmod go-w` };
+      return { text: readFileSync(this.#path, "utf8") };
+    } catch (error) {
+      return isMissing(error) ? { text: "" } : { fault: `Cannot read ${this.#path}: ${String(error)}` };
+    }
+  }
+}

@@ -1,0 +1,124 @@
+#include "descendants.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 64, STAT_BYTES = 1024 };
+
+struct process {
+  pid_t pid;
+  pid_t parent;
+  pid_t session;
+  bool has_ended;
+  bool is_below;
+  bool is_spared;
+};
+
+struct processes {
+  struct process *all;
+  size_t count;
+};
+
+static bool read_process(pid_t pid, struct process *process) {
+  char path[PATH_BYTES];
+  char text[STAT_BYTES];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  if (bytes <= 0) return false;
+  text[bytes] = '\0';
+  // A program may have any name, with brackets and blanks in it: the last bracket ends it.
+  const char *rest = strrchr(text, ')');
+  char state;
+  *process = (struct process){.pid = pid};
+  if (rest == NULL || sscanf(rest + 1, " %c %d %*d %d", &state, &process->parent, &process->session) != 3) return false;
+  process->has_ended = state == 'Z' || state == 'X';
+  return true;
+}
+
+static struct processes read_processes(void) {
+  struct processes found = {0};
+  size_t room = 0;
+  DIR *folder = opendir("/proc");
+  if (folder == NULL) return found;
+  for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+    if (found.count == room) {
+      room = room == 0 ? 512 : 2 * room;
+      struct process *more = realloc(found.all, room * sizeof *more);
+      if (more == NULL) break;
+      found.all = more;
+    }
+    if (pid > 0 && read_process(pid, &found.all[found.count])) found.count += 1;
+  }
+  closedir(folder);
+  return found;
+}
+
+static struct process *find(const struct processes *processes, pid_t pid) {
+  for (size_t i = 0; i < processes->count; i++)
+    if (processes->all[i].pid == pid) return &processes->all[i];
+  return NULL;
+}
+
+/** Marks one generation more. */
+static bool mark_children(struct processes *processes) {
+  bool is_more = false;
+  for (size_t i = 0; i < processes->count; i++) {
+    struct process *process = &processes->all[i];
+    if (process->is_below) continue;
+    const struct process *parent = find(processes, process->parent);
+    bool is_child = process->parent == getpid() || (parent != NULL && parent->is_below);
+    process->is_below = is_child;
+    is_more = is_more || is_child;
+  }
+  return is_more;
+}
+
+static bool runs(pid_t pid, const char *program) {
+  char path[PATH_BYTES];
+  char target[PATH_MAX];
+  snprintf(path, sizeof path, "/proc/%d/exe", pid);
+  ssize_t bytes = readlink(path, target, sizeof target - 1);
+  if (bytes < 0) return false;
+  target[bytes] = '\0';
+  return strcmp(target, program) == 0;
+}
+
+/** mlrun's pump leads a session of its own, and its logger is in it. */
+static bool is_pump(const struct process *process, const struct spared *spared) {
+  bool is_own = process->parent == spared->mlrun || process->parent == getpid();
+  return is_own && process->session == process->pid && process->pid != spared->mlrun && runs(process->pid, spared->program);
+}
+
+static void spare(struct processes *processes, const struct spared *spared) {
+  for (size_t i = 0; i < processes->count; i++) {
+    struct process *process = &processes->all[i];
+    const struct process *leader = find(processes, process->session);
+    bool is_mlrun = process->pid == spared->mlrun ||
+                    (process->parent == spared->mlrun && process->is_below && runs(process->pid, spared->program));
+    process->is_spared = is_mlrun || (leader != NULL && leader->is_below && is_pump(leader, spared) &&
+                                      (process == leader || process->parent == leader->pid));
+  }
+}
+
+int signal_descendants(int signal_number, const struct spared *spared) {
+  struct processes processes = read_processes();
+  while (mark_children(&processes)) continue;
+  if (spared != NULL) spare(&processes, spared);
+  int count = 0;
+  for (size_t i = 0; i < processes.count; i++) {
+    const struct process *process = &processes.all[i];
+    if (!process->is_below || process->has_ended || process->is_spared) continue;
+    count += 1;
+    if (signal_number != 0) kill(process->pid, signal_number);
+  }
+  free(processes.all);
+  return count;
+}

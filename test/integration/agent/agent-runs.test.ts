@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { AgentSite } from "../../support/agent-site.ts";
+import { poll } from "../../support/poll.ts";
+
+let site: AgentSite;
+
+beforeAll(async () => {
+  site = await AgentSite.create();
+  await site.start();
+});
+
+test("a signed order runs once, and every state is told", async () => {
+  const order = site.run(site.counting("once", "exit 3"));
+  const ended = await site.until(order, "failed");
+  expect(ended).toMatchObject({ code: 3, signal: null, by: "" });
+  expect(site.count("once")).toBe(1);
+  expect(site.statesOf(order).filter((state) => state !== "started")).toEqual(["accepted", "failed"]);
+});
+
+test("the same order again only tells again", async () => {
+  const order = site.run(site.counting("again"));
+  await site.until(order, "finished");
+  const before = site.states.length;
+  site.send(site.key.message(order));
+  await poll("the state again", () =>
+    site.states.slice(before).some(({ run, state }) => run === order.run && state === "finished"),
+  );
+  expect(site.count("again")).toBe(1);
+});
+
+test("stop ends everything that the command started, in sessions of its own too", async () => {
+  const pids = join(site.folder, "count/pids");
+  const order = site.run(
+    `trap '' TERM; (setsid sh -c 'trap "" TERM; echo $$ >> ${pids}; sleep 1000') & sleep 0.2; echo $$ >> ${pids}; wait; sleep 1000`,
+  );
+  await site.until(order, "started");
+  const lines = await poll("two processes", () => {
+    const all = readOr(pids).trim().split("\n").map(Number);
+    return all.length === 2 && all;
+  });
+  site.cancel(order);
+  expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGKILL", by: site.user });
+  expect(lines.filter(isThere)).toEqual([]);
+});
+
+test("a cancel that comes first keeps the run from starting", async () => {
+  const order = site.order({ argv: ["sh", "-c", site.counting("never")] });
+  site.cancel(order);
+  site.send(site.key.message(order));
+  expect(await site.until(order, "cancelled")).toMatchObject({ by: site.user });
+  site.send(site.key.message(order));
+  expect(site.count("never")).toBe(0);
+});
+
+test("a folder that is missing is a failure with its name", async () => {
+  const order = site.run(site.counting("cwd"), { cwd: "/nonexistent" });
+  expect(await site.until(order, "failed")).toMatchObject({ why: "cwd" });
+  expect(site.count("cwd")).toBe(0);
+});
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

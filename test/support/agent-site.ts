@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { readLines } from "../../src/agent/lines.ts";
+import { type FleetEvent, type FleetEventOf, parseFleetEvent } from "../../src/wire/fleet/event.ts";
+import type { OrderOf } from "../../src/wire/fleet/order.ts";
+import { asRecord, parseJson } from "../../src/wire/record.ts";
+import { afterwards } from "./cleanup.ts";
+import { cancelOrder, FleetKey, runOrder } from "./fleet-keys.ts";
+import { poll } from "./poll.ts";
+import { type RunningProcess, start } from "./processes.ts";
+import { ROOT } from "./programs.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+export const AGENT_BIN = join(ROOT, "dist/src/bin");
+
+export type State = FleetEventOf<"state">;
+
+/** What the other half of the agent, and behind it the collector, answers to an event. Undefined: nothing. */
+export type Answer = (event: FleetEvent) => string | undefined;
+
+/** The half of the agent that starts commands, on its own, with this process in the place of the other half. */
+export class AgentSite {
+  readonly folder: string;
+  readonly fleet: string;
+  /** Of `user`. */
+  readonly key: FleetKey;
+  readonly user: string;
+  readonly states: State[] = [];
+  readonly events: FleetEvent[] = [];
+  answer: Answer = () => "+";
+  root: RunningProcess | undefined;
+  #socket: Socket | undefined;
+
+  private constructor(folder: string, user: string) {
+    this.folder = folder;
+    this.user = user;
+    this.key = FleetKey.make(folder, "key");
+    writeFileSync(join(folder, "ca.crt"), "an authority");
+    this.fleet = createHash("sha256").update("an authority").digest("hex");
+    for (const name of ["run", "state", "count"]) mkdirSync(join(folder, name));
+    chmodSync(join(folder, "run"), 0o755);
+    chmodSync(join(folder, "count"), 0o777);
+    this.trust(`${user} ${this.key.line}\n`);
+    this.configure({});
+  }
+
+  /** @param user who orders: this process's own unless a test runs as root. */
+  static async create(user = userInfo().username): Promise<AgentSite> {
+    const site = new AgentSite(await tempFolder(), user);
+    afterwards(() => void site.#socket?.destroy());
+    return site;
+  }
+
+  get socketPath(): string {
+    return join(this.folder, "run/root.sock");
+  }
+
+  get runs(): string {
+    return join(this.folder, "state/runs");
+  }
+
+  trust(lines: string): void {
+    writeFileSync(join(this.folder, "trust"), lines, { mode: 0o644 });
+  }
+
+  configure(more: Readonly<Record<string, unknown>>): void {
+    const settings = {
+      node: "node1",
+      broker: "127.0.0.1:1",
+      pki: this.folder,
+      socket: this.socketPath,
+      "state-dir": join(this.folder, "state"),
+      trust: join(this.folder, "trust"),
+      "web-trust": join(this.folder, "web-trust"),
+      "run-dir": join(this.folder, "relay"),
+      "min-uid": 0,
+      ...more,
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+    writeFileSync(join(this.folder, "agent.toml"), `${lines.join("\n")}\n`, { mode: 0o644 });
+  }
+
+  /** Starts it, or starts it again, and connects. `through`: `[command, ...args]` to run it with. */
+  async start({
+    through = [],
+    env = {},
+  }: {
+    through?: readonly string[];
+    env?: NodeJS.ProcessEnv;
+  } = {}): Promise<void> {
+    const command = [
+      ...through,
+      process.execPath,
+      join(AGENT_BIN, "mlagent-root.js"),
+      "--config",
+      join(this.folder, "agent.toml"),
+    ];
+    const [program = "", ...args] = command;
+    const home = join(this.folder, "home");
+    mkdirSync(home, { recursive: true });
+    this.root = start(program, args, { env: { ...process.env, ...env } });
+    const ended = this.root.ended;
+    await Promise.race([this.connect(), ended]);
+  }
+
+  connect(): Promise<void> {
+    return poll("the root helper's socket", () => {
+      return new Promise<true | undefined>((resolve) => {
+        const socket = connect({ path: this.socketPath });
+        socket.on("error", () => resolve(undefined));
+        socket.once("connect", () => {
+          this.#socket = socket;
+          readLines(socket, (line) => this.#hear(line));
+          resolve(true);
+        });
+      });
+    }).then(() => {});
+  }
+
+  send(message: string): void {
+    this.#socket?.write(`${JSON.stringify({ t: "order", message })}\n`);
+  }
+
+  order(more: Partial<OrderOf<"run">> = {}): OrderOf<"run"> {
+    return runOrder({ fleet: this.fleet, user: this.user, killAfterSeconds: 1, ...more });
+  }
+
+  /** Signs and sends an order for `sh -c script`. */
+  run(script: string, more: Partial<OrderOf<"run">> = {}): OrderOf<"run"> {
+    const order = this.order({ argv: ["sh", "-c", script], ...more });
+    this.send(this.key.message(order));
+    return order;
+  }
+
+  cancel(order: OrderOf<"run">, key = this.key, more: Partial<OrderOf<"cancel">> = {}): void {
+    this.send(key.message(cancelOrder(order, more)));
+  }
+
+  /** Waits until a run's state was told. */
+  until({ run }: { readonly run: string }, ...states: readonly State["state"][]): Promise<State> {
+    const told = () => this.states.find((state) => state.run === run && states.includes(state.state));
+    return poll(
+      `${states.join(" or ")} of ${run}; told: ${this.statesOf({ run }).join()}\n${this.root?.output()}`,
+      told,
+    );
+  }
+
+  statesOf({ run }: { readonly run: string }): string[] {
+    return this.states
+      .filter((state) => state.run === run)
+      .map(({ state, why }) => (why === "" ? state : `${state}(${why})`));
+  }
+
+  /** A script that leaves a line for each time it is executed. */
+  counting(name: string, then = ""): string {
+    return `echo x >> ${join(this.folder, "count", name)}; ${then}`;
+  }
+
+  count(name: string): number {
+    try {
+      return readFileSync(join(this.folder, "count", name), "utf8").split("\n").length - 1;
+    } catch {
+      return 0;
+    }
+  }
+
+  recordsOf({ user, run }: { readonly user: string; readonly run: string }): string[] {
+    return readdirSync(join(this.runs, `${user}.${run}`)).sort();
+  }
+
+  #hear(line: string): void {
+    const record = asRecord(parseJson(line));
+    if (record?.["t"] !== "event") return;
+    const event = parseFleetEvent(String(record["event"]));
+    if (event === undefined) throw new Error(`Not an event: ${line}`);
+    this.events.push(event);
+    if (event.kind === "state") this.states.push(event);
+    const answer = this.answer(event);
+    if (answer !== undefined) this.#socket?.write(`${JSON.stringify({ t: "answer", id: record["id"], answer })}\n`);
+  }
+}
