@@ -16,6 +16,9 @@ import { ClockDifferences } from "../ingest/figures/clock-differences.ts";
 import { createHub } from "../live/hub.ts";
 import { createLive } from "../live/live.ts";
 import { Searches } from "../search/searches.ts";
+import { SharedArchive } from "../sharing/shared-archive.ts";
+import { SharedSearch } from "../sharing/shared-search.ts";
+import { Sharing } from "../sharing/sharing.ts";
 import { Archive } from "../store/archive.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { Store } from "../store/store.ts";
@@ -27,6 +30,7 @@ import { metricsPart } from "./metrics-part.ts";
 import { createOwnerOf } from "./owner-of.ts";
 import { RelayPart } from "./relay-part.ts";
 import { searchPart } from "./search-part.ts";
+import { createShareDirectory, holdSockets, sharingPart } from "./sharing-part.ts";
 import { openSpill, storePart } from "./store-part.ts";
 import { syslogPart } from "./syslog-part.ts";
 import { webPart } from "./web-part.ts";
@@ -55,7 +59,7 @@ export interface CollectorOptions {
  *
  *     relays ==RELP/TLS==> ingest --batches--> store --stored chunks--> live ==WebSocket==> viewers
  *                                                |                                            |
- *     other machines ==UDP, TCP==> ingest --> _syslog files          index <--archive-- web <-/ HTTP
+ *     other machines ==UDP, TCP==> ingest --> _syslog files  index <--archive--sharing-- web <-/ HTTP
  *                                                                              search <--- patterns
  *                                                                              auth <-- passwords
  */
@@ -102,7 +106,16 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     nowMs,
     wallMs,
   });
-  const archive = new Archive(store, index);
+  const own = new Archive(store, index);
+  const sharing = new Sharing({
+    dataDir: config.dataDir,
+    archive: own,
+    directory: createShareDirectory(directory, store),
+    log,
+    metrics,
+    wallMs,
+  });
+  const archive = new SharedArchive(own, sharing.grants);
   const kept = keepingPart({ config, store, index, auditFolder: folder, audit, log, metrics, nowMs, wallMs });
   const searches = new Searches({
     archive,
@@ -110,7 +123,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     workerFile: new URL("../search/worker.js", import.meta.url),
     metrics,
   });
-  const live = createLive({ hub, history: archive, limits, log, audit, metrics });
+  const live = holdSockets(createLive({ hub, history: archive, limits, log, audit, metrics }), sharing.grants);
   const expiry = new CertificateExpiry({ log, audit, metrics, nowMs, wallMs });
   const relays = new RelayPart({ config, store, log, audit, metrics, expiry, clocks, nowMs, wallMs });
   const auth = createAuthClient({
@@ -129,7 +142,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     dataDir: config.dataDir,
     uiFolder: options.uiFolder,
     archive,
-    search: searches,
+    search: new SharedSearch(searches, sharing.grants),
+    shares: sharing,
     keeping: kept.keeping,
     auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
@@ -157,6 +171,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       syslogPart({ config, logsDir: store.logsDir, log, metrics, nowMs, wallMs }),
       metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),
       searchPart(searches),
+      sharingPart(sharing),
       webPart({ ...options, web, auth, directory }),
     ],
     log,

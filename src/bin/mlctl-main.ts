@@ -6,19 +6,9 @@ import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
 import { completionCommand } from "../ctl/completion.ts";
 import { dispatch } from "../ctl/dispatch.ts";
-import { KEEP, keepCommand, RELEASE, releaseCommand } from "../ctl/keeping/keep-command.ts";
-import { PRUNE, pruneCommand } from "../ctl/keeping/prune-command.ts";
-import { RM, rmCommand } from "../ctl/keeping/rm-command.ts";
-import { USAGE, usageCommand } from "../ctl/keeping/usage-command.ts";
-import { LOGIN, loginCommand } from "../ctl/login/login-command.ts";
-import { LOGOUT, logoutCommand } from "../ctl/login/logout-command.ts";
 import { pkiCommand } from "../ctl/pki/pki-command.ts";
-import { GET, getCommand } from "../ctl/reading/get-command.ts";
-import { GREP, grepCommand } from "../ctl/reading/grep-command.ts";
-import { LS, lsCommand } from "../ctl/reading/ls-command.ts";
-import { SHOW, showCommand } from "../ctl/reading/show-command.ts";
-import { TAIL, tailCommand } from "../ctl/reading/tail-command.ts";
 import { relayConfigCommand } from "../ctl/relay/relay-config-command.ts";
+import { remoteCommands } from "../ctl/remote-commands.ts";
 import { relayReplayCommand } from "../ctl/replay/relay-replay-command.ts";
 import { sessionsCommand } from "../ctl/sessions/sessions-command.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
@@ -57,7 +47,7 @@ const settings = {
   userName: userName(),
   nowMs: Date.now,
 };
-const described = [LOGIN, LOGOUT, LS, SHOW, TAIL, GREP, GET, KEEP, RELEASE, RM, PRUNE, USAGE];
+const remote = remoteCommands(settings);
 const local: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
@@ -69,20 +59,12 @@ const local: Readonly<Record<string, Command>> = {
   }),
 };
 const commands: Readonly<Record<string, Command>> = {
-  login: loginCommand(settings),
-  logout: logoutCommand(settings),
-  ls: lsCommand(settings),
-  show: showCommand(settings),
-  tail: tailCommand(settings),
-  grep: grepCommand(settings),
-  get: getCommand(settings),
-  keep: keepCommand(settings),
-  release: releaseCommand(settings),
-  rm: rmCommand(settings),
-  prune: pruneCommand(settings),
-  usage: usageCommand(settings),
+  ...Object.fromEntries(remote.map(({ description, command }) => [description.name, command])),
   ...local,
-  completion: completionCommand(described, Object.keys(local)),
+  completion: completionCommand(
+    remote.map(({ description }) => description),
+    Object.keys(local),
+  ),
 };
 
 process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {

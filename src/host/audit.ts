@@ -17,6 +17,8 @@ type AuditEventName =
   | "prune"
   | "retention"
   | "token"
+  | "share"
+  | "shared-read"
   | "relay-session"
   | "begin"
   | "certificates"
@@ -76,7 +78,7 @@ const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** What users may do with their own data, as often as they like. */
-const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "hold", "token"]);
+const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "hold", "token", "share"]);
 
 /** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;

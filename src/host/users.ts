@@ -22,6 +22,7 @@ interface Asking {
 export interface UserDirectory {
   byUid(uid: number, asking?: Asking): Promise<Looked<User>>;
   byName(name: string, asking?: Asking): Promise<Looked<User>>;
+  groupId(name: string): Promise<Looked<number>>;
   /** Whether the group is the user's primary group or lists the user. */
   isMember(user: User, group: string): Promise<boolean>;
 }
@@ -61,6 +62,11 @@ export function createUserDirectory(options: { ask?: Getent; nowMs?: () => numbe
       // getent reads a name of digits as a uid, so it may have found another user.
       const user = isUnixName(name) ? await users.get(name, isFresh) : undefined;
       return user !== undefined && !/^\d+$/.test(name) ? user : undefined;
+    },
+    async groupId(name) {
+      // getent reads a name of digits as a number, so it may have found another group.
+      const group = isUnixName(name) && !/^\d+$/.test(name) ? await groups.get(name) : undefined;
+      return group === "unavailable" ? group : group?.gid;
     },
     async isMember(user, group) {
       const found = isUnixName(group) ? await groups.get(group) : undefined;

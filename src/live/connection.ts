@@ -32,8 +32,15 @@ export interface ConnectionOptions {
   readonly metrics: LiveMetrics;
 }
 
-/** RFC 6455, section 7.4.1, and 1013 of its registry: try again later. */
-export const CLOSE = { goingAway: 1001, noText: 1003, malformed: 1008, tooSlow: 1013, sessionEnded: 4401 } as const;
+/** RFC 6455, section 7.4.1, and of its registry 1012, connect again, and 1013, try again later. */
+export const CLOSE = {
+  goingAway: 1001,
+  noText: 1003,
+  malformed: 1008,
+  seesLess: 1012,
+  tooSlow: 1013,
+  sessionEnded: 4401,
+} as const;
 
 const BEAT = JSON.stringify({ t: "beat" } satisfies ServerMessage);
 

@@ -33,6 +33,8 @@ export interface LiveOptions {
 export interface LiveSocket {
   /** Its session has ended. */
   endSession(): void;
+  /** Its viewer may see less than before: the viewer connects again. */
+  seesLess(): void;
   readonly closed: Promise<void>;
 }
 
@@ -124,7 +126,11 @@ export function createLive(options: LiveOptions): Live {
           });
         });
         connections.set(connection, gone);
-        accepted = { closed: gone, endSession: () => connection.close("sessionEnded", "signed out") };
+        accepted = {
+          closed: gone,
+          endSession: () => connection.close("sessionEnded", "signed out"),
+          seesLess: () => connection.close("seesLess", "what you may see has changed"),
+        };
       });
       return accepted;
     },

@@ -1,6 +1,6 @@
 import type { Execution, ExecutionName, ExecutionPage } from "../wire/api.ts";
 import type { ExecutionQuery } from "../wire/execution-query.ts";
-import type { Viewer } from "../wire/viewer.ts";
+import type { Seen, Viewer } from "../wire/viewer.ts";
 
 /** Consecutive lines: `count` CRI lines, each ended by LF, the first with number `firstN`. See src/frame/chunk.ts. */
 export interface Lines {
@@ -14,6 +14,8 @@ export interface Lines {
  * if an administrator must name the owner.
  */
 export interface History {
+  /** What the viewer sees, in parts that do not overlap; by default their own executions, for administrators all. */
+  seenBy?(viewer: Viewer): Promise<readonly Seen[]>;
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   /** Its `lastN` covers every line published before the answer was made. */
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;

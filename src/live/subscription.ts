@@ -1,12 +1,13 @@
 import type { Execution, LineRange } from "../wire/api.ts";
 import type { ServerMessage, Target } from "../wire/live.ts";
-import type { Viewer } from "../wire/viewer.ts";
+import type { Seen, Viewer } from "../wire/viewer.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { LiveHub } from "./hub.ts";
 import { type LinesMessage, sourceKey } from "./lines-message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { History, Source } from "./ports.ts";
 import { covers, type Route, type Watcher } from "./routes.ts";
+import { routesOf } from "./seen-routes.ts";
 import type { SummaryMessage } from "./summary-message.ts";
 
 export interface SubscriptionOptions {
@@ -36,8 +37,8 @@ export class Subscription implements Watcher {
   readonly #catchUps = new Map<string, CatchUp>();
   /** Until everything is listed: executions changed meanwhile, whose summary in the list may be out of date. */
   #changed: Set<string> | undefined = new Set();
-  #route: Route | undefined;
-  #unwatch: (() => void) | undefined;
+  #routes: readonly Route[] = [];
+  #unwatch: readonly (() => void)[] = [];
   #isClosed = false;
 
   constructor(options: SubscriptionOptions) {
@@ -47,14 +48,13 @@ export class Subscription implements Watcher {
   /** Begins to watch. False if this viewer has no such execution; rejects if the owner must be named. */
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
-    const owner = viewer.admin ? undefined : viewer.user;
-    if ("job" in what) this.#watchJob({ job: what.job, run: what.run, owner: what.owner ?? owner });
-    else if ("all" in what) this.#watch({ owner });
+    // Another user's job looks like one that nobody has to a viewer who may not see it: no line ever comes.
+    if ("job" in what || "all" in what) this.#watch(routesOf("job" in what ? what : {}, await this.#seen()));
     else {
       const execution = await history.get(viewer, what);
       if (execution === undefined) return false;
       const source = sourceOf(execution);
-      this.#watch({ source });
+      this.#watch([{ source }]);
       if (this.#wantsHistory) this.#addCatchUp(source, sourceKey(source));
     }
     return true;
@@ -76,7 +76,7 @@ export class Subscription implements Watcher {
 
   close(): void {
     this.#isClosed = true;
-    this.#unwatch?.();
+    for (const unwatch of this.#unwatch) unwatch();
     this.#catchUps.clear();
   }
 
@@ -88,8 +88,9 @@ export class Subscription implements Watcher {
   /** The owner of watched executions that are not the viewer's own; only for administrators. */
   get othersWatched(): string | undefined {
     const { user, admin } = this.#options.viewer;
-    if (!admin || this.#route === undefined) return undefined;
-    const owner = "source" in this.#route ? this.#route.source.owner : (this.#route.owner ?? "all");
+    const [route] = this.#routes;
+    if (!admin || route === undefined) return undefined;
+    const owner = "source" in route ? route.source.owner : (route.owner ?? "all");
     return owner === user ? undefined : owner;
   }
 
@@ -107,7 +108,7 @@ export class Subscription implements Watcher {
 
   /** Reports that these lines will not come, if they belong to this subscription. */
   lost(source: Source, ranges: readonly LineRange[]): void {
-    if (!this.#options.wantsLines || this.#route === undefined || !covers(this.#route, source)) return;
+    if (!this.#options.wantsLines || !this.#routes.some((route) => covers(route, source))) return;
     const { x, node, owner } = source;
     for (const [from, to] of ranges) this.#say({ t: "lost", id: this.#options.id, x, node, owner, from, to });
   }
@@ -116,16 +117,16 @@ export class Subscription implements Watcher {
     return this.#options.wantsLines && this.#options.from !== "end";
   }
 
-  /** Another user's job looks like one that nobody has to a viewer who may not see it: no line ever comes. */
-  #watchJob(route: Extract<Route, { job: string }>): void {
-    const { user, admin } = this.#options.viewer;
-    if (admin || route.owner === user) this.#watch(route);
+  async #seen(): Promise<readonly Seen[]> {
+    const { viewer, history } = this.#options;
+    const own = viewer.admin ? {} : { owner: viewer.user };
+    return (await history.seenBy?.(viewer)) ?? [own];
   }
 
-  #watch(route: Route): void {
+  #watch(routes: readonly Route[]): void {
     if (this.#isClosed) return;
-    this.#route = route;
-    this.#unwatch = this.#options.hub.watch(route, this);
+    this.#routes = routes;
+    this.#unwatch = routes.map((route) => this.#options.hub.watch(route, this));
   }
 
   /** The history that lines must wait for. Undefined: they are live. */
@@ -149,8 +150,8 @@ export class Subscription implements Watcher {
 
   async #bringOne(): Promise<void> {
     const { viewer, history } = this.#options;
-    if (this.#route !== undefined && "source" in this.#route)
-      this.#bring(await history.get(viewer, this.#route.source));
+    const [route] = this.#routes;
+    if (route !== undefined && "source" in route) this.#bring(await history.get(viewer, route.source));
   }
 
   async #bringList({ job, run, owner }: { job?: string; run?: string; owner?: string }): Promise<void> {

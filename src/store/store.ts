@@ -78,6 +78,11 @@ export class Store {
     return this.#parts.records.idOf(user);
   }
 
+  /** The uid of an owner's id; undefined if nothing was ever stored for it, or only nodes know the user. */
+  ownerUid(id: string): number | undefined {
+    return this.#parts.records.get(id)?.uid;
+  }
+
   /** Uids that mean somebody else on a node, since the start. */
   userMismatches(): UserMismatch[] {
     return this.#parts.mismatches.all();

@@ -132,6 +132,8 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     const viewer = await viewerOf(request, "delete");
     const removed = await inTurn(viewer, response, async () => {
       const execution = await find(viewer, request);
+      // What is shared with somebody is not theirs: for a deletion it does not exist.
+      if (!viewer.admin && execution.owner !== viewer.user) throw notFound();
       const hold = keeping.holdOf(execution);
       return { execution, outcome: hold === undefined ? await archive.remove(viewer, execution) : hold };
     });

@@ -5,6 +5,7 @@ import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
+import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
@@ -48,6 +49,19 @@ export interface Search {
    */
   run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
+
+/** What users let others read. */
+export interface Shares {
+  share(viewer: Viewer, request: ShareRequest): Promise<ShareOutcome>;
+  /** At once. Undefined if the viewer has no such share. */
+  unshare(viewer: Viewer, id: string): Share | undefined;
+  list(viewer: Viewer): Promise<ShareList>;
+}
+
+export type ShareOutcome =
+  | { readonly is: "shared"; readonly share: Share }
+  | { readonly is: "missing" }
+  | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
 
 /** A password to check. */
 export interface Login {

@@ -16,7 +16,7 @@ declare module "express-session" {
     /** Signed in by a one-time code instead of a password. */
     isByCode?: boolean;
     /** It belongs to a program, which shows a token instead of a cookie. */
-    token?: { readonly name: string; readonly scopes: readonly TokenScope[] };
+    token?: { readonly name: string; readonly scopes: readonly TokenScope[]; readonly usedMs?: number };
   }
 }
 
@@ -71,6 +71,28 @@ export class SessionStore extends Store {
   countTokens(uid: number): number {
     const query = `SELECT count(*) AS tokens FROM sessions WHERE uid = ? AND expires_ms > ? AND ${HAS_TOKEN}`;
     return this.#db.prepare<[number, number], { tokens: number }>(query).get(uid, this.#wallMs())?.tokens ?? 0;
+  }
+
+  /** The open tokens of a user. */
+  tokens(uid: number): { hash: string; session: SessionData; createdMs: number; expiresMs: number }[] {
+    const query = `SELECT sid_hash AS hash, data, created_ms AS createdMs, expires_ms AS expiresMs
+      FROM sessions WHERE uid = ? AND expires_ms > ? AND ${HAS_TOKEN} ORDER BY created_ms DESC`;
+    type Row = { hash: string; data: string; createdMs: number; expiresMs: number };
+    const rows = this.#db.prepare<[number, number], Row>(query).all(uid, this.#wallMs());
+    return rows.map(({ data, ...row }) => ({ ...row, session: parseSession(data) }));
+  }
+
+  /** Notes that a token was used, at most once a minute. */
+  noteUse(hash: string, { token }: SessionData): void {
+    const now = this.#wallMs();
+    if (token === undefined || now - (token.usedMs ?? 0) < TOUCH_EVERY_MS) return;
+    const query = "UPDATE sessions SET data = json_set(data, '$.token.usedMs', ?) WHERE sid_hash = ?";
+    try {
+      this.#db.prepare(query).run(now, hash);
+    } catch (error) {
+      if (!this.#cannotKeep) this.#log.event("error", "cannot note the use of a token", { error: String(error) });
+      this.#cannotKeep = true;
+    }
   }
 
   /** The open session of a hash. */

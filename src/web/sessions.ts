@@ -4,7 +4,8 @@ import type { Database } from "better-sqlite3";
 import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import type { Log } from "../host/log.ts";
-import type { TokenScope } from "../wire/token.ts";
+import { asTime } from "../wire/time.ts";
+import type { TokenScope, TokenSummary } from "../wire/token.ts";
 import type { CodeOwner } from "./login-codes.ts";
 import { type SessionLimits, SessionStore, sidHash } from "./session-store.ts";
 
@@ -50,6 +51,7 @@ export interface OpenSession extends SessionOwner {
 }
 
 const TOKEN_BYTES = 32;
+const TOKEN_ID_CHARACTERS = 12;
 const PRUNE_EVERY_MS = 60_000;
 /** `mlctl sessions end` writes to the same file. */
 const LOOK_AT_FILE_EVERY_MS = 1_000;
@@ -130,14 +132,28 @@ export class Sessions {
     return this.#store.countTokens(uid);
   }
 
+  /** The open tokens of a user, the newest first. */
+  tokens(uid: number): (TokenSummary & { readonly hash: string })[] {
+    return this.#store.tokens(uid).flatMap(({ hash, session: { token }, createdMs, expiresMs }) => {
+      if (token === undefined) return [];
+      const { name, scopes, usedMs } = token;
+      const usedAt = usedMs === undefined ? null : asTime(usedMs);
+      // A part of the hash names it; the token cannot be found from it.
+      const id = Buffer.from(hash, "base64url").toString("hex").slice(0, TOKEN_ID_CHARACTERS);
+      return [{ id, hash, name, scopes, createdAt: asTime(createdMs), expiresAt: asTime(expiresMs), usedAt }];
+    });
+  }
+
   /** The session of the token that a request shows. `none`: it shows one that is not valid. */
   ofToken({ headers }: Pick<IncomingMessage, "headers">): TokenSession | "none" | undefined {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token === undefined) return undefined;
     const hash = sidHash(token);
-    const { user, uid, token: about } = this.#store.find(hash) ?? {};
+    const session = this.#store.find(hash);
+    const { user, uid, token: about } = session ?? {};
     // A cookie's id is no token.
     if (user === undefined || uid === undefined || about === undefined) return "none";
+    if (session !== undefined) this.#store.noteUse(hash, session);
     return { owner: { user, uid }, hash, scopes: about.scopes };
   }
 

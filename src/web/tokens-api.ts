@@ -1,13 +1,13 @@
 import { Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { asTime } from "../wire/time.ts";
-import { type NewToken, parseTokenRequest, TOKEN_LIMITS } from "../wire/token.ts";
-import { badRequest, HttpError } from "./http-error.ts";
+import { type NewToken, parseTokenRequest, TOKEN_LIMITS, type TokenSummary } from "../wire/token.ts";
+import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 export interface TokensApiOptions {
-  readonly sessions: Pick<Sessions, "countTokens" | "createToken">;
+  readonly sessions: Pick<Sessions, "countTokens" | "createToken" | "tokens" | "end">;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;
   readonly wallMs: () => number;
@@ -15,7 +15,9 @@ export interface TokensApiOptions {
 
 const DAY_MS = 86_400_000;
 
-/** `POST /api/tokens`: a token for a program of the signed-in user. A token makes no other. */
+/**
+ * `GET`, `POST`, `DELETE /api/tokens`: tokens for programs of the signed-in user. A token makes and ends no other.
+ */
 export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApiOptions): Router {
   const router = Router();
   router.post("/tokens", async (request, response) => {
@@ -35,5 +37,21 @@ export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApi
     audit.record({ ...made, outcome: "ok", days });
     response.status(201).json({ token, expiresAt: asTime(expiresMs) } satisfies NewToken);
   });
+
+  router.get("/tokens", async (request, response) => {
+    const { uid } = await viewerOf(request, "read");
+    const tokens = sessions.tokens(uid).map(({ hash: _, ...shown }): TokenSummary => shown);
+    response.json({ tokens });
+  });
+
+  router.delete("/tokens/:id", async (request, response) => {
+    const { user, uid } = await viewerOf(request, "session");
+    const token = sessions.tokens(uid).find(({ id }) => id === request.params.id);
+    if (token === undefined) throw notFound("token");
+    sessions.end([token]);
+    audit.record({ event: "token", outcome: "ended", user, address: request.ip, name: token.name });
+    response.status(204).end();
+  });
+
   return router;
 }

@@ -15,7 +15,7 @@ import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
-import type { Archive, Authenticator, LiveSockets, Search } from "./ports.ts";
+import type { Archive, Authenticator, LiveSockets, Search, Shares } from "./ports.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createSearchApi } from "./search-api.ts";
 import { SecondSteps } from "./second-steps.ts";
@@ -23,6 +23,7 @@ import { createWebServer, type TlsFiles } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
 import { loadSessionSecret, openSessionDb } from "./session-file.ts";
 import { Sessions } from "./sessions.ts";
+import { createSharesApi } from "./shares-api.ts";
 import { LoginThrottle } from "./throttle.ts";
 import { createTokensApi } from "./tokens-api.ts";
 import { createUpgradeHandler } from "./upgrade.ts";
@@ -46,6 +47,7 @@ export interface WebOptions {
   readonly archive: Archive;
   readonly search: Search;
   readonly keeping: Keeping;
+  readonly shares: Shares;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -177,6 +179,7 @@ export function createWeb(options: WebOptions): Web {
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, recordRead, nowMs }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
+      createSharesApi({ shares: options.shares, viewerOf, audit }),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,

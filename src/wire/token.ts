@@ -1,7 +1,7 @@
 import { asCount, asRecord } from "./record.ts";
 
 /** What the bearer of a token may do besides asking who it is. */
-export type TokenScope = "read" | "search" | "keep" | "delete";
+export type TokenScope = "read" | "search" | "keep" | "delete" | "share";
 
 /** Body of `POST /api/tokens`. */
 export interface TokenRequest {
@@ -18,9 +18,20 @@ export interface NewToken {
   readonly expiresAt: string;
 }
 
+/** One of `GET /api/tokens`. */
+export interface TokenSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  /** RFC 3339, UTC, microseconds; `usedAt` to a minute, null before the first use. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly usedAt: string | null;
+}
+
 export const TOKEN_LIMITS = { maxNameCharacters: 128, maxDays: 366, maxPerUser: 64 } as const;
 
-export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete"];
+export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share"];
 
 /** Parses a request, or says what is wrong with it. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {
@@ -40,4 +51,18 @@ export function parseTokenRequest(value: unknown): TokenRequest | { readonly pro
 export function parseNewToken(value: unknown): NewToken | undefined {
   const { token, expiresAt } = asRecord(value) ?? {};
   return typeof token === "string" && typeof expiresAt === "string" ? { token, expiresAt } : undefined;
+}
+
+/** Parses the answer of `GET /api/tokens`; skips tokens that do not parse. */
+export function parseTokenList(value: unknown): readonly TokenSummary[] | undefined {
+  const tokens = asRecord(value)?.["tokens"];
+  return Array.isArray(tokens) ? tokens.flatMap((each: unknown) => parseSummary(each) ?? []) : undefined;
+}
+
+function parseSummary(value: unknown): TokenSummary | undefined {
+  const { id, name, scopes, createdAt, expiresAt, usedAt } = asRecord(value) ?? {};
+  if (typeof id !== "string" || typeof name !== "string" || !Array.isArray(scopes)) return undefined;
+  if (typeof createdAt !== "string" || typeof expiresAt !== "string") return undefined;
+  const known = TOKEN_SCOPES.filter((scope) => scopes.includes(scope));
+  return { id, name, scopes: known, createdAt, expiresAt, usedAt: typeof usedAt === "string" ? usedAt : null };
 }

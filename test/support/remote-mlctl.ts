@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { dispatch } from "../../src/ctl/dispatch.ts";
-import { grepCommand } from "../../src/ctl/reading/grep-command.ts";
-import { lsCommand } from "../../src/ctl/reading/ls-command.ts";
+import { remoteCommands } from "../../src/ctl/remote-commands.ts";
 import { startOnTerminal } from "./on-terminal.ts";
 import { type Result, type RunningProcess, run, start } from "./processes.ts";
 import { program } from "./programs.ts";
@@ -44,8 +43,9 @@ export class RemoteMlctl {
   /** Runs a command that reads in this process, for tables of cases: starting mlctl takes longer than most commands. */
   async here(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const configFolder = join(this.folder, "marcologger");
-    const settings = { configFolder, siteFile: "/nonexistent", hostname: "here", nowMs: Date.now };
-    const commands = { ls: lsCommand(settings), grep: grepCommand(settings) };
+    const place = { configFolder, siteFile: "/nonexistent", hostname: "here" };
+    const remote = remoteCommands({ ...place, userName: "", nowMs: Date.now });
+    const commands = Object.fromEntries(remote.map(({ description, command }) => [description.name, command]));
     const printed = { stdout: "", stderr: "" };
     const to = (name: keyof typeof printed) => ({
       write: (text: string | Uint8Array) => {

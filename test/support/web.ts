@@ -1,9 +1,11 @@
+import { holdSockets } from "../../src/bin/sharing-part.ts";
 import type { AuditEvent } from "../../src/host/audit.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { createLive, type LiveOptions } from "../../src/live/live.ts";
+import type { Grants } from "../../src/sharing/grants.ts";
 import type { LoginResult, LoginStep } from "../../src/web/ports.ts";
 import { createWeb, type WebOptions } from "../../src/web/web.ts";
 import { afterwards } from "./cleanup.ts";
@@ -11,7 +13,7 @@ import { FakeArchive } from "./fake-archive.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** uid of each user that `startWeb` knows; the password of all is "right". */
-const UIDS: Readonly<Record<string, number>> = { alice: 1001, bob: 1002, carol: 1003 };
+export const USER_IDS: Readonly<Record<string, number>> = { alice: 1001, bob: 1002, carol: 1003, dave: 1004 };
 
 /** Retention that keeps and deletes nothing. */
 const NOTHING_KEPT: WebOptions["keeping"] = {
@@ -31,11 +33,12 @@ export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "
   readonly beatEveryMs?: number;
   /** Where what is served is published. */
   readonly sharedHub?: LiveOptions["hub"];
+  readonly grants?: Pick<Grants, "hold">;
 }
 
 /** A web server with live viewing on a free port of 127.0.0.1, on a fake archive and fake passwords. Carol is admin. */
 export async function startWeb(options: WebFixtureOptions = {}) {
-  const { limits: changed, pingEveryMs, beatEveryMs, served, sharedHub, ...others } = options;
+  const { limits: changed, pingEveryMs, beatEveryMs, served, sharedHub, grants, ...others } = options;
   const archive = new FakeArchive();
   const events: string[] = [];
   const log = {
@@ -48,7 +51,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   const audit = { record: (event: AuditEvent) => void audited.push(event) };
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const hub = sharedHub ?? createHub(log, options.nowMs ?? Date.now);
-  const live = createLive({
+  const sockets = createLive({
     hub,
     history: served ?? archive,
     limits,
@@ -58,6 +61,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
     ...(beatEveryMs === undefined ? {} : { beatEveryMs }),
   });
+  const live = grants === undefined ? sockets : holdSockets(sockets, grants);
   const dataDir = await tempFolder();
   const web = createWeb({
     listen: { host: "127.0.0.1", port: 0 },
@@ -68,16 +72,21 @@ export async function startWeb(options: WebFixtureOptions = {}) {
     archive: served ?? archive,
     search: { run: async function* () {} },
     keeping: NOTHING_KEPT,
+    shares: {
+      share: async () => ({ is: "missing" }),
+      unshare: () => undefined,
+      list: async () => ({ shares: [], withMe: [] }),
+    },
     auth: {
       authenticate: async ({ user, password }) => {
-        const uid = UIDS[user];
+        const uid = USER_IDS[user];
         if (password === "unavailable") return { is: "unavailable" };
         if (password === "right and more" && uid !== undefined)
           return askedMore({ is: "accepted", user, uid, stamp: "1" });
         const isRight = password === "right" && uid !== undefined;
         return isRight ? { is: "accepted", user, uid, stamp: "1" } : { is: "denied" };
       },
-      account: async (user) => ({ uid: UIDS[user] ?? 0, stamp: "1" }),
+      account: async (user) => ({ uid: USER_IDS[user] ?? 0, stamp: "1" }),
     },
     waitMs: async () => undefined,
     isAdmin: async ({ user }) => user === "carol",

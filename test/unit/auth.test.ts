@@ -24,6 +24,7 @@ const USERS: readonly User[] = [
 const DIRECTORY: UserDirectory = {
   byUid: async (uid) => USERS.find((user) => user.uid === uid),
   byName: async (name) => USERS.find((user) => user.name === name),
+  groupId: async () => undefined,
   isMember: async () => false,
 };
 

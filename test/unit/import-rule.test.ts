@@ -5,7 +5,21 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const STAGES = ["run", "ingest", "store", "keeping", "live", "search", "web", "auth", "ctl", "demo", "fleet", "agent"];
+const STAGES = [
+  "run",
+  "ingest",
+  "store",
+  "keeping",
+  "live",
+  "search",
+  "sharing",
+  "web",
+  "auth",
+  "ctl",
+  "demo",
+  "fleet",
+  "agent",
+];
 /** Folders that a folder of src may import besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wire: [],

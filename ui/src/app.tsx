@@ -75,7 +75,7 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
           live={live}
           navigation={navigation}
           place={place}
-          showOwner={state.me.admin}
+          showOwner={state.me.admin || (place.owner !== undefined && place.owner !== state.me.user)}
           runBoard={runBoard}
           isConnected={session.live === "connected"}
         />

@@ -33,7 +33,7 @@ export interface LogPlace {
 export interface ExecutionPlace extends LogPlace {
   readonly view: "execution";
   readonly x: string;
-  /** The owner, for administrators, who see several users'. */
+  /** The owner, where that is not the viewer: of what others share, and for administrators. */
   readonly owner?: string;
   /** Empty if the link names none; the collector then picks the newest. */
   readonly node: string;
@@ -44,7 +44,7 @@ export interface JobPlace extends LogPlace {
   readonly job: string;
   /** One launch of it, or `ALL_RUNS`; without: the newest. */
   readonly run?: string;
-  /** The owner, for administrators, who see several users'. */
+  /** The owner, where that is not the viewer: of what others share, and for administrators. */
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;

@@ -8,9 +8,10 @@ import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
-import { ApiRefusal, Collector } from "../remote/collector.ts";
+import { Collector } from "../remote/collector.ts";
 import { type Authority, authorityOf, unknownAuthority } from "../remote/pin-authority.ts";
 import type { RemoteSettings } from "../remote/session.ts";
+import { inSession, type Session } from "./in-session.ts";
 import { Prompter } from "./prompter.ts";
 import { readSiteFile } from "./site-file.ts";
 
@@ -56,10 +57,11 @@ export function loginCommand(settings: LoginSettings): Command {
       oneTime === undefined
         ? { user, password: await prompter.ask(`Password of ${safeText(user)} at ${url}: `, { isEcho: false }) }
         : { code: oneTime };
-    const session = await signIn(collector, credentials, prompter);
     const file = new AccountFile(settings.configFolder);
     const before = earlier(file);
-    const account = await newAccount(collector, { session, settings, days });
+    const account = await inSession(collector, { credentials, prompter }, (session) =>
+      newAccount(session, { days, hostname: settings.hostname }),
+    );
     try {
       file.write(account);
     } catch (error) {
@@ -73,24 +75,19 @@ export function loginCommand(settings: LoginSettings): Command {
 }
 
 /** Makes a token with a session, which ends then. */
-async function newAccount(
-  collector: Collector,
-  { session, settings, days }: { session: string; settings: LoginSettings; days: number },
-): Promise<Account> {
-  const { url, ca } = collector.options;
-  const headers = { cookie: session, origin: new URL(url).origin };
-  const name = `mlctl on ${settings.hostname}`.slice(0, TOKEN_LIMITS.maxNameCharacters);
+async function newAccount(session: Session, { days, hostname }: { days: number; hostname: string }): Promise<Account> {
+  const { url, ca } = session.collector.options;
+  const name = `mlctl on ${hostname}`.slice(0, TOKEN_LIMITS.maxNameCharacters);
   const body: TokenRequest = { name, scopes: TOKEN_SCOPES, days };
-  try {
-    const made = await collector.json({ method: "POST", path: "/tokens", body, headers }, parseNewToken);
-    const user = await collector.json({ path: "/me", headers }, (value) => {
-      const me = asRecord(value)?.["user"];
-      return typeof me === "string" ? me : undefined;
-    });
-    return { url, user, ...made, ca };
-  } finally {
-    (await collector.send({ method: "POST", path: "/logout", body: {}, headers })).resume();
-  }
+  const made = await session.collector.json(
+    { method: "POST", path: "/tokens", body, headers: session.headers },
+    parseNewToken,
+  );
+  const user = await session.collector.json({ path: "/me", headers: session.headers }, (value) => {
+    const me = asRecord(value)?.["user"];
+    return typeof me === "string" ? me : undefined;
+  });
+  return { url, user, ...made, ca };
 }
 
 /** The account that this login replaces; a damaged file has none. */
@@ -180,24 +177,4 @@ function plain(fingerprint: string): string {
     .replace(/^sha-?256[:= ]*/i, "")
     .replaceAll(":", "")
     .toUpperCase();
-}
-
-/** Returns the cookie of a new session. Asks what PAM wants besides the password. */
-async function signIn(collector: Collector, credentials: Record<string, string>, prompter: Prompter): Promise<string> {
-  for (let body = credentials; ; ) {
-    try {
-      const answer = await collector.send({ method: "POST", path: "/login", body });
-      answer.resume();
-      const cookie = answer.headers["set-cookie"]?.[0]?.split(";")[0];
-      if (cookie === undefined) throw new CtlError(`${collector.url} does not answer as a collector does`);
-      return cookie;
-    } catch (error) {
-      if (!(error instanceof ApiRefusal)) throw error;
-      const { step, isEcho } = asRecord(error.body) ?? {};
-      if (error.reason === "denied" && "code" in credentials)
-        throw new CtlError("The code is wrong, or it was used or has ended");
-      if (error.reason !== "second_step" || typeof step !== "string") throw error;
-      body = { step, reply: await prompter.ask(safeText(error.message), { isEcho: isEcho === true }) };
-    }
-  }
 }

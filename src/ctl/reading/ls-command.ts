@@ -5,6 +5,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { listExecutions } from "../remote/executions.ts";
+import { localTime } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { type Column, printTable } from "../remote/table.ts";
@@ -101,12 +102,4 @@ function columnsOf(output: Output, nowMs: number): Column<Execution>[] {
     { title: "LINES", cell: ({ lines }) => String(lines), isRight: true },
     { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
   ];
-}
-
-/** In the time zone of the person: 2026-11-20 14:05:09. */
-function localTime(time: string): string {
-  const date = new Date(time);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }

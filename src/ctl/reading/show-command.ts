@@ -6,7 +6,8 @@ import { findExecution } from "../remote/executions.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 
-export const ID_RULE = "ID is an id, or the beginning of one that fits no other; - is the newest execution.";
+export const ID_RULE =
+  "ID is an id, or the beginning of one that fits no other; - or @1 is the newest execution, @2 the one before.";
 
 export const SHOW: CommandDescription = {
   name: "show",

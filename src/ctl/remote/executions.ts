@@ -17,6 +17,8 @@ export interface ListQuery {
 
 /** The beginning of an id: its letters in any case. */
 const PREFIX = /^[0-9A-HJKMNP-TV-Z]{1,26}$/i;
+/** One of the last executions. */
+const PLACE = /^@([1-9]\d{0,3})$/;
 /** Executions named where a prefix fits several. */
 const MAX_NAMED = 5;
 
@@ -35,12 +37,12 @@ export async function* listExecutions(
   } while (before !== undefined);
 }
 
-/** Whether a word may name an execution: the beginning of an id, or `-`. */
+/** Whether a word may name an execution: the beginning of an id, `-`, or `@2`. */
 export function mayBeId(word: string): boolean {
-  return word === "-" || PREFIX.test(word);
+  return word === "-" || PLACE.test(word) || PREFIX.test(word);
 }
 
-/** The execution of an id, of the beginning of one, or the newest (`-`). Throws a CtlError if it is none, or several. */
+/** The execution of an id, of the beginning of one, the newest (`-`), or one of the last (`@2`). Throws a CtlError if it is none, or several. */
 export async function findExecution(collector: Collector, word: string): Promise<Execution> {
   const found = await lookUp(collector, word);
   if (found === undefined)
@@ -50,14 +52,21 @@ export async function findExecution(collector: Collector, word: string): Promise
 
 /** Like `findExecution`, but undefined if there is none. */
 export async function lookUp(collector: Collector, word: string): Promise<Execution | undefined> {
-  if (word === "-") {
-    for await (const execution of listExecutions(collector, {}, 1)) return execution;
-    return undefined;
-  }
+  const place = word === "-" ? 1 : Number(PLACE.exec(word)?.[1] ?? 0);
+  if (place > 0) return byPlace(collector, place);
   const prefix = word.toUpperCase();
   if (!PREFIX.test(prefix)) return undefined;
   const x = parseExecutionId(prefix);
   return x === undefined ? byPrefix(collector, prefix) : byId(collector, x);
+}
+
+async function byPlace(collector: Collector, place: number): Promise<Execution | undefined> {
+  let left = place;
+  for await (const execution of listExecutions(collector, {}, Math.min(place, WIRE_LIMITS.maxPageExecutions))) {
+    left -= 1;
+    if (left === 0) return execution;
+  }
+  return undefined;
 }
 
 async function byId(collector: Collector, x: string): Promise<Execution | undefined> {

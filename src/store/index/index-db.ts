@@ -1,6 +1,8 @@
 import Database from "better-sqlite3";
+import type { Execution } from "../../wire/api.ts";
+import { placeOf } from "../../wire/execution-place.ts";
 import { searchText } from "../../wire/search-text.ts";
-import { type IndexQuery, placeOf, whereOf } from "./index-query.ts";
+import { type IndexQuery, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
@@ -214,7 +216,7 @@ export class IndexDb {
     let bytes = 0;
     for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
       if (rows.length >= query.limit || bytes >= MAX_PAGE_BYTES)
-        return { rows, next: placeOf(rows[rows.length - 1]?.execution), isFull: true };
+        return { rows, next: placeAfter(rows[rows.length - 1]?.execution), isFull: true };
       const row = parseRow(found);
       if (row === undefined) continue;
       rows.push(row);
@@ -224,12 +226,16 @@ export class IndexDb {
     const lastScanned = this.#db.prepare(
       `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
     );
-    return { rows, next: placeOf(parseRow(lastScanned.get(values))?.execution), isFull: false };
+    return { rows, next: placeAfter(parseRow(lastScanned.get(values))?.execution), isFull: false };
   }
 
   close(): void {
     this.#db.close();
   }
+}
+
+function placeAfter(last: Execution | undefined): string | null {
+  return last === undefined ? null : placeOf(last);
 }
 
 function parseRows(rows: readonly unknown[]): IndexRow[] {

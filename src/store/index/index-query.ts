@@ -1,4 +1,5 @@
-import type { Execution, ExecutionState } from "../../wire/api.ts";
+import type { ExecutionState } from "../../wire/api.ts";
+import { parsePlace } from "../../wire/execution-place.ts";
 
 export interface IndexQuery {
   /** Undefined: all owners. */
@@ -23,17 +24,11 @@ export function whereOf(query: IndexQuery): { condition: string; values: Record<
     values[name] = value;
   }
   if (query.q !== undefined && query.q !== "") values["q"] = query.q.toLowerCase();
-  const [startedAt, x, beforeNode, beforeOwner] = query.before?.split("/") ?? [];
-  if (startedAt !== undefined && x !== undefined && beforeNode !== undefined && beforeOwner !== undefined) {
+  const before = query.before === undefined ? undefined : parsePlace(query.before);
+  if (before !== undefined) {
+    const { startedAt, x, node: beforeNode, owner: beforeOwner } = before;
     where.push("(started_at, x, node, owner) < (@startedAt, @x, @beforeNode, @beforeOwner)");
     Object.assign(values, { startedAt, x, beforeNode, beforeOwner });
   }
   return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
-}
-
-/** Value of `before` to continue after an execution. */
-export function placeOf(execution: Execution | undefined): string | null {
-  if (execution === undefined) return null;
-  const { startedAt, x, node, owner } = execution;
-  return `${startedAt}/${x}/${node}/${owner}`;
 }

@@ -62,7 +62,7 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
             summary={counts?.of(group)}
             navigation={navigation}
             nowMs={nowMs}
-            showOwner={me.admin}
+            showOwner={me.admin || group.owner !== me.user}
           />
         ))}
       </div>

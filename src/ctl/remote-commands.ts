@@ -1,0 +1,42 @@
+import type { Command } from "./command.ts";
+import type { CommandDescription } from "./described-command.ts";
+import { KEEP, keepCommand, RELEASE, releaseCommand } from "./keeping/keep-command.ts";
+import { PRUNE, pruneCommand } from "./keeping/prune-command.ts";
+import { RM, rmCommand } from "./keeping/rm-command.ts";
+import { USAGE, usageCommand } from "./keeping/usage-command.ts";
+import { LOGIN, type LoginSettings, loginCommand } from "./login/login-command.ts";
+import { LOGOUT, logoutCommand } from "./login/logout-command.ts";
+import { TOKENS, tokensCommand } from "./login/tokens-command.ts";
+import { GET, getCommand } from "./reading/get-command.ts";
+import { GREP, grepCommand } from "./reading/grep-command.ts";
+import { LS, lsCommand } from "./reading/ls-command.ts";
+import { SHOW, showCommand } from "./reading/show-command.ts";
+import { TAIL, tailCommand } from "./reading/tail-command.ts";
+import { SHARE, shareCommand, UNSHARE, unshareCommand } from "./sharing/share-command.ts";
+
+/** A command that asks a collector, with the description that its completion is made of. */
+export interface RemoteCommand {
+  readonly description: CommandDescription;
+  readonly command: Command;
+}
+
+/** All commands that ask a collector, in the order of the overview. */
+export function remoteCommands(settings: LoginSettings): readonly RemoteCommand[] {
+  return [
+    { description: LOGIN, command: loginCommand(settings) },
+    { description: LOGOUT, command: logoutCommand(settings) },
+    { description: LS, command: lsCommand(settings) },
+    { description: SHOW, command: showCommand(settings) },
+    { description: TAIL, command: tailCommand(settings) },
+    { description: GREP, command: grepCommand(settings) },
+    { description: GET, command: getCommand(settings) },
+    { description: KEEP, command: keepCommand(settings) },
+    { description: RELEASE, command: releaseCommand(settings) },
+    { description: RM, command: rmCommand(settings) },
+    { description: PRUNE, command: pruneCommand(settings) },
+    { description: USAGE, command: usageCommand(settings) },
+    { description: SHARE, command: shareCommand(settings) },
+    { description: UNSHARE, command: unshareCommand(settings) },
+    { description: TOKENS, command: tokensCommand(settings) },
+  ];
+}

@@ -1,0 +1,47 @@
+import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { Board } from "../wire/board.ts";
+import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunPage } from "../wire/runs.ts";
+import type { SearchRequest } from "../wire/search-request.ts";
+import type { UserMismatch } from "../wire/user-mismatch.ts";
+import type { Viewer } from "../wire/viewer.ts";
+
+/** A run as its board is asked for. */
+export interface RunToBoard {
+  readonly job: string;
+  readonly run: string;
+  readonly owner: string | undefined;
+}
+
+/** The store's reading side, where everybody sees their own executions and administrators all. */
+export interface OwnArchive<Lines, Open> {
+  list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
+  get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
+  read(
+    viewer: Viewer,
+    at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
+  ): Promise<readonly Lines[]>;
+  open(viewer: Viewer, at: ExecutionName & { from: number }): Promise<Open | undefined>;
+  raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncIterable<Buffer>;
+  remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;
+  nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
+  userMismatches(viewer: Viewer): Promise<readonly UserMismatch[]>;
+  jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
+  runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
+  board(viewer: Viewer, run: RunToBoard): Promise<Board | undefined>;
+}
+
+export interface OwnSearch {
+  run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** The machine's users and groups. */
+export interface ShareDirectory {
+  /** A fresh answer. */
+  uidOf(user: string): Promise<number | undefined | "unavailable">;
+  gidOf(group: string): Promise<number | undefined | "unavailable">;
+  /** Whether the group still has this number, and the user, by name and uid, is in it. False if that is not known now. */
+  isMember(viewer: Viewer, group: { readonly group: string; readonly gid: number }): Promise<boolean>;
+  /** The uid whose executions are filed under an owner's id, if any are. */
+  ownerUid(owner: string): number | undefined;
+}
