@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BACKUP, backupCommand, RESTORE, restoreCommand } from "../ctl/backup/backup-command.ts";
 import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
 import { completionCommand } from "../ctl/completion.ts";
@@ -47,7 +48,22 @@ const settings = {
   userName: userName(),
   nowMs: Date.now,
 };
-const remote = remoteCommands(settings);
+const described = [
+  ...remoteCommands(settings),
+  // As for sessions: only a collector's machine has SQLite.
+  {
+    description: BACKUP,
+    command: backupCommand(async (dataDir, file) =>
+      (await import("../store/backup/back-up.ts")).backUp(dataDir, file, Date.now),
+    ),
+  },
+  {
+    description: RESTORE,
+    command: restoreCommand(async (file, dataDir) =>
+      (await import("../store/backup/restore.ts")).restore(file, dataDir),
+    ),
+  },
+];
 const local: Readonly<Record<string, Command>> = {
   pki: pkiCommand,
   "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
@@ -59,10 +75,10 @@ const local: Readonly<Record<string, Command>> = {
   }),
 };
 const commands: Readonly<Record<string, Command>> = {
-  ...Object.fromEntries(remote.map(({ description, command }) => [description.name, command])),
+  ...Object.fromEntries(described.map(({ description, command }) => [description.name, command])),
   ...local,
   completion: completionCommand(
-    remote.map(({ description }) => description),
+    described.map(({ description }) => description),
     Object.keys(local),
   ),
 };
