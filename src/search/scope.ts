@@ -34,7 +34,8 @@ export async function* executionsOf(
   }
 }
 
-function isWanted(execution: Execution, { nodes, labels, state, until }: SearchRequest): boolean {
+function isWanted(execution: Execution, { nodes, only, labels, state, until }: SearchRequest): boolean {
+  if (only.length > 0 && !only.includes(execution.x)) return false;
   if (nodes.length > 0 && !nodes.includes(execution.node)) return false;
   if (state !== undefined && execution.state !== state) return false;
   if (until !== undefined && Date.parse(execution.startedAt) > Date.parse(until) + CLOCKS_WITHIN_MS) return false;

@@ -31,6 +31,8 @@ export interface SearchRequest {
   readonly level?: SearchedLevel | undefined;
   /** Only executions on one of these nodes; empty: on any. */
   readonly nodes: readonly string[];
+  /** Only the executions with these ids; empty: all of them. */
+  readonly only: readonly string[];
   /** Only executions with all of these labels. */
   readonly labels: Readonly<Record<string, string>>;
   readonly state?: ExecutionState | undefined;
@@ -59,6 +61,7 @@ export type SearchedLevel = "error" | "warn" | "info" | "debug";
 export const SEARCH_REQUEST_LIMITS = {
   maxPatternBytes: 1_024,
   maxAlso: 16,
+  maxOnly: 64,
   maxNodes: 1_024,
   maxContextLines: 20,
   defaultHits: 1_000,
@@ -102,6 +105,7 @@ function parseBody(body: UnknownRecord): SearchRequest {
     also: alsoOf(body["also"]),
     level: body["level"] === undefined ? undefined : word(body, "level", LEVELS),
     nodes: nodesOf(body["nodes"]),
+    only: onlyOf(body["only"]),
     labels,
     state: state === undefined ? undefined : known("state", parseState(state)),
     stream: stream === undefined ? undefined : known("stream", parseStream(stream)),
@@ -180,6 +184,14 @@ function nodesOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new Problem("nodes: expected a list of names");
   if (value.length > maxNodes) throw new Problem(`nodes: ${value.length} names, limit is ${maxNodes}`);
   return value.map((node) => known("nodes", shortText(node, "nodes", WIRE_LIMITS.maxNodeCharacters)));
+}
+
+function onlyOf(value: unknown): readonly string[] {
+  const { maxOnly } = SEARCH_REQUEST_LIMITS;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new Problem("only: expected a list of ids");
+  if (value.length > maxOnly) throw new Problem(`only: ${value.length} ids, limit is ${maxOnly}`);
+  return value.map((x) => known("only", parseExecutionId(x)));
 }
 
 function shortText(value: unknown, name: string, maxCharacters: number): string | undefined {

@@ -148,7 +148,7 @@ const request = fc
   })
   .map(({ pattern, ...others }): SearchRequest => {
     const context = others.buckets ? { before: 0, after: 0 } : {};
-    const wanted = { what: { all: true as const }, nodes: [], labels: {}, ...pattern, ...others, ...context };
+    const wanted = { what: { all: true as const }, nodes: [], only: [], labels: {}, ...pattern, ...others, ...context };
     // Only what is searched as it is lets blocks be passed over.
     if (LONG_NEEDLES.includes(wanted.pattern)) return { ...wanted, case: "match", invert: false, before: 0, after: 0 };
     // What is a capital letter of an expression is ripgrep's own matter.

@@ -2,10 +2,7 @@ import { onTestFinished } from "vitest";
 import type { Subscriber } from "../../ui/src/live-client.ts";
 import { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
 import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
-import { RowFilter } from "../../ui/src/log/feed/row-filter.ts";
 import { type Stored, X } from "./ui-stored-lines.ts";
-
-export const ALL = new RowFilter(undefined, "");
 
 /** A feed whose collector, live connection and timers are in the test's hands. */
 export function setUpFeed(
@@ -112,7 +109,7 @@ export function shown(feed: LogFeed): string {
     if (run !== undefined) runs.push(`${run[0]}-${run[1]}`);
     run = undefined;
   };
-  for (const item of feed.items(ALL)) {
+  for (const item of feed.items()) {
     if (item.kind === "hole") {
       flush();
       runs.push(`${feed.isMissing(item) ? "missing" : "fetching"}(${item.n}-${item.to})`);

@@ -22,6 +22,7 @@ const OVER_TWO_BLOCKS: SearchCase = {
     ...{
       also: [],
       nodes: [],
+      only: [],
       labels: {},
       before: 0,
       after: 0,

@@ -76,7 +76,7 @@ describe("a search term", () => {
   const segment = (text: string) => ({ text, style: PLAIN });
 
   test("is marked, across pieces of different colours", () => {
-    const marked = markMatches([segment("an Err"), segment("or, error")], "ERROR");
+    const marked = markMatches([segment("an Err"), segment("or, error")], [{ text: "ERROR", isExact: false }]);
     expect(marked.map(({ text, marked: isMarked }) => (isMarked ? `[${text}]` : text))).toEqual([
       "an ",
       "[Err]",
@@ -86,8 +86,20 @@ describe("a search term", () => {
     ]);
   });
 
+  test("is marked in its case only, in either form of its letters, and together with what overlaps it", () => {
+    const words = [
+      { text: "Ab", isExact: true },
+      { text: "bc", isExact: false },
+      { text: "caf\u00e9", isExact: false },
+    ];
+    const marked = markMatches([segment("ab Abc cafe\u0301")], words).filter((each) => each.marked);
+    expect(marked.map(({ text }) => text)).toEqual(["Abc", "cafe\u0301"]);
+  });
+
   test("that does not occur leaves the text whole", () => {
-    expect(markMatches([segment("abc")], "x")).toEqual([{ ...segment("abc"), marked: false }]);
+    expect(markMatches([segment("abc")], [{ text: "x", isExact: false }])).toEqual([
+      { ...segment("abc"), marked: false },
+    ]);
   });
 });
 

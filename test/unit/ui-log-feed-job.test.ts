@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
 import type { LogPosition } from "../../ui/src/log/feed/log-position.ts";
 import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
-import { ALL, setUpFeed, shown } from "../support/ui-log-feed.ts";
+import { setUpFeed, shown } from "../support/ui-log-feed.ts";
 import { Stored, X } from "../support/ui-stored-lines.ts";
 
 describe("a job", () => {
   const JOB: LogTarget = { view: "job", job: "job", node: "" };
 
   function places(feed: LogFeed): string[] {
-    return feed.items(ALL).map(({ source, n }) => `${feed.sources[source]?.execution.node} ${n}`);
+    return feed.items().map(({ source, n }) => `${feed.sources[source]?.execution.node} ${n}`);
   }
 
   test("merges its executions by time, each from its end", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ALL, setUpFeed, shown } from "../support/ui-log-feed.ts";
+import { setUpFeed, shown } from "../support/ui-log-feed.ts";
 import { Stored } from "../support/ui-stored-lines.ts";
 
 describe("an execution", () => {
@@ -44,9 +44,9 @@ describe("an execution", () => {
     for (let batch = 0; batch < 100; batch += 1) {
       n1.lastN += 100;
       publish(n1, n1.lastN - 99, n1.lastN);
-      expect(feed.items(ALL).length).toBeLessThanOrEqual(1_000);
+      expect(feed.items().length).toBeLessThanOrEqual(1_000);
     }
-    expect(feed.items(ALL).at(-1)?.n).toBe(10_500);
+    expect(feed.items().at(-1)?.n).toBe(10_500);
     expect(feed.isFollowing).toBe(true);
   });
 
@@ -65,7 +65,7 @@ describe("an execution", () => {
     changed(n1);
     expect([feed.newLines, shown(feed)]).toEqual([4_500, "1-1300"]);
     await feed.goToEnd();
-    expect([feed.newLines, feed.isFollowing, feed.items(ALL).at(-1)?.n]).toEqual([0, true, 5_000]);
+    expect([feed.newLines, feed.isFollowing, feed.items().at(-1)?.n]).toEqual([0, true, 5_000]);
     expect(asked.at(-1)).toBe("renew true");
   });
 
@@ -83,9 +83,9 @@ describe("an execution", () => {
     const { feed } = setUpFeed([new Stored("n1", 5_000)], undefined, 2_000);
     await feed.open({ at: "end" });
     while (feed.hasEarlier) await feed.load("start");
-    expect(feed.items(ALL)[0]?.n).toBe(1);
+    expect(feed.items()[0]?.n).toBe(1);
     expect([feed.hasLater, feed.isFollowing]).toEqual([true, false]);
-    expect(feed.items(ALL).length).toBeLessThanOrEqual(2_000);
+    expect(feed.items().length).toBeLessThanOrEqual(2_000);
   });
 
   test("goes to a loaded line without a request", async () => {

@@ -5,6 +5,7 @@ import { type Board, parseBoard } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
+import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
 import { parseUserMismatches, type UserMismatch } from "../../src/wire/user-mismatch.ts";
 import type { LogLine, LogLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
@@ -106,14 +107,29 @@ export class ApiClient {
     return this.#ask(`api/executions/${x}/last-lines${query}`, { parse: (value) => parseLinePage(value)?.lines });
   }
 
+  /** A search: its events as they come. Resolves after the last one; `signal` ends it on the collector as well. */
+  async search(
+    body: object,
+    { onEvent, signal }: { onEvent: (event: SearchEvent) => void; signal: AbortSignal },
+  ): Promise<Answer<true>> {
+    try {
+      const response = await this.#fetch("api/search", { ...posted(body), credentials: "same-origin", signal });
+      if (!response.ok || response.body === null) {
+        return this.#refusal(response, parseJson(await response.text()), "api/search");
+      }
+      for await (const line of linesOf(response.body)) {
+        const event = parseSearchEvent(parseJson(line));
+        if (event !== undefined) onEvent(event);
+      }
+      return { ok: true, value: true };
+    } catch {
+      return UNREACHED;
+    }
+  }
+
   async #ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
     const { body, signal } = options;
-    const init: RequestInit = { credentials: "same-origin", signal: signal ?? null };
-    if (body !== undefined) {
-      init.method = "POST";
-      init.headers = { "content-type": "application/json" };
-      init.body = JSON.stringify(body);
-    }
+    const init: RequestInit = { ...posted(body), credentials: "same-origin", signal: signal ?? null };
     try {
       const response = await this.#fetch(path, init);
       const said = parseJson(await response.text());
@@ -138,6 +154,22 @@ export class ApiClient {
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
       ...(step === undefined ? {} : { step }),
     };
+  }
+}
+
+function posted(body: object | undefined): RequestInit {
+  if (body === undefined) return {};
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  let rest = "";
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const lines = (rest + decoder.decode(piece.value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
   }
 }
 

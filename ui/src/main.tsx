@@ -7,6 +7,7 @@ import "./styles/executions.css";
 import "./styles/log-header.css";
 import "./styles/board.css";
 import "./styles/log-toolbar.css";
+import "./styles/find.css";
 import "./styles/log-rows.css";
 import "./styles/log-overlays.css";
 import "./styles/ansi.css";

@@ -18,7 +18,12 @@ export interface ListPlace {
 /** How the log is viewed. All of it is in the URL, so that a reload or a colleague sees the same. */
 export interface LogPlace {
   readonly stream: StreamName | undefined;
+  /** Only lines that match this. */
   readonly q: string;
+  /** What is looked for among the lines shown. */
+  readonly find: string;
+  /** How `q` and `find` are read: c, with regard to case; w, whole words. */
+  readonly how: string;
   /** Undefined: chosen by screen size. */
   readonly wrap: boolean | undefined;
   readonly time: TimeMode | undefined;
@@ -64,6 +69,8 @@ export const LIST: ListPlace = { view: "list", q: "", node: "", state: undefined
 export const LOG_DEFAULTS: LogPlace = {
   stream: undefined,
   q: "",
+  find: "",
+  how: "",
   wrap: undefined,
   time: undefined,
   line: 0,
@@ -109,6 +116,8 @@ export function formatPlace(place: Place): string {
     set("state", place.state);
   } else {
     set("stream", place.stream);
+    set("find", place.find);
+    set("how", place.how);
     set("wrap", place.wrap === undefined ? "" : place.wrap ? "1" : "0");
     set("time", place.time);
     set("clock", place.clock);
@@ -124,6 +133,8 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
   return {
     stream: parseStream(text("stream")),
     q: text("q"),
+    find: text("find"),
+    how: text("how").replace(/[^cw]/g, ""),
     wrap: text("wrap") === "" ? undefined : text("wrap") !== "0",
     time: TIME_MODES.find((mode) => mode === text("time")),
     line: parseLineNumber(text("line")) ?? 0,

@@ -82,6 +82,8 @@ test("one execution, a job, a run, labels, nodes, streams, counts, and a limit n
   expect(await hits({ state: "finished" })).toBe(1);
   expect(await hits({ stream: "stderr" })).toBe(1);
   expect(await hits({ also: [{ text: "a" }, { text: "long", isNot: true }] })).toBe(2);
+  expect(await hits({ what: { job: "train" }, only: [other.x] })).toBe(0);
+  expect(await hits({ only: [other.x] })).toBe(1);
   expect(await hits({ pattern: "", level: "error" })).toBe(1);
   expect(await hits({ until: "2026-11-20T04:17:44.960661Z" })).toBe(0);
   expect(await hits({ since: "2026-11-20T04:17:44.960662Z", until: "2026-11-20T04:17:44.960662Z" })).toBe(5);

@@ -4,15 +4,17 @@ export interface MarkedSegment extends Segment {
   readonly marked: boolean;
 }
 
-/** Whether a text contains the query, ignoring case. */
-export function containsText(text: string, wanted: string): boolean {
-  return text.toLowerCase().includes(wanted.toLowerCase());
+/** A text to mark. */
+export interface Word {
+  readonly text: string;
+  /** Only in the case that it is written in. */
+  readonly isExact: boolean;
 }
 
 /** Splits segments where matches begin and end. A match may span several segments. */
-export function markMatches(segments: readonly Segment[], wanted: string): readonly MarkedSegment[] {
+export function markMatches(segments: readonly Segment[], words: readonly Word[]): readonly MarkedSegment[] {
   const whole = segments.map(({ text }) => text).join("");
-  const ranges = rangesOf(whole, wanted);
+  const ranges = rangesOf(whole, words);
   if (ranges.length === 0) return segments.map((segment) => ({ ...segment, marked: false }));
   const marked: MarkedSegment[] = [];
   let at = 0;
@@ -26,15 +28,31 @@ export function markMatches(segments: readonly Segment[], wanted: string): reado
   return marked;
 }
 
-function rangesOf(text: string, wanted: string): readonly [number, number][] {
-  const [low, needle] = [text.toLowerCase(), wanted.toLowerCase()];
-  // A few characters change length in lower case, which shifts positions: mark nothing then.
-  if (needle === "" || low.length !== text.length) return [];
+/** Where the words stand, in order, without overlaps. */
+function rangesOf(text: string, words: readonly Word[]): readonly (readonly [number, number])[] {
+  const all = words.flatMap((word) => placesOf(text, word)).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   const ranges: [number, number][] = [];
-  for (let at = low.indexOf(needle); at >= 0; at = low.indexOf(needle, at + needle.length)) {
-    ranges.push([at, at + needle.length]);
+  for (const [from, to] of all) {
+    const last = ranges.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else ranges.push([from, to]);
   }
   return ranges;
+}
+
+/** Composed and decomposed characters are equal to the search: both forms are marked. */
+function placesOf(text: string, { text: word, isExact }: Word): [number, number][] {
+  const low = isExact ? text : text.toLowerCase();
+  // A few characters change length in lower case, which shifts positions: mark nothing then.
+  if (word === "" || low.length !== text.length) return [];
+  const places: [number, number][] = [];
+  for (const form of new Set([word, word.normalize("NFC"), word.normalize("NFD")])) {
+    const needle = isExact ? form : form.toLowerCase();
+    for (let at = low.indexOf(needle); at >= 0; at = low.indexOf(needle, at + needle.length)) {
+      places.push([at, at + needle.length]);
+    }
+  }
+  return places;
 }
 
 interface Piece {

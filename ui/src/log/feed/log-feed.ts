@@ -14,11 +14,11 @@ import type { LogSource } from "./log-source.ts";
 import { LogTail } from "./log-tail.ts";
 import type { LogTarget } from "./log-target.ts";
 import { subscriptionTarget } from "./log-target.ts";
-import type { WindowLimits } from "./log-window.ts";
+import type { RowOrder, WindowLimits } from "./log-window.ts";
 import { LogWindow, WINDOW_LIMITS } from "./log-window.ts";
 import { lackingEarlier, mergedTimes } from "./merge-order.ts";
-import type { RowFilter } from "./row-filter.ts";
 import { SourceList } from "./source-list.ts";
+import type { ViewedFeed } from "./viewed-feed.ts";
 
 export interface LogFeedOptions {
   readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
@@ -36,7 +36,7 @@ export interface LogFeedOptions {
  * One log as viewed: a window of stored lines, extended by pages from the API and, while it reaches the
  * end, by live lines. Drawing reads its state; the window bounds everything in it.
  */
-export class LogFeed {
+export class LogFeed implements ViewedFeed {
   readonly window: LogWindow;
   phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
   /** Where the view must go. Each object is one request. */
@@ -96,6 +96,19 @@ export class LogFeed {
     });
   }
 
+  get order(): RowOrder {
+    return this.window.order;
+  }
+
+  get isReady(): boolean {
+    return this.phase === "ready";
+  }
+
+  /** What is viewed, with its owner once that is settled. */
+  get target(): LogTarget {
+    return this.#sources.target;
+  }
+
   get sources(): readonly LogSource[] {
     return this.#sources.all;
   }
@@ -149,13 +162,13 @@ export class LogFeed {
     return this.#tail.newLines;
   }
 
-  items(filter: RowFilter): readonly Item[] {
+  items(): readonly Item[] {
     const { window, sources } = this;
     const merged =
       window.order === "time"
         ? { ...mergedTimes(window, sources, this.#tail.isAttached), enclosures: enclosuresOf(sources) }
         : {};
-    return buildItems({ window, sources: sources.length, accepts: (row) => filter.accepts(row), ...merged });
+    return buildItems({ window, sources: sources.length, accepts: () => true, ...merged });
   }
 
   /** Whether a hole's lines are known to be missing, rather than not fetched yet. */

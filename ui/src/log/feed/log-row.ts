@@ -21,6 +21,12 @@ export interface LogRow {
   readonly open: boolean;
   /** An earlier row holds the beginning of this line. */
   readonly continues: boolean;
+  /** Of a match: what the search found in it. */
+  readonly found?: readonly string[];
+  /** Of a long match: bytes of the line before and after `text`. */
+  readonly cut?: readonly [before: number, after: number];
+  /** It stands only beside a match. */
+  readonly isNear?: true;
 }
 
 /** A longer line continues in another row: one row must stay cheap to draw. */

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
-import type { LogFeed } from "../feed/log-feed.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
 
 /** Away from the end: how many lines arrived since, and the way back. */
-export function FollowButton({ feed }: { readonly feed: LogFeed }): JSX.Element | null {
+export function FollowButton({ feed }: { readonly feed: ViewedFeed }): JSX.Element | null {
   if (feed.isFollowing) return null;
   const { newLines } = feed;
   const words =

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import type { LogFeed } from "../feed/log-feed.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
 
 /** Says which part of a log failed to load, without moving anything else. */
-export function LoadNote({ feed }: { readonly feed: LogFeed }): JSX.Element {
+export function LoadNote({ feed }: { readonly feed: ViewedFeed }): JSX.Element {
   const { failedAt, isFailing } = feed;
   return (
     <div class="load-note" role="status">

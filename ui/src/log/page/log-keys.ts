@@ -1,6 +1,7 @@
 export type LogCommand =
   | { readonly is: "scroll"; readonly rows: number }
   | { readonly is: "page"; readonly pages: number }
+  | { readonly is: "step"; readonly direction: "next" | "previous" }
   | { readonly is: "start" | "end" | "goto" | "wrap" | "time" | "help" };
 
 interface Key {
@@ -17,8 +18,10 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["Space PageDown PageUp", "a page"],
   ["g Home", "first line"],
   ["G End", "last line, and follow"],
-  [":", "go to a line"],
-  ["/", "filter"],
+  [":", "go to a line, a time, a part: 500000, 14:05, -10m, 50%"],
+  ["/ Ctrl-F", "find in the whole log"],
+  ["n N", "next match, previous match"],
+  ["&", "show only lines that match"],
   ["w", "wrap long lines"],
   ["t", "time: local, UTC, since start, none"],
   ["?", "this help"],
@@ -46,6 +49,10 @@ export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): Log
     case "G":
     case "End":
       return { is: "end" };
+    case "n":
+      return { is: "step", direction: "next" };
+    case "N":
+      return { is: "step", direction: "previous" };
     case ":":
       return { is: "goto" };
     case "w":

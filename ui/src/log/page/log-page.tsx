@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { JobBoard } from "../../board/job-board.tsx";
 import type { RunBoard } from "../../board/run-board.ts";
@@ -8,15 +9,19 @@ import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import { TIME_MODES } from "../../url-state.ts";
+import { useRedraw } from "../../use-redraw.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
 import { formatTimePosition } from "../feed/log-position.ts";
-import { RowFilter } from "../feed/row-filter.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import { FilterBar, FindingBar } from "../find/page-bars.tsx";
+import { ticksOf } from "../find/ticks.ts";
+import { useFind } from "../find/use-find.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
 import { ExecutionHeader } from "./execution-header.tsx";
-import { FilterNote } from "./filter-note.tsx";
 import { FollowButton } from "./follow-button.tsx";
 import { JobHeader } from "./job-header.tsx";
 import { KeyHelp } from "./key-help.tsx";
@@ -25,6 +30,7 @@ import { LogEmpty } from "./log-empty.tsx";
 import type { LogCommand } from "./log-keys.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
+import type { Goto, GotoScope } from "./parse-goto.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
@@ -42,11 +48,11 @@ interface LogPageProps {
 /** The page of an execution's or a job's lines. */
 export function LogPage(props: LogPageProps): JSX.Element {
   const { api, live, navigation, place, showOwner, runBoard, isConnected } = props;
-  const feed = useLogFeed({ api, live, place });
+  const redraw = useRedraw();
+  const feed = useLogFeed({ api, live, place, redraw });
   const isNarrow = useNarrow();
   const wrap = place.wrap ?? isNarrow;
   const time = place.time ?? (isNarrow ? "off" : "local");
-  const filter = useMemo(() => new RowFilter(place.stream, place.q), [place.stream, place.q]);
   const adjust = useCallback(
     (changes: Partial<LogPlace>): void => {
       const { place: now } = navigation;
@@ -55,14 +61,41 @@ export function LogPage(props: LogPageProps): JSX.Element {
     [navigation],
   );
   const sources = feed?.sources.length ?? 0;
-  const look = useRowLook({ feed, place, time, navigation, adjust, showOwner, sources });
   const view = useRef<LogControls | null>(null);
+  const found = useFind({ api, feed, place, top: () => view.current?.topItem, redraw });
+  const { words, foundIn, matches } = found;
+  // A list of matches changes in place: what it has opened stands for it.
+  const near = useMemo(
+    () =>
+      matches === undefined
+        ? undefined
+        : {
+            toggle: (row: LogRow) => matches.toggleNear(row),
+            isShown: (row: LogRow) => matches.isNearShown(row),
+          },
+    [matches, matches?.opened],
+  );
+  const look = useRowLook({ feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near });
   const [isHelpOpen, setHelpOpen] = useState(false);
 
-  const goToLine = (n: number): void => {
-    adjust({ line: n });
-    void feed?.goTo({ at: "line", n, align: "third" });
+  const shown: ViewedFeed | undefined = matches ?? feed;
+  const goTo = (to: Exclude<Goto, { is: "problem" }>): void => {
+    if (feed === undefined || shown === undefined) return;
+    const lastN = feed.sources[0]?.lastN ?? 0;
+    if (to.is === "line" || (to.is === "part" && feed.order === "n")) {
+      const n = to.is === "line" ? to.n : Math.max(1, Math.round(lastN * to.part));
+      adjust({ line: n });
+      void shown.goTo({ at: "line", n, align: "third" });
+      return;
+    }
+    const [startMs, endMs] = timesOf(feed);
+    const atMs = to.is === "time" ? to.atMs : startMs + (endMs - startMs) * to.part;
+    void shown.open({ at: "time", time: asTime(atMs), row: undefined });
   };
+  const gotoScope = (): GotoScope => ({
+    endMs: feed === undefined ? Date.now() : timesOf(feed)[1],
+    hasNumbers: feed?.order === "n",
+  });
   const obey = (command: LogCommand): void => {
     switch (command.is) {
       case "scroll":
@@ -72,13 +105,16 @@ export function LogPage(props: LogPageProps): JSX.Element {
         view.current?.scrollPages(command.pages);
         break;
       case "start":
-        void feed?.goToStart();
+        void shown?.goToStart();
         break;
       case "end":
-        void feed?.goToEnd();
+        void shown?.goToEnd();
         break;
       case "goto":
-        document.querySelector<HTMLInputElement>("[data-goto]")?.focus();
+        document.querySelector<HTMLInputElement>("[data-goto]")?.select();
+        break;
+      case "step":
+        found.go(command.direction);
         break;
       case "wrap":
         adjust({ wrap: !wrap });
@@ -110,12 +146,12 @@ export function LogPage(props: LogPageProps): JSX.Element {
     };
   }, [title]);
 
-  if (feed === undefined || feed.phase !== "ready") {
+  if (feed === undefined || shown === undefined || feed.phase !== "ready") {
     return (
       <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open(feed.failedAt ?? { at: "end" })} />
     );
   }
-  const items = feed.items(filter);
+  const items = matches?.items ?? feed.items();
   return (
     <main class="log-page">
       {place.view === "job" ? (
@@ -140,33 +176,44 @@ export function LogPage(props: LogPageProps): JSX.Element {
         wrap={wrap}
         time={time}
         adjust={adjust}
-        onLine={goToLine}
+        gotoScope={gotoScope}
+        onGo={goTo}
+        onStep={found.go}
         onHelp={() => setHelpOpen(true)}
         isConnected={isConnected}
         navigation={navigation}
       />
-      {filter.isActive ? (
-        <FilterNote feed={feed} items={items} onClear={() => adjust({ q: "", stream: undefined })} />
-      ) : null}
+      <FilterBar feed={feed} found={found} place={place} adjust={adjust} />
+      <FindingBar feed={feed} found={found} place={place} adjust={adjust} />
       <div class="log-frame">
         <LogView
+          key={matches === undefined ? "log" : "matches"}
           controls={view}
-          feed={feed}
+          feed={shown}
           items={items}
-          position={feed.position}
-          filter={filter}
+          position={shown.position}
+          current={found.current}
+          ticks={ticksOf(feed, found)}
           look={look}
           wrap={wrap}
           markedLine={place.line}
           onRest={onRest}
         />
-        {items.length === 0 ? <NoLines feed={feed} isFiltered={filter.isActive} /> : null}
-        <LoadNote feed={feed} />
-        <FollowButton feed={feed} />
+        {items.length === 0 ? <NoLines feed={feed} matches={matches} /> : null}
+        <LoadNote feed={shown} />
+        <FollowButton feed={shown} />
       </div>
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </main>
   );
+}
+
+/** From the first execution's start to the last one's end, or to now while one goes on. */
+function timesOf({ sources, isLive }: LogFeed): readonly [startMs: number, endMs: number] {
+  const starts = sources.map(({ execution }) => Date.parse(execution.startedAt));
+  const ends = sources.map(({ execution: { endedAt } }) => (endedAt === null ? Number.NaN : Date.parse(endedAt)));
+  const ended = Math.max(...ends.filter((ms) => !Number.isNaN(ms)));
+  return [Math.min(...starts), isLive || !Number.isFinite(ended) ? Date.now() : ended];
 }
 
 function placeInJob(feed: LogFeed | undefined, { time, source, n }: Item): string {

@@ -1,10 +1,13 @@
 import type { JSX } from "preact";
 import { parseStream } from "../../../../src/wire/cri.ts";
 import type { Navigation } from "../../navigation.ts";
-import { SearchField } from "../../search-field.tsx";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
-import { parseLineNumber, TIME_MODES } from "../../url-state.ts";
+import { TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
+import { FindField } from "../find/find-field.tsx";
+import type { Direction } from "../find/finder.ts";
+import { GotoField } from "./goto-field.tsx";
+import type { Goto, GotoScope } from "./parse-goto.ts";
 
 interface LogToolbarProps {
   readonly feed: LogFeed;
@@ -15,7 +18,9 @@ interface LogToolbarProps {
   readonly time: TimeMode;
   readonly isConnected: boolean;
   readonly adjust: (changes: Partial<LogPlace>) => void;
-  readonly onLine: (n: number) => void;
+  readonly gotoScope: () => GotoScope;
+  readonly onGo: (to: Exclude<Goto, { is: "problem" }>) => void;
+  readonly onStep: (direction: Direction) => void;
   readonly onHelp: () => void;
 }
 
@@ -29,17 +34,14 @@ export function LogToolbar({
   isConnected,
   navigation,
   adjust,
-  onLine,
+  gotoScope,
+  onGo,
+  onStep,
   onHelp,
 }: LogToolbarProps): JSX.Element {
   return (
     <div class="toolbar" role="toolbar" aria-label="How the lines are shown">
-      <SearchField
-        label="Filter the loaded lines"
-        placeholder="Filter loaded lines…"
-        value={place.q}
-        onChange={(q) => adjust({ q })}
-      />
+      <FindField place={place} adjust={adjust} onStep={onStep} />
       <fieldset class="choice">
         <legend class="for-screen-readers">Stream</legend>
         {["", "stdout", "stderr"].map((stream) => (
@@ -56,7 +58,7 @@ export function LogToolbar({
         ))}
       </fieldset>
       {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
-      {place.view === "execution" ? <LineField onLine={onLine} /> : null}
+      <GotoField scope={gotoScope} onGo={onGo} />
       <span class="spring" />
       {feed.isFollowing && feed.isLive && isConnected ? (
         <span class="live" title="New lines show as they are printed. Scroll up to pause">
@@ -87,32 +89,6 @@ export function LogToolbar({
         ?
       </button>
     </div>
-  );
-}
-
-function LineField({ onLine }: { readonly onLine: (n: number) => void }): JSX.Element {
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const n = parseLineNumber(String(new FormData(event.currentTarget).get("line")));
-    if (n === undefined) return;
-    onLine(n);
-    event.currentTarget.querySelector("input")?.blur();
-  };
-  return (
-    <form class="line-field" onSubmit={submit}>
-      <label>
-        <span class="for-screen-readers">Go to line</span>
-        <input
-          name="line"
-          data-goto=""
-          inputMode="numeric"
-          placeholder="Line…"
-          title="Go to line ( : )"
-          autocomplete="off"
-        />
-      </label>
-    </form>
   );
 }
 

@@ -2,7 +2,6 @@ import { useEffect, useState } from "preact/hooks";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { LiveClient } from "../../live-client.ts";
-import { startRedraws } from "../../redraws.ts";
 import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import { ALL_RUNS, parseLineNumber } from "../../url-state.ts";
 import { LogFeed } from "../feed/log-feed.ts";
@@ -14,15 +13,14 @@ interface UseLogFeedOptions {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly place: ExecutionPlace | JobPlace;
+  readonly redraw: () => void;
 }
 
-/** The feed of a page, opened at its address. Redraws the page once a frame, however many lines arrive. */
-export function useLogFeed({ api, live, place }: UseLogFeedOptions): LogFeed | undefined {
+/** The feed of a page, opened at its address. */
+export function useLogFeed({ api, live, place, redraw }: UseLogFeedOptions): LogFeed | undefined {
   const [feed, setFeed] = useState<LogFeed | undefined>(undefined);
-  const [, countDraw] = useState(0);
   // Another execution or job remounts the page; other changes of its place keep the feed.
   useEffect(() => {
-    const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1));
     let made: LogFeed | undefined;
     let isLeft = false;
     void targetOf(api, place).then((target) => {
@@ -34,10 +32,9 @@ export function useLogFeed({ api, live, place }: UseLogFeedOptions): LogFeed | u
     });
     return () => {
       isLeft = true;
-      stop();
       made?.close();
     };
-  }, [api, live]);
+  }, [api, live, redraw]);
   return feed;
 }
 

@@ -1,21 +1,23 @@
 import type { JSX } from "preact";
 import { discardWords } from "../feed/discard-words.ts";
-import type { LogFeed } from "../feed/log-feed.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
+import type { RowPlace } from "../feed/log-window.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
 import type { RowLook } from "./row-view.tsx";
 import { RowView } from "./row-view.tsx";
 
 interface LogRowsProps {
-  readonly feed: LogFeed;
+  readonly feed: ViewedFeed;
   /** The drawn items, in order. */
   readonly items: readonly Item[];
   readonly look: RowLook;
   readonly markedLine: number;
+  readonly current: Pick<RowPlace, "source" | "n"> | undefined;
 }
 
 /** Exactly one element for each item: measuring relies on it. */
-export function LogRows({ feed, items, look, markedLine }: LogRowsProps): JSX.Element {
+export function LogRows({ feed, items, look, markedLine, current }: LogRowsProps): JSX.Element {
   return (
     <>
       {items.map((item) => {
@@ -25,13 +27,16 @@ export function LogRows({ feed, items, look, markedLine }: LogRowsProps): JSX.El
           const node = look.labels[item.source]?.text;
           return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={node} reason={reason} />;
         }
-        return <RowView key={key} row={item} look={look} marked={markedLine >= item.n && markedLine <= item.to} />;
+        const isCurrent = current?.source === item.source && current.n >= item.n && current.n <= item.to;
+        const isMarked = markedLine >= item.n && markedLine <= item.to;
+        const found = item.found ?? look.foundIn(item);
+        return <RowView key={key} row={item} look={look} marked={isMarked} current={isCurrent} found={found} />;
       })}
     </>
   );
 }
 
-function holeKind(feed: LogFeed, hole: HoleRow): "fetching" | "expected" | "missing" {
+function holeKind(feed: ViewedFeed, hole: HoleRow): "fetching" | "expected" | "missing" {
   if (!feed.isMissing(hole)) return "fetching";
   return feed.sources[hole.source]?.execution.delivery === "incomplete" ? "missing" : "expected";
 }

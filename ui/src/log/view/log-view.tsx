@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { Component, createRef } from "preact";
-import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
-import type { RowFilter } from "../feed/row-filter.ts";
+import type { RowPlace } from "../feed/log-window.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { copiedText } from "./copy-rows.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
@@ -14,19 +14,22 @@ import { SelectedRows } from "./selected-rows.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
 
 /** Actions of the view for keys. */
-export type LogControls = Pick<LogView, "scrollRows" | "scrollPages">;
+export type LogControls = Pick<LogView, "scrollRows" | "scrollPages" | "topItem">;
 
 export interface LogViewProps {
   /** Set while the view is mounted. */
   readonly controls: { current: LogControls | null };
-  readonly feed: LogFeed;
+  readonly feed: ViewedFeed;
   /** The visible items and the position that the feed requests, both of the same moment. */
   readonly items: readonly Item[];
   readonly position: LogPosition;
-  readonly filter: RowFilter;
   readonly look: RowLook;
   readonly wrap: boolean;
   readonly markedLine: number;
+  /** The match that Find is at. */
+  readonly current: Pick<RowPlace, "source" | "n"> | undefined;
+  /** Where matches are in the whole log: 0 to 1. */
+  readonly ticks: readonly number[];
   /** The view came to rest with this row on top. Undefined: at the end, following. */
   readonly onRest: (top: Item | undefined) => void;
 }
@@ -46,7 +49,7 @@ export class LogView extends Component<LogViewProps> {
   readonly #rows = createRef<HTMLDivElement>();
   readonly #wrapped = new WrappedHeights();
   readonly #viewport = new LogViewport({
-    order: this.props.feed.window.order,
+    order: this.props.feed.order,
     heightOf: (item) => (this.props.wrap ? this.#wrapped.of(item) : ROW_PX),
   });
   readonly #selected = new SelectedRows({
@@ -63,6 +66,7 @@ export class LogView extends Component<LogViewProps> {
   #owedPx = 0;
   #measureTurns = 0;
   #widest = 0;
+  #revealed: LogViewProps["current"];
 
   override componentDidMount(): void {
     const scroller = this.#scroller.current;
@@ -80,6 +84,7 @@ export class LogView extends Component<LogViewProps> {
     }
     this.#measureTurns = 0;
     this.#widen();
+    this.#revealMatch();
     this.#loadAhead();
   }
 
@@ -89,6 +94,11 @@ export class LogView extends Component<LogViewProps> {
     this.#device?.close();
     this.#resizes.disconnect();
     this.#selected.close();
+  }
+
+  /** The row at the upper edge. */
+  get topItem(): Item | undefined {
+    return this.#viewport.items[this.#viewport.topIndex];
   }
 
   scrollBy(deltaPx: number): void {
@@ -108,7 +118,7 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({ feed, items, look, wrap, markedLine }: LogViewProps): JSX.Element {
+  override render({ feed, items, look, wrap, markedLine, current, ticks }: LogViewProps): JSX.Element {
     const viewport = this.#viewport;
     viewport.items = items;
     viewport.isPinned = feed.isFollowing;
@@ -123,12 +133,12 @@ export class LogView extends Component<LogViewProps> {
           <div class="space" ref={this.#space}>
             <div class="stage">
               <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>
-                <LogRows feed={feed} items={this.#drawn} look={look} markedLine={markedLine} />
+                <LogRows feed={feed} items={this.#drawn} look={look} markedLine={markedLine} current={current} />
               </div>
             </div>
           </div>
         </section>
-        <ViewScrollBar feed={feed} viewport={viewport} onMoved={() => this.#moved()} />
+        <ViewScrollBar feed={feed} viewport={viewport} ticks={ticks} onMoved={() => this.#moved()} />
       </div>
     );
   }
@@ -153,7 +163,7 @@ export class LogView extends Component<LogViewProps> {
       viewport.showIndex(viewport.indexOfLine(position.n), abovePx);
     } else if (position.at === "time") {
       const source = feed.sources.find(({ execution }) => execution.x === position.row?.x)?.index ?? 0;
-      viewport.showIndex(viewport.indexOfPlace({ time: position.time, source, n: position.row?.n ?? 0 }));
+      viewport.showIndex(viewport.indexOfTime({ time: position.time, source, n: position.row?.n ?? 0 }));
     }
     this.#restSoon();
   }
@@ -204,11 +214,24 @@ export class LogView extends Component<LogViewProps> {
     this.#space.current?.style.setProperty("--widest", `${widest}ch`);
   }
 
-  /** While a filter hides most rows, stop when the window is full: the reader decides whether to go on. */
+  /** Once for each match: what stands far to the right is scrolled into view. */
+  #revealMatch(): void {
+    const { current, wrap } = this.props;
+    const scroller = this.#scroller.current;
+    if (current === undefined || wrap || scroller === null || this.#revealed === current) return;
+    const mark = this.#rows.current?.querySelector(".current mark")?.getBoundingClientRect();
+    if (mark === undefined) return;
+    this.#revealed = current;
+    const gutterPx = this.#rows.current?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
+    const { left, right } = scroller.getBoundingClientRect();
+    const isSeen = mark.left >= left + gutterPx && mark.right <= right;
+    if (!isSeen) scroller.scrollLeft += mark.left - left - gutterPx - (right - left - gutterPx) / 3;
+  }
+
   #loadAhead(): void {
-    const { feed, filter } = this.props;
+    const { feed } = this.props;
     const { items, topIndex, bottomIndex } = this.#viewport;
-    if (feed.phase !== "ready" || (filter.isActive && !feed.window.hasRoom)) return;
+    if (!feed.isReady) return;
     if (feed.hasLater && items.length - bottomIndex < AHEAD_ROWS) void feed.load("end");
     else if (feed.hasEarlier && topIndex < AHEAD_ROWS) void feed.load("start");
   }

@@ -28,12 +28,14 @@ export class LogViewport {
   items: readonly Item[] = [];
   /** The view stays at the end, whatever arrives. */
   isPinned = true;
+  readonly #order: RowOrder;
   readonly #heightOf: (item: Item) => number;
   readonly #compare: (a: RowPlace, b: RowPlace) => number;
   #place: RowPlace | undefined;
   #offset = 0;
 
   constructor({ order, heightOf }: LogViewportOptions) {
+    this.#order = order;
     this.#heightOf = heightOf;
     this.#compare = compareRows(order);
   }
@@ -74,8 +76,11 @@ export class LogViewport {
     return before !== undefined && before.to >= n ? behind - 1 : behind;
   }
 
-  indexOfPlace(place: RowPlace): number {
-    return indexOfPlace(this.items, place, this.#compare);
+  /** Index of the first row at or after a time; of one execution its lines are in order, their times nearly. */
+  indexOfTime(place: RowPlace): number {
+    if (this.#order === "time") return indexOfPlace(this.items, place, this.#compare);
+    const found = this.items.findIndex(({ time }) => time >= place.time);
+    return found < 0 ? this.items.length - 1 : found;
   }
 
   /** The rows to draw, those with selected text among them. */

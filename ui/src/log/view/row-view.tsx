@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { Component } from "preact";
-import { formatCount } from "../../format.ts";
+import { formatBytes, formatCount } from "../../format.ts";
+import type { Word } from "../../text/text-matches.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
@@ -8,7 +9,12 @@ import type { LineTime } from "./line-time.ts";
 /** Properties shared by all rows of a view. The same object as long as none changes. */
 export interface RowLook {
   readonly time: LineTime;
-  readonly wanted: string;
+  /** To mark in all rows. */
+  readonly words: readonly Word[];
+  /** To mark in one row, where an expression matched; the same object as long as it is the same. */
+  readonly foundIn: (row: LogRow) => readonly string[];
+  /** In a list of matches: shows the lines around one, or hides them. */
+  readonly near: { readonly toggle: (row: LogRow) => void; readonly isShown: (row: LogRow) => boolean } | undefined;
   /** Labels of the executions, if there are several. */
   readonly labels: readonly NodeLabel[];
   /** The link target of a line number. */
@@ -26,20 +32,23 @@ interface RowViewProps {
   readonly row: LogRow;
   readonly look: RowLook;
   readonly marked: boolean;
+  readonly current: boolean;
+  readonly found: readonly string[];
 }
 
 /** One row. Rows are immutable, so only another row or another look redraws it. */
 export class RowView extends Component<RowViewProps> {
   override shouldComponentUpdate(next: RowViewProps): boolean {
-    const { row, look, marked } = this.props;
-    return next.row !== row || next.look !== look || next.marked !== marked;
+    const { row, look, marked, current, found } = this.props;
+    const isSame = next.row === row && next.look === look && next.marked === marked;
+    return !isSame || next.current !== current || next.found !== found;
   }
 
-  override render({ row, look, marked }: RowViewProps): JSX.Element {
+  override render({ row, look, marked, current, found }: RowViewProps): JSX.Element {
     const label = look.labels[row.source];
     const time = look.time.format(row.time);
     return (
-      <div class={`row${row.stderr ? " stderr" : ""}${marked ? " marked" : ""}`} data-n={row.n}>
+      <div class={classesOf(row, { marked, current })} data-n={row.n}>
         <span class="gutter">
           <a class="n" href={look.hrefOf(row)} onClick={(event) => look.onNumber(row, event)} tabIndex={-1}>
             {row.n}
@@ -55,13 +64,16 @@ export class RowView extends Component<RowViewProps> {
             </span>
           )}
           <span class="stream">{row.stderr ? "err" : ""}</span>
+          {look.near === undefined ? null : <NearButton row={row} near={look.near} />}
         </span>
         {row.continues ? (
           <span class="continues" title="Goes on from the row above">
             ↪
           </span>
         ) : null}
-        <LineText text={row.text} wanted={look.wanted} />
+        {row.cut === undefined || row.cut[0] === 0 ? null : <span class="cut">…{formatBytes(row.cut[0])} </span>}
+        <LineText text={row.text} words={look.words} found={found} />
+        {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
         {row.redraws === 0 ? null : (
           <span class="redraws" title={`Redrawn ${formatCount(row.redraws)} times; this is its last state`}>
             ↻{formatCount(row.redraws)}
@@ -70,6 +82,32 @@ export class RowView extends Component<RowViewProps> {
       </div>
     );
   }
+}
+
+function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["near"]> }): JSX.Element {
+  if (row.isNear === true) return <span class="near" />;
+  const isShown = near.isShown(row);
+  return (
+    <button
+      type="button"
+      class="near"
+      aria-expanded={isShown}
+      title={isShown ? "Hide the lines around" : "Show the lines around"}
+      aria-label={`Lines around line ${row.n}`}
+      onClick={() => near.toggle(row)}
+    >
+      {isShown ? "−" : "+"}
+    </button>
+  );
+}
+
+function classesOf(row: LogRow, { marked, current }: { marked: boolean; current: boolean }): string {
+  const names = ["row"];
+  if (row.stderr) names.push("stderr");
+  if (marked) names.push("marked");
+  if (current) names.push("current");
+  if (row.isNear === true) names.push("beside");
+  return names.join(" ");
 }
 
 /** A colour for a node, the same at every visit. */

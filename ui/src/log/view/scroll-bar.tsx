@@ -8,6 +8,8 @@ export interface ScrollBarProps {
   readonly total: number;
   /** Parts of it where lines are missing. */
   readonly holes: readonly (readonly [from: number, to: number])[];
+  /** Where matches are: 0 to 1. */
+  readonly ticks: readonly number[];
   readonly describe: (at: number) => string;
   /** The reader moved the upper edge of the view there. */
   readonly onMove: (at: number) => void;
@@ -19,7 +21,7 @@ const LEAST_THUMB_PART = 0.04;
  * A scroll bar over the whole log, however long: the native one would cover only loaded rows. For the pointer only;
  * keyboard and screen readers use the log itself.
  */
-export function ScrollBar({ start, size, total, holes, describe, onMove }: ScrollBarProps): JSX.Element {
+export function ScrollBar({ start, size, total, holes, ticks, describe, onMove }: ScrollBarProps): JSX.Element {
   const track = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<{ readonly at: number; readonly grip: number } | undefined>(undefined);
   const room = Math.max(0, total - size);
@@ -66,6 +68,9 @@ export function ScrollBar({ start, size, total, holes, describe, onMove }: Scrol
           class="scroll-hole"
           style={{ top: percent((from - 1) / total), height: percent((to - from + 1) / total) }}
         />
+      ))}
+      {ticks.map((at) => (
+        <span key={`tick ${at}`} class="scroll-tick" style={{ top: percent(at) }} />
       ))}
       <span class="thumb" style={{ top: percent(top), height: percent(thumb) }}>
         {dragged === undefined ? null : <span class="bubble">{describe(at)}</span>}

@@ -17,12 +17,15 @@ interface UseRowLookOptions {
   readonly showOwner: boolean;
   /** Number of executions in the feed; it only grows. */
   readonly sources: number;
+  readonly words: RowLook["words"];
+  readonly foundIn: RowLook["foundIn"];
+  readonly near: RowLook["near"];
 }
 
 /** The look of rows, replaced only when it changes, because a new object redraws all rows. */
 export function useRowLook(options: UseRowLookOptions): RowLook {
-  const { feed, place, time, navigation, adjust, showOwner, sources } = options;
-  const { view, q } = place;
+  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near } = options;
+  const { view } = place;
   // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
@@ -35,7 +38,9 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     };
     return {
       time: new LineTime(time, startedAt),
-      wanted: q,
+      words,
+      foundIn,
+      near,
       labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
       hrefOf: (row) => navigation.href(placeOf(row)),
       onNumber: (row, event) => {
@@ -46,7 +51,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
         else navigation.go(placeOf(row));
       },
     };
-  }, [feed, sources, view, time, q, navigation, adjust, showOwner]);
+  }, [feed, sources, view, time, words, foundIn, near, navigation, adjust, showOwner]);
 }
 
 /** Names of nodes; a second execution on the same node is numbered. */

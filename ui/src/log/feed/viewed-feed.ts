@@ -1,0 +1,28 @@
+import type { HoleRow } from "./log-items.ts";
+import type { LinePosition, LogPosition } from "./log-position.ts";
+import type { LogSource } from "./log-source.ts";
+import type { RowOrder } from "./log-window.ts";
+
+/** What the view of lines needs of the lines behind it: those of a whole log, or only its matches. */
+export interface ViewedFeed {
+  readonly order: RowOrder;
+  readonly sources: readonly LogSource[];
+  readonly isReady: boolean;
+  /** Where the view must go. Each object is one request. */
+  readonly position: LogPosition;
+  readonly failedAt: LogPosition | undefined;
+  readonly isFailing: boolean;
+  readonly isFollowing: boolean;
+  readonly isLive: boolean;
+  /** Printed since the view left the end. */
+  readonly newLines: number;
+  readonly hasEarlier: boolean;
+  readonly hasLater: boolean;
+  setFollowing(isFollowing: boolean): void;
+  load(end: "start" | "end"): Promise<void>;
+  open(position: LogPosition): Promise<void>;
+  goTo(position: LinePosition): Promise<void>;
+  goToStart(): Promise<void>;
+  goToEnd(): Promise<void>;
+  isMissing(hole: HoleRow): boolean;
+}

@@ -1,0 +1,142 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isForField } from "../../keys.ts";
+import type { LogPlace } from "../../url-state.ts";
+import type { Direction } from "./finder.ts";
+
+interface FindFieldProps {
+  readonly place: Pick<LogPlace, "q" | "find" | "how">;
+  readonly adjust: (changes: Partial<LogPlace>) => void;
+  readonly onStep: (direction: Direction) => void;
+}
+
+type Mode = "find" | "filter";
+
+/** Pause in typing before the text takes effect. */
+const PAUSE_MS = 250;
+const PLACEHOLDERS = { find: "Find in the whole log…", filter: "Show only lines with…" } as const;
+const HELP = 'Words are AND; "a phrase", -not, /regex/, node: rank: stream: level: state: since: until:';
+
+/**
+ * One field for two uses: Find goes from match to match, Filter shows only matches. Ctrl-F and `/` open Find, `&` opens
+ * Filter; Enter and Shift-Enter go to the next and the previous match.
+ */
+export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Element {
+  const [mode, setMode] = useState<Mode>(place.q !== "" && place.find === "" ? "filter" : "find");
+  const value = mode === "find" ? place.find : place.q;
+  const [typed, setTyped] = useState(value);
+  const field = useRef<HTMLInputElement>(null);
+  const told = useRef(value);
+  const commit = (text: string): void => {
+    if (text === told.current) return;
+    told.current = text;
+    // A place of its own says where to be, so that the first match need not be looked for.
+    adjust(mode === "find" ? { find: text, line: 0, top: "" } : { q: text });
+  };
+  const latest = useRef(commit);
+  latest.current = commit;
+  useEffect(() => {
+    // The address changed elsewhere (Back, a chip): show it.
+    if (value !== told.current) setTyped(value);
+    told.current = value;
+  }, [value]);
+  useEffect(() => {
+    const timer = setTimeout(() => latest.current(typed), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const choose = (next: Mode): void => {
+    if (next === mode) return;
+    // What was typed moves along.
+    setMode(next);
+    told.current = typed;
+    adjust(next === "find" ? { find: typed, q: "" } : { q: typed, find: "" });
+  };
+  const open = useRef((_: Mode): void => undefined);
+  open.current = (next) => {
+    // An active filter stays: what is looked for then is looked for among its lines.
+    if (next !== mode) {
+      setMode(next);
+      told.current = next === "find" ? place.find : place.q;
+      setTyped(told.current);
+    }
+    field.current?.focus();
+    field.current?.select();
+  };
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const isBrowsersFind = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.altKey;
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !isForField(event);
+      if (!isBrowsersFind && !(isPlain && (event.key === "/" || event.key === "&"))) return;
+      event.preventDefault();
+      open.current(event.key === "&" ? "filter" : "find");
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      const isNew = typed !== told.current;
+      commit(typed);
+      if (!isNew && mode === "find") onStep(event.shiftKey ? "previous" : "next");
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      document.querySelector<HTMLElement>(".scroller")?.focus();
+    }
+  };
+  const isRegex = /^\/(?:[^/\\]|\\.)+\/$/.test(typed);
+  const toggleRegex = (): void => {
+    const text = isRegex
+      ? typed.slice(1, -1).replaceAll("\\/", "/")
+      : `/${typed.replace(/\\.|\//g, (part) => (part === "/" ? "\\/" : part))}/`;
+    setTyped(typed === "" ? "" : text);
+  };
+  const toggle = (flag: "c" | "w"): void => {
+    adjust({ how: place.how.includes(flag) ? place.how.replace(flag, "") : place.how + flag });
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: <search> is unknown to browsers from before 2023
+    <div class="find-field" role="search">
+      <fieldset class="choice">
+        <legend class="for-screen-readers">What the search does</legend>
+        {(["find", "filter"] as const).map((each) => (
+          <label key={each} title={each === "find" ? "Go from match to match ( / )" : "Show only matches ( & )"}>
+            <input type="radio" name="find-mode" checked={mode === each} onChange={() => choose(each)} />
+            <span>{each === "find" ? "Find" : "Filter"}</span>
+          </label>
+        ))}
+      </fieldset>
+      <input
+        ref={field}
+        type="search"
+        aria-label={mode === "find" ? "Find in the whole log" : "Filter the whole log"}
+        placeholder={PLACEHOLDERS[mode]}
+        title={HELP}
+        value={typed}
+        maxLength={1_000}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={onKey}
+      />
+      <Toggle name="Match case" text="Aa" isOn={place.how.includes("c")} onToggle={() => toggle("c")} />
+      <Toggle name="Whole words" text="W" isOn={place.how.includes("w")} onToggle={() => toggle("w")} />
+      <Toggle name="Regular expression" text=".*" isOn={isRegex} onToggle={toggleRegex} />
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly name: string;
+  readonly text: string;
+  readonly isOn: boolean;
+  readonly onToggle: () => void;
+}
+
+function Toggle({ name, text, isOn, onToggle }: ToggleProps): JSX.Element {
+  return (
+    <button type="button" class="find-toggle" aria-pressed={isOn} aria-label={name} title={name} onClick={onToggle}>
+      {text}
+    </button>
+  );
+}

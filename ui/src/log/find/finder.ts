@@ -1,0 +1,195 @@
+import { CRI } from "../../../../src/wire/cri.ts";
+import type { ApiClient } from "../../api-client.ts";
+import { keyOf } from "../../execution-key.ts";
+import type { LogSource } from "../feed/log-source.ts";
+import type { FindRequest } from "./find-request.ts";
+import { compareMatches, type Match, type MatchPlace } from "./match.ts";
+import { matchesFrom } from "./match-pages.ts";
+import { Survey } from "./survey.ts";
+
+export interface FinderOptions {
+  readonly api: Pick<ApiClient, "search">;
+  readonly sources: () => readonly LogSource[];
+  readonly onChange: () => void;
+}
+
+/** Where the current match stands among all. */
+export interface MatchRank {
+  readonly rank: number;
+  /** Counted from where matches are about, because there are too many to know each. */
+  readonly isAbout: boolean;
+}
+
+export type Direction = "next" | "previous";
+
+/** Find: counts matches over the whole log, and goes from one to the next. */
+export class Finder {
+  readonly #options: FinderOptions;
+  #request: FindRequest | undefined;
+  #survey: Survey | undefined;
+  #current: Match | undefined;
+  #step = new AbortController();
+  /** What the last step met: the log's other end, or a failure. */
+  note = "";
+  isStepping = false;
+  #onKnown: () => void = () => undefined;
+
+  constructor(options: FinderOptions) {
+    this.#options = options;
+  }
+
+  get survey(): Survey | undefined {
+    return this.#survey;
+  }
+
+  get current(): Match | undefined {
+    return this.#current;
+  }
+
+  /** What the search matched in a line that it found, where it is known. */
+  foundIn({ n, x }: { readonly n: number; readonly x: string }): readonly string[] {
+    const { matches = [] } = this.#survey ?? {};
+    if (this.#current?.n === n && this.#current.x === x) return this.#current.found;
+    return matches.find((match) => match.n === n && match.x === x)?.found ?? [];
+  }
+
+  /** Part of the log that was read: 0 to 1; undefined where its size is not known. */
+  get searchedPart(): number | undefined {
+    const survey = this.#survey;
+    const sizes = this.#options.sources().map(({ execution: { bytes, lines } }) => bytes + lines * CRI_BYTES);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    return survey === undefined || total === 0 ? undefined : Math.min(1, survey.bytes / total);
+  }
+
+  /** Searches for something else. */
+  ask(request: FindRequest | undefined): void {
+    this.cancel();
+    this.#request = request;
+    this.#current = undefined;
+    this.note = "";
+    const { api } = this.#options;
+    const onChange = (): void => {
+      this.#noteKnown();
+      this.#options.onChange();
+    };
+    this.#survey = request === undefined ? undefined : new Survey({ api, request, onChange });
+    this.#options.onChange();
+  }
+
+  /** Ends what runs; what was found stays. */
+  cancel(): void {
+    this.#survey?.stop();
+    this.#step.abort();
+    this.isStepping = false;
+  }
+
+  /** The nearest match beyond a place; at the log's end the first one from its other end. */
+  async go(direction: Direction, from: MatchPlace | undefined): Promise<Match | undefined> {
+    const request = this.#request;
+    if (request === undefined || this.#survey === undefined) return undefined;
+    this.#step.abort();
+    const step = new AbortController();
+    this.#step = step;
+    this.note = "";
+    this.isStepping = true;
+    this.#options.onChange();
+    const place = this.#current ?? from;
+    const found = await this.#beside(direction, place, step.signal);
+    const other =
+      found === undefined && !step.signal.aborted ? await this.#fromOtherEnd(direction, step.signal) : found;
+    if (step.signal.aborted) return undefined;
+    this.isStepping = false;
+    if (found === undefined && other !== undefined) {
+      this.note = direction === "next" ? "From the top" : "From the end";
+    }
+    this.#current = other ?? this.#current;
+    this.#options.onChange();
+    return other;
+  }
+
+  /** The first match at or below a place, else the last one above it. */
+  async nearest(from: MatchPlace | undefined): Promise<Match | undefined> {
+    const request = this.#request;
+    if (request === undefined) return undefined;
+    this.#step.abort();
+    const step = new AbortController();
+    this.#step = step;
+    const start = from === undefined ? undefined : { ...from, n: from.n - 1 };
+    // Of several executions nothing is known before the search comes to them.
+    if (!request.isOne) await this.#firstKnown(step.signal);
+    const below = await this.#beside("next", start, step.signal);
+    const found = below ?? (await this.#beside("previous", start, step.signal)) ?? this.#survey?.matches[0];
+    if (step.signal.aborted || request !== this.#request) return undefined;
+    this.#current ??= found;
+    this.#options.onChange();
+    return found;
+  }
+
+  get rank(): MatchRank | undefined {
+    const [survey, current] = [this.#survey, this.#current];
+    if (survey === undefined || current === undefined) return undefined;
+    const { matches, buckets } = survey;
+    const index = matches.findIndex((match) => keyOf(match) === keyOf(current) && match.n === current.n);
+    if (index >= 0) return { rank: index + 1, isAbout: false };
+    if (buckets === undefined) return undefined;
+    const bucket = Math.floor((current.n - 1) / buckets.size);
+    const before = buckets.counts.reduce((sum, [at, hits]) => (at < bucket ? sum + hits : sum), 0);
+    return { rank: before + 1, isAbout: true };
+  }
+
+  async #beside(direction: Direction, place: MatchPlace | undefined, signal: AbortSignal): Promise<Match | undefined> {
+    const known = place === undefined ? undefined : this.#known(direction, place);
+    const request = this.#request;
+    if (known !== undefined || place === undefined || request?.isOne !== true) return known;
+    if (this.#survey?.isComplete === true) return undefined;
+    return this.#fetch({ from: place.n + (direction === "next" ? 1 : -1), direction }, signal);
+  }
+
+  #firstKnown(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onKnown = resolve;
+      signal.addEventListener("abort", () => resolve());
+      this.#noteKnown();
+    });
+  }
+
+  #noteKnown(): void {
+    if (this.#survey !== undefined && this.#survey.status !== "searching") this.#onKnown();
+  }
+
+  /** Among the kept matches. Of one execution these are the first ones, without a gap. */
+  #known(direction: Direction, place: MatchPlace): Match | undefined {
+    const { matches = [], isComplete = false } = this.#survey ?? {};
+    if (direction === "next") {
+      const first = matches[0];
+      const isInside = this.#request?.isOne !== true || isComplete || (first !== undefined && first.n <= place.n);
+      const found = matches.find((match) => compareMatches(match, place) > 0);
+      return isInside || found === first ? found : undefined;
+    }
+    const last = matches.at(-1);
+    const isCovered = this.#request?.isOne !== true || isComplete || (last !== undefined && last.n >= place.n);
+    return isCovered ? matches.findLast((match) => compareMatches(match, place) < 0) : undefined;
+  }
+
+  async #fromOtherEnd(direction: Direction, signal: AbortSignal): Promise<Match | undefined> {
+    const { matches = [], isComplete = false } = this.#survey ?? {};
+    if (direction === "next" && matches.length > 0) return matches[0];
+    if (isComplete || this.#request?.isOne !== true) return matches.at(direction === "next" ? 0 : -1);
+    const lastN = this.#options.sources()[0]?.lastN ?? 0;
+    return this.#fetch({ from: direction === "next" ? 1 : lastN, direction }, signal);
+  }
+
+  async #fetch(
+    at: { readonly from: number; readonly direction: Direction },
+    signal: AbortSignal,
+  ): Promise<Match | undefined> {
+    const { api } = this.#options;
+    if (this.#request === undefined) return undefined;
+    const page = await matchesFrom(api, this.#request, { ...at, limit: 1, signal });
+    if (!page.ok && !signal.aborted) this.note = page.message;
+    return page.ok ? page.value.matches[0] : undefined;
+  }
+}
+
+/** What stands before each line in a log's file, and the line feed after it. */
+const CRI_BYTES = CRI.prefixCharacters + 1;

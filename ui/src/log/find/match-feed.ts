@@ -1,0 +1,300 @@
+import type { ApiClient } from "../../api-client.ts";
+import type { HoleRow, Item } from "../feed/log-items.ts";
+import type { LinePosition, LogPosition } from "../feed/log-position.ts";
+import { type LogRow, makeRow } from "../feed/log-row.ts";
+import type { LogSource } from "../feed/log-source.ts";
+import type { RowOrder } from "../feed/log-window.ts";
+import { compareRows } from "../feed/log-window.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { FindRequest } from "./find-request.ts";
+import type { Match } from "./match.ts";
+import { collect, type MatchPage, matchesFrom } from "./match-pages.ts";
+import { NearLines } from "./near-lines.ts";
+
+/** Matches asked for at once, and held; a match has at most 4 KiB of text. */
+const PAGE_MATCHES = 500;
+const MAX_HELD = 3_000;
+/** Of several executions all are fetched at once. */
+const MAX_IN_MANY = 5_000;
+/** New lines of a running command are searched this often. */
+const GROW_EVERY_MS = 1_000;
+/** Clocks of nodes differ: so much of what was searched before is searched again. */
+const OVERLAP_MS = 60_000;
+
+/** The log whose matches these are. */
+export interface WholeLog {
+  readonly order: RowOrder;
+  readonly sources: readonly LogSource[];
+  readonly isLive: boolean;
+  readonly isPartial: boolean;
+}
+
+export interface MatchFeedOptions {
+  readonly api: Pick<ApiClient, "search" | "lines">;
+  readonly log: WholeLog;
+  readonly request: FindRequest;
+  readonly after: (ms: number, call: () => void) => () => void;
+  readonly onChange: () => void;
+}
+
+/** The matches of a whole log in place of its lines: a part of them around the view, extended as it moves. */
+export class MatchFeed implements ViewedFeed {
+  position: LogPosition = { at: "end" };
+  failedAt: LogPosition | undefined;
+  isReady = false;
+  isFailing = false;
+  isFollowing = true;
+  hasEarlier = false;
+  hasLater = false;
+  /** Why nothing could be found. */
+  problem: string | undefined;
+  readonly #options: MatchFeedOptions;
+  readonly #near: NearLines;
+  #rows: LogRow[] = [];
+  #abort = new AbortController();
+  #isLoading = false;
+  /** The highest line of the one execution that was searched. */
+  #searchedTo = 0;
+  #searchedAtTime = "";
+  #cancelGrow: (() => void) | undefined;
+  #pausedAt = 0;
+  #added = 0;
+
+  constructor(options: MatchFeedOptions) {
+    this.#options = options;
+    this.#near = new NearLines(options.api, () => options.onChange());
+  }
+
+  get order(): RowOrder {
+    return this.#options.log.order;
+  }
+
+  get sources(): readonly LogSource[] {
+    return this.#options.log.sources;
+  }
+
+  get isLive(): boolean {
+    return this.#options.log.isLive;
+  }
+
+  get newLines(): number {
+    return this.isFollowing ? 0 : Math.max(0, this.#rows.length - this.#pausedAt);
+  }
+
+  /** Matches, and the lines around those that were opened. */
+  get items(): readonly Item[] {
+    return this.#near.among(this.#rows, compareRows(this.order));
+  }
+
+  /** How often lines around a match were shown or hidden. */
+  get opened(): number {
+    return this.#near.changes;
+  }
+
+  /** Matches that were found after the log had been searched. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** Shows the lines around a match, or hides them. */
+  toggleNear(row: LogRow): void {
+    const source = this.sources[row.source];
+    if (source !== undefined) void this.#near.toggle(row, source);
+  }
+
+  isNearShown(row: LogRow): boolean {
+    return this.#near.isShown(row);
+  }
+
+  async open(position: LogPosition): Promise<void> {
+    if (position.at === "time" && this.isReady) {
+      this.position = position;
+      this.setFollowing(false);
+      return;
+    }
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#isLoading = true;
+    const opened = await (this.#options.request.isOne ? this.#openOne(position, signal) : this.#openMany(signal));
+    if (signal.aborted) return;
+    this.#isLoading = false;
+    this.isReady = true;
+    this.failedAt = opened ? undefined : position;
+    if (opened) {
+      this.position = position;
+      this.isFollowing = position.at === "end";
+    }
+    this.#options.onChange();
+  }
+
+  async load(end: "start" | "end"): Promise<void> {
+    const [first, last] = [this.#rows[0], this.#rows.at(-1)];
+    if (this.#isLoading || !this.#options.request.isOne) return;
+    const { signal } = this.#abort;
+    this.#isLoading = true;
+    const from =
+      end === "start" ? (first?.n ?? 1) - 1 : Math.max(last?.to ?? 0, this.#rows.length > 0 ? 0 : this.#searchedTo) + 1;
+    const lastN = this.#lastN;
+    const page = await this.#page(from, end === "start" ? "previous" : "next", signal);
+    if (signal.aborted) return;
+    this.#isLoading = false;
+    this.isFailing = page === undefined;
+    if (page !== undefined) {
+      if (end === "start") this.hasEarlier = page.hasMore;
+      else this.#reached(page, lastN);
+      this.#add(page.matches);
+      this.#trim(end === "start" ? "end" : "start");
+    }
+    this.#options.onChange();
+  }
+
+  async goTo(position: LinePosition): Promise<void> {
+    const [first, last] = [this.#rows[0], this.#rows.at(-1)];
+    const isHeld = first !== undefined && last !== undefined && position.n >= first.n && position.n <= last.to;
+    if (!isHeld && this.#options.request.isOne) return this.open(position);
+    this.position = position;
+    this.setFollowing(false);
+  }
+
+  async goToStart(): Promise<void> {
+    if (this.#options.request.isOne) return this.goTo({ at: "line", n: 1, align: "top" });
+    this.position = { at: "time", time: "", row: undefined };
+    this.setFollowing(false);
+  }
+
+  async goToEnd(): Promise<void> {
+    if (this.hasLater) return this.open({ at: "end" });
+    this.position = { at: "end" };
+    this.setFollowing(true);
+  }
+
+  setFollowing(isFollowing: boolean): void {
+    const follows = isFollowing && !this.hasLater;
+    if (this.isFollowing && !follows) this.#pausedAt = this.#rows.length;
+    this.isFollowing = follows;
+    this.#options.onChange();
+  }
+
+  /** The log has changed: what was printed since is searched, not more often than every second. */
+  grown(): void {
+    const hasGrown = this.#options.request.isOne ? this.#lastN > this.#searchedTo : this.isLive;
+    if (!hasGrown || !this.isReady || this.hasLater) return;
+    this.#cancelGrow ??= this.#options.after(GROW_EVERY_MS, () => {
+      this.#cancelGrow = undefined;
+      void this.#grow();
+    });
+  }
+
+  isMissing(_hole: HoleRow): boolean {
+    return false;
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#cancelGrow?.();
+  }
+
+  get #lastN(): number {
+    return this.sources[0]?.lastN ?? 0;
+  }
+
+  async #grow(): Promise<void> {
+    const { request, api } = this.#options;
+    if (this.#isLoading) return this.grown();
+    const { signal } = this.#abort;
+    if (request.isOne) {
+      const lastN = this.#lastN;
+      const page = await this.#page(this.#searchedTo + 1, "next", signal);
+      if (signal.aborted || page === undefined) return;
+      this.#reached(page, lastN);
+      this.#added += this.#add(page.matches);
+    } else {
+      const sinceMs = Date.parse(this.#searchedAtTime) - OVERLAP_MS;
+      if (Number.isNaN(sinceMs)) return;
+      this.#searchedAtTime = this.#lastTime;
+      const since = new Date(sinceMs).toISOString().replace("Z", "000Z");
+      const body = { limit: MAX_IN_MANY, ...request.body, since: later(request.body["since"], since) };
+      const page = await collect(api, body, signal);
+      if (!page.ok || signal.aborted) return;
+      this.#added += this.#add(page.value.matches);
+    }
+    if (this.isFollowing) this.#trim("start");
+    this.#options.onChange();
+  }
+
+  async #openOne(position: LogPosition, signal: AbortSignal): Promise<boolean> {
+    const lastN = this.#lastN;
+    const at = position.at === "line" ? position.n : lastN + 1;
+    const after = position.at === "line" ? await this.#page(at, "next", signal) : { matches: [], hasMore: false };
+    const before = after === undefined ? undefined : await this.#page(at - 1, "previous", signal);
+    if (after === undefined || before === undefined || signal.aborted) return false;
+    this.#rows = [];
+    this.hasEarlier = before.hasMore;
+    this.#reached(after, lastN);
+    this.#add([...before.matches, ...after.matches]);
+    return true;
+  }
+
+  async #openMany(signal: AbortSignal): Promise<boolean> {
+    const { api, request } = this.#options;
+    this.#searchedAtTime = this.#lastTime;
+    const found = await collect(api, { ...request.body, limit: MAX_IN_MANY }, signal);
+    this.problem = found.ok ? undefined : found.message;
+    if (!found.ok) return false;
+    this.#rows = [];
+    this.isCapped = found.value.hasMore;
+    this.#add(found.value.matches);
+    return true;
+  }
+
+  /** Of several executions there are more matches than are held. */
+  isCapped = false;
+
+  get #lastTime(): string {
+    return this.sources.reduce((last, { execution: { endedAt, startedAt } }) => {
+      const time = endedAt ?? (this.isLive ? new Date().toISOString() : startedAt);
+      return time > last ? time : last;
+    }, "");
+  }
+
+  async #page(from: number, direction: "next" | "previous", signal: AbortSignal): Promise<MatchPage | undefined> {
+    const { api, request } = this.#options;
+    const page = await matchesFrom(api, request, { from, direction, limit: PAGE_MATCHES, signal });
+    this.problem = page.ok ? undefined : page.message;
+    return page.ok ? page.value : undefined;
+  }
+
+  /** A page towards the end, which was at `lastN` when it was asked for. */
+  #reached({ matches, hasMore }: MatchPage, lastN: number): void {
+    this.hasLater = hasMore;
+    this.#searchedTo = hasMore ? (matches.at(-1)?.lastN ?? lastN) : lastN;
+  }
+
+  /** Returns how many are new. */
+  #add(matches: readonly Match[]): number {
+    const before = this.#rows.length;
+    const held = new Set(this.#rows.map(({ source, n }) => `${source} ${n}`));
+    for (const match of matches) {
+      const source = this.sources.find(({ execution: { x, node } }) => x === match.x && node === match.node);
+      if (source === undefined || held.has(`${source.index} ${match.n}`)) continue;
+      const [line] = source.corrected([{ ...match, fragment: false }]);
+      if (line === undefined) continue;
+      this.#rows.push({ ...makeRow(line, source.index), to: match.lastN, found: match.found, cut: match.cut });
+    }
+    this.#rows.sort(compareRows(this.order));
+    return this.#rows.length - before;
+  }
+
+  #trim(end: "start" | "end"): void {
+    const count = this.#rows.length - MAX_HELD;
+    if (count <= 0 || !this.#options.request.isOne) return;
+    this.#rows.splice(end === "start" ? 0 : this.#rows.length - count, count);
+    if (end === "start") this.hasEarlier = true;
+    else this.hasLater = true;
+  }
+}
+
+function later(a: unknown, b: string): string {
+  return typeof a === "string" && a > b ? a : b;
+}

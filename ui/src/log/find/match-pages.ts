@@ -1,0 +1,48 @@
+import type { SearchEvent } from "../../../../src/wire/search-event.ts";
+import type { Answer, ApiClient } from "../../api-client.ts";
+import type { FindRequest } from "./find-request.ts";
+import { compareMatches, type Match, toMatch } from "./match.ts";
+
+/** Matches beside a line of one execution, in the order of their numbers. */
+export interface MatchPage {
+  readonly matches: readonly Match[];
+  /** There may be more on that side. */
+  readonly hasMore: boolean;
+}
+
+export interface MatchesFrom {
+  readonly from: number;
+  readonly direction: "next" | "previous";
+  readonly limit: number;
+}
+
+/** Asks for matches at and beyond a line, the nearest ones. */
+export async function matchesFrom(
+  api: Pick<ApiClient, "search">,
+  request: FindRequest,
+  { signal, ...from }: MatchesFrom & { readonly signal: AbortSignal },
+): Promise<Answer<MatchPage>> {
+  if (from.from < 1) return { ok: true, value: { matches: [], hasMore: false } };
+  return collect(api, { ...request.body, ...from }, signal);
+}
+
+/** All matches of a search up to its limit. */
+export async function collect(
+  api: Pick<ApiClient, "search">,
+  body: object,
+  signal: AbortSignal,
+): Promise<Answer<MatchPage>> {
+  const matches: Match[] = [];
+  let end: Extract<SearchEvent, { t: "end" }> | undefined;
+  const onEvent = (event: SearchEvent): void => {
+    if (event.t === "hit") matches.push(toMatch(event, event.at));
+    if (event.t === "end") end = event;
+  };
+  const answer = await api.search(body, { onEvent, signal });
+  if (!answer.ok) return answer;
+  if (end === undefined || (end.why !== undefined && end.why !== "limit")) {
+    const message = end?.message ?? "The search ended before everything was read";
+    return { ok: false, status: 0, code: "cut", message, retryAfterSeconds: undefined };
+  }
+  return { ok: true, value: { matches: matches.sort(compareMatches), hasMore: end.capped } };
+}

@@ -1,0 +1,99 @@
+import type { SearchEvent, SearchStop } from "../../../../src/wire/search-event.ts";
+import type { ApiClient } from "../../api-client.ts";
+import type { FindRequest } from "./find-request.ts";
+import { compareMatches, type Match, toMatch } from "./match.ts";
+
+/** The first matches are kept with their text; of all others only the number and where about they are. */
+const MAX_KEPT = { inOne: 2_000, inMany: 5_000 };
+
+type Buckets = Pick<Extract<SearchEvent, { t: "buckets" }>, "size" | "counts">;
+
+export interface SurveyOptions {
+  readonly api: Pick<ApiClient, "search">;
+  readonly request: FindRequest;
+  readonly onChange: () => void;
+}
+
+/** One search over everything: how many matches there are, where about, and the first ones. */
+export class Survey {
+  /** `stopped`: by the reader. */
+  status: "searching" | "done" | "stopped" | "failed" = "searching";
+  total = 0;
+  /** Read so far. */
+  bytes = 0;
+  executions = 0;
+  /** Searches before this one, while it waits. */
+  ahead = 0;
+  /** Where matches are in one execution. */
+  buckets: Buckets | undefined;
+  /** Why it failed, or was not read to its end, for the reader. */
+  problem: string | undefined;
+  readonly #matches: Match[] = [];
+  readonly #isOne: boolean;
+  readonly #abort = new AbortController();
+  #isSorted = true;
+
+  constructor({ api, request, onChange }: SurveyOptions) {
+    this.#isOne = request.isOne;
+    const limit = request.isOne ? MAX_KEPT.inOne : MAX_KEPT.inMany;
+    const onEvent = (event: SearchEvent): void => {
+      this.#take(event);
+      onChange();
+    };
+    const { signal } = this.#abort;
+    void api.search({ ...request.body, limit, buckets: true }, { onEvent, signal }).then((answer) => {
+      if (this.status !== "searching") return;
+      this.status = "failed";
+      this.problem = answer.ok ? "The search ended early: the connection was cut" : answer.message;
+      onChange();
+    });
+  }
+
+  /** In order: of one execution by number, else by time. Complete up to the last one where only one is searched. */
+  get matches(): readonly Match[] {
+    if (!this.#isSorted) this.#matches.sort(compareMatches);
+    this.#isSorted = true;
+    return this.#matches;
+  }
+
+  /** No other match than the kept ones exists. */
+  get isComplete(): boolean {
+    return this.status === "done" && this.#matches.length >= this.total;
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    if (this.status === "searching") this.status = "stopped";
+  }
+
+  #take(event: SearchEvent): void {
+    if (event.t === "waiting") this.ahead = event.ahead;
+    else if (event.t === "hit") {
+      this.#matches.push(toMatch(event, event.at));
+      this.#isSorted = this.#isOne;
+      this.total = Math.max(this.total, this.#matches.length);
+    } else if (event.t === "buckets") this.buckets = event;
+    else if (event.t === "progress" || event.t === "end") {
+      this.total = Math.max(event.hits, this.#matches.length);
+      this.bytes = event.bytes;
+      this.executions = event.executions;
+    }
+    if (event.t === "end") {
+      this.status = "done";
+      this.problem = problemOf(event);
+    }
+  }
+}
+
+const STOPPED: Readonly<Record<SearchStop, string | undefined>> = {
+  limit: undefined,
+  time: "Not everything was read: the search took too long. Narrow it",
+  failed: "Not everything was read: the search failed",
+  refused: "Not everything was read: the search was refused",
+};
+
+function problemOf({ why, message, unreadable }: Extract<SearchEvent, { t: "end" }>): string | undefined {
+  const stopped = why === undefined ? undefined : STOPPED[why];
+  if (stopped !== undefined) return message === undefined ? stopped : `${stopped}: ${message}`;
+  return unreadable > 0 ? `${unreadable} executions could not be read` : undefined;
+}

@@ -1,0 +1,156 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { after } from "../../after.ts";
+import type { ApiClient } from "../../api-client.ts";
+import type { Word } from "../../text/text-matches.ts";
+import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
+import { parseLineNumber } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import type { Item } from "../feed/log-items.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import { subscriptionTarget } from "../feed/log-target.ts";
+import type { RowPlace } from "../feed/log-window.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { FindProblem, FindRequest } from "./find-request.ts";
+import { findRequest } from "./find-request.ts";
+import { type Direction, Finder } from "./finder.ts";
+import type { Match, MatchPlace } from "./match.ts";
+import { MatchFeed } from "./match-feed.ts";
+
+export interface UseFindOptions {
+  readonly api: ApiClient;
+  readonly feed: LogFeed | undefined;
+  readonly place: ExecutionPlace | JobPlace;
+  /** The row on top of the view. */
+  readonly top: () => Item | undefined;
+  readonly redraw: () => void;
+}
+
+/** One of the two searches of a log page. */
+export interface Asked {
+  readonly finder: Finder;
+  readonly request: FindRequest | FindProblem | undefined;
+}
+
+export interface FindState {
+  readonly find: Asked;
+  readonly filter: Asked;
+  /** In place of the log's own lines, while only matches are shown. */
+  readonly matches: MatchFeed | undefined;
+  readonly current: Pick<RowPlace, "source" | "n"> | undefined;
+  readonly words: readonly Word[];
+  readonly foundIn: (row: LogRow) => readonly string[];
+  readonly go: (direction: Direction) => void;
+}
+
+const NOTHING: readonly never[] = [];
+
+/** Find and Filter of a log page: what is asked for stands in its address. */
+export function useFind({ api, feed, place, top, redraw }: UseFindOptions): FindState {
+  const isReady = feed?.isReady === true;
+  const scope = isReady ? JSON.stringify([subscriptionTarget(feed.target), feed.target]) : "";
+  const { q, find, how, stream } = place;
+  const finders = useMemo(() => {
+    const shared = { api, sources: () => feed?.sources ?? NOTHING, onChange: redraw };
+    return { find: new Finder(shared), filter: new Finder(shared) };
+  }, [api, feed, redraw]);
+  const requests = useMemo(() => {
+    if (feed === undefined || scope === "") return { find: undefined, filter: undefined };
+    const { target } = feed;
+    const only = target.view === "job" ? (target.only ?? []) : [];
+    const input = {
+      options: { case: how.includes("c") ? ("match" as const) : ("smart" as const), word: how.includes("w") },
+      what: subscriptionTarget(target),
+      stream,
+      node: target.view === "job" ? target.node : "",
+      only,
+      nowMs: Date.now(),
+    };
+    // What is found is a part of what is shown.
+    const typed = find.trim() === "" ? "" : `${find} ${q}`;
+    return {
+      find: typed === "" ? undefined : findRequest({ ...input, typed }),
+      filter: q === "" && stream === undefined ? undefined : findRequest({ ...input, node: "", typed: q }),
+    };
+  }, [feed, scope, q, find, how, stream]);
+
+  const matches = useMemo(() => {
+    const { filter: request } = requests;
+    if (feed === undefined || request === undefined || "problem" in request) return undefined;
+    return new MatchFeed({ api, log: feed, request, after, onChange: redraw });
+  }, [api, feed, requests.filter, redraw]);
+  useEffect(() => {
+    const n = top()?.n ?? parseLineNumber(place.top);
+    const isAtEnd = feed?.isFollowing !== false || n === undefined;
+    void matches?.open(isAtEnd || feed.order === "time" ? { at: "end" } : { at: "line", n, align: "top" });
+    return () => matches?.close();
+  }, [matches]);
+  matches?.grown();
+
+  useAsking(finders.filter, requests.filter);
+  useAsking(finders.find, requests.find);
+  const shown: ViewedFeed | undefined = matches ?? feed;
+  const show = (match: Match | undefined): void => {
+    const source = match === undefined ? undefined : sourceOf(feed, match);
+    if (match === undefined || source === undefined || shown === undefined) return;
+    if (shown.order === "n") {
+      void shown.goTo({ at: "line", n: match.n, align: "third" });
+    } else {
+      const [line] = source.corrected([{ ...match, fragment: false }]);
+      void shown.open({ at: "time", time: line?.time ?? match.time, row: { x: match.x, n: match.n } });
+    }
+  };
+  const placeOfTop = (): MatchPlace | undefined => {
+    const item = top();
+    const source = item === undefined ? undefined : feed?.sources[item.source];
+    if (item === undefined || source === undefined) return undefined;
+    const { x, node, owner } = source.execution;
+    return { x, node, owner, n: item.n, time: source.nodeTime(item.time) };
+  };
+  useEffect(() => {
+    // An address that is opened with a search already says where to be.
+    if (requests.find === undefined || "problem" in requests.find || place.top !== "" || place.line > 0) return;
+    void finders.find.nearest(placeOfTop()).then(show);
+  }, [requests.find, shown === undefined]);
+
+  const { current } = finders.find;
+  const source = current === undefined ? undefined : sourceOf(feed, current);
+  const currentN = current?.n;
+  const currentSource = source?.index;
+  const words = useMemo(() => wordsOf(requests.find) ?? wordsOf(requests.filter) ?? NOTHING, [requests]);
+  const foundIn = useMemo(() => {
+    return ({ source: index, n }: LogRow): readonly string[] => {
+      const x = feed?.sources[index]?.execution.x;
+      return x === undefined ? NOTHING : finders.find.foundIn({ x, n });
+    };
+  }, [feed, finders]);
+  return {
+    find: { finder: finders.find, request: requests.find },
+    filter: { finder: finders.filter, request: requests.filter },
+    matches,
+    current: useMemo(
+      () =>
+        currentN === undefined || currentSource === undefined ? undefined : { source: currentSource, n: currentN },
+      [currentN, currentSource],
+    ),
+    words,
+    foundIn,
+    go: (direction) => void finders.find.go(direction, placeOfTop()).then(show),
+  };
+}
+
+function useAsking(finder: Finder, request: FindRequest | FindProblem | undefined): void {
+  useEffect(() => {
+    finder.ask(request === undefined || "problem" in request ? undefined : request);
+    return () => finder.cancel();
+  }, [finder, request]);
+}
+
+function wordsOf(request: FindRequest | FindProblem | undefined): readonly Word[] | undefined {
+  return request === undefined || "problem" in request ? undefined : request.words;
+}
+
+function sourceOf(feed: LogFeed | undefined, match: Match) {
+  return feed?.sources.find(({ execution: { x, node, owner } }) => {
+    return x === match.x && node === match.node && owner === match.owner;
+  });
+}

@@ -1,0 +1,47 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Goto, GotoScope } from "./parse-goto.ts";
+import { parseGoto } from "./parse-goto.ts";
+
+interface GotoFieldProps {
+  /** Asked when something is typed. */
+  readonly scope: () => GotoScope;
+  readonly onGo: (to: Exclude<Goto, { is: "problem" }>) => void;
+}
+
+/** A line, a time or a part of the log to go to. `:` opens it with its content selected. */
+export function GotoField({ scope, onGo }: GotoFieldProps): JSX.Element {
+  const [problem, setProblem] = useState("");
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const typed = String(new FormData(event.currentTarget).get("line"));
+    if (typed.trim() === "") return;
+    const to = parseGoto(typed, scope());
+    setProblem(to.is === "problem" ? to.problem : "");
+    if (to.is === "problem") return;
+    onGo(to);
+    document.querySelector<HTMLElement>(".scroller")?.focus();
+  };
+  return (
+    <form class="line-field" onSubmit={submit}>
+      <label>
+        <span class="for-screen-readers">Go to line or time</span>
+        <input
+          name="line"
+          data-goto=""
+          placeholder="Go to…"
+          title="Line, time or part ( : ): 500000, 50%, 14:05, -10m, Nov 28 18:00"
+          autocomplete="off"
+          aria-invalid={problem !== ""}
+          onInput={() => setProblem("")}
+        />
+      </label>
+      {problem === "" ? null : (
+        <span class="goto-problem" role="alert">
+          {problem}
+        </span>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,14 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { startRedraws } from "./redraws.ts";
+
+/** A function that requests a redraw of this component; it may be called thousands of times a second. */
+export function useRedraw(): () => void {
+  const [, countDraw] = useState(0);
+  const wanted = useMemo<{ redraw: () => void }>(() => ({ redraw: () => undefined }), []);
+  useEffect(() => {
+    const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1));
+    wanted.redraw = redraw;
+    return stop;
+  }, [wanted]);
+  return useMemo(() => () => wanted.redraw(), [wanted]);
+}
