@@ -224,7 +224,7 @@ describe("display of lines", () => {
   test("times are local, UTC, since the start, or hidden", async () => {
     const { page } = await openLog({ lines: 3, stepUs: 1_500_000 });
     const first = (): Promise<string> => page.locator(".row .time").first().innerText();
-    await page.getByLabel("Time").selectOption("utc");
+    await page.getByRole("combobox", { name: "Time" }).selectOption("utc");
     await poll("UTC", async () => (await first()) === "04:17:01.500");
     await page.keyboard.press("t");
     await poll("since start", async () => (await first()) === "+1.500");
