@@ -72,7 +72,10 @@ describe("find", () => {
     await page.keyboard.press("n");
     await poll("around the end", async () => (await words(page)) === "1 of 4, From the top");
     await page.keyboard.press("N");
-    await poll("and back", async () => (await words(page)) === "4 of 4, From the end" && (await currentN(page)) === 12_000);
+    await poll(
+      "and back",
+      async () => (await words(page)) === "4 of 4, From the end" && (await currentN(page)) === 12_000,
+    );
     expect(await page.locator(".scroll-tick").count()).toBe(4);
     expect(new URL(page.url()).searchParams.get("find")).toBe("needle");
   });
