@@ -100,6 +100,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       bytesOnDisk: limits.bytesOnDiskPerUser,
     },
     spill,
+    sealing: sealingOf(config),
     log,
     audit,
     metrics,
@@ -180,6 +181,11 @@ export function createCollector(options: CollectorOptions): Lifecycle {
 
 function proxiedOf({ web, behindProxy, proxies }: Config): Proxied | undefined {
   return behindProxy === undefined ? undefined : { url: behindProxy, addresses: "path" in web ? "socket" : proxies };
+}
+
+function sealingOf({ sealAfterDays }: Config) {
+  const workerFile = new URL("../store/sealing/worker.js", import.meta.url);
+  return sealAfterDays === 0 ? undefined : { afterMs: sealAfterDays * DAY_MS, workerFile };
 }
 
 /** Whether a user is an administrator now. Somebody who has only the name of one is not. */

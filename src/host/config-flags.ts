@@ -14,6 +14,7 @@ const VALUES = [
   "udp-syslog",
   "tcp-syslog",
   "sync",
+  "seal-after-days",
   "pam-service",
   "auth-socket",
   "admin-group",

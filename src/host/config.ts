@@ -47,6 +47,8 @@ export interface Config extends AuthConfig {
   /** Seconds for which browsers must use https only (RFC 6797); 0: no such header. */
   readonly hstsSeconds: number;
   readonly metrics: MetricsConfig;
+  /** Days after its end at which an execution's log is packed; 0: never. */
+  readonly sealAfterDays: number;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -68,6 +70,8 @@ export type CommandLine =
 
 /** Two years, as browsers' preload lists ask for. */
 const MAX_HSTS_SECONDS = 63_072_000;
+
+const MAX_SEAL_AFTER_DAYS = 3_650;
 
 /** Reads a text file; throws as fs.readFileSync does. */
 type ReadFile = (path: string) => string;
@@ -127,6 +131,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
       listen: settings.take("metrics", FIELDS.endpoint, undefined),
       tokenFile: settings.take("metrics-token-file", FIELDS.path, undefined),
     },
+    sealAfterDays: settings.take("seal-after-days", countField(0, MAX_SEAL_AFTER_DAYS), 7),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),

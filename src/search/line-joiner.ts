@@ -110,6 +110,14 @@ export class LineJoiner {
     return true;
   }
 
+  /** Passes over lines of which none is a piece of an open line, and none can match. A hole before them ends open lines. */
+  pass(firstN: number, lines: number): Buffer {
+    this.#room(0);
+    if (firstN !== this.#nextN) this.#endOpen();
+    this.#nextN = firstN + lines;
+    return this.#out.subarray(0, this.#written);
+  }
+
   /** Ends the execution: returns the text of lines without an end, such as a prompt. */
   finish(): Buffer {
     this.#room(0);

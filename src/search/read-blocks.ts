@@ -2,19 +2,32 @@ import { readSync } from "node:fs";
 
 const LINE_FEED = 0x0a;
 
+/** Where the members of a sealed log begin: in its file, in its text, and at which line (from 0); and their ends. */
+export interface Members {
+  readonly fileAt: Float64Array;
+  readonly textAt: Float64Array;
+  readonly lineAt: Float64Array;
+}
+
 /** Consecutive CRI lines in a file that somebody else has opened and keeps open. */
 export interface LogPiece {
   readonly fd: number;
+  /** The file has gzip members, and the filters of all of them are in another: places are those of the text. */
+  readonly sealed?: { readonly members: Members; readonly filterFd: number | undefined } | undefined;
   readonly at: number;
   readonly bytes: number;
   /** Number of its first line. */
   readonly n: number;
 }
 
-/** Whole lines; `firstN` is undefined if they continue the block before. Valid until the next block. */
+/**
+ * Whole lines; `firstN` is undefined if they continue the block before. Valid until the next block. `passed`: so many
+ * lines instead that no search for its text can find, and that no line around them is a part of.
+ */
 export interface Block {
   readonly cri: Buffer;
   readonly firstN: number | undefined;
+  readonly passed?: number;
 }
 
 /** Reads a piece block by block. Ends early if the file is shorter, as after a failing disk. */

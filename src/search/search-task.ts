@@ -6,8 +6,9 @@ import { type ExecutionFacts, Findings } from "./findings.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { LineJoiner } from "./line-joiner.ts";
 import type { NumberRange } from "./number-windows.ts";
-import { type LogPiece, readBlocks } from "./read-blocks.ts";
-import { requiredText } from "./required-text.ts";
+import { type Block, type LogPiece, readBlocks } from "./read-blocks.ts";
+import { readMembers } from "./read-members.ts";
+import { requiredGrams, requiredText } from "./required-text.ts";
 import { Ripgrep, RipgrepError } from "./ripgrep.ts";
 import { type RipgrepOutput, ripgrepArguments } from "./ripgrep-arguments.ts";
 
@@ -54,6 +55,8 @@ export class SearchTask {
   readonly #executions = new Map<number, SearchedPieces["execution"]>();
   /** A block without it is not given to ripgrep. */
   readonly #required: Buffer | undefined;
+  /** A member of a sealed log whose filter lacks one of these is not read. */
+  readonly #grams: Uint32Array;
   #execution = 0;
   #epoch: Epoch;
   #epochBytes: number;
@@ -78,6 +81,7 @@ export class SearchTask {
     this.#port = options.port;
     this.#patternFd = options.patternFd;
     this.#required = requiredText(request);
+    this.#grams = requiredGrams(request);
     this.#sizes = { ...SEARCH_LIMITS, ...options.sizes };
     this.#epochBytes = this.#sizes.firstEpochBytes;
     this.#tailLines = request.after + Math.max(request.before, request.after);
@@ -173,9 +177,13 @@ export class SearchTask {
   }
 
   async #feedPiece(piece: LogPiece): Promise<void> {
-    for (const { cri, firstN } of readBlocks(piece, this.#sizes.blockBytes)) {
+    for (const { cri, firstN, passed } of this.#blocksOf(piece)) {
       if (this.#stopped !== undefined || this.#findings.isDone(this.#execution)) return;
       const from = firstN ?? this.#joiner.nextN;
+      if (passed !== undefined) {
+        await this.#feed(this.#joiner.pass(from, passed));
+        continue;
+      }
       const isWithout = this.#required !== undefined && !cri.includes(this.#required);
       if (!isWithout || !this.#joiner.skip(cri, from)) await this.#feed(this.#joiner.push(cri, from));
       this.#read.bytes += cri.length;
@@ -183,6 +191,12 @@ export class SearchTask {
       this.#progressAt = this.#read.bytes + PROGRESS_EVERY_BYTES;
       this.say();
     }
+  }
+
+  #blocksOf(piece: LogPiece): Generator<Block> {
+    const { sealed } = piece;
+    if (sealed === undefined) return readBlocks(piece, this.#sizes.blockBytes);
+    return readMembers({ ...piece, sealed }, this.#grams);
   }
 
   async #feed(text: Buffer): Promise<void> {

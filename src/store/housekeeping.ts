@@ -7,6 +7,7 @@ import type { QuarantineRetry } from "./intake/quarantine-retry.ts";
 import type { WaitingBegins } from "./intake/waiting-begins.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
 import type { Remover } from "./removal/remover.ts";
+import type { Sealer } from "./sealing/sealer.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 import type { IndexWriter } from "./table/index-writer.ts";
 import type { SlotTable } from "./table/slots.ts";
@@ -29,6 +30,7 @@ export interface HousekeepingOptions {
   readonly waiting: WaitingBegins;
   readonly quarantineRetry: QuarantineRetry;
   readonly remover: Remover;
+  readonly sealer: Sealer | undefined;
   readonly publisher: Publisher;
   readonly alarm: StorageAlarm;
   readonly metrics: StoreMetrics;
@@ -37,7 +39,7 @@ export interface HousekeepingOptions {
   readonly nowMs: () => number;
 }
 
-/** The store's periodic work: lost and incomplete executions, summaries, index, idle files, quarantine. */
+/** The store's periodic work: lost and incomplete executions, summaries, index, idle files, quarantine, sealing. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #indexAtMs = 0;
@@ -65,6 +67,7 @@ export class Housekeeping {
     await this.#options.waiting.stop();
     await this.#options.quarantineRetry.stop();
     await this.#options.merges.stop();
+    await this.#options.sealer?.stop();
     this.#recordStates();
   }
 
@@ -100,6 +103,7 @@ export class Housekeeping {
       for (const part of [waiting, quarantineRetry])
         part.consider().catch((error) => this.#options.alarm.failed(error));
       this.#options.metrics.expiredQuarantines.inc(this.#options.quarantine.expire(nowMs));
+      this.#options.sealer?.consider(nowMs);
       this.#options.alarm.probe();
       this.#options.remover.settle();
       if (nowMs >= this.#expireAtMs) {

@@ -93,9 +93,9 @@ function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]
       return undefined;
     }
     const { node, x, keyHash } = execution.facts;
-    const { diskBytes, hasRun, overAt } = execution;
-    const summary = execution.summary();
-    const row = { node, x, keyHash, base, execution: summary, hasRun, overAt, isOpen: !execution.isSettled, diskBytes };
+    const { diskBytes, hasRun, overAt, sealableSinceMs } = execution;
+    const files = { base, isOpen: !execution.isSettled, diskBytes, sealableSinceMs };
+    const row = { node, x, keyHash, execution: execution.summary(), hasRun, overAt, ...files };
     execution.release();
     return row;
   } catch (error) {

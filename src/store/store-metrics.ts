@@ -13,6 +13,9 @@ export interface StoreMetrics {
   readonly cutBegins: (member: string) => Count;
   readonly evictedQuarantines: (reason: string) => Count;
   readonly heldBegins: Count;
+  readonly seals: (outcome: "sealed" | "failed" | "cancelled") => Count;
+  readonly sealedBytes: Count;
+  readonly sealedFileBytes: Count;
   readonly failures: (code: string) => Count;
 }
 
@@ -36,6 +39,9 @@ export function createStoreMetrics(metrics: Metrics): StoreMetrics {
       "ml_store_held_begins_total",
       "How often a relay had to wait because the user directory did not answer",
     ),
+    seals: metrics.counter("ml_store_seals_total", "Logs packed long after their end, by outcome", "outcome"),
+    sealedBytes: metrics.count("ml_store_sealed_bytes_total", "Bytes of the log format in logs that were sealed"),
+    sealedFileBytes: metrics.count("ml_store_sealed_file_bytes_total", "Bytes of the files that hold them since"),
     failures: metrics.counter("ml_store_failures_total", "Failures to store, by error code", "code"),
   };
 }

@@ -27,6 +27,8 @@ import { UserMismatches } from "./owner/user-mismatches.ts";
 import { Quarantine, type QuarantineLimits } from "./quarantine/quarantine.ts";
 import { Remover } from "./removal/remover.ts";
 import { Tombstones } from "./removal/tombstones.ts";
+import { SealThread } from "./sealing/seal-thread.ts";
+import { Sealer, type SealerOptions } from "./sealing/sealer.ts";
 import { addStoreGauges } from "./store-gauges.ts";
 import { createStoreMetrics } from "./store-metrics.ts";
 import { InUse } from "./table/in-use.ts";
@@ -46,6 +48,8 @@ export interface StoreOptions {
   readonly maxOpenFiles: number;
   readonly ownerLimits: OwnerLimits;
   readonly spill: IntervalSpill;
+  /** Undefined: logs are never sealed. `workerFile`: sealing/worker.js, as it is built. */
+  readonly sealing?: { readonly afterMs: number; readonly workerFile: URL } | undefined;
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
@@ -99,8 +103,25 @@ export function createStoreParts(
       indexWriter.touch(slots.get(execution.facts));
     },
   });
+  const inUse = new InUse();
+  const inSealing = { slots, indexDb, indexWriter, files, accounts, inUse, log, metrics, nowMs };
+  const sealer = createSealer(options.sealing, inSealing);
   const owners = new OwnerLookup({ ownerOf, log, metrics, nowMs });
-  const shared = { slots, indexDb, indexWriter, files, merges, quarantine, accounts, publisher, log, metrics, nowMs };
+  const shared = {
+    slots,
+    indexDb,
+    indexWriter,
+    files,
+    merges,
+    sealer,
+    inUse,
+    quarantine,
+    accounts,
+    publisher,
+    log,
+    metrics,
+    nowMs,
+  };
   const mismatches = new UserMismatches(log);
   const claims = new Claims({
     ...shared,
@@ -130,11 +151,18 @@ export function createStoreParts(
     answerFor: (identity: SlotIdentity) => waiting.answerFor(identity),
   });
   const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
-  const inUse = new InUse();
-  const remover = new Remover({ ...shared, inUse, tombstones, logsDir });
+  const remover = new Remover({ ...shared, tombstones, logsDir });
   const quarantineRetry = new QuarantineRetry({ ...shared, itemWriter });
   const { clockOf } = options;
   const housekeeping = new Housekeeping({ ...shared, clockOf, waiting, quarantineRetry, remover, alarm });
   addStoreGauges(options.metrics, { files, slots, mismatches, quarantine, owners, alarm, logsDir });
-  return { ...shared, inUse, logsDir, records, mismatches, claims, waiting, itemWriter, remover, alarm, housekeeping };
+  return { ...shared, logsDir, records, mismatches, claims, waiting, itemWriter, remover, alarm, housekeeping };
+}
+
+function createSealer(
+  sealing: StoreOptions["sealing"],
+  shared: Omit<SealerOptions, "thread" | "afterMs">,
+): Sealer | undefined {
+  if (sealing === undefined) return undefined;
+  return new Sealer({ ...shared, thread: new SealThread(sealing.workerFile), afterMs: sealing.afterMs });
 }

@@ -19,6 +19,7 @@ import { Store } from "../../src/store/store.ts";
 import type { Viewer } from "../../src/wire/viewer.ts";
 import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
+import { ROOT as REPOSITORY } from "./programs.ts";
 import { RelpClient } from "./relp-client.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -44,6 +45,8 @@ export interface IngestSiteOptions {
   /** Makes the index anew from the files first. */
   readonly reindex?: boolean;
   readonly maxRangesInMemory?: number;
+  /** Seals executions so long after their end. */
+  readonly sealAfterMs?: number;
   /** The uid that a name has, for folders without a record. */
   readonly recordOwners?: OwnerOfName;
 }
@@ -108,6 +111,13 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
       bytesOnDisk: 0,
       ...options.ownerLimits,
     },
+    sealing:
+      options.sealAfterMs === undefined
+        ? undefined
+        : {
+            afterMs: options.sealAfterMs,
+            workerFile: new URL(`file://${REPOSITORY}/dist/src/store/sealing/worker.js`),
+          },
     log,
     audit,
     metrics,

@@ -2,6 +2,7 @@ import { closeSync, rmSync, statSync } from "node:fs";
 import { createForAppend } from "../disk/create-file.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import { failureCode } from "../disk/storage-error.ts";
+import { sealedPaths } from "../sealed/sealed-files.ts";
 import type { Facts } from "./facts.ts";
 import { type LoadOptions, loadExecution } from "./load-execution.ts";
 import { Sidecar } from "./sidecar.ts";
@@ -52,7 +53,8 @@ function createSidecar(sidecar: Sidecar, facts: Facts): void {
 }
 
 function adopt(base: string, options: CreateOptions): StoredExecution | undefined {
-  if (statSync(`${base}.log`, { throwIfNoEntry: false }) === undefined) {
+  const isThere = (path: string) => statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere(`${base}.log`) && !isThere(sealedPaths(base).log)) {
     closeSync(createForAppend(`${base}.log`, options));
   }
   return loadExecution(base, options);

@@ -4,11 +4,16 @@ import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import { SpillingStretches } from "../numbers/spilling-stretches.ts";
+import type { SealedRecord } from "../sealed/member-table.ts";
+import { sealedPaths } from "../sealed/sealed-files.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { LogName, Sidecar } from "./sidecar.ts";
 
 /** Segments processed in one step while a log's numbers are read back. */
 const SEGMENTS_AT_ONCE = 1_000;
+
+/** Smaller logs take as few disk blocks as they are: with a filter, and a longer sidecar, sealed ones would take more. */
+const LEAST_SEALED_BYTES = 32_768;
 
 /** The log of one execution in order of arrival, and a second one for lines that came after higher numbers. */
 export class ExecutionLogs {
@@ -32,8 +37,20 @@ export class ExecutionLogs {
   get late(): NumberedLog | undefined {
     return this.#late;
   }
+  get isSealed(): boolean {
+    return this.#main.members !== undefined;
+  }
+  /** Of a complete execution. */
+  get canBeSealed(): boolean {
+    return this.#late === undefined && !this.isSealed && this.#main.size >= LEAST_SEALED_BYTES;
+  }
   get lines(): number {
     return this.#main.lines + (this.#late?.lines ?? 0);
+  }
+
+  /** Disk space of their files. */
+  get diskBytes(): number {
+    return this.#main.diskBytes + (this.#late?.diskBytes ?? 0);
   }
 
   /** As the command printed them. */
@@ -41,10 +58,27 @@ export class ExecutionLogs {
     return this.#main.printedBytes + (this.#late?.printedBytes ?? 0);
   }
 
+  /** A sealed file holds the whole log. */
+  seal(record: SealedRecord): void {
+    const sealed = this.#create("main", sealedPaths(this.#base).log);
+    sealed.seal(record);
+    this.#main.release();
+    this.#main = sealed;
+  }
+
   /** Creates an empty log; it takes part only after `restoreLate` or `replace`. */
   create(name: LogName): NumberedLog {
-    const path = name === "main" ? `${this.#base}.log` : `${this.#base}.late.log`;
+    return this.#create(name, name === "main" ? `${this.#base}.log` : `${this.#base}.late.log`);
+  }
+
+  #create(name: LogName, path: string): NumberedLog {
     return new NumberedLog({ path, name, sidecar: this.#sidecar, stretches: new SpillingStretches(this.#spill) });
+  }
+
+  /** Appends lines with numbers above all others. A sealed log stays as it is: they wait in the late log. */
+  append(chunk: Chunk, files: OpenFiles): void {
+    if (this.isSealed) this.appendLate(chunk, files);
+    else this.#main.append(chunk, files);
   }
 
   /** Appends to the late log, which the first late lines create. */

@@ -14,6 +14,8 @@ import { parseKeyless } from "../../wire/begin.ts";
 import { asCount } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
+import { parseSealed, type SealedRecord } from "../sealed/member-table.ts";
+import { placeSealed, removeSealed, sealedPaths } from "../sealed/sealed-files.ts";
 import type { Facts } from "./facts.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 import { type AnyRecord, parseCut, parseMark, parseStretch, Sidecar } from "./sidecar.ts";
@@ -44,13 +46,24 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
   const execution = new StoredExecution({ facts, base, sidecar, spill: options.spill, nowMs: options.nowMs });
   const late = execution.logs.create("late");
   let isMerged = false;
+  let isUnsealed = false;
+  let sealed: SealedRecord | undefined;
   let hasLate = false;
   for (const record of records) {
     execution.restore(record, options.nowMs);
+    if (record.t === "sealed") {
+      sealed = parseSealed(record.members);
+      // It is written only when no late lines are there.
+      hasLate = false;
+      late.reset();
+    }
+    if (record.t === "unsealed") sealed = undefined;
     if (record.t === "merged" && isMergeDecided(base, asCount(record.members["bytes"]))) {
       // Earlier stretches and marks belong to the logs that it replaced.
       isMerged = true;
       hasLate = false;
+      isUnsealed ||= sealed !== undefined;
+      sealed = undefined;
       execution.logs.main.reset();
       late.reset();
     }
@@ -64,9 +77,17 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     const mark = parseMark(record);
     if (mark !== undefined) (mark.f === "main" ? execution.logs.main : late).addMark(mark);
   }
+  const isSealed = sealed !== undefined && isSealDecided(base, sealed);
   // Late lines recorded in it arrived after the merge.
-  if (isMerged && !hasLate) rmSync(late.path, { force: true });
-  execution.printedAtMs = Math.min(options.nowMs, scanTail(execution.logs.main));
+  if ((isMerged || isSealed) && !hasLate) rmSync(late.path, { force: true });
+  if (sealed !== undefined && isSealed) {
+    execution.logs.seal(sealed);
+    removeUnsealed(base, sealed.bytes);
+  } else {
+    execution.printedAtMs = Math.min(options.nowMs, scanTail(execution.logs.main));
+    // A merge put late lines into an unsealed log, and was interrupted.
+    if (isUnsealed) removeSealed(base);
+  }
   const hasLateLog = sizeOf(late.path) >= 0;
   if (hasLateLog) scanTail(late);
   execution.restored(hasLateLog ? late : undefined, options.nowMs);
@@ -82,6 +103,23 @@ function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean 
   if (sizeOf(`${base}.log.new`) !== bytes) return false;
   renameSync(`${base}.log.new`, `${base}.log`);
   return true;
+}
+
+/**
+ * Whether the sealed log is in place of the other one, or was about to be: its record is written when it is whole and on
+ * the disk. Lines that came in between decide against it.
+ */
+function isSealDecided(base: string, { fileBytes, bytes }: SealedRecord): boolean {
+  const paths = sealedPaths(base);
+  if (sizeOf(paths.log) === fileBytes) return true;
+  if (sizeOf(paths.newLog) !== fileBytes || sizeOf(`${base}.log`) !== bytes) return false;
+  placeSealed(base);
+  return true;
+}
+
+/** The log that a sealed one has replaced. */
+function removeUnsealed(base: string, bytes: number): void {
+  if ([0, bytes].includes(sizeOf(`${base}.log`))) rmSync(`${base}.log`, { force: true });
 }
 
 /** Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. */

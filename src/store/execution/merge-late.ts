@@ -2,6 +2,7 @@ import { renameSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { LoopTurns } from "../../host/loop-turns.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
+import { removeSealed } from "../sealed/sealed-files.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 import { readChunks } from "./read-chunks.ts";
 import type { StoredExecution } from "./stored-execution.ts";
@@ -12,7 +13,7 @@ const STEP_BYTES = 1_048_576;
 const SYNC_EVERY_BYTES = 32 * STEP_BYTES;
 
 /**
- * Puts the late lines of a complete execution in place: rewrites the whole log, records that in the sidecar, and only
+ * Puts the late lines of a complete execution in place: rewrites the whole log, unsealed, records that in the sidecar, and only
  * then replaces the old one. After a kill at any moment, loading completes or forgets the merge. Rejects with file
  * system errors, or when aborted, and then has changed nothing.
  */
@@ -37,7 +38,7 @@ export async function mergeLate(
     await rm(path, { force: true });
     throw error;
   }
-  renameSync(path, main.path);
+  renameSync(path, merged.path);
   execution.logs.replace(merged);
   for (const log of [main, late]) {
     if (log === undefined) continue;
@@ -46,6 +47,7 @@ export async function mergeLate(
   }
   try {
     if (late !== undefined) rmSync(late.path, { force: true });
+    if (main.members !== undefined) removeSealed(base);
     merged.writeMarks();
     sidecar.forgetStretches();
   } catch {

@@ -2,6 +2,9 @@ import type { Chunk } from "../../frame/chunk.ts";
 import { CRI } from "../../wire/cri.ts";
 import type { AppendFile, OpenFiles } from "../disk/open-files.ts";
 import type { Stretch, StretchList } from "../numbers/stretches.ts";
+import { type MemberTable, memberAt, type SealedRecord, tableOf } from "../sealed/member-table.ts";
+import { filterPathOf } from "../sealed/sealed-files.ts";
+import { blocks } from "./disk-bytes.ts";
 import type { CutRecord, LogName, MarkRecord, Sidecar, StretchRecord } from "./sidecar.ts";
 
 const LINE_FEED = 0x0a;
@@ -25,6 +28,8 @@ export class NumberedLog implements AppendFile {
   readonly #stretches: StretchList;
   #stretch: StretchRecord;
   readonly #marks: MarkRecord[] = [];
+  #members: MemberTable | undefined;
+  #sealedDiskBytes = 0;
   /** The sidecar has records beyond the end of the file. */
   #isCut = false;
   size = 0;
@@ -57,6 +62,30 @@ export class NumberedLog implements AppendFile {
   /** Number of stretches held in memory. */
   get stretchesHeld(): number {
     return this.#stretches.held;
+  }
+
+  /** Where the members of a sealed log are; then places are those of its text. */
+  get members(): MemberTable | undefined {
+    return this.#members;
+  }
+
+  /** The filters of a sealed log. */
+  get filterPath(): string {
+    return filterPathOf(this.path);
+  }
+
+  /** Disk space of its files. Asked for each chunk. */
+  get diskBytes(): number {
+    return this.#members === undefined ? blocks(this.size) : this.#sealedDiskBytes;
+  }
+
+  /** It is in a sealed file: lines 1 to the last, without a hole. */
+  seal(record: SealedRecord): void {
+    this.size = record.bytes;
+    this.lines = record.lines;
+    this.fragments = record.fragments;
+    this.#members = tableOf(record);
+    this.#sealedDiskBytes = blocks(record.fileBytes) + blocks(record.filterBytes);
   }
 
   get marks(): readonly MarkRecord[] {
@@ -163,6 +192,10 @@ export class NumberedLog implements AppendFile {
   /** The nearest place at or before line number `n` of a segment from which lines can be counted. */
   placeBefore(segment: Segment, n: number): { at: number; n: number } {
     const line = segment.line + (n - segment.n);
+    if (this.#members !== undefined) {
+      const member = memberAt(this.#members.lineAt, line);
+      return { at: this.#members.textAt[member] ?? 0, n: 1 + (this.#members.lineAt[member] ?? 0) };
+    }
     let low = 0;
     let high = this.#marks.length;
     while (low < high) {

@@ -1,17 +1,15 @@
-import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
-import { promisify } from "node:util";
 import { countLines, skipLines } from "../../frame/cri.ts";
+import type { LogText } from "../sealed/log-text.ts";
 import type { Segment } from "./numbered-log.ts";
+import { type OpenLog, OpenLogs } from "./open-logs.ts";
 import type { Numbered } from "./read-chunks.ts";
 
-const readAt = promisify(read);
 const BLOCK_BYTES = 262_144;
 /** Pieces opened at a time; the caller asks again for the rest. */
 const MAX_PIECES = 5_000;
 
-/** Consecutive stored lines: where they are in an open file. */
-export interface OpenPiece {
-  readonly fd: number;
+/** Consecutive stored lines: where they are in an open file, or in the text that a sealed one holds. */
+export interface OpenPiece extends Pick<OpenLog, "fd" | "sealed"> {
   readonly at: number;
   readonly bytes: number;
   /** Number of the first line. */
@@ -37,21 +35,14 @@ export async function openPieces(of: Numbered, wanted: { from: number; to?: numb
   const { to = Number.MAX_SAFE_INTEGER } = wanted;
   const segments = of.segments(wanted.from, MAX_PIECES + 1).filter(({ n }) => n <= to);
   const next = segments[MAX_PIECES]?.n;
-  const fds = new Map<string, number>();
-  const close = (): void => {
-    for (const fd of fds.values()) closeSync(fd);
-    fds.clear();
-  };
+  const files = new OpenLogs({ withFilters: true });
+  const close = (): void => files.close();
   try {
-    for (const { log } of segments) {
-      if (!fds.has(log.path)) fds.set(log.path, openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW));
-    }
-    const writtenAtMs = Math.max(0, ...[...fds.values()].map((fd) => fstatSync(fd).mtimeMs));
+    for (const { log } of segments) files.open(log);
+    const { writtenAtMs } = files;
     const pieces: OpenPiece[] = [];
-    for (const segment of segments.slice(0, MAX_PIECES)) {
-      const fd = fds.get(segment.log.path);
-      if (fd !== undefined) pieces.push(await pieceOf(fd, segment, { from: wanted.from, to }));
-    }
+    for (const segment of segments.slice(0, MAX_PIECES))
+      pieces.push(await pieceOf(files.open(segment.log), segment, { from: wanted.from, to }));
     return { pieces, next, writtenAtMs, close };
   } catch (error) {
     close();
@@ -60,24 +51,27 @@ export async function openPieces(of: Numbered, wanted: { from: number; to?: numb
 }
 
 /** Only the first piece can begin before `from`, and only the last one end after `to`. */
-async function pieceOf(fd: number, segment: Segment, { from, to }: { from: number; to: number }): Promise<OpenPiece> {
+async function pieceOf(
+  file: OpenLog,
+  segment: Segment,
+  { from, to }: { from: number; to: number },
+): Promise<OpenPiece> {
+  const { text, ...piece } = file;
   const placeOf = (n: number): Promise<number> => {
     const place = segment.log.placeBefore(segment, n);
-    return endOfLines(fd, place.at, n - place.n);
+    return endOfLines(text, place.at, n - place.n);
   };
   const n = Math.max(segment.n, from);
   const at = n === segment.n ? segment.at : await placeOf(n);
   const end = segment.n + segment.lines - 1 <= to ? segment.at + segment.bytes : await placeOf(to + 1);
-  return { fd, at, bytes: end - at, n };
+  return { ...piece, at, bytes: end - at, n };
 }
 
 /** The place after `count` lines from `at` on. */
-async function endOfLines(fd: number, at: number, count: number): Promise<number> {
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+async function endOfLines(text: LogText, at: number, count: number): Promise<number> {
   let [end, left] = [at, count];
   while (left > 0) {
-    const { bytesRead } = await readAt(fd, block, 0, block.length, end);
-    const data = block.subarray(0, bytesRead);
+    const data = await text.read(end, BLOCK_BYTES);
     const { lines, wholeBytes } = countLines(data);
     if (lines === 0) break;
     const isBeyond = lines > left;

@@ -1,12 +1,11 @@
-import { closeSync, constants, openSync, read } from "node:fs";
-import { promisify } from "node:util";
 import type { Chunk } from "../../frame/chunk.ts";
 import { skipLines } from "../../frame/cri.ts";
 import type { LoopTurns } from "../../host/loop-turns.ts";
 import { CRI } from "../../wire/cri.ts";
+import type { LogText } from "../sealed/log-text.ts";
 import type { Segment } from "./numbered-log.ts";
+import { OpenLogs } from "./open-logs.ts";
 
-const readAt = promisify(read);
 /** The shortest lines in it take a millisecond to find. */
 const BLOCK_BYTES = 262_144;
 /** Looked at as they arrive. */
@@ -37,19 +36,17 @@ export interface ReadRange {
  */
 export async function readChunks(of: Numbered, range: ReadRange, turns: Pick<LoopTurns, "run">): Promise<Chunk[]> {
   const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
-  const fds = new Map<string, number>();
+  const files = new OpenLogs({ withFilters: false });
   const chunks: Chunk[] = [];
   let [linesLeft, bytesLeft] = [range.maxLines, range.maxBytes];
   try {
-    for (const { log } of wanted) {
-      if (!fds.has(log.path)) fds.set(log.path, openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW));
-    }
+    for (const { log } of wanted) files.open(log);
     for (const segment of wanted) {
-      const fd = fds.get(segment.log.path);
-      if (fd === undefined || linesLeft <= 0 || bytesLeft <= 0) break;
+      const text = files.open(segment.log).text;
+      if (linesLeft <= 0 || bytesLeft <= 0) break;
       const firstN = Math.max(range.from, segment.n);
       const count = Math.min(linesLeft, segment.n + segment.lines - firstN);
-      const chunk = await readChunk(fd, segment, { firstN, count, maxBytes: bytesLeft, turns });
+      const chunk = await readChunk(text, segment, { firstN, count, maxBytes: bytesLeft, turns });
       if (chunk.count === 0) break;
       chunks.push(chunk);
       linesLeft -= chunk.count;
@@ -57,13 +54,13 @@ export async function readChunks(of: Numbered, range: ReadRange, turns: Pick<Loo
       if (chunk.count < count) break;
     }
   } finally {
-    for (const fd of fds.values()) closeSync(fd);
+    files.close();
   }
   return chunks;
 }
 
 async function readChunk(
-  fd: number,
+  text: LogText,
   segment: Segment,
   wanted: { firstN: number; count: number; maxBytes: number; turns: Pick<LoopTurns, "run"> },
 ): Promise<Chunk> {
@@ -97,11 +94,9 @@ async function readChunk(
   };
   while (!isFull()) {
     // No more than the piece itself: in great disorder each line is one.
-    const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
-    const { bytesRead } = await readAt(fd, block, 0, block.length, at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-    const fresh = block.subarray(0, bytesRead);
+    const fresh = await text.read(at, Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
+    if (fresh.length === 0) break;
+    at += fresh.length;
     const data = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
     // Small pieces take no time, and of several readers each is read on its own.
     if (data.length < SMALL_BYTES) await take(data);

@@ -90,14 +90,16 @@ export class Sidecar {
   }
 
   /**
-   * Drops all stretches, and the marks before the last merge: they belong to a log that no longer exists. Replaces the
+   * Drops all stretches, and what stands before the last merge about places: they belong to a log that no longer exists. Replaces the
    * file, whole or not at all. Throws file system errors.
    */
   forgetStretches(): void {
     if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
     const lines = readFileSync(this.path, "utf8").split("\n");
     const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
-    const kept = lines.filter((line, i) => i >= mergedAt || !/^\{"t":"(?:stretch|run|mark|cut)"/.test(line)).join("\n");
+    const kept = lines
+      .filter((line, i) => i >= mergedAt || !/^\{"t":"(?:stretch|run|mark|cut|sealed)"/.test(line))
+      .join("\n");
     const path = `${this.path}.new`;
     rmSync(path, { force: true });
     try {

@@ -35,6 +35,8 @@ export class StoredExecution {
   readonly discards: Discards;
   /** A merge of its late lines waits, runs, or was interrupted: the next start must know. */
   isMergeDue = false;
+  /** Its log is being sealed, which only this object may finish. */
+  isBeingSealed = false;
   /** Bytes charged to the owner's account for it. */
   accountedBytes = 0;
   /** When its last line arrived, or else its BEGIN, by the collector's clock. */
@@ -110,11 +112,16 @@ export class StoredExecution {
   }
   /** Nothing more is expected of it, so its row in the index is final. */
   get isSettled(): boolean {
-    return this.delivery !== "receiving" && !this.isMergeDue;
+    return this.delivery !== "receiving" && !this.isMergeDue && !this.isBeingSealed;
   }
   /** Whether merging gives a whole log, with each line in its place. */
   get canMerge(): boolean {
     return this.logs.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
+  }
+  /** Since when its log is as it will stay, if it can be sealed: complete, merged, and worth it. */
+  get sealableSinceMs(): number | undefined {
+    const isWhole = this.delivery === "complete" && this.have.coversTo(this.have.last);
+    return isWhole && this.logs.canBeSealed ? this.endSeen?.receivedAtMs : undefined;
   }
   get lines(): number {
     return this.logs.lines;
@@ -122,8 +129,7 @@ export class StoredExecution {
 
   /** Disk space of its files and its row in the index, charged to the owner. */
   get diskBytes(): number {
-    const { main, late } = this.logs;
-    return blocks(main.size) + blocks(late?.size ?? 0) + blocks(this.sidecar.size) + this.#indexBytes;
+    return this.logs.diskBytes + blocks(this.sidecar.size) + this.#indexBytes;
   }
 
   get state(): ExecutionState {
@@ -142,14 +148,14 @@ export class StoredExecution {
     const nextN = this.have.last + 1;
     if (this.discards.isOpen) this.discards.close(chunk.firstN);
     if (chunk.firstN >= nextN) {
-      this.logs.main.append(chunk, files);
+      this.logs.append(chunk, files);
       this.have.add(chunk.firstN, last);
       yield chunk;
       return;
     }
     for (const [from, to] of this.have.missing(chunk.firstN, last)) {
       const part = sliceChunk(chunk, from, to);
-      if (from >= nextN) this.logs.main.append(part, files);
+      if (from >= nextN) this.logs.append(part, files);
       else this.logs.appendLate(part, files);
       this.have.add(from, to);
       yield part;

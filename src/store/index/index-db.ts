@@ -7,6 +7,7 @@ import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
 import { RunIndex, seatOf } from "./run-index.ts";
+import { SealableRows } from "./sealable-rows.ts";
 import { Totals } from "./totals.ts";
 
 /** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
@@ -41,6 +42,7 @@ export class IndexDb {
   readonly runs: RunIndex;
   readonly totals: Totals;
   readonly oldest: OldestRows;
+  readonly sealable: SealableRows;
 
   /**
    * Throws if another process has the index open. `durable`: the existence of an execution, and a mark that its row may
@@ -57,15 +59,17 @@ export class IndexDb {
     this.runs = new RunIndex(this.#db);
     this.totals = new Totals(this.#db);
     this.oldest = new OldestRows(this.#db);
+    this.sealable = new SealableRows(this.#db);
     this.#forget = this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
     this.#bury = this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)");
     this.#put = this.#db.prepare(`
       INSERT INTO executions (node, x, key_hash, owner, job, run, seat, state, started_at, over_at, base, open,
-        disk_bytes, search, summary)
+        disk_bytes, sealable_since, search, summary)
       VALUES (@node, @x, @keyHash, @owner, @job, @run, @seat, @state, @startedAt, @overAt, @base, @open,
-        @diskBytes, @search, @summary)
+        @diskBytes, @sealableSinceMs, @search, @summary)
       ON CONFLICT (node, x, key_hash)
-      DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes, summary = @summary`);
+      DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
+        sealable_since = @sealableSinceMs, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
     // By itself, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
@@ -122,12 +126,12 @@ export class IndexDb {
     if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
   }
 
-  #putRow({ node, x, keyHash, base, execution, hasRun, overAt = "", isOpen, diskBytes }: IndexRow): void {
+  #putRow({ node, x, keyHash, base, execution, hasRun, overAt = "", isOpen, diskBytes, ...more }: IndexRow): void {
     const { owner, job, state, startedAt } = execution;
     const run = hasRun ? execution.run : "";
     const texts = { summary: JSON.stringify(execution), search: searchText(execution), seat: seatOf(execution) };
-    const open = isOpen ? 1 : 0;
-    this.#put.run({ node, x, keyHash, owner, job, run, state, startedAt, overAt, base, open, diskBytes, ...texts });
+    const figures = { open: isOpen ? 1 : 0, diskBytes, sealableSinceMs: more.sealableSinceMs ?? null };
+    this.#put.run({ node, x, keyHash, owner, job, run, state, startedAt, overAt, base, ...figures, ...texts });
   }
 
   setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {

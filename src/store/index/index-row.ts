@@ -1,5 +1,5 @@
 import { type Execution, parseExecution } from "../../wire/api.ts";
-import { asRecord, parseJson } from "../../wire/record.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 
 /** Where an execution's files are, and their content when the row was written. */
 export interface IndexRow {
@@ -16,6 +16,8 @@ export interface IndexRow {
   readonly isOpen: boolean;
   /** Disk space of the files, charged to the owner. */
   readonly diskBytes: number;
+  /** Since when its log can be sealed; undefined if it cannot. */
+  readonly sealableSinceMs?: number | undefined;
 }
 
 /** A row read from the database, with the length of its summary's text. */
@@ -31,9 +33,10 @@ export function parseRow(value: unknown): ReadRow | undefined {
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
   if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
   if (typeof overAt !== "string") return undefined;
+  const sealableSinceMs = asCount(row["sealable_since"]);
   const execution = parseExecution(parseJson(summary));
   if (execution === undefined) return undefined;
   const hasRun = row["run"] !== "";
-  const files = { base, isOpen: row["open"] === 1, diskBytes, summaryBytes: summary.length };
+  const files = { base, isOpen: row["open"] === 1, diskBytes, sealableSinceMs, summaryBytes: summary.length };
   return { node, x, keyHash, execution, hasRun, overAt: overAt === "" ? undefined : overAt, ...files };
 }

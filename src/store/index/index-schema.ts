@@ -2,7 +2,7 @@
  * Bump with every change of the schema: the collector discards another version's index at its start, and rebuilds it
  * from the files before it listens.
  */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /**
  * One row per execution, an index for each way to list them newest first, and totals kept by triggers, so that nodes,
@@ -25,6 +25,7 @@ export const SCHEMA = `
     base TEXT NOT NULL,           -- path below DATA/logs, without ending
     open INTEGER NOT NULL,        -- the files may say more than this row
     disk_bytes INTEGER NOT NULL,  -- what the files take
+    sealable_since INTEGER,       -- milliseconds; null: its log is sealed, or never will be, or may still change
     search TEXT NOT NULL,         -- lower case: command line, job, node, labels, x
     summary TEXT NOT NULL,        -- JSON of wire's Execution
     UNIQUE (node, x, key_hash)
@@ -42,6 +43,7 @@ export const SCHEMA = `
   CREATE INDEX all_by_state ON executions (state, started_at DESC, x DESC, node DESC, owner DESC);
   CREATE INDEX by_x ON executions (x);
   CREATE INDEX by_open ON executions (open) WHERE open = 1;
+  CREATE INDEX by_sealable ON executions (sealable_since, id) WHERE sealable_since IS NOT NULL;
   CREATE INDEX without_run ON executions (started_at, x) WHERE run = '';
 
   CREATE TABLE node_totals (

@@ -11,13 +11,15 @@ import type { LateMerges } from "../execution/late-merges.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
+import { SEALED_ENDINGS } from "../sealed/sealed-files.ts";
+import type { Sealer } from "../sealing/sealer.ts";
 import type { InUse } from "../table/in-use.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
 import type { SlotTable } from "../table/slots.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: without it a log has no owner. */
-const ENDINGS = [".log", ".late.log", ".log.new", ".meta.new", ".meta"];
+const ENDINGS = [".log", ".late.log", ".log.new", ...SEALED_ENDINGS, ".meta.new", ".meta"];
 /** Rows removed in one transaction: with their totals and sixteen indexes they take about 3 ms. */
 const ROWS_A_TURN = 16;
 /** Executions whose files are removed at a time: the others who need the disk get their turns. */
@@ -39,6 +41,7 @@ export interface RemoverOptions {
   readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;
   readonly merges: LateMerges;
+  readonly sealer: Sealer | undefined;
   readonly quarantine: Quarantine;
   readonly accounts: OwnerAccounts;
   readonly tombstones: Tombstones;
@@ -65,9 +68,12 @@ export class Remover {
 
   /** For a person who may: ends merges, and does not mind readers. Rejects with file system errors. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
-    const { slots, merges } = this.#options;
+    const { slots, merges, sealer } = this.#options;
     const known = slots.known(identity);
-    if (known !== undefined) await merges.cancel(known);
+    if (known !== undefined) {
+      await merges.cancel(known);
+      await sealer?.cancel(known);
+    }
     const execution = slots.load(slots.get(identity));
     if (execution === undefined) return "missing";
     if (execution.isOpen) return "running";
@@ -156,7 +162,7 @@ export class Remover {
     } catch (error) {
       if (isPoison(error)) throw error;
       // A full disk: make room first, as the deletion is meant to. At once, before others take it.
-      for (const { base } of going) emptied(join(logsDir, `${base}.log`));
+      for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
       tombstones.add(...added);
     }
   }

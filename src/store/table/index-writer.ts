@@ -125,9 +125,10 @@ export class IndexWriter {
   #rowsOf(slots: readonly Slot[]): IndexRow[] {
     return slots.flatMap(({ execution, identity }) => {
       if (execution === undefined) return [];
-      const { facts, hasRun, overAt, isSettled, diskBytes } = execution;
+      const { facts, hasRun, overAt, isSettled, diskBytes, sealableSinceMs } = execution;
       const base = basePath(facts);
-      return [{ ...identity, base, execution: execution.summary(), hasRun, overAt, isOpen: !isSettled, diskBytes }];
+      const files = { base, isOpen: !isSettled, diskBytes, sealableSinceMs };
+      return [{ ...identity, execution: execution.summary(), hasRun, overAt, ...files }];
     });
   }
 

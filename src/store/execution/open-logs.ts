@@ -1,0 +1,60 @@
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { type LogText, logText } from "../sealed/log-text.ts";
+import type { MemberTable } from "../sealed/member-table.ts";
+import type { NumberedLog } from "./numbered-log.ts";
+
+/** A log's open file; of a sealed one also where its members are, and the open file of its filters, if it has one. */
+export interface OpenLog {
+  readonly fd: number;
+  readonly text: LogText;
+  readonly sealed?: { readonly members: MemberTable; readonly filterFd: number | undefined } | undefined;
+}
+
+/** The open files of an execution's logs: whatever replaces them meanwhile, they stay as they are. */
+export class OpenLogs {
+  readonly #open = new Map<NumberedLog, OpenLog>();
+  readonly #fds: number[] = [];
+  readonly #withFilters: boolean;
+
+  constructor({ withFilters }: { readonly withFilters: boolean }) {
+    this.#withFilters = withFilters;
+  }
+
+  /** Opens it at the first call. Throws the file system's error. */
+  open(log: NumberedLog): OpenLog {
+    const known = this.#open.get(log);
+    if (known !== undefined) return known;
+    const fd = this.#openFile(log.path);
+    const { members, filterPath } = log;
+    const sealed = members === undefined ? undefined : { members, filterFd: this.#tryOpen(filterPath) };
+    const open = { fd, text: logText(fd, members), ...(sealed === undefined ? {} : { sealed }) };
+    this.#open.set(log, open);
+    return open;
+  }
+
+  /** When the files were last written. */
+  get writtenAtMs(): number {
+    return Math.max(0, ...[...this.#open.values()].map(({ fd }) => fstatSync(fd).mtimeMs));
+  }
+
+  close(): void {
+    for (const fd of this.#fds.splice(0)) closeSync(fd);
+    this.#open.clear();
+  }
+
+  /** Without filters a search takes longer, and finds the same. */
+  #tryOpen(path: string): number | undefined {
+    if (!this.#withFilters) return undefined;
+    try {
+      return this.#openFile(path);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #openFile(path: string): number {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#fds.push(fd);
+    return fd;
+  }
+}

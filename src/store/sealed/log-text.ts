@@ -1,0 +1,64 @@
+import { read } from "node:fs";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { type MemberTable, memberAt } from "./member-table.ts";
+
+const readAt = promisify(read);
+const inflate = promisify(gunzip);
+
+/** The text of a log in an open file, sealed or not. */
+export interface LogText {
+  /** Bytes from `at` on, at most `most`: fewer at the end of a file or of a member, none beyond the end. */
+  read(at: number, most: number): Promise<Buffer>;
+}
+
+/** @param members Of a sealed log. Reading rejects with the file system's error; of a damaged member too. */
+export function logText(fd: number, members: MemberTable | undefined): LogText {
+  return members === undefined ? { read: (at, most) => readBytes(fd, at, most) } : new SealedText(fd, members);
+}
+
+class SealedText implements LogText {
+  readonly #fd: number;
+  readonly #members: MemberTable;
+  /** The member that was read last: the next bytes are often in it. */
+  #last: { readonly member: number; readonly text: Buffer } | undefined;
+
+  constructor(fd: number, members: MemberTable) {
+    this.#fd = fd;
+    this.#members = members;
+  }
+
+  async read(at: number, most: number): Promise<Buffer> {
+    const { textAt } = this.#members;
+    if (at >= (textAt.at(-1) ?? 0)) return Buffer.alloc(0);
+    const member = memberAt(textAt, at);
+    const text = this.#last?.member === member ? this.#last.text : await this.#inflate(member);
+    this.#last = { member, text };
+    const from = at - (textAt[member] ?? 0);
+    return text.subarray(from, from + most);
+  }
+
+  async #inflate(member: number): Promise<Buffer> {
+    const { fileAt, textAt } = this.#members;
+    const [from = 0, to = 0] = [fileAt[member], fileAt[member + 1]];
+    const bytes = (textAt[member + 1] ?? 0) - (textAt[member] ?? 0);
+    const packed = await readBytes(this.#fd, from, to - from);
+    try {
+      const text = await inflate(packed, { maxOutputLength: bytes });
+      if (text.length === bytes) return text;
+    } catch {
+      // The same as a short one.
+    }
+    // As the file system reports a damaged block.
+    throw Object.assign(new Error(`Cannot read a sealed log: the member at byte ${from} is damaged`), {
+      code: "EIO",
+      syscall: "gunzip",
+    });
+  }
+}
+
+async function readBytes(fd: number, at: number, most: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(most);
+  const { bytesRead } = await readAt(fd, bytes, 0, most, at);
+  return bytes.subarray(0, bytesRead);
+}
