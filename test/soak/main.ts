@@ -4,6 +4,7 @@ import { keepTempFolders } from "../support/temp-folder.ts";
 import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
+import { fleetKills } from "./fleet-kills.ts";
 import { gateMoments } from "./gate-moments.ts";
 import { lastMoments } from "./last-moments.ts";
 import { linkFaults } from "./link-fault.ts";
@@ -34,6 +35,7 @@ const scenarios: readonly Scenario[] = [
   ...networkFaults,
   ...relayFaults,
   ...crowds,
+  fleetKills,
 ];
 
 const { values, positionals } = parseArgs({

@@ -102,22 +102,23 @@ export class AgentSite {
     const home = join(this.folder, "home");
     mkdirSync(home, { recursive: true });
     this.root = start(program, args, { env: { ...process.env, ...env } });
-    const ended = this.root.ended;
-    await Promise.race([this.connect(), ended]);
+    let hasEnded = false;
+    void this.root.ended.then(() => {
+      hasEnded = true;
+    });
+    await poll("the root helper's socket", async () => hasEnded || (await this.#connect()));
   }
 
-  connect(): Promise<void> {
-    return poll("the root helper's socket", () => {
-      return new Promise<true | undefined>((resolve) => {
-        const socket = connect({ path: this.socketPath });
-        socket.on("error", () => resolve(undefined));
-        socket.once("connect", () => {
-          this.#socket = socket;
-          readLines(socket, (line) => this.#hear(line));
-          resolve(true);
-        });
+  #connect(): Promise<true | undefined> {
+    return new Promise<true | undefined>((resolve) => {
+      const socket = connect({ path: this.socketPath });
+      socket.on("error", () => resolve(undefined));
+      socket.once("connect", () => {
+        this.#socket = socket;
+        readLines(socket, (line) => this.#hear(line));
+        resolve(true);
       });
-    }).then(() => {});
+    });
   }
 
   send(message: string): void {
@@ -142,10 +143,10 @@ export class AgentSite {
   /** Waits until a run's state was told. */
   until({ run }: { readonly run: string }, ...states: readonly State["state"][]): Promise<State> {
     const told = () => this.states.find((state) => state.run === run && states.includes(state.state));
-    return poll(
-      `${states.join(" or ")} of ${run}; told: ${this.statesOf({ run }).join()}\n${this.root?.output()}`,
-      told,
-    );
+    return poll(`${states.join(" or ")} of ${run}`, told).catch((error: unknown) => {
+      const records = this.recordsOf({ user: this.user, run }).join();
+      throw new Error(`${error}; told: ${this.statesOf({ run })}; records: ${records}\n${this.root?.output()}`);
+    });
   }
 
   statesOf({ run }: { readonly run: string }): string[] {
@@ -168,7 +169,11 @@ export class AgentSite {
   }
 
   recordsOf({ user, run }: { readonly user: string; readonly run: string }): string[] {
-    return readdirSync(join(this.runs, `${user}.${run}`)).sort();
+    try {
+      return readdirSync(join(this.runs, `${user}.${run}`)).sort();
+    } catch {
+      return [];
+    }
   }
 
   #hear(line: string): void {

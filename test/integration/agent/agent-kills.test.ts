@@ -1,0 +1,4 @@
+import { fleetKills } from "../../soak/fleet-kills.ts";
+import { testInShort } from "../../soak/in-short.ts";
+
+testInShort([fleetKills]);
