@@ -66,6 +66,10 @@ export class AgentSite {
     writeFileSync(join(this.folder, "trust"), lines, { mode: 0o644 });
   }
 
+  webTrust(lines: string): void {
+    writeFileSync(join(this.folder, "web-trust"), lines, { mode: 0o644 });
+  }
+
   configure(more: Readonly<Record<string, unknown>>): void {
     const settings = {
       node: "node1",
