@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { AgentSite } from "../../support/agent-site.ts";
+import { poll } from "../../support/poll.ts";
+import { createTestUser } from "../../support/root.ts";
+
+const IS_ROOT = process.getuid?.() === 0;
+const SECRET = "s3cret-of-the-order";
+
+/** What a command sees of itself. */
+const LOOK = `id -u; id -g; id -G; umask; pwd; ulimit -n; cat /proc/self/status | grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)';
+  ls /proc/self/fd | tr '\\n' ' '; echo; readlink /proc/self/fd/0; ps -o sid= -p $$ | grep -c .; env | sort`;
+
+test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the agent", async () => {
+  const alice = await createTestUser("fleet", { groups: ["audio", "games"] });
+  const site = await AgentSite.create(alice.name);
+  site.configure({ "min-uid": 1_000 });
+  await site.start({ env: { OF_THE_AGENT: "leaks" } });
+  const out = join(site.folder, "count/look");
+  const order = site.run(`(${LOOK}) > ${out} 2>&1; sleep 1000`, {
+    env: [`TOKEN=${SECRET}`, "HOME=/elsewhere"],
+    cwd: "~",
+  });
+  await site.until(order, "started");
+  const lines = await poll("the look", () => {
+    const all = readText(out).trimEnd().split("\n");
+    return all.some((line) => line.startsWith("USER=")) && all;
+  });
+  const groups = execFileSync("id", ["-G", alice.name]).toString().trim();
+  expect(lines.slice(0, 5)).toEqual([String(alice.uid), String(alice.gid), groups, "0022", `/home/${alice.name}`]);
+  const capabilities = lines.filter((line) => /^Cap(Inh|Prm|Eff|Amb)/.test(line));
+  expect(capabilities.map((line) => line.split("\t")[1])).toEqual(Array(4).fill("0000000000000000"));
+  // Of ls: its three, and the folder that it reads.
+  expect(lines).toContain("0 1 2 3 ");
+  expect(lines).toContain("/dev/null");
+  const variables = lines.filter((line) => line.includes("="));
+  expect(variables).toContain(`TOKEN=${SECRET}`);
+  expect(variables).toContain("HOME=/elsewhere");
+  expect(variables).toContain(`USER=${alice.name}`);
+  expect(variables.filter((line) => line.startsWith("OF_THE_AGENT"))).toEqual([]);
+  // Nobody else sees what the order brought: only the command itself, and what it has started, have it.
+  const shows = (file: "cmdline" | "environ") =>
+    processes().filter((pid) => readText(`/proc/${pid}/${file}`).includes(SECRET));
+  expect(shows("cmdline")).toEqual([]);
+  const own = shows("environ").map((pid) => readText(`/proc/${pid}/comm`).trim());
+  expect(own.filter((name) => name !== "sh" && name !== "sleep")).toEqual([]);
+  expect(own).toContain("sleep");
+  expect(readText(join(site.folder, "state/journal"))).not.toContain(SECRET);
+  site.cancel(order);
+  await site.until(order, "failed");
+});
+
+test.skipIf(!IS_ROOT)("a user whose uid has changed since the order came gets nothing", async () => {
+  const alice = await createTestUser("fleet");
+  const site = await AgentSite.create(alice.name);
+  let mayConfirm = false;
+  site.answer = (event) => (event.kind === "journal" && !mayConfirm ? undefined : "+");
+  await site.start();
+  const order = site.run(site.counting("uid"));
+  await site.until(order, "accepted");
+  execFileSync("usermod", ["--uid", String(alice.uid + 40_000), alice.name], { stdio: "ignore" });
+  mayConfirm = true;
+  expect(await site.until(order, "refused")).toMatchObject({ why: "uid-changed" });
+  expect(site.count("uid")).toBe(0);
+});
+
+test.skipIf(!IS_ROOT)("a file of keys that somebody else could write trusts nobody", async () => {
+  const site = await AgentSite.create();
+  execFileSync("chmod", ["g+w", join(site.folder, "trust")]);
+  await site.start();
+  const order = site.run("true");
+  expect(await site.until(order, "refused")).toMatchObject({ why: "key-not-trusted" });
+  execFileSync("chmod", ["g-w", join(site.folder, "trust")]);
+  await site.until(site.run("true"), "finished");
+});
+
+function processes(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
