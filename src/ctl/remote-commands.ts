@@ -7,11 +7,15 @@ import { USAGE, usageCommand } from "./keeping/usage-command.ts";
 import { LOGIN, type LoginSettings, loginCommand } from "./login/login-command.ts";
 import { LOGOUT, logoutCommand } from "./login/logout-command.ts";
 import { TOKENS, tokensCommand } from "./login/tokens-command.ts";
+import { DIFF, diffCommand } from "./reading/diff-command.ts";
+import { FOLD, foldCommand } from "./reading/fold-command.ts";
 import { GET, getCommand } from "./reading/get-command.ts";
 import { GREP, grepCommand } from "./reading/grep-command.ts";
 import { LS, lsCommand } from "./reading/ls-command.ts";
+import { OPEN, openCommand } from "./reading/open-command.ts";
 import { SHOW, showCommand } from "./reading/show-command.ts";
 import { TAIL, tailCommand } from "./reading/tail-command.ts";
+import { WAIT, waitCommand } from "./reading/wait-command.ts";
 import { SHARE, shareCommand, UNSHARE, unshareCommand } from "./sharing/share-command.ts";
 
 /** A command that asks a collector, with the description that its completion is made of. */
@@ -29,6 +33,10 @@ export function remoteCommands(settings: LoginSettings): readonly RemoteCommand[
     { description: SHOW, command: showCommand(settings) },
     { description: TAIL, command: tailCommand(settings) },
     { description: GREP, command: grepCommand(settings) },
+    { description: FOLD, command: foldCommand(settings) },
+    { description: DIFF, command: diffCommand(settings) },
+    { description: WAIT, command: waitCommand(settings) },
+    { description: OPEN, command: openCommand(settings) },
     { description: GET, command: getCommand(settings) },
     { description: KEEP, command: keepCommand(settings) },
     { description: RELEASE, command: releaseCommand(settings) },

@@ -1,37 +1,53 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Execution } from "../../wire/api.ts";
-import { type ClientMessage, parseLinesMessage, parseServerMessage } from "../../wire/live.ts";
+import { type ClientMessage, parseLinesMessage, parseServerMessage, type Target } from "../../wire/live.ts";
 import { CtlError } from "../command.ts";
-import { type Collector, trustOf } from "../remote/collector.ts";
+import { ApiRefusal, type Collector } from "../remote/collector.ts";
+import { getExecution } from "../remote/executions.ts";
 import { type RemoteLine, readLines } from "../remote/lines.ts";
+import { openSocket } from "../remote/live-socket.ts";
+
+export interface Followed {
+  execution: Execution;
+  /** The number of the next line to print. */
+  next: number;
+}
 
 export interface FollowOptions {
-  readonly execution: Execution;
-  /** The next number. */
-  readonly from: number;
-  readonly onLine: (line: RemoteLine) => Promise<void>;
+  readonly what: Target;
+  /** Executions known so far, and the next number of each; others are printed from their beginning. */
+  readonly known: readonly Followed[];
+  /** False: only how executions change. */
+  readonly wantsLines: boolean;
+  readonly isWanted?: (execution: Execution) => boolean;
+  readonly onLine?: (execution: Execution, line: RemoteLine) => Promise<void>;
+  /** An execution is new or has changed. */
+  readonly onChange?: (execution: Execution) => Promise<void>;
+  /** Asked on each connection for executions that run already, and their next numbers. It goes on when all have ended. */
+  readonly running?: () => Promise<readonly Followed[]>;
+  readonly signal?: AbortSignal;
 }
 
 /** The collector restarts, or the network is away: tried again this often in a row, after a second each. */
 const MAX_ATTEMPTS = 60;
 const TRY_AGAIN_AFTER_MS = 1_000;
+/** Executions of everything that is followed; those that have ended are forgotten first. */
+const MAX_FOLLOWED = 20_000;
 const SESSION_ENDED = 4_401;
 /** Close codes that another attempt does not change: malformed messages, and the end of the session. */
 const FINAL_CODES: readonly number[] = [1_003, 1_008, SESSION_ENDED];
 /** What ws says of a refused request: all of these but "too many" stay refused. */
 const REFUSED = /server response: 4(?!29)\d\d/;
 
-type Event =
-  | { readonly is: "lines"; readonly text: string }
-  | { readonly is: "message"; readonly text: string }
-  | { readonly is: "closed"; readonly code: number; readonly reason: string };
-
-/** New lines of an execution as they arrive, until it has ended and all of them are here. Resolves with its last state. */
-export async function follow(collector: Collector, options: FollowOptions): Promise<Execution> {
+/**
+ * New lines of executions as they arrive, until all have ended and all lines are here. Resolves with their last states.
+ * It outlives restarts of the collector.
+ */
+export async function follow(collector: Collector, options: FollowOptions): Promise<readonly Execution[]> {
   const following = new Following(collector, options);
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await following.untilClosed();
-    if (outcome.is === "ended") return following.execution;
+    if (outcome.is === "ended") return following.executions;
     if (following.hasHeard) attempt = 1;
     const { code, reason } = outcome;
     if (code === SESSION_ENDED || reason.endsWith(": 401"))
@@ -43,120 +59,140 @@ export async function follow(collector: Collector, options: FollowOptions): Prom
 }
 
 class Following {
-  execution: Execution;
   /** The last connection brought something. */
   hasHeard = false;
   readonly #collector: Collector;
-  readonly #onLine: FollowOptions["onLine"];
-  #next: number;
+  readonly #options: FollowOptions;
+  readonly #followed = new Map<string, Followed>();
+  /** One execution is subscribed to from its next line on; of several, lines before the connection are fetched. */
+  readonly #isOne: boolean;
   #isLive = false;
 
-  constructor(collector: Collector, { execution, from, onLine }: FollowOptions) {
+  constructor(collector: Collector, options: FollowOptions) {
     this.#collector = collector;
-    this.execution = execution;
-    this.#next = from;
-    this.#onLine = onLine;
+    this.#options = options;
+    this.#isOne = "x" in options.what;
+    for (const { execution, next } of options.known) this.#followed.set(keyOf(execution), { execution, next });
+  }
+
+  get executions(): readonly Execution[] {
+    return [...this.#followed.values()].map(({ execution }) => execution);
   }
 
   /** One connection, to its end. */
   async untilClosed(): Promise<{ is: "ended" } | { is: "closed"; code: number; reason: string }> {
     this.hasHeard = false;
     this.#isLive = false;
+    const { what, wantsLines, signal } = this.#options;
     const socket = await openSocket(this.#collector);
-    const { x, node, owner } = this.execution;
-    const what = { x, node, owner };
-    socket.send(JSON.stringify({ t: "subscribe", id: 1, what, from: this.#next, lines: true } satisfies ClientMessage));
+    const end = (): void => socket.close();
+    signal?.addEventListener("abort", end, { once: true });
+    const [one] = this.#followed.values();
+    const from = this.#isOne && one !== undefined ? one.next : "end";
+    socket.send(JSON.stringify({ t: "subscribe", id: 1, what, from, lines: wantsLines } satisfies ClientMessage));
     try {
       for await (const event of socket.events) {
+        if (signal?.aborted) return { is: "ended" };
         if (event.is === "closed") return event;
         this.hasHeard = true;
         if (event.is === "lines") await this.#takeLines(event.text);
         else await this.#takeMessage(event.text);
-        if (this.#isLive && this.#hasEnded) {
+        if (this.#isLive && this.#isOver) {
           // Whatever a merge or a slow connection kept from arriving.
-          await this.#fetch(this.#next, this.execution.lastN);
+          for (const followed of this.#followed.values()) await this.#catchUp(followed);
           return { is: "ended" };
         }
       }
       return { is: "closed", code: 1_006, reason: "" };
     } finally {
+      signal?.removeEventListener("abort", end);
       socket.close();
     }
   }
 
-  get #hasEnded(): boolean {
-    return this.execution.state !== "running" && this.execution.delivery !== "receiving";
+  get #isOver(): boolean {
+    if (this.#options.running !== undefined || this.#followed.size === 0) return false;
+    return this.executions.every(hasEnded);
   }
 
   async #takeLines(text: string): Promise<void> {
-    const message = parseLinesMessage(text);
-    for (const { n, time, stream, text: line, fragment } of message?.lines ?? [])
-      await this.#print({ n, time, stream, bytes: Buffer.from(line, "latin1"), isPiece: fragment });
+    const { header, lines = [] } = parseLinesMessage(text) ?? {};
+    if (header === undefined) return;
+    const followed = await this.#followedOf(header);
+    if (followed === undefined) return;
+    // Lines between what was read before and this connection.
+    if (!this.#isOne && header.n > followed.next) await this.#fetch(followed, followed.next, header.n - 1);
+    for (const { n, time, stream, text: line, fragment } of lines) {
+      if (!this.#isOne && n < followed.next) continue;
+      await this.#print(followed, { n, time, stream, bytes: Buffer.from(line, "latin1"), isPiece: fragment });
+    }
   }
 
   async #takeMessage(text: string): Promise<void> {
     const message = parseServerMessage(text);
     if (message?.t === "refused") throw new CtlError(`Cannot follow: ${message.message}`);
-    if (message?.t === "live") this.#isLive = true;
-    if (message?.t === "execution") this.execution = message.execution;
-    if (message?.t === "lost") await this.#fetch(message.from, message.to);
+    if (message?.t === "lost") {
+      const followed = await this.#followedOf(message);
+      if (followed !== undefined) await this.#fetch(followed, message.from, message.to);
+    }
+    if (message?.t === "execution") await this.#change(message.execution);
+    if (message?.t !== "live") return;
+    this.#isLive = true;
+    for (const found of (await this.#options.running?.()) ?? []) {
+      const key = keyOf(found.execution);
+      if (!this.#followed.has(key)) this.#followed.set(key, { ...found });
+    }
+    if (!this.#isOne) for (const followed of this.#followed.values()) await this.#catchUp(followed);
   }
 
-  async #fetch(from: number, to: number): Promise<void> {
-    for await (const line of readLines(this.#collector, this.execution, { from, to })) await this.#print(line);
+  async #change(execution: Execution): Promise<void> {
+    const { isWanted = () => true, onChange } = this.#options;
+    if (!isWanted(execution)) return;
+    const followed = this.#followed.get(keyOf(execution)) ?? { execution, next: 1 };
+    followed.execution = execution;
+    this.#followed.set(keyOf(execution), followed);
+    await onChange?.(execution);
+    if (hasEnded(execution) && this.#isLive && !this.#isOne) await this.#catchUp(followed);
+    if (this.#followed.size > MAX_FOLLOWED) this.#forgetEnded();
   }
 
-  async #print(line: RemoteLine): Promise<void> {
-    await this.#onLine(line);
-    this.#next = Math.max(this.#next, line.n + 1);
+  /** The execution of a message: its summary may come later. */
+  async #followedOf(name: { x: string; node: string; owner: string }): Promise<Followed | undefined> {
+    const known = this.#followed.get(keyOf(name));
+    if (known !== undefined) return known;
+    try {
+      await this.#change(await getExecution(this.#collector, name));
+    } catch (error) {
+      // Deleted, or not shared any more.
+      if (!(error instanceof ApiRefusal) || error.status !== 404) throw error;
+    }
+    return this.#followed.get(keyOf(name));
+  }
+
+  async #catchUp(followed: Followed): Promise<void> {
+    if (this.#options.wantsLines) await this.#fetch(followed, followed.next, followed.execution.lastN);
+  }
+
+  async #fetch(followed: Followed, from: number, to: number): Promise<void> {
+    for await (const line of readLines(this.#collector, followed.execution, { from, to }))
+      await this.#print(followed, line);
+    followed.next = Math.max(followed.next, to + 1);
+  }
+
+  async #print(followed: Followed, line: RemoteLine): Promise<void> {
+    await this.#options.onLine?.(followed.execution, line);
+    followed.next = Math.max(followed.next, line.n + 1);
+  }
+
+  #forgetEnded(): void {
+    for (const [key, { execution }] of this.#followed) if (hasEnded(execution)) this.#followed.delete(key);
   }
 }
 
-/** A WebSocket as a queue: while a line is printed, the next ones wait in it, and the collector notices. */
-async function openSocket(collector: Collector) {
-  // Loaded only here: every other command starts without it.
-  const { default: WebSocket } = await import("ws");
-  const { url, ca, token = "" } = collector.options;
-  const address = `${url.replace(/^http/, "ws")}/live`;
-  const socket = new WebSocket(address, { headers: { authorization: `Bearer ${token}` }, ...trustOf(ca) });
-  const waiting: Event[] = [];
-  let wake = (): void => undefined;
-  const add = (event: Event): void => {
-    waiting.push(event);
-    // At most what one read of the socket brings waits here.
-    if (event.is !== "closed") socket.pause();
-    wake();
-  };
-  let failure = "";
-  socket.on("message", (data: Buffer, isBinary: boolean) => {
-    add(isBinary ? { is: "lines", text: data.toString("latin1") } : { is: "message", text: data.toString("utf8") });
-  });
-  socket.on("error", (error: Error) => {
-    failure = error.message;
-  });
-  socket.on("close", (code: number) => add({ is: "closed", code, reason: failure }));
-  async function* events(): AsyncGenerator<Event> {
-    for (;;) {
-      const event = waiting.shift();
-      if (event !== undefined) yield event;
-      else {
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        socket.resume();
-        await woken;
-      }
-    }
-  }
-  const opened = new Promise<void>((resolve) => {
-    socket.once("open", resolve).once("close", () => resolve());
-  });
-  await opened;
-  return {
-    events: events(),
-    send: (text: string) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
-    },
-    close: () => socket.terminate(),
-  };
+function hasEnded({ state, delivery }: Execution): boolean {
+  return state !== "running" && delivery !== "receiving";
+}
+
+function keyOf({ x, node, owner }: Pick<Execution, "x" | "node" | "owner">): string {
+  return `${x} ${owner} ${node}`;
 }

@@ -1,25 +1,28 @@
 import { isUtf8 } from "node:buffer";
 import type { Execution } from "../../wire/api.ts";
+import { type JoinedLine, JoinedLines } from "../remote/joined-lines.ts";
 import type { RemoteLine } from "../remote/lines.ts";
+import { localTime } from "../remote/moments.ts";
 import type { Output } from "../remote/output.ts";
 import { decoded, shownText } from "../remote/shown-text.ts";
 
-/** A line of so many pieces is printed in parts: its end may never come. */
-const MAX_JOINED_BYTES = 1_048_576;
+export const TIME_FORMS = ["utc", "local", "relative"] as const;
 
 export interface PrintedLinesOptions {
-  readonly execution: Pick<Execution, "x" | "node">;
+  readonly execution: Pick<Execution, "x" | "node" | "startedAt">;
   /** Only this one. */
   readonly stream: string | undefined;
   readonly form: "text" | "raw" | "json";
-  readonly hasTime: boolean;
+  readonly time: (typeof TIME_FORMS)[number] | undefined;
+  /** Before each line, except as JSON. */
+  readonly prefix?: () => string;
 }
 
 /** Prints lines of one execution; pieces of a line as one, except as JSON. */
 export class PrintedLines {
   readonly #output: Output;
   readonly #options: PrintedLinesOptions;
-  readonly #open = new Map<string, { readonly first: RemoteLine; readonly parts: Buffer[]; bytes: number }>();
+  readonly #joined = new JoinedLines();
 
   constructor(output: Output, options: PrintedLinesOptions) {
     this.#output = output;
@@ -36,30 +39,33 @@ export class PrintedLines {
       await this.#output.json({ x, node, n, time, stream: line.stream, ...content, fragment: isPiece });
       return;
     }
-    const open = this.#open.get(line.stream) ?? { first: line, parts: [], bytes: 0 };
-    this.#open.set(line.stream, open);
-    open.parts.push(line.bytes);
-    open.bytes += line.bytes.length;
-    if (!line.isPiece || open.bytes >= MAX_JOINED_BYTES) await this.#end(line.stream);
+    const whole = this.#joined.add(line);
+    if (whole !== undefined) await this.#end(whole);
   }
 
   /** Prints what has no end. */
   async finish(): Promise<void> {
-    for (const stream of [...this.#open.keys()]) await this.#end(stream);
+    for (const line of this.#joined.rest()) await this.#end(line);
   }
 
-  async #end(stream: string): Promise<void> {
-    const open = this.#open.get(stream);
-    this.#open.delete(stream);
-    if (open === undefined) return;
-    const bytes = Buffer.concat(open.parts);
-    const time = this.#options.hasTime ? `${open.first.time} ` : "";
+  async #end({ first, bytes }: JoinedLine): Promise<void> {
+    const { form, prefix = () => "" } = this.#options;
+    const head = `${prefix()}${this.#timeOf(first)}`;
     // Where both streams are shown, stderr carries a colour, as in the viewer it carries a bar.
-    const mark = stream === "stderr" && this.#output.isColoured ? this.#output.painted("│", "31") : "";
-    if (this.#options.form === "text") {
-      await this.#output.line(`${time}${mark}${shownText(decoded(bytes), { isColoured: this.#output.isColoured })}`);
+    const mark = first.stream === "stderr" && this.#output.isColoured ? this.#output.painted("│", "31") : "";
+    if (form === "text") {
+      await this.#output.line(`${head}${mark}${shownText(decoded(bytes), { isColoured: this.#output.isColoured })}`);
       return;
     }
-    await this.#output.write(Buffer.concat([Buffer.from(time), bytes, Buffer.from("\n")]));
+    await this.#output.write(Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n")]));
+  }
+
+  #timeOf({ time }: RemoteLine): string {
+    const { time: form, execution } = this.#options;
+    if (form === undefined) return "";
+    if (form === "utc") return `${time} `;
+    if (form === "local") return `${localTime(time)}.${time.slice(20, 23)} `;
+    const seconds = (Date.parse(time) - Date.parse(execution.startedAt)) / 1_000;
+    return `${seconds < 0 ? "-" : "+"}${Math.abs(seconds).toFixed(3)} `;
   }
 }

@@ -1,33 +1,51 @@
-import { constants } from "node:os";
 import type { Execution } from "../../wire/api.ts";
+import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
-import { type CommandDescription, describedCommand } from "../described-command.ts";
-import { findExecution } from "../remote/executions.ts";
-import { type RemoteLine, readLines } from "../remote/lines.ts";
+import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
+import type { Collector } from "../remote/collector.ts";
+import type { RemoteLine } from "../remote/lines.ts";
+import { mergedLines, printedAtMs } from "../remote/merged-lines.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
-import { follow } from "./follow.ts";
-import { PrintedLines } from "./printed-lines.ts";
-import { ID_RULE } from "./show-command.ts";
+import { newestRunOf, TARGET_OPTIONS, TARGET_RULE, type Target, targetOf } from "../remote/targets.ts";
+import { worstStatusOf } from "./exit-status.ts";
+import { type Followed, follow } from "./follow.ts";
+import { LineNames } from "./line-names.ts";
+import { executionsToMerge, liveTarget, NODE_OPTION, onNodes } from "./merged-target.ts";
+import { PrintedLines, TIME_FORMS } from "./printed-lines.ts";
+import { TimeOrder } from "./time-order.ts";
 
 const DEFAULT_LINES = 10;
 const MAX_LINES = 1_000_000_000;
 
 export const TAIL: CommandDescription = {
   name: "tail",
-  summary: "show the last lines of an execution, and follow it",
-  operands: "ID",
-  operandCount: [1, 1],
-  about: `Shows the last lines of an execution. ${ID_RULE} Colours stay on a terminal; other control sequences that the
-command printed never reach it. Pieces of a line are joined; a piece without an end, such as a prompt, is shown last.`,
+  summary: "show the last lines of executions, and follow them",
+  operands: "[ID|JOB|JOB@RUN]",
+  operandCount: [0, 1],
+  about: `Shows the last lines of an execution, or of all executions of a run by time, each with its node before it; JOB alone is
+its newest run. ${TARGET_RULE}
+
+Colours stay on a terminal; other control sequences that the command printed never reach it. Pieces of a line are joined;
+a piece without an end, such as a prompt, is shown last.`,
   options: {
-    follow: { short: "f", help: "go on with new lines until the execution has ended" },
-    lines: { short: "n", value: "N", help: `begin with the last N lines (${DEFAULT_LINES})` },
+    follow: { short: "f", help: "go on with new lines until the executions have ended" },
+    lines: { short: "n", value: "N", help: `begin with the last N lines of each (${DEFAULT_LINES})` },
+    all: { help: "all executions that run; with -f also those that begin" },
+    ...TARGET_OPTIONS,
+    node: NODE_OPTION,
     stream: { value: "STREAM", help: "only stdout or stderr", choices: ["stdout", "stderr"] },
-    time: { short: "t", help: "the time of each line before it, in UTC" },
+    time: {
+      short: "t",
+      value: "FORM",
+      help: "the time before each line: utc, local, relative (since the start)",
+      choices: TIME_FORMS,
+    },
     raw: { help: "text as printed, with the control characters in it" },
-    json: { help: "one JSON object a line: x, node, n, time, stream, text or b64" },
-    "exit-status": { help: "exit as the command did: its code, 128 + the signal's number, 1 if neither is known" },
+    json: { help: "one JSON object a line: x, node, n, time, stream, text or b64, fragment" },
+    "exit-status": {
+      help: "exit as the commands did: the highest code, 128 + a signal's number, 1 if neither is known",
+    },
   },
 };
 
@@ -36,28 +54,107 @@ export function tailCommand(settings: RemoteSettings): Command {
   return describedCommand(TAIL, async (options, io) => {
     const collector = signedIn(settings);
     const count = options.count("lines", { least: 0, most: MAX_LINES, fallback: DEFAULT_LINES });
-    const execution = await findExecution(collector, options.operands[0] ?? "-");
-    const output = new Output(io);
-    const lines = new PrintedLines(output, {
-      execution,
-      stream: options.text("stream"),
-      form: options.has("json") ? "json" : options.has("raw") ? "raw" : "text",
-      hasTime: options.has("time"),
-    });
-    const { lastN } = execution;
-    const range = { from: Math.max(1, lastN - count + 1), to: lastN };
-    if (count > 0) for await (const line of readLines(collector, execution, range)) await lines.print(line);
-    let last = execution;
+    const isWanted = onNodes(options.text("node"));
+    const target = await whatOf(collector, options);
+    const isOne = target !== "all" && target.is === "execution";
+    const printer = new TailPrinter(new Output(io), options, isOne);
+    /** Prints the last lines of what there is. */
+    const begin = async (): Promise<Followed[]> => {
+      const executions = await executionsToMerge(collector, target, isWanted);
+      printer.names.know(executions);
+      const sources = executions.map((execution) => {
+        const { lastN } = execution;
+        return { execution, from: Math.max(1, lastN - count + 1), to: lastN };
+      });
+      if (count > 0)
+        for await (const { execution, line } of mergedLines(collector, sources)) await printer.print(execution, line);
+      return executions.map((execution) => ({ execution, next: execution.lastN + 1 }));
+    };
+    const isEndless = target === "all" && options.has("follow");
+    // Of all, only once new ones are told: what begins and ends meanwhile would be missed.
+    const known = isEndless ? [] : await begin();
+    let last: readonly Execution[] = known.map(({ execution }) => execution);
     if (options.has("follow")) {
-      const onLine = (line: RemoteLine) => lines.print(line);
-      last = await follow(collector, { execution, from: lastN + 1, onLine });
+      const order = new TimeOrder<() => Promise<void>>((print) => print(), settings.nowMs);
+      const onLine = async (execution: Execution, line: RemoteLine): Promise<void> => {
+        const print = () => printer.print(execution, line);
+        await (isOne ? print() : order.add(print, printer.placeOf(execution, line)));
+      };
+      let hasBegun = false;
+      const running = async (): Promise<Followed[]> => {
+        if (hasBegun) return (await executionsToMerge(collector, target, isWanted)).map(fromItsBeginning);
+        hasBegun = true;
+        return begin();
+      };
+      const endless = isEndless ? { running } : {};
+      const what = liveTarget(target);
+      last = await follow(collector, { what, known, wantsLines: true, isWanted, onLine, ...endless });
+      await order.end();
     }
-    await lines.finish();
-    return options.has("exit-status") ? exitStatusOf(last) : 0;
+    await printer.finish();
+    return options.has("exit-status") ? worstStatusOf(last) : 0;
   });
 }
 
-function exitStatusOf({ code, signal }: Execution): number {
-  if (code !== null) return code;
-  return signal === null ? 1 : 128 + (Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0);
+/** Prints lines of executions as they come. */
+class TailPrinter {
+  readonly names: LineNames;
+  readonly #output: Output;
+  readonly #options: ParsedOptions;
+  readonly #isOne: boolean;
+  readonly #printed = new Map<string, PrintedLines>();
+  readonly #lastAtMs = new Map<string, number>();
+
+  constructor(output: Output, options: ParsedOptions, isOne: boolean) {
+    this.names = new LineNames(output);
+    this.#output = output;
+    this.#options = options;
+    this.#isOne = isOne;
+  }
+
+  async print(execution: Execution, line: RemoteLine): Promise<void> {
+    const key = keyOf(execution);
+    const printed = this.#printed.get(key) ?? this.#begin(execution);
+    this.#printed.set(key, printed);
+    await printed.print(line);
+  }
+
+  /** When a line was printed, but never before an earlier one of its execution: clocks are set back. */
+  placeOf(execution: Execution, line: RemoteLine): number {
+    const atMs = Math.max(printedAtMs(execution, line), this.#lastAtMs.get(keyOf(execution)) ?? 0);
+    this.#lastAtMs.set(keyOf(execution), atMs);
+    return atMs;
+  }
+
+  async finish(): Promise<void> {
+    for (const printed of this.#printed.values()) await printed.finish();
+  }
+
+  #begin(execution: Execution): PrintedLines {
+    const form = this.#options.text("time");
+    return new PrintedLines(this.#output, {
+      execution,
+      stream: this.#options.text("stream"),
+      form: this.#options.has("json") ? "json" : this.#options.has("raw") ? "raw" : "text",
+      time: TIME_FORMS.find((each) => each === form),
+      ...(this.#isOne ? {} : { prefix: () => this.names.prefixOf(execution) }),
+    });
+  }
+}
+
+/** It began while there was no connection, unless it is known. */
+function fromItsBeginning(execution: Execution): Followed {
+  return { execution, next: 1 };
+}
+
+async function whatOf(collector: Collector, options: ParsedOptions): Promise<Target | "all"> {
+  const target = await targetOf(collector, options, options.operands[0]);
+  if (options.has("all") && target !== undefined) throw new UsageError("expected --all or what to show, not both");
+  if (options.has("all")) return "all";
+  if (target === undefined) throw new UsageError("expected ID, JOB, JOB@RUN or --all");
+  return newestRunOf(collector, target);
+}
+
+function keyOf({ x, node, owner }: Execution): string {
+  return `${x} ${owner} ${node}`;
 }

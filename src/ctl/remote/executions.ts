@@ -69,6 +69,14 @@ async function byPlace(collector: Collector, place: number): Promise<Execution |
   return undefined;
 }
 
+/** One that is known by its whole name. Rejects with an ApiRefusal, 404, if it is gone. */
+export function getExecution(
+  collector: Collector,
+  { x, node, owner }: Pick<Execution, "x" | "node" | "owner">,
+): Promise<Execution> {
+  return collector.json({ path: `/executions/${x}`, query: { node, owner } }, parseExecution);
+}
+
 async function byId(collector: Collector, x: string): Promise<Execution | undefined> {
   try {
     return await collector.json({ path: `/executions/${x}` }, parseExecution);

@@ -14,15 +14,22 @@ export interface RemoteLine {
   readonly isPiece: boolean;
 }
 
+export interface LineRange {
+  readonly from: number;
+  readonly to: number;
+  /** Lines in memory. */
+  readonly pageLines?: number;
+}
+
 /** Stored lines of an execution with numbers from `from` to `to`, in order. */
 export async function* readLines(
   collector: Collector,
   { x, node, owner }: Pick<Execution, "x" | "node" | "owner">,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, pageLines = WIRE_LIMITS.maxPageLines }: LineRange,
 ): AsyncGenerator<RemoteLine> {
   let next: number | undefined = from;
   while (next !== undefined && next <= to) {
-    const limit = Math.min(WIRE_LIMITS.maxPageLines, to - next + 1);
+    const limit = Math.min(pageLines, WIRE_LIMITS.maxPageLines, to - next + 1);
     const path = `/executions/${x}/lines`;
     const page: Page = await collector.json({ path, query: { node, owner, from: next, limit } }, parsePage);
     for (const line of page.lines) {

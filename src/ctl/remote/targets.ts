@@ -1,5 +1,5 @@
 import type { Execution } from "../../wire/api.ts";
-import { parseRunPage, type RunSummary } from "../../wire/runs.ts";
+import { parseRunPage } from "../../wire/runs.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { CtlError } from "../command.ts";
 import type { OptionDescription, ParsedOptions } from "../described-command.ts";
@@ -81,9 +81,15 @@ async function isJob(collector: Collector, job: string): Promise<boolean> {
 
 async function runOf(collector: Collector, { job, run }: { job: string; run: string }): Promise<string> {
   const place = /^[1-9]\d{0,2}$/.test(run) ? Number(run) : undefined;
-  if (place === undefined || place > MAX_RUN_PLACE) return run;
   const page = await collector.json({ path: "/runs", query: { job, limit: MAX_RUN_PLACE } }, parseRunPage);
-  const found: RunSummary | undefined = page.runs.find((each) => each.run === run) ?? page.runs[place - 1];
-  if (found === undefined) throw new CtlError(`Job ${job} has ${page.runs.length} runs`);
-  return found.run;
+  const named = page.runs.find((each) => each.run === run);
+  if (named !== undefined || (place === undefined && page.next !== null)) return run;
+  const placed = place === undefined ? undefined : page.runs[place - 1];
+  if (placed !== undefined) return placed.run;
+  const runs = page.runs.length === 1 ? "one run" : `${page.runs.length} runs`;
+  throw new CtlError(
+    place === undefined
+      ? `Job ${job} has no run ${JSON.stringify(run)}`
+      : `Job ${job} has ${page.next === null ? runs : `more than ${runs}: name this one by its id`}`,
+  );
 }

@@ -176,7 +176,7 @@ describe("mlctl tail", () => {
       code: 0,
       stdout: "a long error here\nred \\u0007\\u202eend\non stderr\nprompt? \n",
     });
-    expect((await mlctl.run(["tail", "--stream", "stderr", "--time", train.x])).stdout).toBe(
+    expect((await mlctl.run(["tail", "--stream", "stderr", "--time", "utc", train.x])).stdout).toBe(
       "2026-11-20T04:17:44.960662Z on stderr\n",
     );
     expect((await mlctl.run(["tail", "--exit-status", "-n0", train.x])).code).toBe(3);
