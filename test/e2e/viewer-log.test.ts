@@ -241,6 +241,76 @@ describe("display of lines", () => {
     expect(await page.locator(".row.marked .n").innerText()).toBe("2503");
   });
 
+  test("several are marked with Shift, kept in the address, and copied with and without time and node", async () => {
+    const { page, mock } = await openLog({ lines: 5_000 }, "&line=2500&time=utc");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: mock.url });
+    await seeLine(page, 2_500);
+    await page.locator(".row .n", { hasText: "2503" }).click({ modifiers: ["Shift"] });
+    expect(new URL(page.url()).searchParams.get("line")).toBe("2500-2503");
+    expect(await page.locator(".row.marked").count()).toBe(4);
+    await page.reload();
+    await page.locator(".row.marked").nth(3).waitFor();
+    const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    await page.getByRole("button", { name: "Copy text" }).click();
+    await page.getByText("4 lines copied").waitFor();
+    expect((await copied()).split("\n")).toHaveLength(4);
+    expect(await copied()).toMatch(/^step 2500 loss=[^\n]*\nstep 2501 loss=/);
+    await page.getByRole("button", { name: "with time and node" }).click();
+    await poll("with its head", async () => (await copied()).startsWith("04:17:02.500 n1 step 2500 loss="));
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await poll("the link", async () => (await copied()) === page.url());
+    await page.getByRole("button", { name: "Unmark the lines" }).click();
+    expect(new URL(page.url()).searchParams.get("line")).toBe(null);
+  });
+
+  test("of two days have a rule between them, and the day and its zone on top", async () => {
+    const { page } = await openLog({ lines: 60, stepUs: 3_600_000_000 }, "&time=utc&top=1");
+    expect(await page.locator(".date-note").innerText()).toBe("Fri, 20 Nov 2026, UTC");
+    expect(await page.locator(".day").first().innerText()).toBe("Sat, 21 Nov 2026");
+    await page.locator(".row.new-day[data-n='20']").waitFor();
+    await page.keyboard.press("End");
+    await poll("the last day", async () => (await page.locator(".date-note").innerText()) === "Sat, 21 Nov 2026, UTC");
+  });
+
+  test("that are long show their beginning, and all of it on a click", async () => {
+    const lines = [text("before"), ...Array.from({ length: 250 }, () => text("x".repeat(4_000), "stdout", true))];
+    const { page } = await openLog(linesOf([...lines, text("end"), text("after")]));
+    expect((await rowsInView(page)).map(({ n, text: shown }) => [n, shown.length])).toEqual([
+      [1, 6],
+      [2, 2_000],
+      [253, 5],
+    ]);
+    const more = page.getByRole("button", { name: "+998 kB" });
+    await more.click();
+    await poll("all of it", async () => (await rowsInView(page))[1]?.text.length === 1_000_003);
+    expect(await more.count()).toBe(0);
+  });
+
+  test("say their level; a bar on stderr is progress and no error, and shows its states on a click", async () => {
+    const bar = [10, 50, 100].map((percent) => text(`\r${percent}%`, "stderr", true));
+    const lines = [text("ERROR x"), text("warning: y"), text("INFO z", "stderr"), ...bar, text("", "stderr")];
+    const { page } = await openLog(linesOf([...lines, text("oh", "stderr")]));
+    const classes = await page.locator(".row").evaluateAll((rows) => rows.map((row) => row.className));
+    expect(classes).toEqual(["row level-error", "row level-warn", "row stderr level-info", "row", "row stderr"]);
+    expect(await page.locator(".row .stream").allInnerTexts()).toEqual(["", "", "err", "", "err"]);
+    await page.locator(".redraws").click();
+    expect(await page.getByRole("dialog").locator("li").allInnerTexts()).toEqual(["10%", "50%", "100%"]);
+  });
+
+  test("have links that lead to the web only, and tell no other page where they stand", async () => {
+    const hidden = "\x1b]8;;javascript:alert(1)\x07evil\x1b]8;;\x07 \x1b]8;;https://example.org/a\x07good\x1b]8;;\x07";
+    const { page, problems } = await openLog(linesOf([text("see https://example.org/b."), text(hidden)]));
+    const links = await page.locator(".text a").evaluateAll((all) => {
+      return all.map((each) => [each.textContent, each.getAttribute("href"), each.getAttribute("rel")]);
+    });
+    const rel = "noopener noreferrer nofollow";
+    expect(links).toEqual([
+      ["https://example.org/b", "https://example.org/b", rel],
+      ["good", "https://example.org/a", rel],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
   test("on a phone they wrap, and the page does not scroll sideways", async () => {
     const { page } = await openLog({ lines: 50, argv: ["x".repeat(200)], lineAt: () => text("word ".repeat(60)) }, "", {
       width: 360,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { PLAIN } from "../../src/text/screen/style.ts";
 import { formatBytes, formatDuration, formatLines } from "../../ui/src/format.ts";
 import { LineTime } from "../../ui/src/log/view/line-time.ts";
 import { hueOf } from "../../ui/src/log/view/row-view.tsx";
 import { contrast, paletteRgb, readableOn } from "../../ui/src/text/contrast.ts";
-import { PLAIN } from "../../ui/src/text/sgr.ts";
 import { markMatches } from "../../ui/src/text/text-matches.ts";
 
 test.each([

@@ -1,8 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { PLAIN } from "../../src/text/screen/style.ts";
 import type { Item } from "../../ui/src/log/feed/log-items.ts";
 import { LogViewport } from "../../ui/src/log/view/log-viewport.ts";
 
-const ROW = { kind: "lines", source: 0, stderr: false, text: "", redraws: 0, open: false, continues: false } as const;
+const ROW = {
+  kind: "lines",
+  source: 0,
+  stderr: false,
+  text: "",
+  style: PLAIN,
+  redraws: 0,
+  open: false,
+  continues: false,
+} as const;
 
 function rows(from: number, to: number): Item[] {
   return Array.from({ length: to - from + 1 }, (_, index) => {

@@ -12,10 +12,10 @@ describe("a place and its address", () => {
     [`?x=${X}`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
     [`?x=${X}&owner=alice&node=n1`, { view: "execution", x: X, owner: "alice", node: "n1", ...LOG_DEFAULTS }],
     [
-      `?x=${X}&node=n1&stream=stderr&find=x&how=cw&wrap=1&time=utc&line=12&top=5&q=err`,
+      `?x=${X}&node=n1&stream=stderr&find=x&how=cw&wrap=1&time=utc&line=12-15&top=5&q=err`,
       {
         ...{ view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc" },
-        ...{ line: 12, clock: undefined, top: "5", q: "err", find: "x", how: "cw" },
+        ...{ line: 12, lineTo: 15, clock: undefined, top: "5", q: "err", find: "x", how: "cw" },
       },
     ],
     ["?job=train&owner=alice", { view: "job", job: "train", owner: "alice", node: "", ...LOG_DEFAULTS }],

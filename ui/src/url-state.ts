@@ -27,8 +27,10 @@ export interface LogPlace {
   /** Undefined: chosen by screen size. */
   readonly wrap: boolean | undefined;
   readonly time: TimeMode | undefined;
-  /** The marked line; 0 for none. */
+  /** The marked line, or the first one of several; 0 for none. */
   readonly line: number;
+  /** The last one of several marked lines; 0 for one line or none. */
+  readonly lineTo: number;
   /** Undefined: differences of nodes' clocks that are known are taken out of a job's times. */
   readonly clock: "node" | undefined;
   /** The line at the top of the view: n for an execution, a time for a job. Empty: at the end, following. */
@@ -74,6 +76,7 @@ export const LOG_DEFAULTS: LogPlace = {
   wrap: undefined,
   time: undefined,
   line: 0,
+  lineTo: 0,
   clock: undefined,
   top: "",
 };
@@ -121,7 +124,7 @@ export function formatPlace(place: Place): string {
     set("wrap", place.wrap === undefined ? "" : place.wrap ? "1" : "0");
     set("time", place.time);
     set("clock", place.clock);
-    set("line", place.line === 0 ? "" : String(place.line));
+    set("line", formatLines(place));
     set("top", place.top);
   }
   set("q", place.q);
@@ -137,10 +140,21 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
     how: text("how").replace(/[^cw]/g, ""),
     wrap: text("wrap") === "" ? undefined : text("wrap") !== "0",
     time: TIME_MODES.find((mode) => mode === text("time")),
-    line: parseLineNumber(text("line")) ?? 0,
+    ...parseLines(text("line")),
     clock: text("clock") === "node" ? "node" : undefined,
     top: text("top"),
   };
+}
+
+/** `12`, or `5-9`. */
+function formatLines({ line, lineTo }: LogPlace): string {
+  if (line === 0) return "";
+  return lineTo > line ? `${line}-${lineTo}` : String(line);
+}
+
+function parseLines(text: string): Pick<LogPlace, "line" | "lineTo"> {
+  const [from, to] = text.split("-").map(parseLineNumber);
+  return { line: from ?? 0, lineTo: from !== undefined && to !== undefined && to > from ? to : 0 };
 }
 
 /** A line number as people type it: `123`, `#123`, `L123`, `1,234`. */

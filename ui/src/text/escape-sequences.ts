@@ -2,10 +2,11 @@ const ESC = 0x1b;
 const BEL = 0x07;
 const STRING_TERMINATOR = 0x9c;
 
-/** A control sequence: its length, and its parameters if it is SGR. */
+/** A control sequence: its length, its parameters if it is SGR, its text if it is an operating system command. */
 export interface Sequence {
   readonly length: number;
   readonly sgr: string | undefined;
+  readonly osc?: string;
 }
 
 /**
@@ -35,7 +36,7 @@ function isStringIntroducer(code: number): boolean {
 
 function introducedBy(text: string, introducer: number, from: number, at: number): Sequence | undefined {
   if (introducer === 0x5b) return controlSequence(text, from, at);
-  return isStringIntroducer(introducer) ? stringSequence(text, from, at) : undefined;
+  return isStringIntroducer(introducer) ? stringSequence(text, { from, at, isOsc: introducer === 0x5d }) : undefined;
 }
 
 function controlSequence(text: string, from: number, at: number): Sequence | undefined {
@@ -51,12 +52,18 @@ function controlSequence(text: string, from: number, at: number): Sequence | und
   return { length: end + 1 - at, sgr: isSgr ? parameters : undefined };
 }
 
-function stringSequence(text: string, from: number, at: number): Sequence | undefined {
+function stringSequence(
+  text: string,
+  { from, at, isOsc }: { readonly from: number; readonly at: number; readonly isOsc: boolean },
+): Sequence | undefined {
+  const whole = (end: number, length: number): Sequence => {
+    return { length: length - at, sgr: undefined, ...(isOsc ? { osc: text.slice(from, end) } : {}) };
+  };
   for (let end = from; end < text.length; end += 1) {
     const code = text.charCodeAt(end);
-    if (code === BEL || code === STRING_TERMINATOR) return { length: end + 1 - at, sgr: undefined };
+    if (code === BEL || code === STRING_TERMINATOR) return whole(end, end + 1);
     if (code !== ESC) continue;
-    return text.charCodeAt(end + 1) === 0x5c ? { length: end + 2 - at, sgr: undefined } : undefined;
+    return text.charCodeAt(end + 1) === 0x5c ? whole(end, end + 2) : undefined;
   }
   return undefined;
 }

@@ -1,7 +1,6 @@
+import { type Colour, RGB, type Style } from "../../../src/text/screen/style.ts";
 import type { Rgb } from "./contrast.ts";
 import { contrast, cssColour, paletteRgb, readableOn } from "./contrast.ts";
-import type { AnsiColour, AnsiStyle } from "./sgr.ts";
-import { RGB } from "./sgr.ts";
 
 /** How to draw a style: classes of the style sheet, and the program's own colours. */
 export interface Paint {
@@ -17,8 +16,9 @@ const THEME_COLOURS = 16;
 const ON_LIGHT = { background: 0xffffff, towards: 0x000000 };
 const ON_DARK = { background: 0x0d1117, towards: 0xffffff };
 
-export function paint(style: AnsiStyle): Paint {
-  const { inverse } = style;
+/** A log hides nothing: `hidden` text shows. */
+export function paint(style: Style): Paint {
+  const { inverse = false } = style;
   const front = inverse ? style.background : style.foreground;
   const back = inverse ? style.foreground : style.background;
   const isOnPaper = back === undefined && !inverse;
@@ -40,15 +40,16 @@ export function paint(style: AnsiStyle): Paint {
   } else if (ownFront !== undefined) {
     colours["color"] = cssColour(ownFront);
   }
-  for (const name of ["bold", "dim", "italic", "underline", "strike"] as const) if (style[name]) classes.push(name);
+  for (const name of ["bold", "dim", "italic", "underline", "strike", "overline"] as const)
+    if (style[name] === true) classes.push(name);
   return { classes: classes.join(" "), colours };
 }
 
-function isTheme(colour: AnsiColour): boolean {
+function isTheme(colour: Colour | undefined): boolean {
   return colour !== undefined && colour < THEME_COLOURS;
 }
 
-function ownRgb(colour: AnsiColour): Rgb | undefined {
+function ownRgb(colour: Colour | undefined): Rgb | undefined {
   if (colour === undefined || colour < THEME_COLOURS) return undefined;
   return colour >= RGB ? colour - RGB : paletteRgb(colour);
 }

@@ -1,12 +1,11 @@
-import { sequenceAt } from "./escape-sequences.ts";
-import type { AnsiStyle } from "./sgr.ts";
-import { applySgr, PLAIN } from "./sgr.ts";
+import { applyOsc, applySgr, PLAIN, type Style } from "../../../src/text/screen/style.ts";
+import { type Sequence, sequenceAt } from "./escape-sequences.ts";
 import { visibleControl } from "./visible-control.ts";
 
 /** A stretch of a row in one style. */
 export interface Segment {
   readonly text: string;
-  readonly style: AnsiStyle;
+  readonly style: Style;
   /** The name of the invisible character that the text depicts, if it does. */
   readonly control?: string;
 }
@@ -15,13 +14,15 @@ export interface Segment {
 const SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
- * Cuts a row's text into segments. SGR becomes style; every other control sequence is removed, strings
+ * Cuts a row's text into segments. SGR and links (OSC 8) become style; every other control sequence is removed, strings
  * (OSC, DCS, APC...) with their contents; control and bidi characters become pictures of themselves.
+ *
+ * @param start the look that earlier lines left on.
  */
-export function segmentsOf(text: string): readonly Segment[] {
-  if (!SPECIAL.test(text)) return text === "" ? [] : [{ text, style: PLAIN }];
+export function segmentsOf(text: string, start: Style = PLAIN): readonly Segment[] {
+  if (!SPECIAL.test(text)) return text === "" ? [] : [{ text, style: start }];
   const segments: Segment[] = [];
-  let style = PLAIN;
+  let style = start;
   let from = 0;
   let at = 0;
   const flush = (): void => {
@@ -38,13 +39,29 @@ export function segmentsOf(text: string): readonly Segment[] {
     flush();
     const sequence = code === 0x1b || (code >= 0x80 && code <= 0x9f) ? sequenceAt(text, at) : undefined;
     if (sequence === undefined && picture.text !== "") segments.push({ ...picture, style });
-    if (sequence?.sgr !== undefined) style = applySgr(style, sequence.sgr);
+    style = afterSequence(style, sequence);
     at += sequence?.length ?? width;
     from = at;
   }
   flush();
   return segments;
 }
+
+/** The look that a text leaves on for what the stream prints next. */
+export function styleAfter(text: string, start: Style): Style {
+  let style = start;
+  for (let at = text.indexOf(ESC); at >= 0; at = text.indexOf(ESC, at + 1)) {
+    style = afterSequence(style, sequenceAt(text, at));
+  }
+  return style;
+}
+
+function afterSequence(style: Style, sequence: Sequence | undefined): Style {
+  if (sequence?.sgr !== undefined) return applySgr(style, sequence.sgr);
+  return sequence?.osc === undefined ? style : applyOsc(style, sequence.osc);
+}
+
+const ESC = "\x1b";
 
 /** The visible text of a row, for searching. */
 export function plainText(text: string): string {

@@ -2,6 +2,7 @@ import { type Enclosure, nestedCopies } from "../../../../src/text/merge/nested-
 import type { LogRow } from "./log-row.ts";
 import type { LogWindow, RowPlace } from "./log-window.ts";
 import { compareRows } from "./log-window.ts";
+import { screenItems } from "./screen-items.ts";
 
 /** Lines of an execution that are not stored or not fetched yet. Precedes the row that follows them. */
 export interface HoleRow {
@@ -28,7 +29,7 @@ export interface ItemOptions {
 /** The visible part of a window: rows that the filter accepts, and holes between them. */
 export function buildItems(options: ItemOptions): readonly Item[] {
   const { enclosures = [] } = options;
-  const items = allItems(options);
+  const items = screenItems(allItems(options), compareRows(options.window.order));
   if (enclosures.length === 0) return items;
   const rows = items.filter((item) => item.kind === "lines");
   const copies: ReadonlySet<Item> = nestedCopies(rows, enclosures);

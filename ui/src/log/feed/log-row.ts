@@ -1,3 +1,5 @@
+import type { Span } from "../../../../src/text/screen/row.ts";
+import { PLAIN, type Style } from "../../../../src/text/screen/style.ts";
 import type { LogLine } from "../../api-parse.ts";
 
 /**
@@ -13,9 +15,11 @@ export interface LogRow {
   readonly to: number;
   readonly time: string;
   readonly stderr: boolean;
-  /** As printed; of a line redrawn with CR only its last state, behind one CR. */
+  /** As printed; of a line that is redrawn for long only its last states. */
   readonly text: string;
-  /** Hidden states of a redrawn line. */
+  /** The look that earlier lines of its stream left on. */
+  readonly style: Style;
+  /** Earlier states of a line that is redrawn. */
   readonly redraws: number;
   /** The line goes on in the next piece. */
   readonly open: boolean;
@@ -27,17 +31,26 @@ export interface LogRow {
   readonly cut?: readonly [before: number, after: number];
   /** It stands only beside a match. */
   readonly isNear?: true;
+  /** What a terminal shows of lines that were printed over each other: then `text` has no control characters. */
+  readonly screen?: ScreenRow;
 }
 
-/** A longer line continues in another row: one row must stay cheap to draw. */
-export const MAX_ROW_CHARACTERS = 4_096;
+/** A row of a terminal. */
+export interface ScreenRow {
+  readonly spans: readonly Span[];
+  /** What was printed on it, as far as it is loaded. */
+  readonly printed: readonly LogRow[];
+}
 
-const CARRIAGE_RETURN = 13;
+/** A longer line continues in another row: a tab must stay able to hold it. */
+export const MAX_ROW_CHARACTERS = 2_097_152;
+/** Of a line that is redrawn, states are kept up to this length, and then down to the other one. */
+const KEPT_STATES = { most: 16_384, least: 4_096 } as const;
 
 export function makeRow(line: LogLine, source: number): LogRow {
-  const { n, time, stderr, fragment } = line;
-  const { text, redraws } = lastState(line.text);
-  return { kind: "lines", source, n, to: n, time, stderr, text, redraws, open: fragment, continues: false };
+  const { n, time, stderr, fragment, text } = line;
+  const head = { kind: "lines", source, n, to: n, time, stderr, style: PLAIN, continues: false } as const;
+  return { ...head, text: lastStates(text), redraws: statesBegun("", text), open: fragment };
 }
 
 /**
@@ -47,25 +60,30 @@ export function makeRow(line: LogLine, source: number): LogRow {
 export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joined: boolean; readonly row: LogRow } {
   if (before === undefined || !before.open || before.source !== row.source) return { joined: false, row };
   if (before.to + 1 !== row.n || before.stderr !== row.stderr) return { joined: false, row };
-  const overwritten = row.text.charCodeAt(0) === CARRIAGE_RETURN || before.text.endsWith("\r");
-  const isLong = before.text.length + row.text.length > MAX_ROW_CHARACTERS;
-  if (isLong && !overwritten) return { joined: false, row: { ...row, continues: true } };
-  const { text, redraws } = lastState(before.text + row.text);
-  const all = before.redraws + row.redraws + redraws;
-  return { joined: true, row: { ...before, to: row.to, text, redraws: all, open: row.open } };
+  const text = lastStates(before.text + row.text);
+  if (text.length > MAX_ROW_CHARACTERS) return { joined: false, row: { ...row, continues: true } };
+  const redraws = before.redraws + statesBegun(before.text, row.text);
+  return { joined: true, row: { ...before, to: row.to, text, redraws, open: row.open } };
 }
 
-/**
- * What a terminal shows of a text with carriage returns: the part behind the last one. One CR before it stays, to
- * mark that it overwrites the row; and one at its very end, which only moves the cursor (CRLF, or a bar that
- * prints its CR last), stays for the next piece.
- */
-function lastState(text: string): { readonly text: string; readonly redraws: number } {
-  if (!text.includes("\r")) return { text, redraws: 0 };
-  const states = text.split("\r");
-  const shown = states.filter((state) => state !== "");
-  const end = text.endsWith("\r") ? "\r" : "";
-  const last = shown.at(-1) ?? "";
-  const overwrites = shown.length > 1 || states[0] === "" ? "\r" : "";
-  return { text: overwrites + last + (last === "" ? "" : end), redraws: Math.max(0, shown.length - 1) };
+/** All states of a redrawn row, as far as they are kept; the last one is what it shows. */
+export function earlierStates({ text, screen }: LogRow): readonly string[] {
+  if (screen !== undefined) return screen.printed.map((row) => row.text);
+  return text.split("\r").filter((state) => state !== "");
+}
+
+/** The last states of a redrawn line, from a CR on, so that a bar that runs for hours stays one small row. */
+function lastStates(text: string): string {
+  if (text.length <= KEPT_STATES.most) return text;
+  const from = text.indexOf("\r", text.length - KEPT_STATES.least);
+  return from < 0 || from === text.length - 1 ? text : text.slice(from);
+}
+
+/** How many states a piece begins behind `before`. A CR at the end only moves the cursor: CRLF, or a bar that ends so. */
+function statesBegun(before: string, piece: string): number {
+  if (!piece.includes("\r") && !before.endsWith("\r")) return 0;
+  const text = before.endsWith("\r") ? `\r${piece}` : piece;
+  const begun = text.match(/\r+(?=[^\r])/g)?.length ?? 0;
+  const isFirst = text.startsWith("\r") && !/[^\r]/.test(before);
+  return isFirst && begun > 0 ? begun - 1 : begun;
 }

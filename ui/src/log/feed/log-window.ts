@@ -1,5 +1,7 @@
+import { PLAIN, type Style, sameStyle } from "../../../../src/text/screen/style.ts";
 import type { LineRange } from "../../../../src/wire/api.ts";
 import type { LogLine } from "../../api-parse.ts";
+import { styleAfter } from "../../text/segments.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
 import type { LogRow } from "./log-row.ts";
@@ -15,6 +17,10 @@ export interface WindowLimits {
 
 /** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
 export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
+
+const ESC = "\x1b";
+/** stdout, and stderr. */
+const STREAMS = [false, true];
 
 /** Dropping rows one by one would copy the list each time: an eighth goes at once. */
 const TRIMMED_PART = 8;
@@ -42,6 +48,8 @@ export class LogWindow {
   readonly #coverage: Coverage[] = [];
   /** The last row of each execution: the next piece of its line goes there. */
   readonly #tails: (LogRow | undefined)[] = [];
+  /** The look that each stream of each execution has left on, where it has left any. */
+  readonly #styles = new Map<string, Style>();
   #rows: LogRow[] = [];
   #characters = 0;
   #isSorted = true;
@@ -83,6 +91,7 @@ export class LogWindow {
     this.#keep((row) => row.source !== source);
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
+    for (const stream of STREAMS) this.#styles.delete(`${source} ${stream}`);
   }
 
   /** Adds lines after the covered ones: all that is stored up to `to`. Ignores those already covered. */
@@ -180,8 +189,12 @@ export class LogWindow {
     if (this.#tails[row.source] === row || end === "end") this.#tails[row.source] = undefined;
   }
 
-  #append(source: number, row: LogRow): void {
+  #append(source: number, piece: LogRow): void {
     const tail = this.#tails[source];
+    const stream = `${source} ${piece.stderr}`;
+    const style = this.#styles.get(stream) ?? PLAIN;
+    const row = style === PLAIN ? piece : { ...piece, style };
+    if (piece.text.includes(ESC)) this.#styles.set(stream, styleAfter(piece.text, style));
     const { joined, row: made } = joinRow(tail, row);
     this.#tails[source] = made;
     const at = joined && tail !== undefined ? this.#rows.lastIndexOf(tail) : -1;
@@ -207,7 +220,23 @@ export class LogWindow {
       last = row;
     }
     this.#isSorted = this.#isSorted && lines.length === 0;
-    return last;
+    if (lines.some(({ text }) => text.includes(ESC))) this.#carryStyles(source);
+    return last === undefined ? undefined : this.#rows.findLast((row) => row.source === source && row.n === last?.n);
+  }
+
+  /** What each line leaves on for the next one, after lines were put between. */
+  #carryStyles(source: number): void {
+    for (const stream of STREAMS) this.#styles.delete(`${source} ${stream}`);
+    for (const [at, row] of this.rows.entries()) {
+      if (row.source !== source) continue;
+      const stream = `${source} ${row.stderr}`;
+      const style = this.#styles.get(stream) ?? PLAIN;
+      if (row.text.includes(ESC)) this.#styles.set(stream, styleAfter(row.text, style));
+      if (sameStyle(row.style, style)) continue;
+      const styled = { ...row, style };
+      if (this.#tails[source] === row) this.#tails[source] = styled;
+      this.#rows[at] = styled;
+    }
   }
 
   #keep(isKept: (row: LogRow) => boolean): void {

@@ -31,7 +31,7 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
     if (text === told.current) return;
     told.current = text;
     // A place of its own says where to be, so that the first match need not be looked for.
-    adjust(mode === "find" ? { find: text, line: 0, top: "" } : { q: text });
+    adjust(mode === "find" ? { find: text, line: 0, lineTo: 0, top: "" } : { q: text });
   };
   const latest = useRef(commit);
   latest.current = commit;

@@ -31,6 +31,8 @@ import type { LogCommand } from "./log-keys.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
 import type { Goto, GotoScope } from "./parse-goto.ts";
+import { RowStates } from "./row-states.tsx";
+import { SelectionBar } from "./selection-bar.tsx";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
@@ -75,7 +77,29 @@ export function LogPage(props: LogPageProps): JSX.Element {
           },
     [matches, matches?.opened],
   );
-  const look = useRowLook({ feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near });
+  const [states, setStates] = useState<LogRow | undefined>(undefined);
+  const opened = useMemo(() => new WeakSet<LogRow>(), [feed]);
+  const onOpen = useCallback(
+    (row: LogRow): void => {
+      opened.add(row);
+      redraw();
+    },
+    [opened, redraw],
+  );
+  const look = useRowLook({
+    feed,
+    place,
+    time,
+    navigation,
+    adjust,
+    showOwner,
+    sources,
+    words,
+    foundIn,
+    near,
+    onOpen,
+    onStates: setStates,
+  });
   const [isHelpOpen, setHelpOpen] = useState(false);
 
   const shown: ViewedFeed | undefined = matches ?? feed;
@@ -84,7 +108,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     const lastN = feed.sources[0]?.lastN ?? 0;
     if (to.is === "line" || (to.is === "part" && feed.order === "n")) {
       const n = to.is === "line" ? to.n : Math.max(1, Math.round(lastN * to.part));
-      adjust({ line: n });
+      adjust({ line: n, lineTo: 0 });
       void shown.goTo({ at: "line", n, align: "third" });
       return;
     }
@@ -196,13 +220,24 @@ export function LogPage(props: LogPageProps): JSX.Element {
           ticks={ticksOf(feed, found)}
           look={look}
           wrap={wrap}
-          markedLine={place.line}
+          marked={[place.line, Math.max(place.line, place.lineTo)]}
+          opened={opened}
           onRest={onRest}
         />
         {items.length === 0 ? <NoLines feed={feed} matches={matches} /> : null}
         <LoadNote feed={shown} />
         <FollowButton feed={shown} />
+        {place.view === "execution" && place.line > 0 ? (
+          <SelectionBar
+            api={api}
+            feed={feed}
+            place={place}
+            time={look.time}
+            onClear={() => adjust({ line: 0, lineTo: 0 })}
+          />
+        ) : null}
       </div>
+      <RowStates row={states} onClose={() => setStates(undefined)} />
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </main>
   );

@@ -1,30 +1,57 @@
 import type { JSX } from "preact";
+import { PLAIN } from "../../../../src/text/screen/style.ts";
+import { formatBytes } from "../../format.ts";
+import type { LinkedSegment } from "../../text/links.ts";
+import { linkSegments } from "../../text/links.ts";
 import { paint } from "../../text/paint.ts";
-import { segmentsOf } from "../../text/segments.ts";
-import { PLAIN } from "../../text/sgr.ts";
-import type { MarkedSegment, Word } from "../../text/text-matches.ts";
+import type { Segment } from "../../text/segments.ts";
+import type { Word } from "../../text/text-matches.ts";
 import { markMatches } from "../../text/text-matches.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import { headOf, rowSegments } from "./row-segments.ts";
 
 interface LineTextProps {
-  readonly text: string;
+  readonly row: LogRow;
   readonly words: readonly Word[];
   /** What an expression matched in this very text. */
   readonly found: readonly string[];
+  /** All of it, however long it is. */
+  readonly isWhole: boolean;
+  readonly onOpen: () => void;
 }
 
-/** A row's text with its colours and marked matches. Text nodes only: nothing is parsed as HTML. */
-export function LineText({ text, words, found }: LineTextProps): JSX.Element {
-  const segments = segmentsOf(text);
+/** A row's text with its colours, links and marked matches. Text nodes only: nothing is parsed as HTML. */
+export function LineText({ row, words, found, isWhole, onOpen }: LineTextProps): JSX.Element {
+  const { segments, restBytes } = isWhole ? { segments: rowSegments(row), restBytes: 0 } : headOf(row);
+  return (
+    <>
+      {textOf(segments, found.length === 0 ? words : [...words, ...found.map((text) => ({ text, isExact: true }))])}
+      {restBytes === 0 ? null : (
+        <button type="button" class="more" title="Show the whole line" onClick={onOpen}>
+          +{formatBytes(restBytes)}
+        </button>
+      )}
+    </>
+  );
+}
+
+function textOf(segments: readonly Segment[], words: readonly Word[]): JSX.Element {
   const [only] = segments;
-  const wanted = found.length === 0 ? words : [...words, ...found.map((each) => ({ text: each, isExact: true }))];
-  if (wanted.length === 0 && segments.length === 1 && only?.style === PLAIN && only.control === undefined) {
-    return <span class="text">{only.text}</span>;
-  }
-  return <span class="text">{markMatches(segments, wanted).map(drawSegment)}</span>;
+  const isPlain = segments.length === 1 && only?.style === PLAIN && only.control === undefined;
+  if (words.length === 0 && isPlain && !only.text.includes("://")) return <span class="text">{only.text}</span>;
+  return <span class="text">{linkSegments(markMatches(segments, words)).map(drawSegment)}</span>;
 }
 
-function drawSegment({ text, style, control, marked }: MarkedSegment, index: number): JSX.Element | string {
-  const drawn = marked ? <mark key={index}>{text}</mark> : text;
+function drawSegment({ text, style, control, marked, href }: LinkedSegment, index: number): JSX.Element | string {
+  const inside = marked ? <mark key={index}>{text}</mark> : text;
+  const drawn =
+    href === undefined ? (
+      inside
+    ) : (
+      <a key={index} href={href} title={href} target="_blank" rel="noopener noreferrer nofollow">
+        {inside}
+      </a>
+    );
   if (style === PLAIN && control === undefined) return drawn;
   const { classes, colours } = paint(style);
   const names = control === undefined ? classes : `control ${classes}`;

@@ -1,5 +1,6 @@
 import { twoDigits } from "../../format.ts";
 import type { TimeMode } from "../../url-state.ts";
+import { dayOf, dayWords, zoneWords } from "./day-of.ts";
 
 const MINUTE_CHARACTERS = 16;
 
@@ -27,6 +28,17 @@ export class LineTime {
     if (this.#mode === "utc") return time.slice(11, MINUTE_CHARACTERS) + millis;
     if (this.#mode === "relative") return relative(Date.parse(time) - this.#startedAtMs);
     return this.#localMinute(time) + millis;
+  }
+
+  /** The day of a time, in words, if another one began since the time before. */
+  newDay(before: string, time: string): string | undefined {
+    if (before === "" || time === "" || dayOf(before, this.#mode) === dayOf(time, this.#mode)) return undefined;
+    return dayWords(time, this.#mode);
+  }
+
+  /** "Sat, 28 Nov 2026, CET". */
+  dateAndZone(time: string): string {
+    return time === "" ? "" : `${dayWords(time, this.#mode)}, ${zoneWords(time, this.#mode)}`;
   }
 
   #localMinute(time: string): string {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { discardWords } from "../feed/discard-words.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/log-window.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
@@ -12,15 +13,20 @@ interface LogRowsProps {
   /** The drawn items, in order. */
   readonly items: readonly Item[];
   readonly look: RowLook;
-  readonly markedLine: number;
+  /** First and last line of the selection; 0 for none. */
+  readonly marked: readonly [from: number, to: number];
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
+  /** Long lines that the reader has opened. */
+  readonly opened: WeakSet<LogRow>;
+  /** The item above the first one. */
+  readonly above: Item | undefined;
 }
 
 /** Exactly one element for each item: measuring relies on it. */
-export function LogRows({ feed, items, look, markedLine, current }: LogRowsProps): JSX.Element {
+export function LogRows({ feed, items, look, marked, current, opened, above }: LogRowsProps): JSX.Element {
   return (
     <>
-      {items.map((item) => {
+      {items.map((item, at) => {
         const key = `${item.source}:${item.n}`;
         if (item.kind === "hole") {
           const reason = discardWords(item, feed.sources[item.source]?.execution.discarded ?? []);
@@ -28,9 +34,21 @@ export function LogRows({ feed, items, look, markedLine, current }: LogRowsProps
           return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={node} reason={reason} />;
         }
         const isCurrent = current?.source === item.source && current.n >= item.n && current.n <= item.to;
-        const isMarked = markedLine >= item.n && markedLine <= item.to;
+        const isMarked = item.n <= marked[1] && item.to >= marked[0];
+        const before = at === 0 ? above : items[at - 1];
         const found = item.found ?? look.foundIn(item);
-        return <RowView key={key} row={item} look={look} marked={isMarked} current={isCurrent} found={found} />;
+        return (
+          <RowView
+            key={key}
+            row={item}
+            look={look}
+            marked={isMarked}
+            current={isCurrent}
+            found={found}
+            isWhole={opened.has(item)}
+            newDay={before === undefined ? undefined : look.time.newDay(before.time, item.time)}
+          />
+        );
       })}
     </>
   );

@@ -2,12 +2,14 @@ import type { JSX } from "preact";
 import { Component, createRef } from "preact";
 import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/log-window.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { copiedText } from "./copy-rows.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
+import { HEAD_CHARACTERS } from "./row-segments.ts";
 import type { RowLook } from "./row-view.tsx";
 import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
@@ -25,7 +27,9 @@ export interface LogViewProps {
   readonly position: LogPosition;
   readonly look: RowLook;
   readonly wrap: boolean;
-  readonly markedLine: number;
+  /** First and last line of the selection; 0 for none. */
+  readonly marked: readonly [from: number, to: number];
+  readonly opened: WeakSet<LogRow>;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Where matches are in the whole log: 0 to 1. */
@@ -118,7 +122,7 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({ feed, items, look, wrap, markedLine, current, ticks }: LogViewProps): JSX.Element {
+  override render({ feed, items, look, wrap, marked, current, opened, ticks }: LogViewProps): JSX.Element {
     const viewport = this.#viewport;
     viewport.items = items;
     viewport.isPinned = feed.isFollowing;
@@ -126,6 +130,7 @@ export class LogView extends Component<LogViewProps> {
     if (this.#owedPx !== 0) this.#owedPx = viewport.scrollBy(this.#owedPx);
     const { from, to, y } = viewport.slice(this.#selected.places);
     this.#drawn = viewport.items.slice(from, to);
+    const date = look.time.dateAndZone(viewport.items[viewport.topIndex]?.time ?? "");
     return (
       <div class={`log${wrap ? " wrap" : ""}`} style={this.#columns()}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
@@ -133,11 +138,20 @@ export class LogView extends Component<LogViewProps> {
           <div class="space" ref={this.#space}>
             <div class="stage">
               <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>
-                <LogRows feed={feed} items={this.#drawn} look={look} markedLine={markedLine} current={current} />
+                <LogRows
+                  feed={feed}
+                  items={this.#drawn}
+                  look={look}
+                  marked={marked}
+                  current={current}
+                  opened={opened}
+                  above={viewport.items[from - 1]}
+                />
               </div>
             </div>
           </div>
         </section>
+        {date === "" ? null : <p class="date-note">{date}</p>}
         <ViewScrollBar feed={feed} viewport={viewport} ticks={ticks} onMoved={() => this.#moved()} />
       </div>
     );
@@ -208,10 +222,16 @@ export class LogView extends Component<LogViewProps> {
 
   /** Without wrapping the space is as wide as the widest row so far: otherwise it would shake while scrolling. */
   #widen(): void {
-    const widest = this.#drawn.reduce((most, item) => Math.max(most, item.kind === "hole" ? 0 : item.text.length), 0);
+    const widest = this.#drawn.reduce((most, item) => Math.max(most, this.#widthOf(item)), 0);
     if (widest <= this.#widest) return;
     this.#widest = widest;
     this.#space.current?.style.setProperty("--widest", `${widest}ch`);
+  }
+
+  #widthOf(item: Item): number {
+    if (item.kind === "hole") return 0;
+    const { length } = item.text;
+    return this.props.opened.has(item) ? length : Math.min(length, HEAD_CHARACTERS);
   }
 
   /** Once for each match: what stands far to the right is scrolled into view. */

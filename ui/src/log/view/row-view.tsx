@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { Component } from "preact";
+import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -19,6 +20,10 @@ export interface RowLook {
   readonly labels: readonly NodeLabel[];
   /** The link target of a line number. */
   readonly hrefOf: (row: LogRow) => string;
+  /** Shows all of a long line. */
+  readonly onOpen: (row: LogRow) => void;
+  /** Shows all states of a redrawn line. */
+  readonly onStates: (row: LogRow) => void;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
 }
 
@@ -34,21 +39,26 @@ interface RowViewProps {
   readonly marked: boolean;
   readonly current: boolean;
   readonly found: readonly string[];
+  /** All of a long line is shown. */
+  readonly isWhole: boolean;
+  /** The day that begins with this row. */
+  readonly newDay: string | undefined;
 }
 
 /** One row. Rows are immutable, so only another row or another look redraws it. */
 export class RowView extends Component<RowViewProps> {
   override shouldComponentUpdate(next: RowViewProps): boolean {
-    const { row, look, marked, current, found } = this.props;
+    const { row, look, marked, current, found, isWhole, newDay } = this.props;
     const isSame = next.row === row && next.look === look && next.marked === marked;
-    return !isSame || next.current !== current || next.found !== found;
+    const isShownSame = next.current === current && next.isWhole === isWhole && next.newDay === newDay;
+    return !isSame || !isShownSame || next.found !== found;
   }
 
-  override render({ row, look, marked, current, found }: RowViewProps): JSX.Element {
+  override render({ row, look, marked, current, found, isWhole, newDay }: RowViewProps): JSX.Element {
     const label = look.labels[row.source];
     const time = look.time.format(row.time);
     return (
-      <div class={classesOf(row, { marked, current })} data-n={row.n}>
+      <div class={classesOf(row, { marked, current, isNewDay: newDay !== undefined })} data-n={row.n}>
         <span class="gutter">
           <a class="n" href={look.hrefOf(row)} onClick={(event) => look.onNumber(row, event)} tabIndex={-1}>
             {row.n}
@@ -63,21 +73,33 @@ export class RowView extends Component<RowViewProps> {
               {label.text}
             </span>
           )}
-          <span class="stream">{row.stderr ? "err" : ""}</span>
+          <span class="stream">{row.stderr && !isProgress(row) ? "err" : ""}</span>
           {look.near === undefined ? null : <NearButton row={row} near={look.near} />}
         </span>
+        {newDay === undefined ? null : <span class="day">{newDay}</span>}
         {row.continues ? (
           <span class="continues" title="Goes on from the row above">
             ↪
           </span>
         ) : null}
         {row.cut === undefined || row.cut[0] === 0 ? null : <span class="cut">…{formatBytes(row.cut[0])} </span>}
-        <LineText text={row.text} words={look.words} found={found} />
+        <LineText
+          row={row}
+          words={look.words}
+          found={found}
+          isWhole={isWhole || current}
+          onOpen={() => look.onOpen(row)}
+        />
         {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
         {row.redraws === 0 ? null : (
-          <span class="redraws" title={`Redrawn ${formatCount(row.redraws)} times; this is its last state`}>
+          <button
+            type="button"
+            class="redraws"
+            title={`Redrawn ${formatCount(row.redraws)} times; this is its last state. Show all`}
+            onClick={() => look.onStates(row)}
+          >
             ↻{formatCount(row.redraws)}
-          </span>
+          </button>
         )}
       </div>
     );
@@ -101,9 +123,20 @@ function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["nea
   );
 }
 
-function classesOf(row: LogRow, { marked, current }: { marked: boolean; current: boolean }): string {
+/** A line that is redrawn shows how far something is: also on stderr that is no error. */
+function isProgress({ redraws, text }: LogRow): boolean {
+  return redraws > 0 || text.startsWith("\r");
+}
+
+function classesOf(
+  row: LogRow,
+  { marked, current, isNewDay }: { marked: boolean; current: boolean; isNewDay: boolean },
+): string {
   const names = ["row"];
-  if (row.stderr) names.push("stderr");
+  const level = levelOf(row.text);
+  if (row.stderr && !isProgress(row)) names.push("stderr");
+  if (level !== undefined) names.push(`level-${level}`);
+  if (isNewDay) names.push("new-day");
   if (marked) names.push("marked");
   if (current) names.push("current");
   if (row.isNear === true) names.push("beside");

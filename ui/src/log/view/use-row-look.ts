@@ -20,11 +20,13 @@ interface UseRowLookOptions {
   readonly words: RowLook["words"];
   readonly foundIn: RowLook["foundIn"];
   readonly near: RowLook["near"];
+  readonly onOpen: RowLook["onOpen"];
+  readonly onStates: RowLook["onStates"];
 }
 
 /** The look of rows, replaced only when it changes, because a new object redraws all rows. */
 export function useRowLook(options: UseRowLookOptions): RowLook {
-  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near } = options;
+  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near, onOpen, onStates } = options;
   const { view } = place;
   // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
@@ -33,7 +35,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     const placeOf = (row: LogRow): Place => {
       const { place: now } = navigation;
       const execution = executions[row.source];
-      if (now.view === "execution") return { ...now, line: row.n };
+      if (now.view === "execution") return { ...now, line: row.n, lineTo: 0 };
       return execution === undefined ? now : { ...placeOfExecution(execution, showOwner), line: row.n };
     };
     return {
@@ -41,17 +43,25 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       words,
       foundIn,
       near,
+      onOpen,
+      onStates,
       labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
       hrefOf: (row) => navigation.href(placeOf(row)),
       onNumber: (row, event) => {
-        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         const { place: now } = navigation;
-        if (now.view === "execution") adjust({ line: now.line === row.n ? 0 : row.n });
+        if (now.view === "execution") adjust(selected(now, row.n, event.shiftKey));
         else navigation.go(placeOf(row));
       },
     };
-  }, [feed, sources, view, time, words, foundIn, near, navigation, adjust, showOwner]);
+  }, [feed, sources, view, time, words, foundIn, near, onOpen, onStates, navigation, adjust, showOwner]);
+}
+
+/** The selection after a click on a number: another line, none, or with Shift all lines from the first one. */
+function selected({ line, lineTo }: LogPlace, n: number, isRange: boolean): Pick<LogPlace, "line" | "lineTo"> {
+  if (!isRange || line === 0) return { line: line === n && lineTo === 0 ? 0 : n, lineTo: 0 };
+  return { line: Math.min(line, n), lineTo: Math.max(line, n) };
 }
 
 /** Names of nodes; a second execution on the same node is numbered. */

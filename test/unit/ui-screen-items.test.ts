@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import type { LogLine } from "../../ui/src/api-parse.ts";
+import { buildItems } from "../../ui/src/log/feed/log-items.ts";
+import { LogWindow } from "../../ui/src/log/feed/log-window.ts";
+import { rowSegments, rowText } from "../../ui/src/log/view/row-segments.ts";
+
+const ESC = "\x1b";
+
+function linesOf(texts: readonly string[], changes: Partial<LogLine> = {}, from = 1): LogLine[] {
+  return texts.map((text, at) => {
+    return { n: from + at, time: "2026-11-20T04:17:44.960662Z", stderr: false, text, fragment: false, ...changes };
+  });
+}
+
+function windowOf(lines: readonly LogLine[]): LogWindow {
+  const window = new LogWindow("n");
+  window.addSource(1);
+  window.extendEnd(0, lines);
+  return window;
+}
+
+function shownIn(window: LogWindow): string[] {
+  return buildItems({ window, sources: 1, accepts: () => true }).map((item) => {
+    return item.kind === "hole" ? "hole" : rowText(item);
+  });
+}
+
+describe("lines that move the cursor up", () => {
+  const bars = ["start", "a 1", "b 1", `${ESC}[2Aa 2`, "b 2", `${ESC}[2A${ESC}[Ka 3`, "b 3", "done"];
+
+  test("show as on a terminal, among lines that stay", () => {
+    const items = buildItems({ window: windowOf(linesOf(bars)), sources: 1, accepts: () => true });
+    const rows = items.filter((item) => item.kind === "lines");
+    expect(rows.map((row) => [row.n, row.to, rowText(row)])).toEqual([
+      [1, 1, "start"],
+      [2, 6, "a 3"],
+      [3, 7, "b 3"],
+      [8, 8, "done"],
+    ]);
+    expect(rows[1]?.redraws).toBeGreaterThan(0);
+  });
+
+  test("show the same, however they arrive", () => {
+    const whole = shownIn(windowOf(linesOf(bars)));
+    const window = windowOf([]);
+    for (const line of linesOf(bars)) {
+      window.extendEnd(0, [line]);
+      shownIn(window);
+    }
+    expect(shownIn(window)).toEqual(whole);
+  });
+
+  test("leave the other stream and settled lines alone", () => {
+    const many = Array.from({ length: 200 }, (_, at) => `line ${at + 1}`);
+    const window = windowOf(linesOf([...many, `${ESC}[1Aover`]));
+    const shown = shownIn(window);
+    expect(shown.slice(0, 199)).toEqual(many.slice(0, 199));
+    expect(shown.slice(199)).toEqual(["over 200"]);
+  });
+});
+
+describe("a colour that is left on", () => {
+  const colours = (window: LogWindow): (number | undefined)[] => {
+    return window.rows.map((row) => rowSegments(row)[0]?.style.foreground);
+  };
+
+  test("goes on in the stream's next lines until it is reset", () => {
+    expect(colours(windowOf(linesOf([`${ESC}[31mred`, "still", `${ESC}[0mplain`, "plain"])))).toEqual([
+      1,
+      1,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("does not reach the other stream", () => {
+    const window = windowOf([
+      ...linesOf([`${ESC}[31mred`]),
+      ...linesOf(["other"], { stderr: true }, 2),
+      ...linesOf(["red"], {}, 3),
+    ]);
+    expect(colours(window)).toEqual([1, undefined, 1]);
+  });
+
+  test("reaches lines that were loaded before the ones that set it", () => {
+    const window = new LogWindow("n");
+    window.addSource(3);
+    window.extendEnd(0, linesOf(["late"], {}, 3));
+    window.extendStart(0, linesOf([`${ESC}[32mgreen`, "green"]), 1);
+    expect(colours(window)).toEqual([2, 2, 2]);
+    window.extendEnd(0, linesOf(["on"], {}, 4));
+    expect(colours(window).at(-1)).toBe(2);
+  });
+});

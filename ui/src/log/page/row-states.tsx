@@ -1,0 +1,34 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { formatCount } from "../../format.ts";
+import { plainText } from "../../text/segments.ts";
+import { earlierStates, type LogRow } from "../feed/log-row.ts";
+
+/** States shown at once: the last ones. */
+const MAX_STATES = 1_000;
+
+/** Everything that a redrawn row has shown, as far as it is kept. */
+export function RowStates({ row, onClose }: { row: LogRow | undefined; onClose: () => void }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (row !== undefined) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [row]);
+  const states = row === undefined ? [] : earlierStates(row);
+  const shown = states.slice(-MAX_STATES);
+  return (
+    <dialog ref={dialog} class="key-help row-states" aria-labelledby="row-states-title" onClose={onClose}>
+      <h2 id="row-states-title">
+        {formatCount(shown.length)} {shown.length < (row?.redraws ?? 0) + 1 ? "last states" : "states"} of line {row?.n}
+      </h2>
+      <ol>
+        {shown.map((state, at) => (
+          <li key={at}>{plainText(state)}</li>
+        ))}
+      </ol>
+      <button type="button" class="primary" onClick={onClose}>
+        Close
+      </button>
+    </dialog>
+  );
+}

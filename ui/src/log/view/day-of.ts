@@ -1,0 +1,42 @@
+import { twoDigits } from "../../format.ts";
+import type { TimeMode } from "../../url-state.ts";
+
+const DAYS = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const UTC_DAYS = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+
+/** Minutes whose day is remembered: at most a day's worth, then it begins anew. */
+const MAX_CACHED_MINUTES = 1_440;
+const MINUTE_CHARACTERS = 16;
+const localDays = new Map<string, string>();
+
+/** The day of a time of a line, as a key: `2026-11-28`. In UTC where times are shown so, else the reader's. */
+export function dayOf(time: string, mode: TimeMode): string {
+  if (mode === "utc") return time.slice(0, 10);
+  const minute = time.slice(0, MINUTE_CHARACTERS);
+  const known = localDays.get(minute);
+  if (known !== undefined) return known;
+  const date = new Date(time);
+  const day = `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+  if (localDays.size >= MAX_CACHED_MINUTES) localDays.clear();
+  localDays.set(minute, day);
+  return day;
+}
+
+/** "Sat, 28 Nov 2026". */
+export function dayWords(time: string, mode: TimeMode): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? "" : (mode === "utc" ? UTC_DAYS : DAYS).format(date);
+}
+
+/** "CET", "GMT+2", "UTC". */
+export function zoneWords(time: string, mode: TimeMode): string {
+  if (mode === "utc") return "UTC";
+  return ZONE.formatToParts(new Date(time)).find(({ type }) => type === "timeZoneName")?.value ?? "";
+}

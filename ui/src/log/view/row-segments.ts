@@ -1,0 +1,85 @@
+import { LineScreen } from "../../../../src/text/screen/line-screen.ts";
+import type { Span } from "../../../../src/text/screen/row.ts";
+import { type Segment, segmentsOf } from "../../text/segments.ts";
+import type { LogRow } from "../feed/log-row.ts";
+
+/** Going back into what is printed: CR that is not the last character, backspace, and sequences that move or erase. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
+const GOES_BACK = /\r(?=[\s\S])|\x08|\x1b\[\d*[C-DGJKPX@]/;
+
+/** Rows that are drawn are drawn often. */
+const known = new WeakMap<LogRow, readonly Segment[]>();
+
+/** What a terminal shows of a row, in its colours. Characters that are invisible or move others become pictures. */
+export function rowSegments(row: LogRow): readonly Segment[] {
+  const before = known.get(row);
+  if (before !== undefined) return before;
+  const segments = segmentsIn(row);
+  known.set(row, segments);
+  return segments;
+}
+
+/** The visible text of a row. */
+export function rowText(row: LogRow): string {
+  return rowSegments(row)
+    .map(({ text }) => text)
+    .join("");
+}
+
+function segmentsIn({ text, style, screen }: LogRow): readonly Segment[] {
+  if (screen !== undefined) return ofSpans(text, screen.spans);
+  if (!GOES_BACK.test(text)) return segmentsOf(text, style);
+  const terminal = new LineScreen(style);
+  terminal.write(text, 1, true);
+  const rows = [...terminal.takeSettled(), ...terminal.rows].filter((row) => row.text !== "");
+  return rows.flatMap((row, at) => [...(at === 0 ? [] : segmentsOf(" ")), ...ofSpans(row.text, row.spans)]);
+}
+
+function ofSpans(text: string, spans: readonly Span[]): readonly Segment[] {
+  let from = 0;
+  return spans.flatMap(({ end, style }) => {
+    const part = text.slice(from, end);
+    from = end;
+    return segmentsOf(part, style);
+  });
+}
+
+/** The beginning of a row; what is left out is one click away. */
+export interface RowHead {
+  readonly segments: readonly Segment[];
+  /** Of the rest, as UTF-8. */
+  readonly restBytes: number;
+}
+
+/** Characters shown of a line before it is opened: more makes every draw slower, and nobody reads them. */
+export const HEAD_CHARACTERS = 2_000;
+
+/** Of a longer line only the beginning is taken apart; its rest is counted as printed. */
+const FLAT_CHARACTERS = 100_000;
+
+const heads = new WeakMap<LogRow, RowHead>();
+
+export function headOf(row: LogRow): RowHead {
+  if (row.text.length <= HEAD_CHARACTERS) return { segments: rowSegments(row), restBytes: 0 };
+  const before = heads.get(row);
+  if (before !== undefined) return before;
+  // Colours take characters as well: what is shown has fewer than the text.
+  const isFlat = row.text.length > FLAT_CHARACTERS && row.screen === undefined && !GOES_BACK.test(row.text);
+  const head = cutAt(isFlat ? segmentsOf(row.text.slice(0, 2 * HEAD_CHARACTERS), row.style) : rowSegments(row));
+  const shown = head.reduce((sum, { text }) => sum + text.length, 0);
+  const rest = isFlat ? row.text.slice(shown) : rowText(row).slice(shown);
+  const made = { segments: head, restBytes: new TextEncoder().encode(rest).length };
+  heads.set(row, made);
+  return made;
+}
+
+function cutAt(segments: readonly Segment[]): readonly Segment[] {
+  const head: Segment[] = [];
+  let left = HEAD_CHARACTERS;
+  for (const segment of segments) {
+    if (left <= 0) break;
+    head.push(segment.text.length <= left ? segment : { ...segment, text: segment.text.slice(0, left) });
+    left -= segment.text.length;
+  }
+  return head;
+}
