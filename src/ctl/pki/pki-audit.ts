@@ -5,8 +5,8 @@ import { safeJson } from "../../host/safe-text.ts";
 import { CtlError, type Io } from "../command.ts";
 
 export interface PkiAction {
-  readonly action: "init" | "issue" | "revoke" | "renew";
-  /** `collector` or the node's. */
+  readonly action: "init" | "issue" | "revoke" | "renew" | "fleet";
+  /** `collector`, `fleet` or the node's. */
   readonly name: string;
 }
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FLEET_CERTIFICATES, isFleetCertificate, listedNodesText, NODES_LIST } from "../../wire/fleet-names.ts";
 import { CtlError } from "../command.ts";
 import { withLock } from "../lock.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -59,7 +60,7 @@ export interface CertificateRequest {
 
 /** A certificate in the books. */
 export interface Issued {
-  /** `ca`, `collector` or the node's. */
+  /** `ca`, `collector`, the fleet's or the node's. */
   readonly name: string;
   /** Hexadecimal, as openssl and Node print it. */
   readonly serial: string;
@@ -157,6 +158,16 @@ export class Authority {
     await replaceFile(join(this.folder, "ca.crl"), list, 0o644);
   }
 
+  /** Rewrites nodes.list: the certificates of nodes that the fleet's broker admits. Older ones carry no URI. */
+  async publishNodes(): Promise<void> {
+    const nodes = (await this.issued()).flatMap(({ name, isRevoked, validToMs, certificate }) => {
+      const uri = uriOf(certificate);
+      const isNode = uri !== undefined && !isRevoked && !isFleetCertificate(name);
+      return isNode ? [{ name: name.toLowerCase(), uri, validToMs }] : [];
+    });
+    await replaceFile(join(this.folder, NODES_LIST), listedNodesText(nodes), 0o644);
+  }
+
   #copyOf(serial: string): string {
     return join(this.folder, "issued", `${serial}.pem`);
   }
@@ -164,8 +175,18 @@ export class Authority {
 
 function nameOf(certificate: X509Certificate): string {
   if (certificate.ca) return "ca";
+  const role = /^urn:marcologger:(broker|control|system):/.exec(uriOf(certificate) ?? "")?.[1];
+  const ofFleet = Object.entries(FLEET_CERTIFICATES).find(([name]) => name === role)?.[1];
+  if (ofFleet !== undefined) return ofFleet;
   if (certificate.keyUsage.includes(SERVER_AUTH)) return "collector";
-  return (certificate.subjectAltName ?? "").replace(/^DNS:/, "");
+  const [first = ""] = (certificate.subjectAltName ?? "").split(", ");
+  return first.replace(/^DNS:/, "");
+}
+
+/** The certificate's URI, if the fleet's broker is to know its holder. */
+function uriOf({ subjectAltName = "" }: X509Certificate): string | undefined {
+  const uri = subjectAltName.split(", ").find((name) => name.startsWith("URI:"));
+  return uri?.slice("URI:".length);
 }
 
 /** YYYYMMDDHHMMSSZ */

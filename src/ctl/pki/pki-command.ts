@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { FLEET_CERTIFICATES, isFleetCertificate } from "../../wire/fleet-names.ts";
 import { NODE_NAME_RULE } from "../../wire/node-name.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command, Io } from "../command.ts";
@@ -8,6 +9,7 @@ import { parseHost, parseHostName, parseNodeName } from "../host-name.ts";
 import { initPki, issueCertificate } from "./pki.ts";
 import { recorded } from "./pki-audit.ts";
 import { Authority } from "./pki-authority.ts";
+import { makeFleetCertificates } from "./pki-fleet.ts";
 import { certificateTable } from "./pki-list.ts";
 import { renewCertificate, revokeNode } from "./pki-renew.ts";
 
@@ -17,6 +19,7 @@ const HELP = `Usage: mlctl pki init --dir DIR [--name HOST]...
        mlctl pki revoke NODE --dir DIR
        mlctl pki renew NODE --dir DIR
        mlctl pki renew collector --dir DIR [--name HOST]...
+       mlctl pki fleet --dir DIR [--name HOST]...
 
 init    makes a private authority and the collector's certificate: ca.crt, ca.key, ca.crl, collector.crt,
         collector.key, and issued/, openssl's books of them.
@@ -29,10 +32,14 @@ revoke  puts a node's certificate on the list of revoked ones, ca.crl. The colle
         takes no other, until the node has a new certificate.
 renew   makes a new key and certificate in the place of the old ones, and revokes the old. The collector keeps its names
         unless --name gives others.
+fleet   makes the certificates of the fleet's broker and of the collector there, or replaces them: fleet-broker,
+        fleet-control and fleet-system, each .crt and .key. The broker has the collector's names unless --name gives
+        others. nodes.list, which every command here keeps, names the nodes that the broker admits. A node whose
+        certificate is older than the fleet needs renew first.
 
-The collector needs ca.crt, ca.crl, collector.crt and collector.key, and notices within seconds when one changes; a node
-ca.crt, NODE.crt and NODE.key. A relay reads them at each connection. ca.key and issued/ stay where they are, and so does
-audit.log: who did what here, and when, as JSON lines.
+The collector needs ca.crt, ca.crl, collector.crt and collector.key, for the fleet also nodes.list and the fleet's, and
+notices within seconds when one changes; a node needs ca.crt, NODE.crt and NODE.key. A relay reads them at each connection.
+ca.key and issued/ stay where they are, and so does audit.log: who did what here, and when, as JSON lines.
 `;
 
 const DIR = { dir: { type: "string" } } as const;
@@ -47,9 +54,10 @@ const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Prom
   list,
   revoke,
   renew,
+  fleet,
 };
 
-/** `mlctl pki init`, `issue`, `list`, `revoke` and `renew`. */
+/** `mlctl pki init`, `issue`, `list`, `revoke`, `renew` and `fleet`. */
 export const pkiCommand: Command = {
   summary: "make, list, renew and revoke certificates of the collector and of nodes",
   help: HELP,
@@ -116,6 +124,15 @@ async function renew(args: readonly string[], io: Io): Promise<void> {
   io.stderr.write(`Wrote ${name}.crt and ${name}.key to ${folder}${old}${next}\n`);
 }
 
+async function fleet(args: readonly string[], io: Io): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { ...DIR, ...NAME } });
+  const folder = requiredFolder(values.dir, io);
+  const act = () => makeFleetCertificates(folder, hosts(values.name));
+  const revoked = await recorded({ action: "fleet", name: "fleet", folder, io }, act);
+  const old = revoked.length === 0 ? "" : `; revoked serial ${revoked.join(", ")}`;
+  io.stderr.write(`Wrote ${Object.values(FLEET_CERTIFICATES).join(", ")} (.crt, .key) to ${folder}${old}\n`);
+}
+
 function nodeAndFolder(args: readonly string[], io: Io): { node: string; folder: string } {
   const { values, positionals } = parseArgs({ args: [...args], options: DIR, allowPositionals: true });
   return { node: parseNode(positionals), folder: requiredFolder(values.dir, io) };
@@ -126,7 +143,7 @@ function parseNode(positionals: readonly string[]): string {
   if (text === undefined || more.length > 0) throw new UsageError("expected the name of one node");
   const node = parseNodeName(text);
   if (node === undefined) throw new UsageError(`a node cannot be called ${JSON.stringify(text)}: ${NODE_NAME_RULE}`);
-  if (RESERVED.includes(node.toLowerCase()))
+  if (RESERVED.includes(node.toLowerCase()) || isFleetCertificate(node))
     throw new UsageError(`a node cannot be called ${node}: its files would be the authority's or the collector's`);
   return node;
 }

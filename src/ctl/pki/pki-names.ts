@@ -1,6 +1,12 @@
+import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { CtlError } from "../command.ts";
 import type { Issued } from "./pki-authority.ts";
 import { namesOf } from "./pki-leaf.ts";
+
+/** Nodes reach both by the same names. */
+function isServer(name: string): boolean {
+  return name === "collector" || name === FLEET_CERTIFICATES.broker;
+}
 
 /** Whether names of nodes or hosts are the same: DNS and the collector ignore case. */
 export function isSameName(a: string, b: string): boolean {
@@ -16,9 +22,9 @@ export function isSameName(a: string, b: string): boolean {
  * @param names the names of the new certificate.
  */
 export function refuseSharedName(issued: readonly Issued[], owner: string, names: readonly string[]): void {
-  const isForCollector = owner === "collector";
+  const isForCollector = isServer(owner);
   for (const { name, isRevoked, validToMs, certificate } of issued) {
-    const isCollector = name === "collector";
+    const isCollector = isServer(name);
     if (isRevoked || validToMs <= Date.now() || name === "ca" || isCollector === isForCollector) continue;
     const shared = namesOf(certificate).find((one) => names.some((wanted) => isSameName(one, wanted)));
     if (shared === undefined) continue;

@@ -49,6 +49,7 @@ async function revokeAll(
   for (const one of valid) await authority.revoke(one, reason);
   // Even with nothing to revoke: an earlier call may have been interrupted before it wrote the list.
   await authority.publishRevoked();
+  await authority.publishNodes();
   return valid.map(({ serial }) => serial);
 }
 

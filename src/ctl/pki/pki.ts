@@ -38,6 +38,7 @@ export async function initPki(folder: string, names: readonly string[], lifetime
     });
     await createFile(join(folder, "ca.crt"), certificate, 0o644);
     await authority.publishRevoked();
+    await authority.publishNodes();
     await makeLeaf(authority, { name: "collector", names, lifetime, write: createFile });
   });
 }
@@ -64,6 +65,7 @@ export async function issueCertificate(folder: string, node: string, lifetime?: 
     }
     refuseSharedName(issued, node, [node]);
     await makeLeaf(authority, { name: node, names: [node], lifetime, write: createFile });
+    await authority.publishNodes();
   });
 }
 

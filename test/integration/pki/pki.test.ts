@@ -21,7 +21,7 @@ const certificate = async (folder: string, name: string) =>
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 test("init and issue write exactly the documented files, the revocation list and the records", async () => {
-  const files = ["ca.crl", "ca.crt", "ca.key", "collector.crt", "collector.key"];
+  const files = ["ca.crl", "ca.crt", "ca.key", "collector.crt", "collector.key", "nodes.list"];
   const leaves = ["node-2.example.org.crt", "node-2.example.org.key", "node1.crt", "node1.key"];
   expect((await readdir(pki)).sort()).toEqual([...files, "audit.log", "issued", ...leaves].sort());
   for (const folder of [pki, join(pki, "issued")]) expect(await mode(folder)).toBe("700");
@@ -48,7 +48,9 @@ test("replaces the default names with given ones", async () => {
 
 test("a node's certificate has its name first and lasts two years; the authority's lasts ten", async () => {
   const node = await certificate(pki, "node-2.example.org");
-  expect(node.subjectAltName).toBe("DNS:node-2.example.org");
+  expect(node.subjectAltName).toMatch(
+    /^DNS:node-2\.example\.org, URI:urn:marcologger:node:node-2\.example\.org:\w{26}$/,
+  );
   expect(node.subject).toContain("CN=node-2.example.org");
   const hours = (cert: X509Certificate) => (Date.parse(cert.validTo) - Date.parse(cert.validFrom)) / 3_600_000;
   expect(hours(node)).toBe(2 * 365 * 24 + 1);
@@ -93,7 +95,7 @@ test.each(["TLSv1.2", "TLSv1.3"] as const)("Node speaks mutual %s with them", as
   const client = connect({ ...options, host: "127.0.0.1", servername: "localhost" });
   const [[accepted]] = await Promise.all([once(server, "secureConnection"), once(client, "secureConnect")]);
   expect(client.authorized).toBe(true);
-  expect(accepted.getPeerCertificate().subjectaltname).toBe("DNS:node1");
+  expect(accepted.getPeerCertificate().subjectaltname).toMatch(/^DNS:node1, URI:/);
   client.destroy();
   accepted.destroy();
 });
@@ -152,7 +154,7 @@ describe("refuses invalid names of nodes and hosts", () => {
     const folder = join(await tempFolder(), "pki");
     expect(await mlctl("pki", "init", "--dir", folder, `--name=${name}`)).toMatchObject({ code: 2 });
   });
-  test.each(["ca", "collector", "Collector"])("%s is not a node's file", async (name) => {
+  test.each(["ca", "collector", "Collector", "fleet-broker"])("%s is not a node's file", async (name) => {
     const result = await mlctl("pki", "issue", name, "--dir", pki);
     expect(result.code).toBe(2);
     expect(result.stderr).toContain(`cannot be called ${name}`);
@@ -223,13 +225,34 @@ describe("mlctl itself", () => {
     [[], "Usage: mlctl COMMAND"],
     [["frobnicate"], 'there is no command "frobnicate"'],
     [["constructor"], "there is no command"],
-    [["pki"], "expected one of init, issue, list, revoke, renew"],
+    [["pki"], "expected one of init, issue, list, revoke, renew, fleet"],
     [["pki", "init"], "--dir is missing"],
   ])("%j ends with 2", async (args, message) => {
     const result = await mlctl(...args);
     expect(result).toMatchObject({ code: 2, stdout: "" });
     expect(result.stderr).toContain(message);
   });
+});
+
+test("the fleet's certificates: the broker has the collector's names, the collector's own admit no relay", async () => {
+  const folder = await makePki(["node1", "Node2"], ["logs.example.org"]);
+  expect((await mlctl("pki", "fleet", "--dir", folder)).code).toBe(0);
+  const [broker, control] = [await certificate(folder, "fleet-broker"), await certificate(folder, "fleet-control")];
+  expect(broker.subjectAltName).toMatch(/^DNS:logs\.example\.org, URI:urn:marcologger:broker:/);
+  expect(control.subjectAltName).toMatch(/^URI:urn:marcologger:control:\w{26}$/);
+  expect(control.subject).toContain("CN=marcologger fleet");
+  const named = async () =>
+    (await readFile(join(folder, "nodes.list"), "utf8")).split("\n").map((line) => line.split("\t"));
+  const first = await named();
+  expect(first.map(([name]) => name)).toEqual(["node1", "node2", ""]);
+  expect(first[1]?.[1]).toMatch(/^urn:marcologger:node:node2:/);
+  expect((await mlctl("pki", "renew", "node1", "--dir", folder)).code).toBe(0);
+  expect((await mlctl("pki", "revoke", "node2", "--dir", folder)).code).toBe(0);
+  const [renewed, ...others] = await named();
+  expect(others).toEqual([[""]]);
+  expect(renewed?.[1]).not.toBe(first[0]?.[1]);
+  expect((await mlctl("pki", "issue", "LOGS.example.org", "--dir", folder)).code).toBe(1);
+  expect((await mlctl("pki", "fleet", "--dir", folder)).stderr).toMatch(/revoked serial \w+, \w+, \w+/);
 });
 
 test("records who did what with an authority in its audit.log, for its owner only", async () => {
