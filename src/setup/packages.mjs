@@ -12,7 +12,7 @@ const FOR_RUNNING =
  * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.
  */
 const FOR_TESTS =
-  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin openssh-client dropbear-bin vim-tiny less".split(
+  "chromium systemd procps iproute2 rsyslog-openssl strace nats-server mpich openmpi-bin openssh-client dropbear-bin vim-tiny less".split(
     " ",
   );
 

@@ -5,6 +5,8 @@ import { Authority } from "./pki-authority.ts";
 import { makeLeaf, namesOf } from "./pki-leaf.ts";
 import { refuseSharedName } from "./pki-names.ts";
 
+const LOOPBACK = "127.0.0.1";
+
 /**
  * Makes the fleet's certificates, in the place of earlier ones: the broker's, and both of the collector at the broker.
  * Earlier ones are revoked: nobody else may have been given them.
@@ -17,7 +19,8 @@ export function makeFleetCertificates(folder: string, names?: readonly string[])
     const issued = await authority.issued();
     const collector = issued.findLast(({ name }) => name === "collector");
     if (collector === undefined) throw new CtlError("Cannot name the broker: the collector has no certificate");
-    const brokers = names ?? namesOf(collector.certificate);
+    // The collector itself comes over loopback.
+    const brokers = [...new Set([...(names ?? namesOf(collector.certificate)), LOOPBACK])];
     refuseSharedName(issued, FLEET_CERTIFICATES.broker, brokers);
     const all = Object.values<string>(FLEET_CERTIFICATES);
     for (const name of all) {

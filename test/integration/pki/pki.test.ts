@@ -238,7 +238,9 @@ test("the fleet's certificates: the broker has the collector's names, the collec
   const folder = await makePki(["node1", "Node2"], ["logs.example.org"]);
   expect((await mlctl("pki", "fleet", "--dir", folder)).code).toBe(0);
   const [broker, control] = [await certificate(folder, "fleet-broker"), await certificate(folder, "fleet-control")];
-  expect(broker.subjectAltName).toMatch(/^DNS:logs\.example\.org, URI:urn:marcologger:broker:/);
+  expect(broker.subjectAltName).toMatch(
+    /^DNS:logs\.example\.org, IP Address:127\.0\.0\.1, DNS:127\.0\.0\.1, URI:urn:marcologger:broker:/,
+  );
   expect(control.subjectAltName).toMatch(/^URI:urn:marcologger:control:\w{26}$/);
   expect(control.subject).toContain("CN=marcologger fleet");
   const named = async () =>

@@ -1,0 +1,145 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMissing } from "../../host/is-missing.ts";
+import type { Log } from "../../host/log.ts";
+import { watchFiles } from "../../host/watch-files.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { type ListedNode, NODES_LIST, parseListedNodes } from "../../wire/fleet-names.ts";
+import { NODES_CONF, nodesConf } from "./broker-config.ts";
+
+export interface AdmittedNodesOptions {
+  readonly pki: string;
+  /** Where the broker reads `nodes.conf`. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly wallMs: () => number;
+  /** Asks the broker to read it. */
+  readonly reload: () => void;
+  /** Resolves when the broker has the text with this mark in force. Rejects if it has not after a while. */
+  readonly confirm: (mark: string) => Promise<void>;
+}
+
+/** Certificates end by time, and nodes come back after a pause. */
+const LOOK_EVERY_MS = 30_000;
+/** A node that floods stays away for so long. */
+const PAUSE_MS = 60_000;
+
+/**
+ * The nodes that the broker admits: those of the authority's `nodes.list` whose certificates are valid now. Rewrites
+ * `nodes.conf` whenever that changes and sees to it that the broker uses it.
+ */
+export class AdmittedNodes {
+  readonly #options: AdmittedNodesOptions;
+  /** Until when nodes are kept out; at most one entry for each listed node. */
+  readonly #paused = new Map<string, number>();
+  #listed: readonly ListedNode[] = [];
+  #names: ReadonlySet<string> = new Set();
+  #mark = "";
+  #stopWatching: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(options: AdmittedNodesOptions) {
+    this.#options = options;
+  }
+
+  /** Names of all nodes with a valid certificate. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  /** Before the broker starts. */
+  write(): void {
+    this.#read();
+    this.#rewrite();
+  }
+
+  /** Once the broker runs. */
+  watch(): void {
+    this.#stopWatching = watchFiles([join(this.#options.pki, NODES_LIST)], () => void this.reload());
+    this.#timer = setInterval(() => void this.apply(), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Reads the list again. */
+  reload(): Promise<void> {
+    try {
+      this.#read();
+    } catch (error) {
+      this.#options.log.event("error", "nodes.list not read again: the earlier one stays in use", {
+        error: String(error),
+      });
+    }
+    return this.apply();
+  }
+
+  /** Resolves when the broker admits exactly these nodes. One after another. */
+  apply(): Promise<void> {
+    this.#applying = this.#applying.then(async () => {
+      const before = this.#mark;
+      this.#rewrite();
+      if (this.#mark === before) return;
+      const { log, reload, confirm } = this.#options;
+      reload();
+      try {
+        await confirm(this.#mark);
+        log.event("info", "the fleet's broker admits nodes", { nodes: this.#names.size });
+      } catch (error) {
+        const next = "restart the broker: until then it may admit nodes whose certificate was revoked";
+        log.event("error", "the fleet's broker does not use nodes.conf", { error: String(error), next });
+      }
+    });
+    return this.#applying;
+  }
+
+  /** Cuts a node off for a minute: it sends more than anybody must. */
+  pause(node: string): void {
+    if (this.#paused.has(node) || !this.#names.has(node)) return;
+    this.#paused.set(node, this.#options.wallMs() + PAUSE_MS);
+    this.#options.log.event("warning", "node sends too much: the broker does not admit it for a minute", { node });
+    void this.apply();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopWatching?.();
+    clearInterval(this.#timer);
+    await this.#applying;
+  }
+
+  #read(): void {
+    const { pki, log } = this.#options;
+    try {
+      this.#listed = parseListedNodes(readFileSync(join(pki, NODES_LIST), "utf8"));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // After a list, its absence would admit nobody: somebody is about to copy a new one.
+      if (this.#listed.length > 0) throw error;
+      const next = "copy it from where the authority is; `mlctl pki fleet` makes it";
+      log.event("warning", "no nodes.list: the fleet's broker admits no node", { pki, next });
+    }
+  }
+
+  #rewrite(): void {
+    const { folder, wallMs, log } = this.#options;
+    const nowMs = wallMs();
+    for (const [node, untilMs] of this.#paused) if (untilMs <= nowMs) this.#paused.delete(node);
+    // Of two certificates of one name the later stands last in the books.
+    const valid = new Map<string, ListedNode>();
+    for (const node of this.#listed) if (node.validToMs > nowMs) valid.set(node.name, node);
+    const all = [...valid.values()];
+    if (all.length > FLEET_LIMITS.maxNodes)
+      log.event("error", "too many nodes: the others are not admitted", {
+        nodes: all.length,
+        limit: FLEET_LIMITS.maxNodes,
+      });
+    const admitted = all.slice(0, FLEET_LIMITS.maxNodes);
+    this.#names = new Set(admitted.map(({ name }) => name));
+    const { text, mark } = nodesConf(admitted.filter(({ name }) => !this.#paused.has(name)));
+    if (mark === this.#mark) return;
+    const path = join(folder, NODES_CONF);
+    // The broker's user must read it, and it is no secret.
+    writeFileSync(`${path}.new`, text, { mode: 0o644 });
+    renameSync(`${path}.new`, path);
+    this.#mark = mark;
+  }
+}

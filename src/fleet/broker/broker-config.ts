@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { SUBJECTS, subjectToken } from "../../wire/fleet/subjects.ts";
+import { FLEET_CERTIFICATES, type ListedNode } from "../../wire/fleet-names.ts";
+
+export interface BrokerPlace {
+  readonly host: string;
+  /** 0: any free one; the broker writes it into a file in `folder`. */
+  readonly port: number;
+  /** Holds the configuration and, from the collector, `nodes.conf`. */
+  readonly folder: string;
+  /** Folder with ca.crt and the broker's certificate. */
+  readonly pki: string;
+  /** URIs of the collector's own certificates. */
+  readonly control: string;
+  readonly system: string;
+}
+
+export const NODES_CONF = "nodes.conf";
+export const SERVER_CONF = "nats-server.conf";
+
+/**
+ * The broker's configuration: a switch and nothing else. No JetStream, websocket, leafnodes, gateways or monitoring.
+ *
+ * Connections: 4,000 nodes, each once more while it connects anew. A node subscribes to four subjects, the collector to
+ * a few more. Messages are at most 192 KiB (`FLEET_LIMITS`); a client that does not read loses its connection at 8 MB.
+ */
+export function serverConf({ host, port, folder, pki, control, system }: BrokerPlace): string {
+  const broker = join(pki, FLEET_CERTIFICATES.broker);
+  return `# Made by mlcollector: changes are lost.
+listen: ${JSON.stringify(`${host.includes(":") ? `[${host}]` : host}:${port === 0 ? -1 : port}`)}
+ports_file_dir: ${JSON.stringify(folder)}
+logtime: false
+max_connections: 8192
+max_subscriptions: 16
+max_payload: 262144
+max_pending: 8MB
+max_control_line: 1024
+write_deadline: "5s"
+ping_interval: "15s"
+ping_max: 2
+tls {
+  cert_file: ${JSON.stringify(`${broker}.crt`)}
+  key_file: ${JSON.stringify(`${broker}.key`)}
+  ca_file: ${JSON.stringify(join(pki, "ca.crt"))}
+  verify_and_map: true
+  timeout: 5
+}
+system_account: SYS
+accounts {
+  SYS { users: [ { user: ${JSON.stringify(system)} } ] }
+  FLEET {
+    users: [ { user: ${JSON.stringify(control)} } ]
+    exports: [
+      { service: "fleet.evt.*" }, { service: "fleet.ans.*.*" }, { service: "fleet.seen.*" }
+      { stream: "fleet.do.*" }, { stream: "fleet.ask.*" }, { stream: "fleet.all" }
+    ]
+  }
+  include "${NODES_CONF}"
+}
+`;
+}
+
+/**
+ * The accounts of nodes, one each: with one for all, a node could make the broker write into another's subjects by the
+ * subject that it wants its reply on. Only what is listed is allowed.
+ *
+ * The last account is nobody's. Its name says which text this is: where the broker knows it, this text is in force.
+ */
+export function nodesConf(nodes: readonly ListedNode[]): { readonly text: string; readonly mark: string } {
+  const accounts = nodes.map(accountOf).join("\n");
+  const mark = `V_${createHash("sha256").update(accounts).digest("hex")}`;
+  return { text: `${accounts}\n${JSON.stringify(mark)} { }\n`, mark };
+}
+
+function accountOf({ name, uri }: ListedNode): string {
+  const [events, answers, presence] = [SUBJECTS.events(name), SUBJECTS.answers(name, "*"), SUBJECTS.presence(name)];
+  const [orders, questions] = [SUBJECTS.orders(name), SUBJECTS.questions(name)];
+  const quoted = (subjects: readonly string[]) => subjects.map((subject) => JSON.stringify(subject)).join(", ");
+  const imports = [
+    ...[events, answers, presence].map((subject) => `{ service: { account: FLEET, subject: "${subject}" } }`),
+    ...[orders, questions, SUBJECTS.allQuestions].map(
+      (subject) => `{ stream: { account: FLEET, subject: "${subject}" } }`,
+    ),
+  ];
+  return `${JSON.stringify(`N_${subjectToken(name)}`)} {
+  users: [ { user: ${JSON.stringify(uri)}, permissions: {
+    publish: { allow: [${quoted([events, answers, presence])}] }
+    subscribe: { allow: [${quoted([`${SUBJECTS.inbox(name)}.>`, orders, questions, SUBJECTS.allQuestions])}] } } } ]
+  imports: [ ${imports.join(", ")} ]
+}`;
+}

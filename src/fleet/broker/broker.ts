@@ -1,0 +1,101 @@
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Log } from "../../host/log.ts";
+import type { Metrics } from "../../host/metrics.ts";
+import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
+import { type BrokerAddress, connectToBroker } from "../link/connect.ts";
+import { AdmittedNodes } from "./admitted-nodes.ts";
+import { SERVER_CONF, serverConf } from "./broker-config.ts";
+import { BrokerProcess } from "./broker-process.ts";
+import { confirmAccount } from "./confirm-reload.ts";
+
+export interface BrokerOptions {
+  /** Where nodes reach it. */
+  readonly listen: BrokerAddress;
+  readonly pki: string;
+  /** For its configuration. */
+  readonly folder: string;
+  /** It is a unit of its own, which reads `folder`; otherwise a child. */
+  readonly isUnit: boolean;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly wallMs: () => number;
+}
+
+/** The broker: its configuration, its process where it is a child, and the nodes that it admits. */
+export class Broker {
+  readonly nodes: AdmittedNodes;
+  readonly #options: BrokerOptions;
+  readonly #child: BrokerProcess | undefined;
+  #system: NatsConnection | undefined;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    const { folder, pki, isUnit, log, metrics, wallMs } = options;
+    const restarts = metrics.count("ml_fleet_broker_restarts_total", "Starts of the fleet's broker after it had ended");
+    const config = join(folder, SERVER_CONF);
+    this.#child = isUnit ? undefined : new BrokerProcess({ config, folder, log, onRestart: () => restarts.inc() });
+    this.nodes = new AdmittedNodes({
+      pki,
+      folder,
+      log,
+      wallMs,
+      // A unit is reloaded by systemd, which watches the file.
+      reload: () => this.#child?.reload(),
+      confirm: (mark) => {
+        if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
+        return confirmAccount(this.#system, mark);
+      },
+    });
+  }
+
+  /** Resolves with the address for the collector's own connections. */
+  async start(): Promise<BrokerAddress> {
+    const { listen, folder, pki, log } = this.#options;
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const [control, system] = [uriOf(pki, FLEET_CERTIFICATES.control), uriOf(pki, FLEET_CERTIFICATES.system)];
+    const write = (port: number) => {
+      const text = serverConf({ ...listen, port, folder, pki, control, system });
+      writeFileSync(join(folder, SERVER_CONF), text, { mode: 0o644 });
+    };
+    write(listen.port);
+    this.nodes.write();
+    const port = (await this.#child?.start()) ?? listen.port;
+    // It keeps the port that it took, also when it starts again.
+    if (listen.port === 0) write(port);
+    const at = { host: isWildcard(listen.host) ? "127.0.0.1" : listen.host, port };
+    this.#system = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.system, log });
+    this.nodes.watch();
+    return at;
+  }
+
+  async stop(): Promise<void> {
+    await this.nodes.stop();
+    await this.#system?.close();
+    await this.#child?.stop();
+  }
+
+  /** For tests of its end. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+}
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function uriOf(pki: string, name: string): string {
+  const file = join(pki, `${name}.crt`);
+  let pem: Buffer;
+  try {
+    pem = readFileSync(file);
+  } catch (cause) {
+    throw new Error(`Cannot read ${file}: \`mlctl pki fleet --dir DIR\` makes it`, { cause });
+  }
+  const uri = new X509Certificate(pem).subjectAltName?.split(", ").find((each) => each.startsWith("URI:"));
+  if (uri === undefined) throw new Error(`Cannot use ${file}: it has no URI; \`mlctl pki fleet\` makes another one`);
+  return uri.slice("URI:".length);
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { Log } from "../../host/log.ts";
+
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectOptions {
+  readonly at: BrokerAddress;
+  readonly pki: string;
+  /** Of its certificate: NAME.crt, NAME.key. */
+  readonly name: string;
+  readonly log: Log;
+  readonly onReconnect?: (() => void) | undefined;
+}
+
+const RECONNECT_AFTER_MS = 250;
+
+/** A connection of the collector at its broker. It lasts until it is closed: whatever ends it, it connects again. */
+export async function connectToBroker({ at, pki, name, log, onReconnect }: ConnectOptions): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`,
+    name,
+    tls: {
+      certFile: join(pki, `${name}.crt`),
+      keyFile: join(pki, `${name}.key`),
+      caFile: join(pki, "ca.crt"),
+    },
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_AFTER_MS,
+    reconnectJitter: 0,
+    reconnectJitterTLS: 0,
+    waitOnFirstConnect: true,
+    ignoreClusterUpdates: true,
+  });
+  void watch(connection, { name, log, onReconnect });
+  return connection;
+}
+
+async function watch(
+  connection: NatsConnection,
+  { name, log, onReconnect }: Pick<ConnectOptions, "name" | "log" | "onReconnect">,
+): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === "disconnect") log.event("notice", "no connection to the fleet's broker", { name });
+    if (status.type === "error")
+      log.event("error", "the fleet's broker refuses", { name, error: String(status.error) });
+    if (status.type === "reconnect") {
+      log.event("info", "connected to the fleet's broker again", { name });
+      onReconnect?.();
+    }
+  }
+}
