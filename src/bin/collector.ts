@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { AuditLog } from "../host/audit.ts";
 import { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
@@ -25,6 +26,7 @@ import { Store } from "../store/store.ts";
 import type { Proxied } from "../web/own-site.ts";
 import { createWeb } from "../web/web.ts";
 import { auditPart } from "./audit-part.ts";
+import { fleetPart } from "./fleet-part.ts";
 import { keepingPart } from "./keeping-part.ts";
 import { metricsPart } from "./metrics-part.ts";
 import { createOwnerOf } from "./owner-of.ts";
@@ -62,6 +64,7 @@ export interface CollectorOptions {
  *     other machines ==UDP, TCP==> ingest --> _syslog files  index <--archive--sharing-- web <-/ HTTP
  *                                                                              search <--- patterns
  *                                                                              auth <-- passwords
+ *     agents <==NATS/TLS==> broker <--> fleet <--signed orders-- web
  */
 export function createCollector(options: CollectorOptions): Lifecycle {
   const { config, log } = options;
@@ -133,6 +136,20 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     nowMs,
   });
+  const { fleet: listenForAgents, fleetDir, pki } = config;
+  const fleet =
+    listenForAgents === undefined || pki === undefined
+      ? undefined
+      : new Fleet({
+          listen: listenForAgents,
+          pki,
+          dataDir: config.dataDir,
+          brokerFolder: fleetDir,
+          log,
+          metrics,
+          nowMs,
+          wallMs,
+        });
   const web = createWeb({
     listen: config.web,
     socketGroup: config.webSocketGroup,
@@ -146,6 +163,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
     keeping: kept.keeping,
+    fleet,
     auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
     isAdmin: createIsAdmin(config.adminGroup, directory),
@@ -173,6 +191,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       metricsPart({ config: config.metrics, token: metricsToken, metrics, log }),
       searchPart(searches),
       sharingPart(sharing),
+      ...(fleet === undefined ? [] : [fleetPart(fleet, log)]),
       webPart({ ...options, web, auth, directory }),
     ],
     log,

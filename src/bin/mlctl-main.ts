@@ -41,12 +41,18 @@ process.stdout.on("error", (error: Error & { code?: string }) => {
 });
 
 const { HOME, NO_COLOR, XDG_CONFIG_HOME } = process.env;
+const home = HOME || homedir();
 const settings = {
-  configFolder: join(XDG_CONFIG_HOME || join(HOME || homedir(), ".config"), "marcologger"),
+  configFolder: join(XDG_CONFIG_HOME || join(home, ".config"), "marcologger"),
   siteFile: "/etc/marcologger/mlctl.toml",
   hostname: hostname(),
   userName: userName(),
   nowMs: Date.now,
+  sshFolder: join(home, ".ssh"),
+  onInterrupt: (act: () => void) => {
+    process.on("SIGINT", act);
+    return () => process.off("SIGINT", act);
+  },
 };
 const described = [
   ...remoteCommands(settings),

@@ -1,5 +1,9 @@
 import type { Command } from "./command.ts";
 import type { CommandDescription } from "./described-command.ts";
+import type { FleetSettings } from "./fleet/fleet-settings.ts";
+import { RUN, runCommand } from "./fleet/run-command.ts";
+import { RUNS, runsCommand } from "./fleet/runs-command.ts";
+import { STOP, stopCommand } from "./fleet/stop-command.ts";
 import { KEEP, keepCommand, RELEASE, releaseCommand } from "./keeping/keep-command.ts";
 import { PRUNE, pruneCommand } from "./keeping/prune-command.ts";
 import { RM, rmCommand } from "./keeping/rm-command.ts";
@@ -25,7 +29,7 @@ export interface RemoteCommand {
 }
 
 /** All commands that ask a collector, in the order of the overview. */
-export function remoteCommands(settings: LoginSettings): readonly RemoteCommand[] {
+export function remoteCommands(settings: LoginSettings & FleetSettings): readonly RemoteCommand[] {
   return [
     { description: LOGIN, command: loginCommand(settings) },
     { description: LOGOUT, command: logoutCommand(settings) },
@@ -38,6 +42,9 @@ export function remoteCommands(settings: LoginSettings): readonly RemoteCommand[
     { description: WAIT, command: waitCommand(settings) },
     { description: OPEN, command: openCommand(settings) },
     { description: GET, command: getCommand(settings) },
+    { description: RUN, command: runCommand(settings) },
+    { description: RUNS, command: runsCommand(settings) },
+    { description: STOP, command: stopCommand(settings) },
     { description: KEEP, command: keepCommand(settings) },
     { description: RELEASE, command: releaseCommand(settings) },
     { description: RM, command: rmCommand(settings) },

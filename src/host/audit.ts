@@ -16,6 +16,7 @@ type AuditEventName =
   | "hold"
   | "prune"
   | "retention"
+  | "order"
   | "token"
   | "share"
   | "shared-read"

@@ -11,6 +11,8 @@ const VALUES = [
   "web-cert",
   "web-key",
   "behind-proxy",
+  "fleet",
+  "fleet-dir",
   "udp-syslog",
   "tcp-syslog",
   "sync",

@@ -4,6 +4,7 @@ import type { Log } from "../host/log.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { hasToken } from "../host/metrics-access.ts";
+import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { underBasePath } from "./base-path.ts";
 import { answerErrors, HttpError, notFound } from "./http-error.ts";
 import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
@@ -30,6 +31,8 @@ export interface AppOptions {
 
 /** Of logins, and of searches: a pattern of 1 KiB, and names. */
 const MAX_BODY_BYTES = 16_384;
+/** A signed order as the text of JSON, in which each of its quotes takes two characters. */
+const MAX_ORDER_BYTES = 2 * FLEET_LIMITS.maxMessageBytes;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** One request: headers -> Host -> health and metrics -> origin -> session -> API -> viewer -> errors. */
@@ -91,6 +94,8 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   api.use(session);
+  // Before the next line, which leaves alone what has been read: an order names thousands of nodes.
+  api.use("/runs", express.json({ limit: MAX_ORDER_BYTES }));
   api.use(express.json({ limit: MAX_BODY_BYTES }));
   api.use(...routers);
   api.use(() => {

@@ -3,6 +3,10 @@ import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { FleetView } from "../wire/fleet/node-view.ts";
+import type { OrderOf } from "../wire/fleet/order.ts";
+import type { RunView } from "../wire/fleet/run-view.ts";
+import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
@@ -62,6 +66,22 @@ export type ShareOutcome =
   | { readonly is: "shared"; readonly share: Share }
   | { readonly is: "missing" }
   | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
+
+/** Takes users' orders for nodes, and knows what became of them. */
+export interface Fleet {
+  /** What orders name as their fleet. */
+  readonly id: string;
+  view(): FleetView;
+  isKnown(node: string): boolean;
+  /** Resolves once it is stored. */
+  submit(order: OrderOf<"run">, signed: SignedOrder): Promise<"stored" | "known" | "differs" | "full">;
+  cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
+  run(owner: string, run: string): RunView | undefined;
+  /** Newest first; `before` is a run. */
+  runs(owner: string, page: { readonly before: string; readonly limit: number }): readonly RunView[];
+  /** The run now and whenever it changes, until it is done. */
+  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView>;
+}
 
 /** A password to check. */
 export interface Login {

@@ -10,12 +10,13 @@ import { createApp } from "./app.ts";
 import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
+import { createFleetApi } from "./fleet-api.ts";
 import { createKeepingApi } from "./keeping-api.ts";
 import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
-import type { Archive, Authenticator, LiveSockets, Search, Shares } from "./ports.ts";
+import type { Archive, Authenticator, Fleet, LiveSockets, Search, Shares } from "./ports.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createSearchApi } from "./search-api.ts";
 import { SecondSteps } from "./second-steps.ts";
@@ -48,6 +49,8 @@ export interface WebOptions {
   readonly search: Search;
   readonly keeping: Keeping;
   readonly shares: Shares;
+  /** Undefined: there is none. */
+  readonly fleet?: Fleet | undefined;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -180,6 +183,7 @@ export function createWeb(options: WebOptions): Web {
       createBoardApi({ archive, viewerOf, recordRead, nowMs }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSharesApi({ shares: options.shares, viewerOf, audit }),
+      ...(options.fleet === undefined ? [] : [createFleetApi({ fleet: options.fleet, viewerOf, audit, wallMs })]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,

@@ -1,7 +1,7 @@
 import { asCount, asRecord } from "./record.ts";
 
 /** What the bearer of a token may do besides asking who it is. */
-export type TokenScope = "read" | "search" | "keep" | "delete" | "share";
+export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run";
 
 /** Body of `POST /api/tokens`. */
 export interface TokenRequest {
@@ -31,7 +31,8 @@ export interface TokenSummary {
 
 export const TOKEN_LIMITS = { maxNameCharacters: 128, maxDays: 366, maxPerUser: 64 } as const;
 
-export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share"];
+export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share", "run"];
+export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "run"];
 
 /** Parses a request, or says what is wrong with it. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {

@@ -13,7 +13,7 @@ export interface CollectorOptions {
 }
 
 export interface ApiRequest {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** From the API's root: "/executions". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

@@ -5,10 +5,8 @@ import { FLEET_CERTIFICATES, type ListedNode } from "../../wire/fleet-names.ts";
 
 export interface BrokerPlace {
   readonly host: string;
-  /** 0: any free one; the broker writes it into a file in `folder`. */
+  /** 0: any free one; the broker says which. */
   readonly port: number;
-  /** Holds the configuration and, from the collector, `nodes.conf`. */
-  readonly folder: string;
   /** Folder with ca.crt and the broker's certificate. */
   readonly pki: string;
   /** URIs of the collector's own certificates. */
@@ -25,11 +23,10 @@ export const SERVER_CONF = "nats-server.conf";
  * Connections: 4,000 nodes, each once more while it connects anew. A node subscribes to four subjects, the collector to
  * a few more. Messages are at most 192 KiB (`FLEET_LIMITS`); a client that does not read loses its connection at 8 MB.
  */
-export function serverConf({ host, port, folder, pki, control, system }: BrokerPlace): string {
+export function serverConf({ host, port, pki, control, system }: BrokerPlace): string {
   const broker = join(pki, FLEET_CERTIFICATES.broker);
   return `# Made by mlcollector: changes are lost.
 listen: ${JSON.stringify(`${host.includes(":") ? `[${host}]` : host}:${port === 0 ? -1 : port}`)}
-ports_file_dir: ${JSON.stringify(folder)}
 logtime: false
 max_connections: 8192
 max_subscriptions: 16

@@ -1,15 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Log } from "../../host/log.ts";
-import { asRecord, parseJson } from "../../wire/record.ts";
 
 export interface BrokerProcessOptions {
   /** Its configuration. */
   readonly config: string;
-  /** Where it writes its ports: `ports_file_dir`. */
-  readonly folder: string;
   readonly log: Log;
   /** It ended by itself and starts again. */
   readonly onRestart: () => void;
@@ -36,12 +31,13 @@ export class BrokerProcess {
 
   /** Resolves with its port once it listens. Rejects if it ends before. */
   start(): Promise<number> {
-    const { config, folder, log } = this.#options;
+    const { config, log } = this.#options;
     // The shell's exec would do for signals, but only prctl(2) ends an orphan.
     const words = ["--pdeathsig", "KILL", "nats-server", "-c", config];
     const child = spawn("setpriv", words, { detached: true, stdio: ["ignore", "ignore", "pipe"], env: { PATH } });
     this.#child = child;
     const said: string[] = [];
+    let port = 0;
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => {
         reject(new Error(`Cannot start the fleet's broker (nats-server): ${reason}`));
@@ -52,16 +48,16 @@ export class BrokerProcess {
           if (said.length < 5) said.push(line.replace(/^\[\d+\] /, ""));
           log.event("warning", "the broker says", { line });
         }
+        port = Number(/Listening for client connections on .*:(\d+)$/.exec(line)?.[1] ?? port);
         if (line.includes("Server is ready")) {
           clearTimeout(timer);
           this.#failures = 0;
-          resolve(portIn(join(folder, portsFile(child.pid))));
+          resolve(port);
         }
       });
       child.once("error", (error) => fail(error.message));
       child.once("exit", (code, signal) => {
         clearTimeout(timer);
-        rmSync(join(folder, portsFile(child.pid)), { force: true });
         fail(said.join("; ") || `it ended with ${signal ?? code}`);
         this.#again(code, signal);
       });
@@ -99,15 +95,4 @@ export class BrokerProcess {
     this.#options.onRestart();
     this.#timer = setTimeout(() => void this.start().catch(() => {}), afterMs);
   }
-}
-
-/** nats-server(8): the program's name and pid. */
-function portsFile(pid: number | undefined): string {
-  return `nats-server_${pid}.ports`;
-}
-
-function portIn(path: string): number {
-  const { nats } = asRecord(parseJson(readFileSync(path, "utf8"))) ?? {};
-  const [url] = Array.isArray(nats) ? nats.map(String) : [];
-  return Number(/:(\d+)$/.exec(url ?? "")?.[1] ?? 0);
 }

@@ -36,7 +36,7 @@ export class Broker {
     const { folder, pki, isUnit, log, metrics, wallMs } = options;
     const restarts = metrics.count("ml_fleet_broker_restarts_total", "Starts of the fleet's broker after it had ended");
     const config = join(folder, SERVER_CONF);
-    this.#child = isUnit ? undefined : new BrokerProcess({ config, folder, log, onRestart: () => restarts.inc() });
+    this.#child = isUnit ? undefined : new BrokerProcess({ config, log, onRestart: () => restarts.inc() });
     this.nodes = new AdmittedNodes({
       pki,
       folder,
@@ -57,7 +57,7 @@ export class Broker {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     const [control, system] = [uriOf(pki, FLEET_CERTIFICATES.control), uriOf(pki, FLEET_CERTIFICATES.system)];
     const write = (port: number) => {
-      const text = serverConf({ ...listen, port, folder, pki, control, system });
+      const text = serverConf({ ...listen, port, pki, control, system });
       writeFileSync(join(folder, SERVER_CONF), text, { mode: 0o644 });
     };
     write(listen.port);

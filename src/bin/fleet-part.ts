@@ -1,0 +1,16 @@
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Part } from "../host/lifecycle.ts";
+import type { Log } from "../host/log.ts";
+
+/** The broker, where it is a child, and the outbox. Before the web, which takes orders for it. */
+export function fleetPart(fleet: Fleet, log: Log): Part {
+  return {
+    name: "fleet",
+    start: async () => {
+      const { host, port } = await fleet.start();
+      log.event("info", "listening for agents", { host, port });
+    },
+    reload: () => fleet.reload(),
+    stop: () => fleet.stop(),
+  };
+}

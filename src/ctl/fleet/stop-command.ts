@@ -1,0 +1,52 @@
+import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { type Command, CtlError } from "../command.ts";
+import { type CommandDescription, describedCommand } from "../described-command.ts";
+import { ApiRefusal, type Collector } from "../remote/collector.ts";
+import { Output } from "../remote/output.ts";
+import { signedIn } from "../remote/session.ts";
+import { cancelRun } from "./cancel-run.ts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import { printStates } from "./run-state.ts";
+import { listRuns } from "./runs-command.ts";
+
+export const STOP: CommandDescription = {
+  name: "stop",
+  summary: "stop a run on all of its nodes",
+  operands: "RUN|JOB",
+  operandCount: [1, 1],
+  about: `Signs the order that stops a run: by its id, or the newest that has not ended of a job. On each node everything
+that the command started gets TERM, and KILL after the time that \`mlctl run --kill-after\` gave. A run that has not begun
+never will. Where a node is absent, the order waits for it.`,
+  options: {
+    owner: { value: "USER", help: "somebody else's run: needs an administrator's key" },
+    key: { value: "FILE", help: "sign with this key, or with the agent's whose public half this is" },
+    json: { help: "the run's state as an object of JSON" },
+  },
+};
+
+/** `mlctl stop`. */
+export function stopCommand(settings: FleetSettings): Command {
+  return describedCommand(STOP, async (options, io) => {
+    const collector = signedIn(settings);
+    const view = await findRun(collector, options.operands[0] ?? "", options.text("owner"));
+    const stopped = await cancelRun({ collector, view, key: options.text("key"), settings });
+    const output = new Output(io);
+    if (options.has("json")) await output.json(stopped);
+    else await printStates(output, stopped);
+    return 0;
+  });
+}
+
+async function findRun(collector: Collector, word: string, owner: string | undefined): Promise<RunView> {
+  const run = parseExecutionId(word.toUpperCase());
+  if (run !== undefined) {
+    try {
+      return await collector.json({ path: `/runs/${run}`, query: { owner } }, parseRunView);
+    } catch (error) {
+      if (!(error instanceof ApiRefusal) || error.status !== 404) throw error;
+    }
+  }
+  for (const view of await listRuns(collector, { owner })) if (view.job === word && !view.isDone) return view;
+  throw new CtlError(`No run ${word}, and no job of this name that runs: \`mlctl runs\` lists them`);
+}

@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { executionOf } from "../orders/execution-of.ts";
+import type { FleetView } from "../wire/fleet/node-view.ts";
+import type { OrderOf } from "../wire/fleet/order.ts";
+import { parsePresence } from "../wire/fleet/presence.ts";
+import type { RunView } from "../wire/fleet/run-view.ts";
+import type { SignedOrder } from "../wire/fleet/signed-order.ts";
+import { Broker } from "./broker/broker.ts";
+import type { BrokerAddress } from "./link/connect.ts";
+import { Link } from "./link/link.ts";
+import { NodeTable } from "./nodes/node-table.ts";
+import { nodeView } from "./nodes/node-view.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import { type NodeEventRow, OutboxDb, type RunRow } from "./outbox/outbox-db.ts";
+import { Watchers } from "./outbox/watchers.ts";
+
+export interface FleetOptions {
+  /** Where nodes reach the broker. */
+  readonly listen: BrokerAddress;
+  readonly pki: string;
+  /** For the outbox. */
+  readonly dataDir: string;
+  /** The folder of a broker that is a unit of its own; undefined: the broker is a child. */
+  readonly brokerFolder: string | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
+
+const LOOK_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const KEEP_RUNS_MS = 30 * 86_400_000;
+
+/**
+ * The collector's side of the fleet:
+ *
+ *     API --signed orders--> outbox --> link ==NATS/TLS==> broker ==> agents
+ *                              ^----- events, presence ------'
+ */
+export class Fleet {
+  /** SHA-256 of the authority's certificate: orders name it. */
+  readonly id: string;
+  readonly #watchers = new Watchers();
+  readonly #options: FleetOptions;
+  readonly #broker: Broker;
+  readonly #db: OutboxDb;
+  readonly #table = new NodeTable();
+  readonly #outbox: Outbox;
+  #link: Link | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const { listen, pki, dataDir, brokerFolder, log, metrics, nowMs, wallMs } = options;
+    this.id = createHash("sha256")
+      .update(readFileSync(join(pki, "ca.crt")))
+      .digest("hex");
+    const folder = brokerFolder ?? join(dataDir, "fleet");
+    this.#broker = new Broker({ listen, pki, folder, isUnit: brokerFolder !== undefined, log, metrics, wallMs });
+    this.#db = new OutboxDb(join(dataDir, "outbox.db"));
+    const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
+    this.#outbox = new Outbox({
+      db: this.#db,
+      nodes: {
+        send: (node, message) => this.#link?.send(node, message),
+        isPresent: (node) => this.#table.isPresent(node, nowMs()),
+        isDuplicate: (node) => this.#table.isDuplicate(node, nowMs()),
+        journalOf: (node) => this.#table.get(node)?.presence.journal ?? "",
+      },
+      log,
+      nowMs,
+      wallMs,
+      onChange: ({ owner, run }) => this.#watchers.changed(owner, run),
+      onRepeated: () => repeated.inc(),
+    });
+    metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
+      this.#table.countPresent(nowMs()),
+    );
+    metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.states() });
+  }
+
+  /** Resolves with the broker's address. */
+  async start(): Promise<BrokerAddress> {
+    const { pki, log, nowMs } = this.#options;
+    const at = await this.#broker.start();
+    this.#link = new Link({
+      at,
+      pki,
+      log,
+      nowMs,
+      onEvent: (node, text) => this.#outbox.take(node, text),
+      onPresence: (node, text) => this.#takePresence(node, text),
+      onAnswer: () => undefined,
+      onFlood: (node) => this.#broker.nodes.pause(node),
+    });
+    await this.#link.start();
+    this.#prune();
+    this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#prune(), PRUNE_EVERY_MS)];
+    return at;
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#watchers.close();
+    await this.#looking;
+    await this.#link?.stop();
+    await this.#broker.stop();
+    this.#db.close();
+  }
+
+  /** Reads the authority's list of nodes again; it is also watched. */
+  reload(): Promise<void> {
+    return this.#broker.nodes.reload();
+  }
+
+  submit(order: OrderOf<"run">, signed: SignedOrder): ReturnType<Outbox["submit"]> {
+    return this.#outbox.submit(order, signed);
+  }
+
+  cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
+    return this.#outbox.cancel(order, signed);
+  }
+
+  run(owner: string, run: string): RunView | undefined {
+    const row = this.#db.run(owner, run);
+    return row === undefined ? undefined : this.#viewOf(row);
+  }
+
+  /** Newest first. */
+  runs(owner: string, page: { before: string; limit: number }): readonly RunView[] {
+    return this.#db.runs(owner, page).map((row) => this.#viewOf(row));
+  }
+
+  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
+    return this.#watchers.follow({ owner, run, signal }, () => {
+      const view = this.run(owner, run);
+      return view === undefined ? undefined : { value: view, isLast: view.isDone };
+    });
+  }
+
+  /** What nodes reported that belongs to no run, newest first. */
+  nodeEvents(limit: number): readonly NodeEventRow[] {
+    return this.#db.nodeEvents(limit);
+  }
+
+  /** For tests of its end. */
+  get brokerPid(): number | undefined {
+    return this.#broker.pid;
+  }
+
+  /** Nodes with a valid certificate, whether they were ever heard of or not. */
+  view(): FleetView {
+    const nowMs = this.#options.nowMs();
+    const nodes = [...this.#broker.nodes.names].sort().map((node) => {
+      const isPresent = this.#table.isPresent(node, nowMs);
+      return nodeView(node, this.#table.get(node), { isPresent, isDuplicate: this.#table.isDuplicate(node, nowMs) });
+    });
+    return { id: this.id, nodes };
+  }
+
+  isKnown(node: string): boolean {
+    return this.#broker.nodes.names.has(node);
+  }
+
+  #viewOf({ owner, run, job, argv, via, issued, expires }: RunRow): RunView {
+    const rows = this.#db.targets(owner, run);
+    return {
+      run,
+      owner,
+      job,
+      argv: JSON.parse(argv),
+      via,
+      issuedMs: issued,
+      expiresMs: expires,
+      isDone: rows.every(({ final }) => final === 1),
+      nodes: rows.map(({ node, state, why, text, code, signal, by, at }) => {
+        return { node, x: executionOf(run, node), state, why, text, code, signal, by, atMs: at };
+      }),
+    };
+  }
+
+  #takePresence(node: string, text: string): void {
+    const presence = parsePresence(text);
+    if (presence === undefined) return;
+    const { nowMs, wallMs } = this.#options;
+    const isBack = this.#table.take(node, presence, { nowMs: nowMs(), wallMs: wallMs() });
+    if (isBack) void this.#outbox.resend(node).catch((error) => this.#failed(error));
+  }
+
+  #look(): void {
+    this.#looking = this.#looking.then(() => this.#outbox.look()).catch((error) => this.#failed(error));
+  }
+
+  #prune(): void {
+    try {
+      this.#db.prune(this.#options.wallMs() - KEEP_RUNS_MS);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.event("error", "cannot use the outbox", { error: String(error) });
+  }
+}

@@ -1,0 +1,97 @@
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import type { Log } from "../../host/log.ts";
+import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
+import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
+import { type BrokerAddress, connectToBroker } from "./connect.ts";
+
+export interface LinkOptions {
+  readonly at: BrokerAddress;
+  readonly pki: string;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  /** Resolves with the answer. */
+  readonly onEvent: (node: string, text: string) => Promise<string>;
+  readonly onPresence: (node: string, text: string) => void;
+  readonly onAnswer: (node: string, id: string, text: string) => void;
+  /** A node sends more than anybody must. */
+  readonly onFlood: (node: string) => void;
+}
+
+/** Messages of one node in a second. A busy node has tens: two for each run that begins and ends. */
+const MAX_MESSAGES_A_SECOND = 500;
+
+/**
+ * The collector at its broker: events on a connection of their own, so that no flood of presence delays them. The name
+ * of a message's sender is its subject's, which only this node may use.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #rates = new Map<string, { second: number; count: number }>();
+  readonly #connections: NatsConnection[] = [];
+  #orders: NatsConnection | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { at, pki, log, onEvent, onPresence, onAnswer } = this.#options;
+    const name = FLEET_CERTIFICATES.control;
+    const events = await connectToBroker({ at, pki, name, log });
+    const others = await connectToBroker({ at, pki, name, log });
+    this.#connections.push(events, others);
+    this.#orders = events;
+    this.#hear(events, ALL_NODES.events, ({ node }, message) => {
+      void onEvent(node, message.string()).then(
+        (answer) => void message.respond(answer),
+        // Without an answer the node sends it again.
+        (error) => log.event("error", "cannot store what a node told", { node, error: String(error) }),
+      );
+    });
+    this.#hear(others, ALL_NODES.presence, ({ node }, message) => onPresence(node, message.string()));
+    this.#hear(others, ALL_NODES.answers, ({ node, id }, message) => {
+      if (id !== undefined) onAnswer(node, id, message.string());
+    });
+    await Promise.all([events.flush(), others.flush()]);
+  }
+
+  send(node: string, message: string): void {
+    if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#connections.map((each) => each.close()));
+  }
+
+  #hear(
+    connection: NatsConnection,
+    subject: string,
+    take: (sender: { readonly node: string; readonly id?: string }, message: Msg) => void,
+  ): void {
+    connection.subscribe(subject, {
+      callback: (error, message) => {
+        // A callback that throws would close the connection.
+        try {
+          const sender = error === null ? senderOf(message.subject) : undefined;
+          if (sender !== undefined && this.#isWithinRate(sender.node)) take(sender, message);
+        } catch (failure) {
+          this.#options.log.event("error", "cannot take what a node sent", { error: String(failure) });
+        }
+      },
+    });
+  }
+
+  /** One entry for each admitted node. */
+  #isWithinRate(node: string): boolean {
+    const second = Math.floor(this.#options.nowMs() / 1_000);
+    const rate = this.#rates.get(node);
+    if (rate === undefined || rate.second !== second) {
+      this.#rates.set(node, { second, count: 1 });
+      return true;
+    }
+    rate.count += 1;
+    if (rate.count <= MAX_MESSAGES_A_SECOND) return true;
+    if (rate.count === MAX_MESSAGES_A_SECOND + 1) this.#options.onFlood(node);
+    return false;
+  }
+}

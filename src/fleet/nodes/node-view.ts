@@ -1,0 +1,31 @@
+import type { FleetNode } from "../../wire/fleet/node-view.ts";
+import type { KnownNode } from "./node-table.ts";
+
+/** What the API shows of a node. @param known undefined: it was not heard of since the collector's start. */
+export function nodeView(
+  node: string,
+  known: KnownNode | undefined,
+  { isPresent, isDuplicate }: { readonly isPresent: boolean; readonly isDuplicate: boolean },
+): FleetNode {
+  const { presence, facts } = known ?? {};
+  return {
+    node,
+    state: isDuplicate ? "duplicate" : isPresent ? "present" : "absent",
+    seenMs: known?.seenWallMs ?? null,
+    clockMs: known?.clockMs ?? null,
+    load: presence?.load ?? null,
+    memoryBytes: presence?.memoryBytes ?? null,
+    memoryFreeBytes: presence?.memoryFreeBytes ?? null,
+    uptimeSeconds: presence?.uptimeSeconds ?? null,
+    running: presence?.running ?? null,
+    agent: presence?.agent ?? null,
+    kernel: facts?.kernel ?? null,
+    os: facts?.os ?? null,
+    architecture: facts?.architecture ?? null,
+    cpus: facts?.cpus ?? null,
+    addresses: facts?.addresses ?? [],
+    gpus: facts?.gpus ?? [],
+    labels: facts?.labels ?? [],
+    services: facts?.services ?? [],
+  };
+}

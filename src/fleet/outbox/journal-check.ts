@@ -1,0 +1,32 @@
+import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
+import type { OutboxDb } from "./outbox-db.ts";
+
+/**
+ * Whether a node's journal is the one that the collector knows. An older sequence of it, or a journal that another one
+ * has followed, comes from a copy: nothing unclaimed of it may start.
+ *
+ * @param isOtherAlive the known journal's agent was heard of a moment ago.
+ */
+export function checkJournal(
+  db: OutboxDb,
+  { node, event, isOtherAlive }: { node: string; event: FleetEventOf<"journal">; isOtherAlive: boolean },
+): EventAnswer {
+  const { journal, sequence } = event;
+  const known = db.journals(node);
+  const same = known.find((each) => each.journal === journal);
+  const current = known.find((each) => each.current === 1);
+  if (same !== undefined && same.current === 0) return isOtherAlive ? "duplicate" : "restored";
+  if (same !== undefined && sequence < same.sequence) return "restored";
+  if (same === undefined && current !== undefined && isOtherAlive) return "duplicate";
+  db.putJournal({ node, journal, sequence, current: 1 });
+  return "+";
+}
+
+/** Keeps the highest sequence of a journal that the collector has heard of. */
+export function noteSequence(db: OutboxDb, of: { node: string; journal: string; sequence: number }): void {
+  const { node, journal, sequence } = of;
+  const known = db.journals(node).find((each) => each.journal === journal);
+  if (known !== undefined && known.sequence >= sequence) return;
+  if (known !== undefined) db.putJournal({ ...known, sequence });
+  else if (db.journals(node).length === 0) db.putJournal({ node, journal, sequence, current: 1 });
+}

@@ -1,0 +1,55 @@
+/** An order that a node has not settled. */
+export interface OpenOrder {
+  readonly owner: string;
+  readonly run: string;
+  readonly node: string;
+  readonly expires: number;
+  /** Whether the node has still to take the order itself; otherwise only its end is awaited. */
+  isUntaken: boolean;
+  /** Someone asked to stop it, and the node has not told its end. */
+  isCancelled: boolean;
+  /** Steady time; undefined: since the collector's start it was not sent. */
+  firstSentMs: number | undefined;
+  lastSentMs: number;
+}
+
+/** Open orders by node: bounded by the limits of what may be open. */
+export class OpenOrders {
+  readonly #byNode = new Map<string, Map<string, OpenOrder>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(order: OpenOrder): void {
+    const ofNode = this.#byNode.get(order.node) ?? new Map<string, OpenOrder>();
+    this.#byNode.set(order.node, ofNode);
+    const key = keyOf(order);
+    if (!ofNode.has(key)) this.#size += 1;
+    ofNode.set(key, order);
+  }
+
+  get(of: { owner: string; run: string; node: string }): OpenOrder | undefined {
+    return this.#byNode.get(of.node)?.get(keyOf(of));
+  }
+
+  remove(of: { owner: string; run: string; node: string }): void {
+    const ofNode = this.#byNode.get(of.node);
+    if (ofNode?.delete(keyOf(of)) === true) this.#size -= 1;
+    if (ofNode?.size === 0) this.#byNode.delete(of.node);
+  }
+
+  of(node: string): readonly OpenOrder[] {
+    return [...(this.#byNode.get(node)?.values() ?? [])];
+  }
+
+  *all(): Generator<OpenOrder> {
+    for (const ofNode of this.#byNode.values()) yield* ofNode.values();
+  }
+}
+
+/** No name of a user has a NUL. */
+function keyOf({ owner, run }: { owner: string; run: string }): string {
+  return `${owner}\0${run}`;
+}

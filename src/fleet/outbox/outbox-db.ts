@@ -1,0 +1,217 @@
+import Database from "better-sqlite3";
+import type { RunState } from "../../wire/fleet/states.ts";
+
+/** A stored order. Its message goes when the run is final: it holds the command's environment. */
+export interface RunRow {
+  readonly owner: string;
+  readonly run: string;
+  readonly job: string;
+  /** JSON. */
+  readonly argv: string;
+  readonly via: "ssh" | "web";
+  readonly digest: string;
+  readonly issued: number;
+  readonly expires: number;
+  readonly message: string | null;
+}
+
+/** What is known of a run on one node. */
+export interface TargetRow {
+  readonly owner: string;
+  readonly run: string;
+  readonly node: string;
+  readonly state: RunState;
+  readonly why: string;
+  readonly text: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly by: string;
+  readonly at: number;
+  /** The first journal that the order was sent to; empty: to none. */
+  readonly journal: string;
+  /** 1: nothing follows. */
+  readonly final: 0 | 1;
+}
+
+export interface CancelRow {
+  readonly owner: string;
+  readonly run: string;
+  readonly by: string;
+  readonly digest: string;
+  readonly message: string;
+}
+
+/** Something that happened on a node and belongs to no run. */
+export interface NodeEventRow {
+  readonly id: string;
+  readonly node: string;
+  readonly kind: "error" | "note";
+  readonly at: number;
+  readonly user: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface JournalRow {
+  readonly node: string;
+  readonly journal: string;
+  readonly sequence: number;
+  /** 1: the one that orders are sent to. */
+  readonly current: 0 | 1;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS runs (owner TEXT, run TEXT, job TEXT, argv TEXT, via TEXT, digest TEXT, issued INTEGER,
+    expires INTEGER, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS runs_by_time ON runs (issued);
+  CREATE TABLE IF NOT EXISTS targets (owner TEXT, run TEXT, node TEXT, state TEXT, why TEXT, text TEXT, code INTEGER,
+    signal TEXT, by TEXT, at INTEGER, journal TEXT, final INTEGER, PRIMARY KEY (owner, run, node)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS open_targets ON targets (owner, run) WHERE final = 0;
+  CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS journals (node TEXT, journal TEXT, sequence INTEGER, current INTEGER,
+    PRIMARY KEY (node, journal)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS node_events (id TEXT, node TEXT, kind TEXT, at INTEGER, user TEXT, name TEXT, text TEXT,
+    PRIMARY KEY (id, node)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS node_events_by_time ON node_events (at);`;
+
+/** What is kept of node events: the newest. */
+const MAX_NODE_EVENTS = 10_000;
+
+/** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
+export class OutboxDb {
+  readonly #db: Database.Database;
+  readonly #statements: ReturnType<typeof prepared>;
+
+  /** Throws if another process has it open. */
+  constructor(path: string) {
+    this.#db = new Database(path, { timeout: 1_000 });
+    this.#db.pragma("locking_mode = EXCLUSIVE");
+    this.#db.pragma("journal_mode = WAL");
+    this.#db.pragma("synchronous = FULL");
+    this.#db.exec(SCHEMA);
+    this.#statements = prepared(this.#db);
+  }
+
+  /** All or nothing, and on the disk. */
+  commit(work: () => void): void {
+    this.#db.transaction(work)();
+  }
+
+  addRun(row: RunRow): void {
+    this.#statements.addRun.run(row);
+  }
+
+  run(owner: string, run: string): RunRow | undefined {
+    return this.#statements.run.get(owner, run) as RunRow | undefined;
+  }
+
+  /** Newest first. */
+  runs(owner: string, { before, limit }: { before: string; limit: number }): readonly RunRow[] {
+    return this.#statements.runs.all(owner, before, limit) as RunRow[];
+  }
+
+  putTarget(row: TargetRow): void {
+    this.#statements.putTarget.run(row);
+  }
+
+  target(of: { owner: string; run: string; node: string }): TargetRow | undefined {
+    return this.#statements.target.get(of) as TargetRow | undefined;
+  }
+
+  targets(owner: string, run: string): readonly TargetRow[] {
+    return this.#statements.targets.all(owner, run) as TargetRow[];
+  }
+
+  openTargets(): readonly TargetRow[] {
+    return this.#statements.openTargets.all() as TargetRow[];
+  }
+
+  openRunsOf(owner: string): number {
+    return (this.#statements.openRunsOf.get(owner) as { n: number }).n;
+  }
+
+  /** Forgets what only nodes needed, once all of them are final. */
+  settle(owner: string, run: string): void {
+    this.#statements.settleRun.run({ owner, run });
+    this.#statements.settleCancel.run({ owner, run });
+  }
+
+  putCancel(row: CancelRow): void {
+    this.#statements.putCancel.run(row);
+  }
+
+  cancel(owner: string, run: string): CancelRow | undefined {
+    return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
+  }
+
+  journals(node: string): readonly JournalRow[] {
+    return this.#statements.journals.all(node) as JournalRow[];
+  }
+
+  putJournal(row: JournalRow): void {
+    if (row.current === 1) this.#statements.endJournals.run(row.node);
+    this.#statements.putJournal.run(row);
+  }
+
+  addNodeEvent(row: NodeEventRow): void {
+    this.#statements.addNodeEvent.run(row);
+    this.#statements.pruneNodeEvents.run(MAX_NODE_EVENTS);
+  }
+
+  /** Newest first. */
+  nodeEvents(limit: number): readonly NodeEventRow[] {
+    return this.#statements.nodeEvents.all(limit) as NodeEventRow[];
+  }
+
+  /** Removes final runs that were ordered before then. */
+  prune(beforeMs: number): void {
+    this.#db.transaction(() => {
+      const old = this.#statements.old.all(beforeMs) as { owner: string; run: string }[];
+      for (const { owner, run } of old)
+        for (const statement of [this.#statements.removeTargets, this.#statements.removeRun]) statement.run(owner, run);
+    })();
+  }
+
+  /** How many targets are in each state. */
+  states(): ReadonlyMap<string, number> {
+    const rows = this.#statements.states.all() as { state: string; n: number }[];
+    return new Map(rows.map(({ state, n }) => [state, n]));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function prepared(db: Database.Database) {
+  const isOpen = "EXISTS (SELECT 1 FROM targets t WHERE t.owner = runs.owner AND t.run = runs.run AND t.final = 0)";
+  const mayGo = "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)";
+  return {
+    addRun: db.prepare(
+      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message)`,
+    ),
+    run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
+    runs: db.prepare("SELECT * FROM runs WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT ?"),
+    putTarget: db.prepare(`INSERT OR REPLACE INTO targets VALUES (@owner, @run, @node, @state, @why, @text, @code,
+      @signal, @by, @at, @journal, @final)`),
+    target: db.prepare("SELECT * FROM targets WHERE owner = @owner AND run = @run AND node = @node"),
+    targets: db.prepare("SELECT * FROM targets WHERE owner = ? AND run = ? ORDER BY node"),
+    openTargets: db.prepare("SELECT * FROM targets WHERE final = 0"),
+    openRunsOf: db.prepare("SELECT count(DISTINCT run) AS n FROM targets WHERE owner = ? AND final = 0"),
+    settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE owner = @owner AND run = @run AND ${mayGo}`),
+    settleCancel: db.prepare(`DELETE FROM cancels WHERE owner = @owner AND run = @run AND ${mayGo}`),
+    putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
+    cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
+    journals: db.prepare("SELECT * FROM journals WHERE node = ?"),
+    endJournals: db.prepare("UPDATE journals SET current = 0 WHERE node = ?"),
+    putJournal: db.prepare("INSERT OR REPLACE INTO journals VALUES (@node, @journal, @sequence, @current)"),
+    addNodeEvent: db.prepare("INSERT OR IGNORE INTO node_events VALUES (@id, @node, @kind, @at, @user, @name, @text)"),
+    pruneNodeEvents: db.prepare(`DELETE FROM node_events WHERE at < (SELECT at FROM node_events ORDER BY at DESC
+      LIMIT 1 OFFSET ?)`),
+    nodeEvents: db.prepare("SELECT * FROM node_events ORDER BY at DESC LIMIT ?"),
+    old: db.prepare(`SELECT owner, run FROM runs WHERE issued < ? AND NOT ${isOpen} LIMIT 10000`),
+    removeTargets: db.prepare("DELETE FROM targets WHERE owner = ? AND run = ?"),
+    removeRun: db.prepare("DELETE FROM runs WHERE owner = ? AND run = ?"),
+    states: db.prepare("SELECT state, count(*) AS n FROM targets GROUP BY state"),
+  };
+}

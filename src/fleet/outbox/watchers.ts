@@ -1,0 +1,57 @@
+/** Who waits for changes of a run. */
+export class Watchers {
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #isClosed = false;
+
+  changed(owner: string, run: string): void {
+    for (const wake of this.#waiting.get(keyOf(owner, run)) ?? []) wake();
+  }
+
+  /**
+   * What `read` returns, now and whenever the run has changed, until it says so, or `signal` does. Changes close together
+   * are one. Bounded by the connections that the web takes.
+   */
+  async *follow<T>(
+    { owner, run, signal }: { readonly owner: string; readonly run: string; readonly signal: AbortSignal },
+    read: () => { readonly value: T; readonly isLast: boolean } | undefined,
+  ): AsyncGenerator<T> {
+    const key = keyOf(owner, run);
+    let hasChanged = true;
+    let wake = (): void => undefined;
+    const onChange = () => {
+      hasChanged = true;
+      wake();
+    };
+    const all = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, all.add(onChange));
+    signal.addEventListener("abort", onChange);
+    try {
+      while (!signal.aborted && !this.#isClosed) {
+        if (!hasChanged) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          continue;
+        }
+        hasChanged = false;
+        const state = read();
+        if (state === undefined) return;
+        yield state.value;
+        if (state.isLast) return;
+      }
+    } finally {
+      signal.removeEventListener("abort", onChange);
+      all.delete(onChange);
+      if (all.size === 0 && this.#waiting.get(key) === all) this.#waiting.delete(key);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const all of this.#waiting.values()) for (const wake of all) wake();
+  }
+}
+
+function keyOf(owner: string, run: string): string {
+  return `${owner}\0${run}`;
+}

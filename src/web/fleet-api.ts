@@ -1,0 +1,188 @@
+import { once } from "node:events";
+import { type Request, type Response, Router } from "express";
+import type { Audit } from "../host/audit.ts";
+import { openSshsig } from "../orders/sshsig.ts";
+import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
+import { type Order, type OrderOf, parseOrder } from "../wire/fleet/order.ts";
+import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
+import { parseExecutionId } from "../wire/ids.ts";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import { badRequest, HttpError, notFound } from "./http-error.ts";
+import type { Fleet } from "./ports.ts";
+import { Query } from "./query.ts";
+import type { ViewerOf } from "./viewers.ts";
+
+export interface FleetApiOptions {
+  readonly fleet: Fleet;
+  readonly viewerOf: ViewerOf;
+  readonly audit: Audit;
+  readonly wallMs: () => number;
+}
+
+const DEFAULT_RUNS = 50;
+const MAX_RUNS = 500;
+/** Sorts after every run. */
+const AFTER_ALL = "~";
+/** Names in a refusal. */
+const MAX_NAMED = 5;
+
+/**
+ * Orders for nodes: `POST /api/runs`, `GET` and `DELETE /api/runs/:run`, `GET /api/orders`, `GET /api/fleet`.
+ *
+ * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
+ * whether an order is obeyed, each node decides by itself.
+ */
+export function createFleetApi({ fleet, viewerOf, audit, wallMs }: FleetApiOptions): Router {
+  const router = Router();
+
+  /** Audited whatever comes of it, but for what is no order at all. */
+  async function audited<T>(
+    { request, order }: { readonly request: Request; readonly order: OrderOf<"run" | "cancel"> },
+    act: () => Promise<T>,
+  ): Promise<T> {
+    const { kind, run, user, via, nodes } = order;
+    const owner = order.kind === "cancel" ? order.owner : user;
+    const record = { event: "order", user, owner, address: request.ip, kind, run, via, nodes } as const;
+    try {
+      const result = await act();
+      audit.record({ ...record, outcome: "ok" });
+      return result;
+    } catch (error) {
+      const reason = error instanceof HttpError ? error.code : "failed";
+      audit.record({ ...record, outcome: "refused", reason });
+      throw error;
+    }
+  }
+
+  router.get("/fleet", async (request, response) => {
+    await viewerOf(request, "read");
+    response.json(fleet.view());
+  });
+
+  router.post("/runs", async (request, response) => {
+    const viewer = await viewerOf(request, "run");
+    const { order, signed } = readOrder(request.body, "run");
+    await audited({ request, order }, async () => {
+      check(order, { signed, viewer });
+      const outcome = await fleet.submit(order, signed);
+      if (outcome === "full") throw tooMany();
+      if (outcome === "differs")
+        throw new HttpError({ status: 409, code: "differs", message: "Another order has this id: make a new one" });
+    });
+    response.status(201).json(fleet.run(order.user, order.run));
+  });
+
+  router.delete("/runs/:run", async (request, response) => {
+    const viewer = await viewerOf(request, "run");
+    const { order, signed } = readOrder(request.body, "cancel");
+    if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
+    await audited({ request, order }, async () => {
+      check(order, { signed, viewer });
+      // An administrator's cancel is obeyed where the node's agent.toml lists them.
+      if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
+      if ((await fleet.cancel(order, signed)) === "missing") throw notFound("run");
+    });
+    response.json(fleet.run(order.owner, order.run));
+  });
+
+  router.get("/runs/:run", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const run = parseExecutionId(request.params.run);
+    const query = new Query(request.query);
+    const owner = ownerOf(viewer, query);
+    const view = run === undefined ? undefined : fleet.run(owner, run);
+    if (run === undefined || view === undefined) throw notFound("run");
+    if (owner !== viewer.user) recordRead(viewer, owner, request);
+    if (query.text("follow", 1) === undefined) response.json(view);
+    else await follow(response, (signal) => fleet.follow(owner, run, signal));
+  });
+
+  router.get("/orders", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const query = new Query(request.query);
+    const owner = ownerOf(viewer, query);
+    if (owner !== viewer.user) recordRead(viewer, owner, request);
+    const limit = query.count("limit", { least: 1, most: MAX_RUNS, fallback: DEFAULT_RUNS });
+    response.json({ runs: fleet.runs(owner, { before: query.text("before", 26) ?? AFTER_ALL, limit }) });
+  });
+
+  function recordRead({ user }: Viewer, owner: string, request: Request): void {
+    audit.record({ event: "admin-read", outcome: "ok", user, owner, address: request.ip, what: "orders" });
+  }
+
+  function check(
+    order: OrderOf<"run" | "cancel">,
+    { signed, viewer }: { readonly signed: SignedOrder; readonly viewer: Viewer },
+  ): void {
+    if (order.user !== viewer.user)
+      throw forbidden(`The order is signed for ${order.user}, and you are signed in as ${viewer.user}`);
+    if (order.via !== "ssh") throw forbidden("The order says that the web signed it: sign it with your own key");
+    const signature = openSshsig(signed.sig);
+    if (signature?.namespace !== NAMESPACE_OF.ssh || !signature.verify(Buffer.from(signed.order)))
+      throw badRequest("The signature does not fit the order: sign its bytes with ssh-keygen -Y sign");
+    if (order.fleet !== fleet.id)
+      throw badRequest("The order is for another fleet: its authority has another certificate than this collector's");
+    const nowMs = wallMs();
+    if (order.expires <= nowMs) throw badRequest("The order has expired: is this machine's clock right?");
+    if (order.issued > nowMs + FLEET_LIMITS.maxSkewMs)
+      throw badRequest("The order is from the future: is the clock of the machine right that signed it?");
+    const unknown = order.nodes.filter((node) => !fleet.isKnown(node));
+    if (unknown.length > 0) throw badRequest(`No node of the fleet: ${named(unknown)}`);
+  }
+
+  return router;
+}
+
+function readOrder<K extends "run" | "cancel">(
+  body: unknown,
+  kind: K,
+): { readonly order: OrderOf<K>; readonly signed: SignedOrder } {
+  const signed = parseSignedOrder(JSON.stringify(body));
+  const order = signed === undefined ? undefined : parseOrder(signed.order);
+  if (signed === undefined || order === undefined)
+    throw badRequest('Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling');
+  if (!isKind(order, kind)) throw badRequest(`Expected an order of kind ${kind}, got ${order.kind}`);
+  return { order, signed };
+}
+
+function isKind<K extends Order["kind"]>(order: Order, kind: K): order is OrderOf<K> {
+  return order.kind === kind;
+}
+
+/** An administrator may name another owner. */
+function ownerOf({ user, admin }: Viewer, query: Query): string {
+  const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters) ?? user;
+  return admin ? owner : user;
+}
+
+/** Lines of JSON, each the whole state, as fast as the client takes them: one that is slow skips states. */
+async function follow<T>(response: Response, of: (signal: AbortSignal) => AsyncIterable<T>): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  // A proxy must not wait for the end (nginx, "proxy_buffering").
+  response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
+  try {
+    for await (const state of of(gone.signal)) {
+      if (!response.write(`${JSON.stringify(state)}\n`)) await once(response, "drain", { signal: gone.signal });
+    }
+  } catch (error) {
+    // The client has gone: there is no one left to answer.
+    if (!gone.signal.aborted) throw error;
+  }
+  response.end();
+}
+
+function named(nodes: readonly string[]): string {
+  const more = nodes.length - MAX_NAMED;
+  return `${nodes.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function forbidden(message: string): HttpError {
+  return new HttpError({ status: 403, code: "forbidden", message });
+}
+
+function tooMany(): HttpError {
+  const message = "Too many of your runs have not ended: stop some, or wait";
+  return new HttpError({ status: 429, code: "too_many", message });
+}

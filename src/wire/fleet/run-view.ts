@@ -1,0 +1,75 @@
+import { parseExecutionId } from "../ids.ts";
+import { asCount, asRecord } from "../record.ts";
+import { is } from "./checks.ts";
+import { RUN_STATES, type RunState } from "./states.ts";
+
+/** A run on one node, as the API shows it. */
+export interface RunOnNode {
+  readonly node: string;
+  /** The id that its execution has, or would have had. */
+  readonly x: string;
+  readonly state: RunState;
+  /** A short name of the reason (`key-not-trusted`), or empty. */
+  readonly why: string;
+  /** The same in words, or empty. */
+  readonly text: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Who asked for its end, or empty. */
+  readonly by: string;
+  /** Unix time in milliseconds, by the clock of who told it. */
+  readonly atMs: number;
+}
+
+/** A run: an order and what became of it, as `GET /api/runs/:run` shows it. */
+export interface RunView {
+  readonly run: string;
+  readonly owner: string;
+  readonly job: string;
+  readonly argv: readonly string[];
+  readonly via: "ssh" | "web";
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  /** Nothing of it will change, but that `unknown` may turn out to have ended. */
+  readonly isDone: boolean;
+  readonly nodes: readonly RunOnNode[];
+}
+
+const isState = is(...RUN_STATES);
+
+export function parseRunView(value: unknown): RunView | undefined {
+  const { run, owner, job, argv, via, issuedMs, expiresMs, isDone, nodes } = asRecord(value) ?? {};
+  const [id, issued, expires] = [parseExecutionId(run), asCount(issuedMs), asCount(expiresMs)];
+  if (id === undefined || typeof owner !== "string" || typeof job !== "string" || !Array.isArray(argv))
+    return undefined;
+  if (issued === undefined || expires === undefined || !Array.isArray(nodes)) return undefined;
+  return {
+    run: id,
+    owner,
+    job,
+    argv: argv.map(String),
+    via: via === "web" ? "web" : "ssh",
+    issuedMs: issued,
+    expiresMs: expires,
+    isDone: isDone === true,
+    nodes: nodes.flatMap((each: unknown) => parseOnNode(each) ?? []),
+  };
+}
+
+function parseOnNode(value: unknown): RunOnNode | undefined {
+  const { node, x, state, why, text, code, signal, by, atMs } = asRecord(value) ?? {};
+  const id = parseExecutionId(x);
+  if (typeof node !== "string" || id === undefined || !isState(state)) return undefined;
+  const asText = (word: unknown) => (typeof word === "string" ? word : "");
+  return {
+    node,
+    x: id,
+    state,
+    why: asText(why),
+    text: asText(text),
+    code: asCount(code) ?? null,
+    signal: typeof signal === "string" ? signal : null,
+    by: asText(by),
+    atMs: asCount(atMs) ?? 0,
+  };
+}

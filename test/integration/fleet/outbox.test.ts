@@ -1,0 +1,270 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Fleet } from "../../../src/fleet/fleet.ts";
+import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
+import { createMetrics } from "../../../src/host/metrics.ts";
+import type { OrderOf } from "../../../src/wire/fleet/order.ts";
+import type { RunState } from "../../../src/wire/fleet/states.ts";
+import { afterwards } from "../../support/cleanup.ts";
+import { FakeAgent } from "../../support/fake-agent.ts";
+import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
+import { cancelOrder, FleetKey, newRun, runOrder } from "../../support/fleet-keys.ts";
+import { poll } from "../../support/poll.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const NODES = ["node1", "node2", "away", "clone", "wiped"];
+let pki: string;
+let key: FleetKey;
+let fleet: Fleet;
+let at: BrokerAddress;
+let dataDir: string;
+/** Added to the clocks that the outbox sees. */
+let aheadMs = 0;
+const agents = new Map<string, FakeAgent>();
+
+async function startFleet(port = 0): Promise<void> {
+  fleet = new Fleet({
+    listen: { host: "127.0.0.1", port },
+    pki,
+    dataDir,
+    brokerFolder: undefined,
+    log: SILENT,
+    metrics: createMetrics(),
+    nowMs: () => Date.now() + aheadMs,
+    wallMs: () => Date.now() + aheadMs,
+  });
+  at = await fleet.start();
+}
+
+beforeAll(async () => {
+  pki = await makeFleetPki(NODES);
+  dataDir = await tempFolder();
+  key = FleetKey.make(dataDir, "alice");
+  await startFleet();
+  afterwards(() => fleet.stop());
+  for (const node of NODES) agents.set(node, await FakeAgent.connect(at, { pki, node }));
+});
+
+/** Signed and stored. */
+async function submitted(nodes: readonly string[], more: Partial<OrderOf<"run">> = {}): Promise<OrderOf<"run">> {
+  const order = runOrder({ nodes, fleet: fleet.id, ...more });
+  expect(await fleet.submit(order, key.signed(order))).toBe("stored");
+  return order;
+}
+
+async function agentOf(node: string): Promise<FakeAgent> {
+  const known = agents.get(node);
+  if (known === undefined) throw new Error(`There is no ${node}`);
+  known.orders.length = 0;
+  await known.beSeen();
+  await poll(`${node} to be present`, () => fleet.view().nodes.find((each) => each.node === node)?.state === "present");
+  return known;
+}
+
+const stateOf = (order: OrderOf<"run">, node: string) =>
+  fleet.run(order.user, order.run)?.nodes.find((each) => each.node === node);
+const until = (order: OrderOf<"run">, node: string, state: RunState) =>
+  poll(`${node} to be ${state}`, () => stateOf(order, node)?.state === state);
+const digestOf = (order: OrderOf<"run">) => createHash("sha256").update(key.signed(order).order).digest("hex");
+
+test("names the fleet by its authority, and lists nodes with what their agents tell", async () => {
+  expect(fleet.id).toBe(
+    createHash("sha256")
+      .update(readFileSync(join(pki, "ca.crt")))
+      .digest("hex"),
+  );
+  await agentOf("node1");
+  const { nodes } = fleet.view();
+  expect(nodes.map(({ node }) => node)).toEqual(NODES.toSorted());
+  expect(nodes.find(({ node }) => node === "node1")).toMatchObject({ state: "present", load: 0.5, kernel: null });
+  expect(nodes.find(({ node }) => node === "away")).toMatchObject({ state: "absent", seenMs: null });
+});
+
+test("stores an order, sends it, and follows its states to the end; a repeated event changes nothing", async () => {
+  const agent = await agentOf("node1");
+  const order = await submitted(["node1"], { env: ["SECRET=x"] });
+  const seen: string[] = [];
+  const following = (async () => {
+    for await (const { nodes } of fleet.follow("alice", order.run, new AbortController().signal))
+      seen.push(nodes[0]?.state ?? "");
+  })();
+  expect(await agent.untilOrder("run")).toEqual(order);
+  const digest = digestOf(order);
+  expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
+  expect(await agent.state(order, { state: "started", digest })).toBe("+");
+  expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
+  expect(stateOf(order, "node1")?.state).toBe("started");
+  expect(await agent.state(order, { state: "failed", code: 3, digest })).toBe("+");
+  await following;
+  expect(seen.at(-1)).toBe("failed");
+  expect(seen).toEqual([...new Set(seen)]);
+  expect(stateOf(order, "node1")).toMatchObject({ code: 3, signal: null });
+  expect(fleet.run("alice", order.run)?.isDone).toBe(true);
+  expect(await agent.state(order, { state: "started", digest })).toBe("+");
+  expect(stateOf(order, "node1")?.state).toBe("failed");
+  // The environment leaves the outbox with the end.
+  for (const file of ["outbox.db", "outbox.db-wal"]) expect(readFileSync(join(dataDir, file))).toBeDefined();
+  expect(await fleet.submit(order, key.signed(order))).toBe("known");
+  const other = { ...order, argv: ["false"] };
+  expect(await fleet.submit(other, key.signed(other))).toBe("differs");
+});
+
+test("another node cannot tell of it, nor this one of another order or another user's", async () => {
+  const [agent, other] = [await agentOf("node1"), await agentOf("node2")];
+  const order = await submitted(["node1"]);
+  await agent.untilOrder("run");
+  expect(await other.state(order, { state: "finished", code: 0, digest: digestOf(order) })).toBe("?");
+  expect(await agent.state(order, { state: "finished", code: 0, digest: "0".repeat(64) })).toBe("-");
+  expect(await agent.state({ ...order, user: "bob" }, { state: "finished", digest: digestOf(order) })).toBe("?");
+  expect(await agent.tell({ nonsense: true } as never)).toBe("-");
+  expect(stateOf(order, "node1")?.state).toBe("sent");
+});
+
+test("sends again to a node that says nothing, and at once to an agent that has started anew", async () => {
+  const agent = await agentOf("node1");
+  const order = await submitted(["node1"]);
+  await agent.untilOrder("run");
+  agent.orders.length = 0;
+  agent.restart();
+  await agent.beSeen();
+  await agent.untilOrder("run", 2_000);
+  agent.orders.length = 0;
+  aheadMs += 6_000;
+  await agent.beSeen();
+  await agent.untilOrder("run");
+  aheadMs += 20_000;
+  await agent.beSeen();
+  await until(order, "node1", "unconfirmed");
+  expect(await agent.state(order, { state: "finished", code: 0 })).toBe("+");
+});
+
+describe("a node that is absent", () => {
+  test("gets its order when it comes, and not after its end", async () => {
+    const kept = await submitted(["away"]);
+    const late = await submitted(["away"], { expires: Date.now() + aheadMs + 1_000 });
+    expect(stateOf(kept, "away")?.state).toBe("pending");
+    aheadMs += 2_000;
+    await until(late, "away", "expired");
+    const agent = await agentOf("away");
+    expect((await agent.untilOrder("run")).run).toBe(kept.run);
+    expect(agent.orders.map(({ run }) => run)).not.toContain(late.run);
+    await agent.state(kept, { state: "finished", code: 0 });
+  });
+
+  test("is spared an order that was cancelled before", async () => {
+    const order = await submitted(["wiped"]);
+    const cancel = cancelOrder(order);
+    expect(await fleet.cancel(cancel, key.signed(cancel))).toBe("stored");
+    expect(stateOf(order, "wiped")).toMatchObject({ state: "cancelled", by: "alice" });
+    const agent = await agentOf("wiped");
+    await submitted(["wiped"]);
+    await agent.untilOrder("run");
+    expect(agent.orders.map(({ run }) => run)).not.toContain(order.run);
+  });
+});
+
+test("repeats a cancel until the node tells the end; a cancel that the node refuses is not repeated", async () => {
+  const agent = await agentOf("node1");
+  const order = await submitted(["node1"]);
+  await agent.untilOrder("run");
+  await agent.state(order, { state: "started" });
+  const cancel = cancelOrder(order);
+  expect(await fleet.cancel(cancel, key.signed(cancel))).toBe("stored");
+  await agent.untilOrder("cancel");
+  agent.orders.length = 0;
+  aheadMs += 6_000;
+  await agent.beSeen();
+  await agent.untilOrder("cancel");
+  const digest = createHash("sha256").update(key.signed(cancel).order).digest("hex");
+  expect(await agent.state(order, { state: "refused", why: "not-the-owner", digest })).toBe("+");
+  expect(stateOf(order, "node1")).toMatchObject({ state: "started", text: expect.stringContaining("not stopped") });
+  agent.orders.length = 0;
+  aheadMs += 6_000;
+  await agent.beSeen();
+  await agent.state(order, { state: "failed", signal: "SIGTERM", by: "alice" });
+  expect(agent.orders).toEqual([]);
+  expect(stateOf(order, "node1")).toMatchObject({ state: "failed", signal: "SIGTERM", by: "alice" });
+  const missing = cancelOrder(runOrder());
+  expect(await fleet.cancel(missing, key.signed(missing))).toBe("missing");
+});
+
+describe("journals", () => {
+  test("an older state of a journal, or one that another has followed, may start nothing", async () => {
+    const agent = await agentOf("clone");
+    expect(await agent.greet({ sequence: 10 })).toBe("+");
+    expect(await agent.greet({ sequence: 9 })).toBe("restored");
+    expect(await agent.greet({ sequence: 10 })).toBe("+");
+    const first = agent.journal;
+    const second = newRun();
+    // The node with the known journal was heard of a moment ago.
+    expect(await agent.greet({ journal: second, sequence: 1 })).toBe("duplicate");
+    aheadMs += 41_000;
+    expect(await agent.greet({ journal: second, sequence: 1 })).toBe("+");
+    expect(await agent.greet({ journal: first, sequence: 11 })).toBe("restored");
+  });
+
+  test("what was sent into a journal that is gone is unknown, and is not sent into the next one", async () => {
+    const agent = await agentOf("node2");
+    const order = await submitted(["node2"]);
+    await agent.untilOrder("run");
+    agent.restart();
+    agent.journal = newRun();
+    await agent.beSeen();
+    await until(order, "node2", "unknown");
+    expect(stateOf(order, "node2")?.why).toBe("journal-replaced");
+    expect(agent.orders).toEqual([]);
+  });
+
+  test("two agents that answer to one name get nothing", async () => {
+    const agent = await agentOf("node2");
+    const first = agent.start;
+    agent.restart();
+    await agent.beSeen();
+    await agent.beSeen({ start: first });
+    await poll("the duplicate", () => fleet.view().nodes.find(({ node }) => node === "node2")?.state === "duplicate");
+    const order = await submitted(["node2"]);
+    expect(stateOf(order, "node2")?.state).toBe("pending");
+    aheadMs += 41_000;
+    await agent.beSeen();
+    await agent.untilOrder("run");
+  });
+});
+
+test("a run that the outbox does not know comes back from the node as it was signed", async () => {
+  const agent = await agentOf("node1");
+  const order = runOrder({ nodes: ["node1"], fleet: fleet.id });
+  const signed = key.signed(order);
+  expect(await agent.state(order, { state: "started", digest: digestOf(order) })).toBe("?");
+  expect(await agent.tell({ v: 1, kind: "order", ...signed })).toBe("+");
+  expect(await agent.state(order, { state: "finished", code: 0, digest: digestOf(order) })).toBe("+");
+  expect(stateOf(order, "node1")).toMatchObject({ state: "finished", code: 0 });
+});
+
+test("errors and notes of a node are stored once", async () => {
+  const agent = await agentOf("node1");
+  const error = { v: 1, kind: "error", id: newRun(), at: Date.now(), why: "disk-full", text: "No room" } as const;
+  expect([await agent.tell(error), await agent.tell(error)]).toEqual(["+", "+"]);
+  expect(fleet.nodeEvents(10).filter(({ id }) => id === error.id)).toMatchObject([{ node: "node1", text: "No room" }]);
+});
+
+test("goes on after a kill of the broker and a restart of the collector", async () => {
+  const agent = await agentOf("node1");
+  const [before, while_] = [await submitted(["node1"]), await submitted(["away"])];
+  await agent.untilOrder("run");
+  const pid = fleet.brokerPid;
+  if (pid !== undefined) process.kill(pid, "SIGKILL");
+  await poll("another broker", () => fleet.brokerPid !== undefined && fleet.brokerPid !== pid);
+  expect(await poll("an answer", () => agent.state(before, { state: "started" }).catch(() => undefined))).toBe("+");
+  const { port } = at;
+  await fleet.stop();
+  await startFleet(port);
+  expect(stateOf(before, "node1")?.state).toBe("started");
+  expect(
+    await poll("an answer", () => agent.state(before, { state: "finished", code: 0 }).catch(() => undefined)),
+  ).toBe("+");
+  expect(stateOf(before, "node1")?.state).toBe("finished");
+  const away = await agentOf("away");
+  await poll("the order", () => away.orders.some(({ run }) => run === while_.run));
+});

@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { BrokerAddress } from "../../src/fleet/link/connect.ts";
+import type { FleetEvent, FleetEventOf } from "../../src/wire/fleet/event.ts";
+import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
+import type { Presence } from "../../src/wire/fleet/presence.ts";
+import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
+import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
+import { makeExecutionId } from "../../src/wire/ids.ts";
+import { connectNode } from "./fleet-broker.ts";
+import { poll } from "./poll.ts";
+
+const newId = () => makeExecutionId(Date.now(), randomBytes(16));
+
+/** A node's agent that a test speaks for: it takes orders, and tells what the test says. */
+export class FakeAgent {
+  readonly node: string;
+  readonly orders: Order[] = [];
+  journal = newId();
+  start = newId();
+  sequence = 1;
+  readonly #connection: NatsConnection;
+
+  private constructor(node: string, connection: NatsConnection) {
+    this.node = node;
+    this.#connection = connection;
+    connection.subscribe(SUBJECTS.orders(node), {
+      callback: (_, message) => {
+        const signed = parseSignedOrder(message.string());
+        const order = signed === undefined ? undefined : parseOrder(signed.order);
+        if (order !== undefined) this.orders.push(order);
+      },
+    });
+  }
+
+  static async connect(at: BrokerAddress, place: { pki: string; node: string }): Promise<FakeAgent> {
+    const agent = new FakeAgent(place.node, await connectNode(at, { ...place, isLasting: true }));
+    await agent.#connection.flush();
+    return agent;
+  }
+
+  async beSeen(more: Partial<Presence> = {}): Promise<void> {
+    const presence: Presence = {
+      v: 1,
+      start: this.start,
+      at: Date.now(),
+      agent: "test",
+      journal: this.journal,
+      sequence: this.sequence,
+      load: 0.5,
+      memoryBytes: 8 * 2 ** 30,
+      memoryFreeBytes: 4 * 2 ** 30,
+      uptimeSeconds: 60,
+      running: 0,
+      open: [],
+      facts: null,
+      ...more,
+    };
+    this.#connection.publish(SUBJECTS.presence(this.node), JSON.stringify(presence));
+    await this.#connection.flush();
+  }
+
+  /** The agent was started anew; whatever came before is forgotten. */
+  restart(): void {
+    this.start = newId();
+    this.orders.length = 0;
+  }
+
+  untilOrder(kind: Order["kind"], withinMs?: number): Promise<Order> {
+    return poll(`an order to ${kind}`, () => this.orders.find((order) => order.kind === kind), withinMs);
+  }
+
+  async tell(event: FleetEvent): Promise<string> {
+    const answer = await this.#connection.request(SUBJECTS.events(this.node), JSON.stringify(event), {
+      timeout: 1_000,
+    });
+    return answer.string();
+  }
+
+  /** Tells a state of a run. */
+  state(of: Pick<Order, "run" | "user">, more: Partial<FleetEventOf<"state">>): Promise<string> {
+    this.sequence += 1;
+    return this.tell({
+      v: 1,
+      kind: "state",
+      journal: this.journal,
+      sequence: this.sequence,
+      at: Date.now(),
+      run: of.run,
+      user: of.user,
+      state: "accepted",
+      why: "",
+      text: "",
+      code: null,
+      signal: null,
+      by: "",
+      digest: "",
+      ...more,
+    });
+  }
+
+  /** Asks whether its journal is the known one. */
+  greet(more: { journal?: string; sequence?: number } = {}): Promise<string> {
+    const { journal, sequence, start } = { ...this, ...more };
+    return this.tell({ v: 1, kind: "journal", journal, sequence, at: Date.now(), created: Date.now(), start });
+  }
+}
