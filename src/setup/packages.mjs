@@ -7,12 +7,14 @@ import { SetupError, step } from "./step.mjs";
  */
 const FOR_RUNNING =
   "rsyslog rsyslog-relp rsyslog-gnutls libpam0g-dev acl openssl ripgrep python3 make g++ gcc libc6-dev".split(" ");
+/** The fleet's broker and its keys; the demo has a fleet of its own. */
+const FOR_DEMO = ["nats-server", "openssh-client"];
 /**
  * A real browser, systemd-analyze, pgrep, network namespaces, rsyslogd's other TLS driver, and strace to see who syncs
  * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.
  */
 const FOR_TESTS =
-  "chromium systemd procps iproute2 rsyslog-openssl strace nats-server mpich openmpi-bin openssh-client dropbear-bin vim-tiny less".split(
+  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less".split(
     " ",
   );
 
@@ -20,13 +22,19 @@ const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo drops our variables. */
 const NONINTERACTIVE = ["env", "DEBIAN_FRONTEND=noninteractive"];
 
+const WANTED = {
+  run: FOR_RUNNING,
+  demo: [...FOR_RUNNING, ...FOR_DEMO],
+  test: [...FOR_RUNNING, ...FOR_DEMO, ...FOR_TESTS],
+};
+
 /**
  * Installs missing Debian packages, as root or through sudo.
  *
- * @param {"run" | "test"} purpose
+ * @param {"run" | "demo" | "test"} purpose
  */
 export function installPackages(purpose) {
-  const wanted = purpose === "test" ? [...FOR_RUNNING, ...FOR_TESTS] : FOR_RUNNING;
+  const wanted = WANTED[purpose];
   const missing = missingPackages(wanted);
   if (missing.length === 0) return;
   const prefix = becomeRoot();

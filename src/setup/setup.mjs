@@ -1,6 +1,7 @@
 // The first command after `git clone`: needs only Node, and installs everything else.
 //
 //     node src/setup/setup.mjs run     everything needed to run it
+//     node src/setup/setup.mjs demo    and for the demo's fleet
 //     node src/setup/setup.mjs test    and to test it
 //
 // Each step is skipped if there is nothing to do, so that a second run starts at once.
@@ -44,7 +45,7 @@ function installModules() {
 
 await runScript(async () => {
   const purpose = process.argv[2];
-  if (purpose !== "run" && purpose !== "test") throw new SetupError("Usage: node src/setup/setup.mjs run|test");
+  if (!["run", "demo", "test"].includes(purpose)) throw new SetupError("Usage: node src/setup/setup.mjs run|demo|test");
   checkNode();
   installPackages(purpose);
   const compiled = installModules();

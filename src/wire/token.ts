@@ -32,7 +32,6 @@ export interface TokenSummary {
 export const TOKEN_LIMITS = { maxNameCharacters: 128, maxDays: 366, maxPerUser: 64 } as const;
 
 export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share", "run"];
-export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "run"];
 
 /** Parses a request, or says what is wrong with it. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {

@@ -59,5 +59,5 @@ test("with sudo, packages are installed through it; apt's output is shown when i
 
 test("a wrong purpose is refused with the usage", async () => {
   const result = await setup({}, "everything");
-  expect(result).toMatchObject({ code: 1, stderr: "setup: Usage: node src/setup/setup.mjs run|test\n" });
+  expect(result).toMatchObject({ code: 1, stderr: "setup: Usage: node src/setup/setup.mjs run|demo|test\n" });
 });

@@ -44,7 +44,13 @@ export class RemoteMlctl {
   async here(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const configFolder = join(this.folder, "marcologger");
     const place = { configFolder, siteFile: "/nonexistent", hostname: "here" };
-    const remote = remoteCommands({ ...place, userName: "", nowMs: Date.now });
+    const remote = remoteCommands({
+      ...place,
+      userName: "",
+      nowMs: Date.now,
+      sshFolder: join(this.folder, ".ssh"),
+      onInterrupt: () => () => undefined,
+    });
     const commands = Object.fromEntries(remote.map(({ description, command }) => [description.name, command]));
     const printed = { stdout: "", stderr: "" };
     const to = (name: keyof typeof printed) => ({

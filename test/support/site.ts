@@ -37,6 +37,8 @@ export interface SiteOptions {
   readonly relpHost?: string;
   /** Lines of collector.toml. */
   readonly settings?: string;
+  /** With a broker on a port of its own. */
+  readonly hasFleet?: boolean;
   /** A disk that fails where the collector stores. */
   readonly disk?: FailingDisk;
 }
@@ -63,24 +65,35 @@ export class Site {
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
+  /** Of the fleet's broker, if there is one. */
+  readonly fleetPort: number;
   readonly #metricsPort: number;
   readonly #options: Required<Omit<SiteOptions, "disk">> & Pick<SiteOptions, "disk">;
   readonly #places = new Map<string, RelayPlace>();
   readonly #rsyslogds: Rsyslogd[] = [];
   #collector: RunningProcess | undefined;
 
-  private constructor(place: { folder: string; ports: readonly [number, number, number]; options: SiteOptions }) {
+  private constructor(place: {
+    folder: string;
+    ports: readonly [number, number, number, number];
+    options: SiteOptions;
+  }) {
     this.folder = place.folder;
     this.dataDir = join(place.folder, "data");
-    [this.relpPort, this.webPort, this.#metricsPort] = place.ports;
-    this.#options = { asRoot: false, relpHost: "127.0.0.1", settings: "", ...place.options };
+    [this.relpPort, this.webPort, this.#metricsPort, this.fleetPort] = place.ports;
+    this.#options = { asRoot: false, relpHost: "127.0.0.1", settings: "", hasFleet: false, ...place.options };
   }
 
   static async create(options: SiteOptions = {}): Promise<Site> {
     const folder = await tempFolder();
-    const site = new Site({ folder, ports: [await freePort(), await freePort(), await freePort()], options });
+    const site = new Site({
+      folder,
+      ports: [await freePort(), await freePort(), await freePort(), await freePort()],
+      options,
+    });
     const names = options.relpHost === undefined ? [] : ["--name", options.relpHost];
     await site.mlctl("pki", "init", "--dir", site.pki, ...names);
+    if (options.hasFleet === true) await site.mlctl("pki", "fleet", "--dir", site.pki);
     await site.startCollector();
     return site;
   }
@@ -104,12 +117,23 @@ export class Site {
   }
 
   async startCollector(): Promise<void> {
-    const { asRoot, relpHost, settings, disk } = this.#options;
+    const { asRoot, relpHost, settings, hasFleet, disk } = this.#options;
     const config = join(this.folder, "collector.toml");
     writeFileSync(config, settings);
     const metrics = ["--metrics", `127.0.0.1:${this.#metricsPort}`];
     const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`, ...metrics];
-    const args = ["--config", config, "--data-dir", this.dataDir, "--pki", this.pki, "--login-code", ...listen];
+    const fleet = hasFleet ? ["--fleet", `127.0.0.1:${this.fleetPort}`] : [];
+    const args = [
+      "--config",
+      config,
+      ...fleet,
+      "--data-dir",
+      this.dataDir,
+      "--pki",
+      this.pki,
+      "--login-code",
+      ...listen,
+    ];
     this.#collector = asRoot
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
       : start(process.execPath, [MLCOLLECTOR, ...args], { env: disk?.environment(this.dataDir) });

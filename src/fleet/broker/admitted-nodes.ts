@@ -34,7 +34,8 @@ export class AdmittedNodes {
   readonly #paused = new Map<string, number>();
   #listed: readonly ListedNode[] = [];
   #names: ReadonlySet<string> = new Set();
-  #mark = "";
+  /** Of the text that the broker is known to use. */
+  #usedMark = "";
   #stopWatching: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
@@ -51,11 +52,13 @@ export class AdmittedNodes {
   /** Before the broker starts. */
   write(): void {
     this.#read();
-    this.#rewrite();
+    this.#write(this.#conf(2).text);
   }
 
-  /** Once the broker runs. */
-  watch(): void {
+  /** Once the broker runs. @param isInForce it has just read what `write` wrote. */
+  watch(isInForce: boolean): void {
+    if (isInForce) this.#usedMark = this.#conf(2).mark;
+    else void this.apply();
     this.#stopWatching = watchFiles([join(this.#options.pki, NODES_LIST)], () => void this.reload());
     this.#timer = setInterval(() => void this.apply(), LOOK_EVERY_MS);
     this.#timer.unref();
@@ -73,16 +76,24 @@ export class AdmittedNodes {
     return this.apply();
   }
 
-  /** Resolves when the broker admits exactly these nodes. One after another. */
+  /**
+   * Resolves when the broker admits exactly these nodes. One after another.
+   *
+   * In two rounds: nats-server 2.9 takes a new account at a reload, but passes on nothing of it to an account that was
+   * there before, until the next reload.
+   */
   apply(): Promise<void> {
     this.#applying = this.#applying.then(async () => {
-      const before = this.#mark;
-      this.#rewrite();
-      if (this.#mark === before) return;
       const { log, reload, confirm } = this.#options;
-      reload();
+      if (this.#conf(2).mark === this.#usedMark) return;
       try {
-        await confirm(this.#mark);
+        for (const round of [1, 2] as const) {
+          const { text, mark } = this.#conf(round);
+          this.#write(text);
+          reload();
+          await confirm(mark);
+          this.#usedMark = mark;
+        }
         log.event("info", "the fleet's broker admits nodes", { nodes: this.#names.size });
       } catch (error) {
         const next = "restart the broker: until then it may admit nodes whose certificate was revoked";
@@ -119,8 +130,8 @@ export class AdmittedNodes {
     }
   }
 
-  #rewrite(): void {
-    const { folder, wallMs, log } = this.#options;
+  #conf(round: 1 | 2): ReturnType<typeof nodesConf> {
+    const { wallMs, log } = this.#options;
     const nowMs = wallMs();
     for (const [node, untilMs] of this.#paused) if (untilMs <= nowMs) this.#paused.delete(node);
     // Of two certificates of one name the later stands last in the books.
@@ -134,12 +145,16 @@ export class AdmittedNodes {
       });
     const admitted = all.slice(0, FLEET_LIMITS.maxNodes);
     this.#names = new Set(admitted.map(({ name }) => name));
-    const { text, mark } = nodesConf(admitted.filter(({ name }) => !this.#paused.has(name)));
-    if (mark === this.#mark) return;
-    const path = join(folder, NODES_CONF);
+    return nodesConf(
+      admitted.filter(({ name }) => !this.#paused.has(name)),
+      round,
+    );
+  }
+
+  #write(text: string): void {
+    const path = join(this.#options.folder, NODES_CONF);
     // The broker's user must read it, and it is no secret.
     writeFileSync(`${path}.new`, text, { mode: 0o644 });
     renameSync(`${path}.new`, path);
-    this.#mark = mark;
   }
 }

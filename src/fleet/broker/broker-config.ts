@@ -62,11 +62,15 @@ accounts {
  * The accounts of nodes, one each: with one for all, a node could make the broker write into another's subjects by the
  * subject that it wants its reply on. Only what is listed is allowed.
  *
- * The last account is nobody's. Its name says which text this is: where the broker knows it, this text is in force.
+ * The last account is nobody's. Its name says which text this is: where the broker knows it, this text is in force. And
+ * in which round: see `AdmittedNodes.apply`.
  */
-export function nodesConf(nodes: readonly ListedNode[]): { readonly text: string; readonly mark: string } {
+export function nodesConf(
+  nodes: readonly ListedNode[],
+  round: 1 | 2,
+): { readonly text: string; readonly mark: string } {
   const accounts = nodes.map(accountOf).join("\n");
-  const mark = `V_${createHash("sha256").update(accounts).digest("hex")}`;
+  const mark = `V${round}_${createHash("sha256").update(accounts).digest("hex")}`;
   return { text: `${accounts}\n${JSON.stringify(mark)} { }\n`, mark };
 }
 

@@ -67,7 +67,7 @@ export class Broker {
     if (listen.port === 0) write(port);
     const at = { host: isWildcard(listen.host) ? "127.0.0.1" : listen.host, port };
     this.#system = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.system, log });
-    this.nodes.watch();
+    this.nodes.watch(this.#child !== undefined);
     return at;
   }
 

@@ -153,6 +153,16 @@ test("each sends and is answered under its own name, one with a dot as well", as
 });
 
 describe("certificates", () => {
+  test("a node that is new is heard at once", async () => {
+    await issueCertificate(pki, "new");
+    await broker.nodes.reload();
+    const added = await connectNode(at, { pki, node: "new" });
+    expect((await added.request("fleet.evt.new", "e", { timeout: 5_000 })).string()).toBe("+");
+    added.publish("fleet.seen.new", "s");
+    await added.flush();
+    await poll("its presence", () => heard.some(([subject]) => subject === "fleet.seen.new"));
+  });
+
   test("a renewed node goes on with its new one, and the old one is refused; a revoked one is cut", async () => {
     await issueCertificate(pki, "gone");
     await issueCertificate(pki, "renewed");

@@ -1,0 +1,175 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { Fleet } from "../../../src/fleet/fleet.ts";
+import { createMetrics } from "../../../src/host/metrics.ts";
+import type { OrderOf } from "../../../src/wire/fleet/order.ts";
+import { ApiClient } from "../../support/api-client.ts";
+import { afterwards } from "../../support/cleanup.ts";
+import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
+import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { startWeb } from "../../support/web.ts";
+
+let fleet: Fleet;
+let key: FleetKey;
+let site: Awaited<ReturnType<typeof startWeb>>;
+let alice: ApiClient;
+let bob: ApiClient;
+
+beforeAll(async () => {
+  const pki = await makeFleetPki(["node1"]);
+  const dataDir = await tempFolder();
+  key = FleetKey.make(dataDir, "alice");
+  const clocks = { nowMs: Date.now, wallMs: Date.now };
+  const listen = { host: "127.0.0.1", port: 0 };
+  fleet = new Fleet({
+    listen,
+    pki,
+    dataDir,
+    brokerFolder: undefined,
+    log: SILENT,
+    metrics: createMetrics(),
+    ...clocks,
+  });
+  await fleet.start();
+  afterwards(() => fleet.stop());
+  site = await startWeb({ fleet });
+  alice = await signedIn("alice");
+  bob = await signedIn("bob");
+});
+
+async function signedIn(user: string): Promise<ApiClient> {
+  const client = new ApiClient(site.origin);
+  expect(await client.login({ user, password: "right" })).toBe(204);
+  return client;
+}
+
+function send(client: ApiClient, method: string, path: string, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return client.request(path, { method, headers, body: JSON.stringify(body) });
+}
+
+const order = (more: Partial<OrderOf<"run">> = {}) => runOrder({ fleet: fleet.id, ...more });
+const post = (client: ApiClient, of: OrderOf<"run">, by = key) => send(client, "POST", "/api/runs", by.signed(of));
+
+async function stored(more: Partial<OrderOf<"run">> = {}): Promise<OrderOf<"run">> {
+  const made = order(more);
+  expect((await post(alice, made)).status).toBe(201);
+  return made;
+}
+
+test("stores an order, shows it to its owner alone, and lists it", async () => {
+  const made = order({ job: "train", argv: ["./train.sh"], env: ["SECRET=hidden"] });
+  const answer = await post(alice, made);
+  expect(answer.status).toBe(201);
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({
+    run: made.run,
+    owner: "alice",
+    job: "train",
+    nodes: [{ state: "pending" }],
+  });
+  expect(text).not.toContain("hidden");
+  expect((await alice.request(`/api/runs/${made.run}`)).status).toBe(200);
+  for (const path of [`/api/runs/${made.run}`, `/api/runs/${made.run}?owner=alice`, "/api/runs/x"])
+    expect((await bob.request(path)).status).toBe(404);
+  const { runs } = await alice.json<{ runs: { run: string }[] }>("/api/orders?limit=1");
+  expect(runs.map(({ run }) => run)).toEqual([made.run]);
+  expect(await bob.json("/api/orders?owner=alice")).toEqual({ runs: [] });
+  expect((await alice.json<{ nodes: unknown[] }>("/api/fleet")).nodes).toMatchObject([
+    { node: "node1", state: "absent" },
+  ]);
+});
+
+describe("refuses what", () => {
+  const day = 86_400_000;
+  test.each<[string, () => Promise<Response>, number, RegExp]>([
+    ["is for another user", () => post(bob, order()), 403, /signed for alice, and you are signed in as bob/],
+    ["has another fleet", () => post(alice, order({ fleet: "0".repeat(64) })), 400, /another fleet/],
+    ["names a foreign node", () => post(alice, order({ nodes: ["node9"] })), 400, /No node of the fleet: node9/],
+    ["says that the web signed it", () => post(alice, order({ via: "web" })), 403, /sign it with your own key/],
+    ["is from the future", () => post(alice, order({ issued: Date.now() + day })), 400, /from the future/],
+    ["has expired", () => post(alice, order({ issued: Date.now() - day, expires: Date.now() - 1 })), 400, /expired/],
+    ["is no order", () => send(alice, "POST", "/api/runs", { order: "{}", sig: "x" }), 400, /Cannot read the order/],
+    ["is of another kind", () => send(alice, "POST", "/api/runs", key.signed(cancelOrder(order()))), 400, /kind run/],
+    [
+      "was changed",
+      () => {
+        const { order: text, sig } = key.signed(order());
+        return send(alice, "POST", "/api/runs", { order: text.replace('"true"', '"trve"'), sig });
+      },
+      400,
+      /signature does not fit/,
+    ],
+    [
+      "has another purpose",
+      () => {
+        const { order: text } = key.signed(order());
+        return send(alice, "POST", "/api/runs", { order: text, sig: key.sign(text, "file") });
+      },
+      400,
+      /signature does not fit/,
+    ],
+  ])("%s", async (_, ask, status, message) => {
+    const answer = await ask();
+    expect([answer.status, await answer.text()]).toEqual([status, expect.stringMatching(message)]);
+  });
+
+  test("comes from another site, or with a token that may not", async () => {
+    const made = order();
+    const foreign = await fetch(`${site.origin}/api/runs`, {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie: alice.cookie, origin: "https://evil.example" },
+      body: JSON.stringify(key.signed(made)),
+    });
+    expect(foreign.status).toBe(403);
+    for (const [scopes, status] of [
+      [["read", "search"], 403],
+      [["run"], 201],
+    ] as const) {
+      const asked = await send(alice, "POST", "/api/tokens", { name: "t", scopes, days: 1 });
+      const { token } = (await asked.json()) as { token: string };
+      const answer = await fetch(`${site.origin}/api/runs`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify(key.signed(made)),
+      });
+      expect(answer.status).toBe(status);
+    }
+  });
+
+  test("uses an id again for another order", async () => {
+    const made = await stored();
+    expect((await post(alice, made)).status).toBe(201);
+    expect((await post(alice, { ...made, argv: ["false"] })).status).toBe(409);
+  });
+});
+
+test("a cancel is its owner's; another's run looks missing; it is audited with who signed", async () => {
+  const made = await stored();
+  const foreign = cancelOrder(made, { user: "bob", owner: "alice" });
+  expect((await send(bob, "DELETE", `/api/runs/${made.run}`, key.signed(foreign))).status).toBe(404);
+  const own = cancelOrder(made);
+  expect((await send(alice, "DELETE", `/api/runs/${order().run}`, key.signed(own))).status).toBe(400);
+  const answer = await send(alice, "DELETE", `/api/runs/${made.run}`, key.signed(own));
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ isDone: true, nodes: [{ state: "cancelled", by: "alice" }] });
+  const records = site.audited.filter(({ event, run }) => event === "order" && run === made.run);
+  expect(records.map(({ kind, user, outcome }) => [kind, user, outcome])).toEqual([
+    ["run", "alice", "ok"],
+    ["cancel", "bob", "refused"],
+    ["cancel", "alice", "ok"],
+  ]);
+});
+
+test("follows a run as lines of JSON to its end", async () => {
+  const made = await stored();
+  const answer = await alice.request(`/api/runs/${made.run}?follow=1`);
+  expect(answer.headers.get("content-type")).toContain("ndjson");
+  const text = answer.text();
+  await send(alice, "DELETE", `/api/runs/${made.run}`, key.signed(cancelOrder(made)));
+  const states = (await text)
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).nodes[0].state);
+  expect(states).toEqual(["pending", "cancelled"]);
+});

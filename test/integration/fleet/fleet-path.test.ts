@@ -1,0 +1,161 @@
+import { mkdirSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import { startAgent, trustLine } from "../../support/fleet-agents.ts";
+import { FleetKey } from "../../support/fleet-keys.ts";
+import { poll } from "../../support/poll.ts";
+import { RemoteMlctl } from "../../support/remote-mlctl.ts";
+import { type Relay, Site } from "../../support/site.ts";
+
+const { username } = userInfo();
+let site: Site;
+let relays: readonly Relay[];
+let mlctl: RemoteMlctl;
+let key: FleetKey;
+
+beforeAll(async () => {
+  site = await Site.create({ hasFleet: true });
+  mlctl = await RemoteMlctl.create();
+  mkdirSync(join(mlctl.folder, ".ssh"));
+  key = FleetKey.make(join(mlctl.folder, ".ssh"), "id_ed25519");
+  const code = [...site.collector.output().matchAll(/http:\S+#code=\S+/g)].at(-1)?.[0] ?? "";
+  const [login, two] = await Promise.all([mlctl.run(["login", code]), site.startTwoRelays()]);
+  expect(login).toMatchObject({ code: 0 });
+  relays = two;
+  // Agents' first signs of life are not repeated for 15 s: they start once the broker takes them.
+  await site.collector.waitFor(/broker admits nodes nodes=2/);
+  const trust = trustLine(username, key);
+  await Promise.all(relays.map((relay) => startAgent(site, relay, { trust })));
+});
+
+const run = (...words: string[]) => mlctl.run(["run", "--key", key.path, ...words]);
+
+async function lastRun(job: string): Promise<RunView> {
+  const { stdout, stderr } = await mlctl.run(["runs", "--json"]);
+  expect(stderr).toBe("");
+  const all = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RunView);
+  const found = all.find((view) => view.job === job);
+  if (found === undefined) throw new Error(`No run of ${job}: ${stdout}`);
+  return found;
+}
+
+test("a command runs on the nodes as who signed, its lines arrive merged, and its exit code is the highest", async () => {
+  const script = "echo out on $(id -un); echo err >&2; test $1 = 3 && exit 3; exit 0";
+  const result = await run(
+    "-n",
+    "node[1-2]",
+    "--job",
+    "both",
+    "--env",
+    "SECRET=hidden",
+    "--",
+    "sh",
+    "-c",
+    script,
+    "x",
+    "3",
+  );
+  expect(result).toMatchObject({ code: 3 });
+  expect(result.stdout.split("\n").filter(Boolean).sort()).toEqual([
+    "node1  err",
+    `node1  out on ${username}`,
+    "node2  err",
+    `node2  out on ${username}`,
+  ]);
+  expect(result.stderr).toMatch(/node1: failed, exit code 3/);
+  const view = await lastRun("both");
+  expect(view).toMatchObject({ isDone: true, via: "ssh", owner: username });
+  expect(view.nodes).toMatchObject([
+    { node: "node1", state: "failed", code: 3 },
+    { node: "node2", state: "failed", code: 3 },
+  ]);
+  // The executions have the ids that were known before, and their run's.
+  const { stdout } = await mlctl.run(["ls", "--job", "both", "--run", view.run]);
+  const ids = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t")[0]);
+  expect(ids.sort()).toEqual(view.nodes.map(({ x }) => x).sort());
+  expect(JSON.stringify(view)).not.toContain("hidden");
+});
+
+test("finished everywhere is 0; a node that refuses is 125, with its reason", async () => {
+  expect(await run("-n", "*", "--", "true")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  const foreign = FleetKey.make(mlctl.folder, "foreign");
+  const refused = await mlctl.run(["run", "--key", foreign.path, "-n", "node1", "--", "true"]);
+  expect(refused).toMatchObject({ code: 125, stdout: "" });
+  expect(refused.stderr).toContain("node1: refused: No trust file of this node has the key");
+});
+
+describe("mlctl stop", () => {
+  test("ends the command on all nodes, and says who asked", async () => {
+    const started = await run(
+      "-n",
+      "node1,node2",
+      "--no-wait",
+      "--job",
+      "long",
+      "--kill-after",
+      "1s",
+      "--",
+      "sleep",
+      "1000",
+    );
+    const id = started.stdout.trim();
+    await poll("both to have started", async () => {
+      return (await lastRun("long")).nodes.every(({ state }) => state === "started");
+    });
+    const stopped = await mlctl.run(["stop", "--key", key.path, "long"]);
+    expect(stopped).toMatchObject({ code: 0 });
+    const view = await poll("the end", async () => {
+      const now = await lastRun("long");
+      return now.isDone ? now : undefined;
+    });
+    expect(view).toMatchObject({ run: id, nodes: [{ by: username }, { by: username }] });
+    expect(view.nodes.map(({ signal }) => signal)).toEqual(["SIGTERM", "SIGTERM"]);
+  });
+});
+
+test("an absent node is left out, or waited for; stopped before it comes, the command never starts there", async () => {
+  await site.mlctl("pki", "issue", "node3", "--dir", site.pki);
+  await site.collector.waitFor(/broker admits nodes nodes=3/);
+  expect(await run("-n", "node3", "--", "true")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("None of the nodes is there (node3)"),
+  });
+  const waiting = await run("-n", "node[1,3]", "--wait", "1h", "--no-wait", "--job", "later", "--", "true");
+  expect(waiting.stderr).toContain("waits for: node3");
+  await poll("node1 to finish", async () => (await lastRun("later")).nodes[0]?.state === "finished");
+  const stopped = await mlctl.run(["stop", "--key", key.path, "later", "--json"]);
+  expect(JSON.parse(stopped.stdout)).toMatchObject({
+    isDone: true,
+    nodes: [{ state: "finished" }, { node: "node3", state: "cancelled", by: username }],
+  });
+});
+
+test("the collector killed while a command runs: its end arrives after the restart", async () => {
+  await run(
+    "-n",
+    "node1",
+    "--no-wait",
+    "--job",
+    "across",
+    "--",
+    "sh",
+    "-c",
+    `until [ -e ${site.folder}/go ]; do sleep 0.05; done; exit 4`,
+  );
+  await poll("the start", async () => (await lastRun("across")).nodes[0]?.state === "started");
+  await site.restartCollector("SIGKILL");
+  mkdirSync(join(site.folder, "go"));
+  const view = await poll("the end", async () => {
+    const now = await lastRun("across");
+    return now.isDone ? now : undefined;
+  });
+  expect(view.nodes).toMatchObject([{ state: "failed", code: 4 }]);
+});
