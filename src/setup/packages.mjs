@@ -14,9 +14,7 @@ const FOR_DEMO = ["nats-server", "openssh-client"];
  * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.
  */
 const FOR_TESTS =
-  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less".split(
-    " ",
-  );
+  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less".split(" ");
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo drops our variables. */
