@@ -57,7 +57,8 @@ export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: P
       };
       const timer = setTimeout(() => fail("a PAM module hangs"), hangsAfterMs);
       child.on("error", (error) => fail(String(error)));
-      child.on("exit", (code, signal) => {
+      // Not "exit": while others end, it comes before the last bytes of this process, and so before its answer.
+      child.on("close", (code, signal) => {
         clearTimeout(timer);
         fail(`mlpam ended without an answer (${signal ?? code})`);
       });
