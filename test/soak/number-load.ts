@@ -81,6 +81,7 @@ export class NumberLoad {
       problems.push(String(error));
       return false;
     });
+    if (!isComplete) problems.push(await this.#site.state());
     const counts = this.#nodes.map((node) => countNumbers(this.#site.dataDir, node, this.#countPerNode));
     return {
       injections,

@@ -107,6 +107,15 @@ export class Site {
     return (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
   }
 
+  /** What explains why something has not come: the collector's health, figures and last words, and its connections. */
+  async state(): Promise<string> {
+    const health = await fetch(`${this.origin}/healthz`).then((response) => response.text(), String);
+    const figures = (await this.metrics().catch(String)).split("\n").filter((line) => /^ml_.* [^0]/.test(line));
+    const { stdout } = await run("ss", ["-tnp", `( sport = :${this.relpPort} or dport = :${this.relpPort} )`]);
+    const relays = this.#rsyslogds.map(({ process }) => process.output().slice(-2_000));
+    return [health, ...figures, stdout, this.collector.output().slice(-4_000), ...relays].join("\n");
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${this.webPort}`;
   }
