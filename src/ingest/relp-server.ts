@@ -5,7 +5,7 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { RelayTls } from "./admission/certificate-folder.ts";
 import type { Peer } from "./admission/relay-admission.ts";
-import { RelayGate } from "./admission/relay-gate.ts";
+import { TlsAdmission } from "./admission/tls-admission.ts";
 import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
 import { RelaySessions } from "./session/relay-sessions.ts";
@@ -81,22 +81,24 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     if (peer !== undefined) options.onNode?.(peer.node);
     sessions.begin(socket, peer);
   };
-  const gate =
+  const admission =
     tls === undefined
       ? undefined
-      : new RelayGate({ ...options, tls, handshakeMs: limits.handshakeMs, handshakes, metrics, accept });
-  const server = createServer(KEEP_ALIVE, (socket) => (gate === undefined ? accept(socket) : gate.take(socket)));
+      : new TlsAdmission({ ...options, tls, handshakeMs: limits.handshakeMs, handshakes, metrics, accept });
+  const server = createServer(KEEP_ALIVE, (socket) =>
+    admission === undefined ? accept(socket) : admission.take(socket),
+  );
   server.maxConnections = connections + (tls === undefined ? 0 : handshakes) + CLOSING_CONNECTIONS;
   server.on("drop", () => metrics.refusedSessions("too-many").inc());
   options.metrics.gauge("ml_relp_connections", "Relays connected", () => sessions.size);
-  options.metrics.gauge("ml_relp_handshakes", "Connections in their TLS handshake", () => gate?.handshakes ?? 0);
+  options.metrics.gauge("ml_relp_handshakes", "Connections in their TLS handshake", () => admission?.handshakes ?? 0);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: options.host, port: options.port }, resolve);
   });
   // After listening only accept(2) fails (EMFILE): open connections carry on.
   server.on("error", (error) => log.event("error", "cannot accept a relay", { error: error.message }));
-  if (gate !== undefined) expiry.watch(() => certificatesInUse(gate.tls, sessions.peers()));
+  if (admission !== undefined) expiry.watch(() => certificatesInUse(admission.tls, sessions.peers()));
   const check = setInterval(() => {
     sessions.checkTimes();
     expiry.check();
@@ -105,15 +107,15 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
     get failure() {
-      return gate?.failure;
+      return admission?.failure;
     },
     reload: (fresh) => {
-      gate?.reload(fresh);
+      admission?.reload(fresh);
       sessions.cutOffRevoked(fresh);
     },
     stop: () => {
       clearInterval(check);
-      gate?.stop();
+      admission?.stop();
       return close(server, sessions);
     },
   };

@@ -179,7 +179,7 @@ export class Claims {
       folders.prepareDay(dirname(base));
       const inRun = { ...facts, run: this.#runs.of(facts) };
       const execution = createExecution(base, inRun, { durable, spill, files, nowMs: nowMs() });
-      slot.bind(execution);
+      slot.load(execution);
       indexWriter.insert(slot);
       this.#account(execution, refused);
     } catch (error) {

@@ -62,7 +62,7 @@ export class ItemWriter {
     const slot = item.slot.isRetired ? slots.get(item.slot.identity) : item.slot;
     try {
       const execution = slots.load(slot);
-      if (execution === undefined) return this.#quarantineRetry(slot, item);
+      if (execution === undefined) return this.#keepOrDiscard(slot, item);
       if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return undefined;
       indexWriter.touch(slot);
       // Lines stored already were replayed: they say nothing about now.
@@ -75,7 +75,7 @@ export class ItemWriter {
     } catch (error) {
       if (!isPoison(error)) throw error;
       metrics.failures(failureCode(error)).inc();
-      return this.#quarantineRetry(slot, item);
+      return this.#keepOrDiscard(slot, item);
     }
     return undefined;
   }
@@ -117,7 +117,7 @@ export class ItemWriter {
     if (slot.refused === undefined) return;
     const { quarantine } = this.#options;
     for (const item of quarantine.read(slot.identity)) {
-      if (item.t === "lines") this.#quarantineRetry(slot, { kind: "lines", slot, chunk: item.chunk });
+      if (item.t === "lines") this.#keepOrDiscard(slot, { kind: "lines", slot, chunk: item.chunk });
     }
     quarantine.remove(slot.identity);
   }
@@ -176,7 +176,7 @@ export class ItemWriter {
     if (execution.judge(nowMs())) merges.consider(execution);
   }
 
-  #quarantineRetry(slot: Slot, item: Item): Promise<void> | undefined {
+  #keepOrDiscard(slot: Slot, item: Item): Promise<void> | undefined {
     if (item.kind === "beat") return undefined;
     const { metrics, quarantine } = this.#options;
     const lines = item.kind === "lines" ? item.chunk.count : 0;

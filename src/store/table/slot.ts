@@ -26,8 +26,8 @@ type State =
  * One (node, x, hash of key) and its state, which only the methods below change:
  *
  *     unknown -> unloaded -> loaded -> (retired)      retired: forgotten by the table; a holder looks it up anew
- *        |          '-> unbound -> loaded (bind) -> unbound (unload: its files could not be made)
- *        |-> unbound -> refused -> loaded (bind)
+ *        |          '-> unbound -> loaded (BEGIN) -> unbound (unload: its files could not be made)
+ *        |-> unbound -> refused -> loaded (BEGIN)
  *        '-> deleted <- (remove) from any of them
  */
 export class Slot {
@@ -81,6 +81,10 @@ export class Slot {
     this.#state = { is: isDeleted ? "deleted" : "unbound" };
   }
 
+  /**
+   * Its files were read, or its BEGIN has arrived: lines that were discarded before, because of a limit, are now the
+   * execution's discards.
+   */
   load(execution: StoredExecution): void {
     this.#state = { is: "loaded", execution };
   }
@@ -100,11 +104,6 @@ export class Slot {
     this.#isOpenInIndex = false;
     this.#stateInIndex = undefined;
     return execution;
-  }
-
-  /** Its BEGIN has arrived. Lines discarded before, because of a limit, become the execution's discards. */
-  bind(execution: StoredExecution): void {
-    this.#state = { is: "loaded", execution };
   }
 
   /** Its BEGIN met a limit. */

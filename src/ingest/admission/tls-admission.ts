@@ -12,7 +12,7 @@ import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import { admit, type Peer } from "./relay-admission.ts";
 
-export interface RelayGateOptions {
+export interface TlsAdmissionOptions {
   readonly tls: RelayTls;
   readonly handshakeMs: number;
   /** Most handshakes at a time. */
@@ -55,8 +55,8 @@ const HANDSHAKE_MS = 2;
 const PART_PER_ADDRESS = 0.25;
 
 /** Mutual TLS before a relay's session: admits only valid certificates from the collector's authority. */
-export class RelayGate {
-  readonly #options: RelayGateOptions;
+export class TlsAdmission {
+  readonly #options: TlsAdmissionOptions;
   readonly #server: ReturnType<typeof createServer>;
   readonly #throttle: LogThrottle;
   /** Connections in their handshake, bounded by the places. Node reports a failure without the address. */
@@ -65,7 +65,7 @@ export class RelayGate {
   readonly #turns = new LoopTurns();
   #tls: RelayTls;
 
-  constructor(options: RelayGateOptions) {
+  constructor(options: TlsAdmissionOptions) {
     this.#options = options;
     this.#tls = options.tls;
     this.#places = new FairPlaces({
