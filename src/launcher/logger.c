@@ -96,8 +96,10 @@ void read_progress(struct logger *logger) {
   struct progress all[PROGRESS_AT_ONCE];
   // The logger writes whole ones (PIPE_BUF, pipe(7)).
   ssize_t got = logger->progress_fd < 0 ? -1 : read(logger->progress_fd, all, sizeof all);
-  for (; got >= (ssize_t)sizeof *all; got = read(logger->progress_fd, all, sizeof all))
+  for (; got >= (ssize_t)sizeof *all; got = read(logger->progress_fd, all, sizeof all)) {
     logger->progress = all[got / (ssize_t)sizeof *all - 1];
+    logger->progress_us = now_us();
+  }
 }
 
 bool has_halted(struct logger *logger) {

@@ -11,8 +11,9 @@ struct logger {
   pid_t pid;
   /** Records go out here, and the logger's come back. -1: it is gone. */
   int fd;
-  /** The newest that the logger wrote into its pipe, and the pipe. */
+  /** The newest that the logger wrote into its pipe, when it was read, and the pipe. */
   struct progress progress;
+  uint64_t progress_us;
   int progress_fd;
   bool is_ready;
   bool is_stopped;

@@ -11,7 +11,10 @@ enum {
   STOPPED_LOGGER_US = 2000000,
   /** A running one has its own 5 s for the relay, and may have to start on a machine without a free processor. */
   SLOW_LOGGER_US = 9000000,
-  /** After the last record, the logger has its own deadlines: 5 s for each of the relay's answers, some twice. */
+  /**
+   * After the last record and without progress: the logger has its own deadlines, 5 s for each of the relay's answers, some
+   * twice. While it goes on it is left alone, because what it holds in frames would be lost with it.
+   */
   HAND_OVER_US = 30000000,
   /** While mlrun waits for it, a stopped logger is noticed after this time. */
   LOOK_EVERY_US = 250000,
@@ -175,9 +178,12 @@ void close_logging(struct logging *logging) {
 void continue_logging(struct logging *logging) {
   flush(logging);
   if (logging->way != LOGS_TO_LOGGER) return;
+  bool is_over = logging->over_since_us > 0;
+  if (is_over) read_progress(&logging->logger);
   uint64_t now = now_us();
   uint64_t full_us = logging->full_since_us > 0 ? now - logging->full_since_us : 0;
-  uint64_t over_us = logging->over_since_us > 0 ? now - logging->over_since_us : 0;
+  uint64_t went_on_us = logging->logger.progress_us;
+  uint64_t over_us = is_over ? now - (went_on_us > logging->over_since_us ? went_on_us : logging->over_since_us) : 0;
   bool is_waited_for = full_us > STOPPED_LOGGER_US || over_us > STOPPED_LOGGER_US;
   // A running one waits for the relay, with its own deadlines; one that has not started yet has nothing to wait for.
   bool is_stuck = (full_us > 0 || over_us > 0) && !logging->logger.is_ready && idle_us(&logging->logger) > STOPPED_LOGGER_US;

@@ -2,7 +2,7 @@ import { poll } from "../support/poll.ts";
 import type { Result } from "../support/processes.ts";
 import type { Relay, Site } from "../support/site.ts";
 import type { Size, Verdict } from "./scenario.ts";
-import { countNumbers, storedBytes, wholeLogBytes } from "./stored-numbers.ts";
+import { countNumbers, missingNumbers, storedBytes, wholeLogBytes } from "./stored-numbers.ts";
 
 const JOB = "load";
 /** Two cores carry collector, relays and mlruns, and other tests' as well. */
@@ -72,7 +72,8 @@ export class NumberLoad {
   /** Waits until the commands have ended and all is delivered, then counts. */
   async verdict(injections: number): Promise<Verdict> {
     const problems: string[] = [];
-    for (const { code, stderr } of await this.#runs) {
+    const results = await this.#runs;
+    for (const { code, stderr } of results) {
       if (code !== 0) problems.push(`mlrun ended with ${code}: ${stderr}`);
       if (stderr.includes("not logged")) problems.push(stderr);
     }
@@ -81,7 +82,8 @@ export class NumberLoad {
       problems.push(String(error));
       return false;
     });
-    if (!isComplete) problems.push(await this.#site.state());
+    if (!isComplete) problems.push(await this.#site.state(), ...results.map(({ stderr }) => `mlrun said: ${stderr}`));
+    for (const node of this.#nodes) problems.push(...missingNumbers(this.#site.dataDir, node, this.#countPerNode));
     const counts = this.#nodes.map((node) => countNumbers(this.#site.dataDir, node, this.#countPerNode));
     return {
       injections,
@@ -117,6 +119,9 @@ export class NumberLoad {
       flushAtMs = Date.now() + NEXT_MLRUN_MS;
       return false;
     };
-    await poll(`${Math.round(100 * share)} % to be stored`, isStored, PATIENCE_MS);
+    const what = `${Math.round(100 * share)} % to be stored`;
+    await poll(what, isStored, PATIENCE_MS).catch(async (error: unknown) => {
+      throw new Error(await this.#site.state(), { cause: error });
+    });
   }
 }

@@ -53,6 +53,23 @@ export function countNumbers(dataDir: string, node: string, count: number): Stor
   };
 }
 
+/** Numbers from 1 to `count` that are not in a node's files: the first ranges, for people. */
+export function missingNumbers(dataDir: string, node: string, count: number): string[] {
+  const stored = new Set(textsOf(dataDir, node));
+  const ranges: [number, number][] = [];
+  for (let n = 1; n <= count; n += 1) {
+    if (stored.has(String(n))) continue;
+    const last = ranges.at(-1);
+    if (last?.[1] === n - 1) last[1] = n;
+    else ranges.push([n, n]);
+  }
+  if (ranges.length === 0) return [];
+  const told = ranges.slice(0, 20).map(([first, last]) => `${first}-${last}`);
+  return [
+    `${node} lacks ${told.join(", ")}${ranges.length > told.length ? ` and ${ranges.length - told.length} more` : ""}`,
+  ];
+}
+
 /** Texts of a node's lines in file order, late lines at the end. */
 function textsOf(dataDir: string, node: string): string[] {
   for (;;) {

@@ -9,14 +9,15 @@ function output() {
   const clock = new FakeClock();
   const block = { bytes: Buffer.alloc(RUN_LIMITS.blockBytes), end: 0, written: 0, flushed: 0 };
   const execution = { x: "01JCABCDEFGHJKMNPQRSTVWXYZ", key: "k", node: "node1", pid: 1 };
+  const has = { room: true, time: "2026-11-20T04:17:44.000000Z" };
   const frames = new OutputFrames({
     name: "stdout",
     encoder: new FrameEncoder(execution, { oneLineFrames: true }),
-    delivery: { reserve: () => block, flush: () => {} },
+    delivery: { reserve: () => (has.room ? block : undefined), flush: () => {} },
     clock: {
       elapsedMs: () => clock.elapsedMs(),
       printedMs: () => clock.elapsedMs(),
-      timestamp: () => "2026-11-20T04:17:44.000000Z",
+      timestamp: () => has.time,
       after: (ms, call) => clock.after(ms, call),
       afterReading: (call) => clock.afterReading(call),
     },
@@ -30,8 +31,21 @@ function output() {
       return text.slice(at, at + Number(bytes));
     });
   };
-  return { clock, print, shown };
+  const times = () => block.bytes.toString("latin1", 0, block.end).match(/2026-[^ ]+Z/g);
+  return { clock, print, shown, has, times, frames };
 }
+
+test("lines that had to wait for room keep the time at which they were printed", () => {
+  const { print, has, times, frames } = output();
+  has.room = false;
+  print("a\nb\n");
+  has.time = "2026-11-20T04:18:14.000000Z";
+  has.room = true;
+  frames.roomAgain();
+  expect(times()).toEqual(["2026-11-20T04:17:44.000000Z", "2026-11-20T04:17:44.000000Z"]);
+  print("c\n");
+  expect(times()?.at(-1)).toBe("2026-11-20T04:18:14.000000Z");
+});
 
 test("a line without its newline is shown after a while", () => {
   const { clock, print, shown } = output();

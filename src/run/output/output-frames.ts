@@ -47,6 +47,8 @@ export class OutputFrames {
   /** When the first of those bytes was read, or later: at the previous frame. */
   #sinceMs = 0;
   #isBlocked = false;
+  /** Of what waits for room: lines keep it, however late they find room. */
+  #timestamp = "";
   #hasEnded = false;
   /** While some of it waits to be shown in time. */
   #cancelShowing: (() => void) | undefined;
@@ -138,7 +140,8 @@ export class OutputFrames {
     const { name: stream, encoder, delivery, clock } = this.#ports;
     const source = this.#source;
     const before = this.#from;
-    encoder.setTime(clock.timestamp());
+    if (!this.#isBlocked) this.#timestamp = clock.timestamp();
+    encoder.setTime(this.#timestamp);
     this.#isBlocked = false;
     while (this.#from < this.#sendTo) {
       const block = delivery.reserve();
