@@ -1,6 +1,7 @@
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -29,6 +30,7 @@ export interface OwnArchive<Lines, Open> {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
   board(viewer: Viewer, run: RunToBoard): Promise<Board | undefined>;
+  runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;
 }
 
 export interface OwnSearch {

@@ -1,6 +1,7 @@
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -143,6 +144,29 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     }
     if (boards.size > 1) throw new SeveralOwnersError(`job ${job}`, [...boards.keys()].sort());
     return [...boards.values()][0];
+  }
+
+  /** Of another's run all lines where the whole run is shared, else those of the executions that are. */
+  async runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined> {
+    const own = isOwn(viewer, query) || query.owner === undefined ? await this.#own.runLines(viewer, query) : undefined;
+    if (own !== undefined || isOwn(viewer, query)) return own;
+    const shares = (await this.#grants.of(viewer)).filter(
+      ({ what, ...share }) =>
+        what.job === query.job &&
+        (what.run === undefined || query.run === undefined || what.run === query.run) &&
+        (query.owner ?? share.owner) === share.owner,
+    );
+    const owners = new Set(shares.map(({ owner }) => owner));
+    if (owners.size > 1) throw new SeveralOwnersError(`job ${query.job}`, [...owners].sort());
+    const [first] = shares;
+    if (first === undefined) return undefined;
+    const isWhole = shares.some(({ what }) => !("x" in what) && (what.run === undefined || what.run === query.run));
+    const places = shares.flatMap(({ what }) => ("x" in what ? [{ x: what.x, node: what.node }] : []));
+    return this.#own.runLines(asOwner(first), {
+      ...query,
+      owner: first.owner,
+      ...(isWhole ? {} : { places }),
+    });
   }
 
   async #page({ owner = "", x, node }: Seen, asked: ExecutionQuery): Promise<ExecutionPage> {

@@ -1,8 +1,10 @@
 import type { Chunk } from "../frame/chunk.ts";
+import type { SlotIdentity } from "../frame/slot-identity.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -13,6 +15,7 @@ import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
+import { RunLines } from "./merged/run-lines.ts";
 import type { Store } from "./store.ts";
 
 /** Of a download: the shortest lines in it take a millisecond. */
@@ -33,11 +36,14 @@ export class Archive {
   /** Lists and reads of all users take turns: each may be megabytes. */
   readonly #turns = new LoopTurns();
   readonly #boards: RunBoards;
+  readonly #runLines: RunLines;
 
   constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
     this.#indexDb = indexDb;
     this.#boards = new RunBoards({ runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs() });
+    const hold = (row: SlotIdentity) => store.inUse.take(row);
+    this.#runLines = new RunLines({ runs: indexDb.runs, slots: store.slots, hold });
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
@@ -138,6 +144,17 @@ export class Archive {
     if (owner === undefined) return undefined;
     const run = { ...name, owner };
     return this.#indexDb.runs.has(run) ? this.#boards.of(run) : undefined;
+  }
+
+  /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
+  async runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined> {
+    if (!mayName(viewer, query.owner)) return undefined;
+    const owner = this.#ownerOfJob(viewer, query);
+    if (owner === undefined) return undefined;
+    const { job, run } = query;
+    const of = run === undefined ? { owner, job } : { owner, job, run };
+    if (this.#indexDb.runs.cells(of, undefined, 1).length === 0) return undefined;
+    return this.#runLines.read({ ...query, owner });
   }
 
   /** Uids that mean somebody else on a node: for administrators, who can change that. */

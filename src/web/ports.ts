@@ -7,6 +7,7 @@ import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
 import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
+import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
@@ -41,6 +42,8 @@ export interface Archive {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   /** Newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
+  /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
+  runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;
   /** All executions of one run at a glance. Undefined: the viewer has no such run. */
   board(viewer: Viewer, run: { job: string; run: string; owner: string | undefined }): Promise<Board | undefined>;
 }

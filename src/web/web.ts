@@ -18,6 +18,7 @@ import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
 import type { Archive, Authenticator, Fleet, LiveSockets, Search, Shares } from "./ports.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
+import { createRunLinesApi } from "./run-lines-api.ts";
 import { createSearchApi } from "./search-api.ts";
 import { SecondSteps } from "./second-steps.ts";
 import { createWebServer, type TlsFiles } from "./server.ts";
@@ -181,6 +182,7 @@ export function createWeb(options: WebOptions): Web {
       createExecutionsApi({ archive, keeping, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, recordRead, nowMs }),
+      createRunLinesApi({ archive, viewerOf, recordRead }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSharesApi({ shares: options.shares, viewerOf, audit }),
       ...(options.fleet === undefined ? [] : [createFleetApi({ fleet: options.fleet, viewerOf, audit, wallMs })]),

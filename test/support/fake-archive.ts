@@ -8,6 +8,7 @@ import type {
 } from "../../src/wire/api.ts";
 import type { Board } from "../../src/wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
+import type { RunLinesPage } from "../../src/wire/run-lines.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
@@ -168,6 +169,10 @@ export class FakeArchive {
     const mine = this.executions.filter((each) => sees(viewer, each) && (job ?? each.job) === each.job);
     const runs = mine.slice(0, limit).map(({ owner, job, run }) => ({ owner, job, run, ...ONE_RUNS }));
     return { runs: runs.map((run) => ({ ...run, startedAt: TIME, lastAt: TIME })), next: null };
+  }
+
+  async runLines(): Promise<RunLinesPage | undefined> {
+    return { executions: [], lines: [], isMore: false };
   }
 
   async board(

@@ -58,6 +58,7 @@ function bound(own: FakeArchive) {
     raw: own.raw.bind(own),
     remove: own.remove.bind(own),
     nodes: own.nodes.bind(own),
+    runLines: own.runLines.bind(own),
     jobs: own.jobs.bind(own),
     runs: own.runs.bind(own),
     board: own.board.bind(own),

@@ -1,3 +1,4 @@
+import { shiftTime } from "../../text/time/shift-time.ts";
 import type { FirstFailure } from "../../wire/board.ts";
 import type { RunCell } from "./run-cell.ts";
 
@@ -9,7 +10,7 @@ export function firstFailure(cells: Iterable<RunCell>): FirstFailure | null {
   let first: FirstFailure | undefined;
   for (const { x, node, rank, state, code, signal, overAt, clockMs } of cells) {
     if ((state !== "failed" && state !== "lost") || overAt === undefined) continue;
-    const at = state === "lost" ? overAt : later(overAt, clockMs);
+    const at = state === "lost" ? overAt : shiftTime(overAt, clockMs);
     if (first !== undefined && first.at <= at) continue;
     first = {
       ...{ x, node, state, at },
@@ -19,10 +20,4 @@ export function firstFailure(cells: Iterable<RunCell>): FirstFailure | null {
     };
   }
   return first ?? null;
-}
-
-/** The microseconds below a millisecond stay as they are. */
-function later(time: string, ms: number): string {
-  const atMs = ms === 0 ? Number.NaN : Date.parse(`${time.slice(0, 23)}Z`);
-  return Number.isNaN(atMs) ? time : new Date(atMs + ms).toISOString().slice(0, 23) + time.slice(23);
 }

@@ -6,8 +6,8 @@ import { firstFailure } from "./first-failure.ts";
 import { cellOf, cellOfRow, type RunCell } from "./run-cell.ts";
 import { silentOnes } from "./silent-ones.ts";
 
-/** Rows read in one step: two milliseconds. */
-const STEP_CELLS = 256;
+/** Rows read in one step: three milliseconds. */
+const STEP_CELLS = 128;
 /** A board is shared by everybody who asks for it within this time, and longer the more it took to make. */
 const KEEP_MS = 500;
 const KEEP_MS_PER_CELL = 0.2;
@@ -72,7 +72,24 @@ export class RunBoards {
       isPartial = cells.length >= MAX_BOARD_CELLS;
       if (isPartial) break;
     }
-    return this.#turns.run(async () => this.#board(run, cells, isPartial));
+    const nowMs = this.#options.nowMs();
+    const { silent, usualMs } = await this.#turns.run(async () => silentOnes(cells, nowMs));
+    const silentCells = new Set(silent.map(({ cell }) => cell));
+    const { owner, job, run: name } = run;
+    const shown = await this.#turns.run(async () =>
+      cells.map((cell) => toBoardCell(cell, nowMs, silentCells.has(cell))),
+    );
+    return {
+      ...{ job, owner, run: name, isPartial },
+      first: await this.#turns.run(async () => firstFailure(cells)),
+      cells: shown,
+      silent: silent.slice(0, MAX_SILENT_NAMED).map(({ cell: { x, node, rank }, quietMs }) => ({
+        ...{ x, node, quietMs },
+        ...(rank === undefined ? {} : { rank }),
+      })),
+      silentCount: silent.length,
+      usualMs: usualMs === undefined ? null : Math.round(usualMs),
+    };
   }
 
   #step(run: RunName, after: CellPlace | undefined): { cells: RunCell[]; last: CellPlace | undefined } {
@@ -83,22 +100,6 @@ export class RunBoards {
       return execution === undefined ? cellOfRow(row) : cellOf(execution);
     });
     return { cells, last: rows.at(-1) };
-  }
-
-  #board({ owner, job, run }: RunName, cells: readonly RunCell[], isPartial: boolean): Board {
-    const nowMs = this.#options.nowMs();
-    const { silent, usualMs } = silentOnes(cells, nowMs);
-    const silentCells = new Set(silent.map(({ cell }) => cell));
-    return {
-      ...{ job, owner, run, isPartial, first: firstFailure(cells) },
-      cells: cells.map((cell) => toBoardCell(cell, nowMs, silentCells.has(cell))),
-      silent: silent.slice(0, MAX_SILENT_NAMED).map(({ cell: { x, node, rank }, quietMs }) => ({
-        ...{ x, node, quietMs },
-        ...(rank === undefined ? {} : { rank }),
-      })),
-      silentCount: silent.length,
-      usualMs: usualMs === undefined ? null : Math.round(usualMs),
-    };
   }
 }
 

@@ -9,7 +9,9 @@ import type { CutRecord, LogName, MarkRecord, Sidecar, StretchRecord } from "./s
 
 const LINE_FEED = 0x0a;
 /** Bytes of log between two marks: the most that a reader has to scan to find a line. */
-const MARK_EVERY_BYTES = 1_048_576;
+const MARK_EVERY_BYTES = 262_144;
+
+const STRETCHES_AT_ONCE = 1_000;
 
 /** A stretch and the log that contains it. */
 export interface Segment extends Stretch {
@@ -206,6 +208,69 @@ export class NumberedLog implements AppendFile {
     const mark = this.#marks[low - 1];
     if (mark === undefined || mark.line <= segment.line) return { at: segment.at, n: segment.n };
     return { at: mark.at, n: segment.n + (mark.line - segment.line) };
+  }
+
+  /** The nearest place at or before byte `at` where a line begins whose number is known. */
+  numberBefore(at: number): { at: number; n: number } {
+    const stretch = this.#stretchAt(at);
+    const mark = this.#marks[this.#marksUpTo(({ at: markAt }) => markAt <= at) - 1];
+    if (mark === undefined || mark.at <= stretch.at) return { at: stretch.at, n: stretch.n };
+    return { at: mark.at, n: stretch.n + mark.line - stretch.line };
+  }
+
+  /** The nearest place behind byte `at`, in its stretch, at which a line ends whose follower's number is known. */
+  numberBehind(at: number): { at: number; n: number } | undefined {
+    const stretch = this.#stretchAt(at);
+    // Only the last stretch has no end but that of the log.
+    if (stretch.at !== this.#stretch.at) return undefined;
+    const mark = this.#marks[this.#marksUpTo(({ at: markAt }) => markAt <= at)];
+    const [line, end] = mark === undefined ? [this.lines, this.size] : [mark.line, mark.at];
+    return { at: end, n: stretch.n + line - stretch.line };
+  }
+
+  /** Bytes that hold the first line of a time, if lines are in order of time, and the times known at both ends. */
+  bracketOf(time: string): { from: number; to: number; fromTime?: string; toTime?: string } {
+    const next = this.#marksUpTo((mark) => mark.time < time);
+    const [before, after] = [this.#marks[next - 1], this.#marks[next]];
+    return {
+      from: before?.at ?? 0,
+      to: after?.at ?? this.size,
+      ...(before === undefined ? {} : { fromTime: before.time }),
+      ...(after === undefined ? {} : { toTime: after.time }),
+    };
+  }
+
+  /** Notes where the log ends, once it is whole: the next load need not count its last lines. */
+  markEnd(time: string): void {
+    if (this.size === this.#lastMarkAt) return;
+    const { size: at, lines: line, fragments, expectedN: n } = this;
+    const mark: MarkRecord = { t: "mark", f: this.name, at, line, fragments, n, time };
+    this.#sidecar.append(mark);
+    this.#marks.push(mark);
+  }
+
+  /** How many of the first marks are of this kind. */
+  #marksUpTo(isBefore: (mark: MarkRecord) => boolean): number {
+    let [low, high] = [0, this.#marks.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const mark = this.#marks[middle];
+      if (mark !== undefined && isBefore(mark)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The stretch that byte `at` is in. */
+  #stretchAt(at: number): { readonly at: number; readonly n: number; readonly line: number } {
+    if (this.#stretch.at <= at) return this.#stretch;
+    for (let n = 1; ; ) {
+      const some = this.#stretches.from(n, STRETCHES_AT_ONCE);
+      const found = some.find((stretch) => stretch.at <= at && at < stretch.at + stretch.bytes);
+      const last = some.at(-1);
+      if (found !== undefined || last === undefined) return found ?? this.#stretch;
+      n = last.n + last.lines;
+    }
   }
 
   get #lastMarkAt(): number {

@@ -236,7 +236,16 @@ export class StoredExecution {
     const before = this.#delivery;
     if (this.endSeen === undefined) return this.#life.judge(nowMs);
     this.#delivery = deliveryAfterEnd(this.endSeen, this, nowMs);
+    if (before !== this.#delivery && this.#delivery === "complete") this.#markEnd();
     return before !== this.#delivery;
+  }
+
+  #markEnd(): void {
+    try {
+      if (this.logs.late === undefined) this.logs.main.markEnd(this.endSeen?.end.endedAt ?? "");
+    } catch {
+      // The next load counts its last lines.
+    }
   }
 
   get lastN(): number {

@@ -52,6 +52,7 @@ export class RunIndex {
   readonly #lastAt: Database.Statement<[string, string, string, string, string], SlotIdentity & { overAt: string }>;
   readonly #startsIn: Database.Statement<[string, string, string, string, string], unknown>;
   readonly #cells: Database.Statement<[CellsQuery], CellRow>;
+  readonly #cellsOfJob: Database.Statement<[CellsQuery], CellRow>;
   readonly #newest: Database.Statement<[string, string, number], { run: string }>;
 
   constructor(db: Database.Database) {
@@ -73,12 +74,11 @@ export class RunIndex {
       "SELECT run FROM run_totals WHERE owner = ? AND job = ? ORDER BY started_at DESC, run DESC LIMIT ?",
     );
     this.#startsIn = db.prepare(`SELECT 1 ${seated} AND started_at > ? LIMIT 1`);
-    this.#cells = db.prepare(
-      `SELECT node, x, key_hash AS keyHash, started_at AS startedAt, over_at AS overAt, state, summary
-       FROM executions INDEXED BY by_run WHERE owner = @owner AND job = @job AND run = @run
-         AND (started_at, x, node) < (@startedAt, @x, @node)
-       ORDER BY started_at DESC, x DESC, node DESC LIMIT @limit`,
-    );
+    const cells = (from: string) => `SELECT node, x, key_hash AS keyHash, started_at AS startedAt, over_at AS overAt,
+         state, summary FROM executions INDEXED BY ${from} AND (started_at, x, node) < (@startedAt, @x, @node)
+       ORDER BY started_at DESC, x DESC, node DESC LIMIT @limit`;
+    this.#cells = db.prepare(cells("by_run WHERE owner = @owner AND job = @job AND run = @run"));
+    this.#cellsOfJob = db.prepare(cells("by_job WHERE owner = @owner AND job = @job"));
   }
 
   /** The run of an execution of this job, if the index has it. */
@@ -118,9 +118,11 @@ export class RunIndex {
     return this.#startsIn.get(owner, job, run, seat, time) !== undefined;
   }
 
-  /** Executions of a run, newest first, from behind a place on. */
-  cells({ owner, job, run }: RunName, after: CellPlace = BEFORE_ALL, limit: number): CellRow[] {
+  /** Executions of a run, or of all of a job, newest first, from behind a place on. */
+  cells(of: Omit<RunName, "run"> & Partial<RunName>, after: CellPlace = BEFORE_ALL, limit: number): CellRow[] {
     const { startedAt, x, node } = after;
+    const { owner, job, run } = of;
+    if (run === undefined) return this.#cellsOfJob.all({ owner, job, startedAt, x, node, limit });
     return this.#cells.all({ owner, job, run, startedAt, x, node, limit });
   }
 
@@ -150,7 +152,8 @@ export class RunIndex {
   }
 }
 
-interface CellsQuery extends RunName, CellPlace {
+interface CellsQuery extends Omit<RunName, "run">, CellPlace {
+  readonly run?: string;
   readonly limit: number;
 }
 

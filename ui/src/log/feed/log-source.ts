@@ -1,6 +1,6 @@
+import { shiftTime } from "../../../../src/text/time/shift-time.ts";
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { LogLine } from "../../api-parse.ts";
-import { shiftTime } from "./shift-time.ts";
 
 /** One execution of a log view. Rows name it by `index`. */
 export class LogSource {

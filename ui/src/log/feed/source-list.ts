@@ -1,3 +1,4 @@
+import { shiftTime } from "../../../../src/text/time/shift-time.ts";
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { ExecutionKey } from "../../execution-key.ts";
 import { keyOf } from "../../execution-key.ts";
@@ -5,7 +6,6 @@ import { LogSource } from "./log-source.ts";
 import type { LogTarget } from "./log-target.ts";
 import { MAX_SOURCES } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
-import { shiftTime } from "./shift-time.ts";
 
 /** The executions of a log view, bounded, and finally all of one owner. It only grows. */
 export class SourceList {

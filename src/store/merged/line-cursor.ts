@@ -1,0 +1,64 @@
+import { CRI } from "../../wire/cri.ts";
+import { MAX_LINE_BYTES, type ReadText, readWhole } from "./seek-time.ts";
+
+const LINE_FEED = 0x0a;
+
+export type Side = "before" | "after";
+
+/** A line in a log's text. */
+export interface PlacedLine {
+  readonly at: number;
+  /** Where the next one begins. */
+  readonly end: number;
+  readonly time: string;
+  /** Without its LF. */
+  readonly bytes: Buffer;
+}
+
+/** Goes through the lines of a text from a place on, forwards or back, block by block; parses none before it is asked for. */
+export class LineCursor {
+  readonly #read: ReadText;
+  readonly #side: Side;
+  #blockBytes: number;
+  readonly #nextBlockBytes: number;
+  #data: Buffer = Buffer.alloc(0);
+  #dataAt: number;
+  /** Where the next line begins, or ends if this goes back. */
+  #at: number;
+
+  constructor(read: ReadText, side: Side, of: { at: number; firstBytes: number; nextBytes: number }) {
+    this.#read = read;
+    this.#side = side;
+    this.#at = of.at;
+    this.#dataAt = of.at;
+    this.#blockBytes = of.firstBytes;
+    this.#nextBlockBytes = of.nextBytes;
+  }
+
+  /** The next line in what has been read; undefined: `fill` brings more, unless there is none. */
+  take(): PlacedLine | undefined {
+    const from = this.#at - this.#dataAt;
+    const isBack = this.#side === "before";
+    const start = isBack ? this.#data.subarray(0, Math.max(0, from - 1)).lastIndexOf(LINE_FEED) + 1 : from;
+    const end = isBack ? from : this.#data.indexOf(LINE_FEED, from) + 1;
+    // Without the line feed before it, what is there may be the rest of a line.
+    if (end <= start || (isBack && start === 0 && this.#dataAt > 0)) return undefined;
+    const at = this.#dataAt + start;
+    this.#at = isBack ? at : this.#dataAt + end;
+    const time = this.#data.toString("latin1", start, start + CRI.timeCharacters);
+    return { at, end: this.#dataAt + end, time, bytes: this.#data.subarray(start, end - 1) };
+  }
+
+  /** Reads a block that holds the next line. */
+  async fill(): Promise<void> {
+    const isBack = this.#side === "before";
+    for (let bytes = this.#blockBytes; bytes <= MAX_LINE_BYTES; bytes *= 4) {
+      this.#dataAt = isBack ? Math.max(0, this.#at - bytes) : this.#at;
+      const most = isBack ? this.#at - this.#dataAt : bytes;
+      this.#data = await readWhole(this.#read, this.#dataAt, most);
+      const isThere = isBack ? this.#data.lastIndexOf(LINE_FEED, -2) >= 0 : this.#data.includes(LINE_FEED);
+      if (isThere || (isBack ? this.#dataAt === 0 : this.#data.length < bytes)) break;
+    }
+    this.#blockBytes = this.#nextBlockBytes;
+  }
+}

@@ -1,0 +1,139 @@
+import { closeSync, constants, openSync, read } from "node:fs";
+import { promisify } from "node:util";
+import { countLines } from "../../frame/cri.ts";
+import { shiftTime } from "../../text/time/shift-time.ts";
+import type { NumberedLog } from "../execution/numbered-log.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
+import { LineCursor, type PlacedLine, type Side } from "./line-cursor.ts";
+import { seekTime } from "./seek-time.ts";
+
+const readAt = promisify(read);
+/** Of blocks after the first: this log has shown that it is one of those that print much. */
+const NEXT_BLOCK_BYTES = 65_536;
+const COUNTED_BYTES = 65_536;
+
+/** A line that a merge may choose. */
+export interface MergedLine extends PlacedLine {
+  /** By the clock that decides about the order. */
+  readonly sortTime: string;
+}
+
+export interface MergedLogOptions {
+  readonly execution: StoredExecution;
+  readonly log: NumberedLog;
+  /** What is added to its times. */
+  readonly correctsMs: number;
+  /** About when its last line was printed. */
+  readonly lastTime: string;
+  /** Of the first block that is read. */
+  readonly firstBytes: number;
+}
+
+/** One log of a run in a merge: read from a place on, in one direction. Its file is open only while it is read from. */
+export class MergedLog {
+  readonly execution: StoredExecution;
+  readonly #options: MergedLogOptions;
+  #cursor: LineCursor | undefined;
+  #next: MergedLine | undefined;
+  #fd: number | undefined;
+
+  constructor(options: MergedLogOptions) {
+    this.execution = options.execution;
+    this.#options = options;
+  }
+
+  get startedAt(): string {
+    return shiftTime(this.execution.facts.startedAt, this.#options.correctsMs);
+  }
+
+  /** The next line, once started; undefined if there is none. */
+  get next(): MergedLine | undefined {
+    return this.#next;
+  }
+
+  /** Goes to a time, by the clock that decides, or to an end, and to the first line there. */
+  async start(side: Side, time: string | undefined): Promise<void> {
+    const { log, firstBytes } = this.#options;
+    await this.#reading(async () => {
+      const at = time === undefined ? (side === "before" ? log.size : 0) : await this.#seek(time);
+      const blocks = { at, firstBytes, nextBytes: NEXT_BLOCK_BYTES };
+      this.#cursor = new LineCursor((from, most) => this.#read(from, most), side, blocks);
+      await this.#cursor.fill();
+    });
+    this.#take();
+  }
+
+  /** Goes on to the next line; a promise if that has to be read. */
+  advance(): Promise<void> | undefined {
+    this.#take();
+    return this.#next === undefined ? this.#refill() : undefined;
+  }
+
+  /** The number of a line that begins where one of number `n - 1` ends. */
+  numberAfter({ at, n }: { readonly at: number; readonly n: number }): number {
+    const known = this.#options.log.numberBefore(at);
+    return known.at === at ? known.n : n;
+  }
+
+  /** The number of the line that begins at byte `at`: counted from the nearest place that is known. */
+  async numberAt(at: number): Promise<number> {
+    const { log } = this.#options;
+    const before = log.numberBefore(at);
+    const after = log.numberBehind(at);
+    if (before.at === at) return before.n;
+    return this.#reading(async () => {
+      const isNearer = after !== undefined && after.at - at < at - before.at;
+      return isNearer ? after.n - (await this.#count(at, after.at)) : before.n + (await this.#count(before.at, at));
+    });
+  }
+
+  async #refill(): Promise<void> {
+    await this.#reading(async () => this.#cursor?.fill());
+    this.#take();
+  }
+
+  #take(): void {
+    const line = this.#cursor?.take();
+    this.#next = line === undefined ? undefined : { ...line, sortTime: shiftTime(line.time, this.#options.correctsMs) };
+  }
+
+  async #count(from: number, to: number): Promise<number> {
+    let count = 0;
+    for (let at = from; at < to; ) {
+      const { lines, wholeBytes } = countLines(await this.#read(at, Math.min(COUNTED_BYTES, to - at)));
+      if (lines === 0) break;
+      count += lines;
+      at += wholeBytes;
+    }
+    return count;
+  }
+
+  async #seek(time: string): Promise<number> {
+    const { log, correctsMs, lastTime } = this.#options;
+    const wanted = shiftTime(time, -correctsMs);
+    const { from, to, fromTime, toTime } = log.bracketOf(wanted);
+    const { startedAt } = this.execution.facts;
+    const times = { fromTime: fromTime ?? startedAt, toTime: toTime ?? lastTime };
+    return seekTime({ read: (at, most) => this.#read(at, most), from, to, ...times, time: wanted });
+  }
+
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
+    const fd = openSync(this.#options.log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#fd = fd;
+    try {
+      return await work();
+    } finally {
+      this.#fd = undefined;
+      closeSync(fd);
+    }
+  }
+
+  /** Nothing behind what counts as stored. */
+  async #read(at: number, most: number): Promise<Buffer> {
+    const bytes = Math.max(0, Math.min(most, this.#options.log.size - at));
+    if (this.#fd === undefined || bytes === 0) return Buffer.alloc(0);
+    const data = Buffer.allocUnsafe(bytes);
+    const { bytesRead } = await readAt(this.#fd, data, 0, bytes, at);
+    return data.subarray(0, bytesRead);
+  }
+}
