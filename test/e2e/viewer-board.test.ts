@@ -4,7 +4,7 @@ import { afterwards } from "../support/cleanup.ts";
 import type { Launched } from "../support/launched.ts";
 import { poll } from "../support/poll.ts";
 import { type RunSite, startRunSite } from "../support/run-site.ts";
-import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+import { buildViewer, openPage, rowsInView, startBrowser } from "../support/viewer.ts";
 import { signedIn } from "../support/web.ts";
 
 const SECOND = 1_000;
@@ -97,11 +97,28 @@ test("a job of 16 names what failed first, with its last words, and what hangs, 
 });
 
 test("a run of hundreds names them as well, when the lines of neither are loaded", async () => {
-  await train("train-220", 220);
+  const ranks = await train("train-220", 220);
   const page = await open("?job=train-220");
   await page.getByText("rank 11 (node12) failed first").waitFor();
   await page.getByText("MemoryError: 80 GB are not enough").waitFor();
   await page.locator(".silent-note").getByText("rank 5 (node6)").waitFor();
   expect(await page.locator(".cell").count()).toBe(220);
   expect(await page.locator(".cell-failed").count()).toBe(1);
+  expect(await page.locator(".facts").innerText()).toMatch(/220 executions\s/);
+
+  // Its lines, of every execution, from the first to the last and as they come.
+  await poll("the last lines", async () => (await rowsInView(page)).at(-1)?.text === "epoch 5 loss=0.86");
+  await page.keyboard.press("Home");
+  await poll("the first lines", async () => (await rowsInView(page))[0]?.text === "epoch 1 loss=0.93");
+  const nodes = new Set<string>();
+  await poll("a line of every node", async () => {
+    for (const label of await page.locator(".node-label").allInnerTexts()) nodes.add(label);
+    await page.keyboard.press("PageDown");
+    return nodes.size === 220;
+  });
+  await page.keyboard.press("End");
+  await poll("the end", async () => (await rowsInView(page)).at(-1)?.text === "epoch 5 loss=0.86");
+  const [, , one] = ranks;
+  if (one !== undefined) await on.site.store.store([one.lines(on.site, on.clock.nowMs, ["as it comes"])]);
+  await poll("a new line", async () => (await rowsInView(page)).at(-1)?.text === "as it comes");
 });

@@ -1,4 +1,6 @@
 import { onTestFinished } from "vitest";
+import type { RunLinesRequest } from "../../ui/src/api-client.ts";
+import type { RunPage } from "../../ui/src/api-parse.ts";
 import type { Subscriber } from "../../ui/src/live-client.ts";
 import { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
 import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
@@ -9,6 +11,7 @@ export function setUpFeed(
   stored: Stored[],
   target: LogTarget = { view: "execution", x: X, node: "n1" },
   maxRows = 20_000,
+  isLargeRun = false,
 ) {
   const subscribers: Subscriber[] = [];
   const asked: string[] = [];
@@ -46,9 +49,13 @@ export function setUpFeed(
           executions: answering({ owner })
             .map((each) => each.summary())
             .reverse(),
-          next: null,
+          next: isLargeRun ? "more" : null,
         },
       }),
+      runLines: async (query) => {
+        asked.push(`run ${query.before === undefined ? `after ${query.after}` : `before ${query.before}`}`);
+        return { ok: true, value: runPage(stored, query) };
+      },
       lines: async ({ node, owner }, { from, limit }) => {
         asked.push(`${node} ${from}+${limit}`);
         const [found] = answering({ node, owner });
@@ -82,10 +89,10 @@ export function setUpFeed(
     },
     /** The collector stored and published lines. */
     publish: (each: Stored, from: number, to: number) => {
-      const { node, owner } = each;
+      const { x, node, owner } = each;
       const lines = each.lines(from, to - from + 1);
       for (const { onLines } of subscribers) {
-        onLines?.({ header: { x: X, node, owner, n: from, count: to - from + 1 }, lines });
+        onLines?.({ header: { x, node, owner, n: from, count: to - from + 1 }, lines });
       }
     },
     changed: (each: Stored) => {
@@ -99,6 +106,34 @@ export function setUpFeed(
       for (const subscriber of subscribers) subscriber.onLive();
     },
   };
+}
+
+/** As the collector merges the lines of a run. */
+function runPage(stored: readonly Stored[], query: RunLinesRequest): RunPage {
+  const all = stored
+    .flatMap((each, s) => each.lines(1, each.lastN).map((line) => ({ ...line, s })))
+    .sort((a, b) => compare(placeOf(a), placeOf(b)));
+  const executions = stored.map((each) => each.summary());
+  function placeOf({ time, s, n }: { time: string; s: number; n: number }): string {
+    return placed(`${time}_${stored[s]?.x}_${n}`);
+  }
+  const { before, after, limit } = query;
+  if (before !== undefined) {
+    const earlier = all.filter((line) => before === "end" || placeOf(line) < placed(before));
+    return { executions, lines: earlier.slice(-limit), isMore: earlier.length > limit };
+  }
+  const later = all.filter((line) => after === "start" || placeOf(line) > placed(after));
+  return { executions, lines: later.slice(0, limit), isMore: later.length > limit };
+}
+
+/** A place as text, in the order of places. */
+function placed(text = ""): string {
+  const [time = "", x = "", n = ""] = text.split("_");
+  return `${time} ${x} ${n.padStart(9, "0")}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Runs of consecutive numbers, as "1-3 5", holes in brackets. */

@@ -1,13 +1,14 @@
 import type { Execution, LineRange } from "../../src/wire/api.ts";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 
-/** The id of every execution made here: they differ by node and owner. */
+/** The id of every execution made here, unless it is set: they differ by node and owner. */
 export const X = "01JC0000000000000000000000";
 
 /** What the collector has of one execution. */
 export class Stored {
   readonly node: string;
   readonly owner: string;
+  x = X;
   readonly startedAtUs: number;
   lastN: number;
   missing: LineRange[] = [];
@@ -37,6 +38,6 @@ export class Stored {
     const words = { job: "job", run: "1", node: this.node, owner: this.owner, command: "a", argv: ["a"], labels: {} };
     const state = { state: "running", delivery: "receiving", code: null, signal: null, endedAt: null } as const;
     const counts = { lines: this.lastN - gone, bytes: 0, lastN: this.lastN, thinned: 0, dropped: 0 };
-    return { x: X, ...words, ...state, startedAt: this.time(0), ...counts, missing: [...this.missing] };
+    return { x: this.x, ...words, ...state, startedAt: this.time(0), ...counts, missing: [...this.missing] };
   }
 }

@@ -7,8 +7,8 @@ import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
 import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
 import { parseUserMismatches, type UserMismatch } from "../../src/wire/user-mismatch.ts";
-import type { LogLine, LogLinePage } from "./api-parse.ts";
-import { parseExecutionPage, parseLinePage, parseMe, parseNodes } from "./api-parse.ts";
+import type { LogLine, LogLinePage, RunPage as RunLinePage } from "./api-parse.ts";
+import { parseExecutionPage, parseLinePage, parseMe, parseNodes, parseRunPage as parseRunLines } from "./api-parse.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 
 /** The collector's answer. A refusal is a value: the caller branches on `status`; 0 means "not reached". */
@@ -36,6 +36,19 @@ export interface ExecutionFilter {
   readonly state?: ExecutionState | undefined;
   readonly before?: string | undefined;
   readonly limit?: number;
+}
+
+export interface RunLinesRequest {
+  readonly job: string;
+  readonly run?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly node?: string;
+  /** Ids, with commas. */
+  readonly only?: string | undefined;
+  readonly before?: string;
+  readonly after?: string;
+  readonly limit: number;
+  readonly clock?: "node" | undefined;
 }
 
 export type Credentials =
@@ -91,6 +104,11 @@ export class ApiClient {
 
   lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
     return this.#ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
+  }
+
+  /** Lines of all executions of a run, or of a job, in order of time, on one side of a place. */
+  runLines(query: RunLinesRequest): Promise<Answer<RunLinePage>> {
+    return this.#ask(`api/run-lines${queryOf({ ...query })}`, { parse: parseRunLines });
   }
 
   /** All executions of one run at a glance. */

@@ -48,6 +48,33 @@ export function parseLinePage(value: unknown): LogLinePage | undefined {
   return { lines, next: asCount(record?.["next"], 1) ?? null };
 }
 
+/** A line of several executions' page. */
+export interface RunLogLine extends LogLine {
+  /** The index of its execution in the page. */
+  readonly s: number;
+}
+
+export interface RunPage {
+  readonly executions: readonly Execution[];
+  readonly lines: readonly RunLogLine[];
+  readonly isMore: boolean;
+}
+
+/** Nothing is skipped: indexes count. */
+export function parseRunPage(value: unknown): RunPage | undefined {
+  const record = asRecord(value);
+  const [list, all] = [record?.["lines"], record?.["executions"]];
+  if (!Array.isArray(list) || !Array.isArray(all)) return undefined;
+  const executions = all.flatMap((each: unknown) => parseExecution(each) ?? []);
+  if (executions.length !== all.length) return undefined;
+  const lines = list.flatMap((each: unknown) => {
+    const line = parseLine(each);
+    const s = asCount(asRecord(each)?.["s"]);
+    return line === undefined || s === undefined ? [] : [{ ...line, s }];
+  });
+  return { executions, lines, isMore: record?.["isMore"] === true };
+}
+
 export function parseNodes(value: unknown): readonly Pick<NodeSummary, "node">[] | undefined {
   const list = asRecord(value)?.["nodes"];
   if (!Array.isArray(list)) return undefined;

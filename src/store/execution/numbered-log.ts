@@ -212,6 +212,7 @@ export class NumberedLog implements AppendFile {
 
   /** The nearest place at or before byte `at` where a line begins whose number is known. */
   numberBefore(at: number): { at: number; n: number } {
+    if (this.#members !== undefined) return startOf(this.#members, memberAt(this.#members.textAt, at));
     const stretch = this.#stretchAt(at);
     const mark = this.#marks[this.#marksUpTo(({ at: markAt }) => markAt <= at) - 1];
     if (mark === undefined || mark.at <= stretch.at) return { at: stretch.at, n: stretch.n };
@@ -220,6 +221,7 @@ export class NumberedLog implements AppendFile {
 
   /** The nearest place behind byte `at`, in its stretch, at which a line ends whose follower's number is known. */
   numberBehind(at: number): { at: number; n: number } | undefined {
+    if (this.#members !== undefined) return startOf(this.#members, memberAt(this.#members.textAt, at) + 1);
     const stretch = this.#stretchAt(at);
     // Only the last stretch has no end but that of the log.
     if (stretch.at !== this.#stretch.at) return undefined;
@@ -285,4 +287,9 @@ export class NumberedLog implements AppendFile {
     const { size: at, lines: line, fragments, expectedN: n } = this;
     return { t: "mark", f: this.name, at, line, fragments, n, time };
   }
+}
+
+/** Where a member of a sealed log begins, or the text ends. */
+function startOf({ textAt, lineAt }: MemberTable, member: number): { at: number; n: number } {
+  return { at: textAt[member] ?? 0, n: 1 + (lineAt[member] ?? 0) };
 }

@@ -198,7 +198,7 @@ export class StoredExecution {
     this.logs.restoreLate(late);
     this.logs.addNumbersTo(this.have);
     this.#toldLastN = this.discards.last;
-    this.judge(nowMs);
+    this.#judge(nowMs);
     this.isMergeDue = this.canMerge;
   }
 
@@ -233,10 +233,15 @@ export class StoredExecution {
 
   /** Judges by the clock: lost, complete, incomplete. Returns whether anything changed. */
   judge(nowMs: number): boolean {
+    const isNew = this.#judge(nowMs);
+    if (isNew && this.#delivery === "complete") this.#markEnd();
+    return isNew;
+  }
+
+  #judge(nowMs: number): boolean {
     const before = this.#delivery;
     if (this.endSeen === undefined) return this.#life.judge(nowMs);
     this.#delivery = deliveryAfterEnd(this.endSeen, this, nowMs);
-    if (before !== this.#delivery && this.#delivery === "complete") this.#markEnd();
     return before !== this.#delivery;
   }
 

@@ -1,13 +1,12 @@
-import { closeSync, constants, openSync, read } from "node:fs";
-import { promisify } from "node:util";
 import { countLines } from "../../frame/cri.ts";
 import { shiftTime } from "../../text/time/shift-time.ts";
 import type { NumberedLog } from "../execution/numbered-log.ts";
+import { OpenLogs } from "../execution/open-logs.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
+import type { LogText } from "../sealed/log-text.ts";
 import { LineCursor, type PlacedLine, type Side } from "./line-cursor.ts";
 import { seekTime } from "./seek-time.ts";
 
-const readAt = promisify(read);
 /** Of blocks after the first: this log has shown that it is one of those that print much. */
 const NEXT_BLOCK_BYTES = 65_536;
 const COUNTED_BYTES = 65_536;
@@ -35,7 +34,8 @@ export class MergedLog {
   readonly #options: MergedLogOptions;
   #cursor: LineCursor | undefined;
   #next: MergedLine | undefined;
-  #fd: number | undefined;
+  /** While it is read from. */
+  #text: LogText | undefined;
 
   constructor(options: MergedLogOptions) {
     this.execution = options.execution;
@@ -118,22 +118,19 @@ export class MergedLog {
   }
 
   async #reading<T>(work: () => Promise<T>): Promise<T> {
-    const fd = openSync(this.#options.log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    this.#fd = fd;
+    const files = new OpenLogs({ withFilters: false });
     try {
+      this.#text = files.open(this.#options.log).text;
       return await work();
     } finally {
-      this.#fd = undefined;
-      closeSync(fd);
+      this.#text = undefined;
+      files.close();
     }
   }
 
   /** Nothing behind what counts as stored. */
   async #read(at: number, most: number): Promise<Buffer> {
     const bytes = Math.max(0, Math.min(most, this.#options.log.size - at));
-    if (this.#fd === undefined || bytes === 0) return Buffer.alloc(0);
-    const data = Buffer.allocUnsafe(bytes);
-    const { bytesRead } = await readAt(this.#fd, data, 0, bytes, at);
-    return data.subarray(0, bytesRead);
+    return this.#text === undefined || bytes === 0 ? Buffer.alloc(0) : this.#text.read(at, bytes);
   }
 }

@@ -17,11 +17,12 @@ import { subscriptionTarget } from "./log-target.ts";
 import type { RowOrder, WindowLimits } from "./log-window.ts";
 import { LogWindow, WINDOW_LIMITS } from "./log-window.ts";
 import { lackingEarlier, mergedTimes } from "./merge-order.ts";
+import { RunPager } from "./run-pager.ts";
 import { SourceList } from "./source-list.ts";
 import type { ViewedFeed } from "./viewed-feed.ts";
 
 export interface LogFeedOptions {
-  readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines" | "runLines">;
   readonly live: Pick<LiveClient, "subscribe">;
   readonly target: LogTarget;
   /** Takes known differences of nodes' clocks out of a job's times. */
@@ -47,6 +48,7 @@ export class LogFeed implements ViewedFeed {
   readonly #sources: SourceList;
   readonly #opener: LogOpener;
   readonly #pager: LogPager;
+  readonly #runPager: RunPager;
   readonly #holes: HoleCheck;
   readonly #tail: LogTail;
   readonly #subscription: Subscription;
@@ -60,9 +62,17 @@ export class LogFeed implements ViewedFeed {
     const generation = (): number => this.#opener.generation;
     const loader = new LineLoader({ api, window: this.window, generation });
     const shared = { window: this.window, loader, after, generation, sources: () => this.sources };
+    this.#runPager = new RunPager({
+      ...shared,
+      api,
+      sources: this.#sources,
+      onRetry: options.onChange,
+      isNodeClock: options.correctsClocks !== true,
+    });
     this.#opener = new LogOpener({
       api,
       loader,
+      runPager: this.#runPager,
       sources: this.#sources,
       pageLines: () => this.#pager.pageLines,
       onExecution: (execution) => this.#onExecution(execution),
@@ -78,6 +88,7 @@ export class LogFeed implements ViewedFeed {
       sources: this.#sources,
       onAttached: () => this.#subscription.renew(),
       onGap: () => this.#holes.soon(),
+      onTrimmed: () => this.#runPager.dropped("start"),
       onBehind: () => this.#fallBehind(),
     });
     this.#subscription = live.subscribe({
@@ -92,7 +103,10 @@ export class LogFeed implements ViewedFeed {
         this.#sources.find(lost)?.see(lost.to);
         this.#holes.forget();
       },
-      onLive: () => this.#holes.forget(),
+      onLive: () => {
+        this.#holes.forget();
+        if (this.#sources.isPaged && this.#tail.isAttached) void this.#catchUp();
+      },
     });
   }
 
@@ -131,7 +145,7 @@ export class LogFeed implements ViewedFeed {
 
   /** A page is on its way. */
   get isLoading(): boolean {
-    return this.#pager.isLoading;
+    return this.#pager.isLoading || this.#runPager.isLoading;
   }
 
   /** A request for lines failed and will be repeated. */
@@ -145,6 +159,7 @@ export class LogFeed implements ViewedFeed {
   }
 
   get hasEarlier(): boolean {
+    if (this.#sources.isPaged) return !this.#runPager.isStartReached;
     return lackingEarlier(this.window, this.sources).length > 0;
   }
 
@@ -164,10 +179,8 @@ export class LogFeed implements ViewedFeed {
 
   items(): readonly Item[] {
     const { window, sources } = this;
-    const merged =
-      window.order === "time"
-        ? { ...mergedTimes(window, sources, this.#tail.isAttached), enclosures: enclosuresOf(sources) }
-        : {};
+    const times = this.#sources.isPaged ? {} : mergedTimes(window, sources, this.#tail.isAttached);
+    const merged = window.order === "time" ? { ...times, enclosures: enclosuresOf(sources) } : {};
     return buildItems({ window, sources: sources.length, accepts: () => true, ...merged });
   }
 
@@ -205,6 +218,7 @@ export class LogFeed implements ViewedFeed {
 
   async goToStart(): Promise<void> {
     if (this.window.order === "n") return this.goTo({ at: "line", n: 1, align: "top" });
+    if (this.#sources.isPaged) return this.open({ at: "time", time: "", row: undefined });
     const started = this.sources.map(({ execution }) => execution.startedAt).sort();
     return this.open({ at: "time", time: started[0] ?? "", row: undefined });
   }
@@ -226,11 +240,14 @@ export class LogFeed implements ViewedFeed {
   async load(end: "start" | "end"): Promise<void> {
     if (this.isLoading || this.phase !== "ready") return;
     const { generation } = this.#opener;
-    await this.#pager.load(end);
-    if (generation !== this.#opener.generation) return;
-    const isTrimmed = this.window.trim(end === "start" ? "end" : "start");
-    if (this.#tail.isReached) this.#tail.attach(true);
-    else if (isTrimmed) this.#tail.attach(false);
+    const isWanted = (): boolean => generation === this.#opener.generation;
+    await (this.#sources.isPaged ? this.#runPager.load(end, isWanted) : this.#pager.load(end));
+    if (!isWanted()) return;
+    const farEnd = end === "start" ? "end" : "start";
+    const isTrimmed = this.window.trim(farEnd);
+    if (isTrimmed) this.#runPager.dropped(farEnd);
+    if (this.#isEndReached) this.#attach(true);
+    else if (isTrimmed) this.#attach(false);
     this.#holes.soon();
     this.#options.onChange();
   }
@@ -245,16 +262,35 @@ export class LogFeed implements ViewedFeed {
     this.phase = "ready";
     this.position = position;
     // The hole check fetches lines printed while the page was loading.
-    this.#tail.attach(position.at === "end" || this.#tail.isReached);
+    this.#attach(position.at === "end" || this.#isEndReached);
     this.#tail.follow(position.at === "end");
     this.#holes.soon();
   }
 
+  get #isEndReached(): boolean {
+    return this.#sources.isPaged ? this.#runPager.isEndReached : this.#tail.isReached;
+  }
+
+  #attach(isAttached: boolean): void {
+    if (isAttached && !this.#tail.isAttached && this.#sources.isPaged) this.#runPager.expectLive();
+    this.#tail.attach(isAttached);
+  }
+
+  /** What was printed between the last page and the first live line. */
+  async #catchUp(): Promise<void> {
+    if (this.phase !== "ready" || this.isLoading) return;
+    const { generation } = this.#opener;
+    await this.#runPager.load("end", () => generation === this.#opener.generation);
+    if (generation !== this.#opener.generation) return;
+    if (this.isFollowing && this.window.trim("start")) this.#runPager.dropped("start");
+    this.#options.onChange();
+  }
+
   #onExecution(execution: Execution): void {
     const known = this.#sources.find(execution);
-    if (known === undefined) this.#sources.add(execution, this.#pager.pageLines);
+    if (known === undefined) this.#sources.add(execution, this.#sources.isPaged ? 0 : this.#pager.pageLines);
     else if (known.update(execution)) this.#holes.forget();
-    if (!this.#tail.isReached) this.#holes.soon();
+    if (!this.#isEndReached) this.#holes.soon();
     this.#options.onChange();
   }
 

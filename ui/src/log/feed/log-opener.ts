@@ -6,12 +6,14 @@ import { REQUESTS_AT_ONCE } from "./log-pager.ts";
 import type { LogPosition } from "./log-position.ts";
 import { findExecutions } from "./log-target.ts";
 import { openSource } from "./open-source.ts";
+import type { RunPager } from "./run-pager.ts";
 import type { SourceList } from "./source-list.ts";
 
 export interface LogOpenerOptions {
   readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
   readonly sources: SourceList;
   readonly loader: LineLoader;
+  readonly runPager: RunPager;
   readonly pageLines: () => number;
   readonly onExecution: (execution: Execution) => void;
 }
@@ -41,7 +43,7 @@ export class LogOpener {
    * again. `stale`: something else was opened meanwhile, or the log was closed.
    */
   async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale" | Unclear> {
-    const { api, sources, loader, pageLines, onExecution } = this.#options;
+    const { api, sources, loader, runPager, pageLines, onExecution } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
     this.isOpening = true;
@@ -50,7 +52,7 @@ export class LogOpener {
     const found = await findExecutions(api, sources.target);
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
-      sources.isPartial ||= found.value.isPartial;
+      sources.isPaged ||= found.value.isPartial;
       // Oldest first: ranks of a distributed program usually start in order.
       for (const execution of found.value.executions.toReversed()) {
         // Updates from `/live` since the request are newer than the answer.
@@ -63,6 +65,12 @@ export class LogOpener {
         return { owners };
       }
       sources.settle();
+      if (sources.isPaged) {
+        const outcome = await runPager.open(position, () => generation === this.#generation);
+        if (outcome === undefined) return "stale";
+        this.isOpening = false;
+        return outcome;
+      }
       const how = { api, loader, position, limit: pageLines() };
       await forEachOf([...sources.all], REQUESTS_AT_ONCE, async (source) => {
         if (await openSource(source, how)) opened += 1;

@@ -13,6 +13,8 @@ export interface LogTailOptions {
   readonly onAttached: () => void;
   /** Lines were skipped. */
   readonly onGap: () => void;
+  /** Rows at the start were dropped. */
+  readonly onTrimmed: () => void;
   /** Too many lines were skipped to fetch them. */
   readonly onBehind: () => void;
 }
@@ -71,7 +73,7 @@ export class LogTail {
 
   /** Adds live lines to the window if it reaches them. Elsewhere, the window grows until it is full. */
   take({ header, lines: printed }: LiveLines): void {
-    const { window, sources, onGap, onBehind } = this.#options;
+    const { window, sources, onGap, onBehind, onTrimmed } = this.#options;
     const source = sources.find(header);
     if (source === undefined) return;
     const lines = source.corrected(printed);
@@ -85,7 +87,8 @@ export class LogTail {
     }
     if (header.n > to + 1) onGap();
     window.extendEnd(source.index, lines);
-    if (this.#isFollowing) window.trim("start");
-    else if (window.isFull) this.attach(false);
+    if (this.#isFollowing) {
+      if (window.trim("start")) onTrimmed();
+    } else if (window.isFull) this.attach(false);
   }
 }

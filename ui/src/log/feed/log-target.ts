@@ -16,12 +16,12 @@ export type LogTarget =
       readonly only?: readonly string[] | undefined;
     };
 
-/** Executions of a job merged at the same time. */
-export const MAX_SOURCES = 200;
+/** Executions of a job that are asked one by one; of a larger one the collector merges the lines. */
+const MAX_ASKED = 64;
 
 export interface Found {
   readonly executions: readonly Execution[];
-  /** There are more than `MAX_SOURCES`. */
+  /** There are more than are asked one by one. */
   readonly isPartial: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function findExecutions(
     return answer.ok ? { ok: true, value: { executions: [answer.value], isPartial: false } } : answer;
   }
   if (target.only !== undefined) return findThese(api, target.only, target.owner);
-  const answer = await api.executions({ ...ofJob(target), node: target.node, limit: MAX_SOURCES });
+  const answer = await api.executions({ ...ofJob(target), node: target.node, limit: MAX_ASKED });
   if (!answer.ok) return answer;
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
 }

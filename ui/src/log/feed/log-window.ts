@@ -94,6 +94,20 @@ export class LogWindow {
     for (const stream of STREAMS) this.#styles.delete(`${source} ${stream}`);
   }
 
+  /** Restarts the coverage of an execution without rows at line `from`, printed at about `time`. */
+  begin(source: number, from: number, time?: string): void {
+    this.#coverage[source] = emptyCoverage(from, time);
+    this.#tails[source] = undefined;
+  }
+
+  /** Drops all rows, and restarts the coverage of each execution. */
+  restartAll(from: (source: number) => number): void {
+    this.#rows = [];
+    this.#characters = 0;
+    this.#isSorted = true;
+    for (const source of this.#coverage.keys()) this.begin(source, from(source));
+  }
+
   /** Adds lines after the covered ones: all that is stored up to `to`. Ignores those already covered. */
   extendEnd(source: number, lines: readonly LogLine[], to = lines.at(-1)?.n ?? 0): void {
     const coverage = this.#coverage[source];

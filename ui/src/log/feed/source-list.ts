@@ -4,13 +4,17 @@ import type { ExecutionKey } from "../../execution-key.ts";
 import { keyOf } from "../../execution-key.ts";
 import { LogSource } from "./log-source.ts";
 import type { LogTarget } from "./log-target.ts";
-import { MAX_SOURCES } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
+
+/** Executions of a view, 1 KB each: as many as a board has. */
+const MAX_SOURCES = 20_000;
 
 /** The executions of a log view, bounded, and finally all of one owner. It only grows. */
 export class SourceList {
-  /** There are more than shown. */
+  /** There are more than can be shown. */
   isPartial = false;
+  /** They are too many to be asked one by one: pages of the whole run bring their lines. */
+  isPaged = false;
   readonly #target: LogTarget;
   readonly #window: LogWindow;
   readonly #correctsClocks: boolean;

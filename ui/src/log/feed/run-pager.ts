@@ -1,0 +1,138 @@
+import { formatRunPlace, type RunPlace } from "../../../../src/wire/run-lines.ts";
+import type { ApiClient } from "../../api-client.ts";
+import type { LogLine, RunPage } from "../../api-parse.ts";
+import { RETRY_AFTER_MS } from "./log-pager.ts";
+import type { LogPosition } from "./log-position.ts";
+import type { LogTarget } from "./log-target.ts";
+import type { LogWindow } from "./log-window.ts";
+import type { SourceList } from "./source-list.ts";
+
+/** The first page fills a screen soon; the next ones read ahead. */
+const FIRST_LINES = 200;
+const PAGE_LINES = 1_000;
+
+export interface RunPagerOptions {
+  readonly api: Pick<ApiClient, "runLines">;
+  readonly window: LogWindow;
+  readonly sources: SourceList;
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** Pages may be requested again after a failure. */
+  readonly onRetry: () => void;
+  readonly isNodeClock: boolean;
+}
+
+/**
+ * Pages of a run with more executions than can be asked one by one: the collector merges them by time. What lies between
+ * the first and the last row is complete, of every execution.
+ */
+export class RunPager {
+  isLoading = false;
+  /** The window reaches the first line of the run, and its last one. */
+  isStartReached = false;
+  isEndReached = false;
+  readonly #options: RunPagerOptions;
+
+  constructor(options: RunPagerOptions) {
+    this.#options = options;
+  }
+
+  /** Restarts the window at a position. Undefined: something else was opened meanwhile. */
+  async open(position: LogPosition, isWanted: () => boolean): Promise<"opened" | "failed" | undefined> {
+    const { window, sources } = this.#options;
+    const isTime = position.at === "time" && position.time !== "";
+    const from =
+      position.at === "end" ? { before: "end" } : { after: isTime ? formatRunPlace({ time: position.time }) : "start" };
+    const page = await this.#ask({ ...from, limit: FIRST_LINES });
+    if (!isWanted()) return undefined;
+    if (page === undefined) return "failed";
+    window.restartAll((source) => (sources.all[source]?.lastN ?? 0) + 1);
+    this.isStartReached = "before" in from ? !page.isMore : !isTime;
+    this.isEndReached = "before" in from || !page.isMore;
+    this.#take(page);
+    return "opened";
+  }
+
+  /** Loads a page before the window's first row or after its last. */
+  async load(end: "start" | "end", isWanted: () => boolean): Promise<void> {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    const { window, after, onRetry } = this.#options;
+    const place = this.#placeOf(end === "start" ? window.rows[0] : window.rows.at(-1));
+    const side = end === "start" ? { before: place ?? "end" } : { after: place ?? "start" };
+    const page = await this.#ask({ ...side, limit: PAGE_LINES });
+    if (page === undefined) {
+      after(RETRY_AFTER_MS, () => {
+        this.isLoading = false;
+        onRetry();
+      });
+      return;
+    }
+    this.isLoading = false;
+    if (!isWanted()) return;
+    if (end === "start") this.isStartReached = !page.isMore;
+    else this.isEndReached = !page.isMore;
+    this.#take(page);
+  }
+
+  /** Rows were dropped at this end. */
+  dropped(end: "start" | "end"): void {
+    if (end === "start") this.isStartReached = false;
+    else this.isEndReached = false;
+  }
+
+  /** From now on lines come by themselves: what was printed up to here is in the window, or lies before it. */
+  expectLive(): void {
+    const { window, sources } = this.#options;
+    for (const { index, lastN } of sources.all) {
+      const { from, to } = window.coverage(index);
+      if (to < from && from <= lastN) window.begin(index, lastN + 1);
+    }
+  }
+
+  async #ask(range: { before?: string; after?: string; limit: number }): Promise<RunPage | undefined> {
+    const { api, sources, isNodeClock } = this.#options;
+    const { target } = sources;
+    if (target.view !== "job") return undefined;
+    const answer = await api.runLines({ ...ofJob(target), ...range, clock: isNodeClock ? "node" : undefined });
+    return answer.ok ? answer.value : undefined;
+  }
+
+  #placeOf(
+    row: { readonly source: number; readonly time: string; readonly n: number } | undefined,
+  ): string | undefined {
+    const x = row === undefined ? undefined : this.#options.sources.all[row.source]?.execution.x;
+    if (row === undefined || x === undefined) return undefined;
+    const place: RunPlace = { time: row.time, x, n: row.n };
+    return formatRunPlace(place);
+  }
+
+  #take({ executions, lines }: RunPage): void {
+    const { window, sources } = this.#options;
+    const found = executions.map((execution) => {
+      if (sources.find(execution) === undefined) sources.add(execution, 0);
+      return sources.find(execution);
+    });
+    const ofEach: LogLine[][] = executions.map(() => []);
+    for (const { s, ...line } of lines) ofEach[s]?.push(line);
+    for (const [s, own] of ofEach.entries()) {
+      const source = found[s];
+      if (source !== undefined) putLines(window, source.index, source.corrected(own));
+    }
+  }
+}
+
+/** Adds lines of a page to those of their execution. */
+function putLines(window: LogWindow, index: number, lines: readonly LogLine[]): void {
+  const inOrder = [...lines].sort((a, b) => a.n - b.n);
+  const first = inOrder[0];
+  if (first === undefined) return;
+  const { from, to } = window.coverage(index);
+  if (to < from) window.begin(index, first.n, first.time);
+  else if (first.n < from) window.extendStart(index, inOrder, first.n);
+  window.fill(index, inOrder);
+  window.extendEnd(index, inOrder);
+}
+
+function ofJob({ job, run, owner, node, only }: Extract<LogTarget, { view: "job" }>) {
+  return { job, run, owner, node, only: only?.join(",") };
+}
