@@ -40,6 +40,8 @@ export class LineFold {
   readonly #options: Required<LineFoldOptions>;
   /** By key, the line printed longest ago first. */
   readonly #entries = new Map<string, Entry>();
+  /** Of all entries; those before it are gone. A new iterator would walk over their empty places each time. */
+  readonly #oldest = this.#entries.keys();
   #characters = 0;
 
   constructor(options: LineFoldOptions) {
@@ -70,8 +72,9 @@ export class LineFold {
   #shrink(): void {
     const { maxLines, maxCharacters } = this.#options;
     while (this.#entries.size > maxLines || (this.#characters > maxCharacters && this.#entries.size > 1)) {
-      const [oldest = ""] = this.#entries.keys();
-      this.#handOver(oldest);
+      const { value, done } = this.#oldest.next();
+      if (done === true) return;
+      this.#handOver(value);
     }
   }
 
