@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
+import { LocalLogins } from "../auth/local-logins.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { AuditLog } from "../host/audit.ts";
 import { CertificateExpiry } from "../host/certificate-expiry.ts";
@@ -136,6 +137,13 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     nowMs,
   });
+  const localLogins = new LocalLogins({
+    folder: join(config.dataDir, "logins"),
+    users: directory,
+    uid: process.geteuid?.() ?? options.uid,
+    log,
+    nowMs,
+  });
   const { fleet: listenForAgents, fleetDir, pki } = config;
   const fleet =
     listenForAgents === undefined || pki === undefined
@@ -162,6 +170,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     archive,
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
+    localLogins,
     keeping: kept.keeping,
     fleet,
     auth,
@@ -192,7 +201,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       searchPart(searches),
       sharingPart(sharing),
       ...(fleet === undefined ? [] : [fleetPart(fleet, log)]),
-      webPart({ ...options, web, auth, directory }),
+      webPart({ ...options, web, auth, localLogins, directory }),
     ],
     log,
   });

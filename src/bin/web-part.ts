@@ -1,4 +1,5 @@
 import type { AuthClient } from "../auth/auth-client.ts";
+import type { LocalLogins } from "../auth/local-logins.ts";
 import type { Config } from "../host/config.ts";
 import type { Endpoint } from "../host/config-fields.ts";
 import type { Part } from "../host/lifecycle.ts";
@@ -12,6 +13,7 @@ const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
 export interface WebPartOptions {
   readonly web: Web;
   readonly auth: AuthClient;
+  readonly localLogins: LocalLogins;
   readonly directory: UserDirectory;
   readonly config: Config;
   readonly log: Log;
@@ -22,7 +24,7 @@ export interface WebPartOptions {
 }
 
 /** The browsers' port. Closes WebSockets, sessions and the connection to the password checker. */
-export function webPart({ web, auth, directory, config, log, say, uid }: WebPartOptions): Part {
+export function webPart({ web, auth, localLogins, directory, config, log, say, uid }: WebPartOptions): Part {
   return {
     name: "web",
     start: async () => {
@@ -42,6 +44,7 @@ export function webPart({ web, auth, directory, config, log, say, uid }: WebPart
     stop: async () => {
       await web.stop();
       auth.close();
+      localLogins.close();
     },
   };
 }

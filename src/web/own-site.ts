@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { AuditEvent } from "../host/audit.ts";
+import { addressAudience } from "../host/local-proof.ts";
 
 /** The proxies in front, and the address they serve us under. */
 export interface Proxied {
@@ -80,6 +82,26 @@ export class OwnSite {
     if (origin === undefined) return !cookie.includes(`${cookieName}=`);
     if (this.origin !== undefined) return origin === this.origin;
     return host !== undefined && origin === `${this.isSecure ? "https" : "http"}://${host}`;
+  }
+
+  /**
+   * Where a client that signs in locally believes to be: what TLS has proved to it, or the address that it connected to.
+   * Undefined if neither is known here: behind a proxy without TLS, or under a name that is not in our certificate.
+   */
+  audienceOf({ headers: { host }, socket }: Pick<IncomingMessage, "headers" | "socket">): string | undefined {
+    if (this.origin !== undefined) return this.isSecure ? this.origin : undefined;
+    if (!this.isSecure) return addressAudience(socket.localAddress, socket.localPort);
+    const url = `https://${host}`;
+    if (!URL.canParse(url)) return undefined;
+    const { hostname, origin } = new URL(url);
+    return this.#options.isCertified(hostname) ? origin : undefined;
+  }
+
+  /** Whether a client is on this machine. */
+  isLocal(address: string | undefined): boolean {
+    const plain = address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
+    if (plain === "::1" || plain.startsWith("127.")) return true;
+    return Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === plain));
   }
 
   /** The client of a request that express does not handle: the last one named by our proxy, if it is ours. */

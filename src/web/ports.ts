@@ -57,6 +57,13 @@ export interface Search {
   run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** Logins of this machine's users, who show that they can read a file that only they may read. */
+export interface LocalLogins {
+  /** The path of a new challenge; undefined if there can be none now. */
+  create(user: string): Promise<string | undefined>;
+  redeem(id: string, proof: string, audience: string): { readonly user: string; readonly uid: number } | undefined;
+}
+
 /** What users let others read. */
 export interface Shares {
   share(viewer: Viewer, request: ShareRequest): Promise<ShareOutcome>;

@@ -2,10 +2,12 @@ import { Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { AskedMore, Me } from "../wire/api.ts";
+import type { LocalAnswer, LocalChallenge } from "../wire/local-login.ts";
 import { asRecord } from "../wire/record.ts";
 import { badRequest, HttpError, signInFirst } from "./http-error.ts";
 import type { LoginCodes } from "./login-codes.ts";
-import type { Authenticator, LoginResult, LoginStep } from "./ports.ts";
+import type { OwnSite } from "./own-site.ts";
+import type { Authenticator, LocalLogins, LoginResult, LoginStep } from "./ports.ts";
 import type { RefusalDelay } from "./refusal-delay.ts";
 import type { SecondSteps } from "./second-steps.ts";
 import type { SessionOwner, Sessions } from "./sessions.ts";
@@ -16,6 +18,8 @@ import type { WebMetrics } from "./web-metrics.ts";
 export interface SessionApiOptions {
   readonly auth: Authenticator;
   readonly codes: LoginCodes;
+  readonly localLogins: LocalLogins;
+  readonly site: Pick<OwnSite, "audienceOf" | "isLocal">;
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
   readonly secondSteps: SecondSteps;
@@ -38,15 +42,16 @@ const LOG_THROTTLED_EVERY_MS = 10_000;
 type Credentials =
   | { readonly user: string; readonly password: string }
   | { readonly code: string }
+  | LocalAnswer
   /** The reply to PAM's further question. */
   | { readonly step: string; readonly reply: string };
 
 /** Result of checking credentials. */
 type Outcome = SessionOwner | LoginStep | "denied" | "unavailable";
 
-/** `POST /api/login`, `POST /api/logout`, `GET /api/me`. */
+/** `POST /api/login`, `POST /api/login/local`, `POST /api/logout`, `GET /api/me`. */
 export function createSessionApi(options: SessionApiOptions): Router {
-  const { auth, codes, sessions, throttle, secondSteps, refusalDelay, isKnown } = options;
+  const { auth, codes, localLogins, site, sessions, throttle, secondSteps, refusalDelay, isKnown } = options;
   const { viewerOf, log, audit, metrics, nowMs } = options;
   const router = Router();
 
@@ -62,7 +67,21 @@ export function createSessionApi(options: SessionApiOptions): Router {
     throttledUntilMs = nowMs() + LOG_THROTTLED_EVERY_MS;
   }
 
-  async function check(credentials: Credentials, login: { user: string; address: string }): Promise<Outcome> {
+  /** A local login is of an account that could sign in with its password as well. */
+  async function checkLocal({ challenge, proof }: LocalAnswer, audience: string | undefined): Promise<Outcome> {
+    const owner = audience === undefined ? undefined : localLogins.redeem(challenge, proof, audience);
+    if (owner === undefined) return "denied";
+    const account = await auth.account(owner.user);
+    if (account === "unavailable") return account;
+    if (account === "ended" || account.uid !== owner.uid) return "denied";
+    return { ...owner, stamp: account.stamp, isByCode: false };
+  }
+
+  async function check(
+    credentials: Credentials,
+    login: { user: string; address: string; audience: string | undefined },
+  ): Promise<Outcome> {
+    if ("challenge" in credentials) return checkLocal(credentials, login.audience);
     if ("code" in credentials) {
       const owner = codes.redeem(credentials.code);
       return owner === undefined ? "denied" : { ...owner, stamp: "", isByCode: true };
@@ -82,7 +101,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
     const address = request.ip ?? "";
     const waiting = "step" in credentials ? secondSteps.find(credentials.step, address) : undefined;
     const user = "user" in credentials ? credentials.user : (waiting?.user ?? "");
-    const by = "user" in credentials ? "password" : "code" in credentials ? "code" : "second-step";
+    const by = kindOf(credentials);
     const attempted = { event: "login", user, address, by } as const;
     const attempt = throttle.attempt(address, user, isKnown(address, user));
     if ("retryAfterSeconds" in attempt) {
@@ -91,7 +110,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
       audit.record({ ...attempted, outcome: "throttled" });
       throw new HttpError({ status: 429, code: "too_many", message: "Too many attempts to sign in", ...attempt });
     }
-    const outcome = await check(credentials, { user, address });
+    const outcome = await check(credentials, { user, address, audience: site.audienceOf(request) });
     if (outcome === "unavailable") {
       attempt.forgive();
       metrics.logins(outcome).inc();
@@ -121,6 +140,19 @@ export function createSessionApi(options: SessionApiOptions): Router {
     log.event("info", "login", { user: outcome.user, address });
     audit.record({ ...attempted, outcome: "ok", user: outcome.user });
     response.status(204).end();
+  });
+
+  /** A file that only this user of this machine may read; see `LocalLogins`. */
+  router.post("/login/local", async (request, response) => {
+    const user = asRecord(request.body)?.["user"];
+    if (!isShort(user)) throw badRequest('Cannot sign in: expected JSON like {"user": "..."}');
+    const isPossible = site.isLocal(request.ip) && site.audienceOf(request) !== undefined;
+    const path = isPossible ? await localLogins.create(user) : undefined;
+    if (path === undefined) {
+      audit.record({ event: "login", outcome: "refused", user, address: request.ip, by: "local" });
+      throw new HttpError({ status: 403, code: "denied", message: "Not from here, not now, or no such user" });
+    }
+    response.status(201).json({ path } satisfies LocalChallenge);
   });
 
   /** `{"everywhere": true}` ends every session of this user, those of tokens too. With a token it ends that one. */
@@ -164,7 +196,8 @@ function outcomeOf(result: LoginResult): Outcome {
 
 function parseCredentials(body: unknown): Credentials {
   const record = asRecord(body);
-  const { user, password, code, step, reply } = record ?? {};
+  const { user, password, code, step, reply, challenge, proof } = record ?? {};
+  if (isShort(challenge) && isShort(proof)) return { challenge, proof };
   if (isShort(step) && isShort(reply)) return { step, reply };
   if (isShort(code)) return { code };
   if (typeof user !== "string" || typeof password !== "string") {
@@ -175,6 +208,12 @@ function parseCredentials(body: unknown): Credentials {
     throw badRequest(`Cannot sign in: user or password is too long, limits are ${limits}`);
   }
   return { user, password };
+}
+
+function kindOf(credentials: Credentials): "password" | "code" | "local" | "second-step" {
+  if ("user" in credentials) return "password";
+  if ("challenge" in credentials) return "local";
+  return "code" in credentials ? "code" : "second-step";
 }
 
 function isShort(value: unknown): value is string {

@@ -16,7 +16,7 @@ import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
-import type { Archive, Authenticator, Fleet, LiveSockets, Search, Shares } from "./ports.ts";
+import type { Archive, Authenticator, Fleet, LiveSockets, LocalLogins, Search, Shares } from "./ports.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
 import { createSearchApi } from "./search-api.ts";
@@ -52,6 +52,7 @@ export interface WebOptions {
   readonly shares: Shares;
   /** Undefined: there is none. */
   readonly fleet?: Fleet | undefined;
+  readonly localLogins: LocalLogins;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -168,6 +169,8 @@ export function createWeb(options: WebOptions): Web {
       createSessionApi({
         auth,
         codes,
+        localLogins: options.localLogins,
+        site,
         sessions,
         throttle,
         secondSteps,

@@ -77,6 +77,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
       unshare: () => undefined,
       list: async () => ({ shares: [], withMe: [] }),
     },
+    localLogins: { create: async () => undefined, redeem: () => undefined },
     auth: {
       authenticate: async ({ user, password }) => {
         const uid = USER_IDS[user];

@@ -8,10 +8,11 @@ import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
-import { Collector } from "../remote/collector.ts";
+import { ApiRefusal, Collector } from "../remote/collector.ts";
 import { type Authority, authorityOf, unknownAuthority } from "../remote/pin-authority.ts";
 import type { RemoteSettings } from "../remote/session.ts";
 import { inSession, type Session } from "./in-session.ts";
+import { localAnswer } from "./local-answer.ts";
 import { Prompter } from "./prompter.ts";
 import { readSiteFile } from "./site-file.ts";
 
@@ -25,6 +26,7 @@ export const LOGIN: CommandDescription = {
   about: `Signs in with a password, or with the one-time code of an address that a collector printed. From then on the other
 commands use a token, which is in login.json in your folder of settings, for you alone. URL is the viewer's address, with
 its path under a proxy; without one the site's collector, from /etc/marcologger/mlctl.toml (url = "...", ca = "FILE").
+On the collector's own machine no password is needed: it is enough that you can read a file that it makes for you.
 
 An authority of certificates that this system does not know is shown for you to accept, and from then on only that one
 is. Without a terminal, --ca or --fingerprint name it, and the password is read from the first line of stdin.`,
@@ -52,16 +54,18 @@ export function loginCommand(settings: LoginSettings): Command {
     const ca = await acceptedAuthority(url, { options, site, io, prompter });
     const collector = new Collector({ url, ca });
     const user = options.text("user") ?? settings.userName;
-    const oneTime = options.text("code") ?? code;
-    const credentials =
-      oneTime === undefined
-        ? { user, password: await prompter.ask(`Password of ${safeText(user)} at ${url}: `, { isEcho: false }) }
-        : { code: oneTime };
     const file = new AccountFile(settings.configFolder);
     const before = earlier(file);
-    const account = await inSession(collector, { credentials, prompter }, (session) =>
-      newAccount(session, { days, hostname: settings.hostname }),
-    );
+    const signIn = (credentials: Record<string, string>): Promise<Account> =>
+      inSession(collector, { credentials, prompter }, (session) =>
+        newAccount(session, { days, hostname: settings.hostname }),
+      );
+    const oneTime = options.text("code") ?? code;
+    const account =
+      oneTime === undefined
+        ? ((await signInLocally(collector, { user, settings, signIn })) ??
+          (await signIn({ user, password: await prompter.ask(passwordOf(user, url), { isEcho: false }) })))
+        : await signIn({ code: oneTime });
     try {
       file.write(account);
     } catch (error) {
@@ -72,6 +76,27 @@ export function loginCommand(settings: LoginSettings): Command {
     io.stdout.write(`Signed in as ${safeText(account.user)} at ${url}, until ${account.expiresAt.slice(0, 10)}\n`);
     return 0;
   });
+}
+
+function passwordOf(user: string, url: string): string {
+  return `Password of ${safeText(user)} at ${url}: `;
+}
+
+/** Undefined if that is not possible: then a password is. */
+async function signInLocally(
+  collector: Collector,
+  options: { user: string; settings: LoginSettings; signIn: (credentials: Record<string, string>) => Promise<Account> },
+): Promise<Account | undefined> {
+  const { user, settings, signIn } = options;
+  // Somebody else's file cannot be read.
+  const answer = user === settings.userName ? await localAnswer(collector, user) : undefined;
+  if (answer === undefined) return undefined;
+  try {
+    return await signIn({ ...answer });
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.reason === "denied") return undefined;
+    throw error;
+  }
 }
 
 /** Makes a token with a session, which ends then. */

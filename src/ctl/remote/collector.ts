@@ -135,7 +135,8 @@ export async function* linesOf(answer: AsyncIterable<Buffer>): AsyncGenerator<st
   }
 }
 
-async function textOf(answer: IncomingMessage): Promise<string> {
+/** The whole answer. Throws a CtlError if it is too long, or cut off. */
+export async function textOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of bytesOf(answer)) {
