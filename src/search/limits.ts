@@ -11,8 +11,8 @@ export const SEARCH_LIMITS = {
   firstEpochBytes: 1_000_000,
   maxEpochBytes: 64_000_000,
   epochGrowth: 4,
-  /** Lines of one epoch: each needs about 50 bytes of memory while ripgrep has it. */
-  maxEpochLines: 524_288,
+  /** Lines of one epoch: each needs about 30 bytes of memory while ripgrep has it. */
+  maxEpochLines: 1_048_576,
   /** Of a line that is shown, and of what stands in it before the first match. */
   maxShownBytes: 4_096,
   shownBeforeMatchBytes: 1_024,

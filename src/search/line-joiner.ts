@@ -1,6 +1,6 @@
 import type { StreamName } from "../wire/api.ts";
 import { CRI } from "../wire/cri.ts";
-import type { EpochLines } from "./epoch-lines.ts";
+import { type EpochLines, LINE_FLAGS } from "./epoch-lines.ts";
 import type { NumberRange } from "./number-windows.ts";
 
 const LINE_FEED = 0x0a;
@@ -8,8 +8,7 @@ const LETTER_P = 0x50;
 const LETTER_E = 0x65;
 /** The third character of a stream's name: stdOut, stdErr. */
 const STREAM_LETTER_AT = CRI.streamAt + 3;
-/** Shorter texts are copied faster byte by byte than by a call. */
-const COPY_BY_CALL_BYTES = 48;
+const WORD_BYTES = 4;
 
 /** A line whose end has not come yet. */
 interface OpenLine {
@@ -46,6 +45,8 @@ export class LineJoiner {
   #nextN = 1;
   #open: [stdout: OpenLine | undefined, stderr: OpenLine | undefined] = [undefined, undefined];
   #out: Buffer = Buffer.alloc(0);
+  #outView: DataView = new DataView(new ArrayBuffer(0));
+  #spare: Buffer | undefined;
   #written = 0;
 
   constructor(filter: LineFilter, options: { readonly lines: EpochLines; readonly maxLineBytes: number }) {
@@ -77,22 +78,26 @@ export class LineJoiner {
     if (firstN !== this.#nextN) this.#endOpen();
     const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
     let n = firstN;
-    let at = 0;
-    // No allocation for a whole line: there are millions.
-    while (at < cri.length) {
-      const end = cri.indexOf(LINE_FEED, at);
+    // No allocation and no call out of JavaScript for a whole line: there are millions.
+    for (let at = 0; at < cri.length; n += 1) {
       const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
-      if (cri[at + CRI.tagAt] === LETTER_P) this.#addPiece(cri, { at, end, n, stream });
-      else if (this.#open[stream] !== undefined) this.#endLine(cri, { at, end, n, stream });
-      else if (this.#isWanted(cri, at, n, stream)) {
-        const isLong = this.#write(cri, at + CRI.prefixCharacters, end);
-        this.lines.add({ execution: this.#execution, n, lastN: n, isStderr: stream === 1, isLong }, view, at);
+      const isPiece = cri[at + CRI.tagAt] === LETTER_P;
+      if (!isPiece && this.#open[stream] === undefined && this.#isWanted(cri, at, n, stream)) {
+        at = this.#write(view, at, n, stream);
+        continue;
       }
-      n += 1;
+      const end = cri.indexOf(LINE_FEED, at);
+      if (isPiece) this.#addPiece(cri, { at, end, n, stream });
+      else if (this.#open[stream] !== undefined) this.#endLine(cri, { at, end, n, stream });
       at = end + 1;
     }
     this.#nextN = n;
     return this.#out.subarray(0, this.#written);
+  }
+
+  /** The text that was returned last is not needed any more: the next one may take its place. */
+  reuse(): void {
+    this.#spare = this.#out;
   }
 
   /**
@@ -128,7 +133,11 @@ export class LineJoiner {
   /** Makes room for the text of so many bytes of CRI and of all open lines: a text is shorter than its CRI line. */
   #room(criBytes: number): void {
     const openBytes = (this.#open[0]?.bytes ?? 0) + (this.#open[1]?.bytes ?? 0);
-    this.#out = Buffer.allocUnsafe(criBytes + openBytes + 2);
+    const needed = criBytes + openBytes + 2 + WORD_BYTES;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.#out = spare !== undefined && spare.length >= needed ? spare : Buffer.allocUnsafe(needed);
+    this.#outView = new DataView(this.#out.buffer, this.#out.byteOffset, this.#out.length);
     this.#written = 0;
   }
 
@@ -184,23 +193,50 @@ export class LineJoiner {
     this.#written += 1;
     if (open.isLong) this.longLines += 1;
     const { n, lastN, isLong } = open;
-    this.lines.add({ execution: this.#execution, n, lastN, isStderr: stream === 1, isLong }, open.time, 0);
+    const flags = (stream === 1 ? LINE_FLAGS.stderr : 0) | (isLong ? LINE_FLAGS.long : 0);
+    this.lines.add(this.#execution, n, flags, open.time, 0);
+    if (lastN !== n) this.lines.setLastN(lastN);
   }
 
-  /** Writes a text and its LF. Returns whether it was cut. */
-  #write(cri: Buffer, from: number, end: number): boolean {
-    const bytes = Math.min(end - from, this.#maxLineBytes);
-    const out = this.#out;
-    let to = this.#written;
-    if (bytes < COPY_BY_CALL_BYTES) {
-      for (let i = 0; i < bytes; i += 1) out[to + i] = cri[from + i] ?? 0;
-    } else cri.copy(out, to, from, from + bytes);
-    to += bytes;
-    out[to] = LINE_FEED;
+  /** Writes a whole line's text and its LF, four bytes at a time. Returns where the next line begins. */
+  #write(cri: DataView, at: number, n: number, stream: 0 | 1): number {
+    const out = this.#outView;
+    const start = at + CRI.prefixCharacters;
+    const lastWordAt = cri.byteLength - WORD_BYTES;
+    let [from, to] = [start, this.#written];
+    for (;;) {
+      if (from > lastWordAt) {
+        // The last bytes of a block, of which the last one is LF.
+        while (cri.getUint8(from) !== LINE_FEED) {
+          out.setUint8(to, cri.getUint8(from));
+          from += 1;
+          to += 1;
+        }
+        out.setUint8(to, LINE_FEED);
+        break;
+      }
+      const word = cri.getInt32(from, true);
+      out.setInt32(to, word, true);
+      const found = lineFeedsIn(word);
+      if (found !== 0) {
+        const before = bytesBefore(found);
+        from += before;
+        to += before;
+        break;
+      }
+      from += WORD_BYTES;
+      to += WORD_BYTES;
+    }
+    let flags = stream === 1 ? LINE_FLAGS.stderr : 0;
+    if (from - start > this.#maxLineBytes) {
+      flags |= LINE_FLAGS.long;
+      this.longLines += 1;
+      to = this.#written + this.#maxLineBytes;
+      out.setUint8(to, LINE_FEED);
+    }
     this.#written = to + 1;
-    if (bytes === end - from) return false;
-    this.longLines += 1;
-    return true;
+    this.lines.add(this.#execution, n, flags, cri, at);
+    return from + 1;
   }
 
   /** Judges a line by its first piece. */
@@ -219,4 +255,18 @@ function compareTimes(cri: Buffer, at: number, time: Buffer): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/**
+ * The top bits of those of its bytes that are LF, 0 without one; above the first one also others ("Bit Twiddling Hacks",
+ * "Determine if a word has a zero byte").
+ */
+function lineFeedsIn(word: number): number {
+  const zeroes = word ^ 0x0a0a0a0a;
+  return (zeroes - 0x01010101) & ~zeroes & 0x80808080;
+}
+
+/** Bytes before the first of them; the lowest is the first. */
+function bytesBefore(found: number): number {
+  return (31 - Math.clz32(found & -found)) >>> 3;
 }

@@ -47,7 +47,7 @@ export class Ripgrep {
       message = (message + text).slice(0, MAX_MESSAGE_BYTES);
     });
     // It ended before it had read everything: its exit code says why.
-    stdin.on("error", () => this.#onRoom()).on("drain", () => this.#onRoom());
+    stdin.on("error", () => this.#onRoom());
     this.#ended = new Promise((resolve, reject) => {
       child.once("error", (error) => {
         this.#isClosed = true;
@@ -66,10 +66,15 @@ export class Ripgrep {
     this.#ended.catch(() => undefined);
   }
 
-  /** Undefined if more may follow at once. */
+  /** Undefined if ripgrep has taken it: then the buffer is free, and more may follow at once. */
   write(text: Buffer): Promise<void> | undefined {
-    if (this.#isClosed || this.#isKilled || this.#stdin.destroyed || this.#stdin.write(text)) return undefined;
+    if (this.#isClosed || this.#isKilled || this.#stdin.destroyed) return undefined;
+    let taken: () => void = () => undefined;
+    this.#stdin.write(text, () => taken());
+    // A pipe with room takes it in the call.
+    if (this.#stdin.writableLength === 0) return undefined;
     return new Promise((resolve) => {
+      taken = resolve;
       this.#onRoom = resolve;
     });
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { LineTerms } from "../text/query/line-terms.ts";
 import type { SearchEvent, SearchStop } from "../wire/search-event.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
@@ -13,7 +14,12 @@ import { Ripgrep, RipgrepError } from "./ripgrep.ts";
 import { type RipgrepOutput, ripgrepArguments } from "./ripgrep-arguments.ts";
 
 /** Less text than this waits, so that short blocks do not become single writes. */
-const WRITE_BYTES = 65_536;
+const WRITE_BYTES = 16_384;
+/** What an empty pipe takes in one write (pipe(7), "Pipe capacity"). */
+const PIPE_BYTES = 65_536;
+/** The loop gets a turn after so much: ripgrep's hits, and a stop, arrive in it. */
+const TURN_BYTES = 524_288;
+const LINE_FEED = 0x0a;
 const PROGRESS_EVERY_BYTES = 8_388_608;
 
 /** Some of the lines of one execution, in order. */
@@ -65,6 +71,7 @@ export class SearchTask {
   #fed = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #unturnedBytes = 0;
   /** The last lines of the execution that is being read, for context. */
   #tail: ReturnType<typeof lastLines> = { text: Buffer.alloc(0), count: 0 };
   readonly #tailLines: number;
@@ -185,11 +192,22 @@ export class SearchTask {
         continue;
       }
       const isWithout = this.#required !== undefined && !cri.includes(this.#required);
-      if (!isWithout || !this.#joiner.skip(cri, from)) await this.#feed(this.#joiner.push(cri, from));
+      if (!isWithout || !this.#joiner.skip(cri, from)) await this.#push(cri, from);
       this.#read.bytes += cri.length;
       if (this.#read.bytes < this.#progressAt) continue;
       this.#progressAt = this.#read.bytes + PROGRESS_EVERY_BYTES;
       this.say();
+    }
+  }
+
+  /** So much at a time as a pipe takes at once: ripgrep reads while the next lines become text. */
+  async #push(cri: Buffer, firstN: number): Promise<void> {
+    for (let at = 0; at < cri.length; ) {
+      const cut = cri.length - at <= PIPE_BYTES ? cri.length : cri.lastIndexOf(LINE_FEED, at + PIPE_BYTES - 1) + 1;
+      const end = cut > at ? cut : cri.indexOf(LINE_FEED, at) + 1;
+      const text = this.#joiner.push(cri.subarray(at, end), at === 0 ? firstN : this.#joiner.nextN);
+      await this.#feed(text);
+      at = end;
     }
   }
 
@@ -215,7 +233,13 @@ export class SearchTask {
     const text = this.#waiting.length === 1 ? this.#waiting[0] : Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (text !== undefined) await this.#ripgrep.write(text);
+    if (text === undefined) return;
+    const room = this.#ripgrep.write(text);
+    this.#unturnedBytes += text.length;
+    if (room !== undefined) await room;
+    else if (this.#unturnedBytes >= TURN_BYTES) await setImmediate();
+    if (room !== undefined || this.#unturnedBytes >= TURN_BYTES) this.#unturnedBytes = 0;
+    this.#joiner.reuse();
   }
 
   async #endEpoch(): Promise<void> {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPattern } from "../../src/search/pattern-file.ts";
 import type { LogPiece } from "../../src/search/read-blocks.ts";
 import { type SearchedPieces, SearchTask } from "../../src/search/search-task.ts";
+import { tableOf } from "../../src/store/sealed/member-table.ts";
+import { sealedPaths } from "../../src/store/sealed/sealed-files.ts";
+import { sealLog } from "../../src/store/sealing/seal-log.ts";
 import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
 import type { SearchCase, StoredLine } from "./search-cases.ts";
 import { type Expected, reference } from "./search-reference.ts";
@@ -13,12 +16,32 @@ import { type Expected, reference } from "./search-reference.ts";
 export interface Mutant {
   readonly line?: (line: StoredLine) => StoredLine;
   readonly piece?: (piece: LogPiece) => LogPiece;
+  /** The file of filters. */
+  readonly filter?: (file: Buffer) => Buffer;
 }
 
-/** Compares a search with the reference. Rejects at a difference. */
+type OpenLog = Pick<LogPiece, "fd" | "sealed">;
+
+/** How the executions are stored: as they came, or packed, without or with filters. */
+const FORMS = ["raw", "sealed", "filtered"] as const;
+type Form = (typeof FORMS)[number];
+
+/** Compares a search with the reference, in each form of the files. Rejects at a difference. */
 export async function checkSearch(search: SearchCase, mutant: Mutant = {}): Promise<void> {
+  for (const form of FORMS) {
+    const stored = form === "raw" ? search : { ...search, executions: search.executions.map(lateAtEnd) };
+    checkEvents(stored, await eventsOf(stored, { mutant, form }));
+  }
+}
+
+/** A packed log has no late lines but those that came behind all others. */
+function lateAtEnd(lines: readonly StoredLine[]): readonly StoredLine[] {
+  const last = lines.findLastIndex(({ isLate }) => !isLate);
+  return lines.map((line, at) => ({ ...line, isLate: at > last }));
+}
+
+function checkEvents(search: SearchCase, events: readonly SearchEvent[]): void {
   const { request } = search;
-  const events = await eventsOf(search, mutant);
   const expected = reference(search);
   const end = events.at(-1);
   assert.equal(end?.t, "end");
@@ -68,17 +91,29 @@ function found(events: readonly SearchEvent[]): Omit<Expected, "hits" | "capped"
   return { lines, counts, executions };
 }
 
-/** Runs the search on files as the store has them: on-time lines in one, late ones in another. */
-async function eventsOf(search: SearchCase, mutant: Mutant): Promise<SearchEvent[]> {
+/** Runs the search on files as the store has them: on-time lines in one, perhaps packed, late ones in another. */
+async function eventsOf(
+  search: SearchCase,
+  { mutant, form }: { readonly mutant: Mutant; readonly form: Form },
+): Promise<SearchEvent[]> {
   const folder = mkdtempSync(join(tmpdir(), "ml-oracle-"));
   const patternFd = openPattern(search.request);
   const fds: number[] = [];
   try {
-    const open = (name: string, lines: readonly StoredLine[]): number => {
-      writeFileSync(join(folder, name), Buffer.concat(lines.map(criOf)));
-      const fd = openSync(join(folder, name), "r");
+    const openFile = (path: string): number => {
+      const fd = openSync(path, "r");
       fds.push(fd);
       return fd;
+    };
+    const open = (name: string, lines: readonly StoredLine[]): OpenLog => {
+      const path = join(folder, name);
+      writeFileSync(path, Buffer.concat(lines.map(criOf)));
+      if (form === "raw" || name.endsWith(".late") || lines.length === 0) return { fd: openFile(path) };
+      const paths = sealedPaths(path);
+      const members = tableOf(sealLog({ ...paths, log: path }, search.sizes.blockBytes));
+      if (mutant.filter !== undefined) writeFileSync(paths.newFilter, mutant.filter(readFileSync(paths.newFilter)));
+      const filterFd = form === "filtered" ? openFile(paths.newFilter) : undefined;
+      return { fd: openFile(paths.newLog), sealed: { members, filterFd } };
     };
     const todo = search.executions.map((stored, number): SearchedPieces => {
       const lines = stored.map((line) => mutant.line?.(line) ?? line);
@@ -109,7 +144,7 @@ async function eventsOf(search: SearchCase, mutant: Mutant): Promise<SearchEvent
 }
 
 /** Runs of numbers without a hole that stand in one file. */
-function piecesOf(lines: readonly StoredLine[], files: { main: number; late: number }): LogPiece[] {
+function piecesOf(lines: readonly StoredLine[], files: { main: OpenLog; late: OpenLog }): LogPiece[] {
   const at = { main: 0, late: 0 };
   const pieces: LogPiece[] = [];
   let before: StoredLine | undefined;
@@ -119,7 +154,7 @@ function piecesOf(lines: readonly StoredLine[], files: { main: number; late: num
     const last = pieces.at(-1);
     if (last !== undefined && before?.isLate === line.isLate && before.n + 1 === line.n)
       pieces.splice(-1, 1, { ...last, bytes: last.bytes + bytes });
-    else pieces.push({ fd: files[name], at: at[name], bytes, n: line.n });
+    else pieces.push({ ...files[name], at: at[name], bytes, n: line.n });
     at[name] += bytes;
     before = line;
   }
