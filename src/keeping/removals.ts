@@ -2,7 +2,7 @@ import type { Audit, AuditEvent } from "../host/audit.ts";
 import type { KeptStore, StoredRow } from "./ports.ts";
 
 /** Deleted together: one sync for their tombstones. */
-export const BATCH = 256;
+export const BATCH = 1_024;
 /** Ids in one record of the audit: as many as it takes. */
 const IDS_A_RECORD = 100;
 

@@ -38,8 +38,9 @@ export async function reindex(
 ): Promise<{ executions: number; unreadable: Unreadable[] }> {
   indexDb.clear();
   for (const tombstone of new Tombstones(join(options.logsDir, RESERVED.deleted)).all()) {
-    indexDb.remove([tombstone], tombstone.deletedAtMs);
+    indexDb.removeSoon([tombstone], tombstone.deletedAtMs);
   }
+  indexDb.commit();
   const unreadable: Unreadable[] = [];
   let sidecars = 0;
   let executions = 0;

@@ -7,6 +7,7 @@ import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { RESERVED } from "./disk/log-path.ts";
 import { OpenFiles } from "./disk/open-files.ts";
+import { Reserve } from "./disk/reserve.ts";
 import { StorageAlarm } from "./disk/storage-alarm.ts";
 import { LateMerges } from "./execution/late-merges.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -151,7 +152,8 @@ export function createStoreParts(
     answerFor: (identity: SlotIdentity) => waiting.answerFor(identity),
   });
   const tombstones = new Tombstones(join(logsDir, RESERVED.deleted));
-  const remover = new Remover({ ...shared, tombstones, logsDir });
+  const reserve = new Reserve(logsDir, join(logsDir, RESERVED.reserve));
+  const remover = new Remover({ ...shared, reserve, tombstones, logsDir });
   const quarantineRetry = new QuarantineRetry({ ...shared, itemWriter });
   const { clockOf } = options;
   const housekeeping = new Housekeeping({ ...shared, clockOf, waiting, quarantineRetry, remover, alarm });

@@ -32,8 +32,6 @@ export class Store {
   readonly #parts: StoreParts;
   readonly #stopped = new AbortController();
   #loading = NO_WORK;
-  /** Why nothing is stored although it could be. */
-  #heldBack: string | undefined;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -52,7 +50,7 @@ export class Store {
 
   /** Why nothing can be stored now ("ENOSPC"), for `/healthz`. */
   get failure(): string | undefined {
-    return this.#parts.alarm.failure ?? this.#heldBack;
+    return this.#parts.alarm.failure;
   }
 
   /**
@@ -99,7 +97,7 @@ export class Store {
 
   /** While there is a reason, nothing is stored: relays wait, as on a full disk. Undefined: stores again. */
   holdBack(reason: string | undefined): void {
-    this.#heldBack = reason;
+    this.#parts.alarm.heldBack = reason;
   }
 
   /**
@@ -107,7 +105,7 @@ export class Store {
    * have seen. The stored part of a failed batch is known by its numbers: offered again, it counts as a duplicate.
    */
   store(items: readonly Item<Slot>[]): Outcome | Promise<Outcome> {
-    if (this.#heldBack !== undefined) return "unavailable";
+    if (this.#parts.alarm.heldBack !== undefined) return "unavailable";
     try {
       this.#parts.indexWriter.settle();
       for (const [i, item] of items.entries()) {
@@ -147,7 +145,7 @@ export class Store {
    * @param owner If known.
    */
   async claim(claim: Claim, owner?: Owner): Promise<Outcome> {
-    if (this.#heldBack !== undefined) return "unavailable";
+    if (this.#parts.alarm.heldBack !== undefined) return "unavailable";
     try {
       const slot = await this.#parts.claims.bind(claim, owner);
       if (slot === "hold") return "unavailable";

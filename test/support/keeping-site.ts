@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { RetentionConfig } from "../../src/host/config-retention.ts";
 import { Holds } from "../../src/keeping/holds.ts";
 import { Keeping } from "../../src/keeping/keeping.ts";
-import type { KeptStore } from "../../src/keeping/ports.ts";
 import { Sweeper } from "../../src/keeping/sweeper.ts";
 import { type IngestSite, type IngestSiteOptions, rootAndBob, startIngestSite } from "./ingest-site.ts";
 import { NO_RETENTION } from "./no-retention.ts";
@@ -15,8 +14,10 @@ export const NOW = "2026-11-30T12:00:00.000000Z";
 export interface KeepingSite {
   readonly on: IngestSite;
   readonly web: Awaited<ReturnType<typeof startWeb>>;
-  /** One sweep under this policy; `kept` changes what the store says. */
-  sweep(policy: Partial<RetentionConfig>, kept?: Partial<KeptStore>): Promise<{ executions: number; busy: number }>;
+  readonly holds: Holds;
+  sweeper(policy: Partial<RetentionConfig>): Sweeper;
+  /** One sweep under this policy. */
+  sweep(policy: Partial<RetentionConfig>): Promise<{ executions: number; busy: number }>;
   /** Resolves once the index has so many executions, of which nothing more is expected. */
   settled(executions: number): Promise<void>;
 }
@@ -35,24 +36,16 @@ export async function startKeepingSite(
   const ownerId = ({ user }: { user: string }) => (user === "alice" ? "root" : user);
   const web = await startWeb({ served: on.archive, keeping, ownerId });
   const deleted = on.metrics.counter("ml_retention_deleted_total", "Deleted", "reason");
+  const sweeper = (policy: Partial<RetentionConfig>) => {
+    const all = { ...NO_RETENTION, heldBytesPerUser, ...policy };
+    return new Sweeper({ store: on.kept, policy: all, holds, audit, log, deleted, wallMs });
+  };
   return {
     on,
     web,
-    sweep: (policy, kept = {}) => {
-      const store: KeptStore = {
-        oldest: (...of) => on.kept.oldest(...of),
-        owners: () => on.kept.owners(),
-        isOfNewestRuns: (...of) => on.kept.isOfNewestRuns(...of),
-        settle: (owner) => on.kept.settle(owner),
-        removeUnused: (batch) => on.kept.removeUnused(batch),
-        disk: () => on.kept.disk(),
-        holdBack: (reason) => on.kept.holdBack(reason),
-        ...kept,
-      };
-      const all = { ...NO_RETENTION, heldBytesPerUser, ...policy };
-      const sweeper = new Sweeper({ store, policy: all, holds, audit, log, deleted, wallMs });
-      return sweeper.sweep(new AbortController().signal);
-    },
+    holds,
+    sweeper,
+    sweep: (policy) => sweeper(policy).sweep(new AbortController().signal),
     settled: async (executions) => {
       await poll("the index to follow", () => {
         const rows = on.kept.oldest(undefined, 1_000);

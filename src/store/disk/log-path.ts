@@ -7,7 +7,13 @@ const MAX_COMMAND_CHARACTERS = 40;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 /** Entries of `DATA/logs` besides users' folders: no user's folder name can start with `_`. */
-export const RESERVED = { syslog: "_syslog", quarantine: "_quarantine", deleted: "_deleted", probe: "_probe" } as const;
+export const RESERVED = {
+  syslog: "_syslog",
+  quarantine: "_quarantine",
+  deleted: "_deleted",
+  probe: "_probe",
+  reserve: "_reserve",
+} as const;
 
 /**
  * A folder name for a user: unsafe bytes become `%XX`, so that two users never share one and no name leaves the tree. A

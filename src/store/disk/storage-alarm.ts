@@ -18,6 +18,8 @@ export class StorageAlarm {
   /** Bytes appended when the last failure came. */
   #appendedBefore = 0;
   #failure: string | undefined;
+  /** Why nothing is stored although it could be: retention finds no space. */
+  heldBack: string | undefined;
   #failedAtMs = 0;
 
   constructor(options: {
@@ -35,9 +37,9 @@ export class StorageAlarm {
     this.#appendedBytes = options.appendedBytes;
   }
 
-  /** Code of the current error ("ENOSPC"), or undefined. */
+  /** Code of the current error ("ENOSPC"), why nothing is stored although it could be, or undefined. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#failure ?? this.heldBack;
   }
 
   failed(error: unknown): "unavailable" {

@@ -1,8 +1,10 @@
 import Database from "better-sqlite3";
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Execution } from "../../wire/api.ts";
 import { placeOf } from "../../wire/execution-place.ts";
 import { searchText } from "../../wire/search-text.ts";
-import { type IndexQuery, whereOf } from "./index-query.ts";
+import { BuriedRows } from "./buried-rows.ts";
+import { type IndexPage, type IndexQuery, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
@@ -14,14 +16,6 @@ import { Totals } from "./totals.ts";
 const MAX_PAGE_BYTES = 1_048_576;
 /** Rows examined by one text search, to bound its time; the next page continues after them. */
 const MAX_SEARCHED = 1_000;
-
-export interface IndexPage {
-  readonly rows: readonly IndexRow[];
-  /** Where the next page begins; null at the end. */
-  readonly next: string | null;
-  /** It has as many rows, or as large ones, as a page may have. */
-  readonly isFull: boolean;
-}
 
 /**
  * The index of executions in SQLite: a cache of the files' content that can be rebuilt at any time. Opened exclusively,
@@ -35,10 +29,11 @@ export class IndexDb {
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
   readonly #setOpen: Database.Statement;
-  readonly #findDeleted: Database.Statement;
   readonly #findTaken: Database.Statement;
   readonly #forget: Database.Statement;
-  readonly #bury: Database.Statement;
+  readonly #buried: BuriedRows;
+  /** What waits for its commit are removals alone. */
+  #isRemoving = false;
   readonly runs: RunIndex;
   readonly totals: Totals;
   readonly oldest: OldestRows;
@@ -61,7 +56,7 @@ export class IndexDb {
     this.oldest = new OldestRows(this.#db);
     this.sealable = new SealableRows(this.#db);
     this.#forget = this.#db.prepare("DELETE FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
-    this.#bury = this.#db.prepare("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)");
+    this.#buried = new BuriedRows(this.#db);
     this.#put = this.#db.prepare(`
       INSERT INTO executions (node, x, key_hash, owner, job, run, seat, state, started_at, over_at, base, open,
         disk_bytes, sealable_since, search, summary)
@@ -75,7 +70,6 @@ export class IndexDb {
     this.#findTaken = this.#db.prepare(
       "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
     );
-    this.#findDeleted = this.#db.prepare("SELECT 1 FROM tombstones WHERE node = ? AND x = ? AND key_hash = ?");
     this.#setOpen = this.#db.prepare("UPDATE executions SET open = 1 WHERE node = ? AND x = ? AND key_hash = ?");
   }
 
@@ -104,19 +98,22 @@ export class IndexDb {
 
   /** Like `put`, and visible to every query at once, but on the disk only after `commit`, or the next change. */
   putSoon(row: IndexRow): void {
-    if (!this.isUncommitted) {
+    if (this.#isRemoving) this.commit();
+    if (!this.#db.inTransaction) {
       this.#syncCommits(true);
       this.#db.exec("BEGIN");
     }
     this.#putRow(row);
   }
 
+  /** Whether rows of `putSoon` wait. */
   get isUncommitted(): boolean {
-    return this.#db.inTransaction;
+    return this.#db.inTransaction && !this.#isRemoving;
   }
 
   commit(): void {
-    if (!this.isUncommitted) return;
+    this.#isRemoving = false;
+    if (!this.#db.inTransaction) return;
     this.#db.exec("COMMIT");
     this.#syncCommits(false);
   }
@@ -134,14 +131,14 @@ export class IndexDb {
     this.#put.run({ node, x, keyHash, owner, job, run, state, startedAt, overAt, base, ...figures, ...texts });
   }
 
-  setOpen(row: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+  setOpen(row: SlotIdentity): void {
     this.commit();
     this.#syncCommits(true);
     this.#setOpen.run(row.node, row.x, row.keyHash);
     this.#syncCommits(false);
   }
 
-  find(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): IndexRow | undefined {
+  find(identity: SlotIdentity): IndexRow | undefined {
     return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
   }
 
@@ -159,26 +156,30 @@ export class IndexDb {
   }
 
   /** Removes the row. */
-  forget({ node, x, keyHash }: { readonly node: string; readonly x: string; readonly keyHash: string }): void {
+  forget({ node, x, keyHash }: SlotIdentity): void {
     this.#forget.run(node, x, keyHash);
   }
 
   /** Removes rows, of those that there are, and remembers that none of them must return. */
-  remove(
-    identities: readonly { readonly node: string; readonly x: string; readonly keyHash: string }[],
-    deletedAtMs: number,
-  ): void {
+  remove(identities: readonly SlotIdentity[], deletedAtMs: number): void {
+    this.removeSoon(identities, deletedAtMs);
     this.commit();
-    this.#db.transaction(() => {
-      for (const { node, x, keyHash } of identities) {
-        this.#forget.run(node, x, keyHash);
-        this.#bury.run(node, x, keyHash, deletedAtMs);
-      }
-    })();
   }
 
-  isDeleted(identity: { readonly node: string; readonly x: string; readonly keyHash: string }): boolean {
-    return this.#findDeleted.get(identity.node, identity.x, identity.keyHash) !== undefined;
+  /**
+   * Like `remove`, and visible to every query at once, but on the disk only after `commit`, or the next change: a
+   * transaction for every few rows would write most pages of the indexes again and again.
+   */
+  removeSoon(identities: readonly SlotIdentity[], deletedAtMs: number): void {
+    if (!this.#db.inTransaction) {
+      this.#db.exec("BEGIN");
+      this.#isRemoving = true;
+    }
+    for (const identity of identities) this.#buried.bury(identity, deletedAtMs);
+  }
+
+  isDeleted(identity: SlotIdentity): boolean {
+    return this.#buried.has(identity);
   }
 
   /** Whether an owner already has this id on this node, with any key. */
@@ -187,7 +188,7 @@ export class IndexDb {
   }
 
   forgetDeleted(beforeMs: number): void {
-    this.#db.prepare("DELETE FROM tombstones WHERE deleted_at_ms < ?").run(beforeMs);
+    this.#buried.expire(beforeMs);
   }
 
   /** Executions with this id that a viewer may see, newest first. */

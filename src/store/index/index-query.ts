@@ -1,5 +1,6 @@
 import type { ExecutionState } from "../../wire/api.ts";
 import { parsePlace } from "../../wire/execution-place.ts";
+import type { IndexRow } from "./index-row.ts";
 
 export interface IndexQuery {
   /** Undefined: all owners. */
@@ -11,6 +12,14 @@ export interface IndexQuery {
   readonly q: string | undefined;
   readonly before: string | undefined;
   readonly limit: number;
+}
+
+export interface IndexPage {
+  readonly rows: readonly IndexRow[];
+  /** Where the next page begins; null at the end. */
+  readonly next: string | null;
+  /** It has as many rows, or as large ones, as a page may have. */
+  readonly isFull: boolean;
 }
 
 /** Rows of a page: visible to the viewer, after the end of the previous page. */

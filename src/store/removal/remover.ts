@@ -6,6 +6,7 @@ import { isMissing } from "../../host/is-missing.ts";
 import type { Log } from "../../host/log.ts";
 import { LoopTurns } from "../../host/loop-turns.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
+import type { Reserve } from "../disk/reserve.ts";
 import { isPoison, messageOf } from "../disk/storage-error.ts";
 import type { LateMerges } from "../execution/late-merges.ts";
 import type { IndexDb } from "../index/index-db.ts";
@@ -19,11 +20,12 @@ import type { SlotTable } from "../table/slots.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** The sidecar goes last: without it a log has no owner. */
-const ENDINGS = [".log", ".late.log", ".log.new", ...SEALED_ENDINGS, ".meta.new", ".meta"];
-/** Rows removed in one transaction: with their totals and sixteen indexes they take about 3 ms. */
-const ROWS_A_TURN = 16;
+const LOG_ENDINGS = [".log", ".late.log", ".log.new", ...SEALED_ENDINGS, ".meta.new"];
+const SIDECAR_ENDING = ".meta";
+/** Rows removed in one turn: with their totals and sixteen indexes they take about 3 ms. */
+const ROWS_A_TURN = 32;
 /** Executions whose files are removed at a time: the others who need the disk get their turns. */
-const FILES_AT_ONCE = 4;
+const FILES_AT_ONCE = 128;
 
 /** An execution to delete, as the index has it. */
 export interface Removal extends SlotIdentity {
@@ -46,6 +48,7 @@ export interface RemoverOptions {
   readonly accounts: OwnerAccounts;
   readonly tombstones: Tombstones;
   readonly inUse: InUse;
+  readonly reserve: Reserve;
   readonly logsDir: string;
   readonly log: Log;
   readonly nowMs: () => number;
@@ -98,7 +101,8 @@ export class Remover {
       if (indexDb.isDeleted(tombstone)) continue;
       const { node, x, base, deletedAtMs } = tombstone;
       try {
-        for (const ending of ENDINGS) rmSync(join(logsDir, `${base}${ending}`), { force: true });
+        for (const ending of [...LOG_ENDINGS, SIDECAR_ENDING])
+          rmSync(join(logsDir, `${base}${ending}`), { force: true });
         indexDb.remove([tombstone], deletedAtMs);
       } catch (error) {
         log.event("error", "cannot finish a deletion", { node, x, error: messageOf(error) });
@@ -114,9 +118,11 @@ export class Remover {
     this.#rowsLeft.shift();
   }
 
-  /** Forgets tombstones older than anything that may be replayed. */
+  /** Forgets tombstones older than anything that may be replayed, and sets space aside again. */
   expire(nowMs: number): void {
-    const { indexDb, tombstones } = this.#options;
+    const { indexDb, tombstones, reserve, log } = this.#options;
+    const failure = reserve.make();
+    if (failure !== undefined) log.event("warning", "cannot set space aside for deletions", { error: failure });
     indexDb.forgetDeleted(tombstones.expire(nowMs));
   }
 
@@ -151,61 +157,73 @@ export class Remover {
       deletedAtMs,
     );
     for (const removal of failed.keys()) slots.drop(slots.get(removal));
-    return batch.map((removal) => (going.includes(removal) ? (failed.get(removal) ?? "removed") : "missing"));
+    const gone = new Set(going);
+    return batch.map((removal) => (gone.has(removal) ? (failed.get(removal) ?? "removed") : "missing"));
   }
 
   async #bury(going: readonly Removal[], deletedAtMs: number): Promise<void> {
-    const { tombstones, logsDir } = this.#options;
+    const { tombstones, reserve, logsDir } = this.#options;
     const added = going.map(({ node, x, keyHash, base }) => ({ node, x, keyHash, base, deletedAtMs }));
     try {
       await tombstones.addSoon(added);
+      return;
     } catch (error) {
       if (isPoison(error)) throw error;
-      // A full disk: make room first, as the deletion is meant to. At once, before others take it.
-      for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
-      tombstones.add(...added);
     }
+    // A full disk: what is set aside for this makes room, and is used at once, before others take it.
+    try {
+      if (reserve.spend()) return tombstones.add(...added);
+    } catch (error) {
+      if (isPoison(error)) throw error;
+    }
+    // The deletion itself makes room, as it is meant to.
+    for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
+    tombstones.add(...added);
   }
 
   /** Removes their files. Returns why those of some stay. */
   async #eraseFiles(going: readonly Removal[]): Promise<Map<Removal, Error>> {
     const failed = new Map<Removal, Error>();
-    const left = [...going];
-    const work = async (): Promise<void> => {
-      for (let removal = left.pop(); removal !== undefined; removal = left.pop()) {
-        try {
-          for (const ending of ENDINGS) await removed(join(this.#options.logsDir, `${removal.base}${ending}`));
-        } catch (error) {
-          failed.set(removal, error instanceof Error ? error : new Error(String(error)));
-        }
+    const erase = async (removal: Removal): Promise<void> => {
+      const remove = (ending: string) => removed(join(this.#options.logsDir, `${removal.base}${ending}`));
+      try {
+        await Promise.all(LOG_ENDINGS.map(remove));
+        await remove(SIDECAR_ENDING);
+      } catch (error) {
+        failed.set(removal, error instanceof Error ? error : new Error(String(error)));
       }
     };
-    await Promise.all(Array.from({ length: FILES_AT_ONCE }, work));
+    for (let at = 0; at < going.length; at += FILES_AT_ONCE)
+      await Promise.all(going.slice(at, at + FILES_AT_ONCE).map(erase));
     return failed;
   }
 
   async #eraseRows(going: readonly Removal[], deletedAtMs: number): Promise<void> {
-    const { slots, indexDb, quarantine, log } = this.#options;
-    for (let at = 0; at < going.length; at += ROWS_A_TURN) {
-      const step = going.slice(at, at + ROWS_A_TURN);
-      await this.#turns.run(async () => {
-        try {
-          indexDb.remove(step, deletedAtMs);
-          for (const removal of step) {
-            quarantine.remove(removal);
-            slots.drop(slots.get(removal));
-          }
-        } catch (error) {
-          this.#rowsLeft.push(...step.map((removal) => ({ removal, deletedAtMs })));
-          log.event("warning", "deleted executions are listed until the index can follow", { error: messageOf(error) });
-        }
-      });
+    const { indexDb, log } = this.#options;
+    try {
+      for (let at = 0; at < going.length; at += ROWS_A_TURN) {
+        const step = going.slice(at, at + ROWS_A_TURN);
+        await this.#turns.run(async () => indexDb.removeSoon(step, deletedAtMs));
+      }
+      await this.#turns.run(async () => indexDb.commit());
+    } catch (error) {
+      log.event("warning", "deleted executions are listed until the index can follow", { error: messageOf(error) });
+    }
+    // A full disk makes SQLite roll back all of a transaction, also while others work in it.
+    for (const removal of going) {
+      if (indexDb.isDeleted(removal)) this.#forget(removal);
+      else this.#rowsLeft.push({ removal, deletedAtMs });
     }
   }
 
   #eraseRow({ removal, deletedAtMs }: { removal: Removal; deletedAtMs: number }): void {
-    const { slots, indexDb, quarantine } = this.#options;
-    indexDb.remove([removal], deletedAtMs);
+    this.#options.indexDb.remove([removal], deletedAtMs);
+    this.#forget(removal);
+  }
+
+  /** Whoever names it from now on finds the tombstone in the index. */
+  #forget(removal: Removal): void {
+    const { slots, quarantine } = this.#options;
     quarantine.remove(removal);
     slots.drop(slots.get(removal));
   }
