@@ -3,9 +3,10 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ApiClient } from "./api-client.ts";
 import type { RunBoard } from "./board/run-board.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
-import { ListView } from "./list/list-view.tsx";
+import { Lazy } from "./lazy.tsx";
+import type { ListViewProps } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
-import { LogPage } from "./log/page/log-page.tsx";
+import type { LogPageProps } from "./log/page/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { Session } from "./session.ts";
@@ -31,6 +32,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
     // A connection belongs to the session that opened it.
     if (state.is !== "signed-in") live.close();
   }, [state.is, live]);
+
+  useEffect(() => {
+    // Most visits go from the list to a log: its page is there by then.
+    if (state.is === "signed-in") void loadLogPage().catch(() => undefined);
+  }, [state.is]);
 
   if (state.is === "starting") return <main class="page" aria-busy="true" />;
   if (state.is === "signed-out") {
@@ -67,21 +73,37 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
         />
       </div>
       {place.view === "list" ? (
-        <ListView api={api} live={live} navigation={navigation} place={place} me={state.me} />
+        <Lazy<ListViewProps>
+          load={loadListView}
+          props={{ api, live, navigation, place, me: state.me }}
+          waiting={WAITING}
+        />
       ) : (
-        <LogPage
+        <Lazy<LogPageProps>
+          waiting={WAITING}
           key={logKey(place)}
-          api={api}
-          live={live}
-          navigation={navigation}
-          place={place}
-          showOwner={state.me.admin || (place.owner !== undefined && place.owner !== state.me.user)}
-          runBoard={runBoard}
-          isConnected={session.live === "connected"}
+          load={loadLogPage}
+          props={{
+            ...{ api, live, navigation, place, runBoard },
+            showOwner: state.me.admin || (place.owner !== undefined && place.owner !== state.me.user),
+            isConnected: session.live === "connected",
+          }}
         />
       )}
     </div>
   );
+}
+
+const WAITING = <main class="page" aria-busy="true" />;
+
+async function loadListView() {
+  const { ListView } = await import("./list/list-view.tsx");
+  return ListView;
+}
+
+async function loadLogPage() {
+  const { LogPage } = await import("./log/page/log-page.tsx");
+  return LogPage;
 }
 
 /** Identifies the log, which has its own window and position; other settings only change how it looks. */

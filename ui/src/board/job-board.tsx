@@ -13,7 +13,7 @@ import { FirstFailureNote } from "./first-failure-note.tsx";
 import type { RunBoard } from "./run-board.ts";
 import { SilentNote } from "./silent-note.tsx";
 
-interface JobBoardProps {
+export interface JobBoardProps {
   readonly api: ApiClient;
   readonly runBoard: RunBoard;
   readonly navigation: Navigation;

@@ -7,6 +7,7 @@ import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
 import { refusedWords } from "../log/feed/discard-words.ts";
 import type { Navigation } from "../navigation.ts";
+import { REDRAW_CLOCK } from "../redraw-clock.ts";
 import { startRedraws } from "../redraws.ts";
 import { RunCounts } from "../runs/run-counts.ts";
 import type { ListPlace } from "../url-state.ts";
@@ -17,7 +18,7 @@ import { groupRuns } from "./group-runs.ts";
 import { RunSection } from "./run-section.tsx";
 import { UserMismatches } from "./user-mismatches.tsx";
 
-interface ListViewProps {
+export interface ListViewProps {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly navigation: Navigation;
@@ -87,7 +88,7 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
       setList(made);
       setCounts(counted);
       setNowMs(Date.now());
-    });
+    }, REDRAW_CLOCK);
     const counted = new RunCounts({ api, after, onChange: redraw });
     const made = new ExecutionList({
       api,

@@ -53,6 +53,8 @@ export class LogFeed implements ViewedFeed {
   readonly #tail: LogTail;
   readonly #subscription: Subscription;
   #next: LinePosition | undefined;
+  #items: readonly Item[] = [];
+  #itemsState = "";
 
   constructor(options: LogFeedOptions) {
     const { api, after, live, target } = options;
@@ -177,11 +179,17 @@ export class LogFeed implements ViewedFeed {
     return this.#tail.newLines;
   }
 
+  /** The same list until something changes. */
   items(): readonly Item[] {
     const { window, sources } = this;
-    const times = this.#sources.isPaged ? {} : mergedTimes(window, sources, this.#tail.isAttached);
+    const { isAttached } = this.#tail;
+    const state = `${window.version} ${sources.length} ${this.#sources.lastN} ${isAttached} ${this.#sources.isPaged}`;
+    if (state === this.#itemsState) return this.#items;
+    const times = this.#sources.isPaged ? {} : mergedTimes(window, sources, isAttached);
     const merged = window.order === "time" ? { ...times, enclosures: enclosuresOf(sources) } : {};
-    return buildItems({ window, sources: sources.length, accepts: () => true, ...merged });
+    this.#items = buildItems({ window, sources: sources.length, accepts: () => true, ...merged });
+    this.#itemsState = state;
+    return this.#items;
   }
 
   /** Whether a hole's lines are known to be missing, rather than not fetched yet. */

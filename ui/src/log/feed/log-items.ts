@@ -29,7 +29,9 @@ export interface ItemOptions {
 /** The visible part of a window: rows that the filter accepts, and holes between them. */
 export function buildItems(options: ItemOptions): readonly Item[] {
   const { enclosures = [] } = options;
-  const items = screenItems(allItems(options), compareRows(options.window.order));
+  const { window } = options;
+  const plain = allItems(options);
+  const items = window.hasMoves ? screenItems(plain, compareRows(window.order)) : plain;
   if (enclosures.length === 0) return items;
   const rows = items.filter((item) => item.kind === "lines");
   const copies: ReadonlySet<Item> = nestedCopies(rows, enclosures);

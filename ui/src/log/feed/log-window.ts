@@ -4,6 +4,7 @@ import type { LogLine } from "../../api-parse.ts";
 import { styleAfter } from "../../text/segments.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
+import { movesUp } from "./cursor-moves.ts";
 import type { LogRow } from "./log-row.ts";
 import { joinRow, makeRow } from "./log-row.ts";
 
@@ -53,6 +54,9 @@ export class LogWindow {
   #rows: LogRow[] = [];
   #characters = 0;
   #isSorted = true;
+  #version = 0;
+  /** Some line moves the cursor to rows of earlier ones. */
+  hasMoves = false;
 
   constructor(order: RowOrder, limits = WINDOW_LIMITS) {
     this.order = order;
@@ -61,12 +65,18 @@ export class LogWindow {
 
   /** Adds an execution with no lines yet. Returns the index by which rows name it. */
   addSource(from: number, time?: string): number {
+    this.#version += 1;
     this.#coverage.push(emptyCoverage(from, time));
     return this.#coverage.length - 1;
   }
 
   coverage(source: number): Readonly<Coverage> {
     return this.#coverage[source] ?? emptyCoverage(1);
+  }
+
+  /** Another one after every change. */
+  get version(): number {
+    return this.#version;
   }
 
   /** All rows held, in order. The caller must not keep it past the next change. */
@@ -88,6 +98,7 @@ export class LogWindow {
 
   /** Drops all rows of an execution and restarts its coverage at line `from`, printed at about `time`. */
   restart(source: number, from: number, time?: string): void {
+    this.#version += 1;
     this.#keep((row) => row.source !== source);
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
@@ -96,12 +107,15 @@ export class LogWindow {
 
   /** Restarts the coverage of an execution without rows at line `from`, printed at about `time`. */
   begin(source: number, from: number, time?: string): void {
+    this.#version += 1;
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
   }
 
   /** Drops all rows, and restarts the coverage of each execution. */
   restartAll(from: (source: number) => number): void {
+    this.#version += 1;
+    this.#styles.clear();
     this.#rows = [];
     this.#characters = 0;
     this.#isSorted = true;
@@ -110,8 +124,10 @@ export class LogWindow {
 
   /** Adds lines after the covered ones: all that is stored up to `to`. Ignores those already covered. */
   extendEnd(source: number, lines: readonly LogLine[], to = lines.at(-1)?.n ?? 0): void {
+    this.#version += 1;
     const coverage = this.#coverage[source];
     if (coverage === undefined) return;
+    this.#noteMoves(lines);
     for (const line of lines) {
       if (line.n <= coverage.to) continue;
       if (coverage.to < coverage.from) coverage.firstTime = line.time;
@@ -124,6 +140,7 @@ export class LogWindow {
 
   /** Adds lines before the covered ones: all that is stored from `from` on. */
   extendStart(source: number, lines: readonly LogLine[], from: number): void {
+    this.#version += 1;
     const coverage = this.#coverage[source];
     if (coverage === undefined || from >= coverage.from) return;
     const earlier = lines.filter((line) => line.n >= from && line.n < coverage.from);
@@ -138,6 +155,7 @@ export class LogWindow {
 
   /** Adds lines that were missing within the covered range. Ignores those already there. */
   fill(source: number, lines: readonly LogLine[]): void {
+    this.#version += 1;
     const { from, to } = this.coverage(source);
     const within = lines.filter((line) => line.n >= from && line.n <= to);
     if (within.length === 0) return;
@@ -153,6 +171,7 @@ export class LogWindow {
 
   /** Drops the rows on one side of a hole too large to fill: the smaller side. */
   cut(source: number, [from, to]: LineRange): void {
+    this.#version += 1;
     const coverage = this.#coverage[source];
     if (coverage === undefined) return;
     const before = this.rows.filter((row) => row.source === source && row.to < from);
@@ -172,12 +191,14 @@ export class LogWindow {
 
   /** Records that this execution printed nothing between its covered lines and `time`. */
   coverUntil(source: number, time: string): void {
+    this.#version += 1;
     const coverage = this.#coverage[source];
     if (coverage !== undefined && coverage.lastTime < time) coverage.lastTime = time;
   }
 
   /** Brings the window back to its limits by dropping rows at one end. Returns whether it had to. */
   trim(end: "start" | "end"): boolean {
+    this.#version += 1;
     const isTrimmed = this.isFull;
     while (this.isFull && this.#rows.length > 1) {
       const { rows } = this;
@@ -203,6 +224,10 @@ export class LogWindow {
     if (this.#tails[row.source] === row || end === "end") this.#tails[row.source] = undefined;
   }
 
+  #noteMoves(lines: readonly LogLine[]): void {
+    this.hasMoves ||= lines.some(({ text }) => movesUp(text));
+  }
+
   #append(source: number, piece: LogRow): void {
     const tail = this.#tails[source];
     const stream = `${source} ${piece.stderr}`;
@@ -226,6 +251,7 @@ export class LogWindow {
   /** Inserts rows in order. Returns the last one. */
   #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
     let last: LogRow | undefined;
+    this.#noteMoves(lines);
     for (const line of lines) {
       const { joined, row } = joinRow(last, makeRow(line, source));
       if (joined) this.#characters -= this.#rows.pop()?.text.length ?? 0;

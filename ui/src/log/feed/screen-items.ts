@@ -1,14 +1,8 @@
 import { LineScreen, SCREEN_ROWS } from "../../../../src/text/screen/line-screen.ts";
+import { movesUp } from "./cursor-moves.ts";
 import type { HoleRow, Item } from "./log-items.ts";
 import type { LogRow } from "./log-row.ts";
 import type { RowPlace } from "./log-window.ts";
-
-/** Moves the cursor up, to rows of earlier lines (ECMA-48, CUU and CPL). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-const MOVES_UP = /\x1b\[\d*[AF]/;
-
-/** Whether a row moves up: asked at each draw, and most rows are drawn often. */
-const known = new WeakMap<LogRow, boolean>();
 
 /** What the lines of a region show, by its first line. Regions at the end of a log grow. */
 const screens = new WeakMap<LogRow, Region>();
@@ -25,7 +19,6 @@ interface Region {
  * place of the lines that did it. All other lines stay the objects that they are.
  */
 export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: RowPlace) => number): readonly Item[] {
-  if (!items.some((item) => item.kind === "lines" && movesUp(item))) return items;
   const gone = new Set<Item>();
   const added: Item[] = [];
   for (const rows of streamsOf(items)) {
@@ -35,15 +28,6 @@ export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: Ro
     }
   }
   return [...items.filter((item) => !gone.has(item)), ...added].sort(compare);
-}
-
-function movesUp(row: LogRow): boolean {
-  if (!row.text.includes("\x1b")) return false;
-  const before = known.get(row);
-  if (before !== undefined) return before;
-  const moves = MOVES_UP.test(row.text);
-  known.set(row, moves);
-  return moves;
 }
 
 /** The rows of each stream of each execution, up to a hole: nothing is printed over what is missing. */
@@ -75,7 +59,7 @@ function regionsOf(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {
   const regions: LogRow[][] = [];
   let [from, to] = [0, 0];
   for (const [at, row] of rows.entries()) {
-    if (!movesUp(row)) continue;
+    if (!movesUp(row.text)) continue;
     if (at - SCREEN_ROWS > to) {
       if (to > from) regions.push(rows.slice(from, to));
       from = at - SCREEN_ROWS;

@@ -48,9 +48,10 @@ export class Finder {
 
   /** What the search matched in a line that it found, where it is known. */
   foundIn({ n, x }: { readonly n: number; readonly x: string }): readonly string[] {
-    const { matches = [] } = this.#survey ?? {};
+    // What a text matched, the page finds by itself.
+    if (this.#request?.body["regex"] !== true) return NOTHING;
     if (this.#current?.n === n && this.#current.x === x) return this.#current.found;
-    return matches.find((match) => match.n === n && match.x === x)?.found ?? [];
+    return this.#survey?.foundIn(x, n) ?? NOTHING;
   }
 
   /** Part of the log that was read: 0 to 1; undefined where its size is not known. */
@@ -190,6 +191,8 @@ export class Finder {
     return page.ok ? page.value.matches[0] : undefined;
   }
 }
+
+const NOTHING: readonly string[] = [];
 
 /** What stands before each line in a log's file, and the line feed after it. */
 const CRI_BYTES = CRI.prefixCharacters + 1;

@@ -6,18 +6,28 @@ import { FindBar } from "./find-bar.tsx";
 import { filterWords, findWords } from "./find-words.ts";
 import type { FindState } from "./use-find.ts";
 
-interface PageBarProps {
+export interface PageBarProps {
   readonly feed: LogFeed;
   readonly found: FindState;
   readonly place: LogPlace;
   readonly adjust: (changes: Partial<LogPlace>) => void;
 }
 
+/** What is active of Find and Filter; loaded when there is something. */
+export function PageBars(props: PageBarProps): JSX.Element {
+  return (
+    <>
+      <FilterBar {...props} />
+      <FindingBar {...props} />
+    </>
+  );
+}
+
 /** Which lines are shown, and how many are hidden. */
-export function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
+function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
   const { finder, request } = found.filter;
   const { stream } = place;
-  if (request === undefined) return null;
+  if (finder === undefined || request === undefined) return null;
   const lines = feed.sources.reduce((sum, { execution }) => sum + execution.lines, 0);
   const { added = 0, isCapped = false } = found.matches ?? {};
   return (
@@ -36,9 +46,9 @@ export function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Ele
 }
 
 /** What is looked for, and at which match the reader is. */
-export function FindingBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
+function FindingBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
   const { finder, request } = found.find;
-  if (request === undefined) return null;
+  if (finder === undefined || request === undefined) return null;
   return (
     <FindBar
       name="Find"

@@ -29,6 +29,7 @@ export class Survey {
   /** Why it failed, or was not read to its end, for the reader. */
   problem: string | undefined;
   readonly #matches: Match[] = [];
+  readonly #found = new Map<string, readonly string[]>();
   readonly #isOne: boolean;
   readonly #abort = new AbortController();
   #isSorted = true;
@@ -61,6 +62,11 @@ export class Survey {
     return this.status === "done" && this.#matches.length >= this.total;
   }
 
+  /** What was matched in a kept line. */
+  foundIn(x: string, n: number): readonly string[] | undefined {
+    return this.#found.get(`${x} ${n}`);
+  }
+
   stop(): void {
     this.#abort.abort();
     if (this.status === "searching") this.status = "stopped";
@@ -69,7 +75,9 @@ export class Survey {
   #take(event: SearchEvent): void {
     if (event.t === "waiting") this.ahead = event.ahead;
     else if (event.t === "hit") {
-      this.#matches.push(toMatch(event, event.at));
+      const match = toMatch(event, event.at);
+      this.#matches.push(match);
+      this.#found.set(`${match.x} ${match.n}`, match.found);
       this.#isSorted = this.#isOne;
       this.total = Math.max(this.total, this.#matches.length);
     } else if (event.t === "buckets") this.buckets = event;

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { Word } from "../../text/text-matches.ts";
@@ -10,11 +10,11 @@ import type { LogRow } from "../feed/log-row.ts";
 import { subscriptionTarget } from "../feed/log-target.ts";
 import type { RowPlace } from "../feed/log-window.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { FindEngine } from "./find-engine.ts";
 import type { FindProblem, FindRequest } from "./find-request.ts";
-import { findRequest } from "./find-request.ts";
-import { type Direction, Finder } from "./finder.ts";
+import type { Direction, Finder } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
-import { MatchFeed } from "./match-feed.ts";
+import type { MatchFeed } from "./match-feed.ts";
 
 export interface UseFindOptions {
   readonly api: ApiClient;
@@ -27,7 +27,7 @@ export interface UseFindOptions {
 
 /** One of the two searches of a log page. */
 export interface Asked {
-  readonly finder: Finder;
+  readonly finder: Finder | undefined;
   readonly request: FindRequest | FindProblem | undefined;
 }
 
@@ -49,12 +49,14 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
   const isReady = feed?.isReady === true;
   const scope = isReady ? JSON.stringify([subscriptionTarget(feed.target), feed.target]) : "";
   const { q, find, how, stream } = place;
+  const engine = useEngine(q !== "" || find !== "" || stream !== undefined);
   const finders = useMemo(() => {
+    if (engine === undefined) return { find: undefined, filter: undefined };
     const shared = { api, sources: () => feed?.sources ?? NOTHING, onChange: redraw };
-    return { find: new Finder(shared), filter: new Finder(shared) };
-  }, [api, feed, redraw]);
+    return { find: engine.finder(shared), filter: engine.finder(shared) };
+  }, [api, feed, redraw, engine]);
   const requests = useMemo(() => {
-    if (feed === undefined || scope === "") return { find: undefined, filter: undefined };
+    if (engine === undefined || feed === undefined || scope === "") return { find: undefined, filter: undefined };
     const { target } = feed;
     const only = target.view === "job" ? (target.only ?? []) : [];
     const input = {
@@ -68,16 +70,16 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
     // What is found is a part of what is shown.
     const typed = find.trim() === "" ? "" : `${find} ${q}`;
     return {
-      find: typed === "" ? undefined : findRequest({ ...input, typed }),
-      filter: q === "" && stream === undefined ? undefined : findRequest({ ...input, node: "", typed: q }),
+      find: typed === "" ? undefined : engine.findRequest({ ...input, typed }),
+      filter: q === "" && stream === undefined ? undefined : engine.findRequest({ ...input, node: "", typed: q }),
     };
-  }, [feed, scope, q, find, how, stream]);
+  }, [engine, feed, scope, q, find, how, stream]);
 
   const matches = useMemo(() => {
     const { filter: request } = requests;
-    if (feed === undefined || request === undefined || "problem" in request) return undefined;
-    return new MatchFeed({ api, log: feed, request, after, onChange: redraw });
-  }, [api, feed, requests.filter, redraw]);
+    if (engine === undefined || feed === undefined || request === undefined || "problem" in request) return undefined;
+    return engine.matchFeed({ api, log: feed, request, after, onChange: redraw });
+  }, [engine, api, feed, requests.filter, redraw]);
   useEffect(() => {
     const n = top()?.n ?? parseLineNumber(place.top);
     const isAtEnd = feed?.isFollowing !== false || n === undefined;
@@ -109,10 +111,10 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
   useEffect(() => {
     // An address that is opened with a search already says where to be.
     if (requests.find === undefined || "problem" in requests.find || place.top !== "" || place.line > 0) return;
-    void finders.find.nearest(placeOfTop()).then(show);
+    void finders.find?.nearest(placeOfTop()).then(show);
   }, [requests.find, shown === undefined]);
 
-  const { current } = finders.find;
+  const current = finders.find?.current;
   const source = current === undefined ? undefined : sourceOf(feed, current);
   const currentN = current?.n;
   const currentSource = source?.index;
@@ -120,7 +122,7 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
   const foundIn = useMemo(() => {
     return ({ source: index, n }: LogRow): readonly string[] => {
       const x = feed?.sources[index]?.execution.x;
-      return x === undefined ? NOTHING : finders.find.foundIn({ x, n });
+      return x === undefined ? NOTHING : (finders.find?.foundIn({ x, n }) ?? NOTHING);
     };
   }, [feed, finders]);
   return {
@@ -134,14 +136,25 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
     ),
     words,
     foundIn,
-    go: (direction) => void finders.find.go(direction, placeOfTop()).then(show),
+    go: (direction) => void finders.find?.go(direction, placeOfTop()).then(show),
   };
 }
 
-function useAsking(finder: Finder, request: FindRequest | FindProblem | undefined): void {
+/** What searches, once it is wanted. */
+function useEngine(isWanted: boolean): FindEngine | undefined {
+  const [engine, setEngine] = useState<FindEngine | undefined>(undefined);
   useEffect(() => {
-    finder.ask(request === undefined || "problem" in request ? undefined : request);
-    return () => finder.cancel();
+    if (isWanted && engine === undefined) {
+      void import("./find-engine.ts").then(({ FIND_ENGINE }) => setEngine(FIND_ENGINE));
+    }
+  }, [isWanted, engine]);
+  return engine;
+}
+
+function useAsking(finder: Finder | undefined, request: FindRequest | FindProblem | undefined): void {
+  useEffect(() => {
+    finder?.ask(request === undefined || "problem" in request ? undefined : request);
+    return () => finder?.cancel();
   }, [finder, request]);
 }
 

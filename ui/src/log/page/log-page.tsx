@@ -2,8 +2,9 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
-import { JobBoard } from "../../board/job-board.tsx";
+import type { JobBoardProps } from "../../board/job-board.tsx";
 import type { RunBoard } from "../../board/run-board.ts";
+import { Lazy } from "../../lazy.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
@@ -15,7 +16,7 @@ import type { Item } from "../feed/log-items.ts";
 import { formatTimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
-import { FilterBar, FindingBar } from "../find/page-bars.tsx";
+import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
 import { useFind } from "../find/use-find.ts";
 import type { LogControls } from "../view/log-view.tsx";
@@ -32,12 +33,12 @@ import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 import { RowStates } from "./row-states.tsx";
-import { SelectionBar } from "./selection-bar.tsx";
+import type { SelectionBarProps } from "./selection-bar.tsx";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
 
-interface LogPageProps {
+export interface LogPageProps {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly navigation: Navigation;
@@ -184,14 +185,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
         <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
       )}
       {place.view === "job" && feed.run !== undefined ? (
-        <JobBoard
-          api={api}
-          runBoard={runBoard}
-          navigation={navigation}
-          place={place}
-          run={feed.run}
-          owner={place.owner}
-          showOwner={showOwner}
+        <Lazy<JobBoardProps>
+          load={loadJobBoard}
+          props={{ api, runBoard, navigation, place, run: feed.run, owner: place.owner, showOwner }}
+          waiting={null}
         />
       ) : null}
       <LogToolbar
@@ -207,8 +204,9 @@ export function LogPage(props: LogPageProps): JSX.Element {
         isConnected={isConnected}
         navigation={navigation}
       />
-      <FilterBar feed={feed} found={found} place={place} adjust={adjust} />
-      <FindingBar feed={feed} found={found} place={place} adjust={adjust} />
+      {found.find.request === undefined && found.filter.request === undefined ? null : (
+        <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />
+      )}
       <div class="log-frame">
         <LogView
           key={matches === undefined ? "log" : "matches"}
@@ -228,12 +226,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
         <LoadNote feed={shown} />
         <FollowButton feed={shown} />
         {place.view === "execution" && place.line > 0 ? (
-          <SelectionBar
-            api={api}
-            feed={feed}
-            place={place}
-            time={look.time}
-            onClear={() => adjust({ line: 0, lineTo: 0 })}
+          <Lazy<SelectionBarProps>
+            load={loadSelectionBar}
+            props={{ api, feed, place, time: look.time, onClear: () => adjust({ line: 0, lineTo: 0 }) }}
+            waiting={null}
           />
         ) : null}
       </div>
@@ -241,6 +237,21 @@ export function LogPage(props: LogPageProps): JSX.Element {
       <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </main>
   );
+}
+
+async function loadJobBoard() {
+  const { JobBoard } = await import("../../board/job-board.tsx");
+  return JobBoard;
+}
+
+async function loadPageBars() {
+  const { PageBars } = await import("../find/page-bars.tsx");
+  return PageBars;
+}
+
+async function loadSelectionBar() {
+  const { SelectionBar } = await import("./selection-bar.tsx");
+  return SelectionBar;
 }
 
 /** From the first execution's start to the last one's end, or to now while one goes on. */

@@ -8,7 +8,7 @@ import type { LogFeed } from "../feed/log-feed.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { selectedText } from "./selected-text.ts";
 
-interface SelectionBarProps {
+export interface SelectionBarProps {
   readonly api: Pick<ApiClient, "lines">;
   readonly feed: LogFeed;
   readonly place: ExecutionPlace;

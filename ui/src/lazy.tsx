@@ -1,0 +1,42 @@
+import type { ComponentType, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+interface LazyProps<P> {
+  /** A part of the script: always the same function for the same part. */
+  readonly load: () => Promise<ComponentType<P>>;
+  readonly props: P;
+  /** In its place until it is there. */
+  readonly waiting: JSX.Element | null;
+}
+
+/** Parts by how they are loaded: shown at once from the second time on. */
+const loaded = new Map<unknown, unknown>();
+
+/** A part of the page whose script is loaded when it is first shown: the first page of a visit must not wait for all. */
+export function Lazy<P extends object>({ load, props, waiting }: LazyProps<P>): JSX.Element | null {
+  const [Page, setPage] = useState<ComponentType<P> | undefined>(
+    () => loaded.get(load) as ComponentType<P> | undefined,
+  );
+  const [isFailed, setFailed] = useState(false);
+  useEffect(() => {
+    if (Page !== undefined) return;
+    load().then(
+      (found) => {
+        loaded.set(load, found);
+        setPage(() => found);
+      },
+      () => setFailed(true),
+    );
+  }, [load, Page]);
+  if (Page !== undefined) return <Page {...props} />;
+  if (!isFailed) return waiting;
+  return (
+    <div class="page centred" role="alert">
+      <h2>A part of this page could not be loaded</h2>
+      <p class="quiet">The network is down, or the collector has been updated since this tab was opened.</p>
+      <button type="button" class="primary" onClick={() => location.reload()}>
+        Reload
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import { findRequest } from "./find-request.ts";
+import { Finder, type FinderOptions } from "./finder.ts";
+import { MatchFeed, type MatchFeedOptions } from "./match-feed.ts";
+
+/** What searches: a part of the script of its own, loaded when something is looked for. */
+export interface FindEngine {
+  readonly findRequest: typeof findRequest;
+  readonly finder: (options: FinderOptions) => Finder;
+  readonly matchFeed: (options: MatchFeedOptions) => MatchFeed;
+}
+
+export const FIND_ENGINE: FindEngine = {
+  findRequest,
+  finder: (options) => new Finder(options),
+  matchFeed: (options) => new MatchFeed(options),
+};
