@@ -19,6 +19,7 @@ import { readingCase } from "./reading-case.ts";
 import { machine, pageSection, table } from "./report.ts";
 import { restartCase } from "./restart-case.ts";
 import { startCase } from "./start-case.ts";
+import { viewerCase } from "./viewer-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
 
 const HELP = `Usage: npm run bench -- [--rounds N] [--cell TEXT] [--check | --save] [--page] [CASE]...
@@ -55,6 +56,7 @@ const cases: readonly Case[] = [
   restartCase(),
   diskCase(),
   foldCase(),
+  viewerCase(),
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
+import { ROOT } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** Needed for Chromium as root, and to keep it from talking to anybody else. */
@@ -23,6 +25,9 @@ export interface PageOptions {
   readonly height?: number;
   readonly colours?: "light" | "dark";
 }
+
+/** The viewer that was built last. */
+export const UI_FOLDER = join(ROOT, "dist/ui");
 
 /** Builds the viewer as it is now. Returns its folder. */
 export async function buildViewer(): Promise<string> {
