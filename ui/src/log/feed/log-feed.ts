@@ -1,5 +1,6 @@
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { ApiClient } from "../../api-client.ts";
+import type { ExecutionKey } from "../../execution-key.ts";
 import type { LiveClient, Subscription } from "../../live-client.ts";
 import { enclosuresOf } from "./enclosures.ts";
 import { HoleCheck } from "./hole-check.ts";
@@ -127,6 +128,13 @@ export class LogFeed implements ViewedFeed {
 
   get sources(): readonly LogSource[] {
     return this.#sources.all;
+  }
+
+  /** Takes in an execution of this log that was found elsewhere, a search for instance, and is not among the sources. */
+  async know(key: ExecutionKey): Promise<void> {
+    if (this.#sources.find(key) !== undefined) return;
+    const answer = await this.#options.api.execution(key);
+    if (answer.ok) this.#onExecution(answer.value);
   }
 
   /** The run that is shown; undefined: all of the job, or one execution. */

@@ -1,14 +1,14 @@
 import type { ApiClient } from "../../api-client.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LinePosition, LogPosition } from "../feed/log-position.ts";
-import { type LogRow, makeRow } from "../feed/log-row.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { RowOrder } from "../feed/log-window.ts";
 import { compareRows } from "../feed/log-window.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { FindRequest } from "./find-request.ts";
-import type { Match } from "./match.ts";
 import { collect, type MatchPage, matchesFrom } from "./match-pages.ts";
+import { MatchRows, type WholeLog } from "./match-rows.ts";
 import { NearLines } from "./near-lines.ts";
 
 /** Matches asked for at once, and held; a match has at most 4 KiB of text. */
@@ -20,14 +20,6 @@ const MAX_IN_MANY = 5_000;
 const GROW_EVERY_MS = 1_000;
 /** Clocks of nodes differ: so much of what was searched before is searched again. */
 const OVERLAP_MS = 60_000;
-
-/** The log whose matches these are. */
-export interface WholeLog {
-  readonly order: RowOrder;
-  readonly sources: readonly LogSource[];
-  readonly isLive: boolean;
-  readonly isPartial: boolean;
-}
 
 export interface MatchFeedOptions {
   readonly api: Pick<ApiClient, "search" | "lines">;
@@ -50,7 +42,7 @@ export class MatchFeed implements ViewedFeed {
   problem: string | undefined;
   readonly #options: MatchFeedOptions;
   readonly #near: NearLines;
-  #rows: LogRow[] = [];
+  readonly #rows: MatchRows;
   #abort = new AbortController();
   #isLoading = false;
   /** The highest line of the one execution that was searched. */
@@ -62,6 +54,7 @@ export class MatchFeed implements ViewedFeed {
 
   constructor(options: MatchFeedOptions) {
     this.#options = options;
+    this.#rows = new MatchRows(options.log);
     this.#near = new NearLines(options.api, () => options.onChange());
   }
 
@@ -78,12 +71,12 @@ export class MatchFeed implements ViewedFeed {
   }
 
   get newLines(): number {
-    return this.isFollowing ? 0 : Math.max(0, this.#rows.length - this.#pausedAt);
+    return this.isFollowing ? 0 : Math.max(0, this.#rows.all.length - this.#pausedAt);
   }
 
   /** Matches, and the lines around those that were opened. */
   get items(): readonly Item[] {
-    return this.#near.among(this.#rows, compareRows(this.order));
+    return this.#near.among(this.#rows.all, compareRows(this.order));
   }
 
   /** How often lines around a match were shown or hidden. */
@@ -129,12 +122,14 @@ export class MatchFeed implements ViewedFeed {
   }
 
   async load(end: "start" | "end"): Promise<void> {
-    const [first, last] = [this.#rows[0], this.#rows.at(-1)];
+    const [first, last] = [this.#rows.all[0], this.#rows.all.at(-1)];
     if (this.#isLoading || !this.#options.request.isOne) return;
     const { signal } = this.#abort;
     this.#isLoading = true;
     const from =
-      end === "start" ? (first?.n ?? 1) - 1 : Math.max(last?.to ?? 0, this.#rows.length > 0 ? 0 : this.#searchedTo) + 1;
+      end === "start"
+        ? (first?.n ?? 1) - 1
+        : Math.max(last?.to ?? 0, this.#rows.all.length > 0 ? 0 : this.#searchedTo) + 1;
     const lastN = this.#lastN;
     const page = await this.#page(from, end === "start" ? "previous" : "next", signal);
     if (signal.aborted) return;
@@ -143,14 +138,14 @@ export class MatchFeed implements ViewedFeed {
     if (page !== undefined) {
       if (end === "start") this.hasEarlier = page.hasMore;
       else this.#reached(page, lastN);
-      this.#add(page.matches);
+      await this.#rows.add(page.matches);
       this.#trim(end === "start" ? "end" : "start");
     }
     this.#options.onChange();
   }
 
   async goTo(position: LinePosition): Promise<void> {
-    const [first, last] = [this.#rows[0], this.#rows.at(-1)];
+    const [first, last] = [this.#rows.all[0], this.#rows.all.at(-1)];
     const isHeld = first !== undefined && last !== undefined && position.n >= first.n && position.n <= last.to;
     if (!isHeld && this.#options.request.isOne) return this.open(position);
     this.position = position;
@@ -171,7 +166,7 @@ export class MatchFeed implements ViewedFeed {
 
   setFollowing(isFollowing: boolean): void {
     const follows = isFollowing && !this.hasLater;
-    if (this.isFollowing && !follows) this.#pausedAt = this.#rows.length;
+    if (this.isFollowing && !follows) this.#pausedAt = this.#rows.all.length;
     this.isFollowing = follows;
     this.#options.onChange();
   }
@@ -208,7 +203,7 @@ export class MatchFeed implements ViewedFeed {
       const page = await this.#page(this.#searchedTo + 1, "next", signal);
       if (signal.aborted || page === undefined) return;
       this.#reached(page, lastN);
-      this.#added += this.#add(page.matches);
+      this.#added += await this.#rows.add(page.matches);
     } else {
       const sinceMs = Date.parse(this.#searchedAtTime) - OVERLAP_MS;
       if (Number.isNaN(sinceMs)) return;
@@ -217,7 +212,7 @@ export class MatchFeed implements ViewedFeed {
       const body = { limit: MAX_IN_MANY, ...request.body, since: later(request.body["since"], since) };
       const page = await collect(api, body, signal);
       if (!page.ok || signal.aborted) return;
-      this.#added += this.#add(page.value.matches);
+      this.#added += await this.#rows.add(page.value.matches);
     }
     if (this.isFollowing) this.#trim("start");
     this.#options.onChange();
@@ -229,11 +224,10 @@ export class MatchFeed implements ViewedFeed {
     const after = position.at === "line" ? await this.#page(at, "next", signal) : { matches: [], hasMore: false };
     const before = after === undefined ? undefined : await this.#page(at - 1, "previous", signal);
     if (after === undefined || before === undefined || signal.aborted) return false;
-    this.#rows = [];
     this.hasEarlier = before.hasMore;
     this.#reached(after, lastN);
-    this.#add([...before.matches, ...after.matches]);
-    return true;
+    await this.#rows.replace([...before.matches, ...after.matches]);
+    return !signal.aborted;
   }
 
   async #openMany(signal: AbortSignal): Promise<boolean> {
@@ -242,10 +236,9 @@ export class MatchFeed implements ViewedFeed {
     const found = await collect(api, { ...request.body, limit: MAX_IN_MANY }, signal);
     this.problem = found.ok ? undefined : found.message;
     if (!found.ok) return false;
-    this.#rows = [];
     this.isCapped = found.value.hasMore;
-    this.#add(found.value.matches);
-    return true;
+    await this.#rows.replace(found.value.matches);
+    return !signal.aborted;
   }
 
   /** Of several executions there are more matches than are held. */
@@ -271,27 +264,14 @@ export class MatchFeed implements ViewedFeed {
     this.#searchedTo = hasMore ? (matches.at(-1)?.lastN ?? lastN) : lastN;
   }
 
-  /** Returns how many are new. */
-  #add(matches: readonly Match[]): number {
-    const before = this.#rows.length;
-    const held = new Set(this.#rows.map(({ source, n }) => `${source} ${n}`));
-    for (const match of matches) {
-      const source = this.sources.find(({ execution: { x, node } }) => x === match.x && node === match.node);
-      if (source === undefined || held.has(`${source.index} ${match.n}`)) continue;
-      const [line] = source.corrected([{ ...match, fragment: false }]);
-      if (line === undefined) continue;
-      this.#rows.push({ ...makeRow(line, source.index), to: match.lastN, found: match.found, cut: match.cut });
-    }
-    this.#rows.sort(compareRows(this.order));
-    return this.#rows.length - before;
-  }
-
   #trim(end: "start" | "end"): void {
-    const count = this.#rows.length - MAX_HELD;
-    if (count <= 0 || !this.#options.request.isOne) return;
-    this.#rows.splice(end === "start" ? 0 : this.#rows.length - count, count);
-    if (end === "start") this.hasEarlier = true;
-    else this.hasLater = true;
+    if (!this.#options.request.isOne || !this.#rows.trim(end, MAX_HELD)) return;
+    if (end === "start") {
+      this.hasEarlier = true;
+    } else {
+      this.hasLater = true;
+      this.isFollowing = false;
+    }
   }
 }
 

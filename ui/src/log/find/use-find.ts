@@ -91,15 +91,12 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
   useAsking(finders.filter, requests.filter);
   useAsking(finders.find, requests.find);
   const shown: ViewedFeed | undefined = matches ?? feed;
-  const show = (match: Match | undefined): void => {
-    const source = match === undefined ? undefined : sourceOf(feed, match);
-    if (match === undefined || source === undefined || shown === undefined) return;
-    if (shown.order === "n") {
-      void shown.goTo({ at: "line", n: match.n, align: "third" });
-    } else {
-      const [line] = source.corrected([{ ...match, fragment: false }]);
-      void shown.open({ at: "time", time: line?.time ?? match.time, row: { x: match.x, n: match.n } });
-    }
+  const show = async (match: Match | undefined): Promise<void> => {
+    if (match === undefined || feed === undefined || shown === undefined) return;
+    if (shown.order === "n") return shown.goTo({ at: "line", n: match.n, align: "third" });
+    await feed.know(match);
+    const [line] = sourceOf(feed, match)?.corrected([{ ...match, fragment: false }]) ?? [];
+    return shown.open({ at: "time", time: line?.time ?? match.time, row: { x: match.x, n: match.n } });
   };
   const placeOfTop = (): MatchPlace | undefined => {
     const item = top();
