@@ -67,6 +67,10 @@ export interface Execution extends Pick<Launch, "parent" | "within"> {
    * too small to tell from the way of a line.
    */
   readonly clockMs?: number;
+  /** The time limit that ended the command. Omitted if none did. */
+  readonly timeoutMs?: number;
+  /** The user who had a dispatched command stopped. Omitted if nobody did. */
+  readonly stoppedBy?: string;
 }
 
 /** A page of `GET /api/executions`, newest first. `next` is `before=` of the following page. */
@@ -165,18 +169,21 @@ export function parseExecution(value: unknown): Execution | undefined {
   return { ...known, ...(discarded.length === 0 ? {} : { discarded }), ...parseNotes(record) };
 }
 
-type Notes = Pick<Execution, "mayBuffer" | "parent" | "within" | "claimedUser" | "clockMs">;
+type Notes = Pick<Execution, "mayBuffer" | "parent" | "within" | "claimedUser" | "clockMs" | "timeoutMs" | "stoppedBy">;
 
 /** Members that most executions do not have. */
 function parseNotes(record: UnknownRecord): Notes {
   const { parent, within } = parseLaunch(record).launch;
-  const { mayBuffer, claimedUser, clockMs } = record;
+  const { mayBuffer, claimedUser, clockMs, stoppedBy } = record;
+  const timeoutMs = asCount(record["timeoutMs"], 1);
   return {
     ...(mayBuffer === true ? { mayBuffer } : {}),
     ...(parent === undefined ? {} : { parent }),
     ...(within === undefined ? {} : { within }),
     ...(typeof claimedUser === "string" && isUnixName(claimedUser) ? { claimedUser } : {}),
     ...(typeof clockMs === "number" && Number.isSafeInteger(clockMs) ? { clockMs } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(typeof stoppedBy === "string" && isUnixName(stoppedBy) ? { stoppedBy } : {}),
   };
 }
 

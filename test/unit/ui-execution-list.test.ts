@@ -256,6 +256,8 @@ test.each([
   [{ state: "failed", code: 3, signal: null }, "exit 3"],
   [{ state: "failed", code: null, signal: "SIGKILL" }, "SIGKILL"],
   [{ state: "finished", code: 0, signal: null }, ""],
+  [{ state: "failed", code: 124, signal: null, timeoutMs: 7_200_000 }, "time limit"],
+  [{ state: "failed", code: null, signal: "SIGTERM", stoppedBy: "alice" }, "stopped by alice"],
   [{ state: "running", code: null, signal: null }, ""],
 ] as const)("how an execution ended: %j", (ending, words) => {
   expect(describeEnding(ending)).toBe(words);

@@ -32,7 +32,7 @@ export function showCommand(settings: RemoteSettings): Command {
 
 function factsOf(of: Execution): (readonly [name: string, value: string])[] {
   const { x, state, delivery, code, signal, node, owner, job, run, argv, labels, startedAt, endedAt } = of;
-  const { lines, bytes, lastN, missing, thinned, dropped, parent, claimedUser, clockMs } = of;
+  const { lines, bytes, lastN, missing, thinned, dropped, parent, claimedUser, clockMs, timeoutMs, stoppedBy } = of;
   const end = code !== null ? `exit code ${code}` : signal !== null ? `signal ${signal}` : undefined;
   const holes = missing.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
   const facts: (readonly [string, string | undefined])[] = [
@@ -53,6 +53,7 @@ function factsOf(of: Execution): (readonly [name: string, value: string])[] {
     ],
     ["started", startedAt],
     ["ended", endedAt ?? undefined],
+    ["ended by", timeoutMs === undefined ? stoppedBy : `its time limit of ${timeoutMs / 1_000} s`],
     ["lines", `${lines} of ${lastN}`],
     ["bytes", String(bytes)],
     ["missing", holes || undefined],

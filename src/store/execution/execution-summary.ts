@@ -59,5 +59,7 @@ export function summaryOf(execution: Summarized): Execution {
     ...(within === undefined ? {} : { within }),
     ...(claimedUser === undefined ? {} : { claimedUser }),
     ...(clock.behindMs === undefined ? {} : { clockMs: clock.behindMs }),
+    ...(exit?.timeoutMs === undefined ? {} : { timeoutMs: exit.timeoutMs }),
+    ...(exit?.stoppedBy === undefined ? {} : { stoppedBy: exit.stoppedBy }),
   };
 }

@@ -67,6 +67,24 @@ it("an execution knows how far its node's clock is away, also after a reindex; a
   ]);
 });
 
+it("an execution says which time limit ended it, or who had it stopped, also after a reindex", async () => {
+  const on = await startIngestSite({ ownerOf: rootAndBob });
+  const relay = await openRelay(on);
+  const [late, stopped] = [fakeExecution(), fakeExecution()];
+  await relay.send(late.begin(), late.end(0, { code: 124, timeoutMs: 7_200_000 }));
+  await relay.send(stopped.begin(), stopped.end(0, { code: null, signal: "SIGTERM", stoppedBy: "bob" }));
+  const said = ({ archive }: IngestSite) => Promise.all([late, stopped].map(({ x }) => archive.get(ROOT, { x })));
+  const expected = [
+    { state: "failed", code: 124, timeoutMs: 7_200_000 },
+    { state: "failed", signal: "SIGTERM", stoppedBy: "bob" },
+  ];
+  expect(await said(on)).toMatchObject(expected);
+  await on.stop();
+  expect(await said(await startIngestSite({ ownerOf: rootAndBob, dataDir: on.dataDir, reindex: true }))).toMatchObject(
+    expected,
+  );
+});
+
 it("a running execution follows its node's clock, in its sidecar at most sixteen times", () => {
   const written: object[] = [];
   const clock = new NodeClock({ append: (record: object) => void written.push(record) }, undefined);

@@ -16,8 +16,12 @@ export function StateBadge({ execution }: { readonly execution: Execution }): JS
   );
 }
 
-/** "exit 3", "SIGKILL", or nothing. */
-export function describeEnding({ state, code, signal }: Pick<Execution, "state" | "code" | "signal">): string {
+type Ending = Pick<Execution, "state" | "code" | "signal" | "timeoutMs" | "stoppedBy">;
+
+/** "exit 3", "SIGKILL", "time limit", "stopped by alice", or nothing. */
+export function describeEnding({ state, code, signal, timeoutMs, stoppedBy }: Ending): string {
+  if (timeoutMs !== undefined) return "time limit";
+  if (stoppedBy !== undefined) return `stopped by ${stoppedBy}`;
   if (signal !== null) return signal;
   return state === "failed" && code !== null ? `exit ${code}` : "";
 }
