@@ -2,19 +2,12 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BACKUP, backupCommand, RESTORE, restoreCommand } from "../ctl/backup/backup-command.ts";
-import { checkCommand } from "../ctl/check/check-command.ts";
 import type { Command } from "../ctl/command.ts";
-import { completionCommand } from "../ctl/completion.ts";
 import { dispatch } from "../ctl/dispatch.ts";
-import { pkiCommand } from "../ctl/pki/pki-command.ts";
-import { relayConfigCommand } from "../ctl/relay/relay-config-command.ts";
-import { remoteCommands } from "../ctl/remote-commands.ts";
-import { relayReplayCommand } from "../ctl/replay/relay-replay-command.ts";
-import { sessionsCommand } from "../ctl/sessions/sessions-command.ts";
+import { type LoadRemoteCommand, remoteCommands } from "../ctl/remote-commands.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 
-/** The installation: this file is dist/src/bin/mlctl-main.js in it. */
+/** The installation: this becomes dist/src/bin/mlctl-main.mjs in it. */
 const INSTALLATION = new URL("../../../", import.meta.url);
 
 /** Exit code of what SIGPIPE would have ended: 128 + 13. */
@@ -54,42 +47,53 @@ const settings = {
     return () => process.off("SIGINT", act);
   },
 };
-const described = [
+const described: Readonly<Record<string, LoadRemoteCommand>> = {
   ...remoteCommands(settings),
-  // As for sessions: only a collector's machine has SQLite.
-  {
-    description: BACKUP,
-    command: backupCommand(async (dataDir, file) =>
-      (await import("../store/backup/back-up.ts")).backUp(dataDir, file, Date.now),
-    ),
+  // Only a collector's machine has SQLite.
+  backup: async () => {
+    const { BACKUP, backupCommand } = await import("../ctl/backup/backup-command.ts");
+    const command = backupCommand(async (dataDir, file) => {
+      return (await import("../store/backup/back-up.ts")).backUp(dataDir, file, Date.now);
+    });
+    return { description: BACKUP, command };
   },
-  {
-    description: RESTORE,
-    command: restoreCommand(async (file, dataDir) =>
-      (await import("../store/backup/restore.ts")).restore(file, dataDir),
-    ),
+  restore: async () => {
+    const { RESTORE, restoreCommand } = await import("../ctl/backup/backup-command.ts");
+    const command = restoreCommand(async (file, dataDir) => {
+      return (await import("../store/backup/restore.ts")).restore(file, dataDir);
+    });
+    return { description: RESTORE, command };
   },
-];
-const local: Readonly<Record<string, Command>> = {
-  pki: pkiCommand,
-  "relay-config": relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION))),
-  "relay-replay": relayReplayCommand,
-  check: checkCommand(fileURLToPath(INSTALLATION)),
-  // Loaded only when needed: nodes have mlctl, but no SQLite.
-  sessions: sessionsCommand({
-    endSessions: async (dataDir, user) => (await import("../web/session-file.ts")).endSessions(dataDir, user),
-  }),
 };
-const commands: Readonly<Record<string, Command>> = {
-  ...Object.fromEntries(described.map(({ description, command }) => [description.name, command])),
+const local: Readonly<Record<string, () => Promise<Command>>> = {
+  pki: async () => (await import("../ctl/pki/pki-command.ts")).pkiCommand,
+  "relay-config": async () => {
+    const { relayConfigCommand } = await import("../ctl/relay/relay-config-command.ts");
+    return relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION)));
+  },
+  "relay-replay": async () => (await import("../ctl/replay/relay-replay-command.ts")).relayReplayCommand,
+  check: async () => (await import("../ctl/check/check-command.ts")).checkCommand(fileURLToPath(INSTALLATION)),
+  sessions: async () => {
+    const { sessionsCommand } = await import("../ctl/sessions/sessions-command.ts");
+    return sessionsCommand({
+      endSessions: async (dataDir, user) => (await import("../web/session-file.ts")).endSessions(dataDir, user),
+    });
+  },
+};
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  ...Object.fromEntries(Object.entries(described).map(([name, load]) => [name, async () => (await load()).command])),
   ...local,
-  completion: completionCommand(
-    described.map(({ description }) => description),
-    Object.keys(local),
-  ),
+  completion: async () => {
+    const { completionCommand } = await import("../ctl/completion.ts");
+    const all = await Promise.all(Object.values(described).map((load) => load()));
+    return completionCommand(
+      all.map(({ description }) => description),
+      Object.keys(local),
+    );
+  },
 };
 
-process.exitCode = await dispatch({ name: "mlctl", version: version(), commands }, process.argv.slice(2), {
+process.exitCode = await dispatch({ name: "mlctl", version, commands }, process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,

@@ -2,4 +2,6 @@
 import { refuseOldNode } from "./node-floor.ts";
 
 refuseOldNode("mlctl", 1);
-void import("./mlctl-main.ts");
+/** Made of mlctl-main.ts by mlctl.vite.ts. */
+const bundle = "./mlctl-main.mjs";
+void import(bundle);

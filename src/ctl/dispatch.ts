@@ -4,8 +4,9 @@ import { type Command, CtlError, type Io } from "./command.ts";
 
 export interface Program {
   readonly name: string;
-  readonly version: string;
-  readonly commands: Readonly<Record<string, Command>>;
+  readonly version: () => string;
+  /** Each is loaded when it is called: a person waits for every module. */
+  readonly commands: Readonly<Record<string, () => Promise<Command>>>;
 }
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -14,18 +15,19 @@ const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 export async function dispatch(program: Program, argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv;
   if (name === "--version") {
-    io.stdout.write(`${program.name} ${program.version}\n`);
+    io.stdout.write(`${program.name} ${program.version()}\n`);
     return EXIT.done;
   }
   if (name === "--help" || name === "help" || name === undefined) {
-    io[name === undefined ? "stderr" : "stdout"].write(overview(program));
+    io[name === undefined ? "stderr" : "stdout"].write(await overview(program));
     return name === undefined ? EXIT.usage : EXIT.done;
   }
-  const command = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
-  if (command === undefined) {
-    io.stderr.write(`${program.name}: there is no command ${safeJson(name)}\n\n${overview(program)}`);
+  const load = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
+  if (load === undefined) {
+    io.stderr.write(`${program.name}: there is no command ${safeJson(name)}\n\n${await overview(program)}`);
     return EXIT.usage;
   }
+  const command = await load();
   if (args.includes("--help")) {
     io.stdout.write(command.help);
     return EXIT.done;
@@ -63,8 +65,9 @@ function isParseArgsError(error: unknown): error is Error {
   return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }
 
-function overview({ name, commands }: Program): string {
+async function overview({ name, commands }: Program): Promise<string> {
   const width = Math.max(...Object.keys(commands).map((command) => command.length));
-  const lines = Object.entries(commands).map(([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`);
+  const loaded = await Promise.all(Object.entries(commands).map(async ([each, load]) => [each, await load()] as const));
+  const lines = loaded.map(([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`);
   return `Usage: ${name} COMMAND [options]\n\n${lines.join("\n")}\n\n\`${name} COMMAND --help\` shows its options.\n`;
 }

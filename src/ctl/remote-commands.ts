@@ -1,26 +1,7 @@
 import type { Command } from "./command.ts";
 import type { CommandDescription } from "./described-command.ts";
 import type { FleetSettings } from "./fleet/fleet-settings.ts";
-import { RUN, runCommand } from "./fleet/run-command.ts";
-import { RUNS, runsCommand } from "./fleet/runs-command.ts";
-import { STOP, stopCommand } from "./fleet/stop-command.ts";
-import { KEEP, keepCommand, RELEASE, releaseCommand } from "./keeping/keep-command.ts";
-import { PRUNE, pruneCommand } from "./keeping/prune-command.ts";
-import { RM, rmCommand } from "./keeping/rm-command.ts";
-import { USAGE, usageCommand } from "./keeping/usage-command.ts";
-import { LOGIN, type LoginSettings, loginCommand } from "./login/login-command.ts";
-import { LOGOUT, logoutCommand } from "./login/logout-command.ts";
-import { TOKENS, tokensCommand } from "./login/tokens-command.ts";
-import { DIFF, diffCommand } from "./reading/diff-command.ts";
-import { FOLD, foldCommand } from "./reading/fold-command.ts";
-import { GET, getCommand } from "./reading/get-command.ts";
-import { GREP, grepCommand } from "./reading/grep-command.ts";
-import { LS, lsCommand } from "./reading/ls-command.ts";
-import { OPEN, openCommand } from "./reading/open-command.ts";
-import { SHOW, showCommand } from "./reading/show-command.ts";
-import { TAIL, tailCommand } from "./reading/tail-command.ts";
-import { WAIT, waitCommand } from "./reading/wait-command.ts";
-import { SHARE, shareCommand, UNSHARE, unshareCommand } from "./sharing/share-command.ts";
+import type { LoginSettings } from "./login/login-command.ts";
 
 /** A command that asks a collector, with the description that its completion is made of. */
 export interface RemoteCommand {
@@ -28,30 +9,99 @@ export interface RemoteCommand {
   readonly command: Command;
 }
 
+/** Loads a command: each has modules of its own, and only what is called needs to start. */
+export type LoadRemoteCommand = () => Promise<RemoteCommand>;
+
 /** All commands that ask a collector, in the order of the overview. */
-export function remoteCommands(settings: LoginSettings & FleetSettings): readonly RemoteCommand[] {
-  return [
-    { description: LOGIN, command: loginCommand(settings) },
-    { description: LOGOUT, command: logoutCommand(settings) },
-    { description: LS, command: lsCommand(settings) },
-    { description: SHOW, command: showCommand(settings) },
-    { description: TAIL, command: tailCommand(settings) },
-    { description: GREP, command: grepCommand(settings) },
-    { description: FOLD, command: foldCommand(settings) },
-    { description: DIFF, command: diffCommand(settings) },
-    { description: WAIT, command: waitCommand(settings) },
-    { description: OPEN, command: openCommand(settings) },
-    { description: GET, command: getCommand(settings) },
-    { description: RUN, command: runCommand(settings) },
-    { description: RUNS, command: runsCommand(settings) },
-    { description: STOP, command: stopCommand(settings) },
-    { description: KEEP, command: keepCommand(settings) },
-    { description: RELEASE, command: releaseCommand(settings) },
-    { description: RM, command: rmCommand(settings) },
-    { description: PRUNE, command: pruneCommand(settings) },
-    { description: USAGE, command: usageCommand(settings) },
-    { description: SHARE, command: shareCommand(settings) },
-    { description: UNSHARE, command: unshareCommand(settings) },
-    { description: TOKENS, command: tokensCommand(settings) },
-  ];
+export function remoteCommands(settings: LoginSettings & FleetSettings): Readonly<Record<string, LoadRemoteCommand>> {
+  return {
+    login: async () => {
+      const { LOGIN, loginCommand } = await import("./login/login-command.ts");
+      return { description: LOGIN, command: loginCommand(settings) };
+    },
+    logout: async () => {
+      const { LOGOUT, logoutCommand } = await import("./login/logout-command.ts");
+      return { description: LOGOUT, command: logoutCommand(settings) };
+    },
+    ls: async () => {
+      const { LS, lsCommand } = await import("./reading/ls-command.ts");
+      return { description: LS, command: lsCommand(settings) };
+    },
+    show: async () => {
+      const { SHOW, showCommand } = await import("./reading/show-command.ts");
+      return { description: SHOW, command: showCommand(settings) };
+    },
+    tail: async () => {
+      const { TAIL, tailCommand } = await import("./reading/tail-command.ts");
+      return { description: TAIL, command: tailCommand(settings) };
+    },
+    grep: async () => {
+      const { GREP, grepCommand } = await import("./reading/grep-command.ts");
+      return { description: GREP, command: grepCommand(settings) };
+    },
+    fold: async () => {
+      const { FOLD, foldCommand } = await import("./reading/fold-command.ts");
+      return { description: FOLD, command: foldCommand(settings) };
+    },
+    diff: async () => {
+      const { DIFF, diffCommand } = await import("./reading/diff-command.ts");
+      return { description: DIFF, command: diffCommand(settings) };
+    },
+    wait: async () => {
+      const { WAIT, waitCommand } = await import("./reading/wait-command.ts");
+      return { description: WAIT, command: waitCommand(settings) };
+    },
+    open: async () => {
+      const { OPEN, openCommand } = await import("./reading/open-command.ts");
+      return { description: OPEN, command: openCommand(settings) };
+    },
+    get: async () => {
+      const { GET, getCommand } = await import("./reading/get-command.ts");
+      return { description: GET, command: getCommand(settings) };
+    },
+    run: async () => {
+      const { RUN, runCommand } = await import("./fleet/run-command.ts");
+      return { description: RUN, command: runCommand(settings) };
+    },
+    runs: async () => {
+      const { RUNS, runsCommand } = await import("./fleet/runs-command.ts");
+      return { description: RUNS, command: runsCommand(settings) };
+    },
+    stop: async () => {
+      const { STOP, stopCommand } = await import("./fleet/stop-command.ts");
+      return { description: STOP, command: stopCommand(settings) };
+    },
+    keep: async () => {
+      const { KEEP, keepCommand } = await import("./keeping/keep-command.ts");
+      return { description: KEEP, command: keepCommand(settings) };
+    },
+    release: async () => {
+      const { RELEASE, releaseCommand } = await import("./keeping/keep-command.ts");
+      return { description: RELEASE, command: releaseCommand(settings) };
+    },
+    rm: async () => {
+      const { RM, rmCommand } = await import("./keeping/rm-command.ts");
+      return { description: RM, command: rmCommand(settings) };
+    },
+    prune: async () => {
+      const { PRUNE, pruneCommand } = await import("./keeping/prune-command.ts");
+      return { description: PRUNE, command: pruneCommand(settings) };
+    },
+    usage: async () => {
+      const { USAGE, usageCommand } = await import("./keeping/usage-command.ts");
+      return { description: USAGE, command: usageCommand(settings) };
+    },
+    share: async () => {
+      const { SHARE, shareCommand } = await import("./sharing/share-command.ts");
+      return { description: SHARE, command: shareCommand(settings) };
+    },
+    unshare: async () => {
+      const { UNSHARE, unshareCommand } = await import("./sharing/share-command.ts");
+      return { description: UNSHARE, command: unshareCommand(settings) };
+    },
+    tokens: async () => {
+      const { TOKENS, tokensCommand } = await import("./login/tokens-command.ts");
+      return { description: TOKENS, command: tokensCommand(settings) };
+    },
+  };
 }

@@ -25,6 +25,12 @@ const PARTS = [
     makes: "dist/src/bin/mlrun.cjs",
   },
   {
+    name: "mlctl-script",
+    command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "src/bin/mlctl.vite.ts"],
+    from: ["src/wire", "src/text", "src/frame", "src/host", "src/orders", "src/ctl", "src/store", "src/web", "src/bin"],
+    makes: "dist/src/bin/mlctl-main.mjs",
+  },
+  {
     name: "viewer",
     command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "ui/vite.config.ts"],
     from: ["src/wire", "src/text", "ui"],

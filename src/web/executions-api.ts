@@ -15,6 +15,7 @@ import { readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
+import { parseRange } from "./raw-range.ts";
 import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
@@ -169,11 +170,17 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
 
   router.get("/executions/:x/raw", async (request, response) => {
     const viewer = await viewerOf(request, "read");
-    const found = await inTurn(viewer, response, async () => {
+    const download = await inTurn(viewer, response, async () => {
       const execution = await findToRead(viewer, request);
-      return { execution, stream: new Query(request.query).word("stream", "stdout or stderr", parseStream) };
+      const query = new Query(request.query);
+      const stream = query.word("stream", "stdout or stderr", parseStream);
+      const form = query.word("form", "raw or cri", parseForm) ?? "raw";
+      if (form === "cri" && stream !== undefined) throw badRequest("stream: stored lines come with both");
+      const isGzip = query.word("gzip", "1", (word) => (word === "1" ? word : undefined)) !== undefined;
+      const range = parseRange(request.headers.range, request.get("if-range"));
+      return { viewer, execution, stream, form, isGzip, range };
     });
-    if (found !== undefined) await downloads.send(response, { viewer, ...found });
+    if (download !== undefined) await downloads.send(response, download);
   });
 
   for (const name of ["nodes", "jobs"] as const) {
@@ -206,4 +213,8 @@ function runOf(query: Query): string | undefined {
   if (run !== undefined && query.text("job", WIRE_LIMITS.maxJobCharacters) === undefined)
     throw badRequest("run: name its job as well");
   return run;
+}
+
+function parseForm(word: unknown): "raw" | "cri" | undefined {
+  return word === "raw" || word === "cri" ? word : undefined;
 }

@@ -1,11 +1,29 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { Response } from "express";
 import type { Execution, StreamName } from "../wire/api.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
+import { type AskedRange, cut, outputTag } from "./raw-range.ts";
+
+/** What is asked for. */
+export interface Download {
+  readonly viewer: Viewer;
+  readonly execution: Execution;
+  /** Only of raw bytes. */
+  readonly stream: StreamName | undefined;
+  /** As printed, or the stored lines. */
+  readonly form: "raw" | "cri";
+  readonly isGzip: boolean;
+  readonly range: AskedRange | undefined;
+}
+
+/** Of stored lines, read at a time. */
+const STEP_BYTES = 131_072;
+const MAX_LINES = 100_000;
 
 /** Streams the output of executions as fast as the client reads; each user may run a limited number at a time. */
 export class RawDownloads {
@@ -18,29 +36,44 @@ export class RawDownloads {
     this.#maxPerUser = maxPerUser;
   }
 
-  async send(response: Response, options: { viewer: Viewer; execution: Execution; stream: StreamName | undefined }) {
-    const { viewer, execution, stream } = options;
+  async send(response: Response, download: Download): Promise<void> {
+    const { viewer, execution, stream, form, isGzip, range } = download;
     const running = this.#running.get(viewer.uid) ?? 0;
     if (running >= this.#maxPerUser) {
       const message = `Cannot start a download: ${running} are running, limit is ${this.#maxPerUser}`;
       throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 1 });
     }
-    const { x, node, owner } = execution;
-    const headers = {
-      "Content-Type": "application/octet-stream",
-      "Content-Disposition": `attachment; filename="${fileName(execution, stream)}"`,
-    };
+    const { bytes: total } = execution;
+    const isWhole = stream === undefined && form === "raw" && !isGzip;
+    const tag = isWhole ? outputTag(execution) : undefined;
+    const isPart = range !== undefined && tag !== undefined && (range.ifRange ?? tag) === tag;
+    response.set({
+      "Content-Type": isGzip ? "application/gzip" : "application/octet-stream",
+      "Content-Disposition": `attachment; filename="${fileName(download)}"`,
+      ...(tag === undefined ? {} : { "Accept-Ranges": "bytes", ETag: tag }),
+    });
+    if (isPart && range.from >= total) {
+      response.removeHeader("Content-Disposition");
+      response.set("Content-Range", `bytes */${total}`);
+      throw new HttpError({ status: 416, code: "bad_request", message: `The output has ${total} bytes` });
+    }
+    if (isPart) {
+      response.status(206).set({
+        "Content-Range": `bytes ${range.from}-${total - 1}/${total}`,
+        "Content-Length": String(total - range.from),
+      });
+    }
     if (response.req.method === "HEAD") {
-      response.set(headers).end();
+      response.end();
       return;
     }
     this.#running.set(viewer.uid, running + 1);
     try {
-      const pieces = this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
-      const bytes = Readable.from(pieces, { objectMode: false });
+      const pieces = form === "cri" ? this.#cri(download) : this.#raw(download);
+      const bytes = Readable.from(isPart ? cut(pieces, range.from, total) : pieces, { objectMode: false });
       // If nothing can be read at all, the answer is an error.
       await once(bytes, "readable");
-      await pipeline(bytes, response.set(headers));
+      await (isGzip ? pipeline(bytes, createGzip(), response) : pipeline(bytes, response));
     } catch (error) {
       // The client has gone: there is no one left to answer.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
@@ -50,8 +83,29 @@ export class RawDownloads {
       else this.#running.delete(viewer.uid);
     }
   }
+
+  #raw({ viewer, execution: { x, node, owner }, stream }: Download): AsyncIterable<Buffer> {
+    return this.#archive.raw(viewer, { x, node, owner, ...(stream === undefined ? {} : { stream }) });
+  }
+
+  /** The lines as they are stored. */
+  async *#cri({ viewer, execution: { x, node, owner } }: Download): AsyncGenerator<Buffer> {
+    const name = { x, node, owner };
+    for (let from = 1; ; ) {
+      const chunks = await this.#archive.read(viewer, { ...name, from, maxLines: MAX_LINES, maxBytes: STEP_BYTES });
+      const last = chunks.at(-1);
+      // Nothing more, unless it was deleted, or is not shared any more.
+      if (last === undefined && (await this.#archive.get(viewer, name)) === undefined)
+        throw new Error("The execution is not there any more");
+      if (last === undefined) return;
+      for (const { cri } of chunks) yield cri;
+      from = last.firstN + last.count;
+    }
+  }
 }
 
-function fileName({ x, node }: Execution, stream: StreamName | undefined): string {
-  return `${[x, node.replace(/[^\w.-]/g, "_"), stream ?? "output"].join(".")}.txt`;
+function fileName({ execution: { x, node }, stream, form, isGzip }: Download): string {
+  const ending = form === "cri" ? "log" : "txt";
+  const name = [x, node.replace(/[^\w.-]/g, "_"), stream ?? "output", ending].join(".");
+  return isGzip ? `${name}.gz` : name;
 }

@@ -51,7 +51,9 @@ export class RemoteMlctl {
       sshFolder: join(this.folder, ".ssh"),
       onInterrupt: () => () => undefined,
     });
-    const commands = Object.fromEntries(remote.map(({ description, command }) => [description.name, command]));
+    const commands = Object.fromEntries(
+      Object.entries(remote).map(([name, load]) => [name, async () => (await load()).command]),
+    );
     const printed = { stdout: "", stderr: "" };
     const to = (name: keyof typeof printed) => ({
       write: (text: string | Uint8Array) => {
@@ -59,7 +61,7 @@ export class RemoteMlctl {
       },
     });
     const io = { stdout: to("stdout"), stderr: to("stderr"), cwd: this.folder };
-    const code = await dispatch({ name: "mlctl", version: "1", commands }, args, io);
+    const code = await dispatch({ name: "mlctl", version: () => "1", commands }, args, io);
     return { code, ...printed };
   }
 

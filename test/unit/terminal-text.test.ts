@@ -35,8 +35,8 @@ test.each([new CtlError(`No certificate of ${HOSTILE}`), new UsageError(`${HOSTI
     const stderr = { write: (part: string) => (text += part) };
     const command = { summary: "", help: "", run: () => Promise.reject(error) };
     const io = { stdout: stderr, stderr, cwd: "/" };
-    await dispatch({ name: "mlctl", version: "1", commands: { pki: command } }, ["pki"], io);
-    await dispatch({ name: "mlctl", version: "1", commands: { pki: command } }, [HOSTILE], io);
+    await dispatch({ name: "mlctl", version: () => "1", commands: { pki: async () => command } }, ["pki"], io);
+    await dispatch({ name: "mlctl", version: () => "1", commands: { pki: async () => command } }, [HOSTILE], io);
     expect(text).toContain("owned");
     expect(plain(text)).not.toMatch(DRIVES);
   },

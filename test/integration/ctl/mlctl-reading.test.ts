@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -247,6 +248,38 @@ describe("mlctl get", () => {
     const { code, output } = await mlctl.onTerminal(["get", train.x]);
     expect(code).toBe(2);
     expect(output).toContain("expected -o FILE");
+  });
+
+  test("gets the executions of a job into a folder, as printed, as stored lines, and compressed", async () => {
+    expect(await mlctl.here(["get", "-o", "all", "train"])).toMatchObject({
+      code: 0,
+      stderr: "mlctl: 1 files in all\n",
+    });
+    expect(readFileSync(join(mlctl.folder, "all", `gpu1.${train.x}.txt`), "utf8")).toBe(PRINTED);
+    expect((await mlctl.here(["get", "-z", "--cri", "-o", "all", "train"])).code).toBe(0);
+    const stored = gunzipSync(readFileSync(join(mlctl.folder, "all", `gpu1.${train.x}.log.gz`))).toString();
+    expect(stored).toMatch(/^2026\S+Z stdout F one\n/);
+    expect(readdirSync(join(mlctl.folder, "all"))).toHaveLength(2);
+    expect(await mlctl.here(["get", "train"])).toMatchObject({ code: 2, stderr: expect.stringContaining("-o DIR") });
+  });
+
+  test("goes on where a download was cut, and begins anew where its part is of another state", async () => {
+    const path = join(mlctl.folder, "cut.txt");
+    const asked = await fetch(`${site.web.origin}/api/executions/${train.x}/raw`, {
+      headers: { authorization: `Bearer ${JSON.parse(readFileSync(mlctl.loginFile, "utf8")).token}` },
+    });
+    const wrong = "x".repeat(10);
+    // What goes on keeps what is there, so that one sees it.
+    for (const [tag, begins] of [
+      [asked.headers.get("etag") ?? "", wrong],
+      ['"another"', PRINTED.slice(0, 10)],
+    ] as const) {
+      writeFileSync(`${path}.part`, wrong);
+      writeFileSync(`${path}.part.tag`, tag);
+      expect((await mlctl.here(["get", "-o", path, train.x])).code).toBe(0);
+      expect(readFileSync(path, "utf8")).toBe(begins + PRINTED.slice(10));
+      expect(existsSync(`${path}.part.tag`)).toBe(false);
+    }
   });
 });
 
