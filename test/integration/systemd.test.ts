@@ -13,6 +13,8 @@ const HIGHEST_EXPOSURE = {
   "marcologger-relay.service": 1.7,
   "marcologger-replay.service": 1.3,
   "marcologger-gate.service": 0.8,
+  "marcologger-agent.service": 1.5,
+  "marcologger-agent-root.service": 1.5,
 };
 
 let folder: string;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   folder = await tempFolder();
   const bin = join(folder, "bin");
   await mkdir(bin);
-  for (const name of ["mlcollector", "mlctl", "mlgate"]) {
+  for (const name of ["mlcollector", "mlctl", "mlgate", "mlagent", "mlagent-root"]) {
     await writeFile(join(bin, name), "#!/bin/sh\n");
     await chmod(join(bin, name), 0o755);
   }
@@ -38,7 +40,7 @@ test("systemd accepts every unit", async () => {
   const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` };
   const paths = units.map((name) => join(folder, name));
   const result = await run("systemd-analyze", ["verify", "--man=no", ...paths], { env });
-  expect(units).toHaveLength(7);
+  expect(units).toHaveLength(9);
   expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 
@@ -86,6 +88,8 @@ describe("has no setting that would break the product", () => {
     ["marcologger-gate.service", /^(PrivateUsers|DynamicUser)=/m],
     // Node compiles as it runs.
     ["marcologger-replay.service", /^(DynamicUser|MemoryDenyWriteExecute)=/m],
+    ["marcologger-agent.service", /^(DynamicUser|MemoryDenyWriteExecute)=/m],
+    ["marcologger-agent-root.service", /^(PrivateUsers|DynamicUser|MemoryDenyWriteExecute|ProtectProc)=/m],
   ])("%s", async (name, forbidden) => {
     expect(await readFile(join(UNITS, name), "utf8")).not.toMatch(forbidden);
   });
@@ -111,7 +115,7 @@ test("allows the system calls that the daemons need", async () => {
   );
 });
 
-test("tmpfiles makes the spool, sysusers the four users", async () => {
+test("tmpfiles makes the spool, sysusers the five users", async () => {
   const root = await tempFolder();
   const tmpfiles = ["--create", `--root=${root}`, join(UNITS, "marcologger.tmpfiles")];
   const made = await run("systemd-tmpfiles", tmpfiles);
@@ -121,7 +125,13 @@ test("tmpfiles makes the spool, sysusers the four users", async () => {
 
   const sysusers = await run("systemd-sysusers", ["--dry-run", `--root=${root}`, join(UNITS, "marcologger.sysusers")]);
   expect(sysusers.code).toBe(0);
-  for (const name of ["marcologger", "marcologger-auth", "marcologger-relay", "marcologger-gate"]) {
+  for (const name of [
+    "marcologger",
+    "marcologger-auth",
+    "marcologger-relay",
+    "marcologger-gate",
+    "marcologger-agent",
+  ]) {
     expect(sysusers.stdout + sysusers.stderr).toContain(`'${name}'`);
   }
 });

@@ -106,11 +106,25 @@ export class AgentSite {
     const home = join(this.folder, "home");
     mkdirSync(home, { recursive: true });
     this.root = start(program, args, { env: { ...process.env, ...env } });
+    if (through.length > 0) afterwards(() => this.kill());
     let hasEnded = false;
     void this.root.ended.then(() => {
       hasEnded = true;
     });
     await poll("the root helper's socket", async () => hasEnded || (await this.#connect()));
+  }
+
+  /** SIGKILL to the program itself, also when another one has started it in a namespace. */
+  async kill(): Promise<void> {
+    const pid = this.root?.pid;
+    if (pid === undefined) return;
+    try {
+      const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0];
+      process.kill(child === undefined || child === "" ? pid : Number(child), "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.root?.ended;
   }
 
   #connect(): Promise<true | undefined> {

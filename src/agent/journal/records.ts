@@ -9,12 +9,11 @@ export interface Never {
   readonly by: string;
 }
 
-/** The process that may execute a run, and nobody else: with boot and start time no other one can be taken for it. */
-export interface Supervisor {
-  readonly boot: string;
-  readonly pid: number;
-  readonly started: string;
-}
+/** What may execute a run, and nobody else: a process, which boot and start time tell from every other one. */
+export type Supervisor =
+  | { readonly boot: string; readonly pid: number; readonly started: string }
+  /** A unit of systemd, in one of its invocations (systemd.exec(5), INVOCATION_ID). */
+  | { readonly boot: string; readonly unit: string; readonly invocation: string };
 
 /** Every form of `claim`: whoever made it decided for good. `damaged`: somebody did, and nobody knows what. */
 export type Claim = (
@@ -55,11 +54,13 @@ export function parseAccepted(text: string): Accepted | undefined {
 export function parseClaim(text: string): Claim {
   const record = asRecord(parseJson(text));
   const [sequence, at] = [asCount(record?.["sequence"]) ?? 0, asCount(record?.["at"]) ?? 0];
-  const { boot, started, state, why, by } = record ?? {};
+  const { boot, started, unit, invocation, state, why, by } = record ?? {};
   const pid = asCount(record?.["pid"], 1);
   const never = NEVER.find((one) => one === state);
   if (never !== undefined && typeof why === "string" && typeof by === "string")
     return { kind: "never", never: { state: never, why: why as Never["why"], by }, sequence, at };
+  if (typeof boot === "string" && typeof unit === "string" && typeof invocation === "string")
+    return { kind: "started", supervisor: { boot, unit, invocation }, sequence, at };
   if (typeof boot !== "string" || typeof started !== "string" || pid === undefined)
     return { kind: "damaged", sequence, at };
   return { kind: "started", supervisor: { boot, pid, started }, sequence, at };

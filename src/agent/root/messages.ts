@@ -46,7 +46,7 @@ export class Messages {
     if (journal.has(name)) return this.#again(name, order, digest);
     const verdict = order.files.length > 0 || order.publish !== "" ? REFUSE_NOT_OFFERED : await checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
-    const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order.user);
+    const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
     if (why !== undefined) return this.#refuse(name, order, { why, digest });
     const uid = verdict.kind === "obey" ? verdict.uid : 0;
     const message = encodeSignedOrder(signed);
@@ -70,7 +70,7 @@ export class Messages {
 
   async #check(order: OrderOf<"check">, digest: string): Promise<void> {
     const verdict = await this.#options.checks.judge(order);
-    const why = verdict.kind === "obey" ? this.#bound(order.user) : verdict.why;
+    const why = verdict.kind === "obey" ? this.#bound(order) : verdict.why;
     const state = why === undefined ? "accepted" : verdict.kind === "wait" ? "waiting" : "refused";
     return this.#say(order, { state, why: why ?? "", digest });
   }
@@ -91,8 +91,10 @@ export class Messages {
     runs.step(name, { isAsked: !isNew });
   }
 
-  #bound(user: string): Refusal | undefined {
-    const { runs } = this.#options;
+  /** What this node has no room or no means for. */
+  #bound({ user, memoryBytes }: OrderOf<"run"> | OrderOf<"check">): Refusal | undefined {
+    const { runs, starter } = this.#options;
+    if (memoryBytes > 0 && !starter.limitsMemory) return "no-memory-limit";
     const isFull = runs.openCount() >= AGENT_LIMITS.openRuns || runs.openCount(user) >= AGENT_LIMITS.openRunsPerUser;
     return isFull ? "too-many-runs" : undefined;
   }

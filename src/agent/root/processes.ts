@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import type { Supervisor } from "../journal/records.ts";
 
 /** Field 22 of /proc/PID/stat, counted from the one after the name (proc(5)). */
@@ -9,9 +9,11 @@ export function readBoot(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
-/** Whether exactly this process is alive: a pid alone may be another one's by now. */
-export function isAlive({ boot, pid, started }: Supervisor, bootNow: string): boolean {
-  if (boot !== bootNow) return false;
+/** Whether exactly this process or unit is alive: a pid alone may be another one's by now. */
+export function isAlive(supervisor: Supervisor, bootNow: string): boolean {
+  if (supervisor.boot !== bootNow) return false;
+  if ("unit" in supervisor) return isInvoked(supervisor);
+  const { pid, started } = supervisor;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -19,4 +21,18 @@ export function isAlive({ boot, pid, started }: Supervisor, bootNow: string): bo
   } catch {
     return false;
   }
+}
+
+/** systemd keeps a link for each unit that is loaded and active. A question over D-Bus could stay without an answer. */
+function isInvoked({ unit, invocation }: { readonly unit: string; readonly invocation: string }): boolean {
+  try {
+    return readlinkSync(`/run/systemd/units/invocation:${unit}`) === invocation;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether systemd is process 1 (sd_booted(3)). */
+export function isSystemdBooted(): boolean {
+  return existsSync("/run/systemd/system");
 }

@@ -15,12 +15,14 @@ import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
 import { Checks } from "./checks.ts";
 import { Messages } from "./messages.ts";
-import { isAlive, readBoot } from "./processes.ts";
+import { ProcessForm } from "./process-form.ts";
+import { isAlive, isSystemdBooted, readBoot } from "./processes.ts";
 import { Runs } from "./runs.ts";
-import { Starter } from "./starter.ts";
+import { type Form, Starter } from "./starter.ts";
 import { sweep } from "./sweep.ts";
 import { Teller } from "./teller.ts";
 import { TrustedFile, type TrustedText } from "./trusted-file.ts";
+import { UnitForm } from "./unit-form.ts";
 
 export interface RootHelperOptions {
   readonly config: AgentConfig;
@@ -67,14 +69,7 @@ export class RootHelper {
     const checks = new Checks({ node: config.node, fleet, trusts, policy, users, journal, nowMs });
     const { node, runDir } = config;
     const stopFolder = join(dirname(config.socket), "stop");
-    this.#starter = new Starter({
-      node,
-      runDir,
-      stopFolder,
-      supervise: options.supervise,
-      mlrun: options.mlrun,
-      journal,
-    });
+    this.#starter = new Starter({ node, runDir, stopFolder, form: formOf(options), journal });
     const boot = readBoot();
     const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
@@ -174,6 +169,13 @@ export class RootHelper {
   #every(everyMs: number, act: () => void): void {
     this.#timers.push(setInterval(act, everyMs));
   }
+}
+
+/** Under systemd a unit for each run, if this process may ask for one. */
+function formOf({ config, supervise, mlrun, log }: RootHelperOptions): Form {
+  const programs = { supervise, mlrun };
+  if (!isSystemdBooted() || process.getuid?.() !== 0) return new ProcessForm(programs);
+  return new UnitForm({ ...programs, linkFolder: join(config.stateDir, "units"), log });
 }
 
 function after(act: () => void, afterMs: number): () => void {

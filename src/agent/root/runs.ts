@@ -150,6 +150,7 @@ export class Runs {
         const seen = this.look(name);
         if (seen === undefined) return this.#close(name);
         if (seen.state === "accepted") await this.#begin(name, run);
+        if (seen.state === "started") this.#stop(name);
         await this.#tell(name, run);
       } while (run.isAgain);
     } catch (error) {
@@ -183,6 +184,14 @@ export class Runs {
     if (journal.claim(name) !== undefined) return;
     run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
     starter.start(name, { order: parsed, uid: order.uid }, (outcome) => this.#supervised(name, run, outcome));
+  }
+
+  /** A supervisor sees the cancel itself; a unit has to be stopped. */
+  #stop(name: RunName): void {
+    const { journal, starter } = this.#options;
+    const order = journal.order(name);
+    if (order === undefined || order === "damaged" || journal.canceller(name) === undefined) return;
+    starter.stop(name, order.uid);
   }
 
   #wait(run: Open, why: string): void {

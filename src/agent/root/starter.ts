@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { executionOf } from "../../orders/execution-of.ts";
@@ -6,35 +5,43 @@ import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
-/** Exit statuses of `mlsupervise` from before its claim: nothing was started (`supervise/main.c`). */
-const BEFORE_CLAIM: Readonly<Record<number, Outcome>> = {
-  70: { kind: "wait", why: "disk" },
-  76: { kind: "refuse", why: "uid-changed" },
-  77: { kind: "wait", why: "directory" },
-};
-
 export type Outcome =
   | { readonly kind: "over" }
   | { readonly kind: "wait"; readonly why: "disk" | "directory" | "start" }
   | { readonly kind: "refuse"; readonly why: "uid-changed" };
+
+/** A run that may start, with its folder, in which `fields` is written. */
+export interface Start {
+  readonly folder: string;
+  readonly name: RunName;
+  readonly order: OrderOf<"run">;
+  readonly uid: number;
+  /** The number of the decision that the claim will be. */
+  readonly sequence: number;
+}
+
+/** How a run becomes processes. Whatever it starts first claims the run: should two be started, one gets the claim. */
+export interface Form {
+  readonly limitsMemory: boolean;
+  /** `onEnd`: it is over, has been handed on, or could claim nothing. */
+  start(start: Start, onEnd: (outcome: Outcome) => void): void;
+  /** A started run whose `cancel` is in its folder. Called again until it has ended. */
+  stop(of: { readonly name: RunName; readonly uid: number }): void;
+}
 
 export interface StarterOptions {
   readonly node: string;
   readonly runDir: string;
   /** Users read there who had their command stopped. */
   readonly stopFolder: string;
-  readonly supervise: string;
-  readonly mlrun: string;
+  readonly form: Form;
   readonly journal: Journal;
 }
 
-/**
- * Starts a supervisor for each run: a process of its own, which outlives this one. It claims the run; should two be started
- * for one run, only one gets the claim.
- */
+/** Starts runs, each at most once at a time. */
 export class Starter {
   readonly #options: StarterOptions;
-  readonly #children = new Set<string>();
+  readonly #starting = new Set<string>();
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -42,35 +49,30 @@ export class Starter {
     chmodSync(options.stopFolder, 0o755);
   }
 
-  isStarting({ user, run }: RunName): boolean {
-    return this.#children.has(`${user}.${run}`);
+  get limitsMemory(): boolean {
+    return this.#options.form.limitsMemory;
   }
 
-  /** `onEnd`: the supervisor is over, or could claim nothing. */
+  isStarting({ user, run }: RunName): boolean {
+    return this.#starting.has(`${user}.${run}`);
+  }
+
   start(name: RunName, of: { order: OrderOf<"run">; uid: number }, onEnd: (outcome: Outcome) => void): void {
-    const { supervise, mlrun, journal, runDir } = this.#options;
+    const { journal, runDir, node, form } = this.#options;
     const folder = journal.folderOf(name);
-    const { order, uid } = of;
-    const fields = orderFields(order, { x: this.#x(name), runDir, stopFile: this.#stopFile(name) });
+    const x = executionOf(name.run, node);
+    const fields = orderFields(of.order, { x, runDir, stopFile: this.#stopFile(name) });
     writeFileSync(join(folder, ".fields"), fields, { mode: 0o600 });
     renameSync(join(folder, ".fields"), join(folder, "fields"));
-    const words = [
-      folder,
-      String(uid),
-      name.user,
-      String(order.killAfterSeconds),
-      String(journal.nextSequence()),
-      mlrun,
-    ];
-    const child = spawn(supervise, words, { detached: true, stdio: "ignore", cwd: "/" });
     const key = `${name.user}.${name.run}`;
-    this.#children.add(key);
-    const end = (outcome: Outcome): void => {
-      if (this.#children.delete(key)) onEnd(outcome);
-    };
-    child.once("error", () => end({ kind: "wait", why: "start" }));
-    child.once("exit", (code, signal) => end(outcomeOf(code, signal)));
-    release(child);
+    this.#starting.add(key);
+    form.start({ folder, name, ...of, sequence: journal.nextSequence() }, (outcome) => {
+      if (this.#starting.delete(key)) onEnd(outcome);
+    });
+  }
+
+  stop(name: RunName, uid: number): void {
+    this.#options.form.stop({ name, uid });
   }
 
   /** Says in the execution's END who had it stopped. */
@@ -82,21 +84,7 @@ export class Starter {
     rmSync(this.#stopFile(name), { force: true });
   }
 
-  #x({ run }: RunName): string {
-    return executionOf(run, this.#options.node);
-  }
-
   #stopFile(name: RunName): string {
     return join(this.#options.stopFolder, `${name.user}.${name.run}`);
   }
-}
-
-/** It is not this process's to keep alive, nor to be kept alive by. */
-function release(child: ChildProcess): void {
-  child.unref();
-}
-
-function outcomeOf(code: number | null, signal: NodeJS.Signals | null): Outcome {
-  if (signal === "SIGALRM") return { kind: "wait", why: "directory" };
-  return BEFORE_CLAIM[code ?? 0] ?? { kind: "over" };
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,9 +11,14 @@ bool has_record(int folder, const char *name) {
   return faccessat(folder, name, F_OK, 0) == 0;
 }
 
-/** A name that nobody else uses: two supervisors of one run may be alive until one has the claim. */
+/**
+ * A name that nobody else uses: two supervisors of one run may be alive until one has the claim. The processes of one unit
+ * have its invocation in common.
+ */
 static void temporary_name(char path[NAME_MAX], const char *name) {
-  snprintf(path, NAME_MAX, ".%s.%d", name, getpid());
+  const char *invocation = getenv("INVOCATION_ID");
+  if (invocation == NULL) snprintf(path, NAME_MAX, ".%s.%d", name, getpid());
+  else snprintf(path, NAME_MAX, ".%s.%.64s", name, invocation);
 }
 
 /** A new file: one that a process of the same number left may be a record by another name. */
@@ -68,6 +74,18 @@ int reserve_room(int folder, const char *name) {
   unlinkat(folder, temporary, 0);
   errno = error;
   return -1;
+}
+
+int find_room(int folder, const char *name) {
+  char temporary[NAME_MAX];
+  temporary_name(temporary, name);
+  return openat(folder, temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+void give_room_back(int folder, const char *name) {
+  char temporary[NAME_MAX];
+  temporary_name(temporary, name);
+  unlinkat(folder, temporary, 0);
 }
 
 bool write_reserved(int folder, int reserved, const char *name, const char *text) {

@@ -16,5 +16,9 @@ bool write_record(int folder, const char *name, const char *text);
 /** Takes the room of a record that must not fail later for want of it. Returns its descriptor, or -1. */
 int reserve_room(int folder, const char *name);
 
+/** The room that an earlier process of the same unit took. */
+int find_room(int folder, const char *name);
+void give_room_back(int folder, const char *name);
+
 /** `write_record`, in the room of `reserve_room`. */
 bool write_reserved(int folder, int reserved, const char *name, const char *text);

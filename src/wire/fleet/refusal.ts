@@ -25,6 +25,7 @@ export const REFUSALS = {
   "not-the-owner": "Only the owner of a run and the node's admins can cancel it",
   "run-differs": "The node has another order of the same name: each run needs a name of its own",
   "too-many-runs": "The user has too many open runs on this node",
+  "no-memory-limit": "Only a node under systemd can limit a command's memory",
   "not-offered": "The node's agent does not offer this",
 } as const;
 

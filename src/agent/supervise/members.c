@@ -1,4 +1,4 @@
-#include "descendants.h"
+#include "members.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -91,27 +91,60 @@ static bool runs(pid_t pid, const char *program) {
   return strcmp(target, program) == 0;
 }
 
-/** mlrun's pump leads a session of its own, and its logger is in it. */
-static bool is_pump(const struct process *process, const struct spared *spared) {
-  bool is_own = process->parent == spared->mlrun || process->parent == getpid();
-  return is_own && process->session == process->pid && process->pid != spared->mlrun && runs(process->pid, spared->program);
+/** mlrun's pump leads a session of its own, and its logger is in it. When mlrun ends, this process gets it, or process 1. */
+static bool is_pump(const struct process *process, const struct members *members) {
+  bool is_own = process->parent == members->mlrun || process->parent == (members->are_of_cgroup ? 1 : getpid());
+  return is_own && process->session == process->pid && process->pid != members->mlrun &&
+         runs(process->pid, members->program);
 }
 
-static void spare(struct processes *processes, const struct spared *spared) {
+static void spare(struct processes *processes, const struct members *members) {
   for (size_t i = 0; i < processes->count; i++) {
     struct process *process = &processes->all[i];
     const struct process *leader = find(processes, process->session);
-    bool is_mlrun = process->pid == spared->mlrun ||
-                    (process->parent == spared->mlrun && process->is_below && runs(process->pid, spared->program));
-    process->is_spared = is_mlrun || (leader != NULL && leader->is_below && is_pump(leader, spared) &&
+    bool is_mlrun = process->pid == members->mlrun ||
+                    (process->parent == members->mlrun && process->is_below && runs(process->pid, members->program));
+    process->is_spared = is_mlrun || (leader != NULL && leader->is_below && is_pump(leader, members) &&
                                       (process == leader || process->parent == leader->pid));
   }
 }
 
-int signal_descendants(int signal_number, const struct spared *spared) {
+/** The path of this process's group, as systemd made it (cgroups(7), proc(5)). */
+static bool own_group(pid_t pid, char *path, size_t room) {
+  char file[PATH_BYTES];
+  snprintf(file, sizeof file, "/proc/%d/cgroup", pid);
+  FILE *groups = fopen(file, "re");
+  if (groups == NULL) return false;
+  char line[PATH_MAX];
+  bool is_found = false;
+  while (fgets(line, sizeof line, groups) != NULL) {
+    // `0::/path`, or `9:name=systemd:/path` where resources have hierarchies of their own.
+    const char *start = strncmp(line, "0::", 3) == 0 ? line + 3 : strstr(line, ":name=systemd:");
+    if (start == NULL) continue;
+    is_found = true;
+    snprintf(path, room, "%s", strrchr(start, ':') == NULL || *start == '/' ? start : start + strlen(":name=systemd:"));
+    if (*start == ':') break;
+  }
+  fclose(groups);
+  return is_found;
+}
+
+static void mark_group(struct processes *processes) {
+  char own[PATH_MAX];
+  char path[PATH_MAX];
+  if (!own_group(getpid(), own, sizeof own)) return;
+  for (size_t i = 0; i < processes->count; i++) {
+    struct process *process = &processes->all[i];
+    process->is_below = process->pid != getpid() && own_group(process->pid, path, sizeof path) && strcmp(own, path) == 0;
+  }
+}
+
+int signal_members(int signal_number, const struct members *members) {
   struct processes processes = read_processes();
-  while (mark_children(&processes)) continue;
-  if (spared != NULL) spare(&processes, spared);
+  if (members->are_of_cgroup) mark_group(&processes);
+  else
+    while (mark_children(&processes)) continue;
+  if (members->mlrun > 0) spare(&processes, members);
   int count = 0;
   for (size_t i = 0; i < processes.count; i++) {
     const struct process *process = &processes.all[i];

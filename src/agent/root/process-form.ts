@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import type { Form, Outcome, Start } from "./starter.ts";
+
+/** Exit statuses of `mlsupervise` from before its claim: nothing was started (`supervise/supervise.h`). */
+const BEFORE_CLAIM: Readonly<Record<number, Outcome>> = {
+  70: { kind: "wait", why: "disk" },
+  76: { kind: "refuse", why: "uid-changed" },
+  77: { kind: "wait", why: "directory" },
+};
+
+/** Without systemd: a supervisor for each run, a process of its own, which outlives this one and hears of a cancel itself. */
+export class ProcessForm implements Form {
+  readonly limitsMemory = false;
+  readonly #programs: { readonly supervise: string; readonly mlrun: string };
+
+  constructor(programs: { readonly supervise: string; readonly mlrun: string }) {
+    this.#programs = programs;
+  }
+
+  start({ folder, name, order, uid, sequence }: Start, onEnd: (outcome: Outcome) => void): void {
+    const { supervise, mlrun } = this.#programs;
+    const words = ["run", folder, String(uid), name.user, String(order.killAfterSeconds), String(sequence), mlrun];
+    const child = spawn(supervise, words, { detached: true, stdio: "ignore", cwd: "/" });
+    child.once("error", () => onEnd({ kind: "wait", why: "start" }));
+    child.once("exit", (code, signal) => onEnd(outcomeOf(code, signal)));
+    child.unref();
+  }
+
+  stop(): void {}
+}
+
+function outcomeOf(code: number | null, signal: NodeJS.Signals | null): Outcome {
+  if (signal === "SIGALRM") return { kind: "wait", why: "directory" };
+  return BEFORE_CLAIM[code ?? 0] ?? { kind: "over" };
+}

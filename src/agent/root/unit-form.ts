@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../host/log.ts";
+import type { RunName } from "../journal/journal.ts";
+import type { Form, Outcome, Start } from "./starter.ts";
+
+/** A manager that is silent for so long is asked again later. */
+const ANSWER_WITHIN_MS = 10_000;
+/** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
+const HAND_OVER_SECONDS = 30;
+
+export interface UnitFormOptions {
+  readonly supervise: string;
+  readonly mlrun: string;
+  /** Links to runs' folders by names without any character that a unit would expand. */
+  readonly linkFolder: string;
+  readonly log: Log;
+}
+
+/**
+ * Under systemd: a transient unit for each run, with its own control group, limits of PAM, and nothing of this service's
+ * sandbox. Neither words nor environment stand in it: anybody may read units, and systemd expands `$` and `%`.
+ */
+export class UnitForm implements Form {
+  readonly limitsMemory = true;
+  readonly #options: UnitFormOptions;
+
+  constructor(options: UnitFormOptions) {
+    this.#options = options;
+    mkdirSync(options.linkFolder, { recursive: true, mode: 0o700 });
+  }
+
+  start(start: Start, onEnd: (outcome: Outcome) => void): void {
+    const unit = unitOf(start);
+    const link = join(this.#options.linkFolder, unit);
+    rmSync(link, { force: true });
+    symlinkSync(start.folder, link);
+    execFile("systemd-run", this.#words(start, { unit, link }), { timeout: ANSWER_WITHIN_MS }, (error, _out, said) => {
+      if (error === null) return onEnd({ kind: "over" });
+      this.#options.log.event("error", "systemd does not start a run", { unit, error: said.trim() || error.message });
+      onEnd({ kind: "wait", why: "start" });
+    });
+  }
+
+  stop(of: { readonly name: RunName; readonly uid: number }): void {
+    const unit = unitOf(of);
+    execFile("systemctl", ["stop", "--no-block", unit], { timeout: ANSWER_WITHIN_MS }, (error, _out, said) => {
+      if (error !== null)
+        this.#options.log.event("warning", "systemd does not stop a run", { unit, error: said.trim() });
+    });
+  }
+
+  #words({ uid, order, sequence }: Start, { unit, link }: { unit: string; link: string }): string[] {
+    const { supervise, mlrun } = this.#options;
+    const { killAfterSeconds, memoryBytes } = order;
+    const properties = [
+      "Type=simple",
+      "PAMName=marcologger-run",
+      "WorkingDirectory=/",
+      "UMask=0022",
+      `StandardInput=file:${link}/fields`,
+      "StandardOutput=null",
+      "StandardError=journal",
+      `ExecStartPre=+${supervise} claim ${link} ${sequence} ${unit}`,
+      `ExecStop=+${supervise} stop ${killAfterSeconds} ${mlrun}`,
+      `ExecStopPost=+${supervise} ended ${link}`,
+      "KillMode=control-group",
+      `TimeoutStopSec=${killAfterSeconds + HAND_OVER_SECONDS}`,
+      "OOMPolicy=stop",
+      ...(memoryBytes === 0 ? [] : [`MemoryMax=${memoryBytes}`]),
+    ];
+    const how = [
+      "--quiet",
+      "--collect",
+      "--no-block",
+      `--unit=${unit}`,
+      "--slice=marcologger-runs.slice",
+      `--uid=${uid}`,
+    ];
+    return [...how, ...properties.flatMap((property) => ["-p", property]), "--", mlrun, "--order-fd", "0"];
+  }
+}
+
+function unitOf({ name, uid }: { readonly name: RunName; readonly uid: number }): string {
+  return `mlrun-${uid}-${name.run}.service`;
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+/** Exit statuses before the claim: nothing was started, and the run may be tried again. */
+enum { USAGE = 2, NO_ROOM = 70, TAKEN = 75, CHANGED = 76, UNKNOWN = 77 };
+
+/**
+ * Without systemd: claims a run, executes it, and follows it to its end.
+ *
+ * @param words FOLDER UID USER KILL-AFTER-SECONDS SEQUENCE MLRUN
+ */
+int supervise(char **words);
+
+/** Of a unit of systemd, before its command (FOLDER SEQUENCE UNIT), at its stop (KILL-AFTER-SECONDS MLRUN), and at its end (FOLDER). */
+int claim_for_unit(char **words);
+int stop_unit(char **words);
+int end_unit(char **words);

@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { AgentSite } from "../../support/agent-site.ts";
+import { type BootedSystemd, bootSystemd } from "../../support/booted-systemd.ts";
+import { poll } from "../../support/poll.ts";
+import { createTestUser, type TestUser } from "../../support/root.ts";
+
+let systemd: BootedSystemd | string = "needs root";
+let alice: TestUser;
+let site: AgentSite;
+
+beforeAll(async () => {
+  if (process.getuid?.() !== 0) return;
+  alice = await createTestUser("fleet", { groups: ["audio"] });
+  site = await AgentSite.create(alice.name);
+  systemd = await bootSystemd(site.folder);
+  if (typeof systemd !== "string") await site.start({ through: systemd.inside });
+});
+
+/** A test that needs a booted systemd; elsewhere it is skipped with the reason. */
+function testBooted(name: string, act: (booted: BootedSystemd) => Promise<void>): void {
+  test(name, async (context) => {
+    if (typeof systemd === "string") return context.skip(systemd);
+    return act(systemd);
+  });
+}
+
+function inside({ inside: enter }: BootedSystemd, ...words: readonly string[]): string {
+  const [program = "", ...args] = [...enter, ...words];
+  return spawnSync(program, args, { timeout: 10_000 }).stdout.toString();
+}
+
+testBooted("a command runs in a unit of its own, as its user, and its order is nowhere to be read", async (booted) => {
+  const out = join(site.folder, "count/look");
+  const look = `(id -u; id -G; umask; pwd; grep CapEff /proc/self/status; grep systemd /proc/self/cgroup; echo "$TOKEN")`;
+  const order = site.run(`${look} > ${out}; sleep 1000`, { env: ["TOKEN=s3cret $HOME %n"] });
+  await site.until(order, "started");
+  const lines = await poll("the look", () => {
+    const all = readText(out).trimEnd().split("\n");
+    return all.length === 7 && all;
+  });
+  const unit = `mlrun-${alice.uid}-${order.run}.service`;
+  expect(lines.slice(0, 1)).toEqual([String(alice.uid)]);
+  expect(lines[1]).toBe(spawnSync("id", ["-G", alice.name]).stdout.toString().trim());
+  expect(lines.slice(2, 5)).toEqual(["0022", `/home/${alice.name}`, "CapEff:\t0000000000000000"]);
+  expect(lines[5]).toContain(`/marcologger-runs.slice/${unit}`);
+  expect(lines[6]).toBe("s3cret $HOME %n");
+  expect(inside(booted, "systemctl", "show", unit)).not.toContain("s3cret");
+  site.cancel(order);
+  expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: alice.name });
+});
+
+testBooted(
+  "a restart of the agent stops no run; stop ends sessions of its own too, and the exit is known",
+  async (booted) => {
+    const pids = join(site.folder, "count/pids");
+    const order = site.run(`trap '' TERM; (setsid sh -c 'trap "" TERM; echo $$ > ${pids}; sleep 1000') & sleep 1000`);
+    await site.until(order, "started");
+    await site.kill();
+    const pid = await poll("the session's process", () => readText(pids).trim() || undefined);
+    await site.start({ through: booted.inside });
+    site.cancel(order);
+    expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGKILL", by: alice.name });
+    expect(inside(booted, "cat", `/proc/${pid}/comm`)).toBe("");
+    const ended = site.run(site.counting("ended", "exit 4"));
+    expect(await site.until(ended, "failed")).toMatchObject({ code: 4, signal: null });
+    expect(site.count("ended")).toBe(1);
+  },
+);
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
