@@ -28,12 +28,19 @@ beforeAll(async () => {
   await site.until(site.run("true"), "finished");
 });
 
-/** What was told about an order, and that nothing of it ran; then another order runs. */
+/** What was told about an order, and that nothing of it ran; then another order would be obeyed. */
 async function expectRefused(order: OrderOf<"run">, why: string, state = "refused"): Promise<void> {
   const told = await poll(`the answer to ${order.run}`, () => site.states.find(({ run }) => run === order.run));
   expect([told.state, told.why]).toEqual([state, why]);
   expect(site.count("attack")).toBe(0);
-  await site.until(site.run("true"), "finished");
+  await expectNextIsTaken();
+}
+
+/** Asks whether the node would run an order: the same checks, and no process. */
+async function expectNextIsTaken(): Promise<void> {
+  const check = { ...site.order(), kind: "check" } as const;
+  site.send(site.key.message(check));
+  await site.until(check, "accepted");
 }
 
 const attack = (more: Partial<OrderOf<"run">> = {}): OrderOf<"run"> =>
@@ -96,12 +103,12 @@ describe("nothing starts, and the next order is undisturbed, after an order", ()
     expect(site.count("attack")).toBe(0);
   });
 
-  test("that was replayed to its last byte a hundred times runs once", async () => {
+  test("that was replayed to its last byte thirty times runs once", async () => {
     const order = site.order({ argv: ["sh", "-c", site.counting("replayed")] });
     const message = site.key.message(order);
-    for (let i = 0; i < 100; i += 1) site.send(message);
+    for (let i = 0; i < 30; i += 1) site.send(message);
     await site.until(order, "finished");
-    await site.until(site.run("true"), "finished");
+    await expectNextIsTaken();
     expect(site.count("replayed")).toBe(1);
   });
 });
