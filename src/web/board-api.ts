@@ -4,12 +4,11 @@ import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
-import type { Viewer } from "../wire/viewer.ts";
-import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, notFound } from "./http-error.ts";
 import { readLastLines } from "./last-lines.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
+import type { RecordRecentRead } from "./recent-reads.ts";
 import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
@@ -17,34 +16,18 @@ import type { ViewerOf } from "./viewers.ts";
 export interface BoardApiOptions {
   readonly archive: Pick<Archive, "board" | "get" | "read">;
   readonly viewerOf: ViewerOf;
-  readonly recordRead: RecordRead;
-  /** Steady. */
-  readonly nowMs: () => number;
+  readonly record: RecordRecentRead;
 }
 
 /** Boards and last lines asked for at once, by one user's pages. */
 const MAX_REQUESTS = 64;
 const MAX_LAST_LINES = 100;
-/** A page asks for its board every few seconds: an administrator's is recorded as one read in this time. */
-const RECORD_EVERY_MS = 600_000;
-const MAX_RECORDED = 1_000;
 
 /** What a page of a run shows above its lines: all executions at a glance, and the last lines of one. */
-export function createBoardApi({ archive, viewerOf, recordRead, nowMs }: BoardApiOptions): Router {
+export function createBoardApi({ archive, viewerOf, record }: BoardApiOptions): Router {
   const router = Router();
   const requests = new UserTurns({ what: "boards", maxWaiting: MAX_REQUESTS });
   const turns = new LoopTurns();
-  const recordedAtMs = new Map<string, number>();
-
-  function record(viewer: Viewer, request: Request, what: { readonly owner: string; readonly key: string }): void {
-    const key = `${viewer.uid} ${what.key}`;
-    const atMs = recordedAtMs.get(key);
-    if (atMs !== undefined && nowMs() - atMs < RECORD_EVERY_MS) return;
-    if (recordedAtMs.size >= MAX_RECORDED) recordedAtMs.clear();
-    recordedAtMs.set(key, nowMs());
-    recordRead(viewer, request, [what.owner]);
-  }
-
   router.get("/board", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     const query = new Query(request.query);

@@ -11,12 +11,14 @@ import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
 import { createFleetApi } from "./fleet-api.ts";
+import { createGlancesApi } from "./glances-api.ts";
 import { createKeepingApi } from "./keeping-api.ts";
 import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
 import type { Archive, Authenticator, Fleet, LiveSockets, LocalLogins, Search, Shares } from "./ports.ts";
+import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
 import { createSearchApi } from "./search-api.ts";
@@ -160,6 +162,7 @@ export function createWeb(options: WebOptions): Web {
   const viewerOf = createViewerOf({ sessions, toViewer, remember });
   const throttle = new LoginThrottle(attempts, nowMs);
   const recordRead = createRecordRead(audit);
+  const record = createRecordRecentRead(recordRead, nowMs);
   const app = createApp({
     site,
     hstsSeconds,
@@ -184,7 +187,8 @@ export function createWeb(options: WebOptions): Web {
       }),
       createExecutionsApi({ archive, keeping, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
-      createBoardApi({ archive, viewerOf, recordRead, nowMs }),
+      createBoardApi({ archive, viewerOf, record }),
+      createGlancesApi({ archive, viewerOf, record }),
       createRunLinesApi({ archive, viewerOf, recordRead }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSharesApi({ shares: options.shares, viewerOf, audit }),

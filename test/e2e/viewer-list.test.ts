@@ -57,7 +57,7 @@ test("groups executions by job, newest first, each with its state", async () => 
     execution(99, { argv: ["gone"], ended: { state: "lost", delivery: "incomplete" } }),
   ]);
   const job = page.getByRole("region", { name: "Job train" });
-  await job.waitFor();
+  await job.getByRole("button", { name: "Show executions of train" }).click();
   const rows = await page.locator(".execution").allInnerTexts();
   const words = rows.map((row) => row.replace(/\s+/g, " "));
   expect(words[0]).toMatch(/^running torchrun train\.py gpu-1 .*1,234 lines .* receiving$/);

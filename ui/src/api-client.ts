@@ -3,6 +3,7 @@ import { parseExecution } from "../../src/wire/api.ts";
 import { parseError } from "../../src/wire/api-error.ts";
 import { type Board, parseBoard } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
+import { type Glance, parseGlances, type RunOfGlance } from "../../src/wire/glance.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
 import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
@@ -104,6 +105,11 @@ export class ApiClient {
 
   lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
     return this.#ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
+  }
+
+  /** What a list shows of some runs beside their counts. */
+  glances(runs: readonly RunOfGlance[]): Promise<Answer<readonly Glance[]>> {
+    return this.#ask(`api/glances${queryOf({ runs: JSON.stringify(runs) })}`, { parse: parseGlances });
   }
 
   /** Lines of all executions of a run, or of a job, in order of time, on one side of a place. */

@@ -3,6 +3,7 @@ import "./styles/controls.css";
 import "./styles/frame.css";
 import "./styles/login.css";
 import "./styles/list.css";
+import "./styles/run-rows.css";
 import "./styles/executions.css";
 import "./styles/log-header.css";
 import "./styles/board.css";

@@ -4,6 +4,7 @@ import { parseStream } from "../../src/wire/cri.ts";
 import { parseExecutionId } from "../../src/wire/ids.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import { parseRunId } from "../../src/wire/run-id.ts";
+import { LIST_SORTS, type ListSort } from "./list/list-rows.ts";
 
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];
@@ -13,6 +14,8 @@ export interface ListPlace {
   readonly q: string;
   readonly node: string;
   readonly state: ExecutionState | undefined;
+  /** Undefined: newest first. */
+  readonly sort?: ListSort | undefined;
 }
 
 /** How the log is viewed. All of it is in the URL, so that a reload or a colleague sees the same. */
@@ -98,7 +101,9 @@ export function parsePlace(search: string): Place {
     return { view: "job", job: text("job"), ...chosen, node: text("node"), ...parseLogPlace(text) };
   }
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
-  return { view: "list", q, node: text("node"), state: parseState(text("state")) };
+  const sort = LIST_SORTS.find((each) => each === text("sort"));
+  const list = { view: "list", q, node: text("node"), state: parseState(text("state")) } as const;
+  return sort === undefined ? list : { ...list, sort };
 }
 
 /** The query part for a place, without defaults. Empty or starting with `?`. */
@@ -117,6 +122,7 @@ export function formatPlace(place: Place): string {
   set("node", place.node);
   if (place.view === "list") {
     set("state", place.state);
+    set("sort", place.sort);
   } else {
     set("stream", place.stream);
     set("find", place.find);

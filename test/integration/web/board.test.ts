@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Board, parseBoard } from "../../../src/wire/board.ts";
+import { parseGlances } from "../../../src/wire/glance.ts";
 import type { Launched } from "../../support/launched.ts";
 import { type RunSite, startRunSite } from "../../support/run-site.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
@@ -72,7 +73,30 @@ test("gives the last lines of a stream, however much stands behind them", async 
   expect(await texts("count=2")).toEqual(["noise 698", "noise 699"]);
 });
 
+test("gives a list the lines, the silence and a last line of each run that it names", async () => {
+  const runs = JSON.stringify([
+    ["alice", "train", "7"],
+    ["alice", "train", "8"],
+  ]);
+  const { json } = await alice.get(`/api/glances?runs=${encodeURIComponent(runs)}`);
+  const [glance, ...others] = parseGlances(json) ?? [];
+  expect(others).toEqual([]);
+  expect(glance).toMatchObject({ owner: "alice", job: "train", run: "7", quietMs: 0, silentCount: 1 });
+  expect(glance?.lines).toBe(2 * (RANKS - 2) + 2 + 702);
+  expect(glance?.line).toEqual({
+    x: at(FAILED).x,
+    node: `node${FAILED}`,
+    rank: "211",
+    text: "noise 699",
+    isOfFirst: true,
+  });
+  const bob = await signedIn(on.origin, "bob");
+  expect((await bob.get(`/api/glances?runs=${encodeURIComponent(runs)}`)).json).toEqual({ glances: [] });
+});
+
 test.each([
+  ["/api/glances", 400],
+  ["/api/glances?runs=[1]", 400],
   ["/api/board?job=train", 400],
   ["/api/board?run=7", 400],
   ["/api/board?job=train&run=8", 404],

@@ -6,6 +6,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { SearchField } from "../search-field.tsx";
 import type { ListPlace } from "../url-state.ts";
+import { LIST_SORTS } from "./list-rows.ts";
 
 interface FilterBarProps {
   readonly api: ApiClient;
@@ -19,7 +20,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
     <search class="filters">
       <SearchField
         label="Filter executions"
-        placeholder="Command, job, node…"
+        placeholder="Command, job, node, label…"
         value={place.q}
         maxLength={WIRE_LIMITS.maxSearchCharacters}
         onChange={(q) => navigation.adjust({ ...place, q })}
@@ -54,6 +55,22 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
           </label>
         ))}
       </fieldset>
+      <label>
+        <span class="for-screen-readers">Order</span>
+        <select
+          value={place.sort ?? "newest"}
+          onChange={(event) => {
+            const sort = LIST_SORTS.find((each) => each === event.currentTarget.value);
+            navigation.adjust({ ...place, sort: sort === "newest" ? undefined : sort });
+          }}
+        >
+          {LIST_SORTS.map((sort) => (
+            <option key={sort} value={sort}>
+              {sort} first
+            </option>
+          ))}
+        </select>
+      </label>
     </search>
   );
 }

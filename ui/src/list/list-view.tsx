@@ -1,12 +1,14 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import { after } from "../after.ts";
 import type { ApiClient } from "../api-client.ts";
 import { Icon } from "../icon.tsx";
 import type { LiveClient } from "../live-client.ts";
 import { refusedWords } from "../log/feed/discard-words.ts";
+import { KeyHelp } from "../log/page/key-help.tsx";
 import type { Navigation } from "../navigation.ts";
+import { useListTitle } from "../page-title.ts";
 import { REDRAW_CLOCK } from "../redraw-clock.ts";
 import { startRedraws } from "../redraws.ts";
 import { RunCounts } from "../runs/run-counts.ts";
@@ -14,7 +16,10 @@ import type { ListPlace } from "../url-state.ts";
 import { LIST } from "../url-state.ts";
 import { ExecutionList } from "./execution-list.ts";
 import { FilterBar } from "./filter-bar.tsx";
+import { Glances } from "./glances.ts";
 import { groupRuns } from "./group-runs.ts";
+import { LIST_KEY_HELP, useListKeys } from "./list-keys.ts";
+import { listRows, sortRows } from "./list-rows.ts";
 import { RunSection } from "./run-section.tsx";
 import { UserMismatches } from "./user-mismatches.tsx";
 
@@ -27,9 +32,17 @@ export interface ListViewProps {
 }
 
 export function ListView({ api, live, navigation, place, me }: ListViewProps): JSX.Element {
-  const [list, counts, nowMs] = useExecutionList({ api, live, place });
-  const groups = groupRuns(list?.executions ?? []);
+  const [list, counts, nowMs, glances] = useExecutionList({ api, live, place });
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const openHelp = useCallback(() => setHelpOpen(true), []);
+  useListKeys(openHelp);
   const filtered = place.q !== "" || place.node !== "" || place.state !== undefined;
+  const isMore = list?.hasMore ?? false;
+  const groups = sortRows(
+    listRows(groupRuns(list?.executions ?? []), counts?.runs ?? [], { isFiltered: filtered, hasMore: isMore }),
+    place.sort ?? "newest",
+  );
+  useListTitle(counts?.runs ?? []);
   return (
     <main class="page list-page">
       <h1 class="for-screen-readers">Executions</h1>
@@ -59,8 +72,9 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
         {groups.map((group) => (
           <RunSection
             key={group.key}
-            group={group}
-            summary={counts?.of(group)}
+            row={group}
+            isFiltered={filtered}
+            glances={glances}
             navigation={navigation}
             nowMs={nowMs}
             showOwner={me.admin || group.owner !== me.user}
@@ -68,11 +82,12 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
         ))}
       </div>
       {list?.hasMore ? <More onSeen={() => void list.loadMore()} /> : null}
+      <KeyHelp isOpen={isHelpOpen} keys={LIST_KEY_HELP} onClose={() => setHelpOpen(false)} />
     </main>
   );
 }
 
-type Listed = [ExecutionList | undefined, RunCounts | undefined, number];
+type Listed = [ExecutionList | undefined, RunCounts | undefined, number, Glances | undefined];
 
 /**
  * The list for a place and the counts of its runs, loaded and live, and the time up to which running durations count.
@@ -82,14 +97,17 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
   const { q, node, state } = place;
   const [list, setList] = useState<ExecutionList | undefined>(undefined);
   const [counts, setCounts] = useState<RunCounts | undefined>(undefined);
+  const [glances, setGlances] = useState<Glances | undefined>(undefined);
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
     const { redraw, stop } = startRedraws(() => {
       setList(made);
       setCounts(counted);
+      setGlances(glanced);
       setNowMs(Date.now());
     }, REDRAW_CLOCK);
     const counted = new RunCounts({ api, after, onChange: redraw });
+    const glanced = new Glances({ api, after, nowMs: Date.now, onChange: redraw });
     const made = new ExecutionList({
       api,
       filter: { q, node, state },
@@ -109,10 +127,11 @@ function useExecutionList(props: Pick<ListViewProps, "api" | "live" | "place">):
       stop();
       subscription.close();
       counted.close();
+      glanced.close();
       made.close();
     };
   }, [api, live, q, node, state]);
-  return [list, counts, nowMs];
+  return [list, counts, nowMs, glances];
 }
 
 /** Loads the next page when its end comes near the screen. */

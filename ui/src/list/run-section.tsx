@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { RunSummary, StateCounts } from "../../../src/wire/runs.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { StateCounts } from "../../../src/wire/runs.ts";
 import { keyOf } from "../execution-key.ts";
 import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
@@ -10,12 +10,17 @@ import { placeOfRun } from "../place-of.ts";
 import { RunName } from "../runs/run-name.tsx";
 import { visibleText } from "../text/visible-control.ts";
 import { ExecutionRow } from "./execution-row.tsx";
-import type { RunGroup } from "./group-runs.ts";
+import type { Glances } from "./glances.ts";
+import type { ListRow } from "./list-rows.ts";
+import { RunFacts, StateBar } from "./run-facts.tsx";
+import { RunLabels } from "./run-labels.tsx";
+import { useInView } from "./use-in-view.ts";
 
 interface RunSectionProps {
-  readonly group: RunGroup;
-  /** As the collector knows it; undefined before it has answered. */
-  readonly summary: RunSummary | undefined;
+  readonly row: ListRow;
+  /** Its executions are what is looked for. */
+  readonly isFiltered: boolean;
+  readonly glances: Glances | undefined;
   readonly navigation: Navigation;
   readonly nowMs: number;
   readonly showOwner: boolean;
@@ -24,12 +29,19 @@ interface RunSectionProps {
 /** Rows of a run shown before the reader expands it. */
 const FIRST_ROWS = 12;
 
-/** A run of a job: its heading and its executions. A job of one execution that names itself needs no heading. */
-export function RunSection({ group, summary, navigation, nowMs, showOwner }: RunSectionProps): JSX.Element {
-  const [open, setOpen] = useState(true);
+/** A run of a job as one row, and its executions on demand. One execution that names itself is a row of its own. */
+export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOwner }: RunSectionProps): JSX.Element {
+  const { executions, job, run, summary } = row;
+  const [toggled, setToggled] = useState<boolean | undefined>(undefined);
   const [all, setAll] = useState(false);
-  const { executions, job, run } = group;
+  const [section, isInView] = useInView<HTMLElement>();
+  const isRunning = (summary?.running ?? 0) > 0;
+  useEffect(
+    () => (isInView ? glances?.want(row, isRunning) : undefined),
+    [glances, isInView, isRunning, row.owner, job, run],
+  );
   const name = visibleText(job);
+  const open = toggled ?? isFiltered;
   const rows = (all ? executions : executions.slice(0, FIRST_ROWS)).map((execution) => (
     <ExecutionRow
       key={keyOf(execution)}
@@ -39,25 +51,36 @@ export function RunSection({ group, summary, navigation, nowMs, showOwner }: Run
       showOwner={showOwner}
     />
   ));
-  if (executions.length === 1 && executions[0]?.x === job) return <ul class="job single">{rows}</ul>;
+  if (executions.length === 1 && executions[0]?.x === job) {
+    return (
+      <ul class="job single" data-row="">
+        {rows}
+      </ul>
+    );
+  }
   const hidden = executions.length - rows.length;
   return (
-    <section class="job" aria-label={`Job ${name}`}>
+    <section ref={section} class="job" aria-label={`Job ${name}`} data-row="">
       <h2 class="job-heading">
         <button
           type="button"
           class="plain icon-only"
           aria-expanded={open}
           aria-label={`${open ? "Hide" : "Show"} executions of ${name}`}
-          onClick={() => setOpen(!open)}
+          disabled={executions.length === 0}
+          onClick={() => setToggled(!open)}
         >
           <Icon name={open ? "open" : "closed"} />
         </button>
-        <Link navigation={navigation} to={placeOfRun(group, showOwner)} title="All lines of this run of the job">
+        {summary === undefined ? <span class="state-bar" /> : <StateBar of={summary} />}
+        <Link navigation={navigation} to={placeOfRun(row, showOwner)} title="All lines of this run of the job">
           {name}
         </Link>
         <RunName run={run} startedAt={summary?.startedAt ?? executions.at(-1)?.startedAt ?? ""} />
+        {showOwner ? <span class="owner">{row.owner}</span> : null}
+        <RunLabels executions={executions} />
         {summary === undefined ? null : <Counts of={summary} />}
+        {summary === undefined ? null : <RunFacts summary={summary} known={glances?.of(row)} nowMs={nowMs} />}
       </h2>
       {open ? <ul>{rows}</ul> : null}
       {open && summary !== undefined && summary.executions > executions.length ? (

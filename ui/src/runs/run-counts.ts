@@ -3,9 +3,9 @@ import type { ApiClient } from "../api-client.ts";
 
 /** How often counts are asked for while executions change. */
 const ASK_EVERY_MS = 2_000;
-/** Runs a page, and pages at most: as many runs as the list holds executions. */
+/** Runs a page, and pages at most: years of them. */
 const PAGE_RUNS = 500;
-const MAX_PAGES = 4;
+const MAX_PAGES = 20;
 
 export interface RunCountsOptions {
   readonly api: Pick<ApiClient, "runs">;

@@ -1,8 +1,13 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { KEY_HELP } from "./log-keys.ts";
 
-export function KeyHelp({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }): JSX.Element {
+interface KeyHelpProps {
+  readonly isOpen: boolean;
+  readonly keys: readonly (readonly [keys: string, what: string])[];
+  readonly onClose: () => void;
+}
+
+export function KeyHelp({ isOpen, keys, onClose }: KeyHelpProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (isOpen) dialog.current?.showModal();
@@ -12,10 +17,10 @@ export function KeyHelp({ isOpen, onClose }: { readonly isOpen: boolean; readonl
     <dialog ref={dialog} class="key-help" aria-labelledby="key-help-title" onClose={onClose}>
       <h2 id="key-help-title">Keys</h2>
       <dl>
-        {KEY_HELP.map(([keys, what]) => (
-          <div key={keys}>
+        {keys.map(([names, what]) => (
+          <div key={names}>
             <dt>
-              {keys.split(" ").map((key) => (
+              {names.split(" ").map((key) => (
                 <kbd key={key}>{key}</kbd>
               ))}
             </dt>

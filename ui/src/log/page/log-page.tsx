@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { JobBoardProps } from "../../board/job-board.tsx";
@@ -7,7 +7,7 @@ import type { RunBoard } from "../../board/run-board.ts";
 import { Lazy } from "../../lazy.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
-import { visibleText } from "../../text/visible-control.ts";
+import { usePageTitle } from "../../page-title.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import { TIME_MODES } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
@@ -29,11 +29,13 @@ import { KeyHelp } from "./key-help.tsx";
 import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
 import type { LogCommand } from "./log-keys.ts";
+import { KEY_HELP } from "./log-keys.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 import { RowStates } from "./row-states.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
+import { titleOf } from "./title-of.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
@@ -163,13 +165,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [navigation, feed],
   );
-  const title = titleOf(place, feed?.sources[0]?.execution.command);
-  useEffect(() => {
-    document.title = visibleText(title);
-    return () => {
-      document.title = "marcologger";
-    };
-  }, [title]);
+  const { title, state } = titleOf(place, feed, runBoard.board);
+  usePageTitle(title, state);
 
   if (feed === undefined || shown === undefined || feed.phase !== "ready") {
     return (
@@ -234,7 +231,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
         ) : null}
       </div>
       <RowStates row={states} onClose={() => setStates(undefined)} />
-      <KeyHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      <KeyHelp isOpen={isHelpOpen} keys={KEY_HELP} onClose={() => setHelpOpen(false)} />
     </main>
   );
 }
@@ -269,9 +266,4 @@ function placeInJob(feed: LogFeed | undefined, { time, source, n }: Item): strin
 
 function nextTimeMode(time: TimeMode): TimeMode {
   return TIME_MODES[(TIME_MODES.indexOf(time) + 1) % TIME_MODES.length] ?? "local";
-}
-
-function titleOf(place: ExecutionPlace | JobPlace, command: string | undefined): string {
-  if (place.view === "job") return `${place.job} · marcologger`;
-  return `${command ?? place.x} · marcologger`;
 }
