@@ -18,6 +18,7 @@ import { updatePage } from "./page.ts";
 import { readingCase } from "./reading-case.ts";
 import { machine, pageSection, table } from "./report.ts";
 import { restartCase } from "./restart-case.ts";
+import { searchCase } from "./search-case.ts";
 import { startCase } from "./start-case.ts";
 import { viewerCase } from "./viewer-case.ts";
 import { wholePathCase } from "./whole-path-case.ts";
@@ -57,6 +58,7 @@ const cases: readonly Case[] = [
   diskCase(),
   foldCase(),
   viewerCase(),
+  searchCase(),
 ];
 
 const { values, positionals } = parseArgs({

@@ -43,8 +43,8 @@ export class StoredData {
   readonly #block = new LineBlock();
   readonly #stored: { readonly sidecar: Sidecar; readonly lines: number; readonly startedAt: string }[] = [];
 
-  /** An execution that is still running. */
-  add(lines: number): StoredExecution {
+  /** An execution that is still running, with lines that `block` makes. */
+  add(lines: number, block: Pick<LineBlock, "chunk"> = this.#block): StoredExecution {
     const i = this.#stored.length;
     const { x, k, node } = fakeExecution({ node: `node${i % NODES}` });
     const origin = originOf({ x, node, keyHash: hashKey(k), i });
@@ -56,7 +56,7 @@ export class StoredData {
     const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar, stretches: new MemoryStretches() });
     this.#files.adopt(log, createForAppend(log.path, { durable: false }));
     for (let n = 1; n <= lines; n += BLOCK_LINES) {
-      log.append(this.#block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
+      log.append(block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
     }
     this.#files.close(log);
     this.#stored.push({ sidecar, lines, startedAt: origin.startedAt });

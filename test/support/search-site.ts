@@ -23,6 +23,8 @@ export async function startSearchSite(
     readonly maxMs?: number;
     readonly sayEveryMs?: number;
     readonly searches?: number;
+    /** Seals executions as soon as they end; the time is the store's. */
+    readonly sealedBy?: { readonly nowMs: () => number };
     readonly sizes?: Partial<EpochSizes>;
     readonly wallMs?: () => number;
     readonly web?: WebFixtureOptions;
@@ -40,6 +42,7 @@ export async function startSearchSite(
   let web: SearchSite["web"] | undefined;
   const on = await startIngestSite({
     ownerOf: rootAndBob,
+    ...(options.sealedBy === undefined ? {} : { sealAfterMs: 0, ...options.sealedBy }),
     publisher: {
       publish: (...published) => web?.hub.publish(...published),
       changed: (...changed) => web?.hub.changed(...changed),

@@ -7,6 +7,7 @@ import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
 import { FakeItems } from "../../support/fake-items.ts";
 import { type IngestSite, metric, openRelay, ROOT as SUPER, untilMetric } from "../../support/ingest-site.ts";
+import { poll } from "../../support/poll.ts";
 import { startSearchSite } from "../../support/search-site.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
 
@@ -298,4 +299,28 @@ test("the previous hit of a long execution is near the end of what is read", asy
   expect(next.hits).toEqual([["hit", 30_000, "line 30000"]]);
   const far = await read({ pattern: "line 7", from: 40_000, direction: "previous" });
   expect(far.hits).toEqual([["hit", 7, "line 7"]]);
+});
+
+test("a packed log is searched without its other members, counted, and stepped through", async () => {
+  let wallMs = Date.now();
+  const { on, alice } = await startSearch({ sealedBy: { nowMs: () => wallMs } });
+  const items = new FakeItems();
+  await items.begin(on);
+  const last = 14_000;
+  expect(on.store.store([items.lines(on, 1, last), items.end(on, last)])).toBe("stored");
+  await poll("the packed log", async () => {
+    // Each time a sweep, until the index knows of the end.
+    wallMs += 700_000;
+    return (await metric(on, "ml_store_seals_total")) === 1;
+  });
+  const what = { x: items.x };
+  const textBytes = await metric(on, "ml_store_sealed_bytes_total");
+  const rare = await ask(alice, { what, pattern: "Line 7777", case: "ignore" });
+  expect(shownIn(rare)).toEqual([["hit", 7_777, "line 7777"]]);
+  const end = rare.at(-1);
+  expect(end?.t === "end" && end.bytes).toBeLessThan(textBytes / 2);
+  const all = await ask(alice, { what, pattern: "line", buckets: true, limit: 1 });
+  expect(all.at(-1)).toMatchObject({ hits: last, bytes: textBytes });
+  const previous = await ask(alice, { what, pattern: "line 13", from: 5_000, direction: "previous", limit: 2 });
+  expect(shownIn(previous).map(([, n]) => n)).toEqual([1_399, 1_398]);
 });
