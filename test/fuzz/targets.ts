@@ -5,6 +5,7 @@ import type { FuzzTarget } from "./fuzz.ts";
 import { GATE_TARGETS } from "./gate.ts";
 import { LAUNCHER_TARGETS } from "./launcher.ts";
 import { MESSAGE_TARGETS } from "./messages.ts";
+import { ORDER_TARGETS } from "./orders.ts";
 import { PAM_TARGETS } from "./pam.ts";
 import { RELAY_TARGETS } from "./relay.ts";
 import { SEARCH_TARGETS } from "./search.ts";
@@ -24,4 +25,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...GATE_TARGETS,
   ...PAM_TARGETS,
   ...SEARCH_TARGETS,
+  ...ORDER_TARGETS,
 ];

@@ -119,8 +119,9 @@ export class AgentSite {
     const pid = this.root?.pid;
     if (pid === undefined) return;
     try {
-      const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0];
-      process.kill(child === undefined || child === "" ? pid : Number(child), "SIGKILL");
+      const isInNamespace = readFileSync(`/proc/${pid}/comm`, "utf8") === "nsenter\n";
+      const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+      process.kill(isInNamespace ? Number(child) : pid, "SIGKILL");
     } catch {
       // It has ended.
     }

@@ -1,7 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
 import type { Log } from "../../host/log.ts";
-import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
-import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
 import { isFinal } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
@@ -10,6 +8,7 @@ import { AGENT_LIMITS } from "../limits.ts";
 import type { Checks } from "./checks.ts";
 import { lookAt, type Seen } from "./look.ts";
 import type { Outcome, Starter } from "./starter.ts";
+import { tellState } from "./tell-state.ts";
 import type { Teller } from "./teller.ts";
 
 export interface RunsOptions {
@@ -225,12 +224,12 @@ export class Runs {
     if (seen === undefined) return;
     if (seen.state === "accepted" && run.waits !== "" && run.waits !== run.waitsTold) {
       const waits = run.waits;
-      const answer = await this.#send(name, { ...seen, state: "waiting", why: waits, at: nowMs() });
+      const answer = await tellState(this.#options, name, { ...seen, state: "waiting", why: waits, at: nowMs() });
       if (answer === "+") run.waitsTold = waits;
     }
     const isTold = journal.wasTold(name, seen.state);
     if (!isTold && nowMs() >= run.tellAfterMs) {
-      const answer = await this.#send(name, seen);
+      const answer = await tellState(this.#options, name, seen);
       if (answer === "+" || answer === "-") journal.told(name, seen.state);
       else {
         run.tellAfterMs = nowMs() + AGENT_LIMITS.lookEveryMs;
@@ -242,34 +241,6 @@ export class Runs {
     }
     // An unknown run may still be found to have ended.
     if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#close(name);
-  }
-
-  async #send(name: RunName, seen: Seen): Promise<EventAnswer | undefined> {
-    const { journal, teller } = this.#options;
-    const { state, why, text, code, signal, by, digest, sequence, at } = seen;
-    const words = text.slice(0, FLEET_LIMITS.maxTextCharacters);
-    const event: FleetEventOf<"state"> = {
-      v: 1,
-      kind: "state",
-      journal: journal.id,
-      sequence,
-      at,
-      run: name.run,
-      user: name.user,
-      state,
-      why,
-      text: words,
-      code,
-      signal,
-      by,
-      digest,
-    };
-    const answer = await teller.tell(event);
-    if (answer !== "?") return answer;
-    const order = journal.order(name);
-    if (order === undefined || order === "damaged") return "-";
-    const returned = await teller.tell({ v: 1, kind: "order", ...order.signed });
-    return returned === "+" ? teller.tell(event) : returned === "-" ? "-" : undefined;
   }
 
   #close(name: RunName): void {

@@ -1,0 +1,188 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { parseAgentConfig } from "../../src/agent/config.ts";
+import { Journal } from "../../src/agent/journal/journal.ts";
+import { parseAccepted, parseClaim, parseEnded } from "../../src/agent/journal/records.ts";
+import { Checks } from "../../src/agent/root/checks.ts";
+import { lookAt } from "../../src/agent/root/look.ts";
+import { sweep } from "../../src/agent/root/sweep.ts";
+import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
+import { encodeSignedOrder } from "../../src/wire/fleet/signed-order.ts";
+import { FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const NOW_MS = Date.now();
+const MINUTE_MS = 60_000;
+const DAY_MS = 1_440 * MINUTE_MS;
+const BOOT = "0f7a6f0e-6f0e-4b5e-9a52-1d2a3c4b5e6f";
+const CLAIM = JSON.stringify({ boot: BOOT, pid: 7, started: "123", sequence: 2, at: NOW_MS });
+const EXIT = JSON.stringify({ code: 0, signal: null, at: NOW_MS, text: "" });
+
+let folder: string;
+let journal: Journal;
+
+beforeEach(async () => {
+  folder = await tempFolder();
+  journal = new Journal(folder, { id: newRun(), nowMs: NOW_MS - DAY_MS });
+});
+
+/** Puts an order into the journal. */
+function accept(more: Partial<OrderOf<"run">> = {}): { user: string; run: string } {
+  const order = runOrder(more);
+  const message = encodeSignedOrder({ order: encodeOrder(order), sig: "sig" });
+  const signed = { order: encodeOrder(order), sig: "sig" };
+  const times = { sequence: journal.nextSequence(), at: NOW_MS, issued: order.issued };
+  journal.accept(order, { message, signed, uid: 1_000, ...times });
+  return { user: order.user, run: order.run };
+}
+
+function put(name: { user: string; run: string }, record: string, text: string): void {
+  writeFileSync(join(journal.folderOf(name), record), text);
+}
+
+const look = (name: { user: string; run: string }, isAlive = false, boot = BOOT) => {
+  const seen = lookAt(name, { journal, boot, isAlive: () => isAlive });
+  return seen === undefined ? undefined : seen.why === "" ? seen.state : `${seen.state}(${seen.why})`;
+};
+
+describe("a record that was cut at any byte", () => {
+  test("never lets a run start again: a claim counts, whatever is left of it", () => {
+    const name = accept();
+    for (let bytes = 0; bytes < CLAIM.length; bytes += 1) {
+      put(name, "claim", CLAIM.slice(0, bytes));
+      expect(look(name)).toBe("unknown(claim-damaged)");
+    }
+    expect(journal.never(name, { state: "cancelled", why: "", by: "alice" }, NOW_MS)).toBe(false);
+    put(name, "claim", CLAIM);
+    expect(look(name, true)).toBe("started");
+  });
+
+  test("never passes for an end", () => {
+    const name = accept();
+    put(name, "claim", CLAIM);
+    for (let bytes = 0; bytes < EXIT.length; bytes += 1) {
+      put(name, "exit", EXIT.slice(0, bytes));
+      expect(look(name)).toBe("unknown(exit-damaged)");
+    }
+    put(name, "exit", EXIT);
+    expect(look(name)).toBe("finished");
+  });
+
+  test("never passes for an order", () => {
+    const name = accept();
+    const text = JSON.stringify({ message: "x", uid: 1, sequence: 1, at: 1 });
+    for (let bytes = 0; bytes <= text.length; bytes += 1) expect(parseAccepted(text.slice(0, bytes))).toBeUndefined();
+    expect(journal.order(name)).toMatchObject({ uid: 1_000 });
+  });
+
+  test("is no exception, whatever stands there", () => {
+    for (const text of ["", "null", "[]", "{}", '{"pid":-1}', '{"code":"0"}', "\0", '{"state":"finished"}']) {
+      expect(parseClaim(text).kind).toBe("damaged");
+      expect(parseEnded(text)).toBeUndefined();
+    }
+  });
+});
+
+describe("a run whose supervisor is gone", () => {
+  test("is unknown, says whether the machine was restarted, and becomes what its exit says later", () => {
+    const name = accept();
+    put(name, "claim", CLAIM);
+    expect(look(name)).toBe("unknown(supervisor-lost)");
+    expect(look(name, false, "another-boot")).toBe("unknown(restarted)");
+    put(name, "exit", JSON.stringify({ code: null, signal: "SIGKILL", at: NOW_MS, text: "" }));
+    expect(look(name)).toBe("failed");
+  });
+});
+
+describe("the journal", () => {
+  test("is the same one after a restart, and goes on with higher numbers", () => {
+    const name = accept();
+    put(name, "claim", CLAIM);
+    const again = new Journal(folder, { id: newRun(), nowMs: NOW_MS });
+    expect([again.id, again.createdMs]).toEqual([journal.id, journal.createdMs]);
+    expect(again.all()).toEqual([name]);
+  });
+
+  test("takes an order once, and a user's run apart from another user's", () => {
+    const name = accept();
+    const { run } = name;
+    expect(accept({ run, user: "bob" })).toEqual({ run, user: "bob" });
+    expect(journal.all()).toHaveLength(2);
+    expect(journal.never(name, { state: "expired", why: "", by: "" }, NOW_MS)).toBe(true);
+    expect(journal.never(name, { state: "refused", why: "system-user", by: "" }, NOW_MS)).toBe(false);
+    expect(look(name)).toBe("expired");
+  });
+
+  test("forgets a run a day after it was told and has expired, and takes nothing again that is as old", () => {
+    const name = accept({ issued: NOW_MS - MINUTE_MS, expires: NOW_MS });
+    journal.never(name, { state: "cancelled", why: "", by: "alice" }, NOW_MS);
+    const sweepAt = (nowMs: number) => {
+      const seen = (one: typeof name) => lookAt(one, { journal, boot: BOOT, isAlive: () => false });
+      return sweep(journal, { nowMs, look: seen, forget: () => {} });
+    };
+    expect(sweepAt(NOW_MS + 2 * DAY_MS)).toBe(0);
+    journal.told(name, "cancelled");
+    expect(sweepAt(NOW_MS + DAY_MS / 2)).toBe(0);
+    expect(sweepAt(NOW_MS + 2 * DAY_MS)).toBe(1);
+    expect([journal.all(), journal.floor().expires]).toEqual([[], NOW_MS]);
+    const later = new Journal(folder, { id: newRun(), nowMs: NOW_MS });
+    expect(later.highestIssuedMs).toBe(NOW_MS - MINUTE_MS);
+  });
+
+  test("is not fooled by folders that are no runs", () => {
+    for (const name of ["..x", "alice", `alice.${"x".repeat(26)}`, `-o.${newRun()}`])
+      mkdirSync(join(folder, "runs", name));
+    expect(journal.all()).toEqual([]);
+  });
+});
+
+describe("an order at a time", () => {
+  const at = (
+    order: OrderOf<"run">,
+    nowMs: number,
+    more: { highestIssuedMs?: number; floor?: number; createdMs?: number } = {},
+  ) =>
+    new Checks({
+      node: "node1",
+      fleet: FLEET,
+      trusts: () => ({ ssh: new Map(), web: new Map() }),
+      policy: () => ({ minUid: 1_000, webUsers: [], webMaxLifeMs: 0, admins: [] }),
+      users: { byName: async () => undefined, isMember: async () => false },
+      journal: {
+        createdMs: more.createdMs ?? 0,
+        highestIssuedMs: more.highestIssuedMs ?? 0,
+        floor: () => ({ expires: more.floor ?? 0, issued: 0, sequence: 0 }),
+      },
+      nowMs: () => nowMs,
+    }).address(order);
+  const order = runOrder({ issued: NOW_MS, expires: NOW_MS + 10 * MINUTE_MS });
+
+  test.each([
+    ["of now", 0, {}, undefined],
+    ["of five minutes ahead, as clocks differ", -5 * MINUTE_MS, {}, undefined],
+    ["of more", -5 * MINUTE_MS - 1, {}, "from-the-future"],
+    ["at its end", 10 * MINUTE_MS, {}, undefined],
+    ["after it", 10 * MINUTE_MS + 1, {}, "expired"],
+    ["on a clock that was set back by an hour", 0, { highestIssuedMs: NOW_MS + 60 * MINUTE_MS }, "clock"],
+    ["on one that was set back by minutes", 0, { highestIssuedMs: NOW_MS + 5 * MINUTE_MS }, undefined],
+    ["below what was forgotten", 0, { floor: NOW_MS + 10 * MINUTE_MS }, "before-floor"],
+    ["older than the journal", 0, { createdMs: NOW_MS + 1 }, "before-journal"],
+  ] as const)("%s", (_what, afterMs, more, expected) => {
+    expect(at(order, NOW_MS + afterMs, more)).toBe(expected);
+  });
+});
+
+describe("agent.toml", () => {
+  test("has defaults for all but node and broker, and names every mistake", () => {
+    const parsed = parseAgentConfig('node = "Node1"\nbroker = "c.example.org:4222"\nweb-users = ["@hpc"]');
+    expect(parsed).toMatchObject({
+      node: "node1",
+      policy: { minUid: 1_000, webUsers: ["@hpc"], webMaxLifeMs: 3_600_000 },
+    });
+    const wrong = parseAgentConfig('node = "../x"\nmin-uid = -1\nweb-max-life = "long"\nadmins = "bob"\nsurprise = 1');
+    const keys = "problems" in wrong ? wrong.problems.map((problem) => problem.split(":")[0]).sort() : [];
+    expect(keys).toEqual(["admins", "broker", "min-uid", "node", "surprise", "web-max-life"]);
+    expect(parseAgentConfig("node = ")).toHaveProperty("problems");
+  });
+});
