@@ -25,7 +25,7 @@ const HEAP_GROWTH = "--heap-growing-percent=300";
 /** systemd passes listening sockets from descriptor 3 on (sd_listen_fds(3)). */
 const FIRST_PASSED_FD = 3;
 
-/** The installation: this file is dist/src/bin/mlcollector-main.js in it. */
+/** The installation: this file is dist/src/bin/mlcollector-main.mjs in it. */
 const INSTALLATION = new URL("../../../", import.meta.url);
 
 /** Files created without an explicit mode (the index) are for the service alone; folders stay passable. */

@@ -3,4 +3,6 @@ import { refuseOldNode } from "./node-floor.ts";
 
 // As for an invalid configuration: systemd does not restart it.
 refuseOldNode("mlcollector", 2);
-void import("./mlcollector-main.ts");
+/** Made of mlcollector-main.ts by mlcollector.vite.ts. */
+const bundle = "./mlcollector-main.mjs";
+void import(bundle);

@@ -31,6 +31,12 @@ const PARTS = [
     makes: "dist/src/bin/mlctl-main.mjs",
   },
   {
+    name: "mlcollector-script",
+    command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "src/bin/mlcollector.vite.ts"],
+    from: ["src"],
+    makes: "dist/src/bin/mlcollector-main.mjs",
+  },
+  {
     name: "viewer",
     command: [join(BIN, "vite"), "build", "--logLevel=warn", "--config", "ui/vite.config.ts"],
     from: ["src/wire", "src/text", "ui"],
