@@ -171,6 +171,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
     localLogins,
+    presenceOf: (node) => relays.presence(node),
     keeping: kept.keeping,
     fleet,
     auth,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,10 +93,24 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
 };
 
+/** As git does: PAGER, else less with what it takes to end at once where all fits. `cat` and nothing mean none. */
+function pager() {
+  const { PAGER = "less", PATH = "" } = process.env;
+  const isThere = PAGER !== "less" || PATH.split(":").some((folder) => existsSync(join(folder, PAGER)));
+  if (PAGER === "" || PAGER === "cat" || !isThere) return undefined;
+  const holdInterrupts = (): (() => void) => {
+    const ignore = (): void => undefined;
+    process.on("SIGINT", ignore);
+    return () => process.off("SIGINT", ignore);
+  };
+  return { command: PAGER, env: { LESS: "FRX", ...process.env }, holdInterrupts };
+}
+
 process.exitCode = await dispatch({ name: "mlctl", version, commands }, process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
   hasColours: NO_COLOR === undefined || NO_COLOR === "",
+  pager: pager(),
   cwd: process.cwd(),
 });

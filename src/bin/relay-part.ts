@@ -47,6 +47,13 @@ export class RelayPart implements Part {
     return this.#server?.failure;
   }
 
+  /** Whether a node's relay is connected, and when it was last heard of. */
+  presence(node: string): { readonly isUp: boolean; readonly seenAtMs: number } | undefined {
+    const known = this.#server?.presence(node);
+    if (known === undefined) return undefined;
+    return { isUp: known.isUp, seenAtMs: this.#options.wallMs() - known.heardBeforeMs };
+  }
+
   async start(): Promise<void> {
     const { config, store, log, audit, metrics, expiry, clocks, nowMs, wallMs } = this.#options;
     const { limits, pki } = config;

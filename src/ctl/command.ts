@@ -21,7 +21,17 @@ interface Printed {
   write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   readonly once?: Writable["once"];
+}
+
+/** What a person reads long output with. */
+interface Pager {
+  /** For a shell. */
+  readonly command: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ctrl-C is the pager's until the returned function is called. */
+  holdInterrupts(): () => void;
 }
 
 /** The process around a command. */
@@ -32,6 +42,8 @@ export interface Io {
   readonly stdin?: ReadStream | undefined;
   /** False: the person wants none (NO_COLOR). */
   readonly hasColours?: boolean | undefined;
+  /** For long output on a terminal; undefined: none. */
+  readonly pager?: Pager | undefined;
   /** Relative paths start here. */
   readonly cwd: string;
 }

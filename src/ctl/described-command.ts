@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../wire/usage-error.ts";
 import type { Command, Io } from "./command.ts";
+import { throughPager } from "./pager.ts";
 
 /** One option: `--help`, the parser and the completion read the same description. */
 export interface OptionDescription {
@@ -24,6 +25,8 @@ export interface CommandDescription {
   readonly operandChoices?: readonly string[];
   readonly about: string;
   readonly options: Readonly<Record<string, OptionDescription>>;
+  /** Whether a person reads its output in a pager. */
+  readonly isPaged?: (options: ParsedOptions) => boolean;
   /** Exit codes other than 0, 1 and 2 as usual. */
   readonly exitCodes?: string;
 }
@@ -83,7 +86,11 @@ export function describedCommand(
   return {
     summary: description.summary,
     help: helpOf(description),
-    run: (args, io) => run(parse(description, args), io),
+    run: (args, io) => {
+      const options = parse(description, args);
+      const isPaged = description.isPaged?.(options) === true;
+      return isPaged ? throughPager(io, (paged) => run(options, paged)) : run(options, io);
+    },
   };
 }
 

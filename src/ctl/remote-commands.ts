@@ -55,6 +55,10 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       const { OPEN, openCommand } = await import("./reading/open-command.ts");
       return { description: OPEN, command: openCommand(settings) };
     },
+    nodes: async () => {
+      const { NODES, nodesCommand } = await import("./reading/nodes-command.ts");
+      return { description: NODES, command: nodesCommand(settings) };
+    },
     get: async () => {
       const { GET, getCommand } = await import("./reading/get-command.ts");
       return { description: GET, command: getCommand(settings) };

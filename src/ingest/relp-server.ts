@@ -6,6 +6,7 @@ import type { Metrics } from "../host/metrics.ts";
 import type { RelayTls } from "./admission/certificate-folder.ts";
 import type { Peer } from "./admission/relay-admission.ts";
 import { TlsAdmission } from "./admission/tls-admission.ts";
+import type { NodePresence } from "./figures/relay-presence.ts";
 import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
 import { RelaySessions } from "./session/relay-sessions.ts";
@@ -56,6 +57,8 @@ export interface RelpServer {
   readonly port: number;
   /** Why no relay is admitted, if none is. */
   readonly failure: string | undefined;
+  /** What is known of a node's relay since the start. */
+  presence(node: string): NodePresence | undefined;
   /**
    * Uses these certificates for new sessions, and ends sessions whose certificate is revoked. Throws if they cannot be
    * used; then the earlier ones remain.
@@ -109,6 +112,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     get failure() {
       return admission?.failure;
     },
+    presence: (node) => metrics.presence.of(node),
     reload: (fresh) => {
       admission?.reload(fresh);
       sessions.cutOffRevoked(fresh);

@@ -57,6 +57,9 @@ export interface Search {
   run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** Whether a node's relay is connected, and when it was last heard of; undefined: not since the start. */
+export type NodePresenceOf = (node: string) => { readonly isUp: boolean; readonly seenAtMs: number } | undefined;
+
 /** Logins of this machine's users, who show that they can read a file that only they may read. */
 export interface LocalLogins {
   /** The path of a new challenge; undefined if there can be none now. */

@@ -17,7 +17,16 @@ import type { Keeping } from "./keeping-port.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { OwnSite, type Proxied } from "./own-site.ts";
-import type { Archive, Authenticator, Fleet, LiveSockets, LocalLogins, Search, Shares } from "./ports.ts";
+import type {
+  Archive,
+  Authenticator,
+  Fleet,
+  LiveSockets,
+  LocalLogins,
+  NodePresenceOf,
+  Search,
+  Shares,
+} from "./ports.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
@@ -55,6 +64,7 @@ export interface WebOptions {
   /** Undefined: there is none. */
   readonly fleet?: Fleet | undefined;
   readonly localLogins: LocalLogins;
+  readonly presenceOf?: NodePresenceOf;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -185,7 +195,15 @@ export function createWeb(options: WebOptions): Web {
         metrics: webMetrics,
         nowMs,
       }),
-      createExecutionsApi({ archive, keeping, viewerOf, downloadsPerUser: limits.downloadsPerUser, audit, recordRead }),
+      createExecutionsApi({
+        archive,
+        keeping,
+        viewerOf,
+        downloadsPerUser: limits.downloadsPerUser,
+        audit,
+        recordRead,
+        presenceOf: options.presenceOf,
+      }),
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, record }),
       createGlancesApi({ archive, viewerOf, record }),

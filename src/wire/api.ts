@@ -104,6 +104,9 @@ export interface NodeSummary {
   readonly executions: number;
   readonly running: number;
   readonly lastStartedAt: string;
+  /** Whether its relay is connected, and when it last sent anything. Omitted if not since the collector's start. */
+  readonly isUp?: boolean;
+  readonly seenAt?: string;
 }
 
 export interface JobSummary extends StateCounts {

@@ -19,7 +19,14 @@ export class RemoteMlctl {
   static async create(env: NodeJS.ProcessEnv = {}): Promise<RemoteMlctl> {
     const folder = await tempFolder();
     // NO_COLOR in the environment of the test run would change the output.
-    return new RemoteMlctl(folder, { ...process.env, NO_COLOR: "", TZ: "UTC", XDG_CONFIG_HOME: folder, ...env });
+    return new RemoteMlctl(folder, {
+      ...process.env,
+      NO_COLOR: "",
+      PAGER: "cat",
+      TZ: "UTC",
+      XDG_CONFIG_HOME: folder,
+      ...env,
+    });
   }
 
   /** Signed in as a user whose password is "right". */

@@ -74,6 +74,10 @@ export async function startSearchSite(
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
     grants: sharing.grants,
+    presenceOf: (node) => {
+      const known = on.relp.presence(node);
+      return known === undefined ? undefined : { isUp: known.isUp, seenAtMs: Date.now() - known.heardBeforeMs };
+    },
     ownerId,
     ...options.web,
   });

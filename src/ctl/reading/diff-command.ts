@@ -29,7 +29,8 @@ export const DIFF: CommandDescription = {
   operands: "NODE-A NODE-B --job JOB | A B",
   operandCount: [2, 2],
   about: `Compares what two nodes printed in a run of a job (the newest, without --run), or two executions, or two runs: of these
-the executions with the same rank, or else on the same node. The output is that of diff -u. ${TARGET_RULE}`,
+the executions with the same rank, or else on the same node. The output is that of diff -u.${TARGET_RULE}`,
+  isPaged: () => true,
   options: {
     ...TARGET_OPTIONS,
     job: { value: "JOB", help: "the operands are nodes of this job" },

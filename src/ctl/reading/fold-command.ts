@@ -23,7 +23,8 @@ export const FOLD: CommandDescription = {
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
   about: `Prints the lines of a run, equal ones once, with the nodes that printed them: node[01-64]: text. Lines that not all nodes
-printed are coloured on a terminal; --odd prints them alone. JOB alone is its newest run. ${TARGET_RULE}`,
+printed are coloured on a terminal; --odd prints them alone. JOB alone is its newest run.${TARGET_RULE}`,
+  isPaged: () => true,
   options: {
     ignore: IGNORE_OPTION,
     odd: { help: "only lines that not all of the nodes printed" },

@@ -16,7 +16,7 @@ export const GET: CommandDescription = {
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
   about: `Downloads what a command printed, byte for byte, to a file or to stdout; of a job or a run each execution into a file of its
-own, NODE.ID.txt in the folder of -o. ${TARGET_RULE}
+own, NODE.ID.txt in the folder of -o.${TARGET_RULE}
 
 Of a running execution it gets what is stored until now. A download that is cut goes on where it was, also the next time.`,
   options: {

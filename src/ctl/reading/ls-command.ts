@@ -9,6 +9,7 @@ import { localTime } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { type Column, printTable } from "../remote/table.ts";
+import { watchList } from "./watched-list.ts";
 
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 100_000;
@@ -20,6 +21,7 @@ export const LS: CommandDescription = {
   operandCount: [0, 0],
   about: `Lists executions, newest first: a table on a terminal; otherwise, for programs, these fields separated by tabs:
 id, state, node, job, start (UTC), seconds, lines, command.`,
+  isPaged: (options) => !options.has("watch"),
   options: {
     job: { value: "JOB", help: "only of this job" },
     run: { value: "RUN", help: "only this run of the job" },
@@ -29,6 +31,7 @@ id, state, node, job, start (UTC), seconds, lines, command.`,
     since: { value: "TIME", help: "only begun since then: -2h, 14:05, yesterday 18:00, 2026-11-28" },
     problems: { help: "failed and lost ones first" },
     limit: { short: "n", value: "N", help: `at most so many (${DEFAULT_ROWS})` },
+    watch: { short: "w", help: "go on: a table that changes; without a terminal a row for each change" },
     json: { help: "one JSON object a line, as the API has them" },
   },
 };
@@ -52,13 +55,36 @@ export function lsCommand(settings: RemoteSettings): Command {
       if (isMore) break;
       rows.push(execution);
     }
+    const inOrder = (all: readonly Execution[]): readonly Execution[] =>
+      options.has("problems") ? all.toSorted((a, b) => rankOf(a) - rankOf(b)) : all;
+    const print = async (to: Output, all: readonly Execution[]): Promise<void> => {
+      if (options.has("json")) for (const execution of all) await to.json(execution);
+      else await printTable(to, all, columnsOf(to, settings.nowMs()));
+    };
     const output = new Output(io);
-    const sorted = options.has("problems") ? [...rows].sort((a, b) => rankOf(a) - rankOf(b)) : rows;
-    if (options.has("json")) for (const execution of sorted) await output.json(execution);
-    else await printTable(output, sorted, columnsOf(output, settings.nowMs()));
+    if (options.has("watch")) {
+      await watchList(collector, {
+        io,
+        what: job === undefined ? { all: true } : { job, ...(run === undefined ? {} : { run }) },
+        begun: inOrder(rows),
+        isWanted: (execution) => isWanted(execution).isHere && fits(execution, query),
+        choose: (all) => inOrder(all.toSorted(newestFirst)).slice(0, limit),
+        print,
+      });
+      return 0;
+    }
+    await print(output, inOrder(rows));
     if (isMore && output.isTerminal) note(io, `these are the newest ${limit}; --limit shows more`);
     return 0;
   });
+}
+
+function fits({ node, state }: Execution, query: { node: string | undefined; state: string | undefined }): boolean {
+  return (query.node ?? node) === node && (query.state ?? state) === state;
+}
+
+function newestFirst(a: Execution, b: Execution): number {
+  return a.startedAt === b.startedAt ? (a.x < b.x ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1;
 }
 
 function filterOf(options: ParsedOptions, nowMs: number): (of: Execution) => { isTooOld: boolean; isHere: boolean } {

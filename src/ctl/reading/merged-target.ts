@@ -11,7 +11,7 @@ import { executionsOf, type Target } from "../remote/targets.ts";
 export const NODE_OPTION = { value: "NODES", help: "only on these: gpu1, gpu[01-16,20]" } as const;
 
 /** What `--node` lets through. */
-export function onNodes(text: string | undefined): (execution: Execution) => boolean {
+export function onNodes(text: string | undefined): (of: Pick<Execution, "node">) => boolean {
   if (text === undefined) return () => true;
   const range = parseNodeRange(text);
   if ("problem" in range) throw new UsageError(`--node: ${range.problem}`);

@@ -10,7 +10,7 @@ export const OPEN: CommandDescription = {
   summary: "print the viewer's address of an execution, a job or a run",
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
-  about: `Prints the address that shows it in a browser; without an operand, that of the list. ${TARGET_RULE}`,
+  about: `Prints the address that shows it in a browser; without an operand, that of the list.${TARGET_RULE}`,
   options: TARGET_OPTIONS,
 };
 

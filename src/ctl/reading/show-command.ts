@@ -15,6 +15,7 @@ export const SHOW: CommandDescription = {
   operands: "ID",
   operandCount: [1, 1],
   about: `Shows what is known of an execution. ${ID_RULE}`,
+  isPaged: () => true,
   options: { json: { help: "as the API has it" } },
 };
 

@@ -24,10 +24,11 @@ export const TAIL: CommandDescription = {
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
   about: `Shows the last lines of an execution, or of all executions of a run by time, each with its node before it; JOB alone is
-its newest run. ${TARGET_RULE}
+its newest run.${TARGET_RULE}
 
 Colours stay on a terminal; other control sequences that the command printed never reach it. Pieces of a line are joined;
 a piece without an end, such as a prompt, is shown last.`,
+  isPaged: (options) => !options.has("follow"),
   options: {
     follow: { short: "f", help: "go on with new lines until the executions have ended" },
     lines: { short: "n", value: "N", help: `begin with the last N lines of each (${DEFAULT_LINES})` },

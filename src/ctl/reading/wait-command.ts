@@ -18,8 +18,7 @@ export const WAIT: CommandDescription = {
   summary: "wait until executions have ended",
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
-  about: `Waits until an execution, or all of a run, have ended and all that they printed is stored. JOB alone is its newest run.
-${TARGET_RULE}`,
+  about: `Waits until an execution, or all of a run, have ended and all that they printed is stored. JOB alone is its newest run.${TARGET_RULE}`,
   options: {
     ...TARGET_OPTIONS,
     timeout: { value: "TIME", help: `wait no longer than 90s, 2h30m; then exit with ${TIMED_OUT}` },

@@ -6,8 +6,11 @@ import type { OptionDescription, ParsedOptions } from "../described-command.ts";
 import type { Collector } from "./collector.ts";
 import { listExecutions, lookUp, mayBeId } from "./executions.ts";
 
-export const TARGET_RULE = `ID is an id, or the beginning of one that fits no other; - or @1 is the newest execution, @2 the one before. JOB@RUN is
-one run of a job: RUN is its id, or 1 for the newest, 2 for the one before.`;
+/** A paragraph of a command's help. */
+export const TARGET_RULE = `
+
+ID is an id, or the beginning of one that fits no other; - or @1 is the newest execution, @2 the one before.
+JOB@RUN is one run of a job: RUN is its id, or 1 for the newest, 2 for the one before.`;
 
 /** What a command's operand means. */
 export type Target =

@@ -16,7 +16,7 @@ export const SHARE: CommandDescription = {
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
   about: `Lets a user, or the members of a group, read what is yours: its lines, as they come too, and nothing else. They cannot
-delete it, keep it or share it on. A job is shared with all its runs, also those to come. ${TARGET_RULE}
+delete it, keep it or share it on. A job is shared with all its runs, also those to come.${TARGET_RULE}
 
 Without an operand it lists what you share, and what others share with you.`,
   options: {

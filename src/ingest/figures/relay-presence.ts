@@ -11,6 +11,13 @@ export interface Attendance {
   leave(): void;
 }
 
+export interface NodePresence {
+  /** Its relay is connected. */
+  readonly isUp: boolean;
+  /** How long ago its relay sent anything. */
+  readonly heardBeforeMs: number;
+}
+
 interface KnownNode {
   heardAtMs: number;
   /** Open sessions on which it was heard. */
@@ -36,6 +43,13 @@ export class RelayPresence {
 
   isUp(node: string): boolean {
     return (this.#nodes.get(node)?.sessions.size ?? 0) > 0;
+  }
+
+  /** Undefined: it was not heard since the collector's start. */
+  of(node: string): NodePresence | undefined {
+    const known = this.#nodes.get(node);
+    if (known === undefined) return undefined;
+    return { isUp: known.sessions.size > 0, heardBeforeMs: Math.max(0, this.#nowMs() - known.heardAtMs) };
   }
 
   /** Registers a new session. */

@@ -283,6 +283,46 @@ describe("mlctl get", () => {
   });
 });
 
+describe("mlctl ls -w", () => {
+  test("draws the table anew when something changes, and piped prints a row a change", async () => {
+    const watched = fakeExecution({ job: "watched", node: "gpu7" });
+    await relay.send(watched.begin());
+    const drawn = mlctl.startOnTerminal(["ls", "-w", "--job", "watched"]);
+    const piped = mlctl.start(["ls", "-w", "--job", "watched"]);
+    await Promise.all([drawn.waitFor(/running/), piped.waitFor(/running/)]);
+    await relay.send(watched.end(0, { code: 5 }));
+    await Promise.all([drawn.waitFor(/failed/), piped.waitFor(/failed/)]);
+    // Over the title and the row before it.
+    expect(drawn.output()).toContain("\u001b[2A\r\u001b[J");
+    const states = piped
+      .output()
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t").slice(0, 2));
+    expect(states).toEqual([
+      [watched.x, "running"],
+      [watched.x, "failed"],
+    ]);
+    await Promise.all([drawn.end("SIGINT"), piped.end("SIGINT")]);
+  });
+});
+
+describe("a pager", () => {
+  /** Says on the terminal how many lines it was given. */
+  const COUNTS = "wc -l | sed 's/^ */lines: /'";
+
+  test("gets long output on a terminal only; leaving it ends the command well", async () => {
+    const paged = await RemoteMlctl.create({ XDG_CONFIG_HOME: mlctl.folder, PAGER: COUNTS });
+    expect((await paged.onTerminal(["show", train.x])).output).toMatch(/^lines: 1\d\n$/);
+    expect((await paged.run(["show", train.x])).stdout).toMatch(/^id: /);
+    const left = await RemoteMlctl.create({ XDG_CONFIG_HOME: mlctl.folder, PAGER: "head -n 1" });
+    const { code, output } = await left.onTerminal(["tail", "-n", "1000", train.x]);
+    expect([code, output]).toEqual([0, "one\n"]);
+    const following = await paged.onTerminal(["tail", "-f", "-n1", train.x]);
+    expect(following.output).toBe("prompt? \n");
+  });
+});
+
 test("help and completion know every command and option", async () => {
   const overview = (await mlctl.run(["--help"])).stdout;
   const bash = (await mlctl.run(["completion", "bash"])).stdout;

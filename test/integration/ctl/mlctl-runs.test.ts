@@ -253,3 +253,20 @@ describe("mlctl open", () => {
     expect((await mlctl.onTerminal(["open"])).output).toBe(`${site.web.origin}/\n`);
   });
 });
+
+describe("mlctl nodes", () => {
+  test("lists the nodes of one's executions in natural order, with their relays", async () => {
+    const { stdout } = await mlctl.here(["nodes", "gpu[1-10]"]);
+    const rows = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
+    expect(rows.map(([node]) => node)).toEqual(["gpu1", "gpu2", "gpu10"]);
+    expect(rows[2]?.slice(1)).toEqual(["up", expect.stringMatching(/^20\S+Z$/), "0", "1", STARTED_AT]);
+    const { output } = await mlctl.onTerminal(["nodes"]);
+    expect(output).toMatch(/NODE .*RELAY.*SEEN .*RUNNING.*EXECUTIONS.*LAST START/);
+    expect(output).toContain("\u001b[32mup");
+    const [json] = (await mlctl.here(["nodes", "--json", "gpu10"])).stdout.split("\n");
+    expect(JSON.parse(json ?? "")).toMatchObject({ node: "gpu10", isUp: true, running: 0, executions: 1 });
+  });
+});

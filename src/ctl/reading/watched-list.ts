@@ -1,0 +1,87 @@
+import type { Execution } from "../../wire/api.ts";
+import type { Target } from "../../wire/live.ts";
+import type { Io } from "../command.ts";
+import type { Collector } from "../remote/collector.ts";
+import { Output } from "../remote/output.ts";
+import { follow } from "./follow.ts";
+
+export interface WatchedListOptions {
+  readonly io: Io;
+  readonly what: Target;
+  /** Those that are shown at the beginning. */
+  readonly begun: readonly Execution[];
+  readonly isWanted: (execution: Execution) => boolean;
+  /** The rows to show, of all that are known, in their order. */
+  readonly choose: (executions: readonly Execution[]) => readonly Execution[];
+  readonly print: (output: Output, rows: readonly Execution[]) => Promise<void>;
+}
+
+/** A person reads no faster. */
+const DRAW_EVERY_MS = 250;
+/** Title and prompt. */
+const OTHER_ROWS = 2;
+/** Remembered in all; the oldest go first. */
+const MAX_KNOWN = 100_000;
+
+/** A list that follows what happens until somebody ends it: a table drawn anew, or without a terminal a row a change. */
+export async function watchList(collector: Collector, options: WatchedListOptions): Promise<void> {
+  const { io, what, begun, isWanted, print } = options;
+  const output = new Output(io);
+  const table = new DrawnTable(options);
+  for (const execution of begun) table.put(execution);
+  if (output.isTerminal) await table.draw();
+  else await print(output, begun);
+  const onChange = async (execution: Execution): Promise<void> => {
+    // A connection begins with what is there.
+    if (!table.put(execution)) return;
+    if (output.isTerminal) table.drawSoon();
+    else if (isWanted(execution)) await print(output, [execution]);
+  };
+  // What was there before is shown already; endless.
+  await follow(collector, { what, known: [], wantsLines: false, onChange, running: async () => [] });
+}
+
+class DrawnTable {
+  readonly #options: WatchedListOptions;
+  readonly #known = new Map<string, Execution>();
+  #drawn = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WatchedListOptions) {
+    this.#options = options;
+  }
+
+  /** False if that was known. */
+  put(execution: Execution): boolean {
+    const { x, node, owner } = execution;
+    const key = `${x} ${owner} ${node}`;
+    const isKnown = JSON.stringify(this.#known.get(key)) === JSON.stringify(execution);
+    this.#known.set(key, execution);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    return !isKnown;
+  }
+
+  drawSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.draw();
+    }, DRAW_EVERY_MS);
+  }
+
+  /** In one write, over what was drawn before. */
+  async draw(): Promise<void> {
+    const { io, isWanted, choose, print } = this.#options;
+    const { stdout } = io;
+    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_ROWS);
+    const rows = choose([...this.#known.values()].filter(isWanted)).slice(0, room);
+    let text = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A\r\u001b[J`;
+    const write = (part: string | Uint8Array) => {
+      text += part.toString();
+    };
+    const drawn = new Output({ stdout: { write, isTTY: true, columns: stdout.columns }, hasColours: io.hasColours });
+    await print(drawn, rows);
+    this.#drawn = rows.length + 1;
+    stdout.write(text);
+  }
+}
