@@ -11,10 +11,12 @@ const FOR_RUNNING =
 const FOR_DEMO = ["nats-server", "openssh-client"];
 /**
  * A real browser, systemd-analyze, pgrep, network namespaces, rsyslogd's other TLS driver, and strace to see who syncs
- * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less.
+ * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less; lnav, which reads our files.
  */
 const FOR_TESTS =
-  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less".split(" ");
+  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less lnav".split(
+    " ",
+  );
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo drops our variables. */
