@@ -8,6 +8,7 @@ import { checkAcl } from "./acl-check.ts";
 import { checkKeyPair } from "./certificate-check.ts";
 import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 import { checkFolder } from "./folder-check.ts";
+import { checkNamedNodes } from "./named-nodes-check.ts";
 import { checkPort } from "./port-check.ts";
 import { checkInstallation, checkProgram, checkUsefulProgram } from "./program-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
@@ -72,6 +73,7 @@ async function checkConfig(config: Config, collector: CollectorToCheck): Promise
     ...(config.webSocketGroup === undefined ? [] : [await checkGroup("web-socket-group", config.webSocketGroup)]),
     await checkPam(config.pamService),
     ...(await checkMaps(config.nodes)),
+    ...(config.pki === undefined ? [] : await checkNamedNodes(config.nodes.keys(), config.pki)),
   ];
 }
 

@@ -31,6 +31,16 @@ async function check(settings: Readonly<Record<string, unknown>>, more: readonly
   return more.includes("--user") ? runAsRoot(command, args) : run(command, args);
 }
 
+test("a table in [nodes] whose name no certificate has is named, in any case of letters", async () => {
+  const tables = (...names: string[]) => names.map((name) => `[nodes.${name}]\nusers = "directory"\n`).join("");
+  const misspelt = await check({}, [], tables("node1", "nod1"));
+  expect(misspelt.stdout).toMatch(
+    /nodes +\[nodes\."nod1"\] of collector\.toml: no node has .*\n +next: name the table/,
+  );
+  expect(misspelt.code).toBe(0);
+  expect((await check({}, [], tables("NODE1"))).stdout).toMatch(/nodes +1 of collector\.toml have certificates/);
+});
+
 test("a correct set-up passes", async () => {
   const result = await check({ "admin-group": "root" }, ["--quiet", "--unit", "none.service"]);
   expect(result).toEqual(expect.objectContaining({ code: 0, stdout: "", stderr: "" }));
