@@ -73,10 +73,10 @@ export class Keeper {
   async #sweep(): Promise<void> {
     const { sweeper, log, nowMs, oldFiles } = this.#options;
     const isWhole = nowMs() >= this.#sweepAtMs;
+    if (isWhole) this.#sweepAtMs = nowMs() + SWEEP_EVERY_MS;
     try {
       if (isWhole) await oldFiles();
       const { executions } = await sweeper.sweep(this.#stopped.signal);
-      if (isWhole) this.#sweepAtMs = nowMs() + SWEEP_EVERY_MS;
       const isLacking = sweeper.lackingBytes() > 0;
       if (isLacking && executions === 0 && !this.#stopped.signal.aborted) {
         this.#tryAtMs = nowMs() + NEXT_TRY_AFTER_MS;

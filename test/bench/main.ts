@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Case, measureCell, type Result } from "./bench.ts";
 import { budgetOf, checkBudget } from "./budget.ts";
 import { commandTimeCase } from "./command-time-case.ts";
+import { deletionCase } from "./deletion-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
 import { floodCase } from "./flood-case.ts";
@@ -55,6 +56,7 @@ const cases: readonly Case[] = [
   startCase(),
   manyCase(),
   restartCase(),
+  deletionCase(),
   diskCase(),
   foldCase(),
   viewerCase(),
