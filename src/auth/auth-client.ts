@@ -16,7 +16,14 @@ export interface Login {
 
 export type LoginResult =
   /** `user` is the directory's name for the uid; `stamp` changes with the password ("": not known). */
-  | { readonly is: "accepted"; readonly user: string; readonly uid: number; readonly stamp: string }
+  | {
+      readonly is: "accepted";
+      readonly user: string;
+      readonly uid: number;
+      readonly stamp: string;
+      /** For `sign`; missing without a signer. */
+      readonly ticket?: string;
+    }
   /** `unavailable`: PAM could not be asked, try again later. */
   | { readonly is: "denied" | "unavailable" }
   /** PAM asks for more than a password: a code from a second device, for instance. */
@@ -31,9 +38,15 @@ export type LoginResult =
 /** State of an account. `unavailable`: not known at the moment. */
 export type AccountState = { readonly uid: number; readonly stamp: string } | "ended" | "unavailable";
 
+export type SignOutcome = { readonly sig: string } | { readonly refused: string };
+
 export interface AuthClient {
   authenticate(login: Login): Promise<LoginResult>;
   account(user: string): Promise<AccountState>;
+  /** Signs an order of the web for who has this ticket. */
+  sign(request: { readonly ticket: string; readonly order: string }): Promise<SignOutcome>;
+  /** For the user who has started the collector and signed in with its code; empty: none. */
+  ticketFor(user: string): Promise<string>;
   close(): void;
 }
 
@@ -59,14 +72,16 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     maxWaitMs: MAX_WAIT_MS,
   });
 
-  async function accept({ uid, stamp }: { uid: number; stamp: string }): Promise<LoginResult> {
+  async function accept(said: { uid: number; stamp: string; ticket?: string | undefined }): Promise<LoginResult> {
+    const { uid, stamp, ticket } = said;
+    const signs = ticket === undefined ? {} : { ticket };
     const known = await users.byUid(uid, { isFresh: true });
     if (known === undefined || known === "unavailable") {
       const what = known === undefined ? "does not know" : "cannot tell";
       log.event("warning", `PAM accepted a user that the directory ${what}`);
       return { is: "unavailable" };
     }
-    return mayLogIn(known) ? { is: "accepted", user: known.name, uid, stamp } : { is: "denied" };
+    return mayLogIn(known) ? { is: "accepted", user: known.name, uid, stamp, ...signs } : { is: "denied" };
   }
 
   async function resultOf(said: Said): Promise<LoginResult> {
@@ -104,6 +119,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       if (said.result === "accepted") return { uid: said.uid, stamp: said.stamp };
       if (said.result === "asked") said.cancel();
       return said.result === "denied" ? "ended" : "unavailable";
+    },
+    async sign(request) {
+      const said = await connection.askSigner(request);
+      return "sig" in said || "refused" in said ? said : { refused: "unavailable" };
+    },
+    async ticketFor(user) {
+      const said = await connection.askSigner({ ticketFor: user });
+      return "ticket" in said ? said.ticket : "";
     },
     close: () => connection.close(),
   };

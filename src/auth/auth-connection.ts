@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Log } from "../host/log.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
 import type { OpenChannel } from "./channel.ts";
-import { type AuthAnswer, type AuthRequest, type AuthResult, parseAuthAnswer } from "./protocol.ts";
+import { type AuthAnswer, type AuthRequest, type AuthResult, parseAuthAnswer, type SignerAnswer } from "./protocol.ts";
 import { readLines } from "./read-lines.ts";
 
 export interface AuthConnectionOptions {
@@ -14,6 +14,9 @@ export interface AuthConnectionOptions {
 
 /** A message from the process: the end of a question, or a further prompt from PAM. */
 export type Said = AuthResult | Prompt;
+
+/** What is asked of the signer. */
+export type SignerQuestion = { readonly ticket: string; readonly order: string } | { readonly ticketFor: string };
 
 export interface Prompt {
   readonly result: "asked";
@@ -53,7 +56,17 @@ export class AuthConnection {
     this.#nowMs = options.nowMs ?? createSteadyClock();
   }
 
-  ask(question: Question): Promise<Said> {
+  async ask(question: Question): Promise<Said> {
+    const said = await this.#ask(question);
+    return "result" in said ? said : { result: "unavailable" };
+  }
+
+  async askSigner(question: SignerQuestion): Promise<SignerAnswer | { readonly result: "unavailable" }> {
+    const said = await this.#ask(question);
+    return "result" in said ? { result: "unavailable" } : said;
+  }
+
+  #ask(question: Question | SignerQuestion): Promise<Said | SignerAnswer> {
     const stream = this.#pending.size < MAX_PENDING ? this.#reach() : undefined;
     if (stream === undefined) return Promise.resolve({ result: "unavailable" });
     this.#lastId += 1;
@@ -82,7 +95,7 @@ export class AuthConnection {
     return opened;
   }
 
-  #send(stream: Duplex, request: AuthRequest): Promise<Said> {
+  #send(stream: Duplex, request: AuthRequest): Promise<Said | SignerAnswer> {
     const { id } = request;
     const askedAtMs = this.#nowMs();
     return new Promise((resolve) => {
@@ -106,9 +119,10 @@ export class AuthConnection {
       result: "asked",
       prompt,
       isEcho,
-      reply: (text) => {
-        if (stream.destroyed) return Promise.resolve({ result: "unavailable" });
-        return this.#send(stream, { id, reply: text });
+      reply: async (text) => {
+        if (stream.destroyed) return { result: "unavailable" };
+        const said = await this.#send(stream, { id, reply: text });
+        return "result" in said ? said : { result: "unavailable" };
       },
       cancel: () => {
         if (!stream.destroyed) stream.write(`${JSON.stringify({ id, cancel: true } satisfies AuthRequest)}\n`);

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { asCount, asRecord, parseJson } from "../wire/record.ts";
 
 /**
@@ -18,11 +19,19 @@ export type AuthRequest =
   /** The person's reply to the last prompt. */
   | { readonly id: number; readonly reply: string }
   /** The person has gone. */
-  | { readonly id: number; readonly cancel: true };
+  | { readonly id: number; readonly cancel: true }
+  /** An order of the web to sign, with the ticket of a login. */
+  | { readonly id: number; readonly ticket: string; readonly order: string }
+  /** A ticket for the user who has started all this, and has signed in with its code. */
+  | { readonly id: number; readonly ticketFor: string };
 
 export type AuthAnswer =
   /** PAM asks for more than a password. */
-  { readonly id: number; readonly prompt: string; readonly isEcho: boolean } | ({ readonly id: number } & AuthResult);
+  | { readonly id: number; readonly prompt: string; readonly isEcho: boolean }
+  | ({ readonly id: number } & (AuthResult | SignerAnswer));
+
+/** `ticket`: empty without a signer. `refused`: why nothing was signed. */
+export type SignerAnswer = { readonly sig: string } | { readonly refused: string } | { readonly ticket: string };
 
 export type AuthResult =
   | {
@@ -30,6 +39,8 @@ export type AuthResult =
       readonly uid: number;
       /** Changes with the password, or when it is locked; empty if unknown here. */
       readonly stamp: string;
+      /** For orders of the web; missing without a signer. */
+      readonly ticket?: string | undefined;
     }
   /** `unavailable`: PAM could not be asked, or too many questions are open. */
   | { readonly result: "denied" | "unavailable" };
@@ -37,6 +48,8 @@ export type AuthResult =
 export const AUTH_LIMITS = {
   /** A line of this protocol, octets: JSON takes up to six for one octet of a password. */
   maxLineBytes: 8_192,
+  /** Where orders come to be signed: one as a text of JSON. */
+  maxOrderLineBytes: 2 * FLEET_LIMITS.maxMessageBytes,
   maxUserBytes: 126,
   /** Length of a password or another reply: PAM_MAX_RESP_SIZE is 512, including its NUL. */
   maxReplyBytes: 511,
@@ -56,7 +69,9 @@ export function parseAuthRequest(line: string): AuthRequest | undefined {
   const record = asRecord(parseJson(line));
   const id = asCount(record?.["id"]);
   if (record === undefined || id === undefined) return undefined;
-  const { user, password, address, account, reply, cancel } = record;
+  const { user, password, address, account, reply, cancel, ticket, order, ticketFor } = record;
+  if (typeof ticket === "string" && typeof order === "string") return { id, ticket, order };
+  if (typeof ticketFor === "string") return { id, ticketFor };
   if (cancel === true) return { id, cancel };
   if (typeof reply === "string") return { id, reply };
   if (typeof account === "string") return { id, account };
@@ -69,10 +84,13 @@ export function parseAuthAnswer(line: string): AuthAnswer | undefined {
   const record = asRecord(parseJson(line));
   const id = asCount(record?.["id"]);
   if (record === undefined || id === undefined) return undefined;
-  const { result, stamp, prompt, isEcho } = record;
+  const { result, stamp, prompt, isEcho, sig, refused, ticket } = record;
+  if (typeof sig === "string") return { id, sig };
+  if (typeof refused === "string") return { id, refused };
+  if (typeof ticket === "string" && result === undefined) return { id, ticket };
   if (typeof prompt === "string") return { id, prompt, isEcho: isEcho === true };
   if (result === "denied" || result === "unavailable") return { id, result };
   const uid = asCount(record["uid"]);
   if (result !== "accepted" || uid === undefined || typeof stamp !== "string") return undefined;
-  return { id, result, uid, stamp };
+  return { id, result, uid, stamp, ...(typeof ticket === "string" ? { ticket } : {}) };
 }

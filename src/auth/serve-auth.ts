@@ -4,8 +4,17 @@ import type { Duplex } from "node:stream";
 import type { Log } from "../host/log.ts";
 import type { AskPam, PamQuestion } from "./pam.ts";
 import { passwordStamp } from "./password-stamp.ts";
-import { type AuthAnswer, type AuthResult, isAskable, isReply, parseAuthRequest } from "./protocol.ts";
+import {
+  AUTH_LIMITS,
+  type AuthAnswer,
+  type AuthResult,
+  isAskable,
+  isReply,
+  parseAuthRequest,
+  type SignerAnswer,
+} from "./protocol.ts";
 import { readLines } from "./read-lines.ts";
+import type { SignRequest, WebSigner } from "./signer/web-signer.ts";
 
 /**
  * Where requests come from: a listening socket opened by systemd, a socket file to create, or one open stream to the
@@ -17,6 +26,10 @@ export interface AuthServerOptions {
   readonly endpoint: AuthEndpoint;
   readonly askPam: AskPam;
   readonly log: Log;
+  /** Signs orders of the web; undefined: nobody does. */
+  readonly signer?: WebSigner | undefined;
+  /** Who may have a ticket without a password: the user who has started the collector by hand, with a login code. */
+  readonly codeUser?: { readonly user: string; readonly uid: number } | undefined;
   /** Called when the parent has closed its stream. */
   readonly onParentGone?: () => void;
 }
@@ -104,9 +117,11 @@ class Questions {
     stream.on("close", () => {
       for (const settle of waiting.values()) settle(undefined);
     });
-    readLines(stream, (line) => {
+    const take = (line: string): void => {
       const request = parseAuthRequest(line);
       if (request === undefined) stream.destroy();
+      else if ("order" in request) void this.#sign(request).then((signed) => say({ id: request.id, ...signed }));
+      else if ("ticketFor" in request) say({ id: request.id, ticket: this.#ticketOf(request.ticketFor) });
       else if ("account" in request) void ask(request.id, { user: request.account, password: undefined, address: "" });
       else if ("password" in request) void ask(request.id, request);
       else {
@@ -114,7 +129,24 @@ class Questions {
         waiting.delete(request.id);
         settle?.("reply" in request && isReply(request.reply) ? request.reply : undefined);
       }
+    };
+    const { maxLineBytes, maxOrderLineBytes } = AUTH_LIMITS;
+    readLines(stream, take, this.#options.signer === undefined ? maxLineBytes : maxOrderLineBytes);
+  }
+
+  async #sign(request: SignRequest): Promise<SignerAnswer> {
+    const { signer } = this.#options;
+    if (signer === undefined) return { refused: "no-signer" };
+    const noPrompt = async () => undefined;
+    return signer.sign(request, async (user) => {
+      const answer = await this.#ask({ user, password: undefined, address: "" }, noPrompt);
+      return answer.result === "accepted" ? answer.uid : undefined;
     });
+  }
+
+  #ticketOf(user: string): string {
+    const { signer, codeUser } = this.#options;
+    return codeUser?.user === user ? (signer?.ticketFor({ ...codeUser, isByCode: true }) ?? "") : "";
   }
 
   async #ask(question: PamQuestion, onPrompt: Parameters<AskPam>[1]): Promise<AuthResult> {
@@ -127,7 +159,13 @@ class Questions {
       // Before PAM checks it: a password change meanwhile then changes the stamp.
       const stamp = passwordStamp(user);
       const answer = await askPam({ user, password, address }, onPrompt);
-      if (answer.result === "accepted") return { ...answer, stamp };
+      if (answer.result === "accepted") {
+        const { uid } = answer;
+        // Only a password is worth a ticket.
+        const ticket =
+          password === undefined ? undefined : this.#options.signer?.ticketFor({ user, uid, isByCode: false });
+        return { ...answer, stamp, ...(ticket === undefined ? {} : { ticket }) };
+      }
       if (answer.result === "unavailable") log.event("error", "cannot ask PAM", { error: answer.reason });
       return { result: answer.result };
     } finally {

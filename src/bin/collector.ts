@@ -175,6 +175,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     keeping: kept.keeping,
     fleet,
     auth,
+    signer: config.webSignerKey === undefined ? undefined : auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),
     isAdmin: createIsAdmin(config.adminGroup, directory),
     live,

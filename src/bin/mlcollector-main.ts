@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { createPam } from "../auth/pam.ts";
 import { serveAuth } from "../auth/serve-auth.ts";
+import { WebSigner } from "../auth/signer/web-signer.ts";
 import { type AuthConfig, type Config, parseCommandLine } from "../host/config.ts";
 import { COLLECTOR_HELP } from "../host/config-help.ts";
 import { createLog, type Log } from "../host/log.ts";
 import { safeText } from "../host/safe-text.ts";
+import { readSignerKey } from "../orders/signer-key.ts";
 import { IndexDb } from "../store/index/index-db.ts";
 import { reindex } from "../store/reindex.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
@@ -107,7 +110,7 @@ async function rebuildIndex(config: Config): Promise<number> {
 }
 
 /** Answers the collector's questions about passwords: on systemd's socket, on a socket file, or as its child. */
-async function checkPasswords({ pamService, authSocket }: AuthConfig): Promise<number> {
+async function checkPasswords({ pamService, authSocket, webSignerKey, loginCode }: AuthConfig): Promise<number> {
   const { LISTEN_FDS, LISTEN_PID } = process.env;
   const isActivated = LISTEN_FDS !== undefined && LISTEN_PID === String(process.pid);
   const endpoint = isActivated
@@ -119,7 +122,14 @@ async function checkPasswords({ pamService, authSocket }: AuthConfig): Promise<n
   const end = (): void => void process.kill(process.pid, "SIGKILL");
   try {
     const askPam = createPam({ program: fileURLToPath(new URL("mlpam", import.meta.url)), service: pamService });
-    await serveAuth({ endpoint, askPam, log: own, onParentGone: end });
+    const signer =
+      webSignerKey === undefined
+        ? undefined
+        : new WebSigner({ key: readSignerKey(webSignerKey), log: own, wallMs: Date.now });
+    // A child of a collector that was started by hand: both are the same user's.
+    const { username: user, uid } = userInfo();
+    const codeUser = loginCode && "streamFd" in endpoint ? { user, uid } : undefined;
+    await serveAuth({ endpoint, askPam, log: own, signer, codeUser, onParentGone: end });
     return 0;
   } catch (error) {
     return failed("cannot serve authentication", error, own);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Children } from "./children.ts";
+import { type DemoFleet, endDemoRuns, signerKeyIn, startDemoAgent } from "./demo-fleet.ts";
 
 const NODES = ["node1", "node2", "node3", "node4"] as const;
 const RELAY_WITHIN_MS = 10_000;
@@ -14,6 +15,11 @@ export interface DemoOptions {
   readonly binFolder: string;
   readonly node: string;
   readonly rsyslogd: string;
+  /** The fleet's broker; where it is not installed, the demo has no fleet. */
+  readonly natsServer: string;
+  /** Who runs it. */
+  readonly user: string;
+  readonly uid: number;
   /** The user's own command, run on one node; empty: the sample job on four. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -39,6 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return 1;
   } finally {
     await children.end();
+    await endDemoRuns(folder, NODES);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -52,24 +59,40 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
 
   await mlctl("pki", "init", "--dir", pki);
   await Promise.all(nodes.map((name) => mlctl("pki", "issue", name, "--dir", pki)));
+  const hasFleet = statSync(options.natsServer, { throwIfNoEntry: false }) !== undefined;
+  if (hasFleet) await mlctl("pki", "fleet", "--dir", pki);
+  if (hasFleet) await mlctl("pki", "signer", signerKeyIn(folder));
+  const fleetFlags = ["--fleet", "127.0.0.1:0", "--web-signer-key", signerKeyIn(folder)];
   const collector = children.start(
     node,
     [
       program("mlcollector.js"),
       ...["--data-dir", join(folder, "data"), "--pki", pki, "--login-code"],
       ...["--relp", "127.0.0.1:0", "--web", "127.0.0.1:0"],
+      ...(hasFleet ? fleetFlags : []),
     ],
     { quiet: true },
   );
-  const [[, port = ""], [address]] = await Promise.all([
+  const agents = hasFleet ? children.waitFor(collector, /listening for agents host=127\.0\.0\.1 port=(\d+)/) : [];
+  const [[, port = ""], [address], [, fleetPort = ""]] = await Promise.all([
     children.waitFor(collector, /listening for relays host=127\.0\.0\.1 port=(\d+)/),
     children.waitFor(collector, /^http:.*$/),
+    agents,
   ]);
-  await Promise.all(nodes.map((name) => startRelay({ name, port, pki, folder, children, mlctl, options })));
+  const { user, uid } = options;
+  const fleet: DemoFleet = { folder, pki, user, uid, program, node, children };
+  await Promise.all(
+    nodes.map(async (name) => {
+      await startRelay({ name, port, pki, folder, children, mlctl, options });
+      if (hasFleet) await startDemoAgent(fleet, name, fleetPort);
+    }),
+  );
 
   say("");
   say(`  Open ${address}`);
   say("  (the code in it logs you in once, within ten minutes)");
+  if (hasFleet) say("  Run there starts a command of yours on these nodes");
+  else say("  (no Run there: nats-server is not installed)");
   say("");
   say(`  Files: ${join(folder, "data", "logs")}`);
   const own = "sh -c 'for i in 1 2 3 4 5; do date; sleep 1; done'";

@@ -19,6 +19,7 @@ const VALUES = [
   "seal-after-days",
   "pam-service",
   "auth-socket",
+  "web-signer-key",
   "admin-group",
   "proxies",
   "web-names",

@@ -28,6 +28,7 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
                          keep other machines' ordinary syslog (off)
   --pam-service NAME     file in /etc/pam.d (login)
   --auth-socket PATH     where "mlcollector auth" listens (default: a child process of this collector)
+  --web-signer-key F     the password checker signs orders of the viewer's users with this key (off)
   --admin-group GROUP    members may see everything (nobody)
   --metrics HOST:PORT|unix:PATH
                          serve /metrics there (off)

@@ -15,6 +15,10 @@ export interface AuthConfig {
   readonly pamService: string;
   /** The socket of an authentication service; undefined: a child process of the collector. */
   readonly authSocket: string | undefined;
+  /** The key with which that process signs orders of the web; undefined: it signs none. */
+  readonly webSignerKey: string | undefined;
+  /** Print a one-time login code for the user who started the collector. */
+  readonly loginCode: boolean;
 }
 
 /** Where `/metrics` is served. It names nodes, so the browsers' port serves it only with a token. */
@@ -58,8 +62,6 @@ export interface Config extends AuthConfig {
   readonly sync: "batch" | "always";
   /** Members of this unix group see all executions. */
   readonly adminGroup: string | undefined;
-  /** Print a one-time login code for the user who started the collector. */
-  readonly loginCode: boolean;
   readonly nodes: ReadonlyMap<string, NodeUsers>;
   readonly limits: Limits;
   readonly retention: RetentionConfig;
@@ -112,6 +114,8 @@ function takeAuth(settings: Settings): AuthConfig {
   return {
     pamService: settings.take("pam-service", FIELDS.pamService, "login"),
     authSocket: settings.take("auth-socket", FIELDS.path, undefined),
+    webSignerKey: settings.take("web-signer-key", FIELDS.path, undefined),
+    loginCode: settings.take("login-code", FIELDS.flag, false),
   };
 }
 
@@ -143,7 +147,6 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     sync: settings.take("sync", FIELDS.sync, "batch"),
     ...takeAuth(settings),
     adminGroup: settings.take("admin-group", FIELDS.unixName, undefined),
-    loginCode: settings.take("login-code", FIELDS.flag, false),
     nodes: takeNodes(settings, readFile),
     limits: takeLimits(settings),
     retention: takeRetention(settings),

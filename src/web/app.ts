@@ -95,7 +95,7 @@ export function createApp(options: AppOptions): Express {
   });
   api.use(session);
   // Before the next line, which leaves alone what has been read: an order names thousands of nodes.
-  api.use("/runs", express.json({ limit: MAX_ORDER_BYTES }));
+  api.use(["/runs", "/sign"], express.json({ limit: MAX_ORDER_BYTES }));
   api.use(express.json({ limit: MAX_BODY_BYTES }));
   api.use(...routers);
   api.use(() => {

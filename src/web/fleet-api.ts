@@ -7,18 +7,32 @@ import { type Order, type OrderOf, parseOrder } from "../wire/fleet/order.ts";
 import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
-import type { Fleet } from "./ports.ts";
+import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 export interface FleetApiOptions {
   readonly fleet: Fleet;
+  /** Undefined: orders come signed. */
+  readonly signer: Signer | undefined;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;
   readonly wallMs: () => number;
 }
+
+/** Why the signer signs nothing, for the person. */
+const SIGNER_WORDS: Readonly<Record<string, string>> = {
+  ticket: "Sign out and in again to send orders: the signer does not know this page any more",
+  life: "The web signs only orders that expire within an hour",
+  clock: "The clocks of this browser and the collector differ by more than 5 minutes",
+  rate: "Too many orders: at most 60 a minute",
+  account: "Your account may not sign in any more",
+  "no-signer": "This collector signs no orders for the web: use mlctl run",
+  unavailable: "Orders cannot be signed at the moment",
+};
 
 const DEFAULT_RUNS = 50;
 const MAX_RUNS = 500;
@@ -33,7 +47,7 @@ const MAX_NAMED = 5;
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
  */
-export function createFleetApi({ fleet, viewerOf, audit, wallMs }: FleetApiOptions): Router {
+export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: FleetApiOptions): Router {
   const router = Router();
 
   /** Audited whatever comes of it, but for what is no order at all. */
@@ -60,9 +74,32 @@ export function createFleetApi({ fleet, viewerOf, audit, wallMs }: FleetApiOptio
     response.json(fleet.view());
   });
 
+  /** What the web signs, only its own page sends: no token is worth a web signature. */
+  async function viewerFor(request: Request, { via }: OrderOf<"run" | "cancel">): Promise<Viewer> {
+    return viewerOf(request, via === "web" ? "session" : "run");
+  }
+
+  router.post("/sign", async (request, response) => {
+    const { user } = await viewerOf(request, "session");
+    const { ticket, order: text } = asRecord(request.body) ?? {};
+    const order = typeof text === "string" ? parseOrder(text) : undefined;
+    if (order === undefined || typeof text !== "string" || typeof ticket !== "string")
+      throw badRequest('Cannot sign: expected {"ticket": ..., "order": ...}, the order in its one spelling');
+    if (order.user !== user) throw forbidden(`The order is for ${order.user}, and you are signed in as ${user}`);
+    const signed = (await signer?.sign({ ticket, order: text })) ?? { refused: "no-signer" };
+    if ("sig" in signed) {
+      response.json(signed);
+      return;
+    }
+    const { refused: reason } = signed;
+    audit.record({ event: "order", outcome: "refused", user, owner: user, address: request.ip, reason, via: "web" });
+    throw new HttpError({ status: 403, code: reason, message: SIGNER_WORDS[reason] ?? `Not signed: ${reason}` });
+  });
+
   router.post("/runs", async (request, response) => {
-    const viewer = await viewerOf(request, "run");
+    await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "run");
+    const viewer = await viewerFor(request, order);
     await audited({ request, order }, async () => {
       check(order, { signed, viewer });
       const outcome = await fleet.submit(order, signed);
@@ -74,8 +111,9 @@ export function createFleetApi({ fleet, viewerOf, audit, wallMs }: FleetApiOptio
   });
 
   router.delete("/runs/:run", async (request, response) => {
-    const viewer = await viewerOf(request, "run");
+    await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "cancel");
+    const viewer = await viewerFor(request, order);
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
     await audited({ request, order }, async () => {
       check(order, { signed, viewer });
@@ -117,9 +155,8 @@ export function createFleetApi({ fleet, viewerOf, audit, wallMs }: FleetApiOptio
   ): void {
     if (order.user !== viewer.user)
       throw forbidden(`The order is signed for ${order.user}, and you are signed in as ${viewer.user}`);
-    if (order.via !== "ssh") throw forbidden("The order says that the web signed it: sign it with your own key");
     const signature = openSshsig(signed.sig);
-    if (signature?.namespace !== NAMESPACE_OF.ssh || !signature.verify(Buffer.from(signed.order)))
+    if (signature?.namespace !== NAMESPACE_OF[order.via] || !signature.verify(Buffer.from(signed.order)))
       throw badRequest("The signature does not fit the order: sign its bytes with ssh-keygen -Y sign");
     if (order.fleet !== fleet.id)
       throw badRequest("The order is for another fleet: its authority has another certificate than this collector's");

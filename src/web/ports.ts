@@ -108,7 +108,14 @@ export interface Login {
 
 export type LoginResult =
   /** `stamp` changes with the password; empty if unknown. */
-  | { readonly is: "accepted"; readonly user: string; readonly uid: number; readonly stamp: string }
+  | {
+      readonly is: "accepted";
+      readonly user: string;
+      readonly uid: number;
+      readonly stamp: string;
+      /** For `Signer.sign`; empty or missing without a signer. */
+      readonly ticket?: string;
+    }
   | { readonly is: "denied" | "unavailable" }
   | LoginStep;
 
@@ -126,6 +133,16 @@ export interface Authenticator {
   authenticate(login: Login): Promise<LoginResult>;
   /** State of an account that signed in earlier. `unavailable`: not known at the moment. */
   account(user: string): Promise<{ readonly uid: number; readonly stamp: string } | "ended" | "unavailable">;
+}
+
+/** Signs users' orders for the web, in the process that has checked their passwords. */
+export interface Signer {
+  sign(request: {
+    readonly ticket: string;
+    readonly order: string;
+  }): Promise<{ readonly sig: string } | { readonly refused: string }>;
+  /** For a login by code; empty: none. */
+  ticketFor(user: string): Promise<string>;
 }
 
 /** Serves WebSockets once their viewer is known. */

@@ -1,7 +1,7 @@
 import { Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
-import type { AskedMore, Me } from "../wire/api.ts";
+import type { AskedMore, LoggedIn, Me } from "../wire/api.ts";
 import type { LocalAnswer, LocalChallenge } from "../wire/local-login.ts";
 import { asRecord } from "../wire/record.ts";
 import { badRequest, HttpError, signInFirst } from "./http-error.ts";
@@ -26,6 +26,8 @@ export interface SessionApiOptions {
   readonly refusalDelay: RefusalDelay;
   /** Whether this user has signed in from there before. */
   readonly isKnown: (address: string, user: string) => boolean;
+  /** For orders of a user who has signed in with a code; empty: none. */
+  readonly ticketFor: (user: string) => Promise<string>;
   readonly viewerOf: ViewerOf;
   readonly log: Log;
   readonly audit: Audit;
@@ -47,11 +49,11 @@ type Credentials =
   | { readonly step: string; readonly reply: string };
 
 /** Result of checking credentials. */
-type Outcome = SessionOwner | LoginStep | "denied" | "unavailable";
+type Outcome = (SessionOwner & { readonly ticket: string }) | LoginStep | "denied" | "unavailable";
 
 /** `POST /api/login`, `POST /api/login/local`, `POST /api/logout`, `GET /api/me`. */
 export function createSessionApi(options: SessionApiOptions): Router {
-  const { auth, codes, localLogins, site, sessions, throttle, secondSteps, refusalDelay, isKnown } = options;
+  const { auth, codes, localLogins, site, sessions, throttle, secondSteps, refusalDelay, isKnown, ticketFor } = options;
   const { viewerOf, log, audit, metrics, nowMs } = options;
   const router = Router();
 
@@ -74,7 +76,8 @@ export function createSessionApi(options: SessionApiOptions): Router {
     const account = await auth.account(owner.user);
     if (account === "unavailable") return account;
     if (account === "ended" || account.uid !== owner.uid) return "denied";
-    return { ...owner, stamp: account.stamp, isByCode: false };
+    // The password checker has not seen this user: it signs nothing for this page.
+    return { ...owner, stamp: account.stamp, isByCode: false, ticket: "" };
   }
 
   async function check(
@@ -84,7 +87,8 @@ export function createSessionApi(options: SessionApiOptions): Router {
     if ("challenge" in credentials) return checkLocal(credentials, login.audience);
     if ("code" in credentials) {
       const owner = codes.redeem(credentials.code);
-      return owner === undefined ? "denied" : { ...owner, stamp: "", isByCode: true };
+      if (owner === undefined) return "denied";
+      return { ...owner, stamp: "", isByCode: true, ticket: await ticketFor(owner.user) };
     }
     if ("step" in credentials) {
       const waiting = secondSteps.take(credentials.step, login.address);
@@ -135,11 +139,14 @@ export function createSessionApi(options: SessionApiOptions): Router {
       response.status(401).json({ error: { code: "second_step", message: prompt }, step, isEcho } satisfies AskedMore);
       return;
     }
-    await sessions.signIn(request, outcome);
+    const { ticket, ...owner } = outcome;
+    await sessions.signIn(request, owner);
     metrics.logins("accepted").inc();
     log.event("info", "login", { user: outcome.user, address });
     audit.record({ ...attempted, outcome: "ok", user: outcome.user });
-    response.status(204).end();
+    // The page keeps it and shows it with each order to sign; no cookie carries it.
+    if (ticket !== "") response.json({ ticket } satisfies LoggedIn);
+    else response.status(204).end();
   });
 
   /** A file that only this user of this machine may read; see `LocalLogins`. */
@@ -190,7 +197,10 @@ export function createSessionApi(options: SessionApiOptions): Router {
 }
 
 function outcomeOf(result: LoginResult): Outcome {
-  if (result.is === "accepted") return { user: result.user, uid: result.uid, stamp: result.stamp, isByCode: false };
+  if (result.is === "accepted") {
+    const { user, uid, stamp, ticket = "" } = result;
+    return { user, uid, stamp, ticket, isByCode: false };
+  }
   return result.is === "asked" ? result : result.is;
 }
 

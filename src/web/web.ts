@@ -26,6 +26,7 @@ import type {
   NodePresenceOf,
   Search,
   Shares,
+  Signer,
 } from "./ports.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
@@ -65,6 +66,8 @@ export interface WebOptions {
   readonly fleet?: Fleet | undefined;
   readonly localLogins: LocalLogins;
   readonly presenceOf?: NodePresenceOf;
+  /** Undefined: orders come signed. */
+  readonly signer?: Signer | undefined;
   readonly auth: Authenticator;
   readonly isAdmin: (owner: CodeOwner) => Promise<boolean>;
   /** The id under which a user's executions are filed; the name by default. */
@@ -189,6 +192,7 @@ export function createWeb(options: WebOptions): Web {
         secondSteps,
         refusalDelay,
         isKnown: (address, user) => known.has(address, user),
+        ticketFor: async (user) => (await options.signer?.ticketFor(user)) ?? "",
         viewerOf,
         log,
         audit,
@@ -210,7 +214,9 @@ export function createWeb(options: WebOptions): Web {
       createRunLinesApi({ archive, viewerOf, recordRead }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSharesApi({ shares: options.shares, viewerOf, audit }),
-      ...(options.fleet === undefined ? [] : [createFleetApi({ fleet: options.fleet, viewerOf, audit, wallMs })]),
+      ...(options.fleet === undefined
+        ? []
+        : [createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs })]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,

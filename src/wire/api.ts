@@ -125,6 +125,11 @@ export interface AskedMore {
   readonly isEcho: boolean;
 }
 
+/** The answer to a login where orders can be signed for the web: the page shows the ticket with each of them. */
+export interface LoggedIn {
+  readonly ticket: string;
+}
+
 /** The signed-in user, `GET /api/me`. */
 export interface Me {
   readonly user: string;

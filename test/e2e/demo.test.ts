@@ -10,7 +10,7 @@ const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url
 async function signedIn(demo: RunningProcess): Promise<ApiClient> {
   const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/);
   const api = new ApiClient(origin);
-  expect(await api.login({ code })).toBe(204);
+  expect(await api.login({ code })).toBe(200);
   expect(await new ApiClient(origin).login({ code })).toBe(401);
   return api;
 }

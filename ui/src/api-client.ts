@@ -3,6 +3,9 @@ import { parseExecution } from "../../src/wire/api.ts";
 import { parseError } from "../../src/wire/api-error.ts";
 import { type Board, parseBoard } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
+import { type FleetView, parseFleetView } from "../../src/wire/fleet/node-view.ts";
+import { parseRunView, type RunView } from "../../src/wire/fleet/run-view.ts";
+import type { SignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { type Glance, parseGlances, type RunOfGlance } from "../../src/wire/glance.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
@@ -62,19 +65,30 @@ export type Credentials =
 export class ApiClient {
   readonly #fetch: typeof fetch;
   readonly #onSignedOut: () => void;
+  readonly #keepTicket: (ticket: string) => void;
 
   /** Calls `onSignedOut` whenever the collector answers that there is no session. */
-  constructor(options: { readonly fetch: typeof fetch; readonly onSignedOut: () => void }) {
+  constructor(options: {
+    readonly fetch: typeof fetch;
+    readonly onSignedOut: () => void;
+    /** Keeps what a login answers with; empty: nothing to keep. */
+    readonly keepTicket?: (ticket: string) => void;
+  }) {
     this.#fetch = options.fetch;
+    this.#keepTicket = options.keepTicket ?? (() => undefined);
     this.#onSignedOut = options.onSignedOut;
   }
 
   async login(credentials: Credentials): Promise<Answer<true>> {
-    return this.#ask("api/login", { parse: () => true, body: credentials });
+    const answer = await this.#ask("api/login", { parse: ticketIn, body: credentials });
+    if (!answer.ok) return answer;
+    this.#keepTicket(answer.value);
+    return { ok: true, value: true };
   }
 
   /** `everywhere`: every session of this user, in other browsers as well. */
   async logout({ everywhere = false } = {}): Promise<Answer<true>> {
+    this.#keepTicket("");
     return this.#ask("api/logout", { parse: () => true, body: { everywhere } });
   }
 
@@ -131,6 +145,50 @@ export class ApiClient {
     return this.#ask(`api/executions/${x}/last-lines${query}`, { parse: (value) => parseLinePage(value)?.lines });
   }
 
+  /** Refused where the collector has no fleet. */
+  fleet(): Promise<Answer<FleetView>> {
+    return this.#ask("api/fleet", { parse: parseFleetView });
+  }
+
+  /** What was sent to nodes, newest first. */
+  orders(limit: number): Promise<Answer<readonly RunView[]>> {
+    return this.#ask(`api/orders${queryOf({ limit })}`, { parse: parseRunViews });
+  }
+
+  sign(body: { readonly ticket: string; readonly order: string }): Promise<Answer<{ readonly sig: string }>> {
+    const parse = (value: unknown) => {
+      const sig = asRecord(value)?.["sig"];
+      return typeof sig === "string" ? { sig } : undefined;
+    };
+    return this.#ask("api/sign", { parse, body });
+  }
+
+  sendRun(body: SignedOrder): Promise<Answer<RunView>> {
+    return this.#ask("api/runs", { parse: parseRunView, body });
+  }
+
+  stopRun(run: string, body: SignedOrder): Promise<Answer<RunView>> {
+    return this.#ask(`api/runs/${run}`, { parse: parseRunView, body, method: "DELETE" });
+  }
+
+  /** A run's state now and whenever it changes, to its end. Resolves when there is no more, or the connection is cut. */
+  async followRun(
+    { run, owner }: { readonly run: string; readonly owner: string },
+    { onView, signal }: { readonly onView: (view: RunView) => void; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      const path = `api/runs/${run}${queryOf({ owner, follow: 1 })}`;
+      const response = await this.#fetch(path, { credentials: "same-origin", signal });
+      if (!response.ok || response.body === null) return;
+      for await (const line of linesOf(response.body)) {
+        const view = parseRunView(parseJson(line));
+        if (view !== undefined) onView(view);
+      }
+    } catch {
+      // Cut or left: the caller knows which.
+    }
+  }
+
   /** A search: its events as they come. Resolves after the last one; `signal` ends it on the collector as well. */
   async search(
     body: object,
@@ -152,8 +210,13 @@ export class ApiClient {
   }
 
   async #ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
-    const { body, signal } = options;
-    const init: RequestInit = { ...posted(body), credentials: "same-origin", signal: signal ?? null };
+    const { body, signal, method } = options;
+    const init: RequestInit = {
+      ...posted(body),
+      ...(method === undefined ? {} : { method }),
+      credentials: "same-origin",
+      signal: signal ?? null,
+    };
     try {
       const response = await this.#fetch(path, init);
       const said = parseJson(await response.text());
@@ -197,6 +260,17 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
   }
 }
 
+/** Of a login's answer; empty where the collector signs no orders. */
+function ticketIn(value: unknown): string {
+  const ticket = asRecord(value)?.["ticket"];
+  return typeof ticket === "string" ? ticket : "";
+}
+
+function parseRunViews(value: unknown): readonly RunView[] | undefined {
+  const { runs } = asRecord(value) ?? {};
+  return Array.isArray(runs) ? runs.flatMap((each: unknown) => parseRunView(each) ?? []) : undefined;
+}
+
 function parseStep(said: unknown): Refusal["step"] {
   const record = asRecord(said);
   const token = record?.["step"];
@@ -207,6 +281,8 @@ interface AskOptions<T> {
   readonly parse: (value: unknown) => T | undefined;
   /** POSTed as JSON; without a body the request is a GET. */
   readonly body?: object;
+  /** Instead of POST. */
+  readonly method?: "DELETE";
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -9,6 +9,7 @@ import type { LiveClient } from "./live-client.ts";
 import type { LogPageProps } from "./log/page/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
+import { RunButton } from "./run/run-button.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -62,7 +63,9 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
         navigation={navigation}
         onSignOut={() => void session.leave(api)}
         onEndAll={() => void session.leave(api, { everywhere: true })}
-      />
+      >
+        <RunButton api={api} navigation={navigation} me={state.me} />
+      </TopBar>
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
         <ConnectionNotice

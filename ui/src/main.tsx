@@ -11,6 +11,7 @@ import "./styles/log-toolbar.css";
 import "./styles/find.css";
 import "./styles/log-rows.css";
 import "./styles/log-overlays.css";
+import "./styles/run.css";
 import "./styles/ansi.css";
 import { render } from "preact";
 import { after } from "./after.ts";
@@ -20,6 +21,7 @@ import { RunBoard } from "./board/run-board.ts";
 import type { LiveHandlers, LiveSocket } from "./live-client.ts";
 import { LiveClient } from "./live-client.ts";
 import { Navigation } from "./navigation.ts";
+import { keepTicket } from "./run/ticket.ts";
 import { Session } from "./session.ts";
 import { applyTheme, storedTheme } from "./theme.ts";
 
@@ -30,7 +32,11 @@ start(document.getElementById("app"));
 function start(root: HTMLElement | null): void {
   if (root === null) return;
   const session = new Session();
-  const api = new ApiClient({ fetch: window.fetch.bind(window), onSignedOut: () => session.signedOut() });
+  const api = new ApiClient({
+    fetch: window.fetch.bind(window),
+    onSignedOut: () => session.signedOut(),
+    keepTicket,
+  });
   const live = new LiveClient({
     open: (handlers) => openSocket(new URL("live", document.baseURI.replace(/^http/, "ws")), handlers),
     after,

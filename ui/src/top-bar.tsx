@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Me } from "../../src/wire/api.ts";
 import { Icon } from "./icon.tsx";
@@ -12,9 +12,11 @@ interface TopBarProps {
   readonly navigation: Navigation;
   readonly onSignOut: () => void;
   readonly onEndAll: () => void;
+  /** What else the page offers. */
+  readonly children: ComponentChildren;
 }
 
-export function TopBar({ me, navigation, onSignOut, onEndAll }: TopBarProps): JSX.Element {
+export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBarProps): JSX.Element {
   return (
     <header class="top-bar">
       <Link class="brand" navigation={navigation} to={LIST}>
@@ -22,6 +24,7 @@ export function TopBar({ me, navigation, onSignOut, onEndAll }: TopBarProps): JS
         <span>marcologger</span>
       </Link>
       <span class="spring" />
+      {children}
       <ThemeButton />
       <span class="who" title={me.admin ? "Administrator: sees everybody's executions" : "Signed in"}>
         {me.user}

@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { makeSignerKey } from "../../orders/signer-key.ts";
 import { FLEET_CERTIFICATES, isFleetCertificate } from "../../wire/fleet-names.ts";
 import { NODE_NAME_RULE } from "../../wire/node-name.ts";
 import { UsageError } from "../../wire/usage-error.ts";
-import type { Command, Io } from "../command.ts";
+import { type Command, CtlError, type Io } from "../command.ts";
 import { parseHost, parseHostName, parseNodeName } from "../host-name.ts";
 import { initPki, issueCertificate } from "./pki.ts";
 import { recorded } from "./pki-audit.ts";
@@ -20,6 +21,7 @@ const HELP = `Usage: mlctl pki init --dir DIR [--name HOST]...
        mlctl pki renew NODE --dir DIR
        mlctl pki renew collector --dir DIR [--name HOST]...
        mlctl pki fleet --dir DIR [--name HOST]...
+       mlctl pki signer FILE
 
 init    makes a private authority and the collector's certificate: ca.crt, ca.key, ca.crl, collector.crt,
         collector.key, and issued/, openssl's books of them.
@@ -36,6 +38,8 @@ fleet   makes the certificates of the fleet's broker and of the collector there,
         fleet-control and fleet-system, each .crt and .key. The broker has the collector's names unless --name gives
         others. nodes.list, which every command here keeps, names the nodes that the broker admits. A node whose
         certificate is older than the fleet needs renew first.
+signer  makes the key with which the collector's password checker signs orders of the viewer's users: FILE, which nobody
+        else may read, and FILE.pub, for the file that nodes name as web-trust.
 
 The collector needs ca.crt, ca.crl, collector.crt and collector.key, for the fleet also nodes.list and the fleet's, and
 notices within seconds when one changes; a node needs ca.crt, NODE.crt and NODE.key. A relay reads them at each connection.
@@ -55,9 +59,10 @@ const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Prom
   revoke,
   renew,
   fleet,
+  signer,
 };
 
-/** `mlctl pki init`, `issue`, `list`, `revoke`, `renew` and `fleet`. */
+/** `mlctl pki init`, `issue`, `list`, `revoke`, `renew`, `fleet` and `signer`. */
 export const pkiCommand: Command = {
   summary: "make, list, renew and revoke certificates of the collector and of nodes",
   help: HELP,
@@ -131,6 +136,19 @@ async function fleet(args: readonly string[], io: Io): Promise<void> {
   const revoked = await recorded({ action: "fleet", name: "fleet", folder, io }, act);
   const old = revoked.length === 0 ? "" : `; revoked serial ${revoked.join(", ")}`;
   io.stderr.write(`Wrote ${Object.values(FLEET_CERTIFICATES).join(", ")} (.crt, .key) to ${folder}${old}\n`);
+}
+
+async function signer(args: readonly string[], io: Io): Promise<void> {
+  const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true });
+  const [name, ...more] = positionals;
+  if (name === undefined || more.length > 0) throw new UsageError("expected one file");
+  const file = resolve(io.cwd, name);
+  try {
+    makeSignerKey(file);
+  } catch (error) {
+    throw new CtlError(`Cannot write ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+  io.stderr.write(`Wrote ${file} and ${file}.pub\n`);
 }
 
 function nodeAndFolder(args: readonly string[], io: Io): { node: string; folder: string } {

@@ -225,7 +225,7 @@ describe("mlctl itself", () => {
     [[], "Usage: mlctl COMMAND"],
     [["frobnicate"], 'there is no command "frobnicate"'],
     [["constructor"], "there is no command"],
-    [["pki"], "expected one of init, issue, list, revoke, renew, fleet"],
+    [["pki"], "expected one of init, issue, list, revoke, renew, fleet, signer"],
     [["pki", "init"], "--dir is missing"],
   ])("%j ends with 2", async (args, message) => {
     const result = await mlctl(...args);

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Locator, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { poll } from "../support/poll.ts";
+import { type RunningProcess, start } from "../support/processes.ts";
+import { openPage, startBrowser } from "../support/viewer.ts";
+
+const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
+
+let demo: RunningProcess;
+let page: Page;
+let dialog: Locator;
+let problems: string[];
+let folder: string;
+
+beforeAll(async () => {
+  demo = start(process.execPath, [DEMO]);
+  const browser = await startBrowser();
+  ({ page, problems } = await openPage(browser));
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/);
+  [, folder = ""] = await demo.waitFor(/Files: (\S+)\/data\/logs/);
+  dialog = page.getByRole("dialog");
+  await page.goto(address);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+});
+
+async function run(nodes: string, command: string, job: string): Promise<void> {
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill(nodes);
+  await dialog.getByRole("textbox", { name: "Command" }).fill(command);
+  await dialog.getByRole("textbox", { name: "Job" }).fill(job);
+  await dialog.getByRole("button", { name: /^Run on \d/ }).click();
+}
+
+async function shows(what: Locator, count: number): Promise<void> {
+  await poll(`${count} of ${what}`, async () => (await what.count()) === count, 20_000);
+}
+
+test("a command runs on the demo's nodes, chosen by name, glob or tick; each node's state shows live", async () => {
+  await dialog.getByRole("checkbox", { name: /node4/ }).waitFor();
+  await run("node[1-3]", "echo hello from $(id -un); exit 2", "greet");
+  const card = dialog.getByRole("region", { name: "Run of greet" });
+  await shows(card.getByText("failed, exit code 2"), 3);
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill("x*");
+  await dialog.getByText("No node of the fleet is called x*").waitFor();
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill("*");
+  await dialog.getByRole("button", { name: "Run on 4" }).waitFor();
+  await dialog.getByRole("checkbox", { name: /node4/ }).uncheck();
+  await dialog.getByRole("button", { name: "Run on 3" }).waitFor();
+  await card.getByRole("button", { name: "Again on the 3 that failed" }).click();
+  await shows(dialog.getByRole("region", { name: "Run of greet" }), 2);
+});
+
+test("stop ends it everywhere, and says who asked; its lines are in the viewer", async () => {
+  await run("node1,node2", "echo begun; sleep 1000", "sleeper");
+  const card = dialog.getByRole("region", { name: "Run of sleeper" });
+  await shows(card.getByText("running"), 2);
+  await card.getByRole("button", { name: "Stop" }).click();
+  await shows(card.getByText(/SIGTERM, stopped by/), 2);
+  await card.getByRole("link", { name: "sleeper" }).click();
+  await page.getByText("begun", { exact: true }).first().waitFor();
+  expect(problems).toEqual([]);
+});
+
+test("a page without the login's ticket cannot sign", async () => {
+  await page.evaluate(() => sessionStorage.clear());
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await run("node1", "true", "unsigned");
+  await dialog.getByText("sign out and in again, or use mlctl run").waitFor();
+});
+
+test("the demo ends what still runs, and leaves nothing behind", async () => {
+  await page.reload();
+  expect(await demo.end("SIGINT")).toEqual({ code: 0, signal: null });
+  expect(existsSync(folder)).toBe(false);
+});

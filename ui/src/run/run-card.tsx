@@ -1,0 +1,62 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { ApiClient } from "../api-client.ts";
+import { Link } from "../link.tsx";
+import type { Navigation } from "../navigation.ts";
+import { placeOfExecution, placeOfRun } from "../place-of.ts";
+import { failedNodes } from "./make-order.ts";
+import { stateLook, stateWords } from "./state-words.ts";
+import { useFleetRun } from "./use-fleet-run.ts";
+
+interface RunCardProps {
+  readonly api: ApiClient;
+  readonly navigation: Navigation;
+  readonly known: RunView;
+  readonly showOwner: boolean;
+  /** Resolves with what went wrong, if anything. */
+  readonly onStop: (view: RunView) => Promise<string | undefined>;
+  readonly onAgain: (view: RunView, nodes: readonly string[]) => void;
+}
+
+/** A run: its state on each node as it changes, also where it never started, and why. */
+export function RunCard({ api, navigation, known, showOwner, onStop, onAgain }: RunCardProps): JSX.Element {
+  const view = useFleetRun(api, known);
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const failed = failedNodes(view);
+  const { run, owner, job, argv, nodes, isDone } = view;
+  return (
+    <section class="run-card" aria-label={`Run of ${job}`}>
+      <header>
+        <Link navigation={navigation} to={placeOfRun({ job, run, owner }, showOwner)} title="Its output">
+          {job}
+        </Link>
+        <code class="quiet">{argv.at(-1)}</code>
+        <span class="spring" />
+        {isDone ? null : (
+          <button type="button" class="stop" onClick={() => void onStop(view).then(setProblem)}>
+            Stop
+          </button>
+        )}
+        {isDone && failed.length > 0 ? (
+          <button type="button" class="plain" onClick={() => onAgain(view, failed)}>
+            Again on the {failed.length} that failed
+          </button>
+        ) : null}
+      </header>
+      <ul>
+        {nodes.map((each) => (
+          <li key={each.node}>
+            <Link navigation={navigation} to={placeOfExecution({ x: each.x, node: each.node, owner }, showOwner)}>
+              {each.node}
+            </Link>
+            <span class={`run-state ${stateLook(each.state)}`}>{stateWords(each)}</span>
+          </li>
+        ))}
+      </ul>
+      <p role="alert" class="problem">
+        {problem}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,179 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { namedNodes } from "../../../src/text/nodes/node-pattern.ts";
+import type { Me } from "../../../src/wire/api.ts";
+import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
+import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { Navigation } from "../navigation.ts";
+import { cancelOrderText, runOrderText, type Wanted } from "./make-order.ts";
+import { NodeChoice } from "./node-choice.tsx";
+import { RunCard } from "./run-card.tsx";
+import { heldTicket } from "./ticket.ts";
+
+interface RunDialogProps {
+  readonly api: ApiClient;
+  readonly navigation: Navigation;
+  readonly me: Me;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** Shown below the form, newest first. */
+const SHOWN_RUNS = 10;
+const LOOK_EVERY_MS = 2_000;
+const ULID_RANDOM_BYTES = 16;
+const NO_TICKET = "This tab has not signed in, so nobody can sign its orders: sign out and in again, or use mlctl run";
+
+/** Starts a command on chosen nodes, and shows what became of the latest. */
+export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [fleet, setFleet] = useState<FleetView | undefined>(undefined);
+  const [runs, setRuns] = useState<readonly RunView[]>([]);
+  const [wanted, setWanted] = useState<Wanted>({ nodes: [], command: "", job: "", folder: "" });
+  const [pattern, setPattern] = useState("");
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const [isBusy, setBusy] = useState(false);
+
+  useEffect(() => {
+    if (!isOpen) {
+      dialog.current?.close();
+      return undefined;
+    }
+    dialog.current?.showModal();
+    const look = async (): Promise<void> => {
+      const answer = await api.fleet();
+      if (answer.ok) setFleet(answer.value);
+    };
+    void look();
+    void api.orders(SHOWN_RUNS).then((answer) => {
+      if (answer.ok) setRuns(answer.value);
+    });
+    const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [isOpen, api]);
+
+  const names = fleet?.nodes.map(({ node }) => node) ?? [];
+  const choose = (words: string): void => {
+    setPattern(words);
+    const named = namedNodes(words, names);
+    if (!("problem" in named)) setWanted({ ...wanted, nodes: named.nodes });
+    setProblem("problem" in named && words !== "" ? named.problem : undefined);
+  };
+  const toggle = (node: string): void => {
+    const isChosen = wanted.nodes.includes(node);
+    setPattern("");
+    setWanted({ ...wanted, nodes: isChosen ? wanted.nodes.filter((each) => each !== node) : [...wanted.nodes, node] });
+  };
+
+  /** Has an order signed. A text is why not. */
+  const sign = async (order: string): Promise<{ sig: string } | string> => {
+    const ticket = heldTicket();
+    if (ticket === undefined) return NO_TICKET;
+    const answer = await api.sign({ ticket, order });
+    return answer.ok ? answer.value : answer.message;
+  };
+
+  const start = async (what: Wanted): Promise<void> => {
+    if (fleet === undefined) return;
+    setBusy(true);
+    setProblem(undefined);
+    const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
+    let order: string;
+    try {
+      order = runOrderText(what, { fleet, user: me.user, nowMs: Date.now(), random });
+    } catch (error) {
+      setBusy(false);
+      return setProblem(error instanceof Error ? error.message : String(error));
+    }
+    const signed = await sign(order);
+    const answer = typeof signed === "string" ? undefined : await api.sendRun({ order, ...signed });
+    setBusy(false);
+    if (answer?.ok === true) return setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
+    setProblem(typeof signed === "string" ? signed : answer?.message);
+  };
+
+  const stop = async (view: RunView): Promise<string | undefined> => {
+    if (fleet === undefined) return undefined;
+    const order = cancelOrderText(view, { fleet, user: me.user, nowMs: Date.now() });
+    const signed = await sign(order);
+    if (typeof signed === "string") return signed;
+    const answer = await api.stopRun(view.run, { order, ...signed });
+    return answer.ok ? undefined : answer.message;
+  };
+
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void start(wanted);
+  };
+  const set = (name: "command" | "job" | "folder", value: string): void => setWanted({ ...wanted, [name]: value });
+
+  return (
+    <dialog ref={dialog} class="run-dialog" aria-labelledby="run-title" onClose={onClose}>
+      <header>
+        <h2 id="run-title">Run on nodes</h2>
+        <span class="spring" />
+        <button type="button" class="plain" onClick={onClose}>
+          Close
+        </button>
+      </header>
+      <form onSubmit={submit}>
+        <label class="run-field">
+          Nodes
+          <input
+            value={pattern}
+            placeholder="node[1-4], gpu*, *"
+            onInput={(event) => choose(event.currentTarget.value)}
+          />
+        </label>
+        <NodeChoice nodes={fleet?.nodes ?? []} chosen={new Set(wanted.nodes)} onToggle={toggle} />
+        <label class="run-field">
+          Command
+          <input
+            value={wanted.command}
+            onInput={(event) => set("command", event.currentTarget.value)}
+            spellcheck={false}
+            placeholder="for sh"
+            required
+          />
+        </label>
+        <div class="run-more">
+          <label class="run-field wide">
+            Job
+            <input
+              value={wanted.job}
+              onInput={(event) => set("job", event.currentTarget.value)}
+              maxLength={128}
+              placeholder="the command's name"
+            />
+          </label>
+          <label class="run-field wide">
+            Folder
+            <input
+              value={wanted.folder}
+              onInput={(event) => set("folder", event.currentTarget.value)}
+              placeholder="your home"
+            />
+          </label>
+          <button type="submit" class="primary" disabled={isBusy || wanted.nodes.length === 0}>
+            {wanted.nodes.length === 0 ? "Run" : `Run on ${wanted.nodes.length}`}
+          </button>
+        </div>
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      </form>
+      {runs.map((view) => (
+        <RunCard
+          key={view.run}
+          api={api}
+          navigation={navigation}
+          known={view}
+          showOwner={me.admin}
+          onStop={stop}
+          onAgain={({ argv, job }, nodes) => void start({ nodes, command: argv.at(-1) ?? "", job, folder: "" })}
+        />
+      ))}
+    </dialog>
+  );
+}

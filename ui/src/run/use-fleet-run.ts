@@ -1,0 +1,30 @@
+import { useEffect, useState } from "preact/hooks";
+import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { ApiClient } from "../api-client.ts";
+
+const TRY_AGAIN_AFTER_MS = 1_000;
+
+/** The state of a run as it changes, from one that is known. */
+export function useFleetRun(api: ApiClient, known: RunView): RunView {
+  const [view, setView] = useState(known);
+  const { run, owner } = known;
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = known;
+    const follow = async (): Promise<void> => {
+      const onView = (next: RunView): void => {
+        last = next;
+        setView(next);
+      };
+      await api.followRun({ run, owner }, { onView, signal: gone.signal });
+      if (!gone.signal.aborted && !last.isDone) timer = setTimeout(() => void follow(), TRY_AGAIN_AFTER_MS);
+    };
+    if (!known.isDone) void follow();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [api, run, owner]);
+  return view;
+}
