@@ -28,5 +28,8 @@ export const AGENT_LIMITS = {
   presenceEveryMs: 15_000,
   /** Every so many presences carry the facts. */
   factsEvery: 10,
-  errorsPerMinute: 30,
+  /** Faults of one file that are named. */
+  namedFaults: 30,
+  /** Errors that wait for the collector: those beyond are counted. */
+  waitingErrors: 64,
 } as const;

@@ -32,6 +32,8 @@ export class Agent {
   readonly #start: string;
   #status: RootStatus | undefined;
   #presences = 0;
+  /** Orders that were too long, or came while the other half was away. The collector sends those again. */
+  #dropped = 0;
   readonly #timer: NodeJS.Timeout;
 
   static async start(options: AgentOptions): Promise<Agent> {
@@ -82,7 +84,8 @@ export class Agent {
       // A callback that throws would close the connection.
       callback: (error, message) => {
         try {
-          if (error === null && message.data.length <= FLEET_LIMITS.maxMessageBytes) this.#link.order(message.string());
+          const fits = error === null && message.data.length <= FLEET_LIMITS.maxMessageBytes;
+          if (!fits || !this.#link.order(message.string())) this.#dropped += 1;
         } catch (thrown) {
           this.#options.log.event("error", "cannot pass an order on", { error: String(thrown) });
         }
@@ -110,6 +113,8 @@ export class Agent {
 
   #appear(): void {
     const { config, version, nowMs, log } = this.#options;
+    if (this.#dropped > 0) log.event("warning", "orders were not passed on", { dropped: this.#dropped });
+    this.#dropped = 0;
     const status = this.#status;
     if (status === undefined || this.#nats.isClosed()) return;
     const presence: Presence = {

@@ -21,6 +21,7 @@ import { Runs } from "./runs.ts";
 import { type Form, Starter } from "./starter.ts";
 import { sweep } from "./sweep.ts";
 import { Teller } from "./teller.ts";
+import { ToldLog } from "./told-log.ts";
 import { TrustedFile, type TrustedText } from "./trusted-file.ts";
 import { UnitForm } from "./unit-form.ts";
 
@@ -45,22 +46,28 @@ export class RootHelper {
   readonly #teller: Teller;
   readonly #runs: Runs;
   readonly #messages: Messages;
+  readonly #log: ToldLog;
   readonly #starter: Starter;
   readonly #server: Server;
   #peer: Socket | undefined;
   #isConfirmed = false;
   #waiting = 0;
+  /** Orders that came while too many waited. The collector sends them again. */
+  #dropped = 0;
   #timers: NodeJS.Timeout[] = [];
   /** Another one after each start: the collector sends again what may have been lost. */
   readonly #start: string;
 
   constructor(options: RootHelperOptions) {
-    const { config, log, nowMs } = options;
+    const { config, nowMs } = options;
     this.#options = options;
+    this.#teller = new Teller(after);
+    const newId = (): string => makeExecutionId(nowMs(), randomBytes(16));
+    this.#log = new ToldLog({ log: options.log, teller: this.#teller, nowMs, newId });
+    const log = this.#log;
     this.#start = makeExecutionId(nowMs(), randomBytes(16));
     this.#journal = new Journal(config.stateDir, { id: makeExecutionId(nowMs(), randomBytes(16)), nowMs: nowMs() });
-    this.#teller = new Teller(after);
-    const [trusts, policy] = readers(options);
+    const [trusts, policy] = readers({ ...options, log });
     const fleet = createHash("sha256")
       .update(readFileSync(join(config.pki, "ca.crt")))
       .digest("hex");
@@ -69,7 +76,7 @@ export class RootHelper {
     const checks = new Checks({ node: config.node, fleet, trusts, policy, users, journal, nowMs });
     const { node, runDir } = config;
     const stopFolder = join(dirname(config.socket), "stop");
-    this.#starter = new Starter({ node, runDir, stopFolder, form: formOf(options), journal });
+    this.#starter = new Starter({ node, runDir, stopFolder, form: formOf({ ...options, log }), journal });
     const boot = readBoot();
     const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
@@ -83,6 +90,8 @@ export class RootHelper {
       this.#runs.stepAll();
       this.#sayStatus();
       void this.#confirm();
+      void this.#log.tell();
+      this.#sayDropped();
     });
     this.#every(AGENT_LIMITS.sweepEveryMs, () => this.#sweep());
     this.#sweep();
@@ -119,12 +128,14 @@ export class RootHelper {
     const message = record?.["message"];
     if (record?.["t"] === "answer") this.#teller.answered(line);
     if (record?.["t"] !== "order" || typeof message !== "string") return;
-    if (this.#waiting >= AGENT_LIMITS.waitingMessages) return;
+    if (this.#waiting >= AGENT_LIMITS.waitingMessages) {
+      this.#dropped += 1;
+      return;
+    }
     this.#waiting += 1;
-    const { log } = this.#options;
     this.#messages
       .take(message)
-      .catch((error) => log.event("error", "cannot take an order", { error: String(error) }))
+      .catch((error) => this.#log.event("error", "cannot take an order", { error: String(error) }))
       .finally(() => {
         this.#waiting -= 1;
         this.#sayStatus();
@@ -148,7 +159,7 @@ export class RootHelper {
     if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
     this.#isConfirmed = answer === "+";
     this.#runs.standing = answer === "+" ? "confirmed" : answer;
-    if (answer !== "+") this.#options.log.event("error", "the collector does not take this journal", { why: answer });
+    if (answer !== "+") this.#log.event("error", "the collector does not take this journal", { why: answer });
     // What came back with the copy is decided; what comes from now on is new.
     if (answer === "restored") this.#journal.saw({ sequence: sequence + 1 });
   }
@@ -158,6 +169,13 @@ export class RootHelper {
     const { id, sequence } = this.#journal;
     const names = open.map(({ user, run }) => `${user} ${run}`);
     this.#teller.status({ journal: id, sequence, running: this.#runs.openCount(), open: names });
+  }
+
+  #sayDropped(): void {
+    if (this.#dropped === 0) return;
+    const limit = AGENT_LIMITS.waitingMessages;
+    this.#log.event("warning", "too many orders at a time: they are sent again", { dropped: this.#dropped, limit });
+    this.#dropped = 0;
   }
 
   #sweep(): void {
@@ -190,7 +208,7 @@ function readers({ config, configFile, log }: RootHelperOptions): [() => Trusts,
     new TrustedFile<Trust>(path, (read: TrustedText) => {
       if ("fault" in read) say(path, read.fault);
       const { trust, faults } = parse("text" in read ? read.text : "");
-      for (const fault of faults.slice(0, AGENT_LIMITS.errorsPerMinute)) say(path, fault);
+      for (const fault of faults.slice(0, AGENT_LIMITS.namedFaults)) say(path, fault);
       return trust;
     });
   const [ssh, web] = [trustOf(config.trust, parseTrust), trustOf(config.webTrust, parseWebTrust)];

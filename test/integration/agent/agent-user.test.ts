@@ -72,6 +72,9 @@ test.skipIf(!IS_ROOT)("a file of keys that somebody else could write trusts nobo
   await site.start();
   const order = site.run("true");
   expect(await site.until(order, "refused")).toMatchObject({ why: "key-not-trusted" });
+  // The collector hears of it as well.
+  const told = () => site.events.find((event) => event.kind === "error" && event.text.includes("others may write"));
+  await poll("the error", told);
   execFileSync("chmod", ["g-w", join(site.folder, "trust")]);
   await site.until(site.run("true"), "finished");
 });
