@@ -7,10 +7,11 @@ import type { Collector } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 import { printTable } from "../remote/table.ts";
-import { keptScope, SCOPE_RULE } from "./kept-scope.ts";
+import { TARGET_OPTIONS, TARGET_RULE } from "../remote/targets.ts";
+import { keptScope } from "./kept-scope.ts";
 
 const SCOPE_OPTIONS = {
-  run: { value: "RUN", help: "of the job, only this run" },
+  ...TARGET_OPTIONS,
   owner: { value: "USER", help: "for administrators: whose job it is" },
   admin: { help: "for administrators: a hold that the owner cannot lift, as on what is another's" },
 } as const;
@@ -18,19 +19,19 @@ const SCOPE_OPTIONS = {
 export const KEEP: CommandDescription = {
   name: "keep",
   summary: "keep executions from being deleted",
-  operands: "[ID|JOB]",
+  operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
-  about: `Keeps an execution, or all of a job, those to come included, from retention and deletion, until \`mlctl release\`. Without
-an operand it lists what is kept. ${SCOPE_RULE} What you keep has a limit: the collector says so.`,
+  about: `Keeps an execution, or all of a job, those to come included, from retention and deletion, until \`mlctl release\`.
+Without an operand it lists what is kept. What you may keep has a limit: the collector says so.${TARGET_RULE}`,
   options: { ...SCOPE_OPTIONS, json: { help: "the list as JSON, one object a line" } },
 };
 
 export const RELEASE: CommandDescription = {
   name: "release",
   summary: "lift a hold of mlctl keep",
-  operands: "ID|JOB",
-  operandCount: [1, 1],
-  about: `Lifts a hold: from then on, retention and deletion apply again. ${SCOPE_RULE}`,
+  operands: "ID|JOB|JOB@RUN",
+  operandCount: [0, 1],
+  about: `Lifts a hold of \`mlctl keep\`: from then on, retention and deletion apply again.${TARGET_RULE}`,
   options: SCOPE_OPTIONS,
 };
 
@@ -38,7 +39,7 @@ export const RELEASE: CommandDescription = {
 export function keepCommand(settings: RemoteSettings): Command {
   return describedCommand(KEEP, async (options, io) => {
     const collector = signedIn(settings);
-    if (options.operands.length === 0) {
+    if (options.operands.length === 0 && options.text("job") === undefined) {
       if (options.text("run") !== undefined) throw new UsageError("--run: name its job as well");
       await printHolds(collector, new Output(io), options.has("json"));
       return 0;

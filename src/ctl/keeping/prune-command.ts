@@ -8,7 +8,6 @@ import { type Collector, linesOf } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { formatBytes } from "./byte-text.ts";
-import { runOf } from "./kept-scope.ts";
 
 export const PRUNE: CommandDescription = {
   name: "prune",
@@ -36,8 +35,7 @@ export function pruneCommand(settings: RemoteSettings): Command {
     const olderThanMs = /^\d+$/.test(age) ? undefined : parseDuration(age);
     if (olderThanMs === undefined)
       throw new UsageError(`--older-than: expected a time like 30d, got ${JSON.stringify(age)}`);
-    const run = runOf(options);
-    const [job, owner] = [options.text("job"), options.text("owner")];
+    const [job, run, owner] = [options.text("job"), options.text("run"), options.text("owner")];
     if (run !== undefined && job === undefined) throw new UsageError("--run: name its --job as well");
     const request = { olderThanMs, job, run, owner, dryRun: options.has("dry-run") };
     return prune(signedIn(settings), { request, io, isJson: options.has("json") });

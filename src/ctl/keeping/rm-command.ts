@@ -11,8 +11,10 @@ export const RM: CommandDescription = {
   summary: "delete executions",
   operands: "ID...",
   operandCount: [1, MAX_OPERANDS],
-  about: `Deletes executions for good: their lines, their files, their places in lists. ${ID_RULE} What runs or is kept
-(mlctl keep) is refused; the others go all the same.`,
+  about: `Deletes executions for good: their lines, their files, their places in lists. What runs or is kept (mlctl keep) is
+refused; the others go all the same.
+
+${ID_RULE}`,
   options: {},
 };
 

@@ -13,6 +13,8 @@ import { tempFolder } from "../../support/temp-folder.ts";
 
 const text = (n: number) => `line ${n} of a program that prints`;
 const LINES = 40;
+/** Enough for a second of printing. */
+const MAX_LINES = 20_000;
 
 async function mlctl(...args: string[]) {
   const [command, ...words] = program("mlctl", ...args);
@@ -38,7 +40,7 @@ async function numbersOf(on: IngestSite, { x, node }: FakeExecution): Promise<nu
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-/** Prints until it is told to stop. `stored` is acknowledged. */
+/** Prints until it is told to stop, or has printed enough. `stored` is acknowledged. */
 class Printing {
   readonly execution = fakeExecution({ job: "printing" });
   stored = 0;
@@ -50,7 +52,7 @@ class Printing {
     await relay.send(this.execution.begin(), ...this.frames(1));
     this.stored = LINES;
     this.#sending = (async () => {
-      while (!this.#isOver) {
+      while (!this.#isOver && this.stored < MAX_LINES) {
         await relay.send(...this.frames(this.stored + 1));
         this.stored += LINES;
       }

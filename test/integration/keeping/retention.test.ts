@@ -65,12 +65,16 @@ describe("retention by age", () => {
     expect(stdout.split("\t").slice(0, 3)).toEqual(["job precious", "root", "root"]);
     const refused = await mlctl.run(["rm", held.x]);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("release it first")]);
+    expect((await mlctl.run(["keep", `precious@${held.x}`])).code).toBe(0);
+    expect((await mlctl.run(["release", "precious", "--run", held.x])).code).toBe(0);
     expect((await mlctl.run(["release", "precious"])).code).toBe(0);
     expect((await mlctl.run(["release", "precious"])).stderr).toContain("no such hold");
     expect(await mlctl.run(["rm", held.x])).toMatchObject({ code: 0 });
     expect(await isThere(held)).toBe(false);
     expect(site.on.audited.filter(({ event }) => event === "hold")).toMatchObject([
       { action: "keep", by: "owner", user: "root", job: "precious" },
+      { action: "keep", job: "precious", run: held.x },
+      { action: "release", job: "precious", run: held.x },
       { action: "release", by: "owner", user: "root", job: "precious" },
     ]);
   });
