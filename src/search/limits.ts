@@ -13,6 +13,9 @@ export const SEARCH_LIMITS = {
   epochGrowth: 4,
   /** Lines of one epoch: each needs about 30 bytes of memory while ripgrep has it. */
   maxEpochLines: 1_048_576,
+  /** Small executions are handed to the thread together: so many, or so much of them. */
+  maxAtOnce: 32,
+  atOnceBytes: 4_194_304,
   /** Of a line that is shown, and of what stands in it before the first match. */
   maxShownBytes: 4_096,
   shownBeforeMatchBytes: 1_024,

@@ -91,12 +91,12 @@ export class RunningSearch {
 
   async #next(): Promise<void> {
     try {
-      const pieces = this.#isStopped ? undefined : await this.#lines.next();
+      const pieces = this.#isStopped ? [] : await this.#lines.next();
       this.#worker.post({ t: "pieces", pieces });
     } catch (error) {
       // The worker ends as if that was all.
       this.#error ??= error instanceof Error ? error : new Error(String(error));
-      this.#worker.post({ t: "pieces", pieces: undefined });
+      this.#worker.post({ t: "pieces", pieces: [] });
     }
   }
 

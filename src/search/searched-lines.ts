@@ -1,13 +1,14 @@
+import { setImmediate } from "node:timers/promises";
 import type { Execution } from "../wire/api.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import type { EpochSizes } from "./limits.ts";
+import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { NumberWindows } from "./number-windows.ts";
 import type { OpenLines, SearchedArchive } from "./ports.ts";
 import { executionsOf, isTooOld } from "./scope.ts";
 import type { SearchedPieces } from "./search-task.ts";
 
-/** Opens the files of a search, one part of an execution after the other, and closes them when the next is asked for. */
+/** Opens the files of a search, part by part, and closes them when the next ones are asked for. */
 export class SearchedLines {
   readonly #archive: SearchedArchive;
   readonly #viewer: Viewer;
@@ -15,7 +16,9 @@ export class SearchedLines {
   readonly #sizes: Partial<EpochSizes>;
   readonly #executions: AsyncGenerator<Execution>;
   #current: { readonly execution: Execution; readonly windows: NumberWindows } | undefined;
-  #open: OpenLines | undefined;
+  readonly #open: OpenLines[] = [];
+  /** The window goes on at this number. */
+  #more: number | undefined;
   #windowBytes = 0;
   #isClosed = false;
 
@@ -33,10 +36,35 @@ export class SearchedLines {
     this.#executions = executionsOf(archive, viewer, request);
   }
 
-  /** Undefined after the last. Throws a SearchRefusal, or the index's error. */
-  async next(): Promise<SearchedPieces | undefined> {
-    const from = this.#open?.next;
+  /**
+   * The next ones: several where each is small, as every step between the threads costs as much as a small log. None after
+   * the last. Throws a SearchRefusal, or the index's error.
+   */
+  async next(): Promise<readonly SearchedPieces[]> {
     this.#closeFiles();
+    const { maxAtOnce, atOnceBytes } = SEARCH_LIMITS;
+    const batch: SearchedPieces[] = [];
+    let bytes = 0;
+    do {
+      const pieces = await this.#one();
+      if (pieces === undefined) break;
+      batch.push(pieces);
+      bytes += pieces.pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+      // Opening one may take a millisecond of the collector's own thread.
+      await setImmediate();
+      // With `from`, the next window may not be necessary.
+    } while (batch.length < maxAtOnce && bytes < atOnceBytes && this.#request.from === undefined && !this.#isClosed);
+    return batch;
+  }
+
+  /** Also what is being opened now. */
+  close(): void {
+    this.#isClosed = true;
+    this.#closeFiles();
+  }
+
+  async #one(): Promise<SearchedPieces | undefined> {
+    const from = this.#more;
     const more = from === undefined ? undefined : await this.#openNext(from);
     if (more !== undefined) return more;
     this.#current?.windows.next(this.#windowBytes);
@@ -50,15 +78,8 @@ export class SearchedLines {
     }
   }
 
-  /** Also what is being opened now. */
-  close(): void {
-    this.#isClosed = true;
-    this.#closeFiles();
-  }
-
   #closeFiles(): void {
-    this.#open?.close();
-    this.#open = undefined;
+    for (const open of this.#open.splice(0)) open.close();
   }
 
   /** @param more Continues the window at this number. Undefined if the execution has no window any more. */
@@ -67,19 +88,20 @@ export class SearchedLines {
     if (this.#current === undefined || window === undefined) return undefined;
     const { x, node, owner, lastN, clockMs } = this.#current.execution;
     let isUnreadable = false;
+    let open: OpenLines | undefined;
     try {
       const { from, to } = window.read;
       // Undefined if it was deleted since it was listed.
-      this.#open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to });
+      open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to });
     } catch (error) {
       if (!(error instanceof Error && "syscall" in error)) throw error;
       isUnreadable = true;
     }
+    if (open !== undefined) this.#open.push(open);
     if (this.#isClosed) this.#closeFiles();
-    const open = this.#open;
     const pieces = open === undefined || isTooOld(open, this.#request) ? [] : open.pieces;
     const isLast = pieces.length === 0 || open?.next === undefined;
-    if (isLast && open !== undefined) this.#open = { ...open, next: undefined };
+    this.#more = isLast ? undefined : open?.next;
     for (const { bytes } of pieces) this.#windowBytes += bytes;
     const execution = { x, node, owner, lastN, clockMs };
     return { execution, pieces, range: window.range, isFirst: more === undefined, isLast, isUnreadable };

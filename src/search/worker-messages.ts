@@ -12,8 +12,8 @@ export type ToWorker =
       readonly sizes: Partial<EpochSizes>;
       readonly sayEveryMs: number;
     }
-  /** The answer to `next`. */
-  | { readonly t: "pieces"; readonly pieces: SearchedPieces | undefined }
+  /** The answer to `next`; empty: there are no more. */
+  | { readonly t: "pieces"; readonly pieces: readonly SearchedPieces[] }
   /** So many bytes of events were sent to the client. */
   | { readonly t: "sent"; readonly bytes: number }
   | { readonly t: "stop"; readonly why: SearchStop };

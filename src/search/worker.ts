@@ -15,18 +15,22 @@ class Outside implements TaskPort {
   #text = "";
   #unsentBytes = 0;
   #onRoom: (() => void)[] = [];
-  #onPieces: (pieces: SearchedPieces | undefined) => void = () => undefined;
+  #pieces: SearchedPieces[] = [];
+  #onPieces: () => void = () => undefined;
 
   post(message: FromWorker): void {
     parentPort?.postMessage(message);
   }
 
   async next(): Promise<SearchedPieces | undefined> {
-    const asked = new Promise<SearchedPieces | undefined>((resolve) => {
-      this.#onPieces = resolve;
-    });
-    this.post({ t: "next" });
-    return asked;
+    if (this.#pieces.length === 0) {
+      const asked = new Promise<void>((resolve) => {
+        this.#onPieces = resolve;
+      });
+      this.post({ t: "next" });
+      await asked;
+    }
+    return this.#pieces.shift();
   }
 
   emit(event: SearchEvent): boolean {
@@ -48,8 +52,9 @@ class Outside implements TaskPort {
     this.post({ t: "events", events });
   }
 
-  pieces(pieces: SearchedPieces | undefined): void {
-    this.#onPieces(pieces);
+  pieces(pieces: readonly SearchedPieces[]): void {
+    this.#pieces = [...pieces];
+    this.#onPieces();
   }
 
   sent(bytes: number): void {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Chunk } from "../frame/chunk.ts";
 import type { SlotIdentity } from "../frame/slot-identity.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
@@ -11,6 +12,7 @@ import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { RunBoards } from "./board/run-boards.ts";
 import { type OpenPieces, openPieces } from "./execution/open-pieces.ts";
+import { openWhole } from "./execution/open-whole.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
@@ -73,11 +75,14 @@ export class Archive {
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
   async open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenPieces | undefined> {
     const row = this.#find(viewer, at);
-    const execution = row === undefined ? undefined : this.#load(row);
-    if (row === undefined || execution === undefined) return undefined;
+    if (row === undefined) return undefined;
     const release = this.#store.inUse.take(row);
     try {
-      const open = await openPieces(execution, at);
+      const open = this.#openWhole(row, at) ?? (await this.#openLoaded(row, at));
+      if (open === undefined) {
+        release();
+        return undefined;
+      }
       const close = (): void => {
         open.close();
         release();
@@ -87,6 +92,18 @@ export class Archive {
       release();
       throw error;
     }
+  }
+
+  #openWhole(row: IndexRow, { from, to }: { from: number; to?: number }): OpenPieces | undefined {
+    const { isOpen, execution, base } = row;
+    const isAll = from <= 1 && (to === undefined || to >= execution.lastN);
+    if (!isAll || isOpen || !this.#store.slots.isAsIndexed(row)) return undefined;
+    return openWhole(join(this.#store.logsDir, base), execution);
+  }
+
+  async #openLoaded(row: IndexRow, at: { from: number; to?: number }): Promise<OpenPieces | undefined> {
+    const execution = this.#load(row);
+    return execution === undefined ? undefined : openPieces(execution, at);
   }
 
   /** Everything comes from the execution chosen at the start. */

@@ -63,6 +63,12 @@ export class SlotTable {
     return this.#slots.get(nameOf(node, x, keyHash))?.execution;
   }
 
+  /** Whether nothing is known of an execution but its row: it is not in memory, and not being deleted. */
+  isAsIndexed({ node, x, keyHash }: SlotIdentity): boolean {
+    const is = this.#slots.get(nameOf(node, x, keyHash))?.is ?? "unknown";
+    return is === "unknown" || is === "unloaded";
+  }
+
   /**
    * The execution of a slot, read from its files at the first call; undefined also if somebody has removed them. Throws
    * SQLite and file system errors.
