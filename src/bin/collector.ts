@@ -144,7 +144,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     nowMs,
   });
-  const { fleet: listenForAgents, fleetDir, pki } = config;
+  const { fleet: listenForAgents, pki } = config;
   const fleet =
     listenForAgents === undefined || pki === undefined
       ? undefined
@@ -152,7 +152,6 @@ export function createCollector(options: CollectorOptions): Lifecycle {
           listen: listenForAgents,
           pki,
           dataDir: config.dataDir,
-          brokerFolder: fleetDir,
           log,
           metrics,
           nowMs,

@@ -22,10 +22,8 @@ export interface FleetOptions {
   /** Where nodes reach the broker. */
   readonly listen: BrokerAddress;
   readonly pki: string;
-  /** For the outbox. */
+  /** For the outbox, and the broker's configuration. */
   readonly dataDir: string;
-  /** The folder of a broker that is a unit of its own; undefined: the broker is a child. */
-  readonly brokerFolder: string | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
@@ -57,12 +55,11 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { listen, pki, dataDir, brokerFolder, log, metrics, nowMs, wallMs } = options;
+    const { listen, pki, dataDir, log, metrics, nowMs, wallMs } = options;
     this.id = createHash("sha256")
       .update(readFileSync(join(pki, "ca.crt")))
       .digest("hex");
-    const folder = brokerFolder ?? join(dataDir, "fleet");
-    this.#broker = new Broker({ listen, pki, folder, isUnit: brokerFolder !== undefined, log, metrics, wallMs });
+    this.#broker = new Broker({ listen, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
     this.#outbox = new Outbox({

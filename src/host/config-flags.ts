@@ -12,7 +12,6 @@ const VALUES = [
   "web-key",
   "behind-proxy",
   "fleet",
-  "fleet-dir",
   "udp-syslog",
   "tcp-syslog",
   "sync",

@@ -55,8 +55,6 @@ export interface Config extends AuthConfig {
   readonly sealAfterDays: number;
   /** Where agents of the fleet reach its broker; undefined: no fleet. */
   readonly fleet: Address | undefined;
-  /** Folder of a broker that is a unit of its own; undefined: the broker is a child of the collector. */
-  readonly fleetDir: string | undefined;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -141,7 +139,6 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     },
     sealAfterDays: settings.take("seal-after-days", countField(0, MAX_SEAL_AFTER_DAYS), 7),
     fleet: settings.take("fleet", FIELDS.address, undefined),
-    fleetDir: settings.take("fleet-dir", FIELDS.path, undefined),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -165,9 +162,6 @@ function checkExposure(config: Config, settings: Settings): void {
   }
   if (config.fleet !== undefined && pki === undefined) {
     settings.complain("fleet: expected pki, the folder with the fleet's certificates (mlctl pki fleet)");
-  }
-  if (config.fleetDir !== undefined && config.fleet === undefined) {
-    settings.complain("fleet-dir: expected fleet, the broker's address");
   }
   if ("path" in config.web) checkWebSocket(config, settings);
   else checkWebPort(config, config.web.host, settings);

@@ -27,7 +27,6 @@ export async function startBroker(pki: string): Promise<{ broker: Broker; at: Br
     listen: { host: "127.0.0.1", port: 0 },
     pki,
     folder: join(await tempFolder(), "broker"),
-    isUnit: false,
     log: SILENT,
     metrics: createMetrics(),
     wallMs: Date.now,

@@ -240,10 +240,11 @@ describe("the collector's configuration", () => {
     expect(parse(["reindex", "--data-dir", "/d"])).toMatchObject({ kind: "config", command: "reindex" });
   });
 
-  test("of the password process is two keys; it ignores mistakes in others", () => {
+  test("of the password process is four keys; it ignores mistakes in others", () => {
     const files = { "/c": 'pam-service = "mine"\nrelp = 5\nnone = 1\n[nodes.n1]\nusers = "/secret"' };
-    const auth = { pamService: "mine", authSocket: "/s" };
-    expect(parse(["auth", "--config", "/c", "--auth-socket", "/s"], files)).toEqual({ kind: "auth", auth });
+    const auth = { pamService: "mine", authSocket: "/s", webSignerKey: "/k", loginCode: true };
+    const flags = ["--auth-socket", "/s", "--web-signer-key", "/k", "--login-code"];
+    expect(parse(["auth", "--config", "/c", ...flags], files)).toEqual({ kind: "auth", auth });
     expect(problemsOf(["auth", "--pam-service", "../x"]).join()).toContain("--pam-service: expected the name of");
     expect(problemsOf(["auth", "--bad"])).toEqual(["--bad: unknown option"]);
   });

@@ -55,10 +55,9 @@ export class AdmittedNodes {
     this.#write(this.#conf(2).text);
   }
 
-  /** Once the broker runs. @param isInForce it has just read what `write` wrote. */
-  watch(isInForce: boolean): void {
-    if (isInForce) this.#usedMark = this.#conf(2).mark;
-    else void this.apply();
+  /** Once the broker runs: it has read what `write` wrote. */
+  watch(): void {
+    this.#usedMark = this.#conf(2).mark;
     this.#stopWatching = watchFiles([join(this.#options.pki, NODES_LIST)], () => void this.reload());
     this.#timer = setInterval(() => void this.apply(), LOOK_EVERY_MS);
     this.#timer.unref();

@@ -17,33 +17,30 @@ export interface BrokerOptions {
   readonly pki: string;
   /** For its configuration. */
   readonly folder: string;
-  /** It is a unit of its own, which reads `folder`; otherwise a child. */
-  readonly isUnit: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly wallMs: () => number;
 }
 
-/** The broker: its configuration, its process where it is a child, and the nodes that it admits. */
+/** The broker: its configuration, its process, and the nodes that it admits. */
 export class Broker {
   readonly nodes: AdmittedNodes;
   readonly #options: BrokerOptions;
-  readonly #child: BrokerProcess | undefined;
+  readonly #child: BrokerProcess;
   #system: NatsConnection | undefined;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
-    const { folder, pki, isUnit, log, metrics, wallMs } = options;
+    const { folder, pki, log, metrics, wallMs } = options;
     const restarts = metrics.count("ml_fleet_broker_restarts_total", "Starts of the fleet's broker after it had ended");
     const config = join(folder, SERVER_CONF);
-    this.#child = isUnit ? undefined : new BrokerProcess({ config, log, onRestart: () => restarts.inc() });
+    this.#child = new BrokerProcess({ config, log, onRestart: () => restarts.inc() });
     this.nodes = new AdmittedNodes({
       pki,
       folder,
       log,
       wallMs,
-      // A unit is reloaded by systemd, which watches the file.
-      reload: () => this.#child?.reload(),
+      reload: () => this.#child.reload(),
       confirm: (mark) => {
         if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
         return confirmAccount(this.#system, mark);
@@ -62,24 +59,24 @@ export class Broker {
     };
     write(listen.port);
     this.nodes.write();
-    const port = (await this.#child?.start()) ?? listen.port;
+    const port = await this.#child.start();
     // It keeps the port that it took, also when it starts again.
     if (listen.port === 0) write(port);
     const at = { host: isWildcard(listen.host) ? "127.0.0.1" : listen.host, port };
     this.#system = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.system, log });
-    this.nodes.watch(this.#child !== undefined);
+    this.nodes.watch();
     return at;
   }
 
   async stop(): Promise<void> {
     await this.nodes.stop();
     await this.#system?.close();
-    await this.#child?.stop();
+    await this.#child.stop();
   }
 
   /** For tests of its end. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#child.pid;
   }
 }
 

@@ -25,7 +25,6 @@ beforeAll(async () => {
     listen,
     pki,
     dataDir,
-    brokerFolder: undefined,
     log: SILENT,
     metrics: createMetrics(),
     ...clocks,

@@ -29,7 +29,6 @@ async function startFleet(port = 0): Promise<void> {
     listen: { host: "127.0.0.1", port },
     pki,
     dataDir,
-    brokerFolder: undefined,
     log: SILENT,
     metrics: createMetrics(),
     nowMs: () => Date.now() + aheadMs,
