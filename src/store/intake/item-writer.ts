@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Chunk } from "../../frame/chunk.ts";
 import type { Item as ItemOf } from "../../frame/item.ts";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
@@ -26,6 +27,9 @@ const DISCARD_LABELS = {
   "executions-per-minute": "executions",
   quarantine: "quarantine",
 } as const;
+
+/** Of one turn of the event loop: an execution's items may be 4 MiB, and their BEGINs may come all at once. */
+const UNQUARANTINE_TURN_MS = 5;
 
 export interface ItemWriterOptions {
   readonly slots: SlotTable;
@@ -81,29 +85,37 @@ export class ItemWriter {
   }
 
   /**
-   * Moves an execution's waiting items to its files at once; they leave the quarantine once they are as safe there.
-   * After a failure they stay for the next attempt. Rejects with the file system's error if nothing can be stored.
+   * Moves an execution's waiting items to its files, in short turns of the event loop; they leave the quarantine once they
+   * are as safe there. After a failure they stay for the next attempt. Rejects with the file system's error if nothing
+   * can be stored.
    */
   async unquarantine(slot: Slot, execution: StoredExecution): Promise<void> {
-    const { indexWriter, files, quarantine, metrics } = this.#options;
-    slot.usedAtMs = this.#options.nowMs();
-    const loss = quarantine.takeLoss(slot.identity);
-    const items = quarantine.read(slot.identity);
-    if (loss === undefined && items.length === 0) return;
-    const bytes = quarantine.bytesOf(slot.identity);
-    indexWriter.touch(slot);
+    const { indexWriter, files, quarantine, metrics, nowMs } = this.#options;
+    const { identity } = slot;
+    slot.usedAtMs = nowMs();
+    const bytes = quarantine.bytesOf(identity);
     try {
-      for (const item of items) {
+      if (bytes > 0) indexWriter.touch(slot);
+      let untilMs = nowMs() + UNQUARANTINE_TURN_MS;
+      for (const item of quarantine.read(identity)) {
         if (item.t === "lines") this.#append(execution, item.chunk);
         else this.#end(execution, item);
+        if (nowMs() < untilMs) continue;
+        await nextTurn();
+        // It has lost its place in the table: the rest waits on.
+        if (slot.execution !== execution) return;
+        untilMs = nowMs() + UNQUARANTINE_TURN_MS;
       }
+      const loss = quarantine.takeLoss(identity);
+      if (loss === undefined && bytes === 0) return;
+      indexWriter.touch(slot);
       if (loss !== undefined) {
         execution.lost(loss, { reason: "quarantine", limit: loss.limitBytes });
-        if (execution.endSeen !== undefined) execution.judge(this.#options.nowMs());
+        if (execution.endSeen !== undefined) execution.judge(nowMs());
       }
       await files.sync();
       // Items that arrived meanwhile, and could not be stored, stay.
-      if (quarantine.bytesOf(slot.identity) === bytes) quarantine.remove(slot.identity);
+      if (quarantine.bytesOf(identity) === bytes) quarantine.remove(identity);
     } catch (error) {
       if (!isPoison(error)) throw error;
       metrics.failures(failureCode(error)).inc();

@@ -146,11 +146,11 @@ export class Quarantine {
     return this.#rooms.entry(identity)?.itemBytes ?? 0;
   }
 
-  /** Items kept for an identity, in order of arrival. */
-  read(identity: SlotIdentity): QuarantinedItem[] {
-    if (this.bytesOf(identity) === 0) return [];
+  /** Items kept for an identity, in order of arrival; each is decoded when it is asked for. */
+  *read(identity: SlotIdentity): Generator<QuarantinedItem, undefined> {
+    if (this.bytesOf(identity) === 0) return;
     const bytes = this.#folder.read(identity.node, itemsName(identity));
-    return bytes === undefined ? [] : decodeItems(bytes);
+    if (bytes !== undefined) yield* decodeItems(bytes);
   }
 
   /** Removes the items of an identity; its BEGIN stays. */
@@ -194,11 +194,17 @@ export class Quarantine {
   }
 
   #evict(entry: Entry, reason: Quota | "quarantine-age"): void {
-    const held = entry.held ?? this.read(entry.identity).reduce(withItem, NO_LINES);
+    const held = entry.held ?? this.#heldBy(entry.identity);
     this.#remove(entry, "itemBytes");
     this.#remove(entry, "beginBytes");
     this.#rooms.lose(entry.identity, held);
     this.#options.onEvicted(reason, held.lines);
+  }
+
+  #heldBy(identity: SlotIdentity): HeldLines {
+    let held = NO_LINES;
+    for (const item of this.read(identity)) held = withItem(held, item);
+    return held;
   }
 
   #remove(entry: Entry | undefined, file: EntryFile): void {

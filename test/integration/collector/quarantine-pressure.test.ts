@@ -49,6 +49,27 @@ describe("a node whose quarantine is flooded", () => {
     expect(await summary(on, b)).toMatchObject({ lines: 0, lastN: 7, missing: [[1, 7]] });
   });
 
+  it("moves many items to their files in short turns of the loop", async () => {
+    let nowMs = Date.now();
+    // Each look at the clock takes a millisecond: a turn is over after five items.
+    const on = await startIngestSite({ quarantine: LIMITS, nowMs: () => (nowMs += 1) });
+    const relay = await openRelay(on);
+    const one = fakeExecution();
+    // With gaps, so that each frame stays an item of its own.
+    const numbers = Array.from({ length: 100 }, (_, i) => 1 + 2 * i);
+    await relay.send(...numbers.map((n) => one.lines(n, [`line ${n}`])), one.end(200));
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      turning = setImmediate(count);
+    };
+    let turning = setImmediate(count);
+    await relay.send(one.begin());
+    clearImmediate(turning);
+    expect(await summary(on, one)).toMatchObject({ lines: 100, lastN: 200, state: "finished" });
+    expect(turns).toBeGreaterThanOrEqual(20);
+  });
+
   it("keeps the END of an execution whose lines have used up its quota", async () => {
     const on = await startIngestSite({ quarantine: { maxExecutionBytes: 1_000 } });
     const relay = await openRelay(on);
