@@ -45,6 +45,16 @@ beforeAll(async () => {
   await relay.send(bobs.begin({}, 1002), bobs.lines(1, ["mine"]), bobs.end(1));
 });
 
+/** The executions whose lines a merged view shows. */
+async function merged(by: Browser, query: string): Promise<string[]> {
+  const { json } = await by.get(`/api/run-lines?job=train&after=start&${query}`);
+  const { lines = [] } = json as { lines?: unknown[] };
+  const { executions = [] } = json as { executions?: { owner: string; x: string }[] };
+  const names = executions.map(({ owner, x }) => `${owner} ${x}`);
+  expect(lines.length > 0).toBe(names.length > 0);
+  return names.sort().reverse();
+}
+
 async function share(by: Browser, body: Record<string, unknown>): Promise<Share> {
   const answer = await by.post("/api/shares", body);
   const made = parseShare(answer.json);
@@ -100,7 +110,11 @@ describe("what alice shares with bob", () => {
     expect((await listed(given(bob))).filter((name) => name.startsWith(OWNER))).toEqual([hers(one)]);
     expect((await given(bob).get(`/api/runs?job=train&owner=${OWNER}`)).json).toMatchObject({ runs: [] });
     expect((await given(bob).get(`/api/board?job=train&run=r1&owner=${OWNER}`)).status).toBe(404);
+    expect(await merged(given(bob), `run=r1&owner=${OWNER}`)).toEqual([hers(one)]);
+    expect(await merged(given(bob), `owner=${OWNER}`)).toEqual([hers(one)]);
+    expect(await merged(given(bob), `run=r2&owner=${OWNER}`)).toEqual([]);
     // Dave got nothing of it.
+    expect(await merged(given(dave), `owner=${OWNER}`)).toEqual([]);
     expect(await readings(given(dave), one)).toEqual(SEES_NOTHING);
 
     const headers = { origin: site.web.origin };
@@ -130,6 +144,9 @@ describe("what alice shares with bob", () => {
     expect(await readings(given(bob), later)).toEqual(SEES_NOTHING);
     const runs = (await given(bob).get("/api/runs?job=train")).json;
     expect(runs).toMatchObject({ runs: [{ run: "r1", owner: OWNER, executions: 2 }] });
+    expect(await merged(given(bob), `run=r1&owner=${OWNER}`)).toEqual(both);
+    for (const query of ["", "run=r2", `run=r2&owner=${OWNER}`])
+      expect((await merged(given(bob), query)).filter((name) => name === hers(later))).toEqual([]);
     const board = (run: string) => given(bob).get(`/api/board?job=train&run=${run}&owner=${OWNER}`);
     expect([(await board("r1")).status, (await board("r2")).status]).toEqual([200, 404]);
     const found = await given(bob).post("/api/search", { what: { all: true }, pattern: SECRET, show: "executions" });
