@@ -1,8 +1,8 @@
 import { addressGroup } from "../host/address-group.ts";
-import { OVERFLOW_UID } from "../host/config-nodes.ts";
-import type { User, UserDirectory } from "../host/users.ts";
+import type { UserDirectory } from "../host/users.ts";
 import { AuthConnection, type AuthConnectionOptions, type Said } from "./auth-connection.ts";
 import { FairQueue } from "./fair-queue.ts";
+import { mayLogIn } from "./may-log-in.ts";
 import { isAskable, isReply } from "./protocol.ts";
 
 export interface Login {
@@ -130,9 +130,4 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     close: () => connection.close(),
   };
-}
-
-/** Root has no executions to see, and its password does not belong in a browser. */
-function mayLogIn({ uid }: User): boolean {
-  return uid !== 0 && uid !== OVERFLOW_UID;
 }

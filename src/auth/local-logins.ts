@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { localProof } from "../host/local-proof.ts";
 import type { Log } from "../host/log.ts";
 import type { UserDirectory } from "../host/users.ts";
+import { mayLogIn } from "./may-log-in.ts";
 
 export interface LocalLoginsOptions {
   /** Belongs to the service; made if missing. Users pass through it to their challenges. */
@@ -61,6 +62,8 @@ export class LocalLogins {
     try {
       const user = await this.#options.users.byName(name, { isFresh: true });
       if (user === undefined || user === "unavailable") return undefined;
+      // As with a password; who runs the collector by hand may be root.
+      if (!mayLogIn(user) && user.uid !== this.#options.uid) return undefined;
       // In the order of their making: the oldest makes room.
       const [oldest, ...others] = [...this.#challenges].filter(([, { uid }]) => uid === user.uid);
       if (oldest !== undefined && others.length + 1 >= MAX_OF_USER) this.#remove(oldest[0]);

@@ -3,10 +3,15 @@ import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LocalLogins } from "../../src/auth/local-logins.ts";
 import { addressAudience, localProof } from "../../src/host/local-proof.ts";
+import type { User } from "../../src/host/users.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const UID = process.getuid?.() ?? 0;
+const USERS: Readonly<Record<string, User>> = {
+  me: { name: "me", uid: UID, gid: 0 },
+  nobody: { name: "nobody", uid: 65_534, gid: 65_534 },
+};
 const HERE = "http://127.0.0.1:8080";
 
 async function start() {
@@ -14,7 +19,7 @@ async function start() {
   const folder = join(await tempFolder(), "logins");
   const logins = new LocalLogins({
     folder,
-    users: { byName: async (name) => (name === "me" ? { name, uid: UID, gid: 0 } : undefined) },
+    users: { byName: async (name) => USERS[name] },
     uid: UID,
     log: { event: () => undefined },
     nowMs: () => clock.nowMs,
@@ -63,6 +68,8 @@ describe("a local login", () => {
   test("is not made for somebody who does not exist; an earlier start's files are removed", async () => {
     const { folder, logins, create } = await start();
     expect(await logins.create("nobody-here")).toBeUndefined();
+    // As with a password: not for what may be anybody.
+    expect(await logins.create("nobody")).toBeUndefined();
     const { path } = await create();
     const users = { byName: async () => undefined };
     new LocalLogins({ folder, users, uid: UID, log: { event: () => undefined }, nowMs: () => 0 }).close();
