@@ -221,8 +221,8 @@ describe("display of lines", () => {
     await poll("rows are low again", async () => (await page.locator(".row").first().boundingBox())?.height === 20);
   });
 
-  test("times are local, UTC, since the start, or hidden", async () => {
-    const { page } = await openLog({ lines: 3, stepUs: 1_500_000 });
+  test("times are local, UTC, since the start, or hidden; the last choice is remembered", async () => {
+    const { page, mock } = await openLog({ lines: 3, stepUs: 1_500_000 });
     const first = (): Promise<string> => page.locator(".row .time").first().innerText();
     await page.getByRole("combobox", { name: "Time" }).selectOption("utc");
     await poll("UTC", async () => (await first()) === "04:17:01.500");
@@ -231,6 +231,12 @@ describe("display of lines", () => {
     expect(new URL(page.url()).searchParams.get("time")).toBe("relative");
     await page.keyboard.press("t");
     await poll("none", async () => (await page.locator(".row .time").count()) === 0);
+    await page.getByLabel("Wrap").check();
+    await page.goto(`${mock.url}/?x=${X}`);
+    await page.locator(".log.wrap").waitFor();
+    expect(await page.locator(".row .time").count()).toBe(0);
+    await page.goto(`${mock.url}/?x=${X}&time=utc&wrap=0`);
+    await poll("what the address says goes before", async () => (await first()) === "04:17:01.500");
   });
 
   test("a marked line has a link to share", async () => {
@@ -295,6 +301,21 @@ describe("display of lines", () => {
     expect(await page.locator(".row .stream").allInnerTexts()).toEqual(["", "", "err", "", "err"]);
     await page.locator(".redraws").click();
     expect(await page.getByRole("dialog").locator("li").allInnerTexts()).toEqual(["10%", "50%", "100%"]);
+  });
+
+  test("of a stack trace fold under their head, and open on a click, or where one of them is marked", async () => {
+    const frames = [1, 2, 3, 4, 5].map((at) => text(`    at f${at} (file.js:${at}:1)`));
+    const { page, mock } = await openLog(linesOf([text("before"), text("Error: x"), ...frames, text("after")]));
+    const numbers = async (): Promise<number[]> => (await rowsInView(page)).map(({ n }) => n);
+    expect(await numbers()).toEqual([1, 2, 8]);
+    const button = page.getByRole("button", { name: "+ 5 lines of the trace" });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await poll("open", async () => (await numbers()).length === 8);
+    await page.getByRole("button", { name: "Hide 5 lines of the trace" }).click();
+    await poll("folded", async () => (await numbers()).length === 3);
+    await page.goto(`${mock.url}/?x=${X}&line=5`);
+    await poll("open for the marked one", async () => (await numbers()).length === 8);
   });
 
   test("have links that lead to the web only, and tell no other page where they stand", async () => {

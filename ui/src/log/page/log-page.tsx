@@ -15,6 +15,7 @@ import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
 import { formatTimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
+import { NO_FOLDS } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
@@ -39,6 +40,8 @@ import { titleOf } from "./title-of.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
+import { useTraces } from "./use-traces.ts";
+import { keepPreferences, storedPreferences } from "./view-preferences.ts";
 
 export interface LogPageProps {
   readonly api: ApiClient;
@@ -56,11 +59,14 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const redraw = useRedraw();
   const feed = useLogFeed({ api, live, place, redraw });
   const isNarrow = useNarrow();
-  const wrap = place.wrap ?? isNarrow;
-  const time = place.time ?? (isNarrow ? "off" : "local");
+  const preferred = useMemo(() => storedPreferences(), []);
+  const wrap = place.wrap ?? preferred.wrap ?? isNarrow;
+  const time = place.time ?? preferred.time ?? (isNarrow ? "off" : "local");
   const adjust = useCallback(
     (changes: Partial<LogPlace>): void => {
       const { place: now } = navigation;
+      if (changes.wrap !== undefined) keepPreferences({ ...storedPreferences(), wrap: changes.wrap });
+      if (changes.time !== undefined) keepPreferences({ ...storedPreferences(), time: changes.time });
       if (now.view !== "list") navigation.adjust({ ...now, ...changes });
     },
     [navigation],
@@ -89,6 +95,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [opened, redraw],
   );
+  const traces = useTraces({ place, current: found.current, redraw });
   const look = useRowLook({
     feed,
     place,
@@ -102,6 +109,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     near,
     onOpen,
     onStates: setStates,
+    onFold: traces.onFold,
   });
   const [isHelpOpen, setHelpOpen] = useState(false);
 
@@ -173,7 +181,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
       <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open(feed.failedAt ?? { at: "end" })} />
     );
   }
-  const items = matches?.items ?? feed.items();
+  const { items, folds } =
+    matches === undefined ? traces.fold(feed.items()) : { items: matches.items, folds: NO_FOLDS };
   return (
     <main class="log-page">
       {place.view === "job" ? (
@@ -217,6 +226,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           wrap={wrap}
           marked={[place.line, Math.max(place.line, place.lineTo)]}
           opened={opened}
+          folds={folds}
           onRest={onRest}
         />
         {items.length === 0 ? <NoLines feed={feed} matches={matches} /> : null}

@@ -3,6 +3,7 @@ import { discardWords } from "../feed/discard-words.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/log-window.ts";
+import type { TraceFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
 import type { RowLook } from "./row-view.tsx";
@@ -18,12 +19,13 @@ interface LogRowsProps {
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Long lines that the reader has opened. */
   readonly opened: WeakSet<LogRow>;
+  readonly folds: ReadonlyMap<LogRow, TraceFold>;
   /** The item above the first one. */
   readonly above: Item | undefined;
 }
 
 /** Exactly one element for each item: measuring relies on it. */
-export function LogRows({ feed, items, look, marked, current, opened, above }: LogRowsProps): JSX.Element {
+export function LogRows({ feed, items, look, marked, current, opened, folds, above }: LogRowsProps): JSX.Element {
   return (
     <>
       {items.map((item, at) => {
@@ -46,6 +48,7 @@ export function LogRows({ feed, items, look, marked, current, opened, above }: L
             current={isCurrent}
             found={found}
             isWhole={opened.has(item)}
+            fold={folds.get(item)}
             newDay={before === undefined ? undefined : look.time.newDay(before.time, item.time)}
           />
         );

@@ -4,6 +4,7 @@ import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/log-window.ts";
+import type { TraceFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { copiedText } from "./copy-rows.ts";
 import { LogRows } from "./log-rows.tsx";
@@ -30,6 +31,7 @@ export interface LogViewProps {
   /** First and last line of the selection; 0 for none. */
   readonly marked: readonly [from: number, to: number];
   readonly opened: WeakSet<LogRow>;
+  readonly folds: ReadonlyMap<LogRow, TraceFold>;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Where matches are in the whole log: 0 to 1. */
@@ -122,7 +124,7 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({ feed, items, look, wrap, marked, current, opened, ticks }: LogViewProps): JSX.Element {
+  override render({ feed, items, look, wrap, marked, current, opened, folds, ticks }: LogViewProps): JSX.Element {
     const viewport = this.#viewport;
     viewport.items = items;
     viewport.isPinned = feed.isFollowing;
@@ -145,6 +147,7 @@ export class LogView extends Component<LogViewProps> {
                   marked={marked}
                   current={current}
                   opened={opened}
+                  folds={folds}
                   above={viewport.items[from - 1]}
                 />
               </div>

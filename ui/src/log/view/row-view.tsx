@@ -4,6 +4,7 @@ import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
 import type { LogRow } from "../feed/log-row.ts";
+import type { TraceFold } from "../feed/trace-folds.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
 
@@ -22,6 +23,8 @@ export interface RowLook {
   readonly hrefOf: (row: LogRow) => string;
   /** Shows all of a long line. */
   readonly onOpen: (row: LogRow) => void;
+  /** Shows the stack trace under its head, or hides it. */
+  readonly onFold: (head: LogRow) => void;
   /** Shows all states of a redrawn line. */
   readonly onStates: (row: LogRow) => void;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
@@ -43,18 +46,21 @@ interface RowViewProps {
   readonly isWhole: boolean;
   /** The day that begins with this row. */
   readonly newDay: string | undefined;
+  /** The stack trace under this row. */
+  readonly fold: TraceFold | undefined;
 }
 
 /** One row. Rows are immutable, so only another row or another look redraws it. */
 export class RowView extends Component<RowViewProps> {
   override shouldComponentUpdate(next: RowViewProps): boolean {
-    const { row, look, marked, current, found, isWhole, newDay } = this.props;
+    const { row, look, marked, current, found, isWhole, newDay, fold } = this.props;
     const isSame = next.row === row && next.look === look && next.marked === marked;
-    const isShownSame = next.current === current && next.isWhole === isWhole && next.newDay === newDay;
+    const isShownSame =
+      next.current === current && next.isWhole === isWhole && next.newDay === newDay && isSameFold(next.fold, fold);
     return !isSame || !isShownSame || next.found !== found;
   }
 
-  override render({ row, look, marked, current, found, isWhole, newDay }: RowViewProps): JSX.Element {
+  override render({ row, look, marked, current, found, isWhole, newDay, fold }: RowViewProps): JSX.Element {
     const label = look.labels[row.source];
     const time = look.time.format(row.time);
     return (
@@ -91,6 +97,7 @@ export class RowView extends Component<RowViewProps> {
           onOpen={() => look.onOpen(row)}
         />
         {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
+        {fold === undefined ? null : <FoldButton fold={fold} onFold={look.onFold} />}
         {row.redraws === 0 ? null : (
           <button
             type="button"
@@ -121,6 +128,19 @@ function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["nea
       {isShown ? "−" : "+"}
     </button>
   );
+}
+
+function FoldButton({ fold, onFold }: { fold: TraceFold; onFold: RowLook["onFold"] }): JSX.Element {
+  const { head, rows, isOpen } = fold;
+  return (
+    <button type="button" class="more" aria-expanded={isOpen} onClick={() => onFold(head)}>
+      {isOpen ? "Hide" : "+"} {formatCount(rows.length)} lines of the trace
+    </button>
+  );
+}
+
+function isSameFold(a: TraceFold | undefined, b: TraceFold | undefined): boolean {
+  return a?.rows.length === b?.rows.length && a?.isOpen === b?.isOpen;
 }
 
 /** A line that is redrawn shows how far something is: also on stderr that is no error. */

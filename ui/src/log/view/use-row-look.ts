@@ -22,11 +22,13 @@ interface UseRowLookOptions {
   readonly near: RowLook["near"];
   readonly onOpen: RowLook["onOpen"];
   readonly onStates: RowLook["onStates"];
+  readonly onFold: RowLook["onFold"];
 }
 
 /** The look of rows, replaced only when it changes, because a new object redraws all rows. */
 export function useRowLook(options: UseRowLookOptions): RowLook {
-  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near, onOpen, onStates } = options;
+  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near, onOpen, onStates, onFold } =
+    options;
   const { view } = place;
   // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
@@ -45,6 +47,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       near,
       onOpen,
       onStates,
+      onFold,
       labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
       hrefOf: (row) => navigation.href(placeOf(row)),
       onNumber: (row, event) => {
@@ -55,7 +58,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
         else navigation.go(placeOf(row));
       },
     };
-  }, [feed, sources, view, time, words, foundIn, near, onOpen, onStates, navigation, adjust, showOwner]);
+  }, [feed, sources, view, time, words, foundIn, near, onOpen, onStates, onFold, navigation, adjust, showOwner]);
 }
 
 /** The selection after a click on a number: another line, none, or with Shift all lines from the first one. */
