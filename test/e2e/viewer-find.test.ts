@@ -173,6 +173,20 @@ describe("a filter", () => {
   });
 });
 
+test("lines of all executions are found from the top bar, and lead to their line", async () => {
+  const page = await open(`?x=${x}`);
+  await page.getByRole("link", { name: "Search lines" }).click();
+  await page.getByRole("searchbox").fill('needle "in the hay"');
+  const found = page.getByRole("region", { name: "Matches on node1" }).first();
+  await found.getByRole("link", { name: "6000", exact: true }).waitFor();
+  expect(await found.locator("mark").first().innerText()).toBe("needle");
+  await poll("the count", async () => /^4 matches, in 1 execution$/.test(await words(page)));
+  await found.getByRole("link", { name: "6000", exact: true }).click();
+  await page.locator(".row.marked[data-n='6000']").waitFor();
+  await page.goBack();
+  await found.waitFor();
+});
+
 describe("going to a place", () => {
   test.each([
     ["500", 500],

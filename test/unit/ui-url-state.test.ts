@@ -9,6 +9,8 @@ describe("a place and its address", () => {
   const cases: [address: string, place: Place][] = [
     ["", LIST],
     ["?node=n1&state=failed&q=a+b%26c", { view: "list", node: "n1", state: "failed", q: "a b&c" }],
+    ["?lines=a+b", { ...LIST, lines: "a b" }],
+    ["?lines=", { ...LIST, lines: "" }],
     [`?x=${X}`, { view: "execution", x: X, node: "", ...LOG_DEFAULTS }],
     [`?x=${X}&owner=alice&node=n1`, { view: "execution", x: X, owner: "alice", node: "n1", ...LOG_DEFAULTS }],
     [

@@ -28,9 +28,9 @@ test("the scripts of the first page stay within 60 KB, gzipped, whichever page t
       .filter(({ fileName }) => new Set(names).has(fileName))
       .reduce((sum, { code }) => sum + gzipSync(code).length, 0);
   const entry = chunks.find(({ isEntry }) => isEntry)?.fileName ?? "";
-  const isPage = (name: string): boolean => ["list-view", "log-page", "job-board"].includes(name);
+  const isPage = (name: string): boolean => ["list-view", "log-page", "job-board", "search-page"].includes(name);
   const pages = chunks.filter(({ name, isDynamicEntry }) => isDynamicEntry && isPage(name));
-  expect(pages.map(({ name }) => name).sort()).toEqual(["job-board", "list-view", "log-page"]);
+  expect(pages.map(({ name }) => name).sort()).toEqual(["job-board", "list-view", "log-page", "search-page"]);
   // A job's page is a log with a board.
   for (const { fileName } of pages) {
     expect(bytesOf([...withImports(entry), ...withImports(fileName)]), fileName).toBeLessThan(MAX_SCRIPT_BYTES);

@@ -10,6 +10,7 @@ import type { LogPageProps } from "./log/page/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import { RunButton } from "./run/run-button.tsx";
+import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -75,7 +76,13 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
           onRetry={() => live.wake()}
         />
       </div>
-      {place.view === "list" ? (
+      {place.view === "list" && place.lines !== undefined ? (
+        <Lazy<SearchPageProps>
+          load={loadSearchPage}
+          props={{ api, navigation, place, showOwner: state.me.admin }}
+          waiting={WAITING}
+        />
+      ) : place.view === "list" ? (
         <Lazy<ListViewProps>
           load={loadListView}
           props={{ api, live, navigation, place, me: state.me }}
@@ -98,6 +105,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
 }
 
 const WAITING = <main class="page" aria-busy="true" />;
+
+async function loadSearchPage() {
+  const { SearchPage } = await import("./search/search-page.tsx");
+  return SearchPage;
+}
 
 async function loadListView() {
   const { ListView } = await import("./list/list-view.tsx");

@@ -23,6 +23,9 @@ export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBar
         <Icon name="brand" />
         <span>marcologger</span>
       </Link>
+      <Link navigation={navigation} to={{ ...LIST, lines: "" }}>
+        Search lines
+      </Link>
       <span class="spring" />
       {children}
       <ThemeButton />

@@ -11,6 +11,8 @@ export type TimeMode = (typeof TIME_MODES)[number];
 
 export interface ListPlace {
   readonly view: "list";
+  /** In place of the list: lines of all executions that match this. */
+  readonly lines?: string;
   readonly q: string;
   readonly node: string;
   readonly state: ExecutionState | undefined;
@@ -102,8 +104,9 @@ export function parsePlace(search: string): Place {
   }
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
   const sort = LIST_SORTS.find((each) => each === text("sort"));
+  const lines = query.get("lines");
   const list = { view: "list", q, node: text("node"), state: parseState(text("state")) } as const;
-  return sort === undefined ? list : { ...list, sort };
+  return { ...list, ...(sort === undefined ? {} : { sort }), ...(lines === null ? {} : { lines }) };
 }
 
 /** The query part for a place, without defaults. Empty or starting with `?`. */
@@ -123,6 +126,8 @@ export function formatPlace(place: Place): string {
   if (place.view === "list") {
     set("state", place.state);
     set("sort", place.sort);
+    // Also while nothing is typed.
+    if (place.lines !== undefined) query.set("lines", place.lines);
   } else {
     set("stream", place.stream);
     set("find", place.find);

@@ -134,6 +134,8 @@ describe("mlctl grep", () => {
     [["-w", "er", "4PW"], 1, ""],
     [["-v", "[a-z]", "4PW"], 1, ""],
     [["-B1", "long", "4PW"], 0, "2-two error\n3:a long error here\n"],
+    [["--and", "a", "--not", "two", "error", "4PW"], 0, "3:a long error here\n"],
+    [["--level", "error", "", "4PW"], 1, ""],
     [["--stream", "stderr", ".", "4PW"], 0, "6:on stderr\n"],
     [["--node", "gpu[2-3]", "caf.$"], 0, "gpu2:4PX#2:\u00e9t\u00e9 caf\u00e9\n"],
     [["--since", "-1h", "."], 1, ""],
