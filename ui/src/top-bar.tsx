@@ -23,8 +23,14 @@ export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBar
         <Icon name="brand" />
         <span>marcologger</span>
       </Link>
-      <Link navigation={navigation} to={{ ...LIST, lines: "" }}>
-        Search lines
+      <Link
+        class="search-link"
+        navigation={navigation}
+        to={{ ...LIST, lines: "" }}
+        title="Search the lines of all executions"
+      >
+        <Icon name="search" />
+        <span>Search lines</span>
       </Link>
       <span class="spring" />
       {children}
