@@ -135,7 +135,7 @@ describe("a command's output", () => {
     const { page, problems } = await openLog(linesOf([text(evil), text(`\x1b]0;${evil}\x07\x1b[31m${evil}`)]));
     expect((await rowsInView(page)).map((row) => row.text)).toEqual([evil, evil]);
     expect(await page.locator(".rows img, .rows script").count()).toBe(0);
-    await poll("the title", async () => (await page.title()) === "train · marcologger");
+    await poll("the title", async () => (await page.title()) === "✓ train · marcologger");
     expect(problems).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { findRequest } from "../log/find/find-request.ts";
 import { findWords } from "../log/find/find-words.ts";
 import { Finder } from "../log/find/finder.ts";
 import type { Navigation } from "../navigation.ts";
+import { usePageTitle } from "../page-title.ts";
 import { SearchField } from "../search-field.tsx";
 import type { ListPlace } from "../url-state.ts";
 import { useRedraw } from "../use-redraw.ts";
@@ -43,12 +44,7 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
     finder.ask(request === undefined || "problem" in request ? undefined : request);
     return () => finder.cancel();
   }, [finder, request]);
-  useEffect(() => {
-    document.title = typed === "" ? "Search · marcologger" : `${typed} · marcologger`;
-    return () => {
-      document.title = "marcologger";
-    };
-  }, [typed]);
+  usePageTitle(typed === "" ? "Search" : typed, undefined);
   const search = (lines: string): void => navigation.adjust({ ...place, lines });
   const { survey } = finder;
   const groups = groupMatches(survey?.matches ?? []);
