@@ -9,7 +9,7 @@ import type { LiveClient } from "./live-client.ts";
 import type { LogPageProps } from "./log/page/log-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
-import { RunButton } from "./run/run-button.tsx";
+import type { RunButtonProps } from "./run/run-button.tsx";
 import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
@@ -65,7 +65,7 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
         onSignOut={() => void session.leave(api)}
         onEndAll={() => void session.leave(api, { everywhere: true })}
       >
-        <RunButton api={api} navigation={navigation} me={state.me} />
+        <Lazy<RunButtonProps> load={loadRunButton} props={{ api, navigation, me: state.me }} waiting={null} />
       </TopBar>
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
@@ -109,6 +109,11 @@ const WAITING = <main class="page" aria-busy="true" />;
 async function loadSearchPage() {
   const { SearchPage } = await import("./search/search-page.tsx");
   return SearchPage;
+}
+
+async function loadRunButton() {
+  const { RunButton } = await import("./run/run-button.tsx");
+  return RunButton;
 }
 
 async function loadListView() {

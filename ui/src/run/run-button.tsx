@@ -5,7 +5,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { RunDialog } from "./run-dialog.tsx";
 
-interface RunButtonProps {
+export interface RunButtonProps {
   readonly api: ApiClient;
   readonly navigation: Navigation;
   readonly me: Me;
