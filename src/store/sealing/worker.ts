@@ -6,8 +6,12 @@ import { type SealPaths, sealLog } from "./seal-log.ts";
 /** Whatever else runs comes first: packing a gigabyte takes half a minute of a core. */
 const NICE = 10;
 
-// On Linux 0 is the calling thread, not the process (setpriority(2), "C library/kernel differences").
-setPriority(0, NICE);
+try {
+  // On Linux 0 is the calling thread, not the process (setpriority(2), "C library/kernel differences").
+  setPriority(0, NICE);
+} catch {
+  // A service manager may forbid it (seccomp): then it packs with the priority of all others.
+}
 
 parentPort?.on("message", (paths: SealPaths) => {
   try {
