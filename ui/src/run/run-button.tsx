@@ -3,7 +3,6 @@ import { useEffect, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
-import { RunDialog } from "./run-dialog.tsx";
 
 export interface RunButtonProps {
   readonly api: ApiClient;
@@ -11,9 +10,12 @@ export interface RunButtonProps {
   readonly me: Me;
 }
 
-/** Opens the Run dialogue. Nothing where the collector has no fleet. */
+type Dialog = typeof import("./run-dialog.tsx").RunDialog;
+
+/** Opens the Run dialogue, which is loaded when it is first wanted. Nothing where the collector has no fleet. */
 export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element | null {
   const [hasFleet, setHasFleet] = useState(false);
+  const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     void api.fleet().then(({ ok }) => setHasFleet(ok));
@@ -21,12 +23,19 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
   // A link in the dialogue leads to what is behind it.
   useEffect(() => setOpen(false), [navigation.place]);
   if (!hasFleet) return null;
+  const open = async (): Promise<void> => {
+    const { RunDialog } = await import("./run-dialog.tsx");
+    setLoaded({ Dialog: RunDialog });
+    setOpen(true);
+  };
   return (
     <>
-      <button type="button" class="plain" title="Starts a command on nodes" onClick={() => setOpen(true)}>
+      <button type="button" class="plain" title="Starts a command on nodes" onClick={() => void open()}>
         Run
       </button>
-      <RunDialog api={api} navigation={navigation} me={me} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {loaded === undefined ? null : (
+        <loaded.Dialog api={api} navigation={navigation} me={me} isOpen={isOpen} onClose={() => setOpen(false)} />
+      )}
     </>
   );
 }
