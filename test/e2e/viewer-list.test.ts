@@ -169,6 +169,19 @@ test("fits a phone's width without sideways scrolling", async () => {
   expect(await page.locator(".list-page").evaluate((list) => list.scrollWidth <= list.clientWidth)).toBe(true);
 });
 
+test("what others share is listed with their names, and one's own without", async () => {
+  const owned = (owner: string, minute: number) =>
+    execution(minute, { owner, argv: [`./${owner}`], lines: 1, lineAt: () => text(`${owner}'s line`) });
+  const { page, problems } = await setUp([owned("alice", 10), owned("bob", 11)]);
+  await page.getByRole("link", { name: "./bob" }).waitFor();
+  expect(await page.locator(".jobs .owner").allTextContents()).toContain("bob");
+  expect(await page.locator(".jobs .owner").allTextContents()).not.toContain("alice");
+  await page.getByRole("link", { name: "./bob" }).click();
+  await page.getByText("bob's line").waitFor();
+  expect(new URL(page.url()).searchParams.get("owner")).toBe("bob");
+  expect(problems).toEqual([]);
+});
+
 test("an administrator can tell two users' executions of one id and node apart", async () => {
   const owned = (owner: string) =>
     execution(10, { owner, argv: [`./${owner}`], lines: 1, lineAt: () => text(`${owner}'s line`) });
