@@ -128,14 +128,16 @@ export class AgentSite {
     await this.root?.ended;
   }
 
+  /** Resolves once it has said something: a process that was just killed may still have had its socket open. */
   #connect(): Promise<true | undefined> {
     return new Promise<true | undefined>((resolve) => {
       const socket = connect({ path: this.socketPath });
-      socket.on("error", () => resolve(undefined));
-      socket.once("connect", () => {
+      socket.on("error", () => {});
+      socket.once("close", () => resolve(undefined));
+      readLines(socket, (line) => {
         this.#socket = socket;
-        readLines(socket, (line) => this.#hear(line));
         resolve(true);
+        this.#hear(line);
       });
     });
   }
