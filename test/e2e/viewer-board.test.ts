@@ -83,6 +83,20 @@ test("a job of 16 names what failed first, with its last words, and what hangs, 
   await page.getByRole("button", { name: "Show all 16" }).click();
   await poll("other nodes", async () => (await labels()).split(",").length > 10);
 
+  const rows = async () => (await page.locator(".row").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
+  await page.getByLabel("Fold").check();
+  await poll("one row for each epoch", async () => (await rows()).length === 8);
+  const folded = await rows();
+  expect(folded.at(-1)).toMatch(/node\[1-5,7-11,13-16\] epoch 5 loss=0\.86$/);
+  expect(folded[0]).toMatch(/node\[1-16\] epoch 1 loss=0\.93$/);
+  expect(await page.locator(".row.few").allInnerTexts()).toHaveLength(3);
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("rank");
+  await page.getByRole("button", { name: "[0-4,6-10,12-15]" }).last().click();
+  await poll("each line of the last row", async () => (await rows()).length === 8 + 13);
+  expect(new URL(page.url()).search).toContain("fold=1&gutter=rank");
+  await page.getByLabel("Fold").uncheck();
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("node");
+
   await page.locator(".cell").first().focus();
   await page.keyboard.press("End");
   expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(

@@ -85,6 +85,23 @@ test("fetches by time what was printed while the connection was away", async () 
   expect(places(feed).slice(-30)).toEqual(inOrder(stored, 301, 310));
 });
 
+test("fetches what was printed while it was opened at its end, also when another page is on its way", async () => {
+  const { feed, stored, changed, reconnected, elapse, settle } = setUp([900, 900, 900]);
+  await feed.open({ at: "end" });
+  const opening = feed.open({ at: "end" });
+  const [first] = stored;
+  if (first === undefined) throw new Error("Nothing is stored");
+  await settle();
+  first.lastN = 901;
+  changed(first);
+  await opening;
+  const loading = feed.load("start");
+  reconnected();
+  await loading;
+  await elapse();
+  expect(places(feed).at(-1)).toBe("n0 lines 901");
+});
+
 test("shows the first line of all at its start", async () => {
   const { feed, stored } = setUp([900, 900, 900]);
   await feed.open({ at: "end" });

@@ -60,6 +60,10 @@ export interface JobPlace extends LogPlace {
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
+  /** Lines that many executions print stand as one row. */
+  readonly fold?: true | undefined;
+  /** The label that names an execution beside its lines; undefined: its node. */
+  readonly gutter?: string | undefined;
   /** Only these executions, by their ids. */
   readonly only?: readonly string[] | undefined;
 }
@@ -99,7 +103,13 @@ export function parsePlace(search: string): Place {
     const only = text("only")
       .split(",", MAX_ONLY)
       .flatMap((id) => parseExecutionId(id) ?? []);
-    const chosen = only.length === 0 ? which : { ...which, only };
+    const gutter = text("gutter").slice(0, WIRE_LIMITS.maxLabelKeyCharacters);
+    const chosen = {
+      ...which,
+      ...(only.length === 0 ? {} : { only }),
+      ...(text("fold") === "1" ? ({ fold: true } as const) : {}),
+      ...(gutter === "" ? {} : { gutter }),
+    };
     return { view: "job", job: text("job"), ...chosen, node: text("node"), ...parseLogPlace(text) };
   }
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
@@ -119,6 +129,8 @@ export function formatPlace(place: Place): string {
   if (place.view === "job") {
     set("job", place.job);
     set("run", place.run);
+    set("fold", place.fold === true ? "1" : "");
+    set("gutter", place.gutter);
     set("only", place.only?.slice(0, MAX_ONLY).join(","));
   }
   if (place.view !== "list") set("owner", place.owner);

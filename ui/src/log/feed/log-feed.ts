@@ -54,6 +54,8 @@ export class LogFeed implements ViewedFeed {
   readonly #tail: LogTail;
   readonly #subscription: Subscription;
   #next: LinePosition | undefined;
+  /** Of a run read in pages: lines were printed that no page has brought yet. */
+  #isBehind = false;
   #items: readonly Item[] = [];
   #itemsState = "";
 
@@ -266,6 +268,7 @@ export class LogFeed implements ViewedFeed {
     else if (isTrimmed) this.#attach(false);
     this.#holes.soon();
     this.#options.onChange();
+    if (this.#isBehind) await this.#catchUp();
   }
 
   close(): void {
@@ -281,6 +284,8 @@ export class LogFeed implements ViewedFeed {
     this.#attach(position.at === "end" || this.#isEndReached);
     this.#tail.follow(position.at === "end");
     this.#holes.soon();
+    // Live lines that came meanwhile went into the window that this one has replaced.
+    if (this.#sources.isPaged && this.#tail.isAttached) void this.#catchUp();
   }
 
   get #isEndReached(): boolean {
@@ -294,12 +299,14 @@ export class LogFeed implements ViewedFeed {
 
   /** What was printed between the last page and the first live line. */
   async #catchUp(): Promise<void> {
-    if (this.phase !== "ready" || this.isLoading) return;
+    this.#isBehind = this.isLoading || this.#opener.isOpening;
+    if (this.phase !== "ready" || this.#isBehind) return;
     const { generation } = this.#opener;
     await this.#runPager.load("end", () => generation === this.#opener.generation);
     if (generation !== this.#opener.generation) return;
     if (this.isFollowing && this.window.trim("start")) this.#runPager.dropped("start");
     this.#options.onChange();
+    if (this.#isBehind) await this.#catchUp();
   }
 
   #onExecution(execution: Execution): void {

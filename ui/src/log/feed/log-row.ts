@@ -31,8 +31,23 @@ export interface LogRow {
   readonly cut?: readonly [before: number, after: number];
   /** It stands only beside a match. */
   readonly isNear?: true;
+  /** It stands for the lines of several executions. */
+  readonly fold?: Fold;
   /** What a terminal shows of lines that were printed over each other: then `text` has no control characters. */
   readonly screen?: ScreenRow;
+}
+
+/** Lines that several executions have printed, as one row. */
+export interface Fold {
+  /** The first of them. */
+  readonly head: LogRow;
+  readonly count: number;
+  /** Who has printed it: "node[1-15]". */
+  readonly names: string;
+  /** They are shown, each in its place. */
+  readonly isOpen: boolean;
+  /** Most executions have not printed it. */
+  readonly isFew: boolean;
 }
 
 /** A row of a terminal. */

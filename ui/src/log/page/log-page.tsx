@@ -20,6 +20,7 @@ import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
 import { useFind } from "../find/use-find.ts";
+import { RowFold } from "../fold/row-fold.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
@@ -96,6 +97,14 @@ export function LogPage(props: LogPageProps): JSX.Element {
     [opened, redraw],
   );
   const traces = useTraces({ place, current: found.current, redraw });
+  const fold = useMemo(() => new RowFold(), [feed, place.view === "job" ? place.gutter : undefined]);
+  const onGroup = useCallback(
+    (head: LogRow): void => {
+      fold.toggle(head);
+      redraw();
+    },
+    [fold, redraw],
+  );
   const look = useRowLook({
     feed,
     place,
@@ -110,6 +119,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     onOpen,
     onStates: setStates,
     onFold: traces.onFold,
+    onGroup,
   });
   const [isHelpOpen, setHelpOpen] = useState(false);
 
@@ -181,8 +191,12 @@ export function LogPage(props: LogPageProps): JSX.Element {
       <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open(feed.failedAt ?? { at: "end" })} />
     );
   }
+  const all = matches?.items ?? feed.items();
+  const isFolded = place.view === "job" && place.fold === true && matches === undefined;
+  const nameOf = (source: number): string => look.labels[source]?.text ?? "";
+  const grouped = isFolded ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
   const { items, folds } =
-    matches === undefined ? traces.fold(feed.items()) : { items: matches.items, folds: NO_FOLDS };
+    isFolded || matches !== undefined ? { items: grouped, folds: NO_FOLDS } : traces.fold(grouped);
   return (
     <main class="log-page">
       {place.view === "job" ? (

@@ -58,6 +58,8 @@ export function LogToolbar({
         ))}
       </fieldset>
       {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
+      {place.view === "job" ? <GutterChoice feed={feed} place={place} navigation={navigation} /> : null}
+      {place.view === "job" ? <FoldToggle place={place} navigation={navigation} /> : null}
       <GotoField scope={gotoScope} onGo={onGo} />
       <span class="spring" />
       {feed.isFollowing && feed.isLive && isConnected ? (
@@ -89,6 +91,42 @@ export function LogToolbar({
         ?
       </button>
     </div>
+  );
+}
+
+/** Equal lines of many executions as one row. */
+function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Navigation }): JSX.Element {
+  const isFolded = place.fold === true;
+  const change = (): void => navigation.adjust({ ...place, fold: isFolded ? undefined : true });
+  return (
+    <label class="toggle" title="Lines that many executions print stand as one row">
+      <input type="checkbox" checked={isFolded} onChange={change} />
+      <span>Fold</span>
+    </label>
+  );
+}
+
+/** What names an execution beside its lines. Nothing if none has labels. */
+function GutterChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navigation }): JSX.Element | null {
+  const { feed, place, navigation } = props;
+  const [first] = feed.sources;
+  const labels = Object.keys(first?.execution.labels ?? {});
+  if (labels.length === 0 && place.gutter === undefined) return null;
+  const choose = (gutter: string): void => navigation.adjust({ ...place, gutter: gutter === "" ? undefined : gutter });
+  return (
+    <label>
+      <span class="for-screen-readers">Beside the lines</span>
+      <select value={place.gutter ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">node</option>
+        {[...new Set([...labels, place.gutter ?? ""])]
+          .filter((label) => label !== "")
+          .map((label) => (
+            <option key={label} value={label}>
+              {label}
+            </option>
+          ))}
+      </select>
+    </label>
   );
 }
 

@@ -162,9 +162,11 @@ export class LogView extends Component<LogViewProps> {
 
   /** Widths of the columns before the text, in characters, so that they do not move with the log. */
   #columns(): Record<string, string> {
-    const { feed, look } = this.props;
+    const { feed, look, items } = this.props;
+    const isFolded = items.find((item) => item.kind === "lines")?.fold !== undefined;
     const digits = feed.sources.reduce((most, { lastN }) => Math.max(most, String(lastN).length), 4);
-    const label = look.labels.reduce((most, { text }) => Math.max(most, text.length), 0);
+    const longest = look.labels.reduce((most, { text }) => Math.max(most, text.length), 0);
+    const label = isFolded ? MAX_LABEL_CHARACTERS : longest;
     return { "--n-width": `${digits}ch`, "--label-width": `${Math.min(label, MAX_LABEL_CHARACTERS)}ch` };
   }
 

@@ -3,7 +3,7 @@ import { Component } from "preact";
 import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Fold, LogRow } from "../feed/log-row.ts";
 import type { TraceFold } from "../feed/trace-folds.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
@@ -25,6 +25,8 @@ export interface RowLook {
   readonly onOpen: (row: LogRow) => void;
   /** Shows the stack trace under its head, or hides it. */
   readonly onFold: (head: LogRow) => void;
+  /** Shows the lines that a row stands for, or hides them. */
+  readonly onGroup: (head: LogRow) => void;
   /** Shows all states of a redrawn line. */
   readonly onStates: (row: LogRow) => void;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
@@ -74,7 +76,9 @@ export class RowView extends Component<RowViewProps> {
               {time}
             </time>
           )}
-          {label === undefined ? null : (
+          {row.fold !== undefined ? (
+            <FoldLabel fold={row.fold} onGroup={look.onGroup} />
+          ) : label === undefined ? null : (
             <span class={`node-label hue-${label.hue}`} title={label.text}>
               {label.text}
             </span>
@@ -111,6 +115,29 @@ export class RowView extends Component<RowViewProps> {
       </div>
     );
   }
+}
+
+/** Who has printed a line; one of many opens into theirs. */
+function FoldLabel({ fold, onGroup }: { fold: Fold; onGroup: RowLook["onGroup"] }): JSX.Element {
+  const { head, names, count, isOpen } = fold;
+  if (count === 1)
+    return (
+      <span class="node-label" title={names}>
+        {names}
+      </span>
+    );
+  return (
+    <button
+      type="button"
+      class="node-label fold-label"
+      aria-expanded={isOpen}
+      title={`${names}: ${formatCount(count)} lines. ${isOpen ? "Fold them" : "Show each"}`}
+      onClick={() => onGroup(head)}
+    >
+      {isOpen ? "− " : ""}
+      {names}
+    </button>
+  );
 }
 
 function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["near"]> }): JSX.Element {
@@ -160,6 +187,7 @@ function classesOf(
   if (marked) names.push("marked");
   if (current) names.push("current");
   if (row.isNear === true) names.push("beside");
+  if (row.fold !== undefined) names.push(row.fold.isFew ? "few" : "many");
   return names.join(" ");
 }
 

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import type { Execution } from "../../../../src/wire/api.ts";
 import type { Navigation } from "../../navigation.ts";
 import { placeOfExecution } from "../../place-of.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../url-state.ts";
@@ -23,13 +24,29 @@ interface UseRowLookOptions {
   readonly onOpen: RowLook["onOpen"];
   readonly onStates: RowLook["onStates"];
   readonly onFold: RowLook["onFold"];
+  readonly onGroup: RowLook["onGroup"];
 }
 
 /** The look of rows, replaced only when it changes, because a new object redraws all rows. */
 export function useRowLook(options: UseRowLookOptions): RowLook {
-  const { feed, place, time, navigation, adjust, showOwner, sources, words, foundIn, near, onOpen, onStates, onFold } =
-    options;
+  const {
+    feed,
+    place,
+    time,
+    navigation,
+    adjust,
+    showOwner,
+    sources,
+    words,
+    foundIn,
+    near,
+    onOpen,
+    onStates,
+    onFold,
+    onGroup,
+  } = options;
   const { view } = place;
+  const gutter = place.view === "job" ? place.gutter : undefined;
   // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
@@ -48,7 +65,8 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       onOpen,
       onStates,
       onFold,
-      labels: view === "job" ? nodeLabels(executions.map(({ node }) => node)) : [],
+      onGroup,
+      labels: view === "job" ? sourceLabels(executions, gutter) : [],
       hrefOf: (row) => navigation.href(placeOf(row)),
       onNumber: (row, event) => {
         if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
@@ -58,7 +76,23 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
         else navigation.go(placeOf(row));
       },
     };
-  }, [feed, sources, view, time, words, foundIn, near, onOpen, onStates, onFold, navigation, adjust, showOwner]);
+  }, [
+    feed,
+    sources,
+    view,
+    gutter,
+    time,
+    words,
+    foundIn,
+    near,
+    onOpen,
+    onStates,
+    onFold,
+    onGroup,
+    navigation,
+    adjust,
+    showOwner,
+  ]);
 }
 
 /** The selection after a click on a number: another line, none, or with Shift all lines from the first one. */
@@ -67,10 +101,12 @@ function selected({ line, lineTo }: LogPlace, n: number, isRange: boolean): Pick
   return { line: Math.min(line, n), lineTo: Math.max(line, n) };
 }
 
-/** Names of nodes; a second execution on the same node is numbered. */
-function nodeLabels(nodes: readonly string[]): readonly NodeLabel[] {
+/** Names of nodes, or a label of theirs; a second execution of the same name is numbered. */
+function sourceLabels(executions: readonly Execution[], gutter: string | undefined): readonly NodeLabel[] {
   const seen = new Map<string, number>();
-  return nodes.map((node) => {
+  return executions.map(({ node, labels }) => {
+    const name = (gutter === undefined ? undefined : labels[gutter]) ?? node;
+    if (gutter !== undefined) return { text: name, hue: hueOf(node) };
     const count = (seen.get(node) ?? 0) + 1;
     seen.set(node, count);
     return { text: count === 1 ? node : `${node} (${count})`, hue: hueOf(node) };
