@@ -133,6 +133,7 @@ test("a run of hundreds names them as well, when the lines of neither are loaded
   await page.keyboard.press("End");
   await poll("the end", async () => (await rowsInView(page)).at(-1)?.text === "epoch 5 loss=0.86");
   const [, , one] = ranks;
+  on.clock.nowMs += SECOND;
   if (one !== undefined) await on.site.store.store([one.lines(on.site, on.clock.nowMs, ["as it comes"])]);
   await poll("a new line", async () => (await rowsInView(page)).at(-1)?.text === "as it comes");
 });
