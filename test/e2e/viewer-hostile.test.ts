@@ -43,7 +43,7 @@ test("shows hostile command names, jobs, labels and output as plain text", async
   const code = [...site.collector.output().matchAll(/#code=(\S+)/g)].at(-1)?.[1];
   await page.goto(`${site.origin}/#code=${code}`);
 
-  await page.locator(".execution .command").waitFor();
+  await page.locator(".job-heading button").click();
   expect(await page.locator(".execution .command").innerText()).toContain("<script>window.owned=1</script>");
   expect(await page.locator(".job-heading").innerText()).toContain("<img src=x onerror=");
   await seeInert(page);
@@ -59,6 +59,12 @@ test("shows hostile command names, jobs, labels and output as plain text", async
   await page.locator(".crumbs a").last().click();
   await page.locator(".node-label, .row").first().waitFor();
   expect(await page.title()).toContain("<img src=x");
+  await seeInert(page);
+  await page.getByLabel("Beside the lines").selectOption({ index: 1 });
+  await page.locator(".node-label", { hasText: "<svg" }).first().waitFor();
+  await seeInert(page);
+  await page.getByLabel("Fold").click();
+  await page.locator(".node-label, .fold-names, .row").first().waitFor();
   await seeInert(page);
   expect(problems).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { parseStream } from "../../../../src/wire/cri.ts";
 import type { Navigation } from "../../navigation.ts";
+import { visibleText } from "../../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import { TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
@@ -122,7 +123,7 @@ function GutterChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navig
           .filter((label) => label !== "")
           .map((label) => (
             <option key={label} value={label}>
-              {label}
+              {visibleText(label)}
             </option>
           ))}
       </select>

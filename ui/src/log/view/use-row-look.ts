@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { Navigation } from "../../navigation.ts";
 import { placeOfExecution } from "../../place-of.ts";
+import { visibleText } from "../../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -106,7 +107,7 @@ function sourceLabels(executions: readonly Execution[], gutter: string | undefin
   const seen = new Map<string, number>();
   return executions.map(({ node, labels }) => {
     const name = (gutter === undefined ? undefined : labels[gutter]) ?? node;
-    if (gutter !== undefined) return { text: name, hue: hueOf(node) };
+    if (gutter !== undefined) return { text: visibleText(name), hue: hueOf(node) };
     const count = (seen.get(node) ?? 0) + 1;
     seen.set(node, count);
     return { text: count === 1 ? node : `${node} (${count})`, hue: hueOf(node) };
