@@ -4,7 +4,7 @@ import { afterwards } from "../support/cleanup.ts";
 import type { Launched } from "../support/launched.ts";
 import { poll } from "../support/poll.ts";
 import { type RunSite, startRunSite } from "../support/run-site.ts";
-import { buildViewer, openPage, rowsInView, startBrowser } from "../support/viewer.ts";
+import { openPage, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 import { signedIn } from "../support/web.ts";
 
 const SECOND = 1_000;
@@ -14,7 +14,7 @@ let on: RunSite;
 
 beforeAll(async () => {
   browser = await startBrowser();
-  on = await startRunSite({ uiFolder: await buildViewer() });
+  on = await startRunSite({ uiFolder: UI_FOLDER });
 });
 
 /** A job of which rank 11 fails, and rank 5 prints nothing any more while the others go on. */

@@ -5,7 +5,7 @@ import { fakeExecution } from "../support/envelopes.ts";
 import { type IngestSite, openRelay } from "../support/ingest-site.ts";
 import { poll } from "../support/poll.ts";
 import { startSearchSite } from "../support/search-site.ts";
-import { buildViewer, openPage, type PageOptions, rowsInView, startBrowser } from "../support/viewer.ts";
+import { openPage, type PageOptions, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 import { signedIn } from "../support/web.ts";
 
 const LINES = 12_000;
@@ -19,7 +19,7 @@ let x: string;
 /** A real store, real searches and a real page over them; one execution of many lines, some of them worth finding. */
 beforeAll(async () => {
   browser = await startBrowser();
-  const { on: store, web } = await startSearchSite({ web: { uiFolder: await buildViewer() } });
+  const { on: store, web } = await startSearchSite({ web: { uiFolder: UI_FOLDER } });
   on = store;
   origin = web.origin;
   const one = fakeExecution({ job: "hay" });

@@ -7,16 +7,14 @@ import { startMockCollector } from "../support/mock-collector.ts";
 import type { MockExecutionOptions } from "../support/mock-executions.ts";
 import { MockExecution, text } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
-import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+import { openPage, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 
 const NOW_MS = Date.now();
 const RANDOM = new Uint8Array(16);
 
-let uiFolder: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  uiFolder = await buildViewer();
   browser = await startBrowser();
 });
 
@@ -36,7 +34,7 @@ async function setUp(
   address = "",
   admin = false,
 ): Promise<{ mock: MockCollector; page: Page; problems: string[] }> {
-  const mock = await startMockCollector({ uiFolder, executions, admin });
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions, admin });
   afterwards(() => mock.close());
   const opened = await openPage(browser);
   await opened.page.goto(`${mock.url}/${address}`);
@@ -160,7 +158,10 @@ test("limits a filter to the collector's length", async () => {
 });
 
 test("fits a phone's width without sideways scrolling", async () => {
-  const mock = await startMockCollector({ uiFolder, executions: [execution(1, { argv: ["x".repeat(300)] })] });
+  const mock = await startMockCollector({
+    uiFolder: UI_FOLDER,
+    executions: [execution(1, { argv: ["x".repeat(300)] })],
+  });
   afterwards(() => mock.close());
   const { page } = await openPage(browser, { width: 360, height: 700 });
   await page.goto(mock.url);

@@ -7,15 +7,13 @@ import { startMockCollector } from "../support/mock-collector.ts";
 import type { MockExecutionOptions } from "../support/mock-executions.ts";
 import { MockExecution } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
-import { buildViewer, openPage, rowsInView, startBrowser, topAtRest } from "../support/viewer.ts";
+import { openPage, rowsInView, startBrowser, topAtRest, UI_FOLDER } from "../support/viewer.ts";
 
 const X = "01JC0000000000000000000000";
 
-let uiFolder: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  uiFolder = await buildViewer();
   browser = await startBrowser();
 });
 
@@ -38,7 +36,7 @@ async function watch(
     (each, index) =>
       new MockExecution({ x: `${X.slice(0, -1)}${index}`, node: `n${index}`, argv: ["./a"], startedAtMs, ...each }),
   );
-  const mock = await startMockCollector({ uiFolder, executions });
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions });
   afterwards(() => mock.close());
   const { page } = await openPage(browser);
   await page.goto(`${await through(mock, page)}/?${query}`);

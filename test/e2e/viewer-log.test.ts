@@ -7,16 +7,14 @@ import type { MockExecutionOptions, MockLine } from "../support/mock-executions.
 import { MockExecution, text } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
 import type { PageOptions } from "../support/viewer.ts";
-import { buildViewer, openPage, rowsInView, startBrowser, topAtRest } from "../support/viewer.ts";
+import { openPage, rowsInView, startBrowser, topAtRest, UI_FOLDER } from "../support/viewer.ts";
 
 const X = "01JC0000000000000000000000";
 const HUGE = 100_000_000;
 
-let uiFolder: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  uiFolder = await buildViewer();
   browser = await startBrowser();
 });
 
@@ -35,7 +33,7 @@ async function openLog(
   const ended = { state: "finished", code: 0 } as const;
   const startedAtMs = Date.UTC(2026, 10, 20, 4, 17);
   const execution = new MockExecution({ x: X, node: "n1", argv: ["./train"], startedAtMs, ended, ...options });
-  const mock = await startMockCollector({ uiFolder, executions: [execution] });
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions: [execution] });
   afterwards(() => mock.close());
   const opened = await openPage(browser, pageOptions);
   await opened.page.goto(`${mock.url}/?x=${X}${query}`);

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 import { type RunSite, startRunSite } from "../support/run-site.ts";
-import { buildViewer, openPage, rowsInView, startBrowser } from "../support/viewer.ts";
+import { openPage, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 import { signedIn } from "../support/web.ts";
 
 const SECOND = 1_000;
@@ -15,7 +15,7 @@ let on: RunSite;
 /** Thirty runs of two ranks; in the newest one a rank has failed and the other is silent. */
 beforeAll(async () => {
   browser = await startBrowser();
-  on = await startRunSite({ uiFolder: await buildViewer() });
+  on = await startRunSite({ uiFolder: UI_FOLDER });
   const { site, clock } = on;
   for (let i = 1; i <= RUNS; i += 1) {
     clock.nowMs += SECOND;

@@ -5,17 +5,15 @@ import { afterwards } from "../support/cleanup.ts";
 import { startMockCollector } from "../support/mock-collector.ts";
 import { MockExecution, type MockExecutionOptions, text } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
-import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+import { openPage, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 
 const NOW_MS = Date.now();
 const SECOND_US = 1_000_000;
 
-let uiFolder: string;
 let browser: Browser;
 let made = 0;
 
 beforeAll(async () => {
-  uiFolder = await buildViewer();
   browser = await startBrowser();
 });
 
@@ -35,7 +33,7 @@ function execution(agoSeconds: number, options: Partial<MockExecutionOptions> = 
 }
 
 async function setUp(executions: MockExecution[], address = "", more = {}): Promise<Page> {
-  const mock = await startMockCollector({ uiFolder, executions, ...more });
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions, ...more });
   afterwards(() => mock.close());
   const { page } = await openPage(browser);
   await page.goto(`${mock.url}/${address}`);

@@ -5,21 +5,19 @@ import type { MockCollector } from "../support/mock-collector.ts";
 import { startMockCollector } from "../support/mock-collector.ts";
 import { MockExecution } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
-import { buildViewer, openPage, startBrowser } from "../support/viewer.ts";
+import { openPage, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 
 const X = "01JC0000000000000000000000";
 
-let uiFolder: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  uiFolder = await buildViewer();
   browser = await startBrowser();
 });
 
 async function setUp(signedIn: boolean): Promise<{ mock: MockCollector; page: Page; problems: string[] }> {
   const lines = new MockExecution({ x: X, node: "n1", argv: ["./train"], startedAtMs: Date.now() - 5_000, lines: 50 });
-  const mock = await startMockCollector({ uiFolder, signedIn, executions: [lines] });
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, signedIn, executions: [lines] });
   afterwards(() => mock.close());
   return { mock, ...(await openPage(browser)) };
 }

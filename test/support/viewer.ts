@@ -1,12 +1,9 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
-import { build } from "vite";
 import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
 import { ROOT } from "./programs.ts";
-import { tempFolder } from "./temp-folder.ts";
 
 /** Needed for Chromium as root, and to keep it from talking to anybody else. */
 const CHROMIUM_ARGS = [
@@ -26,16 +23,8 @@ export interface PageOptions {
   readonly colours?: "light" | "dark";
 }
 
-/** The viewer that was built last. */
+/** The viewer as set-up has built it. */
 export const UI_FOLDER = join(ROOT, "dist/ui");
-
-/** Builds the viewer as it is now. Returns its folder. */
-export async function buildViewer(): Promise<string> {
-  const outDir = await tempFolder();
-  const configFile = fileURLToPath(new URL("../../ui/vite.config.ts", import.meta.url));
-  await build({ configFile, logLevel: "error", build: { outDir, emptyOutDir: true } });
-  return outDir;
-}
 
 export async function startBrowser(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
