@@ -47,24 +47,19 @@ export class RawDownloads {
     const isWhole = stream === undefined && form === "raw" && !isGzip;
     const tag = isWhole ? outputTag(execution) : undefined;
     const isPart = range !== undefined && tag !== undefined && (range.ifRange ?? tag) === tag;
-    response.set({
-      "Content-Type": isGzip ? "application/gzip" : "application/octet-stream",
-      "Content-Disposition": `attachment; filename="${fileName(download)}"`,
-      ...(tag === undefined ? {} : { "Accept-Ranges": "bytes", ETag: tag }),
-    });
     if (isPart && range.from >= total) {
-      response.removeHeader("Content-Disposition");
       response.set("Content-Range", `bytes */${total}`);
       throw new HttpError({ status: 416, code: "bad_request", message: `The output has ${total} bytes` });
     }
-    if (isPart) {
-      response.status(206).set({
-        "Content-Range": `bytes ${range.from}-${total - 1}/${total}`,
-        "Content-Length": String(total - range.from),
-      });
-    }
+    const headers = {
+      "Content-Type": isGzip ? "application/gzip" : "application/octet-stream",
+      "Content-Disposition": `attachment; filename="${fileName(download)}"`,
+      ...(tag === undefined ? {} : { "Accept-Ranges": "bytes", ETag: tag }),
+      ...(isPart ? partHeaders(range.from, total) : {}),
+    };
+    const answer = (): Response => response.status(isPart ? 206 : 200).set(headers);
     if (response.req.method === "HEAD") {
-      response.end();
+      answer().end();
       return;
     }
     this.#running.set(viewer.uid, running + 1);
@@ -73,7 +68,7 @@ export class RawDownloads {
       const bytes = Readable.from(isPart ? cut(pieces, range.from, total) : pieces, { objectMode: false });
       // If nothing can be read at all, the answer is an error.
       await once(bytes, "readable");
-      await (isGzip ? pipeline(bytes, createGzip(), response) : pipeline(bytes, response));
+      await (isGzip ? pipeline(bytes, createGzip(), answer()) : pipeline(bytes, answer()));
     } catch (error) {
       // The client has gone: there is no one left to answer.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
@@ -102,6 +97,10 @@ export class RawDownloads {
       from = last.firstN + last.count;
     }
   }
+}
+
+function partHeaders(from: number, total: number): Readonly<Record<string, string>> {
+  return { "Content-Range": `bytes ${from}-${total - 1}/${total}`, "Content-Length": String(total - from) };
 }
 
 function fileName({ execution: { x, node }, stream, form, isGzip }: Download): string {

@@ -87,9 +87,11 @@ function parsedKey(pem: string): KeyObject | undefined {
 
 function checkName(own: X509Certificate, { what, cert, name, remedy }: KeyPair): Finding | undefined {
   if (name === undefined) return undefined;
-  const names = (own.subjectAltName ?? "").toLowerCase().split(", ");
-  if (names.includes(`dns:${name.toLowerCase()}`)) return undefined;
-  return failed(what, `${cert} is for ${own.subjectAltName ?? "nobody"}, not for ${name}`, remedy);
+  const names = (own.subjectAltName ?? "").split(", ");
+  if (names.some((other) => other.toLowerCase() === `dns:${name.toLowerCase()}`)) return undefined;
+  // The URI is for the fleet's broker, and no name of the node.
+  const others = names.filter((other) => other !== "" && !other.startsWith("URI:"));
+  return failed(what, `${cert} is for ${others.join(", ") || "nobody"}, not for ${name}`, remedy);
 }
 
 function checkTime(own: X509Certificate, { what, cert, remedy }: KeyPair, nowMs: number): Finding {

@@ -57,8 +57,12 @@ async function agentOf(node: string): Promise<FakeAgent> {
   const known = agents.get(node);
   if (known === undefined) throw new Error(`There is no ${node}`);
   known.orders.length = 0;
-  await known.beSeen();
-  await poll(`${node} to be present`, () => fleet.view().nodes.find((each) => each.node === node)?.state === "present");
+  const isPresent = () => fleet.view().nodes.find((each) => each.node === node)?.state === "present";
+  // Its connection may have gone with an earlier broker, and come back in a moment.
+  await poll(`${node} to be present`, async () => {
+    await known.beSeen().catch(() => undefined);
+    return isPresent();
+  });
   return known;
 }
 

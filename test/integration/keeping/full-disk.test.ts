@@ -50,7 +50,8 @@ describeAsRoot("a disk that is full", () => {
     for (const frame of [next.begin(), next.lines(1, ["at last"])]) relay.command("syslog", frame);
     await poll("the alarm", () => on.store.failure !== undefined);
     await keeper.look();
-    expect(on.kept.disk()?.freeBytes).toBeGreaterThan(1_000_000);
+    // Some of the two megabytes is used already: by the index, and by what waited.
+    expect(on.kept.disk()?.freeBytes).toBeGreaterThan(300_000);
     await poll("the next execution", async () => (await on.archive.get(ROOT, next))?.lines === 1);
     const left = on.kept.oldest(undefined, 100).filter(({ job }) => job === "large");
     expect(left.length).toBeLessThan(EXECUTIONS);
