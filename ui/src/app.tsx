@@ -7,7 +7,7 @@ import { Lazy } from "./lazy.tsx";
 import type { ListViewProps } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
 import type { LogPageProps } from "./log/page/log-page.tsx";
-import { LoginPage } from "./login-page.tsx";
+import type { LoginPageProps } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { RunButtonProps } from "./run/run-button.tsx";
 import type { SearchPageProps } from "./search/search-page.tsx";
@@ -42,7 +42,8 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
 
   if (state.is === "starting") return <main class="page" aria-busy="true" />;
   if (state.is === "signed-out") {
-    return <LoginPage api={api} reason={state.reason} onSignedIn={() => void session.refresh(api)} />;
+    const props = { api, reason: state.reason, onSignedIn: () => void session.refresh(api) };
+    return <Lazy<LoginPageProps> load={loadLoginPage} props={props} waiting={WAITING} />;
   }
   if (state.is === "unreached") {
     return (
@@ -105,6 +106,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
 }
 
 const WAITING = <main class="page" aria-busy="true" />;
+
+async function loadLoginPage() {
+  const { LoginPage } = await import("./login-page.tsx");
+  return LoginPage;
+}
 
 async function loadSearchPage() {
   const { SearchPage } = await import("./search/search-page.tsx");

@@ -4,7 +4,7 @@ import type { ApiClient, Credentials, Refusal } from "./api-client.ts";
 import { Icon } from "./icon.tsx";
 import { ThemeButton } from "./top-bar.tsx";
 
-interface LoginPageProps {
+export interface LoginPageProps {
   readonly api: ApiClient;
   /** Why the user has to sign in again, if there is a reason to show. */
   readonly reason: string | undefined;

@@ -20,7 +20,7 @@ import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
 import { useFind } from "../find/use-find.ts";
-import { RowFold } from "../fold/row-fold.ts";
+import { useRowFold } from "../fold/use-row-fold.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
@@ -97,10 +97,11 @@ export function LogPage(props: LogPageProps): JSX.Element {
     [opened, redraw],
   );
   const traces = useTraces({ place, current: found.current, redraw });
-  const fold = useMemo(() => new RowFold(), [feed, place.view === "job" ? place.gutter : undefined]);
+  const isFolded = place.view === "job" && place.fold === true && matches === undefined;
+  const fold = useRowFold({ feed, gutter: place.view === "job" ? place.gutter : undefined, isWanted: isFolded });
   const onGroup = useCallback(
     (head: LogRow): void => {
-      fold.toggle(head);
+      fold?.toggle(head);
       redraw();
     },
     [fold, redraw],
@@ -192,9 +193,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
     );
   }
   const all = matches?.items ?? feed.items();
-  const isFolded = place.view === "job" && place.fold === true && matches === undefined;
   const nameOf = (source: number): string => look.labels[source]?.text ?? "";
-  const grouped = isFolded ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
+  const grouped = isFolded && fold !== undefined ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
   const { items, folds } =
     isFolded || matches !== undefined ? { items: grouped, folds: NO_FOLDS } : traces.fold(grouped);
   return (
