@@ -10,13 +10,14 @@ const FOR_RUNNING =
 /** The fleet's broker and its keys; the demo has a fleet of its own. */
 const FOR_DEMO = ["nats-server", "openssh-client"];
 /**
- * A real browser, systemd-analyze, pgrep, network namespaces, rsyslogd's other TLS driver, and strace to see who syncs
- * when; and programs that people run under mlrun: both MPIs, ssh with a server that is not a service, vim, less; lnav, which reads our files.
+ * A real browser without its own windows, which cost as much as the pages in them; systemd-analyze, pgrep, network
+ * namespaces, rsyslogd's other TLS driver, and strace to see who syncs when; and programs that people run under mlrun: both
+ * MPIs, GNU parallel, ssh with a server that is not a service, vim, less; lnav, which reads our files.
  */
-const FOR_TESTS =
-  "chromium systemd procps iproute2 rsyslog-openssl strace mpich openmpi-bin dropbear-bin vim-tiny less lnav".split(
-    " ",
-  );
+const FOR_TESTS = [
+  ..."chromium-headless-shell systemd procps iproute2 rsyslog-openssl strace".split(" "),
+  ..."mpich openmpi-bin parallel dropbear-bin vim-tiny less lnav".split(" "),
+];
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
 /** Through env(1), because sudo drops our variables. */

@@ -27,7 +27,7 @@ export interface PageOptions {
 export const UI_FOLDER = join(ROOT, "dist/ui");
 
 export async function startBrowser(): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium-headless-shell";
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   afterwards(() => browser.close());
   return browser;
