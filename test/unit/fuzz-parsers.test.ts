@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { fuzz } from "../fuzz/fuzz.ts";
 import { TARGETS } from "../fuzz/targets.ts";
 
-const CASES = 2_000;
-const SLOW_CASES = 850;
+const CASES = 1_000;
+const SLOW_CASES = 400;
 
 /** The long form is `npm run fuzz`: a million cases for each parser, with a new seed in each run. */
 describe.each(TARGETS)("the parser $name, given random and mutated input", (target) => {
