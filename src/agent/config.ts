@@ -22,11 +22,11 @@ export interface AgentConfig {
   /** Folder of mlrun.sock. */
   readonly runDir: string;
   readonly policy: Policy;
-  /** `KEY=VALUE`, for whoever chooses nodes. */
+  /** `KEY=VALUE`, to choose nodes by. */
   readonly labels: readonly string[];
 }
 
-/** What the node's administrator allows, whoever signed. */
+/** What the node's administrator allows, for every signature. */
 export interface Policy {
   readonly minUid: number;
   /** Users, or `@GROUP`, who may send orders from the web. */

@@ -12,13 +12,13 @@ export const AGENT_LIMITS = {
   eventsInFlight: 256,
   /** Orders that wait to be verified: the collector repeats those beyond. */
   waitingMessages: 1_024,
-  /** An event that was not answered is told again after this long. */
+  /** An event without an answer is sent again after this time. */
   tellAgainAfterMs: 3_000,
   /** A run that could not be started is tried again after this long. */
   startAgainAfterMs: 5_000,
   /** Nothing says when a supervisor of an earlier process ends. */
   lookEveryMs: 1_000,
-  /** A folder goes this long after the run has ended, was told and has expired. */
+  /** A folder goes this long after its run has ended and expired, and the collector has stored its last state. */
   keepFolderMs: 86_400_000,
   /** A cancel outlives every order that it can meet. */
   keepCancelMs: 8 * 86_400_000,

@@ -19,7 +19,7 @@ export async function throughPager(io: Io, run: (io: Io) => Promise<number | und
   let hasLeft = false;
   const leave = (): void => {
     hasLeft = true;
-    // Whoever waits for it goes on, and finds that nobody reads.
+    // The writer that waits for it goes on, and finds that nobody reads.
     stdin.emit("drain");
   };
   stdin.on("error", leave);

@@ -22,7 +22,7 @@ const MAX_LINES_A_HOLD = 2;
 
 /**
  * What must stay, in `DATA/holds.jsonl`: JSON lines, one for each hold placed or released. The file is authoritative,
- * and on the disk before anybody is told. Throws file system errors.
+ * and on the disk before anybody gets an answer. Throws file system errors.
  */
 export class Holds {
   readonly #path: string;

@@ -3,7 +3,7 @@ import { parsePublicKey } from "./public-key.ts";
 
 /** A key of a trust file, and for whom it may sign. */
 export interface TrustedKey {
-  /** Exact names: a pattern would trust the key for users who are not there yet. Undefined: whoever the order names. */
+  /** Exact names: a pattern would trust the key for users who are not there yet. Undefined: any user that the order names. */
   readonly users: readonly string[] | undefined;
   /** Undefined: every purpose of this file. */
   readonly namespaces: readonly string[] | undefined;

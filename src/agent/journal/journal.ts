@@ -23,7 +23,7 @@ const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
 
 /**
  * What this node has been ordered and has done, on its disk: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit` and
- * `told-STATE`, each made once. **Whoever links `claim` decides the run**: a supervisor that then executes it, or this
+ * `told-STATE`, each made once. **The process that links `claim` decides the run**: a supervisor that then executes it, or this
  * process for a run that never executes. Nothing is decided from memory.
  */
 export class Journal {

@@ -15,7 +15,7 @@ export type Supervisor =
   /** A unit of systemd, in one of its invocations (systemd.exec(5), INVOCATION_ID). */
   | { readonly boot: string; readonly unit: string; readonly invocation: string };
 
-/** Every form of `claim`: whoever made it decided for good. `damaged`: somebody did, and nobody knows what. */
+/** Every form of `claim`, which decides a run for good. `damaged`: it was decided, and the record does not say what. */
 export type Claim = (
   | { readonly kind: "never"; readonly never: Never }
   | { readonly kind: "started"; readonly supervisor: Supervisor }

@@ -99,7 +99,7 @@ export class Agent {
       const reply = await this.#nats.request(subject, event, { timeout: AGENT_LIMITS.tellAgainAfterMs });
       answer(reply.string());
     } catch {
-      // The collector is away: the other half tells it again.
+      // The collector is away: mlagent-root sends it again.
     }
   }
 

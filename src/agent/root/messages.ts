@@ -22,7 +22,7 @@ export interface MessagesOptions {
   nowMs(): number;
 }
 
-/** Takes orders as they come, as often as they come: what is in the journal already is only told again. */
+/** Takes orders as they come, as often as they come: what is in the journal already is only reported again. */
 export class Messages {
   readonly #options: MessagesOptions;
 

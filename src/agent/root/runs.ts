@@ -31,7 +31,7 @@ interface Open {
   isAgain: boolean;
   startAfterMs: number;
   tellAfterMs: number;
-  /** What kept it from starting, as last told. */
+  /** What kept it from starting, as last reported. */
   waits: string;
   waitsTold: string;
 }
@@ -40,7 +40,7 @@ interface Open {
 export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
 
 /**
- * Moves every open run on, one step at a time: reads what is on the disk, decides at most one thing, and tells it until the
+ * Moves every open run on, one step at a time: reads what is on the disk, decides at most one thing, and reports it until the
  * collector has stored it. Any step may be the last of this process; the next one begins with reading again.
  */
 export class Runs {
@@ -99,7 +99,7 @@ export class Runs {
     this.#open.clear();
   }
 
-  /** At the start: learns numbers, and opens what was not told to its end. */
+  /** At the start: learns numbers, and opens the runs whose end the collector does not know. */
   #recall(name: RunName): void {
     const { journal } = this.#options;
     const seen = this.look(name);

@@ -6,7 +6,7 @@ import type { Teller } from "./teller.ts";
 
 /**
  * Tells the collector what became of a run. One that it does not know (it came back from a backup) gets the signed order
- * first. Undefined: not answered, so it has to be told again.
+ * first. Undefined: no answer, so the caller sends it again.
  */
 export async function tellState(
   { journal, teller }: { readonly journal: Journal; readonly teller: Teller },

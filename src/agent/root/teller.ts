@@ -7,7 +7,7 @@ export interface Peer {
   send(line: string): void;
 }
 
-/** Tells the collector through the other half, which keeps nothing: whatever is not answered is told again by the caller. */
+/** Reports to the collector through mlagent, which keeps nothing: without an answer the caller sends again. */
 export class Teller {
   #peer: Peer | undefined;
   #id = 0;

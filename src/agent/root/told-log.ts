@@ -12,7 +12,7 @@ export interface ToldLogOptions {
   newId(): string;
 }
 
-/** The log of this node, whose errors are also told to the collector: there they stand with those of all other nodes. */
+/** The log of this node. Its errors also go to the collector, where those of all nodes stand together. */
 export class ToldLog implements Log {
   readonly #options: ToldLogOptions;
   readonly #waiting: FleetEventOf<"error">[] = [];

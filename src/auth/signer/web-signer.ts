@@ -31,7 +31,7 @@ interface Ticket {
 }
 
 const TICKET_BYTES = 32;
-/** A working day; whoever works on signs in again. */
+/** A working day; after it the user signs in again. */
 const TICKET_LIFE_MS = 12 * 3_600_000;
 const MAX_TICKETS = 20_000;
 const MAX_LIFE_MS = 3_600_000;

@@ -45,7 +45,7 @@ export class Link {
       void onEvent(node, message.string()).then(
         (answer) => void message.respond(answer),
         // Without an answer the node sends it again.
-        (error) => log.event("error", "cannot store what a node told", { node, error: String(error) }),
+        (error) => log.event("error", "cannot store a node's report", { node, error: String(error) }),
       );
     });
     this.#hear(others, ALL_NODES.presence, ({ node }, message) => onPresence(node, message.string()));

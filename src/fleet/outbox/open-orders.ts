@@ -6,7 +6,7 @@ export interface OpenOrder {
   readonly expires: number;
   /** Whether the node has still to take the order itself; otherwise only its end is awaited. */
   isUntaken: boolean;
-  /** Someone asked to stop it, and the node has not told its end. */
+  /** Someone asked to stop it, and the node has not reported its end. */
   isCancelled: boolean;
   /** Steady time; undefined: since the collector's start it was not sent. */
   firstSentMs: number | undefined;

@@ -160,7 +160,7 @@ export class Outbox {
         return "not cancelled";
       }
       if (digest !== "" && db.run(owner, run)?.digest !== digest) {
-        log.event("error", "a node tells of another order of the same name", { node, run });
+        log.event("error", "a node reports another order of the same name", { node, run });
         return "-";
       }
       noteSequence(db, { node, journal: event.journal, sequence: event.sequence });

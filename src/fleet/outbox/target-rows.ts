@@ -30,7 +30,7 @@ export function withState(
   return { ...row, state, why, text: "", by, at, final: isFinal(state) ? 1 : 0 };
 }
 
-/** With a state that the node told. */
+/** With a state that the node reported. */
 export function withEvent(row: TargetRow, event: FleetEventOf<"state">): TargetRow {
   const { state, why, text, code, signal, by, at } = event;
   return { ...row, state, why, text, code, signal, by, at, final: isFinal(state) ? 1 : 0 };

@@ -30,7 +30,7 @@ export class Reserve {
     }
   }
 
-  /** Gives it back. Returns whether there was any. Whoever needs the space must use it in the same turn. */
+  /** Frees the space for the caller, who uses it in this turn of the loop. Returns whether there was any. */
   spend(): boolean {
     const isThere = existsSync(this.#path);
     rmSync(this.#path, { force: true });

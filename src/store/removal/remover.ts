@@ -226,7 +226,7 @@ export class Remover {
     this.#forget(removal);
   }
 
-  /** Whoever names it from now on finds the tombstone in the index. */
+  /** Later frames of it find the tombstone in the index. */
   #forget(removal: Removal): void {
     const { slots, quarantine } = this.#options;
     quarantine.remove(removal);

@@ -9,7 +9,7 @@ import { is } from "./checks.ts";
  */
 export type NodePresence = "present" | "absent" | "duplicate";
 
-/** A node of the fleet: one with a valid certificate. What its agent told is null before the first word from it. */
+/** A node of the fleet: one with a valid certificate. What its agent reports is null before its first report. */
 export interface FleetNode {
   readonly node: string;
   readonly state: NodePresence;

@@ -17,7 +17,7 @@ export interface RunOnNode {
   readonly signal: string | null;
   /** Who asked for its end, or empty. */
   readonly by: string;
-  /** Unix time in milliseconds, by the clock of who told it. */
+  /** Unix time in milliseconds, by the clock of the node or collector that set it. */
   readonly atMs: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What became of a run on one node. A node tells those from `accepted` on; the others are the collector's.
+ * What became of a run on one node. A node reports those from `accepted` on; the others are the collector's.
  *
  * `why` beside a state is a short name: the reason of a refusal, of a failure before the command, of a wait.
  */
@@ -21,7 +21,7 @@ export const RUN_STATES = [
 
 export type RunState = (typeof RUN_STATES)[number];
 
-/** States that a node tells. */
+/** States that a node reports. */
 export const NODE_STATES = [
   "accepted",
   "waiting",
