@@ -49,9 +49,12 @@ describeAsRoot("a disk that is full", () => {
     const next = fakeExecution();
     for (const frame of [next.begin(), next.lines(1, ["at last"])]) relay.command("syslog", frame);
     await poll("the alarm", () => on.store.failure !== undefined);
-    await keeper.look();
-    // Some of the two megabytes is used already: by the index, and by what waited.
-    expect(on.kept.disk()?.freeBytes).toBeGreaterThan(300_000);
+    // What waited, and the index, may use some of the two megabytes at once: the next sweep makes it good.
+    await poll("room", async () => {
+      await keeper.look();
+      nowMs += 60_000;
+      return (on.kept.disk()?.freeBytes ?? 0) > 1_000_000;
+    });
     await poll("the next execution", async () => (await on.archive.get(ROOT, next))?.lines === 1);
     const left = on.kept.oldest(undefined, 100).filter(({ job }) => job === "large");
     expect(left.length).toBeLessThan(EXECUTIONS);
