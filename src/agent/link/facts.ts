@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { arch, cpus, freemem, loadavg, networkInterfaces, type as osType, release, totalmem, uptime } from "node:os";
+import { cpus, freemem, loadavg, machine, networkInterfaces, type as osType, release, totalmem, uptime } from "node:os";
 import type { Facts, Presence } from "../../wire/fleet/presence.ts";
 
 const MOST_ADDRESSES = 64;
@@ -14,7 +14,7 @@ export function readFacts(labels: readonly string[]): Facts {
   return {
     kernel: `${osType()} ${release()}`.slice(0, MOST_CHARACTERS),
     os: readOs(),
-    architecture: arch(),
+    architecture: machine(),
     cpus: Math.max(1, cpus().length),
     addresses: addresses.slice(0, MOST_ADDRESSES),
     gpus: [],

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
+import { formatNodeRange } from "../../text/nodes/node-range.ts";
 import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { parseFleetView } from "../../wire/fleet/node-view.ts";
@@ -34,7 +35,7 @@ arrives. Each node verifies the signature and starts the command at most once, u
 your home folder, with nothing on its input. The collector keeps the order until the node has answered.
 
   mlctl run -n 'gpu[01-16]' --job train -- ./train.sh --epochs 3
-  mlctl run -n '*' -- uname -r
+  mlctl run --where 'cpus>=8 && role=render' -- uname -r
 
 Ctrl-C asks whether to stop the command or to leave it running. Without a terminal it is left running.`,
   options: {
@@ -42,6 +43,11 @@ Ctrl-C asks whether to stop the command or to leave it running. Without a termin
       short: "n",
       value: "NODES",
       help: "node[1-4], gpu*, *; several with commas, or repeated",
+      isRepeatable: true,
+    },
+    where: {
+      value: "FACTS",
+      help: "only nodes that fit: 'memory>=16G && arch==x86_64', role=render; may be repeated",
       isRepeatable: true,
     },
     job: { value: "JOB", help: "the job's name (the command's)" },
@@ -85,12 +91,14 @@ async function makeOrder(
   options: ParsedOptions,
   { collector, user, io, nowMs }: { collector: Collector; user: string; io: Io; nowMs: number },
 ): Promise<OrderOf<"run">> {
-  const patterns = options.texts("nodes");
-  if (patterns.length === 0) throw new UsageError("-n is missing: the nodes, like -n 'node[1-4]' or -n '*'");
+  const [patterns, where] = [options.texts("nodes"), options.texts("where")];
+  if (patterns.length === 0 && where.length === 0)
+    throw new UsageError("-n is missing: the nodes, like -n 'node[1-4]' or -n '*'");
   const lifeMs = durationOf(options, "wait") ?? durationOf(options, "expires") ?? DEFAULT_LIFE_MS;
   if (lifeMs > FLEET_LIMITS.maxLifeMs) throw new UsageError("--wait, --expires: at most 7d");
   const fleet = await collector.json({ path: "/fleet" }, parseFleetView);
-  const chosen = chooseNodes(patterns, fleet.nodes);
+  const chosen = chooseNodes(patterns, fleet.nodes, where);
+  if (where.length > 0) note(io, `nodes: ${formatNodeRange(chosen.map(({ node }) => node))}`);
   const absent = chosen.filter(({ state }) => state !== "present").map(({ node }) => node);
   const waits = options.text("wait") !== undefined;
   const nodes = waits ? chosen : chosen.filter(({ state }) => state === "present");

@@ -1,3 +1,4 @@
+import { fitsGlob } from "./glob.ts";
 import { parseNodeRange } from "./node-range.ts";
 
 /** Nodes that a person's words name, or why that cannot be read. */
@@ -9,26 +10,33 @@ export type NamedNodes = { readonly nodes: readonly string[] } | { readonly prob
  */
 export function namedNodes(words: string, known: readonly string[]): NamedNodes {
   const named = new Set<string>();
-  for (const word of words.match(/(?:\[[^\]]*\]?|[^,[])+/g) ?? []) {
-    const isWanted = matcherOf(word.trim());
+  for (const word of wordsOf(words)) {
+    const isWanted = matcherOf(word);
     if (typeof isWanted !== "function") return isWanted;
     const found = known.filter(isWanted);
-    if (found.length === 0) return { problem: `No node of the fleet is called ${word.trim()}` };
+    if (found.length === 0) return { problem: `No node of the fleet is called ${word}` };
     for (const node of found) named.add(node);
   }
   return { nodes: [...named] };
 }
 
-function matcherOf(word: string): ((node: string) => boolean) | { readonly problem: string } {
-  if (/[*?]/.test(word)) {
-    const pattern = word
-      .toLowerCase()
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replace(/\*/g, ".*")
-      .replace(/\?/g, ".");
-    const whole = new RegExp(`^${pattern}$`);
-    return (node) => whole.test(node);
+/** Whether one of the words names a node. */
+export function isNamedBy(words: string): ((node: string) => boolean) | { readonly problem: string } {
+  const matchers: ((node: string) => boolean)[] = [];
+  for (const word of wordsOf(words)) {
+    const isWanted = matcherOf(word);
+    if (typeof isWanted !== "function") return isWanted;
+    matchers.push(isWanted);
   }
+  return (node) => matchers.some((isWanted) => isWanted(node));
+}
+
+function wordsOf(words: string): readonly string[] {
+  return (words.match(/(?:\[[^\]]*\]?|[^,[])+/g) ?? []).map((word) => word.trim());
+}
+
+function matcherOf(word: string): ((node: string) => boolean) | { readonly problem: string } {
+  if (/[*?]/.test(word)) return (node) => fitsGlob(word, node);
   const range = parseNodeRange(word);
   if ("problem" in range) return range;
   const names = new Set(range.nodes.map((name) => name.toLowerCase()));
