@@ -1,7 +1,8 @@
 import { type Enclosure, nestedCopies } from "../../../../src/text/merge/nested-copies.ts";
 import type { LogRow } from "./log-row.ts";
-import type { LogWindow, RowPlace } from "./log-window.ts";
-import { compareRows } from "./log-window.ts";
+import type { LogWindow } from "./log-window.ts";
+import type { RowPlace } from "./row-order.ts";
+import { compareRows } from "./row-order.ts";
 import { screenItems } from "./screen-items.ts";
 
 /** Lines of an execution that are not stored or not fetched yet. Precedes the row that follows them. */

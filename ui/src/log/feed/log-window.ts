@@ -1,15 +1,12 @@
-import { PLAIN, type Style, sameStyle } from "../../../../src/text/screen/style.ts";
 import type { LineRange } from "../../../../src/wire/api.ts";
 import type { LogLine } from "../../api-parse.ts";
-import { styleAfter } from "../../text/segments.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
 import { movesUp } from "./cursor-moves.ts";
 import type { LogRow } from "./log-row.ts";
 import { joinRow, makeRow } from "./log-row.ts";
-
-/** The order of rows: by n (one execution) or by time (a job). */
-export type RowOrder = "n" | "time";
+import { compareRows, type RowOrder } from "./row-order.ts";
+import { StreamStyles } from "./stream-styles.ts";
 
 export interface WindowLimits {
   readonly maxRows: number;
@@ -19,25 +16,9 @@ export interface WindowLimits {
 /** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
 export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
 
-const ESC = "\x1b";
-/** stdout, and stderr. */
-const STREAMS = [false, true];
-
 /** Dropping rows one by one would copy the list each time: an eighth goes at once. */
 const TRIMMED_PART = 8;
 const ROOM_PART = 0.8;
-
-/** Compares rows, and holes, which take the place of the row behind them. */
-export function compareRows(order: RowOrder): (a: RowPlace, b: RowPlace) => number {
-  if (order === "n") return (a, b) => a.n - b.n;
-  return (a, b) => (a.time === b.time ? a.source - b.source || a.n - b.n : a.time < b.time ? -1 : 1);
-}
-
-export interface RowPlace {
-  readonly source: number;
-  readonly n: number;
-  readonly time: string;
-}
 
 /**
  * The lines around the view, of one execution or of several merged by time, bounded in rows and characters.
@@ -49,8 +30,7 @@ export class LogWindow {
   readonly #coverage: Coverage[] = [];
   /** The last row of each execution: the next piece of its line goes there. */
   readonly #tails: (LogRow | undefined)[] = [];
-  /** The look that each stream of each execution has left on, where it has left any. */
-  readonly #styles = new Map<string, Style>();
+  readonly #styles = new StreamStyles();
   #rows: LogRow[] = [];
   #characters = 0;
   #isSorted = true;
@@ -102,7 +82,7 @@ export class LogWindow {
     this.#keep((row) => row.source !== source);
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
-    for (const stream of STREAMS) this.#styles.delete(`${source} ${stream}`);
+    this.#styles.forget(source);
   }
 
   /** Restarts the coverage of an execution without rows at line `from`, printed at about `time`. */
@@ -115,7 +95,7 @@ export class LogWindow {
   /** Drops all rows, and restarts the coverage of each execution. */
   restartAll(from: (source: number) => number): void {
     this.#version += 1;
-    this.#styles.clear();
+    this.#styles.forgetAll();
     this.#rows = [];
     this.#characters = 0;
     this.#isSorted = true;
@@ -230,11 +210,7 @@ export class LogWindow {
 
   #append(source: number, piece: LogRow): void {
     const tail = this.#tails[source];
-    const stream = `${source} ${piece.stderr}`;
-    const style = this.#styles.get(stream) ?? PLAIN;
-    const row = style === PLAIN ? piece : { ...piece, style };
-    if (piece.text.includes(ESC)) this.#styles.set(stream, styleAfter(piece.text, style));
-    const { joined, row: made } = joinRow(tail, row);
+    const { joined, row: made } = joinRow(tail, this.#styles.styled(piece));
     this.#tails[source] = made;
     const at = joined && tail !== undefined ? this.#rows.lastIndexOf(tail) : -1;
     if (at >= 0) {
@@ -260,20 +236,17 @@ export class LogWindow {
       last = row;
     }
     this.#isSorted = this.#isSorted && lines.length === 0;
-    if (lines.some(({ text }) => text.includes(ESC))) this.#carryStyles(source);
+    if (lines.some(({ text }) => text.includes("\x1b"))) this.#carryStyles(source);
     return last === undefined ? undefined : this.#rows.findLast((row) => row.source === source && row.n === last?.n);
   }
 
   /** What each line leaves on for the next one, after lines were put between. */
   #carryStyles(source: number): void {
-    for (const stream of STREAMS) this.#styles.delete(`${source} ${stream}`);
+    this.#styles.forget(source);
     for (const [at, row] of this.rows.entries()) {
       if (row.source !== source) continue;
-      const stream = `${source} ${row.stderr}`;
-      const style = this.#styles.get(stream) ?? PLAIN;
-      if (row.text.includes(ESC)) this.#styles.set(stream, styleAfter(row.text, style));
-      if (sameStyle(row.style, style)) continue;
-      const styled = { ...row, style };
+      const styled = this.#styles.styled(row);
+      if (styled === row) continue;
       if (this.#tails[source] === row) this.#tails[source] = styled;
       this.#rows[at] = styled;
     }

@@ -2,7 +2,7 @@ import { LineScreen, SCREEN_ROWS } from "../../../../src/text/screen/line-screen
 import { movesUp } from "./cursor-moves.ts";
 import type { HoleRow, Item } from "./log-items.ts";
 import type { LogRow } from "./log-row.ts";
-import type { RowPlace } from "./log-window.ts";
+import type { RowPlace } from "./row-order.ts";
 
 /** What the lines of a region show, by its first line. Regions at the end of a log grow. */
 const screens = new WeakMap<LogRow, Region>();

@@ -1,7 +1,7 @@
 import type { HoleRow } from "./log-items.ts";
 import type { LinePosition, LogPosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
-import type { RowOrder } from "./log-window.ts";
+import type { RowOrder } from "./row-order.ts";
 
 /** What the view of lines needs of the lines behind it: those of a whole log, or only its matches. */
 export interface ViewedFeed {

@@ -3,23 +3,19 @@ import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LinePosition, LogPosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
-import type { RowOrder } from "../feed/log-window.ts";
-import { compareRows } from "../feed/log-window.ts";
+import type { RowOrder } from "../feed/row-order.ts";
+import { compareRows } from "../feed/row-order.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { FindRequest } from "./find-request.ts";
-import { collect, type MatchPage, matchesFrom } from "./match-pages.ts";
+import type { MatchPage } from "./match-pages.ts";
 import { MatchRows, type WholeLog } from "./match-rows.ts";
+import { MatchSearch } from "./match-search.ts";
 import { NearLines } from "./near-lines.ts";
 
-/** Matches asked for at once, and held; a match has at most 4 KiB of text. */
-const PAGE_MATCHES = 500;
+/** Matches of one execution that are held; a match has at most 4 KiB of text. */
 const MAX_HELD = 3_000;
-/** Of several executions all are fetched at once. */
-const MAX_IN_MANY = 5_000;
 /** New lines of a running command are searched this often. */
 const GROW_EVERY_MS = 1_000;
-/** Clocks of nodes differ: so much of what was searched before is searched again. */
-const OVERLAP_MS = 60_000;
 
 export interface MatchFeedOptions {
   readonly api: Pick<ApiClient, "search" | "lines">;
@@ -38,16 +34,14 @@ export class MatchFeed implements ViewedFeed {
   isFollowing = true;
   hasEarlier = false;
   hasLater = false;
-  /** Why nothing could be found. */
-  problem: string | undefined;
   readonly #options: MatchFeedOptions;
   readonly #near: NearLines;
   readonly #rows: MatchRows;
+  readonly #search: MatchSearch;
   #abort = new AbortController();
   #isLoading = false;
   /** The highest line of the one execution that was searched. */
   #searchedTo = 0;
-  #searchedAtTime = "";
   #cancelGrow: (() => void) | undefined;
   #pausedAt = 0;
   #added = 0;
@@ -55,6 +49,7 @@ export class MatchFeed implements ViewedFeed {
   constructor(options: MatchFeedOptions) {
     this.#options = options;
     this.#rows = new MatchRows(options.log);
+    this.#search = new MatchSearch(options);
     this.#near = new NearLines(options.api, () => options.onChange());
   }
 
@@ -68,6 +63,16 @@ export class MatchFeed implements ViewedFeed {
 
   get isLive(): boolean {
     return this.#options.log.isLive;
+  }
+
+  /** Why nothing could be found. */
+  get problem(): string | undefined {
+    return this.#search.problem;
+  }
+
+  /** Of several executions there are more matches than are held. */
+  get isCapped(): boolean {
+    return this.#search.isCapped;
   }
 
   get newLines(): number {
@@ -131,7 +136,7 @@ export class MatchFeed implements ViewedFeed {
         ? (first?.n ?? 1) - 1
         : Math.max(last?.to ?? 0, this.#rows.all.length > 0 ? 0 : this.#searchedTo) + 1;
     const lastN = this.#lastN;
-    const page = await this.#page(from, end === "start" ? "previous" : "next", signal);
+    const page = await this.#search.page({ from, direction: end === "start" ? "previous" : "next" }, signal);
     if (signal.aborted) return;
     this.#isLoading = false;
     this.isFailing = page === undefined;
@@ -195,24 +200,19 @@ export class MatchFeed implements ViewedFeed {
   }
 
   async #grow(): Promise<void> {
-    const { request, api } = this.#options;
+    const { request } = this.#options;
     if (this.#isLoading) return this.grown();
     const { signal } = this.#abort;
     if (request.isOne) {
       const lastN = this.#lastN;
-      const page = await this.#page(this.#searchedTo + 1, "next", signal);
+      const page = await this.#search.page({ from: this.#searchedTo + 1, direction: "next" }, signal);
       if (signal.aborted || page === undefined) return;
       this.#reached(page, lastN);
       this.#added += await this.#rows.add(page.matches);
     } else {
-      const sinceMs = Date.parse(this.#searchedAtTime) - OVERLAP_MS;
-      if (Number.isNaN(sinceMs)) return;
-      this.#searchedAtTime = this.#lastTime;
-      const since = new Date(sinceMs).toISOString().replace("Z", "000Z");
-      const body = { limit: MAX_IN_MANY, ...request.body, since: later(request.body["since"], since) };
-      const page = await collect(api, body, signal);
-      if (!page.ok || signal.aborted) return;
-      this.#added += await this.#rows.add(page.value.matches);
+      const page = await this.#search.since(signal);
+      if (page === undefined || signal.aborted) return;
+      this.#added += await this.#rows.add(page.matches);
     }
     if (this.isFollowing) this.#trim("start");
     this.#options.onChange();
@@ -220,10 +220,9 @@ export class MatchFeed implements ViewedFeed {
 
   async #openOne(position: LogPosition, signal: AbortSignal): Promise<boolean> {
     const lastN = this.#lastN;
-    const at = position.at === "line" ? position.n : lastN + 1;
-    const after = position.at === "line" ? await this.#page(at, "next", signal) : { matches: [], hasMore: false };
-    const before = after === undefined ? undefined : await this.#page(at - 1, "previous", signal);
-    if (after === undefined || before === undefined || signal.aborted) return false;
+    const around = await this.#search.around(position, lastN, signal);
+    if (around === undefined || signal.aborted) return false;
+    const { before, after } = around;
     this.hasEarlier = before.hasMore;
     this.#reached(after, lastN);
     await this.#rows.replace([...before.matches, ...after.matches]);
@@ -231,31 +230,10 @@ export class MatchFeed implements ViewedFeed {
   }
 
   async #openMany(signal: AbortSignal): Promise<boolean> {
-    const { api, request } = this.#options;
-    this.#searchedAtTime = this.#lastTime;
-    const found = await collect(api, { ...request.body, limit: MAX_IN_MANY }, signal);
-    this.problem = found.ok ? undefined : found.message;
-    if (!found.ok) return false;
-    this.isCapped = found.value.hasMore;
-    await this.#rows.replace(found.value.matches);
+    const found = await this.#search.all(signal);
+    if (found === undefined) return false;
+    await this.#rows.replace(found.matches);
     return !signal.aborted;
-  }
-
-  /** Of several executions there are more matches than are held. */
-  isCapped = false;
-
-  get #lastTime(): string {
-    return this.sources.reduce((last, { execution: { endedAt, startedAt } }) => {
-      const time = endedAt ?? (this.isLive ? new Date().toISOString() : startedAt);
-      return time > last ? time : last;
-    }, "");
-  }
-
-  async #page(from: number, direction: "next" | "previous", signal: AbortSignal): Promise<MatchPage | undefined> {
-    const { api, request } = this.#options;
-    const page = await matchesFrom(api, request, { from, direction, limit: PAGE_MATCHES, signal });
-    this.problem = page.ok ? undefined : page.message;
-    return page.ok ? page.value : undefined;
   }
 
   /** A page towards the end, which was at `lastN` when it was asked for. */
@@ -273,8 +251,4 @@ export class MatchFeed implements ViewedFeed {
       this.isFollowing = false;
     }
   }
-}
-
-function later(a: unknown, b: string): string {
-  return typeof a === "string" && a > b ? a : b;
 }

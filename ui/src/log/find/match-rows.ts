@@ -2,7 +2,7 @@ import { type ExecutionKey, keyOf } from "../../execution-key.ts";
 import { forEachOf } from "../feed/for-each-of.ts";
 import { type LogRow, makeRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
-import { compareRows, type RowOrder } from "../feed/log-window.ts";
+import { compareRows, type RowOrder } from "../feed/row-order.ts";
 import type { Match } from "./match.ts";
 
 /** Requests for executions that only the search knows, at one time. */

@@ -8,7 +8,7 @@ import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { subscriptionTarget } from "../feed/log-target.ts";
-import type { RowPlace } from "../feed/log-window.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { FindEngine } from "./find-engine.ts";
 import type { FindProblem, FindRequest } from "./find-request.ts";

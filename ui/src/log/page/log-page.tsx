@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
-import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { JobBoardProps } from "../../board/job-board.tsx";
 import type { RunBoard } from "../../board/run-board.ts";
@@ -8,8 +7,7 @@ import { Lazy } from "../../lazy.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
-import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
-import { TIME_MODES } from "../../url-state.ts";
+import type { ExecutionPlace, JobPlace, LogPlace } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
@@ -30,16 +28,15 @@ import { JobHeader } from "./job-header.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
-import type { LogCommand } from "./log-keys.ts";
 import { KEY_HELP } from "./log-keys.ts";
+import { loadJobBoard, loadPageBars, loadSelectionBar } from "./log-parts.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
-import type { Goto, GotoScope } from "./parse-goto.ts";
 import { RowStates } from "./row-states.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
 import { titleOf } from "./title-of.ts";
+import { useLogCommands } from "./use-log-commands.ts";
 import { useLogFeed } from "./use-log-feed.ts";
-import { useLogKeys } from "./use-log-keys.ts";
 import { useNarrow } from "./use-narrow.ts";
 import { useTraces } from "./use-traces.ts";
 import { keepPreferences, storedPreferences } from "./view-preferences.ts";
@@ -125,56 +122,16 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const [isHelpOpen, setHelpOpen] = useState(false);
 
   const shown: ViewedFeed | undefined = matches ?? feed;
-  const goTo = (to: Exclude<Goto, { is: "problem" }>): void => {
-    if (feed === undefined || shown === undefined) return;
-    const lastN = feed.sources[0]?.lastN ?? 0;
-    if (to.is === "line" || (to.is === "part" && feed.order === "n")) {
-      const n = to.is === "line" ? to.n : Math.max(1, Math.round(lastN * to.part));
-      adjust({ line: n, lineTo: 0 });
-      void shown.goTo({ at: "line", n, align: "third" });
-      return;
-    }
-    const [startMs, endMs] = timesOf(feed);
-    const atMs = to.is === "time" ? to.atMs : startMs + (endMs - startMs) * to.part;
-    void shown.open({ at: "time", time: asTime(atMs), row: undefined });
-  };
-  const gotoScope = (): GotoScope => ({
-    endMs: feed === undefined ? Date.now() : timesOf(feed)[1],
-    hasNumbers: feed?.order === "n",
+  const { goTo, gotoScope } = useLogCommands({
+    feed,
+    shown,
+    view,
+    wrap,
+    time,
+    adjust,
+    onStep: found.go,
+    onHelp: () => setHelpOpen(true),
   });
-  const obey = (command: LogCommand): void => {
-    switch (command.is) {
-      case "scroll":
-        view.current?.scrollRows(command.rows);
-        break;
-      case "page":
-        view.current?.scrollPages(command.pages);
-        break;
-      case "start":
-        void shown?.goToStart();
-        break;
-      case "end":
-        void shown?.goToEnd();
-        break;
-      case "goto":
-        document.querySelector<HTMLInputElement>("[data-goto]")?.select();
-        break;
-      case "step":
-        found.go(command.direction);
-        break;
-      case "wrap":
-        adjust({ wrap: !wrap });
-        break;
-      case "time":
-        adjust({ time: nextTimeMode(time) });
-        break;
-      case "help":
-        setHelpOpen(true);
-        break;
-    }
-  };
-  useLogKeys(obey);
-
   const onRest = useCallback(
     (top: Item | undefined): void => {
       const { place: now } = navigation;
@@ -260,34 +217,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   );
 }
 
-async function loadJobBoard() {
-  const { JobBoard } = await import("../../board/job-board.tsx");
-  return JobBoard;
-}
-
-async function loadPageBars() {
-  const { PageBars } = await import("../find/page-bars.tsx");
-  return PageBars;
-}
-
-async function loadSelectionBar() {
-  const { SelectionBar } = await import("./selection-bar.tsx");
-  return SelectionBar;
-}
-
-/** From the first execution's start to the last one's end, or to now while one goes on. */
-function timesOf({ sources, isLive }: LogFeed): readonly [startMs: number, endMs: number] {
-  const starts = sources.map(({ execution }) => Date.parse(execution.startedAt));
-  const ends = sources.map(({ execution: { endedAt } }) => (endedAt === null ? Number.NaN : Date.parse(endedAt)));
-  const ended = Math.max(...ends.filter((ms) => !Number.isNaN(ms)));
-  return [Math.min(...starts), isLive || !Number.isFinite(ended) ? Date.now() : ended];
-}
-
 function placeInJob(feed: LogFeed | undefined, { time, source, n }: Item): string {
   const x = feed?.sources[source]?.execution.x ?? "";
   return formatTimePosition({ time, x, n });
-}
-
-function nextTimeMode(time: TimeMode): TimeMode {
-  return TIME_MODES[(TIME_MODES.indexOf(time) + 1) % TIME_MODES.length] ?? "local";
 }

@@ -2,7 +2,7 @@ import { useCallback, useMemo, useRef } from "preact/hooks";
 import type { LogPlace } from "../../url-state.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
-import type { RowPlace } from "../feed/log-window.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import { type Folded, foldTraces } from "../feed/trace-folds.ts";
 
 interface UseTracesOptions {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { discardWords } from "../feed/discard-words.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
-import type { RowPlace } from "../feed/log-window.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import type { TraceFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";

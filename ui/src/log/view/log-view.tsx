@@ -3,17 +3,19 @@ import { Component, createRef } from "preact";
 import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
-import type { RowPlace } from "../feed/log-window.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import type { TraceFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { copiedText } from "./copy-rows.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
+import { revealMatch } from "./reveal-match.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
 import type { RowLook } from "./row-view.tsx";
 import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
+import { viewColumns } from "./view-columns.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
 
 /** Actions of the view for keys. */
@@ -134,7 +136,10 @@ export class LogView extends Component<LogViewProps> {
     this.#drawn = viewport.items.slice(from, to);
     const date = look.time.dateAndZone(viewport.items[viewport.topIndex]?.time ?? "");
     return (
-      <div class={`log${wrap ? " wrap" : ""}`} style={this.#columns()}>
+      <div
+        class={`log${wrap ? " wrap" : ""}`}
+        style={viewColumns({ sources: feed.sources, labels: look.labels, items })}
+      >
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
         <section class="scroller" ref={this.#scroller} tabIndex={0} aria-label="Lines" onCopy={this.#onCopy}>
           <div class="space" ref={this.#space}>
@@ -158,16 +163,6 @@ export class LogView extends Component<LogViewProps> {
         <ViewScrollBar feed={feed} viewport={viewport} ticks={ticks} onMoved={() => this.#moved()} />
       </div>
     );
-  }
-
-  /** Widths of the columns before the text, in characters, so that they do not move with the log. */
-  #columns(): Record<string, string> {
-    const { feed, look, items } = this.props;
-    const isFolded = items.find((item) => item.kind === "lines")?.fold !== undefined;
-    const digits = feed.sources.reduce((most, { lastN }) => Math.max(most, String(lastN).length), 4);
-    const longest = look.labels.reduce((most, { text }) => Math.max(most, text.length), 0);
-    const label = isFolded ? MAX_LABEL_CHARACTERS : longest;
-    return { "--n-width": `${digits}ch`, "--label-width": `${Math.min(label, MAX_LABEL_CHARACTERS)}ch` };
   }
 
   /** The feed loaded a requested position. */
@@ -243,14 +238,9 @@ export class LogView extends Component<LogViewProps> {
   #revealMatch(): void {
     const { current, wrap } = this.props;
     const scroller = this.#scroller.current;
-    if (current === undefined || wrap || scroller === null || this.#revealed === current) return;
-    const mark = this.#rows.current?.querySelector(".current mark")?.getBoundingClientRect();
-    if (mark === undefined) return;
-    this.#revealed = current;
-    const gutterPx = this.#rows.current?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
-    const { left, right } = scroller.getBoundingClientRect();
-    const isSeen = mark.left >= left + gutterPx && mark.right <= right;
-    if (!isSeen) scroller.scrollLeft += mark.left - left - gutterPx - (right - left - gutterPx) / 3;
+    const rows = this.#rows.current;
+    if (current === undefined || wrap || scroller === null || rows === null || this.#revealed === current) return;
+    if (revealMatch(scroller, rows)) this.#revealed = current;
   }
 
   #loadAhead(): void {
@@ -269,9 +259,6 @@ export class LogView extends Component<LogViewProps> {
     event.preventDefault();
   };
 }
-
-/** Longer node names are cut; the tooltip has them whole. */
-const MAX_LABEL_CHARACTERS = 20;
 
 /** Approximate width of a character of the log's font, to guess how rows wrap before they are measured. */
 const CHARACTER_PX = 7.8;

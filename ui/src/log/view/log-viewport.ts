@@ -1,7 +1,7 @@
 import type { Item } from "../feed/log-items.ts";
 import { indexOfPlace } from "../feed/log-items.ts";
-import type { RowOrder, RowPlace } from "../feed/log-window.ts";
-import { compareRows } from "../feed/log-window.ts";
+import type { RowOrder, RowPlace } from "../feed/row-order.ts";
+import { compareRows } from "../feed/row-order.ts";
 import type { RowHeights, Slice } from "./row-scroll.ts";
 import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
 

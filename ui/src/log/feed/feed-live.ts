@@ -1,0 +1,37 @@
+import type { Execution } from "../../../../src/wire/api.ts";
+import type { LiveClient, Subscription } from "../../live-client.ts";
+import type { FeedParts } from "./feed-parts.ts";
+import { subscriptionTarget } from "./log-target.ts";
+
+interface FeedLiveOptions {
+  readonly parts: FeedParts;
+  /** The window holds a page: lines have a place in it. */
+  readonly isReady: () => boolean;
+  readonly onExecution: (execution: Execution) => void;
+  /** Live, at the end of a run that is read in pages: lines may have been missed before. */
+  readonly onPagedAgain: () => void;
+  readonly onChange: () => void;
+}
+
+/** Subscribes to what a feed shows, with its lines while the window reaches the end. */
+export function subscribeFeed(live: Pick<LiveClient, "subscribe">, options: FeedLiveOptions): Subscription {
+  const { parts, isReady, onExecution, onPagedAgain, onChange } = options;
+  const { sources, tail, holes } = parts;
+  return live.subscribe({
+    what: () => subscriptionTarget(sources.target),
+    from: () => ({ from: "end", lines: tail.isAttached }),
+    onExecution,
+    onLines: (lines) => {
+      if (isReady()) tail.take(lines);
+      onChange();
+    },
+    onLost: (lost) => {
+      sources.find(lost)?.see(lost.to);
+      holes.forget();
+    },
+    onLive: () => {
+      holes.forget();
+      if (sources.isPaged && tail.isAttached) onPagedAgain();
+    },
+  });
+}
