@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MAX_LINE_CHARS = 200;
+/** Written by the bench, from its cells. */
+const GENERATED = /<!-- figures: .*?<!-- end of figures: [^>]*-->/gs;
+const TEST_FOLDERS = /^(unit|integration|e2e|agent|attacks|collector|ctl|faults|fleet|keeping|mlrun|pki|relay|web)\//;
+
+const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+const textOf = (page: string) => readFileSync(join(ROOT, page), "utf8").replace(GENERATED, "");
+
+describe.each(pages)("%s", (page) => {
+  test(`has no line of more than ${MAX_LINE_CHARS} characters`, () => {
+    const long = textOf(page)
+      .split("\n")
+      .filter((line) => line.length > MAX_LINE_CHARS);
+    expect(long).toEqual([]);
+  });
+
+  test("links to files that exist", () => {
+    const targets = [...textOf(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? "");
+    const local = targets.filter((target) => !/^[a-z]+:/.test(target));
+    expect(local.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
+  });
+});
+
+test("test/README.md names test files that exist", () => {
+  const cells = textOf("test/README.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .flatMap((line) => line.split("|").at(-2)?.split(",") ?? []);
+  const named = cells.map((cell) => cell.trim()).filter((cell) => TEST_FOLDERS.test(cell));
+  expect(named.length).toBeGreaterThan(100);
+  const files = (name: string) => [`test/${name}.test.ts`, `test/integration/${name}.test.ts`];
+  const missing = named.filter(
+    (name) => !name.endsWith("/") && !files(name).some((file) => existsSync(join(ROOT, file))),
+  );
+  expect(missing).toEqual([]);
+});
