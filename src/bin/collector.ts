@@ -170,7 +170,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
     localLogins,
-    presenceOf: (node) => relays.presence(node),
+    relays,
     keeping: kept.keeping,
     fleet,
     auth,

@@ -12,6 +12,7 @@ import { CERTIFICATE_FILES, loadCertificates, type RelayTls } from "../ingest/ad
 import type { ClockDifferences } from "../ingest/figures/clock-differences.ts";
 import { type RelpServer, startRelpServer } from "../ingest/relp-server.ts";
 import type { Store } from "../store/store.ts";
+import type { RelayState } from "../web/ports.ts";
 
 /** Relays come back within this time after a start. */
 const REPORT_UNSEEN_AFTER_MS = 600_000;
@@ -47,11 +48,17 @@ export class RelayPart implements Part {
     return this.#server?.failure;
   }
 
-  /** Whether a node's relay is connected, and when it was last heard of. */
-  presence(node: string): { readonly isUp: boolean; readonly seenAtMs: number } | undefined {
-    const known = this.#server?.presence(node);
+  /** What is known of a node's relay since the start. */
+  of(node: string): RelayState | undefined {
+    const known = this.#server?.relay(node);
     if (known === undefined) return undefined;
-    return { isUp: known.isUp, seenAtMs: this.#options.wallMs() - known.heardBeforeMs };
+    const { clocks, wallMs } = this.#options;
+    const { heardBeforeMs, ...rest } = known;
+    return { ...rest, seenAtMs: wallMs() - heardBeforeMs, behindMs: clocks.of(node), delayMs: clocks.delayOf(node) };
+  }
+
+  names(): Iterable<string> {
+    return this.#server?.nodes() ?? [];
   }
 
   async start(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Part } from "../host/lifecycle.ts";
 import { endpointText, listening, reachableHost } from "../host/listen-error.ts";
 import type { Log } from "../host/log.ts";
 import type { UserDirectory } from "../host/users.ts";
-import type { Web } from "../web/web.ts";
+import type { Web } from "../web/web-options.ts";
 
 const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
 

@@ -14,6 +14,7 @@ import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
 import { NodeTable } from "./nodes/node-table.ts";
 import { nodeView } from "./nodes/node-view.ts";
+import { NodeWatch } from "./nodes/node-watch.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { type NodeEventRow, OutboxDb, type RunRow } from "./outbox/outbox-db.ts";
 import { Watchers } from "./outbox/watchers.ts";
@@ -48,6 +49,7 @@ export class Fleet {
   readonly #broker: Broker;
   readonly #db: OutboxDb;
   readonly #table = new NodeTable();
+  readonly #nodeWatch = new NodeWatch({ view: () => this.view(), ask: () => this.#link?.watch() });
   readonly #outbox: Outbox;
   #link: Link | undefined;
   #timers: NodeJS.Timeout[] = [];
@@ -105,6 +107,7 @@ export class Fleet {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#watchers.close();
+    this.#nodeWatch.close();
     await this.#looking;
     await this.#link?.stop();
     await this.#broker.stop();
@@ -161,6 +164,11 @@ export class Fleet {
     return { id: this.id, nodes };
   }
 
+  /** What `view` shows, and once a second what has changed; while somebody follows, nodes report each second. */
+  watchNodes(signal: AbortSignal): AsyncIterable<string> {
+    return this.#nodeWatch.follow(signal);
+  }
+
   isKnown(node: string): boolean {
     return this.#broker.nodes.names.has(node);
   }
@@ -191,6 +199,7 @@ export class Fleet {
   }
 
   #look(): void {
+    this.#nodeWatch.tick();
     this.#looking = this.#looking.then(() => this.#outbox.look()).catch((error) => this.#failed(error));
   }
 

@@ -6,7 +6,8 @@ import type { Metrics } from "../host/metrics.ts";
 import type { RelayTls } from "./admission/certificate-folder.ts";
 import type { Peer } from "./admission/relay-admission.ts";
 import { TlsAdmission } from "./admission/tls-admission.ts";
-import type { NodePresence } from "./figures/relay-presence.ts";
+import type { RelayView } from "./figures/relay-view.ts";
+import { relayView } from "./figures/relay-view.ts";
 import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import type { LineStore } from "./line-store.ts";
 import { RelaySessions } from "./session/relay-sessions.ts";
@@ -58,7 +59,9 @@ export interface RelpServer {
   /** Why no relay is admitted, if none is. */
   readonly failure: string | undefined;
   /** What is known of a node's relay since the start. */
-  presence(node: string): NodePresence | undefined;
+  relay(node: string): RelayView | undefined;
+  /** Nodes that it knows something of. */
+  nodes(): Iterable<string>;
   /**
    * Uses these certificates for new sessions, and ends sessions whose certificate is revoked. Throws if they cannot be
    * used; then the earlier ones remain.
@@ -112,7 +115,8 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
     get failure() {
       return admission?.failure;
     },
-    presence: (node) => metrics.presence.of(node),
+    relay: (node) => relayView(node, metrics),
+    nodes: () => metrics.presence.names(),
     reload: (fresh) => {
       admission?.reload(fresh);
       sessions.cutOffRevoked(fresh);

@@ -1,19 +1,18 @@
 import { type Request, type Response, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { LoopTurns } from "../host/loop-turns.ts";
-import { EXECUTION_STATES, type Execution, type NodeSummary, parseState } from "../wire/api.ts";
+import { EXECUTION_STATES, type Execution, parseState } from "../wire/api.ts";
 import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import type { Hold } from "../wire/keeping.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
-import { asTime } from "../wire/time.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Keeping } from "./keeping-port.ts";
 import { readPage } from "./lines-page.ts";
-import type { Archive, NodePresenceOf } from "./ports.ts";
+import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
 import { parseRange } from "./raw-range.ts";
@@ -29,7 +28,6 @@ export interface ExecutionsApiOptions {
   readonly downloadsPerUser: number;
   readonly audit: Audit;
   readonly recordRead: RecordRead;
-  readonly presenceOf: NodePresenceOf | undefined;
 }
 
 const MAX_CURSOR_CHARACTERS = 512;
@@ -42,7 +40,7 @@ const MAX_REQUESTS = 256;
 
 /** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi(options: ExecutionsApiOptions): Router {
-  const { archive, keeping, viewerOf, downloadsPerUser, audit, recordRead, presenceOf } = options;
+  const { archive, keeping, viewerOf, downloadsPerUser, audit, recordRead } = options;
   const router = Router();
   const searches = new UserTurns({ what: "searches", maxWaiting: MAX_SEARCHES });
   const requests = new UserTurns({ what: "requests", maxWaiting: MAX_REQUESTS });
@@ -185,22 +183,13 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     if (download !== undefined) await downloads.send(response, download);
   });
 
-  for (const name of ["nodes", "jobs"] as const) {
-    router.get(`/${name}`, async (request, response) => {
-      const viewer = await viewerOf(request, "read");
-      recordRead(viewer, request, "all");
-      await inTurn(viewer, response, async () => {
-        const elements: readonly unknown[] =
-          name === "jobs" ? await archive.jobs(viewer) : (await archive.nodes(viewer)).map(withPresence);
-        await sendList(response, turns, { name, pieces: inPieces(elements) });
-      });
+  router.get("/jobs", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    recordRead(viewer, request, "all");
+    await inTurn(viewer, response, async () => {
+      await sendList(response, turns, { name: "jobs", pieces: inPieces(await archive.jobs(viewer)) });
     });
-  }
-
-  function withPresence(summary: NodeSummary): NodeSummary {
-    const { isUp, seenAtMs } = presenceOf?.(summary.node) ?? {};
-    return isUp === undefined || seenAtMs === undefined ? summary : { ...summary, isUp, seenAt: asTime(seenAtMs) };
-  }
+  });
 
   router.get("/user-mismatches", async (request, response) => {
     response.json({ mismatches: await archive.userMismatches(await viewerOf(request, "read")) });

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type Request, type Response, Router } from "express";
+import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { openSshsig } from "../orders/sshsig.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
@@ -9,6 +8,7 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { followJson } from "./follow-json.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -42,7 +42,7 @@ const AFTER_ALL = "~";
 const MAX_NAMED = 5;
 
 /**
- * Orders for nodes: `POST /api/runs`, `GET` and `DELETE /api/runs/:run`, `GET /api/orders`, `GET /api/fleet`.
+ * Orders for nodes: `POST /api/runs`, `GET` and `DELETE /api/runs/:run`, `GET /api/orders`.
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -68,11 +68,6 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       throw error;
     }
   }
-
-  router.get("/fleet", async (request, response) => {
-    await viewerOf(request, "read");
-    response.json(fleet.view());
-  });
 
   /** What the web signs, only its own page sends: no token is worth a web signature. */
   async function viewerFor(request: Request, { via }: OrderOf<"run" | "cancel">): Promise<Viewer> {
@@ -133,7 +128,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     if (run === undefined || view === undefined) throw notFound("run");
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     if (query.text("follow", 1) === undefined) response.json(view);
-    else await follow(response, (signal) => fleet.follow(owner, run, signal));
+    else await followJson(response, (signal) => inJson(fleet.follow(owner, run, signal)));
   });
 
   router.get("/orders", async (request, response) => {
@@ -193,21 +188,8 @@ function ownerOf({ user, admin }: Viewer, query: Query): string {
   return admin ? owner : user;
 }
 
-/** Lines of JSON, each the whole state, as fast as the client takes them: one that is slow skips states. */
-async function follow<T>(response: Response, of: (signal: AbortSignal) => AsyncIterable<T>): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
-  // A proxy must not wait for the end (nginx, "proxy_buffering").
-  response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
-  try {
-    for await (const state of of(gone.signal)) {
-      if (!response.write(`${JSON.stringify(state)}\n`)) await once(response, "drain", { signal: gone.signal });
-    }
-  } catch (error) {
-    // The client has gone: there is no one left to answer.
-    if (!gone.signal.aborted) throw error;
-  }
-  response.end();
+async function* inJson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const value of values) yield JSON.stringify(value);
 }
 
 function named(nodes: readonly string[]): string {

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Execution, ExecutionName, ExecutionPage, JobSummary, NodeSummary, StreamName } from "../wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
 import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
+import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
@@ -57,8 +59,23 @@ export interface Search {
   run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Whether a node's relay is connected, and when it was last heard of; undefined: not since the start. */
-export type NodePresenceOf = (node: string) => { readonly isUp: boolean; readonly seenAtMs: number } | undefined;
+/** Nodes' relays, as far as they were heard of since the start. */
+export interface Relays {
+  of(node: string): RelayState | undefined;
+  names(): Iterable<string>;
+}
+
+export interface RelayState {
+  readonly isUp: boolean;
+  readonly seenAtMs: number;
+  /** How far the node's clock is behind, and how long its last report took. Undefined where it is not known. */
+  readonly behindMs: number | undefined;
+  readonly delayMs: number | undefined;
+  /** Frames that wait; frames lost and connections refused since the start. */
+  readonly waiting: number | undefined;
+  readonly lost: number | undefined;
+  readonly refused: number | undefined;
+}
 
 /** Logins of this machine's users, who show that they can read a file that only they may read. */
 export interface LocalLogins {
@@ -85,6 +102,10 @@ export interface Fleet {
   /** What orders name as their fleet. */
   readonly id: string;
   view(): FleetView;
+  /** Lines of JSON, at most one a second: `parseFleetUpdate`. */
+  watchNodes(signal: AbortSignal): AsyncIterable<string>;
+  /** What nodes reported that belongs to no run, newest first. */
+  nodeEvents(limit: number): readonly NodeEvent[];
   isKnown(node: string): boolean;
   /** Resolves once it is stored. */
   submit(order: OrderOf<"run">, signed: SignedOrder): Promise<"stored" | "known" | "differs" | "full">;

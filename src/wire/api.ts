@@ -99,16 +99,6 @@ export interface LinePage {
   readonly next: number | null;
 }
 
-export interface NodeSummary {
-  readonly node: string;
-  readonly executions: number;
-  readonly running: number;
-  readonly lastStartedAt: string;
-  /** Whether its relay is connected, and when it last sent anything. Omitted if not since the collector's start. */
-  readonly isUp?: boolean;
-  readonly seenAt?: string;
-}
-
 export interface JobSummary extends StateCounts {
   readonly job: string;
   readonly owner: string;

@@ -19,11 +19,18 @@ export class FakeAgent {
   journal = newId();
   start = newId();
   sequence = 1;
+  /** How often it was asked to report each second. */
+  watched = 0;
   readonly #connection: NatsConnection;
 
   private constructor(node: string, connection: NatsConnection) {
     this.node = node;
     this.#connection = connection;
+    connection.subscribe(SUBJECTS.watch, {
+      callback: () => {
+        this.watched += 1;
+      },
+    });
     connection.subscribe(SUBJECTS.orders(node), {
       callback: (_, message) => {
         const signed = parseSignedOrder(message.string());

@@ -1,13 +1,7 @@
-import type {
-  Execution,
-  ExecutionName,
-  ExecutionPage,
-  JobSummary,
-  NodeSummary,
-  StreamName,
-} from "../../src/wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../../src/wire/api.ts";
 import type { Board } from "../../src/wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
+import type { NodeSummary } from "../../src/wire/node-summary.ts";
 import type { RunLinesPage } from "../../src/wire/run-lines.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";

@@ -74,9 +74,13 @@ export async function startSearchSite(
     search: new SharedSearch(searches, sharing.grants),
     shares: sharing,
     grants: sharing.grants,
-    presenceOf: (node) => {
-      const known = on.relp.presence(node);
-      return known === undefined ? undefined : { isUp: known.isUp, seenAtMs: Date.now() - known.heardBeforeMs };
+    relays: {
+      names: () => on.relp.nodes(),
+      of: (node) => {
+        const known = on.relp.relay(node);
+        if (known === undefined) return undefined;
+        return { ...known, seenAtMs: Date.now() - known.heardBeforeMs, behindMs: undefined, delayMs: undefined };
+      },
     },
     ownerId,
     ...options.web,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Answer, Refusal } from "../../ui/src/api-client.ts";
+import type { Answer, Refusal } from "../../ui/src/api/json-client.ts";
 import { Session } from "../../ui/src/session.ts";
 
 const DONE = { ok: true, value: true } as const;

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionPage, Me, NodeSummary } from "../../src/wire/api.ts";
+import type { Execution, ExecutionPage, Me } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
 import { parseStream } from "../../src/wire/cri.ts";
 import { parseRefusedExecutions } from "../../src/wire/discard.ts";
@@ -73,15 +73,6 @@ export function parseRunPage(value: unknown): RunPage | undefined {
     return line === undefined || s === undefined ? [] : [{ ...line, s }];
   });
   return { executions, lines, isMore: record?.["isMore"] === true };
-}
-
-export function parseNodes(value: unknown): readonly Pick<NodeSummary, "node">[] | undefined {
-  const list = asRecord(value)?.["nodes"];
-  if (!Array.isArray(list)) return undefined;
-  return list.flatMap((each: unknown) => {
-    const node = asRecord(each)?.["node"];
-    return typeof node === "string" ? [{ node }] : [];
-  });
 }
 
 export function parseLine(value: unknown): LogLine | undefined {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ApiClient, Credentials, Refusal } from "./api-client.ts";
+import type { Refusal } from "./api/json-client.ts";
+import type { ApiClient, Credentials } from "./api-client.ts";
 import { Icon } from "./icon.tsx";
 import { ThemeButton } from "./top-bar.tsx";
 

@@ -1,5 +1,6 @@
 import type { Me } from "../../src/wire/api.ts";
-import type { ApiClient, Refusal } from "./api-client.ts";
+import type { Refusal } from "./api/json-client.ts";
+import type { ApiClient } from "./api-client.ts";
 import type { LiveStatus } from "./live-client.ts";
 
 export type SessionState =

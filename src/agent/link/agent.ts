@@ -8,6 +8,7 @@ import { SUBJECTS } from "../../wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../wire/ids.ts";
 import type { AgentConfig } from "../config.ts";
 import { AGENT_LIMITS } from "../limits.ts";
+import { StatusLease } from "../status/status-lease.ts";
 import { readFacts, readLoad } from "./facts.ts";
 import { RootLink, type RootStatus } from "./root-link.ts";
 
@@ -35,6 +36,7 @@ export class Agent {
   /** Orders that were too long, or came while the other half was away. The collector sends those again. */
   #dropped = 0;
   readonly #timer: NodeJS.Timeout;
+  readonly #watched = new StatusLease(() => this.#appear());
 
   static async start(options: AgentOptions): Promise<Agent> {
     const { node, broker, pki } = options.config;
@@ -64,6 +66,7 @@ export class Agent {
       onStatus: (status) => this.#take(status),
     });
     this.#subscribe(SUBJECTS.orders(node));
+    this.#nats.subscribe(SUBJECTS.watch, { callback: () => this.#watched.renew() });
     this.#timer = setInterval(() => this.#appear(), AGENT_LIMITS.presenceEveryMs);
     void this.#follow();
   }
@@ -75,6 +78,7 @@ export class Agent {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#watched.end();
     this.#link.close();
     await this.#nats.close();
   }

@@ -1,7 +1,6 @@
 import { compareNatural } from "../../text/nodes/natural-order.ts";
 import { formatDuration } from "../../text/time/duration.ts";
-import type { NodeSummary } from "../../wire/api.ts";
-import { asCount, asRecord } from "../../wire/record.ts";
+import { type NodeSummary, parseNodeList } from "../../wire/node-summary.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
 import { localTime } from "../remote/moments.ts";
@@ -16,26 +15,45 @@ export const NODES: CommandDescription = {
   operands: "[NODES]",
   operandCount: [0, 1],
   about: `Lists the nodes of your executions: whether a node's relay is connected (up, down, or - if it was not since the collector's
-start), when it last sent anything, how many executions run and are stored, and the last start. NODES narrows it:
+start), when it last sent anything, how many executions run and are stored, and the last start.
+--all adds how its relay does: the delay of its last report, frames that wait, frames lost and connections refused since its start,
+and by how much its clock is ahead. NODES narrows it:
 gpu[01-16,20]. For programs: the same fields separated by tabs, times in UTC.`,
   isPaged: () => true,
-  options: { json: { help: "one JSON object a line, as the API has them" } },
+  options: {
+    all: { help: "also nodes on which you have run nothing, if their relay was heard of" },
+    json: { help: "one JSON object a line, as the API has them" },
+  },
 };
 
 /** `mlctl nodes`. */
 export function nodesCommand(settings: RemoteSettings): Command {
   return describedCommand(NODES, async (options, io) => {
     const isWanted = onNodes(options.operands[0]);
-    const all = await signedIn(settings).json({ path: "/nodes" }, parseNodes);
+    const all = await signedIn(settings).json(
+      { path: "/nodes", query: { all: options.has("all") ? "1" : undefined } },
+      parseNodeList,
+    );
     const nodes = all.filter(isWanted).sort((a, b) => compareNatural(a.node, b.node));
     const output = new Output(io);
     if (options.has("json")) for (const node of nodes) await output.json(node);
-    else await printTable(output, nodes, columnsOf(output, settings.nowMs()));
+    else await printTable(output, nodes, columnsOf(output, { nowMs: settings.nowMs(), isAll: options.has("all") }));
     return 0;
   });
 }
 
-function columnsOf(output: Output, nowMs: number): Column<NodeSummary>[] {
+const RELAY_COLUMNS: readonly Column<NodeSummary>[] = [
+  { title: "DELAY", cell: ({ delayMs }) => (delayMs === undefined ? "-" : `${delayMs} ms`), isRight: true },
+  { title: "WAITING", cell: ({ waiting = "-" }) => String(waiting), isRight: true },
+  { title: "LOST", cell: ({ lost = "-" }) => String(lost), isRight: true },
+  { title: "REFUSED", cell: ({ refused = "-" }) => String(refused), isRight: true },
+  { title: "CLOCK", cell: ({ behindMs }) => (behindMs === undefined ? "-" : `${-behindMs} ms`), isRight: true },
+];
+
+function columnsOf(
+  output: Output,
+  { nowMs, isAll }: { readonly nowMs: number; readonly isAll: boolean },
+): Column<NodeSummary>[] {
   const seen = (time: string | undefined): string => {
     if (time === undefined) return "-";
     return output.isTerminal ? `${formatDuration(Math.max(0, nowMs - Date.parse(time)))} ago` : time;
@@ -46,28 +64,14 @@ function columnsOf(output: Output, nowMs: number): Column<NodeSummary>[] {
     { title: "SEEN", cell: ({ seenAt }) => seen(seenAt) },
     { title: "RUNNING", cell: ({ running }) => String(running), isRight: true },
     { title: "EXECUTIONS", cell: ({ executions }) => String(executions), isRight: true },
-    { title: "LAST START", cell: ({ lastStartedAt: at }) => (output.isTerminal ? localTime(at) : at) },
+    ...(isAll ? RELAY_COLUMNS : []),
+    {
+      title: "LAST START",
+      cell: ({ lastStartedAt: at }) => (at === null ? "-" : output.isTerminal ? localTime(at) : at),
+    },
   ];
 }
 
 function relayOf({ isUp }: NodeSummary): string {
   return isUp === undefined ? "-" : isUp ? "up" : "down";
-}
-
-/** Skips nodes that this version does not understand. */
-function parseNodes(value: unknown): NodeSummary[] | undefined {
-  const nodes = asRecord(value)?.["nodes"];
-  return Array.isArray(nodes) ? nodes.flatMap((each: unknown) => parseNode(each) ?? []) : undefined;
-}
-
-function parseNode(value: unknown): NodeSummary | undefined {
-  const { node, executions: all, running: now, lastStartedAt, isUp, seenAt } = asRecord(value) ?? {};
-  const [executions, running] = [asCount(all), asCount(now)];
-  if (typeof node !== "string" || typeof lastStartedAt !== "string") return undefined;
-  if (executions === undefined || running === undefined) return undefined;
-  return {
-    ...{ node, executions, running, lastStartedAt },
-    ...(typeof isUp === "boolean" ? { isUp } : {}),
-    ...(typeof seenAt === "string" ? { seenAt } : {}),
-  };
 }

@@ -20,7 +20,7 @@ export const SERVER_CONF = "nats-server.conf";
 /**
  * The broker's configuration: a switch and nothing else. No JetStream, websocket, leafnodes, gateways or monitoring.
  *
- * Connections: 4,000 nodes, each once more while it connects anew. A node subscribes to four subjects, the collector to
+ * Connections: 4,000 nodes, each once more while it connects anew. A node subscribes to five subjects, the collector to
  * a few more. Messages are at most 192 KiB (`FLEET_LIMITS`); a client that does not read loses its connection at 8 MB.
  */
 export function serverConf({ host, port, pki, control, system }: BrokerPlace): string {
@@ -50,7 +50,7 @@ accounts {
     users: [ { user: ${JSON.stringify(control)} } ]
     exports: [
       { service: "fleet.evt.*" }, { service: "fleet.ans.*.*" }, { service: "fleet.seen.*" }
-      { stream: "fleet.do.*" }, { stream: "fleet.ask.*" }, { stream: "fleet.all" }
+      { stream: "fleet.do.*" }, { stream: "fleet.ask.*" }, { stream: "fleet.all" }, { stream: "fleet.watch" }
     ]
   }
   include "${NODES_CONF}"
@@ -80,14 +80,14 @@ function accountOf({ name, uri }: ListedNode): string {
   const quoted = (subjects: readonly string[]) => subjects.map((subject) => JSON.stringify(subject)).join(", ");
   const imports = [
     ...[events, answers, presence].map((subject) => `{ service: { account: FLEET, subject: "${subject}" } }`),
-    ...[orders, questions, SUBJECTS.allQuestions].map(
+    ...[orders, questions, SUBJECTS.allQuestions, SUBJECTS.watch].map(
       (subject) => `{ stream: { account: FLEET, subject: "${subject}" } }`,
     ),
   ];
   return `${JSON.stringify(`N_${subjectToken(name)}`)} {
   users: [ { user: ${JSON.stringify(uri)}, permissions: {
     publish: { allow: [${quoted([events, answers, presence])}] }
-    subscribe: { allow: [${quoted([`${SUBJECTS.inbox(name)}.>`, orders, questions, SUBJECTS.allQuestions])}] } } } ]
+    subscribe: { allow: [${quoted([`${SUBJECTS.inbox(name)}.>`, orders, questions, SUBJECTS.allQuestions, SUBJECTS.watch])}] } } } ]
   imports: [ ${imports.join(", ")} ]
 }`;
 }

@@ -59,6 +59,11 @@ export class Link {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
   }
 
+  /** Asks all nodes to report each second for a while. */
+  watch(): void {
+    if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.watch);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#connections.map((each) => each.close()));
   }

@@ -70,6 +70,12 @@ export class ClockDifferences {
     return Math.abs(least) < LEAST_DIFFERENCE_MS ? 0 : Math.round(least);
   }
 
+  /** How long the node's last report was on its way, milliseconds. Undefined: not known. */
+  delayOf(node: string): number | undefined {
+    const [behindMs, last] = [this.of(node), this.#samples.get(node)?.at(-1)];
+    return behindMs === undefined || last === undefined ? undefined : Math.max(0, last.differenceMs - behindMs);
+  }
+
   #seconds(): ReadonlyMap<string, number> {
     const known = new Map<string, number>();
     for (const node of this.#samples.keys()) {

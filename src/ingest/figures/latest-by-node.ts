@@ -34,17 +34,25 @@ export class LatestByNode<S> {
     if (this.#nodes.size > MAX_NODES && silentLongest !== undefined) this.#nodes.delete(silentLongest);
   }
 
+  /** One figure of a node, summed over its parts. Undefined: there is no report that is recent. */
+  sumOf(node: string, figure: (status: S) => number): number | undefined {
+    const known = this.#nodes.get(node);
+    if (known === undefined || known.heardAtMs < this.#nowMs() - SHOWN_FOR_MS) return undefined;
+    return sumOf(known, figure);
+  }
+
   /** One figure for each node shown, summed over its parts. */
   sums(isShown: (node: string) => boolean, figure: (status: S) => number): ReadonlyMap<string, number> {
     const sums = new Map<string, number>();
     const fromMs = this.#nowMs() - SHOWN_FOR_MS;
-    for (const [node, { heardAtMs, parts }] of this.#nodes) {
-      if (heardAtMs < fromMs || !isShown(node)) continue;
-      sums.set(
-        node,
-        [...parts.values()].reduce((sum, { status }) => sum + figure(status), 0),
-      );
+    for (const [node, statuses] of this.#nodes) {
+      if (statuses.heardAtMs < fromMs || !isShown(node)) continue;
+      sums.set(node, sumOf(statuses, figure));
     }
     return sums;
   }
+}
+
+function sumOf<S>({ parts }: NodeStatuses<S>, figure: (status: S) => number): number {
+  return [...parts.values()].reduce((sum, { status }) => sum + figure(status), 0);
 }

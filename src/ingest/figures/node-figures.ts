@@ -28,6 +28,11 @@ export class NodeFigures<S> {
     }
   }
 
+  /** One figure of the node's latest report; undefined without one. */
+  of(node: string, figure: (status: S) => number): number | undefined {
+    return this.#latest.sumOf(node, figure);
+  }
+
   /** @param said.time TIMEREPORTED as in the frame. */
   update(node: string, said: { readonly part: string; readonly time: string; readonly status: S }): void {
     this.#latest.update(node, said);

@@ -52,6 +52,11 @@ export class RelayPresence {
     return { isUp: known.sessions.size > 0, heardBeforeMs: Math.max(0, this.#nowMs() - known.heardAtMs) };
   }
 
+  /** Nodes that were heard since the start. */
+  names(): Iterable<string> {
+    return this.#nodes.keys();
+  }
+
   /** Registers a new session. */
   join(): Attendance {
     const heard = new Set<KnownNode>();

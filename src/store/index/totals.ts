@@ -1,7 +1,10 @@
 import type Database from "better-sqlite3";
-import type { JobSummary, NodeSummary } from "../../wire/api.ts";
+import type { JobSummary } from "../../wire/api.ts";
+import type { NodeSummary } from "../../wire/node-summary.ts";
 
-const MAX_SUMMARIES = 500;
+const MAX_JOBS = 500;
+/** As many as may have a relay. */
+const MAX_NODES = 4_096;
 
 /** Counts of nodes, jobs and owners in the index, kept by triggers: see `SCHEMA`. */
 export class Totals {
@@ -24,7 +27,7 @@ export class Totals {
   nodes(owner: string | undefined): NodeSummary[] {
     return this.#summaries<NodeSummary>(
       `SELECT node, sum(executions) AS executions, sum(running) AS running, max(last_started_at) AS lastStartedAt
-       FROM node_totals ${ownedBy(owner)} GROUP BY node ORDER BY node LIMIT ${MAX_SUMMARIES}`,
+       FROM node_totals ${ownedBy(owner)} GROUP BY node ORDER BY node LIMIT ${MAX_NODES}`,
       owner,
     );
   }
@@ -32,7 +35,7 @@ export class Totals {
   jobs(owner: string | undefined): JobSummary[] {
     return this.#summaries<JobSummary>(
       `SELECT job, owner, runs, executions, running, finished, failed, lost, started_at AS startedAt
-       FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_SUMMARIES}`,
+       FROM job_totals ${ownedBy(owner)} ORDER BY started_at DESC LIMIT ${MAX_JOBS}`,
       owner,
     );
   }

@@ -35,4 +35,7 @@ export const FLEET_LIMITS = {
   /** Runs that presence lists; all others are in the node's journal. */
   maxListedRuns: 64,
   maxListedServices: 128,
+  /** A node reports each second for this long after it was last asked to: two requests may be lost. */
+  watchLeaseMs: 15_000,
+  watchEveryMs: 1_000,
 } as const;

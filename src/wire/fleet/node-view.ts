@@ -42,12 +42,24 @@ export interface FleetView {
   readonly nodes: readonly FleetNode[];
 }
 
+/** A line of `GET /api/fleet?follow=1`: all nodes, or those that have changed. */
+export interface FleetUpdate {
+  readonly isWhole: boolean;
+  readonly nodes: readonly FleetNode[];
+}
+
 const isState = is("present", "absent", "duplicate");
 
 export function parseFleetView(value: unknown): FleetView | undefined {
   const { id, nodes } = asRecord(value) ?? {};
   if (typeof id !== "string" || !Array.isArray(nodes)) return undefined;
   return { id, nodes: nodes.flatMap((each: unknown) => parseFleetNode(each) ?? []) };
+}
+
+export function parseFleetUpdate(value: unknown): FleetUpdate | undefined {
+  const { id, nodes } = asRecord(value) ?? {};
+  if (!Array.isArray(nodes)) return undefined;
+  return { isWhole: id !== undefined, nodes: nodes.flatMap((each: unknown) => parseFleetNode(each) ?? []) };
 }
 
 function parseFleetNode(value: unknown): FleetNode | undefined {

@@ -24,6 +24,8 @@ export const SUBJECTS = {
   questions: (node: string) => `fleet.ask.${subjectToken(node)}`,
   /** To every node: the same. */
   allQuestions: "fleet.all",
+  /** To every node, without content: a page watches. Until `watchLeaseMs` later its presence comes each second. */
+  watch: "fleet.watch",
   /** From the node: `Answer`. */
   answers: (node: string, id: string) => `fleet.ans.${subjectToken(node)}.${id}`,
   /** Answers to requests of the node arrive under this prefix. */

@@ -71,7 +71,15 @@ const PUBLISHES: readonly [string, readonly string[]][] = [
     "node1",
     [
       ...["fleet.evt.node2", "fleet.evt.node1.x", "fleet.seen.node2", "fleet.ans.node2.Q", "fleet.do.node2"],
-      ...["fleet.do.node1", "fleet.ask.node2", "fleet.all", "_INBOX.node2.x", "_INBOX.node1.x", "fleet.evt.*"],
+      ...[
+        "fleet.do.node1",
+        "fleet.ask.node2",
+        "fleet.all",
+        "fleet.watch",
+        "_INBOX.node2.x",
+        "_INBOX.node1.x",
+        "fleet.evt.*",
+      ],
       ...["$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO", "$JS.API.INFO", "$JS.API.STREAM.CREATE.X", "$KV.x.y"],
       ...["_R_.x", "fleet.evt.>", "fleet.ans.node1", "fleet.ans.node1.a.b", "$SYS.REQ.ACCOUNT.PING.CONNZ"],
     ],

@@ -1,15 +1,19 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
+import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
 import type { OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { afterwards } from "../../support/cleanup.ts";
+import { FakeAgent } from "../../support/fake-agent.ts";
 import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
-import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
+import { cancelOrder, FleetKey, newRun, runOrder } from "../../support/fleet-keys.ts";
+import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { startWeb } from "../../support/web.ts";
 
 let fleet: Fleet;
+let agent: FakeAgent;
 let key: FleetKey;
 let site: Awaited<ReturnType<typeof startWeb>>;
 let alice: ApiClient;
@@ -29,7 +33,7 @@ beforeAll(async () => {
     metrics: createMetrics(),
     ...clocks,
   });
-  await fleet.start();
+  agent = await FakeAgent.connect(await fleet.start(), { pki, node: "node1" });
   afterwards(() => fleet.stop());
   site = await startWeb({ fleet });
   alice = await signedIn("alice");
@@ -172,3 +176,47 @@ test("follows a run as lines of JSON to its end", async () => {
     .map((line) => JSON.parse(line).nodes[0].state);
   expect(states).toEqual(["pending", "cancelled"]);
 });
+
+test("nodes are asked to report while somebody follows, who gets all of them and then what has changed", async () => {
+  const gone = new AbortController();
+  expect(agent.watched).toBe(0);
+  const { body } = await bob.request("/api/fleet?follow=1", { signal: gone.signal });
+  const updates: FleetUpdate[] = [];
+  const following = readUpdates(body, updates);
+  await poll("the whole, and a request", () => updates.length > 0 && agent.watched > 0);
+  expect(updates[0]).toMatchObject({ isWhole: true, nodes: [{ node: "node1" }] });
+  for (const load of [1.25, 2.5]) {
+    await agent.beSeen({ load });
+    await poll(`load ${load}`, () => updates.at(-1)?.nodes[0]?.load === load);
+  }
+  expect(updates.slice(1).every(({ isWhole, nodes }) => !isWhole && nodes.length === 1)).toBe(true);
+  gone.abort();
+  await following;
+  const [asked, { body: next }] = [agent.watched, await alice.request("/api/fleet?follow=1")];
+  await poll("another request at once", () => agent.watched > asked);
+  await next?.cancel();
+});
+
+test("errors of nodes are shown to administrators, notes to their user", async () => {
+  const at = Date.now();
+  await agent.tell({ v: 1, kind: "error", id: newRun(), at, why: "disk-full", text: "No room for bob" });
+  await agent.tell({ v: 1, kind: "note", id: newRun(), at, user: "alice", name: "epoch", text: "3" });
+  const shown = async (client: ApiClient) =>
+    (await client.json<{ events: { text: string }[] }>("/api/fleet/events")).events.map(({ text }) => text);
+  expect((await shown(await signedIn("carol"))).sort()).toEqual(["3", "No room for bob"]);
+  expect(await shown(alice)).toEqual(["3"]);
+  expect(await shown(bob)).toEqual([]);
+});
+
+async function readUpdates(body: ReadableStream<Uint8Array> | null, updates: FleetUpdate[]): Promise<void> {
+  let rest = "";
+  try {
+    for await (const piece of body ?? []) {
+      const lines = (rest + Buffer.from(piece).toString()).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) updates.push(...[parseFleetUpdate(JSON.parse(line)) ?? []].flat());
+    }
+  } catch (error) {
+    expect(String(error)).toMatch(/abort/i);
+  }
+}

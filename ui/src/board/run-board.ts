@@ -1,5 +1,5 @@
 import type { Board } from "../../../src/wire/board.ts";
-import type { Answer } from "../api-client.ts";
+import type { Answer } from "../api/json-client.ts";
 
 /** How often a board is asked for while something runs, and longer the larger it is. */
 const ASK_EVERY_MS = 1_500;

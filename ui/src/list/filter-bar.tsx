@@ -4,6 +4,7 @@ import { EXECUTION_STATES, parseState } from "../../../src/wire/api.ts";
 import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { listNodes } from "../nodes/nodes-client.ts";
 import { SearchField } from "../search-field.tsx";
 import type { ListPlace } from "../url-state.ts";
 import { LIST_SORTS } from "./list-rows.ts";
@@ -79,7 +80,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
 function useNodes(api: ApiClient, chosen: string): [readonly string[], () => void] {
   const [nodes, setNodes] = useState<readonly string[]>([]);
   const refresh = useCallback(() => {
-    void api.nodes().then((answer) => {
+    void listNodes(api).then((answer) => {
       if (answer.ok) setNodes(answer.value.map(({ node }) => node));
     });
   }, [api]);

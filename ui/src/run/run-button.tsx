@@ -18,7 +18,7 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
-    void api.fleet().then(({ ok }) => setHasFleet(ok));
+    void api.ask("api/fleet", { parse: () => true }).then(({ ok }) => setHasFleet(ok));
   }, [api]);
   // A link in the dialogue leads to what is behind it.
   useEffect(() => setOpen(false), [navigation.place]);

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { namedNodes } from "../../../src/text/nodes/node-pattern.ts";
 import type { Me } from "../../../src/wire/api.ts";
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { FleetClient } from "./fleet-client.ts";
 import { cancelOrderText, runOrderText, type Wanted } from "./make-order.ts";
 import { NodeChoice } from "./node-choice.tsx";
 import { RunCard } from "./run-card.tsx";
@@ -27,6 +28,7 @@ const NO_TICKET = "This tab has not signed in, so nobody can sign its orders: si
 
 /** Starts a command on chosen nodes, and shows what became of the latest. */
 export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogProps): JSX.Element {
+  const client = useMemo(() => new FleetClient(api), [api]);
   const dialog = useRef<HTMLDialogElement>(null);
   const [fleet, setFleet] = useState<FleetView | undefined>(undefined);
   const [runs, setRuns] = useState<readonly RunView[]>([]);
@@ -42,16 +44,16 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     }
     dialog.current?.showModal();
     const look = async (): Promise<void> => {
-      const answer = await api.fleet();
+      const answer = await client.view();
       if (answer.ok) setFleet(answer.value);
     };
     void look();
-    void api.orders(SHOWN_RUNS).then((answer) => {
+    void client.orders(SHOWN_RUNS).then((answer) => {
       if (answer.ok) setRuns(answer.value);
     });
     const timer = setInterval(() => void look(), LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [isOpen, api]);
+  }, [isOpen, client]);
 
   const names = fleet?.nodes.map(({ node }) => node) ?? [];
   const choose = (words: string): void => {
@@ -70,7 +72,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   const sign = async (order: string): Promise<{ sig: string } | string> => {
     const ticket = heldTicket();
     if (ticket === undefined) return NO_TICKET;
-    const answer = await api.sign({ ticket, order });
+    const answer = await client.sign({ ticket, order });
     return answer.ok ? answer.value : answer.message;
   };
 
@@ -87,7 +89,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
       return setProblem(error instanceof Error ? error.message : String(error));
     }
     const signed = await sign(order);
-    const answer = typeof signed === "string" ? undefined : await api.sendRun({ order, ...signed });
+    const answer = typeof signed === "string" ? undefined : await client.sendRun({ order, ...signed });
     setBusy(false);
     if (answer?.ok === true) return setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
     setProblem(typeof signed === "string" ? signed : answer?.message);
@@ -98,7 +100,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     const order = cancelOrderText(view, { fleet, user: me.user, nowMs: Date.now() });
     const signed = await sign(order);
     if (typeof signed === "string") return signed;
-    const answer = await api.stopRun(view.run, { order, ...signed });
+    const answer = await client.stopRun(view.run, { order, ...signed });
     return answer.ok ? undefined : answer.message;
   };
 

@@ -1,5 +1,6 @@
 import { WIRE_LIMITS } from "../../../../src/wire/limits.ts";
-import type { Answer, ApiClient } from "../../api-client.ts";
+import type { Answer } from "../../api/json-client.ts";
+import type { ApiClient } from "../../api-client.ts";
 import type { LogLine, LogLinePage } from "../../api-parse.ts";
 import { skipMissing, skipMissingBack } from "./coverage.ts";
 import type { LogSource } from "./log-source.ts";

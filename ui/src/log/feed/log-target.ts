@@ -1,6 +1,7 @@
 import type { Execution } from "../../../../src/wire/api.ts";
 import type { Target } from "../../../../src/wire/live.ts";
-import type { Answer, ApiClient } from "../../api-client.ts";
+import type { Answer } from "../../api/json-client.ts";
+import type { ApiClient } from "../../api-client.ts";
 
 /** What a log view shows. Empty node: any (of an execution), all (of a job). No owner: the only one's. */
 export type LogTarget =

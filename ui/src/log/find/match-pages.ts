@@ -1,5 +1,6 @@
 import type { SearchEvent } from "../../../../src/wire/search-event.ts";
-import type { Answer, ApiClient } from "../../api-client.ts";
+import type { Answer } from "../../api/json-client.ts";
+import type { ApiClient } from "../../api-client.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, toMatch } from "./match.ts";
 

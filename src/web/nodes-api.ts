@@ -1,0 +1,108 @@
+import { type Response, Router } from "express";
+import { LoopTurns } from "../host/loop-turns.ts";
+import type { NodeSummary } from "../wire/node-summary.ts";
+import { asTime } from "../wire/time.ts";
+import type { RecordRead } from "./admin-reads.ts";
+import { followJson } from "./follow-json.ts";
+import { HttpError } from "./http-error.ts";
+import type { Archive, Fleet, Relays } from "./ports.ts";
+import { Query } from "./query.ts";
+import { inPieces, sendList } from "./send-list.ts";
+import { UserTurns } from "./user-turns.ts";
+import type { ViewerOf } from "./viewers.ts";
+
+export interface NodesApiOptions {
+  readonly archive: Pick<Archive, "nodes">;
+  readonly relays: Relays | undefined;
+  readonly fleet: Pick<Fleet, "view" | "watchNodes" | "nodeEvents"> | undefined;
+  readonly viewerOf: ViewerOf;
+  readonly recordRead: RecordRead;
+}
+
+const MAX_WAITING = 64;
+/** Windows of one user that watch nodes. */
+const MAX_WATCHING = 8;
+/** A page that watches asks anew after this long: its session may have ended. */
+const WATCH_MS = 600_000;
+const DEFAULT_EVENTS = 100;
+/** As many as are kept. */
+const MAX_EVENTS = 1_000;
+
+/**
+ * `GET /api/nodes`, `GET /api/fleet`, `GET /api/fleet/events`. Everybody sees how nodes and relays do; of executions, their
+ * own. Errors may name users: they are the administrators'.
+ */
+export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }: NodesApiOptions): Router {
+  const router = Router();
+  const turns = new LoopTurns();
+  const requests = new UserTurns({ what: "requests about nodes", maxWaiting: MAX_WAITING });
+  const watching = new Map<number, number>();
+
+  router.get("/nodes", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const isAll = new Query(request.query).word("all", "1", (word) => (word === "1" ? word : undefined)) !== undefined;
+    recordRead(viewer, request, "all");
+    const work = async () => {
+      const own = (await archive.nodes(viewer)).map((each) => withRelay(each, relays));
+      const nodes = isAll ? [...own, ...othersThan(own, relays)] : own;
+      await sendList(response, turns, { name: "nodes", pieces: inPieces(nodes) });
+    };
+    await requests.run(viewer.uid, { isWanted: () => !response.closed, work });
+  });
+
+  if (fleet === undefined) return router;
+
+  router.get("/fleet", async (request, response) => {
+    const { uid } = await viewerOf(request, "read");
+    if (new Query(request.query).text("follow", 1) === undefined) response.json(fleet.view());
+    else await watch(response, uid, fleet);
+  });
+
+  router.get("/fleet/events", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const limit = new Query(request.query).count("limit", { least: 1, most: MAX_EVENTS, fallback: DEFAULT_EVENTS });
+    const events = fleet.nodeEvents(MAX_EVENTS).filter(({ user }) => viewer.admin || user === viewer.user);
+    recordRead(
+      viewer,
+      request,
+      events.flatMap(({ user }) => (user === "" ? [] : [user])),
+    );
+    response.json({ events: events.slice(0, limit) });
+  });
+
+  async function watch(response: Response, uid: number, of: Pick<Fleet, "watchNodes">): Promise<void> {
+    const count = watching.get(uid) ?? 0;
+    if (count >= MAX_WATCHING) {
+      const message = `Too many windows watch nodes: limit is ${MAX_WATCHING}`;
+      throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 5 });
+    }
+    watching.set(uid, count + 1);
+    try {
+      await followJson(response, (gone) => of.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)])));
+    } finally {
+      const left = (watching.get(uid) ?? 1) - 1;
+      if (left === 0) watching.delete(uid);
+      else watching.set(uid, left);
+    }
+  }
+
+  return router;
+}
+
+/** Nodes whose relay was heard of, and on which the viewer has run nothing. */
+function othersThan(own: readonly NodeSummary[], relays: Relays | undefined): NodeSummary[] {
+  const known = new Set(own.map(({ node }) => node));
+  return [...(relays?.names() ?? [])]
+    .filter((node) => !known.has(node))
+    .sort()
+    .map((node) => withRelay({ node, executions: 0, running: 0, lastStartedAt: null }, relays));
+}
+
+function withRelay(summary: NodeSummary, relays: Relays | undefined): NodeSummary {
+  const known = relays?.of(summary.node);
+  if (known === undefined) return summary;
+  const { isUp, seenAtMs, behindMs, delayMs, waiting, lost, refused } = known;
+  const figures = Object.entries({ behindMs, delayMs, waiting, lost, refused });
+  const reported = Object.fromEntries(figures.filter(([, value]) => value !== undefined));
+  return { ...summary, isUp, seenAt: asTime(seenAtMs), ...reported };
+}

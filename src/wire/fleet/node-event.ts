@@ -1,0 +1,30 @@
+import { asCount, asRecord } from "../record.ts";
+
+/** One of `GET /api/fleet/events`: something that happened on a node and belongs to no run. */
+export interface NodeEvent {
+  readonly id: string;
+  readonly node: string;
+  readonly kind: "error" | "note";
+  /** Unix time by the node's clock. */
+  readonly at: number;
+  /** Of a note. */
+  readonly user: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Skips what this version does not understand. */
+export function parseNodeEvents(value: unknown): readonly NodeEvent[] | undefined {
+  const events = asRecord(value)?.["events"];
+  return Array.isArray(events) ? events.flatMap((each: unknown) => parseNodeEvent(each) ?? []) : undefined;
+}
+
+function parseNodeEvent(value: unknown): NodeEvent | undefined {
+  const record = asRecord(value) ?? {};
+  const { id, node, kind, user, name, text } = record;
+  const at = asCount(record["at"]);
+  if (at === undefined || typeof id !== "string" || typeof node !== "string") return undefined;
+  if (kind !== "error" && kind !== "note") return undefined;
+  if (typeof user !== "string" || typeof name !== "string" || typeof text !== "string") return undefined;
+  return { id, node, kind, at, user, name, text };
+}

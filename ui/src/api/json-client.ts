@@ -1,0 +1,134 @@
+import { parseError } from "../../../src/wire/api-error.ts";
+import { asRecord, parseJson } from "../../../src/wire/record.ts";
+
+/** The collector's answer. A refusal is a value: the caller branches on `status`; 0 means "not reached". */
+export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  /** How long to wait before the next try, if the collector said so. */
+  readonly retryAfterSeconds: number | undefined;
+  /** The owners to choose from when the address names none and several have such an execution. */
+  readonly owners?: readonly string[];
+  /** The login goes on: what `message` asks for is to be sent with this. */
+  readonly step?: { readonly token: string; readonly isEcho: boolean };
+}
+
+/** Asks the collector's HTTP API. What it is asked for stands with the pages that ask. */
+export class JsonClient {
+  readonly #fetch: typeof fetch;
+  readonly #onSignedOut: () => void;
+
+  /** Calls `onSignedOut` whenever the collector answers that there is no session. */
+  constructor(options: { readonly fetch: typeof fetch; readonly onSignedOut: () => void }) {
+    this.#fetch = options.fetch;
+    this.#onSignedOut = options.onSignedOut;
+  }
+
+  async ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
+    const { body, signal, method } = options;
+    const init: RequestInit = {
+      ...posted(body),
+      ...(method === undefined ? {} : { method }),
+      credentials: "same-origin",
+      signal: signal ?? null,
+    };
+    try {
+      const response = await this.#fetch(path, init);
+      const said = parseJson(await response.text());
+      if (!response.ok) return this.#refusal(response, said, path);
+      const value = options.parse(said);
+      if (value !== undefined) return { ok: true, value };
+      return { ...UNREACHED, status: response.status, code: "not-understood", message: "The answer is not understood" };
+    } catch {
+      return UNREACHED;
+    }
+  }
+
+  /** Lines of JSON as they come. Resolves after the last one; `signal` ends it on the collector as well. */
+  async follow(path: string, options: FollowOptions): Promise<Answer<true>> {
+    const { body, onValue, signal } = options;
+    try {
+      const response = await this.#fetch(path, { ...posted(body), credentials: "same-origin", signal });
+      if (!response.ok || response.body === null) {
+        return this.#refusal(response, parseJson(await response.text()), path);
+      }
+      for await (const line of linesOf(response.body)) onValue(parseJson(line));
+      return { ok: true, value: true };
+    } catch {
+      return UNREACHED;
+    }
+  }
+
+  #refusal(response: Response, said: unknown, path: string): Refusal {
+    const error = parseError(asRecord(said)?.["error"]) ?? { code: "", message: response.statusText };
+    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    if (response.status === 401 && path !== "api/login") this.#onSignedOut();
+    const step = parseStep(said);
+    return {
+      ok: false,
+      status: response.status,
+      ...error,
+      retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
+      ...(step === undefined ? {} : { step }),
+    };
+  }
+}
+
+interface FollowOptions {
+  /** POSTed as JSON. */
+  readonly body?: object;
+  readonly onValue: (value: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+function posted(body: object | undefined): RequestInit {
+  if (body === undefined) return {};
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  let rest = "";
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const lines = (rest + decoder.decode(piece.value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+function parseStep(said: unknown): Refusal["step"] {
+  const record = asRecord(said);
+  const token = record?.["step"];
+  return typeof token === "string" ? { token, isEcho: record?.["isEcho"] === true } : undefined;
+}
+
+interface AskOptions<T> {
+  readonly parse: (value: unknown) => T | undefined;
+  /** POSTed as JSON; without a body the request is a GET. */
+  readonly body?: object;
+  /** Instead of POST. */
+  readonly method?: "DELETE";
+  readonly signal?: AbortSignal | undefined;
+}
+
+const UNREACHED: Refusal = {
+  ok: false,
+  status: 0,
+  code: "unreached",
+  message: "The collector cannot be reached",
+  retryAfterSeconds: undefined,
+};
+
+export function queryOf(members: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}

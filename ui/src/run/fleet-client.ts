@@ -1,0 +1,57 @@
+import { type FleetView, parseFleetView } from "../../../src/wire/fleet/node-view.ts";
+import { parseRunView, type RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
+import { asRecord } from "../../../src/wire/record.ts";
+import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
+
+/** What the collector's API offers of the fleet: nodes, orders, and what became of them. */
+export class FleetClient {
+  readonly #api: JsonClient;
+
+  constructor(api: JsonClient) {
+    this.#api = api;
+  }
+
+  /** Refused where the collector has no fleet. */
+  view(): Promise<Answer<FleetView>> {
+    return this.#api.ask("api/fleet", { parse: parseFleetView });
+  }
+
+  /** What was sent to nodes, newest first. */
+  orders(limit: number): Promise<Answer<readonly RunView[]>> {
+    return this.#api.ask(`api/orders${queryOf({ limit })}`, { parse: parseRunViews });
+  }
+
+  sign(body: { readonly ticket: string; readonly order: string }): Promise<Answer<{ readonly sig: string }>> {
+    const parse = (value: unknown) => {
+      const sig = asRecord(value)?.["sig"];
+      return typeof sig === "string" ? { sig } : undefined;
+    };
+    return this.#api.ask("api/sign", { parse, body });
+  }
+
+  sendRun(body: SignedOrder): Promise<Answer<RunView>> {
+    return this.#api.ask("api/runs", { parse: parseRunView, body });
+  }
+
+  stopRun(run: string, body: SignedOrder): Promise<Answer<RunView>> {
+    return this.#api.ask(`api/runs/${run}`, { parse: parseRunView, body, method: "DELETE" });
+  }
+
+  /** A run's state now and whenever it changes, to its end. Resolves when there is no more, or the connection is cut. */
+  async followRun(
+    { run, owner }: { readonly run: string; readonly owner: string },
+    { onView, signal }: { readonly onView: (view: RunView) => void; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const onValue = (value: unknown): void => {
+      const view = parseRunView(value);
+      if (view !== undefined) onView(view);
+    };
+    await this.#api.follow(`api/runs/${run}${queryOf({ owner, follow: 1 })}`, { onValue, signal });
+  }
+}
+
+function parseRunViews(value: unknown): readonly RunView[] | undefined {
+  const { runs } = asRecord(value) ?? {};
+  return Array.isArray(runs) ? runs.flatMap((each: unknown) => parseRunView(each) ?? []) : undefined;
+}
