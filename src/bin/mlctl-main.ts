@@ -33,7 +33,7 @@ process.stdout.on("error", (error: Error & { code?: string }) => {
   process.exit(BROKEN_PIPE);
 });
 
-const { HOME, NO_COLOR, XDG_CONFIG_HOME } = process.env;
+const { HOME, NO_COLOR, XDG_CONFIG_HOME, XDG_STATE_HOME } = process.env;
 const home = HOME || homedir();
 const settings = {
   configFolder: join(XDG_CONFIG_HOME || join(home, ".config"), "marcologger"),
@@ -42,6 +42,8 @@ const settings = {
   userName: userName(),
   nowMs: Date.now,
   sshFolder: join(home, ".ssh"),
+  stateFolder: join(XDG_STATE_HOME || join(home, ".local/state"), "marcologger"),
+  environment: process.env,
   onInterrupt: (act: () => void) => {
     process.on("SIGINT", act);
     return () => process.off("SIGINT", act);

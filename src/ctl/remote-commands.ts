@@ -64,12 +64,19 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       return { description: GET, command: getCommand(settings) };
     },
     run: async () => {
-      const { RUN, runCommand } = await import("./fleet/run-command.ts");
+      const [{ RUN }, { runCommand }] = await Promise.all([
+        import("./fleet/run-options.ts"),
+        import("./fleet/run-command.ts"),
+      ]);
       return { description: RUN, command: runCommand(settings) };
     },
     runs: async () => {
       const { RUNS, runsCommand } = await import("./fleet/runs-command.ts");
       return { description: RUNS, command: runsCommand(settings) };
+    },
+    continue: async () => {
+      const { CONTINUE, continueCommand } = await import("./fleet/continue-command.ts");
+      return { description: CONTINUE, command: continueCommand(settings) };
     },
     stop: async () => {
       const { STOP, stopCommand } = await import("./fleet/stop-command.ts");

@@ -4,19 +4,25 @@ import { join } from "node:path";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { executionOf } from "../orders/execution-of.ts";
+import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
+import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
-import type { RunView } from "../wire/fleet/run-view.ts";
+import { parseRunDetails, type RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import { Broker } from "./broker/broker.ts";
+import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
 import { NodeTable } from "./nodes/node-table.ts";
 import { nodeView } from "./nodes/node-view.ts";
 import { NodeWatch } from "./nodes/node-watch.ts";
+import { PAUSED } from "./outbox/batches.ts";
+import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { type NodeEventRow, OutboxDb, type RunRow } from "./outbox/outbox-db.ts";
+import type { Nodes } from "./outbox/ports.ts";
 import { Watchers } from "./outbox/watchers.ts";
 
 export interface FleetOptions {
@@ -51,6 +57,7 @@ export class Fleet {
   readonly #table = new NodeTable();
   readonly #nodeWatch = new NodeWatch({ view: () => this.view(), ask: () => this.#link?.watch() });
   readonly #outbox: Outbox;
+  readonly #dryRuns: DryRuns;
   #link: Link | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
@@ -64,14 +71,16 @@ export class Fleet {
     this.#broker = new Broker({ listen, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
+    const nodes: Nodes = {
+      send: (node, message) => this.#link?.send(node, message),
+      isPresent: (node) => this.#table.isPresent(node, nowMs()),
+      isDuplicate: (node) => this.#table.isDuplicate(node, nowMs()),
+      journalOf: (node) => this.#table.get(node)?.presence.journal ?? "",
+    };
+    this.#dryRuns = new DryRuns({ nodes, after });
     this.#outbox = new Outbox({
       db: this.#db,
-      nodes: {
-        send: (node, message) => this.#link?.send(node, message),
-        isPresent: (node) => this.#table.isPresent(node, nowMs()),
-        isDuplicate: (node) => this.#table.isDuplicate(node, nowMs()),
-        journalOf: (node) => this.#table.get(node)?.presence.journal ?? "",
-      },
+      nodes,
       log,
       nowMs,
       wallMs,
@@ -93,7 +102,7 @@ export class Fleet {
       pki,
       log,
       nowMs,
-      onEvent: (node, text) => this.#outbox.take(node, text),
+      onEvent: (node, text) => this.#takeEvent(node, text),
       onPresence: (node, text) => this.#takePresence(node, text),
       onAnswer: () => undefined,
       onFlood: (node) => this.#broker.nodes.pause(node),
@@ -119,8 +128,16 @@ export class Fleet {
     return this.#broker.nodes.reload();
   }
 
-  submit(order: OrderOf<"run">, signed: SignedOrder): ReturnType<Outbox["submit"]> {
-    return this.#outbox.submit(order, signed);
+  submit(order: OrderOf<"run">, signed: SignedOrder, batching?: Batching): ReturnType<Outbox["submit"]> {
+    return this.#outbox.submit(order, signed, batching);
+  }
+
+  goOn(owner: string, run: string): Promise<boolean> {
+    return this.#outbox.goOn(owner, run);
+  }
+
+  dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined> {
+    return this.#dryRuns.ask(order, signed);
   }
 
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
@@ -173,7 +190,7 @@ export class Fleet {
     return this.#broker.nodes.names.has(node);
   }
 
-  #viewOf({ owner, run, job, argv, via, issued, expires }: RunRow): RunView {
+  #viewOf({ owner, run, job, argv, via, issued, expires, details }: RunRow): RunView {
     const rows = this.#db.targets(owner, run);
     return {
       run,
@@ -184,10 +201,18 @@ export class Fleet {
       issuedMs: issued,
       expiresMs: expires,
       isDone: rows.every(({ final }) => final === 1),
+      isPaused: rows.some(({ state, why }) => state === "held" && why === PAUSED),
+      details: parseRunDetails(JSON.parse(details)),
       nodes: rows.map(({ node, state, why, text, code, signal, by, at }) => {
         return { node, x: executionOf(run, node), state, why, text, code, signal, by, atMs: at };
       }),
     };
+  }
+
+  async #takeEvent(node: string, text: string): Promise<EventAnswer> {
+    const event = parseFleetEvent(text);
+    if (event === undefined) return "-";
+    return event.kind === "state" && this.#dryRuns.take(node, event) ? "+" : this.#outbox.take(node, event);
   }
 
   #takePresence(node: string, text: string): void {
@@ -214,4 +239,9 @@ export class Fleet {
   #failed(error: unknown): void {
     this.#options.log.event("error", "cannot use the outbox", { error: String(error) });
   }
+}
+
+function after(act: () => void, afterMs: number): () => void {
+  const timer = setTimeout(act, afterMs);
+  return () => clearTimeout(timer);
 }

@@ -1,9 +1,7 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
-import { openSshsig } from "../orders/sshsig.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
-import { type Order, type OrderOf, parseOrder } from "../wire/fleet/order.ts";
-import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
+import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
@@ -12,6 +10,7 @@ import { followJson } from "./follow-json.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
+import { checkOrder, notYours, readOrder, type Taken } from "./taken-order.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 export interface FleetApiOptions {
@@ -38,11 +37,10 @@ const DEFAULT_RUNS = 50;
 const MAX_RUNS = 500;
 /** Sorts after every run. */
 const AFTER_ALL = "~";
-/** Names in a refusal. */
-const MAX_NAMED = 5;
 
 /**
- * Orders for nodes: `POST /api/runs`, `GET` and `DELETE /api/runs/:run`, `GET /api/orders`.
+ * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `GET` and `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
+ * `POST /api/dry-runs`, `GET /api/orders`.
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -52,7 +50,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
 
   /** Audited whatever comes of it, but for what is no order at all. */
   async function audited<T>(
-    { request, order }: { readonly request: Request; readonly order: OrderOf<"run" | "cancel"> },
+    { request, order }: { readonly request: Request; readonly order: OrderOf<Taken> },
     act: () => Promise<T>,
   ): Promise<T> {
     const { kind, run, user, via, nodes } = order;
@@ -70,7 +68,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   }
 
   /** What the web signs, only its own page sends: no token is worth a web signature. */
-  async function viewerFor(request: Request, { via }: OrderOf<"run" | "cancel">): Promise<Viewer> {
+  async function viewerFor(request: Request, { via }: OrderOf<Taken>): Promise<Viewer> {
     return viewerOf(request, via === "web" ? "session" : "run");
   }
 
@@ -80,7 +78,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const order = typeof text === "string" ? parseOrder(text) : undefined;
     if (order === undefined || typeof text !== "string" || typeof ticket !== "string")
       throw badRequest('Cannot sign: expected {"ticket": ..., "order": ...}, the order in its one spelling');
-    if (order.user !== user) throw forbidden(`The order is for ${order.user}, and you are signed in as ${user}`);
+    if (order.user !== user) throw notYours(order.user, user);
     const signed = (await signer?.sign({ ticket, order: text })) ?? { refused: "no-signer" };
     if ("sig" in signed) {
       response.json(signed);
@@ -94,15 +92,41 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   router.post("/runs", async (request, response) => {
     await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "run");
+    const batching = batchingOf(new Query(request.query));
     const viewer = await viewerFor(request, order);
     await audited({ request, order }, async () => {
-      check(order, { signed, viewer });
-      const outcome = await fleet.submit(order, signed);
-      if (outcome === "full") throw tooMany();
+      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+      const outcome = await fleet.submit(order, signed, batching);
+      if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
       if (outcome === "differs")
         throw new HttpError({ status: 409, code: "differs", message: "Another order has this id: make a new one" });
     });
     response.status(201).json(fleet.run(order.user, order.run));
+  });
+
+  router.post("/dry-runs", async (request, response) => {
+    await viewerOf(request, "run");
+    const { order, signed } = readOrder(request.body, "check");
+    const viewer = await viewerFor(request, order);
+    const nodes = await audited({ request, order }, async () => {
+      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+      const answers = await fleet.dryRun(order, signed);
+      if (answers === undefined) throw tooMany("Too many dry runs at a time: try again in a moment");
+      return answers;
+    });
+    response.json({ nodes });
+  });
+
+  router.post("/runs/:run/continue", async (request, response) => {
+    const { user } = await viewerOf(request, "run");
+    const run = parseExecutionId(request.params.run);
+    const view = run === undefined ? undefined : fleet.run(user, run);
+    if (run === undefined || view === undefined) throw notFound("run");
+    const isHeld = await fleet.goOn(user, run);
+    const outcome = isHeld ? "ok" : "refused";
+    audit.record({ event: "order", outcome, user, owner: user, address: request.ip, kind: "continue", run });
+    if (!isHeld) throw badRequest("Nothing of this run is held: it goes on, or has ended");
+    response.json(fleet.run(user, run));
   });
 
   router.delete("/runs/:run", async (request, response) => {
@@ -111,7 +135,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const viewer = await viewerFor(request, order);
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
     await audited({ request, order }, async () => {
-      check(order, { signed, viewer });
+      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       // An administrator's cancel is obeyed where the node's agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
       if ((await fleet.cancel(order, signed)) === "missing") throw notFound("run");
@@ -144,42 +168,13 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     audit.record({ event: "admin-read", outcome: "ok", user, owner, address: request.ip, what: "orders" });
   }
 
-  function check(
-    order: OrderOf<"run" | "cancel">,
-    { signed, viewer }: { readonly signed: SignedOrder; readonly viewer: Viewer },
-  ): void {
-    if (order.user !== viewer.user)
-      throw forbidden(`The order is signed for ${order.user}, and you are signed in as ${viewer.user}`);
-    const signature = openSshsig(signed.sig);
-    if (signature?.namespace !== NAMESPACE_OF[order.via] || !signature.verify(Buffer.from(signed.order)))
-      throw badRequest("The signature does not fit the order: sign its bytes with ssh-keygen -Y sign");
-    if (order.fleet !== fleet.id)
-      throw badRequest("The order is for another fleet: its authority has another certificate than this collector's");
-    const nowMs = wallMs();
-    if (order.expires <= nowMs) throw badRequest("The order has expired: is this machine's clock right?");
-    if (order.issued > nowMs + FLEET_LIMITS.maxSkewMs)
-      throw badRequest("The order is from the future: is the clock of the machine right that signed it?");
-    const unknown = order.nodes.filter((node) => !fleet.isKnown(node));
-    if (unknown.length > 0) throw badRequest(`No node of the fleet: ${named(unknown)}`);
-  }
-
   return router;
 }
 
-function readOrder<K extends "run" | "cancel">(
-  body: unknown,
-  kind: K,
-): { readonly order: OrderOf<K>; readonly signed: SignedOrder } {
-  const signed = parseSignedOrder(JSON.stringify(body));
-  const order = signed === undefined ? undefined : parseOrder(signed.order);
-  if (signed === undefined || order === undefined)
-    throw badRequest('Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling');
-  if (!isKind(order, kind)) throw badRequest(`Expected an order of kind ${kind}, got ${order.kind}`);
-  return { order, signed };
-}
-
-function isKind<K extends Order["kind"]>(order: Order, kind: K): order is OrderOf<K> {
-  return order.kind === kind;
+/** `?batch=4&pause=1`: four nodes at a time, until one fails. */
+function batchingOf(query: Query): { readonly size: number; readonly pausesOnFailure: boolean } | undefined {
+  const size = query.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 0 });
+  return size === 0 ? undefined : { size, pausesOnFailure: query.text("pause", 1) !== undefined };
 }
 
 /** An administrator may name another owner. */
@@ -192,16 +187,6 @@ async function* inJson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const value of values) yield JSON.stringify(value);
 }
 
-function named(nodes: readonly string[]): string {
-  const more = nodes.length - MAX_NAMED;
-  return `${nodes.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-function forbidden(message: string): HttpError {
-  return new HttpError({ status: 403, code: "forbidden", message });
-}
-
-function tooMany(): HttpError {
-  const message = "Too many of your runs have not ended: stop some, or wait";
+function tooMany(message: string): HttpError {
   return new HttpError({ status: 429, code: "too_many", message });
 }

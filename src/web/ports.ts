@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
@@ -108,7 +109,15 @@ export interface Fleet {
   nodeEvents(limit: number): readonly NodeEvent[];
   isKnown(node: string): boolean;
   /** Resolves once it is stored. */
-  submit(order: OrderOf<"run">, signed: SignedOrder): Promise<"stored" | "known" | "differs" | "full">;
+  submit(
+    order: OrderOf<"run">,
+    signed: SignedOrder,
+    batching?: { readonly size: number; readonly pausesOnFailure: boolean },
+  ): Promise<"stored" | "known" | "differs" | "full">;
+  /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
+  goOn(owner: string, run: string): Promise<boolean>;
+  /** Asks the nodes whether they would. Undefined: too many are asked at the moment. */
+  dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined>;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): RunView | undefined;
   /** Newest first; `before` is a run. */

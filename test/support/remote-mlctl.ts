@@ -25,6 +25,7 @@ export class RemoteMlctl {
       PAGER: "cat",
       TZ: "UTC",
       XDG_CONFIG_HOME: folder,
+      XDG_STATE_HOME: join(folder, "state"),
       ...env,
     });
   }
@@ -42,9 +43,9 @@ export class RemoteMlctl {
   }
 
   /** Runs it to its end, piped. */
-  run(args: readonly string[], input = ""): Promise<Result> {
+  run(args: readonly string[], input = "", env: NodeJS.ProcessEnv = {}): Promise<Result> {
     const [command, ...words] = program("mlctl", ...args);
-    return run(command, words, { env: this.#env, input, cwd: this.folder });
+    return run(command, words, { env: { ...this.#env, ...env }, input, cwd: this.folder });
   }
 
   /** Runs a command that reads in this process, for tables of cases: starting mlctl takes longer than most commands. */
@@ -56,6 +57,8 @@ export class RemoteMlctl {
       userName: "",
       nowMs: Date.now,
       sshFolder: join(this.folder, ".ssh"),
+      stateFolder: join(this.folder, "state"),
+      environment: this.#env,
       onInterrupt: () => () => undefined,
     });
     const commands = Object.fromEntries(

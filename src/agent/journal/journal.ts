@@ -106,6 +106,18 @@ export class Journal {
     return makeFolder(place, { name: record, text });
   }
 
+  /** Whether a record of so many bytes could be written now. */
+  hasRoom(bytes: number): boolean {
+    try {
+      const place = { parent: this.#scratch, name: "room", scratch: this.#scratch };
+      return makeFolder(place, { name: "order", text: "0".repeat(bytes) });
+    } catch {
+      return false;
+    } finally {
+      rmSync(join(this.#scratch, "room"), { recursive: true, force: true });
+    }
+  }
+
   has(name: RunName): boolean {
     return this.order(name) !== undefined || this.claim(name) !== undefined || this.canceller(name) !== undefined;
   }

@@ -36,7 +36,7 @@ export class Messages {
     const { order, digest } = opened;
     if (order.kind === "cancel") return this.#cancel(order, opened);
     if (order.kind === "run") return this.#run(order, opened);
-    if (order.kind === "check") return this.#check(order, digest);
+    if (order.kind === "check") return this.#check(order, opened);
     return this.#say(order, { state: "refused", why: "not-offered", digest });
   }
 
@@ -44,7 +44,7 @@ export class Messages {
     const { journal, checks, runs, nowMs } = this.#options;
     const name = { user: order.user, run: order.run };
     if (journal.has(name)) return this.#again(name, order, digest);
-    const verdict = order.files.length > 0 || order.publish !== "" ? REFUSE_NOT_OFFERED : await checks.judge(order);
+    const verdict = isOffered(order) ? await checks.judge(order) : REFUSE_NOT_OFFERED;
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
     if (why !== undefined) return this.#refuse(name, order, { why, digest });
@@ -68,11 +68,20 @@ export class Messages {
     runs.step(name, { isAsked: true });
   }
 
-  async #check(order: OrderOf<"check">, digest: string): Promise<void> {
-    const verdict = await this.#options.checks.judge(order);
-    const why = verdict.kind === "obey" ? this.#bound(order) : verdict.why;
-    const state = why === undefined ? "accepted" : verdict.kind === "wait" ? "waiting" : "refused";
-    return this.#say(order, { state, why: why ?? "", digest });
+  /** Says what would become of the same order to run: as far as it can be known without starting anything. */
+  async #check(order: OrderOf<"check">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
+    const verdict = isOffered(order) ? await this.#options.checks.judge(order) : REFUSE_NOT_OFFERED;
+    if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
+    const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
+    if (why !== undefined) return this.#say(order, { state: "refused", why, digest });
+    const { journal, starter } = this.#options;
+    if (!journal.hasRoom(encodeSignedOrder(signed).length))
+      return this.#say(order, { state: "waiting", why: "disk", digest });
+    const uid = verdict.kind === "obey" ? verdict.uid : 0;
+    const entry = await starter.enter({ user: order.user, run: order.run }, { uid, folder: order.cwd });
+    if (entry === "closed") return this.#say(order, { state: "failed", why: "cwd", digest });
+    if (entry === "wait") return this.#say(order, { state: "waiting", why: "directory", digest });
+    return this.#say(order, { state: "accepted", why: "", digest });
   }
 
   async #cancel(order: OrderOf<"cancel">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
@@ -143,6 +152,10 @@ export class Messages {
     };
     await teller.tell(event);
   }
+}
+
+function isOffered({ files, publish }: OrderOf<"run"> | OrderOf<"check">): boolean {
+  return files.length === 0 && publish === "";
 }
 
 const REFUSE_NOT_OFFERED = { kind: "refuse", why: "not-offered" } as const;

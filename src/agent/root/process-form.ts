@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import type { Form, Outcome, Start } from "./starter.ts";
+import type { RunName } from "../journal/journal.ts";
+import { entryOf } from "./entry.ts";
+import type { Entry, Form, Outcome, Start } from "./starter.ts";
 
 /** Exit statuses of `mlsupervise` from before its claim: nothing was started (`supervise/supervise.h`). */
 const BEFORE_CLAIM: Readonly<Record<number, Outcome>> = {
@@ -27,6 +29,18 @@ export class ProcessForm implements Form {
   }
 
   stop(): void {}
+
+  enter({ name, uid, folder }: { name: RunName; uid: number; folder: string }): Promise<Entry> {
+    const child = spawn(this.#programs.supervise, ["enter", String(uid), name.user], {
+      stdio: ["pipe", "ignore", "ignore"],
+      cwd: "/",
+    });
+    child.stdin.on("error", () => undefined).end(folder);
+    return new Promise((resolve) => {
+      child.once("error", () => resolve("wait"));
+      child.once("exit", (code) => resolve(entryOf(code)));
+    });
+  }
 }
 
 function outcomeOf(code: number | null, signal: NodeJS.Signals | null): Outcome {

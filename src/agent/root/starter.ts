@@ -20,6 +20,9 @@ export interface Start {
   readonly sequence: number;
 }
 
+/** Whether a user can enter a folder. `wait`: nobody can say at the moment. */
+export type Entry = "open" | "closed" | "wait";
+
 /** How a run becomes processes. Whatever it starts first claims the run: should two be started, one gets the claim. */
 export interface Form {
   readonly limitsMemory: boolean;
@@ -27,6 +30,8 @@ export interface Form {
   start(start: Start, onEnd: (outcome: Outcome) => void): void;
   /** A started run whose `cancel` is in its folder. Called again until it has ended. */
   stop(of: { readonly name: RunName; readonly uid: number }): void;
+  /** Of a dry run: looks as the user, and starts nothing of the order. */
+  enter(of: { readonly name: RunName; readonly uid: number; readonly folder: string }): Promise<Entry>;
 }
 
 export interface StarterOptions {
@@ -73,6 +78,10 @@ export class Starter {
 
   stop(name: RunName, uid: number): void {
     this.#options.form.stop({ name, uid });
+  }
+
+  enter(name: RunName, of: { readonly uid: number; readonly folder: string }): Promise<Entry> {
+    return this.#options.form.enter({ name, ...of });
   }
 
   /** Says in the execution's END who had it stopped. */

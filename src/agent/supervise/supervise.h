@@ -1,7 +1,7 @@
 #pragma once
 
 /** Exit statuses before the claim: nothing was started, and the run may be tried again. */
-enum { USAGE = 2, NO_ROOM = 70, TAKEN = 75, CHANGED = 76, UNKNOWN = 77 };
+enum { USAGE = 2, NO_ROOM = 70, TAKEN = 75, CHANGED = 76, UNKNOWN = 77, CLOSED = 78 };
 
 /**
  * Without systemd: claims a run, executes it, and follows it to its end.
@@ -9,6 +9,13 @@ enum { USAGE = 2, NO_ROOM = 70, TAKEN = 75, CHANGED = 76, UNKNOWN = 77 };
  * @param words FOLDER UID USER KILL-AFTER-SECONDS SEQUENCE MLRUN
  */
 int supervise(char **words);
+
+/**
+ * Of a dry run: whether the user can enter the folder that stands on standard input (CLOSED if not). Nothing is started.
+ *
+ * @param words UID USER
+ */
+int enter(char **words);
 
 /** Of a unit of systemd, before its command (FOLDER SEQUENCE UNIT), at its stop (KILL-AFTER-SECONDS MLRUN), and at its end (FOLDER). */
 int claim_for_unit(char **words);

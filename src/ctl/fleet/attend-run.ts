@@ -63,8 +63,9 @@ export async function attend({ collector, sent, options, io, settings }: Attende
       for await (const view of followRun(collector, { run, owner, signal: gone.signal })) {
         last = view;
         if (!isJson) for (const each of view.nodes) tell(io, each, told);
+        if (view.isPaused) break;
       }
-      if (last.isDone) lines.end(last);
+      if (last.isDone || last.isPaused) lines.end(last);
     })();
     // A failure of one ends the other.
     await Promise.all([following, states]).catch((error: unknown) => {
@@ -79,6 +80,7 @@ export async function attend({ collector, sent, options, io, settings }: Attende
     note(io, `left running. mlctl runs ${run} shows it, mlctl stop ${run} stops it`);
     return INTERRUPTED_CODE;
   }
+  if (last.isPaused) note(io, `paused. mlctl continue ${run} goes on with the next nodes, mlctl stop ${run} ends it`);
   if (isJson) await output.json(last);
   return exitCodeOf(last);
 }
@@ -88,7 +90,7 @@ function tell(io: Io, each: RunOnNode, told: Map<string, RunOnNode["state"]>): v
   const { node, state } = each;
   if (told.get(node) === state) return;
   told.set(node, state);
-  if (["pending", "sent", "accepted", "started", "finished"].includes(state)) return;
+  if (["pending", "held", "sent", "accepted", "started", "finished"].includes(state)) return;
   note(io, `${node}: ${stateWords(each)}`);
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { type DryRunOnNode, parseDryRun } from "../../wire/fleet/dry-run.ts";
 import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { parseJson } from "../../wire/record.ts";
@@ -8,8 +9,24 @@ import { type Collector, linesOf } from "../remote/collector.ts";
 const MAX_ATTEMPTS = 60;
 const TRY_AGAIN_AFTER_MS = 1_000;
 
-export function sendRun(collector: Collector, signed: SignedOrder): Promise<RunView> {
-  return collector.json({ method: "POST", path: "/runs", body: signed }, parseRunView);
+/** So many nodes at a time. */
+export interface Batching {
+  readonly size: number;
+  readonly pausesOnFailure: boolean;
+}
+
+export function sendRun(collector: Collector, signed: SignedOrder, batching?: Batching): Promise<RunView> {
+  const query = batching === undefined ? {} : { batch: batching.size, pause: batching.pausesOnFailure ? 1 : undefined };
+  return collector.json({ method: "POST", path: "/runs", query, body: signed }, parseRunView);
+}
+
+export function sendDryRun(collector: Collector, signed: SignedOrder): Promise<readonly DryRunOnNode[]> {
+  return collector.json({ method: "POST", path: "/dry-runs", body: signed }, parseDryRun);
+}
+
+/** Lets a paused run go on. */
+export function sendContinue(collector: Collector, run: string): Promise<RunView> {
+  return collector.json({ method: "POST", path: `/runs/${run}/continue` }, parseRunView);
 }
 
 export function sendCancel(collector: Collector, run: string, signed: SignedOrder): Promise<RunView> {

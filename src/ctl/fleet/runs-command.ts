@@ -5,9 +5,12 @@ import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
 import type { Collector } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
-import { type RemoteSettings, signedIn } from "../remote/session.ts";
+import { signedIn } from "../remote/session.ts";
 import { printTable } from "../remote/table.ts";
+import { requestOfRun } from "./again.ts";
+import type { FleetSettings } from "./fleet-settings.ts";
 import { printStates } from "./run-state.ts";
+import { Spool } from "./spool.ts";
 
 const MOST = 500;
 const DEFAULT_ROWS = 50;
@@ -21,26 +24,30 @@ export const RUNS: CommandDescription = {
   options: {
     limit: { short: "n", value: "N", help: `at most so many (${DEFAULT_ROWS})` },
     owner: { value: "USER", help: "somebody else's, for administrators" },
+    export: { help: "what `mlctl run --from` takes, the oldest first; of variables only their names" },
     json: { help: "one JSON object a line, as the API has them" },
   },
 };
 
 /** `mlctl runs`. */
-export function runsCommand(settings: RemoteSettings): Command {
+export function runsCommand(settings: FleetSettings): Command {
   return describedCommand(RUNS, async (options, io) => {
     const collector = signedIn(settings);
     const output = new Output(io);
     const owner = options.text("owner");
+    await new Spool(settings.stateFolder).flush(collector, io);
     const [run] = options.operands;
     if (run !== undefined) {
       const view = await collector.json({ path: `/runs/${run.toUpperCase()}`, query: { owner } }, parseRunView);
-      if (options.has("json")) await output.json(view);
+      if (options.has("export")) await output.json(requestOfRun(view));
+      else if (options.has("json")) await output.json(view);
       else await printStates(output, view);
       return 0;
     }
     const limit = options.count("limit", { least: 1, most: MOST, fallback: DEFAULT_ROWS });
     const runs = await listRuns(collector, { owner, limit });
-    if (options.has("json")) for (const view of runs) await output.json(view);
+    if (options.has("export")) for (const view of runs.toReversed()) await output.json(requestOfRun(view));
+    else if (options.has("json")) for (const view of runs) await output.json(view);
     else
       await printTable(output, runs, [
         { title: "RUN", cell: ({ run: id }) => id },

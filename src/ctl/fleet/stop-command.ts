@@ -9,6 +9,7 @@ import { cancelRun } from "./cancel-run.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { printStates } from "./run-state.ts";
 import { listRuns } from "./runs-command.ts";
+import { Spool } from "./spool.ts";
 
 export const STOP: CommandDescription = {
   name: "stop",
@@ -29,6 +30,7 @@ never will. Where a node is absent, the order waits for it.`,
 export function stopCommand(settings: FleetSettings): Command {
   return describedCommand(STOP, async (options, io) => {
     const collector = signedIn(settings);
+    await new Spool(settings.stateFolder).flush(collector, io);
     const view = await findRun(collector, options.operands[0] ?? "", options.text("owner"));
     const stopped = await cancelRun({ collector, view, key: options.text("key"), settings });
     const output = new Output(io);

@@ -6,6 +6,8 @@ export interface OpenOrder {
   readonly expires: number;
   /** Whether the node has still to take the order itself; otherwise only its end is awaited. */
   isUntaken: boolean;
+  /** It waits for the batch before it. */
+  isHeld: boolean;
   /** Someone asked to stop it, and the node has not reported its end. */
   isCancelled: boolean;
   /** Steady time; undefined: since the collector's start it was not sent. */

@@ -13,6 +13,8 @@ export interface RunRow {
   readonly issued: number;
   readonly expires: number;
   readonly message: string | null;
+  /** JSON: `RunDetails`. */
+  readonly details: string;
 }
 
 /** What is known of a run on one node. */
@@ -31,6 +33,17 @@ export interface TargetRow {
   readonly journal: string;
   /** 1: nothing follows. */
   readonly final: 0 | 1;
+}
+
+/** A run that goes to some nodes at a time. */
+export interface BatchRow {
+  readonly owner: string;
+  readonly run: string;
+  readonly size: number;
+  /** 1: a failure holds back the others. */
+  readonly pauses: 0 | 1;
+  /** How many failures pause it no more. */
+  readonly forgiven: number;
 }
 
 export interface CancelRow {
@@ -62,12 +75,14 @@ export interface JournalRow {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (owner TEXT, run TEXT, job TEXT, argv TEXT, via TEXT, digest TEXT, issued INTEGER,
-    expires INTEGER, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
+    expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS runs_by_time ON runs (issued);
   CREATE TABLE IF NOT EXISTS targets (owner TEXT, run TEXT, node TEXT, state TEXT, why TEXT, text TEXT, code INTEGER,
     signal TEXT, by TEXT, at INTEGER, journal TEXT, final INTEGER, PRIMARY KEY (owner, run, node)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS open_targets ON targets (owner, run) WHERE final = 0;
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS batches (owner TEXT, run TEXT, size INTEGER, pauses INTEGER, forgiven INTEGER,
+    PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS journals (node TEXT, journal TEXT, sequence INTEGER, current INTEGER,
     PRIMARY KEY (node, journal)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS node_events (id TEXT, node TEXT, kind TEXT, at INTEGER, user TEXT, name TEXT, text TEXT,
@@ -89,6 +104,10 @@ export class OutboxDb {
     this.#db.pragma("journal_mode = WAL");
     this.#db.pragma("synchronous = FULL");
     this.#db.exec(SCHEMA);
+    const columns = this.#db.pragma("table_info(runs)") as { name: string }[];
+    // An outbox of before there were details.
+    if (!columns.some(({ name }) => name === "details"))
+      this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
     this.#statements = prepared(this.#db);
   }
 
@@ -134,6 +153,7 @@ export class OutboxDb {
   settle(owner: string, run: string): void {
     this.#statements.settleRun.run({ owner, run });
     this.#statements.settleCancel.run({ owner, run });
+    this.#statements.settleBatch.run({ owner, run });
   }
 
   putCancel(row: CancelRow): void {
@@ -142,6 +162,14 @@ export class OutboxDb {
 
   cancel(owner: string, run: string): CancelRow | undefined {
     return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
+  }
+
+  putBatch(row: BatchRow): void {
+    this.#statements.putBatch.run(row);
+  }
+
+  batch(owner: string, run: string): BatchRow | undefined {
+    return this.#statements.batch.get(owner, run) as BatchRow | undefined;
   }
 
   journals(node: string): readonly JournalRow[] {
@@ -188,7 +216,7 @@ function prepared(db: Database.Database) {
   const mayGo = "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)";
   return {
     addRun: db.prepare(
-      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message)`,
+      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details)`,
     ),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
     runs: db.prepare("SELECT * FROM runs WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT ?"),
@@ -200,6 +228,9 @@ function prepared(db: Database.Database) {
     openRunsOf: db.prepare("SELECT count(DISTINCT run) AS n FROM targets WHERE owner = ? AND final = 0"),
     settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE owner = @owner AND run = @run AND ${mayGo}`),
     settleCancel: db.prepare(`DELETE FROM cancels WHERE owner = @owner AND run = @run AND ${mayGo}`),
+    settleBatch: db.prepare(`DELETE FROM batches WHERE owner = @owner AND run = @run AND ${mayGo}`),
+    putBatch: db.prepare("INSERT OR REPLACE INTO batches VALUES (@owner, @run, @size, @pauses, @forgiven)"),
+    batch: db.prepare("SELECT * FROM batches WHERE owner = ? AND run = ?"),
     putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
     cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
     journals: db.prepare("SELECT * FROM journals WHERE node = ?"),

@@ -21,6 +21,16 @@ export interface RunOnNode {
   readonly atMs: number;
 }
 
+/** What it takes to order the same again, but for the values of the environment. */
+export interface RunDetails {
+  readonly cwd: string;
+  /** Names of the variables that the order set. */
+  readonly variables: readonly string[];
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  readonly killAfterSeconds: number;
+}
+
 /** A run: an order and what became of it, as `GET /api/runs/:run` shows it. */
 export interface RunView {
   readonly run: string;
@@ -32,13 +42,16 @@ export interface RunView {
   readonly expiresMs: number;
   /** Nothing of it will change, but that `unknown` may turn out to have ended. */
   readonly isDone: boolean;
+  /** A node of an earlier batch has failed: the others are held until its owner lets it go on. */
+  readonly isPaused: boolean;
+  readonly details: RunDetails;
   readonly nodes: readonly RunOnNode[];
 }
 
 const isState = is(...RUN_STATES);
 
 export function parseRunView(value: unknown): RunView | undefined {
-  const { run, owner, job, argv, via, issuedMs, expiresMs, isDone, nodes } = asRecord(value) ?? {};
+  const { run, owner, job, argv, via, issuedMs, expiresMs, isDone, isPaused, details, nodes } = asRecord(value) ?? {};
   const [id, issued, expires] = [parseExecutionId(run), asCount(issuedMs), asCount(expiresMs)];
   if (id === undefined || typeof owner !== "string" || typeof job !== "string" || !Array.isArray(argv))
     return undefined;
@@ -52,7 +65,21 @@ export function parseRunView(value: unknown): RunView | undefined {
     issuedMs: issued,
     expiresMs: expires,
     isDone: isDone === true,
+    isPaused: isPaused === true,
+    details: parseRunDetails(details),
     nodes: nodes.flatMap((each: unknown) => parseOnNode(each) ?? []),
+  };
+}
+
+/** Of an outbox from before there were details: nothing but the usual. */
+export function parseRunDetails(value: unknown): RunDetails {
+  const { cwd, variables, seconds, memoryBytes, killAfterSeconds } = asRecord(value) ?? {};
+  return {
+    cwd: typeof cwd === "string" ? cwd : "",
+    variables: Array.isArray(variables) ? variables.map(String) : [],
+    seconds: asCount(seconds) ?? 0,
+    memoryBytes: asCount(memoryBytes) ?? 0,
+    killAfterSeconds: asCount(killAfterSeconds, 1) ?? 60,
   };
 }
 

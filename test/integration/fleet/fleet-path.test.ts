@@ -2,47 +2,25 @@ import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RunView } from "../../../src/wire/fleet/run-view.ts";
-import { startAgent, trustLine } from "../../support/fleet-agents.ts";
 import { FleetKey } from "../../support/fleet-keys.ts";
+import { FleetSite } from "../../support/fleet-site.ts";
 import { poll } from "../../support/poll.ts";
-import { RemoteMlctl } from "../../support/remote-mlctl.ts";
-import { type Relay, Site } from "../../support/site.ts";
+import type { RemoteMlctl } from "../../support/remote-mlctl.ts";
+import type { Site } from "../../support/site.ts";
 
 const { username } = userInfo();
+let fleet: FleetSite;
 let site: Site;
-let relays: readonly Relay[];
 let mlctl: RemoteMlctl;
 let key: FleetKey;
 
 beforeAll(async () => {
-  site = await Site.create({ hasFleet: true });
-  mlctl = await RemoteMlctl.create();
-  mkdirSync(join(mlctl.folder, ".ssh"));
-  key = FleetKey.make(join(mlctl.folder, ".ssh"), "id_ed25519");
-  const code = [...site.collector.output().matchAll(/http:\S+#code=\S+/g)].at(-1)?.[0] ?? "";
-  const [login, two] = await Promise.all([mlctl.run(["login", code]), site.startTwoRelays()]);
-  expect(login).toMatchObject({ code: 0 });
-  relays = two;
-  // Agents' first signs of life are not repeated for 15 s: they start once the broker takes them.
-  await site.collector.waitFor(/broker admits nodes nodes=2/);
-  const trust = trustLine(username, key);
-  await Promise.all(relays.map((relay) => startAgent(site, relay, { trust })));
+  fleet = await FleetSite.create();
+  ({ site, mlctl, key } = fleet);
 });
 
-const run = (...words: string[]) => mlctl.run(["run", "--key", key.path, ...words]);
-
-async function lastRun(job: string): Promise<RunView> {
-  const { stdout, stderr } = await mlctl.run(["runs", "--json"]);
-  expect(stderr).toBe("");
-  const all = stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as RunView);
-  const found = all.find((view) => view.job === job);
-  if (found === undefined) throw new Error(`No run of ${job}: ${stdout}`);
-  return found;
-}
+const run = (...words: string[]) => fleet.run(...words);
+const lastRun = (job: string) => fleet.lastRun(job);
 
 test("a command runs on the nodes as who signed, its lines arrive merged, and its exit code is the highest", async () => {
   const script = "echo out on $(id -un); echo err >&2; test $1 = 3 && exit 3; exit 0";

@@ -1,0 +1,24 @@
+import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import { CtlError } from "../command.ts";
+import type { Collector } from "../remote/collector.ts";
+import type { RunRequest } from "./run-request.ts";
+
+/** What an earlier run asked for. The values of its environment are gone: they are taken from here. */
+export function requestOfRun({ argv, job, details, nodes }: RunView): RunRequest {
+  const { cwd, variables, seconds, memoryBytes, killAfterSeconds } = details;
+  const names = nodes.map(({ node }) => node);
+  return { nodes: names, where: [], argv, job, cwd, env: variables, seconds, memoryBytes, killAfterSeconds };
+}
+
+/** The same once more, on the nodes where it failed. What is `unknown` may have been executed, and is left out. */
+export async function requestAgain(collector: Collector, word: string): Promise<RunRequest> {
+  const run = parseExecutionId(word.toUpperCase());
+  if (run === undefined) throw new UsageError(`--again: expected a run's id, got ${word}; \`mlctl runs\` lists them`);
+  const view = await collector.json({ path: `/runs/${run}` }, parseRunView);
+  if (!view.isDone && !view.isPaused) throw new CtlError(`${run} has not ended: mlctl runs ${run} shows its states`);
+  const failed = view.nodes.filter(({ state }) => ["failed", "refused", "expired", "cancelled"].includes(state));
+  if (failed.length === 0) throw new CtlError(`${run} has failed on no node`);
+  return { ...requestOfRun(view), nodes: failed.map(({ node }) => node) };
+}

@@ -1,0 +1,116 @@
+import { parseDuration } from "../../text/time/duration.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import type { CommandDescription, ParsedOptions } from "../described-command.ts";
+import type { Batching } from "./run-api.ts";
+import { DEFAULT_KILL_AFTER_SECONDS, type RunRequest } from "./run-request.ts";
+
+const MAX_WORDS = 4_096;
+const DEFAULT_LIFE_MS = 600_000;
+/** A batch waits for the ends of those before it. */
+const BATCH_LIFE_MS = 86_400_000;
+
+export const RUN: CommandDescription = {
+  name: "run",
+  summary: "run a command on nodes of the fleet, as yourself",
+  operands: "-- COMMAND [ARG]...",
+  operandCount: [0, MAX_WORDS],
+  about: `Signs an order with your SSH key, sends it to the nodes, and shows what the command prints there, merged as it
+arrives. Each node verifies the signature and starts the command at most once, under mlrun, as you: not in a shell, in
+your home folder, with nothing on its input. The collector keeps the order until the node has answered.
+
+  mlctl run -n 'gpu[01-16]' --job train -- ./train.sh --epochs 3
+  mlctl run --where 'cpus>=8 && role=render' -- uname -r
+  mlctl run -n 'web*' --dry-run -- ./restart.sh                    # would the nodes? Starts nothing
+  mlctl run -n 'web*' --batch 2 --pause-on-failure -- ./restart.sh # mlctl continue goes on after a failure
+  mlctl run --again 01JDTC8V...                                    # on the nodes where that run failed
+  mlctl runs --export > orders; mlctl run --from orders            # the same again
+
+Ctrl-C asks whether to stop the command or to leave it running. Without a terminal it is left running. While the
+collector cannot be reached, signed orders wait here; the next run, runs, stop or \`mlctl run --flush\` sends them.`,
+  options: {
+    nodes: {
+      short: "n",
+      value: "NODES",
+      help: "node[1-4], gpu*, *; several with commas, or repeated",
+      isRepeatable: true,
+    },
+    where: {
+      value: "FACTS",
+      help: "only nodes that fit: 'memory>=16G && arch==x86_64', role=render; may be repeated",
+      isRepeatable: true,
+    },
+    job: { value: "JOB", help: "the job's name (the command's)" },
+    cwd: { value: "DIR", help: "start it in this folder of the node (your home)" },
+    env: {
+      value: "NAME[=VALUE]",
+      help: "set a variable of its environment, to the value that it has here; may be repeated",
+      isRepeatable: true,
+    },
+    timeout: { value: "TIME", help: "end it after this time: 90s, 2h" },
+    "kill-after": {
+      value: "TIME",
+      help: `from its TERM to its KILL when it is stopped (${DEFAULT_KILL_AFTER_SECONDS}s)`,
+    },
+    expires: { value: "TIME", help: "start it within this time or never (10m; with --batch 1d)" },
+    wait: { value: "TIME", help: "also on nodes that are absent: when they come back within this time (at most 7d)" },
+    "dry-run": { help: "ask the nodes whether they would: user, rules, folder, disk, time; starts nothing" },
+    batch: { value: "N", help: "on N nodes at a time, in the order of -n: the next when all of them have ended" },
+    "pause-on-failure": { help: "with --batch: no further batch after one that has failed somewhere" },
+    again: { value: "RUN", help: "the same command on the nodes where that run failed, was refused or has expired" },
+    from: { value: "FILE", help: "orders of a file, one JSON object a line (-: standard input); prints their ids" },
+    flush: { help: "send the orders that wait here, and nothing else" },
+    tries: { value: "N", help: "try so often to reach the collector before the order waits here (3)" },
+    "no-wait": { help: "print the run's id and go; mlctl runs and mlctl stop take it" },
+    key: { value: "FILE", help: "sign with this key, or with the agent's whose public half this is" },
+    json: { help: "the lines, then the run's last state, as objects of JSON" },
+  },
+  exitCodes: `Exit code: 0 if it finished everywhere with 0; 75 if the order waits here for the collector; 125 if on some node it
+was not started, or nobody knows, or it is paused; otherwise the highest of its exit codes.`,
+};
+
+/** What the command line asks to run. Throws a UsageError if something is missing. */
+export function requestOf(options: ParsedOptions): RunRequest {
+  const [nodes, where] = [options.texts("nodes"), options.texts("where")];
+  const { operands: argv } = options;
+  if (nodes.length === 0 && where.length === 0)
+    throw new UsageError("-n is missing: the nodes, like -n 'node[1-4]' or -n '*'");
+  if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
+  const killAfterMs = durationOf(options, "kill-after") ?? DEFAULT_KILL_AFTER_SECONDS * 1_000;
+  return {
+    nodes,
+    where,
+    argv,
+    job: options.text("job") ?? "",
+    cwd: options.text("cwd") ?? "",
+    env: options.texts("env"),
+    seconds: Math.ceil((durationOf(options, "timeout") ?? 0) / 1_000),
+    memoryBytes: 0,
+    killAfterSeconds: Math.max(1, Math.ceil(killAfterMs / 1_000)),
+  };
+}
+
+/** How long the order may wait. */
+export function lifeOf(options: ParsedOptions): number {
+  const usual = options.text("batch") === undefined ? DEFAULT_LIFE_MS : BATCH_LIFE_MS;
+  const lifeMs = durationOf(options, "wait") ?? durationOf(options, "expires") ?? usual;
+  if (lifeMs > FLEET_LIMITS.maxLifeMs) throw new UsageError("--wait, --expires: at most 7d");
+  return lifeMs;
+}
+
+export function batchingOf(options: ParsedOptions): Batching | undefined {
+  const pausesOnFailure = options.has("pause-on-failure");
+  if (options.text("batch") === undefined) {
+    if (pausesOnFailure) throw new UsageError("--pause-on-failure needs --batch N");
+    return undefined;
+  }
+  return { size: options.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 1 }), pausesOnFailure };
+}
+
+function durationOf(options: ParsedOptions, name: string): number | undefined {
+  const text = options.text(name);
+  const ms = text === undefined ? undefined : parseDuration(text);
+  if (text !== undefined && (ms === undefined || ms === 0))
+    throw new UsageError(`--${name}: expected a time like 90s, 10m or 2h, got ${JSON.stringify(text)}`);
+  return ms;
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isMissing } from "../../host/is-missing.ts";
+import { parseOrder } from "../../wire/fleet/order.ts";
+import type { RunView } from "../../wire/fleet/run-view.ts";
+import { parseSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import type { Io } from "../command.ts";
+import { ApiRefusal, type Collector } from "../remote/collector.ts";
+import { note } from "../remote/session.ts";
+import { replaceFile } from "../replace-file.ts";
+import { type Batching, sendRun } from "./run-api.ts";
+
+/** More are a collector that nobody misses. */
+const MAX_WAITING = 1_000;
+/** Refusals that say nothing about the order: it is sent again later. */
+const PASSING = [401, 429];
+
+interface Waiting {
+  readonly file: string;
+  readonly url: string;
+  readonly signed: SignedOrder;
+  readonly batching: Batching | undefined;
+}
+
+/**
+ * Signed orders that no collector has taken yet, in a folder of the user's, the oldest first. Whether one that was cut off on
+ * its way has arrived, nobody knows: it is sent again, with the id that it was signed with, which is never executed twice.
+ */
+export class Spool {
+  readonly folder: string;
+
+  constructor(stateFolder: string) {
+    this.folder = join(stateFolder, "orders");
+  }
+
+  /** Keeps an order. Throws if too many wait. */
+  async add(collector: Collector, { signed, run, batching }: SpooledOrder): Promise<void> {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    if (this.#names().length >= MAX_WAITING)
+      throw new RangeError(`Cannot keep the order: ${MAX_WAITING} wait in ${this.folder}, that is the limit`);
+    const text = JSON.stringify({ url: collector.url, ...signed, ...batching });
+    await replaceFile(join(this.folder, `${run}.json`), `${text}\n`, 0o600);
+  }
+
+  /** Sends what waits for this collector, and says what becomes of it. False while it cannot be reached. */
+  async flush(collector: Collector, io: Io): Promise<boolean> {
+    for (const { file, url, signed, batching } of this.#waiting()) {
+      if (url !== collector.url) continue;
+      const sent = await sendOrWhy(collector, { signed, batching });
+      if (sent === "later") return false;
+      rmSync(file);
+      if (typeof sent === "string") note(io, `${sent}. The order that waited is removed`);
+      else note(io, `sent what waited: ${sent.run} (${sent.argv.join(" ")})`);
+    }
+    return true;
+  }
+
+  #names(): readonly string[] {
+    try {
+      const names = readdirSync(this.folder).filter(
+        (name) => parseExecutionId(name.replace(/\.json$/, "")) !== undefined,
+      );
+      return names.sort();
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  /** Damaged files are left where they are. */
+  #waiting(): readonly Waiting[] {
+    return this.#names().flatMap((name) => {
+      const file = join(this.folder, name);
+      const { url, order, sig, size, pausesOnFailure } = asRecord(parseJson(readFileSync(file, "utf8"))) ?? {};
+      const signed = parseSignedOrder(JSON.stringify({ order, sig }));
+      if (typeof url !== "string" || signed === undefined || parseOrder(signed.order) === undefined) return [];
+      const count = asCount(size, 1);
+      const batching = count === undefined ? undefined : { size: count, pausesOnFailure: pausesOnFailure === true };
+      return [{ file, url, signed, batching }];
+    });
+  }
+}
+
+export interface SpooledOrder {
+  readonly signed: SignedOrder;
+  readonly run: string;
+  readonly batching: Batching | undefined;
+}
+
+/** The run, or why the collector does not want it. `later`: it cannot be reached, or takes none at the moment. */
+async function sendOrWhy(
+  collector: Collector,
+  { signed, batching }: Pick<Waiting, "signed" | "batching">,
+): Promise<RunView | string> {
+  try {
+    return await sendRun(collector, signed, batching);
+  } catch (error) {
+    const isForGood = error instanceof ApiRefusal && error.status < 500 && !PASSING.includes(error.status);
+    return isForGood ? error.message : "later";
+  }
+}

@@ -1,0 +1,80 @@
+import type { DryRunOnNode } from "../../wire/fleet/dry-run.ts";
+import type { FleetEventOf } from "../../wire/fleet/event.ts";
+import type { OrderOf } from "../../wire/fleet/order.ts";
+import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { Nodes } from "../outbox/ports.ts";
+import { sha256 } from "../sha256.ts";
+
+export interface DryRunsOptions {
+  readonly nodes: Nodes;
+  /** Calls once after a time. Returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
+}
+
+/** A node has its directory of users and a look at the folder to wait for: both are bounded by less. */
+const ANSWER_WITHIN_MS = 8_000;
+/** Each holds an answer of every node. */
+const MAX_OPEN = 64;
+
+interface Asked {
+  readonly order: OrderOf<"check">;
+  readonly digest: string;
+  readonly answers: Map<string, DryRunOnNode>;
+  /** Nodes that were there to be asked and have not answered. */
+  readonly missing: Set<string>;
+  readonly done: () => void;
+}
+
+/** Asks nodes whether they would obey an order. Nothing of it is stored: who asks waits for the answers. */
+export class DryRuns {
+  readonly #options: DryRunsOptions;
+  readonly #asked = new Map<string, Asked>();
+
+  constructor(options: DryRunsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with an answer for each node of the order. Undefined: too many are asked at the moment. */
+  async ask(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined> {
+    const { nodes, after } = this.#options;
+    const key = keyOf(order);
+    if (this.#asked.size >= MAX_OPEN || this.#asked.has(key)) return undefined;
+    const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
+    const absent = new Set(order.nodes.filter((node) => !missing.has(node)));
+    const answers = new Map<string, DryRunOnNode>();
+    await new Promise<void>((resolve) => {
+      const cancel = after(resolve, ANSWER_WITHIN_MS);
+      const done = () => {
+        cancel();
+        resolve();
+      };
+      this.#asked.set(key, { order, digest: sha256(signed.order), answers, missing, done });
+      const message = encodeSignedOrder(signed);
+      for (const node of missing) nodes.send(node, message);
+      if (missing.size === 0) done();
+    });
+    this.#asked.delete(key);
+    return order.nodes.map((node) => {
+      const none = { node, answer: absent.has(node) ? "absent" : "silent", why: "", text: "" } as const;
+      return answers.get(node) ?? none;
+    });
+  }
+
+  /** Whether a report is the answer to such a question. */
+  take(node: string, event: FleetEventOf<"state">): boolean {
+    const asked = this.#asked.get(keyOf(event));
+    if (asked === undefined || !asked.order.nodes.includes(node)) return false;
+    // A refusal from before the order could be read names no digest.
+    if (event.digest !== "" && event.digest !== asked.digest) return false;
+    const { state, why, text } = event;
+    const answer = state === "accepted" ? "would" : state === "waiting" || state === "failed" ? state : "refused";
+    asked.answers.set(node, { node, answer, why, text });
+    asked.missing.delete(node);
+    if (asked.missing.size === 0) asked.done();
+    return true;
+  }
+}
+
+function keyOf({ user, run }: { readonly user: string; readonly run: string }): string {
+  return `${user}\0${run}`;
+}

@@ -1,0 +1,71 @@
+import { parseOrder } from "../../wire/fleet/order.ts";
+import { parseSignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { TargetRow } from "./outbox-db.ts";
+import { withState } from "./target-rows.ts";
+
+/** Why a run's nodes are held when the batch before has failed. */
+export const PAUSED = "paused";
+
+/**
+ * Runs that go to some nodes at a time: the next ones are released once all before have ended. Where a failure pauses the
+ * run, they stay held until its owner lets it go on. It stands on the disk, and moves in the commit of what moves it.
+ */
+export class Batches {
+  readonly #book: OrderBook;
+  readonly #wallMs: () => number;
+  #released: TargetRow[] = [];
+
+  constructor(book: OrderBook, wallMs: () => number) {
+    this.#book = book;
+    this.#wallMs = wallMs;
+  }
+
+  /** Inside a commit, when a run has ended on a node. */
+  advance(owner: string, run: string): void {
+    const { db } = this.#book;
+    const batch = db.batch(owner, run);
+    if (batch === undefined) return;
+    const rows = db.targets(owner, run);
+    const held = rows.filter(({ state }) => state === "held");
+    if (held.length === 0 || rows.some(({ state, final }) => state !== "held" && final === 0)) return;
+    const failures = rows.filter(({ state, final }) => final === 1 && state !== "finished").length;
+    const isPaused = batch.pauses === 1 && failures > batch.forgiven;
+    const at = this.#wallMs();
+    for (const row of isPaused ? held : inOrder(held, db.run(owner, run)?.message).slice(0, batch.size)) {
+      const next = withState(row, isPaused ? "held" : "pending", { at, why: isPaused ? PAUSED : "" });
+      this.#book.put(next);
+      if (!isPaused) this.#released.push(next);
+    }
+  }
+
+  /** Inside a commit: what has failed until now pauses it no more. False if nothing of it is held. */
+  goOn(owner: string, run: string): boolean {
+    const { db } = this.#book;
+    const batch = db.batch(owner, run);
+    const rows = db.targets(owner, run);
+    if (batch === undefined || !rows.some(({ state }) => state === "held")) return false;
+    const forgiven = rows.filter(({ state, final }) => final === 1 && state !== "finished").length;
+    db.putBatch({ ...batch, forgiven });
+    this.advance(owner, run);
+    return true;
+  }
+
+  /** After the commit: what may be sent now. */
+  takeReleased(): readonly TargetRow[] {
+    const released = this.#released;
+    this.#released = [];
+    for (const row of released) {
+      const open = this.#book.open.get(row);
+      if (open !== undefined) open.isHeld = false;
+    }
+    return released;
+  }
+}
+
+/** As the user named the nodes: a canary comes first. */
+function inOrder(rows: readonly TargetRow[], message: string | null | undefined): readonly TargetRow[] {
+  const order = parseOrder(parseSignedOrder(message ?? "")?.order ?? "");
+  if (order?.kind !== "run") return rows;
+  return order.nodes.flatMap((node) => rows.find((row) => row.node === node) ?? []);
+}

@@ -1,0 +1,95 @@
+import type { OrderOf } from "../../wire/fleet/order.ts";
+import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { sha256 } from "../sha256.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { OpenOrders } from "./open-orders.ts";
+import type { OutboxDb, TargetRow } from "./outbox-db.ts";
+import { detailsOf } from "./run-details.ts";
+import { newTarget } from "./target-rows.ts";
+
+/** How a run goes to its nodes: so many at a time, and whether a failure holds back the others. */
+export interface Batching {
+  readonly size: number;
+  readonly pausesOnFailure: boolean;
+}
+
+export interface OrderBookOptions {
+  readonly db: OutboxDb;
+  readonly wallMs: () => number;
+  /** Something about this run has changed. */
+  readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
+  /** Inside the commit that made it final on this node. */
+  readonly onFinal: (row: TargetRow) => void;
+}
+
+/** Orders on the disk, and in memory those of them that are not final. Only `commit` changes them. */
+export class OrderBook {
+  readonly db: OutboxDb;
+  readonly open = new OpenOrders();
+  readonly #options: OrderBookOptions;
+  readonly #commit: GroupCommit;
+
+  constructor(options: OrderBookOptions) {
+    this.#options = options;
+    this.db = options.db;
+    this.#commit = new GroupCommit((work) => options.db.commit(work));
+    for (const row of this.db.openTargets()) this.track(row, this.db.run(row.owner, row.run)?.expires ?? 0);
+  }
+
+  /** Resolves with the result of `act` once it is on the disk, with what came in the same turn. */
+  commit<T>(act: () => T): Promise<T> {
+    return this.#commit.add(act);
+  }
+
+  /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
+  store(
+    order: OrderOf<"run">,
+    { signed, nodes, batching }: { signed: SignedOrder; nodes: readonly string[]; batching?: Batching | undefined },
+  ): void {
+    const { user: owner, run, job, via, issued, expires } = order;
+    const argv = JSON.stringify(order.argv);
+    const digest = sha256(signed.order);
+    const details = JSON.stringify(detailsOf(order));
+    this.db.addRun({
+      owner,
+      run,
+      job,
+      argv,
+      via,
+      digest,
+      issued,
+      expires,
+      message: encodeSignedOrder(signed),
+      details,
+    });
+    const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
+    if (size < nodes.length) this.db.putBatch({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
+    for (const [at, node] of nodes.entries()) {
+      const row = newTarget(order, node, this.#options.wallMs());
+      this.put(at < size ? row : { ...row, state: "held" });
+    }
+  }
+
+  /** Inside a commit. */
+  put(row: TargetRow): void {
+    this.db.putTarget(row);
+    if (row.final === 0) return;
+    this.open.remove(row);
+    this.db.settle(row.owner, row.run);
+    this.#options.onFinal(row);
+  }
+
+  /** After the commit of a row that is not final. */
+  track(row: TargetRow, expires: number): void {
+    const { owner, run, node, state } = row;
+    const isUntaken = ["pending", "held", "sent", "unconfirmed"].includes(state);
+    const isCancelled = this.db.cancel(owner, run) !== undefined;
+    const lastSentMs = Number.NEGATIVE_INFINITY;
+    const sending = { isUntaken, isHeld: state === "held", isCancelled, firstSentMs: undefined, lastSentMs };
+    this.open.add({ owner, run, node, expires, ...sending });
+  }
+
+  changed(owner: string, run: string): void {
+    this.#options.onChange({ owner, run });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Log } from "../../host/log.ts";
+import type { EventAnswer, FleetEvent, FleetEventOf } from "../../wire/fleet/event.ts";
+import { parseOrder } from "../../wire/fleet/order.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { isNews } from "../../wire/fleet/states.ts";
+import { checkJournal, noteSequence } from "./journal-check.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { Nodes } from "./ports.ts";
+import { newTarget, withEvent } from "./target-rows.ts";
+
+export interface ReportsOptions {
+  readonly book: OrderBook;
+  readonly nodes: Nodes;
+  readonly log: Log;
+  readonly wallMs: () => number;
+  /** An event that the outbox knew already: its answer was lost. */
+  readonly onRepeated: () => void;
+}
+
+/** Takes what nodes report. Stored, then answered. */
+export class Reports {
+  readonly #options: ReportsOptions;
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the answer once it is stored. */
+  async take(node: string, event: FleetEvent): Promise<EventAnswer> {
+    const { book, nodes, log } = this.#options;
+    if (event.kind === "state") return this.#takeState(node, event);
+    if (event.kind === "order") return this.#takeOrder(node, event);
+    return book.commit((): EventAnswer => {
+      if (event.kind === "journal") {
+        const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
+        const answer = checkJournal(book.db, { node, event, isOtherAlive });
+        if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
+        return answer;
+      }
+      const [user, name] = event.kind === "note" ? [event.user, event.name] : ["", event.why];
+      const { id, kind, at } = event;
+      book.db.addNodeEvent({ id, node, kind, at, user, name, text: event.text });
+      log.event(kind === "error" ? "error" : "info", `a node reports: ${event.text}`, { node, name, user });
+      return "+";
+    });
+  }
+
+  async #takeState(node: string, event: FleetEventOf<"state">): Promise<EventAnswer> {
+    const { book, onRepeated, log } = this.#options;
+    const { db } = book;
+    const { user: owner, run, digest } = event;
+    const of = { owner, run, node };
+    const outcome = await book.commit(() => {
+      const row = db.target(of);
+      if (row === undefined) return digest === "" ? "-" : "?";
+      if (digest !== "" && db.cancel(owner, run)?.digest === digest) {
+        // The cancel itself is refused: the run goes on, and the cancel is not sent again.
+        book.put({ ...row, why: event.why, text: `not stopped: ${event.text || event.why}`, at: event.at });
+        return "not cancelled";
+      }
+      if (digest !== "" && db.run(owner, run)?.digest !== digest) {
+        log.event("error", "a node reports another order of the same name", { node, run });
+        return "-";
+      }
+      noteSequence(db, { node, journal: event.journal, sequence: event.sequence });
+      if (!isNews(row.state, event.state)) return "again";
+      book.put(withEvent(row, event));
+      return "+";
+    });
+    if (outcome === "again") onRepeated();
+    if (outcome !== "again") book.changed(owner, run);
+    const open = book.open.get(of);
+    if (open !== undefined && outcome === "not cancelled") open.isCancelled = false;
+    if (open !== undefined && (outcome === "+" || outcome === "again")) open.isUntaken = false;
+    return outcome === "again" || outcome === "not cancelled" ? "+" : outcome;
+  }
+
+  /** A run that this outbox does not know, as its user signed it: it comes from before a restored disk. */
+  async #takeOrder(node: string, signed: SignedOrder): Promise<EventAnswer> {
+    const { book, log, wallMs } = this.#options;
+    const order = parseOrder(signed.order);
+    if (order?.kind !== "run" || !order.nodes.includes(node)) return "-";
+    await book.commit(() => {
+      if (book.db.run(order.user, order.run) === undefined) book.store(order, { signed, nodes: [node] });
+      else if (book.db.target({ owner: order.user, run: order.run, node }) === undefined)
+        book.put(newTarget(order, node, wallMs()));
+    });
+    book.track(newTarget(order, node, 0), order.expires);
+    log.event("warning", "a node has a run that the outbox did not know", { node, run: order.run });
+    book.changed(order.user, order.run);
+    return "+";
+  }
+}

@@ -1,0 +1,8 @@
+import type { OrderOf } from "../../wire/fleet/order.ts";
+import type { RunDetails } from "../../wire/fleet/run-view.ts";
+
+/** What it takes to order the same again, but for the values of the environment: they are the user's secrets. */
+export function detailsOf(order: OrderOf<"run">): RunDetails {
+  const { cwd, env, seconds, memoryBytes, killAfterSeconds } = order;
+  return { cwd, variables: env.map((one) => one.slice(0, one.indexOf("="))), seconds, memoryBytes, killAfterSeconds };
+}

@@ -1,0 +1,64 @@
+import { openSshsig } from "../orders/sshsig.ts";
+import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
+import { type Order, type OrderOf, parseOrder } from "../wire/fleet/order.ts";
+import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import { badRequest, HttpError } from "./http-error.ts";
+import type { Fleet } from "./ports.ts";
+
+/** Kinds of orders that the API takes. */
+export type Taken = "run" | "check" | "cancel";
+
+/** Names in a refusal. */
+const MAX_NAMED = 5;
+
+/** A signed order of this kind from a request's body. Throws a 400 that says what is wrong. */
+export function readOrder<K extends Taken>(
+  body: unknown,
+  kind: K,
+): { readonly order: OrderOf<K>; readonly signed: SignedOrder } {
+  const signed = parseSignedOrder(JSON.stringify(body));
+  const order = signed === undefined ? undefined : parseOrder(signed.order);
+  if (signed === undefined || order === undefined)
+    throw badRequest('Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling');
+  if (!isKind(order, kind)) throw badRequest(`Expected an order of kind ${kind}, got ${order.kind}`);
+  return { order, signed };
+}
+
+/** What helps a user to notice a mistake. Whether an order is obeyed, each node decides by itself. */
+export function checkOrder(
+  order: OrderOf<Taken>,
+  of: {
+    readonly signed: SignedOrder;
+    readonly viewer: Viewer;
+    readonly fleet: Pick<Fleet, "id" | "isKnown">;
+    readonly nowMs: number;
+  },
+): void {
+  const { signed, viewer, fleet, nowMs } = of;
+  if (order.user !== viewer.user) throw notYours(order.user, viewer.user);
+  const signature = openSshsig(signed.sig);
+  if (signature?.namespace !== NAMESPACE_OF[order.via] || !signature.verify(Buffer.from(signed.order)))
+    throw badRequest("The signature does not fit the order: sign its bytes with ssh-keygen -Y sign");
+  if (order.fleet !== fleet.id)
+    throw badRequest("The order is for another fleet: its authority has another certificate than this collector's");
+  if (order.expires <= nowMs) throw badRequest("The order has expired: is this machine's clock right?");
+  if (order.issued > nowMs + FLEET_LIMITS.maxSkewMs)
+    throw badRequest("The order is from the future: is the clock of the machine right that signed it?");
+  const unknown = order.nodes.filter((node) => !fleet.isKnown(node));
+  if (unknown.length > 0) throw badRequest(`No node of the fleet: ${named(unknown)}`);
+}
+
+export function notYours(orderUser: string, user: string): HttpError {
+  const message = `The order is for ${orderUser}, and you are signed in as ${user}`;
+  return new HttpError({ status: 403, code: "forbidden", message });
+}
+
+function isKind<K extends Taken>(order: Order, kind: K): order is OrderOf<K> {
+  return order.kind === kind;
+}
+
+function named(nodes: readonly string[]): string {
+  const more = nodes.length - MAX_NAMED;
+  return `${nodes.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { FleetKey } from "../../support/fleet-keys.ts";
+import { FleetSite } from "../../support/fleet-site.ts";
+import { poll } from "../../support/poll.ts";
+
+let fleet: FleetSite;
+let counts: string;
+
+beforeAll(async () => {
+  fleet = await FleetSite.create();
+  counts = join(fleet.site.folder, "count");
+  mkdirSync(counts);
+});
+
+/** Leaves a line for each time that it is executed. */
+const counting = (name: string, then = "") => ["sh", "-c", `echo x >> ${join(counts, name)}; ${then}`];
+const count = (name: string) => {
+  const path = join(counts, name);
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
+};
+const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+
+describe("--dry-run", () => {
+  test("asks the nodes, and starts nothing", async () => {
+    const asked = await fleet.run("-n", "*", "--dry-run", "--", ...counting("dry"));
+    expect(asked).toMatchObject({ code: 0, stdout: "node1\twould start it\nnode2\twould start it\n", stderr: "" });
+    expect(count("dry")).toBe(0);
+    expect(await fleet.runs()).toEqual([]);
+  });
+
+  test.each([
+    ["a folder that is missing", ["--cwd", "/nonexistent"], /would fail: the folder is missing there/],
+    ["a key that nobody trusts", ["--key", "foreign"], /would refuse it: No trust file of this node has the key/],
+  ])("names %s", async (_, words, said) => {
+    if (words[1] === "foreign") words.splice(1, 1, FleetKey.make(fleet.mlctl.folder, "foreign").path);
+    const asked = await fleet.mlctl.run([
+      ...["run", "--key", fleet.key.path, "-n", "node1", "--dry-run", ...words],
+      ...["--", "true"],
+    ]);
+    expect(asked).toMatchObject({ code: 125, stdout: expect.stringMatching(said) });
+  });
+
+  test("names a node that is absent", async () => {
+    await fleet.site.mlctl("pki", "issue", "node3", "--dir", fleet.site.pki);
+    await fleet.site.collector.waitFor(/broker admits nodes nodes=3/);
+    const asked = await fleet.run("-n", "node[1,3]", "--dry-run", "--json", "--", "true");
+    const answers = lines(asked.stdout).map((line) => JSON.parse(line) as object);
+    expect(answers).toMatchObject([
+      { node: "node1", answer: "would" },
+      { node: "node3", answer: "absent" },
+    ]);
+    expect(asked.code).toBe(125);
+  });
+});
+
+describe("--batch", () => {
+  test("begins on the next nodes once all before have ended", async () => {
+    const go = join(counts, "go");
+    const words = ["-n", "node2,node1", "--batch", "1", "--job", "batch", "--no-wait"];
+    await fleet.run(...words, "--", ...counting("batch", `until [ -e ${go} ]; do sleep 0.05; done; exit 3`));
+    const half = await fleet.until("batch", ({ nodes }) => nodes[1]?.state === "started");
+    expect(half.nodes.map(({ node, state }) => [node, state])).toEqual([
+      ["node1", "held"],
+      ["node2", "started"],
+    ]);
+    writeFileSync(go, "");
+    const done = await fleet.until("batch", ({ isDone }) => isDone);
+    expect(done.nodes.map(({ code }) => code)).toEqual([3, 3]);
+    expect(count("batch")).toBe(2);
+  });
+
+  test("pauses after a failure; continue goes on", async () => {
+    const words = ["-n", "node[1-2]", "--batch", "1", "--pause-on-failure", "--job", "canary"];
+    const paused = await fleet.run(...words, "--", ...counting("canary", "exit 4"));
+    expect(paused).toMatchObject({ code: 125, stderr: expect.stringContaining("mlctl: paused. mlctl continue") });
+    expect(await fleet.lastRun("canary")).toMatchObject({ isPaused: true, isDone: false });
+    expect(count("canary")).toBe(1);
+    expect(await fleet.mlctl.run(["continue"])).toMatchObject({ code: 0 });
+    const done = await fleet.until("canary", ({ isDone }) => isDone);
+    expect(done).toMatchObject({ isPaused: false, nodes: [{ code: 4 }, { code: 4 }] });
+    expect(count("canary")).toBe(2);
+    expect(await fleet.mlctl.run(["continue", done.run])).toMatchObject({ code: 1 });
+  });
+
+  test("stopped while it is paused, it never begins on the others", async () => {
+    const words = ["-n", "node[1-2]", "--batch", "1", "--pause-on-failure", "--job", "ended"];
+    await fleet.run(...words, "--", ...counting("ended", "exit 1"));
+    await fleet.mlctl.run(["stop", "--key", fleet.key.path, "ended"]);
+    expect(await fleet.lastRun("ended")).toMatchObject({
+      isDone: true,
+      nodes: [{ state: "failed" }, { state: "cancelled" }],
+    });
+    expect(count("ended")).toBe(1);
+  });
+});
+
+test("--again runs it on the nodes that failed, with variables from here", async () => {
+  const script = `test -e ${counts}/fixed || exit 6; echo "$TOKEN"`;
+  const words = ["-n", "node[1-2]", "--job", "flaky", "--env", "TOKEN=first"];
+  expect(await fleet.run(...words, "--", "sh", "-c", script)).toMatchObject({ code: 6 });
+  writeFileSync(join(counts, "fixed"), "");
+  const { run } = await fleet.lastRun("flaky");
+  expect(await fleet.run("--again", run)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("There is no variable TOKEN here"),
+  });
+  const again = await fleet.mlctl.run(["run", "--key", fleet.key.path, "--again", run], "", { TOKEN: "second" });
+  expect(again).toMatchObject({ code: 0 });
+  expect(lines(again.stdout).sort()).toEqual(["node1  second", "node2  second"]);
+  expect(await fleet.run("--again", (await fleet.lastRun("flaky")).run)).toMatchObject({ code: 1 });
+});
+
+test("--export prints what --from sends again, without values of variables", async () => {
+  await fleet.run("-n", "node1", "--job", "exported", "--env", "SECRET=hidden", "--cwd", "/tmp", "--", "pwd");
+  const exported = await fleet.mlctl.run(["runs", "--export", (await fleet.lastRun("exported")).run]);
+  expect(exported.stdout).not.toContain("hidden");
+  expect(JSON.parse(exported.stdout)).toMatchObject({ nodes: ["node1"], argv: ["pwd"], env: ["SECRET"], cwd: "/tmp" });
+  const file = join(fleet.mlctl.folder, "orders");
+  writeFileSync(file, exported.stdout + JSON.stringify({ nodes: "node[1-2]", argv: ["true"], job: "second" }));
+  const sent = await fleet.mlctl.run(["run", "--key", fleet.key.path, "--from", file], "", { SECRET: "x" });
+  expect(sent).toMatchObject({ code: 0 });
+  const done = await fleet.until("second", ({ isDone }) => isDone);
+  expect(lines(sent.stdout)).toEqual([(await fleet.lastRun("exported")).run, done.run]);
+  writeFileSync(file, '{"nodes":"*","argv":["true"],"shell":1}\n');
+  const wrong = await fleet.run("--from", file);
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("Line 1: there is no shell") });
+});
+
+test("while the collector is away, signed orders wait here, and are executed once when it is back", async () => {
+  const batched = ["-n", "node[1-2]", "--batch", "1", "--pause-on-failure", "--job", "across"];
+  await fleet.run(...batched, "--", ...counting("across", "exit 1"));
+  await fleet.site.collector.end("SIGKILL");
+  const words = ["-n", "node1", "--job", "spooled", "--tries", "1"];
+  const kept = await fleet.run(...words, "--", ...counting("spooled"));
+  expect(kept).toMatchObject({ code: 75, stdout: "", stderr: expect.stringContaining("mlctl run --flush sends it") });
+  const folder = join(fleet.mlctl.folder, "state/marcologger/orders");
+  const [file = ""] = readdirSync(folder);
+  const text = readFileSync(join(folder, file), "utf8");
+  await fleet.site.startCollector();
+  await poll("the nodes to be present", async () => {
+    const { stdout } = await fleet.run("-n", "node1", "--dry-run", "--", "true");
+    return stdout.includes("would start it");
+  });
+  await fleet.until("spooled", ({ isDone }) => isDone);
+  expect(readdirSync(folder)).toEqual([]);
+  // What was paused before still is.
+  expect(await fleet.lastRun("across")).toMatchObject({ isPaused: true, isDone: false });
+  await fleet.mlctl.run(["continue"]);
+  await fleet.until("across", ({ isDone }) => isDone);
+  expect(count("across")).toBe(2);
+  // mlctl was killed after the collector had taken it: it is sent again, and changes nothing.
+  writeFileSync(join(folder, file), text);
+  expect(await fleet.run("--flush")).toMatchObject({ code: 0, stderr: expect.stringContaining("sent what waited") });
+  expect(readdirSync(folder)).toEqual([]);
+  expect(count("spooled")).toBe(1);
+  expect((await fleet.runs()).filter(({ job }) => job === "spooled")).toHaveLength(1);
+});
