@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { type DumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
 import { cleanEnvironment } from "../../support/mlrun.ts";
+import { madePodman, podmanIsMissing } from "../../support/podman.ts";
 import { type Result, run } from "../../support/processes.ts";
 import { ROOT } from "../../support/programs.ts";
 
@@ -68,4 +69,26 @@ test("a container without it runs the command, keeps its output, and doctor says
     /mend: .*in a container: mount that folder from the machine, for instance -v \/run\/marcologger:/,
   );
   expect(code).toBe(1);
+});
+
+test("containers of podman log as the user that theirs is mapped to", async (context) => {
+  const missing = await podmanIsMissing();
+  if (missing !== undefined) return context.skip(missing);
+  const relay = await openRelay();
+  const podman = await madePodman(cleanEnvironment());
+  const node = dirname(process.execPath);
+  const programs = ["-v", `${join(ROOT, "dist/src/bin")}:/mlrun:ro`, "-e", `PATH=${node}:/usr/bin:/bin`];
+  if (!node.startsWith("/usr/")) programs.push("-v", `${node}:${node}:ro`);
+  const mapped = [...programs, "--uidmap", `0:${UID}:1000`, "-e", "MLRUN_SPOOL_DIR=/tmp/spool", "--tmpfs", "/tmp"];
+
+  expect(await podman([...mapped, "-v", `${relay.runDir}:/run/marcologger`], COMMAND)).toMatchObject({ code: 3 });
+  const { begin, uid, stdout, end } = await relay.execution();
+  expect(stdout.toString()).toMatch(/^0\n\d{1,2}\n$/);
+  expect(uid).toBe(Number(UID));
+  expect(begin).not.toHaveProperty("user");
+  expect(end).toMatchObject({ code: 3 });
+
+  const without = await podman([...mapped, "--user", "7:7"], ["/mlrun/mlrun", "--", "sh", "-c", "id -u; exit 3"]);
+  expect(without).toMatchObject({ code: 3, stdout: "7\n" });
+  expect(without.stderr).toContain("the relay at /run/marcologger is away (ENOENT): output is kept in /tmp/spool");
 });
