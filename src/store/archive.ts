@@ -15,11 +15,11 @@ import { RunBoards } from "./board/run-boards.ts";
 import { type OpenPieces, openPieces } from "./execution/open-pieces.ts";
 import { openWhole } from "./execution/open-whole.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
-import type { StoredExecution } from "./execution/stored-execution.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
 import { RunLines } from "./merged/run-lines.ts";
 import type { Store } from "./store.ts";
+import type { Loaded } from "./table/load-in-turns.ts";
 
 /** Of a download: the shortest lines in it take a millisecond. */
 const RAW_STEP_BYTES = 131_072;
@@ -59,7 +59,7 @@ export class Archive {
 
   async get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined> {
     const row = this.#find(viewer, name);
-    return row === undefined ? undefined : this.#load(row)?.summary();
+    return row === undefined ? undefined : (await this.#load(row))?.summary();
   }
 
   async read(
@@ -67,10 +67,14 @@ export class Archive {
     at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Chunk[]> {
     const row = this.#find(viewer, at);
-    const execution = row === undefined ? undefined : this.#load(row);
-    if (row === undefined || execution === undefined) return [];
+    if (row === undefined) return [];
     const release = this.#store.inUse.take(row);
-    return readChunks(execution, at, this.#turns).finally(release);
+    try {
+      const execution = await this.#load(row);
+      return execution === undefined ? [] : await readChunks(execution, at, this.#turns);
+    } finally {
+      release();
+    }
   }
 
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
@@ -103,7 +107,7 @@ export class Archive {
   }
 
   async #openLoaded(row: IndexRow, at: { from: number; to?: number }): Promise<OpenPieces | undefined> {
-    const execution = this.#load(row);
+    const execution = await this.#load(row);
     return execution === undefined ? undefined : openPieces(execution, at);
   }
 
@@ -122,7 +126,7 @@ export class Archive {
   async *#raw(row: IndexRow, isStderr: boolean | undefined): AsyncGenerator<Buffer> {
     let from = 1;
     for (;;) {
-      const execution = this.#load(row);
+      const execution = await this.#load(row);
       const range = { from, maxLines: Number.MAX_SAFE_INTEGER, maxBytes: RAW_STEP_BYTES };
       const chunks = execution === undefined ? [] : await readChunks(execution, range, this.#turns);
       if (chunks.length === 0) return;
@@ -231,7 +235,7 @@ export class Archive {
     return rows[0];
   }
 
-  #load(row: IndexRow): StoredExecution | undefined {
+  #load(row: IndexRow): Loaded | Promise<Loaded> {
     return this.#store.slots.load(this.#store.slots.get(row));
   }
 }

@@ -8,6 +8,7 @@ import type { Owner, OwnerOfName } from "./owner/owner-lookup.ts";
 import type { Removal, Removed } from "./removal/remover.ts";
 import { createStoreParts, type StoreOptions, type StoreParts } from "./store-parts.ts";
 import type { InUse } from "./table/in-use.ts";
+import type { Loaded } from "./table/load-in-turns.ts";
 import type { Slot } from "./table/slot.ts";
 import type { SlotTable } from "./table/slots.ts";
 import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
@@ -193,6 +194,7 @@ export class Store {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#loading.stop();
+    this.slots.stop();
     await this.#parts.housekeeping.stop();
     this.#trying(() => {
       this.#parts.indexWriter.settle();
@@ -211,17 +213,24 @@ export class Store {
   }
 
   /** An execution that was running: its files are authoritative, not the index's row. */
-  #loadOpen(row: SlotIdentity): void {
+  #loadOpen(row: SlotIdentity): void | Promise<void> {
     const slot = this.slots.get(row);
-    try {
-      const execution = this.slots.load(slot);
+    const loaded = (execution: Loaded): void => {
       if (execution === undefined) return;
       this.#parts.indexWriter.touch(slot);
       // The collector ended between its last line and the merge.
       this.#parts.merges.consider(execution);
-    } catch (error) {
+    };
+    const failed = (error: unknown): void => {
       const { node, x } = row;
       this.#options.log.event("error", "cannot load an execution", { node, x, error: failureCode(error) });
+    };
+    try {
+      const execution = this.slots.load(slot);
+      if (execution instanceof Promise) return execution.then(loaded).catch(failed);
+      loaded(execution);
+    } catch (error) {
+      failed(error);
     }
   }
 }

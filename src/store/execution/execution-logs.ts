@@ -9,8 +9,8 @@ import { sealedPaths } from "../sealed/sealed-files.ts";
 import { NumberedLog, type Segment } from "./numbered-log.ts";
 import type { LogName, Sidecar } from "./sidecar.ts";
 
-/** Segments processed in one step while a log's numbers are read back. */
-const SEGMENTS_AT_ONCE = 1_000;
+/** Segments processed in one step while a log's numbers are read back: a millisecond or two. */
+const SEGMENTS_AT_ONCE = 64;
 
 /** Smaller logs take as few disk blocks as they are: with a filter, and a longer sidecar, sealed ones would take more. */
 const LEAST_SEALED_BYTES = 32_768;
@@ -109,8 +109,11 @@ export class ExecutionLogs {
     return [...segments, ...this.#late.segments(n, limit)].sort((a, b) => a.n - b.n).slice(0, limit);
   }
 
-  /** Reads back which numbers they hold, in order of n, so that a complete log is one range from the start. */
-  addNumbersTo(have: LineNumbers): void {
+  /**
+   * Reads back which numbers they hold, in order of n, so that a complete log is one range from the start. Others may
+   * have a turn at each step.
+   */
+  *addNumbersTo(have: LineNumbers): Generator<undefined, void> {
     for (let next = 1, isMore = true; isMore; ) {
       const segments = this.segments(next, SEGMENTS_AT_ONCE);
       for (const { n, lines } of segments) {
@@ -118,6 +121,7 @@ export class ExecutionLogs {
         next = n + lines;
       }
       isMore = segments.length === SEGMENTS_AT_ONCE;
+      if (isMore) yield;
     }
   }
 

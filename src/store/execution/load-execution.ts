@@ -22,6 +22,8 @@ import { type AnyRecord, parseCut, parseMark, parseStretch, Sidecar } from "./si
 import { StoredExecution } from "./stored-execution.ts";
 
 const SCAN_BYTES = 1_048_576;
+/** Of the sidecar: less than a millisecond, but for stretches that go to the disk. */
+const RECORDS_A_STEP = 128;
 
 export interface LoadOptions {
   readonly durable: boolean;
@@ -29,11 +31,23 @@ export interface LoadOptions {
   readonly nowMs: number;
 }
 
+/** Steps of loading an execution. In between others may have a turn, but nobody may use its files. */
+export type Loading = Generator<undefined, StoredExecution | undefined>;
+
 /**
  * Rebuilds an execution from its files: the sidecar's records, and the lines after its last mark. A torn tail is cut to
  * the last whole line. Undefined if the sidecar has no readable BEGIN.
  */
 export function loadExecution(base: string, options: LoadOptions): StoredExecution | undefined {
+  const steps = loadingExecution(base, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Like `loadExecution`, in steps of a few milliseconds: in great disorder it takes seconds. */
+export function* loadingExecution(base: string, options: LoadOptions): Loading {
   const sidecar = new Sidecar(`${base}.meta`, options.durable);
   const records = sidecar.read();
   const first = records.next().value;
@@ -44,13 +58,32 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     return undefined;
   }
   const execution = new StoredExecution({ facts, base, sidecar, spill: options.spill, nowMs: options.nowMs });
+  let isLoaded = false;
+  try {
+    yield* restore(execution, records, options.nowMs);
+    isLoaded = true;
+    return execution;
+  } finally {
+    if (!isLoaded) execution.release();
+  }
+}
+
+function* restore(
+  execution: StoredExecution,
+  records: Generator<AnyRecord, undefined>,
+  nowMs: number,
+): Generator<undefined, void> {
+  const { base } = execution;
   const late = execution.logs.create("late");
   let isMerged = false;
   let isUnsealed = false;
   let sealed: SealedRecord | undefined;
   let hasLate = false;
+  let read = 0;
   for (const record of records) {
-    execution.restore(record, options.nowMs);
+    read += 1;
+    if (read % RECORDS_A_STEP === 0) yield;
+    execution.restore(record, nowMs);
     if (record.t === "sealed") {
       sealed = parseSealed(record.members);
       // It is written only when no late lines are there.
@@ -84,14 +117,13 @@ export function loadExecution(base: string, options: LoadOptions): StoredExecuti
     execution.logs.seal(sealed);
     removeUnsealed(base, sealed.bytes);
   } else {
-    execution.printedAtMs = Math.min(options.nowMs, scanTail(execution.logs.main));
+    execution.printedAtMs = Math.min(nowMs, yield* scanTail(execution.logs.main));
     // A merge put late lines into an unsealed log, and was interrupted.
     if (isUnsealed) removeSealed(base);
   }
   const hasLateLog = sizeOf(late.path) >= 0;
-  if (hasLateLog) scanTail(late);
-  execution.restored(hasLateLog ? late : undefined, options.nowMs);
-  return execution;
+  if (hasLateLog) yield* scanTail(late);
+  yield* execution.restored(hasLateLog ? late : undefined, nowMs);
 }
 
 /**
@@ -123,7 +155,7 @@ function removeUnsealed(base: string, bytes: number): void {
 }
 
 /** Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. */
-function scanTail(log: NumberedLog): number {
+function* scanTail(log: NumberedLog): Generator<undefined, number> {
   const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size, mtimeMs } = fstatSync(fd);
@@ -141,6 +173,7 @@ function scanTail(log: NumberedLog): number {
       log.size += counted.wholeBytes;
       log.lines += counted.lines;
       log.fragments += counted.fragments;
+      yield;
     }
     if (log.size < size) truncateSync(log.path, log.size);
     // Removes stretches that were announced but whose lines never arrived, or were cut off.

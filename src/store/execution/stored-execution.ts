@@ -193,10 +193,10 @@ export class StoredExecution {
     this.#assignedRun = run;
   }
 
-  /** All records are read and the logs scanned: determines which numbers are stored, and its state. */
-  restored(late: NumberedLog | undefined, nowMs: number): void {
+  /** All records are read and the logs scanned: determines, in steps, which numbers are stored, and its state. */
+  *restored(late: NumberedLog | undefined, nowMs: number): Generator<undefined, void> {
     this.logs.restoreLate(late);
-    this.logs.addNumbersTo(this.have);
+    yield* this.logs.addNumbersTo(this.have);
     this.#toldLastN = this.discards.last;
     this.#judge(nowMs);
     this.isMergeDue = this.canMerge;

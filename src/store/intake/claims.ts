@@ -94,7 +94,7 @@ export class Claims {
     const { slots, folders, records, owners, quarantine } = this.#options;
     try {
       const slot = slots.get(identity);
-      if (slots.load(slot) !== undefined) return slot;
+      if ((await slots.load(slot)) !== undefined) return slot;
       if (slot.is === "deleted") return this.#refuse("deleted", identity, uid);
       const owner = named ?? (await owners.of(identity.node, uid));
       if (owner === "hold") return "hold";
@@ -164,11 +164,13 @@ export class Claims {
   }
 
   /** @param facts `run` as BEGIN says it. */
-  #create(facts: Facts): Slot | undefined {
+  #create(facts: Facts): Slot | undefined | Promise<Slot | undefined> {
     const { slots, indexWriter, indexDb, folders, files, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(facts);
     // Another connection may have brought the same BEGIN meanwhile.
-    if (slots.load(slot) !== undefined) return slot;
+    const known = slots.load(slot);
+    if (known instanceof Promise) return known.then(() => this.#create(facts));
+    if (known !== undefined) return slot;
     const refusal = this.#overLimit(facts);
     if (refusal !== undefined) return this.#refuseForLimit(slot, facts, refusal);
     // The owner already has this id on this node: requests could not distinguish the two.

@@ -50,6 +50,8 @@ export class ItemWriter {
   readonly #options: ItemWriterOptions;
   /** Stored since the last `count`: calling a counter's `inc` for each chunk would cost more than numbering it. */
   #stored = { lines: 0, bytes: 0 };
+  /** Why a load failed, for the item that waited for it. */
+  readonly #unreadable = new WeakMap<Slot, unknown>();
 
   constructor(options: ItemWriterOptions) {
     this.#options = options;
@@ -58,14 +60,19 @@ export class ItemWriter {
   /**
    * Stores one item, or keeps it for its owner. Throws the file system's error if nothing can be stored.
    *
-   * @returns Undefined, or a promise after which to apply the item again: its owner will be known in a moment, and
-   * there is no room for it until then.
+   * @returns Undefined, or a promise after which to apply the item again: its execution is being loaded, or its owner
+   * will be known in a moment, and there is no room for it until then.
    */
   apply(item: Item): Promise<void> | undefined {
     const { slots, indexWriter, metrics } = this.#options;
     const slot = item.slot.isRetired ? slots.get(item.slot.identity) : item.slot;
     try {
-      const execution = slots.load(slot);
+      const execution = this.#unreadable.has(slot) ? this.#rethrow(slot) : slots.load(slot);
+      if (execution instanceof Promise)
+        return execution.then(
+          () => {},
+          (error) => void this.#unreadable.set(slot, error),
+        );
       if (execution === undefined) return this.#keepOrDiscard(slot, item);
       if (item.kind === "beat" && !execution.isNewBeat(item.beat)) return undefined;
       indexWriter.touch(slot);
@@ -82,6 +89,12 @@ export class ItemWriter {
       return this.#keepOrDiscard(slot, item);
     }
     return undefined;
+  }
+
+  #rethrow(slot: Slot): never {
+    const error = this.#unreadable.get(slot);
+    this.#unreadable.delete(slot);
+    throw error;
   }
 
   /**

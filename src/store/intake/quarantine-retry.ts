@@ -59,7 +59,7 @@ export class QuarantineRetry {
       if (indexDb.find(identity) === undefined) continue;
       const slot = slots.get(identity);
       try {
-        const execution = slots.load(slot);
+        const execution = await slots.load(slot);
         if (execution !== undefined) await itemWriter.unquarantine(slot, execution);
       } catch (error) {
         if (!isPoison(error)) throw error;

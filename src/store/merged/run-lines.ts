@@ -55,9 +55,9 @@ export class RunLines {
     for (let at = 0; at < rows.length; at += STEP_LOADS) {
       await this.#turns.run(async () => {
         for (const row of rows.slice(at, at + STEP_LOADS)) {
-          const execution = this.#options.slots.load(this.#options.slots.get(row));
-          if (execution === undefined || execution.lines === 0) continue;
           releases.push(this.#options.hold(row));
+          const execution = await this.#options.slots.load(this.#options.slots.get(row));
+          if (execution === undefined || execution.lines === 0) continue;
           logs.push(...logsOf(execution, { isNodeClock: query.isNodeClock === true, firstBytes }));
         }
       });

@@ -3,10 +3,13 @@ import Database from "better-sqlite3";
 import type { LineRange } from "../../wire/api.ts";
 import { DiskStretches, STRETCHES_SCHEMA } from "./disk-stretches.ts";
 import type { LineNumbers } from "./line-numbers.ts";
+import { ReleasedRows } from "./released-rows.ts";
 
 const PAGE_BYTES = 4_096;
 /** A hundred million ranges. Beyond that they stay in memory, as on a full disk. */
 const MAX_BYTES = 8 * 1_073_741_824;
+/** Numbers come in any order: with SQLite's own 2 MiB, most pages would be written and read again for each. */
+const CACHE_KIB = 16_384;
 
 /**
  * Line numbers, and their positions, of executions with more disorder than memory may hold, in a separate SQLite file.
@@ -14,6 +17,7 @@ const MAX_BYTES = 8 * 1_073_741_824;
  */
 export class IntervalDb {
   readonly #db: Database.Database;
+  readonly #released: ReleasedRows;
   #lastOwner = 0;
 
   constructor(path: string, maxBytes = MAX_BYTES) {
@@ -23,32 +27,30 @@ export class IntervalDb {
     this.#db.pragma("journal_mode = MEMORY");
     this.#db.pragma("synchronous = OFF");
     this.#db.pragma("locking_mode = EXCLUSIVE");
+    this.#db.pragma(`cache_size = -${CACHE_KIB}`);
     this.#db.pragma(`page_size = ${PAGE_BYTES}`);
     this.#db.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
     this.#db.exec(
       `CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (owner, low)) WITHOUT ROWID;
        ${STRETCHES_SCHEMA}`,
     );
+    this.#released = new ReleasedRows(this.#db);
   }
 
   /** Creates an empty set of stretches for a log. */
   createStretches(): DiskStretches {
     this.#lastOwner += 1;
-    return new DiskStretches(this.#db, this.#lastOwner);
-  }
-
-  /** Makes many changes at once: all or none. */
-  together(act: () => void): void {
-    this.#db.transaction(act)();
+    return new DiskStretches(this.#db, this.#lastOwner, this.#released);
   }
 
   /** Creates a separate, empty set. */
   create(): DiskIntervals {
     this.#lastOwner += 1;
-    return new DiskIntervals(this.#db, this.#lastOwner);
+    return new DiskIntervals(this.#db, this.#lastOwner, this.#released);
   }
 
   close(): void {
+    this.#released.stop();
     this.#db.close();
   }
 }
@@ -60,24 +62,36 @@ export class DiskIntervals implements LineNumbers {
   readonly #inside: Database.Statement<[number, number, number], Range>;
   readonly #delete: Database.Statement;
   readonly #insert: Database.Statement;
-  readonly #clear: Database.Statement;
+  readonly #released: ReleasedRows;
   readonly #replace: (old: readonly Range[], fresh: Range) => void;
+  readonly #insertAll: (ranges: readonly LineRange[]) => void;
   count = 0;
   ranges = 0;
   last = 0;
 
-  constructor(db: Database.Database, owner: number) {
+  constructor(db: Database.Database, owner: number, released: ReleasedRows) {
     this.#owner = owner;
+    this.#released = released;
     const columns = "SELECT low, high FROM intervals WHERE owner = ?";
     this.#before = db.prepare(`${columns} AND low < ? ORDER BY low DESC LIMIT 1`);
     this.#inside = db.prepare(`${columns} AND low >= ? AND low <= ? ORDER BY low`);
     this.#delete = db.prepare("DELETE FROM intervals WHERE owner = ? AND low = ?");
     this.#insert = db.prepare("INSERT INTO intervals VALUES (?, ?, ?)");
-    this.#clear = db.prepare("DELETE FROM intervals WHERE owner = ?");
     this.#replace = db.transaction((old: readonly Range[], fresh: Range) => {
       for (const { low } of old) this.#delete.run(owner, low);
       this.#insert.run(owner, fresh.low, fresh.high);
     });
+    this.#insertAll = db.transaction((ranges: readonly LineRange[]) => {
+      for (const [low, high] of ranges) this.#insert.run(owner, low, high);
+    });
+  }
+
+  /** Takes all ranges of another set into this empty one, or, on failure, none. */
+  fill(ranges: readonly LineRange[]): void {
+    this.#insertAll(ranges);
+    this.ranges = ranges.length;
+    this.count = ranges.reduce((sum, [low, high]) => sum + high - low + 1, 0);
+    this.last = ranges.at(-1)?.[1] ?? 0;
   }
 
   coversTo(last: number): boolean {
@@ -115,7 +129,7 @@ export class DiskIntervals implements LineNumbers {
   }
 
   release(): void {
-    this.#clear.run(this.#owner);
+    this.#released.add("intervals", this.#owner);
   }
 }
 

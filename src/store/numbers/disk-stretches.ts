@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { ReleasedRows } from "./released-rows.ts";
 import type { Stretch, StretchList } from "./stretches.ts";
 
 export const STRETCHES_SCHEMA = `
@@ -15,13 +16,14 @@ export class DiskStretches implements StretchList {
   readonly #delete: Database.Statement;
   readonly #holding: Database.Statement<[number, number], Stretch>;
   readonly #above: Database.Statement<[number, number, number], Stretch>;
-  readonly #clear: Database.Statement;
+  readonly #released: ReleasedRows;
   count = 0;
   readonly held = 0;
 
-  constructor(db: Database.Database, owner: number) {
+  constructor(db: Database.Database, owner: number, released: ReleasedRows) {
     const columns = "SELECT n, lines, at, bytes, line FROM stretches WHERE owner = ?";
     this.#owner = owner;
+    this.#released = released;
     // A duplicate number is a fault of the sidecar; the later stretch is valid.
     const insert = db.prepare("INSERT OR REPLACE INTO stretches VALUES (?, ?, ?, ?, ?, ?)");
     this.#insertAll = db.transaction((stretches: readonly Stretch[]) => {
@@ -31,7 +33,6 @@ export class DiskStretches implements StretchList {
     this.#delete = db.prepare("DELETE FROM stretches WHERE owner = ? AND n = ?");
     this.#holding = db.prepare(`${columns} AND n <= ? ORDER BY n DESC LIMIT 1`);
     this.#above = db.prepare(`${columns} AND n > ? ORDER BY n LIMIT ?`);
-    this.#clear = db.prepare("DELETE FROM stretches WHERE owner = ?");
   }
 
   push(stretch: Stretch): void {
@@ -60,6 +61,6 @@ export class DiskStretches implements StretchList {
   }
 
   release(): void {
-    this.#clear.run(this.#owner);
+    this.#released.add("stretches", this.#owner);
   }
 }

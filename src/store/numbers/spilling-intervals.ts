@@ -58,9 +58,7 @@ export class SpillingIntervals implements LineNumbers {
   #moveToDisk(db: IntervalDb): void {
     const target = db.create();
     try {
-      db.together(() => {
-        for (const [low, high] of this.#numbers.entries()) target.add(low, high);
-      });
+      target.fill([...this.#numbers.entries()]);
     } catch {
       // Not with every line: each attempt copies more than the last.
       this.#movesAt = this.#numbers.ranges * 2;
@@ -79,11 +77,7 @@ export class SpillingIntervals implements LineNumbers {
   }
 
   release(): void {
-    try {
-      this.#numbers.release();
-    } catch {
-      // The next start removes the rest together with the cache's file.
-    }
+    this.#numbers.release();
   }
 
   #moveToMemory(): void {

@@ -2,6 +2,9 @@ import type { DiskStretches } from "./disk-stretches.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import { MemoryStretches, type Stretch, type StretchList } from "./stretches.ts";
 
+/** Moved in one turn of the event loop: a few milliseconds. */
+const MOVED_AT_ONCE = 256;
+
 /**
  * Stretches in memory while they are few (in order: one), the older ones on disk beyond that: positions of lines in
  * bounded memory, for any disorder. If the disk accepts nothing they stay in memory until it does.
@@ -30,8 +33,8 @@ export class SpillingStretches implements StretchList {
     if (this.#recent.count <= this.#movesAt) return;
     try {
       this.#older ??= this.#spill.db.createStretches();
-      this.#older.pushAll(this.#recent.inFile());
-      this.#recent = new MemoryStretches();
+      this.#older.pushAll(this.#recent.first(MOVED_AT_ONCE));
+      this.#recent.dropFirst(MOVED_AT_ONCE);
       this.#movesAt = this.#spill.maxRangesInMemory;
     } catch {
       // Not with every stretch: each attempt takes longer.
@@ -51,11 +54,7 @@ export class SpillingStretches implements StretchList {
 
   release(): void {
     this.#recent = new MemoryStretches();
-    try {
-      this.#older?.release();
-    } catch {
-      // The next start removes the rest together with the cache's file.
-    }
+    this.#older?.release();
     this.#older = undefined;
   }
 }

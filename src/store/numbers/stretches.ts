@@ -36,8 +36,14 @@ export class MemoryStretches implements StretchList {
     return this.count;
   }
 
-  inFile(): readonly Stretch[] {
-    return this.#inFile;
+  /** The first ones in the file. */
+  first(count: number): readonly Stretch[] {
+    return this.#inFile.slice(0, count);
+  }
+
+  dropFirst(count: number): void {
+    if (this.#sorted !== this.#inFile) this.#sorted = undefined;
+    this.#inFile.splice(0, count);
   }
 
   push(stretch: Stretch): void {

@@ -26,7 +26,7 @@ export class OwnerFolders {
    * Acts in a user's folder; retries once if somebody has removed it meanwhile. Rejects with errors of `act` or the
    * file system.
    */
-  async inside<T>(user: Owner, act: () => T): Promise<T> {
+  async inside<T>(user: Owner, act: () => T | Promise<T>): Promise<T> {
     await this.#prepare(user);
     try {
       return act();

@@ -77,7 +77,7 @@ export class Remover {
       await merges.cancel(known);
       await sealer?.cancel(known);
     }
-    const execution = slots.load(slots.get(identity));
+    const execution = await slots.load(slots.get(identity));
     if (execution === undefined) return "missing";
     if (execution.isOpen) return "running";
     const { owner, facts, accountedBytes: diskBytes } = execution;

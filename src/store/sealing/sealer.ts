@@ -102,7 +102,7 @@ export class Sealer {
     await setImmediate();
     const slot = slots.get(row);
     try {
-      const execution = slots.load(slot);
+      const execution = await slots.load(slot);
       if (execution === undefined || inUse.has(row)) return undefined;
       indexWriter.touch(slot);
       if (execution.sealableSinceMs === undefined) return undefined;

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import type { Log } from "../../host/log.ts";
+import { LoopTurns } from "../../host/loop-turns.ts";
 import { failureCode, messageOf } from "../disk/storage-error.ts";
-import { loadExecution } from "../execution/load-execution.ts";
+import { type Loading, loadingExecution } from "../execution/load-execution.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
+import { type Loaded, loadInTurns, loadSome } from "./load-in-turns.ts";
 import { Slot, type Unloaded } from "./slot.ts";
 
 /** Slots in memory; above this, idle ones are forgotten sooner. */
@@ -14,6 +16,8 @@ const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
 /** Longer than a viewer takes between two pages. */
 const IDLE_IN_CROWD_AFTER_MS = 1_000;
+/** Of a load: nearly all executions take fewer, and then nobody waits. */
+const STEPS_AT_ONCE = 8;
 
 export interface SlotTableOptions {
   readonly indexDb: IndexDb;
@@ -32,6 +36,9 @@ export interface SlotTableOptions {
 export class SlotTable {
   readonly #slots = new Map<string, Slot>();
   readonly #options: SlotTableOptions;
+  readonly #turns = new LoopTurns();
+  readonly #loading = new Map<Slot, Promise<Loaded>>();
+  #isStopped = false;
 
   constructor(options: SlotTableOptions) {
     this.#options = options;
@@ -70,20 +77,20 @@ export class SlotTable {
   }
 
   /**
-   * The execution of a slot, read from its files at the first call; undefined also if somebody has removed them. Throws
-   * SQLite and file system errors.
+   * The execution of a slot, read from its files at the first call; undefined also if somebody has removed them. One in
+   * great disorder takes seconds: then it is a promise, and others have their turns. Throws, or rejects with, SQLite and
+   * file system errors.
    */
-  load(slot: Slot): StoredExecution | undefined {
+  load(slot: Slot): Loaded | Promise<Loaded> {
     if (slot.is === "unknown") this.#lookUp(slot);
     const { unloaded } = slot;
     if (unloaded === undefined) return slot.execution;
-    const execution = this.#read(slot, unloaded);
-    if (execution === undefined) return undefined;
-    slot.load(execution);
-    execution.accountedBytes = unloaded.diskBytes;
-    this.#options.accounts.of(execution.owner).settle(execution);
-    if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
-    return execution;
+    return this.#loading.get(slot) ?? this.#read(slot, unloaded);
+  }
+
+  /** Loads under way end without a result. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #lookUp(slot: Slot): void {
@@ -97,22 +104,56 @@ export class SlotTable {
     slot.found({ base, owner: execution.owner, diskBytes }, { isOpen, state: execution.state });
   }
 
-  #read(slot: Slot, { base, owner, diskBytes }: Unloaded): StoredExecution | undefined {
-    const { indexDb, logsDir, durable, spill, accounts, log, nowMs } = this.#options;
+  #read(slot: Slot, unloaded: Unloaded): Loaded | Promise<Loaded> {
+    const { logsDir, durable, spill, nowMs } = this.#options;
+    const steps = loadingExecution(join(logsDir, unloaded.base), { durable, spill, nowMs: nowMs() });
     try {
-      const execution = loadExecution(join(logsDir, base), { durable, spill, nowMs: nowMs() });
-      // Its sidecar has no readable BEGIN.
-      if (execution === undefined) slot.unload();
-      return execution;
+      const step = loadSome(steps, STEPS_AT_ONCE);
+      if (step.done === true) return this.#loaded(slot, unloaded, step.value);
     } catch (error) {
-      if (failureCode(error) !== "ENOENT") throw error;
-      const account = accounts.of(owner);
-      indexDb.forget(slot.identity);
-      account.remove({ accountedBytes: diskBytes });
-      slot.unload();
-      log.event("warning", "forgot an execution whose files were removed", { base, error: messageOf(error) });
-      return undefined;
+      return this.#unreadable(slot, unloaded, error);
     }
+    const loading = this.#readInTurns(slot, unloaded, steps);
+    this.#loading.set(slot, loading);
+    return loading;
+  }
+
+  async #readInTurns(slot: Slot, unloaded: Unloaded, steps: Loading): Promise<Loaded> {
+    try {
+      const execution = await loadInTurns(steps, { turns: this.#turns, isStopped: () => this.#isStopped });
+      return this.#isStopped ? undefined : this.#loaded(slot, unloaded, execution);
+    } catch (error) {
+      return this.#unreadable(slot, unloaded, error);
+    } finally {
+      this.#loading.delete(slot);
+    }
+  }
+
+  #loaded(slot: Slot, unloaded: Unloaded, execution: Loaded): Loaded {
+    // It was deleted meanwhile.
+    if (slot.unloaded !== unloaded) execution?.release();
+    // Its sidecar has no readable BEGIN.
+    else if (execution === undefined) slot.unload();
+    else {
+      slot.load(execution);
+      execution.accountedBytes = unloaded.diskBytes;
+      this.#options.accounts.of(execution.owner).settle(execution);
+      if (execution.diskBytes !== unloaded.diskBytes) this.#mendRow(slot, execution, unloaded.base);
+    }
+    return slot.execution;
+  }
+
+  #unreadable(slot: Slot, unloaded: Unloaded, error: unknown): undefined {
+    // It was deleted meanwhile.
+    if (slot.unloaded !== unloaded) return;
+    if (failureCode(error) !== "ENOENT") throw error;
+    const { indexDb, accounts, log } = this.#options;
+    const { base, owner, diskBytes } = unloaded;
+    const account = accounts.of(owner);
+    indexDb.forget(slot.identity);
+    account.remove({ accountedBytes: diskBytes });
+    slot.unload();
+    log.event("warning", "forgot an execution whose files were removed", { base, error: messageOf(error) });
   }
 
   /**
@@ -145,7 +186,7 @@ export class SlotTable {
     const idleMs = this.#slots.size > MAX_SLOTS ? IDLE_IN_CROWD_AFTER_MS : IDLE_AFTER_MS;
     const usedBeforeMs = this.#options.nowMs() - idleMs;
     for (const [name, slot] of this.#slots) {
-      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs) continue;
+      if (slot.isOpenInIndex || slot.usedAtMs > usedBeforeMs || this.#loading.has(slot)) continue;
       this.#slots.delete(name);
       const execution = slot.retire();
       if (execution !== undefined) forgotten.push(execution);

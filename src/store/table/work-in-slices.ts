@@ -10,29 +10,44 @@ export interface SlicedWork {
 export const NO_WORK: SlicedWork = { stop: () => {}, areDone: true };
 
 /**
- * Processes each item in short turns, beside the live work.
+ * Processes each item in short turns, beside the live work; waits for one whose `act` returns a promise.
  *
+ * @param act Never rejects.
  * @param turnMs Longer at the start, while nobody is served.
  */
-export function workInSlices<T>(items: readonly T[], act: (item: T) => void, turnMs = TURN_MS): SlicedWork {
+export function workInSlices<T>(
+  items: readonly T[],
+  act: (item: T) => void | Promise<void>,
+  turnMs = TURN_MS,
+): SlicedWork {
   let next = 0;
   let timer: NodeJS.Immediate | undefined;
+  let areDone = false;
+  const goOn = (): void => {
+    if (!areDone) timer = setImmediate(turn);
+  };
   const turn = (): void => {
     const untilMs = performance.now() + turnMs;
-    for (; next < items.length && performance.now() < untilMs; next += 1) {
+    while (next < items.length && performance.now() < untilMs) {
       const item = items[next];
-      if (item !== undefined) act(item);
+      next += 1;
+      const acting = item === undefined ? undefined : act(item);
+      if (acting !== undefined) {
+        void acting.then(goOn);
+        return;
+      }
     }
-    timer = next < items.length ? setImmediate(turn) : undefined;
+    areDone = next >= items.length;
+    goOn();
   };
-  timer = setImmediate(turn);
+  goOn();
   return {
     stop: () => {
       clearImmediate(timer);
-      timer = undefined;
+      areDone = true;
     },
     get areDone() {
-      return timer === undefined;
+      return areDone;
     },
   };
 }

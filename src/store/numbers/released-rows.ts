@@ -1,0 +1,46 @@
+import type Database from "better-sqlite3";
+
+type Table = "stretches" | "intervals";
+
+/** Deleted in one turn of the event loop: about a millisecond. */
+const ROWS_A_TURN = 256;
+
+/** Deletes the rows of sets that nobody uses any more, a few in each turn of the event loop: one may have a million. */
+export class ReleasedRows {
+  readonly #delete: Record<Table, Database.Statement>;
+  readonly #waiting: { readonly table: Table; readonly owner: number }[] = [];
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor(db: Database.Database) {
+    const some = (table: Table, key: string) =>
+      db.prepare(`DELETE FROM ${table} WHERE owner = :owner AND ${key} IN
+        (SELECT ${key} FROM ${table} WHERE owner = :owner ORDER BY ${key} LIMIT ${ROWS_A_TURN})`);
+    this.#delete = { stretches: some("stretches", "n"), intervals: some("intervals", "low") };
+  }
+
+  /** The caller does not use this owner's rows again. */
+  add(table: Table, owner: number): void {
+    this.#waiting.push({ table, owner });
+    this.#turn ??= setImmediate(() => this.#deleteSome());
+  }
+
+  /** The rest goes with the file. */
+  stop(): void {
+    clearImmediate(this.#turn);
+    this.#waiting.length = 0;
+  }
+
+  #deleteSome(): void {
+    const [first] = this.#waiting;
+    this.#turn = undefined;
+    if (first === undefined) return;
+    try {
+      const { changes } = this.#delete[first.table].run({ owner: first.owner });
+      if (changes < ROWS_A_TURN) this.#waiting.shift();
+    } catch {
+      // The next start removes them together with the cache's file.
+      this.#waiting.shift();
+    }
+    if (this.#waiting.length > 0) this.#turn = setImmediate(() => this.#deleteSome());
+  }
+}
