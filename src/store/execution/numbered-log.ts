@@ -5,13 +5,9 @@ import type { Stretch, StretchList } from "../numbers/stretches.ts";
 import { type MemberTable, memberAt, type SealedRecord, tableOf } from "../sealed/member-table.ts";
 import { filterPathOf } from "../sealed/sealed-files.ts";
 import { blocks } from "./disk-bytes.ts";
+import { LogMarks } from "./log-marks.ts";
+import { LogNumbering } from "./log-numbering.ts";
 import type { CutRecord, LogName, MarkRecord, Sidecar, StretchRecord } from "./sidecar.ts";
-
-const LINE_FEED = 0x0a;
-/** Bytes of log between two marks: the most that a reader has to scan to find a line. */
-const MARK_EVERY_BYTES = 262_144;
-
-const STRETCHES_AT_ONCE = 1_000;
 
 /** A stretch and the log that contains it. */
 export interface Segment extends Stretch {
@@ -26,10 +22,8 @@ export class NumberedLog implements AppendFile {
   readonly path: string;
   readonly name: LogName;
   readonly #sidecar: Sidecar;
-  /** All stretches but the last. */
-  readonly #stretches: StretchList;
-  #stretch: StretchRecord;
-  readonly #marks: MarkRecord[] = [];
+  readonly #numbering: LogNumbering;
+  readonly #marks: LogMarks;
   #members: MemberTable | undefined;
   #sealedDiskBytes = 0;
   /** The sidecar has records beyond the end of the file. */
@@ -47,13 +41,14 @@ export class NumberedLog implements AppendFile {
     this.path = options.path;
     this.name = options.name;
     this.#sidecar = options.sidecar;
-    this.#stretches = options.stretches;
-    this.#stretch = { t: "stretch", f: options.name, at: 0, line: 0, n: 1 };
+    this.#numbering = new LogNumbering(options.name, options.stretches);
+    this.#marks = new LogMarks(options.name);
   }
 
   /** The next line's number unless a stretch record says otherwise. */
   get expectedN(): number {
-    return this.#stretch.n + this.lines - this.#stretch.line;
+    const { n, line } = this.#numbering.last;
+    return n + this.lines - line;
   }
 
   /** Bytes as printed: without the prefixes, and without the line feeds that the file adds to fragments. */
@@ -63,7 +58,7 @@ export class NumberedLog implements AppendFile {
 
   /** Number of stretches held in memory. */
   get stretchesHeld(): number {
-    return this.#stretches.held;
+    return this.#numbering.held;
   }
 
   /** Where the members of a sealed log are; then places are those of its text. */
@@ -91,7 +86,7 @@ export class NumberedLog implements AppendFile {
   }
 
   get marks(): readonly MarkRecord[] {
-    return this.#marks;
+    return this.#marks.all;
   }
 
   /** Appends a chunk, whole or not at all. Throws file system errors. */
@@ -108,11 +103,11 @@ export class NumberedLog implements AppendFile {
     files.append(this, chunk.cri);
     this.lines += chunk.count;
     this.fragments += chunk.fragments;
-    const mark = this.#markDue(chunk.cri);
+    const mark = this.#marks.due(this, chunk.cri);
     if (mark === undefined) return;
     try {
       this.#sidecar.append(mark);
-      this.#marks.push(mark);
+      this.#marks.add(mark);
     } catch {
       // The lines are stored and counted; a reader scans a little more until the next mark is written.
     }
@@ -123,37 +118,32 @@ export class NumberedLog implements AppendFile {
     this.size += chunk.cri.length;
     this.lines += chunk.count;
     this.fragments += chunk.fragments;
-    const mark = this.#markDue(chunk.cri);
-    if (mark !== undefined) this.#marks.push(mark);
+    const mark = this.#marks.due(this, chunk.cri);
+    if (mark !== undefined) this.#marks.add(mark);
   }
 
   writeMarks(): void {
-    for (const mark of this.#marks) this.#sidecar.append(mark);
+    for (const mark of this.marks) this.#sidecar.append(mark);
   }
 
   /** Adds a stretch, new or restored. Of two at the same place the later is valid: the first has no lines. */
   addStretch(stretch: StretchRecord): void {
-    while (this.#stretch.line > stretch.line) if (!this.#reopen()) break;
-    const { n, line, at } = this.#stretch;
-    const lines = stretch.line - line;
-    if (lines > 0) this.#stretches.push({ n, lines, at, bytes: stretch.at - at, line });
-    this.#stretch = stretch;
+    this.#numbering.add(stretch);
   }
 
   /** Forgets all numbering: another log will replace this one. */
   reset(): void {
-    this.#stretches.release();
-    this.#stretch = { t: "stretch", f: this.name, at: 0, line: 0, n: 1 };
-    this.#marks.length = 0;
+    this.#numbering.reset();
+    this.#marks.reset();
   }
 
   /** Releases resources outside of memory. */
   release(): void {
-    this.#stretches.release();
+    this.#numbering.release();
   }
 
   addMark(mark: MarkRecord): void {
-    this.#marks.push(mark);
+    this.#marks.add(mark);
   }
 
   /**
@@ -166,29 +156,15 @@ export class NumberedLog implements AppendFile {
 
   /** Like `cut`, when the sidecar has it already. Returns whether there were any. */
   forgetBehind(sizeBytes: number): boolean {
-    const isBehind = this.#stretch.at > sizeBytes || this.#lastMarkAt > sizeBytes;
-    while (this.#lastMarkAt > sizeBytes) this.#marks.pop();
-    while (this.#stretch.at > sizeBytes) if (!this.#reopen()) break;
+    const isBehind = this.#numbering.last.at > sizeBytes || this.#marks.lastAt > sizeBytes;
+    this.#marks.forgetBehind(sizeBytes);
+    this.#numbering.forgetBehind(sizeBytes);
     return isBehind;
   }
 
   /** Stretches that hold number `n` or higher, in order of n; at most `limit`. */
   segments(n: number, limit: number): Segment[] {
-    const segments = this.#stretches.from(n, limit).map((stretch) => ({ log: this, ...stretch }));
-    const { n: first, line, at } = this.#stretch;
-    const lines = this.lines - line;
-    if (lines <= 0 || first + lines <= n) return segments;
-    const place = segments.findLastIndex((segment) => segment.n < first) + 1;
-    segments.splice(place, 0, { log: this, n: first, lines, at, bytes: this.size - at, line });
-    return segments.slice(0, limit);
-  }
-
-  /** Makes the previous stretch the last again. False if there is none. */
-  #reopen(): boolean {
-    const stretch = this.#stretches.pop();
-    if (stretch === undefined) return false;
-    this.#stretch = { t: "stretch", f: this.name, at: stretch.at, line: stretch.line, n: stretch.n };
-    return true;
+    return this.#numbering.from(n, limit, this).map((stretch) => ({ log: this, ...stretch }));
   }
 
   /** The nearest place at or before line number `n` of a segment from which lines can be counted. */
@@ -198,14 +174,7 @@ export class NumberedLog implements AppendFile {
       const member = memberAt(this.#members.lineAt, line);
       return { at: this.#members.textAt[member] ?? 0, n: 1 + (this.#members.lineAt[member] ?? 0) };
     }
-    let low = 0;
-    let high = this.#marks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#marks[middle]?.line ?? 0) <= line) low = middle + 1;
-      else high = middle;
-    }
-    const mark = this.#marks[low - 1];
+    const { before: mark } = this.#marks.around((known) => known.line <= line);
     if (mark === undefined || mark.line <= segment.line) return { at: segment.at, n: segment.n };
     return { at: mark.at, n: segment.n + (mark.line - segment.line) };
   }
@@ -213,8 +182,8 @@ export class NumberedLog implements AppendFile {
   /** The nearest place at or before byte `at` where a line begins whose number is known. */
   numberBefore(at: number): { at: number; n: number } {
     if (this.#members !== undefined) return startOf(this.#members, memberAt(this.#members.textAt, at));
-    const stretch = this.#stretchAt(at);
-    const mark = this.#marks[this.#marksUpTo(({ at: markAt }) => markAt <= at) - 1];
+    const stretch = this.#numbering.at(at);
+    const { before: mark } = this.#marks.around((known) => known.at <= at);
     if (mark === undefined || mark.at <= stretch.at) return { at: stretch.at, n: stretch.n };
     return { at: mark.at, n: stretch.n + mark.line - stretch.line };
   }
@@ -222,70 +191,31 @@ export class NumberedLog implements AppendFile {
   /** The nearest place behind byte `at`, in its stretch, at which a line ends whose follower's number is known. */
   numberBehind(at: number): { at: number; n: number } | undefined {
     if (this.#members !== undefined) return startOf(this.#members, memberAt(this.#members.textAt, at) + 1);
-    const stretch = this.#stretchAt(at);
+    const stretch = this.#numbering.at(at);
     // Only the last stretch has no end but that of the log.
-    if (stretch.at !== this.#stretch.at) return undefined;
-    const mark = this.#marks[this.#marksUpTo(({ at: markAt }) => markAt <= at)];
+    if (stretch.at !== this.#numbering.last.at) return undefined;
+    const { behind: mark } = this.#marks.around((known) => known.at <= at);
     const [line, end] = mark === undefined ? [this.lines, this.size] : [mark.line, mark.at];
     return { at: end, n: stretch.n + line - stretch.line };
   }
 
   /** Bytes that hold the first line of a time, if lines are in order of time, and the times known at both ends. */
   bracketOf(time: string): { from: number; to: number; fromTime?: string; toTime?: string } {
-    const next = this.#marksUpTo((mark) => mark.time < time);
-    const [before, after] = [this.#marks[next - 1], this.#marks[next]];
+    const { before, behind } = this.#marks.around((mark) => mark.time < time);
     return {
       from: before?.at ?? 0,
-      to: after?.at ?? this.size,
+      to: behind?.at ?? this.size,
       ...(before === undefined ? {} : { fromTime: before.time }),
-      ...(after === undefined ? {} : { toTime: after.time }),
+      ...(behind === undefined ? {} : { toTime: behind.time }),
     };
   }
 
   /** Notes where the log ends, once it is whole: the next load need not count its last lines. */
   markEnd(time: string): void {
-    if (this.size === this.#lastMarkAt) return;
-    const { size: at, lines: line, fragments, expectedN: n } = this;
-    const mark: MarkRecord = { t: "mark", f: this.name, at, line, fragments, n, time };
+    if (this.size === this.#marks.lastAt) return;
+    const mark = this.#marks.at(this, time);
     this.#sidecar.append(mark);
-    this.#marks.push(mark);
-  }
-
-  /** How many of the first marks are of this kind. */
-  #marksUpTo(isBefore: (mark: MarkRecord) => boolean): number {
-    let [low, high] = [0, this.#marks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const mark = this.#marks[middle];
-      if (mark !== undefined && isBefore(mark)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The stretch that byte `at` is in. */
-  #stretchAt(at: number): { readonly at: number; readonly n: number; readonly line: number } {
-    if (this.#stretch.at <= at) return this.#stretch;
-    for (let n = 1; ; ) {
-      const some = this.#stretches.from(n, STRETCHES_AT_ONCE);
-      const found = some.find((stretch) => stretch.at <= at && at < stretch.at + stretch.bytes);
-      const last = some.at(-1);
-      if (found !== undefined || last === undefined) return found ?? this.#stretch;
-      n = last.n + last.lines;
-    }
-  }
-
-  get #lastMarkAt(): number {
-    return this.#marks[this.#marks.length - 1]?.at ?? 0;
-  }
-
-  /** A mark for the end of the file, if enough was written since the last one. `cri` was written last. */
-  #markDue(cri: Buffer): MarkRecord | undefined {
-    if (this.size - this.#lastMarkAt < MARK_EVERY_BYTES) return undefined;
-    const lastLineAt = cri.lastIndexOf(LINE_FEED, cri.length - 2) + 1;
-    const time = cri.toString("latin1", lastLineAt, lastLineAt + CRI.timeCharacters);
-    const { size: at, lines: line, fragments, expectedN: n } = this;
-    return { t: "mark", f: this.name, at, line, fragments, n, time };
+    this.#marks.add(mark);
   }
 }
 

@@ -1,15 +1,13 @@
 import type { Chunk } from "../../frame/chunk.ts";
-import { sliceChunk } from "../../frame/cri.ts";
 import type { Beat } from "../../frame/item.ts";
-import type { Delivery, Execution, ExecutionState, LineRange } from "../../wire/api.ts";
+import type { Delivery, Execution, ExecutionState } from "../../wire/api.ts";
 import type { Exit } from "../../wire/end.ts";
 import { parseRunId } from "../../wire/run-id.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
 import type { LineNumbers } from "../numbers/line-numbers.ts";
-import { type IntervalSpill, SpillingIntervals } from "../numbers/spilling-intervals.ts";
-import type { OverLimit } from "../owner/owner-account.ts";
+import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import { deliveryAfterEnd } from "./delivery-after-end.ts";
-import { Discards, type LostLines } from "./discards.ts";
+import type { Discards } from "./discards.ts";
 import { blocks, indexBytesOf } from "./disk-bytes.ts";
 import { ExecutionLogs } from "./execution-logs.ts";
 import { summaryOf } from "./execution-summary.ts";
@@ -18,6 +16,7 @@ import { Lifetime } from "./lifetime.ts";
 import { NodeClock } from "./node-clock.ts";
 import type { NumberedLog, Segment } from "./numbered-log.ts";
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
+import { StoredNumbers } from "./stored-numbers.ts";
 
 /**
  * One stored execution: its logs, the numbers they hold, and its outcome. The only writer of its files; every method
@@ -29,10 +28,7 @@ export class StoredExecution {
   readonly base: string;
   readonly sidecar: Sidecar;
   readonly logs: ExecutionLogs;
-  /** The numbers that are stored. */
-  readonly have: LineNumbers;
-  /** The numbers that were discarded, and why. */
-  readonly discards: Discards;
+  readonly numbers: StoredNumbers;
   /** A merge of its late lines waits, runs, or was interrupted: the next start must know. */
   isMergeDue = false;
   /** Its log is being sealed, which only this object may finish. */
@@ -44,8 +40,6 @@ export class StoredExecution {
   readonly clock: NodeClock;
   readonly #life: Lifetime;
   #assignedRun: string | undefined;
-  /** The highest number named by a beat or a discard. */
-  #toldLastN = 0;
   /** The last beat said that more may wait in the command's own buffer. */
   mayBuffer = false;
   readonly #indexBytes: number;
@@ -63,13 +57,20 @@ export class StoredExecution {
     this.printedAtMs = options.nowMs;
     this.sidecar = options.sidecar;
     this.#indexBytes = indexBytesOf(options.facts);
-    this.have = new SpillingIntervals(options.spill);
-    this.discards = new Discards(options.sidecar);
+    this.numbers = new StoredNumbers(options.sidecar, options.spill);
     this.clock = new NodeClock(options.sidecar, options.facts.clockMs);
     this.#life = new Lifetime(options.sidecar, options.nowMs);
     this.logs = new ExecutionLogs(options.base, options.sidecar, options.spill);
   }
 
+  /** The numbers that are stored. */
+  get have(): LineNumbers {
+    return this.numbers.have;
+  }
+  /** The numbers that were discarded, and why. */
+  get discards(): Discards {
+    return this.numbers.discards;
+  }
   get owner(): string {
     return this.facts.owner;
   }
@@ -142,41 +143,9 @@ export class StoredExecution {
    * Stores the lines of a chunk that are not stored yet; numbers below the newest go to the late log. Yields each new
    * part once it is stored, in order; parts already stored stay if a later one fails.
    */
-  *append(chunk: Chunk, files: OpenFiles): Generator<Chunk, undefined> {
+  append(chunk: Chunk, files: OpenFiles): Generator<Chunk, undefined> {
     this.mayBuffer = false;
-    const last = chunk.firstN + chunk.count - 1;
-    const nextN = this.have.last + 1;
-    if (this.discards.isOpen) this.discards.close(chunk.firstN);
-    if (chunk.firstN >= nextN) {
-      this.logs.append(chunk, files);
-      this.have.add(chunk.firstN, last);
-      yield chunk;
-      return;
-    }
-    for (const [from, to] of this.have.missing(chunk.firstN, last)) {
-      const part = sliceChunk(chunk, from, to);
-      if (from >= nextN) this.logs.append(part, files);
-      else this.logs.appendLate(part, files);
-      this.have.add(from, to);
-      yield part;
-    }
-  }
-
-  /** Lines of it were discarded before it was known. Returns whether any of them are not stored. */
-  lost({ firstN, lastN, endN }: LostLines, refusal: OverLimit): boolean {
-    this.#toldLastN = Math.max(this.#toldLastN, endN);
-    return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;
-  }
-
-  /** Records discarded lines. Returns their number. */
-  discard(range: LineRange, refusal: OverLimit): number {
-    let lines = 0;
-    for (const [from, to] of this.have.missing(...range)) {
-      this.discards.add(from, to, refusal);
-      this.#toldLastN = Math.max(this.#toldLastN, to);
-      lines += to - from + 1;
-    }
-    return lines;
+    return this.numbers.append(chunk, this.logs, files);
   }
 
   /** Restores a record of the sidecar, except the numbering, which belongs to its logs. */
@@ -196,8 +165,7 @@ export class StoredExecution {
   /** All records are read and the logs scanned: determines, in steps, which numbers are stored, and its state. */
   *restored(late: NumberedLog | undefined, nowMs: number): Generator<undefined, void> {
     this.logs.restoreLate(late);
-    yield* this.logs.addNumbersTo(this.have);
-    this.#toldLastN = this.discards.last;
+    yield* this.numbers.restore(this.logs);
     this.#judge(nowMs);
     this.isMergeDue = this.canMerge;
   }
@@ -218,7 +186,7 @@ export class StoredExecution {
     if (exit !== undefined) this.#life.exited(exit);
     this.#life.beat(beat);
     this.mayBuffer = mayBuffer;
-    this.#toldLastN = Math.max(this.#toldLastN, lastN);
+    this.numbers.told(lastN);
   }
 
   /** Records that the last beat and all earlier ones are old, for the next start. */
@@ -254,7 +222,7 @@ export class StoredExecution {
   }
 
   get lastN(): number {
-    return Math.max(this.have.last, this.#toldLastN, this.endSeen?.lastN ?? 0);
+    return Math.max(this.numbers.lastN, this.endSeen?.lastN ?? 0);
   }
 
   segments(n: number, limit: number): Segment[] {

@@ -205,7 +205,7 @@ export class Claims {
     account.begun(execution.node);
     running.add(execution);
     account.settle(execution);
-    if (refused !== undefined && refused.lastN > 0) execution.discard([1, refused.lastN], refused.refusal);
+    if (refused !== undefined && refused.lastN > 0) execution.numbers.discard([1, refused.lastN], refused.refusal);
   }
 
   #refuseForLimit(slot: Slot, { owner, uid }: Facts, refusal: OverLimit): undefined {

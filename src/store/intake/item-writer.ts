@@ -123,7 +123,7 @@ export class ItemWriter {
       if (loss === undefined && bytes === 0) return;
       indexWriter.touch(slot);
       if (loss !== undefined) {
-        execution.lost(loss, { reason: "quarantine", limit: loss.limitBytes });
+        execution.numbers.lost(loss, { reason: "quarantine", limit: loss.limitBytes });
         if (execution.endSeen !== undefined) execution.judge(nowMs());
       }
       await files.sync();
@@ -183,7 +183,7 @@ export class ItemWriter {
 
   #discard(execution: StoredExecution, { firstN, count }: Chunk, refusal: OverLimit): number {
     const { metrics, nowMs } = this.#options;
-    const lines = execution.discard([firstN, firstN + count - 1], refusal);
+    const lines = execution.numbers.discard([firstN, firstN + count - 1], refusal);
     metrics.discardedLines(DISCARD_LABELS[refusal.reason]).inc(lines);
     if (lines < count) metrics.duplicateLines.inc(count - lines);
     if (execution.endSeen !== undefined) execution.judge(nowMs());

@@ -1,8 +1,4 @@
-import { existsSync, rmSync, truncateSync } from "node:fs";
-import { unlink } from "node:fs/promises";
-import { join } from "node:path";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
-import { isMissing } from "../../host/is-missing.ts";
 import type { Log } from "../../host/log.ts";
 import { LoopTurns } from "../../host/loop-turns.ts";
 import type { OpenFiles } from "../disk/open-files.ts";
@@ -12,20 +8,15 @@ import type { LateMerges } from "../execution/late-merges.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
-import { SEALED_ENDINGS } from "../sealed/sealed-files.ts";
 import type { Sealer } from "../sealing/sealer.ts";
 import type { InUse } from "../table/in-use.ts";
 import { basePath, type IndexWriter } from "../table/index-writer.ts";
 import type { SlotTable } from "../table/slots.ts";
+import { emptyLogs, eraseFiles, eraseFilesNow } from "./erase-files.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** The sidecar goes last: without it a log has no owner. */
-const LOG_ENDINGS = [".log", ".late.log", ".log.new", ...SEALED_ENDINGS, ".meta.new"];
-const SIDECAR_ENDING = ".meta";
 /** Rows removed in one turn: with their totals and sixteen indexes they take about 3 ms. */
 const ROWS_A_TURN = 32;
-/** Executions whose files are removed at a time: the others who need the disk get their turns. */
-const FILES_AT_ONCE = 128;
 
 /** An execution to delete, as the index has it. */
 export interface Removal extends SlotIdentity {
@@ -99,10 +90,9 @@ export class Remover {
     const { indexDb, tombstones, logsDir, log } = this.#options;
     for (const tombstone of tombstones.latest()) {
       if (indexDb.isDeleted(tombstone)) continue;
-      const { node, x, base, deletedAtMs } = tombstone;
+      const { node, x, deletedAtMs } = tombstone;
       try {
-        for (const ending of [...LOG_ENDINGS, SIDECAR_ENDING])
-          rmSync(join(logsDir, `${base}${ending}`), { force: true });
+        eraseFilesNow(logsDir, tombstone);
         indexDb.remove([tombstone], deletedAtMs);
       } catch (error) {
         log.event("error", "cannot finish a deletion", { node, x, error: messageOf(error) });
@@ -151,7 +141,7 @@ export class Remover {
       for (const removal of going) slots.drop(slots.get(removal));
       throw error;
     }
-    const failed = await this.#eraseFiles(going);
+    const failed = await eraseFiles(this.#options.logsDir, going);
     await this.#eraseRows(
       going.filter((removal) => !failed.has(removal)),
       deletedAtMs,
@@ -177,30 +167,8 @@ export class Remover {
       if (isPoison(error)) throw error;
     }
     // The deletion itself makes room, as it is meant to.
-    for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
+    emptyLogs(logsDir, going);
     tombstones.add(...added);
-  }
-
-  /** Removes their files. Returns why those of some stay. */
-  async #eraseFiles(going: readonly Removal[]): Promise<Map<Removal, Error>> {
-    const failed = new Map<Removal, Error>();
-    const erase = async (removal: Removal): Promise<void> => {
-      const base = join(this.#options.logsDir, removal.base);
-      try {
-        // Most have one log: asking for the others is quicker than a call in another thread for each.
-        await Promise.all(
-          LOG_ENDINGS.map((ending) => `${base}${ending}`)
-            .filter(existsSync)
-            .map(removed),
-        );
-        await removed(`${base}${SIDECAR_ENDING}`);
-      } catch (error) {
-        failed.set(removal, error instanceof Error ? error : new Error(String(error)));
-      }
-    };
-    for (let at = 0; at < going.length; at += FILES_AT_ONCE)
-      await Promise.all(going.slice(at, at + FILES_AT_ONCE).map(erase));
-    return failed;
   }
 
   async #eraseRows(going: readonly Removal[], deletedAtMs: number): Promise<void> {
@@ -231,21 +199,5 @@ export class Remover {
     const { slots, quarantine } = this.#options;
     quarantine.remove(removal);
     slots.drop(slots.get(removal));
-  }
-}
-
-async function removed(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-function emptied(path: string): void {
-  try {
-    truncateSync(path, 0);
-  } catch {
-    // Another one gives room.
   }
 }
