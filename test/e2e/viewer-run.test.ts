@@ -62,6 +62,24 @@ test("stop ends it everywhere, and says who asked; its lines are in the viewer",
   expect(problems).toEqual([]);
 });
 
+test("the Nodes page shows relays and agents, each second while it is open", async () => {
+  await page.getByRole("link", { name: "marcologger" }).click();
+  await page.getByRole("link", { name: "Nodes", exact: true }).click();
+  const row = (node: string): Locator => page.locator(`tr[data-node="${node}"]`);
+  await shows(page.locator(".node-row .node-up:text-is('up')"), 4);
+  const clock = row("node2").locator(".node-clock");
+  const times = new Set<string>();
+  await poll("four of the node's seconds", async () => times.add(await clock.innerText()).size > 4, 20_000);
+  expect([...times].slice(1).every((time) => /^\d\d:\d\d:\d\d$/.test(time))).toBe(true);
+  await row("node1").getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Kernel", { exact: true }).waitFor();
+  await page.getByRole("searchbox", { name: "Show only these nodes" }).fill("node[3-4]");
+  await shows(page.locator(".node-row"), 2);
+  expect(new URL(page.url()).searchParams.get("node")).toBe("node[3-4]");
+  expect(problems).toEqual([]);
+});
+
 test("a page without the login's ticket cannot sign", async () => {
   await page.evaluate(() => sessionStorage.clear());
   await page.getByRole("button", { name: "Run", exact: true }).click();

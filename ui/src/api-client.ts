@@ -1,12 +1,12 @@
 import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me, StreamName } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
-import { type Board, parseBoard } from "../../src/wire/board.ts";
+import type { Board } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
-import { type Glance, parseGlances, type RunOfGlance } from "../../src/wire/glance.ts";
+import type { Glance, RunOfGlance } from "../../src/wire/glance.ts";
 import { asRecord } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
-import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.ts";
-import { parseUserMismatches, type UserMismatch } from "../../src/wire/user-mismatch.ts";
+import type { SearchEvent } from "../../src/wire/search-event.ts";
+import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 import { type Answer, JsonClient, queryOf } from "./api/json-client.ts";
 import type { LogLine, LogLinePage, RunPage as RunLinePage } from "./api-parse.ts";
 import { parseExecutionPage, parseLinePage, parseMe, parseRunPage as parseRunLines } from "./api-parse.ts";
@@ -42,7 +42,10 @@ export type Credentials =
   /** What was asked for beside the password. */
   | { readonly step: string; readonly reply: string };
 
-/** The collector's HTTP API, as the viewer uses it. */
+/**
+ * The collector's HTTP API, as the viewer uses it. Parsers of what not every page asks for are loaded with the first answer:
+ * the first page must be small.
+ */
 export class ApiClient extends JsonClient {
   readonly #keepTicket: (ticket: string) => void;
 
@@ -79,7 +82,9 @@ export class ApiClient extends JsonClient {
 
   /** Empty for everybody but administrators. */
   userMismatches(): Promise<Answer<readonly UserMismatch[]>> {
-    return this.ask("api/user-mismatches", { parse: parseUserMismatches });
+    return this.ask("api/user-mismatches", {
+      parse: async (value) => (await import("../../src/wire/user-mismatch.ts")).parseUserMismatches(value),
+    });
   }
 
   executions(filter: ExecutionFilter, signal?: AbortSignal): Promise<Answer<ExecutionPage>> {
@@ -96,7 +101,9 @@ export class ApiClient extends JsonClient {
 
   /** What a list shows of some runs beside their counts. */
   glances(runs: readonly RunOfGlance[]): Promise<Answer<readonly Glance[]>> {
-    return this.ask(`api/glances${queryOf({ runs: JSON.stringify(runs) })}`, { parse: parseGlances });
+    return this.ask(`api/glances${queryOf({ runs: JSON.stringify(runs) })}`, {
+      parse: async (value) => (await import("../../src/wire/glance.ts")).parseGlances(value),
+    });
   }
 
   /** Lines of all executions of a run, or of a job, in order of time, on one side of a place. */
@@ -106,7 +113,9 @@ export class ApiClient extends JsonClient {
 
   /** All executions of one run at a glance. */
   board(run: { job: string; run: string; owner?: string | undefined }): Promise<Answer<Board>> {
-    return this.ask(`api/board${queryOf({ ...run })}`, { parse: parseBoard });
+    return this.ask(`api/board${queryOf({ ...run })}`, {
+      parse: async (value) => (await import("../../src/wire/board.ts")).parseBoard(value),
+    });
   }
 
   /** The last lines of an execution, in order; fewer if those of this stream lie too far back. */
@@ -123,11 +132,8 @@ export class ApiClient extends JsonClient {
     body: object,
     { onEvent, signal }: { onEvent: (event: SearchEvent) => void; signal: AbortSignal },
   ): Promise<Answer<true>> {
-    const onValue = (value: unknown): void => {
-      const event = parseSearchEvent(value);
-      if (event !== undefined) onEvent(event);
-    };
-    return this.follow("api/search", { body, onValue, signal });
+    const load = async () => (await import("../../src/wire/search-event.ts")).parseSearchEvent;
+    return this.follow("api/search", { body, load, onValue: onEvent, signal });
   }
 }
 

@@ -9,6 +9,7 @@ import type { LiveClient } from "./live-client.ts";
 import type { LogPageProps } from "./log/page/log-page.tsx";
 import type { LoginPageProps } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
+import type { NodesPageProps } from "./nodes/nodes-page.tsx";
 import type { RunButtonProps } from "./run/run-button.tsx";
 import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
@@ -77,14 +78,23 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
           onRetry={() => live.wake()}
         />
       </div>
-      {place.view === "list" && place.lines !== undefined ? (
+      {place.view === "list" && place.page === "nodes" ? (
+        <Lazy<NodesPageProps>
+          key="nodes"
+          load={loadNodesPage}
+          props={{ api, navigation, place, isAdmin: state.me.admin }}
+          waiting={WAITING}
+        />
+      ) : place.view === "list" && place.lines !== undefined ? (
         <Lazy<SearchPageProps>
+          key="search"
           load={loadSearchPage}
           props={{ api, navigation, place, showOwner: state.me.admin }}
           waiting={WAITING}
         />
       ) : place.view === "list" ? (
         <Lazy<ListViewProps>
+          key="list"
           load={loadListView}
           props={{ api, live, navigation, place, me: state.me }}
           waiting={WAITING}
@@ -115,6 +125,11 @@ async function loadLoginPage() {
 async function loadSearchPage() {
   const { SearchPage } = await import("./search/search-page.tsx");
   return SearchPage;
+}
+
+async function loadNodesPage() {
+  const { NodesPage } = await import("./nodes/nodes-page.tsx");
+  return NodesPage;
 }
 
 async function loadRunButton() {

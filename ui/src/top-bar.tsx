@@ -32,6 +32,10 @@ export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBar
         <Icon name="search" />
         <span>Search lines</span>
       </Link>
+      <Link class="search-link" navigation={navigation} to={{ ...LIST, page: "nodes" }}>
+        <Icon name="nodes" />
+        <span>Nodes</span>
+      </Link>
       <span class="spring" />
       {children}
       <ThemeButton />

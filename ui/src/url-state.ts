@@ -9,8 +9,12 @@ import { LIST_SORTS, type ListSort } from "./list/list-rows.ts";
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];
 
+/** Pages that stand in place of the list. */
+const PAGES = ["nodes", "account"] as const;
+
 export interface ListPlace {
   readonly view: "list";
+  readonly page?: (typeof PAGES)[number] | undefined;
   /** In place of the list: lines of all executions that match this. */
   readonly lines?: string;
   readonly q: string;
@@ -115,8 +119,14 @@ export function parsePlace(search: string): Place {
   const q = text("q").slice(0, WIRE_LIMITS.maxSearchCharacters);
   const sort = LIST_SORTS.find((each) => each === text("sort"));
   const lines = query.get("lines");
+  const page = PAGES.find((each) => each === text("page"));
   const list = { view: "list", q, node: text("node"), state: parseState(text("state")) } as const;
-  return { ...list, ...(sort === undefined ? {} : { sort }), ...(lines === null ? {} : { lines }) };
+  return {
+    ...list,
+    ...(page === undefined ? {} : { page }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(lines === null ? {} : { lines }),
+  };
 }
 
 /** The query part for a place, without defaults. Empty or starting with `?`. */
@@ -136,6 +146,7 @@ export function formatPlace(place: Place): string {
   if (place.view !== "list") set("owner", place.owner);
   set("node", place.node);
   if (place.view === "list") {
+    set("page", place.page);
     set("state", place.state);
     set("sort", place.sort);
     // Also while nothing is typed.

@@ -40,7 +40,7 @@ export class JsonClient {
       const response = await this.#fetch(path, init);
       const said = parseJson(await response.text());
       if (!response.ok) return this.#refusal(response, said, path);
-      const value = options.parse(said);
+      const value = await options.parse(said);
       if (value !== undefined) return { ok: true, value };
       return { ...UNREACHED, status: response.status, code: "not-understood", message: "The answer is not understood" };
     } catch {
@@ -49,14 +49,18 @@ export class JsonClient {
   }
 
   /** Lines of JSON as they come. Resolves after the last one; `signal` ends it on the collector as well. */
-  async follow(path: string, options: FollowOptions): Promise<Answer<true>> {
-    const { body, onValue, signal } = options;
+  async follow<T>(path: string, options: FollowOptions<T>): Promise<Answer<true>> {
+    const { body, load, onValue, signal } = options;
     try {
       const response = await this.#fetch(path, { ...posted(body), credentials: "same-origin", signal });
       if (!response.ok || response.body === null) {
         return this.#refusal(response, parseJson(await response.text()), path);
       }
-      for await (const line of linesOf(response.body)) onValue(parseJson(line));
+      const parse = await load();
+      for await (const line of linesOf(response.body)) {
+        const value = parse(parseJson(line));
+        if (value !== undefined) onValue(value);
+      }
       return { ok: true, value: true };
     } catch {
       return UNREACHED;
@@ -78,10 +82,12 @@ export class JsonClient {
   }
 }
 
-interface FollowOptions {
+interface FollowOptions<T> {
   /** POSTed as JSON. */
   readonly body?: object;
-  readonly onValue: (value: unknown) => void;
+  /** Resolves with the parser of a line; undefined: skipped. */
+  readonly load: () => Promise<(value: unknown) => T | undefined>;
+  readonly onValue: (value: T) => void;
   readonly signal: AbortSignal;
 }
 
@@ -108,7 +114,8 @@ function parseStep(said: unknown): Refusal["step"] {
 }
 
 interface AskOptions<T> {
-  readonly parse: (value: unknown) => T | undefined;
+  /** Undefined: not understood. */
+  readonly parse: (value: unknown) => T | undefined | Promise<T | undefined>;
   /** POSTed as JSON; without a body the request is a GET. */
   readonly body?: object;
   /** Instead of POST. */

@@ -13,11 +13,7 @@ export function followFleet(
   api: JsonClient,
   { onUpdate, signal }: { readonly onUpdate: (update: FleetUpdate) => void; readonly signal: AbortSignal },
 ): Promise<Answer<true>> {
-  const onValue = (value: unknown): void => {
-    const update = parseFleetUpdate(value);
-    if (update !== undefined) onUpdate(update);
-  };
-  return api.follow("api/fleet?follow=1", { onValue, signal });
+  return api.follow("api/fleet?follow=1", { load: async () => parseFleetUpdate, onValue: onUpdate, signal });
 }
 
 /** What nodes reported that belongs to no run, newest first: errors for administrators, and the user's own notes. */

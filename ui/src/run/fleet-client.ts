@@ -43,11 +43,8 @@ export class FleetClient {
     { run, owner }: { readonly run: string; readonly owner: string },
     { onView, signal }: { readonly onView: (view: RunView) => void; readonly signal: AbortSignal },
   ): Promise<void> {
-    const onValue = (value: unknown): void => {
-      const view = parseRunView(value);
-      if (view !== undefined) onView(view);
-    };
-    await this.#api.follow(`api/runs/${run}${queryOf({ owner, follow: 1 })}`, { onValue, signal });
+    const path = `api/runs/${run}${queryOf({ owner, follow: 1 })}`;
+    await this.#api.follow(path, { load: async () => parseRunView, onValue: onView, signal });
   }
 }
 

@@ -1,0 +1,26 @@
+import type { KnownNode } from "./node-store.ts";
+
+/** A clock that is further away makes lines of several nodes stand in the wrong order. */
+const MOST_CLOCK_MS = 1_000;
+/** A relay's report takes milliseconds; lines behind it wait as long. */
+const MOST_DELAY_MS = 5_000;
+
+/** How far a node's clock is ahead of the collector's, as its relay's reports show it, or its agent's. */
+export function clockAheadMs({ summary, fleet }: KnownNode): number | undefined {
+  return summary?.behindMs === undefined ? (fleet?.clockMs ?? undefined) : -summary.behindMs;
+}
+
+/** What somebody should look at, worst first; empty: nothing. */
+export function problemsOf(known: KnownNode): readonly string[] {
+  const { summary, fleet } = known;
+  const clockMs = clockAheadMs(known) ?? 0;
+  return [
+    ...(summary?.isUp === false ? ["relay is down"] : []),
+    ...(fleet?.state === "duplicate" ? ["two agents answer to its name"] : []),
+    ...(fleet?.state === "absent" && fleet.seenMs !== null ? ["agent has gone"] : []),
+    ...((summary?.lost ?? 0) > 0 ? ["lines lost"] : []),
+    ...((summary?.refused ?? 0) > 0 ? ["connections refused"] : []),
+    ...((summary?.delayMs ?? 0) > MOST_DELAY_MS ? ["lines come late"] : []),
+    ...(Math.abs(clockMs) > MOST_CLOCK_MS ? ["clock differs"] : []),
+  ];
+}
