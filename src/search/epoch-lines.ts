@@ -1,7 +1,11 @@
 import { CRI } from "../wire/cri.ts";
+import { grown, LineRuns } from "./line-runs.ts";
 
 /** A time of 27 characters and the space after it. */
 const TIME_WORDS = 7;
+/** `2026-11-20T04:17` */
+const MINUTE_WORDS = 4;
+const ZERO = 0x30;
 const FIRST_LINES = 4_096;
 
 /** Bits of a line's flags. */
@@ -21,13 +25,6 @@ export interface LineFacts {
   readonly isLong: boolean;
 }
 
-/** Lines from `ordinal` on are consecutive lines of an execution, from number `n` on. */
-interface Run {
-  readonly ordinal: number;
-  readonly execution: number;
-  readonly n: number;
-}
-
 /**
  * The lines of one epoch by ripgrep's number for them, counted from 0. Arrays of numbers, and only where a number is not
  * the one before plus one: an object for each line would cost more than the search itself.
@@ -37,7 +34,8 @@ export class EpochLines {
   #capacity = FIRST_LINES;
   #flags = new Uint8Array(FIRST_LINES);
   #times = new Int32Array(FIRST_LINES * TIME_WORDS);
-  #runs: Run[] = [];
+  readonly #runs = new LineRuns();
+  readonly #minute = { words: new Int32Array(MINUTE_WORDS), ms: Number.NaN };
   /** The last numbers of lines of several pieces, by ordinal. */
   readonly #lastNs = new Map<number, number>();
   #execution = 0;
@@ -52,7 +50,7 @@ export class EpochLines {
     if (this.count === this.#capacity) this.#grow();
     const at = this.count;
     if (n !== this.#nextN || execution !== this.#execution) {
-      this.#runs.push({ ordinal: at, execution, n });
+      this.#runs.add(at, execution, n);
       this.#execution = execution;
     }
     this.#nextN = n + 1;
@@ -70,8 +68,7 @@ export class EpochLines {
 
   facts(at: number): LineFacts {
     const flags = this.#flags[at] ?? 0;
-    const { execution, n: first, ordinal } = this.#runOf(at);
-    const n = first + at - ordinal;
+    const { execution, n } = this.#runs.of(at);
     return {
       execution,
       n,
@@ -85,6 +82,24 @@ export class EpochLines {
     const bytes = Buffer.alloc(TIME_WORDS * 4);
     for (let i = 0; i < TIME_WORDS; i += 1) bytes.writeInt32LE(this.#times[at * TIME_WORDS + i] ?? 0, 4 * i);
     return bytes.toString("latin1", 0, CRI.timeCharacters);
+  }
+
+  /** Milliseconds since 1970; NaN on an impossible day. Hits are many, and most are in the minute of the one before. */
+  timeMsOf(at: number): number {
+    const word = at * TIME_WORDS;
+    const { words } = this.#minute;
+    let isKnown = true;
+    for (let i = 0; i < MINUTE_WORDS; i += 1) {
+      const written = this.#times[word + i] ?? 0;
+      if (words[i] === written) continue;
+      words[i] = written;
+      isKnown = false;
+    }
+    if (!isKnown) this.#minute.ms = Date.parse(`${this.timeOf(at).slice(0, MINUTE_WORDS * 4)}Z`);
+    // `:SS.` and `mmmu`, the first character in the lowest bits.
+    const [seconds = 0, fraction = 0] = [this.#times[word + MINUTE_WORDS], this.#times[word + MINUTE_WORDS + 1]];
+    const secondsMs = digit(seconds, 1) * 10_000 + digit(seconds, 2) * 1_000;
+    return this.#minute.ms + secondsMs + digit(fraction, 0) * 100 + digit(fraction, 1) * 10 + digit(fraction, 2);
   }
 
   /** Lines from `from` on, for the next epoch, which gets their text again. These are not needed any more. */
@@ -103,20 +118,10 @@ export class EpochLines {
   /** Its arrays serve again: making and filling new ones costs a third of the search. */
   #emptied(): this {
     this.count = 0;
-    this.#runs = [];
+    this.#runs.clear();
     this.#lastNs.clear();
     this.#nextN = 0;
     return this;
-  }
-
-  #runOf(at: number): Run {
-    let [low, high] = [0, this.#runs.length];
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if ((this.#runs[middle]?.ordinal ?? 0) <= at) low = middle;
-      else high = middle;
-    }
-    return this.#runs[low] ?? { ordinal: 0, execution: 0, n: 0 };
   }
 
   #grow(): void {
@@ -126,7 +131,7 @@ export class EpochLines {
   }
 }
 
-function grown<T extends { set(from: T): void }>(to: T, from: T): T {
-  to.set(from);
-  return to;
+/** The character of a word's byte as a digit. */
+function digit(word: number, byte: number): number {
+  return ((word >>> (8 * byte)) & 0xff) - ZERO;
 }

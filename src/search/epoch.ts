@@ -62,6 +62,10 @@ export class Epoch {
     // As context of a later hit, a line of the epoch before counts again.
     if (!(ordinal >= (isMatch ? this.#reportedTo : 0) && ordinal < this.lines.count)) return;
     const line = { ordinal, sequence: this.#base + ordinal, isMatch, ...(found === undefined ? {} : { found }) };
+    if (this.#after === 0) {
+      this.#onLine(this.lines, line);
+      return;
+    }
     this.#held.push(line);
     this.#report(this.lines.count - this.#after);
   }

@@ -84,7 +84,7 @@ export class Findings {
     this.#lastHit = place;
     this.hits += 1;
     this.#hitsThere += 1;
-    if (buckets) this.#addToBucket(lines, ordinal);
+    if (buckets) this.#addToBucket(facts, lines, ordinal);
     if (show === "executions" && isFirst) this.#show({ t: "execution", ...this.#named(facts) });
     if (show !== "lines" || this.#shown >= limit || found === undefined) return;
     const near = this.#before.filter(
@@ -164,13 +164,12 @@ export class Findings {
   }
 
   /** In one execution by line number, in several by time, as they are shown together. */
-  #addToBucket(lines: EpochLines, ordinal: number): void {
-    const { n, execution } = lines.facts(ordinal);
+  #addToBucket({ n, execution }: LineFacts, lines: EpochLines, ordinal: number): void {
     const { lastN, clockMs = 0 } = this.#executionOf(execution);
     if ("x" in this.#request.what) {
       this.#numberCounts ??= new NumberCounts(lastN);
       this.#numberCounts.add(n);
-    } else this.#timeCounts.add(Date.parse(lines.timeOf(ordinal)) + clockMs);
+    } else this.#timeCounts.add(lines.timeMsOf(ordinal) + clockMs);
   }
 
   get #isBackward(): boolean {

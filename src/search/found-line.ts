@@ -8,6 +8,7 @@ const FIRST_RANGE = Buffer.from('{"match":');
 const MATCH = Buffer.from('{"type":"match"');
 const CONTEXT = Buffer.from('{"type":"context"');
 const LINE_FEED = 0x0a;
+const ZERO = 0x30;
 
 /** A line that ripgrep printed, with the matches in it, in bytes. */
 export interface PrintedLine {
@@ -39,7 +40,13 @@ export function readRecord(record: Buffer): PrintedLine | undefined {
 
 /** The place of a line in the output of `rg --line-number`. */
 export function readNumber(record: Buffer): number {
-  return Number.parseInt(record.toString("latin1", 0, 16), 10) - 1;
+  let number = 0;
+  for (let at = 0; at < record.length; at += 1) {
+    const digit = (record[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+  }
+  return number - 1;
 }
 
 function parseContent(record: Buffer): { bytes: Buffer; ranges: MatchRange[] } {

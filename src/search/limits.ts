@@ -10,6 +10,16 @@ export const SEARCH_LIMITS = {
    */
   firstEpochBytes: 1_000_000,
   maxEpochBytes: 64_000_000,
+  /** So long after the first text of an epoch it ends even if it is small. A person sees no delay in less. */
+  maxTextWaitsMs: 250,
+  /** Logs of this size and more are scouted: starting a ripgrep takes as long as making text of so much. */
+  scoutFromBytes: 4_194_304,
+  /**
+   * A scout is given up where it names more than every eighth of some thousand lines: reading a line that it names takes
+   * several times as long as making text of one.
+   */
+  manyNamed: 4_096,
+  leastLinesANamed: 8,
   epochGrowth: 4,
   /** Lines of one epoch: each needs about 30 bytes of memory while ripgrep has it. */
   maxEpochLines: 1_048_576,
@@ -49,4 +59,5 @@ export interface EpochSizes {
   readonly maxLineBytes: number;
   readonly firstEpochBytes: number;
   readonly maxEpochLines: number;
+  readonly scoutFromBytes: number;
 }

@@ -1,32 +1,12 @@
-import type { StreamName } from "../wire/api.ts";
 import { CRI } from "../wire/cri.ts";
+import { copyLine, WORD_BYTES } from "./copy-line.ts";
 import { type EpochLines, LINE_FLAGS } from "./epoch-lines.ts";
 import type { NumberRange } from "./number-windows.ts";
+import { addBytes, type LineFilter, type OpenLine, openLine, STREAM_LETTER_AT, WantedLines } from "./open-line.ts";
 
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
 const LETTER_E = 0x65;
-/** The third character of a stream's name: stdOut, stdErr. */
-const STREAM_LETTER_AT = CRI.streamAt + 3;
-const WORD_BYTES = 4;
-
-/** A line whose end has not come yet. */
-interface OpenLine {
-  readonly n: number;
-  lastN: number;
-  readonly time: DataView;
-  readonly isWanted: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-  isLong: boolean;
-}
-
-/** Which lines are searched at all. */
-export interface LineFilter {
-  readonly stream?: StreamName | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-}
 
 /**
  * Turns the CRI lines of executions into text: pieces of a line joined, unwanted lines left out, each line ended by LF.
@@ -36,12 +16,9 @@ export class LineJoiner {
   lines: EpochLines;
   /** Lines cut at the limit. */
   longLines = 0;
-  readonly #stream: StreamName | undefined;
-  readonly #since: Buffer | undefined;
-  readonly #until: Buffer | undefined;
+  readonly #wanted: WantedLines;
   readonly #maxLineBytes: number;
   #execution = 0;
-  #range: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
   #nextN = 1;
   #open: [stdout: OpenLine | undefined, stderr: OpenLine | undefined] = [undefined, undefined];
   #out: Buffer = Buffer.alloc(0);
@@ -51,9 +28,7 @@ export class LineJoiner {
 
   constructor(filter: LineFilter, options: { readonly lines: EpochLines; readonly maxLineBytes: number }) {
     this.lines = options.lines;
-    this.#stream = filter.stream;
-    this.#since = filter.since === undefined ? undefined : Buffer.from(filter.since);
-    this.#until = filter.until === undefined ? undefined : Buffer.from(filter.until);
+    this.#wanted = new WantedLines(filter);
     this.#maxLineBytes = options.maxLineBytes;
   }
 
@@ -62,10 +37,15 @@ export class LineJoiner {
     return this.#nextN;
   }
 
+  /** Whether a line's end has not come yet. */
+  get isOpen(): boolean {
+    return this.#open[0] !== undefined || this.#open[1] !== undefined;
+  }
+
   /** The next lines belong to this execution; those that begin in the range are wanted. The last one was ended. */
   begin(execution: number, range: NumberRange): void {
     this.#execution = execution;
-    this.#range = range;
+    this.#wanted.range = range;
     this.#nextN = 1;
   }
 
@@ -82,7 +62,7 @@ export class LineJoiner {
     for (let at = 0; at < cri.length; n += 1) {
       const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
       const isPiece = cri[at + CRI.tagAt] === LETTER_P;
-      if (!isPiece && this.#open[stream] === undefined && this.#isWanted(cri, at, n, stream)) {
+      if (!isPiece && this.#open[stream] === undefined && this.#wanted.has(cri, at, n, stream)) {
         at = this.#write(view, at, n, stream);
         continue;
       }
@@ -92,6 +72,20 @@ export class LineJoiner {
       at = end + 1;
     }
     this.#nextN = n;
+    return this.#out.subarray(0, this.#written);
+  }
+
+  /** The text of whole lines with these numbers, of which none is a piece; no line is open. */
+  pushWhole(cri: Buffer, numbers: readonly number[]): Buffer {
+    this.#room(cri.length);
+    const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
+    let at = 0;
+    for (const n of numbers) {
+      const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
+      if (this.#wanted.has(cri, at, n, stream)) at = this.#write(view, at, n, stream);
+      else at = cri.indexOf(LINE_FEED, at) + 1;
+      this.#nextN = n + 1;
+    }
     return this.#out.subarray(0, this.#written);
   }
 
@@ -105,7 +99,7 @@ export class LineJoiner {
    * nothing has changed, and they must be pushed.
    */
   skip(cri: Buffer, firstN: number): boolean {
-    if (this.#open[0] !== undefined || this.#open[1] !== undefined) return false;
+    if (this.isOpen) return false;
     let n = firstN;
     for (let at = 0; at < cri.length; n += 1) {
       if (cri[at + CRI.tagAt] === LETTER_P) return false;
@@ -145,36 +139,18 @@ export class LineJoiner {
     const { at, end, n, stream } = piece;
     let open = this.#open[stream];
     if (open === undefined) {
-      const time = Buffer.from(cri.subarray(at, at + CRI.timeCharacters + 1));
-      open = {
-        n,
-        lastN: n,
-        time: new DataView(time.buffer, time.byteOffset, time.length),
-        isWanted: this.#isWanted(cri, at, n, stream),
-        parts: [],
-        bytes: 0,
-        isLong: false,
-      };
+      open = openLine(cri, at, { n, isWanted: this.#wanted.has(cri, at, n, stream) });
       this.#open[stream] = open;
     }
     open.lastN = n;
-    this.#append(open, cri.subarray(at + CRI.prefixCharacters, end));
-  }
-
-  #append(open: OpenLine, part: Buffer): void {
-    if (!open.isWanted) return;
-    const bytes = Math.min(part.length, this.#maxLineBytes - open.bytes);
-    if (bytes < part.length) open.isLong = true;
-    if (bytes === 0) return;
-    open.parts.push(Buffer.from(part.subarray(0, bytes)));
-    open.bytes += bytes;
+    addBytes(open, cri.subarray(at + CRI.prefixCharacters, end), this.#maxLineBytes);
   }
 
   #endLine(cri: Buffer, piece: { at: number; end: number; n: number; stream: 0 | 1 }): void {
     const open = this.#open[piece.stream];
     if (open === undefined) return;
     open.lastN = piece.n;
-    this.#append(open, cri.subarray(piece.at + CRI.prefixCharacters, piece.end));
+    addBytes(open, cri.subarray(piece.at + CRI.prefixCharacters, piece.end), this.#maxLineBytes);
     this.#writeOpen(open, piece.stream);
   }
 
@@ -198,75 +174,18 @@ export class LineJoiner {
     if (lastN !== n) this.lines.setLastN(lastN);
   }
 
-  /** Writes a whole line's text and its LF, four bytes at a time. Returns where the next line begins. */
+  /** Writes a whole line's text and its LF. Returns where the next line begins. */
   #write(cri: DataView, at: number, n: number, stream: 0 | 1): number {
-    const out = this.#outView;
     const start = at + CRI.prefixCharacters;
-    const lastWordAt = cri.byteLength - WORD_BYTES;
-    let [from, to] = [start, this.#written];
-    for (;;) {
-      if (from > lastWordAt) {
-        // The last bytes of a block, of which the last one is LF.
-        while (cri.getUint8(from) !== LINE_FEED) {
-          out.setUint8(to, cri.getUint8(from));
-          from += 1;
-          to += 1;
-        }
-        out.setUint8(to, LINE_FEED);
-        break;
-      }
-      const word = cri.getInt32(from, true);
-      out.setInt32(to, word, true);
-      const found = lineFeedsIn(word);
-      if (found !== 0) {
-        const before = bytesBefore(found);
-        from += before;
-        to += before;
-        break;
-      }
-      from += WORD_BYTES;
-      to += WORD_BYTES;
-    }
+    const bytes = copyLine(cri, start, this.#outView, this.#written);
     let flags = stream === 1 ? LINE_FLAGS.stderr : 0;
-    if (from - start > this.#maxLineBytes) {
+    if (bytes > this.#maxLineBytes) {
       flags |= LINE_FLAGS.long;
       this.longLines += 1;
-      to = this.#written + this.#maxLineBytes;
-      out.setUint8(to, LINE_FEED);
+      this.#outView.setUint8(this.#written + this.#maxLineBytes, LINE_FEED);
     }
-    this.#written = to + 1;
+    this.#written += Math.min(bytes, this.#maxLineBytes) + 1;
     this.lines.add(this.#execution, n, flags, cri, at);
-    return from + 1;
+    return start + bytes + 1;
   }
-
-  /** Judges a line by its first piece. */
-  #isWanted(cri: Buffer, at: number, n: number, stream: 0 | 1): boolean {
-    if (n < this.#range.from || n > this.#range.to) return false;
-    if (this.#stream !== undefined && (this.#stream === "stderr") !== (stream === 1)) return false;
-    if (this.#since !== undefined && compareTimes(cri, at, this.#since) < 0) return false;
-    return this.#until === undefined || compareTimes(cri, at, this.#until) <= 0;
-  }
-}
-
-/** Times of this spelling are ordered as their bytes are. */
-function compareTimes(cri: Buffer, at: number, time: Buffer): number {
-  for (let i = 0; i < CRI.timeCharacters; i += 1) {
-    const difference = (cri[at + i] ?? 0) - (time[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-/**
- * The top bits of those of its bytes that are LF, 0 without one; above the first one also others ("Bit Twiddling Hacks",
- * "Determine if a word has a zero byte").
- */
-function lineFeedsIn(word: number): number {
-  const zeroes = word ^ 0x0a0a0a0a;
-  return (zeroes - 0x01010101) & ~zeroes & 0x80808080;
-}
-
-/** Bytes before the first of them; the lowest is the first. */
-function bytesBefore(found: number): number {
-  return (31 - Math.clz32(found & -found)) >>> 3;
 }

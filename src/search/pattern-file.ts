@@ -9,22 +9,22 @@ const META = /[\\.+*?()|[\]{}^$#&~-]/g;
 /** Unicode's definition of a word (UTS #18, annex C), which ripgrep uses. */
 const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 
-/** The pattern in a file that has no name any more: arguments and files are readable for others. */
-export function openPattern(request: SearchRequest): number {
+/** A pattern in a file that has no name any more: arguments and files are readable for others. */
+export function openPattern(expression: string): number {
   const folder = mkdtempSync(join(tmpdir(), "ml-search-"));
   try {
     const path = join(folder, "pattern");
-    writeFileSync(path, patternFile(request), { mode: 0o600 });
+    writeFileSync(path, `${expression}\n`, { mode: 0o600 });
     return openSync(path, "r");
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** The content of the pattern's file: one pattern, a regular expression. */
-function patternFile({ pattern, regex, word, level }: SearchRequest): string {
-  if (pattern === "" && level !== undefined) return `(?i)${levelHint(level)}\n`;
-  return `${regex ? pattern : literal(pattern, word)}\n`;
+/** What ripgrep is to find, as a regular expression. */
+export function patternOf({ pattern, regex, word, level }: SearchRequest): string {
+  if (pattern === "" && level !== undefined) return `(?i)${levelHint(level)}`;
+  return regex ? pattern : literal(pattern, word);
 }
 
 /** A regular expression for a text. At the edge of a word, \b; beside another character, \B says the same. */

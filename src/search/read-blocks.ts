@@ -28,6 +28,10 @@ export interface Block {
   readonly cri: Buffer;
   readonly firstN: number | undefined;
   readonly passed?: number;
+  /** The numbers of its lines, which need not be consecutive; none of them is a piece, and no line is open before them. */
+  readonly numbers?: readonly number[];
+  /** Bytes of the file that are done with it; omitted: its own. */
+  readonly bytes?: number;
 }
 
 /** Reads a piece block by block. Ends early if the file is shorter, as after a failing disk. */

@@ -6,13 +6,28 @@ export type RipgrepOutput = "records" | "numbers";
 
 /** The pattern's descriptor in ripgrep: a file, so that no other user reads it among its arguments. */
 const PATTERN_FD = 3;
-/** Arguments of a ripgrep that searches its stdin. */
+const CASES = { smart: "--smart-case", ignore: "--ignore-case", match: "--case-sensitive" } as const;
+
+/** Arguments of a ripgrep that searches text on its stdin. */
 export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput): string[] {
   const forms = {
     records: ["--json", "--before-context", `${request.before}`, "--after-context", `${request.after}`],
     // Shows a line of more than one byte as a remark.
     numbers: ["--line-number", "--max-columns", "1"],
   };
+  return searching(request.case, [
+    ...forms[output],
+    ...(request.regex && request.word ? ["--word-regexp"] : []),
+    ...(request.invert ? ["--invert-match"] : []),
+  ]);
+}
+
+/** Arguments of a ripgrep that searches a log on its stdin, and prints lines as soon as it finds them. */
+export function scoutArguments(letters: SearchRequest["case"]): string[] {
+  return searching(letters, ["--line-number", "--byte-offset", "--line-buffered"]);
+}
+
+function searching(letters: SearchRequest["case"], more: readonly string[]): string[] {
   return [
     "--no-config",
     "--no-mmap",
@@ -22,10 +37,8 @@ export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput):
     "--encoding=none",
     `--regex-size-limit=${SEARCH_LIMITS.compiledPattern}`,
     `--dfa-size-limit=${SEARCH_LIMITS.compiledPattern}`,
-    ...forms[output],
-    ...{ smart: ["--smart-case"], ignore: ["--ignore-case"], match: ["--case-sensitive"] }[request.case],
-    ...(request.regex && request.word ? ["--word-regexp"] : []),
-    ...(request.invert ? ["--invert-match"] : []),
+    CASES[letters],
+    ...more,
     "--file",
     `/proc/self/fd/${PATTERN_FD}`,
     "-",

@@ -66,6 +66,12 @@ export class Ripgrep {
     this.#ended.catch(() => undefined);
   }
 
+  /** Resolves when it runs; rejects with RipgrepError if there is none. */
+  started(): Promise<void> {
+    if (this.#child.pid === undefined) return this.#ended;
+    return Promise.resolve();
+  }
+
   /** Undefined if ripgrep has taken it: then the buffer is free, and more may follow at once. */
   write(text: Buffer): Promise<void> | undefined {
     if (this.#isClosed || this.#isKilled || this.#stdin.destroyed) return undefined;

@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import type { SearchEvent } from "../wire/search-event.ts";
+import { openPatterns } from "./blocks-of.ts";
 import { SEARCH_LIMITS } from "./limits.ts";
-import { openPattern } from "./pattern-file.ts";
 import { RipgrepError } from "./ripgrep.ts";
 import { type SearchedPieces, SearchTask, type TaskPort } from "./search-task.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
@@ -70,10 +70,10 @@ let task: SearchTask | undefined;
 async function search({ request, sizes, sayEveryMs }: Extract<ToWorker, { t: "search" }>): Promise<void> {
   const port = new Outside();
   outside = port;
-  const patternFd = openPattern(request);
+  const patterns = openPatterns(request);
   try {
-    task = new SearchTask(request, { port, patternFd, sizes });
-    await task.check();
+    task = new SearchTask(request, { port, patterns, sizes });
+    await task.begin();
     const running = task;
     const timer = setInterval(() => running.say(), sayEveryMs);
     const end = await running.run().finally(() => clearInterval(timer));
@@ -86,7 +86,8 @@ async function search({ request, sizes, sayEveryMs }: Extract<ToWorker, { t: "se
     else port.post({ t: "refused", why: "pattern", message: `Cannot search: ${error.message}` });
   } finally {
     task = undefined;
-    closeSync(patternFd);
+    closeSync(patterns.patternFd);
+    if (patterns.scoutFd !== undefined) closeSync(patterns.scoutFd);
   }
 }
 

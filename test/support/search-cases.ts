@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { EpochSizes } from "../../src/search/limits.ts";
 import type { SearchRequest } from "../../src/wire/search-request.ts";
 
 /** A stored line or piece of one. */
@@ -16,7 +17,7 @@ export interface StoredLine {
 export interface SearchCase {
   readonly executions: readonly (readonly StoredLine[])[];
   readonly request: SearchRequest;
-  readonly sizes: { blockBytes: number; maxLineBytes: number; firstEpochBytes: number; maxEpochLines: number };
+  readonly sizes: EpochSizes;
 }
 
 /**
@@ -163,6 +164,7 @@ export const searchCase: fc.Arbitrary<SearchCase> = fc.record({
     maxLineBytes: fc.constantFrom(5, 1_000, 1_000),
     firstEpochBytes: fc.integer({ min: 1, max: 120 }),
     maxEpochLines: fc.constantFrom(3, 1_000),
+    scoutFromBytes: fc.constantFrom(0, 300, 1_000_000),
   }),
 });
 

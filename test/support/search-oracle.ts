@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openPattern } from "../../src/search/pattern-file.ts";
+import { openPatterns } from "../../src/search/blocks-of.ts";
 import type { LogPiece } from "../../src/search/read-blocks.ts";
 import { type SearchedPieces, SearchTask } from "../../src/search/search-task.ts";
 import { tableOf } from "../../src/store/sealed/member-table.ts";
@@ -97,7 +97,7 @@ async function eventsOf(
   { mutant, form }: { readonly mutant: Mutant; readonly form: Form },
 ): Promise<SearchEvent[]> {
   const folder = mkdtempSync(join(tmpdir(), "ml-oracle-"));
-  const patternFd = openPattern(search.request);
+  const patterns = openPatterns(search.request);
   const fds: number[] = [];
   try {
     const openFile = (path: string): number => {
@@ -135,10 +135,11 @@ async function eventsOf(
       },
       room: async () => undefined,
     };
-    await new SearchTask(search.request, { port, patternFd, sizes: search.sizes }).run();
+    await new SearchTask(search.request, { port, patterns, sizes: search.sizes }).run();
     return events;
   } finally {
-    for (const fd of [patternFd, ...fds]) closeSync(fd);
+    for (const fd of [patterns.patternFd, ...(patterns.scoutFd === undefined ? [] : [patterns.scoutFd]), ...fds])
+      closeSync(fd);
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,0 +1,53 @@
+import type { SearchRequest } from "../wire/search-request.ts";
+import type { EpochSizes } from "./limits.ts";
+import { openPattern, patternOf } from "./pattern-file.ts";
+import type { Block, LogPiece } from "./read-blocks.ts";
+import { memberTexts, readMembers } from "./read-members.ts";
+import { requiredGrams } from "./required-text.ts";
+import { scoutArguments } from "./ripgrep-arguments.ts";
+import { Scout } from "./scout.ts";
+import { scoutCase, scoutPattern } from "./scout-pattern.ts";
+import { allBlocks, scoutedBlocks } from "./scouted-blocks.ts";
+
+/** The files with what a search's ripgreps are to find. */
+export interface OpenPatterns {
+  readonly patternFd: number;
+  /** Undefined: nothing can be said about lines as they are stored. */
+  readonly scoutFd: number | undefined;
+}
+
+/** The caller closes them. */
+export function openPatterns(request: SearchRequest): OpenPatterns {
+  const scouted = scoutPattern(request);
+  const scoutFd = scouted === undefined ? undefined : openPattern(scouted);
+  return { patternFd: openPattern(patternOf(request)), scoutFd };
+}
+
+/** What a piece of a log holds, without what certainly does not matter, in the cheapest way that there is. */
+export function blocksOf(
+  piece: LogPiece,
+  options: {
+    readonly request: SearchRequest;
+    readonly patterns: OpenPatterns;
+    readonly sizes: EpochSizes;
+    /** Whether a line is open after the last block. */
+    readonly isOpen: () => boolean;
+    /** The scout that is used, to be killed when the search is stopped. */
+    readonly onScout: (scout: Scout) => void;
+  },
+): Iterable<Block> | AsyncIterable<Block> {
+  const { request, patterns, sizes, isOpen, onScout } = options;
+  const { scoutFd } = patterns;
+  const { sealed, fd, at, bytes } = piece;
+  const packed = sealed === undefined ? undefined : { ...piece, sealed };
+  const grams = requiredGrams(request);
+  // Where filters know that there is little to read, nothing is faster.
+  if (packed?.sealed.filterFd !== undefined && grams.length > 0) return readMembers(packed, grams);
+  // A scout of a file begins where the file does.
+  const isPlain = scoutFd === undefined || bytes < sizes.scoutFromBytes || (packed === undefined && at > 0);
+  if (isPlain) return allBlocks(piece, sizes.blockBytes);
+  const log = packed === undefined ? fd : memberTexts(packed);
+  const scout = new Scout({ log, args: scoutArguments(scoutCase(request)), patternFd: scoutFd });
+  onScout(scout);
+  return scoutedBlocks({ piece, scout, isOpen, blockBytes: sizes.blockBytes });
+}

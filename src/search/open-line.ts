@@ -1,0 +1,73 @@
+import type { StreamName } from "../wire/api.ts";
+import { CRI } from "../wire/cri.ts";
+import type { NumberRange } from "./number-windows.ts";
+
+/** The third character of a stream's name: stdOut, stdErr. */
+export const STREAM_LETTER_AT = CRI.streamAt + 3;
+
+/** A line whose end has not come yet. */
+export interface OpenLine {
+  readonly n: number;
+  lastN: number;
+  readonly time: DataView;
+  readonly isWanted: boolean;
+  readonly parts: Buffer[];
+  bytes: number;
+  isLong: boolean;
+}
+
+/** Begins one with the first piece, whose CRI line stands at `at`. It has no bytes yet. */
+export function openLine(cri: Buffer, at: number, facts: { readonly n: number; readonly isWanted: boolean }): OpenLine {
+  const time = Buffer.from(cri.subarray(at, at + CRI.timeCharacters + 1));
+  const view = new DataView(time.buffer, time.byteOffset, time.length);
+  return { ...facts, lastN: facts.n, time: view, parts: [], bytes: 0, isLong: false };
+}
+
+/** Adds a piece's bytes, of all of them at most `maxBytes`. */
+export function addBytes(open: OpenLine, part: Buffer, maxBytes: number): void {
+  if (!open.isWanted) return;
+  const bytes = Math.min(part.length, maxBytes - open.bytes);
+  if (bytes < part.length) open.isLong = true;
+  if (bytes === 0) return;
+  open.parts.push(Buffer.from(part.subarray(0, bytes)));
+  open.bytes += bytes;
+}
+
+/** Which lines are searched at all. */
+export interface LineFilter {
+  readonly stream?: StreamName | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** Judges lines by their first pieces. */
+export class WantedLines {
+  /** By their numbers. */
+  range: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
+  readonly #stream: 0 | 1 | undefined;
+  readonly #since: Buffer | undefined;
+  readonly #until: Buffer | undefined;
+
+  constructor({ stream, since, until }: LineFilter) {
+    this.#stream = stream === undefined ? undefined : stream === "stderr" ? 1 : 0;
+    this.#since = since === undefined ? undefined : Buffer.from(since);
+    this.#until = until === undefined ? undefined : Buffer.from(until);
+  }
+
+  /** Called for each line: it allocates nothing. */
+  has(cri: Buffer, at: number, n: number, stream: 0 | 1): boolean {
+    if (n < this.range.from || n > this.range.to) return false;
+    if (this.#stream !== undefined && this.#stream !== stream) return false;
+    if (this.#since !== undefined && compareTimes(cri, at, this.#since) < 0) return false;
+    return this.#until === undefined || compareTimes(cri, at, this.#until) <= 0;
+  }
+}
+
+/** Times of this spelling are ordered as their bytes are. */
+function compareTimes(cri: Buffer, at: number, time: Buffer): number {
+  for (let i = 0; i < CRI.timeCharacters; i += 1) {
+    const difference = (cri[at + i] ?? 0) - (time[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { SEARCH_LIMITS } from "./limits.ts";
+import { type FoundLines, ScoutOutput } from "./scout-output.ts";
+
+/** "Nothing matched" is success as well (rg(1), EXIT STATUS). */
+const SUCCESS: readonly (number | null)[] = [0, 1];
+
+/**
+ * One ripgrep that reads a log as it is stored, and prints the lines in which there may be something: that takes a part of
+ * the time in which the log becomes text.
+ */
+export class Scout {
+  readonly #child: ChildProcess;
+  readonly #stdout: Readable;
+  readonly #output = new ScoutOutput(SEARCH_LIMITS.maxRecordBytes);
+  readonly #ended: Promise<unknown>;
+  readonly #timer: NodeJS.Timeout;
+  #chunks: Buffer[] = [];
+  #error: unknown;
+  #isOver = false;
+  #hasFailed = false;
+  #isQuiet = false;
+  #wake: () => void = () => undefined;
+
+  /**
+   * @param options.log its lines; or its file, from the beginning: then nobody may have read from it but at places of
+   * their own, as ripgrep shares its offset.
+   */
+  constructor(options: {
+    readonly log: AsyncIterable<Buffer> | number;
+    readonly args: readonly string[];
+    readonly patternFd: number;
+  }) {
+    const { log, args, patternFd } = options;
+    const stdin = typeof log === "number" ? log : "pipe";
+    const child = spawn("rg", args, { stdio: [stdin, "pipe", "ignore", patternFd] });
+    const { stdout } = child;
+    if (stdout === null) throw new TypeError("ripgrep has no pipe");
+    this.#child = child;
+    this.#stdout = stdout;
+    stdout.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      // Until these are read.
+      stdout.pause();
+      this.#wake();
+    });
+    const ended = new Promise<void>((resolve) => {
+      const over = (isSuccess: boolean): void => {
+        this.#hasFailed ||= !isSuccess;
+        this.#isOver = true;
+        this.#wake();
+        resolve();
+      };
+      child.once("error", () => over(false));
+      child.once("close", (code) => over(SUCCESS.includes(code)));
+    });
+    const { stdin: pipe } = child;
+    this.#ended = typeof log === "number" || pipe === null ? ended : Promise.all([ended, this.#feed(log, pipe)]);
+    this.#timer = setInterval(() => {
+      this.#isQuiet = true;
+      this.#wake();
+    }, SEARCH_LIMITS.maxTextWaitsMs);
+  }
+
+  /** What it says is not all that there is. */
+  get hasFailed(): boolean {
+    return this.#hasFailed || this.#output.isBroken;
+  }
+
+  /** What kept the log from being read. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** The next lines; `quiet`: none for a while; undefined: it has ended. */
+  async next(): Promise<FoundLines | "quiet" | undefined> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) return this.#output.push(chunk);
+      if (this.#isOver) return undefined;
+      if (this.#isQuiet) {
+        this.#isQuiet = false;
+        return "quiet";
+      }
+      this.#stdout.resume();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async #feed(log: AsyncIterable<Buffer>, stdin: Writable): Promise<void> {
+    // It has ended: its exit code says why.
+    stdin.on("error", () => undefined);
+    try {
+      for await (const lines of log) {
+        if (this.#isOver || stdin.destroyed) break;
+        await new Promise<void>((resolve) => stdin.write(lines, () => resolve()));
+      }
+    } catch (error) {
+      this.#error = error;
+    }
+    stdin.end();
+  }
+
+  kill(): void {
+    this.#hasFailed = true;
+    this.#child.kill("SIGKILL");
+    this.#chunks = [];
+    // A paused pipe would never close.
+    this.#stdout.removeAllListeners("data");
+    this.#stdout.resume();
+  }
+
+  /** Resolves when it has ended, and the log is not read any more. */
+  async end(): Promise<void> {
+    if (!this.#isOver) this.kill();
+    clearInterval(this.#timer);
+    await this.#ended;
+  }
+}

@@ -1,0 +1,137 @@
+import { countLines } from "../frame/cri.ts";
+import { CRI } from "../wire/cri.ts";
+import { SEARCH_LIMITS } from "./limits.ts";
+import { type Block, type LogPiece, readBlocks } from "./read-blocks.ts";
+import { readMembers } from "./read-members.ts";
+import type { Scout } from "./scout.ts";
+import type { FoundLines } from "./scout-output.ts";
+
+const LETTER_P = 0x50;
+/** Read at a time until no line is open: most lines of several pieces have few others among them. */
+const CLOSING_BYTES = 16_384;
+const NO_GRAMS = new Uint32Array(0);
+const NOTHING: Block = { cri: Buffer.alloc(0), firstN: undefined };
+
+/** What reads a log behind its scout. */
+interface Reader {
+  readonly piece: LogPiece;
+  readonly scout: Scout;
+  /** Whether a line is open after the last block. */
+  readonly isOpen: () => boolean;
+  readonly blockBytes: number;
+}
+
+/**
+ * The lines of a log that its scout names, as they are, and all lines from a piece on until no line is open any more. Where
+ * it names too many, or fails, everything is read instead.
+ */
+export async function* scoutedBlocks(reader: Reader): AsyncGenerator<Block> {
+  const { piece, scout, blockBytes } = reader;
+  const lines = new NamedLines(reader);
+  try {
+    yield* lines.close();
+    for (let found = await scout.next(); found !== undefined; found = await scout.next()) {
+      if (found === "quiet") yield NOTHING;
+      else yield* lines.take(found);
+      if (!lines.areTooMany && !scout.hasFailed) continue;
+      scout.kill();
+      break;
+    }
+  } finally {
+    await scout.end();
+  }
+  if (scout.hasFailed) yield* allBlocks(lines.rest, blockBytes);
+  else if (scout.error !== undefined) throw scout.error;
+  else yield { ...NOTHING, bytes: piece.at + piece.bytes - lines.rest.at };
+}
+
+/** All of a piece. */
+export function allBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
+  const { sealed } = piece;
+  return sealed === undefined ? readBlocks(piece, blockBytes) : readMembers({ ...piece, sealed }, NO_GRAMS);
+}
+
+/** Follows the scout through the log. */
+class NamedLines {
+  readonly #reader: Reader;
+  readonly #end: number;
+  /** What has not been read or passed over, and the number of its first line. */
+  #at: number;
+  #n: number;
+  /** Lines that the scout named since the count began, and where that was. */
+  #named = 0;
+  #namedFrom: number;
+  #areTooMany = false;
+
+  constructor(reader: Reader) {
+    const { at, bytes, n } = reader.piece;
+    this.#reader = reader;
+    this.#end = at + bytes;
+    [this.#at, this.#n, this.#namedFrom] = [at, n, n];
+  }
+
+  get areTooMany(): boolean {
+    return this.#areTooMany;
+  }
+
+  get rest(): LogPiece {
+    return { ...this.#reader.piece, at: this.#at, bytes: this.#end - this.#at, n: this.#n };
+  }
+
+  /** All lines until none is open. */
+  *close(): Generator<Block> {
+    if (!this.#reader.isOpen() || this.#at >= this.#end) return;
+    const blockBytes = Math.min(this.#reader.blockBytes, CLOSING_BYTES);
+    for (const block of allBlocks(this.rest, blockBytes)) {
+      const { lines } = countLines(block.cri);
+      this.#at += block.cri.length;
+      this.#n += lines;
+      this.#named += lines;
+      yield block;
+      if (!this.#reader.isOpen()) return;
+    }
+  }
+
+  *take({ cri, numbers, places, starts }: FoundLines): Generator<Block> {
+    const { piece } = this.#reader;
+    let [from, before] = [0, this.#at];
+    const whole: number[] = [];
+    for (const [i, start] of starts.entries()) {
+      const place = (places[i] ?? 0) + piece.at;
+      const end = starts[i + 1] ?? cri.length;
+      // Read already, behind a piece; or stored after the search began.
+      const isOther = place < this.#at || place + end - start > this.#end;
+      const isPiece = cri[start + CRI.tagAt] === LETTER_P;
+      if (isOther || isPiece) {
+        if (whole.length > 0) yield this.#whole(cri.subarray(from, start), whole.splice(0), before);
+        before = this.#at;
+        from = end;
+      }
+      if (isOther) continue;
+      const n = piece.n + (numbers[i] ?? 1) - 1;
+      this.#at = place + end - start;
+      this.#n = n + 1;
+      this.#named += 1;
+      if (!isPiece) {
+        whole.push(n);
+        continue;
+      }
+      yield { cri: cri.subarray(start, end), firstN: n, bytes: this.#at - before };
+      yield* this.close();
+      before = this.#at;
+    }
+    if (whole.length > 0) yield this.#whole(cri.subarray(from), whole, before);
+    this.#judge();
+  }
+
+  #whole(cri: Buffer, numbers: readonly number[], before: number): Block {
+    return { cri, firstN: undefined, numbers, bytes: this.#at - before };
+  }
+
+  #judge(): void {
+    const { manyNamed, leastLinesANamed } = SEARCH_LIMITS;
+    if (this.#named < manyNamed) return;
+    this.#areTooMany = this.#n - this.#namedFrom < this.#named * leastLinesANamed;
+    [this.#named, this.#namedFrom] = [0, this.#n];
+  }
+}
