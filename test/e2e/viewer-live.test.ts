@@ -65,6 +65,25 @@ describe("a running execution", () => {
     expect(await page.locator(".row").count()).toBeLessThan(100);
   });
 
+  test("draws new lines with the elements of old ones, and fetches again what it has let go", async () => {
+    const { page, print } = await watch([{ lines: 500 }]);
+    await seeLast(page, 500);
+    const made = await page.evaluate(() => {
+      const rows = [...document.querySelectorAll<HTMLElement>(".row")];
+      for (const row of rows) row.dataset["made"] = "before";
+      return rows.length;
+    });
+    for (let batch = 1; batch <= 80; batch += 1) print(100);
+    await seeLast(page, 8_500);
+    expect(await page.locator('.row[data-made="before"]').count()).toBe(made);
+    await page.mouse.move(400, 400);
+    await poll("line 3,500 in view", async () => {
+      await page.mouse.wheel(0, -50_000);
+      return (await rowsInView(page)).some(({ n }) => n < 3_500);
+    });
+    expect((await rowsInView(page)).filter(({ isHole }) => isHole)).toEqual([]);
+  });
+
   test("pauses on scrolling up, counts waiting lines, and returns", async () => {
     const { page, print } = await watch([{ lines: 500 }]);
     await seeLast(page, 500);

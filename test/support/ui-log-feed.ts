@@ -22,7 +22,7 @@ export function setUpFeed(
   const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
   const feed = new LogFeed({
     target,
-    limits: { maxRows, maxCharacters: 10_000_000 },
+    limits: { maxRows, followedRows: maxRows, maxCharacters: 10_000_000 },
     onChange: () => undefined,
     after: (_, call) => {
       timers.push(call);

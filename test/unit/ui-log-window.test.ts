@@ -4,7 +4,7 @@ import type { LogLine } from "../../ui/src/api-parse.ts";
 import { buildItems } from "../../ui/src/log/feed/log-items.ts";
 import { LogWindow } from "../../ui/src/log/feed/log-window.ts";
 
-const LIMITS = { maxRows: 100, maxCharacters: 10_000 };
+const LIMITS = { maxRows: 100, followedRows: 100, maxCharacters: 10_000 };
 
 function line(n: number, text = `line ${n}`): LogLine {
   return { n, time: timeOf(n), stderr: false, text, fragment: false };
@@ -46,6 +46,15 @@ describe("a window on one execution", () => {
     window.extendStart(0, lines(4, 6), 4);
     window.fill(0, lines(1, 9));
     expect(seen(window)).toEqual([4, 5, 6, 7]);
+  });
+
+  test("holds fewer rows while its end is followed", () => {
+    const window = windowOf(1, 60, { ...LIMITS, followedRows: 40 });
+    expect(window.trimFollowed()).toBe(true);
+    expect(window.rows.length).toBeLessThanOrEqual(40);
+    expect(seen(window).at(-1)).toBe(60);
+    const { version } = window;
+    expect([window.trimFollowed(), window.version]).toEqual([false, version]);
   });
 
   test("shows lines missing within its range", () => {

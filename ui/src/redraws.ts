@@ -1,8 +1,8 @@
 /** Times that tick (durations of running commands) are drawn this often even when nothing else changes. */
 const TICK_MS = 1_000;
-/** More requests a second than this are more than anybody reads line by line: then at most 12 draws a second. */
+/** More requests a second than this are more than anybody reads line by line: then at most 8 draws a second. */
 const MANY_REQUESTS = 30;
-const BUSY_DRAW_EVERY_MS = 1_000 / 12;
+const BUSY_DRAW_EVERY_MS = 1_000 / 8;
 /** In a tab that nobody sees only its title and its sounds matter. */
 const HIDDEN_DRAW_EVERY_MS = 500;
 
@@ -22,7 +22,7 @@ export interface RedrawClock {
 }
 
 /**
- * Draws at most once a frame, however often it is requested, twelve times a second while much is requested, and twice a
+ * Draws at most once a frame, however often it is requested, eight times a second while much is requested, and twice a
  * second where nobody looks; and at least every second.
  */
 export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {

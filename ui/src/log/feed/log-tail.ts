@@ -88,7 +88,8 @@ export class LogTail {
     if (header.n > to + 1) onGap();
     window.extendEnd(source.index, lines);
     if (this.#isFollowing) {
-      if (window.trim("start")) onTrimmed();
+      // A larger run is read in pages: fewer rows would be a few lines of each execution.
+      if (sources.isPaged ? window.trim("start") : window.trimFollowed()) onTrimmed();
     } else if (window.isFull) this.attach(false);
   }
 }

@@ -10,11 +10,16 @@ import { StreamStyles } from "./stream-styles.ts";
 
 export interface WindowLimits {
   readonly maxRows: number;
+  /** While the view follows the end: what has scrolled out of view is fetched again if somebody goes back. */
+  readonly followedRows: number;
   readonly maxCharacters: number;
 }
 
 /** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
-export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, maxCharacters: 16_000_000 };
+export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, followedRows: 4_000, maxCharacters: 16_000_000 };
+
+/** A row that belongs further before the end is left to the next sorting of all. */
+const SORTED_IN_ROWS = 200;
 
 /** Dropping rows one by one would copy the list each time: an eighth goes at once. */
 const TRIMMED_PART = 8;
@@ -176,11 +181,17 @@ export class LogWindow {
     if (coverage !== undefined && coverage.lastTime < time) coverage.lastTime = time;
   }
 
+  /** Drops rows of earlier lines, down to what a view that follows the end needs. Returns whether it had to. */
+  trimFollowed(): boolean {
+    return this.trim("start", this.#limits.followedRows);
+  }
+
   /** Brings the window back to its limits by dropping rows at one end. Returns whether it had to. */
-  trim(end: "start" | "end"): boolean {
-    this.#version += 1;
-    const isTrimmed = this.isFull;
-    while (this.isFull && this.#rows.length > 1) {
+  trim(end: "start" | "end", maxRows = this.#limits.maxRows): boolean {
+    const isFull = (): boolean => this.isFull || this.#rows.length > maxRows;
+    const isTrimmed = isFull();
+    if (isTrimmed) this.#version += 1;
+    while (isFull() && this.#rows.length > 1) {
       const { rows } = this;
       const count = Math.ceil(rows.length / TRIMMED_PART);
       const gone = end === "start" ? this.#rows.splice(0, count) : this.#rows.splice(-count);
@@ -218,10 +229,25 @@ export class LogWindow {
       this.#characters += made.text.length - (tail?.text.length ?? 0);
       return;
     }
-    const last = this.#rows.at(-1);
-    if (last !== undefined && compareRows(this.order)(last, made) > 0) this.#isSorted = false;
-    this.#rows.push(made);
+    this.#place(made);
     this.#characters += made.text.length;
+  }
+
+  /** Lines of several executions arrive nearly in order: a new row's place is near the end. */
+  #place(row: LogRow): void {
+    const rows = this.#rows;
+    const compare = compareRows(this.order);
+    let at = rows.length;
+    if (this.#isSorted) {
+      const least = at - SORTED_IN_ROWS;
+      for (let before = rows[at - 1]; before !== undefined && compare(before, row) > 0; before = rows[at - 1]) {
+        at -= 1;
+        if (at < least) break;
+      }
+      this.#isSorted = at >= least;
+    }
+    if (at === rows.length || !this.#isSorted) rows.push(row);
+    else rows.splice(at, 0, row);
   }
 
   /** Inserts rows in order. Returns the last one. */

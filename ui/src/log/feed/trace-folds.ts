@@ -22,7 +22,12 @@ const FRAME = /^\s+(?:at .*[:(]|File "|from .*:\d+:in |\.\.\. \d+ more)/;
 /** What may stand among frames: code under a frame, the next exception's head. */
 const AMONG = /^(?:\s+\S|Caused by: |\s*\.\.\. \d+ more)/;
 /** Neither stands at another beginning: most lines are passed over by their first character. */
-const BEGINNINGS = " \tC";
+const BEGINNINGS = [..." \tC"].map((character) => character.charCodeAt(0));
+
+interface Trace {
+  readonly head: LogRow;
+  readonly rows: LogRow[];
+}
 
 /** Folds stack traces under their heads, but for those that the reader has opened. */
 export function foldTraces(items: readonly Item[], isOpen: (fold: Omit<TraceFold, "isOpen">) => boolean): Folded {
@@ -37,21 +42,30 @@ export function foldTraces(items: readonly Item[], isOpen: (fold: Omit<TraceFold
   return { items: hidden.size === 0 ? items : items.filter((item) => !hidden.has(item)), folds };
 }
 
-/** Lines that go on below another one of the same stream, without a gap. */
-function* tracesIn(items: readonly Item[]): Generator<{ head: LogRow; rows: LogRow[] }> {
-  const open = new Map<string, { head: LogRow; rows: LogRow[] }>();
+/** Lines that go on below another one of the same stream, without a gap. Makes nothing for a line that is no part of one. */
+function tracesIn(items: readonly Item[]): readonly Trace[] {
+  const found: Trace[] = [];
+  /** Of each stream: the last line outside a trace, and the trace below it. */
+  const heads: (LogRow | undefined)[] = [];
+  const open: (Trace | undefined)[] = [];
   for (const item of items) {
     if (item.kind === "hole") continue;
-    const stream = `${item.source} ${item.stderr}`;
-    const trace = open.get(stream);
-    const isAmong = BEGINNINGS.includes(item.text[0] ?? "\n") && AMONG.test(item.text);
-    const isNext = trace !== undefined && (trace.rows.length > 0 ? isAmong : FRAME.test(item.text));
-    if (isNext) {
-      trace.rows.push(item);
-      continue;
+    const stream = 2 * item.source + (item.stderr ? 1 : 0);
+    const trace = open[stream];
+    if (isWithin(item, heads[stream], trace)) {
+      const within = trace ?? { head: heads[stream] ?? item, rows: [] };
+      if (trace === undefined) found.push(within);
+      within.rows.push(item);
+      open[stream] = within;
+    } else {
+      open[stream] = undefined;
+      heads[stream] = item;
     }
-    if (trace !== undefined && trace.rows.length > 0) yield trace;
-    open.set(stream, { head: item, rows: [] });
   }
-  for (const trace of open.values()) if (trace.rows.length > 0) yield trace;
+  return found;
+}
+
+function isWithin({ text }: LogRow, head: LogRow | undefined, trace: Trace | undefined): boolean {
+  if (head === undefined || !BEGINNINGS.includes(text.charCodeAt(0))) return false;
+  return (trace === undefined ? FRAME : AMONG).test(text);
 }

@@ -7,6 +7,7 @@ import { Lazy } from "../../lazy.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
+import { Still } from "../../still.tsx";
 import type { ExecutionPlace, JobPlace, LogPlace } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
@@ -73,6 +74,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const view = useRef<LogControls | null>(null);
   const found = useFind({ api, feed, place, top: () => view.current?.topItem, redraw });
   const { words, foundIn, matches } = found;
+  const step = useRef(found.go);
+  step.current = found.go;
   // A list of matches changes in place: what it has opened stands for it.
   const near = useMemo(
     () =>
@@ -154,32 +157,49 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const grouped = isFolded && fold !== undefined ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
   const { items, folds } =
     isFolded || matches !== undefined ? { items: grouped, folds: NO_FOLDS } : traces.fold(grouped);
+  const second = Math.floor(Date.now() / 1_000);
+  const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
   return (
     <main class="log-page">
-      {place.view === "job" ? (
-        <JobHeader api={api} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
-      ) : (
-        <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
-      )}
-      {place.view === "job" && feed.run !== undefined ? (
-        <Lazy<JobBoardProps>
-          load={loadJobBoard}
-          props={{ api, runBoard, navigation, place, run: feed.run, owner: place.owner, showOwner }}
-          waiting={null}
-        />
-      ) : null}
-      <LogToolbar
-        feed={feed}
-        place={place}
-        wrap={wrap}
-        time={time}
-        adjust={adjust}
-        gotoScope={gotoScope}
-        onGo={goTo}
-        onStep={found.go}
-        onHelp={() => setHelpOpen(true)}
-        isConnected={isConnected}
-        navigation={navigation}
+      <Still
+        on={[feed, place, showOwner, second, sources, updates]}
+        draw={() =>
+          place.view === "job" ? (
+            <JobHeader api={api} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
+          ) : (
+            <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
+          )
+        }
+      />
+      <Still
+        on={[feed, place, showOwner, feed.run]}
+        draw={() =>
+          place.view === "job" && feed.run !== undefined ? (
+            <Lazy<JobBoardProps>
+              load={loadJobBoard}
+              props={{ api, runBoard, navigation, place, run: feed.run, owner: place.owner, showOwner }}
+              waiting={null}
+            />
+          ) : null
+        }
+      />
+      <Still
+        on={[feed, shown, place, wrap, time, isConnected, sources, feed.isFollowing, feed.isLive]}
+        draw={() => (
+          <LogToolbar
+            feed={feed}
+            place={place}
+            wrap={wrap}
+            time={time}
+            adjust={adjust}
+            gotoScope={gotoScope}
+            onGo={goTo}
+            onStep={(direction) => step.current(direction)}
+            onHelp={() => setHelpOpen(true)}
+            isConnected={isConnected}
+            navigation={navigation}
+          />
+        )}
       />
       {found.find.request === undefined && found.filter.request === undefined ? null : (
         <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />

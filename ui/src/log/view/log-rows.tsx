@@ -20,16 +20,18 @@ interface LogRowsProps {
   /** Long lines that the reader has opened. */
   readonly opened: WeakSet<LogRow>;
   readonly folds: ReadonlyMap<LogRow, TraceFold>;
+  /** The keys of their elements. */
+  readonly keys: readonly (string | number)[];
   /** The item above the first one. */
   readonly above: Item | undefined;
 }
 
 /** Exactly one element for each item: measuring relies on it. */
-export function LogRows({ feed, items, look, marked, current, opened, folds, above }: LogRowsProps): JSX.Element {
+export function LogRows({ feed, items, keys, look, marked, current, opened, folds, above }: LogRowsProps): JSX.Element {
   return (
     <>
       {items.map((item, at) => {
-        const key = `${item.source}:${item.n}`;
+        const key = keys[at] ?? at;
         if (item.kind === "hole") {
           const reason = discardWords(item, feed.sources[item.source]?.execution.discarded ?? []);
           const node = look.labels[item.source]?.text;

@@ -12,6 +12,7 @@ import { LogViewport } from "./log-viewport.ts";
 import { revealMatch } from "./reveal-match.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
+import { RowSlots } from "./row-slots.ts";
 import type { RowLook } from "./row-view.tsx";
 import { ScrollDevice } from "./scroll-device.ts";
 import { SelectedRows } from "./selected-rows.ts";
@@ -65,6 +66,7 @@ export class LogView extends Component<LogViewProps> {
     drawn: () => this.#drawn,
     onStart: () => this.props.feed.setFollowing(false),
   });
+  readonly #slots = new RowSlots();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   #device: ScrollDevice | undefined;
   #shown: LogPosition | undefined;
@@ -148,6 +150,7 @@ export class LogView extends Component<LogViewProps> {
                 <LogRows
                   feed={feed}
                   items={this.#drawn}
+                  keys={this.#slots.keysOf(this.#drawn)}
                   look={look}
                   marked={marked}
                   current={current}

@@ -5,8 +5,9 @@ import { compareRows } from "../feed/row-order.ts";
 import type { RowHeights, Slice } from "./row-scroll.ts";
 import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
 
-/** Rows drawn beyond both edges, so that a turn of the wheel shows no gap. */
+/** Rows drawn beyond both edges, so that a turn of the wheel shows no gap; fewer at the end, where each line moves all. */
 const OVERSCAN_ROWS = 12;
+const PINNED_OVERSCAN_ROWS = 2;
 
 /** Rows kept drawn for a selection that scrolled out of view. */
 const MAX_SELECTED_ROWS = 1_000;
@@ -85,7 +86,8 @@ export class LogViewport {
 
   /** The rows to draw, those with selected text among them. */
   slice(selected: SelectedPlaces | undefined): Slice {
-    const slice = sliceAt(this.#anchor, OVERSCAN_ROWS, { heights: this.#heights, viewportPx: this.heightPx });
+    const overscan = this.isPinned ? PINNED_OVERSCAN_ROWS : OVERSCAN_ROWS;
+    const slice = sliceAt(this.#anchor, overscan, { heights: this.#heights, viewportPx: this.heightPx });
     if (selected === undefined) return slice;
     const first = indexOfPlace(this.items, selected[0], this.#compare);
     const last = indexOfPlace(this.items, selected[1], this.#compare);

@@ -1,0 +1,47 @@
+import type { Item } from "../feed/log-items.ts";
+
+/**
+ * Which element shows which item. An element whose item has gone out of view takes the next item that comes in: changing
+ * its texts costs less than making another one. An item keeps its element as long as it is drawn.
+ */
+export class RowSlots {
+  #slots = new Map<string, number>();
+
+  /** The keys of the elements, of all items in their order. */
+  keysOf(items: readonly Item[]): readonly (string | number)[] {
+    const before = this.#slots;
+    const slots = new Map<string, number>();
+    for (const item of items) {
+      const slot = before.get(nameOf(item));
+      if (slot !== undefined && isPlain(item)) slots.set(nameOf(item), slot);
+    }
+    const used = new Set(slots.values());
+    let free = 0;
+    const keys = items.map((item) => {
+      const name = nameOf(item);
+      if (!isPlain(item)) return name;
+      let slot = slots.get(name);
+      if (slot === undefined) {
+        while (used.has(free)) free += 1;
+        slot = free;
+        used.add(slot);
+        slots.set(name, slot);
+      }
+      return slot;
+    });
+    this.#slots = slots;
+    return keys;
+  }
+}
+
+/** What somebody may have opened, or have the focus in, keeps an element of its own. */
+function isPlain(item: Item): boolean {
+  return item.kind === "lines" && item.fold === undefined && item.redraws === 0 && item.text.length < MOST_CHARACTERS;
+}
+
+/** Longer lines have a button. */
+const MOST_CHARACTERS = 2_000;
+
+function nameOf({ source, n }: Item): string {
+  return `${source}:${n}`;
+}
