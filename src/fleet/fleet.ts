@@ -75,6 +75,7 @@ export class Fleet {
       send: (node, message) => this.#link?.send(node, message),
       isPresent: (node) => this.#table.isPresent(node, nowMs()),
       isDuplicate: (node) => this.#table.isDuplicate(node, nowMs()),
+      connectionsOf: (node) => this.#broker.connectionsOf(node),
       journalOf: (node) => this.#table.get(node)?.presence.journal ?? "",
     };
     this.#dryRuns = new DryRuns({ nodes, after });

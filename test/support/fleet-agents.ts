@@ -24,7 +24,7 @@ export interface AgentOptions {
 
 /** Both halves of a node's agent, as the demo starts them: commands run as the user of the tests. */
 export async function startAgent(
-  site: Site,
+  site: Pick<Site, "folder" | "pki" | "fleetPort">,
   { node, runDir }: Pick<Relay, "node" | "runDir">,
   { trust, webTrust = "", settings = {} }: AgentOptions,
 ): Promise<Agent> {

@@ -29,10 +29,10 @@ const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
 export class Journal {
   /** Made with the journal: a copy has the same one. */
   readonly id: string;
-  readonly createdMs: number;
   readonly #folder: string;
   #sequence = 0;
   #highestIssuedMs = 0;
+  #createdMs: number;
 
   constructor(folder: string, made: { readonly id: string; readonly nowMs: number }) {
     this.#folder = folder;
@@ -44,7 +44,7 @@ export class Journal {
     const [id, created] = [parseExecutionId(known?.["id"]), asCount(known?.["created"])];
     if (id === undefined || created === undefined)
       throw new Error(`Cannot read ${folder}/journal: move ${folder} away, and what runs on this node starts anew`);
-    [this.id, this.createdMs] = [id, created];
+    [this.id, this.#createdMs] = [id, created];
     const floor = this.floor();
     [this.#sequence, this.#highestIssuedMs] = [floor.sequence, floor.issued];
   }
@@ -55,6 +55,17 @@ export class Journal {
 
   get #scratch(): string {
     return join(this.#folder, "new");
+  }
+
+  /** What was issued before may have run here, and this journal would not know. */
+  get createdMs(): number {
+    return this.#createdMs;
+  }
+
+  /** This journal is a copy: takes nothing that was issued before. */
+  refuseBefore(atMs: number): void {
+    replaceRecord(this.#folder, "journal", JSON.stringify({ id: this.id, created: atMs }));
+    this.#createdMs = atMs;
   }
 
   /** The highest number given to a decision. */

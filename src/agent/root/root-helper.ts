@@ -7,6 +7,7 @@ import { listenOnFile } from "../../host/socket-file.ts";
 import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
 import type { Trusts } from "../../orders/open-order.ts";
 import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { makeExecutionId } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
@@ -157,6 +158,9 @@ export class RootHelper {
       start: this.#start,
     });
     if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
+    // On the disk before anything is decided: what ran since the copy was made must not run again. A sender's clock may
+    // have been ahead.
+    if (answer === "restored") this.#journal.refuseBefore(this.#options.nowMs() + FLEET_LIMITS.maxSkewMs);
     this.#isConfirmed = answer === "+";
     this.#runs.standing = answer === "+" ? "confirmed" : answer;
     if (answer !== "+") this.#log.event("error", "the collector does not take this journal", { why: answer });

@@ -1,4 +1,3 @@
-import { type FSWatcher, watch } from "node:fs";
 import type { Log } from "../../host/log.ts";
 import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
 import { isFinal } from "../../wire/fleet/states.ts";
@@ -7,6 +6,8 @@ import type { Accepted, Supervisor } from "../journal/records.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Checks } from "./checks.ts";
 import { lookAt, type Seen } from "./look.ts";
+import { type OpenRun, OpenRuns } from "./open-runs.ts";
+import { StartRate } from "./start-rate.ts";
 import type { Outcome, Starter } from "./starter.ts";
 import { tellState } from "./tell-state.ts";
 import type { Teller } from "./teller.ts";
@@ -24,18 +25,6 @@ export interface RunsOptions {
   after(act: () => void, afterMs: number): () => void;
 }
 
-/** What this process remembers of an open run: only what it need not do again so soon. */
-interface Open {
-  readonly watcher: FSWatcher | undefined;
-  isBusy: boolean;
-  isAgain: boolean;
-  startAfterMs: number;
-  tellAfterMs: number;
-  /** What kept it from starting, as last reported. */
-  waits: string;
-  waitsTold: string;
-}
-
 /** Whether the journal is the one that the collector knows. */
 export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
 
@@ -45,23 +34,23 @@ export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
  */
 export class Runs {
   readonly #options: RunsOptions;
-  readonly #open = new Map<string, { readonly name: RunName; readonly run: Open }>();
-  readonly #starts = new Map<string, { second: number; count: number }>();
+  readonly #open: OpenRuns;
+  readonly #rate = new StartRate();
   #standing: Standing = "unconfirmed";
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#open = new OpenRuns(options.journal, (name) => this.step(name));
     for (const name of options.journal.all()) this.#recall(name);
   }
 
   /** Of one user, or of all. */
   openCount(user?: string): number {
-    if (user === undefined) return this.#open.size;
-    return [...this.#open.values()].filter(({ name }) => name.user === user).length;
+    return this.#open.count(user);
   }
 
   openNames(): readonly RunName[] {
-    return [...this.#open.values()].map(({ name }) => name);
+    return this.#open.names();
   }
 
   set standing(standing: Standing) {
@@ -70,12 +59,12 @@ export class Runs {
   }
 
   stepAll(): void {
-    for (const { name } of [...this.#open.values()]) this.step(name);
+    for (const name of this.#open.names()) this.step(name);
   }
 
   /** Opens a run, if it is not, and moves it on. `isAsked`: the collector does not know what became of it. */
   step(name: RunName, { isAsked = false }: { readonly isAsked?: boolean } = {}): void {
-    const { run } = this.#openRun(name);
+    const run = this.#open.open(name);
     if (isAsked) {
       const seen = this.look(name);
       if (seen !== undefined) this.#options.journal.untell(name, seen.state);
@@ -95,8 +84,7 @@ export class Runs {
   }
 
   close(): void {
-    for (const { run } of this.#open.values()) run.watcher?.close();
-    this.#open.clear();
+    this.#open.closeAll();
   }
 
   /** At the start: learns numbers, and opens the runs whose end the collector does not know. */
@@ -108,46 +96,15 @@ export class Runs {
     journal.saw({ sequence: seen?.sequence ?? 0, issued });
     const isOver =
       seen === undefined || (isFinal(seen.state) && seen.state !== "unknown" && journal.wasTold(name, seen.state));
-    if (!isOver) this.#openRun(name);
+    if (!isOver) this.#open.open(name);
   }
 
-  #openRun(name: RunName): { readonly name: RunName; readonly run: Open } {
-    const key = `${name.user}.${name.run}`;
-    const known = this.#open.get(key);
-    if (known !== undefined) return known;
-    const run: Open = {
-      watcher: this.#watch(name),
-      isBusy: false,
-      isAgain: false,
-      startAfterMs: 0,
-      tellAfterMs: 0,
-      waits: "",
-      waitsTold: "",
-    };
-    const opened = { name, run };
-    this.#open.set(key, opened);
-    return opened;
-  }
-
-  /** Hears of a claim and an exit at once. Where inotify has no room, `stepAll` finds them. */
-  #watch(name: RunName): FSWatcher | undefined {
-    try {
-      const watcher = watch(this.#options.journal.folderOf(name), (_event, file) => {
-        if (file === "claim" || file === "exit") this.step(name);
-      });
-      watcher.on("error", () => watcher.close());
-      return watcher;
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #step(name: RunName, run: Open): Promise<void> {
+  async #step(name: RunName, run: OpenRun): Promise<void> {
     try {
       do {
         run.isAgain = false;
         const seen = this.look(name);
-        if (seen === undefined) return this.#close(name);
+        if (seen === undefined) return this.#open.close(name);
         if (seen.state === "accepted") await this.#begin(name, run);
         if (seen.state === "started") this.#stop(name);
         await this.#tell(name, run);
@@ -160,7 +117,7 @@ export class Runs {
   }
 
   /** An accepted run: cancelled, ended before it began, or started. */
-  async #begin(name: RunName, run: Open): Promise<void> {
+  async #begin(name: RunName, run: OpenRun): Promise<void> {
     const { journal, checks, starter, nowMs } = this.#options;
     const order = journal.order(name);
     const canceller = journal.canceller(name);
@@ -172,7 +129,7 @@ export class Runs {
     if (nowMs() > parsed.expires) return never("expired");
     if (this.#standing === "restored") return never("unknown", "journal-restored");
     if (starter.isStarting(name)) return;
-    if (this.#standing !== "confirmed" || nowMs() < run.startAfterMs || !this.#mayStart(name.user)) return;
+    if (this.#standing !== "confirmed" || nowMs() < run.startAfterMs || !this.#rate.take(name.user, nowMs())) return;
     const opened = checks.open(JSON.stringify(order.signed));
     if (opened.kind === "refused") return never("refused", opened.why);
     const verdict = await checks.judge(opened.order);
@@ -193,32 +150,20 @@ export class Runs {
     starter.stop(name, order.uid);
   }
 
-  #wait(run: Open, why: string): void {
+  #wait(run: OpenRun, why: string): void {
     run.waits = why;
     run.startAfterMs = this.#options.nowMs() + AGENT_LIMITS.startAgainAfterMs;
   }
 
-  #supervised(name: RunName, run: Open, outcome: Outcome): void {
+  #supervised(name: RunName, run: OpenRun, outcome: Outcome): void {
     const { journal, nowMs } = this.#options;
     if (outcome.kind === "wait") this.#wait(run, outcome.why);
     if (outcome.kind === "refuse") journal.never(name, { state: "refused", why: outcome.why, by: "" }, nowMs());
     this.step(name);
   }
 
-  #mayStart(user: string): boolean {
-    const second = Math.floor(this.#options.nowMs() / 1_000);
-    const known = this.#starts.get(user);
-    if (known?.second === second) {
-      known.count += 1;
-      return known.count <= AGENT_LIMITS.startsPerSecondPerUser;
-    }
-    this.#starts.set(user, { second, count: 1 });
-    if (this.#starts.size > AGENT_LIMITS.openRuns) this.#starts.clear();
-    return true;
-  }
-
   /** Tells what is so now, unless the collector has stored it. */
-  async #tell(name: RunName, run: Open): Promise<void> {
+  async #tell(name: RunName, run: OpenRun): Promise<void> {
     const { journal, nowMs, after } = this.#options;
     const seen = this.look(name);
     if (seen === undefined) return;
@@ -240,13 +185,7 @@ export class Runs {
       return;
     }
     // An unknown run may still be found to have ended.
-    if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#close(name);
-  }
-
-  #close(name: RunName): void {
-    const key = `${name.user}.${name.run}`;
-    this.#open.get(key)?.run.watcher?.close();
-    this.#open.delete(key);
+    if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#open.close(name);
   }
 }
 

@@ -74,6 +74,11 @@ export function nodesConf(
   return { text: `${accounts}\n${JSON.stringify(mark)} { }\n`, mark };
 }
 
+/** The broker's name for the account of a node. */
+export function accountOfNode(node: string): string {
+  return `N_${subjectToken(node)}`;
+}
+
 function accountOf({ name, uri }: ListedNode): string {
   const [events, answers, presence] = [SUBJECTS.events(name), SUBJECTS.answers(name, "*"), SUBJECTS.presence(name)];
   const [orders, questions] = [SUBJECTS.orders(name), SUBJECTS.questions(name)];
@@ -84,7 +89,7 @@ function accountOf({ name, uri }: ListedNode): string {
       (subject) => `{ stream: { account: FLEET, subject: "${subject}" } }`,
     ),
   ];
-  return `${JSON.stringify(`N_${subjectToken(name)}`)} {
+  return `${JSON.stringify(accountOfNode(name))} {
   users: [ { user: ${JSON.stringify(uri)}, permissions: {
     publish: { allow: [${quoted([events, answers, presence])}] }
     subscribe: { allow: [${quoted([`${SUBJECTS.inbox(name)}.>`, orders, questions, SUBJECTS.allQuestions, SUBJECTS.watch])}] } } } ]

@@ -10,6 +10,7 @@ import { AdmittedNodes } from "./admitted-nodes.ts";
 import { SERVER_CONF, serverConf } from "./broker-config.ts";
 import { BrokerProcess } from "./broker-process.ts";
 import { confirmAccount } from "./confirm-reload.ts";
+import { countConnections } from "./count-connections.ts";
 
 export interface BrokerOptions {
   /** Where nodes reach it. */
@@ -72,6 +73,12 @@ export class Broker {
     await this.nodes.stop();
     await this.#system?.close();
     await this.#child.stop();
+  }
+
+  /** Of a node's agents. Rejects while the broker does not say. */
+  async connectionsOf(node: string): Promise<number> {
+    if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
+    return countConnections(this.#system, node);
   }
 
   /** For tests of its end. */

@@ -5,13 +5,15 @@ import type { OutboxDb } from "./outbox-db.ts";
  * Whether a node's journal is the one that the collector knows. An older sequence of it, or a journal that another one
  * has followed, comes from a copy: nothing unclaimed of it may start.
  *
- * @param isOtherAlive the known journal's agent was heard of a moment ago.
+ * `isTwice`: two agents of this node are connected. `isOtherAlive`: the known journal's agent was heard of a moment ago.
  */
 export function checkJournal(
   db: OutboxDb,
-  { node, event, isOtherAlive }: { node: string; event: FleetEventOf<"journal">; isOtherAlive: boolean },
+  of: { node: string; event: FleetEventOf<"journal">; isTwice: boolean; isOtherAlive: boolean },
 ): EventAnswer {
+  const { node, event, isTwice, isOtherAlive } = of;
   const { journal, sequence } = event;
+  if (isTwice) return "duplicate";
   const known = db.journals(node);
   const same = known.find((each) => each.journal === journal);
   const current = known.find((each) => each.current === 1);

@@ -5,6 +5,8 @@ export interface Nodes {
   isPresent(node: string): boolean;
   /** Two agents answer to its name: nothing is sent. */
   isDuplicate(node: string): boolean;
+  /** How many agents of this node are connected. Rejects if that cannot be known now. */
+  connectionsOf(node: string): Promise<number>;
   /** Of the node's last sign of life; empty: none yet. */
   journalOf(node: string): string;
 }

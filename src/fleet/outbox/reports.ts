@@ -30,10 +30,12 @@ export class Reports {
     const { book, nodes, log } = this.#options;
     if (event.kind === "state") return this.#takeState(node, event);
     if (event.kind === "order") return this.#takeOrder(node, event);
+    // A copy of a machine, its certificate included: each gets every order, so that only one may start any.
+    const isTwice = event.kind === "journal" && (await nodes.connectionsOf(node)) > 1;
     return book.commit((): EventAnswer => {
       if (event.kind === "journal") {
         const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
-        const answer = checkJournal(book.db, { node, event, isOtherAlive });
+        const answer = checkJournal(book.db, { node, event, isTwice, isOtherAlive });
         if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
         return answer;
       }

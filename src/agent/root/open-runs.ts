@@ -1,0 +1,80 @@
+import { type FSWatcher, watch } from "node:fs";
+import type { Journal, RunName } from "../journal/journal.ts";
+
+/** What this process remembers of an open run: only what it need not do again so soon. */
+export interface OpenRun {
+  readonly watcher: FSWatcher | undefined;
+  isBusy: boolean;
+  isAgain: boolean;
+  startAfterMs: number;
+  tellAfterMs: number;
+  /** What kept it from starting, as last reported. */
+  waits: string;
+  waitsTold: string;
+}
+
+/** Runs whose end the collector does not know, each with a watch on its folder. Their number is bounded before they come. */
+export class OpenRuns {
+  readonly #journal: Journal;
+  readonly #onRecord: (name: RunName) => void;
+  readonly #open = new Map<string, { readonly name: RunName; readonly run: OpenRun }>();
+
+  /** @param onRecord hears of a claim and an exit at once. */
+  constructor(journal: Journal, onRecord: (name: RunName) => void) {
+    this.#journal = journal;
+    this.#onRecord = onRecord;
+  }
+
+  /** Of one user, or of all. */
+  count(user?: string): number {
+    if (user === undefined) return this.#open.size;
+    return this.names().filter((name) => name.user === user).length;
+  }
+
+  names(): readonly RunName[] {
+    return [...this.#open.values()].map(({ name }) => name);
+  }
+
+  /** Opens it, if it is not. */
+  open(name: RunName): OpenRun {
+    const known = this.#open.get(keyOf(name));
+    if (known !== undefined) return known.run;
+    const run: OpenRun = {
+      watcher: this.#watch(name),
+      isBusy: false,
+      isAgain: false,
+      startAfterMs: 0,
+      tellAfterMs: 0,
+      waits: "",
+      waitsTold: "",
+    };
+    this.#open.set(keyOf(name), { name, run });
+    return run;
+  }
+
+  close(name: RunName): void {
+    this.#open.get(keyOf(name))?.run.watcher?.close();
+    this.#open.delete(keyOf(name));
+  }
+
+  closeAll(): void {
+    for (const name of this.names()) this.close(name);
+  }
+
+  /** Where inotify has no room, the look of each second finds them. */
+  #watch(name: RunName): FSWatcher | undefined {
+    try {
+      const watcher = watch(this.#journal.folderOf(name), (_event, file) => {
+        if (file === "claim" || file === "exit") this.#onRecord(name);
+      });
+      watcher.on("error", () => watcher.close());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function keyOf({ user, run }: RunName): string {
+  return `${user}.${run}`;
+}

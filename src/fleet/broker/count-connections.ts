@@ -1,0 +1,15 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import { accountOfNode } from "./broker-config.ts";
+
+const ANSWER_WITHIN_MS = 2_000;
+
+/** How many connections a node has: its agent, and a copy of it. Rejects if the broker does not say. */
+export async function countConnections(system: NatsConnection, node: string): Promise<number> {
+  const subject = `$SYS.REQ.ACCOUNT.${accountOfNode(node)}.CONNS`;
+  const answer = await system.request(subject, "", { timeout: ANSWER_WITHIN_MS });
+  const count = asCount(asRecord(parseJson(answer.string()))?.["conns"]);
+  if (count === undefined)
+    throw new Error(`Cannot count the connections of ${node}: the broker says ${answer.string()}`);
+  return count;
+}
