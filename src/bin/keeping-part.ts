@@ -33,8 +33,9 @@ export function keepingPart(options: KeepingPartOptions): { readonly keeping: Ke
   const kept = new KeptExecutions(store, index);
   const holds = new Holds(join(dataDir, "holds.jsonl"));
   const { heldBytesPerUser } = policy;
-  const keeping = new Keeping({ store: kept, holds, heldBytesPerUser, audit, wallMs });
   const forecast = new DiskForecast();
+  const bytesPerUser = config.limits.bytesOnDiskPerUser;
+  const keeping = new Keeping({ store: kept, holds, heldBytesPerUser, bytesPerUser, forecast, audit, wallMs });
   const deleted = metrics.counter("ml_retention_deleted_total", "Executions that retention deleted", "reason");
   metrics.gauge("ml_retention_holds", "Executions, runs and jobs that somebody keeps", () => holds.size);
   metrics.gauge(

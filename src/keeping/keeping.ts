@@ -1,6 +1,7 @@
 import type { Audit } from "../host/audit.ts";
-import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage } from "../wire/keeping.ts";
+import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage, UsageLimits } from "../wire/keeping.ts";
 import { asTime } from "../wire/time.ts";
+import type { DiskForecast } from "./disk-forecast.ts";
 import { type HeldThing, type Holdable, type Holds, MAX_HOLDS_PER_OWNER } from "./holds.ts";
 import type { KeptStore, StoredRow } from "./ports.ts";
 import { BATCH, Removals } from "./removals.ts";
@@ -17,6 +18,9 @@ export interface KeepingOptions {
   readonly store: KeptStore;
   readonly holds: Holds;
   readonly heldBytesPerUser: number;
+  /** What the store takes of one user. */
+  readonly bytesPerUser: number;
+  readonly forecast: Pick<DiskForecast, "secondsUntilFull">;
   readonly audit: Audit;
   readonly wallMs: () => number;
 }
@@ -111,6 +115,12 @@ export class Keeping {
     const sums = new UsageSums(by);
     for await (const row of walk(store, owner)) sums.add(row, holds.of(row) !== undefined);
     return sums.most();
+  }
+
+  limits(): UsageLimits {
+    const { bytesPerUser, heldBytesPerUser, forecast } = this.#options;
+    const seconds = forecast.secondsUntilFull();
+    return { bytesPerUser, heldBytesPerUser, diskFullSeconds: Number.isFinite(seconds) ? Math.round(seconds) : null };
   }
 
   async #heldBytesWith(thing: HeldThing): Promise<number> {

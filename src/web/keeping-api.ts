@@ -103,7 +103,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
     const owner = ownerAsked(viewer, request, "owner") ?? (viewer.admin ? undefined : viewer.user);
     recordRead(viewer, request, owner === undefined ? "all" : [owner]);
     const usage = await inTurn(viewer, response, () => keeping.usage(key, owner));
-    if (usage !== undefined) response.json({ usage });
+    if (usage !== undefined) response.json({ usage, limits: keeping.limits() });
   });
 
   router.post("/prune", async (request, response) => {

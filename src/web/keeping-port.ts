@@ -1,4 +1,4 @@
-import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage } from "../wire/keeping.ts";
+import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage, UsageLimits } from "../wire/keeping.ts";
 
 /** What a hold is on. */
 export type HeldThing = Pick<Hold, "owner" | "x" | "node" | "job" | "run">;
@@ -27,5 +27,6 @@ export interface Keeping {
   ): Promise<{ readonly is: "kept" } | { readonly is: "many" | "quota"; readonly message: string }>;
   release(thing: HeldThing, by: Hold["by"], asking: Asking): boolean;
   prune(request: PruneRequest & { readonly owner: string }, asking: Asking): AsyncIterable<PruneEvent>;
+  limits(): UsageLimits;
   usage(by: (typeof USAGE_KEYS)[number], owner: string | undefined): Promise<readonly Usage[]>;
 }

@@ -11,6 +11,8 @@ declare module "express-session" {
     uid?: number;
     /** The address from which the user signed in. */
     address?: string;
+    /** As the browser named itself then. */
+    agent?: string;
     /** Changes with the password; absent or empty if unknown. */
     stamp?: string;
     /** Signed in by a one-time code instead of a password. */
@@ -31,6 +33,13 @@ const HAS_TOKEN = "json_extract(data, '$.token') IS NOT NULL";
 const HAS_NO_TOKEN = "json_extract(data, '$.token') IS NULL";
 /** A use is stored only if it moves the end by this much. */
 const TOUCH_EVERY_MS = 60_000;
+
+export interface DatedSession {
+  readonly hash: string;
+  readonly session: SessionData;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+}
 
 type Callback = (error?: unknown) => void;
 
@@ -73,10 +82,22 @@ export class SessionStore extends Store {
     return this.#db.prepare<[number, number], { tokens: number }>(query).get(uid, this.#wallMs())?.tokens ?? 0;
   }
 
-  /** The open tokens of a user. */
-  tokens(uid: number): { hash: string; session: SessionData; createdMs: number; expiresMs: number }[] {
+  /** The open tokens of a user, the newest first. */
+  tokens(uid: number): DatedSession[] {
+    return this.#dated(uid, HAS_TOKEN);
+  }
+
+  /** The open sessions of a user in browsers, the newest first, with the time of their last use to a minute. */
+  browsers(uid: number): (DatedSession & { readonly usedMs: number })[] {
+    const { idleMs } = this.#limits;
+    return this.#dated(uid, HAS_NO_TOKEN).map((each) => {
+      return { ...each, usedMs: Math.max(each.createdMs, each.expiresMs - idleMs) };
+    });
+  }
+
+  #dated(uid: number, which: string): DatedSession[] {
     const query = `SELECT sid_hash AS hash, data, created_ms AS createdMs, expires_ms AS expiresMs
-      FROM sessions WHERE uid = ? AND expires_ms > ? AND ${HAS_TOKEN} ORDER BY created_ms DESC`;
+      FROM sessions WHERE uid = ? AND expires_ms > ? AND ${which} ORDER BY created_ms DESC`;
     type Row = { hash: string; data: string; createdMs: number; expiresMs: number };
     const rows = this.#db.prepare<[number, number], Row>(query).all(uid, this.#wallMs());
     return rows.map(({ data, ...row }) => ({ ...row, session: parseSession(data) }));

@@ -4,6 +4,7 @@ import type { Database } from "better-sqlite3";
 import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import type { Log } from "../host/log.ts";
+import type { SessionSummary } from "../wire/session-summary.ts";
 import { asTime } from "../wire/time.ts";
 import type { TokenScope, TokenSummary } from "../wire/token.ts";
 import type { CodeOwner } from "./login-codes.ts";
@@ -51,7 +52,9 @@ export interface OpenSession extends SessionOwner {
 }
 
 const TOKEN_BYTES = 32;
-const TOKEN_ID_CHARACTERS = 12;
+const ID_CHARACTERS = 12;
+/** Enough to tell browsers apart. */
+const MAX_AGENT_CHARACTERS = 256;
 const PRUNE_EVERY_MS = 60_000;
 /** `mlctl sessions end` writes to the same file. */
 const LOOK_AT_FILE_EVERY_MS = 1_000;
@@ -100,7 +103,8 @@ export class Sessions {
     return new Promise((resolve, reject) => {
       request.session.regenerate((error: unknown) => {
         if (error) return reject(error);
-        Object.assign(request.session, { user, uid, stamp, isByCode, address: request.ip });
+        const agent = request.get("user-agent")?.slice(0, MAX_AGENT_CHARACTERS);
+        Object.assign(request.session, { user, uid, stamp, isByCode, address: request.ip, agent });
         request.session.save((problem: unknown) => (problem ? reject(problem) : resolve()));
       });
     });
@@ -138,9 +142,19 @@ export class Sessions {
       if (token === undefined) return [];
       const { name, scopes, usedMs } = token;
       const usedAt = usedMs === undefined ? null : asTime(usedMs);
-      // A part of the hash names it; the token cannot be found from it.
-      const id = Buffer.from(hash, "base64url").toString("hex").slice(0, TOKEN_ID_CHARACTERS);
-      return [{ id, hash, name, scopes, createdAt: asTime(createdMs), expiresAt: asTime(expiresMs), usedAt }];
+      return [
+        { id: idOf(hash), hash, name, scopes, createdAt: asTime(createdMs), expiresAt: asTime(expiresMs), usedAt },
+      ];
+    });
+  }
+
+  /** The user's sessions in browsers, the newest first. */
+  browsers(uid: number, request: Pick<Request, "sessionID">): (SessionSummary & { readonly hash: string })[] {
+    const own = sidHash(request.sessionID);
+    return this.#store.browsers(uid).map(({ hash, session, createdMs, usedMs }) => {
+      const { agent = "", address = "", isByCode = false } = session;
+      const times = { createdAt: asTime(createdMs), usedAt: asTime(usedMs) };
+      return { id: idOf(hash), hash, agent, address, isByCode, ...times, isThis: hash === own };
     });
   }
 
@@ -241,4 +255,9 @@ export class Sessions {
       });
     });
   }
+}
+
+/** A part of the hash names a session; neither its id nor a token can be found from it. */
+function idOf(hash: string): string {
+  return Buffer.from(hash, "base64url").toString("hex").slice(0, ID_CHARACTERS);
 }

@@ -21,6 +21,7 @@ import { createWebServer } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
 import { loadSessionSecret, openSessionDb } from "./session-file.ts";
 import { Sessions } from "./sessions.ts";
+import { createSessionsApi } from "./sessions-api.ts";
 import { createSharesApi } from "./shares-api.ts";
 import { LoginThrottle } from "./throttle.ts";
 import { createTokensApi } from "./tokens-api.ts";
@@ -128,6 +129,7 @@ export function createWeb(options: WebOptions): Web {
       createBoardApi({ archive, viewerOf, record }),
       createGlancesApi({ archive, viewerOf, record }),
       createRunLinesApi({ archive, viewerOf, recordRead }),
+      createSessionsApi({ sessions, viewerOf, audit }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),
       createSharesApi({ shares: options.shares, viewerOf, audit }),
       ...(options.fleet === undefined

@@ -76,6 +76,27 @@ export interface Usage {
   readonly heldBytes: number;
 }
 
+/** What bounds a user's share of the disk; beside the sums in `GET /api/usage`. */
+export interface UsageLimits {
+  /** Lines beyond are not stored. */
+  readonly bytesPerUser: number;
+  /** How much of it holds may keep. */
+  readonly heldBytesPerUser: number;
+  /** Until the disk is full if it fills as in the last day; null: it does not fill, or it is too early to say. */
+  readonly diskFullSeconds: number | null;
+}
+
+export function parseUsageLimits(value: unknown): UsageLimits | undefined {
+  const record = asRecord(value) ?? {};
+  const { bytesPerUser, heldBytesPerUser, diskFullSeconds } = record;
+  if (typeof bytesPerUser !== "number" || typeof heldBytesPerUser !== "number") return undefined;
+  return {
+    bytesPerUser,
+    heldBytesPerUser,
+    diskFullSeconds: typeof diskFullSeconds === "number" ? diskFullSeconds : null,
+  };
+}
+
 const MAX_AGE_MS = 100 * 365 * 86_400_000;
 
 class Problem extends Error {}

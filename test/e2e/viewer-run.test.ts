@@ -80,6 +80,28 @@ test("the Nodes page shows relays and agents, each second while it is open", asy
   expect(problems).toEqual([]);
 });
 
+test("the Account page shows sessions and usage; a token made there works until it is revoked", async () => {
+  await page.locator("a.who").click();
+  await page.getByText("This browser").waitFor();
+  await page.getByRole("row", { name: /^greet/ }).waitFor();
+  await page.getByRole("textbox", { name: "Name" }).fill("report");
+  await page.getByRole("checkbox", { name: "search" }).check();
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const token = await page.locator(".new-token code").innerText();
+  const ask = async (path: string): Promise<number> =>
+    (await fetch(new URL(path, page.url()), { headers: { authorization: `Bearer ${token}` } })).status;
+  expect(await ask("/api/runs")).toBe(200);
+  // No token may look at sessions.
+  expect(await ask("/api/sessions")).toBe(403);
+  await page.reload();
+  await page.getByText(/read lists and lines, search; until/).waitFor();
+  expect(await page.getByText(token).count()).toBe(0);
+  await page.getByRole("button", { name: "Revoke report" }).click();
+  await page.getByText("There is none.").waitFor();
+  expect(await ask("/api/runs")).toBe(401);
+  expect(problems).toEqual([]);
+});
+
 test("a page without the login's ticket cannot sign", async () => {
   await page.evaluate(() => sessionStorage.clear());
   await page.getByRole("button", { name: "Run", exact: true }).click();

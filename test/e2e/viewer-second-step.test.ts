@@ -39,6 +39,9 @@ describeAsRoot("a PAM module that asks for a password and a code, on a real coll
       await giveCode(page, "123456");
       await page.getByText(user.name).waitFor();
     }
+    await here.getByRole("link", { name: user.name }).click();
+    await here.getByText("This browser").waitFor();
+    expect(await here.locator("li.session").count()).toBe(2);
     await here.getByRole("button", { name: "End all sessions" }).click();
     await here.getByRole("button", { name: "Sign in" }).waitFor();
     await there.getByText("Your session has ended.").waitFor();

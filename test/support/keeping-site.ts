@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { RetentionConfig } from "../../src/host/config-retention.ts";
+import { DiskForecast } from "../../src/keeping/disk-forecast.ts";
 import { Holds } from "../../src/keeping/holds.ts";
 import { Keeping } from "../../src/keeping/keeping.ts";
 import { Sweeper } from "../../src/keeping/sweeper.ts";
@@ -32,7 +33,8 @@ export async function startKeepingSite(
   const audit = { record: (event: (typeof on.audited)[number]) => void on.audited.push(event) };
   const log = { event: (...[severity, message]: [string, string]) => void on.logLines.push(`${severity} ${message}`) };
   const wallMs = () => Date.parse(NOW);
-  const keeping = new Keeping({ store: on.kept, holds, heldBytesPerUser, audit, wallMs });
+  const quota = { heldBytesPerUser, bytesPerUser: 1_000_000, forecast: new DiskForecast() };
+  const keeping = new Keeping({ store: on.kept, holds, ...quota, audit, wallMs });
   const ownerId = ({ user }: { user: string }) => (user === "alice" ? "root" : user);
   const web = await startWeb({ served: on.archive, keeping, ownerId });
   const deleted = on.metrics.counter("ml_retention_deleted_total", "Deleted", "reason");

@@ -24,6 +24,7 @@ const NOTHING_KEPT: WebOptions["keeping"] = {
   release: () => false,
   prune: async function* () {},
   usage: async () => [],
+  limits: () => ({ bytesPerUser: 1_000_000_000, heldBytesPerUser: 100_000_000, diskFullSeconds: null }),
 };
 
 export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "archive">> {

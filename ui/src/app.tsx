@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import type { AccountPageProps } from "./account/account-page.tsx";
 import type { ApiClient } from "./api-client.ts";
 import type { RunBoard } from "./board/run-board.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
@@ -15,7 +16,7 @@ import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
 import { TopBar } from "./top-bar.tsx";
-import type { ExecutionPlace, JobPlace } from "./url-state.ts";
+import type { ExecutionPlace, JobPlace, Place } from "./url-state.ts";
 
 export interface AppProps {
   readonly api: ApiClient;
@@ -61,28 +62,32 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   const { place } = navigation;
   return (
     <div class="frame">
-      <TopBar
-        me={state.me}
-        navigation={navigation}
-        onSignOut={() => void session.leave(api)}
-        onEndAll={() => void session.leave(api, { everywhere: true })}
-      >
+      <TopBar me={state.me} navigation={navigation} onSignOut={() => void session.leave(api)}>
         <Lazy<RunButtonProps> load={loadRunButton} props={{ api, navigation, me: state.me }} waiting={null} />
       </TopBar>
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
-        <ConnectionNotice
-          status={session.live}
-          isLiveRefused={session.isLiveRefused}
-          silentMs={() => live.silentMs}
-          onRetry={() => live.wake()}
-        />
+        {isLive(place) ? (
+          <ConnectionNotice
+            status={session.live}
+            isLiveRefused={session.isLiveRefused}
+            silentMs={() => live.silentMs}
+            onRetry={() => live.wake()}
+          />
+        ) : null}
       </div>
       {place.view === "list" && place.page === "nodes" ? (
         <Lazy<NodesPageProps>
           key="nodes"
           load={loadNodesPage}
           props={{ api, navigation, place, isAdmin: state.me.admin }}
+          waiting={WAITING}
+        />
+      ) : place.view === "list" && place.page === "account" ? (
+        <Lazy<AccountPageProps>
+          key="account"
+          load={loadAccountPage}
+          props={{ api, me: state.me, onEndAll: () => void session.leave(api, { everywhere: true }) }}
           waiting={WAITING}
         />
       ) : place.view === "list" && place.lines !== undefined ? (
@@ -115,6 +120,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   );
 }
 
+/** Whether the page has a live connection: the others ask, and say themselves when nobody answers. */
+function isLive(place: Place): boolean {
+  return place.view !== "list" || (place.page === undefined && place.lines === undefined);
+}
+
 const WAITING = <main class="page" aria-busy="true" />;
 
 async function loadLoginPage() {
@@ -130,6 +140,11 @@ async function loadSearchPage() {
 async function loadNodesPage() {
   const { NodesPage } = await import("./nodes/nodes-page.tsx");
   return NodesPage;
+}
+
+async function loadAccountPage() {
+  const { AccountPage } = await import("./account/account-page.tsx");
+  return AccountPage;
 }
 
 async function loadRunButton() {

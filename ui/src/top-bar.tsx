@@ -11,12 +11,11 @@ interface TopBarProps {
   readonly me: Me;
   readonly navigation: Navigation;
   readonly onSignOut: () => void;
-  readonly onEndAll: () => void;
   /** What else the page offers. */
   readonly children: ComponentChildren;
 }
 
-export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBarProps): JSX.Element {
+export function TopBar({ me, navigation, onSignOut, children }: TopBarProps): JSX.Element {
   return (
     <header class="top-bar">
       <Link class="brand" navigation={navigation} to={LIST}>
@@ -39,15 +38,17 @@ export function TopBar({ me, navigation, onSignOut, onEndAll, children }: TopBar
       <span class="spring" />
       {children}
       <ThemeButton />
-      <span class="who" title={me.admin ? "Administrator: sees everybody's executions" : "Signed in"}>
+      <Link
+        class="who"
+        navigation={navigation}
+        to={{ ...LIST, page: "account" }}
+        title={`Your account${me.admin ? ". You are an administrator: you see everybody's executions" : ""}`}
+      >
         {me.user}
         {me.admin ? <span class="tag">admin</span> : null}
-      </span>
+      </Link>
       <button type="button" class="plain" onClick={onSignOut}>
         Sign out
-      </button>
-      <button type="button" class="plain" title="Signs out here and in every other browser" onClick={onEndAll}>
-        End all sessions
       </button>
     </header>
   );

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { StateCounts } from "../../../src/wire/runs.ts";
 import { keyOf } from "../execution-key.ts";
 import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfRun } from "../place-of.ts";
+import { Counts } from "../runs/counts.tsx";
 import { RunName } from "../runs/run-name.tsx";
 import { visibleText } from "../text/visible-control.ts";
 import { ExecutionRow } from "./execution-row.tsx";
@@ -94,20 +94,5 @@ export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOw
         </button>
       ) : null}
     </section>
-  );
-}
-
-/** How many executions are in each state. */
-export function Counts({ of }: { readonly of: StateCounts }): JSX.Element {
-  const states = (["running", "failed", "lost", "finished"] as const).filter((state) => of[state] > 0);
-  return (
-    <span class="job-counts">
-      {states.map((state) => (
-        <span key={state} class={`state state-${state}`}>
-          <Icon name={state} />
-          {formatCount(of[state])} {state}
-        </span>
-      ))}
-    </span>
   );
 }

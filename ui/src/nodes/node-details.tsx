@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { formatBytes, formatCount, formatDuration } from "../format.ts";
-import { localDate } from "./local-date.ts";
+import { localDate } from "../local-date.ts";
 import type { KnownNode } from "./node-store.ts";
 
 /** Everything that is known of a node and does not stand in its row. */

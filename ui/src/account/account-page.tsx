@@ -1,0 +1,75 @@
+import "../styles/account.css";
+import type { JSX } from "preact";
+import { useCallback, useMemo } from "preact/hooks";
+import type { Me } from "../../../src/wire/api.ts";
+import type { JsonClient } from "../api/json-client.ts";
+import { localDate } from "../local-date.ts";
+import { usePageTitle } from "../page-title.ts";
+import { AccountClient } from "./account-client.ts";
+import { browserName } from "./browser-name.ts";
+import { Tokens } from "./tokens.tsx";
+import { UsageTables } from "./usage-tables.tsx";
+import { useAnswer } from "./use-answer.ts";
+
+export interface AccountPageProps {
+  readonly api: JsonClient;
+  readonly me: Me;
+  /** Ends all sessions and tokens, this one too. */
+  readonly onEndAll: () => void;
+}
+
+/** What belongs to the user: sessions, tokens, and room on the collector's disk. */
+export function AccountPage({ api, me, onEndAll }: AccountPageProps): JSX.Element {
+  const client = useMemo(() => new AccountClient(api), [api]);
+  usePageTitle("Account", undefined);
+  return (
+    <main class="page account-page">
+      <h1>{me.user}</h1>
+      <Sessions client={client} onEndAll={onEndAll} />
+      <Tokens client={client} />
+      <UsageTables client={client} user={me.user} />
+    </main>
+  );
+}
+
+function Sessions({ client, onEndAll }: { readonly client: AccountClient; readonly onEndAll: () => void }) {
+  const { value: sessions, problem, act } = useAnswer(useCallback(() => client.sessions(), [client]));
+  return (
+    <section class="card-section" aria-labelledby="sessions">
+      <header>
+        <h2 id="sessions">Sessions</h2>
+        <span class="spring" />
+        <button
+          type="button"
+          class="stop"
+          title="Signs out here and in every other browser, and ends all tokens"
+          onClick={onEndAll}
+        >
+          End all sessions
+        </button>
+      </header>
+      <p role="alert" class="problem">
+        {problem}
+      </p>
+      <ul>
+        {sessions?.map(({ id, agent, address, isByCode, createdAt, usedAt, isThis }) => (
+          <li key={id} class="session">
+            <b title={agent}>{browserName(agent)}</b>
+            {isThis ? <span class="tag">This browser</span> : null}
+            <span class="quiet">
+              {address}
+              {isByCode ? ", by a link" : ""}, signed in {localDate(Date.parse(createdAt))}, last used{" "}
+              {localDate(Date.parse(usedAt))}
+            </span>
+            <span class="spring" />
+            {isThis ? null : (
+              <button type="button" class="plain" onClick={() => act(client.endSession(id))}>
+                End<span class="for-screen-readers"> the session of {browserName(agent)}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,90 @@
+import type { JSX } from "preact";
+import { useCallback } from "preact/hooks";
+import type { Usage } from "../../../src/wire/keeping.ts";
+import { formatBytes, formatCount, formatDuration } from "../format.ts";
+import { visibleText } from "../text/visible-control.ts";
+import type { AccountClient } from "./account-client.ts";
+import { useAnswer } from "./use-answer.ts";
+
+/** Rows of a table: those that take most. */
+const SHOWN = 12;
+
+/** What the user's executions take on the collector's disk, of how much, and for how long that goes well. */
+export function UsageTables({ client, user }: { readonly client: AccountClient; readonly user: string }): JSX.Element {
+  const all = useAnswer(useCallback(() => client.usage("user", user), [client, user]));
+  const jobs = useAnswer(useCallback(() => client.usage("job", user), [client, user]));
+  const days = useAnswer(useCallback(() => client.usage("day", user), [client, user]));
+  const { bytes = 0, heldBytes = 0 } = all.value?.usage[0] ?? {};
+  const limits = all.value?.limits;
+  const newest = [...(days.value?.usage ?? [])].sort((a, b) => (a.name < b.name ? 1 : -1));
+  return (
+    <section class="card-section" aria-labelledby="usage">
+      <h2 id="usage">Room on the collector's disk</h2>
+      <p role="alert" class="problem">
+        {all.problem}
+      </p>
+      {limits === undefined ? null : (
+        <>
+          <Share words="Stored" bytes={bytes} of={limits.bytesPerUser} />
+          <Share words="Kept" bytes={heldBytes} of={limits.heldBytesPerUser} />
+          <p>
+            {limits.diskFullSeconds === null
+              ? "The disk is not filling, or has been watched for too short a time."
+              : `The disk is full in ${formatDuration(limits.diskFullSeconds * 1_000)} if it fills as in the last day.`}
+          </p>
+        </>
+      )}
+      <div class="usage-tables">
+        <Table title="By job" head="Job" usage={jobs.value?.usage ?? []} />
+        <Table title="By day" head="Day (UTC)" usage={newest} />
+      </div>
+    </section>
+  );
+}
+
+function Share(props: { readonly words: string; readonly bytes: number; readonly of: number }): JSX.Element {
+  const { words, bytes, of } = props;
+  return (
+    <label class="usage-share">
+      <span>{words}</span>
+      <meter min={0} max={of} high={of * 0.9} value={bytes} />
+      <span>
+        {formatBytes(bytes)} of {formatBytes(of)}
+      </span>
+    </label>
+  );
+}
+
+function Table(props: {
+  readonly title: string;
+  readonly head: string;
+  readonly usage: readonly Usage[];
+}): JSX.Element {
+  const { title, head, usage } = props;
+  return (
+    <table>
+      <caption>
+        {title}
+        {usage.length > SHOWN ? `: ${SHOWN} of ${formatCount(usage.length)}` : ""}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">{head}</th>
+          <th scope="col">Executions</th>
+          <th scope="col">Size</th>
+          <th scope="col">Kept</th>
+        </tr>
+      </thead>
+      <tbody>
+        {usage.slice(0, SHOWN).map(({ name, executions, bytes, heldBytes }) => (
+          <tr key={name}>
+            <th scope="row">{visibleText(name)}</th>
+            <td>{formatCount(executions)}</td>
+            <td>{formatBytes(bytes)}</td>
+            <td>{heldBytes === 0 ? "-" : formatBytes(heldBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
