@@ -1,13 +1,13 @@
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochSizes } from "./limits.ts";
 import { openPattern, patternOf } from "./pattern-file.ts";
-import type { Block, LogPiece } from "./read-blocks.ts";
+import { type Block, type BlockSpace, type LogPiece, readBlocks } from "./read-blocks.ts";
 import { memberTexts, readMembers } from "./read-members.ts";
 import { requiredGrams } from "./required-text.ts";
-import { scoutArguments } from "./ripgrep-arguments.ts";
+import { type ScoutPass, scoutArguments } from "./ripgrep-arguments.ts";
 import { Scout } from "./scout.ts";
 import { scoutCase, scoutPattern } from "./scout-pattern.ts";
-import { allBlocks, scoutedBlocks } from "./scouted-blocks.ts";
+import { scoutedBlocks } from "./scouted-blocks.ts";
 
 /** The files with what a search's ripgreps are to find. */
 export interface OpenPatterns {
@@ -30,13 +30,14 @@ export function blocksOf(
     readonly request: SearchRequest;
     readonly patterns: OpenPatterns;
     readonly sizes: EpochSizes;
+    readonly space: BlockSpace;
     /** Whether a line is open after the last block. */
     readonly isOpen: () => boolean;
     /** The scout that is used, to be killed when the search is stopped. */
     readonly onScout: (scout: Scout) => void;
   },
 ): Iterable<Block> | AsyncIterable<Block> {
-  const { request, patterns, sizes, isOpen, onScout } = options;
+  const { request, patterns, sizes, space, isOpen, onScout } = options;
   const { scoutFd } = patterns;
   const { sealed, fd, at, bytes } = piece;
   const packed = sealed === undefined ? undefined : { ...piece, sealed };
@@ -45,9 +46,15 @@ export function blocksOf(
   if (packed?.sealed.filterFd !== undefined && grams.length > 0) return readMembers(packed, grams);
   // A scout of a file begins where the file does.
   const isPlain = scoutFd === undefined || bytes < sizes.scoutFromBytes || (packed === undefined && at > 0);
-  if (isPlain) return allBlocks(piece, sizes.blockBytes);
-  const log = packed === undefined ? fd : memberTexts(packed);
-  const scout = new Scout({ log, args: scoutArguments(scoutCase(request)), patternFd: scoutFd });
-  onScout(scout);
-  return scoutedBlocks({ piece, scout, isOpen, blockBytes: sizes.blockBytes });
+  if (isPlain) return packed === undefined ? readBlocks(piece, sizes.blockBytes, space) : readMembers(packed, grams);
+  const letters = scoutCase(request);
+  const start = (pass: ScoutPass): Scout => {
+    const log = packed === undefined ? fd : memberTexts(packed);
+    const scout = new Scout({ log, args: scoutArguments(letters, pass, sizes.namedSoon), patternFd: scoutFd });
+    onScout(scout);
+    return scout;
+  };
+  const isLong = packed === undefined && bytes >= sizes.scoutTwiceFromBytes;
+  const firstPass = isLong ? "soon" : packed === undefined ? "all" : "each";
+  return scoutedBlocks({ piece, start, firstPass, isOpen, sizes });
 }

@@ -14,6 +14,9 @@ export const SEARCH_LIMITS = {
   maxTextWaitsMs: 250,
   /** Logs of this size and more are scouted: starting a ripgrep takes as long as making text of so much. */
   scoutFromBytes: 4_194_304,
+  /** Of larger ones the first lines are named as soon as they are found: a person waits for those of smaller ones too. */
+  scoutTwiceFromBytes: 67_108_864,
+  namedSoon: 256,
   /**
    * A scout is given up where it names more than every eighth of some thousand lines: reading a line that it names takes
    * several times as long as making text of one.
@@ -60,4 +63,7 @@ export interface EpochSizes {
   readonly firstEpochBytes: number;
   readonly maxEpochLines: number;
   readonly scoutFromBytes: number;
+  readonly scoutTwiceFromBytes: number;
+  readonly namedSoon: number;
+  readonly manyNamed: number;
 }

@@ -18,6 +18,8 @@ export interface LogPiece {
   readonly bytes: number;
   /** Number of its first line. */
   readonly n: number;
+  /** None of its lines is a piece of a longer one. Omitted if that is not known. */
+  readonly isWhole?: true;
 }
 
 /**
@@ -32,12 +34,21 @@ export interface Block {
   readonly numbers?: readonly number[];
   /** Bytes of the file that are done with it; omitted: its own. */
   readonly bytes?: number;
+  /** Nothing of the piece follows. */
+  readonly isLast?: boolean;
+}
+
+/** Where blocks are read to, piece after piece: memory that is new costs as much as reading. */
+export interface BlockSpace {
+  buffer: Buffer;
 }
 
 /** Reads a piece block by block. Ends early if the file is shorter, as after a failing disk. */
-export function* readBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
+export function* readBlocks(piece: LogPiece, blockBytes: number, space?: BlockSpace): Generator<Block> {
   const end = piece.at + piece.bytes;
-  let buffer = Buffer.allocUnsafe(Math.min(blockBytes, piece.bytes));
+  const firstBytes = Math.min(blockBytes, piece.bytes);
+  if (space !== undefined && space.buffer.length < firstBytes) space.buffer = Buffer.allocUnsafe(firstBytes);
+  let buffer = space?.buffer.subarray(0, firstBytes) ?? Buffer.allocUnsafe(firstBytes);
   let [at, kept] = [piece.at, 0];
   let firstN: number | undefined = piece.n;
   while (at < end) {
@@ -49,7 +60,7 @@ export function* readBlocks(piece: LogPiece, blockBytes: number): Generator<Bloc
     const filled = kept + bytesRead;
     const whole = buffer.lastIndexOf(LINE_FEED, filled - 1) + 1;
     if (whole > 0) {
-      yield { cri: buffer.subarray(0, whole), firstN };
+      yield { cri: buffer.subarray(0, whole), firstN, isLast: at === end && whole === filled };
       firstN = undefined;
       buffer.copyWithin(0, whole, filled);
     }

@@ -22,9 +22,20 @@ export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput):
   ]);
 }
 
-/** Arguments of a ripgrep that searches a log on its stdin, and prints lines as soon as it finds them. */
-export function scoutArguments(letters: SearchRequest["case"]): string[] {
-  return searching(letters, ["--line-number", "--byte-offset", "--line-buffered"]);
+/**
+ * Which lines a scout prints when. `each`: as soon as it is found, which costs a change of processes for each; `soon`: the
+ * first few in this way, and no more; `all`: many at a time.
+ */
+export type ScoutPass = "each" | "soon" | "all";
+
+/** Arguments of a ripgrep that searches a log on its stdin. */
+export function scoutArguments(letters: SearchRequest["case"], pass: ScoutPass, namedSoon: number): string[] {
+  const forms = {
+    each: ["--line-buffered"],
+    soon: ["--line-buffered", `--max-count=${namedSoon}`],
+    all: ["--block-buffered"],
+  };
+  return searching(letters, ["--line-number", "--byte-offset", ...forms[pass]]);
 }
 
 function searching(letters: SearchRequest["case"], more: readonly string[]): string[] {

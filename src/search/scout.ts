@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { SEARCH_LIMITS } from "./limits.ts";
 import { type FoundLines, ScoutOutput } from "./scout-output.ts";
@@ -18,14 +19,14 @@ export class Scout {
   readonly #timer: NodeJS.Timeout;
   #chunks: Buffer[] = [];
   #error: unknown;
+  #named = 0;
   #isOver = false;
   #hasFailed = false;
   #isQuiet = false;
   #wake: () => void = () => undefined;
 
   /**
-   * @param options.log its lines; or its file, from the beginning: then nobody may have read from it but at places of
-   * their own, as ripgrep shares its offset.
+   * @param options.log its lines, or its file, which is read from its beginning.
    */
   constructor(options: {
     readonly log: AsyncIterable<Buffer> | number;
@@ -33,8 +34,10 @@ export class Scout {
     readonly patternFd: number;
   }) {
     const { log, args, patternFd } = options;
-    const stdin = typeof log === "number" ? log : "pipe";
-    const child = spawn("rg", args, { stdio: [stdin, "pipe", "ignore", patternFd] });
+    // Opened anew, for a place of its own (proc(5), "fd").
+    const file = typeof log === "number" ? openSync(`/proc/self/fd/${log}`, "r") : undefined;
+    const child = spawn("rg", args, { stdio: [file ?? "pipe", "pipe", "ignore", patternFd] });
+    if (file !== undefined) closeSync(file);
     const { stdout } = child;
     if (stdout === null) throw new TypeError("ripgrep has no pipe");
     this.#child = child;
@@ -68,6 +71,11 @@ export class Scout {
     return this.#hasFailed || this.#output.isBroken;
   }
 
+  /** How many lines it has named. */
+  get named(): number {
+    return this.#named;
+  }
+
   /** What kept the log from being read. */
   get error(): unknown {
     return this.#error;
@@ -77,7 +85,11 @@ export class Scout {
   async next(): Promise<FoundLines | "quiet" | undefined> {
     for (;;) {
       const chunk = this.#chunks.shift();
-      if (chunk !== undefined) return this.#output.push(chunk);
+      if (chunk !== undefined) {
+        const found = this.#output.push(chunk);
+        this.#named += found.numbers.length;
+        return found;
+      }
       if (this.#isOver) return undefined;
       if (this.#isQuiet) {
         this.#isQuiet = false;

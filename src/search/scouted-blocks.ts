@@ -1,8 +1,9 @@
 import { countLines } from "../frame/cri.ts";
 import { CRI } from "../wire/cri.ts";
-import { SEARCH_LIMITS } from "./limits.ts";
+import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { type Block, type LogPiece, readBlocks } from "./read-blocks.ts";
 import { readMembers } from "./read-members.ts";
+import type { ScoutPass } from "./ripgrep-arguments.ts";
 import type { Scout } from "./scout.ts";
 import type { FoundLines } from "./scout-output.ts";
 
@@ -12,37 +13,50 @@ const CLOSING_BYTES = 16_384;
 const NO_GRAMS = new Uint32Array(0);
 const NOTHING: Block = { cri: Buffer.alloc(0), firstN: undefined };
 
-/** What reads a log behind its scout. */
+/** What reads a log behind its scouts. */
 interface Reader {
   readonly piece: LogPiece;
-  readonly scout: Scout;
+  /** Starts one at the piece's beginning. */
+  readonly start: (pass: ScoutPass) => Scout;
+  readonly firstPass: ScoutPass;
   /** Whether a line is open after the last block. */
   readonly isOpen: () => boolean;
-  readonly blockBytes: number;
+  readonly sizes: Pick<EpochSizes, "blockBytes" | "namedSoon" | "manyNamed">;
 }
 
 /**
- * The lines of a log that its scout names, as they are, and all lines from a piece on until no line is open any more. Where
+ * The lines of a log that a scout names, as they are, and all lines from a piece on until no line is open any more. Where
  * it names too many, or fails, everything is read instead.
  */
 export async function* scoutedBlocks(reader: Reader): AsyncGenerator<Block> {
-  const { piece, scout, blockBytes } = reader;
+  const { piece, firstPass, sizes } = reader;
   const lines = new NamedLines(reader);
+  let scout = reader.start(firstPass);
   try {
     yield* lines.close();
-    for (let found = await scout.next(); found !== undefined; found = await scout.next()) {
-      if (found === "quiet") yield NOTHING;
-      else yield* lines.take(found);
-      if (!lines.areTooMany && !scout.hasFailed) continue;
-      scout.kill();
-      break;
+    yield* follow(scout, lines);
+    if (!scout.hasFailed && firstPass === "soon" && scout.named >= sizes.namedSoon) {
+      await scout.end();
+      // It begins anew: in so short a time that so many were found, not much was read.
+      scout = reader.start("all");
+      yield* follow(scout, lines);
     }
   } finally {
     await scout.end();
   }
-  if (scout.hasFailed) yield* allBlocks(lines.rest, blockBytes);
+  if (scout.hasFailed) yield* allBlocks(lines.rest, sizes.blockBytes);
   else if (scout.error !== undefined) throw scout.error;
   else yield { ...NOTHING, bytes: piece.at + piece.bytes - lines.rest.at };
+}
+
+async function* follow(scout: Scout, lines: NamedLines): AsyncGenerator<Block> {
+  for (let found = await scout.next(); found !== undefined; found = await scout.next()) {
+    if (found === "quiet") yield NOTHING;
+    else yield* lines.take(found);
+    if (!lines.areTooMany && !scout.hasFailed) continue;
+    scout.kill();
+    return;
+  }
 }
 
 /** All of a piece. */
@@ -81,7 +95,7 @@ class NamedLines {
   /** All lines until none is open. */
   *close(): Generator<Block> {
     if (!this.#reader.isOpen() || this.#at >= this.#end) return;
-    const blockBytes = Math.min(this.#reader.blockBytes, CLOSING_BYTES);
+    const blockBytes = Math.min(this.#reader.sizes.blockBytes, CLOSING_BYTES);
     for (const block of allBlocks(this.rest, blockBytes)) {
       const { lines } = countLines(block.cri);
       this.#at += block.cri.length;
@@ -129,9 +143,8 @@ class NamedLines {
   }
 
   #judge(): void {
-    const { manyNamed, leastLinesANamed } = SEARCH_LIMITS;
-    if (this.#named < manyNamed) return;
-    this.#areTooMany = this.#n - this.#namedFrom < this.#named * leastLinesANamed;
+    if (this.#named < this.#reader.sizes.manyNamed) return;
+    this.#areTooMany = this.#n - this.#namedFrom < this.#named * SEARCH_LIMITS.leastLinesANamed;
     [this.#named, this.#namedFrom] = [0, this.#n];
   }
 }

@@ -59,6 +59,7 @@ export class SearchTask {
   readonly #executions = new Map<number, SearchedPieces["execution"]>();
   /** A block without it is not given to ripgrep. */
   readonly #required: Buffer | undefined;
+  readonly #space = { buffer: Buffer.alloc(0) };
   #execution = 0;
   #first: Promise<SearchedPieces | undefined> | undefined;
   #scout: Scout | undefined;
@@ -211,7 +212,7 @@ export class SearchTask {
 
   async #feedPiece(piece: LogPiece): Promise<void> {
     const blocks = blocksOf(piece, {
-      ...{ request: this.#request, patterns: this.#patterns, sizes: this.#sizes },
+      ...{ request: this.#request, patterns: this.#patterns, sizes: this.#sizes, space: this.#space },
       isOpen: () => this.#joiner.isOpen,
       onScout: (scout) => {
         this.#scout = scout;
@@ -219,7 +220,7 @@ export class SearchTask {
     });
     for await (const block of blocks) {
       if (this.#stopped !== undefined || this.#findings.isDone(this.#execution)) return;
-      await this.#feedBlock(block);
+      await this.#feedBlock(block, piece.isWhole === true);
       await this.#epochs.settle();
       this.#read.bytes += block.bytes ?? block.cri.length;
       if (this.#read.bytes < this.#progressAt) continue;
@@ -228,7 +229,7 @@ export class SearchTask {
     }
   }
 
-  async #feedBlock({ cri, firstN, numbers, passed }: Block): Promise<void> {
+  async #feedBlock({ cri, firstN, numbers, passed, isLast }: Block, isWhole: boolean): Promise<void> {
     const from = firstN ?? this.#joiner.nextN;
     if (numbers !== undefined) {
       await this.#epochs.feed(this.#joiner.pushWhole(cri, numbers));
@@ -236,6 +237,8 @@ export class SearchTask {
       await this.#epochs.feed(this.#joiner.pass(from, passed));
     } else {
       const isWithout = this.#required !== undefined && !cri.includes(this.#required);
+      // Nobody asks for the numbers of what follows.
+      if (isWithout && isWhole && isLast === true && !this.#joiner.isOpen) return;
       if (!isWithout || !this.#joiner.skip(cri, from)) await this.#push(cri, from);
     }
   }

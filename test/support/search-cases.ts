@@ -165,6 +165,9 @@ export const searchCase: fc.Arbitrary<SearchCase> = fc.record({
     firstEpochBytes: fc.integer({ min: 1, max: 120 }),
     maxEpochLines: fc.constantFrom(3, 1_000),
     scoutFromBytes: fc.constantFrom(0, 300, 1_000_000),
+    scoutTwiceFromBytes: fc.constantFrom(0, 1_000_000),
+    namedSoon: fc.constantFrom(1, 3),
+    manyNamed: fc.constantFrom(2, 1_000_000),
   }),
 });
 

@@ -33,7 +33,16 @@ const OVER_TWO_BLOCKS: SearchCase = {
       direction: "next",
     },
   },
-  sizes: { blockBytes: 1, maxLineBytes: 1_000, firstEpochBytes: 100, maxEpochLines: 1_000, scoutFromBytes: 1_000 },
+  sizes: {
+    blockBytes: 1,
+    maxLineBytes: 1_000,
+    firstEpochBytes: 100,
+    maxEpochLines: 1_000,
+    scoutFromBytes: 1_000,
+    scoutTwiceFromBytes: 1_000,
+    namedSoon: 256,
+    manyNamed: 1_000,
+  },
 };
 
 /** The long form is `npm run fuzz -- search`: 10,000 cases with a new seed. */

@@ -14,6 +14,8 @@ export interface OpenPiece extends Pick<OpenLog, "fd" | "sealed"> {
   readonly bytes: number;
   /** Number of the first line. */
   readonly n: number;
+  /** None of the lines is a fragment. Omitted if that is not known. */
+  readonly isWhole?: true;
 }
 
 export interface OpenPieces {

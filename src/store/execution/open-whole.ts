@@ -20,7 +20,13 @@ export function openWhole(base: string, { delivery, lines, lastN, bytes }: Execu
     closeSync(fd);
     return undefined;
   }
-  return { pieces: [{ fd, at: 0, bytes: size, n: 1 }], next: undefined, writtenAtMs, close: () => closeSync(fd) };
+  const isWhole = size === least ? { isWhole: true as const } : {};
+  return {
+    pieces: [{ fd, at: 0, bytes: size, n: 1, ...isWhole }],
+    next: undefined,
+    writtenAtMs,
+    close: () => closeSync(fd),
+  };
 }
 
 function openIfThere(path: string): number | undefined {

@@ -28,6 +28,7 @@ export class IndexDb {
   isCurrent: boolean;
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
+  readonly #findById: Database.Statement;
   readonly #setOpen: Database.Statement;
   readonly #findTaken: Database.Statement;
   readonly #forget: Database.Statement;
@@ -66,6 +67,10 @@ export class IndexDb {
       DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
         sealable_since = @sealableSinceMs, summary = @summary`);
     this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
+    this.#findById = this.#db.prepare(`
+      SELECT * FROM executions
+      WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
+      ORDER BY started_at DESC, node`);
     // By itself, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
       "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
@@ -193,14 +198,7 @@ export class IndexDb {
 
   /** Executions with this id that a viewer may see, newest first. */
   findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
-    const rows = this.#db
-      .prepare(
-        `SELECT * FROM executions
-         WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
-         ORDER BY started_at DESC, node`,
-      )
-      .all({ x, owner: owner ?? null, node: node ?? null });
-    return parseRows(rows);
+    return parseRows(this.#findById.all({ x, owner: owner ?? null, node: node ?? null }));
   }
 
   open(): IndexRow[] {
