@@ -102,6 +102,43 @@ test("the Account page shows sessions and usage; a token made there works until 
   expect(problems).toEqual([]);
 });
 
+test("a run is kept, shared and deleted from its page, and only on purpose", async () => {
+  await page.goto(new URL("/?job=greet", page.url()).href);
+  const actions = page.getByRole("dialog", { name: /the run .* of the job greet/i });
+  const press = (name: string): Promise<void> => actions.getByRole("button", { name }).click();
+  const open = async (): Promise<void> => {
+    await page.getByRole("button", { name: "Actions" }).focus();
+    await page.keyboard.press("Enter");
+  };
+  await open();
+  await press("Keep it");
+  await actions.getByText(/It is kept by/).waitFor();
+  await press("Delete…");
+  await actions.getByText("All of it is kept: release it first").waitFor();
+  await press("Release it");
+  await actions.getByRole("button", { name: "Keep it" }).waitFor();
+
+  await actions.getByRole("textbox", { name: "Name" }).fill("nobody");
+  await actions.getByLabel("Until").fill("2099-01-31");
+  await press("Share");
+  await actions
+    .getByText(/user nobody, until 31 Jan 2099/)
+    .first()
+    .waitFor();
+  await press("Take back");
+  await shows(actions.getByText(/user nobody/), 0);
+
+  await press("Delete…");
+  await actions.getByText(/^Delete 3 executions \(.*\) of the run .* of the job greet\?/).waitFor();
+  // A second Enter must not be a confirmation.
+  await page.keyboard.press("Enter");
+  await press("Delete…");
+  await press("Delete for good");
+  await page.getByRole("region", { name: "Job greet" }).waitFor();
+  await shows(page.getByRole("region", { name: "Job greet" }), 1);
+  expect(problems).toEqual([]);
+});
+
 test("a page without the login's ticket cannot sign", async () => {
   await page.evaluate(() => sessionStorage.clear());
   await page.getByRole("button", { name: "Run", exact: true }).click();

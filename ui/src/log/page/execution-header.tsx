@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Execution, StreamName } from "../../../../src/wire/api.ts";
-import { rawLink } from "../../api-client.ts";
+import { ActionsButton } from "../../actions/actions-button.tsx";
+import { type ApiClient, rawLink } from "../../api-client.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import { Link } from "../../link.tsx";
@@ -17,6 +18,7 @@ import { ExecutionDetails } from "./execution-details.tsx";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 
 interface ExecutionHeaderProps {
+  readonly api: ApiClient;
   readonly feed: LogFeed;
   readonly navigation: Navigation;
   /** The stream that is shown and downloaded. */
@@ -26,7 +28,7 @@ interface ExecutionHeaderProps {
 
 /** An execution's state and place, and on demand all its details. */
 export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null {
-  const { feed, navigation, stream, showOwner } = props;
+  const { api, feed, navigation, stream, showOwner } = props;
   const [isOpen, setOpen] = useState(false);
   const execution = feed.sources[0]?.execution;
   if (execution === undefined) return null;
@@ -59,6 +61,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <a class="raw" href={rawLink(execution, stream)} download>
           <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
         </a>
+        <ActionsButton api={api} navigation={navigation} thing={{ x, node, owner }} />
       </p>
       {isOpen ? <ExecutionDetails execution={execution} /> : null}
     </header>

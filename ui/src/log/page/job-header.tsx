@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StateCounts } from "../../../../src/wire/runs.ts";
+import { ActionsButton } from "../../actions/actions-button.tsx";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
@@ -52,6 +53,9 @@ export function JobHeader({ api, feed, navigation, place, showOwner }: JobHeader
         <span>{formatBytes(bytes)}</span>
         <ClockNote feed={feed} navigation={navigation} place={place} />
         {feed.isNested ? <Nested /> : null}
+        {owner === undefined ? null : (
+          <ActionsButton api={api} navigation={navigation} thing={{ job: place.job, run: feed.run, owner }} />
+        )}
       </p>
       {isOpen ? (
         <ul class="job details">

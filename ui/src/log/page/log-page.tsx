@@ -167,7 +167,13 @@ export function LogPage(props: LogPageProps): JSX.Element {
           place.view === "job" ? (
             <JobHeader api={api} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
           ) : (
-            <ExecutionHeader feed={feed} navigation={navigation} stream={place.stream} showOwner={showOwner} />
+            <ExecutionHeader
+              api={api}
+              feed={feed}
+              navigation={navigation}
+              stream={place.stream}
+              showOwner={showOwner}
+            />
           )
         }
       />

@@ -1,0 +1,55 @@
+import "../styles/actions.css";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Me } from "../../../src/wire/api.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { Navigation } from "../navigation.ts";
+import { visibleText } from "../text/visible-control.ts";
+import { LIST } from "../url-state.ts";
+import { ActionsClient } from "./actions-client.ts";
+import { DeleteSection } from "./delete-section.tsx";
+import { DownloadSection } from "./download-section.tsx";
+import { KeepSection } from "./keep-section.tsx";
+import { ShareSection } from "./share-section.tsx";
+import { type Thing, thingWords } from "./thing.ts";
+
+interface ActionsDialogProps {
+  readonly api: ApiClient;
+  readonly navigation: Navigation;
+  readonly thing: Thing;
+  readonly onClose: () => void;
+}
+
+/** What can be done with an execution, a run or a job. What others share can only be read. */
+export function ActionsDialog({ api, navigation, thing, onClose }: ActionsDialogProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const client = useMemo(() => new ActionsClient(api), [api]);
+  const [me, setMe] = useState<Me | undefined>(undefined);
+  useEffect(() => {
+    dialog.current?.showModal();
+    void api.me().then((answer) => {
+      if (answer.ok) setMe(answer.value);
+    });
+  }, [api]);
+  const isOwn = me?.user === thing.owner;
+  return (
+    <dialog ref={dialog} class="actions-dialog" aria-labelledby="actions-title" onClose={onClose}>
+      <header>
+        <h2 id="actions-title">{visibleText(thingWords(thing))}</h2>
+        <span class="spring" />
+        <button type="button" class="plain" onClick={onClose}>
+          Close
+        </button>
+      </header>
+      {"x" in thing ? <DownloadSection thing={thing} /> : null}
+      {isOwn || me?.admin === true ? <KeepSection client={client} thing={thing} user={me.user} /> : null}
+      {isOwn ? <ShareSection client={client} thing={thing} /> : null}
+      {isOwn || me?.admin === true ? (
+        <DeleteSection client={client} thing={thing} onGone={() => navigation.go(LIST)} />
+      ) : null}
+      {me !== undefined && !isOwn && !me.admin ? (
+        <p class="quiet">{thing.owner} shares this with you: you can read it, and nothing else.</p>
+      ) : null}
+    </dialog>
+  );
+}

@@ -1,0 +1,24 @@
+/** What is acted on: one execution, one run of a job, or all of a job. */
+export type Thing =
+  | { readonly x: string; readonly node: string; readonly owner: string }
+  | { readonly job: string; readonly run?: string | undefined; readonly owner: string };
+
+/** "run R of the job train": what a confirmation names. */
+export function thingWords(thing: Thing): string {
+  if ("x" in thing) return `the execution ${thing.x} on ${thing.node}`;
+  return thing.run === undefined ? `all runs of the job ${thing.job}` : `the run ${thing.run} of the job ${thing.job}`;
+}
+
+/** Whether a hold or a share is on exactly this. */
+export function isOn(
+  thing: Thing,
+  what: {
+    readonly x?: string | undefined;
+    readonly node?: string | undefined;
+    readonly job?: string | undefined;
+    readonly run?: string | undefined;
+  },
+): boolean {
+  if ("x" in thing) return what.x === thing.x && (what.node === undefined || what.node === thing.node);
+  return what.x === undefined && what.job === thing.job && what.run === thing.run;
+}
