@@ -1,5 +1,5 @@
 #include "environment.h"
-#include "process-stat.h"
+#include "../process/process-stat.h"
 #include "surroundings.h"
 #include <fcntl.h>
 #include <stdio.h>

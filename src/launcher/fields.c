@@ -41,3 +41,11 @@ void add_number(struct fields *fields, const char *name, long long value) {
   snprintf(text, sizeof text, "%lld", value);
   add_field(fields, name, text);
 }
+
+const char *next_field(const struct fields *fields, const char *name, const char *after) {
+  const char *end = fields->bytes + fields->length;
+  size_t bytes = strlen(name);
+  for (const char *at = after == NULL ? fields->bytes : after + strlen(after) + 1; at < end; at += strlen(at) + 1)
+    if (strncmp(at, name, bytes) == 0 && at[bytes] == '=') return at + bytes + 1;
+  return NULL;
+}

@@ -1,6 +1,6 @@
 #include "logger.h"
+#include "../process/process-stat.h"
 #include "descriptors.h"
-#include "process-stat.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

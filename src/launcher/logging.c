@@ -1,6 +1,7 @@
 #include "logging.h"
 #include "console.h"
 #include "raw-log.h"
+#include "short-way.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,27 +21,13 @@ enum {
   LOOK_EVERY_US = 250000,
 };
 
-static uint64_t received(const struct logging *logging) {
-  return logging->way == LOGS_TO_LOGGER ? logging->logger.progress.received : UINT64_MAX;
+/** No logger will need the records any more. */
+static bool is_settled(const struct logging *logging) {
+  return logging->way == LOGS_RAW || logging->way == LOGS_NOTHING;
 }
 
-/** Writes output to a raw file from now on, starting with records that the logger left undone. */
-static void give_up_logger(struct logging *logging, const char *reason) {
-  const struct execution *execution = logging->execution;
-  bool is_open = logging->execution->begin.length > 0 && open_raw_spool(&logging->raw, &execution->places, execution->x);
-  logging->way = is_open ? LOGS_RAW : LOGS_NOTHING;
-  if (is_open) {
-    keep_rest(logging, &logging->logger.progress);
-    warn(logging->console,
-         "the logger is away (%s): output is kept in %s; your next mlrun delivers it, or mlrun --flush", reason,
-         logging->raw.folder);
-  } else {
-    warn(logging->console, "the logger is unavailable (%s) and there is no folder to spool to: output is shown, not logged",
-         reason);
-  }
-  rewind_ring(&logging->ring);
-  logging->full_since_us = 0;
-  if (logging->over_since_us > 0) finish_raw(logging);
+static uint64_t received(const struct logging *logging) {
+  return is_settled(logging) ? UINT64_MAX : logging->logger.progress.received;
 }
 
 static void end_and_give_up(struct logging *logging, bool is_gone) {
@@ -69,7 +56,20 @@ static void flush(struct logging *logging) {
     // Errors show up when its end of the socket is read.
     else if (sent < 0 && errno != EINTR) return;
   }
-  flush_raw(logging);
+  if (is_settled(logging)) flush_raw(logging);
+}
+
+/** The execution is not short, or the gate did not take it: the logger gets all records from the first on. */
+static void call_logger(struct logging *logging) {
+  char reason[REASON_BYTES];
+  end_hand_over(&logging->hand_over);
+  if (logging->over_since_us > 0) logging->over_since_us = now_us();
+  if (start_logger(&logging->logger, logging->execution->folder, reason)) {
+    logging->way = LOGS_TO_LOGGER;
+    flush(logging);
+  } else {
+    give_up_logger(logging, reason);
+  }
 }
 
 static struct record *reserve(struct logging *logging, uint32_t length) {
@@ -98,20 +98,22 @@ static void add(struct logging *logging, enum record_type type, const void *payl
 static _Alignas(struct record) char spare[2 * READ_BYTES];
 
 void open_logging(struct logging *logging, const struct execution *execution, int console) {
-  char reason[REASON_BYTES];
-  *logging = (struct logging){
-      .execution = execution, .console = console, .logger = {.fd = -1, .progress_fd = -1}, .raw = {.fd = -1}};
+  *logging = (struct logging){.execution = execution,
+                              .console = console,
+                              .since_us = now_us(),
+                              .hand_over = {.fd = -1},
+                              .logger = {.fd = -1, .progress_fd = -1},
+                              .raw = {.fd = -1}};
   if (!open_ring(&logging->ring)) {
     warn(console, "the output is not logged: %s", strerror(errno));
     // Records that go nowhere leave at once: each begins where the last did.
     logging->ring.bytes = spare;
     logging->way = LOGS_NOTHING;
     logging->is_done = true;
-  } else if (start_logger(&logging->logger, execution->folder, reason)) {
-    add(logging, RECORD_BEGIN, execution->begin.bytes, (uint32_t)execution->begin.length);
-  } else {
-    give_up_logger(logging, reason);
+    return;
   }
+  add(logging, RECORD_BEGIN, execution->begin.bytes, (uint32_t)execution->begin.length);
+  if (!begin_short(logging)) call_logger(logging);
 }
 
 struct record *reserve_output(struct logging *logging) {
@@ -140,8 +142,11 @@ void log_over(struct logging *logging, bool is_cut) {
   logging->over_since_us = now_us();
   logging->is_cut = is_cut;
   struct over over = over_of(logging);
-  if (logging->way == LOGS_TO_LOGGER) add(logging, RECORD_OVER, &over, sizeof over);
-  else finish_raw(logging);
+  if (is_settled(logging)) return finish_raw(logging);
+  add(logging, RECORD_OVER, &over, sizeof over);
+  if (logging->way != LOGS_LATER) return;
+  if (go_short(logging)) logging->way = LOGS_SHORT;
+  else call_logger(logging);
 }
 
 static void take_record(void *context, const struct record *record) {
@@ -160,7 +165,31 @@ static void take_record(void *context, const struct record *record) {
   give_up_logger(logging, reason);
 }
 
+int logging_fd(const struct logging *logging) {
+  if (logging->way == LOGS_SHORT) return logging->hand_over.fd;
+  return logging->way == LOGS_TO_LOGGER ? logging->logger.fd : -1;
+}
+
+bool has_unsent(const struct logging *logging) {
+  return logging->way == LOGS_TO_LOGGER && logging->ring.sent != logging->ring.head;
+}
+
+static void hear_short(struct logging *logging) {
+  switch (hear_gate(&logging->hand_over)) {
+    case HAND_OVER_WAITS:
+      return;
+    case HAND_OVER_FAILED:
+      return call_logger(logging);
+    case HAND_OVER_TAKEN:
+      end_hand_over(&logging->hand_over);
+      logging->is_done = true;
+      logging->way = LOGS_NOTHING;
+      flush(logging);
+  }
+}
+
 void hear_logger(struct logging *logging) {
+  if (logging->way == LOGS_SHORT) hear_short(logging);
   if (logging->way != LOGS_TO_LOGGER) return;
   bool is_there = read_logger(&logging->logger, take_record, logging);
   if (logging->way != LOGS_TO_LOGGER) return;
@@ -176,6 +205,7 @@ void close_logging(struct logging *logging) {
 }
 
 void continue_logging(struct logging *logging) {
+  if (is_no_longer_short(logging)) call_logger(logging);
   flush(logging);
   if (logging->way != LOGS_TO_LOGGER) return;
   bool is_over = logging->over_since_us > 0;
@@ -192,11 +222,11 @@ void continue_logging(struct logging *logging) {
 }
 
 bool is_handed_over(const struct logging *logging) {
-  return logging->is_done || logging->way != LOGS_TO_LOGGER ||
+  return logging->is_done || is_settled(logging) ||
          (logging->ring.sent == logging->ring.head && received(logging) == logging->ring.sent_octets);
 }
 
 uint64_t logging_patience_us(const struct logging *logging) {
-  if (logging->way != LOGS_TO_LOGGER) return UINT64_MAX;
+  if (logging->way != LOGS_TO_LOGGER) return short_patience_us(logging);
   return logging->over_since_us > 0 || logging->full_since_us > 0 ? LOOK_EVERY_US : UINT64_MAX;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "fields.h"
+#include "hand-over.h"
 #include "logger.h"
 #include "raw-spool.h"
 #include "ring.h"
@@ -18,15 +19,20 @@ struct execution {
 };
 
 /**
- * Where the records of an execution go: to the logger; if it cannot take them, into a raw file; without that, nowhere,
- * with a warning to the user.
+ * Where the records of an execution go. At first they wait: a command that soon ends is handed over by this process, which
+ * is done before a logger would have started. Else they go to the logger; if it cannot take them, into a raw file; without
+ * that, nowhere, with a warning to the user.
  */
 struct logging {
   const struct execution *execution;
   /** For warnings. */
   int console;
-  enum { LOGS_TO_LOGGER, LOGS_RAW, LOGS_NOTHING } way;
+  enum { LOGS_LATER, LOGS_SHORT, LOGS_TO_LOGGER, LOGS_RAW, LOGS_NOTHING } way;
   struct ring ring;
+  /** Until when they wait. */
+  uint64_t waits_until_us;
+  uint64_t since_us;
+  struct hand_over hand_over;
   struct logger logger;
   struct raw_spool raw;
   /** Octets printed on each stream, and those of them kept nowhere. */
@@ -54,7 +60,11 @@ void log_exit(struct logging *logging, uint32_t status);
 void log_over(struct logging *logging, bool is_cut);
 /** Sends waiting records, checks the logger, and gives up one that is stuck. */
 void continue_logging(struct logging *logging);
-/** The logger has sent something, or is gone. */
+/** Whom to poll: the logger, or the gate. -1: nobody. */
+int logging_fd(const struct logging *logging);
+/** Whether records wait that it could not take yet. */
+bool has_unsent(const struct logging *logging);
+/** It has sent something, or is gone. */
 void hear_logger(struct logging *logging);
 /** Whether it has everything printed so far, or never will. Its progress says so (`logger.progress_fd`). */
 bool is_handed_over(const struct logging *logging);

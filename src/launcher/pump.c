@@ -148,13 +148,11 @@ static int timeout_ms(const struct pump *pump) {
 static void wait_for_something(struct pump *pump) {
   struct logging *logging = &pump->logging;
   uint64_t now = now_us();
-  const char *bytes;
   // Else it is read whenever output is: nobody has to wake up for it.
   bool awaits_progress = is_shown(pump) && !pump->has_said_done;
-  bool has_unsent = logging->way == LOGS_TO_LOGGER && unsent(&logging->ring, &bytes) > 0;
   struct pollfd polled[POLLED] = {
       {pump->notes, POLLIN, 0},
-      {logging->way == LOGS_TO_LOGGER ? logging->logger.fd : -1, POLLIN | (has_unsent ? POLLOUT : 0), 0},
+      {logging_fd(logging), POLLIN | (has_unsent(logging) ? POLLOUT : 0), 0},
       {awaits_progress ? logging->logger.progress_fd : -1, POLLIN, 0},
   };
   for (int i = 0; i < STREAMS; i++) {

@@ -37,7 +37,8 @@ void keep_raw(struct logging *logging, const struct record *record, uint64_t ski
   if (!is_kept && is_output) logging->lost[record->type == RECORD_STDOUT ? OUT : ERR] += head.length;
 }
 
-void keep_rest(struct logging *logging, const struct progress *progress) {
+/** Writes BEGIN, the point where the logger stopped, and output in the ring that is not in frames yet. */
+static void keep_rest(struct logging *logging, const struct progress *progress) {
   uint64_t at[STREAMS] = {logging->printed[OUT], logging->printed[ERR]};
   uint64_t position = 0;
   for (const struct record *record = next_record(&logging->ring, &position); record != NULL;) {
@@ -68,4 +69,22 @@ void keep_rest(struct logging *logging, const struct progress *progress) {
     record = next_record(&logging->ring, &position);
   }
   if (logging->exit.type != 0) write_record(logging, logging->exit, &logging->exit_status, true);
+}
+
+void give_up_logger(struct logging *logging, const char *reason) {
+  const struct execution *execution = logging->execution;
+  bool is_open = logging->execution->begin.length > 0 && open_raw_spool(&logging->raw, &execution->places, execution->x);
+  logging->way = is_open ? LOGS_RAW : LOGS_NOTHING;
+  if (is_open) {
+    keep_rest(logging, &logging->logger.progress);
+    warn(logging->console,
+         "the logger is away (%s): output is kept in %s; your next mlrun delivers it, or mlrun --flush", reason,
+         logging->raw.folder);
+  } else {
+    warn(logging->console, "the logger is unavailable (%s) and there is no folder to spool to: output is shown, not logged",
+         reason);
+  }
+  rewind_ring(&logging->ring);
+  logging->full_since_us = 0;
+  if (logging->over_since_us > 0) finish_raw(logging);
 }

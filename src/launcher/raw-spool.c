@@ -1,6 +1,6 @@
 #include "raw-spool.h"
+#include "../process/process-stat.h"
 #include "paths.h"
-#include "process-stat.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 #include "spool-folder.h"
 #include "environment.h"
 #include "paths.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,4 +83,29 @@ bool open_spool_folder(const struct spool_places *places, char folder[static PAT
   // Only an administrator creates the system's folder.
   bool has_own = is_folder(SYSTEM_SPOOL) && snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid()) > 0;
   return (has_own && open_in(folder, own, places->relay)) || open_in(folder, places->home, places->relay);
+}
+
+/** Regular files but those set aside. */
+static bool has_files(const char *base, const char *relay) {
+  static const char set_aside[] = "damaged";
+  char path[PATH_MAX];
+  bool is_found = false;
+  if (*base == '\0' || !join_path(path, base, relay)) return false;
+  DIR *folder = opendir(path);
+  if (folder == NULL) return false;
+  for (const struct dirent *entry = readdir(folder); entry != NULL && !is_found; entry = readdir(folder)) {
+    size_t bytes = strlen(entry->d_name);
+    bool is_aside = bytes > strlen(set_aside) && strcmp(entry->d_name + bytes - strlen(set_aside), set_aside) == 0;
+    is_found = (entry->d_type == DT_REG || (entry->d_type == DT_UNKNOWN && *entry->d_name != '.')) && !is_aside;
+  }
+  closedir(folder);
+  return is_found;
+}
+
+bool is_spool_empty(const struct spool_places *places) {
+  if (*places->chosen != '\0') return !has_files(places->chosen, places->relay);
+  char own[PATH_MAX];
+  snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid());
+  // Without HOME the user's entry in the user database counts, which only the logger reads.
+  return *places->home != '\0' && !has_files(own, places->relay) && !has_files(places->home, places->relay);
 }

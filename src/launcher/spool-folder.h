@@ -22,3 +22,5 @@ void find_spool_places(struct spool_places *places, const char *run_dir, const c
 bool is_out_of_reach(const char *path);
 /** The first folder that exists, or can be created, and is safe. */
 bool open_spool_folder(const struct spool_places *places, char folder[static PATH_MAX]);
+/** Whether no folder has anything to deliver. Names that look like it are enough: the logger looks closer. */
+bool is_spool_empty(const struct spool_places *places);

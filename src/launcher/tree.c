@@ -1,5 +1,5 @@
 #include "tree.h"
-#include "process-stat.h"
+#include "../process/process-stat.h"
 #include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>

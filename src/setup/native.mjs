@@ -4,12 +4,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./step.mjs";
 
-/** Each is built from all C files of one folder. */
+/** Each is built from all C files of its folders. */
 const PROGRAMS = [
-  { name: "mlgate", folder: "src/gate", libraries: [] },
-  { name: "mlpam", folder: "src/auth/pam", libraries: ["-lpam"] },
-  { name: "mlrun", folder: "src/launcher", libraries: [] },
-  { name: "mlsupervise", folder: "src/agent/supervise", libraries: [] },
+  { name: "mlgate", folders: ["src/gate"], libraries: [] },
+  { name: "mlpam", folders: ["src/auth/pam"], libraries: ["-lpam"] },
+  { name: "mlrun", folders: ["src/launcher", "src/process"], libraries: [] },
+  { name: "mlsupervise", folders: ["src/agent/supervise", "src/process"], libraries: [] },
 ];
 /** Warnings are errors; what glibc and the compiler can check at run time is checked. */
 const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(
@@ -25,10 +25,10 @@ export function nativeParts() {
     );
     return [];
   }
-  return PROGRAMS.map(({ name, folder, libraries }) => {
+  return PROGRAMS.map(({ name, folders, libraries }) => {
     const makes = `dist/src/bin/${name}`;
-    const command = ["cc", ...FLAGS, versionFlag(), "-o", makes, ...sourcesIn(folder), ...libraries];
-    return { name, command, from: [folder], makes };
+    const command = ["cc", ...FLAGS, versionFlag(), "-o", makes, ...folders.flatMap(sourcesIn), ...libraries];
+    return { name, command, from: folders, makes };
   });
 }
 

@@ -11,7 +11,7 @@ export interface FuzzTarget {
   readonly name: string;
   /** Its cases write files. */
   readonly isSlow?: true;
-  /** Its cases start processes: it gets one for so many of another's. */
+  /** Its cases start processes or wait: it gets one for so many of another's. */
   readonly casesPerCase?: number;
   /** Groups of this many cases share state and repeat together. */
   readonly inGroupsOf?: number;

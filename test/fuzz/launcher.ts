@@ -4,8 +4,10 @@ import { parseBeginFields } from "../../src/run/begin-fields.ts";
 import { RecordReader } from "../../src/run/output/record-reader.ts";
 import { makeRecord, parseNumbers } from "../../src/run/output/records.ts";
 import { program } from "../support/programs.ts";
+import { type ShortLogs, shortLogs, timedRecord } from "../support/short-logs.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate } from "./mutate.ts";
+import type { Random } from "./random.ts";
 
 const FIELDS = Buffer.from(
   "x=01JCABCDEFGHJKMNPQRSTVWXYZ\0key=k\0job=j\0node=n\0pid=1\0started-us=2\0run-dir=/r\0label=a=b\0arg=ls\0",
@@ -94,4 +96,85 @@ const options: FuzzTarget = {
   },
 };
 
-export const LAUNCHER_TARGETS: readonly FuzzTarget[] = [records, options];
+const PIECES = [
+  "#012",
+  ..."ab #\\\t\n\n\n\u00e4\u{1f600}",
+  "  ",
+  " \n",
+  "a longer line of output\n",
+  "x".repeat(500),
+] as const;
+const MORE_FIELDS = [
+  "arg=--my-Access_Key",
+  "arg=x_PassWd=y",
+  "arg=--token",
+  "arg=ftp://me:pw@host/",
+  "arg=X: basic Zm9v",
+  `arg=sk-${"a".repeat(20)}`,
+  `arg=ghs_${"b".repeat(20)}`,
+  "arg=xoxe-0123456789",
+  "arg=eyJhbGciOiJ.eyJzdWIiOi.",
+  "label=a=b",
+  "label=parent=p",
+  "label=c=\u00e4",
+  "run=slurm:1",
+  "parent=01JCABCDEFGHJKMNPQRSTVWXYZ",
+  "MLRUN_ID=01JCABCDEFGHJKMNPQRSTVWXYZ",
+  "within-stdout=stderr",
+  "within-stderr=stderr",
+  "user=alice",
+  "raw=1",
+  'arg=a "word"\n',
+  "cwd=/home/\u00fc",
+] as const;
+
+/** A stream's output, cut anywhere into reads: also inside of a letter. */
+function readsOf(random: Random): Buffer[] {
+  const text = Buffer.from(Array.from({ length: random.below(20) }, () => random.pick(PIECES)).join(""));
+  const bytes = random.oneIn(12) ? mutate(random, text) : text;
+  const cuts = random.cuts(bytes.length);
+  return cuts.map((end, at) => bytes.subarray(cuts[at - 1] ?? 0, end)).filter(({ length }) => length > 0);
+}
+
+/** An execution's records, whole: nearly always with output and fields that C takes. */
+function shortRecords(random: Random): Buffer {
+  let timeUs = 1_700_000_000_000_000;
+  const record = (type: string, payload: string | Buffer) => {
+    timeUs += random.below(1_000);
+    return timedRecord(type, payload, timeUs);
+  };
+  const more = Array.from({ length: random.below(4) }, () => random.pick(MORE_FIELDS));
+  const fields = Buffer.concat([FIELDS, Buffer.from(["cwd=/", ...more, ""].join("\0"))]);
+  const [out, err] = [readsOf(random), readsOf(random)];
+  const printed: Buffer[] = [];
+  while (out.length + err.length > 0) {
+    const isOut = err.length === 0 || (out.length > 0 && random.oneIn(2));
+    const bytes = (isOut ? out : err).shift();
+    if (bytes !== undefined) printed.push(record(isOut ? "1" : "2", bytes));
+  }
+  const status = Buffer.from([random.oneIn(12) ? random.below(256) : 0, random.below(256), 0, 0]);
+  return Buffer.concat([
+    record("B", random.oneIn(4) ? mutate(random, fields) : fields),
+    ...printed,
+    record("X", status),
+    record("Z", Buffer.alloc(24)),
+  ]);
+}
+
+/** The launcher's encoder of short executions, with sanitizers: writes what Node writes, or leaves it to Node. */
+const short: FuzzTarget = {
+  name: "short-logs",
+  isSlow: true,
+  // Each goes over a socket.
+  casesPerCase: 8,
+  begin: async () => {
+    const ways: ShortLogs = await shortLogs();
+    return async (random) => {
+      const all = shortRecords(random);
+      const inC = await ways.inC(all);
+      if (inC !== undefined) assert.equal(inC, await ways.inNode(all));
+    };
+  },
+};
+
+export const LAUNCHER_TARGETS: readonly FuzzTarget[] = [records, options, short];

@@ -15,6 +15,10 @@ const REPEATED = [
   ["launcher/options.h", "MAX_LABEL_VALUE_CHARACTERS", WIRE_LIMITS.maxLabelValueCharacters],
   ["launcher/options.h", "MAX_LABEL_BYTES", RUN_LIMITS.labelBytes],
   ["launcher/begin.c", "MAX_WORDS", WIRE_LIMITS.maxArgvElements],
+  ["launcher/short-begin.c", "MAX_BEGIN_BYTES", RUN_LIMITS.beginBytes],
+  ["launcher/short-begin.c", "MAX_ARGV_ELEMENTS", WIRE_LIMITS.maxArgvElements],
+  ["launcher/short-begin.c", "MAX_ARGV_CHARACTERS", WIRE_LIMITS.maxArgvCharacters],
+  ["launcher/short-begin.c", "MAX_CWD_CHARACTERS", WIRE_LIMITS.maxCwdCharacters],
 ] as const;
 
 test.each(REPEATED)("src/%s: %s is TypeScript's %i", async (file, name, value) => {

@@ -1,6 +1,6 @@
 #include "members.h"
+#include "../../process/process-stat.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 64, STAT_BYTES = 1024 };
+enum { PATH_BYTES = 64 };
 
 struct process {
   pid_t pid;
@@ -24,21 +24,11 @@ struct processes {
   size_t count;
 };
 
-static bool read_process(pid_t pid, struct process *process) {
-  char path[PATH_BYTES];
-  char text[STAT_BYTES];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-  if (fd >= 0) close(fd);
-  if (bytes <= 0) return false;
-  text[bytes] = '\0';
-  // A program may have any name, with brackets and blanks in it: the last bracket ends it.
-  const char *rest = strrchr(text, ')');
-  char state;
-  *process = (struct process){.pid = pid};
-  if (rest == NULL || sscanf(rest + 1, " %c %d %*d %d", &state, &process->parent, &process->session) != 3) return false;
-  process->has_ended = state == 'Z' || state == 'X';
+static bool find_process(pid_t pid, struct process *process) {
+  struct process_stat stat;
+  if (!read_process(pid, &stat)) return false;
+  *process = (struct process){.pid = pid, .parent = stat.parent, .session = stat.session};
+  process->has_ended = stat.state == 'Z' || stat.state == 'X';
   return true;
 }
 
@@ -55,7 +45,7 @@ static struct processes read_processes(void) {
       if (more == NULL) break;
       found.all = more;
     }
-    if (pid > 0 && read_process(pid, &found.all[found.count])) found.count += 1;
+    if (pid > 0 && find_process(pid, &found.all[found.count])) found.count += 1;
   }
   closedir(folder);
   return found;

@@ -30,8 +30,9 @@ const STEPS = [
 type Step = (typeof STEPS)[number];
 /** Between these it has said that lines are in frames, and nobody else has them. */
 const MAY_LOSE: readonly Step[] = ["after lines are numbered", "before lines leave"];
-const SCRIPT = "seq 1000; echo err >&2; exit 3";
-const STDOUT = `${Array.from({ length: 1000 }, (_, at) => at + 1).join("\n")}\n`;
+/** More than the launcher hands over without Node. */
+const SCRIPT = "seq 3000; echo err >&2; exit 3";
+const STDOUT = `${Array.from({ length: 3000 }, (_, at) => at + 1).join("\n")}\n`;
 /** More runs at once would only wait for processors. */
 const AT_ONCE = 6;
 

@@ -4,7 +4,7 @@
 
 /** One process as /proc/PID/stat shows it (proc_pid_stat(5)). */
 struct process_stat {
-  /** R: running, or waiting for a processor. T: stopped. */
+  /** R: running, or waiting for a processor. T: stopped. Z and X: it has ended. */
   char state;
   pid_t parent;
   pid_t session;

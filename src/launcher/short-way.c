@@ -1,0 +1,76 @@
+#include "short-way.h"
+#include "load.h"
+#include "short-begin.h"
+#include "short-frames.h"
+#include "site-file.h"
+#include <unistd.h>
+
+enum {
+  /**
+   * A command that runs for longer gets a logger. That is a third of the time in which one starts, so its first line is
+   * not much later; and most small programs have ended by then.
+   */
+  SHORT_US = 25000,
+  /** And where very many processes wait for a processor, at the latest after this time. */
+  LONGEST_SHORT_US = 1000000,
+  /** The gate's answers; then the logger begins anew, with its own deadlines. */
+  GATE_US = 3000000,
+  /** BEGIN, and output in a few frames. With very many small ones, each with its head, it is not enough: not short. */
+  MAX_ALL_BYTES = 65536,
+};
+static const char SETTINGS[] = "/etc/marcologger/mlrun.toml";
+static char all_bytes[MAX_ALL_BYTES];
+
+static bool has_plain_site(const struct fields *begin) {
+  const char *named = next_field(begin, "MLRUN_CONFIG", NULL);
+  if (named != NULL && !is_out_of_reach(named)) return false;
+  return has_no_settings(named == NULL ? SETTINGS : named);
+}
+
+/** The file says who had the command stopped. */
+static bool was_stopped(const struct fields *begin) {
+  const char *stop_file = next_field(begin, "stop-file", NULL);
+  return stop_file != NULL && access(stop_file, F_OK) == 0;
+}
+
+/** When everything takes longer, so may it. */
+static uint64_t latest_us(const struct logging *logging) {
+  uint64_t us = (uint64_t)(SHORT_US * machine_load());
+  return logging->since_us + (us < LONGEST_SHORT_US ? us : LONGEST_SHORT_US);
+}
+
+bool begin_short(struct logging *logging) {
+  const struct execution *execution = logging->execution;
+  struct text text = {.bytes = all_bytes, .room = sizeof all_bytes};
+  put_begin(&text, &execution->begin);
+  if (text.is_refused || !has_plain_site(&execution->begin) || !is_spool_empty(&execution->places)) return false;
+  logging->waits_until_us = logging->since_us + SHORT_US;
+  return true;
+}
+
+bool is_no_longer_short(struct logging *logging) {
+  uint64_t now = now_us();
+  if (logging->way == LOGS_SHORT) return now - logging->hand_over.since_us >= GATE_US;
+  if (logging->way != LOGS_LATER) return false;
+  if (logging->printed[OUT] + logging->printed[ERR] > MAX_SHORT_BYTES) return true;
+  if (now < logging->waits_until_us) return false;
+  logging->waits_until_us = latest_us(logging);
+  return now >= logging->waits_until_us;
+}
+
+uint64_t short_patience_us(const struct logging *logging) {
+  uint64_t until = UINT64_MAX;
+  if (logging->way == LOGS_LATER) until = logging->waits_until_us;
+  if (logging->way == LOGS_SHORT) until = logging->hand_over.since_us + GATE_US;
+  uint64_t now = now_us();
+  return until == UINT64_MAX ? until : until > now ? until - now : 0;
+}
+
+bool go_short(struct logging *logging) {
+  const struct execution *execution = logging->execution;
+  struct text text = {.bytes = all_bytes, .room = sizeof all_bytes};
+  put_begin(&text, &execution->begin);
+  put_frames(&text, &execution->begin, &logging->ring, now_us());
+  if (text.is_refused || was_stopped(&execution->begin) || !is_spool_empty(&execution->places)) return false;
+  return start_hand_over(&logging->hand_over, execution->run_dir, text.bytes, text.length);
+}
