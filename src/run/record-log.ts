@@ -5,14 +5,14 @@ import type { End, Exit, PerStream } from "../wire/end.ts";
 import type { BeginFields } from "./begin-fields.ts";
 import { processName } from "./command/process-name.ts";
 import { type Beats, startBeats } from "./delivery/beats.ts";
+import { exitOf } from "./exit-of.ts";
 import { RUN_LIMITS } from "./limits.ts";
 import { droppedMessage, type LogDelivery, type LogOptions, openLogDelivery } from "./log-delivery.ts";
 import { notifyEnd } from "./notify-end.ts";
 import { OutputFrames } from "./output/output-frames.ts";
 import { RecordClock } from "./output/record-clock.ts";
 import type { RecordConsumer } from "./output/record-reader.ts";
-import { pairAt, parseNumbers, parseStatus, RECORD, type WholeRecord } from "./output/records.ts";
-import { readStopFile } from "./stop-file.ts";
+import { pairAt, parseNumbers, RECORD, type WholeRecord } from "./output/records.ts";
 import type { Timers } from "./timers.ts";
 
 export interface RecordLogPorts {
@@ -115,7 +115,7 @@ export class RecordLog implements RecordConsumer {
     else if (type === types.stopped) this.#goOn(parseNumbers(payload));
     else if (type === types.pid && payload.length === NUMBER_BYTES) this.#startBeats(payload.readUInt32LE(0));
     else if (type === types.exit && payload.length === NUMBER_BYTES)
-      this.#exited(this.#exitOf(payload.readUInt32LE(0), formatTimestamp(timeUs)));
+      this.#exited(exitOf(this.#parts?.begin, payload.readUInt32LE(0), formatTimestamp(timeUs)));
     else if (type === types.over) void this.over(parseNumbers(payload));
     return !this.#isBlocked;
   }
@@ -229,18 +229,6 @@ export class RecordLog implements RecordConsumer {
     const idleMs = () => clock.elapsedMs() - readAtMs();
     const exit = () => this.#end;
     this.#beats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs, exit });
-  }
-
-  #exitOf(status: number, endedAt: string): Exit {
-    const timeoutMs = status >= RECORD.timedOut ? this.#parts?.begin.timeoutMs : undefined;
-    const stopFile = this.#parts?.begin.stopFile;
-    const stoppedBy = stopFile === undefined ? undefined : readStopFile(stopFile);
-    return {
-      ...parseStatus(status),
-      endedAt,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(stoppedBy === undefined ? {} : { stoppedBy }),
-    };
   }
 
   /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { afterwards } from "./cleanup.ts";
@@ -58,22 +58,31 @@ export interface Twin {
   readonly said: readonly string[];
 }
 
+export interface TwinSiteOptions {
+  /** Short commands are logged by Node as well, not by the launcher: the site has settings. */
+  readonly needsNode?: boolean;
+}
+
 /** Both runs of a row, and the relay that logs the second. */
 export class TwinSite {
   readonly relay: DumpRelay;
   readonly #programs: string;
+  readonly #settings: Readonly<Record<string, string>>;
   #rows = 0;
 
-  private constructor(relay: DumpRelay, programs: string) {
+  private constructor(relay: DumpRelay, programs: string, settings: Readonly<Record<string, string>>) {
     this.relay = relay;
     this.#programs = programs;
+    this.#settings = settings;
   }
 
   /** @param programs Names of fixture programs in C, without ".c"; with ".so" for a library. */
-  static async start(programs: readonly string[]): Promise<TwinSite> {
+  static async start(programs: readonly string[], { needsNode = false }: TwinSiteOptions = {}): Promise<TwinSite> {
     const folder = await tempFolder();
     for (const name of programs) await compile(name, join(folder, name));
-    return new TwinSite(await startDumpRelay(), folder);
+    const config = join(folder, "mlrun.toml");
+    if (needsNode) await writeFile(config, "one-line-frames = false\n");
+    return new TwinSite(await startDumpRelay(), folder, needsNode ? { MLRUN_CONFIG: config } : {});
   }
 
   /** mlrun's words for the job that the relay knows a row by. */
@@ -113,7 +122,7 @@ export class TwinSite {
 
   environment(folder: string): NodeJS.ProcessEnv {
     const more = { PROGRAMS: SOURCES, NODE: process.execPath, MLRUN_SPOOL_DIR: join(folder, "spool") };
-    return cleanEnvironment({ ...more, PATH: `${this.#programs}:${process.env["PATH"]}` });
+    return cleanEnvironment({ ...more, ...this.#settings, PATH: `${this.#programs}:${process.env["PATH"]}` });
   }
 
   async twin(row: Row): Promise<Twin> {
@@ -145,10 +154,10 @@ export class TwinSite {
 }
 
 /** Makes a test of each row. */
-export function testTwins(rows: readonly Row[], programs: readonly string[] = []): void {
+export function testTwins(rows: readonly Row[], programs: readonly string[] = [], options?: TwinSiteOptions): void {
   let site: TwinSite;
   beforeAll(async () => {
-    site = await TwinSite.start(programs);
+    site = await TwinSite.start(programs, options);
   });
   test.for(rows)("$name", { timeout: ROW_TIMEOUT_MS }, async (row, context) => {
     if (row.needsRoot === true && !IS_ROOT) context.skip("needs root: run the tests as root");

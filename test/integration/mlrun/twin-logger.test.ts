@@ -20,20 +20,24 @@ const instead = (name: string, ...lines: string[]) => ({
 });
 
 describe("a Node that does not work: what the command prints is shown, and its code comes back", () => {
-  testTwins([
-    instead("it is no program", "neither a program nor a script"),
-    instead("it ends at once", "#!/bin/sh", "exit 1"),
-    instead("it aborts", "#!/bin/sh", "kill -ABRT $$"),
-    instead("it takes nothing", "#!/bin/sh", "exec sleep 100"),
-    instead("it reads a little and ends", "#!/bin/sh", "head -c 1000 <&3 >/dev/null"),
-    {
-      name: "it is not there",
-      needsRoot: true,
-      script: `mkdir d; cp "$(command -v sh)" d; unshare --mount bash -c 'mount --bind d "\${NODE%/*}"; "$@" sh -c "echo out; exit 3"; echo "$?"' bash "$@"; rm -r d`,
-      shows: /^out\n3\n$/,
-      warns: /^mlrun: /,
-    },
-  ]);
+  testTwins(
+    [
+      instead("it is no program", "neither a program nor a script"),
+      instead("it ends at once", "#!/bin/sh", "exit 1"),
+      instead("it aborts", "#!/bin/sh", "kill -ABRT $$"),
+      instead("it takes nothing", "#!/bin/sh", "exec sleep 100"),
+      instead("it reads a little and ends", "#!/bin/sh", "head -c 1000 <&3 >/dev/null"),
+      {
+        name: "it is not there",
+        needsRoot: true,
+        script: `mkdir d; cp "$(command -v sh)" d; unshare --mount bash -c 'mount --bind d "\${NODE%/*}"; "$@" sh -c "echo out; exit 3"; echo "$?"' bash "$@"; rm -r d`,
+        shows: /^out\n3\n$/,
+        warns: /^mlrun: /,
+      },
+    ],
+    [],
+    { needsNode: true },
+  );
 });
 
 describe("a Node that fails in the middle: shown all the same, and logged or named", () => {

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { ROOT } from "../../support/programs.ts";
-import { testTwins } from "../../support/twin.ts";
+import { type Row, testTwins } from "../../support/twin.ts";
 
 /** Shows its two streams and its code. */
 const JOB = `sh -c 'echo out; echo err >&2; exit 3'`;
@@ -60,40 +60,47 @@ describe("an environment that would break or steer Node does not touch the job, 
       ),
     ],
     ["aborts_node.so"],
+    { needsNode: true },
   );
 });
 
+const LIMITS: readonly Row[] = [
+  under("ulimit -Sn 1024", "ulimit -Sn 1024;", { logs: LOGGED }),
+  under("ulimit -n 12", "ulimit -n 12;", { warns: WARNS }),
+  under("ulimit -n 8", "ulimit -n 8;", { warns: WARNS }),
+  under("ulimit -n 20", "ulimit -n 20;", { warns: WARNS }),
+  under("ulimit -n 26", "ulimit -n 26;", { warns: WARNS }),
+  under("ulimit -v 600000", "ulimit -v 600000;", { warns: WARNS }),
+  under("ulimit -v 100000", "ulimit -v 100000;", { warns: WARNS }),
+  under("ulimit -v 1500000", "ulimit -v 1500000;", { warns: WARNS }),
+  under("ulimit -f 0: no file may be written", "ulimit -f 0;", { logs: LOGGED }),
+  under("memory for the command and not for records", "prlimit --as=5000000", {
+    warns: WARNS,
+    says: /^mlrun: the output is not logged: Cannot allocate memory$/,
+  }),
+  under("ulimit -d 20000", "ulimit -d 20000;", { warns: WARNS }),
+  under("ulimit -l 0, -q 0, -i 0", "ulimit -l 0; ulimit -q 0; ulimit -i 0;", { warns: WARNS }),
+  {
+    name: "ulimit -t: the command's processor time ends the command",
+    script: `(ulimit -St 1; "$@" sh -c 'while :; do :; done'; echo "$?") 2>/dev/null`,
+    shows: /^152\n$/,
+  },
+  ...[1, 2, 3, 4, 6, 8, 10, 14].map((free) => ({
+    name: `ulimit -u with ${free} processes free`,
+    needsRoot: true,
+    // Of a uid that nobody has; bash itself is its first process.
+    script: `printf '#!/bin/sh\\necho out; echo err >&2; exit 3\\n' >job; chmod +x job; uid=$((100000 + $$)); exec setpriv --reuid $uid --regid $uid --clear-groups bash -c 'ulimit -u ${free + 1}; "$@" ./job; echo "$?"' bash "$@"`,
+    shows: RUNS,
+    warns: WARNS,
+  })),
+];
+
 describe("limits: the job runs, and is logged where that can be", () => {
-  testTwins([
-    under("ulimit -Sn 1024", "ulimit -Sn 1024;", { logs: LOGGED }),
-    under("ulimit -n 12", "ulimit -n 12;", { warns: WARNS }),
-    under("ulimit -n 8", "ulimit -n 8;", { warns: WARNS }),
-    under("ulimit -n 20", "ulimit -n 20;", { warns: WARNS }),
-    under("ulimit -n 26", "ulimit -n 26;", { warns: WARNS }),
-    under("ulimit -v 600000", "ulimit -v 600000;", { warns: WARNS }),
-    under("ulimit -v 100000", "ulimit -v 100000;", { warns: WARNS }),
-    under("ulimit -v 1500000", "ulimit -v 1500000;", { warns: WARNS }),
-    under("ulimit -f 0: no file may be written", "ulimit -f 0;", { logs: LOGGED }),
-    under("memory for the command and not for records", "prlimit --as=5000000", {
-      warns: WARNS,
-      says: /^mlrun: the output is not logged: Cannot allocate memory$/,
-    }),
-    under("ulimit -d 20000", "ulimit -d 20000;", { warns: WARNS }),
-    under("ulimit -l 0, -q 0, -i 0", "ulimit -l 0; ulimit -q 0; ulimit -i 0;", { warns: WARNS }),
-    {
-      name: "ulimit -t: the command's processor time ends the command",
-      script: `(ulimit -St 1; "$@" sh -c 'while :; do :; done'; echo "$?") 2>/dev/null`,
-      shows: /^152\n$/,
-    },
-    ...[1, 2, 3, 4, 6, 8, 10, 14].map((free) => ({
-      name: `ulimit -u with ${free} processes free`,
-      needsRoot: true,
-      // Of a uid that nobody has; bash itself is its first process.
-      script: `printf '#!/bin/sh\\necho out; echo err >&2; exit 3\\n' >job; chmod +x job; uid=$((100000 + $$)); exec setpriv --reuid $uid --regid $uid --clear-groups bash -c 'ulimit -u ${free + 1}; "$@" ./job; echo "$?"' bash "$@"`,
-      shows: RUNS,
-      warns: WARNS,
-    })),
-  ]);
+  testTwins(LIMITS, [], { needsNode: true });
+});
+
+describe("limits: a short job, which no Node logs, runs and is logged where that can be", () => {
+  testTwins(LIMITS);
 });
 
 /** Runs what follows where the mounts of the row are made; everything else is as it was. */
@@ -105,54 +112,60 @@ const mounted = (name: string, mounts: string, more: object = {}) => ({
   ...more,
 });
 
-describe("a machine that lacks something: the job runs", () => {
-  testTwins([
-    mounted(
-      "a read-only /tmp and /dev/shm",
-      "for d in /tmp /dev/shm; do mount --bind $d $d; mount -o remount,bind,ro $d; done",
-      { logs: LOGGED },
-    ),
-    mounted(
-      "a full /tmp and /dev/shm",
-      // mlrun itself stays in its place, also in a checkout below /tmp.
-      `exec 9<${ROOT}; for d in /tmp /dev/shm /run /var/tmp; do mount -t tmpfs -o size=4k none $d; done
+const LACKS: readonly Row[] = [
+  mounted(
+    "a read-only /tmp and /dev/shm",
+    "for d in /tmp /dev/shm; do mount --bind $d $d; mount -o remount,bind,ro $d; done",
+    { logs: LOGGED },
+  ),
+  mounted(
+    "a full /tmp and /dev/shm",
+    // mlrun itself stays in its place, also in a checkout below /tmp.
+    `exec 9<${ROOT}; for d in /tmp /dev/shm /run /var/tmp; do mount -t tmpfs -o size=4k none $d; done
         mkdir -p ${ROOT}; mount --bind /proc/self/fd/9 ${ROOT}; exec 9<&-
         for d in /tmp /dev/shm /run /var/tmp; do head -c 99999 /dev/zero >$d/full 2>/dev/null; done`,
-      { warns: WARNS },
-    ),
-    mounted("no /proc", "mount -t tmpfs none /proc", { logs: LOGGED }),
-    mounted("no /proc, /sys, /dev", "for d in /proc /sys /dev; do mount -t tmpfs none $d; done", { warns: WARNS }),
-    mounted(
-      "no /etc/passwd, no /etc/hostname",
-      "for f in /etc/passwd /etc/group /etc/nsswitch.conf; do mount --bind /dev/null $f; done",
-      { logs: LOGGED },
-    ),
-    under("no mkfifo", `mkdir b; for c in sh env; do ln -s "$(command -v $c)" b/$c; done; PATH=$PWD/b`, {
-      logs: LOGGED,
-    }),
-    under("no HOME", "env -u HOME", { logs: LOGGED }),
-    under("TMPDIR that is no folder", "TMPDIR=/etc/passwd", { logs: LOGGED }),
-    {
-      name: "no folder: it is gone",
-      script: `mkdir gone; cd gone; rmdir ../gone; "$@" ${JOB}; echo "$?"`,
-      shows: RUNS,
-      logs: LOGGED,
-    },
-    under("a uid without a name", "setpriv --reuid 54321 --regid 54321 --clear-groups", {
-      needsRoot: true,
-      logs: LOGGED,
-    }),
-    under("a user namespace", "unshare --user --map-root-user", { logs: LOGGED }),
-    under("the first process of a container", "unshare --pid --fork --mount-proc", { needsRoot: true, logs: LOGGED }),
-    under("the first process of a container without /proc", "unshare --pid --fork", { needsRoot: true, logs: LOGGED }),
-    under("a container without a network", "unshare --net", { needsRoot: true, logs: LOGGED }),
-    under("no new privileges, no capabilities", "setpriv --no-new-privs --bounding-set=-all --inh-caps=-all", {
-      needsRoot: true,
-      logs: LOGGED,
-    }),
-    under("under strace, alone and with all that it starts", "strace -o /dev/null strace -f -o /dev/null", {
-      logs: LOGGED,
-    }),
-    under("under stdbuf, nice, env, setsid --wait", "stdbuf -oL nice env A=1 setsid --wait", { logs: LOGGED }),
-  ]);
+    { warns: WARNS },
+  ),
+  mounted("no /proc", "mount -t tmpfs none /proc", { logs: LOGGED }),
+  mounted("no /proc, /sys, /dev", "for d in /proc /sys /dev; do mount -t tmpfs none $d; done", { warns: WARNS }),
+  mounted(
+    "no /etc/passwd, no /etc/hostname",
+    "for f in /etc/passwd /etc/group /etc/nsswitch.conf; do mount --bind /dev/null $f; done",
+    { logs: LOGGED },
+  ),
+  under("no mkfifo", `mkdir b; for c in sh env; do ln -s "$(command -v $c)" b/$c; done; PATH=$PWD/b`, {
+    logs: LOGGED,
+  }),
+  under("no HOME", "env -u HOME", { logs: LOGGED }),
+  under("TMPDIR that is no folder", "TMPDIR=/etc/passwd", { logs: LOGGED }),
+  {
+    name: "no folder: it is gone",
+    script: `mkdir gone; cd gone; rmdir ../gone; "$@" ${JOB}; echo "$?"`,
+    shows: RUNS,
+    logs: LOGGED,
+  },
+  under("a uid without a name", "setpriv --reuid 54321 --regid 54321 --clear-groups", {
+    needsRoot: true,
+    logs: LOGGED,
+  }),
+  under("a user namespace", "unshare --user --map-root-user", { logs: LOGGED }),
+  under("the first process of a container", "unshare --pid --fork --mount-proc", { needsRoot: true, logs: LOGGED }),
+  under("the first process of a container without /proc", "unshare --pid --fork", { needsRoot: true, logs: LOGGED }),
+  under("a container without a network", "unshare --net", { needsRoot: true, logs: LOGGED }),
+  under("no new privileges, no capabilities", "setpriv --no-new-privs --bounding-set=-all --inh-caps=-all", {
+    needsRoot: true,
+    logs: LOGGED,
+  }),
+  under("under strace, alone and with all that it starts", "strace -o /dev/null strace -f -o /dev/null", {
+    logs: LOGGED,
+  }),
+  under("under stdbuf, nice, env, setsid --wait", "stdbuf -oL nice env A=1 setsid --wait", { logs: LOGGED }),
+];
+
+describe("a machine that lacks something: the job runs", () => {
+  testTwins(LACKS, [], { needsNode: true });
+});
+
+describe("a machine that lacks something: a short job, which no Node logs, runs", () => {
+  testTwins(LACKS);
 });
