@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { asTime } from "../../wire/time.ts";
 import { type Command, CtlError } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 
@@ -22,7 +23,8 @@ export const RESTORE: CommandDescription = {
   operandCount: [1, 1],
   about: `Unpacks what mlctl backup made into a data folder that is empty or missing; start the collector on it then. Its first start
 makes the index, and relays send what they still have. Make an empty folder for the collector's user before, as root:
-install -d -m 711 -o marcologger /var/lib/marcologger`,
+install -d -m 711 -o marcologger /var/lib/marcologger
+Shares, holds, sessions and tokens are those of the backup: what was taken back or ended after it holds again.`,
   options: { "data-dir": DATA_DIR },
 };
 
@@ -31,6 +33,9 @@ interface Counts {
   readonly files: number;
   readonly bytes: number;
 }
+
+/** `startedAtMs`: when the backup was begun. */
+type Restored = Counts & { readonly startedAtMs: number | undefined };
 
 /** @param backUp rejects with file system errors. */
 export function backupCommand(backUp: (dataDir: string, file: string) => Promise<Counts>): Command {
@@ -42,12 +47,22 @@ export function backupCommand(backUp: (dataDir: string, file: string) => Promise
   });
 }
 
+/** What a restore brings back against the will of its users, if it was ended after the backup. */
+function warning(startedAtMs: number | undefined): string {
+  const when = startedAtMs === undefined ? "the backup" : asTime(startedAtMs);
+  return `mlctl restore: shares, holds, sessions and tokens that were taken back or ended after ${when} hold again.
+Before others sign in: \`mlctl share\` lists each user's shares and \`mlctl unshare\` takes one back, \`mlctl release\` ends a
+hold, and \`mlctl sessions end USER\` ends a user's sessions and tokens.
+`;
+}
+
 /** @param restore rejects with file system errors, and where the backup is damaged. */
-export function restoreCommand(restore: (file: string, dataDir: string) => Promise<Counts>): Command {
+export function restoreCommand(restore: (file: string, dataDir: string) => Promise<Restored>): Command {
   return describedCommand(RESTORE, async (options, io) => {
     const { dataDir, file } = placesOf(options, io.cwd);
-    const counts = await orRefused(`Cannot restore ${file} to ${dataDir}`, restore(file, dataDir));
-    io.stdout.write(`${textOf(counts)} in ${dataDir}\n`);
+    const restored = await orRefused(`Cannot restore ${file} to ${dataDir}`, restore(file, dataDir));
+    io.stdout.write(`${textOf(restored)} in ${dataDir}\n`);
+    io.stderr.write(warning(restored.startedAtMs));
     return 0;
   });
 }

@@ -6,11 +6,30 @@ import { ApiRefusal, type Collector } from "../remote/collector.ts";
 import { getExecution } from "../remote/executions.ts";
 import { type RemoteLine, readLines } from "../remote/lines.ts";
 import { openSocket } from "../remote/live-socket.ts";
+import { Holes } from "./holes.ts";
 
 export interface Followed {
   execution: Execution;
   /** The number of the next line to print. */
   next: number;
+  /** Lower numbers that have not come yet. */
+  readonly holes: Holes;
+}
+
+/** Followed from its beginning. */
+export function fromFirst(execution: Execution): Followed {
+  return { execution, next: 1, holes: new Holes() };
+}
+
+/** Followed behind what is there. */
+export function behindLast(execution: Execution): Followed {
+  const { missing, lastN } = execution;
+  const holes = new Holes();
+  const last = missing.at(-1);
+  // What mlrun has numbered and not sent yet comes next, and is not late.
+  const isBehind = last !== undefined && last[1] >= lastN;
+  holes.add(...(isBehind ? missing.slice(0, -1) : missing));
+  return { execution, next: isBehind ? last[0] : lastN + 1, holes };
 }
 
 export interface FollowOptions {
@@ -20,7 +39,8 @@ export interface FollowOptions {
   /** False: only how executions change. */
   readonly wantsLines: boolean;
   readonly isWanted?: (execution: Execution) => boolean;
-  readonly onLine?: (execution: Execution, line: RemoteLine) => Promise<void>;
+  /** @param isLate Lines with higher numbers came before it. */
+  readonly onLine?: (execution: Execution, line: RemoteLine, isLate: boolean) => Promise<void>;
   /** An execution is new or has changed. */
   readonly onChange?: (execution: Execution) => Promise<void>;
   /** Asked on each connection for executions that run already, and their next numbers. It goes on when all have ended. */
@@ -72,7 +92,7 @@ class Following {
     this.#collector = collector;
     this.#options = options;
     this.#isOne = "x" in options.what;
-    for (const { execution, next } of options.known) this.#followed.set(keyOf(execution), { execution, next });
+    for (const followed of options.known) this.#followed.set(keyOf(followed.execution), { ...followed });
   }
 
   get executions(): readonly Execution[] {
@@ -99,7 +119,10 @@ class Following {
         else await this.#takeMessage(event.text);
         if (this.#isLive && this.#isOver) {
           // Whatever a merge or a slow connection kept from arriving.
-          for (const followed of this.#followed.values()) await this.#catchUp(followed);
+          for (const followed of this.#followed.values()) {
+            await this.#catchUp(followed);
+            await this.#catchUpHoles(followed);
+          }
           return { is: "ended" };
         }
       }
@@ -123,7 +146,6 @@ class Following {
     // Lines between what was read before and this connection.
     if (!this.#isOne && header.n > followed.next) await this.#fetch(followed, followed.next, header.n - 1);
     for (const { n, time, stream, text: line, fragment } of lines) {
-      if (!this.#isOne && n < followed.next) continue;
       await this.#print(followed, { n, time, stream, bytes: Buffer.from(line, "latin1"), isPiece: fragment });
     }
   }
@@ -148,7 +170,7 @@ class Following {
   async #change(execution: Execution): Promise<void> {
     const { isWanted = () => true, onChange } = this.#options;
     if (!isWanted(execution)) return;
-    const followed = this.#followed.get(keyOf(execution)) ?? { execution, next: 1 };
+    const followed = this.#followed.get(keyOf(execution)) ?? fromFirst(execution);
     followed.execution = execution;
     this.#followed.set(keyOf(execution), followed);
     await onChange?.(execution);
@@ -176,12 +198,22 @@ class Following {
   async #fetch(followed: Followed, from: number, to: number): Promise<void> {
     for await (const line of readLines(this.#collector, followed.execution, { from, to }))
       await this.#print(followed, line);
-    followed.next = Math.max(followed.next, to + 1);
   }
 
+  /** Lines that came late while there was no connection. */
+  async #catchUpHoles(followed: Followed): Promise<void> {
+    if (!this.#options.wantsLines) return;
+    for (const [from, to] of followed.holes.filled(followed.execution.missing)) await this.#fetch(followed, from, to);
+  }
+
+  /** Each line once. */
   async #print(followed: Followed, line: RemoteLine): Promise<void> {
-    await this.#options.onLine?.(followed.execution, line);
-    followed.next = Math.max(followed.next, line.n + 1);
+    const { next, holes } = followed;
+    const isLate = line.n < next;
+    if (isLate && !holes.fill(line.n)) return;
+    if (line.n > next) holes.add([next, line.n - 1]);
+    await this.#options.onLine?.(followed.execution, line, isLate);
+    followed.next = Math.max(next, line.n + 1);
   }
 
   #forgetEnded(): void {

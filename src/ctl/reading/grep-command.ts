@@ -1,6 +1,5 @@
 import { LEVELS } from "../../text/level/level-of.ts";
 import { parseNodeRange } from "../../text/nodes/node-range.ts";
-import { parseTime } from "../../text/time/time-of.ts";
 import { EXECUTION_STATES } from "../../wire/api.ts";
 import { parseJson } from "../../wire/record.ts";
 import { parseSearchEvent, type SearchEvent } from "../../wire/search-event.ts";
@@ -11,6 +10,7 @@ import type { Command, Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
 import { lookUp, mayBeId } from "../remote/executions.ts";
+import { timePast } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { FoundLines } from "./found-lines.ts";
@@ -48,7 +48,7 @@ the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the par
     label: { value: "KEY=VALUE", help: "only with this label; may be repeated", isRepeatable: true },
     state: { value: "STATE", help: `only in this state: ${EXECUTION_STATES.join(", ")}`, choices: EXECUTION_STATES },
     stream: { value: "STREAM", help: "only stdout or stderr", choices: ["stdout", "stderr"] },
-    since: { value: "TIME", help: "only lines printed since then: -2h, 14:05, yesterday 18:00, 2026-11-28" },
+    since: { value: "TIME", help: "only lines printed since then: 2h, 14:05, yesterday 18:00, 2026-11-28" },
     until: { value: "TIME", help: "only lines printed until then" },
     raw: { help: "text as printed, with the control characters in it" },
     json: { help: "the events of the API, one JSON object a line" },
@@ -136,9 +136,7 @@ function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknow
 function timeOf(options: ParsedOptions, name: "since" | "until", nowMs: number): string | undefined {
   const text = options.text(name);
   if (text === undefined) return undefined;
-  const timeMs = parseTime(text, nowMs);
-  if (timeMs === undefined) throw new UsageError(`--${name}: ${JSON.stringify(text)} is no time`);
-  return asTime(timeMs);
+  return asTime(timePast(name, text, nowMs));
 }
 
 function exitCodeOf(

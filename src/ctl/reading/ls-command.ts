@@ -1,11 +1,10 @@
 import { formatDuration } from "../../text/time/duration.ts";
-import { parseTime } from "../../text/time/time-of.ts";
 import { EXECUTION_STATES, type Execution } from "../../wire/api.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { listExecutions } from "../remote/executions.ts";
-import { localTime } from "../remote/moments.ts";
+import { localTime, timePast } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { type Column, printTable } from "../remote/table.ts";
@@ -28,7 +27,7 @@ id, state, node, job, start (UTC), seconds, lines, command.`,
     node: { value: "NODE", help: "only on this node" },
     state: { value: "STATE", help: `only in this state: ${EXECUTION_STATES.join(", ")}`, choices: EXECUTION_STATES },
     label: { short: "l", value: "KEY=VALUE", help: "only with this label; may be repeated", isRepeatable: true },
-    since: { value: "TIME", help: "only begun since then: -2h, 14:05, yesterday 18:00, 2026-11-28" },
+    since: { value: "TIME", help: "only begun since then: 2h, 14:05, yesterday 18:00, 2026-11-28" },
     problems: { help: "failed and lost ones first" },
     limit: { short: "n", value: "N", help: `at most so many (${DEFAULT_ROWS})` },
     watch: { short: "w", help: "go on: a table that changes; without a terminal a row for each change" },
@@ -47,13 +46,19 @@ export function lsCommand(settings: RemoteSettings): Command {
     const query = { job, run, node: options.text("node"), state: options.text("state") };
     const rows: Execution[] = [];
     let isMore = false;
-    for await (const execution of listExecutions(collector, query)) {
-      const { isTooOld, isHere } = isWanted(execution);
-      if (isTooOld) break;
-      if (!isHere) continue;
-      isMore = rows.length === limit;
+    // Problems may be older than all that a list has room for.
+    const first = options.has("problems") && query.state === undefined ? PROBLEMS : [];
+    for (const state of [...first, query.state]) {
+      for await (const execution of listExecutions(collector, { ...query, state })) {
+        const { isTooOld, isHere } = isWanted(execution);
+        if (isTooOld) break;
+        const isListed = state === undefined && first.some((each) => each === execution.state);
+        if (!isHere || isListed) continue;
+        isMore = rows.length === limit;
+        if (isMore) break;
+        rows.push(execution);
+      }
       if (isMore) break;
-      rows.push(execution);
     }
     const inOrder = (all: readonly Execution[]): readonly Execution[] =>
       options.has("problems") ? all.toSorted((a, b) => rankOf(a) - rankOf(b)) : all;
@@ -74,7 +79,8 @@ export function lsCommand(settings: RemoteSettings): Command {
       return 0;
     }
     await print(output, inOrder(rows));
-    if (isMore && output.isTerminal) note(io, `these are the newest ${limit}; --limit shows more`);
+    if (isMore && output.isTerminal)
+      note(io, `these are the ${first.length > 0 ? "first" : "newest"} ${limit}; --limit shows more`);
     return 0;
   });
 }
@@ -89,9 +95,7 @@ function newestFirst(a: Execution, b: Execution): number {
 
 function filterOf(options: ParsedOptions, nowMs: number): (of: Execution) => { isTooOld: boolean; isHere: boolean } {
   const since = options.text("since");
-  const sinceMs = since === undefined ? undefined : parseTime(since, nowMs);
-  if (since !== undefined && sinceMs === undefined)
-    throw new UsageError(`--since: ${JSON.stringify(since)} is no time`);
+  const sinceMs = since === undefined ? undefined : timePast("since", since, nowMs);
   const labels = options.texts("label").map((text) => {
     const at = text.indexOf("=");
     if (at < 1) throw new UsageError(`--label: expected KEY=VALUE, got ${JSON.stringify(text)}`);
@@ -103,6 +107,9 @@ function filterOf(options: ParsedOptions, nowMs: number): (of: Execution) => { i
     isHere: labels.every(([key, value]) => Object.hasOwn(execution.labels, key) && execution.labels[key] === value),
   });
 }
+
+/** The first states of `--problems`. */
+const PROBLEMS: readonly Execution["state"][] = ["failed", "lost"];
 
 const LOOKS: Readonly<Record<Execution["state"], string>> = { running: "34", finished: "32", failed: "31", lost: "33" };
 

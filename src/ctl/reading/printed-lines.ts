@@ -30,17 +30,27 @@ export class PrintedLines {
   }
 
   async print(line: RemoteLine): Promise<void> {
-    const { stream, form, execution } = this.#options;
-    if (stream !== undefined && stream !== line.stream) return;
-    if (form === "json") {
-      const { n, time, bytes, isPiece } = line;
-      const content = isUtf8(bytes) ? { text: bytes.toString() } : { b64: bytes.toString("base64") };
-      const { x, node } = execution;
-      await this.#output.json({ x, node, n, time, stream: line.stream, ...content, fragment: isPiece });
-      return;
-    }
+    if (!this.#isWanted(line)) return;
+    if (this.#options.form === "json") return this.#json(line, {});
     const whole = this.#joined.add(line);
     if (whole !== undefined) await this.#end(whole);
+  }
+
+  /** Prints a line, or a piece of one by itself, that comes after later ones, and says so. */
+  async printLate(line: RemoteLine): Promise<void> {
+    if (!this.#isWanted(line)) return;
+    if (this.#options.form === "json") return this.#json(line, { late: true });
+    await this.#end({ first: line, bytes: line.bytes }, `[late, line ${line.n}] `);
+  }
+
+  #isWanted({ stream }: RemoteLine): boolean {
+    return (this.#options.stream ?? stream) === stream;
+  }
+
+  async #json({ n, time, stream, bytes, isPiece }: RemoteLine, more: { readonly late?: true }): Promise<void> {
+    const { x, node } = this.#options.execution;
+    const content = isUtf8(bytes) ? { text: bytes.toString() } : { b64: bytes.toString("base64") };
+    await this.#output.json({ x, node, n, time, stream, ...content, fragment: isPiece, ...more });
   }
 
   /** Prints what has no end. */
@@ -48,9 +58,9 @@ export class PrintedLines {
     for (const line of this.#joined.rest()) await this.#end(line);
   }
 
-  async #end({ first, bytes }: JoinedLine): Promise<void> {
+  async #end({ first, bytes }: JoinedLine, note = ""): Promise<void> {
     const { form, prefix = () => "" } = this.#options;
-    const head = `${prefix()}${this.#timeOf(first)}`;
+    const head = `${prefix()}${this.#timeOf(first)}${note}`;
     // Where both streams are shown, stderr carries a colour, as in the viewer it carries a bar.
     const mark = first.stream === "stderr" && this.#output.isColoured ? this.#output.painted("│", "31") : "";
     if (form === "text") {

@@ -9,7 +9,7 @@ import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 import { newestRunOf, TARGET_OPTIONS, TARGET_RULE, type Target, targetOf } from "../remote/targets.ts";
 import { worstStatusOf } from "./exit-status.ts";
-import { type Followed, follow } from "./follow.ts";
+import { behindLast, type Followed, follow, fromFirst } from "./follow.ts";
 import { LineNames } from "./line-names.ts";
 import { executionsToMerge, liveTarget, NODE_OPTION, onNodes } from "./merged-target.ts";
 import { PrintedLines, TIME_FORMS } from "./printed-lines.ts";
@@ -27,7 +27,8 @@ export const TAIL: CommandDescription = {
 its newest run.${TARGET_RULE}
 
 Colours stay on a terminal; other control sequences that the command printed never reach it. Pieces of a line are joined;
-a piece without an end, such as a prompt, is shown last.`,
+a piece without an end, such as a prompt, is shown last. With -f, a line that comes after later ones of its execution
+says so and names its number.`,
   isPaged: (options) => !options.has("follow"),
   options: {
     follow: { short: "f", help: "go on with new lines until the executions have ended" },
@@ -43,7 +44,7 @@ a piece without an end, such as a prompt, is shown last.`,
       choices: TIME_FORMS,
     },
     raw: { help: "text as printed, with the control characters in it" },
-    json: { help: "one JSON object a line: x, node, n, time, stream, text or b64, fragment" },
+    json: { help: "one JSON object a line: x, node, n, time, stream, text or b64, fragment; late: true" },
     "exit-status": {
       help: "exit as the commands did: the highest code, 128 + a signal's number, 1 if neither is known",
     },
@@ -69,7 +70,7 @@ export function tailCommand(settings: RemoteSettings): Command {
       });
       if (count > 0)
         for await (const { execution, line } of mergedLines(collector, sources)) await printer.print(execution, line);
-      return executions.map((execution) => ({ execution, next: execution.lastN + 1 }));
+      return executions.map(behindLast);
     };
     const isEndless = target === "all" && options.has("follow");
     // Of all, only once new ones are told: what begins and ends meanwhile would be missed.
@@ -77,13 +78,14 @@ export function tailCommand(settings: RemoteSettings): Command {
     let last: readonly Execution[] = known.map(({ execution }) => execution);
     if (options.has("follow")) {
       const order = new TimeOrder<() => Promise<void>>((print) => print(), settings.nowMs);
-      const onLine = async (execution: Execution, line: RemoteLine): Promise<void> => {
-        const print = () => printer.print(execution, line);
+      const onLine = async (execution: Execution, line: RemoteLine, isLate: boolean): Promise<void> => {
+        const print = () => (isLate ? printer.printLate(execution, line) : printer.print(execution, line));
         await (isOne ? print() : order.add(print, printer.placeOf(execution, line)));
       };
       let hasBegun = false;
       const running = async (): Promise<Followed[]> => {
-        if (hasBegun) return (await executionsToMerge(collector, target, isWanted)).map(fromItsBeginning);
+        // What is not known began while there was no connection.
+        if (hasBegun) return (await executionsToMerge(collector, target, isWanted)).map(fromFirst);
         hasBegun = true;
         return begin();
       };
@@ -114,10 +116,18 @@ class TailPrinter {
   }
 
   async print(execution: Execution, line: RemoteLine): Promise<void> {
+    await this.#of(execution).print(line);
+  }
+
+  async printLate(execution: Execution, line: RemoteLine): Promise<void> {
+    await this.#of(execution).printLate(line);
+  }
+
+  #of(execution: Execution): PrintedLines {
     const key = keyOf(execution);
     const printed = this.#printed.get(key) ?? this.#begin(execution);
     this.#printed.set(key, printed);
-    await printed.print(line);
+    return printed;
   }
 
   /** When a line was printed, but never before an earlier one of its execution: clocks are set back. */
@@ -141,11 +151,6 @@ class TailPrinter {
       ...(this.#isOne ? {} : { prefix: () => this.names.prefixOf(execution) }),
     });
   }
-}
-
-/** It began while there was no connection, unless it is known. */
-function fromItsBeginning(execution: Execution): Followed {
-  return { execution, next: 1 };
 }
 
 async function whatOf(collector: Collector, options: ParsedOptions): Promise<Target | "all"> {

@@ -6,7 +6,7 @@ import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { newestRunOf, TARGET_OPTIONS, TARGET_RULE, targetOf } from "../remote/targets.ts";
 import { worstStatusOf } from "./exit-status.ts";
-import { follow } from "./follow.ts";
+import { follow, fromFirst } from "./follow.ts";
 import { liveTarget } from "./merged-target.ts";
 
 /** As timeout(1) has it. */
@@ -41,7 +41,7 @@ export function waitCommand(settings: RemoteSettings): Command {
     const over = new AbortController();
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => over.abort(), timeoutMs);
     const progress = new Waited(io);
-    const known = target.is === "execution" ? [{ execution: target.execution, next: 1 }] : [];
+    const known = target.is === "execution" ? [fromFirst(target.execution)] : [];
     const onChange = async ({ x, node, state }: { x: string; node: string; state: string }) =>
       progress.show(`${node} ${x}`, state === "running");
     try {

@@ -1,5 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { parseError } from "../../wire/api-error.ts";
 import { parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
@@ -73,7 +72,7 @@ export class Collector {
     throw new ApiRefusal(`${message}${next}`, { status: statusCode, reason: error?.code ?? "", body });
   }
 
-  #ask({ method = "GET", path, query = {}, body, headers = {}, signal }: ApiRequest): Promise<IncomingMessage> {
+  async #ask({ method = "GET", path, query = {}, body, headers = {}, signal }: ApiRequest): Promise<IncomingMessage> {
     const { url, ca, token } = this.options;
     const address = new URL(`${url}/api${path}`);
     for (const [name, value] of Object.entries(query))
@@ -86,11 +85,11 @@ export class Collector {
       ...headers,
     };
     const options = { method, headers: all, ...(signal === undefined ? {} : { signal }) };
+    // A person waits for every module: that of TLS takes as long as many commands.
+    const isTls = address.protocol === "https:";
+    const { request: open } = isTls ? await import("node:https") : await import("node:http");
     return new Promise((resolve, reject) => {
-      const request =
-        address.protocol === "https:"
-          ? httpsRequest(address, { ...options, ...trustOf(ca) }, resolve)
-          : httpRequest(address, options, resolve);
+      const request = open(address, { ...options, ...(isTls ? trustOf(ca) : {}) }, resolve);
       request.setTimeout(SILENT_AFTER_MS, () => request.destroy(new Error("it does not answer")));
       request.once("error", (error) => reject(this.unreachable(error)));
       request.end(sent);

@@ -12,6 +12,15 @@ export function timeToCome(option: string, text: string, nowMs: number): number 
   return atMs;
 }
 
+/** A time that has passed as people type it: `-2h` or `2h` ago, `14:05`, `yesterday 18:00`, `2026-11-28`. */
+export function timePast(option: string, text: string, nowMs: number): number {
+  const agoMs = parseDuration(text);
+  const atMs = agoMs === undefined ? parseTime(text, nowMs) : nowMs - agoMs;
+  if (atMs !== undefined) return atMs;
+  const examples = "expected 2h, 14:05, yesterday 18:00, 2026-11-28";
+  throw new UsageError(`--${option}: ${JSON.stringify(text)} is no time: ${examples}`);
+}
+
 /** In the time zone of the person: 2026-11-20 14:05:09. */
 export function localTime(time: string): string {
   const date = new Date(time);

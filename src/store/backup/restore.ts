@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { chown, mkdir, open, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { createGunzip } from "node:zlib";
-import { asRecord, parseJson } from "../../wire/record.ts";
+import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { BACKUP_MARKS, BACKUP_VERSION, type BackupCounts } from "./back-up.ts";
 import { readTar, type TarEntry } from "./tar.ts";
 
@@ -13,12 +13,15 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 /** `logs/<owner>/.owner` */
 const OWNER_RECORD = /^logs\/[^/]+\/\.owner$/;
 
+/** `startedAtMs`: when the backup was begun. */
+export type Restored = BackupCounts & { readonly startedAtMs: number | undefined };
+
 /**
  * Unpacks a backup into a data folder that is empty or missing; everything belongs to the folder's owner. The next
  * start of a collector there makes the index and gives users access to their files. Rejects with a RangeError if the
  * backup is damaged or not whole, and with file system errors.
  */
-export async function restore(file: string, dataDir: string): Promise<BackupCounts> {
+export async function restore(file: string, dataDir: string): Promise<Restored> {
   await mkdir(dataDir, { recursive: true, mode: FOLDER_MODE });
   if ((await readdir(dataDir)).length > 0) throw new RangeError(`${dataDir} is not empty`);
   try {
@@ -30,7 +33,7 @@ export async function restore(file: string, dataDir: string): Promise<BackupCoun
   }
 }
 
-async function unpack(file: string, dataDir: string): Promise<BackupCounts> {
+async function unpack(file: string, dataDir: string): Promise<Restored> {
   const { uid, gid } = await stat(dataDir);
   const unpacked = new Unpacked(dataDir, { uid, gid });
   const raw = createReadStream(file);
@@ -38,11 +41,12 @@ async function unpack(file: string, dataDir: string): Promise<BackupCounts> {
   raw.once("error", (error) => stream.destroy(error));
   await readTar(stream, (entry, content) => unpacked.take(entry, content));
   if (unpacked.counts === undefined) throw new RangeError("The backup is not whole: its end is missing");
-  return unpacked.counts;
+  return { ...unpacked.counts, startedAtMs: unpacked.startedAtMs };
 }
 
 class Unpacked {
   counts: BackupCounts | undefined;
+  startedAtMs: number | undefined;
   readonly #dataDir: string;
   readonly #owner: { readonly uid: number; readonly gid: number };
   #isBegun = false;
@@ -75,6 +79,7 @@ class Unpacked {
     if (mark === undefined) throw new RangeError("The file is no backup of marcologger");
     if (mark["version"] !== BACKUP_VERSION)
       throw new RangeError(`The backup has version ${JSON.stringify(mark["version"])}, not ${BACKUP_VERSION}`);
+    this.startedAtMs = asCount(mark["startedAtMs"]);
     this.#isBegun = true;
   }
 

@@ -82,6 +82,9 @@ describe("mlctl ls", () => {
     [["--label", "rank=4"], []],
     [["--limit", "1"], ["4PX"]],
     [["--since", "-1h"], []],
+    [["--since", "1h"], []],
+    [["--problems", "--limit", "1"], ["4PW"]],
+    [["--problems"], ["4PW", "4PX"]],
   ])("%j narrows it", async (options, endings) => {
     const { stdout, code } = await mlctl.here(["ls", ...options]);
     expect(code).toBe(0);
@@ -92,7 +95,7 @@ describe("mlctl ls", () => {
   test.each([
     [["--state", "ended"], /--state: expected running, finished, failed, lost, got "ended"/],
     [["--label", "rank"], /--label: expected KEY=VALUE/],
-    [["--since", "soon"], /--since: "soon" is no time/],
+    [["--since", "soon"], /--since: "soon" is no time: expected 2h, 14:05/],
     [["x"], /expected no operand/],
   ])("refuses %j", async (options, message) => {
     expect(await mlctl.here(["ls", ...options])).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
@@ -200,6 +203,42 @@ describe("mlctl tail", () => {
     await relay.send(live.lines(4, ["last"]), live.end(4, { code: 7 }));
     expect(await tail.ended).toMatchObject({ code: 7 });
     expect(tail.output()).toBe("first\nsecond\nlast\n");
+  });
+
+  test("-f of several shows a line that comes late, once, and says that it is", async () => {
+    const [a, b] = [fakeExecution({ node: "gpu5", job: "late" }), fakeExecution({ node: "gpu6", job: "late" })];
+    const run = { run: "late-1" };
+    await relay.send(a.begin(run), b.begin(run), a.lines(1, ["one"]), a.lines(4, ["four"]), b.lines(1, ["of b"]));
+    const tail = mlctl.start(["tail", "-f", "late"]);
+    const json = mlctl.start(["tail", "-f", "--json", "late"]);
+    for (const each of [tail, json]) await each.waitFor(/of b/);
+    // What comes before it is connected is read in order.
+    await relay.send(b.lines(2, ["of both, live"]));
+    for (const each of [tail, json]) await each.waitFor(/of both, live/);
+    await relay.send(a.lines(6, ["six"]), a.lines(2, ["two"]), a.lines(5, ["five"]));
+    for (const each of [tail, json]) await each.waitFor(/five/);
+    await relay.send(a.lines(5, ["five"]), a.lines(3, ["three"]), a.end(6), b.end(2));
+    expect(await tail.ended).toMatchObject({ code: 0 });
+    const ofA = tail
+      .output()
+      .split("\n")
+      .filter((line) => line.startsWith("gpu5"));
+    expect(ofA.map((line) => line.replace(/^gpu5: */, ""))).toEqual([
+      "one",
+      "four",
+      "six",
+      "[late, line 2] two",
+      "[late, line 5] five",
+      "[late, line 3] three",
+    ]);
+    await json.ended;
+    const late = json
+      .output()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.late);
+    expect(late.map(({ n }) => n)).toEqual([2, 5, 3]);
   });
 
   test("-f goes on after a restart of the collector, and ends with its token", async () => {

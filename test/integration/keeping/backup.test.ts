@@ -6,13 +6,18 @@ import { captureFiles } from "../../../src/store/backup/captured-files.ts";
 import { restore } from "../../../src/store/backup/restore.ts";
 import { tarHeader, tarPadding } from "../../../src/store/backup/tar.ts";
 import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
+import { FakeItems } from "../../support/fake-items.ts";
 import { type IngestSite, openRelay, ROOT, startIngestSite } from "../../support/ingest-site.ts";
+import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const text = (n: number) => `line ${n} of a program that prints`;
 const LINES = 40;
+/** Lines of three members of a packed log. */
+const PACKED = 14_000;
+const PACKED_ENDINGS = [".log.grams", ".log.gz", ".meta"].join();
 /** Enough for a second of printing. */
 const MAX_LINES = 20_000;
 
@@ -98,6 +103,9 @@ test("a backup of a live collector has every line stored before it, and numberin
   const dataDir = join(folder, "restored");
   const restored = await mlctl("restore", file, "--data-dir", dataDir);
   expect([restored.code, restored.stdout.split(" in ")[0]]).toEqual([0, made.stdout.split(" in ")[0]]);
+  expect(restored.stderr).toMatch(
+    /^mlctl restore: shares, holds, sessions and tokens that .* after 2\d{3}-\S+Z hold again/,
+  );
   expect(readFileSync(join(dataDir, "holds.jsonl"), "utf8")).toBe('{"t":"keep"}\n');
   const again = await startIngestSite({ dataDir });
   expect(await numbersOf(again, ended)).toEqual([1, 2]);
@@ -116,6 +124,32 @@ test("a backup of a live collector has every line stored before it, and numberin
     expect(await numbersOf(again, execution)).toEqual(upTo(last));
     expect(await again.archive.get(ROOT, execution)).toMatchObject({ lines: last, missing: [] });
   }
+});
+
+test("a packed execution is restored as it was: all lines from any place, late ones, and nothing unpacked", async () => {
+  const before = await startIngestSite();
+  const a = new FakeItems();
+  await a.begin(before);
+  expect(before.store.store([a.lines(before, 1, PACKED), a.end(before, PACKED)])).toBe("stored");
+  await before.stop();
+  // It packs what is old at its start.
+  const on = await startIngestSite({ dataDir: before.dataDir, sealAfterMs: 0 });
+  await poll("the packed log", () => a.endings(on).join() === PACKED_ENDINGS);
+  const file = join(await tempFolder(), "backup.tar");
+  expect((await mlctl("backup", file, "--data-dir", on.dataDir)).code).toBe(0);
+  const dataDir = join(await tempFolder(), "restored");
+  expect((await mlctl("restore", file, "--data-dir", dataDir)).code).toBe(0);
+  const again = await startIngestSite({ dataDir });
+  expect(a.endings(again).join()).toBe(PACKED_ENDINGS);
+  expect(await a.numbers(again)).toEqual(upTo(PACKED));
+  for (const from of [7_777, PACKED]) {
+    const [chunk] = await again.archive.read(ROOT, { x: a.x, from, maxLines: 1, maxBytes: 1_000 });
+    expect(chunk?.cri.toString()).toMatch(new RegExp(` line ${from}\n$`));
+  }
+  expect(await again.archive.get(ROOT, a)).toMatchObject({ lines: PACKED, delivery: "complete", state: "finished" });
+  // The relay sends the last batch again, and one that came after the backup.
+  expect(again.store.store([a.lines(again, PACKED, PACKED + 1)])).toBe("stored");
+  expect(await a.numbers(again)).toEqual(upTo(PACKED + 1));
 });
 
 describe("a backup", () => {
