@@ -1,8 +1,10 @@
+import { shiftTime } from "../text/time/shift-time.ts";
 import type { SearchEvent, SearchedExecution, SearchTotals } from "../wire/search-event.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochLines, LineFacts } from "./epoch-lines.ts";
 import { excerpt, type PrintedLine } from "./found-line.ts";
 import { NumberCounts, TimeCounts } from "./hit-counts.ts";
+import { NearestHits } from "./nearest-hits.ts";
 
 /** A line in the order of the whole search. */
 interface Place {
@@ -39,6 +41,8 @@ export class Findings {
   readonly #timeCounts = new TimeCounts();
   /** Hits of a range whose order is turned around at its end. */
   #held: SearchEvent[] = [];
+  /** Of several executions: their order is known at the end. */
+  readonly #nearest: NearestHits | undefined;
 
   constructor(
     request: SearchRequest,
@@ -47,6 +51,8 @@ export class Findings {
     this.#request = request;
     this.#executionOf = options.executionOf;
     this.#emit = options.emit;
+    const { place, direction, limit } = request;
+    this.#nearest = place === undefined ? undefined : new NearestHits({ place, direction, limit });
   }
 
   /** Whether the text of the next lines is needed: to judge them, of hits, or of context of the last one. */
@@ -72,6 +78,10 @@ export class Findings {
   ) {
     const { ordinal, sequence, found } = line;
     const facts = lines.facts(ordinal);
+    if (this.#nearest !== undefined) {
+      if (found !== undefined) this.#addNearest(this.#nearest, lines, { ordinal, found });
+      return;
+    }
     const { show, limit, buckets } = this.#request;
     if (show === "lines" && this.#shown >= limit && !buckets) {
       this.isFull = true;
@@ -100,8 +110,7 @@ export class Findings {
     for (const { event } of near) this.#emit(event);
     this.#before = [];
     this.#shownTo = sequence;
-    const { at, ...content } = this.#content(found);
-    const hit: SearchEvent = { t: "hit", ...this.#about(lines, ordinal), at, ...content };
+    const hit = this.#hit(lines, { ordinal, found });
     if (this.#isBackward) this.#hold(hit);
     else this.#show(hit);
     // Without `from` it is full when one more follows: whether any does is worth knowing, but not worth a search.
@@ -144,6 +153,9 @@ export class Findings {
   }
 
   finish(): void {
+    for (const hit of this.#nearest?.take() ?? []) this.#show(hit);
+    if (this.#nearest !== undefined) this.hits = this.#shown;
+    this.isFull ||= this.#nearest?.isMore === true;
     this.#leaveExecution();
     this.emitBuckets();
   }
@@ -161,6 +173,21 @@ export class Findings {
     if (this.#request.show === "counts") this.#show({ t: "count", ...this.#named(last.facts), hits });
     // The next hit, in another execution, would be one more than wanted.
     if (this.#request.show !== "lines" && this.#shown >= this.#request.limit) this.isFull = true;
+  }
+
+  #addNearest(
+    nearest: NearestHits,
+    lines: EpochLines,
+    { ordinal, found }: { readonly ordinal: number; readonly found: PrintedLine },
+  ): void {
+    const { n, execution } = lines.facts(ordinal);
+    const { x, clockMs = 0 } = this.#executionOf(execution);
+    nearest.add({ time: shiftTime(lines.timeOf(ordinal), clockMs), x, n }, () => this.#hit(lines, { ordinal, found }));
+  }
+
+  #hit(lines: EpochLines, { ordinal, found }: { readonly ordinal: number; readonly found: PrintedLine }): SearchEvent {
+    const { at, ...content } = this.#content(found);
+    return { t: "hit", ...this.#about(lines, ordinal), at, ...content };
   }
 
   /** In one execution by line number, in several by time, as they are shown together. */

@@ -34,7 +34,9 @@ export async function* executionsOf(
   }
 }
 
-function isWanted(execution: Execution, { nodes, only, labels, state, until }: SearchRequest): boolean {
+function isWanted(execution: Execution, request: SearchRequest): boolean {
+  const { nodes, only, labels, state } = request;
+  const until = boundOf(request, "previous") ?? request.until;
   if (only.length > 0 && !only.includes(execution.x)) return false;
   if (nodes.length > 0 && !nodes.includes(execution.node)) return false;
   if (state !== undefined && execution.state !== state) return false;
@@ -45,6 +47,12 @@ function isWanted(execution: Execution, { nodes, only, labels, state, until }: S
 }
 
 /** Whether all lines were printed long before the time that is asked for. */
-export function isTooOld({ writtenAtMs }: OpenLines, { since }: SearchRequest): boolean {
+export function isTooOld({ writtenAtMs }: OpenLines, request: SearchRequest): boolean {
+  const since = boundOf(request, "next") ?? request.since;
   return since !== undefined && writtenAtMs + CLOCKS_WITHIN_MS < Date.parse(since);
+}
+
+/** The time of the place that hits are wanted beside, if they are in this direction. */
+function boundOf({ place, direction }: SearchRequest, of: SearchRequest["direction"]): string | undefined {
+  return direction === of ? place?.time : undefined;
 }

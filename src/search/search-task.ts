@@ -129,6 +129,7 @@ export class SearchTask {
       this.#stopped ??= { why: "failed", message: error.message };
     }
     this.#findings.finish();
+    if (this.#request.place !== undefined && this.#findings.isFull) this.stop("limit");
     const end: SearchEnd = {
       t: "end",
       ...this.#findings.totals(this.#read),

@@ -4,8 +4,9 @@ import { parseStream } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import { count, flag, known, Problem, shortText, time, utf8Bytes, word } from "./request-members.ts";
 import { parseRunId } from "./run-id.ts";
-import { parseTime } from "./time.ts";
+import type { RunPlace } from "./run-lines.ts";
 
 /** What is searched: one execution, a job or one run of it, or everything that the viewer may see. */
 export type SearchScope =
@@ -51,7 +52,15 @@ export interface SearchRequest {
   readonly buckets: boolean;
   /** Only hits from this line number on, that one included; only in one execution, and without context. */
   readonly from?: number | undefined;
-  /** With `from`: hits at and after it in their order, or at and before it, the nearest first. */
+  /**
+   * Only hits beside this place of a run, in the order of the collector's clock, then of ids and numbers; without context.
+   * Its own line is none of them.
+   */
+  readonly place?: RunPlace | undefined;
+  /**
+   * With `from`: hits at and after it in their order, or at and before it, the nearest first. With `place`: hits after it
+   * or before it, the nearest first.
+   */
   readonly direction: "next" | "previous";
 }
 
@@ -66,7 +75,7 @@ export const SEARCH_REQUEST_LIMITS = {
   maxContextLines: 20,
   defaultHits: 1_000,
   maxHits: 1_000_000,
-  /** With `from`: they are wanted one by one, and held until their order is known. */
+  /** With `from` or `place`: they are wanted one by one, and held until their order is known. */
   maxHitsFrom: 1_000,
 } as const;
 
@@ -74,8 +83,6 @@ const LEVELS = ["error", "warn", "info", "debug"] as const;
 const CASES = ["smart", "ignore", "match"] as const;
 const SHOWS = ["lines", "counts", "executions"] as const;
 const DIRECTIONS = ["next", "previous"] as const;
-
-class Problem extends Error {}
 
 /** Parses a request. `problem` names the member that is wrong, and its limit. */
 export function parseSearchRequest(value: unknown): SearchRequest | { readonly problem: string } {
@@ -117,20 +124,35 @@ function parseBody(body: UnknownRecord): SearchRequest {
     limit: count(body, "limit", { least: 1, most: maxHits, fallback: defaultHits }),
     buckets: flag(body, "buckets"),
     from: body["from"] === undefined ? undefined : known("from", asCount(body["from"], 1)),
+    place: placeOf(body["place"]),
     direction: word(body, "direction", DIRECTIONS),
   };
   if (request.regex && request.pattern.includes("\r"))
     throw new Problem("pattern: has a carriage return; in a regular expression write \\r");
   if (request.buckets && request.before + request.after > 0) throw new Problem("buckets: expected no context");
-  if (request.from !== undefined) checkFrom(request);
+  if (request.from !== undefined) checkStep("from", request);
+  if (request.place !== undefined) checkStep("place", request);
   return request;
 }
 
-function checkFrom({ what, show, buckets, before, after, limit }: SearchRequest): void {
+function placeOf(value: unknown): RunPlace | undefined {
+  if (value === undefined) return undefined;
+  const place = asRecord(value) ?? {};
+  const at = time(place, "time");
+  const [x, n] = [parseExecutionId(place["x"]), asCount(place["n"], 1)];
+  if (at !== undefined && place["x"] === undefined && place["n"] === undefined) return { time: at };
+  if (at === undefined || x === undefined || n === undefined)
+    throw new Problem("place: expected a {time}, or {time, x, n} of a line");
+  return { time: at, x, n };
+}
+
+function checkStep(name: "from" | "place", request: SearchRequest): void {
+  const { what, show, buckets, before, after, limit } = request;
   const { maxHitsFrom } = SEARCH_REQUEST_LIMITS;
-  if (!("x" in what)) throw new Problem("from: expected one execution in what");
-  if (show !== "lines" || buckets || before + after > 0) throw new Problem("from: expected lines without context");
-  if (limit > maxHitsFrom) throw new Problem(`limit: expected a whole number from 1 to ${maxHitsFrom} with from`);
+  if (name === "from" && !("x" in what)) throw new Problem("from: expected one execution in what");
+  if (name === "place" && "x" in what) throw new Problem("place: expected a job, a run or all in what");
+  if (show !== "lines" || buckets || before + after > 0) throw new Problem(`${name}: expected lines without context`);
+  if (limit > maxHitsFrom) throw new Problem(`limit: expected a whole number from 1 to ${maxHitsFrom} with ${name}`);
 }
 
 function parseScope(value: unknown): SearchScope {
@@ -168,16 +190,6 @@ function alsoOf(value: unknown): SearchRequest["also"] {
   });
 }
 
-/** Without TextEncoder, which is not part of the language. */
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}
-
 function nodesOf(value: unknown): readonly string[] {
   const { maxNodes } = SEARCH_REQUEST_LIMITS;
   if (value === undefined) return [];
@@ -192,48 +204,4 @@ function onlyOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new Problem("only: expected a list of ids");
   if (value.length > maxOnly) throw new Problem(`only: ${value.length} ids, limit is ${maxOnly}`);
   return value.map((x) => known("only", parseExecutionId(x)));
-}
-
-function shortText(value: unknown, name: string, maxCharacters: number): string | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (typeof value !== "string") throw new Problem(`${name}: expected a text`);
-  if (value.length > maxCharacters) throw new Problem(`${name}: ${value.length} characters, limit is ${maxCharacters}`);
-  return value;
-}
-
-function known<T>(name: string, value: T | undefined): T {
-  if (value === undefined) throw new Problem(`${name}: has an unknown value`);
-  return value;
-}
-
-function flag(body: UnknownRecord, name: string): boolean {
-  const value = body[name] ?? false;
-  if (typeof value !== "boolean") throw new Problem(`${name}: expected true or false`);
-  return value;
-}
-
-function word<T extends string>(body: UnknownRecord, name: string, words: readonly [T, ...T[]]): T {
-  const value = body[name] ?? words[0];
-  const found = words.find((each) => each === value);
-  if (found === undefined) throw new Problem(`${name}: expected ${words.join(", ")}`);
-  return found;
-}
-
-function time(body: UnknownRecord, name: string): string | undefined {
-  const value = body[name];
-  if (value === undefined) return undefined;
-  const parsed = parseTime(value);
-  if (parsed === undefined) throw new Problem(`${name}: expected a time like 2026-11-20T04:17:44.960662Z`);
-  return parsed;
-}
-
-function count(
-  body: UnknownRecord,
-  name: string,
-  { least, most, fallback }: { least: number; most: number; fallback: number },
-): number {
-  const value = body[name] === undefined ? fallback : asCount(body[name], least);
-  if (value === undefined || value > most)
-    throw new Problem(`${name}: expected a whole number from ${least} to ${most}`);
-  return value;
 }

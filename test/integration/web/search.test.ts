@@ -48,6 +48,46 @@ async function disorderly(on: IngestSite, uid = 0) {
   return one;
 }
 
+test("goes from hit to hit of a run by time, both ways, over all its executions", async () => {
+  const { on, alice } = await startSearch();
+  const [a, b, c] = ["node1", "node2", "node3"].map((node) => fakeExecution({ job: "steps", node }));
+  if (a === undefined || b === undefined || c === undefined) throw new Error("Three are made");
+  const relay = await openRelay(on);
+  const at = (second: number, frame: string) => frame.replace("04:17:44.", `04:17:${second}.`);
+  const begun = [a, b, c].map((each) => each.begin({ run: "r1" }));
+  const [first, third, ninth] = [a.lines(1, ["hit"]), a.lines(2, ["hit", "no"]), a.lines(4, ["hit"])];
+  const ofB = [at(45, b.lines(1, ["hit", "hit"])), at(46, b.lines(3, ["no"]))];
+  await relay.send(...begun, at(44, first), at(45, third), at(49, ninth), ...ofB, at(47, c.lines(1, ["hit"])));
+  const what = { job: "steps", run: "r1" };
+  const step = async (body: object) => {
+    const events = await ask(alice, { what, pattern: "hit", limit: 1, ...body });
+    return events.flatMap((event) => (event.t === "hit" ? [event] : []));
+  };
+  const walk = async (direction: string, time: string): Promise<string[]> => {
+    const seen: string[] = [];
+    let place: object = { time };
+    for (;;) {
+      const [hit] = await step({ direction, place });
+      if (hit === undefined) return seen;
+      seen.push(`${hit.node} ${hit.n} :${hit.time.slice(17, 19)}`);
+      place = { time: hit.time, x: hit.x, n: hit.n };
+    }
+  };
+  const atTheSameTime =
+    a.x < b.x ? ["node1 2 :45", "node2 1 :45", "node2 2 :45"] : ["node2 1 :45", "node2 2 :45", "node1 2 :45"];
+  const inOrder = ["node1 1 :44", ...atTheSameTime, "node3 1 :47", "node1 4 :49"];
+  expect(await walk("next", "2026-11-20T04:00:00.000000Z")).toEqual(inOrder);
+  expect(await walk("previous", "2026-11-20T05:00:00.000000Z")).toEqual(inOrder.toReversed());
+  const near = await ask(alice, { what, pattern: "hit", limit: 2, place: { time: "2026-11-20T04:17:45.960662Z" } });
+  expect(shownIn(near)).toHaveLength(2);
+  expect(near.at(-1)).toMatchObject({ t: "end", hits: 2, capped: true, why: "limit" });
+  const last = { time: "2026-11-20T04:17:48.000000Z" };
+  expect((await ask(alice, { what, pattern: "hit", limit: 2, place: last })).at(-1)).toMatchObject({
+    hits: 1,
+    capped: false,
+  });
+});
+
 test("finds joined, late and unfinished lines of a running execution, in order, with context", async () => {
   const { on, alice } = await startSearch();
   const { x, node } = await disorderly(on);

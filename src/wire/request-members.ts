@@ -1,0 +1,59 @@
+import { asCount, type UnknownRecord } from "./record.ts";
+import { parseTime } from "./time.ts";
+
+/** What is wrong with a member of a request, for the user. */
+export class Problem extends Error {}
+
+/** Without TextEncoder, which is not part of the language. */
+export function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+export function shortText(value: unknown, name: string, maxCharacters: number): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (typeof value !== "string") throw new Problem(`${name}: expected a text`);
+  if (value.length > maxCharacters) throw new Problem(`${name}: ${value.length} characters, limit is ${maxCharacters}`);
+  return value;
+}
+
+export function known<T>(name: string, value: T | undefined): T {
+  if (value === undefined) throw new Problem(`${name}: has an unknown value`);
+  return value;
+}
+
+export function flag(body: UnknownRecord, name: string): boolean {
+  const value = body[name] ?? false;
+  if (typeof value !== "boolean") throw new Problem(`${name}: expected true or false`);
+  return value;
+}
+
+export function word<T extends string>(body: UnknownRecord, name: string, words: readonly [T, ...T[]]): T {
+  const value = body[name] ?? words[0];
+  const found = words.find((each) => each === value);
+  if (found === undefined) throw new Problem(`${name}: expected ${words.join(", ")}`);
+  return found;
+}
+
+export function time(body: UnknownRecord, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined) return undefined;
+  const parsed = parseTime(value);
+  if (parsed === undefined) throw new Problem(`${name}: expected a time like 2026-11-20T04:17:44.960662Z`);
+  return parsed;
+}
+
+export function count(
+  body: UnknownRecord,
+  name: string,
+  { least, most, fallback }: { least: number; most: number; fallback: number },
+): number {
+  const value = body[name] === undefined ? fallback : asCount(body[name], least);
+  if (value === undefined || value > most)
+    throw new Problem(`${name}: expected a whole number from ${least} to ${most}`);
+  return value;
+}
