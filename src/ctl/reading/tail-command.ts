@@ -8,6 +8,7 @@ import { mergedLines, printedAtMs } from "../remote/merged-lines.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 import { newestRunOf, TARGET_OPTIONS, TARGET_RULE, type Target, targetOf } from "../remote/targets.ts";
+import { ClockCorrection } from "./clock-correction.ts";
 import { worstStatusOf } from "./exit-status.ts";
 import { behindLast, type Followed, follow, fromFirst } from "./follow.ts";
 import { LineNames } from "./line-names.ts";
@@ -36,6 +37,7 @@ says so and names its number.`,
     all: { help: "all executions that run; with -f also those that begin" },
     ...TARGET_OPTIONS,
     node: NODE_OPTION,
+    "node-clock": { help: "in the order of the nodes' own clocks, also where one is known to be wrong" },
     stream: { value: "STREAM", help: "only stdout or stderr", choices: ["stdout", "stderr"] },
     time: {
       short: "t",
@@ -60,13 +62,14 @@ export function tailCommand(settings: RemoteSettings): Command {
     const target = await whatOf(collector, options);
     const isOne = target !== "all" && target.is === "execution";
     const printer = new TailPrinter(new Output(io), options, isOne);
+    const clocks = new ClockCorrection(io, { isNodeClock: isOne || options.has("node-clock") });
     /** Prints the last lines of what there is. */
     const begin = async (): Promise<Followed[]> => {
       const executions = await executionsToMerge(collector, target, isWanted);
       printer.names.know(executions);
       const sources = executions.map((execution) => {
         const { lastN } = execution;
-        return { execution, from: Math.max(1, lastN - count + 1), to: lastN };
+        return { execution: clocks.apply(execution), from: Math.max(1, lastN - count + 1), to: lastN };
       });
       if (count > 0)
         for await (const { execution, line } of mergedLines(collector, sources)) await printer.print(execution, line);
@@ -80,7 +83,7 @@ export function tailCommand(settings: RemoteSettings): Command {
       const order = new TimeOrder<() => Promise<void>>((print) => print(), settings.nowMs);
       const onLine = async (execution: Execution, line: RemoteLine, isLate: boolean): Promise<void> => {
         const print = () => (isLate ? printer.printLate(execution, line) : printer.print(execution, line));
-        await (isOne ? print() : order.add(print, printer.placeOf(execution, line)));
+        await (isOne ? print() : order.add(print, printer.placeOf(clocks.apply(execution), line)));
       };
       let hasBegun = false;
       const running = async (): Promise<Followed[]> => {

@@ -22,15 +22,17 @@ const PLACE = /^@([1-9]\d{0,3})$/;
 /** Executions named where a prefix fits several. */
 const MAX_NAMED = 5;
 
-/** Executions, newest first, page by page. */
+/** Executions, newest first, page by page: each page is twice as long, as far as the collector gives that many. */
 export async function* listExecutions(
   collector: Collector,
   query: ListQuery,
   pageSize: number = WIRE_LIMITS.defaultPageExecutions,
 ): AsyncGenerator<Execution> {
   let before: string | undefined;
+  let limit = pageSize;
   do {
-    const wanted = { ...query, before, limit: pageSize };
+    const wanted = { ...query, before, limit };
+    limit = Math.min(limit * 2, WIRE_LIMITS.maxPageExecutions);
     const page = await collector.json({ path: "/executions", query: wanted }, parsePage);
     yield* page.executions;
     before = page.next;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
+import { type FakeExecution, fakeExecution, relayFrame, STARTED_AT } from "../../support/envelopes.ts";
 import { freePort } from "../../support/free-port.ts";
 import { openRelay } from "../../support/ingest-site.ts";
 import { run } from "../../support/processes.ts";
@@ -239,6 +239,26 @@ describe("mlctl tail", () => {
       .map((line) => JSON.parse(line))
       .filter((line) => line.late);
     expect(late.map(({ n }) => n)).toEqual([2, 5, 3]);
+  });
+
+  test("puts lines of a node whose clock is behind where they belong, says so, and can leave them", async () => {
+    const at = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
+    const nowMs = Date.now();
+    for (let i = 0; i < 3; i += 1) await relay.send(relayFrame({ node: "slow", time: at(nowMs - 60_000) }));
+    const [slow, right] = ["slow", "right"].map((node) => fakeExecution({ node, job: "clocks" }));
+    if (slow === undefined || right === undefined) throw new Error("Two are made");
+    const [run, time] = [{ run: "c1" }, STARTED_AT.slice(0, -1)];
+    const later = right.lines(1, ["first"]).replace(time, time.replace("04:17:44", "04:18:00"));
+    await relay.send(slow.begin({ ...run, startedAt: at(nowMs - 61_000) }), slow.lines(1, ["second"]), slow.end(1));
+    await relay.send(right.begin({ ...run, startedAt: at(nowMs) }), later, right.end(1));
+    const texts = ({ stdout }: { stdout: string }) => stdout.match(/first|second/g);
+    const corrected = await mlctl.run(["tail", "clocks"]);
+    expect(texts(corrected)).toEqual(["first", "second"]);
+    expect(corrected.stderr).toMatch(
+      /^mlctl: slow's clock is 1m\S* behind: its lines are moved \(--node-clock leaves them\)\n$/,
+    );
+    const left = await mlctl.run(["tail", "--node-clock", "clocks"]);
+    expect([texts(left), left.stderr]).toEqual([["second", "first"], ""]);
   });
 
   test("-f goes on after a restart of the collector, and ends with its token", async () => {
