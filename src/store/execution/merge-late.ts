@@ -24,10 +24,11 @@ export async function mergeLate(
   const { base, sidecar } = execution;
   const { main, late } = execution.logs;
   const path = `${base}.log.new`;
+  const turns = new LoopTurns();
   const merged = execution.logs.create("main");
   try {
     options.signal.throwIfAborted();
-    await writeInOrder(execution, { path, merged, signal: options.signal });
+    await writeInOrder(execution, { path, merged, turns, signal: options.signal });
     // This record makes the old files obsolete, so check first that no line was lost.
     if (merged.lines !== execution.lines)
       throw new RangeError(`Cannot merge: ${merged.lines} of ${execution.lines} lines were read back`);
@@ -49,7 +50,7 @@ export async function mergeLate(
     if (late !== undefined) rmSync(late.path, { force: true });
     if (main.members !== undefined) removeSealed(base);
     merged.writeMarks();
-    sidecar.forgetStretches();
+    await sidecar.forgetStretches(turns);
   } catch {
     // The next load completes the rest, or scans and reads a little more.
   }
@@ -57,10 +58,9 @@ export async function mergeLate(
 
 async function writeInOrder(
   execution: StoredExecution,
-  to: { readonly path: string; readonly merged: NumberedLog; readonly signal: AbortSignal },
+  to: { readonly path: string; readonly merged: NumberedLog; readonly turns: LoopTurns; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { path, merged, signal } = to;
-  const turns = new LoopTurns();
+  const { path, merged, turns, signal } = to;
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o640);
   try {

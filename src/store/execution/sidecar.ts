@@ -5,7 +5,6 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -13,6 +12,7 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
+import type { LoopTurns } from "../../host/loop-turns.ts";
 import { CRI } from "../../wire/cri.ts";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/record.ts";
 import { createForAppend } from "../disk/create-file.ts";
@@ -23,6 +23,8 @@ const MAX_N = 999_999_999_999_999;
 const BLOCK_BYTES = 262_144;
 /** A million stretches. A larger sidecar is not rewritten: that would block everything else. */
 const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
+
+const ABOUT_PLACES = /^\{"t":"(?:stretch|run|mark|cut|sealed)"/;
 
 /** Which of an execution's two logs a record belongs to: lines in order, or those that arrived after later ones. */
 export type LogName = "main" | "late";
@@ -90,16 +92,32 @@ export class Sidecar {
   }
 
   /**
-   * Drops all stretches, and what stands before the last merge about places: they belong to a log that no longer exists. Replaces the
-   * file, whole or not at all. Throws file system errors.
+   * Drops what stands before the last merge about places: they belong to a log that no longer exists. Replaces the file,
+   * whole or not at all, in turns of the event loop. Rejects with file system errors.
    */
-  forgetStretches(): void {
-    if (statSync(this.path).size > MAX_REWRITTEN_BYTES) return;
-    const lines = readFileSync(this.path, "utf8").split("\n");
-    const mergedAt = lines.findLastIndex((line) => line.startsWith('{"t":"merged"'));
-    const kept = lines
-      .filter((line, i) => i >= mergedAt || !/^\{"t":"(?:stretch|run|mark|cut|sealed)"/.test(line))
-      .join("\n");
+  async forgetStretches(turns: Pick<LoopTurns, "run">): Promise<void> {
+    const { size } = statSync(this.path);
+    if (size > MAX_REWRITTEN_BYTES) return;
+    const valid = new ValidRecords();
+    const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const block = Buffer.allocUnsafe(BLOCK_BYTES);
+      const take = (at: number): number => {
+        const bytes = readSync(fd, block, 0, block.length, at);
+        valid.take(block.subarray(0, bytes));
+        return at + bytes;
+      };
+      let at = 0;
+      while (at < size) at = await turns.run(async () => take(at));
+      // What was appended meanwhile, and in the same turn the new file: nothing comes in between.
+      for (let end = take(at); end > at; end = take(at)) at = end;
+    } finally {
+      closeSync(fd);
+    }
+    this.#replace(valid.text());
+  }
+
+  #replace(kept: string): void {
     const path = `${this.path}.new`;
     rmSync(path, { force: true });
     try {
@@ -147,6 +165,32 @@ export class Sidecar {
       closeSync(fd);
     }
     return undefined;
+  }
+}
+
+/** The records of a sidecar that stay valid after its last merge, from its bytes in pieces. */
+class ValidRecords {
+  /** Before the last merge so far, and from it on. */
+  #before: string[] = [];
+  #since: string[] = [];
+  #rest: Buffer = Buffer.alloc(0);
+
+  take(piece: Buffer): void {
+    const bytes = Buffer.concat([this.#rest, piece]);
+    const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
+    this.#rest = bytes.subarray(wholeBytes);
+    for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
+      if (line === "") continue;
+      if (line.startsWith('{"t":"merged"')) {
+        this.#before = this.#before.concat(this.#since.filter((each) => !ABOUT_PLACES.test(each)));
+        this.#since = [];
+      }
+      this.#since.push(line);
+    }
+  }
+
+  text(): string {
+    return [...this.#before, ...this.#since].map((line) => `${line}\n`).join("");
   }
 }
 
