@@ -32,6 +32,7 @@ export class LineRuns {
   }
 
   #isIn(run: number, ordinal: number): boolean {
+    if (run >= this.#count) return false;
     const next = run + 1 < this.#count ? (this.#ordinals[run + 1] ?? 0) : Number.POSITIVE_INFINITY;
     return (this.#ordinals[run] ?? 0) <= ordinal && ordinal < next;
   }

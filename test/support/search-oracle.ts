@@ -23,12 +23,15 @@ export interface Mutant {
 type OpenLog = Pick<LogPiece, "fd" | "sealed">;
 
 /** How the executions are stored: as they came, or packed, without or with filters. */
-const FORMS = ["raw", "sealed", "filtered"] as const;
+export const FORMS = ["raw", "sealed", "filtered"] as const;
 type Form = (typeof FORMS)[number];
 
-/** Compares a search with the reference, in each form of the files. Rejects at a difference. */
-export async function checkSearch(search: SearchCase, mutant: Mutant = {}): Promise<void> {
-  for (const form of FORMS) {
+/** Compares a search with the reference, in each of these forms of the files. Rejects at a difference. */
+export async function checkSearch(
+  search: SearchCase,
+  { mutant = {}, forms = FORMS }: { readonly mutant?: Mutant; readonly forms?: readonly Form[] } = {},
+): Promise<void> {
+  for (const form of forms) {
     const stored = form === "raw" ? search : { ...search, executions: search.executions.map(lateAtEnd) };
     checkEvents(stored, await eventsOf(stored, { mutant, form }));
   }

@@ -72,7 +72,7 @@ const MUTANTS: readonly (readonly [string, Mutant, number])[] = [
 
 test.each(MUTANTS)("the comparison notices a search that %s", async (_, mutant, seed) => {
   const checked = fc.check(
-    fc.asyncProperty(searchCase, (search) => checkSearch(search, mutant)),
+    fc.asyncProperty(searchCase, (search) => checkSearch(search, { mutant })),
     { numRuns: 100, seed, endOnFailure: true },
   );
   expect((await checked).failed).toBe(true);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LineRuns } from "../../src/search/line-runs.ts";
 import { ScoutOutput } from "../../src/search/scout-output.ts";
 import { scoutPattern } from "../../src/search/scout-pattern.ts";
 import { parseSearchRequest } from "../../src/wire/search-request.ts";
@@ -40,6 +41,18 @@ test("looks for text as it is, and for nothing where lines without it, or around
   for (const more of [{ invert: true }, { before: 1 }, { after: 1 }]) expect(scouted("text", more)).toBeUndefined();
   expect(scouted("")).toBeUndefined();
   expect(scouted("word", { regex: true, word: true })).toBeUndefined();
+});
+
+test("knows the number of each line, asked for in any order, also when it serves again", () => {
+  const runs = new LineRuns();
+  for (const last of [600, 5]) {
+    runs.clear();
+    for (let at = 0; at < last; at += 1) if (at % 3 < 2) runs.add(at, 1 + (at % 2), 10 * at);
+    for (const at of [0, last - 1, 0, 1, last - 1, last - 2, 2, 4, 3]) {
+      const start = at % 3 < 2 ? at : at - 1;
+      expect(runs.of(at)).toEqual({ execution: 1 + (start % 2), n: 10 * start + at - start });
+    }
+  }
 });
 
 const LINES = ["2026-11-20T04:17:44.960662Z stdout F a: b\n", "2026-11-20T04:17:44.960662Z stderr P \n"] as const;
