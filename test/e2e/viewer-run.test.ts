@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
@@ -136,6 +137,44 @@ test("a run is kept, shared and deleted from its page, and only on purpose", asy
   await press("Delete for good");
   await page.getByRole("region", { name: "Job greet" }).waitFor();
   await shows(page.getByRole("region", { name: "Job greet" }), 1);
+  expect(problems).toEqual([]);
+});
+
+test("tells of a match and of a failure, also on another page of the tab", async () => {
+  await page.addInitScript(() => {
+    const told: string[] = [];
+    class Told extends EventTarget {
+      static requestPermission = async () => "granted";
+      constructor(title: string, { body }: { body: string }) {
+        super();
+        told.push(`${title}: ${body}`);
+      }
+    }
+    Object.assign(window, { Notification: Told, told });
+  });
+  const go = join(folder, "go");
+  await page.goto(new URL("/", page.url()).href);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await run("node2", `until [ -e ${go} ]; do sleep 0.1; done; echo a Needle there; exit 3`, "bell");
+  const card = dialog.getByRole("region", { name: "Run of bell" });
+  await shows(card.getByText("running"), 1);
+  await card.getByRole("link", { name: "bell" }).click();
+  await page.getByRole("button", { name: "Actions" }).click();
+  const actions = page.getByRole("dialog", { name: /of the job bell/i });
+  await actions.getByLabel("or a line has").fill("needle");
+  await actions.getByRole("button", { name: "Tell me" }).click();
+  await actions.getByText(/You hear when it has ended, or one fails, or a line has "needle"/).waitFor();
+  await actions.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "Nodes", exact: true }).click();
+  await page.locator(".node-row").first().waitFor();
+  writeFileSync(go, "");
+  const told = () => page.evaluate(() => [...(window as unknown as { told: string[] }).told]);
+  await poll("three of them", async () => (await told()).length === 3, 20_000);
+  expect(await told()).toEqual([
+    expect.stringMatching(/ node2 - bell: a Needle there$/),
+    "✕ node2 - bell: Failed, exit 3",
+    "✕ node2 - bell: It has ended",
+  ]);
   expect(problems).toEqual([]);
 });
 

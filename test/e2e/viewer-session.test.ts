@@ -38,6 +38,19 @@ describe("signing in", () => {
     expect(problems).toEqual([]);
   });
 
+  test("says that Caps Lock is on, while a password is typed", async () => {
+    const { mock, page } = await setUp(false);
+    await page.goto(mock.url);
+    const press = (isOn: boolean): Promise<void> =>
+      page.getByLabel("Password").evaluate((field, modifierCapsLock) => {
+        field.dispatchEvent(new KeyboardEvent("keyup", { key: "A", bubbles: true, modifierCapsLock }));
+      }, isOn);
+    await press(true);
+    await page.getByText("Caps Lock is on").waitFor();
+    await press(false);
+    await page.getByText("Caps Lock is on").waitFor({ state: "detached" });
+  });
+
   test.each([
     ["a wrong password", undefined, "User or password is wrong."],
     [

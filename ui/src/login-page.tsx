@@ -16,6 +16,7 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [step, setStep] = useState<Step | undefined>(undefined);
+  const [isCapsLock, setCapsLock] = useState(false);
   const waitSeconds = useCountdown();
   const password = useRef<HTMLInputElement>(null);
 
@@ -52,8 +53,19 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
             </label>
             <label>
               Password
-              <input ref={password} name="password" type="password" autocomplete="current-password" required />
+              <input
+                ref={password}
+                name="password"
+                type="password"
+                autocomplete="current-password"
+                required
+                onKeyDown={(event) => setCapsLock(event.getModifierState("CapsLock"))}
+                onKeyUp={(event) => setCapsLock(event.getModifierState("CapsLock"))}
+              />
             </label>
+            <p role="status" class="caps-lock">
+              {isCapsLock ? "Caps Lock is on" : ""}
+            </p>
           </>
         ) : (
           <label key={step.token} for="reply">

@@ -6,6 +6,11 @@ import { visibleText } from "./text/visible-control.ts";
 const NAME = "marcologger";
 const MARKS: Readonly<Record<ExecutionState, string>> = { running: "▶", finished: "✓", failed: "✕", lost: "?" };
 
+/** A state as one character. */
+export function markOf(state: ExecutionState): string {
+  return MARKS[state];
+}
+
 /** The tab's title and icon: the state first, since tabs are narrow. Undefined: neither good nor bad. */
 export function usePageTitle(title: string, state: ExecutionState | undefined): void {
   useEffect(() => {

@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiClient } from "../api-client.ts";
+import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
 import type { Thing } from "./thing.ts";
 
 interface ActionsButtonProps {
   readonly api: ApiClient;
+  readonly live: LiveClient;
   readonly navigation: Navigation;
   readonly thing: Thing;
 }
@@ -21,7 +23,12 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   };
   return (
     <>
-      <button type="button" class="plain" title="Download, keep, share, delete" onClick={() => void open()}>
+      <button
+        type="button"
+        class="plain"
+        title="Notifications, download, keep, share, delete"
+        onClick={() => void open()}
+      >
         Actions
       </button>
       {loaded === undefined ? null : <loaded.Dialog {...props} onClose={() => setLoaded(undefined)} />}

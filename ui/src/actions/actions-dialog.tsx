@@ -3,7 +3,9 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
+import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { TellSection } from "../tell/tell-section.tsx";
 import { visibleText } from "../text/visible-control.ts";
 import { LIST } from "../url-state.ts";
 import { ActionsClient } from "./actions-client.ts";
@@ -15,13 +17,14 @@ import { type Thing, thingWords } from "./thing.ts";
 
 interface ActionsDialogProps {
   readonly api: ApiClient;
+  readonly live: LiveClient;
   readonly navigation: Navigation;
   readonly thing: Thing;
   readonly onClose: () => void;
 }
 
 /** What can be done with an execution, a run or a job. What others share can only be read. */
-export function ActionsDialog({ api, navigation, thing, onClose }: ActionsDialogProps): JSX.Element {
+export function ActionsDialog({ api, live, navigation, thing, onClose }: ActionsDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const client = useMemo(() => new ActionsClient(api), [api]);
   const [me, setMe] = useState<Me | undefined>(undefined);
@@ -41,6 +44,7 @@ export function ActionsDialog({ api, navigation, thing, onClose }: ActionsDialog
           Close
         </button>
       </header>
+      <TellSection api={api} live={live} thing={thing} />
       {"x" in thing ? <DownloadSection thing={thing} /> : null}
       {isOwn || me?.admin === true ? <KeepSection client={client} thing={thing} user={me.user} /> : null}
       {isOwn ? <ShareSection client={client} thing={thing} /> : null}

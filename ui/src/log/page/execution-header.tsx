@@ -9,6 +9,7 @@ import { Link } from "../../link.tsx";
 import { commandLine, describeDuration } from "../../list/execution-row.tsx";
 import { StartTime } from "../../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../../list/state-badge.tsx";
+import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { placeOfRun } from "../../place-of.ts";
 import { visibleText } from "../../text/visible-control.ts";
@@ -19,6 +20,7 @@ import { Crumbs, LogTitle } from "./log-title.tsx";
 
 interface ExecutionHeaderProps {
   readonly api: ApiClient;
+  readonly live: LiveClient;
   readonly feed: LogFeed;
   readonly navigation: Navigation;
   /** The stream that is shown and downloaded. */
@@ -28,7 +30,7 @@ interface ExecutionHeaderProps {
 
 /** An execution's state and place, and on demand all its details. */
 export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null {
-  const { api, feed, navigation, stream, showOwner } = props;
+  const { api, live, feed, navigation, stream, showOwner } = props;
   const [isOpen, setOpen] = useState(false);
   const execution = feed.sources[0]?.execution;
   if (execution === undefined) return null;
@@ -61,7 +63,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <a class="raw" href={rawLink(execution, stream)} download>
           <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
         </a>
-        <ActionsButton api={api} navigation={navigation} thing={{ x, node, owner }} />
+        <ActionsButton api={api} live={live} navigation={navigation} thing={{ x, node, owner }} />
       </p>
       {isOpen ? <ExecutionDetails execution={execution} /> : null}
     </header>

@@ -7,6 +7,7 @@ import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 import { ExecutionRow } from "../../list/execution-row.tsx";
+import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { Counts } from "../../runs/counts.tsx";
 import { RunCounts } from "../../runs/run-counts.ts";
@@ -19,6 +20,7 @@ import { RunChoice } from "./run-choice.tsx";
 
 interface JobHeaderProps {
   readonly api: ApiClient;
+  readonly live: LiveClient;
   readonly feed: LogFeed;
   readonly navigation: Navigation;
   readonly place: JobPlace;
@@ -26,7 +28,7 @@ interface JobHeaderProps {
 }
 
 /** The state of a job's run, or of all its runs, and on demand its executions. */
-export function JobHeader({ api, feed, navigation, place, showOwner }: JobHeaderProps): JSX.Element {
+export function JobHeader({ api, live, feed, navigation, place, showOwner }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);
   const owner = executions[0]?.owner;
@@ -54,7 +56,12 @@ export function JobHeader({ api, feed, navigation, place, showOwner }: JobHeader
         <ClockNote feed={feed} navigation={navigation} place={place} />
         {feed.isNested ? <Nested /> : null}
         {owner === undefined ? null : (
-          <ActionsButton api={api} navigation={navigation} thing={{ job: place.job, run: feed.run, owner }} />
+          <ActionsButton
+            api={api}
+            live={live}
+            navigation={navigation}
+            thing={{ job: place.job, run: feed.run, owner }}
+          />
         )}
       </p>
       {isOpen ? (

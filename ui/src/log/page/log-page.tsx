@@ -165,10 +165,11 @@ export function LogPage(props: LogPageProps): JSX.Element {
         on={[feed, place, showOwner, second, sources, updates]}
         draw={() =>
           place.view === "job" ? (
-            <JobHeader api={api} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
+            <JobHeader api={api} live={live} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
           ) : (
             <ExecutionHeader
               api={api}
+              live={live}
               feed={feed}
               navigation={navigation}
               stream={place.stream}
