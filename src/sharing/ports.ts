@@ -3,6 +3,7 @@ import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
+import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -31,6 +32,7 @@ export interface OwnArchive<Lines, Open> {
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
   board(viewer: Viewer, run: RunToBoard): Promise<Board | undefined>;
+  runTimes(viewer: Viewer, run: RunToBoard): Promise<RunTimes | undefined>;
   runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;
 }
 

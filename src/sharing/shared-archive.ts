@@ -3,6 +3,7 @@ import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
+import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -130,21 +131,34 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
   }
 
   /** Of another's run only where the whole run is shared: it shows all its executions. */
-  async board(viewer: Viewer, name: RunToBoard): Promise<Board | undefined> {
+  board(viewer: Viewer, name: RunToBoard): Promise<Board | undefined> {
+    return this.#ofRun(viewer, name, (as, run) => this.#own.board(as, run));
+  }
+
+  /** As the board: it counts the lines of all executions. */
+  runTimes(viewer: Viewer, name: RunToBoard): Promise<RunTimes | undefined> {
+    return this.#ofRun(viewer, name, (as, run) => this.#own.runTimes(as, run));
+  }
+
+  async #ofRun<T>(
+    viewer: Viewer,
+    name: RunToBoard,
+    ask: (viewer: Viewer, name: RunToBoard) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     const { job, run, owner } = name;
-    const own = isOwn(viewer, name) || owner === undefined ? await this.#own.board(viewer, name) : undefined;
+    const own = isOwn(viewer, name) || owner === undefined ? await ask(viewer, name) : undefined;
     if (own !== undefined || isOwn(viewer, name)) return own;
     const shares = (await this.#grants.of(viewer)).filter(
       ({ what, ...share }) =>
         what.job === job && !("x" in what) && (what.run ?? run) === run && (owner ?? share.owner) === share.owner,
     );
-    const boards = new Map<string, Board>();
+    const answers = new Map<string, T>();
     for (const share of shares) {
-      const board = await this.#own.board(asOwner(share), { job, run, owner: share.owner });
-      if (board !== undefined) boards.set(share.owner, board);
+      const answer = await ask(asOwner(share), { job, run, owner: share.owner });
+      if (answer !== undefined) answers.set(share.owner, answer);
     }
-    if (boards.size > 1) throw new SeveralOwnersError(`job ${job}`, [...boards.keys()].sort());
-    return [...boards.values()][0];
+    if (answers.size > 1) throw new SeveralOwnersError(`job ${job}`, [...answers.keys()].sort());
+    return [...answers.values()][0];
   }
 
   /** Of another's run all lines where the whole run is shared, else those of the executions that are. */

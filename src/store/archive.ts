@@ -7,6 +7,7 @@ import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
+import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
@@ -17,9 +18,11 @@ import { openWhole } from "./execution/open-whole.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
+import type { RunName } from "./index/run-index.ts";
 import { RunLines } from "./merged/run-lines.ts";
 import type { Store } from "./store.ts";
 import type { Loaded } from "./table/load-in-turns.ts";
+import { RunTimesReader } from "./times/run-times.ts";
 
 /** Of a download: the shortest lines in it take a millisecond. */
 const RAW_STEP_BYTES = 131_072;
@@ -27,6 +30,13 @@ const RAW_STEP_BYTES = 131_072;
 const MAX_OWNERS = 100;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
+
+/** One run; without an owner, the only one's. */
+interface NamedRun {
+  readonly job: string;
+  readonly run: string;
+  readonly owner: string | undefined;
+}
 
 /**
  * The reading half of the store. Every request names its viewer. Executions that the viewer may not see look missing,
@@ -40,13 +50,16 @@ export class Archive {
   readonly #turns = new LoopTurns();
   readonly #boards: RunBoards;
   readonly #runLines: RunLines;
+  readonly #runTimes: RunTimesReader;
 
   constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
     this.#indexDb = indexDb;
-    this.#boards = new RunBoards({ runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs() });
     const hold = (row: SlotIdentity) => store.inUse.take(row);
-    this.#runLines = new RunLines({ runs: indexDb.runs, slots: store.slots, hold });
+    const ofRuns = { runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs(), hold };
+    this.#boards = new RunBoards(ofRuns);
+    this.#runTimes = new RunTimesReader(ofRuns);
+    this.#runLines = new RunLines(ofRuns);
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
@@ -157,15 +170,15 @@ export class Archive {
   }
 
   /** All executions of one run at a glance. Undefined: the viewer has no such run. */
-  async board(
-    viewer: Viewer,
-    name: { job: string; run: string; owner: string | undefined },
-  ): Promise<Board | undefined> {
-    if (!mayName(viewer, name.owner)) return undefined;
-    const owner = this.#ownerOfJob(viewer, name);
-    if (owner === undefined) return undefined;
-    const run = { ...name, owner };
-    return this.#indexDb.runs.has(run) ? this.#boards.of(run) : undefined;
+  async board(viewer: Viewer, name: NamedRun): Promise<Board | undefined> {
+    const run = this.#run(viewer, name);
+    return run === undefined ? undefined : this.#boards.of(run);
+  }
+
+  /** When one run printed how much. Undefined: the viewer has no such run. */
+  async runTimes(viewer: Viewer, name: NamedRun): Promise<RunTimes | undefined> {
+    const run = this.#run(viewer, name);
+    return run === undefined ? undefined : this.#runTimes.of(run);
   }
 
   /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
@@ -188,6 +201,14 @@ export class Archive {
   async remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
     const row = this.#find(viewer, name);
     return row === undefined ? "missing" : this.#store.remove(row);
+  }
+
+  #run(viewer: Viewer, name: NamedRun): RunName | undefined {
+    if (!mayName(viewer, name.owner)) return undefined;
+    const owner = this.#ownerOfJob(viewer, name);
+    if (owner === undefined) return undefined;
+    const run = { ...name, owner };
+    return this.#indexDb.runs.has(run) ? run : undefined;
   }
 
   /** Undefined: everybody's. */

@@ -11,6 +11,7 @@ import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
+import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
@@ -49,6 +50,8 @@ export interface Archive {
   runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;
   /** All executions of one run at a glance. Undefined: the viewer has no such run. */
   board(viewer: Viewer, run: { job: string; run: string; owner: string | undefined }): Promise<Board | undefined>;
+  /** When one run printed how much. Undefined: the viewer has no such run. */
+  runTimes(viewer: Viewer, run: { job: string; run: string; owner: string | undefined }): Promise<RunTimes | undefined>;
 }
 
 /** Searches the lines of the executions that a viewer may see. */

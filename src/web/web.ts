@@ -15,6 +15,7 @@ import { OwnSite } from "./own-site.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
+import { createRunTimesApi } from "./run-times-api.ts";
 import { createSearchApi } from "./search-api.ts";
 import { SecondSteps } from "./second-steps.ts";
 import { createWebServer } from "./server.ts";
@@ -128,6 +129,7 @@ export function createWeb(options: WebOptions): Web {
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, record }),
       createGlancesApi({ archive, viewerOf, record }),
+      createRunTimesApi({ archive, viewerOf, record }),
       createRunLinesApi({ archive, viewerOf, recordRead }),
       createSessionsApi({ sessions, viewerOf, audit }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),

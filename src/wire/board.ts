@@ -77,7 +77,7 @@ export function parseBoard(value: unknown): Board | undefined {
   };
 }
 
-function parsePlace(record: UnknownRecord | undefined): BoardPlace | undefined {
+export function parseBoardPlace(record: UnknownRecord | undefined): BoardPlace | undefined {
   const x = parseExecutionId(record?.["x"]);
   const [node, rank] = [record?.["node"], record?.["rank"]];
   if (x === undefined || typeof node !== "string") return undefined;
@@ -94,7 +94,7 @@ function parseEnding(record: UnknownRecord): Pick<BoardCell, "code" | "signal"> 
 
 function parseCell(value: unknown): BoardCell | undefined {
   const record = asRecord(value);
-  const place = parsePlace(record);
+  const place = parseBoardPlace(record);
   const state = parseState(record?.["state"]);
   const lastN = asCount(record?.["lastN"]);
   if (record === undefined || place === undefined || state === undefined || lastN === undefined) return undefined;
@@ -108,7 +108,7 @@ function parseCell(value: unknown): BoardCell | undefined {
 
 function parseFirst(value: unknown): FirstFailure | undefined {
   const record = asRecord(value);
-  const place = parsePlace(record);
+  const place = parseBoardPlace(record);
   const [state, at] = [record?.["state"], record?.["at"]];
   if (record === undefined || place === undefined || typeof at !== "string") return undefined;
   return state === "failed" || state === "lost" ? { ...place, state, ...parseEnding(record), at } : undefined;
@@ -116,7 +116,7 @@ function parseFirst(value: unknown): FirstFailure | undefined {
 
 function parseSilent(value: unknown): SilentOne | undefined {
   const record = asRecord(value);
-  const place = parsePlace(record);
+  const place = parseBoardPlace(record);
   const quietMs = asCount(record?.["quietMs"]);
   return place === undefined || quietMs === undefined ? undefined : { ...place, quietMs };
 }

@@ -136,4 +136,45 @@ test("a run of hundreds names them as well, when the lines of neither are loaded
   on.clock.nowMs += SECOND;
   if (one !== undefined) await on.site.store.store([one.lines(on.site, on.clock.nowMs, ["as it comes"])]);
   await poll("a new line", async () => (await rowsInView(page)).at(-1)?.text === "as it comes");
+
+  // The scroll bar, and the strip above the lines, go over the whole time of the run.
+  const firstLine = async () => (await rowsInView(page))[0]?.text;
+  const bar = await boxOf(page, ".scroll-bar");
+  expect(await page.locator(".scroll-failure").count()).toBe(1);
+  await page.mouse.move(bar.x + bar.width / 2, bar.y + bar.height - 10);
+  await page.mouse.down();
+  await page.mouse.move(bar.x + bar.width / 2, bar.y + 1, { steps: 3 });
+  await page
+    .locator(".bubble")
+    .getByText(/^\d\d:\d\d:\d\d$/)
+    .waitFor();
+  await page.mouse.up();
+  await poll("the first lines of all", async () => (await firstLine()) === "epoch 1 loss=0.93");
+  const strip = await boxOf(page, ".time-strip");
+  const at = async (part: number) => page.mouse.move(strip.x + strip.width * part, strip.y + 10);
+  await at(0.95);
+  await page
+    .locator(".strip-words")
+    .getByText(/^\d\d:\d\d:\d\d, about [\d,]+ lines? in [\d.]+ s$/)
+    .waitFor();
+  await page.mouse.down();
+  await page.mouse.up();
+  await poll("the place of the click", async () => (await firstLine()) === "epoch 5 loss=0.86");
+  await at(0.25);
+  await page.mouse.down();
+  await at(0.5);
+  await page.mouse.up();
+  await page.getByRole("button", { name: /^Remove since:/ }).waitFor();
+  const chosen = new URL(page.url()).searchParams.get("q") ?? "";
+  const [, since = "", until = ""] = /^since:(\S+Z) until:(\S+Z)$/.exec(chosen) ?? [];
+  expect(Date.parse(until) - Date.parse(since)).toBeGreaterThan(10 * SECOND);
+  expect(Math.abs((await boxOf(page, ".strip-chosen")).x - (strip.x + strip.width * 0.25))).toBeLessThan(
+    strip.width / 20,
+  );
 });
+
+async function boxOf(page: Page, selector: string) {
+  const box = await page.locator(selector).boundingBox();
+  if (box === null) throw new Error(`${selector} is not drawn`);
+  return box;
+}

@@ -3,6 +3,7 @@ import type { Board } from "../../src/wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
 import type { NodeSummary } from "../../src/wire/node-summary.ts";
 import type { RunLinesPage } from "../../src/wire/run-lines.ts";
+import type { RunTimes } from "../../src/wire/run-times.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
@@ -179,6 +180,14 @@ export class FakeArchive {
     const cells = mine.map(({ x, node, state, lastN }) => ({ x, node, state, lastN }));
     const findings = { first: null, silent: [], silentCount: 0, usualMs: null };
     return { job, run, owner: first.owner, cells, isPartial: false, ...findings };
+  }
+
+  async runTimes(
+    viewer: FakeViewer,
+    name: { job: string; run: string; owner: string | undefined },
+  ): Promise<RunTimes | undefined> {
+    const board = await this.board(viewer, name);
+    return board === undefined ? undefined : { owner: board.owner, fromMs: 0, sizeMs: 1, counts: [], failures: [] };
   }
 
   #find(viewer: FakeViewer, { x, node, owner }: ExecutionName): FakeExecution | undefined {

@@ -62,6 +62,7 @@ function bound(own: FakeArchive) {
     jobs: own.jobs.bind(own),
     runs: own.runs.bind(own),
     board: own.board.bind(own),
+    runTimes: own.runTimes.bind(own),
     userMismatches: async () => [],
   };
 }

@@ -8,6 +8,7 @@ import "./styles/executions.css";
 import "./styles/log-header.css";
 import "./styles/board.css";
 import "./styles/log-toolbar.css";
+import "./styles/log-times.css";
 import "./styles/find.css";
 import "./styles/log-rows.css";
 import "./styles/log-overlays.css";

@@ -110,6 +110,7 @@ describe("what alice shares with bob", () => {
     expect((await listed(given(bob))).filter((name) => name.startsWith(OWNER))).toEqual([hers(one)]);
     expect((await given(bob).get(`/api/runs?job=train&owner=${OWNER}`)).json).toMatchObject({ runs: [] });
     expect((await given(bob).get(`/api/board?job=train&run=r1&owner=${OWNER}`)).status).toBe(404);
+    expect((await given(bob).get(`/api/run-times?job=train&run=r1&owner=${OWNER}`)).status).toBe(404);
     expect(await merged(given(bob), `run=r1&owner=${OWNER}`)).toEqual([hers(one)]);
     expect(await merged(given(bob), `owner=${OWNER}`)).toEqual([hers(one)]);
     expect(await merged(given(bob), `run=r2&owner=${OWNER}`)).toEqual([]);
@@ -149,6 +150,8 @@ describe("what alice shares with bob", () => {
       expect((await merged(given(bob), query)).filter((name) => name === hers(later))).toEqual([]);
     const board = (run: string) => given(bob).get(`/api/board?job=train&run=${run}&owner=${OWNER}`);
     expect([(await board("r1")).status, (await board("r2")).status]).toEqual([200, 404]);
+    const times = (run: string) => given(bob).get(`/api/run-times?job=train&run=${run}&owner=${OWNER}`);
+    expect([(await times("r1")).status, (await times("r2")).status]).toEqual([200, 404]);
     const found = await given(bob).post("/api/search", { what: { all: true }, pattern: SECRET, show: "executions" });
     expect(
       [...found.text.matchAll(/"t":"execution","x":"(\w+)"/g)]

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Board, parseBoard } from "../../../src/wire/board.ts";
 import { parseGlances } from "../../../src/wire/glance.ts";
+import { parseRunTimes } from "../../../src/wire/run-times.ts";
 import type { Launched } from "../../support/launched.ts";
 import { type RunSite, startRunSite } from "../../support/run-site.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
@@ -60,6 +61,22 @@ test("names what failed first and what hangs among hundreds, with a cell for eac
   expect([silentCount, usualMs]).toEqual([1, 0]);
   expect(cells.filter(({ isSilent }) => isSilent)).toMatchObject([{ rank: "42", state: "running" }]);
   expect(cells.find(({ rank }) => rank === "5")).toMatchObject({ state: "running", lastN: 2, quietMs: 0 });
+});
+
+test("says when the run printed how much, and when which rank failed", async () => {
+  const { json } = await alice.get("/api/run-times?job=train&run=7");
+  const times = parseRunTimes(json);
+  if (times === undefined) throw new Error(`No times of a run: ${JSON.stringify(json)}`);
+  const lines = (await board()).cells.reduce((sum, { lastN }) => sum + lastN, 0);
+  const counted = times.counts.reduce((sum, count) => sum + count, 0);
+  expect(Math.abs(counted - lines) / lines).toBeLessThan(0.1);
+  expect(times.sizeMs * times.counts.length).toBe(42 * SECOND);
+  // The rank that failed had printed 700 lines of noise at that moment.
+  expect(times.counts[Math.floor((30 / 42) * times.counts.length)]).toBeGreaterThan(650);
+  expect(times.failures).toMatchObject([{ x: at(FAILED).x, rank: "211", state: "failed" }]);
+  expect(Date.parse(times.failures[0]?.at ?? "")).toBe(times.fromMs + 30 * SECOND);
+  expect((await alice.get("/api/run-times?job=train")).status).toBe(400);
+  expect((await (await signedIn(on.origin, "bob")).get("/api/run-times?job=train&run=7&owner=alice")).status).toBe(404);
 });
 
 test("gives the last lines of a stream, however much stands behind them", async () => {

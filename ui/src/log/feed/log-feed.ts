@@ -6,7 +6,7 @@ import { subscribeFeed } from "./feed-live.ts";
 import { type FeedParts, feedParts, type LogFeedOptions } from "./feed-parts.ts";
 import type { HoleRow, Item } from "./log-items.ts";
 import type { Unclear } from "./log-opener.ts";
-import type { LinePosition, LogPosition } from "./log-position.ts";
+import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogTarget } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
@@ -27,7 +27,7 @@ export class LogFeed implements ViewedFeed {
   readonly #options: LogFeedOptions;
   readonly #parts: FeedParts;
   readonly #subscription: Subscription;
-  #next: LinePosition | undefined;
+  #next: LinePosition | TimePosition | undefined;
   /** Of a run read in pages: lines were printed that no page has brought yet. */
   #isBehind = false;
 
@@ -150,18 +150,25 @@ export class LogFeed implements ViewedFeed {
     if (this.#next !== undefined) await this.goTo(this.#next);
   }
 
-  /** Goes to a line of an execution; needs no request if the window holds it. */
-  async goTo(position: LinePosition): Promise<void> {
-    const { from, to } = this.window.coverage(0);
+  /** Goes to a line of an execution, or to a time; needs no request if the window holds it. */
+  async goTo(position: LinePosition | TimePosition): Promise<void> {
     if (this.#parts.opener.isOpening) {
       // While the scroll bar is dragged, only the last place counts.
       this.#next = position;
-    } else if (position.n < from || position.n > to) {
+    } else if (!this.#holds(position)) {
       await this.open(position);
     } else {
       this.position = position;
       this.setFollowing(false);
     }
+  }
+
+  #holds(position: LinePosition | TimePosition): boolean {
+    const { from, to } = this.window.coverage(0);
+    if (position.at === "line") return position.n >= from && position.n <= to;
+    const items = this.items();
+    const [first, last] = [items[0]?.time ?? "", items.at(-1)?.time ?? ""];
+    return first <= position.time && position.time <= last;
   }
 
   async goToStart(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { HoleRow } from "./log-items.ts";
-import type { LinePosition, LogPosition } from "./log-position.ts";
+import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 import type { RowOrder } from "./row-order.ts";
 
@@ -21,7 +21,7 @@ export interface ViewedFeed {
   setFollowing(isFollowing: boolean): void;
   load(end: "start" | "end"): Promise<void>;
   open(position: LogPosition): Promise<void>;
-  goTo(position: LinePosition): Promise<void>;
+  goTo(position: LinePosition | TimePosition): Promise<void>;
   goToStart(): Promise<void>;
   goToEnd(): Promise<void>;
   isMissing(hole: HoleRow): boolean;

@@ -1,6 +1,6 @@
 import type { ApiClient } from "../../api-client.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
-import type { LinePosition, LogPosition } from "../feed/log-position.ts";
+import type { LinePosition, LogPosition, TimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { RowOrder } from "../feed/row-order.ts";
@@ -149,7 +149,8 @@ export class MatchFeed implements ViewedFeed {
     this.#options.onChange();
   }
 
-  async goTo(position: LinePosition): Promise<void> {
+  async goTo(position: LinePosition | TimePosition): Promise<void> {
+    if (position.at === "time") return this.open(position);
     const [first, last] = [this.#rows.all[0], this.#rows.all.at(-1)];
     const isHeld = first !== undefined && last !== undefined && position.n >= first.n && position.n <= last.to;
     if (!isHeld && this.#options.request.isOne) return this.open(position);

@@ -7,6 +7,7 @@ import { compareMatches, type Match, toMatch } from "./match.ts";
 const MAX_KEPT = { inOne: 2_000, inMany: 5_000 };
 
 type Buckets = Pick<Extract<SearchEvent, { t: "buckets" }>, "size" | "counts">;
+type Times = Extract<SearchEvent, { t: "times" }>;
 
 export interface SurveyOptions {
   readonly api: Pick<ApiClient, "search">;
@@ -26,6 +27,8 @@ export class Survey {
   ahead = 0;
   /** Where matches are in one execution. */
   buckets: Buckets | undefined;
+  /** When the matches of several executions were printed. */
+  times: Times | undefined;
   /** Why it failed, or was not read to its end, for the reader. */
   problem: string | undefined;
   readonly #matches: Match[] = [];
@@ -81,6 +84,7 @@ export class Survey {
       this.#isSorted = this.#isOne;
       this.total = Math.max(this.total, this.#matches.length);
     } else if (event.t === "buckets") this.buckets = event;
+    else if (event.t === "times") this.times = event;
     else if (event.t === "progress" || event.t === "end") {
       this.total = Math.max(event.hits, this.#matches.length);
       this.bytes = event.bytes;

@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Goto, GotoScope } from "./parse-goto.ts";
-import { parseGoto } from "./parse-goto.ts";
 
 interface GotoFieldProps {
   /** Asked when something is typed. */
@@ -17,6 +16,10 @@ export function GotoField({ scope, onGo }: GotoFieldProps): JSX.Element {
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const typed = String(new FormData(event.currentTarget).get("line"));
     if (typed.trim() === "") return;
+    void read(typed);
+  };
+  const read = async (typed: string): Promise<void> => {
+    const { parseGoto } = await import("./parse-goto.ts");
     const to = parseGoto(typed, scope());
     setProblem(to.is === "problem" ? to.problem : "");
     if (to.is === "problem") return;

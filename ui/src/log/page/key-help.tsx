@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-interface KeyHelpProps {
+export interface KeyHelpProps {
   readonly isOpen: boolean;
   readonly keys: readonly (readonly [keys: string, what: string])[];
   readonly onClose: () => void;

@@ -20,20 +20,29 @@ import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
 import { useFind } from "../find/use-find.ts";
 import { useRowFold } from "../fold/use-row-fold.ts";
+import type { TimeScale } from "../times/time-scale.ts";
+import type { TimeStripProps } from "../times/time-strip.tsx";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
 import { ExecutionHeader } from "./execution-header.tsx";
 import { FollowButton } from "./follow-button.tsx";
 import { JobHeader } from "./job-header.tsx";
-import { KeyHelp } from "./key-help.tsx";
+import type { KeyHelpProps } from "./key-help.tsx";
 import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
 import { KEY_HELP } from "./log-keys.ts";
-import { loadJobBoard, loadPageBars, loadSelectionBar } from "./log-parts.ts";
+import {
+  loadJobBoard,
+  loadKeyHelp,
+  loadPageBars,
+  loadRowStates,
+  loadSelectionBar,
+  loadTimeStrip,
+} from "./log-parts.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
-import { RowStates } from "./row-states.tsx";
+import type { RowStatesProps } from "./row-states.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
 import { titleOf } from "./title-of.ts";
 import { useLogCommands } from "./use-log-commands.ts";
@@ -144,6 +153,9 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [navigation, feed],
   );
+  const [scale, setScale] = useState<TimeScale | undefined>(undefined);
+  const onTime = useRef((_: string): void => undefined);
+  onTime.current = (at) => void shown?.goTo({ at: "time", time: at, row: undefined });
   const { title, state } = titleOf(place, feed, runBoard.board);
   usePageTitle(title, state);
 
@@ -157,6 +169,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const grouped = isFolded && fold !== undefined ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
   const { items, folds } =
     isFolded || matches !== undefined ? { items: grouped, folds: NO_FOLDS } : traces.fold(grouped);
+  const ticks = ticksOf(feed, found, scale);
   const second = Math.floor(Date.now() / 1_000);
   const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
   return (
@@ -208,6 +221,28 @@ export function LogPage(props: LogPageProps): JSX.Element {
           />
         )}
       />
+      <Still
+        on={[feed, place, look.time, feed.isLive, feed.run, ticks.length, ticks[0], ticks.at(-1)]}
+        draw={() =>
+          place.view === "job" && feed.run !== undefined ? (
+            <Lazy<TimeStripProps>
+              load={loadTimeStrip}
+              props={{
+                api,
+                run: { job: place.job, run: feed.run, owner: place.owner },
+                isLive: feed.isLive,
+                q: place.q,
+                time: look.time,
+                ticks,
+                adjust,
+                onGo: (at) => onTime.current(at),
+                onScale: setScale,
+              }}
+              waiting={null}
+            />
+          ) : null
+        }
+      />
       {found.find.request === undefined && found.filter.request === undefined ? null : (
         <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />
       )}
@@ -219,7 +254,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
           items={items}
           position={shown.position}
           current={found.current}
-          ticks={ticksOf(feed, found)}
+          ticks={ticks}
+          scale={scale}
           look={look}
           wrap={wrap}
           marked={[place.line, Math.max(place.line, place.lineTo)]}
@@ -238,8 +274,20 @@ export function LogPage(props: LogPageProps): JSX.Element {
           />
         ) : null}
       </div>
-      <RowStates row={states} onClose={() => setStates(undefined)} />
-      <KeyHelp isOpen={isHelpOpen} keys={KEY_HELP} onClose={() => setHelpOpen(false)} />
+      {states === undefined ? null : (
+        <Lazy<RowStatesProps>
+          load={loadRowStates}
+          props={{ row: states, onClose: () => setStates(undefined) }}
+          waiting={null}
+        />
+      )}
+      {isHelpOpen ? (
+        <Lazy<KeyHelpProps>
+          load={loadKeyHelp}
+          props={{ isOpen: true, keys: KEY_HELP, onClose: () => setHelpOpen(false) }}
+          waiting={null}
+        />
+      ) : null}
     </main>
   );
 }

@@ -7,19 +7,23 @@ import { earlierStates, type LogRow } from "../feed/log-row.ts";
 /** States shown at once: the last ones. */
 const MAX_STATES = 1_000;
 
+export interface RowStatesProps {
+  readonly row: LogRow;
+  readonly onClose: () => void;
+}
+
 /** Everything that a redrawn row has shown, as far as it is kept. */
-export function RowStates({ row, onClose }: { row: LogRow | undefined; onClose: () => void }): JSX.Element {
+export function RowStates({ row, onClose }: RowStatesProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (row !== undefined) dialog.current?.showModal();
-    else dialog.current?.close();
+    dialog.current?.showModal();
   }, [row]);
-  const states = row === undefined ? [] : earlierStates(row);
+  const states = earlierStates(row);
   const shown = states.slice(-MAX_STATES);
   return (
     <dialog ref={dialog} class="key-help row-states" aria-labelledby="row-states-title" onClose={onClose}>
       <h2 id="row-states-title">
-        {formatCount(shown.length)} {shown.length < (row?.redraws ?? 0) + 1 ? "last states" : "states"} of line {row?.n}
+        {formatCount(shown.length)} {shown.length < row.redraws + 1 ? "last states" : "states"} of line {row.n}
       </h2>
       <ol>
         {shown.map((state, at) => (

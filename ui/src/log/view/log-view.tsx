@@ -6,6 +6,7 @@ import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import type { TraceFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { TimeScale } from "../times/time-scale.ts";
 import { copiedText } from "./copy-rows.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
@@ -39,6 +40,8 @@ export interface LogViewProps {
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Where matches are in the whole log: 0 to 1. */
   readonly ticks: readonly number[];
+  /** Of a job: its whole time, where that is known. */
+  readonly scale: TimeScale | undefined;
   /** The view came to rest with this row on top. Undefined: at the end, following. */
   readonly onRest: (top: Item | undefined) => void;
 }
@@ -128,7 +131,18 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({ feed, items, look, wrap, marked, current, opened, folds, ticks }: LogViewProps): JSX.Element {
+  override render({
+    feed,
+    items,
+    look,
+    wrap,
+    marked,
+    current,
+    opened,
+    folds,
+    ticks,
+    scale,
+  }: LogViewProps): JSX.Element {
     const viewport = this.#viewport;
     viewport.items = items;
     viewport.isPinned = feed.isFollowing;
@@ -163,7 +177,14 @@ export class LogView extends Component<LogViewProps> {
           </div>
         </section>
         {date === "" ? null : <p class="date-note">{date}</p>}
-        <ViewScrollBar feed={feed} viewport={viewport} ticks={ticks} onMoved={() => this.#moved()} />
+        <ViewScrollBar
+          feed={feed}
+          viewport={viewport}
+          ticks={ticks}
+          scale={scale}
+          time={look.time}
+          onMoved={() => this.#moved()}
+        />
       </div>
     );
   }

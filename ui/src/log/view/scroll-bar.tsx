@@ -8,8 +8,11 @@ export interface ScrollBarProps {
   readonly total: number;
   /** Parts of it where lines are missing. */
   readonly holes: readonly (readonly [from: number, to: number])[];
-  /** Where matches are: 0 to 1. */
+  /** Where matches are, and failures: 0 to 1. */
   readonly ticks: readonly number[];
+  readonly failures?: readonly number[];
+  /** How much is where: an outline in a square of 100. */
+  readonly outline?: string;
   readonly describe: (at: number) => string;
   /** The reader moved the upper edge of the view there. */
   readonly onMove: (at: number) => void;
@@ -21,7 +24,8 @@ const LEAST_THUMB_PART = 0.04;
  * A scroll bar over the whole log, however long: the native one would cover only loaded rows. For the pointer only;
  * keyboard and screen readers use the log itself.
  */
-export function ScrollBar({ start, size, total, holes, ticks, describe, onMove }: ScrollBarProps): JSX.Element {
+export function ScrollBar(props: ScrollBarProps): JSX.Element {
+  const { start, size, total, holes, ticks, failures = [], outline, describe, onMove } = props;
   const track = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<{ readonly at: number; readonly grip: number } | undefined>(undefined);
   const room = Math.max(0, total - size);
@@ -68,6 +72,14 @@ export function ScrollBar({ start, size, total, holes, ticks, describe, onMove }
           class="scroll-hole"
           style={{ top: percent((from - 1) / total), height: percent((to - from + 1) / total) }}
         />
+      ))}
+      {outline === undefined ? null : (
+        <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+          <path d={outline} />
+        </svg>
+      )}
+      {failures.map((at) => (
+        <span key={`failure ${at}`} class="scroll-failure" style={{ top: percent(at) }} />
       ))}
       {ticks.map((at) => (
         <span key={`tick ${at}`} class="scroll-tick" style={{ top: percent(at) }} />

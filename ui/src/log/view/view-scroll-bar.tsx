@@ -1,6 +1,10 @@
 import type { JSX } from "preact";
+import { asTime } from "../../../../src/wire/time.ts";
 import { formatCount } from "../../format.ts";
+import type { Item } from "../feed/log-items.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { TimeScale } from "../times/time-scale.ts";
+import type { LineTime } from "./line-time.ts";
 import type { LogViewport } from "./log-viewport.ts";
 import { ScrollBar } from "./scroll-bar.tsx";
 
@@ -9,12 +13,16 @@ interface ViewScrollBarProps {
   readonly viewport: LogViewport;
   /** Where matches are in the whole log: 0 to 1. */
   readonly ticks: readonly number[];
+  /** Of a job: its whole time, where that is known. */
+  readonly scale: TimeScale | undefined;
+  readonly time: LineTime;
   /** The view moved within the loaded rows. */
   readonly onMoved: () => void;
 }
 
-/** The scroll bar of an execution covers all its lines, that of a job the loaded rows. */
-export function ViewScrollBar({ feed, viewport, ticks, onMoved }: ViewScrollBarProps): JSX.Element {
+/** The scroll bar of an execution covers all its lines, that of a run its whole time, any other the loaded rows. */
+export function ViewScrollBar(props: ViewScrollBarProps): JSX.Element {
+  const { feed, viewport, ticks, scale, time, onMoved } = props;
   const { items, topIndex, bottomIndex } = viewport;
   const top = items[topIndex];
   const bottom = items[bottomIndex];
@@ -41,6 +49,30 @@ export function ViewScrollBar({ feed, viewport, ticks, onMoved }: ViewScrollBarP
       />
     );
   }
+  const clock = (at: string): string => time.format(at).slice(0, -4) || at.slice(11, 19);
+  if (scale !== undefined && top !== undefined && bottom !== undefined) {
+    const msOf = (item: Item): number => Math.max(0, Date.parse(item.time) - scale.fromMs);
+    const total = Math.max(scale.totalMs, msOf(items.at(-1) ?? bottom));
+    const size = Math.max(0, msOf(bottom) - msOf(top));
+    const timeAt = (at: number): string => asTime(Math.round(scale.fromMs + at));
+    const move = (at: number): void => {
+      if (at >= total - size) void feed.goToEnd();
+      else void feed.goTo({ at: "time", time: timeAt(at), row: undefined });
+    };
+    return (
+      <ScrollBar
+        start={viewport.isPinned ? total : msOf(top)}
+        size={size}
+        total={total}
+        holes={[]}
+        ticks={ticks}
+        failures={scale.failures}
+        outline={scale.outline}
+        describe={(at) => clock(timeAt(at))}
+        onMove={move}
+      />
+    );
+  }
   const size = bottomIndex - topIndex + 1;
   const move = (at: number): void => {
     if (at >= items.length - size && !feed.hasLater) {
@@ -51,7 +83,7 @@ export function ViewScrollBar({ feed, viewport, ticks, onMoved }: ViewScrollBarP
       onMoved();
     }
   };
-  const describe = (at: number): string => items[Math.floor(at)]?.time.slice(11, 19) ?? "";
+  const describe = (at: number): string => clock(items[Math.floor(at)]?.time ?? "");
   return (
     <ScrollBar
       start={topIndex}

@@ -1,0 +1,156 @@
+import { LoopTurns } from "../../host/loop-turns.ts";
+import { shiftTime } from "../../text/time/shift-time.ts";
+import { MAX_RUN_FAILURES, RUN_TIMES_PARTS, type RunFailure, type RunTimes } from "../../wire/run-times.ts";
+import { cellOf, cellOfRow, type RunCell } from "../board/run-cell.ts";
+import type { StoredExecution } from "../execution/stored-execution.ts";
+import type { CellPlace, CellRow, RunIndex, RunName } from "../index/run-index.ts";
+import type { SlotTable } from "../table/slots.ts";
+import { type KnownLines, LinesByTime } from "./lines-by-time.ts";
+import { timesInLog } from "./times-in-log.ts";
+
+/** Rows read in one step of the loop, and sidecars loaded in one. */
+const STEP_ROWS = 128;
+const STEP_LOADS = 4;
+/** As many as a board has. */
+const MAX_EXECUTIONS = 20_000;
+/** Of logs that are too small to have marks worth the name, the lines' own times are read, up to so much in all. */
+const MAX_READ_BYTES = 4_194_304;
+const SMALL_BYTES = 524_288;
+/** Of a larger run those that are not in memory count as having printed evenly: a thousand sidecars take a second. */
+const MAX_LOADED = 64;
+
+export interface RunTimesOptions {
+  readonly runs: Pick<RunIndex, "cells">;
+  readonly slots: Pick<SlotTable, "known" | "get" | "load">;
+  readonly nowMs: () => number;
+  /** Keeps the files of an execution from being deleted. Returns a function that ends this. */
+  readonly hold: (row: CellRow) => () => void;
+}
+
+interface Timed {
+  readonly cell: RunCell;
+  readonly known: readonly KnownLines[];
+}
+
+/** When a run printed how much, from its index and the marks of its logs. */
+export class RunTimesReader {
+  readonly #options: RunTimesOptions;
+  readonly #turns = new LoopTurns();
+
+  constructor(options: RunTimesOptions) {
+    this.#options = options;
+  }
+
+  async of(run: RunName): Promise<RunTimes> {
+    const nowMs = this.#options.nowMs();
+    const all = await this.#executions(run, nowMs);
+    return this.#turns.run(async () => ({ owner: run.owner, ...summed(all, nowMs) }));
+  }
+
+  async #executions(run: RunName, nowMs: number): Promise<readonly Timed[]> {
+    const { runs, slots } = this.#options;
+    const all: Timed[] = [];
+    let after: CellPlace | undefined;
+    let [loads, readBytes] = [0, 0];
+    while (all.length < MAX_EXECUTIONS) {
+      const from = after;
+      const rows = await this.#turns.run(async () => runs.cells(run, from, STEP_ROWS));
+      for (let at = 0; at < rows.length; at += STEP_LOADS) {
+        await this.#turns.run(async () => {
+          for (const row of rows.slice(at, at + STEP_LOADS)) {
+            const known = slots.known(row);
+            const isLoaded = known === undefined && loads < MAX_LOADED;
+            if (isLoaded) loads += 1;
+            const execution = isLoaded ? await this.#load(row) : known;
+            if (execution === undefined) {
+              all.push(evenly(cellOfRow(row), nowMs));
+              continue;
+            }
+            const isRead = isSmall(execution) && readBytes < MAX_READ_BYTES;
+            if (isRead) readBytes += execution.logs.main.size;
+            all.push(byTimes(execution, isRead ? await this.#read(row, execution) : [], nowMs));
+          }
+        });
+      }
+      after = rows.at(-1);
+      if (rows.length < STEP_ROWS) break;
+    }
+    return all;
+  }
+
+  async #read(row: CellRow, { logs }: StoredExecution): Promise<readonly KnownLines[]> {
+    const release = this.#options.hold(row);
+    try {
+      return await timesInLog(logs.main);
+    } catch {
+      // A file that cannot be read: its lines count as evenly spread.
+      return [];
+    } finally {
+      release();
+    }
+  }
+
+  async #load(row: CellRow): Promise<StoredExecution | undefined> {
+    const release = this.#options.hold(row);
+    try {
+      return await this.#options.slots.load(this.#options.slots.get(row));
+    } finally {
+      release();
+    }
+  }
+}
+
+function evenly(cell: RunCell, nowMs: number): Timed {
+  const startMs = Date.parse(cell.startedAt) + cell.clockMs;
+  return {
+    cell,
+    known: [
+      { atMs: startMs, lines: 0 },
+      { atMs: endOf(cell, nowMs), lines: cell.lastN },
+    ],
+  };
+}
+
+/** Marks of such a log say next to nothing. */
+function isSmall({ logs: { main } }: StoredExecution): boolean {
+  return main.members === undefined && main.size <= SMALL_BYTES;
+}
+
+function byTimes(execution: StoredExecution, read: readonly KnownLines[], nowMs: number): Timed {
+  const cell = cellOf(execution);
+  const { main, late } = execution.logs;
+  const startMs = Date.parse(cell.startedAt) + cell.clockMs;
+  const printedMs = cell.printedAtMs ?? endOf(cell, nowMs);
+  const marks = main.marks.map(({ time, line }) => ({ atMs: Date.parse(time) + cell.clockMs, lines: line }));
+  const seen = read.map(({ atMs, lines }) => ({ atMs: atMs + cell.clockMs, lines }));
+  const known = [{ atMs: startMs, lines: 0 }, ...(seen.length > 0 ? seen : marks)];
+  const lastMs = Math.max(known.at(-1)?.atMs ?? startMs, Math.min(printedMs, endOf(cell, nowMs)));
+  const lines = main.lines + (late?.lines ?? 0);
+  return { cell, known: [...known, { atMs: lastMs, lines }] };
+}
+
+/** A lost one was last heard of by the collector's clock. */
+function endOf({ overAt, state, clockMs }: RunCell, nowMs: number): number {
+  if (overAt === undefined) return nowMs;
+  return Date.parse(overAt) + (state === "lost" ? 0 : clockMs);
+}
+
+function summed(all: readonly Timed[], nowMs: number): Omit<RunTimes, "owner"> {
+  const fromMs = all.reduce((least, { known }) => Math.min(least, known[0]?.atMs ?? least), nowMs);
+  const toMs = all.reduce(
+    (most, { cell, known }) => Math.max(most, endOf(cell, nowMs), known.at(-1)?.atMs ?? 0),
+    fromMs + RUN_TIMES_PARTS,
+  );
+  const sizeMs = (toMs - fromMs) / RUN_TIMES_PARTS;
+  const lines = new LinesByTime({ fromMs, sizeMs, parts: RUN_TIMES_PARTS });
+  for (const { known } of all) lines.add(known);
+  const failures = all.flatMap(({ cell }) => failureOf(cell) ?? []);
+  failures.sort((a, b) => (a.at < b.at ? -1 : 1));
+  return { fromMs, sizeMs, counts: lines.counts, failures: failures.slice(0, MAX_RUN_FAILURES) };
+}
+
+function failureOf({ x, node, rank, state, overAt, clockMs }: RunCell): RunFailure | undefined {
+  if ((state !== "failed" && state !== "lost") || overAt === undefined) return undefined;
+  const at = state === "lost" ? overAt : shiftTime(overAt, clockMs);
+  return { x, node, state, at, ...(rank === undefined ? {} : { rank }) };
+}

@@ -1,0 +1,32 @@
+import { CRI } from "../../wire/cri.ts";
+import type { NumberedLog } from "../execution/numbered-log.ts";
+import { OpenLogs } from "../execution/open-logs.ts";
+import { readWhole } from "../merged/seek-time.ts";
+import type { KnownLines } from "./lines-by-time.ts";
+
+const LINE_FEED = 0x0a;
+/** More places would not be told apart. */
+const PLACES = 256;
+
+/** When the lines of a log were printed: of a few hundred of them, by the node's clock. Reads all of it. */
+export async function timesInLog(log: NumberedLog): Promise<readonly KnownLines[]> {
+  const files = new OpenLogs({ withFilters: false });
+  try {
+    const { text } = files.open(log);
+    const data = await readWhole((at, most) => text.read(at, most), 0, log.size);
+    const step = Math.max(1, Math.floor(log.lines / PLACES));
+    const known: KnownLines[] = [];
+    let line = 0;
+    for (let start = 0, end = data.indexOf(LINE_FEED); end >= 0; end = data.indexOf(LINE_FEED, start)) {
+      const atMs =
+        line % step === 0 ? Date.parse(data.toString("latin1", start, start + CRI.timeCharacters)) : Number.NaN;
+      // So many lines stand before this one; itself it counts as printed at this moment.
+      if (!Number.isNaN(atMs)) known.push({ atMs, lines: line + 1 });
+      line += 1;
+      start = end + 1;
+    }
+    return known;
+  } finally {
+    files.close();
+  }
+}

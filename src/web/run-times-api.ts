@@ -1,0 +1,40 @@
+import { Router } from "express";
+import { WIRE_LIMITS } from "../wire/limits.ts";
+import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
+import { badRequest, notFound } from "./http-error.ts";
+import type { Archive } from "./ports.ts";
+import { Query } from "./query.ts";
+import type { RecordRecentRead } from "./recent-reads.ts";
+import { UserTurns } from "./user-turns.ts";
+import type { ViewerOf } from "./viewers.ts";
+
+export interface RunTimesApiOptions {
+  readonly archive: Pick<Archive, "runTimes">;
+  readonly viewerOf: ViewerOf;
+  readonly record: RecordRecentRead;
+}
+
+/** One user's that wait: each goes through the index of a run. */
+const MAX_REQUESTS = 16;
+
+/** When a run printed how much. */
+export function createRunTimesApi({ archive, viewerOf, record }: RunTimesApiOptions): Router {
+  const router = Router();
+  const requests = new UserTurns({ what: "times of runs", maxWaiting: MAX_REQUESTS });
+  router.get("/run-times", async (request, response) => {
+    const viewer = await viewerOf(request, "read");
+    const query = new Query(request.query);
+    const job = query.text("job", WIRE_LIMITS.maxJobCharacters);
+    const run = query.word("run", RUN_ID_RULE, parseRunId);
+    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
+    if (job === undefined || run === undefined) throw badRequest("run-times: name a job and one run of it");
+    const work = async () => {
+      const times = await archive.runTimes(viewer, { job, run, owner });
+      if (times === undefined) throw notFound();
+      record(viewer, request, { owner: times.owner, key: JSON.stringify([times.owner, job, run]) });
+      response.json(times);
+    };
+    await requests.run(viewer.uid, { isWanted: () => !response.closed, work });
+  });
+  return router;
+}
