@@ -150,6 +150,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
       ? undefined
       : new Fleet({
           listen: listenForAgents,
+          form: config.fleetBroker,
           pki,
           dataDir: config.dataDir,
           log,

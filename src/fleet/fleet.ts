@@ -11,7 +11,7 @@ import type { OrderOf } from "../wire/fleet/order.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
 import { parseRunDetails, type RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
-import { Broker } from "./broker/broker.ts";
+import { Broker, type BrokerForm } from "./broker/broker.ts";
 import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
@@ -28,6 +28,8 @@ import { Watchers } from "./outbox/watchers.ts";
 export interface FleetOptions {
   /** Where nodes reach the broker. */
   readonly listen: BrokerAddress;
+  /** Whether the broker is a child of this process, or a unit that something else starts. */
+  readonly form?: BrokerForm;
   readonly pki: string;
   /** For the outbox, and the broker's configuration. */
   readonly dataDir: string;
@@ -64,11 +66,11 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { listen, pki, dataDir, log, metrics, nowMs, wallMs } = options;
+    const { listen, form = "child", pki, dataDir, log, metrics, nowMs, wallMs } = options;
     this.id = createHash("sha256")
       .update(readFileSync(join(pki, "ca.crt")))
       .digest("hex");
-    this.#broker = new Broker({ listen, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
+    this.#broker = new Broker({ listen, form, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
     const nodes: Nodes = {
@@ -94,7 +96,7 @@ export class Fleet {
     metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.states() });
   }
 
-  /** Resolves with the broker's address. */
+  /** Resolves with the broker's address. One that is a unit may come later. */
   async start(): Promise<BrokerAddress> {
     const { pki, log, nowMs } = this.#options;
     const at = await this.#broker.start();
@@ -108,7 +110,9 @@ export class Fleet {
       onAnswer: () => undefined,
       onFlood: (node) => this.#broker.nodes.pause(node),
     });
-    await this.#link.start();
+    const linking = this.#link.start();
+    if (this.#options.form === "unit") linking.catch((error) => this.#failed(error));
+    else await linking;
     this.#prune();
     this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#prune(), PRUNE_EVERY_MS)];
     return at;

@@ -37,6 +37,7 @@ export const FIELDS = {
   networks: field("IP addresses or networks, like 192.0.2.1 or 2001:db8::/32", (value) => parseList(value, isNetwork)),
   hostNames: field("host names", (value) => parseList(value, isHostName)),
   endpoint: field("HOST:PORT or unix:PATH, like 127.0.0.1:9514 or unix:/run/marcologger/metrics.sock", parseEndpoint),
+  fleetBroker: field("child or unit", (value) => (value === "child" || value === "unit" ? value : undefined)),
   sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
   /** pam_start(3) takes a file name in /etc/pam.d. */
   pamService: field("the name of a file in /etc/pam.d", (value) => {

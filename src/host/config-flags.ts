@@ -12,6 +12,7 @@ const VALUES = [
   "web-key",
   "behind-proxy",
   "fleet",
+  "fleet-broker",
   "udp-syslog",
   "tcp-syslog",
   "sync",

@@ -55,6 +55,8 @@ export interface Config extends AuthConfig {
   readonly sealAfterDays: number;
   /** Where agents of the fleet reach its broker; undefined: no fleet. */
   readonly fleet: Address | undefined;
+  /** Whether the broker is a child, or a unit of systemd with a user of its own. */
+  readonly fleetBroker: "child" | "unit";
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -139,6 +141,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     },
     sealAfterDays: settings.take("seal-after-days", countField(0, MAX_SEAL_AFTER_DAYS), 7),
     fleet: settings.take("fleet", FIELDS.address, undefined),
+    fleetBroker: settings.take("fleet-broker", FIELDS.fleetBroker, "child"),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -162,6 +165,9 @@ function checkExposure(config: Config, settings: Settings): void {
   }
   if (config.fleet !== undefined && pki === undefined) {
     settings.complain("fleet: expected pki, the folder with the fleet's certificates (mlctl pki fleet)");
+  }
+  if (config.fleet?.port === 0 && config.fleetBroker === "unit") {
+    settings.complain("fleet: expected a port of its own for fleet-broker = unit, got 0");
   }
   if ("path" in config.web) checkWebSocket(config, settings);
   else checkWebPort(config, config.web.host, settings);

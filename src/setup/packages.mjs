@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { SetupError, step } from "./step.mjs";
 
 /**
@@ -44,6 +45,9 @@ export function installPackages(purpose) {
   apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`);
   }
   step("reading Debian's package lists", [...prefix, ...APT, "update"]);
+  // The collector starts its own broker: Debian's service of it would listen on the same port, open to everybody.
+  if (missing.includes("nats-server") && existsSync("/run/systemd/system"))
+    step("keeping Debian's own nats-server service off", [...prefix, "systemctl", "mask", "nats-server"]);
   const install = [...APT, "install", "--no-install-recommends", ...missing];
   step(`installing Debian packages: ${missing.join(" ")}`, [...prefix, ...install]);
 }

@@ -6,6 +6,7 @@ import { commandTimeCase } from "./command-time-case.ts";
 import { deletionCase } from "./deletion-case.ts";
 import { diskCase } from "./disk-case.ts";
 import { fanOutCase } from "./fan-out-case.ts";
+import { fleetCase } from "./fleet-case.ts";
 import { floodCase } from "./flood-case.ts";
 import { foldCase } from "./fold-case.ts";
 import { gateCase } from "./gate-case.ts";
@@ -61,6 +62,7 @@ const cases: readonly Case[] = [
   foldCase(),
   viewerCase(),
   searchCase(),
+  fleetCase(),
 ];
 
 const { values, positionals } = parseArgs({

@@ -63,6 +63,23 @@ test("stop ends it everywhere, and says who asked; its lines are in the viewer",
   expect(problems).toEqual([]);
 });
 
+test("a dry run asks; in batches it pauses after a failure, and goes on when told to", async () => {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill("node[1-2]");
+  await dialog.getByRole("textbox", { name: "Command" }).fill("exit 5");
+  await dialog.getByRole("textbox", { name: "Job" }).fill("canary");
+  await dialog.getByRole("button", { name: "Dry run" }).click();
+  await shows(dialog.getByRole("region", { name: "Would the nodes?" }).getByText("would start it"), 2);
+  await dialog.getByRole("spinbutton", { name: "At a time" }).fill("1");
+  await dialog.getByRole("button", { name: "Run on 2" }).click();
+  const card = dialog.getByRole("region", { name: "Run of canary" });
+  await shows(card.getByText("held: a node before it has failed"), 1);
+  await card.getByRole("button", { name: "Continue" }).click();
+  await shows(card.getByText("failed, exit code 5"), 2);
+  await dialog.getByRole("spinbutton", { name: "At a time" }).fill("");
+  await dialog.getByRole("button", { name: "Close" }).click();
+});
+
 test("the Nodes page shows relays and agents, each second while it is open", async () => {
   await page.getByRole("link", { name: "marcologger" }).click();
   await page.getByRole("link", { name: "Nodes", exact: true }).click();

@@ -13,6 +13,7 @@ const HIGHEST_EXPOSURE = {
   "marcologger-relay.service": 1.7,
   "marcologger-replay.service": 1.3,
   "marcologger-gate.service": 0.8,
+  "marcologger-broker.service": 1.3,
   "marcologger-agent.service": 1.5,
   "marcologger-agent-root.service": 1.5,
 };
@@ -29,7 +30,7 @@ beforeAll(async () => {
     await writeFile(join(bin, name), "#!/bin/sh\n");
     await chmod(join(bin, name), 0o755);
   }
-  units = (await readdir(UNITS)).filter((name) => /\.(service|socket)$/.test(name));
+  units = (await readdir(UNITS)).filter((name) => /\.(service|socket|path)$/.test(name));
   for (const name of units) {
     const text = await readFile(join(UNITS, name), "utf8");
     await writeFile(join(folder, name), text.replace(/^(ExecStart(?:Pre)?=\+?)(?=ml)/gm, `$1${bin}/`));
@@ -40,7 +41,7 @@ test("systemd accepts every unit", async () => {
   const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` };
   const paths = units.map((name) => join(folder, name));
   const result = await run("systemd-analyze", ["verify", "--man=no", ...paths], { env });
-  expect(units).toHaveLength(9);
+  expect(units).toHaveLength(12);
   expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 

@@ -55,9 +55,10 @@ export class AdmittedNodes {
     this.#write(this.#conf(2).text);
   }
 
-  /** Once the broker runs: it has read what `write` wrote. */
-  watch(): void {
-    this.#usedMark = this.#conf(2).mark;
+  /** Once the broker answers. `isInUse`: it was started after `write`, and has read that. */
+  watch({ isInUse }: { readonly isInUse: boolean }): void {
+    if (isInUse) this.#usedMark = this.#conf(2).mark;
+    else void this.apply();
     this.#stopWatching = watchFiles([join(this.#options.pki, NODES_LIST)], () => void this.reload());
     this.#timer = setInterval(() => void this.apply(), LOOK_EVERY_MS);
     this.#timer.unref();

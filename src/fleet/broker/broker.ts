@@ -9,10 +9,14 @@ import { type BrokerAddress, connectToBroker } from "../link/connect.ts";
 import { AdmittedNodes } from "./admitted-nodes.ts";
 import { SERVER_CONF, serverConf } from "./broker-config.ts";
 import { BrokerProcess } from "./broker-process.ts";
+import { BrokerUnit } from "./broker-unit.ts";
 import { confirmAccount } from "./confirm-reload.ts";
 import { countConnections } from "./count-connections.ts";
 
+export type BrokerForm = "child" | "unit";
+
 export interface BrokerOptions {
+  readonly form?: BrokerForm;
   /** Where nodes reach it. */
   readonly listen: BrokerAddress;
   readonly pki: string;
@@ -27,7 +31,8 @@ export interface BrokerOptions {
 export class Broker {
   readonly nodes: AdmittedNodes;
   readonly #options: BrokerOptions;
-  readonly #child: BrokerProcess;
+  readonly #server: BrokerProcess | BrokerUnit;
+  readonly #stopping = new AbortController();
   #system: NatsConnection | undefined;
 
   constructor(options: BrokerOptions) {
@@ -35,16 +40,19 @@ export class Broker {
     const { folder, pki, log, metrics, wallMs } = options;
     const restarts = metrics.count("ml_fleet_broker_restarts_total", "Starts of the fleet's broker after it had ended");
     const config = join(folder, SERVER_CONF);
-    this.#child = new BrokerProcess({ config, log, onRestart: () => restarts.inc() });
+    this.#server =
+      options.form === "unit"
+        ? new BrokerUnit({ folder, port: options.listen.port })
+        : new BrokerProcess({ config, log, onRestart: () => restarts.inc() });
     this.nodes = new AdmittedNodes({
       pki,
       folder,
       log,
       wallMs,
-      reload: () => this.#child.reload(),
+      reload: () => this.#server.reload(),
       confirm: (mark) => {
         if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
-        return confirmAccount(this.#system, mark);
+        return confirmAccount(this.#system, mark, { again: () => this.#server.reload() });
       },
     });
   }
@@ -60,19 +68,30 @@ export class Broker {
     };
     write(listen.port);
     this.nodes.write();
-    const port = await this.#child.start();
+    const port = await this.#server.start();
     // It keeps the port that it took, also when it starts again.
     if (listen.port === 0) write(port);
     const at = { host: isWildcard(listen.host) ? "127.0.0.1" : listen.host, port };
-    this.#system = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.system, log });
-    this.nodes.watch();
+    const asking = this.#ask(at);
+    // A unit that is not there yet must not keep the collector from starting.
+    if (this.#options.form === "unit")
+      asking.catch((error) => log.event("info", "no broker", { error: String(error) }));
+    else await asking;
     return at;
   }
 
+  async #ask(at: BrokerAddress): Promise<void> {
+    const { pki, log, form = "child" } = this.#options;
+    const { signal } = this.#stopping;
+    this.#system = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.system, log, signal });
+    this.nodes.watch({ isInUse: form === "child" });
+  }
+
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.nodes.stop();
     await this.#system?.close();
-    await this.#child.stop();
+    await this.#server.stop();
   }
 
   /** Of a node's agents. Rejects while the broker does not say. */
@@ -83,7 +102,7 @@ export class Broker {
 
   /** For tests of its end. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#server.pid;
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "../../host/log.ts";
 
@@ -14,13 +15,34 @@ export interface ConnectOptions {
   readonly name: string;
   readonly log: Log;
   readonly onReconnect?: (() => void) | undefined;
+  /** Ends the first attempts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const RECONNECT_AFTER_MS = 250;
+const TRY_AGAIN_AFTER_MS = 500;
 
-/** A connection of the collector at its broker. It lasts until it is closed: whatever ends it, it connects again. */
-export async function connectToBroker({ at, pki, name, log, onReconnect }: ConnectOptions): Promise<NatsConnection> {
-  const connection = await connect({
+/**
+ * A connection of the collector at its broker. It lasts until it is closed: whatever ends it, it connects again. Tries until
+ * the broker is there; rejects when `signal` ends that.
+ */
+export async function connectToBroker(options: ConnectOptions): Promise<NatsConnection> {
+  const { name, log, onReconnect, signal } = options;
+  for (let isFirst = true; ; isFirst = false) {
+    signal?.throwIfAborted();
+    try {
+      const connection = await connectOnce(options);
+      void watch(connection, { name, log, onReconnect });
+      return connection;
+    } catch (error) {
+      if (isFirst) log.event("warning", "no connection to the fleet's broker yet", { name, error: String(error) });
+      await pause(TRY_AGAIN_AFTER_MS, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+function connectOnce({ at, pki, name }: ConnectOptions): Promise<NatsConnection> {
+  return connect({
     servers: `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`,
     name,
     tls: {
@@ -32,11 +54,8 @@ export async function connectToBroker({ at, pki, name, log, onReconnect }: Conne
     reconnectTimeWait: RECONNECT_AFTER_MS,
     reconnectJitter: 0,
     reconnectJitterTLS: 0,
-    waitOnFirstConnect: true,
     ignoreClusterUpdates: true,
   });
-  void watch(connection, { name, log, onReconnect });
-  return connection;
 }
 
 async function watch(

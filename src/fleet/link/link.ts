@@ -28,6 +28,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #rates = new Map<string, { second: number; count: number }>();
   readonly #connections: NatsConnection[] = [];
+  readonly #stopping = new AbortController();
   #orders: NatsConnection | undefined;
 
   constructor(options: LinkOptions) {
@@ -37,9 +38,11 @@ export class Link {
   async start(): Promise<void> {
     const { at, pki, log, onEvent, onPresence, onAnswer } = this.#options;
     const name = FLEET_CERTIFICATES.control;
-    const events = await connectToBroker({ at, pki, name, log });
-    const others = await connectToBroker({ at, pki, name, log });
-    this.#connections.push(events, others);
+    const { signal } = this.#stopping;
+    const events = await connectToBroker({ at, pki, name, log, signal });
+    this.#connections.push(events);
+    const others = await connectToBroker({ at, pki, name, log, signal });
+    this.#connections.push(others);
     this.#orders = events;
     this.#hear(events, ALL_NODES.events, ({ node }, message) => {
       void onEvent(node, message.string()).then(
@@ -65,6 +68,7 @@ export class Link {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await Promise.all(this.#connections.map((each) => each.close()));
   }
 

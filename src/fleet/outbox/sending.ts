@@ -16,6 +16,15 @@ const RESEND_AFTER_MS = 5_000;
 /** Sent four times without an answer. */
 const UNCONFIRMED_AFTER_MS = 20_000;
 
+/** Each takes some 40 us to store and send, and lines of jobs wait meanwhile. */
+const AT_A_TIME = 128;
+
+interface OnNode {
+  readonly owner: string;
+  readonly run: string;
+  readonly node: string;
+}
+
 /** Sends orders and cancels to their nodes, again and again until these say what became of them. */
 export class Sending {
   readonly #options: SendingOptions;
@@ -24,8 +33,13 @@ export class Sending {
     this.#options = options;
   }
 
-  /** Sends what present nodes have not answered. The first journal that an order is sent to is stored before. */
-  async send(all: readonly { owner: string; run: string; node: string }[]): Promise<void> {
+  /** Sends what present nodes have not answered, some in each turn of the event loop. */
+  async send(all: readonly OnNode[]): Promise<void> {
+    for (let at = 0; at < all.length; at += AT_A_TIME) await this.#sendSome(all.slice(at, at + AT_A_TIME));
+  }
+
+  /** The first journal that an order is sent to is stored before. */
+  async #sendSome(all: readonly OnNode[]): Promise<void> {
     const { book, nodes, nowMs, wallMs } = this.#options;
     const { db } = book;
     const open = all

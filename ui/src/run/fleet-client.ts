@@ -1,3 +1,4 @@
+import { type DryRunOnNode, parseDryRun } from "../../../src/wire/fleet/dry-run.ts";
 import { type FleetView, parseFleetView } from "../../../src/wire/fleet/node-view.ts";
 import { parseRunView, type RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
@@ -30,8 +31,20 @@ export class FleetClient {
     return this.#api.ask("api/sign", { parse, body });
   }
 
-  sendRun(body: SignedOrder): Promise<Answer<RunView>> {
-    return this.#api.ask("api/runs", { parse: parseRunView, body });
+  /** @param batch so many nodes at a time, until one fails; 0: all at once */
+  sendRun(body: SignedOrder, batch: number): Promise<Answer<RunView>> {
+    const query = batch === 0 ? "" : queryOf({ batch, pause: 1 });
+    return this.#api.ask(`api/runs${query}`, { parse: parseRunView, body });
+  }
+
+  /** Lets a paused run go on with its next nodes. */
+  continueRun(run: string): Promise<Answer<RunView>> {
+    return this.#api.ask(`api/runs/${run}/continue`, { parse: parseRunView, body: {} });
+  }
+
+  /** Asks the nodes whether they would. */
+  dryRun(body: SignedOrder): Promise<Answer<readonly DryRunOnNode[]>> {
+    return this.#api.ask("api/dry-runs", { parse: parseDryRun, body });
   }
 
   stopRun(run: string, body: SignedOrder): Promise<Answer<RunView>> {

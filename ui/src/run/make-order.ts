@@ -12,6 +12,8 @@ export interface Wanted {
   readonly job: string;
   /** Empty: the home folder. */
   readonly folder: string;
+  /** So many nodes at a time; 0: all at once. */
+  readonly batch: number;
 }
 
 export interface OrderContext {
@@ -22,20 +24,29 @@ export interface OrderContext {
 }
 
 const LIFE_MS = 600_000;
+/** A batch waits for the ends of those before; the web signs for no longer. */
+const BATCH_LIFE_MS = 3_600_000;
 const KILL_AFTER_SECONDS = 5;
 
-/** The text of an order to run a command. Throws a RangeError if something is not of its form. */
-export function runOrderText({ nodes, command, job, folder }: Wanted, context: OrderContext): string {
+/**
+ * The text of an order to run a command, or to check whether the nodes would. Throws a RangeError if something is not of its
+ * form.
+ */
+export function runOrderText(
+  kind: "run" | "check",
+  { nodes, command, job, folder, batch }: Wanted,
+  context: OrderContext,
+): string {
   const { fleet, user, nowMs, random } = context;
   return encodeOrder({
     v: 1,
-    kind: "run",
+    kind,
     fleet: fleet.id,
     run: makeExecutionId(nowMs, random),
     user,
     nodes,
     issued: nowMs,
-    expires: nowMs + LIFE_MS,
+    expires: nowMs + (batch === 0 ? LIFE_MS : BATCH_LIFE_MS),
     via: "web",
     argv: ["sh", "-c", command],
     cwd: folder,

@@ -16,11 +16,12 @@ interface RunCardProps {
   readonly showOwner: boolean;
   /** Resolves with what went wrong, if anything. */
   readonly onStop: (view: RunView) => Promise<string | undefined>;
+  readonly onContinue: (view: RunView) => Promise<string | undefined>;
   readonly onAgain: (view: RunView, nodes: readonly string[]) => void;
 }
 
 /** A run: its state on each node as it changes, also where it never started, and why. */
-export function RunCard({ api, navigation, known, showOwner, onStop, onAgain }: RunCardProps): JSX.Element {
+export function RunCard({ api, navigation, known, showOwner, onStop, onContinue, onAgain }: RunCardProps): JSX.Element {
   const view = useFleetRun(api, known);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const failed = failedNodes(view);
@@ -33,6 +34,11 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onAgain }: 
         </Link>
         <code class="quiet">{argv.at(-1)}</code>
         <span class="spring" />
+        {view.isPaused ? (
+          <button type="button" class="plain" onClick={() => void onContinue(view).then(setProblem)}>
+            Continue
+          </button>
+        ) : null}
         {isDone ? null : (
           <button type="button" class="stop" onClick={() => void onStop(view).then(setProblem)}>
             Stop

@@ -2,10 +2,13 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { namedNodes } from "../../../src/text/nodes/node-pattern.ts";
 import type { Me } from "../../../src/wire/api.ts";
+import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { DryRunAnswers } from "./dry-run-answers.tsx";
 import { FleetClient } from "./fleet-client.ts";
 import { cancelOrderText, runOrderText, type Wanted } from "./make-order.ts";
 import { NodeChoice } from "./node-choice.tsx";
@@ -32,7 +35,8 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   const dialog = useRef<HTMLDialogElement>(null);
   const [fleet, setFleet] = useState<FleetView | undefined>(undefined);
   const [runs, setRuns] = useState<readonly RunView[]>([]);
-  const [wanted, setWanted] = useState<Wanted>({ nodes: [], command: "", job: "", folder: "" });
+  const [wanted, setWanted] = useState<Wanted>({ nodes: [], command: "", job: "", folder: "", batch: 0 });
+  const [answers, setAnswers] = useState<readonly DryRunOnNode[]>([]);
   const [pattern, setPattern] = useState("");
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
@@ -76,23 +80,40 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     return answer.ok ? answer.value : answer.message;
   };
 
-  const start = async (what: Wanted): Promise<void> => {
+  const send = async (kind: "run" | "check", what: Wanted): Promise<void> => {
     if (fleet === undefined) return;
     setBusy(true);
     setProblem(undefined);
+    setAnswers([]);
     const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
     let order: string;
     try {
-      order = runOrderText(what, { fleet, user: me.user, nowMs: Date.now(), random });
+      order = runOrderText(kind, what, { fleet, user: me.user, nowMs: Date.now(), random });
     } catch (error) {
       setBusy(false);
       return setProblem(error instanceof Error ? error.message : String(error));
     }
     const signed = await sign(order);
-    const answer = typeof signed === "string" ? undefined : await client.sendRun({ order, ...signed });
+    const failed = typeof signed === "string" ? signed : await pass(kind, { order, ...signed }, what.batch);
     setBusy(false);
-    if (answer?.ok === true) return setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
-    setProblem(typeof signed === "string" ? signed : answer?.message);
+    setProblem(failed);
+  };
+
+  /** Sends what was signed, and shows the answer. A text is why not. */
+  const pass = async (kind: "run" | "check", body: SignedOrder, batch: number): Promise<string | undefined> => {
+    if (kind === "check") {
+      const answer = await client.dryRun(body);
+      if (answer.ok) setAnswers(answer.value);
+      return answer.ok ? undefined : answer.message;
+    }
+    const answer = await client.sendRun(body, batch);
+    if (answer.ok) setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
+    return answer.ok ? undefined : answer.message;
+  };
+
+  const goOn = async ({ run }: RunView): Promise<string | undefined> => {
+    const answer = await client.continueRun(run);
+    return answer.ok ? undefined : answer.message;
   };
 
   const stop = async (view: RunView): Promise<string | undefined> => {
@@ -106,7 +127,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void start(wanted);
+    void send("run", wanted);
   };
   const set = (name: "command" | "job" | "folder", value: string): void => setWanted({ ...wanted, [name]: value });
 
@@ -157,6 +178,24 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
               placeholder="your home"
             />
           </label>
+          <label class="run-field" title="The next nodes when all before have ended; it pauses when one has failed">
+            At a time
+            <input
+              type="number"
+              min={1}
+              value={wanted.batch === 0 ? "" : wanted.batch}
+              onInput={(event) => setWanted({ ...wanted, batch: Math.max(0, event.currentTarget.valueAsNumber || 0) })}
+              placeholder="all"
+            />
+          </label>
+          <button
+            type="button"
+            class="plain"
+            disabled={isBusy || wanted.nodes.length === 0 || wanted.command === ""}
+            onClick={() => void send("check", wanted)}
+          >
+            Dry run
+          </button>
           <button type="submit" class="primary" disabled={isBusy || wanted.nodes.length === 0}>
             {wanted.nodes.length === 0 ? "Run" : `Run on ${wanted.nodes.length}`}
           </button>
@@ -165,6 +204,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           {problem}
         </p>
       </form>
+      {answers.length === 0 ? null : <DryRunAnswers nodes={answers} />}
       {runs.map((view) => (
         <RunCard
           key={view.run}
@@ -173,7 +213,10 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           known={view}
           showOwner={me.admin}
           onStop={stop}
-          onAgain={({ argv, job }, nodes) => void start({ nodes, command: argv.at(-1) ?? "", job, folder: "" })}
+          onContinue={goOn}
+          onAgain={({ argv, job, details: { cwd: folder } }, nodes) =>
+            void send("run", { nodes, command: argv.at(-1) ?? "", job, folder, batch: 0 })
+          }
         />
       ))}
     </dialog>

@@ -3,7 +3,7 @@ import type { RunOnNode } from "../../../src/wire/fleet/run-view.ts";
 
 const STATES: Readonly<Record<RunOnNode["state"], string>> = {
   pending: "waits for the node",
-  held: "held",
+  held: "waits for the nodes before it",
   sent: "sent",
   unconfirmed: "sent, no answer yet",
   accepted: "accepted",
@@ -19,6 +19,7 @@ const STATES: Readonly<Record<RunOnNode["state"], string>> = {
 
 /** A run's state on a node, with its reason, in words. */
 export function stateWords({ state, why, text, code, signal, by }: RunOnNode): string {
+  if (state === "held" && why === "paused") return "held: a node before it has failed";
   const reason = text || (Object.entries(REFUSALS).find(([name]) => name === why)?.[1] ?? why);
   const how = signal !== null ? `, ${signal}` : code !== null && code !== 0 ? `, exit code ${code}` : "";
   const asked = by === "" ? "" : `, stopped by ${by}`;

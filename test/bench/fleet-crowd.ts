@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
+import { parseOrder } from "../../src/wire/fleet/order.ts";
+import type { Presence } from "../../src/wire/fleet/presence.ts";
+import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
+import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
+import { makeExecutionId } from "../../src/wire/ids.ts";
+
+/**
+ * Agents of many nodes in a process of their own: `fleet-crowd.js PORT PKI COUNT`. Each has a connection and a certificate of its
+ * own, tells that it has accepted each order, and notes when the collector had stored that. A line on standard input: prints
+ * the times of all since the line before, in microseconds of the machine's steady clock.
+ */
+const [port, pki = "", count] = process.argv.slice(2);
+const CONNECTING_AT_A_TIME = 50;
+const PRESENCE_EVERY_MS = 15_000;
+const ANSWER_WITHIN_MS = 60_000;
+const newId = () => makeExecutionId(Date.now(), randomBytes(16));
+let times: number[] = [];
+
+let last: { readonly text: string; readonly opened: ReturnType<typeof parse> } | undefined;
+
+/** Nodes read an order on machines of their own: this process, which plays all of them, reads it once. */
+function open(text: string): ReturnType<typeof parse> {
+  if (last?.text !== text) last = { text, opened: parse(text) };
+  return last.opened;
+}
+
+function parse(text: string): { readonly run: string; readonly user: string; readonly digest: string } | undefined {
+  const signed = parseSignedOrder(text);
+  const order = signed === undefined ? undefined : parseOrder(signed.order);
+  if (signed === undefined || order === undefined) return undefined;
+  const digest = createHash("sha256").update(signed.order).digest("hex");
+  return { run: order.run, user: order.user, digest };
+}
+
+async function startNode(node: string): Promise<void> {
+  const nats = await connect({
+    servers: `127.0.0.1:${port}`,
+    tls: { certFile: join(pki, `${node}.crt`), keyFile: join(pki, `${node}.key`), caFile: join(pki, "ca.crt") },
+    inboxPrefix: SUBJECTS.inbox(node),
+    ignoreClusterUpdates: true,
+    waitOnFirstConnect: true,
+    timeout: ANSWER_WITHIN_MS,
+  });
+  const [journal, start] = [newId(), newId()];
+  let sequence = 0;
+  nats.subscribe(SUBJECTS.orders(node), {
+    callback: (_, message) => {
+      const opened = open(message.string());
+      if (opened === undefined) return;
+      sequence += 1;
+      const { digest, ...named } = opened;
+      const none = { why: "", text: "", code: null, signal: null, by: "", digest } as const;
+      const head = { v: 1, kind: "state", journal, sequence, at: Date.now() } as const;
+      void tell(nats, node, { ...head, ...named, state: "accepted", ...none });
+    },
+  });
+  const appear = (): void => {
+    const memory = {
+      memoryBytes: 2 ** 33,
+      memoryFreeBytes: 2 ** 32,
+      uptimeSeconds: 60,
+      running: 0,
+      open: [],
+      facts: null,
+    };
+    const head = { v: 1, start, at: Date.now(), agent: "bench", journal, sequence, load: 0.5 } as const;
+    const presence: Presence = { ...head, ...memory };
+    nats.publish(SUBJECTS.presence(node), JSON.stringify(presence));
+  };
+  await nats.flush();
+  appear();
+  setInterval(appear, PRESENCE_EVERY_MS);
+}
+
+async function tell(nats: NatsConnection, node: string, event: FleetEventOf<"state">): Promise<void> {
+  await nats.request(SUBJECTS.events(node), JSON.stringify(event), { timeout: ANSWER_WITHIN_MS });
+  times.push(Number(process.hrtime.bigint() / 1_000n));
+}
+
+const waiting = Array.from({ length: Number(count) }, (_, i) => `n${i + 1}`);
+await Promise.all(
+  Array.from({ length: CONNECTING_AT_A_TIME }, async () => {
+    for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) await startNode(node);
+  }),
+);
+process.stdout.write("connected\n");
+createInterface({ input: process.stdin }).on("line", () => {
+  process.stdout.write(`times ${JSON.stringify(times)}\n`);
+  times = [];
+});
