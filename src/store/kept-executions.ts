@@ -16,7 +16,7 @@ export class KeptExecutions {
   }
 
   oldest(after: OldRowPlace | undefined, limit: number, owner?: string): OldRow[] {
-    return this.#indexDb.oldest.page(after, limit, owner);
+    return this.#indexDb.oldest.page(after, limit, owner).map((row) => this.#asKnown(row));
   }
 
   owners(): { owner: string; executions: number; bytes: number }[] {
@@ -47,5 +47,12 @@ export class KeptExecutions {
 
   holdBack(reason: string | undefined): void {
     this.#store.holdBack(reason);
+  }
+
+  /** The index cannot follow on a full disk: executions that have ended may still be open in it, and of no size. */
+  #asKnown(row: OldRow): OldRow {
+    const execution = row.isOpen === 1 ? this.#store.slots.known(row) : undefined;
+    if (execution?.isSettled !== true) return row;
+    return { ...row, isOpen: 0, overAt: execution.overAt ?? "", diskBytes: execution.diskBytes };
   }
 }
