@@ -120,6 +120,21 @@ test("the Account page shows sessions and usage; a token made there works until 
   expect(problems).toEqual([]);
 });
 
+test("a node that refuses stands beside the executions of its run, with the reason", async () => {
+  writeFileSync(join(folder, "node4-agent", "web-trust"), "");
+  await page.goto(new URL("/", page.url()).href);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await run("node[3-4]", "echo only here", "half");
+  const card = dialog.getByRole("region", { name: "Run of half" });
+  await shows(card.getByText("finished"), 1);
+  await card.getByRole("link", { name: "half" }).click();
+  const others = page.getByRole("list", { name: "Nodes without an execution" });
+  await others.getByText(/No trust file of this node has the key/).waitFor();
+  expect(await others.getByRole("listitem").count()).toBe(1);
+  expect(await others.innerText()).toMatch(/^node4/);
+  expect(problems).toEqual([]);
+});
+
 test("a run is kept, shared and deleted from its page, and only on purpose", async () => {
   await page.goto(new URL("/?job=greet", page.url()).href);
   const actions = page.getByRole("dialog", { name: /the run .* of the job greet/i });

@@ -18,6 +18,11 @@ export class FleetClient {
     return this.#api.ask("api/fleet", { parse: parseFleetView });
   }
 
+  /** Refused where no such run was ordered. */
+  run({ run, owner }: { readonly run: string; readonly owner: string }): Promise<Answer<RunView>> {
+    return this.#api.ask(`api/runs/${run}${queryOf({ owner })}`, { parse: parseRunView });
+  }
+
   /** What was sent to nodes, newest first. */
   orders(limit: number): Promise<Answer<readonly RunView[]>> {
     return this.#api.ask(`api/orders${queryOf({ limit })}`, { parse: parseRunViews });

@@ -6,9 +6,11 @@ import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
+import { Lazy } from "../../lazy.tsx";
 import { ExecutionRow } from "../../list/execution-row.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
+import type { NeverStartedProps } from "../../run/never-started.tsx";
 import { Counts } from "../../runs/counts.tsx";
 import { RunCounts } from "../../runs/run-counts.ts";
 import { visibleText } from "../../text/visible-control.ts";
@@ -64,6 +66,9 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner }: Job
           />
         )}
       </p>
+      {owner === undefined || feed.run === undefined ? null : (
+        <Lazy<NeverStartedProps> load={loadNeverStarted} props={{ api, run: feed.run, owner }} waiting={null} />
+      )}
       {isOpen ? (
         <ul class="job details">
           {executions.map((execution) => (
@@ -79,6 +84,11 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner }: Job
       ) : null}
     </header>
   );
+}
+
+async function loadNeverStarted() {
+  const { NeverStarted } = await import("../../run/never-started.tsx");
+  return NeverStarted;
 }
 
 function Nested(): JSX.Element {

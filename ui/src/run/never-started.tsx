@@ -1,0 +1,49 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { RunOnNode, RunView } from "../../../src/wire/fleet/run-view.ts";
+import type { JsonClient } from "../api/json-client.ts";
+import { visibleText } from "../text/visible-control.ts";
+import { FleetClient } from "./fleet-client.ts";
+import { stateLook, stateWords } from "./state-words.ts";
+import { useFleetRun } from "./use-fleet-run.ts";
+
+export interface NeverStartedProps {
+  readonly api: JsonClient;
+  readonly run: string;
+  readonly owner: string;
+}
+
+/** Those that did start are executions, and stand beside this. */
+const STARTED: readonly RunOnNode["state"][] = ["started", "finished", "failed"];
+
+/** Nodes on which an ordered run has not started, or nobody knows whether it ran to its end, with the reason, live. */
+export function NeverStarted({ api, run, owner }: NeverStartedProps): JSX.Element | null {
+  const [known, setKnown] = useState<RunView | undefined>(undefined);
+  useEffect(() => {
+    let isGone = false;
+    setKnown(undefined);
+    // Most runs are nobody's order: they are not found.
+    void new FleetClient(api).run({ run, owner }).then((answer) => {
+      if (answer.ok && !isGone) setKnown(answer.value);
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [api, run, owner]);
+  return known === undefined ? null : <Others key={known.run} api={api} known={known} />;
+}
+
+function Others({ api, known }: { readonly api: JsonClient; readonly known: RunView }): JSX.Element | null {
+  const { nodes } = useFleetRun(api, known);
+  const others = nodes.filter(({ state }) => !STARTED.includes(state));
+  if (others.length === 0) return null;
+  return (
+    <ul class="never-started" aria-label="Nodes without an execution">
+      {others.map((each) => (
+        <li key={each.node}>
+          <b>{each.node}</b> <span class={`run-state ${stateLook(each.state)}`}>{visibleText(stateWords(each))}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
