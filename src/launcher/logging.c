@@ -129,6 +129,7 @@ void commit_output(struct logging *logging, struct record *record, int stream, u
 }
 
 void log_pid(struct logging *logging, uint32_t pid) {
+  logging->command = (pid_t)pid;
   add(logging, RECORD_PID, &pid, sizeof pid);
 }
 

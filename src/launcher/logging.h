@@ -29,9 +29,10 @@ struct logging {
   int console;
   enum { LOGS_LATER, LOGS_SHORT, LOGS_TO_LOGGER, LOGS_RAW, LOGS_NOTHING } way;
   struct ring ring;
-  /** Until when they wait. */
-  uint64_t waits_until_us;
+  /** Since when they wait, and until when at least. */
   uint64_t since_us;
+  uint64_t waits_until_us;
+  pid_t command;
   struct hand_over hand_over;
   struct logger logger;
   struct raw_spool raw;

@@ -1,5 +1,5 @@
 #include "short-way.h"
-#include "load.h"
+#include "lived.h"
 #include "short-begin.h"
 #include "short-frames.h"
 #include "site-file.h"
@@ -11,8 +11,10 @@ enum {
    * not much later; and most small programs have ended by then.
    */
   SHORT_US = 25000,
-  /** And where very many processes wait for a processor, at the latest after this time. */
+  /** Where it waits for a processor that is not its life, but at the latest after this time. */
   LONGEST_SHORT_US = 1000000,
+  /** Then it is looked at again, not more often than this. */
+  LOOK_EVERY_US = 5000,
   /** The gate's answers; then the logger begins anew, with its own deadlines. */
   GATE_US = 3000000,
   /** BEGIN, and output in a few frames. With very many small ones, each with its head, it is not enough: not short. */
@@ -33,12 +35,6 @@ static bool was_stopped(const struct fields *begin) {
   return stop_file != NULL && access(stop_file, F_OK) == 0;
 }
 
-/** When everything takes longer, so may it. */
-static uint64_t latest_us(const struct logging *logging) {
-  uint64_t us = (uint64_t)(SHORT_US * machine_load());
-  return logging->since_us + (us < LONGEST_SHORT_US ? us : LONGEST_SHORT_US);
-}
-
 bool begin_short(struct logging *logging) {
   const struct execution *execution = logging->execution;
   struct text text = {.bytes = all_bytes, .room = sizeof all_bytes};
@@ -54,8 +50,11 @@ bool is_no_longer_short(struct logging *logging) {
   if (logging->way != LOGS_LATER) return false;
   if (logging->printed[OUT] + logging->printed[ERR] > MAX_SHORT_BYTES) return true;
   if (now < logging->waits_until_us) return false;
-  logging->waits_until_us = latest_us(logging);
-  return now >= logging->waits_until_us;
+  uint64_t age_us = now - logging->since_us;
+  uint64_t lived = logging->exit.type != 0 ? age_us : lived_us(logging->command, age_us);
+  if (lived >= SHORT_US || age_us >= LONGEST_SHORT_US) return true;
+  logging->waits_until_us = now + (SHORT_US - lived > LOOK_EVERY_US ? SHORT_US - lived : LOOK_EVERY_US);
+  return false;
 }
 
 uint64_t short_patience_us(const struct logging *logging) {

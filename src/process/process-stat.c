@@ -18,15 +18,21 @@ static const char *field(const char *after_name, int number) {
   return at == NULL ? "" : at;
 }
 
-bool read_process(pid_t pid, struct process_stat *stat) {
+/** A file of a process. False if it is not there or empty. */
+static bool read_file(char text[static TEXT_BYTES], const char *name, pid_t pid) {
   char path[PATH_BYTES];
-  char text[TEXT_BYTES];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  ssize_t bytes = fd < 0 ? -1 : read(fd, text, TEXT_BYTES - 1);
   if (fd >= 0) close(fd);
   if (bytes <= 0) return false;
   text[bytes] = '\0';
+  return true;
+}
+
+bool read_process(pid_t pid, struct process_stat *stat) {
+  char text[TEXT_BYTES];
+  if (!read_file(text, "stat", pid)) return false;
   const char *name_end = strrchr(text, ')');
   if (name_end == NULL || name_end[1] == '\0') return false;
   const char *rest = name_end + 2;
@@ -35,5 +41,13 @@ bool read_process(pid_t pid, struct process_stat *stat) {
   stat->session = (pid_t)strtol(field(rest, SESSION_FIELD), NULL, 10);
   stat->cpu_ticks = strtoull(field(rest, USER_FIELD), NULL, 10) + strtoull(field(rest, SYSTEM_FIELD), NULL, 10);
   stat->start_ticks = strtoull(field(rest, START_FIELD), NULL, 10);
+  return true;
+}
+
+bool read_schedule(pid_t pid, struct process_schedule *schedule) {
+  char text[TEXT_BYTES];
+  unsigned long long ran_ns, waited_ns;
+  if (!read_file(text, "schedstat", pid) || sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2) return false;
+  *schedule = (struct process_schedule){ran_ns / 1000, waited_ns / 1000};
   return true;
 }

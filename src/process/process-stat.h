@@ -1,5 +1,6 @@
 #pragma once
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /** One process as /proc/PID/stat shows it (proc_pid_stat(5)). */
@@ -15,3 +16,13 @@ struct process_stat {
 };
 
 bool read_process(pid_t pid, struct process_stat *stat);
+
+/** Since its start: microseconds for which its first thread ran, and for which it waited for a processor. */
+struct process_schedule {
+  uint64_t ran_us;
+  /** Without the wait that goes on now. */
+  uint64_t waited_us;
+};
+
+/** From /proc/PID/schedstat (sched-stats.rst). False where the kernel does not count. */
+bool read_schedule(pid_t pid, struct process_schedule *schedule);
