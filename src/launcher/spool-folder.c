@@ -85,27 +85,31 @@ bool open_spool_folder(const struct spool_places *places, char folder[static PAT
   return (has_own && open_in(folder, own, places->relay)) || open_in(folder, places->home, places->relay);
 }
 
-/** Regular files but those set aside. */
-static bool has_files(const char *base, const char *relay) {
-  static const char set_aside[] = "damaged";
+/** Whether a file of that name may wait there: `spool-files.ts`, `raw-files.ts`, `notify-files.ts`. */
+static bool is_kept(const char *name) {
+  static const char *const kinds[] = {"spool", "busy", "raw", "raw-busy", "notify", "notify-busy"};
+  const char *dot = strrchr(name, '.');
+  for (size_t i = 0; dot != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
+    if (strcmp(dot + 1, kinds[i]) == 0) return true;
+  return false;
+}
+
+static bool has_kept(const char *base, const char *relay) {
   char path[PATH_MAX];
   bool is_found = false;
   if (*base == '\0' || !join_path(path, base, relay)) return false;
   DIR *folder = opendir(path);
   if (folder == NULL) return false;
-  for (const struct dirent *entry = readdir(folder); entry != NULL && !is_found; entry = readdir(folder)) {
-    size_t bytes = strlen(entry->d_name);
-    bool is_aside = bytes > strlen(set_aside) && strcmp(entry->d_name + bytes - strlen(set_aside), set_aside) == 0;
-    is_found = (entry->d_type == DT_REG || (entry->d_type == DT_UNKNOWN && *entry->d_name != '.')) && !is_aside;
-  }
+  for (const struct dirent *entry = readdir(folder); entry != NULL && !is_found; entry = readdir(folder))
+    is_found = is_kept(entry->d_name);
   closedir(folder);
   return is_found;
 }
 
 bool is_spool_empty(const struct spool_places *places) {
-  if (*places->chosen != '\0') return !has_files(places->chosen, places->relay);
+  if (*places->chosen != '\0') return !has_kept(places->chosen, places->relay);
   char own[PATH_MAX];
   snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid());
   // Without HOME the user's entry in the user database counts, which only the logger reads.
-  return *places->home != '\0' && !has_files(own, places->relay) && !has_files(places->home, places->relay);
+  return *places->home != '\0' && !has_kept(own, places->relay) && !has_kept(places->home, places->relay);
 }

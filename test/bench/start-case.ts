@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { processTree } from "../../src/run/command/processes.ts";
 import { poll } from "../support/poll.ts";
@@ -19,7 +19,7 @@ const RUNS = 20;
 export function startCase(): Case {
   return {
     name: "start",
-    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector; beside it, a Node that does nothing, the floor for any Node program. "A command begins": from spawn to the first action of a bash, with mlrun and without; the difference is mlrun's delay. "Under env(1)" is an anchor: what one more program on the way costs on this machine. Memory: all processes of an mlrun whose command sleeps, including the sleep, with shared pages counted in each; beside it, an idle Node.`,
+    about: `From spawn to exit, median of ${RUNS} runs a round: mlrun with a command that does nothing, its BEGIN and END through a real relay to a collector, without Node, and with the Node that longer commands get; beside it, a Node that does nothing, the floor for any Node program. "A command begins": from spawn to the first action of a bash, with mlrun and without; the difference is mlrun's delay. "Under env(1)" is an anchor: what one more program on the way costs on this machine. Memory: all processes of an mlrun whose command sleeps, including the sleep, with shared pages counted in each; beside it, an idle Node.`,
     besides: "node -e 0",
     cells: [
       {
@@ -31,6 +31,19 @@ export function startCase(): Case {
           return medianTime(program("mlrun", "--run-dir", runDir, "--", "true"));
         },
         beside: () => medianTime([process.execPath, "-e", "0"]),
+      },
+      {
+        name: "mlrun -- true, with its Node",
+        metrics: [{ name: "time", unit: "ms", judge: "ratio" }],
+        async ours() {
+          const collector = await startCollector();
+          const { runDir } = await startBenchRelay(collector.relpPort);
+          // A site with settings: only Node reads them.
+          const config = join(benchFolder(), "mlrun.toml");
+          await writeFile(config, "one-line-frames = false\n");
+          return medianTime(["env", `MLRUN_CONFIG=${config}`, ...program("mlrun", "--run-dir", runDir, "--", "true")]);
+        },
+        beside: () => medianTime(["env", process.execPath, "-e", "0"]),
       },
       {
         name: "a command begins",

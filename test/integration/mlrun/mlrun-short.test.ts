@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeExecutionId } from "../../../src/wire/ids.ts";
@@ -73,11 +73,13 @@ describe("a short command", () => {
 
   test("needs Node when the spool has something to deliver", async () => {
     const spool = await tempFolder();
-    await mkdir(join(spool, "a folder"));
-    await writeFile(join(spool, "x.damaged"), "");
+    for (const name of ["x.damaged", "x.raw-damaged", "spool"]) await writeFile(join(spool, name), "");
     expect((await runShort(["--", "true"], { MLRUN_SPOOL_DIR: spool })).stderr).toBe("");
-    await writeFile(join(spool, "x.spool"), "");
-    expect((await runAlone(["--", "true"], { MLRUN_SPOOL_DIR: spool })).stderr).toMatch(NEEDED_NODE);
+    for (const kind of ["spool", "busy", "raw", "raw-busy", "notify", "notify-busy"]) {
+      const other = await tempFolder();
+      await writeFile(join(other, `x.${kind}`), "");
+      expect((await runAlone(["--", "true"], { MLRUN_SPOOL_DIR: other })).stderr, kind).toMatch(NEEDED_NODE);
+    }
   });
 });
 
