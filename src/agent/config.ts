@@ -16,6 +16,10 @@ export interface AgentConfig {
   /** Where the half that starts commands listens. */
   readonly socket: string;
   readonly stateDir: string;
+  /** HOST:PORT where the collector has users' files; undefined: the broker's host, on the next port. */
+  readonly files: string | undefined;
+  /** Where files are kept that were fetched. */
+  readonly cacheDir: string;
   /** Users' keys, as ssh-keygen's allowed_signers; the web signer's key. */
   readonly trust: string;
   readonly webTrust: string;
@@ -39,6 +43,8 @@ export interface Policy {
 type Check = (value: unknown) => unknown;
 
 const isPath = (value: unknown): value is string => typeof value === "string" && value.startsWith("/");
+const isAddress = (value: unknown): value is string =>
+  typeof value === "string" && /^[A-Za-z0-9.:[\]-]+:\d{1,5}$/.test(value);
 const path: Check = (value) => (isPath(value) ? value : undefined);
 const names: Check = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === "string" && isUnixName(one.replace(/^@/, "")))
@@ -58,14 +64,16 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
     "the name of the node's certificate",
     undefined,
   ],
-  broker: [
-    (value) => (typeof value === "string" && /^[A-Za-z0-9.:[\]-]+:\d{1,5}$/.test(value) ? value : undefined),
-    "HOST:PORT of the collector's broker",
-    undefined,
-  ],
+  broker: [(value) => (isAddress(value) ? value : undefined), "HOST:PORT of the collector's broker", undefined],
   pki: [path, "a path from /", "/etc/marcologger/pki"],
   socket: [path, "a path from /", "/run/marcologger-agent/root.sock"],
   "state-dir": [path, "a path from /", "/var/lib/marcologger-agent"],
+  files: [
+    (value) => (value === "" || isAddress(value) ? value : undefined),
+    "HOST:PORT where the collector has users' files",
+    "",
+  ],
+  "cache-dir": [path, "a path from /", "/var/cache/marcologger-agent"],
   trust: [path, "a path from /", "/etc/marcologger/fleet-keys"],
   "web-trust": [path, "a path from /", "/etc/marcologger/fleet-web-key"],
   "run-dir": [path, "a path from /", "/run/marcologger"],
@@ -104,6 +112,8 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
     pki: found["pki"],
     socket: found["socket"],
     stateDir: found["state-dir"],
+    files: found["files"] === "" ? undefined : found["files"],
+    cacheDir: found["cache-dir"],
     trust: found["trust"],
     webTrust: found["web-trust"],
     runDir: found["run-dir"],

@@ -28,6 +28,13 @@ export const AGENT_LIMITS = {
   presenceEveryMs: 15_000,
   /** Every so many presences carry the facts. */
   factsEvery: 10,
+  /** Files of users that mlagent fetches at a time, and that wait for it. */
+  fetchesAtOnce: 4,
+  waitingBlobs: 1_024,
+  /** What it keeps of them, the latest used: nodes get the same files again and again. One larger file goes through alone. */
+  cacheBytes: 8_589_934_592,
+  /** The disk is others' as well. */
+  cacheReserveBytes: 134_217_728,
   /** Faults of one file that are named. */
   namedFaults: 30,
   /** Errors that wait for the collector: those beyond are counted. */

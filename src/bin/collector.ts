@@ -144,13 +144,15 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     log,
     nowMs,
   });
-  const { fleet: listenForAgents, pki } = config;
+  const { fleet: listenForAgents, fleetFiles: listenForFiles, pki } = config;
   const fleet =
-    listenForAgents === undefined || pki === undefined
+    listenForAgents === undefined || listenForFiles === undefined || pki === undefined
       ? undefined
       : new Fleet({
           listen: listenForAgents,
           form: config.fleetBroker,
+          listenForFiles,
+          fileBytesPerUser: limits.fleetFileBytesPerUser,
           pki,
           dataDir: config.dataDir,
           log,

@@ -7,8 +7,9 @@ export function fleetPart(fleet: Fleet, log: Log): Part {
   return {
     name: "fleet",
     start: async () => {
-      const { host, port } = await fleet.start();
+      const { host, port, files } = await fleet.start();
       log.event("info", "listening for agents", { host, port });
+      log.event("info", "listening for nodes that fetch files", { host: files.host, port: files.port });
     },
     reload: () => fleet.reload(),
     stop: () => fleet.stop(),

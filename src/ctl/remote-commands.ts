@@ -70,6 +70,14 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       ]);
       return { description: RUN, command: runCommand(settings) };
     },
+    put: async () => {
+      const { PUT, putCommand } = await import("./fleet/put-command.ts");
+      return { description: PUT, command: putCommand(settings) };
+    },
+    deploy: async () => {
+      const { DEPLOY, deployCommand } = await import("./fleet/deploy-command.ts");
+      return { description: DEPLOY, command: deployCommand(settings) };
+    },
     runs: async () => {
       const { RUNS, runsCommand } = await import("./fleet/runs-command.ts");
       return { description: RUNS, command: runsCommand(settings) };

@@ -24,7 +24,11 @@ export function signerKeyIn(folder: string): string {
 }
 
 /** Both halves of a node's agent. It obeys what the demo's user signs in the viewer. */
-export async function startDemoAgent(fleet: DemoFleet, name: string, port: string): Promise<void> {
+export async function startDemoAgent(
+  fleet: DemoFleet,
+  name: string,
+  ports: { readonly broker: string; readonly files: string },
+): Promise<void> {
   const { folder, pki, user, uid, program, node, children } = fleet;
   const own = stateFolder(folder, name);
   mkdirSync(own, { mode: 0o755 });
@@ -33,7 +37,9 @@ export async function startDemoAgent(fleet: DemoFleet, name: string, port: strin
   writeFileSync(join(own, "web-trust"), readFileSync(`${signerKeyIn(folder)}.pub`), { mode: 0o644 });
   const settings = {
     node: name,
-    broker: `127.0.0.1:${port}`,
+    broker: `127.0.0.1:${ports.broker}`,
+    files: `127.0.0.1:${ports.files}`,
+    "cache-dir": join(own, "cache"),
     pki,
     socket: join(own, "root.sock"),
     "state-dir": join(own, "state"),

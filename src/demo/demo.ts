@@ -62,7 +62,14 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
   const hasFleet = statSync(options.natsServer, { throwIfNoEntry: false }) !== undefined;
   if (hasFleet) await mlctl("pki", "fleet", "--dir", pki);
   if (hasFleet) await mlctl("pki", "signer", signerKeyIn(folder));
-  const fleetFlags = ["--fleet", "127.0.0.1:0", "--web-signer-key", signerKeyIn(folder)];
+  const fleetFlags = [
+    "--fleet",
+    "127.0.0.1:0",
+    "--fleet-files",
+    "127.0.0.1:0",
+    "--web-signer-key",
+    signerKeyIn(folder),
+  ];
   const collector = children.start(
     node,
     [
@@ -74,17 +81,19 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
     { quiet: true },
   );
   const agents = hasFleet ? children.waitFor(collector, /listening for agents host=127\.0\.0\.1 port=(\d+)/) : [];
-  const [[, port = ""], [address], [, fleetPort = ""]] = await Promise.all([
+  const fetching = hasFleet ? children.waitFor(collector, /nodes that fetch files host=127\.0\.0\.1 port=(\d+)/) : [];
+  const [[, port = ""], [address], [, broker = ""], [, files = ""]] = await Promise.all([
     children.waitFor(collector, /listening for relays host=127\.0\.0\.1 port=(\d+)/),
     children.waitFor(collector, /^http:.*$/),
     agents,
+    fetching,
   ]);
   const { user, uid } = options;
   const fleet: DemoFleet = { folder, pki, user, uid, program, node, children };
   await Promise.all(
     nodes.map(async (name) => {
       await startRelay({ name, port, pki, folder, children, mlctl, options });
-      if (hasFleet) await startDemoAgent(fleet, name, fleetPort);
+      if (hasFleet) await startDemoAgent(fleet, name, { broker, files });
     }),
   );
 

@@ -11,6 +11,8 @@ import type { OrderOf } from "../wire/fleet/order.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
 import { parseRunDetails, type RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
+import { BlobStore } from "./blobs/blob-store.ts";
+import { FileServer } from "./blobs/file-server.ts";
 import { Broker, type BrokerForm } from "./broker/broker.ts";
 import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { BrokerAddress } from "./link/connect.ts";
@@ -30,6 +32,10 @@ export interface FleetOptions {
   readonly listen: BrokerAddress;
   /** Whether the broker is a child of this process, or a unit that something else starts. */
   readonly form?: BrokerForm;
+  /** Where nodes fetch users' files. */
+  readonly listenForFiles: BrokerAddress;
+  /** Of one user's files; 0: no limit. */
+  readonly fileBytesPerUser: number;
   readonly pki: string;
   /** For the outbox, and the broker's configuration. */
   readonly dataDir: string;
@@ -58,6 +64,9 @@ export class Fleet {
   readonly #db: OutboxDb;
   readonly #table = new NodeTable();
   readonly #nodeWatch = new NodeWatch({ view: () => this.view(), ask: () => this.#link?.watch() });
+  /** Users' files for nodes. */
+  readonly blobs: BlobStore;
+  readonly #files: FileServer;
   readonly #outbox: Outbox;
   readonly #dryRuns: DryRuns;
   #link: Link | undefined;
@@ -90,16 +99,31 @@ export class Fleet {
       onChange: ({ owner, run }) => this.#watchers.changed(owner, run),
       onRepeated: () => repeated.inc(),
     });
+    this.blobs = new BlobStore({
+      folder: join(dataDir, "fleet-files"),
+      maxBytesPerUser: options.fileBytesPerUser,
+      wallMs,
+    });
+    this.#files = new FileServer({
+      listen: options.listenForFiles,
+      pki,
+      log,
+      nodeOf: (uri) => this.#broker.nodes.nodeOf(uri),
+      pathFor: (node, blob) =>
+        this.#db.namesFile({ ...blob, node }) ? this.blobs.use(blob.owner, blob.sha256) : undefined,
+    });
+    metrics.gauge("ml_fleet_file_bytes", "Users' files for nodes, as kept here", () => this.blobs.bytes());
     metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
       this.#table.countPresent(nowMs()),
     );
     metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.states() });
   }
 
-  /** Resolves with the broker's address. One that is a unit may come later. */
-  async start(): Promise<BrokerAddress> {
+  /** Resolves with the addresses of the broker, which may come later where it is a unit, and of files. */
+  async start(): Promise<BrokerAddress & { readonly files: BrokerAddress }> {
     const { pki, log, nowMs } = this.#options;
     const at = await this.#broker.start();
+    const files = await this.#files.start();
     this.#link = new Link({
       at,
       pki,
@@ -115,7 +139,7 @@ export class Fleet {
     else await linking;
     this.#prune();
     this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#prune(), PRUNE_EVERY_MS)];
-    return at;
+    return { ...at, files };
   }
 
   async stop(): Promise<void> {
@@ -123,6 +147,7 @@ export class Fleet {
     this.#watchers.close();
     this.#nodeWatch.close();
     await this.#looking;
+    await this.#files.stop();
     await this.#link?.stop();
     await this.#broker.stop();
     this.#db.close();
@@ -130,10 +155,20 @@ export class Fleet {
 
   /** Reads the authority's list of nodes again; it is also watched. */
   reload(): Promise<void> {
+    this.#files.reload();
     return this.#broker.nodes.reload();
   }
 
-  submit(order: OrderOf<"run">, signed: SignedOrder, batching?: Batching): ReturnType<Outbox["submit"]> {
+  /** `files`: one that it names is not here. */
+  async submit(
+    order: OrderOf<"run">,
+    signed: SignedOrder,
+    batching?: Batching,
+  ): Promise<"files" | Awaited<ReturnType<Outbox["submit"]>>> {
+    for (const { sha256, bytes } of order.files) {
+      const known = this.blobs.use(order.user, sha256) === undefined ? undefined : this.blobs.view(order.user, sha256);
+      if (known?.bytes !== bytes) return "files";
+    }
     return this.#outbox.submit(order, signed, batching);
   }
 
@@ -236,6 +271,7 @@ export class Fleet {
   #prune(): void {
     try {
       this.#db.prune(this.#options.wallMs() - KEEP_RUNS_MS);
+      this.blobs.expire((owner, sha256) => this.#db.namesFile({ owner, sha256 }));
     } catch (error) {
       this.#failed(error);
     }

@@ -17,6 +17,7 @@ type AuditEventName =
   | "prune"
   | "retention"
   | "order"
+  | "upload"
   | "token"
   | "share"
   | "shared-read"
@@ -79,7 +80,15 @@ const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** What users may do with their own data, as often as they like. */
-const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set(["login", "logout", "deletion", "hold", "token", "share"]);
+const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set([
+  "login",
+  "logout",
+  "deletion",
+  "hold",
+  "token",
+  "share",
+  "upload",
+]);
 
 /** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;

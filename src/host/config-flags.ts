@@ -13,6 +13,7 @@ const VALUES = [
   "behind-proxy",
   "fleet",
   "fleet-broker",
+  "fleet-files",
   "udp-syslog",
   "tcp-syslog",
   "sync",

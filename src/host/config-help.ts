@@ -23,6 +23,8 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --fleet HOST:PORT      take orders for nodes, and listen there for their agents (off)
   --fleet-broker child|unit
                          the broker there: a child of this process, or the unit marcologger-broker (child)
+  --fleet-files HOST:PORT
+                         where they fetch users' files (the next port)
   --sync batch|always    acknowledge what survives kill -9 (batch), or a power cut (always)
   --seal-after-days N    pack the logs of executions that ended so long ago (7; 0: never)
   --udp-syslog HOST:PORT, --tcp-syslog HOST:PORT

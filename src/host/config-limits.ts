@@ -25,6 +25,8 @@ export const DEFAULT_LIMITS = {
   linesPerSecondPerUser: 1_000_000,
   bytesPerSecondPerUser: 268_435_456,
   bytesOnDiskPerUser: 107_374_182_400,
+  /** Files that a user has sent for nodes, and that an order or a day keeps; 0 for no limit. */
+  fleetFileBytesPerUser: 21_474_836_480,
   /** Known ranges of n per execution, in memory; more go to disk. */
   deduplicationIntervals: 4_096,
   /** Lines and bytes that wait for a slow viewer; beyond that it loses lines and learns which. */
@@ -69,6 +71,7 @@ const MAY_BE_OFF: ReadonlySet<LimitName> = new Set([
   "linesPerSecondPerUser",
   "bytesPerSecondPerUser",
   "bytesOnDiskPerUser",
+  "fleetFileBytesPerUser",
 ]);
 
 export function isLimitName(name: string): name is LimitName {

@@ -57,6 +57,8 @@ export interface Config extends AuthConfig {
   readonly fleet: Address | undefined;
   /** Whether the broker is a child, or a unit of systemd with a user of its own. */
   readonly fleetBroker: "child" | "unit";
+  /** Where they fetch files. */
+  readonly fleetFiles: Address | undefined;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -123,6 +125,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
   const cert = settings.take("web-cert", FIELDS.path, undefined);
   const key = settings.take("web-key", FIELDS.path, undefined);
   if ((cert === undefined) !== (key === undefined)) settings.complain("web-cert, web-key: expected both or neither");
+  const fleet = settings.take("fleet", FIELDS.address, undefined);
   return {
     dataDir: settings.take("data-dir", FIELDS.path, "/var/lib/marcologger"),
     relp: settings.take("relp", FIELDS.address, { host: "127.0.0.1", port: 2514 }),
@@ -142,6 +145,8 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     sealAfterDays: settings.take("seal-after-days", countField(0, MAX_SEAL_AFTER_DAYS), 7),
     fleet: settings.take("fleet", FIELDS.address, undefined),
     fleetBroker: settings.take("fleet-broker", FIELDS.fleetBroker, "child"),
+    fleet,
+    fleetFiles: settings.take("fleet-files", FIELDS.address, portAfter(fleet)),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -151,6 +156,11 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     limits: takeLimits(settings),
     retention: takeRetention(settings),
   };
+}
+
+/** The next port of the same address, as agents assume it; any one after any one. */
+function portAfter(address: Address | undefined): Address | undefined {
+  return address === undefined || address.port === 0 ? address : { ...address, port: address.port + 1 };
 }
 
 /** Refuses what must not happen by accident: anyone posing as a relay, or passwords unencrypted on a network. */

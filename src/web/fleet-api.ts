@@ -54,8 +54,9 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     act: () => Promise<T>,
   ): Promise<T> {
     const { kind, run, user, via, nodes } = order;
+    const files = order.kind === "run" ? order.files.map(({ path, sha256 }) => `${sha256} ${path}`) : [];
     const owner = order.kind === "cancel" ? order.owner : user;
-    const record = { event: "order", user, owner, address: request.ip, kind, run, via, nodes } as const;
+    const record = { event: "order", user, owner, address: request.ip, kind, run, via, nodes, files } as const;
     try {
       const result = await act();
       audit.record({ ...record, outcome: "ok" });
@@ -98,6 +99,10 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const outcome = await fleet.submit(order, signed, batching);
       if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
+      if (outcome === "files") {
+        const message = "A file of the order is not here: send it again (PUT /api/blobs/:sha256)";
+        throw new HttpError({ status: 409, code: "files", message });
+      }
       if (outcome === "differs")
         throw new HttpError({ status: 409, code: "differs", message: "Another order has this id: make a new one" });
     });

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { BlobView } from "../wire/fleet/blob.ts";
 import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
@@ -111,22 +112,42 @@ export interface Fleet {
   /** What nodes reported that belongs to no run, newest first. */
   nodeEvents(limit: number): readonly NodeEvent[];
   isKnown(node: string): boolean;
-  /** Resolves once it is stored. */
+  /** Resolves once it is stored. `files`: one that it names is not here. */
   submit(
     order: OrderOf<"run">,
     signed: SignedOrder,
     batching?: { readonly size: number; readonly pausesOnFailure: boolean },
-  ): Promise<"stored" | "known" | "differs" | "full">;
+  ): Promise<"stored" | "known" | "differs" | "full" | "files">;
   /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
   goOn(owner: string, run: string): Promise<boolean>;
   /** Asks the nodes whether they would. Undefined: too many are asked at the moment. */
   dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined>;
+  readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): RunView | undefined;
   /** Newest first; `before` is a run. */
   runs(owner: string, page: { readonly before: string; readonly limit: number }): readonly RunView[];
   /** The run now and whenever it changes, until it is done. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView>;
+}
+
+/** Users' files for nodes. */
+export interface Blobs {
+  /** Undefined: nothing of it is here. */
+  view(owner: string, sha256: string): BlobView | undefined;
+  /** Takes the next bytes; those that came before a connection was cut stay. */
+  append(piece: {
+    readonly owner: string;
+    readonly sha256: string;
+    /** Of the whole. */
+    readonly bytes: number;
+    /** Where these begin. */
+    readonly offset: number;
+    readonly data: AsyncIterable<Buffer>;
+  }): Promise<{
+    readonly is: "stored" | "offset" | "busy" | "digest" | "quota" | "disk" | "long";
+    readonly view: BlobView;
+  }>;
 }
 
 /** A password to check. */

@@ -2,6 +2,7 @@ import type { Viewer } from "../wire/viewer.ts";
 import { AccountWatch } from "./account-watch.ts";
 import { createRecordRead } from "./admin-reads.ts";
 import { createApp } from "./app.ts";
+import { createBlobsApi } from "./blobs-api.ts";
 import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
@@ -136,7 +137,10 @@ export function createWeb(options: WebOptions): Web {
       createSharesApi({ shares: options.shares, viewerOf, audit }),
       ...(options.fleet === undefined
         ? []
-        : [createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs })]),
+        : [
+            createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs }),
+            createBlobsApi({ blobs: options.fleet.blobs, viewerOf, audit }),
+          ]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
     ],
     health: options.health,

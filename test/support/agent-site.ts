@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { cachedPath } from "../../src/agent/files/cached-blob.ts";
 import { readLines } from "../../src/agent/lines.ts";
 import { type FleetEvent, type FleetEventOf, parseFleetEvent } from "../../src/wire/fleet/event.ts";
-import type { OrderOf } from "../../src/wire/fleet/order.ts";
+import type { OrderedFile, OrderOf } from "../../src/wire/fleet/order.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { afterwards } from "./cleanup.ts";
 import { cancelOrder, FleetKey, runOrder } from "./fleet-keys.ts";
@@ -31,6 +32,9 @@ export class AgentSite {
   readonly states: State[] = [];
   readonly events: FleetEvent[] = [];
   answer: Answer = () => "+";
+  /** What the collector has, by digest. Asked for as the other half of the agent would fetch it; "" or why not. */
+  readonly blobs = new Map<string, Buffer>();
+  fetch: (blob: { readonly sha256: string; readonly path: string }) => string = (blob) => this.#fetch(blob);
   root: RunningProcess | undefined;
   #socket: Socket | undefined;
 
@@ -40,7 +44,7 @@ export class AgentSite {
     this.key = FleetKey.make(folder, "key");
     writeFileSync(join(folder, "ca.crt"), "an authority");
     this.fleet = createHash("sha256").update("an authority").digest("hex");
-    for (const name of ["run", "state", "count"]) mkdirSync(join(folder, name));
+    for (const name of ["run", "state", "count", "cache"]) mkdirSync(join(folder, name));
     chmodSync(join(folder, "run"), 0o755);
     chmodSync(join(folder, "count"), 0o777);
     this.trust(`${user} ${this.key.line}\n`);
@@ -77,6 +81,7 @@ export class AgentSite {
       pki: this.folder,
       socket: this.socketPath,
       "state-dir": join(this.folder, "state"),
+      "cache-dir": join(this.folder, "cache"),
       trust: join(this.folder, "trust"),
       "web-trust": join(this.folder, "web-trust"),
       "run-dir": join(this.folder, "relay"),
@@ -197,8 +202,28 @@ export class AgentSite {
     }
   }
 
+  /** A file of an order, with these bytes. */
+  file(path: string, bytes: string | Buffer, more: Partial<OrderedFile> = {}): OrderedFile {
+    const data = Buffer.from(bytes);
+    const sha256 = createHash("sha256").update(data).digest("hex");
+    this.blobs.set(sha256, data);
+    return { path, sha256, bytes: data.length, mode: 0o644, overwrite: false, unpack: "", ...more };
+  }
+
+  #fetch({ sha256, path }: { readonly sha256: string; readonly path: string }): string {
+    const bytes = this.blobs.get(sha256);
+    if (bytes === undefined) return "files-missing";
+    writeFileSync(path, bytes);
+    return "";
+  }
+
   #hear(line: string): void {
     const record = asRecord(parseJson(line));
+    if (record?.["t"] === "want") {
+      const blob = { owner: String(record["owner"]), sha256: String(record["sha256"]) };
+      const why = this.fetch({ ...blob, path: cachedPath(join(this.folder, "cache"), blob) });
+      this.#socket?.write(`${JSON.stringify({ t: "blob", ...blob, why })}\n`);
+    }
     if (record?.["t"] !== "event") return;
     const event = parseFleetEvent(String(record["event"]));
     if (event === undefined) throw new Error(`Not an event: ${line}`);

@@ -24,7 +24,7 @@ export interface AgentOptions {
 
 /** Both halves of a node's agent, as the demo starts them: commands run as the user of the tests. */
 export async function startAgent(
-  site: Pick<Site, "folder" | "pki" | "fleetPort">,
+  site: Pick<Site, "folder" | "pki" | "fleetPort" | "filesPort">,
   { node, runDir }: Pick<Relay, "node" | "runDir">,
   { trust, webTrust = "", settings = {} }: AgentOptions,
 ): Promise<Agent> {
@@ -38,6 +38,8 @@ export async function startAgent(
     pki: site.pki,
     socket: join(folder, "root.sock"),
     "state-dir": join(folder, "state"),
+    files: `127.0.0.1:${site.filesPort}`,
+    "cache-dir": join(folder, "cache"),
     trust: join(folder, "trust"),
     "web-trust": join(folder, "web-trust"),
     "run-dir": runDir,

@@ -67,6 +67,8 @@ export class Site {
   readonly webPort: number;
   /** Of the fleet's broker, if there is one. */
   readonly fleetPort: number;
+  /** Where its nodes fetch files. */
+  readonly filesPort: number;
   readonly #metricsPort: number;
   readonly #options: Required<Omit<SiteOptions, "disk">> & Pick<SiteOptions, "disk">;
   readonly #places = new Map<string, RelayPlace>();
@@ -75,12 +77,12 @@ export class Site {
 
   private constructor(place: {
     folder: string;
-    ports: readonly [number, number, number, number];
+    ports: readonly [number, number, number, number, number];
     options: SiteOptions;
   }) {
     this.folder = place.folder;
     this.dataDir = join(place.folder, "data");
-    [this.relpPort, this.webPort, this.#metricsPort, this.fleetPort] = place.ports;
+    [this.relpPort, this.webPort, this.#metricsPort, this.fleetPort, this.filesPort] = place.ports;
     this.#options = { asRoot: false, relpHost: "127.0.0.1", settings: "", hasFleet: false, ...place.options };
   }
 
@@ -88,7 +90,7 @@ export class Site {
     const folder = await tempFolder();
     const site = new Site({
       folder,
-      ports: [await freePort(), await freePort(), await freePort(), await freePort()],
+      ports: [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()],
       options,
     });
     const names = options.relpHost === undefined ? [] : ["--name", options.relpHost];
@@ -131,7 +133,8 @@ export class Site {
     writeFileSync(config, settings);
     const metrics = ["--metrics", `127.0.0.1:${this.#metricsPort}`];
     const listen = ["--relp", `${relpHost}:${this.relpPort}`, "--web", `127.0.0.1:${this.webPort}`, ...metrics];
-    const fleet = hasFleet ? ["--fleet", `127.0.0.1:${this.fleetPort}`] : [];
+    const files = ["--fleet-files", `127.0.0.1:${this.filesPort}`];
+    const fleet = hasFleet ? ["--fleet", `127.0.0.1:${this.fleetPort}`, ...files] : [];
     const args = [
       "--config",
       config,

@@ -7,6 +7,8 @@ export interface Never {
   readonly state: "cancelled" | "refused" | "expired" | "unknown";
   readonly why: Refusal | "journal-restored" | "";
   readonly by: string;
+  /** More than the reason's own words, or missing. */
+  readonly text?: string;
 }
 
 /** What may execute a run, and nobody else: a process, which boot and start time tell from every other one. */
@@ -58,12 +60,17 @@ export function parseClaim(text: string): Claim {
   const pid = asCount(record?.["pid"], 1);
   const never = NEVER.find((one) => one === state);
   if (never !== undefined && typeof why === "string" && typeof by === "string")
-    return { kind: "never", never: { state: never, why: why as Never["why"], by }, sequence, at };
+    return { kind: "never", never: { state: never, why: why as Never["why"], by, ...textOf(record) }, sequence, at };
   if (typeof boot === "string" && typeof unit === "string" && typeof invocation === "string")
     return { kind: "started", supervisor: { boot, unit, invocation }, sequence, at };
   if (typeof boot !== "string" || typeof started !== "string" || pid === undefined)
     return { kind: "damaged", sequence, at };
   return { kind: "started", supervisor: { boot, pid, started }, sequence, at };
+}
+
+function textOf(record: Readonly<Record<string, unknown>> | undefined): { readonly text?: string } {
+  const text = record?.["text"];
+  return typeof text === "string" ? { text } : {};
 }
 
 /** Undefined if it was cut: how the command ended is not known then. */

@@ -7,6 +7,8 @@ import type { Presence } from "../../wire/fleet/presence.ts";
 import { SUBJECTS } from "../../wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../wire/ids.ts";
 import type { AgentConfig } from "../config.ts";
+import { BlobSource, type BlobSourceOptions } from "../files/blob-source.ts";
+import { FetchedBlobs } from "../files/fetched-blobs.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { StatusLease } from "../status/status-lease.ts";
 import { readFacts, readLoad } from "./facts.ts";
@@ -60,10 +62,14 @@ export class Agent {
     this.#nats = nats;
     this.#start = makeExecutionId(options.nowMs(), randomBytes(16));
     const { node, socket } = options.config;
+    const source = new BlobSource(sourceOf(options.config));
+    const fetch: BlobSource["fetch"] = (blob, to) => source.fetch(blob, to);
+    const blobs = new FetchedBlobs({ folder: options.config.cacheDir, fetch, log: options.log });
     this.#link = new RootLink({
       path: socket,
       onEvent: (event, answer) => void this.#tell(event, answer),
       onStatus: (status) => this.#take(status),
+      onWant: (blob) => blobs.want(blob),
     });
     this.#subscribe(SUBJECTS.orders(node));
     this.#nats.subscribe(SUBJECTS.watch, { callback: () => this.#watched.renew() });
@@ -152,4 +158,11 @@ export class Agent {
       if (status.type === "error") log.event("warning", "broker: refused", { error: String(status.error) });
     }
   }
+}
+
+/** Beside the broker, unless the file says where. */
+function sourceOf({ broker, files, pki, node }: AgentConfig): BlobSourceOptions {
+  const [, host = "", port = "0"] = /^(.*):(\d+)$/.exec(files ?? broker) ?? [];
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  return { host: bare, port: Number(port) + (files === undefined ? 1 : 0), pki, node };
 }

@@ -13,11 +13,19 @@ export interface RootStatus {
   readonly open: readonly string[];
 }
 
+/** A file of a user that an order names. */
+export interface WantedBlob {
+  readonly owner: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** The connection to the half that starts commands, made again whenever it is lost. */
 export class RootLink {
   readonly #path: string;
   readonly #onEvent: (event: string, answer: (text: string) => void) => void;
   readonly #onStatus: (status: RootStatus) => void;
+  readonly #onWant: (blob: WantedBlob) => Promise<string>;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -27,10 +35,13 @@ export class RootLink {
     /** An event for the collector. Its answer, if there is one, goes back. */
     onEvent(event: string, answer: (text: string) => void): void;
     onStatus(status: RootStatus): void;
+    /** Resolves with "" once the blob is in the cache, or with why it is not. */
+    onWant(blob: WantedBlob): Promise<string>;
   }) {
     this.#path = options.path;
     this.#onEvent = options.onEvent;
     this.#onStatus = options.onStatus;
+    this.#onWant = options.onWant;
     this.#connect();
   }
 
@@ -65,10 +76,19 @@ export class RootLink {
     const [id, event] = [asCount(record?.["id"]), record?.["event"]];
     if (record?.["t"] === "event" && id !== undefined && typeof event === "string")
       this.#onEvent(event, (answer) => void socket.write(`${JSON.stringify({ t: "answer", id, answer })}\n`));
+    if (record?.["t"] === "want") this.#fetch(record, socket);
     const { journal, open } = record ?? {};
     const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];
     if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open)) return;
     const names = open.filter((name) => typeof name === "string").slice(0, FLEET_LIMITS.maxListedRuns);
     if (sequence !== undefined && running !== undefined) this.#onStatus({ journal, sequence, running, open: names });
+  }
+
+  #fetch({ owner, sha256, bytes }: Readonly<Record<string, unknown>>, socket: Socket): void {
+    const length = asCount(bytes);
+    if (typeof owner !== "string" || typeof sha256 !== "string" || length === undefined) return;
+    void this.#onWant({ owner, sha256, bytes: length }).then((why) => {
+      socket.write(`${JSON.stringify({ t: "blob", owner, sha256, why })}\n`);
+    });
   }
 }

@@ -22,6 +22,7 @@ const OWN_ERROR = 125;
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^mlrun: Cannot enter /, "cwd"],
   [/^mlsupervise: Cannot start /, "start"],
+  [/^mlsupervise: Cannot put /, "files"],
 ];
 
 /** Reads a run. Undefined if the journal has no decision about it, or only a cancel without its order. */
@@ -44,7 +45,11 @@ export function lookAt(
     return { ...nothing, state: "accepted", sequence, at };
   }
   const { sequence, at } = claim;
-  if (claim.kind === "never") return { ...nothing, ...claim.never, text: wordsOf(claim.never.why), sequence, at };
+  if (claim.kind === "never") {
+    const { state, why, by, text } = claim.never;
+    const words = [wordsOf(why), text ?? ""].filter((part) => part !== "").join(": ");
+    return { ...nothing, state, why, by, text: words, sequence, at };
+  }
   // Asked before the record is read: a supervisor that ends in between has written it.
   const runs = claim.kind === "started" && isAlive(claim.supervisor);
   const ended = journal.ended(name);

@@ -154,8 +154,8 @@ export class Messages {
   }
 }
 
-function isOffered({ files, publish }: OrderOf<"run"> | OrderOf<"check">): boolean {
-  return files.length === 0 && publish === "";
+function isOffered({ publish }: OrderOf<"run"> | OrderOf<"check">): boolean {
+  return publish === "";
 }
 
 const REFUSE_NOT_OFFERED = { kind: "refuse", why: "not-offered" } as const;

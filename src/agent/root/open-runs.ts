@@ -11,6 +11,8 @@ export interface OpenRun {
   /** What kept it from starting, as last reported. */
   waits: string;
   waitsTold: string;
+  /** No file of it is staged any more. */
+  isClean: boolean;
 }
 
 /** Runs whose end the collector does not know, each with a watch on its folder. Their number is bounded before they come. */
@@ -47,6 +49,7 @@ export class OpenRuns {
       tellAfterMs: 0,
       waits: "",
       waitsTold: "",
+      isClean: false,
     };
     this.#open.set(keyOf(name), { name, run });
     return run;

@@ -19,6 +19,10 @@ export class ProcessForm implements Form {
     this.#programs = programs;
   }
 
+  command(action: "stage" | "discard", { user, uid }: { readonly user: string; readonly uid: number }): string[] {
+    return [this.#programs.supervise, action, String(uid), user];
+  }
+
   start({ folder, name, order, uid, sequence }: Start, onEnd: (outcome: Outcome) => void): void {
     const { supervise, mlrun } = this.#programs;
     const words = ["run", folder, String(uid), name.user, String(order.killAfterSeconds), String(sequence), mlrun];

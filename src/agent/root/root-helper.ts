@@ -11,6 +11,8 @@ import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { makeExecutionId } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
+import { Stager } from "../files/stager.ts";
+import { Wants } from "../files/wants.ts";
 import { Journal } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
@@ -45,6 +47,7 @@ export class RootHelper {
   readonly #options: RootHelperOptions;
   readonly #journal: Journal;
   readonly #teller: Teller;
+  readonly #wants = new Wants();
   readonly #runs: Runs;
   readonly #messages: Messages;
   readonly #log: ToldLog;
@@ -77,7 +80,10 @@ export class RootHelper {
     const checks = new Checks({ node: config.node, fleet, trusts, policy, users, journal, nowMs });
     const { node, runDir } = config;
     const stopFolder = join(dirname(config.socket), "stop");
-    this.#starter = new Starter({ node, runDir, stopFolder, form: formOf({ ...options, log }), journal });
+    const form = formOf({ ...options, log });
+    const command = form.command.bind(form);
+    const stager = new Stager({ cache: config.cacheDir, wants: this.#wants, command });
+    this.#starter = new Starter({ node, runDir, stopFolder, form, stager, journal });
     const boot = readBoot();
     const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
@@ -117,8 +123,11 @@ export class RootHelper {
       if (this.#peer !== socket) return;
       this.#peer = undefined;
       this.#teller.connect(undefined);
+      this.#wants.connect(undefined);
     });
-    this.#teller.connect({ send: (line) => void socket.write(`${line}\n`) });
+    const peer = { send: (line: string) => void socket.write(`${line}\n`) };
+    this.#teller.connect(peer);
+    this.#wants.connect(peer);
     readLines(socket, (line) => this.#hear(line));
     this.#sayStatus();
     void this.#confirm();
@@ -128,6 +137,7 @@ export class RootHelper {
     const record = asRecord(parseJson(line));
     const message = record?.["message"];
     if (record?.["t"] === "answer") this.#teller.answered(line);
+    if (record?.["t"] === "blob") this.#wants.answered(record);
     if (record?.["t"] !== "order" || typeof message !== "string") return;
     if (this.#waiting >= AGENT_LIMITS.waitingMessages) {
       this.#dropped += 1;

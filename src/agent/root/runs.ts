@@ -150,6 +150,15 @@ export class Runs {
     starter.stop(name, order.uid);
   }
 
+  /** Before its end is told: nothing is left behind then. */
+  async #clean(name: RunName): Promise<void> {
+    const { journal, starter } = this.#options;
+    const accepted = journal.order(name);
+    const order = accepted === undefined || accepted === "damaged" ? undefined : runOf(accepted);
+    if (accepted === undefined || accepted === "damaged" || order === undefined) return;
+    await starter.clean(name, { order, uid: accepted.uid });
+  }
+
   #wait(run: OpenRun, why: string): void {
     run.waits = why;
     run.startAfterMs = this.#options.nowMs() + AGENT_LIMITS.startAgainAfterMs;
@@ -158,7 +167,11 @@ export class Runs {
   #supervised(name: RunName, run: OpenRun, outcome: Outcome): void {
     const { journal, nowMs } = this.#options;
     if (outcome.kind === "wait") this.#wait(run, outcome.why);
-    if (outcome.kind === "refuse") journal.never(name, { state: "refused", why: outcome.why, by: "" }, nowMs());
+    if (outcome.kind === "staged") run.startAfterMs = 0;
+    if (outcome.kind === "refuse") {
+      const text = outcome.text === undefined ? {} : { text: outcome.text };
+      journal.never(name, { state: "refused", why: outcome.why, by: "", ...text }, nowMs());
+    }
     this.step(name);
   }
 
@@ -173,6 +186,10 @@ export class Runs {
       if (answer === "+") run.waitsTold = waits;
     }
     const isTold = journal.wasTold(name, seen.state);
+    if (isFinal(seen.state) && !isTold && !run.isClean) {
+      run.isClean = true;
+      await this.#clean(name);
+    }
     if (!isTold && nowMs() >= run.tellAfterMs) {
       const answer = await tellState(this.#options, name, seen);
       if (answer === "+" || answer === "-") journal.told(name, seen.state);

@@ -2,13 +2,17 @@ import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { executionOf } from "../../orders/execution-of.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
+import type { Refusal } from "../../wire/fleet/refusal.ts";
+import { publishFields } from "../files/file-fields.ts";
+import type { Staged, StageOutcome, Staging } from "../files/stager.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
 export type Outcome =
-  | { readonly kind: "over" }
-  | { readonly kind: "wait"; readonly why: "disk" | "directory" | "start" }
-  | { readonly kind: "refuse"; readonly why: "uid-changed" };
+  /** `staged`: its files are there, and it may start if it still may. */
+  | { readonly kind: "over" | "staged" }
+  | { readonly kind: "wait"; readonly why: string }
+  | { readonly kind: "refuse"; readonly why: Refusal; readonly text?: string };
 
 /** A run that may start, with its folder, in which `fields` is written. */
 export interface Start {
@@ -26,6 +30,11 @@ export type Entry = "open" | "closed" | "wait";
 /** How a run becomes processes. Whatever it starts first claims the run: should two be started, one gets the claim. */
 export interface Form {
   readonly limitsMemory: boolean;
+  /** `[command, ...args]` that runs an action of mlsupervise for a user. */
+  command(
+    action: "stage" | "discard",
+    of: { readonly user: string; readonly uid: number; readonly run: string },
+  ): string[];
   /** `onEnd`: it is over, has been handed on, or could claim nothing. */
   start(start: Start, onEnd: (outcome: Outcome) => void): void;
   /** A started run whose `cancel` is in its folder. Called again until it has ended. */
@@ -40,6 +49,7 @@ export interface StarterOptions {
   /** Users read there who had their command stopped. */
   readonly stopFolder: string;
   readonly form: Form;
+  readonly stager: { stage(of: Staging): Promise<StageOutcome>; discard(of: Staged): Promise<void> };
   readonly journal: Journal;
 }
 
@@ -47,6 +57,9 @@ export interface StarterOptions {
 export class Starter {
   readonly #options: StarterOptions;
   readonly #starting = new Set<string>();
+  readonly #staging = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
+  /** Paths of files that wait to be published. After a start of this process they are staged anew. */
+  readonly #staged = new Map<string, readonly string[]>();
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -58,18 +71,59 @@ export class Starter {
     return this.#options.form.limitsMemory;
   }
 
-  isStarting({ user, run }: RunName): boolean {
-    return this.#starting.has(`${user}.${run}`);
+  isStarting(name: RunName): boolean {
+    return this.#starting.has(keyOf(name)) || this.#staging.has(keyOf(name));
   }
 
-  start(name: RunName, of: { order: OrderOf<"run">; uid: number }, onEnd: (outcome: Outcome) => void): void {
+  /** Stages the files first, which may take long: the caller asks again then whether it may start. */
+  start(name: RunName, of: Staged, onEnd: (outcome: Outcome) => void): void {
+    const key = keyOf(name);
+    const paths = of.order.files.length === 0 ? [] : this.#staged.get(key);
+    if (paths !== undefined) {
+      this.#execute(name, { ...of, paths }, onEnd);
+      return;
+    }
+    const gone = new AbortController();
+    const done = this.#stage(key, { ...of, signal: gone.signal }).then((outcome) => {
+      this.#staging.delete(key);
+      onEnd(outcome);
+    });
+    this.#staging.set(key, { gone, done });
+  }
+
+  /** Removes files that were staged and not published: the run will not start, or has ended. */
+  async clean(name: RunName, of: Staged): Promise<void> {
+    const staging = this.#staging.get(keyOf(name));
+    staging?.gone.abort();
+    await staging?.done;
+    this.#staged.delete(keyOf(name));
+    if (of.order.files.length > 0) await this.#options.stager.discard(of);
+  }
+
+  async #stage(key: string, of: Staging): Promise<Outcome> {
+    try {
+      const outcome = await this.#options.stager.stage(of);
+      if (outcome.kind !== "staged") return outcome;
+      this.#staged.set(key, outcome.paths);
+      return { kind: "staged" };
+    } catch {
+      return { kind: "wait", why: "files" };
+    }
+  }
+
+  #execute(
+    name: RunName,
+    { paths, ...of }: Staged & { readonly paths: readonly string[] },
+    onEnd: (outcome: Outcome) => void,
+  ): void {
     const { journal, runDir, node, form } = this.#options;
     const folder = journal.folderOf(name);
     const x = executionOf(name.run, node);
-    const fields = orderFields(of.order, { x, runDir, stopFile: this.#stopFile(name) });
+    const command = orderFields(of.order, { x, runDir, stopFile: this.#stopFile(name) });
+    const fields = publishFields(of.order, paths) + (of.order.argv.length === 0 ? "" : command);
     writeFileSync(join(folder, ".fields"), fields, { mode: 0o600 });
     renameSync(join(folder, ".fields"), join(folder, "fields"));
-    const key = `${name.user}.${name.run}`;
+    const key = keyOf(name);
     this.#starting.add(key);
     form.start({ folder, name, ...of, sequence: journal.nextSequence() }, (outcome) => {
       if (this.#starting.delete(key)) onEnd(outcome);
@@ -96,4 +150,8 @@ export class Starter {
   #stopFile(name: RunName): string {
     return join(this.#options.stopFolder, `${name.user}.${name.run}`);
   }
+}
+
+function keyOf({ user, run }: RunName): string {
+  return `${user}.${run}`;
 }

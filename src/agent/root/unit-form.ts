@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../host/log.ts";
@@ -8,6 +9,8 @@ import type { Entry, Form, Outcome, Start } from "./starter.ts";
 
 /** A manager that is silent for so long is asked again later. */
 const ANSWER_WITHIN_MS = 10_000;
+/** Files of a run are staged one after another, and each attempt again. */
+const UNIT_NAME_BYTES = 4;
 /** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
 const HAND_OVER_SECONDS = 30;
 
@@ -30,6 +33,16 @@ export class UnitForm implements Form {
   constructor(options: UnitFormOptions) {
     this.#options = options;
     mkdirSync(options.linkFolder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Outside of this service's sandbox, in which there are no homes. */
+  command(
+    action: "stage" | "discard",
+    { user, uid, run }: { readonly user: string; readonly uid: number; readonly run: string },
+  ): string[] {
+    const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];
+    const unit = `--unit=mlput-${uid}-${run}-${randomBytes(UNIT_NAME_BYTES).toString("hex")}`;
+    return ["systemd-run", ...how, unit, "-p", "UMask=0022", "--", this.#options.supervise, action, String(uid), user];
   }
 
   start(start: Start, onEnd: (outcome: Outcome) => void): void {
@@ -94,7 +107,8 @@ export class UnitForm implements Form {
       "--slice=marcologger-runs.slice",
       `--uid=${uid}`,
     ];
-    return [...how, ...properties.flatMap((property) => ["-p", property]), "--", mlrun, "--order-fd", "0"];
+    const command = order.files.length > 0 ? [supervise, "publish", mlrun] : [mlrun, "--order-fd", "0"];
+    return [...how, ...properties.flatMap((property) => ["-p", property]), "--", ...command];
   }
 }
 

@@ -1,3 +1,4 @@
+#include "../files/put.h"
 #include "supervise.h"
 #include <stddef.h>
 #include <string.h>
@@ -8,8 +9,9 @@ int main(int count, char **words) {
     const char *name;
     int words;
     int (*act)(char **words);
-  } actions[] = {{"run", 6, supervise},   {"claim", 3, claim_for_unit}, {"stop", 2, stop_unit},
-                 {"ended", 1, end_unit}, {"enter", 2, enter}};
+  } actions[] = {{"run", 6, supervise},     {"claim", 3, claim_for_unit}, {"stop", 2, stop_unit},
+                 {"ended", 1, end_unit},   {"enter", 2, enter},          {"stage", 2, stage},
+                 {"discard", 2, discard},  {"publish", 1, publish_for_unit}};
   for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
     if (count == actions[i].words + 2 && strcmp(words[1], actions[i].name) == 0) return actions[i].act(words + 2);
   return USAGE;

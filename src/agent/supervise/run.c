@@ -1,3 +1,4 @@
+#include "../files/put.h"
 #include "describe.h"
 #include "journal.h"
 #include "members.h"
@@ -60,6 +61,8 @@ static _Noreturn void execute(const struct run *run, const struct user *user, in
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(128 + SIGKILL);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    int published = publish(STDIN_FILENO);
+    if (published >= 0) _exit(published);
     char *const words[] = {"mlrun", "--order-fd", "0", NULL};
     execve(run->mlrun, words, user->environment);
   }

@@ -15,9 +15,11 @@ import { attend } from "./attend-run.ts";
 import { printDryRun } from "./dry-run.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { KnownFleet } from "./known-fleet.ts";
+import { localFiles } from "./local-files.ts";
 import { type Batching, sendDryRun, sendRun } from "./run-api.ts";
 import { batchingOf, lifeOf, RUN, requestOf } from "./run-options.ts";
 import { parseRequests, type RunRequest } from "./run-request.ts";
+import { sendFiles } from "./send-files.ts";
 import { signOrder } from "./sign-order.ts";
 import { Spool } from "./spool.ts";
 import { type WorkContext, workOrder } from "./work-order.ts";
@@ -30,7 +32,7 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 const STDIN = 0;
 
-interface Place {
+export interface Place {
   readonly collector: Collector;
   readonly user: string;
   readonly options: ParsedOptions;
@@ -48,33 +50,46 @@ export function runCommand(settings: FleetSettings): Command {
     const batching = batchingOf(options);
     const lifeMs = lifeOf(options);
     const requests = await requestsOf(place);
-    const fleet = await fleetOf(place);
-    const withAbsent = options.text("wait") !== undefined;
-    const { environment } = settings;
-    const context = { fleet, user: account.user, lifeMs, withAbsent, environment, nowMs: settings.nowMs() };
-    if (options.has("dry-run")) return dryRun(requests, { place, context });
-    const sent: RunView[] = [];
-    let isWaiting = false;
-    // Of one moment are many orders: each has a time of its own, so that they sort as they stand in the file.
-    for (const [at, request] of requests.entries()) {
-      const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io });
-      const view = await send(order, { place, batching });
-      if (view === undefined) isWaiting = true;
-      else sent.push(view);
-    }
-    const [only] = sent;
-    if (!isWaiting && only !== undefined && requests.length === 1 && !options.has("no-wait"))
-      return attend({ collector: place.collector, sent: only, options, io, settings });
-    const output = new Output(io);
-    for (const view of sent) await (options.has("json") ? output.json(view) : output.line(view.run));
-    return isWaiting ? WAITS_HERE_CODE : 0;
+    return orderAll(requests, { place, batching, lifeMs });
   });
+}
+
+/** Signs and sends what is asked for, and shows what becomes of it. Resolves with the exit code. */
+export async function orderAll(
+  requests: readonly RunRequest[],
+  { place, batching, lifeMs }: { place: Place; batching: Batching | undefined; lifeMs: number },
+): Promise<number> {
+  const { options, io, settings, user } = place;
+  const fleet = await fleetOf(place);
+  const withAbsent = options.text("wait") !== undefined;
+  const { environment } = settings;
+  const context = { fleet, user, lifeMs, withAbsent, environment, nowMs: settings.nowMs() };
+  if (options.has("dry-run")) return dryRun(requests, { place, context });
+  const sent: RunView[] = [];
+  let isWaiting = false;
+  // Of one moment are many orders: each has a time of its own, so that they sort as they stand in the file.
+  for (const [at, request] of requests.entries()) {
+    const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io });
+    const view = await send(order, { place, batching });
+    if (view === undefined) isWaiting = true;
+    else sent.push(view);
+  }
+  const [only] = sent;
+  if (!isWaiting && only !== undefined && requests.length === 1 && !options.has("no-wait"))
+    return attend({ collector: place.collector, sent: only, options, io, settings });
+  const output = new Output(io);
+  for (const view of sent) await (options.has("json") ? output.json(view) : output.line(view.run));
+  return isWaiting ? WAITS_HERE_CODE : 0;
 }
 
 async function requestsOf({ collector, options, io }: Place): Promise<readonly RunRequest[]> {
   const [from, again] = [options.text("from"), options.text("again")];
   if (again !== undefined) return [await requestAgain(collector, again)];
-  if (from === undefined) return [requestOf(options)];
+  if (from === undefined) {
+    const request = requestOf(options);
+    const files = localFiles(options.texts("put"), options, io);
+    return [{ ...request, files: await sendFiles(collector, files, io) }];
+  }
   let text: string;
   try {
     text = readFileSync(from === "-" ? STDIN : resolve(io.cwd, from), "utf8");

@@ -2,6 +2,7 @@ import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { CommandDescription, ParsedOptions } from "../described-command.ts";
+import { PLACE_OPTIONS } from "./local-files.ts";
 import type { Batching } from "./run-api.ts";
 import { DEFAULT_KILL_AFTER_SECONDS, type RunRequest } from "./run-request.ts";
 
@@ -21,6 +22,7 @@ your home folder, with nothing on its input. The collector keeps the order until
 
   mlctl run -n 'gpu[01-16]' --job train -- ./train.sh --epochs 3
   mlctl run --where 'cpus>=8 && role=render' -- uname -r
+  mlctl run -n 'gpu*' --put model.bin --to data -- ./use data/model.bin
   mlctl run -n 'web*' --dry-run -- ./restart.sh                    # would the nodes? Starts nothing
   mlctl run -n 'web*' --batch 2 --pause-on-failure -- ./restart.sh # mlctl continue goes on after a failure
   mlctl run --again 01JDTC8V...                                    # on the nodes where that run failed
@@ -47,6 +49,8 @@ collector cannot be reached, signed orders wait here; the next run, runs, stop o
       help: "set a variable of its environment, to the value that it has here; may be repeated",
       isRepeatable: true,
     },
+    put: { value: "FILE", help: "send this file first; may be repeated", isRepeatable: true },
+    ...PLACE_OPTIONS,
     timeout: { value: "TIME", help: "end it after this time: 90s, 2h" },
     "kill-after": {
       value: "TIME",
@@ -71,22 +75,30 @@ was not started, or nobody knows, or it is paused; otherwise the highest of its 
 
 /** What the command line asks to run. Throws a UsageError if something is missing. */
 export function requestOf(options: ParsedOptions): RunRequest {
-  const [nodes, where] = [options.texts("nodes"), options.texts("where")];
   const { operands: argv } = options;
+  if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
+  return { ...requestFor(options, argv), cwd: options.text("cwd") ?? "" };
+}
+
+/** The same for a command, or none, that is not all of the operands. */
+export function requestFor(options: ParsedOptions, argv: readonly string[]): RunRequest {
+  const [nodes, where] = [options.texts("nodes"), options.texts("where")];
   if (nodes.length === 0 && where.length === 0)
     throw new UsageError("-n is missing: the nodes, like -n 'node[1-4]' or -n '*'");
-  if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
-  const killAfterMs = durationOf(options, "kill-after") ?? DEFAULT_KILL_AFTER_SECONDS * 1_000;
+  const hasCommand = argv.length > 0;
+  const killAfterMs =
+    (hasCommand ? durationOf(options, "kill-after") : undefined) ?? DEFAULT_KILL_AFTER_SECONDS * 1_000;
   return {
     nodes,
     where,
     argv,
     job: options.text("job") ?? "",
-    cwd: options.text("cwd") ?? "",
-    env: options.texts("env"),
-    seconds: Math.ceil((durationOf(options, "timeout") ?? 0) / 1_000),
+    cwd: "",
+    env: hasCommand ? options.texts("env") : [],
+    seconds: hasCommand ? Math.ceil((durationOf(options, "timeout") ?? 0) / 1_000) : 0,
     memoryBytes: 0,
     killAfterSeconds: Math.max(1, Math.ceil(killAfterMs / 1_000)),
+    files: [],
   };
 }
 

@@ -62,7 +62,9 @@ export class RunOutput {
     this.#executions.set(execution.node, { execution, printed: Math.max(known?.printed ?? 0, printed) });
   }
 
-  #isComplete({ nodes }: RunView): boolean {
+  #isComplete({ nodes, argv }: RunView): boolean {
+    // Files only.
+    if (argv.length === 0) return true;
     return nodes.every(({ node, state, code, signal }) => {
       const known = this.#executions.get(node);
       // What was refused or never started has no execution.

@@ -36,7 +36,7 @@ export function workOrder<K extends "run" | "check">(
     throw new CtlError(`None of the nodes is there (${absent.join(", ")}): --wait 1h waits until they are`);
   if (absent.length > 0 && kind === "run")
     note(io, `${withAbsent ? "waits for" : "left out, absent"}: ${absent.join(", ")}`);
-  const { argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds } = request;
+  const { argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, files } = request;
   return {
     v: 1,
     kind,
@@ -51,8 +51,8 @@ export function workOrder<K extends "run" | "check">(
     cwd,
     env: env.map((one) => withValue(one, environment)),
     // All of its executions together: that is what a job is.
-    job: job === "" ? basename(argv[0] ?? "") : job,
-    files: [],
+    job: job === "" ? basename(argv[0] ?? "put") : job,
+    files,
     seconds,
     memoryBytes,
     killAfterSeconds,

@@ -17,6 +17,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** Instead of a body of JSON. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -72,16 +74,18 @@ export class Collector {
     throw new ApiRefusal(`${message}${next}`, { status: statusCode, reason: error?.code ?? "", body });
   }
 
-  async #ask({ method = "GET", path, query = {}, body, headers = {}, signal }: ApiRequest): Promise<IncomingMessage> {
+  async #ask(asked: ApiRequest): Promise<IncomingMessage> {
+    const { method = "GET", path, query = {}, body, bytes, headers = {}, signal } = asked;
     const { url, ca, token } = this.options;
     const address = new URL(`${url}/api${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) address.searchParams.set(name, String(value));
-    const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const sent = body === undefined ? bytes : Buffer.from(JSON.stringify(body));
+    const type = bytes === undefined ? "application/json" : "application/octet-stream";
     const all = {
       accept: "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(sent === undefined ? {} : { "content-type": "application/json", "content-length": String(sent.length) }),
+      ...(sent === undefined ? {} : { "content-type": type, "content-length": String(sent.length) }),
       ...headers,
     };
     const options = { method, headers: all, ...(signal === undefined ? {} : { signal }) };

@@ -34,6 +34,7 @@ export class AdmittedNodes {
   readonly #paused = new Map<string, number>();
   #listed: readonly ListedNode[] = [];
   #names: ReadonlySet<string> = new Set();
+  #uris: ReadonlyMap<string, string> = new Map();
   /** Of the text that the broker is known to use. */
   #usedMark = "";
   #stopWatching: (() => void) | undefined;
@@ -47,6 +48,12 @@ export class AdmittedNodes {
   /** Names of all nodes with a valid certificate. */
   get names(): ReadonlySet<string> {
     return this.#names;
+  }
+
+  /** The node of a valid certificate's URI, unless it is kept out. */
+  nodeOf(uri: string): string | undefined {
+    const name = this.#uris.get(uri);
+    return name === undefined || this.#paused.has(name) ? undefined : name;
   }
 
   /** Before the broker starts. */
@@ -145,6 +152,7 @@ export class AdmittedNodes {
       });
     const admitted = all.slice(0, FLEET_LIMITS.maxNodes);
     this.#names = new Set(admitted.map(({ name }) => name));
+    this.#uris = new Map(admitted.map(({ name, uri }) => [uri, name]));
     return nodesConf(
       admitted.filter(({ name }) => !this.#paused.has(name)),
       round,

@@ -10,6 +10,7 @@ import { AdmittedNodes } from "./admitted-nodes.ts";
 import { SERVER_CONF, serverConf } from "./broker-config.ts";
 import { BrokerProcess } from "./broker-process.ts";
 import { BrokerUnit } from "./broker-unit.ts";
+import { uriOf } from "./certificate-uri.ts";
 import { confirmAccount } from "./confirm-reload.ts";
 import { countConnections } from "./count-connections.ts";
 
@@ -61,7 +62,7 @@ export class Broker {
   async start(): Promise<BrokerAddress> {
     const { listen, folder, pki, log } = this.#options;
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    const [control, system] = [uriOf(pki, FLEET_CERTIFICATES.control), uriOf(pki, FLEET_CERTIFICATES.system)];
+    const [control, system] = [uriIn(pki, FLEET_CERTIFICATES.control), uriIn(pki, FLEET_CERTIFICATES.system)];
     const write = (port: number) => {
       const text = serverConf({ ...listen, port, pki, control, system });
       writeFileSync(join(folder, SERVER_CONF), text, { mode: 0o644 });
@@ -110,7 +111,7 @@ function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-function uriOf(pki: string, name: string): string {
+function uriIn(pki: string, name: string): string {
   const file = join(pki, `${name}.crt`);
   let pem: Buffer;
   try {
@@ -118,7 +119,7 @@ function uriOf(pki: string, name: string): string {
   } catch (cause) {
     throw new Error(`Cannot read ${file}: \`mlctl pki fleet --dir DIR\` makes it`, { cause });
   }
-  const uri = new X509Certificate(pem).subjectAltName?.split(", ").find((each) => each.startsWith("URI:"));
+  const uri = uriOf(new X509Certificate(pem));
   if (uri === undefined) throw new Error(`Cannot use ${file}: it has no URI; \`mlctl pki fleet\` makes another one`);
-  return uri.slice("URI:".length);
+  return uri;
 }

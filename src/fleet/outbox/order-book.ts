@@ -50,6 +50,7 @@ export class OrderBook {
     const argv = JSON.stringify(order.argv);
     const digest = sha256(signed.order);
     const details = JSON.stringify(detailsOf(order));
+    for (const { sha256: file } of order.files) this.db.addRunFile({ owner: order.user, run: order.run, sha256: file });
     this.db.addRun({
       owner,
       run,

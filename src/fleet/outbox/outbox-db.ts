@@ -83,6 +83,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS batches (owner TEXT, run TEXT, size INTEGER, pauses INTEGER, forgiven INTEGER,
     PRIMARY KEY (owner, run)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS journals (node TEXT, journal TEXT, sequence INTEGER, current INTEGER,
     PRIMARY KEY (node, journal)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS node_events (id TEXT, node TEXT, kind TEXT, at INTEGER, user TEXT, name TEXT, text TEXT,
@@ -120,6 +121,16 @@ export class OutboxDb {
     this.#statements.addRun.run(row);
   }
 
+  /** That an order names a file. */
+  addRunFile(of: { owner: string; run: string; sha256: string }): void {
+    this.#statements.addRunFile.run(of);
+  }
+
+  /** Whether an order that is open, on this node or on any, names a file of its user. */
+  namesFile({ owner, sha256, node }: { owner: string; sha256: string; node?: string }): boolean {
+    return this.#statements.namesFile.get({ owner, sha256, node: node ?? null }) !== undefined;
+  }
+
   run(owner: string, run: string): RunRow | undefined {
     return this.#statements.run.get(owner, run) as RunRow | undefined;
   }
@@ -154,6 +165,7 @@ export class OutboxDb {
     this.#statements.settleRun.run({ owner, run });
     this.#statements.settleCancel.run({ owner, run });
     this.#statements.settleBatch.run({ owner, run });
+    this.#statements.settleFiles.run({ owner, run });
   }
 
   putCancel(row: CancelRow): void {
@@ -218,6 +230,11 @@ function prepared(db: Database.Database) {
     addRun: db.prepare(
       `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details)`,
     ),
+    addRunFile: db.prepare("INSERT OR IGNORE INTO run_files VALUES (@owner, @sha256, @run)"),
+    namesFile:
+      db.prepare(`SELECT 1 FROM run_files f JOIN targets t ON t.owner = f.owner AND t.run = f.run AND t.final = 0
+      WHERE f.owner = @owner AND f.sha256 = @sha256 AND (@node IS NULL OR t.node = @node) LIMIT 1`),
+    settleFiles: db.prepare(`DELETE FROM run_files WHERE owner = @owner AND run = @run AND ${mayGo}`),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
     runs: db.prepare("SELECT * FROM runs WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT ?"),
     putTarget: db.prepare(`INSERT OR REPLACE INTO targets VALUES (@owner, @run, @node, @state, @why, @text, @code,

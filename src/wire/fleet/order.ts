@@ -26,6 +26,10 @@ const FILE = {
   unpack: is("", "tar"),
 } as const;
 
+export type OrderedFile = Checked<typeof FILE>;
+
+export const isOrderedFiles = isListOf(isShape(FILE), { most: MOST.maxFiles });
+
 /** First of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` is who signs. */
 const head = <const K extends string>(kind: K) =>
   ({ v: is(1), kind: is(kind), fleet: isDigest, run: isRun, user: isUser }) as const;
@@ -40,7 +44,7 @@ const WORK = {
   env: isListOf(isMatch(/^[A-Za-z_][A-Za-z0-9_]*=[^\0\p{Surrogate}]*$/u), { most: MOST.maxEnvironment }),
   /** Empty: the execution's own id. */
   job: isText(128),
-  files: isListOf(isShape(FILE), { most: MOST.maxFiles }),
+  files: isOrderedFiles,
   /** 0: no limit. */
   seconds: isWhole(0, MOST.maxSeconds),
   memoryBytes: isWhole(0, MOST.maxMemoryBytes),

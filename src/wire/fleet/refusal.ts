@@ -26,6 +26,14 @@ export const REFUSALS = {
   "run-differs": "The node has another order of the same name: each run needs a name of its own",
   "too-many-runs": "The user has too many open runs on this node",
   "no-memory-limit": "Only a node under systemd can limit a command's memory",
+  "file-exists": "Something is there already: --overwrite replaces a file by a file, and a folder by an archive's",
+  "file-denied": "The user may not write there",
+  "file-path": "A file's path cannot be used: no .., a name of at most 200 bytes at its end, folders before it",
+  "file-link": "The path leads through a link of another user",
+  "file-digest": "The bytes are not those that were signed",
+  "file-failed": "The file cannot be written",
+  "disk-full": "The user has no room for the file there",
+  archive: "The archive cannot be unpacked",
   "not-offered": "The node's agent does not offer this",
 } as const;
 

@@ -1,6 +1,7 @@
 import { parseExecutionId } from "../ids.ts";
 import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
+import { isOrderedFiles, type OrderedFile } from "./order.ts";
 import { RUN_STATES, type RunState } from "./states.ts";
 
 /** A run on one node, as the API shows it. */
@@ -29,6 +30,7 @@ export interface RunDetails {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly killAfterSeconds: number;
+  readonly files: readonly OrderedFile[];
 }
 
 /** A run: an order and what became of it, as `GET /api/runs/:run` shows it. */
@@ -73,13 +75,14 @@ export function parseRunView(value: unknown): RunView | undefined {
 
 /** Of an outbox from before there were details: nothing but the usual. */
 export function parseRunDetails(value: unknown): RunDetails {
-  const { cwd, variables, seconds, memoryBytes, killAfterSeconds } = asRecord(value) ?? {};
+  const { cwd, variables, seconds, memoryBytes, killAfterSeconds, files } = asRecord(value) ?? {};
   return {
     cwd: typeof cwd === "string" ? cwd : "",
     variables: Array.isArray(variables) ? variables.map(String) : [],
     seconds: asCount(seconds) ?? 0,
     memoryBytes: asCount(memoryBytes) ?? 0,
     killAfterSeconds: asCount(killAfterSeconds, 1) ?? 60,
+    files: isOrderedFiles(files) ? files : [],
   };
 }
 

@@ -25,6 +25,7 @@ let pki: string;
 let key: FleetKey;
 let fleet: Fleet;
 let fleetPort: number;
+let filesPort: number;
 let broker: NatsConnection;
 
 beforeAll(async () => {
@@ -33,16 +34,26 @@ beforeAll(async () => {
   key = FleetKey.make(folder, "key");
   const clocks = { nowMs: Date.now, wallMs: Date.now };
   const listen = { host: "127.0.0.1", port: 0 };
-  fleet = new Fleet({ listen, pki, dataDir: folder, log: SILENT, metrics: createMetrics(), ...clocks });
+  fleet = new Fleet({
+    listen,
+    listenForFiles: listen,
+    fileBytesPerUser: 0,
+    pki,
+    dataDir: folder,
+    log: SILENT,
+    metrics: createMetrics(),
+    ...clocks,
+  });
   const at = await fleet.start();
   fleetPort = at.port;
+  filesPort = at.files.port;
   afterwards(() => fleet.stop());
   broker = await connectControl(at, pki);
 });
 
 /** @param place where its files are: another one is another machine */
 function startNode(node: string, place = "machine"): Promise<Agent> {
-  const site = { folder: join(folder, place), pki, fleetPort };
+  const site = { folder: join(folder, place), pki, fleetPort, filesPort };
   return startAgent(site, { node, runDir: join(folder, "no-relay") }, { trust: trustLine(username, key) });
 }
 

@@ -27,6 +27,8 @@ beforeAll(async () => {
   const listen = { host: "127.0.0.1", port: 0 };
   fleet = new Fleet({
     listen,
+    listenForFiles: listen,
+    fileBytesPerUser: 0,
     pki,
     dataDir,
     log: SILENT,

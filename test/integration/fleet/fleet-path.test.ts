@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -21,6 +22,29 @@ beforeAll(async () => {
 
 const run = (...words: string[]) => fleet.run(...words);
 const lastRun = (job: string) => fleet.lastRun(job);
+
+test("files go to the nodes, alone or before a command; an archive becomes its folder", async () => {
+  const [here, there] = [join(mlctl.folder, "here"), join(site.folder, "there")];
+  mkdirSync(here);
+  writeFileSync(join(here, "a.conf"), "a=1\n");
+  writeFileSync(join(here, "big"), Buffer.alloc(2_500_000, "x"));
+  writeFileSync(join(here, "go.sh"), "cat a.conf\n", { mode: 0o755 });
+  execFileSync("tar", ["-C", here, "-czf", join(here, "app.tar.gz"), "go.sh", "a.conf"]);
+  const order = (...words: string[]) => mlctl.run([...words.slice(0, 1), "--key", key.path, ...words.slice(1)]);
+  const put = await order("put", "here/a.conf", "here/big", "-n", "node1", "--to", there, "--mode", "640");
+  expect(put).toMatchObject({ code: 0 });
+  expect(readFileSync(join(there, "big")).length).toBe(2_500_000);
+  expect(statSync(join(there, "a.conf")).mode & 0o777).toBe(0o640);
+  const again = await order("put", "here/a.conf", "-n", "node1", "--to", there);
+  expect(again).toMatchObject({ code: 125, stderr: expect.stringContaining("--overwrite replaces") });
+  const both = ["-n", "node2", "--put", "here/a.conf", "--to", `${there}/own`, "--cwd", `${there}/own`];
+  expect(await order("run", ...both, "--", "cat", "a.conf")).toMatchObject({ code: 0, stdout: "node2  a=1\n" });
+  const deploy = ["deploy", "here/app.tar.gz", "-n", "node1", "--to", `${there}/app`];
+  expect(await order(...deploy, "--", "./go.sh")).toMatchObject({ code: 0, stdout: "node1  a=1\n" });
+  expect(await order(...deploy, "--overwrite")).toMatchObject({ code: 0 });
+  expect(readdirSync(there).sort()).toEqual(["a.conf", "app", "big", "own"]);
+  expect(await order("put", "here/none", "-n", "node1")).toMatchObject({ code: 1, stderr: expect.stringContaining("no such file") });
+}, 30_000);
 
 test("a command runs on the nodes as who signed, its lines arrive merged, and its exit code is the highest", async () => {
   const script = "echo out on $(id -un); echo err >&2; test $1 = 3 && exit 3; exit 0";

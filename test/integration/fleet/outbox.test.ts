@@ -27,6 +27,8 @@ const agents = new Map<string, FakeAgent>();
 async function startFleet(port = 0): Promise<void> {
   fleet = new Fleet({
     listen: { host: "127.0.0.1", port },
+    listenForFiles: { host: "127.0.0.1", port: 0 },
+    fileBytesPerUser: 0,
     pki,
     dataDir,
     log: SILENT,

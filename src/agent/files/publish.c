@@ -1,0 +1,73 @@
+#include "../supervise/supervise.h"
+#include "put.h"
+#include "walk.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FAILED = 125 };
+
+/** Of fields that begin with files. */
+static const char FIRST_FIELD[] = "number=";
+
+static bool publish_plain(const struct place *place, const char *staged, bool overwrites) {
+  if (overwrites) return renameat(place->staged_in, staged, place->folder, place->name) == 0;
+  // link(2) never replaces. Not every file system has it.
+  if (linkat(place->staged_in, staged, place->folder, place->name, 0) == 0) return unlinkat(place->staged_in, staged, 0) == 0;
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return false;
+  return renameat2(place->staged_in, staged, place->folder, place->name, RENAME_NOREPLACE) == 0;
+}
+
+/** A new folder takes a name that mkdir(2) claims; with overwrite the old one goes as the new one comes. */
+static bool publish_tree(const struct place *place, const char *staged, bool overwrites) {
+  if (mkdirat(place->folder, place->name, 0700) == 0)
+    return renameat(place->staged_in, staged, place->folder, place->name) == 0;
+  if (errno != EEXIST || !overwrites) return false;
+  if (renameat2(place->staged_in, staged, place->folder, place->name, RENAME_EXCHANGE) != 0) return false;
+  remove_entry(place->staged_in, staged);
+  return true;
+}
+
+static bool publish_file(const struct file *file) {
+  char staged[STAGED_BYTES];
+  struct place place;
+  staged_name(staged, file);
+  if (!find_place(&place, file->path, staged)) return false;
+  bool is_published = place.staged_in >= 0;
+  if (!is_published) errno = ENOENT;
+  is_published = is_published && make_folders(&place) &&
+                 (file->is_archive ? publish_tree : publish_plain)(&place, staged, file->overwrites);
+  if (is_published) sync_folder(place.folder);
+  leave_place(&place);
+  return is_published;
+}
+
+int publish(int fd) {
+  struct file file;
+  char *then;
+  char begin[sizeof FIRST_FIELD - 1];
+  if (pread(fd, begin, sizeof begin, 0) != sizeof begin || memcmp(begin, FIRST_FIELD, sizeof begin) != 0) return -1;
+  FILE *from = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "r");
+  if (from == NULL) return FAILED;
+  while (read_file_fields(from, &file, &then)) {
+    if (publish_file(&file)) continue;
+    dprintf(STDERR_FILENO, "mlsupervise: Cannot put %.300s: %s\n", file.path, strerror(errno));
+    return FAILED;
+  }
+  long at = ftell(from);
+  fclose(from);
+  if (then == NULL || lseek(fd, at, SEEK_SET) != at) return FAILED;
+  return strcmp(then, "run") == 0 ? -1 : 0;
+}
+
+int publish_for_unit(char **words) {
+  char *const command[] = {"mlrun", "--order-fd", "0", NULL};
+  int result = publish(STDIN_FILENO);
+  if (result >= 0) return result;
+  execv(words[0], command);
+  dprintf(STDERR_FILENO, "mlsupervise: Cannot start %s as the user: %s\n", words[0], strerror(errno));
+  return FAILED;
+}

@@ -1,0 +1,55 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/** `.NAME.RUN.NUMBER` */
+enum { STAGED_BYTES = 256 };
+
+/** A file of an order, as mlagent-root describes it in fields (`file-fields.ts`). */
+struct file {
+  char *run;
+  char *number;
+  char *path;
+  mode_t mode;
+  uint64_t bytes;
+  bool overwrites;
+  bool is_archive;
+};
+
+/** Reads the fields of one file up to its `end=`. False at `then=`, whose value is in `then`, or if they are damaged. */
+bool read_file_fields(FILE *from, struct file *file, char **then);
+
+/** An absolute path: of one below `~`, or without a slash at its begin, in this home. The caller frees it. */
+char *absolute_path(const char *path, const char *home);
+
+/** The name under which a file waits in its folder, or one above, until it is published. */
+void staged_name(char name[STAGED_BYTES], const struct file *file);
+
+/** Removes a file or a whole tree of the user's. */
+void remove_entry(int folder, const char *name);
+
+/** Makes the names in a folder durable, if the user may read it. */
+void sync_folder(int folder);
+
+/** Runs a program of the system in a folder, without this process's environment. Returns its wait status. */
+int run_tool(int folder, char *const words[], int input, int errors);
+
+/**
+ * Actions of mlsupervise. `stage` and `discard` read fields on stdin, as root: then they become the user.
+ *
+ * @param words UID USER
+ */
+int stage(char **words);
+int discard(char **words);
+
+/**
+ * Gives staged files their names, as the user: those that the fields at `fd` list. Leaves `fd` behind them, where mlrun's fields
+ * begin. Returns 0, or 125 after a message on stderr; -1: there is a command to execute.
+ */
+int publish(int fd);
+
+/** Of a unit: publishes, then becomes mlrun. @param words MLRUN */
+int publish_for_unit(char **words);

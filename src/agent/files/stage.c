@@ -1,0 +1,171 @@
+#include "put.h"
+#include "../supervise/supervise.h"
+#include "../supervise/user.h"
+#include "archive.h"
+#include "walk.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DIRECTORY_SECONDS = 10, PIECE_BYTES = 262144 };
+
+/** What mlagent-root says behind the bytes when their digest is the signed one. */
+static const char RIGHT = '+';
+
+/** Names of `wire/fleet/refusal.ts`. */
+static const char *name_of(int error) {
+  switch (error) {
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    return "file-denied";
+  case ENOSPC:
+  case EDQUOT:
+  case EFBIG:
+    return "disk-full";
+  case EEXIST:
+  case EISDIR:
+    return "file-exists";
+  case ELOOP:
+    return "file-link";
+  case EINVAL:
+  case ENAMETOOLONG:
+  case ENOTDIR:
+    return "file-path";
+  case EBADMSG:
+    return "archive";
+  default:
+    return "file-failed";
+  }
+}
+
+static int say(const char *why, const char *words) {
+  printf("%s%c%s%c", why, '\0', words, '\0');
+  return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/** Whether something is in the way of a file's name, with errno. */
+static bool is_taken(const struct place *place, const struct file *file) {
+  struct stat found;
+  if (place->name != place->rest || fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  errno = S_ISDIR(found.st_mode) ? EISDIR : EEXIST;
+  // A folder takes a folder's place, anything else a file's.
+  return !file->overwrites || S_ISDIR(found.st_mode) != file->is_archive;
+}
+
+/** Copies the file's bytes. EPIPE at their early end: mlagent-root has ended, or given up. */
+static bool copy(FILE *from, int to, uint64_t bytes) {
+  static char piece[PIECE_BYTES];
+  while (bytes > 0) {
+    size_t got = fread(piece, 1, bytes < sizeof piece ? bytes : sizeof piece, from);
+    if (got == 0) {
+      errno = EPIPE;
+      return false;
+    }
+    for (size_t at = 0; at < got;) {
+      ssize_t count = write(to, piece + at, got - at);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return false;
+      at += (size_t)count;
+    }
+    bytes -= got;
+  }
+  return true;
+}
+
+static bool is_right(FILE *from) {
+  if (fgetc(from) == RIGHT) return true;
+  errno = EPIPE;
+  return false;
+}
+
+static bool stage_plain(const struct place *place, const char *staged, const struct file *file) {
+  int fd = openat(place->folder, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  // Where the room can be taken at once, a full disk is known before the bytes come.
+  bool has_room = file->bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)file->bytes) == 0 ||
+                  (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+  bool is_staged = has_room && copy(stdin, fd, file->bytes) && is_right(stdin) && fchmod(fd, file->mode) == 0 && fsync(fd) == 0;
+  int error = errno;
+  close(fd);
+  errno = error;
+  return is_staged;
+}
+
+static bool stage_archive(const struct place *place, const char *staged, const struct file *file, char *words) {
+  struct unpacking unpacking;
+  if (!begin_unpacking(&unpacking, place->folder, staged, stdin)) return false;
+  bool is_copied = copy_into(&unpacking, stdin, file->bytes) && is_right(stdin);
+  return end_unpacking(&unpacking, is_copied, words);
+}
+
+static int stage_as_user(const struct user *user, struct file *file) {
+  char staged[STAGED_BYTES];
+  char words[WORDS_BYTES] = "";
+  struct place place;
+  char *path = absolute_path(file->path, user->home);
+  file->path = path;
+  staged_name(staged, file);
+  bool is_placed = find_place(&place, path, NULL);
+  if (!is_placed || is_taken(&place, file)) return say(name_of(errno), path);
+  // Of an attempt that was killed.
+  remove_entry(place.folder, staged);
+  bool is_staged = file->is_archive ? stage_archive(&place, staged, file, words) : stage_plain(&place, staged, file);
+  int error = errno;
+  if (is_staged) {
+    sync_folder(place.folder);
+    return say("staged", path);
+  }
+  if (error != EEXIST) remove_entry(place.folder, staged);
+  if (error == EPIPE) return 1;
+  if (*words == '\0') snprintf(words, sizeof words, "%.300s: %s", path, strerror(error));
+  return say(name_of(error), words);
+}
+
+/** Becomes the user of the words; 0, or an exit status of `supervise.h`. */
+static int become(struct user *user, char **words) {
+  uid_t uid = (uid_t)strtoul(words[0], NULL, 10);
+  alarm(DIRECTORY_SECONDS);
+  enum user_result found = find_user(user, words[1], uid);
+  alarm(0);
+  if (found != USER_FOUND) return found == USER_CHANGED ? CHANGED : UNKNOWN;
+  signal(SIGPIPE, SIG_IGN);
+  return become_user(user) && chdir("/") == 0 ? 0 : USAGE;
+}
+
+int stage(char **words) {
+  struct user user = {0};
+  struct file file;
+  char *then;
+  int error = become(&user, words);
+  if (error != 0) return error;
+  return read_file_fields(stdin, &file, &then) ? stage_as_user(&user, &file) : USAGE;
+}
+
+int discard(char **words) {
+  struct user user = {0};
+  struct file file;
+  char *then;
+  int error = become(&user, words);
+  if (error != 0) return error;
+  while (read_file_fields(stdin, &file, &then)) {
+    char staged[STAGED_BYTES];
+    struct place place;
+    file.path = absolute_path(file.path, user.home);
+    staged_name(staged, &file);
+    // Once for each folder on the way that could have it.
+    while (find_place(&place, file.path, staged) && place.staged_in >= 0) {
+      struct stat left;
+      remove_entry(place.staged_in, staged);
+      bool is_gone = fstatat(place.staged_in, staged, &left, AT_SYMLINK_NOFOLLOW) != 0;
+      leave_place(&place);
+      if (!is_gone) break;
+    }
+    leave_place(&place);
+  }
+  return 0;
+}

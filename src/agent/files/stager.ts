@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import type { Writable } from "node:stream";
+import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
+import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
+import { openCached } from "./cached-blob.ts";
+import { fileFields } from "./file-fields.ts";
+import type { Wants } from "./wants.ts";
+
+export type StageOutcome =
+  /** Absolute paths, in the order of the files. */
+  | { readonly kind: "staged"; readonly paths: readonly string[] }
+  | { readonly kind: "wait"; readonly why: string }
+  | { readonly kind: "refuse"; readonly why: Refusal; readonly text: string };
+
+export interface StagerOptions {
+  /** mlagent's folder of fetched blobs. */
+  readonly cache: string;
+  readonly wants: Pick<Wants, "want">;
+  /** `[command, ...args]` that runs an action of mlsupervise for a user, with this process's pipes. */
+  command(
+    action: "stage" | "discard",
+    of: { readonly user: string; readonly uid: number; readonly run: string },
+  ): string[];
+}
+
+/** Read and hashed at a time. */
+const PIECE_BYTES = 1_048_576;
+const MAX_SAID_BYTES = 16_384;
+/** The kernel ends a writer when memory is short. */
+const ATTEMPTS = 3;
+/** The user's name has another uid; the directory is silent (`supervise/supervise.h`). */
+const CHANGED = 76;
+
+/** Who orders files, and which. */
+export interface Staged {
+  readonly order: OrderOf<"run">;
+  readonly uid: number;
+}
+
+/** Ends early with the signal: the run was cancelled. */
+export interface Staging extends Staged {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes the files of an order where they will stand, under names of their own, as the user: a child that has become the user
+ * writes them; this process passes the bytes and hashes what it passes. So a digest is believed of exactly the bytes that were
+ * written, and the child never sees the cache.
+ */
+export class Stager {
+  readonly #options: StagerOptions;
+
+  constructor(options: StagerOptions) {
+    this.#options = options;
+  }
+
+  async stage({ order, uid, signal }: Staging): Promise<StageOutcome> {
+    const paths: string[] = [];
+    for (const [number, file] of order.files.entries()) {
+      const outcome = await this.#stageOne({ order, uid, signal, file, number });
+      if (outcome.kind === "staged") paths.push(...outcome.paths);
+      else {
+        if (outcome.kind === "refuse") await this.discard({ order, uid });
+        return outcome;
+      }
+    }
+    return { kind: "staged", paths };
+  }
+
+  /** Removes what was staged and not published, if anything. */
+  async discard({ order, uid }: Staged): Promise<void> {
+    const child = this.#start("discard", { order, uid });
+    const fields = order.files.map((file, number) => fileFields(file, { run: order.run, number }));
+    child.stdin?.end(fields.join(""));
+    await ended(child);
+  }
+
+  async #stageOne(of: Staging & { file: OrderedFile; number: number }): Promise<StageOutcome> {
+    const { order, file } = of;
+    const blob = { owner: order.user, sha256: file.sha256, bytes: file.bytes };
+    const why = await Promise.race([this.#options.wants.want(blob), aborted(of.signal)]);
+    if (why !== "") return { kind: "wait", why };
+    for (let attempt = 1; ; attempt += 1) {
+      const fd = openCached(this.#options.cache, blob);
+      if (fd === undefined) return { kind: "wait", why: "files" };
+      const outcome = await this.#write(fd, of);
+      if (outcome !== "killed") return outcome;
+      if (attempt === ATTEMPTS) return { kind: "wait", why: "files" };
+    }
+  }
+
+  async #write(fd: number, of: Staging & { file: OrderedFile; number: number }): Promise<StageOutcome | "killed"> {
+    const { order, file, number, signal } = of;
+    const child = this.#start("stage", of);
+    const said = ended(child);
+    const hash = createHash("sha256");
+    const stdin = child.stdin as Writable;
+    let isOpen = await written(stdin, fileFields(file, { run: order.run, number }));
+    for await (const piece of createReadStream("", { fd, highWaterMark: PIECE_BYTES })) {
+      if (!isOpen || signal.aborted) break;
+      hash.update(piece as Buffer);
+      isOpen = await written(stdin, piece as Buffer);
+    }
+    const isRight = hash.digest("hex") === file.sha256 && !signal.aborted;
+    stdin.end(isRight ? "+" : "");
+    const { text, code } = await said;
+    const [why = "", words = ""] = text.split("\0");
+    if (why === "staged") return { kind: "staged", paths: [words] };
+    if (Object.hasOwn(REFUSALS, why)) return { kind: "refuse", why: why as Refusal, text: words };
+    if (code === CHANGED) return { kind: "refuse", why: "uid-changed", text: "" };
+    if (signal.aborted) return { kind: "wait", why: "files" };
+    if (isOpen && !isRight) return { kind: "refuse", why: "file-digest", text: file.path };
+    return code === null ? "killed" : { kind: "wait", why: "directory" };
+  }
+
+  #start(action: "stage" | "discard", { order, uid }: Staged): ChildProcess {
+    const [program = "", ...args] = this.#options.command(action, { user: order.user, uid, run: order.run });
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], cwd: "/" });
+    // It refuses before it has read everything.
+    child.stdin?.on("error", () => undefined);
+    return child;
+  }
+}
+
+/** Resolves when there is room for more; false if nobody reads any more. */
+function written(stream: Writable, data: string | Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    stream.write(data, (error) => resolve(error === null || error === undefined));
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve("files");
+    signal.addEventListener("abort", () => resolve("files"), { once: true });
+  });
+}
+
+function ended(child: ChildProcess): Promise<{ readonly text: string; readonly code: number | null }> {
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
+    if (text.length < MAX_SAID_BYTES) text += part;
+  });
+  return new Promise((resolve) => {
+    child.once("error", () => resolve({ text: "", code: null }));
+    child.once("close", (code) => resolve({ text, code }));
+  });
+}

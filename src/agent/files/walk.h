@@ -1,0 +1,28 @@
+#pragma once
+#include <limits.h>
+#include <stdbool.h>
+
+/** Where a file goes: the deepest folder of its path that is there, and what is still to be made below. */
+struct place {
+  /** O_PATH. */
+  int folder;
+  /** Folders to make, then the name: `new/dir/a.txt`. */
+  char rest[PATH_MAX];
+  const char *name;
+  /** The folder on the way that has the staged file; -1: none has. */
+  int staged_in;
+};
+
+/**
+ * Walks an absolute path. Follows links only of the user and of root: in a folder that others write to as well, somebody else's
+ * link would lead the user's file where somebody else wants it. False with errno: EINVAL for a path that has `..` or no name of
+ * its own, ELOOP for such a link.
+ *
+ * @param staged A name to look for on the way, or NULL.
+ */
+bool find_place(struct place *place, const char *path, const char *staged);
+
+/** Makes the folders that are still to be made. */
+bool make_folders(struct place *place);
+
+void leave_place(struct place *place);

@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import {
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { BlobView } from "../../wire/fleet/blob.ts";
+
+export interface BlobStoreOptions {
+  readonly folder: string;
+  readonly maxBytesPerUser: number;
+  readonly wallMs: () => number;
+}
+
+/** Consecutive bytes of a blob. */
+export interface BlobPiece {
+  readonly owner: string;
+  readonly sha256: string;
+  /** Of the whole. */
+  readonly bytes: number;
+  /** Where they begin. */
+  readonly offset: number;
+  readonly data: AsyncIterable<Buffer>;
+}
+
+export type Appended =
+  | { readonly is: "stored"; readonly view: BlobView }
+  /**
+   * `offset`: other bytes are expected, see `view`. `busy`: another request sends it. `digest`: it was sent whole, and is
+   * another one; nothing of it is kept.
+   */
+  | { readonly is: "offset" | "busy" | "digest" | "quota" | "disk" | "long"; readonly view: BlobView };
+
+/** What lines of executions need more. */
+const RESERVE_BYTES = 268_435_456;
+const MAX_BLOBS_PER_USER = 1_024;
+/** Since it was last sent or named in an order. */
+const KEEP_MS = 86_400_000;
+/** A blob that is not whole: SHA256.BYTES.part. */
+const PART = /^([0-9a-f]{64})\.(\d{1,16})\.part$/;
+
+/**
+ * Users' files for nodes, by the digest of their bytes: `OWNER/SHA256`. Blobs belong to (owner, digest): nobody learns from a digest
+ * whether another user has such a file.
+ */
+export class BlobStore {
+  readonly #options: BlobStoreOptions;
+  readonly #busy = new Set<string>();
+
+  constructor(options: BlobStoreOptions) {
+    this.#options = options;
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Undefined: nothing of it is here. */
+  view(owner: string, sha256: string): BlobView | undefined {
+    const whole = statSync(this.#path(owner, sha256), { throwIfNoEntry: false })?.size;
+    if (whole !== undefined) return { sha256, bytes: whole, received: whole, isWhole: true };
+    const part = this.#names(owner).find((name) => PART.exec(name)?.[1] === sha256);
+    if (part === undefined) return undefined;
+    const received = statSync(join(this.#ownFolder(owner), part), { throwIfNoEntry: false })?.size ?? 0;
+    return { sha256, bytes: Number(PART.exec(part)?.[2]), received, isWhole: false };
+  }
+
+  /** The file of a whole blob, which counts as used now. */
+  use(owner: string, sha256: string): string | undefined {
+    const path = this.#path(owner, sha256);
+    try {
+      const seconds = this.#options.wallMs() / 1_000;
+      utimesSync(path, seconds, seconds);
+      return path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Takes the next bytes. Those that came before the connection was cut stay. */
+  async append(piece: BlobPiece): Promise<Appended> {
+    const { owner, sha256, bytes, offset } = piece;
+    const key = `${owner}\0${sha256}`;
+    const known = this.view(owner, sha256) ?? { sha256, bytes, received: 0, isWhole: false };
+    if (known.isWhole) return { is: "stored", view: known };
+    if (this.#busy.has(key)) return { is: "busy", view: known };
+    if (offset !== known.received || bytes !== known.bytes) return { is: "offset", view: known };
+    if (offset === 0) {
+      const refused = this.#noRoom(owner, bytes);
+      if (refused !== undefined) return { is: refused, view: known };
+    }
+    this.#busy.add(key);
+    try {
+      return await this.#write(piece);
+    } finally {
+      this.#busy.delete(key);
+    }
+  }
+
+  /** Removes what nobody has used for a day, unless an order that has not ended names it. Returns how many. */
+  expire(isNamed: (owner: string, sha256: string) => boolean): number {
+    const beforeMs = this.#options.wallMs() - KEEP_MS;
+    let removed = 0;
+    for (const folder of readdirSync(this.#options.folder)) {
+      const owner = decodeURIComponent(folder);
+      for (const name of this.#names(owner)) {
+        const path = join(this.#options.folder, folder, name);
+        const sha256 = name.slice(0, 64);
+        if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? beforeMs) >= beforeMs || isNamed(owner, sha256))
+          continue;
+        rmSync(path, { force: true });
+        removed += 1;
+      }
+    }
+    return removed;
+  }
+
+  /** Bytes of everybody, for the metrics. */
+  bytes(): number {
+    return readdirSync(this.#options.folder).reduce(
+      (sum, folder) => sum + this.#bytesOf(decodeURIComponent(folder)),
+      0,
+    );
+  }
+
+  async #write({ owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
+    mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
+    const part = join(this.#ownFolder(owner), `${sha256}.${bytes}.part`);
+    let received = offset;
+    const view = (): BlobView => ({ sha256, bytes, received, isWhole: false });
+    const file = await open(part, "a", 0o600);
+    try {
+      for await (const chunk of data) {
+        if (received + chunk.length > bytes) return { is: "long", view: view() };
+        await file.appendFile(chunk);
+        received += chunk.length;
+      }
+      if (received === bytes) await file.sync();
+    } catch (error) {
+      if (isFull(error)) return { is: "disk", view: view() };
+      // Cut off: what is there counts.
+      if (received === offset) throw error;
+      return { is: "stored", view: view() };
+    } finally {
+      await file.close();
+    }
+    if (received < bytes) return { is: "stored", view: view() };
+    if ((await digestOf(part)) !== sha256) {
+      rmSync(part, { force: true });
+      received = 0;
+      return { is: "digest", view: view() };
+    }
+    renameSync(part, this.#path(owner, sha256));
+    return { is: "stored", view: { sha256, bytes, received, isWhole: true } };
+  }
+
+  #noRoom(owner: string, bytes: number): "quota" | "disk" | undefined {
+    const { folder, maxBytesPerUser } = this.#options;
+    const isMuch = maxBytesPerUser > 0 && this.#bytesOf(owner) + bytes > maxBytesPerUser;
+    if (isMuch || this.#names(owner).length >= MAX_BLOBS_PER_USER) return "quota";
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize - bytes < RESERVE_BYTES ? "disk" : undefined;
+  }
+
+  /** A blob that is being sent takes its whole room at once. */
+  #bytesOf(owner: string): number {
+    return this.#names(owner).reduce((sum, name) => {
+      const announced = PART.exec(name)?.[2];
+      const path = join(this.#ownFolder(owner), name);
+      return (
+        sum + (announced === undefined ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : Number(announced))
+      );
+    }, 0);
+  }
+
+  #names(owner: string): readonly string[] {
+    try {
+      return readdirSync(this.#ownFolder(owner));
+    } catch {
+      return [];
+    }
+  }
+
+  #ownFolder(owner: string): string {
+    return join(this.#options.folder, encodeURIComponent(owner));
+  }
+
+  #path(owner: string, sha256: string): string {
+    return join(this.#ownFolder(owner), sha256);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest("hex");
+}

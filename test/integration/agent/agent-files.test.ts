@@ -1,0 +1,325 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import { userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
+import type { OrderedFile, OrderOf } from "../../../src/wire/fleet/order.ts";
+import { AgentSite, type State } from "../../support/agent-site.ts";
+import { poll } from "../../support/poll.ts";
+import { asUser, createTestUser, type TestUser } from "../../support/root.ts";
+import { SmallDisk } from "../../support/small-disk.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const IS_ROOT = process.getuid?.() === 0;
+const BYTES = "hello\n";
+const LARGE = 64 << 20;
+let site: AgentSite;
+let alice: TestUser;
+let bob: TestUser;
+/** Where alice's files go, and one that everybody may write. */
+let home: string;
+let shared: string;
+
+/** As root for another user; otherwise as the demo does it, for the user of the tests. */
+beforeAll(async () => {
+  const folder = await tempFolder();
+  chmodSync(folder, 0o755);
+  shared = join(folder, "shared");
+  mkdirSync(shared);
+  chmodSync(shared, 0o1777);
+  if (IS_ROOT) {
+    [alice, bob] = [await createTestUser("put"), await createTestUser("put")];
+    home = `/home/${alice.name}`;
+    chmodSync(`/home/${bob.name}`, 0o700);
+  } else home = userInfo().homedir;
+  site = await AgentSite.create(IS_ROOT ? alice.name : userInfo().username);
+  await site.start();
+});
+
+/** Sends files and nothing else; resolves with what became of the order, once it is settled. */
+async function put(...files: readonly OrderedFile[]): Promise<State> {
+  const order = site.order({ argv: [], files });
+  site.send(site.key.message(order));
+  const state = await site.until(order, "finished", "failed", "refused");
+  // A final state is told when nothing is left behind.
+  expect(leftovers(order)).toBe("");
+  return state;
+}
+
+function leftovers({ run }: OrderOf<"run">): string {
+  return execFileSync("find", [home, shared, "-name", `.*${run}*`]).toString();
+}
+
+const read = (path: string) => readFileSync(path, "utf8");
+const asAlice = (script: string): void =>
+  void spawnSync("/usr/bin/env", IS_ROOT ? asUser(alice, "sh", "-c", script) : ["sh", "-c", script]);
+const asBob = (script: string): void => void spawnSync("/usr/bin/env", asUser(bob, "sh", "-c", script));
+
+test("a file goes into new folders of the user, with its mode, and nothing else", async () => {
+  expect(await put(site.file("~/of-tests/new/a b.txt", BYTES, { mode: 0o750 }))).toMatchObject({
+    state: "finished",
+    code: 0,
+  });
+  const [path, folder] = [join(home, "of-tests/new/a b.txt"), join(home, "of-tests/new")];
+  expect(read(path)).toBe(BYTES);
+  const uid = IS_ROOT ? alice.uid : process.getuid?.();
+  expect([statSync(path), statSync(folder)].map(({ uid: of, mode }) => [of, (mode & 0o7777).toString(8)])).toEqual([
+    [uid, "750"],
+    [uid, "755"],
+  ]);
+  asAlice("rm -r ~/of-tests");
+});
+
+test("what is there stays without overwrite, and is replaced as a whole with it", async () => {
+  const path = join(shared, "twice");
+  await put(site.file(path, "first"));
+  expect(await put(site.file(path, "second"))).toMatchObject({ state: "refused", why: "file-exists" });
+  expect(read(path)).toBe("first");
+  expect(await put(site.file(path, "third", { overwrite: true }))).toMatchObject({ state: "finished" });
+  expect(read(path)).toBe("third");
+});
+
+test("the command begins when all files are in place, and sees them", async () => {
+  const files = [
+    site.file(join(shared, "of/input"), "42"),
+    site.file(join(shared, "of/tool.sh"), "cat $1", { mode: 0o755 }),
+  ];
+  const order = site.run(`cd ${shared}/of && sh ./tool.sh input > ${site.folder}/count/seen`, { files });
+  expect(await site.until(order, "finished", "failed")).toMatchObject({ state: "finished" });
+  expect(read(join(site.folder, "count/seen"))).toBe("42");
+  expect(leftovers(order)).toBe("");
+});
+
+test("one of several that cannot be written keeps all from being written, and the command from starting", async () => {
+  const files = [site.file(join(shared, "some/one"), BYTES), site.file(`${shared}/some/../two`, BYTES)];
+  const order = site.run(site.counting("some"), { files });
+  expect(await site.until(order, "refused")).toMatchObject({
+    why: "file-path",
+    text: expect.stringContaining("some/../two"),
+  });
+  expect(existsSync(join(shared, "some"))).toBe(false);
+  expect(site.count("some")).toBe(0);
+});
+
+test.each([
+  ["~/../x", "file-path"],
+  ["~/x/", "file-path"],
+  ["~/.", "file-path"],
+  ["/", "file-path"],
+  [`~/${"n".repeat(201)}`, "file-path"],
+  ["/etc/hostname/x", "file-path"],
+  ["/proc/sys/x", "file-failed"],
+])("%s is refused by name", async (path, why) => {
+  expect(await put(site.file(path, BYTES, { overwrite: true }))).toMatchObject({ state: "refused", why });
+});
+
+describe.skipIf(!IS_ROOT)("as the user", () => {
+  test.each([
+    ["a system folder", () => "/etc/cron.d/of-tests", "file-denied"],
+    ["another's home", () => `/home/${bob.name}/x`, "file-denied"],
+    ["root's home", () => "/root/x", "file-denied"],
+  ])("%s is refused", async (_name, path, why) => {
+    expect(await put(site.file(path(), BYTES, { overwrite: true }))).toMatchObject({ state: "refused", why });
+    expect(existsSync(path())).toBe(false);
+  });
+
+  test("another's links in a shared folder lead nowhere", async () => {
+    asAlice(`mkdir ~/private; echo mine > ~/private/file`);
+    asBob(`ln -s /home/${alice.name}/private ${shared}/trap; ln -s /home/${alice.name}/private/file ${shared}/trap2`);
+    expect(await put(site.file(`${shared}/trap/x`, BYTES))).toMatchObject({ state: "refused", why: "file-link" });
+    expect(existsSync(join(home, "private/x"))).toBe(false);
+    // The name itself is bob's, in a folder where nobody replaces another's.
+    expect(await put(site.file(`${shared}/trap2`, BYTES, { overwrite: true }))).toMatchObject({
+      state: "failed",
+      code: 125,
+    });
+    expect(read(join(home, "private/file"))).toBe("mine\n");
+  });
+
+  test("links of the user and of root are followed on the way, and replaced at the end", async () => {
+    asAlice(`mkdir ~/real; ln -s real ~/link; ln -s /etc/hostname ~/own`);
+    symlinkSync(`../home/${alice.name}/real`, join(shared, "roots"));
+    expect(await put(site.file("~/link/new/x", BYTES))).toMatchObject({ state: "finished" });
+    expect(read(join(home, "real/new/x"))).toBe(BYTES);
+    expect(await put(site.file("~/own", BYTES, { overwrite: true }))).toMatchObject({ state: "finished" });
+    expect(statSync(join(home, "own")).uid).toBe(alice.uid);
+  });
+
+  test("a full disk is refused, with nothing left behind, and the next file goes through", async () => {
+    const disk = await SmallDisk.mount(join(shared, "small"), 2);
+    const big = site.file(join(disk.folder, "big"), Buffer.alloc(3 << 20, 1));
+    expect(await put(big)).toMatchObject({ state: "refused", why: "disk-full" });
+    expect(await put(site.file(join(disk.folder, "small"), BYTES))).toMatchObject({ state: "finished" });
+    execFileSync("sh", ["-c", `cd ${site.folder}; head -c 3M /dev/zero > filler; tar -cf full.tar filler`]);
+    const tar = site.file(join(disk.folder, "tree"), readFileSync(join(site.folder, "full.tar")), { unpack: "tar" });
+    expect(await put(tar)).toMatchObject({ state: "refused", why: "disk-full" });
+    expect(execFileSync("ls", ["-A", disk.folder]).toString()).toBe("small\n");
+  });
+});
+
+describe("bytes", () => {
+  test("other ones than those that were signed are not written", async () => {
+    const file = site.file(join(shared, "wrong"), "signed");
+    site.blobs.set(file.sha256, Buffer.from("forged"));
+    expect(await put(file)).toMatchObject({ state: "refused", why: "file-digest" });
+    expect(existsSync(join(shared, "wrong"))).toBe(false);
+  });
+
+  test("what is no plain file of the cache is not opened: the order waits for a right one", async () => {
+    const file = site.file(join(shared, "planted"), BYTES);
+    const path = cachedPath(join(site.folder, "cache"), { owner: site.user, sha256: file.sha256 });
+    const elsewhere = join(site.folder, "elsewhere");
+    writeFileSync(elsewhere, BYTES);
+    const plants = [
+      () => symlinkSync(elsewhere, path),
+      () => linkSync(elsewhere, path),
+      () => execFileSync("mkfifo", [path]),
+      () => mkdirSync(path),
+    ];
+    for (const plant of plants) {
+      execFileSync("rm", ["-rf", path]);
+      plant();
+      const usual = site.fetch;
+      site.fetch = () => "";
+      const order = site.order({ argv: [], files: [file] });
+      site.send(site.key.message(order));
+      expect(await site.until(order, "waiting")).toMatchObject({ why: "files" });
+      site.fetch = usual;
+      site.cancel(order);
+      expect(await site.until(order, "cancelled", "finished")).toMatchObject({ state: "cancelled" });
+    }
+    execFileSync("rm", ["-rf", path]);
+    expect(await put(file)).toMatchObject({ state: "finished" });
+  });
+});
+
+describe("archives", () => {
+  const made = (script: string): Buffer => {
+    const folder = join(site.folder, "archives");
+    execFileSync("rm", ["-rf", folder]);
+    mkdirSync(join(folder, "x/bin"), { recursive: true });
+    execFileSync("sh", ["-ec", `cd ${folder}; echo run > x/bin/a; chmod 755 x/bin/a; ${script}`]);
+    return readFileSync(join(folder, "a.tar"));
+  };
+
+  test("become a folder, plain or packed; the old one goes as a whole", async () => {
+    const path = join(shared, "app");
+    const tar = (script: string, overwrite = false) => put(site.file(path, made(script), { unpack: "tar", overwrite }));
+    expect(await tar("ln -s /etc/passwd x/link; tar -C x -cf a.tar .")).toMatchObject({ state: "finished" });
+    expect(read(join(path, "bin/a"))).toBe("run\n");
+    expect(await tar("tar -C x -czf a.tar bin")).toMatchObject({ state: "refused", why: "file-exists" });
+    expect(await tar("tar -C x -czf a.tar bin", true)).toMatchObject({ state: "finished" });
+    expect(execFileSync("find", [path, "-printf", "%P "]).toString().trim().split(" ").sort()).toEqual([
+      "bin",
+      "bin/a",
+    ]);
+  });
+
+  test.each([
+    ["names with ..", "tar -cPf a.tar --transform 's#^x/bin/a#../../of-tests-evil#' x/bin/a"],
+    [
+      "a file through a link that leads out",
+      "ln -s /tmp x/d; tar -C x -cf a.tar d; rm x/d; mkdir x/d; echo z > x/d/of-tests-evil; tar -C x -rf a.tar d/of-tests-evil",
+    ],
+    ["what is none", "echo hello > a.tar"],
+    ["one that was cut", "head -c 40000 /dev/urandom > x/big; tar -C x -cf b.tar .; head -c 20000 b.tar > a.tar"],
+  ])("%s: refused, or harmless", async (_name, script) => {
+    const path = join(shared, "evil/app");
+    const state = await put(site.file(path, made(script), { unpack: "tar" }));
+    if (state.state === "refused") expect(state.why).toBe("archive");
+    for (const place of [shared, dirname(shared), "/tmp", home])
+      expect(existsSync(join(place, "of-tests-evil"))).toBe(false);
+    execFileSync("rm", ["-rf", join(shared, "evil")]);
+  });
+
+  test("absolute names, and links to files elsewhere, stay in the folder", async () => {
+    const path = join(shared, "abs");
+    const script = "ln x/bin/a x/hard; tar -cPf a.tar --transform 's#^x/#/tmp/of-tests-abs/#' x/bin/a x/hard";
+    const state = await put(site.file(path, made(script), { unpack: "tar" }));
+    expect(["finished", "refused"]).toContain(state.state);
+    expect(existsSync("/tmp/of-tests-abs")).toBe(false);
+  });
+
+  test("folders that nobody may enter go as well", async () => {
+    const tree = made(
+      "mkdir -p x/closed/in; touch x/closed/in/f; chmod 0 x/closed; tar -C x -cf a.tar .; chmod 755 x/closed",
+    );
+    const file = site.file(join(shared, "closed"), tree, { unpack: "tar" });
+    site.blobs.set(file.sha256, Buffer.concat([tree.subarray(0, -1), Buffer.from("x")]));
+    expect(await put(file)).toMatchObject({ state: "refused", why: "file-digest" });
+    expect(existsSync(join(shared, "closed"))).toBe(false);
+  });
+});
+
+describe("killed in the middle", () => {
+  const path = () => join(shared, "large");
+
+  /**
+   * An order whose file is being written: mlagent-root, which passes the bytes, is stopped as soon as the staged file appears. One
+   * that was written before that is ordered again.
+   */
+  async function half(name: string): Promise<OrderOf<"run">> {
+    const file = site.file(path(), Buffer.alloc(LARGE, 7), { overwrite: true });
+    return poll("a file that is being written", async () => {
+      const order = site.order({ argv: ["sh", "-c", site.counting(name)], files: [file] });
+      const appears = new Promise<void>((resolve) => {
+        const watcher = watch(shared, (_event, name) => {
+          if (name?.includes(order.run) !== true) return;
+          process.kill(site.root?.pid ?? 0, "SIGSTOP");
+          watcher.close();
+          resolve();
+        });
+      });
+      site.send(site.key.message(order));
+      await appears;
+      const [staged] = leftovers(order).split("\n");
+      if (staged !== undefined && staged !== "" && statSync(staged).size < LARGE) return order;
+      process.kill(site.root?.pid ?? 0, "SIGCONT");
+      await site.until(order, "finished");
+      execFileSync("rm", ["-f", join(site.folder, "count", name)]);
+      return undefined;
+    });
+  }
+
+  test("the writer: it is started again", async () => {
+    const order = await half("writer");
+    const { pid } = site.root ?? {};
+    const [writer] = read(`/proc/${pid}/task/${pid}/children`).split(" ");
+    process.kill(Number(writer), "SIGKILL");
+    process.kill(pid ?? 0, "SIGCONT");
+    await site.until(order, "finished");
+    expect(statSync(path()).size).toBe(LARGE);
+    expect(site.count("writer")).toBe(1);
+  });
+
+  test("by a cancel: nothing of the file is left, and the command never starts", async () => {
+    const order = await half("cancel");
+    site.cancel(order);
+    process.kill(site.root?.pid ?? 0, "SIGCONT");
+    expect(await site.until(order, "cancelled", "finished", "failed")).toMatchObject({ state: "cancelled" });
+    expect(leftovers(order)).toBe("");
+    expect(site.count("cancel")).toBe(0);
+  });
+
+  // The last one: what it starts ends with it.
+  test("root's half of the agent: it writes the file anew, and runs the command once", async () => {
+    const order = await half("root");
+    await site.kill();
+    await site.start();
+    await site.until(order, "finished");
+    expect(statSync(path()).size).toBe(LARGE);
+    expect(site.count("root")).toBe(1);
+    expect(leftovers(order)).toBe("");
+  });
+});
