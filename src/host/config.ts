@@ -143,7 +143,6 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
       tokenFile: settings.take("metrics-token-file", FIELDS.path, undefined),
     },
     sealAfterDays: settings.take("seal-after-days", countField(0, MAX_SEAL_AFTER_DAYS), 7),
-    fleet: settings.take("fleet", FIELDS.address, undefined),
     fleetBroker: settings.take("fleet-broker", FIELDS.fleetBroker, "child"),
     fleet,
     fleetFiles: settings.take("fleet-files", FIELDS.address, portAfter(fleet)),

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
@@ -50,6 +50,30 @@ test("a command runs on the demo's nodes, chosen by name, glob or tick; each nod
   await dialog.getByRole("button", { name: "Run on 3" }).waitFor();
   await card.getByRole("button", { name: "Again on the 3 that failed" }).click();
   await shows(dialog.getByRole("region", { name: "Run of greet" }), 2);
+});
+
+test("files that are chosen go to the ticked nodes before the command begins", async () => {
+  const bytes = Buffer.alloc(2_500_000, "x");
+  await dialog.locator("input[type=file]").setInputFiles([
+    { name: "tool.sh", mimeType: "text/plain", buffer: Buffer.from("wc -c < data\n") },
+    { name: "data", mimeType: "application/octet-stream", buffer: bytes },
+  ]);
+  await dialog.getByRole("textbox", { name: "Folder" }).fill(`${folder}/sent`);
+  await run("node1", "sh ./tool.sh", "with-files");
+  await dialog.getByRole("region", { name: "Run of with-files" }).getByText("finished").waitFor();
+  expect(statSync(`${folder}/sent/data`).size).toBe(bytes.length);
+  expect(await dialog.getByRole("progressbar", { name: "data" }).getAttribute("value")).toBe(String(bytes.length));
+  // They are there now, and nothing is replaced that nobody wants replaced.
+  await run("node1", "true", "twice");
+  await dialog
+    .getByRole("region", { name: "Run of twice" })
+    .getByText(/Something is there already/)
+    .waitFor();
+  await dialog.getByRole("button", { name: "Leave out data" }).click();
+  await dialog.getByRole("button", { name: "Leave out tool.sh" }).click();
+  await dialog.getByRole("textbox", { name: "Folder" }).fill("");
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill("cpus>=1 && node=node[1-2]");
+  await dialog.getByRole("button", { name: "Run on 2" }).waitFor();
 });
 
 test("stop ends it everywhere, and says who asked; its lines are in the viewer", async () => {

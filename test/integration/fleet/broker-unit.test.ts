@@ -47,7 +47,15 @@ beforeAll(async () => {
   inside("systemctl", "daemon-reload");
   port = await freePort();
   const clocks = { nowMs: Date.now, wallMs: Date.now };
-  const options = { listen: { host: "127.0.0.1", port }, form: "unit", pki, dataDir: folder, log: SILENT } as const;
+  const files = { listenForFiles: { host: "127.0.0.1", port: 0 }, fileBytesPerUser: 0 };
+  const options = {
+    ...files,
+    listen: { host: "127.0.0.1", port },
+    form: "unit",
+    pki,
+    dataDir: folder,
+    log: SILENT,
+  } as const;
   fleet = new Fleet({ ...options, metrics: createMetrics(), ...clocks });
   await fleet.start();
   afterwards(() => fleet.stop());

@@ -43,7 +43,10 @@ test("files go to the nodes, alone or before a command; an archive becomes its f
   expect(await order(...deploy, "--", "./go.sh")).toMatchObject({ code: 0, stdout: "node1  a=1\n" });
   expect(await order(...deploy, "--overwrite")).toMatchObject({ code: 0 });
   expect(readdirSync(there).sort()).toEqual(["a.conf", "app", "big", "own"]);
-  expect(await order("put", "here/none", "-n", "node1")).toMatchObject({ code: 1, stderr: expect.stringContaining("no such file") });
+  expect(await order("put", "here/none", "-n", "node1")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no such file"),
+  });
 }, 30_000);
 
 test("a command runs on the nodes as who signed, its lines arrive merged, and its exit code is the highest", async () => {

@@ -29,9 +29,9 @@ export class JsonClient {
   }
 
   async ask<T>(path: string, options: AskOptions<T>): Promise<Answer<T>> {
-    const { body, signal, method } = options;
+    const { body, bytes, signal, method } = options;
     const init: RequestInit = {
-      ...posted(body),
+      ...(bytes === undefined ? posted(body) : { method: "PUT", body: bytes }),
       ...(method === undefined ? {} : { method }),
       credentials: "same-origin",
       signal: signal ?? null,
@@ -118,6 +118,8 @@ interface AskOptions<T> {
   readonly parse: (value: unknown) => T | undefined | Promise<T | undefined>;
   /** POSTed as JSON; without a body the request is a GET. */
   readonly body?: object;
+  /** PUT as they are. */
+  readonly bytes?: Blob;
   /** Instead of POST. */
   readonly method?: "DELETE";
   readonly signal?: AbortSignal | undefined;

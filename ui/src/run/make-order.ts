@@ -1,12 +1,12 @@
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
-import { encodeOrder } from "../../../src/wire/fleet/order.ts";
+import { encodeOrder, type OrderedFile } from "../../../src/wire/fleet/order.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import { makeExecutionId } from "../../../src/wire/ids.ts";
 
 /** What the person has filled in. */
 export interface Wanted {
   readonly nodes: readonly string[];
-  /** For `sh -c`. */
+  /** For `sh -c`; empty: files only. */
   readonly command: string;
   /** Empty: the command's first word. */
   readonly job: string;
@@ -14,6 +14,8 @@ export interface Wanted {
   readonly folder: string;
   /** So many nodes at a time; 0: all at once. */
   readonly batch: number;
+  /** That the collector has. */
+  readonly files: readonly OrderedFile[];
 }
 
 export interface OrderContext {
@@ -32,11 +34,8 @@ const KILL_AFTER_SECONDS = 5;
  * The text of an order to run a command, or to check whether the nodes would. Throws a RangeError if something is not of its
  * form.
  */
-export function runOrderText(
-  kind: "run" | "check",
-  { nodes, command, job, folder, batch }: Wanted,
-  context: OrderContext,
-): string {
+export function runOrderText(kind: "run" | "check", wanted: Wanted, context: OrderContext): string {
+  const { nodes, command, job, folder, batch, files } = wanted;
   const { fleet, user, nowMs, random } = context;
   return encodeOrder({
     v: 1,
@@ -48,11 +47,11 @@ export function runOrderText(
     issued: nowMs,
     expires: nowMs + (batch === 0 ? LIFE_MS : BATCH_LIFE_MS),
     via: "web",
-    argv: ["sh", "-c", command],
+    argv: command.trim() === "" ? [] : ["sh", "-c", command],
     cwd: folder,
     env: [],
-    job: job === "" ? firstWord(command) : job,
-    files: [],
+    job: job || firstWord(command) || "put",
+    files,
     seconds: 0,
     memoryBytes: 0,
     killAfterSeconds: KILL_AFTER_SECONDS,

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { namedNodes } from "../../../src/text/nodes/node-pattern.ts";
 import type { Me } from "../../../src/wire/api.ts";
 import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
@@ -8,12 +7,15 @@ import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { chosenNodes } from "./chosen-nodes.ts";
 import { DryRunAnswers } from "./dry-run-answers.tsx";
+import { FileChoice } from "./file-choice.tsx";
 import { FleetClient } from "./fleet-client.ts";
 import { cancelOrderText, runOrderText, type Wanted } from "./make-order.ts";
 import { NodeChoice } from "./node-choice.tsx";
 import { RunCard } from "./run-card.tsx";
 import { heldTicket } from "./ticket.ts";
+import { useChosenFiles } from "./use-chosen-files.ts";
 
 interface RunDialogProps {
   readonly api: ApiClient;
@@ -29,13 +31,16 @@ const LOOK_EVERY_MS = 2_000;
 const ULID_RANDOM_BYTES = 16;
 const NO_TICKET = "This tab has not signed in, so nobody can sign its orders: sign out and in again, or use mlctl run";
 
+const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", files: [], batch: 0 };
+
 /** Starts a command on chosen nodes, and shows what became of the latest. */
 export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogProps): JSX.Element {
   const client = useMemo(() => new FleetClient(api), [api]);
   const dialog = useRef<HTMLDialogElement>(null);
   const [fleet, setFleet] = useState<FleetView | undefined>(undefined);
   const [runs, setRuns] = useState<readonly RunView[]>([]);
-  const [wanted, setWanted] = useState<Wanted>({ nodes: [], command: "", job: "", folder: "", batch: 0 });
+  const [wanted, setWanted] = useState<Wanted>(NOTHING);
+  const chosen = useChosenFiles(api);
   const [answers, setAnswers] = useState<readonly DryRunOnNode[]>([]);
   const [pattern, setPattern] = useState("");
   const [problem, setProblem] = useState<string | undefined>(undefined);
@@ -59,10 +64,9 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     return () => clearInterval(timer);
   }, [isOpen, client]);
 
-  const names = fleet?.nodes.map(({ node }) => node) ?? [];
   const choose = (words: string): void => {
     setPattern(words);
-    const named = namedNodes(words, names);
+    const named = chosenNodes(words, fleet?.nodes ?? []);
     if (!("problem" in named)) setWanted({ ...wanted, nodes: named.nodes });
     setProblem("problem" in named && words !== "" ? named.problem : undefined);
   };
@@ -130,9 +134,18 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     return answer.ok ? undefined : answer.message;
   };
 
+  /** The files first: what is sent already is not sent again. */
+  const sendAll = async (): Promise<void> => {
+    setBusy(true);
+    const files = await chosen.send(wanted.folder);
+    setBusy(false);
+    if (typeof files === "string") setProblem(files);
+    else await send("run", { ...wanted, files });
+  };
+
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void send("run", wanted);
+    void sendAll();
   };
   const set = (name: "command" | "job" | "folder", value: string): void => setWanted({ ...wanted, [name]: value });
 
@@ -150,7 +163,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           Nodes
           <input
             value={pattern}
-            placeholder="node[1-4], gpu*, *"
+            placeholder="node[1-4], gpu*, *, memory>=16G && role=render"
             onInput={(event) => choose(event.currentTarget.value)}
           />
         </label>
@@ -162,9 +175,10 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
             onInput={(event) => set("command", event.currentTarget.value)}
             spellcheck={false}
             placeholder="for sh"
-            required
+            required={chosen.all.length === 0}
           />
         </label>
+        <FileChoice files={chosen} />
         <div class="run-more">
           <label class="run-field wide">
             Job
@@ -219,8 +233,8 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           showOwner={me.admin}
           onStop={stop}
           onContinue={goOn}
-          onAgain={({ argv, job, details: { cwd: folder } }, nodes) =>
-            void send("run", { nodes, command: argv.at(-1) ?? "", job, folder, batch: 0 })
+          onAgain={({ argv, job, details: { cwd: folder, files } }, nodes) =>
+            void send("run", { nodes, command: argv.at(-1) ?? "", job, folder, batch: 0, files })
           }
         />
       ))}

@@ -1,0 +1,82 @@
+import { BLOB_CHUNK_BYTES, type BlobView, parseBlobView } from "../../../src/wire/fleet/blob.ts";
+import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
+import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
+
+/** A file that the person has chosen, and what the collector has of it. */
+export interface ChosenFile {
+  readonly file: File;
+  /** Bytes at the collector; undefined: sending has not begun. */
+  readonly sent: number | undefined;
+}
+
+/** A file as an order names it. */
+export interface SentFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** A browser does not know whether a file is a program: with this `./tool` works, and data is not harmed. */
+const FILE_MODE = 0o755;
+
+/** As an order puts it into a folder; an empty one is the home. */
+export function orderedFile(
+  { name, sha256, bytes }: SentFile,
+  { folder, overwrite }: { readonly folder: string; readonly overwrite: boolean },
+): OrderedFile {
+  const path = `${folder.replace(/\/+$/, "") || "~"}/${name}`;
+  return { path, sha256, bytes, mode: FILE_MODE, overwrite, unpack: "" };
+}
+
+/** The browser hashes a file in memory. */
+export const MAX_WEB_FILE_BYTES = 1_073_741_824;
+/** Other bytes are expected, or another tab sends the same file: ask what is there. */
+const CONFLICT = 409;
+const MAX_CONFLICTS = 5;
+
+/**
+ * Sends a file in pieces; what the collector has already is not sent again, also of one that was cut off. A text is why not.
+ *
+ * @param onSent Bytes that are there.
+ */
+export async function sendFile(
+  api: JsonClient,
+  file: File,
+  onSent: (bytes: number) => void,
+): Promise<SentFile | string> {
+  if (file.size > MAX_WEB_FILE_BYTES) return `${file.name} is larger than a browser can hash: use mlctl run --put`;
+  const sha256 = hexOf(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  let conflicts = 0;
+  let view = await known(api, sha256);
+  while (typeof view !== "string" && !view.isWhole) {
+    onSent(view.received);
+    const answer = await sendPiece(api, file, { sha256, offset: view.received });
+    if (answer.ok) view = answer.value;
+    else if (answer.status === CONFLICT && conflicts < MAX_CONFLICTS) {
+      conflicts += 1;
+      view = await known(api, sha256);
+    } else view = answer.message;
+  }
+  if (typeof view === "string") return view;
+  onSent(file.size);
+  return { name: file.name, sha256, bytes: file.size };
+}
+
+async function known(api: JsonClient, sha256: string): Promise<BlobView | string> {
+  const answer = await api.ask(`api/blobs/${sha256}`, { parse: parseBlobView });
+  if (answer.ok) return answer.value;
+  return answer.status === 404 ? { sha256, bytes: 0, received: 0, isWhole: false } : answer.message;
+}
+
+function sendPiece(
+  api: JsonClient,
+  file: File,
+  { sha256, offset }: { readonly sha256: string; readonly offset: number },
+): Promise<Answer<BlobView>> {
+  const bytes = file.slice(offset, offset + BLOB_CHUNK_BYTES);
+  return api.ask(`api/blobs/${sha256}${queryOf({ bytes: file.size, offset })}`, { parse: parseBlobView, bytes });
+}
+
+function hexOf(digest: ArrayBuffer): string {
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,39 @@
+import { useState } from "preact/hooks";
+import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
+import type { JsonClient } from "../api/json-client.ts";
+import { type ChosenFile, orderedFile, sendFile } from "./send-files.ts";
+
+export interface ChosenFiles {
+  readonly all: readonly ChosenFile[];
+  readonly overwrites: boolean;
+  setOverwrites(overwrites: boolean): void;
+  /** One of a name that was chosen before takes its place. */
+  add(files: readonly File[]): void;
+  remove(file: File): void;
+  /** Sends those that the collector has not, and resolves with what an order names; a text is why not. */
+  send(folder: string): Promise<readonly OrderedFile[] | string>;
+}
+
+/** Files that the person has chosen for the nodes. */
+export function useChosenFiles(api: JsonClient): ChosenFiles {
+  const [all, setAll] = useState<readonly ChosenFile[]>([]);
+  const [overwrites, setOverwrites] = useState(false);
+  const add = (files: readonly File[]): void =>
+    setAll((before) => [
+      ...before.filter(({ file }) => files.every(({ name }) => name !== file.name)),
+      ...files.map((file) => ({ file, sent: undefined })),
+    ]);
+  const remove = (gone: File): void => setAll((before) => before.filter(({ file }) => file !== gone));
+  const send = async (folder: string): Promise<readonly OrderedFile[] | string> => {
+    const files: OrderedFile[] = [];
+    for (const { file } of all) {
+      const sent = await sendFile(api, file, (bytes) => {
+        setAll((before) => before.map((each) => (each.file === file ? { file, sent: bytes } : each)));
+      });
+      if (typeof sent === "string") return sent;
+      files.push(orderedFile(sent, { folder, overwrite: overwrites }));
+    }
+    return files;
+  };
+  return { all, overwrites, setOverwrites, add, remove, send };
+}
