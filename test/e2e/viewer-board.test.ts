@@ -17,6 +17,9 @@ beforeAll(async () => {
   on = await startRunSite({ uiFolder: UI_FOLDER });
 });
 
+const TRACE = ["Traceback (most recent call last):", '  File "train.py", line 41', "MemoryError: 80 GB are not enough"];
+const EPOCHS = [2, 3, 4, 5].map((epoch) => `epoch ${epoch} loss=0.${91 - epoch}`);
+
 /** A job of which rank 11 fails, and rank 5 prints nothing any more while the others go on. */
 async function train(job: string, count: number): Promise<Launched[]> {
   const { site, clock } = on;
@@ -33,12 +36,7 @@ async function train(job: string, count: number): Promise<Launched[]> {
   await says("epoch 1 loss=0.93", []);
   const failing = ranks[11];
   if (failing === undefined) throw new Error("Too few ranks");
-  const trace = [
-    "Traceback (most recent call last):",
-    '  File "train.py", line 41',
-    "MemoryError: 80 GB are not enough",
-  ];
-  await site.store.store([failing.lines(site, clock.nowMs, trace, "stderr"), failing.end(site, clock.nowMs, 1)]);
+  await site.store.store([failing.lines(site, clock.nowMs, TRACE, "stderr"), failing.end(site, clock.nowMs, 1)]);
   for (let epoch = 2; epoch <= 5; epoch += 1) await says(`epoch ${epoch} loss=0.${91 - epoch}`, [5, 11]);
   return ranks;
 }
@@ -96,6 +94,28 @@ test("a job of 16 names what failed first, with its last words, and what hangs, 
   expect(new URL(page.url()).search).toContain("fold=1&gutter=rank");
   await page.getByLabel("Fold").uncheck();
   await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("node");
+
+  // Side by side: the columns are those that the board has chosen.
+  await cells.nth(3).click();
+  for (const rank of [5, 11]) await cells.nth(rank).click({ modifiers: ["ControlOrMeta"] });
+  await poll("three nodes", async () => (await labels()) === "node12,node4,node6");
+  await page.getByRole("combobox", { name: "Columns" }).selectOption("side by side, by time");
+  const columns = page.locator(".side-header .side-cell");
+  await poll("three columns", async () => (await columns.allInnerTexts()).sort().join() === "node12,node4,node6");
+  const texts = async () => (await page.locator(".side-cell .text").allInnerTexts()).sort();
+  const all = ["epoch 1 loss=0.93", "epoch 1 loss=0.93", "epoch 1 loss=0.93", ...EPOCHS, ...TRACE].sort();
+  await poll("all lines of the three", async () => JSON.stringify(await texts()) === JSON.stringify(all));
+  expect(await page.locator(".row.side").count()).toBe(1 + 3 + 4);
+  expect(await page.locator(".row.side.few").count()).toBe(0);
+  await page.getByRole("combobox", { name: "Columns" }).selectOption("side by side, equal lines");
+  await poll("the same lines", async () => JSON.stringify(await texts()) === JSON.stringify(all));
+  expect(await page.locator(".row.side.few").count()).toBe(4 + 3);
+  expect(new URL(page.url()).searchParams.get("side")).toBe("text");
+  await page.reload();
+  await poll("the same after a reload", async () => JSON.stringify(await texts()) === JSON.stringify(all));
+  await page.getByRole("combobox", { name: "Columns" }).selectOption("one list");
+  await page.getByRole("button", { name: "Show all 16" }).click();
+  await poll("other nodes again", async () => (await labels()).split(",").length > 10);
 
   await page.locator(".cell").first().focus();
   await page.keyboard.press("End");

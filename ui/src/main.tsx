@@ -9,6 +9,7 @@ import "./styles/log-header.css";
 import "./styles/board.css";
 import "./styles/log-toolbar.css";
 import "./styles/log-times.css";
+import "./styles/log-side.css";
 import "./styles/find.css";
 import "./styles/log-rows.css";
 import "./styles/log-overlays.css";

@@ -12,6 +12,9 @@ export type TimeMode = (typeof TIME_MODES)[number];
 /** Pages that stand in place of the list. */
 const PAGES = ["nodes", "account"] as const;
 
+export const SIDE_MODES = ["time", "text"] as const;
+export type SideMode = (typeof SIDE_MODES)[number];
+
 export interface ListPlace {
   readonly view: "list";
   readonly page?: (typeof PAGES)[number] | undefined;
@@ -66,6 +69,8 @@ export interface JobPlace extends LogPlace {
   readonly node: string;
   /** Lines that many executions print stand as one row. */
   readonly fold?: true | undefined;
+  /** A column for each execution, aligned by time or by equal lines. */
+  readonly side?: SideMode | undefined;
   /** The label that names an execution beside its lines; undefined: its node. */
   readonly gutter?: string | undefined;
   /** Only these executions, by their ids. */
@@ -108,11 +113,13 @@ export function parsePlace(search: string): Place {
       .split(",", MAX_ONLY)
       .flatMap((id) => parseExecutionId(id) ?? []);
     const gutter = text("gutter").slice(0, WIRE_LIMITS.maxLabelKeyCharacters);
+    const side = SIDE_MODES.find((mode) => mode === text("side"));
     const chosen = {
       ...which,
       ...(only.length === 0 ? {} : { only }),
       ...(text("fold") === "1" ? ({ fold: true } as const) : {}),
       ...(gutter === "" ? {} : { gutter }),
+      ...(side === undefined ? {} : { side }),
     };
     return { view: "job", job: text("job"), ...chosen, node: text("node"), ...parseLogPlace(text) };
   }
@@ -141,6 +148,7 @@ export function formatPlace(place: Place): string {
     set("run", place.run);
     set("fold", place.fold === true ? "1" : "");
     set("gutter", place.gutter);
+    set("side", place.side);
     set("only", place.only?.slice(0, MAX_ONLY).join(","));
   }
   if (place.view !== "list") set("owner", place.owner);

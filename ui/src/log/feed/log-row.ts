@@ -1,6 +1,7 @@
 import type { Span } from "../../../../src/text/screen/row.ts";
 import { PLAIN, type Style } from "../../../../src/text/screen/style.ts";
 import type { LogLine } from "../../api-parse.ts";
+import type { Item } from "./log-items.ts";
 
 /**
  * The content of one row: a line, or the pieces of one that belong together. Immutable; a piece that
@@ -33,8 +34,19 @@ export interface LogRow {
   readonly isNear?: true;
   /** It stands for the lines of several executions. */
   readonly fold?: Fold;
+  /** It is a row of several columns, one for each execution; the earliest of its cells is the row itself. */
+  readonly side?: SideBySide;
   /** What a terminal shows of lines that were printed over each other: then `text` has no control characters. */
   readonly screen?: ScreenRow;
+}
+
+/** What stands beside each other. */
+export interface SideBySide {
+  readonly head: Item;
+  /** By execution; undefined where it has printed nothing there. */
+  readonly cells: readonly (Item | undefined)[];
+  /** Aligned by text: fewer than half of the executions have printed it. */
+  readonly isFew: boolean;
 }
 
 /** Lines that several executions have printed, as one row. */

@@ -20,6 +20,7 @@ import type { PageBarProps } from "../find/page-bars.tsx";
 import { ticksOf } from "../find/ticks.ts";
 import { useFind } from "../find/use-find.ts";
 import { useRowFold } from "../fold/use-row-fold.ts";
+import { MAX_COLUMNS, useSide } from "../side/use-side.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import type { TimeStripProps } from "../times/time-strip.tsx";
 import type { LogControls } from "../view/log-view.tsx";
@@ -108,6 +109,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const traces = useTraces({ place, current: found.current, redraw });
   const isFolded = place.view === "job" && place.fold === true && matches === undefined;
   const fold = useRowFold({ feed, gutter: place.view === "job" ? place.gutter : undefined, isWanted: isFolded });
+  const side = useSide(feed, place.view === "job" && matches === undefined ? place.side : undefined);
   const onGroup = useCallback(
     (head: LogRow): void => {
       fold?.toggle(head);
@@ -130,6 +132,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     onStates: setStates,
     onFold: traces.onFold,
     onGroup,
+    sideCells: side?.engine.SideCells,
   });
   const [isHelpOpen, setHelpOpen] = useState(false);
 
@@ -148,7 +151,12 @@ export function LogPage(props: LogPageProps): JSX.Element {
     (top: Item | undefined): void => {
       const { place: now } = navigation;
       if (now.view === "list") return;
-      const at = top === undefined ? "" : now.view === "execution" ? String(top.n) : placeInJob(feed, top);
+      const at =
+        top === undefined
+          ? ""
+          : now.view === "execution"
+            ? String(top.n)
+            : placeInJob(feed, top.kind === "lines" ? (top.side?.head ?? top) : top);
       if (at !== now.top) navigation.note({ ...now, top: at });
     },
     [navigation, feed],
@@ -167,8 +175,13 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const all = matches?.items ?? feed.items();
   const nameOf = (source: number): string => look.labels[source]?.text ?? "";
   const grouped = isFolded && fold !== undefined ? fold.fold(all, { nameOf, sources: feed.sources.length }) : all;
+  const mode = place.view === "job" ? place.side : undefined;
   const { items, folds } =
-    isFolded || matches !== undefined ? { items: grouped, folds: NO_FOLDS } : traces.fold(grouped);
+    side !== undefined && mode !== undefined
+      ? { items: side.rows.rows(all, { mode, columns: feed.sources.length, nowMs: Date.now() }), folds: NO_FOLDS }
+      : isFolded || matches !== undefined
+        ? { items: grouped, folds: NO_FOLDS }
+        : traces.fold(grouped);
   const ticks = ticksOf(feed, found, scale);
   const second = Math.floor(Date.now() / 1_000);
   const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
@@ -246,7 +259,15 @@ export function LogPage(props: LogPageProps): JSX.Element {
       {found.find.request === undefined && found.filter.request === undefined ? null : (
         <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />
       )}
-      <div class="log-frame">
+      {side === undefined ? null : (
+        <side.engine.SideHeader labels={look.labels} hasTime={look.time.format(SOME_TIME) !== ""} />
+      )}
+      {mode !== undefined && feed.sources.length > MAX_COLUMNS ? (
+        <p class="notice">
+          Side by side takes at most {MAX_COLUMNS} executions: choose some on the board, with Ctrl-click.
+        </p>
+      ) : null}
+      <div class="log-frame" style={{ "--columns": String(feed.sources.length) }}>
         <LogView
           key={matches === undefined ? "log" : "matches"}
           controls={view}
@@ -291,6 +312,9 @@ export function LogPage(props: LogPageProps): JSX.Element {
     </main>
   );
 }
+
+/** As on the wire. */
+const SOME_TIME = "2026-01-01T00:00:00.000000Z";
 
 function placeInJob(feed: LogFeed | undefined, { time, source, n }: Item): string {
   const x = feed?.sources[source]?.execution.x ?? "";

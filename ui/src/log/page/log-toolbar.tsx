@@ -3,7 +3,7 @@ import { parseStream } from "../../../../src/wire/cri.ts";
 import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
-import { TIME_MODES } from "../../url-state.ts";
+import { SIDE_MODES, TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { FindField } from "../find/find-field.tsx";
 import type { Direction } from "../find/finder.ts";
@@ -60,6 +60,7 @@ export function LogToolbar({
       </fieldset>
       {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
       {place.view === "job" ? <GutterChoice feed={feed} place={place} navigation={navigation} /> : null}
+      {place.view === "job" ? <SideChoice place={place} navigation={navigation} /> : null}
       {place.view === "job" ? <FoldToggle place={place} navigation={navigation} /> : null}
       <GotoField scope={gotoScope} onGo={onGo} />
       <span class="spring" />
@@ -95,10 +96,32 @@ export function LogToolbar({
   );
 }
 
+/** One list, or a column for each execution. */
+function SideChoice({ place, navigation }: { place: JobPlace; navigation: Navigation }): JSX.Element {
+  const choose = (value: string): void => {
+    const side = SIDE_MODES.find((mode) => mode === value);
+    navigation.adjust({ ...place, side, fold: undefined });
+  };
+  return (
+    <label>
+      <span class="for-screen-readers">Columns</span>
+      <select
+        value={place.side ?? ""}
+        title="A column for each execution"
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        <option value="">one list</option>
+        <option value="time">side by side, by time</option>
+        <option value="text">side by side, equal lines</option>
+      </select>
+    </label>
+  );
+}
+
 /** Equal lines of many executions as one row. */
 function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Navigation }): JSX.Element {
   const isFolded = place.fold === true;
-  const change = (): void => navigation.adjust({ ...place, fold: isFolded ? undefined : true });
+  const change = (): void => navigation.adjust({ ...place, fold: isFolded ? undefined : true, side: undefined });
   return (
     <label class="toggle" title="Lines that many executions print stand as one row">
       <input type="checkbox" checked={isFolded} onChange={change} />

@@ -37,7 +37,7 @@ export function LogRows({ feed, items, keys, look, marked, current, opened, fold
           const node = look.labels[item.source]?.text;
           return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={node} reason={reason} />;
         }
-        const isCurrent = current?.source === item.source && current.n >= item.n && current.n <= item.to;
+        const isCurrent = (item.side?.cells ?? [item]).some((cell) => isAt(cell, current));
         const isMarked = item.n <= marked[1] && item.to >= marked[0];
         const before = at === 0 ? above : items[at - 1];
         const found = item.found ?? look.foundIn(item);
@@ -57,6 +57,10 @@ export function LogRows({ feed, items, keys, look, marked, current, opened, fold
       })}
     </>
   );
+}
+
+function isAt(item: Item | undefined, place: LogRowsProps["current"]): boolean {
+  return item !== undefined && place?.source === item.source && place.n >= item.n && place.n <= item.to;
 }
 
 function holeKind(feed: ViewedFeed, hole: HoleRow): "fetching" | "expected" | "missing" {

@@ -79,6 +79,8 @@ export class LogViewport {
 
   /** Index of the first row at or after a time; of one execution its lines are in order, their times nearly. */
   indexOfTime(place: RowPlace): number {
+    const beside = place.n === 0 ? -1 : this.items.findIndex((item) => isBeside(item, place));
+    if (beside >= 0) return beside;
     if (this.#order === "time") return indexOfPlace(this.items, place, this.#compare);
     const found = this.items.findIndex(({ time }) => time >= place.time);
     return found < 0 ? this.items.length - 1 : found;
@@ -122,4 +124,10 @@ export class LogViewport {
     this.#place = this.items[index];
     this.#offset = offset;
   }
+}
+
+/** It is a row of columns, and this place is in one of them. */
+function isBeside(item: Item, { source, n }: RowPlace): boolean {
+  if (item.kind === "hole" || item.side === undefined) return false;
+  return item.side.cells.some((cell) => cell?.source === source && cell.n <= n && cell.to >= n);
 }

@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
 import type { Fold, LogRow } from "../feed/log-row.ts";
 import type { TraceFold } from "../feed/trace-folds.ts";
+import type { SideEngine } from "../side/side-engine.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
 
@@ -27,6 +28,8 @@ export interface RowLook {
   readonly onFold: (head: LogRow) => void;
   /** Shows the lines that a row stands for, or hides them. */
   readonly onGroup: (head: LogRow) => void;
+  /** Draws the columns of a row, in a side by side view. */
+  readonly sideCells: SideEngine["SideCells"] | undefined;
   /** Shows all states of a redrawn line. */
   readonly onStates: (row: LogRow) => void;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
@@ -65,6 +68,17 @@ export class RowView extends Component<RowViewProps> {
   override render({ row, look, marked, current, found, isWhole, newDay, fold }: RowViewProps): JSX.Element {
     const label = look.labels[row.source];
     const time = look.time.format(row.time);
+    const { sideCells: Cells } = look;
+    if (row.side !== undefined && Cells !== undefined) {
+      return (
+        <div class={`row side${current ? " current" : ""}${row.side.isFew ? " few" : ""}`} data-n={row.n}>
+          <span class="gutter">
+            {time === "" ? null : <time class="time">{look.time.format(row.side.head.time)}</time>}
+          </span>
+          <Cells cells={row.side.cells} look={look} />
+        </div>
+      );
+    }
     return (
       <div class={classesOf(row, { marked, current, isNewDay: newDay !== undefined })} data-n={row.n}>
         <span class="gutter">

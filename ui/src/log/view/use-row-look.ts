@@ -26,6 +26,7 @@ interface UseRowLookOptions {
   readonly onStates: RowLook["onStates"];
   readonly onFold: RowLook["onFold"];
   readonly onGroup: RowLook["onGroup"];
+  readonly sideCells: RowLook["sideCells"];
 }
 
 /** The look of rows, replaced only when it changes, because a new object redraws all rows. */
@@ -45,6 +46,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     onStates,
     onFold,
     onGroup,
+    sideCells,
   } = options;
   const { view } = place;
   const gutter = place.view === "job" ? place.gutter : undefined;
@@ -67,6 +69,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       onStates,
       onFold,
       onGroup,
+      sideCells,
       labels: view === "job" ? sourceLabels(executions, gutter) : [],
       hrefOf: (row) => navigation.href(placeOf(row)),
       onNumber: (row, event) => {
@@ -90,6 +93,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     onStates,
     onFold,
     onGroup,
+    sideCells,
     navigation,
     adjust,
     showOwner,

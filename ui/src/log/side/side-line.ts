@@ -1,0 +1,9 @@
+import type { Item } from "../feed/log-items.ts";
+
+/** A row of several columns. */
+export interface SideLine {
+  /** Its earliest cell. */
+  head: Item;
+  /** By execution. */
+  readonly cells: Map<number, Item>;
+}
