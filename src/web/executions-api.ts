@@ -9,6 +9,7 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
+import type { DownloadPlaces } from "./download-places.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Keeping } from "./keeping-port.ts";
 import { readPage } from "./lines-page.ts";
@@ -25,7 +26,7 @@ export interface ExecutionsApiOptions {
   /** What keeps an execution from being deleted. */
   readonly keeping: Pick<Keeping, "holdOf">;
   readonly viewerOf: ViewerOf;
-  readonly downloadsPerUser: number;
+  readonly places: DownloadPlaces;
   readonly audit: Audit;
   readonly recordRead: RecordRead;
 }
@@ -40,12 +41,12 @@ const MAX_REQUESTS = 256;
 
 /** Everything under `/api` that reads or deletes executions. */
 export function createExecutionsApi(options: ExecutionsApiOptions): Router {
-  const { archive, keeping, viewerOf, downloadsPerUser, audit, recordRead } = options;
+  const { archive, keeping, viewerOf, places, audit, recordRead } = options;
   const router = Router();
   const searches = new UserTurns({ what: "searches", maxWaiting: MAX_SEARCHES });
   const requests = new UserTurns({ what: "requests", maxWaiting: MAX_REQUESTS });
   const turns = new LoopTurns();
-  const downloads = new RawDownloads(archive, downloadsPerUser);
+  const downloads = new RawDownloads(archive, places);
 
   /**
    * Works on a request in its user's turn, which no slow client holds. Undefined: the client has gone, and needs no

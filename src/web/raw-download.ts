@@ -5,6 +5,7 @@ import { createGzip } from "node:zlib";
 import type { Response } from "express";
 import type { Execution, StreamName } from "../wire/api.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import type { DownloadPlaces } from "./download-places.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { type AskedRange, cut, outputTag } from "./raw-range.ts";
@@ -25,24 +26,19 @@ export interface Download {
 const STEP_BYTES = 131_072;
 const MAX_LINES = 100_000;
 
-/** Streams the output of executions as fast as the client reads; each user may run a limited number at a time. */
+/** Streams the output of executions as fast as the client reads. */
 export class RawDownloads {
   readonly #archive: Archive;
-  readonly #maxPerUser: number;
-  readonly #running = new Map<number, number>();
+  readonly #places: DownloadPlaces;
 
-  constructor(archive: Archive, maxPerUser: number) {
+  constructor(archive: Archive, places: DownloadPlaces) {
     this.#archive = archive;
-    this.#maxPerUser = maxPerUser;
+    this.#places = places;
   }
 
   async send(response: Response, download: Download): Promise<void> {
     const { viewer, execution, stream, form, isGzip, range } = download;
-    const running = this.#running.get(viewer.uid) ?? 0;
-    if (running >= this.#maxPerUser) {
-      const message = `Cannot start a download: ${running} are running, limit is ${this.#maxPerUser}`;
-      throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 1 });
-    }
+    this.#places.check(viewer.uid);
     const { bytes: total } = execution;
     const isWhole = stream === undefined && form === "raw" && !isGzip;
     const tag = isWhole ? outputTag(execution) : undefined;
@@ -62,7 +58,7 @@ export class RawDownloads {
       answer().end();
       return;
     }
-    this.#running.set(viewer.uid, running + 1);
+    const leave = this.#places.take(viewer.uid);
     try {
       const pieces = form === "cri" ? this.#cri(download) : this.#raw(download);
       const bytes = Readable.from(isPart ? cut(pieces, range.from, total) : pieces, { objectMode: false });
@@ -73,9 +69,7 @@ export class RawDownloads {
       // The client has gone: there is no one left to answer.
       if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     } finally {
-      const others = (this.#running.get(viewer.uid) ?? 1) - 1;
-      if (others > 0) this.#running.set(viewer.uid, others);
-      else this.#running.delete(viewer.uid);
+      leave();
     }
   }
 

@@ -5,6 +5,7 @@ import { createApp } from "./app.ts";
 import { createBlobsApi } from "./blobs-api.ts";
 import { createBoardApi } from "./board-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
+import { DownloadPlaces } from "./download-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
 import { createFleetApi } from "./fleet-api.ts";
 import { createGlancesApi } from "./glances-api.ts";
@@ -15,6 +16,7 @@ import { createNodesApi } from "./nodes-api.ts";
 import { OwnSite } from "./own-site.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
+import { createRunDownloadApi } from "./run-download-api.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
 import { createRunTimesApi } from "./run-times-api.ts";
 import { createSearchApi } from "./search-api.ts";
@@ -95,6 +97,7 @@ export function createWeb(options: WebOptions): Web {
   const throttle = new LoginThrottle(attempts, nowMs);
   const recordRead = createRecordRead(audit);
   const record = createRecordRecentRead(recordRead, nowMs);
+  const downloads = new DownloadPlaces(limits.downloadsPerUser);
   const app = createApp({
     site,
     hstsSeconds,
@@ -122,7 +125,7 @@ export function createWeb(options: WebOptions): Web {
         archive,
         keeping,
         viewerOf,
-        downloadsPerUser: limits.downloadsPerUser,
+        places: downloads,
         audit,
         recordRead,
       }),
@@ -131,6 +134,7 @@ export function createWeb(options: WebOptions): Web {
       createBoardApi({ archive, viewerOf, record }),
       createGlancesApi({ archive, viewerOf, record }),
       createRunTimesApi({ archive, viewerOf, record }),
+      createRunDownloadApi({ archive, places: downloads, viewerOf, recordRead }),
       createRunLinesApi({ archive, viewerOf, recordRead }),
       createSessionsApi({ sessions, viewerOf, audit }),
       createTokensApi({ sessions, viewerOf, audit, wallMs }),

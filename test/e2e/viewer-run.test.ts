@@ -170,6 +170,9 @@ test("a run is kept, shared and deleted from its page, and only on purpose", asy
   await open();
   await press("Keep it");
   await actions.getByText(/It is kept by/).waitFor();
+  const zip = await actions.getByRole("link", { name: /zip/ }).getAttribute("href");
+  const head = await page.evaluate(async (href) => (await (await fetch(href)).text()).slice(0, 2), zip ?? "");
+  expect(head).toBe("PK");
   await press("Delete…");
   await actions.getByText("All of it is kept: release it first").waitFor();
   await press("Release it");

@@ -33,6 +33,7 @@ describe("the API", () => {
     `/api/executions/${X}`,
     `/api/executions/${X}/lines`,
     `/api/executions/${X}/raw`,
+    "/api/run-download?job=train",
     "/api/nodes",
     "/api/jobs",
     "/api/runs",
@@ -188,6 +189,19 @@ describe("the API", () => {
     expect(all.headers.get("x-content-type-options")).toBe("nosniff");
     const errors = await alice.get(`/api/executions/${X}/raw?stream=stderr`);
     expect(errors.text.startsWith("line 5\nline 10\nline 15\n")).toBe(true);
+  });
+
+  test("gives the printed bytes of a whole run, as text or as an archive, to its owner", async () => {
+    const path = `/api/run-download?job=train&run=${X}`;
+    const { status, text, headers } = await alice.get(path);
+    expect([status, headers.get("content-disposition")]).toEqual([200, `attachment; filename="train.${X}.txt"`]);
+    expect(text).toMatch(new RegExp(`^==> node1 ".*" ${X} <==\nline 1\nline 2\n`));
+    const zip = await alice.get(`${path}&form=zip`);
+    expect([zip.status, zip.text.slice(0, 2)]).toEqual([200, "PK"]);
+    expect((await alice.get(`${path}&form=gzip`)).headers.get("content-type")).toBe("application/gzip");
+    for (const foreign of [path, `${path}&owner=alice`]) expect((await bob.get(foreign)).status).toBe(404);
+    expect((await alice.get(`${path}&form=rar`)).status).toBe(400);
+    expect((await alice.get("/api/run-download")).status).toBe(400);
   });
 
   test("answers HEAD without reading the log", async () => {

@@ -45,7 +45,7 @@ export function ActionsDialog({ api, live, navigation, thing, onClose }: Actions
         </button>
       </header>
       <TellSection api={api} live={live} thing={thing} />
-      {"x" in thing ? <DownloadSection thing={thing} /> : null}
+      <DownloadSection thing={thing} />
       {isOwn || me?.admin === true ? <KeepSection client={client} thing={thing} user={me.user} /> : null}
       {isOwn ? <ShareSection client={client} thing={thing} /> : null}
       {isOwn || me?.admin === true ? (

@@ -12,19 +12,34 @@ const FORMS = [
   ["With times and streams, gzip", { form: "cri", gzip: "1" }],
 ] as const;
 
-/** The lines of an execution as a file. */
-export function DownloadSection({ thing }: { readonly thing: Extract<Thing, { readonly x: string }> }): JSX.Element {
-  const { x, node, owner } = thing;
+const RUN_FORMS = [
+  ["One text", "text"],
+  ["One text, gzip", "gzip"],
+  ["A file for each execution, zip", "zip"],
+] as const;
+
+/** What was printed, as a file. */
+export function DownloadSection({ thing }: { readonly thing: Thing }): JSX.Element {
   return (
     <section aria-labelledby="actions-download">
       <h3 id="actions-download">Download</h3>
       <p class="downloads">
-        {FORMS.map(([words, form]) => (
-          <a key={words} href={`api/executions/${x}/raw${queryOf({ node, owner, ...form })}`} download>
+        {linksOf(thing).map(([words, href]) => (
+          <a key={words} href={href} download>
             <Icon name="download" /> {words}
           </a>
         ))}
       </p>
     </section>
   );
+}
+
+function linksOf(thing: Thing): readonly (readonly [words: string, href: string])[] {
+  const { owner } = thing;
+  if ("x" in thing) {
+    const { x, node } = thing;
+    return FORMS.map(([words, form]) => [words, `api/executions/${x}/raw${queryOf({ node, owner, ...form })}`]);
+  }
+  const { job, run } = thing;
+  return RUN_FORMS.map(([words, form]) => [words, `api/run-download${queryOf({ job, run, owner, form })}`]);
 }
