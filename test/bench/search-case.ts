@@ -9,12 +9,18 @@ import { WATCH, watchedTurns } from "./watched-turns.ts";
 
 /** About 270 MB of log. */
 const LINES = 2_000_000;
+/** Of that log. */
+const LOG_GB = 0.236;
+/** What is told of a log of this size, from the time for one that is there. */
+const EXTRAPOLATED_GB = 100;
 const FILES = 2_000;
 const FILE_LINES = 1_000;
 /** Its states do not fit into any table, so that it takes minutes. */
 const ENDLESS = { pattern: "[^z]{200}[0-9c-z]{50}q", regex: true };
 /** Nothing is sealed by the collector itself. */
 const SETTINGS = "seal-after-days = 0";
+/** Made of what stands in the logs, but nowhere together. */
+const ABSENT = "users/alpha-beta";
 const RG = ["--no-config", "--no-mmap", "--text"];
 
 interface Prepared {
@@ -24,8 +30,12 @@ interface Prepared {
 
 const ratio = (atMost: number): Metric => ({ name: "time", unit: "ms", judge: "ratio", goal: { atMost } });
 
-/** Searches over the API, beside ripgrep on the same files. */
-export function searchCase(): Case {
+/**
+ * Searches over the API, beside ripgrep on the same files.
+ *
+ * @param packedGb also in packed logs of so many gigabytes, which take two minutes each to make; 0: not.
+ */
+export function searchCase(packedGb: number): Case {
   const raw = once(() => stored([LINES]));
   const many = once(() => stored(new Array<number>(FILES).fill(FILE_LINES)));
   let sealing: Figures = {};
@@ -103,8 +113,36 @@ export function searchCase(): Case {
         prepare: async () => void (await raw()),
         ours: async () => givenUp((await raw()).dataDir),
       },
+      ...(packedGb > 0 ? packedCells(packedGb) : []),
     ],
   };
+}
+
+/** Many packed logs. The files may be larger than the page cache: then both sides read the disk. */
+function packedCells(packedGb: number): Cell[] {
+  const packed = once(async () => {
+    const logs = new Array<number>(Math.ceil(packedGb / LOG_GB)).fill(LINES);
+    const { dataDir, executions } = await stored(logs, sealStored);
+    return { dataDir, paths: executions.map(({ path }) => `${path}.gz`), gb: logs.length * LOG_GB };
+  });
+  const cell = (name: string, ask: object, rg: readonly string[]): Cell => ({
+    name: `${packedGb} GB packed, ${name}`,
+    metrics: [
+      { name: "time", unit: "ms", judge: "ratio" },
+      { name: `for ${EXTRAPOLATED_GB} GB, extrapolated`, unit: "s", judge: "value" },
+    ],
+    prepare: async () => void (await packed()),
+    ours: async () => {
+      const { dataDir, gb } = await packed();
+      const { time = 0 } = await searched(dataDir, ask);
+      return { time, [`for ${EXTRAPOLATED_GB} GB, extrapolated`]: (time / 1_000) * (EXTRAPOLATED_GB / gb) };
+    },
+    beside: async () => ({ time: await timedProgram("rg", [...RG, "-z", ...rg, ...(await packed()).paths]) }),
+  });
+  return [
+    cell("a text that is not there", { pattern: ABSENT }, ["-F", "-e", ABSENT]),
+    cell("all read", { pattern: "zq93kf[XZ]Z", regex: true }, ["-e", "zq93kf[XZ]Z"]),
+  ];
 }
 
 async function stored(sizes: readonly number[], then: (execution: StoredExecution) => void = () => undefined) {

@@ -13,9 +13,10 @@ import { lookUp, mayBeId } from "../remote/executions.ts";
 import { timePast } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
+import { type FollowedSearch, HitFollower } from "./followed-hits.ts";
 import { FoundLines } from "./found-lines.ts";
 
-const { maxContextLines, maxHits } = SEARCH_REQUEST_LIMITS;
+const { maxContextLines, maxHits: maxHitsOfAll } = SEARCH_REQUEST_LIMITS;
 const EXIT = { found: 0, none: 1, failed: 2 } as const;
 
 export const GREP: CommandDescription = {
@@ -41,6 +42,7 @@ the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the par
     context: { short: "C", value: "N", help: "both" },
     count: { short: "c", help: "only the number of hits in each execution that has any" },
     list: { short: "l", help: "only the executions that have any" },
+    follow: { short: "f", help: "go on with new lines of ID or JOB until they have ended" },
     "max-count": { short: "m", value: "N", help: "stop after N of what is printed" },
     job: { value: "JOB", help: "the job of this name, if it could be an id" },
     run: { value: "RUN", help: "only this run of the job" },
@@ -62,26 +64,45 @@ export function grepCommand(settings: RemoteSettings): Command {
     const collector = signedIn(settings);
     const [pattern = "", target] = options.operands;
     const what = await scopeOf(collector, options, target);
-    const body = { ...requestOf(options, settings.nowMs()), pattern, what };
-    const answer = await collector.send({ method: "POST", path: "/search", body });
+    const request = { ...requestOf(options, settings.nowMs()), pattern };
     const output = new Output(io);
     const found = new FoundLines(output, { isOne: "x" in what, isRaw: options.has("raw") });
+    const print = (event: SearchEvent, line: string): Promise<void> =>
+      options.has("json") ? output.line(line) : found.print(event);
+    const follower = await followerOf(options, { collector, what, request, print });
+    const answer = await collector.send({ method: "POST", path: "/search", body: { ...request, what } });
     const progress = new Progress(io);
     let end: Extract<SearchEvent, { t: "end" }> | undefined;
     for await (const line of linesOf(answer)) {
       const event = parseSearchEvent(parseJson(line));
       if (event?.t === "end") end = event;
-      if (options.has("json")) await output.line(line);
-      else if (event?.t === "progress") progress.show(event);
+      if (event?.t === "hit") follower?.know(event);
+      if (event?.t === "progress" && !options.has("json")) progress.show(event);
       else if (event !== undefined) {
         progress.clear();
-        await found.print(event);
-      }
+        await print(event, line);
+      } else if (options.has("json")) await output.line(line);
     }
     progress.clear();
-    return exitCodeOf(end, { io, isLimited: options.text("max-count") !== undefined });
+    const code = exitCodeOf(end, { io, isLimited: options.text("max-count") !== undefined });
+    if (follower === undefined || code === EXIT.failed || end?.why !== undefined) return code;
+    return (await follower.untilEnded(end?.hits ?? 0)) > 0 ? EXIT.found : EXIT.none;
   });
   return { ...command, failureCode: EXIT.failed };
+}
+
+/** What goes on behind the search; undefined without `--follow`. */
+async function followerOf(
+  options: ParsedOptions,
+  { what, ...search }: Omit<FollowedSearch, "maxHits" | "what"> & { readonly what: SearchScope },
+): Promise<HitFollower | undefined> {
+  if (!options.has("follow")) return undefined;
+  const others = ["after-context", "before-context", "context", "count", "list", "state"];
+  const other = others.find((name) => options.has(name) || options.text(name) !== undefined);
+  if (other !== undefined) throw new UsageError(`expected --follow or --${other}, not both`);
+  if ("all" in what) throw new UsageError("--follow: expected ID or JOB");
+  const maxHits = options.count("max-count", { least: 1, most: maxHitsOfAll, fallback: maxHitsOfAll });
+  return HitFollower.begin({ ...search, what, maxHits });
 }
 
 async function scopeOf(collector: Collector, options: ParsedOptions, target: string | undefined): Promise<SearchScope> {
@@ -123,7 +144,7 @@ function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknow
     before: options.count("before-context", { ...context, fallback: both }),
     after: options.count("after-context", { ...context, fallback: both }),
     show: options.has("list") ? "executions" : options.has("count") ? "counts" : "lines",
-    limit: options.count("max-count", { least: 1, most: maxHits, fallback: maxHits }),
+    limit: options.count("max-count", { least: 1, most: maxHitsOfAll, fallback: maxHitsOfAll }),
     nodes: range.nodes,
     labels: Object.fromEntries(labels),
     state: options.text("state"),

@@ -1,4 +1,4 @@
-import { type Execution, parseExecution } from "../../wire/api.ts";
+import { type Execution, type ExecutionName, parseExecution } from "../../wire/api.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { asRecord } from "../../wire/record.ts";
@@ -72,10 +72,7 @@ async function byPlace(collector: Collector, place: number): Promise<Execution |
 }
 
 /** One that is known by its whole name. Rejects with an ApiRefusal, 404, if it is gone. */
-export function getExecution(
-  collector: Collector,
-  { x, node, owner }: Pick<Execution, "x" | "node" | "owner">,
-): Promise<Execution> {
+export function getExecution(collector: Collector, { x, node, owner }: ExecutionName): Promise<Execution> {
   return collector.json({ path: `/executions/${x}`, query: { node, owner } }, parseExecution);
 }
 

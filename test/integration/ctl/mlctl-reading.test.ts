@@ -150,6 +150,28 @@ describe("mlctl grep", () => {
     expect({ ...result, stdout: short(result.stdout) }).toMatchObject({ code, stdout: expected, stderr: "" });
   });
 
+  test("-f goes on with lines that come later, late ones and pieces too, until the execution has ended", async () => {
+    const live = fakeExecution({ node: "gpu3", job: "followed" });
+    await relay.send(live.begin(), live.lines(1, ["error one"]), live.lines(3, ["a long er"], { fragment: true }));
+    const both = [mlctl.start(["grep", "-f", "error", live.x]), mlctl.start(["grep", "-f", "error", "followed"])];
+    for (const grep of both) await grep.waitFor(/error one\n/);
+    await relay.send(live.lines(4, ["ror", "nothing", "error six"]));
+    for (const grep of both) await grep.waitFor(/6:error six\n/);
+    await relay.send(live.lines(2, ["late error"]));
+    for (const grep of both) await grep.waitFor(/2:late error\n/);
+    await relay.send(live.lines(7, ["last error"]), live.end(7));
+    const lines = ["1:error one", "3:a long error", "6:error six", "2:late error", "7:last error", ""];
+    const names = ["", `gpu3:${live.x}#`];
+    for (const [i, grep] of both.entries()) {
+      expect(await grep.ended).toMatchObject({ code: 0 });
+      expect(grep.output()).toBe(lines.map((line) => (line === "" ? "" : `${names[i]}${line}`)).join("\n"));
+    }
+    const enough = await mlctl.run(["grep", "-f", "-m", "2", "error", live.x]);
+    expect(enough).toMatchObject({ code: 0, stdout: "1:error one\n2:late error\n" });
+    for (const wrong of [["-C1", "error", live.x], ["-c", "error", live.x], ["error"]])
+      expect((await mlctl.here(["grep", "-f", ...wrong])).code).toBe(2);
+  });
+
   test("exits with 2 where it fails", async () => {
     const expression = await mlctl.run(["grep", "(a"]);
     expect(expression).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("unclosed group") });
