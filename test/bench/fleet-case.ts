@@ -12,6 +12,7 @@ import { type RunningProcess, start } from "../support/processes.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { benchFolder } from "./bench-folder.ts";
 import { type BenchCollector, startCollector } from "./bench-site.ts";
+import { filesCell } from "./fleet-files-cell.ts";
 import { makeCrowdPki } from "./fleet-pki.ts";
 import { cpuSeconds, peakMemoryMiB } from "./process-figures.ts";
 import { quantile } from "./statistics.ts";
@@ -63,6 +64,7 @@ export function fleetCase(): Case {
         ours: async () => askAll(pki),
       },
       firstLine(),
+      filesCell(),
     ],
   };
 }
