@@ -153,6 +153,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
           form: config.fleetBroker,
           listenForFiles,
           fileBytesPerUser: limits.fleetFileBytesPerUser,
+          audit,
           pki,
           dataDir: config.dataDir,
           log,

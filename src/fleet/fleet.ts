@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { executionOf } from "../orders/execution-of.ts";
@@ -41,6 +42,8 @@ export interface FleetOptions {
   readonly dataDir: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Of what nodes refuse; what the API takes and refuses, it records itself. */
+  readonly audit: Audit;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
 }
@@ -97,6 +100,8 @@ export class Fleet {
       nowMs,
       wallMs,
       onChange: ({ owner, run }) => this.#watchers.changed(owner, run),
+      onRefused: ({ why: reason, ...of }) =>
+        options.audit.record({ event: "order", outcome: "refused", reason, ...of }),
       onRepeated: () => repeated.inc(),
     });
     this.blobs = new BlobStore({

@@ -5,13 +5,14 @@ import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
 import { fleetKills } from "./fleet-kills.ts";
+import { fleetUnitKills } from "./fleet-unit-kills.ts";
 import { gateMoments } from "./gate-moments.ts";
 import { lastMoments } from "./last-moments.ts";
 import { linkFaults } from "./link-fault.ts";
 import { mlrunFaults, mlrunKilled } from "./mlrun-faults.ts";
 import { networkFaults } from "./network-faults.ts";
 import { relayFaults } from "./relay-faults.ts";
-import type { Scenario, Verdict } from "./scenario.ts";
+import { type Scenario, Unavailable, type Verdict } from "./scenario.ts";
 
 const HELP = `Usage: npm run soak -- [--short] [CASE]...
 
@@ -36,6 +37,7 @@ const scenarios: readonly Scenario[] = [
   ...relayFaults,
   ...crowds,
   fleetKills,
+  fleetUnitKills,
 ];
 
 const { values, positionals } = parseArgs({
@@ -61,10 +63,17 @@ async function main(texts: readonly string[], isShort: boolean): Promise<number>
     const startedAtMs = performance.now();
     const size = isShort ? scenario.short : scenario.long;
     const found: string[] = [];
+    let skipped: string | undefined;
     const outcome = await scenario.run(size, progressOf(scenario.name)).catch((error: unknown) => {
+      if (error instanceof Unavailable) skipped = error.message;
       found.push(`${scenario.name}: ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;
     });
+    if (skipped !== undefined) {
+      process.stdout.write(`| ${scenario.name} | skipped: ${skipped} | | | | | |\n`);
+      await closeCleanupLevel();
+      continue;
+    }
     if (outcome !== undefined) found.push(...problemsOf(scenario.name, outcome, size.lines));
     if (found.length > 0) found.push(`${scenario.name}: everything is kept in ${keepTempFolders().join(", ")}`);
     problems.push(...found);

@@ -19,6 +19,11 @@ export interface Verdict {
   readonly problems: readonly string[];
 }
 
+/** The machine has no means for a case: it is skipped, with this reason. */
+export class Unavailable extends Error {
+  readonly code = "ML_UNAVAILABLE";
+}
+
 /** One fault, written once: its short form is a test, its long one a case of `npm run soak`. */
 export interface Scenario {
   readonly name: string;

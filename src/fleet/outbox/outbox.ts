@@ -7,7 +7,7 @@ import { Batches } from "./batches.ts";
 import { type Batching, OrderBook } from "./order-book.ts";
 import type { OutboxDb } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
-import { Reports } from "./reports.ts";
+import { type Refused, Reports } from "./reports.ts";
 import { Sending } from "./sending.ts";
 import { withState } from "./target-rows.ts";
 
@@ -20,6 +20,7 @@ export interface OutboxOptions {
   readonly wallMs: () => number;
   /** Something about this run has changed. */
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
+  readonly onRefused: (of: Refused) => void;
   /** An event that the outbox knew already: its answer was lost. */
   readonly onRepeated: () => void;
 }

@@ -13,8 +13,20 @@ export interface ReportsOptions {
   readonly nodes: Nodes;
   readonly log: Log;
   readonly wallMs: () => number;
+  /** A node has refused a run, or the cancel of one. */
+  readonly onRefused: (of: Refused) => void;
   /** An event that the outbox knew already: its answer was lost. */
   readonly onRepeated: () => void;
+}
+
+export interface Refused {
+  readonly node: string;
+  readonly kind: "run" | "cancel";
+  readonly run: string;
+  readonly owner: string;
+  /** Who signed it. */
+  readonly user: string;
+  readonly why: string;
 }
 
 /** Takes what nodes report. Stored, then answered. */
@@ -48,15 +60,17 @@ export class Reports {
   }
 
   async #takeState(node: string, event: FleetEventOf<"state">): Promise<EventAnswer> {
-    const { book, onRepeated, log } = this.#options;
+    const { book, onRepeated, onRefused, log } = this.#options;
     const { db } = book;
     const { user: owner, run, digest } = event;
     const of = { owner, run, node };
     const outcome = await book.commit(() => {
       const row = db.target(of);
       if (row === undefined) return digest === "" ? "-" : "?";
-      if (digest !== "" && db.cancel(owner, run)?.digest === digest) {
+      const cancel = db.cancel(owner, run);
+      if (digest !== "" && cancel?.digest === digest) {
         // The cancel itself is refused: the run goes on, and the cancel is not sent again.
+        onRefused({ node, kind: "cancel", run, owner, user: cancel.by, why: event.why });
         book.put({ ...row, why: event.why, text: `not stopped: ${event.text || event.why}`, at: event.at });
         return "not cancelled";
       }
@@ -66,6 +80,7 @@ export class Reports {
       }
       noteSequence(db, { node, journal: event.journal, sequence: event.sequence });
       if (!isNews(row.state, event.state)) return "again";
+      if (event.state === "refused") onRefused({ node, kind: "run", run, owner, user: owner, why: event.why });
       book.put(withEvent(row, event));
       return "+";
     });

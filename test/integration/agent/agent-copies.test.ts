@@ -42,6 +42,7 @@ beforeAll(async () => {
     dataDir: folder,
     log: SILENT,
     metrics: createMetrics(),
+    audit: { record: () => undefined },
     ...clocks,
   });
   const at = await fleet.start();

@@ -1,4 +1,5 @@
 import { fleetKills } from "../../soak/fleet-kills.ts";
+import { fleetUnitKills } from "../../soak/fleet-unit-kills.ts";
 import { testInShort } from "../../soak/in-short.ts";
 
-testInShort([fleetKills]);
+testInShort([fleetKills, fleetUnitKills]);

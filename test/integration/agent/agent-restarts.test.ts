@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { Journal } from "../../../src/agent/journal/journal.ts";
 import { AgentSite } from "../../support/agent-site.ts";
+import { poll } from "../../support/poll.ts";
+import { compileLibrary } from "../../support/preload.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -46,4 +49,33 @@ test("a journal that was wiped refuses what it may have run", async () => {
   expect(await site.until(order, "refused")).toMatchObject({ why: "before-journal" });
   expect(site.count("wiped")).toBe(1);
   await site.until(site.run("true"), "finished");
+});
+
+test("on a clock that was set back nothing forgotten runs again, and what is new waits until the clock is right", async () => {
+  const site = await AgentSite.create();
+  await site.start();
+  const done = site.order({ argv: ["sh", "-c", site.counting("done")] });
+  const message = site.key.message(done);
+  site.send(message);
+  await site.until(done, "finished");
+  await site.root?.end();
+  // Forgotten as its time has come: then it is one that could still be obeyed, by a clock that is behind.
+  const journal = new Journal(join(site.folder, "state"), { id: done.run, nowMs: Date.now() });
+  journal.remove({ user: site.user, run: done.run }, done);
+  const library = await compileLibrary("clock_back", site.folder);
+  await site.start({ env: { LD_PRELOAD: library, CLOCK_BACK: "3600" } });
+  const before = site.states.length;
+  site.send(message);
+  const fresh = site.order({ argv: ["sh", "-c", site.counting("fresh")] });
+  site.send(site.key.message(fresh));
+  expect(await site.until(fresh, "waiting")).toMatchObject({ why: "clock" });
+  await poll("the same of the other", () => site.states.slice(before).some(({ run }) => run === done.run));
+  await site.root?.end();
+  await site.start();
+  site.send(message);
+  expect(await site.until(done, "refused")).toMatchObject({ why: "before-floor" });
+  const later = site.order({ argv: ["true"], expires: done.expires + 1 });
+  site.send(site.key.message(later));
+  await site.until(later, "finished");
+  expect([site.count("done"), site.count("fresh")]).toEqual([1, 0]);
 });

@@ -34,19 +34,21 @@ function inside({ inside: enter }: BootedSystemd, ...words: readonly string[]): 
 
 testBooted("a command runs in a unit of its own, as its user, and its order is nowhere to be read", async (booted) => {
   const out = join(site.folder, "count/look");
-  const look = `(id -u; id -G; umask; pwd; grep CapEff /proc/self/status; grep systemd /proc/self/cgroup; echo "$TOKEN")`;
+  inside(booted, "sh", "-c", `echo '${alice.name} - nofile 777' > /etc/security/limits.d/fleet.conf`);
+  inside(booted, "sh", "-c", "echo OF_PAM=here >> /etc/environment");
+  const look = `(id -u; id -G; umask; pwd; grep CapEff /proc/self/status; grep systemd /proc/self/cgroup; echo "$TOKEN"; ulimit -n; echo "$OF_PAM")`;
   const order = site.run(`${look} > ${out}; sleep 1000`, { env: ["TOKEN=s3cret $HOME %n"] });
   await site.until(order, "started");
   const lines = await poll("the look", () => {
     const all = readText(out).trimEnd().split("\n");
-    return all.length === 7 && all;
+    return all.length === 9 && all;
   });
   const unit = `mlrun-${alice.uid}-${order.run}.service`;
   expect(lines.slice(0, 1)).toEqual([String(alice.uid)]);
   expect(lines[1]).toBe(spawnSync("id", ["-G", alice.name]).stdout.toString().trim());
   expect(lines.slice(2, 5)).toEqual(["0022", `/home/${alice.name}`, "CapEff:\t0000000000000000"]);
   expect(lines[5]).toContain(`/marcologger-runs.slice/${unit}`);
-  expect(lines[6]).toBe("s3cret $HOME %n");
+  expect(lines.slice(6)).toEqual(["s3cret $HOME %n", "777", "here"]);
   expect(inside(booted, "systemctl", "show", unit)).not.toContain("s3cret");
   site.cancel(order);
   expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: alice.name });

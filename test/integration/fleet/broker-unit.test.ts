@@ -56,7 +56,7 @@ beforeAll(async () => {
     dataDir: folder,
     log: SILENT,
   } as const;
-  fleet = new Fleet({ ...options, metrics: createMetrics(), ...clocks });
+  fleet = new Fleet({ ...options, metrics: createMetrics(), audit: { record: () => undefined }, ...clocks });
   await fleet.start();
   afterwards(() => fleet.stop());
 });

@@ -33,6 +33,7 @@ beforeAll(async () => {
     dataDir,
     log: SILENT,
     metrics: createMetrics(),
+    audit: { record: () => undefined },
     ...clocks,
   });
   agent = await FakeAgent.connect(await fleet.start(), { pki, node: "node1" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
+import type { AuditEvent } from "../../../src/host/audit.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import type { OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunState } from "../../../src/wire/fleet/states.ts";
@@ -23,6 +24,7 @@ let dataDir: string;
 /** Added to the clocks that the outbox sees. */
 let aheadMs = 0;
 const agents = new Map<string, FakeAgent>();
+const audited: AuditEvent[] = [];
 
 async function startFleet(port = 0): Promise<void> {
   fleet = new Fleet({
@@ -33,6 +35,7 @@ async function startFleet(port = 0): Promise<void> {
     dataDir,
     log: SILENT,
     metrics: createMetrics(),
+    audit: { record: (event) => void audited.push(event) },
     nowMs: () => Date.now() + aheadMs,
     wallMs: () => Date.now() + aheadMs,
   });
@@ -185,6 +188,8 @@ test("repeats a cancel until the node tells the end; a cancel that the node refu
   const digest = createHash("sha256").update(key.signed(cancel).order).digest("hex");
   expect(await agent.state(order, { state: "refused", why: "not-the-owner", digest })).toBe("+");
   expect(stateOf(order, "node1")).toMatchObject({ state: "started", text: expect.stringContaining("not stopped") });
+  const refusal = { event: "order", outcome: "refused", node: "node1", reason: "not-the-owner" };
+  expect(audited.at(-1)).toMatchObject({ ...refusal, kind: "cancel", user: "alice", owner: "alice", run: order.run });
   agent.orders.length = 0;
   aheadMs += 6_000;
   await agent.beSeen();
