@@ -29,7 +29,7 @@ beforeAll(async () => {
   const listen = { host: "127.0.0.1", port: 0 };
   const clocks = { nowMs: Date.now, wallMs: Date.now };
   const options = { listen, listenForFiles: listen, fileBytesPerUser: 0, pki, dataDir, log: SILENT, ...clocks };
-  fleet = new Fleet({ ...options, metrics: createMetrics() });
+  fleet = new Fleet({ ...options, metrics: createMetrics(), audit: { record: () => undefined } });
   port = (await fleet.start()).files.port;
   afterwards(() => fleet.stop());
 });
