@@ -28,6 +28,9 @@ Of a running execution it gets what is stored until now. A download that is cut 
   },
 };
 
+/** Small files wait for the way there and back, not for bytes. */
+const FILES_AT_ONCE = 4;
+
 /** `mlctl get`. */
 export function getCommand(settings: RemoteSettings): Command {
   return describedCommand(GET, async (options, io) => {
@@ -57,11 +60,16 @@ export function getCommand(settings: RemoteSettings): Command {
     }
     makeFolder(path);
     let done = 0;
-    for await (const execution of executionsOf(collector, target)) {
-      await fetchTo(collector, options, { execution, path: join(path, fileNameOf(execution, options)) });
-      done += 1;
-      if (io.stderr.isTTY === true) io.stderr.write(`\r${done} files\u001b[K`);
-    }
+    const executions = executionsOf(collector, target);
+    const lane = async (): Promise<void> => {
+      // A failure in one lane ends the list for all.
+      for await (const execution of executions) {
+        await fetchTo(collector, options, { execution, path: join(path, fileNameOf(execution, options)) });
+        done += 1;
+        if (io.stderr.isTTY === true) io.stderr.write(`\r${done} files\u001b[K`);
+      }
+    };
+    await Promise.all(Array.from({ length: FILES_AT_ONCE }, lane));
     if (io.stderr.isTTY === true) io.stderr.write("\r\u001b[K");
     note(io, `${done} files in ${place}`);
     return 0;
