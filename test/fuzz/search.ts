@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseSearchEvent } from "../../src/wire/search-event.ts";
 import { parseSearchRequest, SEARCH_REQUEST_LIMITS } from "../../src/wire/search-request.ts";
-import { searchCase } from "../support/search-cases.ts";
+import { searchCase, stepCase } from "../support/search-cases.ts";
 import { checkSearch, FORMS } from "../support/search-oracle.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate } from "./mutate.ts";
@@ -17,6 +17,13 @@ const search: FuzzTarget = {
     const search = random.of(searchCase);
     return checkSearch(search, { forms: [random.pick(FORMS)] });
   },
+};
+
+/** The hits beside a place of a run. */
+const steps: FuzzTarget = {
+  name: "search-steps",
+  casesPerCase: 100,
+  begin: () => (random) => checkSearch(random.of(stepCase), { forms: [random.pick(FORMS)] }),
 };
 
 const REQUEST = Buffer.from(
@@ -68,4 +75,4 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export const SEARCH_TARGETS: readonly FuzzTarget[] = [search, searchRequest, searchEvent];
+export const SEARCH_TARGETS: readonly FuzzTarget[] = [search, steps, searchRequest, searchEvent];

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { EpochSizes } from "../../src/search/limits.ts";
+import type { RunPlace } from "../../src/wire/run-lines.ts";
 import type { SearchRequest } from "../../src/wire/search-request.ts";
 
 /** A stored line or piece of one. */
@@ -170,6 +171,18 @@ export const searchCase: fc.Arbitrary<SearchCase> = fc.record({
     manyNamed: fc.constantFrom(2, 1_000_000),
   }),
 });
+
+const place = fc
+  .record({ second: fc.nat(3), x: fc.nat(2).map(String), n: fc.integer({ min: 1, max: 30 }), isLine: fc.boolean() })
+  .map(({ second, x, n, isLine }): RunPlace => (isLine ? { time: timeOf(second), x, n } : { time: timeOf(second) }));
+
+/** The hits beside a place of a run. */
+export const stepCase: fc.Arbitrary<SearchCase> = fc
+  .record({ search: searchCase, place, direction: fc.constantFrom("next" as const, "previous" as const) })
+  .map(({ search, place, direction }) => {
+    const lines = { show: "lines" as const, buckets: false, before: 0, after: 0 };
+    return { ...search, request: { ...search.request, ...lines, place, direction } };
+  });
 
 function timeOf(second: number): string {
   return `2026-11-20T04:17:0${second}.000001Z`;

@@ -1,3 +1,4 @@
+import type { RunPlace } from "../../src/wire/run-lines.ts";
 import type { SearchRequest } from "../../src/wire/search-request.ts";
 import type { SearchCase, StoredLine } from "./search-cases.ts";
 
@@ -46,12 +47,29 @@ export function reference({ executions, request, sizes }: SearchCase): Expected 
     const shownCounts = show === "counts" ? counts : [];
     return { lines: [], counts: shownCounts, executions: executionsFound, hits, capped: numbers.length > limit };
   }
+  if (request.place !== undefined) return beside(all, { ...request, place: request.place });
   const shown = all.slice(0, limit);
   const isCapped = all.length > limit && !buckets;
   const hits = isCapped ? limit : all.length;
   const next = isCapped ? all[limit] : undefined;
   const read = next === undefined ? whole : whole.slice(0, whole.indexOf(next));
   return { lines: withContext(read, shown, request), counts: [], executions: [], hits, capped: isCapped };
+}
+
+/** The nearest of a place's side by time, execution and number. */
+function beside(
+  all: readonly WholeLine[],
+  { place: { time, x, n }, direction, limit }: SearchRequest & { readonly place: RunPlace },
+): Expected {
+  const keyOf = (line: WholeLine) => `${line.time} ${line.execution} ${String(line.n).padStart(9, "0")}`;
+  const at = x === undefined || n === undefined ? time : `${time} ${x} ${String(n).padStart(9, "0")}`;
+  const isThere = (line: WholeLine) => (direction === "next" ? keyOf(line) > at : keyOf(line) < at);
+  const sorted = all.filter(isThere).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const shown = (direction === "next" ? sorted : sorted.reverse()).slice(0, limit);
+  const lines = shown.map(
+    (line) => ["hit", line.execution, line.n, line.lastN, line.stream, line.time, line.long] as const,
+  );
+  return { lines, counts: [], executions: [], hits: shown.length, capped: sorted.length > limit };
 }
 
 function countIn(lines: readonly WholeLine[], number: number): number {

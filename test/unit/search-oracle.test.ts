@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { filterHeadBytes } from "../../src/frame/filter-file.ts";
-import { type SearchCase, searchCase } from "../support/search-cases.ts";
+import { type SearchCase, searchCase, stepCase } from "../support/search-cases.ts";
 import { checkSearch, type Mutant } from "../support/search-oracle.ts";
 
 const PIECE = {
@@ -54,6 +54,13 @@ test(TITLE, { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(searchCase, (search) => checkSearch(search)),
     { numRuns: 12, seed: 1, examples: [[OVER_TWO_BLOCKS]] },
+  );
+});
+
+test("so do the hits beside a place of a run", { timeout: 300_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(stepCase, (search) => checkSearch(search)),
+    { numRuns: 8, seed: 1 },
   );
 });
 
