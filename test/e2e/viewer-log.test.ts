@@ -298,6 +298,7 @@ describe("display of lines", () => {
     expect(classes).toEqual(["row level-error", "row level-warn", "row stderr level-info", "row", "row stderr"]);
     expect(await page.locator(".row .stream").allInnerTexts()).toEqual(["", "", "err", "", "err"]);
     await page.locator(".redraws").click();
+    await page.getByRole("dialog").locator("li").first().waitFor();
     expect(await page.getByRole("dialog").locator("li").allInnerTexts()).toEqual(["10%", "50%", "100%"]);
   });
 
