@@ -44,6 +44,7 @@ class UnitSite {
   readonly agent: AgentSite;
   readonly #systemd: BootedSystemd;
   readonly #library: string;
+  #runs = 0;
 
   private constructor(parts: { agent: AgentSite; systemd: BootedSystemd; library: string }) {
     ({ agent: this.agent } = parts);
@@ -60,7 +61,9 @@ class UnitSite {
   /** One run, during which a program is killed at one of its steps; the order is sent again as the collector does it. */
   async runKilledAt(moment: Moment): Promise<{ readonly executed: number; readonly state: string }> {
     const { agent } = this;
-    const name = `${moment.program}-${moment.when}-${moment.at}`;
+    // A moment may come twice.
+    this.#runs += 1;
+    const name = `run-${this.#runs}`;
     const log = join(agent.folder, "calls");
     rmSync(log, { force: true });
     const env = {
