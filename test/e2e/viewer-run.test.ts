@@ -170,7 +170,7 @@ test("a run is kept, shared and deleted from its page, and only on purpose", asy
   await open();
   await press("Keep it");
   await actions.getByText(/It is kept by/).waitFor();
-  const zip = await actions.getByRole("link", { name: /zip/ }).getAttribute("href");
+  const zip = await actions.getByRole("link", { name: /, zip$/ }).getAttribute("href");
   const head = await page.evaluate(async (href) => (await (await fetch(href)).text()).slice(0, 2), zip ?? "");
   expect(head).toBe("PK");
   await press("Delete…");
