@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
@@ -52,6 +52,23 @@ testBooted("a command runs in a unit of its own, as its user, and its order is n
   expect(inside(booted, "systemctl", "show", unit)).not.toContain("s3cret");
   site.cancel(order);
   expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: alice.name });
+});
+
+testBooted("files are written by units too, as the user, before the command's", async () => {
+  const [folder, seen] = [join(site.folder, "count/of/units"), join(site.folder, "count/files")];
+  const files = [site.file(`${folder}/a`, "bytes", { mode: 0o640 }), site.file(`${folder}/b`, "more")];
+  const order = site.run(`cat ${folder}/a ${folder}/b > ${seen}`, { files });
+  expect(await site.until(order, "finished", "failed", "refused")).toMatchObject({ state: "finished" });
+  expect(readText(seen)).toBe("bytesmore");
+  const { uid, mode } = statSync(join(folder, "a"));
+  expect([uid, mode & 0o777]).toEqual([alice.uid, 0o640]);
+  const alone = site.order({ argv: [], files: [site.file(`${folder}/c`, "alone")] });
+  site.send(site.key.message(alone));
+  expect(await site.until(alone, "finished", "failed", "refused")).toMatchObject({ state: "finished", code: 0 });
+  const refused = site.order({ argv: [], files: [site.file("/etc/cron.d/of-tests", "no")] });
+  site.send(site.key.message(refused));
+  expect(await site.until(refused, "refused")).toMatchObject({ why: "file-denied" });
+  expect(readdirSync(folder)).toEqual(["a", "b", "c"]);
 });
 
 testBooted(
