@@ -69,6 +69,11 @@ export class BlobStore {
     return { sha256, bytes: Number(PART.exec(part)?.[2]), received, isWhole: false };
   }
 
+  /** Whether a whole blob of this size is here, which counts as used now. */
+  has(owner: string, { sha256, bytes }: Pick<BlobView, "sha256" | "bytes">): boolean {
+    return this.use(owner, sha256) !== undefined && this.view(owner, sha256)?.bytes === bytes;
+  }
+
   /** The file of a whole blob, which counts as used now. */
   use(owner: string, sha256: string): string | undefined {
     const path = this.#path(owner, sha256);

@@ -1,5 +1,7 @@
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import type { FleetNode } from "../../wire/fleet/node-view.ts";
 import type { Facts, Presence } from "../../wire/fleet/presence.ts";
+import { nodeView } from "./node-view.ts";
 
 /** What the collector knows of a node that it has heard of since it started. */
 export interface KnownNode {
@@ -18,14 +20,26 @@ export interface KnownNode {
 /** Two signs of life may be lost, and a busy node is late. */
 export const PRESENT_FOR_MS = 40_000;
 
+interface Clocks {
+  /** Steady. */
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
+
 /** Nodes by name, from their presence. The broker's accounts bound their number. */
 export class NodeTable {
   readonly #nodes = new Map<string, KnownNode>();
   /** The agent's start before the present one. */
   readonly #earlier = new Map<string, string>();
+  readonly #clocks: Clocks;
+
+  constructor(clocks: Clocks) {
+    this.#clocks = clocks;
+  }
 
   /** @returns whether everything must be sent again: it was away, or its agent has started anew. */
-  take(node: string, presence: Presence, { nowMs, wallMs }: { nowMs: number; wallMs: number }): boolean {
+  take(node: string, presence: Presence): boolean {
+    const [nowMs, wallMs] = [this.#clocks.nowMs(), this.#clocks.wallMs()];
     const known = this.#nodes.get(node);
     if (known === undefined && this.#nodes.size >= FLEET_LIMITS.maxNodes) return false;
     const hasStarted = known?.presence.start !== presence.start;
@@ -44,23 +58,27 @@ export class NodeTable {
     return hasStarted || known === undefined || nowMs - known.seenMs > PRESENT_FOR_MS;
   }
 
-  get(node: string): KnownNode | undefined {
-    return this.#nodes.get(node);
+  /** Of the agent heard of last; empty: of none. */
+  journalOf(node: string): string {
+    return this.#nodes.get(node)?.presence.journal ?? "";
   }
 
-  isPresent(node: string, nowMs: number): boolean {
+  isPresent(node: string): boolean {
     const known = this.#nodes.get(node);
-    return known !== undefined && nowMs - known.seenMs <= PRESENT_FOR_MS;
+    return known !== undefined && this.#clocks.nowMs() - known.seenMs <= PRESENT_FOR_MS;
   }
 
   /** Whether two agents answer to this name: then nothing is sent to it. */
-  isDuplicate(node: string, nowMs: number): boolean {
-    return nowMs < (this.#nodes.get(node)?.duplicateUntilMs ?? 0);
+  isDuplicate(node: string): boolean {
+    return this.#clocks.nowMs() < (this.#nodes.get(node)?.duplicateUntilMs ?? 0);
   }
 
-  countPresent(nowMs: number): number {
-    let count = 0;
-    for (const { seenMs } of this.#nodes.values()) if (nowMs - seenMs <= PRESENT_FOR_MS) count += 1;
-    return count;
+  countPresent(): number {
+    return [...this.#nodes.keys()].filter((node) => this.isPresent(node)).length;
+  }
+
+  view(node: string): FleetNode {
+    const is = { isPresent: this.isPresent(node), isDuplicate: this.isDuplicate(node) };
+    return nodeView(node, this.#nodes.get(node), is);
   }
 }

@@ -1,5 +1,5 @@
 import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
-import type { OutboxDb } from "./outbox-db.ts";
+import type { NodeDb } from "./node-db.ts";
 
 /**
  * Whether a node's journal is the one that the collector knows. An older sequence of it, or a journal that another one
@@ -8,7 +8,7 @@ import type { OutboxDb } from "./outbox-db.ts";
  * `isTwice`: two agents of this node are connected. `isOtherAlive`: the known journal's agent was heard of a moment ago.
  */
 export function checkJournal(
-  db: OutboxDb,
+  db: NodeDb,
   of: { node: string; event: FleetEventOf<"journal">; isTwice: boolean; isOtherAlive: boolean },
 ): EventAnswer {
   const { node, event, isTwice, isOtherAlive } = of;
@@ -25,7 +25,7 @@ export function checkJournal(
 }
 
 /** Keeps the highest sequence of a journal that the collector has heard of. */
-export function noteSequence(db: OutboxDb, of: { node: string; journal: string; sequence: number }): void {
+export function noteSequence(db: NodeDb, of: { node: string; journal: string; sequence: number }): void {
   const { node, journal, sequence } = of;
   const known = db.journals(node).find((each) => each.journal === journal);
   if (known !== undefined && known.sequence >= sequence) return;

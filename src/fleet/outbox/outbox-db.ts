@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
+import { NodeDb } from "./node-db.ts";
 
 /** A stored order. Its message goes when the run is final: it holds the command's environment. */
 export interface RunRow {
@@ -54,25 +55,6 @@ export interface CancelRow {
   readonly message: string;
 }
 
-/** Something that happened on a node and belongs to no run. */
-export interface NodeEventRow {
-  readonly id: string;
-  readonly node: string;
-  readonly kind: "error" | "note";
-  readonly at: number;
-  readonly user: string;
-  readonly name: string;
-  readonly text: string;
-}
-
-export interface JournalRow {
-  readonly node: string;
-  readonly journal: string;
-  readonly sequence: number;
-  /** 1: the one that orders are sent to. */
-  readonly current: 0 | 1;
-}
-
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (owner TEXT, run TEXT, job TEXT, argv TEXT, via TEXT, digest TEXT, issued INTEGER,
     expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (owner, run)) WITHOUT ROWID;
@@ -83,20 +65,14 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS batches (owner TEXT, run TEXT, size INTEGER, pauses INTEGER, forgiven INTEGER,
     PRIMARY KEY (owner, run)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS journals (node TEXT, journal TEXT, sequence INTEGER, current INTEGER,
-    PRIMARY KEY (node, journal)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS node_events (id TEXT, node TEXT, kind TEXT, at INTEGER, user TEXT, name TEXT, text TEXT,
-    PRIMARY KEY (id, node)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS node_events_by_time ON node_events (at);`;
-
-/** What is kept of node events: the newest. */
-const MAX_NODE_EVENTS = 10_000;
+  CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
 /** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
 export class OutboxDb {
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepared>;
+  /** In the same file: a commit covers both. */
+  readonly nodes: NodeDb;
 
   /** Throws if another process has it open. */
   constructor(path: string) {
@@ -110,6 +86,7 @@ export class OutboxDb {
     if (!columns.some(({ name }) => name === "details"))
       this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
     this.#statements = prepared(this.#db);
+    this.nodes = new NodeDb(this.#db);
   }
 
   /** All or nothing, and on the disk. */
@@ -184,25 +161,6 @@ export class OutboxDb {
     return this.#statements.batch.get(owner, run) as BatchRow | undefined;
   }
 
-  journals(node: string): readonly JournalRow[] {
-    return this.#statements.journals.all(node) as JournalRow[];
-  }
-
-  putJournal(row: JournalRow): void {
-    if (row.current === 1) this.#statements.endJournals.run(row.node);
-    this.#statements.putJournal.run(row);
-  }
-
-  addNodeEvent(row: NodeEventRow): void {
-    this.#statements.addNodeEvent.run(row);
-    this.#statements.pruneNodeEvents.run(MAX_NODE_EVENTS);
-  }
-
-  /** Newest first. */
-  nodeEvents(limit: number): readonly NodeEventRow[] {
-    return this.#statements.nodeEvents.all(limit) as NodeEventRow[];
-  }
-
   /** Removes final runs that were ordered before then. */
   prune(beforeMs: number): void {
     this.#db.transaction(() => {
@@ -250,13 +208,6 @@ function prepared(db: Database.Database) {
     batch: db.prepare("SELECT * FROM batches WHERE owner = ? AND run = ?"),
     putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
     cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
-    journals: db.prepare("SELECT * FROM journals WHERE node = ?"),
-    endJournals: db.prepare("UPDATE journals SET current = 0 WHERE node = ?"),
-    putJournal: db.prepare("INSERT OR REPLACE INTO journals VALUES (@node, @journal, @sequence, @current)"),
-    addNodeEvent: db.prepare("INSERT OR IGNORE INTO node_events VALUES (@id, @node, @kind, @at, @user, @name, @text)"),
-    pruneNodeEvents: db.prepare(`DELETE FROM node_events WHERE at < (SELECT at FROM node_events ORDER BY at DESC
-      LIMIT 1 OFFSET ?)`),
-    nodeEvents: db.prepare("SELECT * FROM node_events ORDER BY at DESC LIMIT ?"),
     old: db.prepare(`SELECT owner, run FROM runs WHERE issued < ? AND NOT ${isOpen} LIMIT 10000`),
     removeTargets: db.prepare("DELETE FROM targets WHERE owner = ? AND run = ?"),
     removeRun: db.prepare("DELETE FROM runs WHERE owner = ? AND run = ?"),

@@ -47,13 +47,13 @@ export class Reports {
     return book.commit((): EventAnswer => {
       if (event.kind === "journal") {
         const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
-        const answer = checkJournal(book.db, { node, event, isTwice, isOtherAlive });
+        const answer = checkJournal(book.db.nodes, { node, event, isTwice, isOtherAlive });
         if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
         return answer;
       }
       const [user, name] = event.kind === "note" ? [event.user, event.name] : ["", event.why];
       const { id, kind, at } = event;
-      book.db.addNodeEvent({ id, node, kind, at, user, name, text: event.text });
+      book.db.nodes.addNodeEvent({ id, node, kind, at, user, name, text: event.text });
       log.event(kind === "error" ? "error" : "info", `a node reports: ${event.text}`, { node, name, user });
       return "+";
     });
@@ -78,7 +78,7 @@ export class Reports {
         log.event("error", "a node reports another order of the same name", { node, run });
         return "-";
       }
-      noteSequence(db, { node, journal: event.journal, sequence: event.sequence });
+      noteSequence(db.nodes, { node, journal: event.journal, sequence: event.sequence });
       if (!isNews(row.state, event.state)) return "again";
       if (event.state === "refused") onRefused({ node, kind: "run", run, owner, user: owner, why: event.why });
       book.put(withEvent(row, event));

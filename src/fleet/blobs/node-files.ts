@@ -1,0 +1,55 @@
+import type { Log } from "../../host/log.ts";
+import type { Metrics } from "../../host/metrics.ts";
+import type { BrokerAddress } from "../link/connect.ts";
+import { BlobStore } from "./blob-store.ts";
+import { FileServer } from "./file-server.ts";
+
+export interface NodeFilesOptions {
+  /** Where nodes fetch them. */
+  readonly listen: BrokerAddress;
+  readonly pki: string;
+  readonly folder: string;
+  /** 0: no limit. */
+  readonly bytesPerUser: number;
+  /** Whether an open order names a file of its user; with `node`: an order for this one. */
+  readonly isNamed: (file: { owner: string; sha256: string; node?: string }) => boolean;
+  /** Undefined: no node has this certificate. */
+  readonly nodeOf: (uri: string) => string | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly wallMs: () => number;
+}
+
+/** Users' files for nodes: kept while orders need them, and given to the nodes of these orders alone. */
+export class NodeFiles {
+  readonly blobs: BlobStore;
+  readonly #server: FileServer;
+  readonly #isNamed: NodeFilesOptions["isNamed"];
+
+  constructor({ listen, pki, folder, bytesPerUser, isNamed, nodeOf, log, metrics, wallMs }: NodeFilesOptions) {
+    this.#isNamed = isNamed;
+    this.blobs = new BlobStore({ folder, maxBytesPerUser: bytesPerUser, wallMs });
+    const pathFor = (node: string, blob: { readonly owner: string; readonly sha256: string }) =>
+      isNamed({ ...blob, node }) ? this.blobs.use(blob.owner, blob.sha256) : undefined;
+    this.#server = new FileServer({ listen, pki, log, nodeOf, pathFor });
+    metrics.gauge("ml_fleet_file_bytes", "Users' files for nodes, as kept here", () => this.blobs.bytes());
+  }
+
+  start(): Promise<BrokerAddress> {
+    return this.#server.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  /** Reads its certificate again. */
+  reload(): void {
+    this.#server.reload();
+  }
+
+  /** Removes what nobody has used for long. */
+  expire(): void {
+    this.blobs.expire((owner, sha256) => this.#isNamed({ owner, sha256 }));
+  }
+}

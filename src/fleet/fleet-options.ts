@@ -1,0 +1,25 @@
+import type { Audit } from "../host/audit.ts";
+import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import type { BrokerForm } from "./broker/broker.ts";
+import type { BrokerAddress } from "./link/connect.ts";
+
+export interface FleetOptions {
+  /** Where nodes reach the broker. */
+  readonly listen: BrokerAddress;
+  /** Whether the broker is a child of this process, or a unit that something else starts. */
+  readonly form?: BrokerForm;
+  /** Where nodes fetch users' files. */
+  readonly listenForFiles: BrokerAddress;
+  /** Of one user's files; 0: no limit. */
+  readonly fileBytesPerUser: number;
+  readonly pki: string;
+  /** For the outbox, and the broker's configuration. */
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Of what nodes refuse; what the API takes and refuses, it records itself. */
+  readonly audit: Audit;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
