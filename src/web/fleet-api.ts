@@ -50,13 +50,15 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
 
   /** Audited whatever comes of it, but for what is no order at all. */
   async function audited<T>(
-    { request, order }: { readonly request: Request; readonly order: OrderOf<Taken> },
+    { request, order, viewer }: { readonly request: Request; readonly order: OrderOf<Taken>; readonly viewer: Viewer },
     act: () => Promise<T>,
   ): Promise<T> {
     const { kind, run, user, via, nodes } = order;
     const files = order.kind === "run" ? order.files.map(({ path, sha256 }) => `${sha256} ${path}`) : [];
     const owner = order.kind === "cancel" ? order.owner : user;
-    const record = { event: "order", user, owner, address: request.ip, kind, run, via, nodes, files } as const;
+    // An order that is refused may name as its user anybody: who sent it is known.
+    const of = { user, owner, sender: viewer.user, address: request.ip } as const;
+    const record = { event: "order", ...of, kind, run, via, nodes, files } as const;
     try {
       const result = await act();
       audit.record({ ...record, outcome: "ok" });
@@ -95,7 +97,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const { order, signed } = readOrder(request.body, "run");
     const batching = batchingOf(new Query(request.query));
     const viewer = await viewerFor(request, order);
-    await audited({ request, order }, async () => {
+    await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const outcome = await fleet.submit(order, signed, batching);
       if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
@@ -113,7 +115,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "check");
     const viewer = await viewerFor(request, order);
-    const nodes = await audited({ request, order }, async () => {
+    const nodes = await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const answers = await fleet.dryRun(order, signed);
       if (answers === undefined) throw tooMany("Too many dry runs at a time: try again in a moment");
@@ -139,7 +141,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const { order, signed } = readOrder(request.body, "cancel");
     const viewer = await viewerFor(request, order);
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
-    await audited({ request, order }, async () => {
+    await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       // An administrator's cancel is obeyed where the node's agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");

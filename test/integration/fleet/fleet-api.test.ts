@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
@@ -165,6 +166,28 @@ test("a cancel is its owner's; another's run looks missing; it is audited with w
     ["cancel", "bob", "refused"],
     ["cancel", "alice", "ok"],
   ]);
+});
+
+test("the audit has an order with its files, their upload and what was refused, each with who did it; no variable", async () => {
+  const data = Buffer.from("eight by");
+  const sha256 = createHash("sha256").update(data).digest("hex");
+  const path = `/api/blobs/${sha256}?bytes=${data.length}&offset=0`;
+  expect((await alice.request(path, { method: "PUT", body: data })).status).toBe(201);
+  const file = { path: "~/input", sha256, bytes: data.length, mode: 0o600, overwrite: false, unpack: "" } as const;
+  const more = { files: [file], env: ["TOKEN=hidden-value"] };
+  const taken = await stored(more);
+  expect((await post(bob, order(more))).status).toBe(403);
+  const missing = order({ ...more, files: [{ ...file, sha256: "0".repeat(64) }] });
+  expect((await post(alice, missing)).status).toBe(409);
+  const of = { user: "alice", owner: "alice" };
+  const signed = { ...of, event: "order", kind: "run", via: "ssh", nodes: ["node1"] };
+  expect(site.audited.slice(-4)).toMatchObject([
+    { ...of, event: "upload", outcome: "ok", sha256, bytes: data.length },
+    { ...signed, outcome: "ok", run: taken.run, sender: "alice", files: [`${sha256} ~/input`] },
+    { ...signed, outcome: "refused", reason: "forbidden", sender: "bob" },
+    { ...signed, outcome: "refused", reason: "files", sender: "alice", run: missing.run },
+  ]);
+  expect(JSON.stringify(site.audited)).not.toMatch(/TOKEN|hidden-value/);
 });
 
 test("follows a run as lines of JSON to its end", async () => {

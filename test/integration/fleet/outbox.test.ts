@@ -196,6 +196,10 @@ test("repeats a cancel until the node tells the end; a cancel that the node refu
   await agent.state(order, { state: "failed", signal: "SIGTERM", by: "alice" });
   expect(agent.orders).toEqual([]);
   expect(stateOf(order, "node1")).toMatchObject({ state: "failed", signal: "SIGTERM", by: "alice" });
+  const other = await submitted(["node1"]);
+  expect(await agent.state(other, { state: "refused", why: "key-not-trusted" })).toBe("+");
+  const refused = { ...refusal, reason: "key-not-trusted", kind: "run", user: "alice", owner: "alice", run: other.run };
+  expect(audited.at(-1)).toMatchObject(refused);
   const missing = cancelOrder(runOrder());
   expect(await fleet.cancel(missing, key.signed(missing))).toBe("missing");
 });
