@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentSite } from "../support/agent-site.ts";
 import { poll } from "../support/poll.ts";
@@ -13,7 +13,7 @@ interface Moment {
   readonly when: "before" | "after";
 }
 
-/** What decides: the order's folder, the claim, the command's process, the exit. */
+/** What decides: the order's folder, the claim, the command's process, the exit; and in that process, the order's file. */
 const DECISIVE: readonly Moment[] = [
   { program: "node", at: "rename.1", when: "before" },
   { program: "node", at: "rename.1", when: "after" },
@@ -21,6 +21,8 @@ const DECISIVE: readonly Moment[] = [
   { program: "mlsupervise", at: "linkat.1", when: "after" },
   { program: "mlsupervise", at: "fork.1", when: "after" },
   { program: "mlsupervise", at: "linkat.2", when: "before" },
+  { program: "mlsupervise", at: "renameat.1", when: "before" },
+  { program: "mlsupervise", at: "renameat.1", when: "after" },
 ];
 
 /** Refused: the journal was made after the order, because its maker was killed before. */
@@ -28,11 +30,13 @@ const FINAL = ["finished", "failed", "unknown", "refused"] as const;
 /** Sites at a time: each is a node's agent, which starts anew after its kill. */
 const AT_A_TIME = 4;
 
+const FILE = "whole\n";
+
 /** A run during which one process is killed at one of its steps; the order is sent again as the collector does it. */
 async function runKilledAt(
   moment: Moment,
   library: string,
-): Promise<{ executed: number; state: string; calls: string[] }> {
+): Promise<{ executed: number; state: string; calls: string[]; put: string[] }> {
   const site = await AgentSite.create();
   const log = join(site.folder, "calls");
   const { program } = moment;
@@ -44,7 +48,12 @@ async function runKilledAt(
     KILL_LOG: log,
   };
   await site.start({ env });
-  const order = site.run(site.counting("runs"));
+  const put = join(site.folder, "put");
+  mkdirSync(put);
+  // The command counts only where it sees its file.
+  const [path, counting] = [join(put, "file"), site.counting("runs")];
+  const files = [site.file(path, FILE, { overwrite: true })];
+  const order = site.run(`grep -qx whole ${path} || exit 3; ${counting}`, { files });
   const isFinal = () => FINAL.some((state) => site.statesOf(order).some((told) => told.startsWith(state)));
   if (program === "node") {
     await Promise.race([poll("the end", isFinal), site.root?.ended]);
@@ -62,7 +71,8 @@ async function runKilledAt(
   }
   const { state } = await site.until(order, ...FINAL);
   await site.root?.end("SIGKILL");
-  return { executed: site.count("runs"), state, calls: callsIn(log) };
+  const names = readdirSync(put).map((name) => (name === "file" ? readFileSync(path, "utf8") : name));
+  return { executed: site.count("runs"), state, calls: callsIn(log), put: names };
 }
 
 function callsIn(path: string): string[] {
@@ -108,7 +118,13 @@ async function killEverywhere(kills: number, say: (words: string) => void): Prom
       // Only a supervisor that died after its claim may leave a run that nobody knows about.
       const isUnknown = result.state === "unknown";
       if (isUnknown && moment.program === "node") problems.push(what);
-      if (!isUnknown && result.executed !== (result.state === "refused" ? 0 : 1)) problems.push(what);
+      // Its process died before it became the command.
+      const isFirst = moment.at.startsWith("renameat.");
+      const expected = result.state === "refused" || isFirst ? 0 : 1;
+      if (!isUnknown && result.executed !== expected) problems.push(what);
+      // Of its file there is all or nothing.
+      if (!isUnknown && result.put.some((one) => one !== FILE)) problems.push(`${what}, left ${result.put}`);
+      if (result.executed === 1 && !result.put.includes(FILE)) problems.push(`${what}, without its file`);
       say(`${done} of ${moments.length} kills, ${executed} executed`);
     }
   };
