@@ -38,6 +38,11 @@ export class FleetSite {
     return this.mlctl.run(["run", "--key", this.key.path, ...words]);
   }
 
+  /** The same in this process. */
+  runHere(...words: readonly string[]): ReturnType<RemoteMlctl["here"]> {
+    return this.mlctl.here(["run", "--key", this.key.path, ...words]);
+  }
+
   /** All runs, newest first. */
   async runs(): Promise<readonly RunView[]> {
     const { code, stdout, stderr } = await this.mlctl.here(["runs", "--json"]);

@@ -48,8 +48,11 @@ export class RemoteMlctl {
     return run(command, words, { env: { ...this.#env, ...env }, input, cwd: this.folder });
   }
 
-  /** Runs a command that reads in this process, for tables of cases: starting mlctl takes longer than most commands. */
-  async here(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  /** Runs a remote command in this process: starting mlctl takes longer than most commands. */
+  async here(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const configFolder = join(this.folder, "marcologger");
     const place = { configFolder, siteFile: "/nonexistent", hostname: "here" };
     const remote = remoteCommands({
@@ -58,7 +61,7 @@ export class RemoteMlctl {
       nowMs: Date.now,
       sshFolder: join(this.folder, ".ssh"),
       stateFolder: join(this.folder, "state"),
-      environment: this.#env,
+      environment: { ...this.#env, ...env },
       onInterrupt: () => () => undefined,
     });
     const commands = Object.fromEntries(

@@ -30,12 +30,21 @@ describe("--dry-run", () => {
     expect(await fleet.runs()).toEqual([]);
   });
 
+  test("of an order with files puts nothing", async () => {
+    const [file, to] = [join(fleet.mlctl.folder, "input"), join(counts, "put")];
+    writeFileSync(file, "x\n");
+    const asked = await fleet.runHere("-n", "*", "--dry-run", "--put", file, "--to", to, "--", ...counting("dry"));
+    expect(asked).toMatchObject({ code: 0, stdout: "node1\twould start it\nnode2\twould start it\n" });
+    expect([existsSync(to), count("dry")]).toEqual([false, 0]);
+    expect(await fleet.runs()).toEqual([]);
+  });
+
   test.each([
     ["a folder that is missing", ["--cwd", "/nonexistent"], /would fail: the folder is missing there/],
     ["a key that nobody trusts", ["--key", "foreign"], /would refuse it: No trust file of this node has the key/],
   ])("names %s", async (_, words, said) => {
     if (words[1] === "foreign") words.splice(1, 1, FleetKey.make(fleet.mlctl.folder, "foreign").path);
-    const asked = await fleet.mlctl.run([
+    const asked = await fleet.mlctl.here([
       ...["run", "--key", fleet.key.path, "-n", "node1", "--dry-run", ...words],
       ...["--", "true"],
     ]);
@@ -45,7 +54,7 @@ describe("--dry-run", () => {
   test("names a node that is absent", async () => {
     await fleet.site.mlctl("pki", "issue", "node3", "--dir", fleet.site.pki);
     await fleet.site.collector.waitFor(/broker admits nodes nodes=3/);
-    const asked = await fleet.run("-n", "node[1,3]", "--dry-run", "--json", "--", "true");
+    const asked = await fleet.runHere("-n", "node[1,3]", "--dry-run", "--json", "--", "true");
     const answers = lines(asked.stdout).map((line) => JSON.parse(line) as object);
     expect(answers).toMatchObject([
       { node: "node1", answer: "would" },
@@ -59,7 +68,7 @@ describe("--batch", () => {
   test("begins on the next nodes once all before have ended", async () => {
     const go = join(counts, "go");
     const words = ["-n", "node2,node1", "--batch", "1", "--job", "batch", "--no-wait"];
-    await fleet.run(...words, "--", ...counting("batch", `until [ -e ${go} ]; do sleep 0.05; done; exit 3`));
+    await fleet.runHere(...words, "--", ...counting("batch", `until [ -e ${go} ]; do sleep 0.05; done; exit 3`));
     const half = await fleet.until("batch", ({ nodes }) => nodes[1]?.state === "started");
     expect(half.nodes.map(({ node, state }) => [node, state])).toEqual([
       ["node1", "held"],
@@ -77,17 +86,17 @@ describe("--batch", () => {
     expect(paused).toMatchObject({ code: 125, stderr: expect.stringContaining("mlctl: paused. mlctl continue") });
     expect(await fleet.lastRun("canary")).toMatchObject({ isPaused: true, isDone: false });
     expect(count("canary")).toBe(1);
-    expect(await fleet.mlctl.run(["continue"])).toMatchObject({ code: 0 });
+    expect(await fleet.mlctl.here(["continue"])).toMatchObject({ code: 0 });
     const done = await fleet.until("canary", ({ isDone }) => isDone);
     expect(done).toMatchObject({ isPaused: false, nodes: [{ code: 4 }, { code: 4 }] });
     expect(count("canary")).toBe(2);
-    expect(await fleet.mlctl.run(["continue", done.run])).toMatchObject({ code: 1 });
+    expect(await fleet.mlctl.here(["continue", done.run])).toMatchObject({ code: 1 });
   });
 
   test("stopped while it is paused, it never begins on the others", async () => {
     const words = ["-n", "node[1-2]", "--batch", "1", "--pause-on-failure", "--job", "ended"];
-    await fleet.run(...words, "--", ...counting("ended", "exit 1"));
-    await fleet.mlctl.run(["stop", "--key", fleet.key.path, "ended"]);
+    await fleet.runHere(...words, "--", ...counting("ended", "exit 1"));
+    await fleet.mlctl.here(["stop", "--key", fleet.key.path, "ended"]);
     expect(await fleet.lastRun("ended")).toMatchObject({
       isDone: true,
       nodes: [{ state: "failed" }, { state: "cancelled" }],
@@ -99,32 +108,32 @@ describe("--batch", () => {
 test("--again runs it on the nodes that failed, with variables from here", async () => {
   const script = `test -e ${counts}/fixed || exit 6; echo "$TOKEN"`;
   const words = ["-n", "node[1-2]", "--job", "flaky", "--env", "TOKEN=first"];
-  expect(await fleet.run(...words, "--", "sh", "-c", script)).toMatchObject({ code: 6 });
+  expect(await fleet.runHere(...words, "--", "sh", "-c", script)).toMatchObject({ code: 6 });
   writeFileSync(join(counts, "fixed"), "");
   const { run } = await fleet.lastRun("flaky");
-  expect(await fleet.run("--again", run)).toMatchObject({
+  expect(await fleet.runHere("--again", run)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("There is no variable TOKEN here"),
   });
-  const again = await fleet.mlctl.run(["run", "--key", fleet.key.path, "--again", run], "", { TOKEN: "second" });
+  const again = await fleet.mlctl.here(["run", "--key", fleet.key.path, "--again", run], { TOKEN: "second" });
   expect(again).toMatchObject({ code: 0 });
   expect(lines(again.stdout).sort()).toEqual(["node1  second", "node2  second"]);
-  expect(await fleet.run("--again", (await fleet.lastRun("flaky")).run)).toMatchObject({ code: 1 });
+  expect(await fleet.runHere("--again", (await fleet.lastRun("flaky")).run)).toMatchObject({ code: 1 });
 });
 
 test("--export prints what --from sends again, without values of variables", async () => {
-  await fleet.run("-n", "node1", "--job", "exported", "--env", "SECRET=hidden", "--cwd", "/tmp", "--", "pwd");
-  const exported = await fleet.mlctl.run(["runs", "--export", (await fleet.lastRun("exported")).run]);
+  await fleet.runHere("-n", "node1", "--job", "exported", "--env", "SECRET=hidden", "--cwd", "/tmp", "--", "pwd");
+  const exported = await fleet.mlctl.here(["runs", "--export", (await fleet.lastRun("exported")).run]);
   expect(exported.stdout).not.toContain("hidden");
   expect(JSON.parse(exported.stdout)).toMatchObject({ nodes: ["node1"], argv: ["pwd"], env: ["SECRET"], cwd: "/tmp" });
   const file = join(fleet.mlctl.folder, "orders");
   writeFileSync(file, exported.stdout + JSON.stringify({ nodes: "node[1-2]", argv: ["true"], job: "second" }));
-  const sent = await fleet.mlctl.run(["run", "--key", fleet.key.path, "--from", file], "", { SECRET: "x" });
+  const sent = await fleet.mlctl.here(["run", "--key", fleet.key.path, "--from", file], { SECRET: "x" });
   expect(sent).toMatchObject({ code: 0 });
   const done = await fleet.until("second", ({ isDone }) => isDone);
   expect(lines(sent.stdout)).toEqual([(await fleet.lastRun("exported")).run, done.run]);
   writeFileSync(file, '{"nodes":"*","argv":["true"],"shell":1}\n');
-  const wrong = await fleet.run("--from", file);
+  const wrong = await fleet.runHere("--from", file);
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("Line 1: there is no shell") });
 });
 
