@@ -3,11 +3,24 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
+import { axeFindings } from "../support/axe.ts";
 import { poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
+
+/** Pages with an address, and what each shows when it is there. The last one is a job's. */
+const PAGES = [
+  ["nodes", "/?page=nodes", ".node-row"],
+  ["account", "/?page=account", "table"],
+  ["search", "/?lines=words", ".found"],
+  ["fold", "/?job=demo&fold=1", ".row"],
+  ["side by side", "/?job=demo&side=time", ".row.side"],
+  ["find", "/?job=demo&find=words", ".row"],
+  ["filter", "/?job=demo&q=words", ".row"],
+  ["job", "/?job=demo", ".cell"],
+] as const;
 
 let demo: RunningProcess;
 let page: Page;
@@ -40,7 +53,7 @@ async function shows(what: Locator, count: number): Promise<void> {
 test("a command runs on the demo's nodes, chosen by name, glob or tick; each node's state shows live", async () => {
   await dialog.getByRole("checkbox", { name: /node4/ }).waitFor();
   await run("node[1-3]", "echo hello from $(id -un); exit 2", "greet");
-  const card = dialog.getByRole("region", { name: "Run of greet" });
+  const card = dialog.getByRole("article", { name: "Run of greet" });
   await shows(card.getByText("failed, exit code 2"), 3);
   await dialog.getByRole("textbox", { name: "Nodes" }).fill("x*");
   await dialog.getByText("No node of the fleet is called x*").waitFor();
@@ -49,7 +62,7 @@ test("a command runs on the demo's nodes, chosen by name, glob or tick; each nod
   await dialog.getByRole("checkbox", { name: /node4/ }).uncheck();
   await dialog.getByRole("button", { name: "Run on 3" }).waitFor();
   await card.getByRole("button", { name: "Again on the 3 that failed" }).click();
-  await shows(dialog.getByRole("region", { name: "Run of greet" }), 2);
+  await shows(dialog.getByRole("article", { name: "Run of greet" }), 2);
 });
 
 test("files that are chosen go to the ticked nodes before the command begins", async () => {
@@ -60,13 +73,13 @@ test("files that are chosen go to the ticked nodes before the command begins", a
   ]);
   await dialog.getByRole("textbox", { name: "Folder" }).fill(`${folder}/sent`);
   await run("node1", "sh ./tool.sh", "with-files");
-  await dialog.getByRole("region", { name: "Run of with-files" }).getByText("finished").waitFor();
+  await dialog.getByRole("article", { name: "Run of with-files" }).getByText("finished").waitFor();
   expect(statSync(`${folder}/sent/data`).size).toBe(bytes.length);
   expect(await dialog.getByRole("progressbar", { name: "data" }).getAttribute("value")).toBe(String(bytes.length));
   // They are there now, and nothing is replaced that nobody wants replaced.
   await run("node1", "true", "twice");
   await dialog
-    .getByRole("region", { name: "Run of twice" })
+    .getByRole("article", { name: "Run of twice" })
     .getByText(/Something is there already/)
     .waitFor();
   await dialog.getByRole("button", { name: "Leave out data" }).click();
@@ -78,7 +91,7 @@ test("files that are chosen go to the ticked nodes before the command begins", a
 
 test("stop ends it everywhere, and says who asked; its lines are in the viewer", async () => {
   await run("node1,node2", "echo begun; sleep 1000", "sleeper");
-  const card = dialog.getByRole("region", { name: "Run of sleeper" });
+  const card = dialog.getByRole("article", { name: "Run of sleeper" });
   await shows(card.getByText("running"), 2);
   await card.getByRole("button", { name: "Stop" }).click();
   await shows(card.getByText(/SIGTERM, stopped by/), 2);
@@ -96,7 +109,7 @@ test("a dry run asks; in batches it pauses after a failure, and goes on when tol
   await shows(dialog.getByRole("region", { name: "Would the nodes?" }).getByText("would start it"), 2);
   await dialog.getByRole("spinbutton", { name: "At a time" }).fill("1");
   await dialog.getByRole("button", { name: "Run on 2" }).click();
-  const card = dialog.getByRole("region", { name: "Run of canary" });
+  const card = dialog.getByRole("article", { name: "Run of canary" });
   await shows(card.getByText("held: a node before it has failed"), 1);
   await card.getByRole("button", { name: "Continue" }).click();
   await shows(card.getByText("failed, exit code 5"), 2);
@@ -149,7 +162,7 @@ test("a node that refuses stands beside the executions of its run, with the reas
   await page.goto(new URL("/", page.url()).href);
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await run("node[3-4]", "echo only here", "half");
-  const card = dialog.getByRole("region", { name: "Run of half" });
+  const card = dialog.getByRole("article", { name: "Run of half" });
   await shows(card.getByText("finished"), 1);
   await card.getByRole("link", { name: "half" }).click();
   const others = page.getByRole("list", { name: "Nodes without an execution" });
@@ -215,7 +228,7 @@ test("tells of a match and of a failure, also on another page of the tab", async
   await page.goto(new URL("/", page.url()).href);
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await run("node2", `until [ -e ${go} ]; do sleep 0.1; done; echo a Needle there; exit 3`, "bell");
-  const card = dialog.getByRole("region", { name: "Run of bell" });
+  const card = dialog.getByRole("article", { name: "Run of bell" });
   await shows(card.getByText("running"), 1);
   await card.getByRole("link", { name: "bell" }).click();
   await page.getByRole("button", { name: "Actions" }).click();
@@ -242,6 +255,38 @@ test("a page without the login's ticket cannot sign", async () => {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await run("node1", "true", "unsigned");
   await dialog.getByText("sign out and in again, or use mlctl run").waitFor();
+});
+
+test("axe-core finds nothing on any page or dialogue, light, dark and on a phone", async () => {
+  const at = async (address: string, shown: string): Promise<void> => {
+    await page.goto(new URL(address, page.url()).href);
+    await page.locator(shown).first().waitFor();
+  };
+  const found: Record<string, string[]> = {};
+  const look = async (name: string): Promise<void> => {
+    found[name] = await axeFindings(page);
+  };
+  await at("/", ".job-counts");
+  await look("list");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog.getByRole("checkbox", { name: /node4/ }).waitFor();
+  await look("run");
+  const x = await page.evaluate(async () => (await (await fetch("api/executions?job=demo")).json()).executions[0].x);
+  await at(`/?x=${x}`, ".row");
+  await look("execution");
+  for (const [name, address, shown] of PAGES) {
+    await at(address, shown);
+    await look(name);
+  }
+  await page.getByRole("button", { name: "Actions" }).click();
+  await dialog.getByRole("button", { name: "Share" }).waitFor();
+  await dialog.getByRole("button", { name: "Tell me" }).waitFor();
+  await look("actions, share, tell me");
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.context().clearCookies();
+  await at("/", "form");
+  await look("login");
+  expect(Object.entries(found).filter(([, each]) => each.length > 0)).toEqual([]);
 });
 
 test("the demo ends what still runs, and leaves nothing behind", async () => {

@@ -27,7 +27,7 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onContinue,
   const failed = failedNodes(view);
   const { run, owner, job, argv, nodes, isDone } = view;
   return (
-    <section class="run-card" aria-label={`Run of ${job}`}>
+    <article class="run-card" aria-label={`Run of ${job}`}>
       <header>
         <Link navigation={navigation} to={placeOfRun({ job, run, owner }, showOwner)} title="Its output">
           {job}
@@ -63,6 +63,6 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onContinue,
       <p role="alert" class="problem">
         {problem}
       </p>
-    </section>
+    </article>
   );
 }

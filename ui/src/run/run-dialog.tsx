@@ -151,13 +151,13 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
 
   return (
     <dialog ref={dialog} class="run-dialog" aria-labelledby="run-title" onClose={onClose}>
-      <header>
+      <div class="run-title">
         <h2 id="run-title">Run on nodes</h2>
         <span class="spring" />
         <button type="button" class="plain" onClick={onClose}>
           Close
         </button>
-      </header>
+      </div>
       <form onSubmit={submit}>
         <label class="run-field">
           Nodes
