@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { afterwards } from "../support/cleanup.ts";
 import { fakeExecution } from "../support/envelopes.ts";
 import { type IngestSite, openRelay } from "../support/ingest-site.ts";
+import { Launched } from "../support/launched.ts";
 import { poll } from "../support/poll.ts";
 import { startSearchSite } from "../support/search-site.ts";
 import { openPage, type PageOptions, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
@@ -10,6 +11,7 @@ import { signedIn } from "../support/web.ts";
 
 const LINES = 12_000;
 const BATCH = 500;
+const RUN_MS = 100_000;
 
 let browser: Browser;
 let on: IngestSite;
@@ -121,6 +123,29 @@ describe("find", () => {
     await page.keyboard.type("needle");
     await poll("of the whole job", async () => / of 4$/.test(await words(page)));
     await page.locator(".row.current").waitFor();
+  });
+
+  test("marks on the scroll bar of a run, and on the strip above it, when its matches were printed", async () => {
+    const startedMs = Date.now() - RUN_MS;
+    const ranks = [0, 1].map((rank) => new Launched({ job: "ticks", run: "1", node: `node${rank}`, rank, startedMs }));
+    for (const rank of ranks) await rank.claim(on);
+    for (let at = 0; at <= RUN_MS; at += RUN_MS / 20) {
+      const part = at / RUN_MS;
+      const texts = [part === 0.25 || part === 0.75 ? "a needle" : "hay"];
+      await on.store.store(ranks.map((rank) => rank.lines(on, startedMs + at, texts)));
+    }
+    await on.store.store(ranks.map((rank) => rank.end(on, startedMs + RUN_MS)));
+    const page = await open("?job=ticks");
+    await page.locator(".time-strip svg").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("needle");
+    await poll("all four", async () => / of 4$/.test(await words(page)));
+    const placesOf = async (selector: string, side: "left" | "top") =>
+      page.locator(selector).evaluateAll((all, by) => {
+        return all.map((each) => Math.round(Number.parseFloat((each as HTMLElement).style[by]) / 5) * 5);
+      }, side);
+    await poll("on the bar", async () => (await placesOf(".scroll-tick", "top")).join() === "25,75");
+    await poll("on the strip", async () => (await placesOf(".strip-match", "left")).join() === "25,75");
   });
 });
 
