@@ -240,3 +240,13 @@ describe("the index of executions", () => {
     expect(nextProcessFinds(3)).toBe(true);
   });
 });
+
+it("parses a summary once while it stays the same: a search lists rows, and then opens each", async () => {
+  const index = await filled(3);
+  const listed = index.list({ ...ALL, limit: 3 }).rows.find(({ x }) => x === row(1).x);
+  const opened = () => index.findById(row(1).x, "alice", undefined)[0];
+  expect(opened()?.execution).toBe(listed?.execution);
+  expect(index.findById(row(1).x, "bob", undefined)).toEqual([]);
+  index.put([row(1, { lines: 7, lastN: 7 })]);
+  expect(opened()?.execution).toEqual(row(1, { lines: 7, lastN: 7 }).execution);
+});

@@ -8,6 +8,7 @@ import { type IndexPage, type IndexQuery, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
+import { ParsedSummaries } from "./parsed-summaries.ts";
 import { RunIndex, seatOf } from "./run-index.ts";
 import { SealableRows } from "./sealable-rows.ts";
 import { Totals } from "./totals.ts";
@@ -33,6 +34,7 @@ export class IndexDb {
   readonly #findTaken: Database.Statement;
   readonly #forget: Database.Statement;
   readonly #buried: BuriedRows;
+  readonly #summaries = new ParsedSummaries();
   /** What waits for its commit are removals alone. */
   #isRemoving = false;
   readonly runs: RunIndex;
@@ -144,13 +146,13 @@ export class IndexDb {
   }
 
   find(identity: SlotIdentity): IndexRow | undefined {
-    return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash));
+    return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash), this.#summaries);
   }
 
   /** The first executions whose run is not known, in the order of their starts. */
   withoutRun(limit: number): IndexRow[] {
     const sql = "SELECT * FROM executions INDEXED BY without_run WHERE run = '' ORDER BY started_at, x LIMIT ?";
-    return parseRows(this.#db.prepare(sql).all(limit));
+    return this.#parseRows(this.#db.prepare(sql).all(limit));
   }
 
   assignRun(row: IndexRow, run: string): void {
@@ -198,11 +200,11 @@ export class IndexDb {
 
   /** Executions with this id that a viewer may see, newest first. */
   findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
-    return parseRows(this.#findById.all({ x, owner: owner ?? null, node: node ?? null }));
+    return this.#parseRows(this.#findById.all({ x, owner: owner ?? null, node: node ?? null }));
   }
 
   open(): IndexRow[] {
-    return parseRows(this.#db.prepare("SELECT * FROM executions WHERE open = 1").all());
+    return this.#parseRows(this.#db.prepare("SELECT * FROM executions WHERE open = 1").all());
   }
 
   /**
@@ -220,7 +222,7 @@ export class IndexDb {
     for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
       if (rows.length >= query.limit || bytes >= MAX_PAGE_BYTES)
         return { rows, next: placeAfter(rows[rows.length - 1]?.execution), isFull: true };
-      const row = parseRow(found);
+      const row = parseRow(found, this.#summaries);
       if (row === undefined) continue;
       rows.push(row);
       bytes += row.summaryBytes;
@@ -229,18 +231,19 @@ export class IndexDb {
     const lastScanned = this.#db.prepare(
       `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
     );
-    return { rows, next: placeAfter(parseRow(lastScanned.get(values))?.execution), isFull: false };
+    const last = parseRow(lastScanned.get(values), this.#summaries);
+    return { rows, next: placeAfter(last?.execution), isFull: false };
   }
 
   close(): void {
     this.#db.close();
   }
+
+  #parseRows(rows: readonly unknown[]): IndexRow[] {
+    return rows.map((row) => parseRow(row, this.#summaries)).filter((row) => row !== undefined);
+  }
 }
 
 function placeAfter(last: Execution | undefined): string | null {
   return last === undefined ? null : placeOf(last);
-}
-
-function parseRows(rows: readonly unknown[]): IndexRow[] {
-  return rows.map(parseRow).filter((row) => row !== undefined);
 }

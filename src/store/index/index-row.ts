@@ -1,5 +1,6 @@
-import { type Execution, parseExecution } from "../../wire/api.ts";
-import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import type { Execution } from "../../wire/api.ts";
+import { asCount, asRecord } from "../../wire/record.ts";
+import type { ParsedSummaries } from "./parsed-summaries.ts";
 
 /** Where an execution's files are, and their content when the row was written. */
 export interface IndexRow {
@@ -26,7 +27,7 @@ export interface ReadRow extends IndexRow {
 }
 
 /** Parses a row from SQLite. */
-export function parseRow(value: unknown): ReadRow | undefined {
+export function parseRow(value: unknown, summaries: ParsedSummaries): ReadRow | undefined {
   const row = asRecord(value);
   if (row === undefined) return undefined;
   const { node, x, key_hash: keyHash, base, summary, disk_bytes: diskBytes, over_at: overAt } = row;
@@ -34,7 +35,7 @@ export function parseRow(value: unknown): ReadRow | undefined {
   if (typeof base !== "string" || typeof summary !== "string" || typeof diskBytes !== "number") return undefined;
   if (typeof overAt !== "string") return undefined;
   const sealableSinceMs = asCount(row["sealable_since"]);
-  const execution = parseExecution(parseJson(summary));
+  const execution = summaries.parse(summary);
   if (execution === undefined) return undefined;
   const hasRun = row["run"] !== "";
   const files = { base, isOpen: row["open"] === 1, diskBytes, sealableSinceMs, summaryBytes: summary.length };
