@@ -94,6 +94,45 @@ describe("find", () => {
     expect((await finder.go("next", at(0)))?.n).toBe(40_010);
   });
 
+  test("goes by the collector's time in a run, where more match than are kept", async () => {
+    const BEHIND = { ...KEY, x: "01ARZ3NDEKTSV4RRFFQ69G5FAW", node: "n2" };
+    const asked: object[] = [];
+    const hit = (key: typeof KEY, n: number): SearchEvent => {
+      const time = `2026-11-30T12:00:0${n}.000000Z`;
+      return { t: "hit", ...key, n, lastN: n, time, stream: "stdout", text: "needle", at: [[0, 6]] };
+    };
+    // The clock of n2 is 10 s behind: its line is the last one, as the collector says.
+    const inOrder = [hit(KEY, 2), hit(KEY, 3), hit(BEHIND, 1)];
+    const search: ApiClient["search"] = async (body, { onEvent }) => {
+      const { place, direction } = body as { place?: { x?: string; n?: number }; direction?: string };
+      if (place === undefined) onEvent(hit(BEHIND, 1));
+      else {
+        asked.push(place);
+        const isNext = direction === "next";
+        const at = inOrder.findIndex((each) => each.t === "hit" && each.x === place.x && each.n === place.n);
+        const from = at >= 0 ? at : isNext ? -1 : inOrder.length;
+        for (const each of isNext ? inOrder.slice(from + 1) : inOrder.slice(0, from).reverse()) onEvent(each);
+      }
+      const totals = { hits: place === undefined ? 3 : 0, executions: 2, bytes: 1 };
+      onEvent({ t: "end", ...totals, capped: false, longLines: 0, unreadable: 0 });
+      return { ok: true, value: true };
+    };
+    const execution = { ...new Stored("n2", 9).summary(), ...BEHIND, clockMs: 10_000 };
+    const behind = new LogSource({ index: 0, execution, correctsMs: 10_000 });
+    const finder = new Finder({ api: { search }, sources: () => [behind], onChange: () => undefined });
+    finder.ask(request({ what: { job: "train" } }));
+    const go = async (direction: "next" | "previous") => (await finder.go(direction, undefined))?.n;
+    await finder.nearest({ ...KEY, n: 1, time: "2026-11-30T12:00:01.000000Z" });
+    expect(finder.current?.n).toBe(2);
+    expect([await go("next"), await go("next")]).toEqual([3, 1]);
+    // What one step fetched needs no other search.
+    expect(asked).toEqual([{ time: "2026-11-30T12:00:01.000000Z" }]);
+    expect([await go("next"), finder.note]).toEqual([2, "From the top"]);
+    expect([await go("previous"), finder.note]).toEqual([1, "From the end"]);
+    expect(asked[1]).toEqual({ time: "2026-11-30T12:00:11.000000Z", x: BEHIND.x, n: 1 });
+    expect(await go("previous")).toBe(3);
+  });
+
   test("says that nothing matches, and how far a cancelled search came", async () => {
     const { finder, at } = finderOf([]);
     expect(await finder.go("next", at(1))).toBe(undefined);

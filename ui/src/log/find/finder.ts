@@ -1,10 +1,12 @@
 import { CRI } from "../../../../src/wire/cri.ts";
+import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, type MatchPlace } from "./match.ts";
 import { matchesFrom } from "./match-pages.ts";
+import { RunSteps } from "./run-steps.ts";
 import { Survey } from "./survey.ts";
 
 export interface FinderOptions {
@@ -27,6 +29,7 @@ export class Finder {
   readonly #options: FinderOptions;
   #request: FindRequest | undefined;
   #survey: Survey | undefined;
+  #steps: RunSteps | undefined;
   #current: Match | undefined;
   #step = new AbortController();
   /** What the last step met: the log's other end, or a failure. */
@@ -68,7 +71,8 @@ export class Finder {
     this.#request = request;
     this.#current = undefined;
     this.note = "";
-    const { api } = this.#options;
+    const { api, sources } = this.#options;
+    this.#steps = request === undefined || request.isOne ? undefined : new RunSteps({ api, sources, request });
     const onChange = (): void => {
       this.#noteKnown();
       this.#options.onChange();
@@ -139,6 +143,8 @@ export class Finder {
   }
 
   async #beside(direction: Direction, place: MatchPlace | undefined, signal: AbortSignal): Promise<Match | undefined> {
+    const steps = this.#stepsOfMany;
+    if (steps !== undefined && place !== undefined) return this.#noted(steps.beside(direction, place, signal), signal);
     const known = place === undefined ? undefined : this.#known(direction, place);
     const request = this.#request;
     if (known !== undefined || place === undefined || request?.isOne !== true) return known;
@@ -173,6 +179,8 @@ export class Finder {
   }
 
   async #fromOtherEnd(direction: Direction, signal: AbortSignal): Promise<Match | undefined> {
+    const steps = this.#stepsOfMany;
+    if (steps !== undefined) return this.#noted(steps.fromEnd(direction, signal), signal);
     const { matches = [], isComplete = false } = this.#survey ?? {};
     if (direction === "next" && matches.length > 0) return matches[0];
     if (isComplete || this.#request?.isOne !== true) return matches.at(direction === "next" ? 0 : -1);
@@ -186,9 +194,20 @@ export class Finder {
   ): Promise<Match | undefined> {
     const { api } = this.#options;
     if (this.#request === undefined) return undefined;
-    const page = await matchesFrom(api, this.#request, { ...at, limit: 1, signal });
-    if (!page.ok && !signal.aborted) this.note = page.message;
-    return page.ok ? page.value.matches[0] : undefined;
+    const page = await this.#noted(matchesFrom(api, this.#request, { ...at, limit: 1, signal }), signal);
+    return page?.matches[0];
+  }
+
+  /** Of several executions, of which more match than are kept: those are of the newest ones, not the nearest. */
+  get #stepsOfMany(): RunSteps | undefined {
+    const { total = 0, matches = [] } = this.#survey ?? {};
+    return total > matches.length ? this.#steps : undefined;
+  }
+
+  async #noted<Found>(asked: Promise<Answer<Found>>, signal: AbortSignal): Promise<Found | undefined> {
+    const answer = await asked;
+    if (!answer.ok && !signal.aborted) this.note = answer.message;
+    return answer.ok ? answer.value : undefined;
   }
 }
 

@@ -24,10 +24,12 @@ export async function matchesFrom(
   { signal, ...from }: MatchesFrom & { readonly signal: AbortSignal },
 ): Promise<Answer<MatchPage>> {
   if (from.from < 1) return { ok: true, value: { matches: [], hasMore: false } };
-  return collect(api, { ...request.body, ...from }, signal);
+  const page = await collect(api, { ...request.body, ...from }, signal);
+  if (!page.ok) return page;
+  return { ok: true, value: { ...page.value, matches: [...page.value.matches].sort(compareMatches) } };
 }
 
-/** All matches of a search up to its limit. */
+/** All matches of a search up to its limit, as they come. */
 export async function collect(
   api: Pick<ApiClient, "search">,
   body: object,
@@ -45,5 +47,5 @@ export async function collect(
     const message = end?.message ?? "The search ended before everything was read";
     return { ok: false, status: 0, code: "cut", message, retryAfterSeconds: undefined };
   }
-  return { ok: true, value: { matches: matches.sort(compareMatches), hasMore: end.capped } };
+  return { ok: true, value: { matches, hasMore: end.capped } };
 }
