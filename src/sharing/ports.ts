@@ -6,6 +6,7 @@ import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
+import type { StreamLooks } from "../wire/stream-looks.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
@@ -24,6 +25,7 @@ export interface OwnArchive<Lines, Open> {
     viewer: Viewer,
     at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]>;
+  looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined>;
   open(viewer: Viewer, at: ExecutionName & { from: number }): Promise<Open | undefined>;
   raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncIterable<Buffer>;
   remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing">;

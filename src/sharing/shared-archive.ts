@@ -6,6 +6,7 @@ import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+import type { StreamLooks } from "../wire/stream-looks.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Seen, Viewer } from "../wire/viewer.ts";
 import { type Grants, seenWith } from "./grants.ts";
@@ -67,6 +68,11 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
   ): Promise<readonly Lines[]> {
     const shared = await this.#sharedUnlessOwn(viewer, at);
     return shared === undefined ? this.#own.read(viewer, at) : this.#own.read(shared.owner, { ...at, ...shared.name });
+  }
+
+  async looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined> {
+    const shared = await this.#sharedUnlessOwn(viewer, at);
+    return this.#own.looks(shared?.owner ?? viewer, { ...at, ...shared?.name });
   }
 
   async open(viewer: Viewer, at: ExecutionName & { from: number }): Promise<Open | undefined> {

@@ -10,6 +10,7 @@ import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
+import type { StreamLooks } from "../wire/stream-looks.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { RunBoards } from "./board/run-boards.ts";
@@ -19,6 +20,7 @@ import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
 import type { RunName } from "./index/run-index.ts";
+import { ExecutionLooks } from "./looks/execution-looks.ts";
 import { RunLines } from "./merged/run-lines.ts";
 import type { Store } from "./store.ts";
 import type { Loaded } from "./table/load-in-turns.ts";
@@ -51,6 +53,7 @@ export class Archive {
   readonly #boards: RunBoards;
   readonly #runLines: RunLines;
   readonly #runTimes: RunTimesReader;
+  readonly #looks: ExecutionLooks;
 
   constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
@@ -60,6 +63,7 @@ export class Archive {
     this.#boards = new RunBoards(ofRuns);
     this.#runTimes = new RunTimesReader(ofRuns);
     this.#runLines = new RunLines(ofRuns);
+    this.#looks = new ExecutionLooks({ hold });
   }
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
@@ -88,6 +92,12 @@ export class Archive {
     } finally {
       release();
     }
+  }
+
+  /** The looks of both streams before line `n`. Null: not known yet. Undefined: the viewer has no such execution. */
+  async looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined> {
+    const row = this.#find(viewer, at);
+    return row && this.#looks.before({ identity: row, n: at.n, load: async () => this.#load(row) });
   }
 
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */

@@ -16,6 +16,7 @@ import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
+import type { StreamLooks } from "../wire/stream-looks.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
@@ -38,6 +39,8 @@ export interface Archive {
     viewer: Viewer,
     at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Lines[]>;
+  /** The looks of both streams before line `n`. Null: not known yet. Undefined: the viewer has no such execution. */
+  looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined>;
   /** The bytes as printed, of one stream or of both. */
   raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncIterable<Buffer>;
   /** Deletes an execution for good, unless it is running. */

@@ -6,6 +6,7 @@ import type { RunLinesPage } from "../../src/wire/run-lines.ts";
 import type { RunTimes } from "../../src/wire/run-times.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
+import type { StreamLooks } from "../../src/wire/stream-looks.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 
 export interface FakeViewer {
@@ -101,6 +102,11 @@ export class FakeArchive {
 
   async get(viewer: FakeViewer, name: ExecutionName): Promise<Execution | undefined> {
     return this.#answer("get", () => this.#find(viewer, name)?.summary());
+  }
+
+  /** Nothing in it has a colour. */
+  async looks(viewer: FakeViewer, name: ExecutionName): Promise<StreamLooks | undefined> {
+    return this.#find(viewer, name) === undefined ? undefined : { stdout: "", stderr: "" };
   }
 
   async remove(viewer: FakeViewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {

@@ -37,8 +37,18 @@ export class FakeItems {
 
   lines(on: IngestSite, from: number, to: number, text = "line"): Item<Slot> {
     const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-    const cri = Buffer.from(numbers.map((n) => `${STARTED_AT} stdout F ${text} ${n}\n`).join(""));
-    const chunk = { firstN: from, count: numbers.length, fragments: 0, cri };
+    return this.printed(
+      on,
+      from,
+      numbers.map((n) => `stdout F ${text} ${n}`),
+    );
+  }
+
+  /** @param lines each with its stream and tag: "stderr F text". */
+  printed(on: IngestSite, firstN: number, lines: readonly string[]): Item<Slot> {
+    const cri = Buffer.from(lines.map((line) => `${STARTED_AT} ${line}\n`).join(""));
+    const fragments = lines.filter((line) => /^std(out|err) P/.test(line)).length;
+    const chunk = { firstN, count: lines.length, fragments, cri };
     return { kind: "lines", slot: on.store.slotFor(this.identity), chunk };
   }
 

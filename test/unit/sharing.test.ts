@@ -44,7 +44,7 @@ async function start(options: { dataDir?: string; wallMs?: () => number } = {}) 
   own.add({ x: X, owner: "alice", job: "train" }).store(1, 3);
   const directory = machine();
   const log = { event: () => undefined };
-  const archive = { ...bound(own), open: async () => undefined };
+  const archive = { ...bound(own), open: async () => undefined, looks: async () => undefined };
   const sharing = new Sharing({ dataDir, archive, directory, log, metrics: createMetrics(), wallMs });
   afterwards(async () => sharing.close());
   return { dataDir, own, directory, sharing, archive: new SharedArchive(archive, sharing.grants) };

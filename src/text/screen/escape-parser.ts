@@ -42,6 +42,11 @@ export class EscapeParser {
     this.#sink = sink;
   }
 
+  /** The start of a sequence that is not complete yet. */
+  get pending(): string {
+    return this.#pending;
+  }
+
   write(text: string): void {
     const all = this.#pending + text;
     this.#pending = "";

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseExecution } from "../../../src/wire/api.ts";
 import { asRecord } from "../../../src/wire/record.ts";
 import { RUN_ID_RULE } from "../../../src/wire/run-id.ts";
+import { parseStreamLooks } from "../../../src/wire/stream-looks.ts";
 import type { FakeExecution } from "../../support/fake-archive.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -93,6 +94,11 @@ describe("the API", () => {
     ]);
   });
 
+  test("shows the look of the streams before a line", async () => {
+    const { status, json } = await alice.get(`/api/executions/${X}/looks?n=2`);
+    expect([status, parseStreamLooks(json)]).toEqual([200, { stdout: "", stderr: "" }]);
+  });
+
   test("shows one execution, also by its node", async () => {
     for (const path of [`/api/executions/${X}`, `/api/executions/${X}?node=node1`]) {
       const { status, headers, json } = await alice.get(path);
@@ -101,7 +107,7 @@ describe("the API", () => {
     }
   });
 
-  test.each(["", "/lines", "/lines?from=0", "/raw", "/raw?stream=none"])(
+  test.each(["", "/lines", "/lines?from=0", "/looks?n=0", "/raw", "/raw?stream=none"])(
     "answers for another user's execution exactly as for a missing one, and for a bad id: %s",
     async (rest) => {
       const answers = [];
@@ -137,6 +143,7 @@ describe("the API", () => {
     ["lines?from=0", "from: expected a whole number from 1"],
     ["lines?from=9007199254740993", "from: expected"],
     ["lines?limit=5001", "limit: expected a whole number from 1 to 5000"],
+    ["looks?n=0", "n: expected a whole number from 1"],
     ["raw?stream=both", "stream: expected stdout or stderr"],
   ])("refuses a bad query of an execution: %s", async (path, message) => {
     const { status, json } = await alice.get(`/api/executions/${X}/${path}`);

@@ -1,0 +1,38 @@
+const ESC = 0x1b;
+/** UTF-8 of a C1 control is this byte and one of the others. Those that begin a sequence are from 0x90 on. */
+const C1_LEAD = 0xc2;
+const FIRST_C1 = 0x90;
+const LAST_C1 = 0x9f;
+
+/** Where escape sequences begin in bytes of UTF-8, asked for from ever later places: in all, the bytes are read twice. */
+export class EscapeFinder {
+  readonly #data: Buffer;
+  #escAt = -1;
+  #c1At = -1;
+
+  constructor(data: Buffer) {
+    this.#data = data;
+  }
+
+  /** The first at or behind `from`; the length of the bytes if there is none. */
+  next(from: number): number {
+    if (this.#escAt < from) this.#escAt = this.#find(ESC, from);
+    if (this.#c1At < from) this.#c1At = this.#nextC1(from);
+    return Math.min(this.#escAt, this.#c1At);
+  }
+
+  #nextC1(from: number): number {
+    let at = this.#find(C1_LEAD, from);
+    while (at < this.#data.length) {
+      const control = this.#data[at + 1] ?? 0;
+      if (control >= FIRST_C1 && control <= LAST_C1) return at;
+      at = this.#find(C1_LEAD, at + 1);
+    }
+    return at;
+  }
+
+  #find(byte: number, from: number): number {
+    const at = this.#data.indexOf(byte, from);
+    return at < 0 ? this.#data.length : at;
+  }
+}

@@ -1,0 +1,157 @@
+import type { SlotIdentity } from "../../frame/slot-identity.ts";
+import { LoopTurns } from "../../host/loop-turns.ts";
+import type { StreamLooks } from "../../wire/stream-looks.ts";
+import type { Numbered } from "../execution/read-chunks.ts";
+import type { LineNumbers } from "../numbers/line-numbers.ts";
+import { LookNotes } from "./look-notes.ts";
+import { readLooks } from "./read-looks.ts";
+
+/** An answer waits no longer; the reading goes on, and who asks again later has it. */
+const ANSWER_WITHIN_MS = 500;
+/** Executions whose notes are kept, those asked for last. */
+const MAX_KEPT = 256;
+/** Of all their notes: most are a few characters, but a link may have 2,000. */
+const MAX_CHARACTERS = 8_388_608;
+/** Executions read at a time, for all who ask. Others are answered that it is not known yet. */
+const MAX_READING = 8;
+/** Of more missing ranges than this, any line that comes counts as one that came late. */
+const MAX_MISSING = 64;
+
+interface Kept {
+  notes: LookNotes;
+  /** The reading under way. */
+  reading: Promise<StreamLooks> | undefined;
+}
+
+export interface LookedAt extends Numbered {
+  readonly have: LineNumbers;
+}
+
+export interface LooksAt {
+  readonly identity: SlotIdentity;
+  readonly load: () => Promise<LookedAt | undefined>;
+  readonly n: number;
+}
+
+export interface ExecutionLooksOptions {
+  /** Keeps an execution's files as they are; the function that it returns ends that. */
+  readonly hold: (identity: SlotIdentity) => () => void;
+  /** Resolves after so many milliseconds, or when `isOver` does. */
+  readonly wait?: (ms: number, isOver: Promise<unknown>) => Promise<unknown>;
+}
+
+/**
+ * The looks of executions' streams before any line. Read from the logs when somebody asks, once, and from the last line
+ * read on; notes on the way make other places quick. Nothing is done where lines arrive.
+ */
+export class ExecutionLooks {
+  readonly #options: ExecutionLooksOptions;
+  readonly #turns = new LoopTurns();
+  readonly #kept = new Map<string, Kept>();
+  #reading = 0;
+
+  constructor(options: ExecutionLooksOptions) {
+    this.#options = options;
+  }
+
+  /** Null: it takes longer. The reading goes on. Rejects with the file system's error. */
+  async before(at: LooksAt): Promise<StreamLooks | null> {
+    const kept = this.#keptOf(at.identity);
+    const asked = { isLate: false };
+    const looks = kept.reading === undefined ? this.#start(kept, at) : this.#next(kept, at, asked);
+    const isOver = looks.then(
+      () => true,
+      () => true,
+    );
+    const { wait = waitFor } = this.#options;
+    asked.isLate = (await wait(ANSWER_WITHIN_MS, isOver)) !== true;
+    return asked.isLate ? null : looks;
+  }
+
+  /** After the readings under way. One who has gone with an answer begins none. */
+  async #next(kept: Kept, at: LooksAt, asked: { readonly isLate: boolean }): Promise<StreamLooks | null> {
+    while (kept.reading !== undefined) await kept.reading.catch(() => undefined);
+    return asked.isLate ? null : this.#start(kept, at);
+  }
+
+  async #start(kept: Kept, at: LooksAt): Promise<StreamLooks | null> {
+    if (this.#reading >= MAX_READING) return null;
+    this.#reading += 1;
+    const release = this.#options.hold(at.identity);
+    kept.reading = this.#read(kept.notes, at);
+    try {
+      return await kept.reading;
+    } catch (error) {
+      // Its notes may be of lines that the next reading begins before.
+      kept.notes = new LookNotes();
+      throw error;
+    } finally {
+      kept.reading = undefined;
+      this.#reading -= 1;
+      release();
+      this.#shrink();
+    }
+  }
+
+  async #read(notes: LookNotes, { load, n }: LooksAt): Promise<StreamLooks> {
+    const execution = await load();
+    if (execution === undefined) return notes.before(1).looks;
+    const { have } = execution;
+    const to = Math.min(n, have.last + 1);
+    if (missingBelow(notes.readTo, have) !== notes.missing) notes.forgetFrom(firstMissing(notes.missing));
+    const turns = this.#turns;
+    if (to <= notes.readTo) {
+      const { n: from, looks } = notes.before(to);
+      return readLooks(load, { from, to, looks }, { turns });
+    }
+    const missing = missingBelow(to, have);
+    const onChange = (changedAt: number, looks: StreamLooks): void => notes.change(changedAt, looks);
+    const range = { from: notes.readTo, to, looks: notes.now };
+    notes.now = await readLooks(load, range, { turns, onChange });
+    notes.readTo = to;
+    notes.missing = missing;
+    return notes.now;
+  }
+
+  #keptOf({ node, x, keyHash }: SlotIdentity): Kept {
+    const key = `${node} ${x} ${keyHash}`;
+    const kept: Kept = this.#kept.get(key) ?? { notes: new LookNotes(), reading: undefined };
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  #shrink(): void {
+    let characters = 0;
+    for (const { notes } of this.#kept.values()) characters += notes.characters;
+    for (const [key, { notes, reading }] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT && characters <= MAX_CHARACTERS) return;
+      if (reading !== undefined) continue;
+      this.#kept.delete(key);
+      characters -= notes.characters;
+    }
+  }
+}
+
+/** The numbers below `n` that are not stored, as text to compare. */
+function missingBelow(n: number, have: LineNumbers): string {
+  const ranges = have.missing(1, n - 1, MAX_MISSING + 1);
+  return ranges.length === 0 ? "" : JSON.stringify(ranges.length > MAX_MISSING ? [ranges[0], have.count] : ranges);
+}
+
+/** Of such a text. */
+function firstMissing(missing: string): number {
+  return Number(/\d+/.exec(missing)?.[0] ?? 1);
+}
+
+async function waitFor(ms: number, isOver: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    return await Promise.race([isOver, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
