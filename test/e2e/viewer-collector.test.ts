@@ -102,8 +102,36 @@ describe("the viewer on a collector, from the command's output on", () => {
     expect(problems).toEqual([]);
   });
 
-  test("loses and doubles no line when the collector is killed meanwhile", async () => {
+  test("a colour shows wherever one jumps, until it is reset, and at the end of a live log", async () => {
     const relay = await site.startRelay("node3");
+    const red = 'seq 9; printf "\\033[31m"; seq 10 40000; printf "\\033[0m"; seq 40001 50000; printf "\\033[32m"';
+    const script = `${red}; seq 50001 52000; while read -r line; do echo "$line"; done`;
+    const words = ["--run-dir", relay.runDir, "--quiet", "--job", "coloured", "--", "sh", "-c", script];
+    const env = { ...process.env, MLRUN_SPOOL_DIR: join(site.folder, "coloured-spool") };
+    const run = start(MLRUN, words, { env });
+    await page.goto(`${site.origin}/?q=coloured`);
+    await page.locator(".execution .command").click();
+    await poll("all lines", async () => (await rowsInView(page)).at(-1)?.text === "52000");
+    await poll("green at the end", async () => (await page.locator(".row .fg-2").last().innerText()) === "52000");
+    run.stdin?.write("more\n");
+    await poll("green when printed", async () => (await page.locator(".row .fg-2").last().innerText()) === "more");
+    const address = page.url();
+    for (const [line, colour] of [
+      [30_000, ".fg-1"],
+      [45_000, ":not(:has(span))"],
+      [51_500, ".fg-2"],
+    ] as const) {
+      await page.goto(`${address}&top=${line}`);
+      await page.reload();
+      const text = colour.startsWith(".") ? `.row .text ${colour}` : `.row .text${colour}`;
+      await page.locator(text, { hasText: new RegExp(`^${line}$`) }).waitFor();
+    }
+    run.stdin?.end();
+    await run.ended;
+  });
+
+  test("loses and doubles no line when the collector is killed meanwhile", async () => {
+    const relay = await site.startRelay("node5");
     const run = watchedRun(relay, "killed");
     run.print("before");
     await page.goto(`${site.origin}/?q=killed`);

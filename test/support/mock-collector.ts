@@ -143,6 +143,7 @@ function answerExecution(executions: readonly MockExecution[], url: URL): Reply 
   const from = Number(url.searchParams.get("from") ?? 1);
   const limit = Math.min(5_000, Number(url.searchParams.get("limit") ?? 200));
   if (part === "lines") return { status: 200, body: linePage(found, from, limit) };
+  if (part === "looks") return { status: 200, body: { looks: { stdout: "", stderr: "" } } };
   return { status: 200, type: "text/plain", body: criLines(found, 1, Math.min(found.lastN, 1_000)) };
 }
 

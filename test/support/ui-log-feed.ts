@@ -56,6 +56,10 @@ export function setUpFeed(
         asked.push(`run ${query.before === undefined ? `after ${query.after}` : `before ${query.before}`}`);
         return { ok: true, value: runPage(stored, query) };
       },
+      looks: async ({ node, owner }, n) => {
+        const [found] = answering({ node, owner });
+        return found === undefined ? refused : { ok: true, value: found.looks(n) };
+      },
       lines: async ({ node, owner }, { from, limit }) => {
         asked.push(`${node} ${from}+${limit}`);
         const [found] = answering({ node, owner });

@@ -1,4 +1,5 @@
 import type { Execution, LineRange } from "../../src/wire/api.ts";
+import type { StreamLooks } from "../../src/wire/stream-looks.ts";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 
 /** The id of every execution made here, unless it is set: they differ by node and owner. */
@@ -12,6 +13,8 @@ export class Stored {
   readonly startedAtUs: number;
   lastN: number;
   missing: LineRange[] = [];
+  /** What the lines before `n` left on; null: not known yet. */
+  looks: (n: number) => StreamLooks | null = () => ({ stdout: "", stderr: "" });
 
   constructor(node: string, lastN: number, startedAtUs = 0, owner = "alice") {
     this.node = node;

@@ -88,6 +88,28 @@ describe("an execution", () => {
     expect(feed.items().length).toBeLessThanOrEqual(2_000);
   });
 
+  test("shows the colour that lines before the page left on, asking again until the collector has read that far", async () => {
+    const n1 = new Stored("n1", 100_000);
+    const codes = [undefined, 31, 32];
+    const asked: number[] = [];
+    n1.looks = (n) => {
+      asked.push(n);
+      const code = codes.shift();
+      return code === undefined ? null : { stdout: `\x1b[${code}m`, stderr: "" };
+    };
+    const { feed, settle, elapse } = setUpFeed([n1]);
+    await feed.open({ at: "line", n: 50_000, align: "top" });
+    await settle();
+    const colours = () => [...new Set(feed.window.rows.map(({ style }) => style.foreground))];
+    expect(colours()).toEqual([undefined]);
+    await elapse();
+    expect(colours()).toEqual([1]);
+    await feed.load("start");
+    await settle();
+    expect(colours()).toEqual([2, 1]);
+    expect(asked).toEqual([49_750, 49_750, 48_750]);
+  });
+
   test("goes to a loaded line without a request", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 500)]);
     await feed.open({ at: "end" });

@@ -91,4 +91,49 @@ describe("a colour that is left on", () => {
     window.extendEnd(0, linesOf(["on"], {}, 4));
     expect(colours(window).at(-1)).toBe(2);
   });
+
+  test("begins as the lines before it left it, once that is known", () => {
+    const window = new LogWindow("n");
+    window.addSource(3);
+    window.extendEnd(0, linesOf(["red", `${ESC}[0mplain`, "plain"], {}, 3));
+    expect(colours(window)).toEqual([undefined, undefined, undefined]);
+    window.know(0, 3, { stdout: `${ESC}[31m`, stderr: `${ESC}[32m` });
+    expect(colours(window)).toEqual([1, undefined, undefined]);
+    window.extendEnd(0, linesOf(["green"], { stderr: true }, 6));
+    expect(colours(window)).toEqual([1, undefined, undefined, 2]);
+  });
+
+  test("stays known where lines are put before, whose own beginning is not known yet", () => {
+    const window = new LogWindow("n");
+    window.addSource(5);
+    window.extendEnd(0, linesOf(["red", "red"], {}, 5));
+    window.know(0, 5, { stdout: `${ESC}[31m`, stderr: "" });
+    window.extendStart(0, linesOf(["green", `${ESC}[31mred`], {}, 3), 3);
+    expect(colours(window)).toEqual([undefined, 1, 1, 1]);
+    window.know(0, 3, { stdout: `${ESC}[32m`, stderr: "" });
+    expect(colours(window)).toEqual([2, 1, 1, 1]);
+  });
+
+  test("stays known when the lines that set it have left the window", () => {
+    const window = new LogWindow("n", { maxRows: 10, followedRows: 10, maxCharacters: 10_000 });
+    window.addSource(1);
+    window.extendEnd(0, linesOf([`${ESC}[31mred`, ...new Array<string>(14).fill("red")]));
+    expect(window.trim("start")).toBe(true);
+    const { from } = window.coverage(0);
+    window.extendStart(0, linesOf(["not known"], {}, from - 1), from - 1);
+    expect(colours(window).slice(1)).toEqual(new Array<number>(16 - from).fill(1));
+  });
+
+  test("reaches lines that fill a hole", () => {
+    const window = new LogWindow("n");
+    window.addSource(1);
+    window.extendEnd(0, [...linesOf([`${ESC}[31mred`]), ...linesOf(["red"], {}, 3)]);
+    window.fill(0, linesOf(["late"], {}, 2));
+    expect(colours(window)).toEqual([1, 1, 1]);
+  });
+
+  test("may be set by a sequence that stands in two pieces of a line", () => {
+    const piece = linesOf([`x${ESC}[3`], { fragment: true });
+    expect(colours(windowOf([...piece, ...linesOf(["1m", "red"], {}, 2)])).at(-1)).toBe(1);
+  });
 });

@@ -6,6 +6,7 @@ import type { Glance, RunOfGlance } from "../../src/wire/glance.ts";
 import { asRecord } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
 import type { SearchEvent } from "../../src/wire/search-event.ts";
+import { parseStreamLooks, type StreamLooks } from "../../src/wire/stream-looks.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 import { type Answer, JsonClient, queryOf } from "./api/json-client.ts";
 import type { LogLine, LogLinePage, RunPage as RunLinePage } from "./api-parse.ts";
@@ -97,6 +98,11 @@ export class ApiClient extends JsonClient {
 
   lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
     return this.ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
+  }
+
+  /** The looks of both streams before line `n`; null: the collector has not read that far yet. */
+  looks({ x, node, owner }: ExecutionKey, n: number): Promise<Answer<StreamLooks | null>> {
+    return this.ask(`api/executions/${x}/looks${queryOf({ node, owner, n })}`, { parse: parseStreamLooks });
   }
 
   /** What a list shows of some runs beside their counts. */

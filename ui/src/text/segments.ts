@@ -47,21 +47,10 @@ export function segmentsOf(text: string, start: Style = PLAIN): readonly Segment
   return segments;
 }
 
-/** The look that a text leaves on for what the stream prints next. */
-export function styleAfter(text: string, start: Style): Style {
-  let style = start;
-  for (let at = text.indexOf(ESC); at >= 0; at = text.indexOf(ESC, at + 1)) {
-    style = afterSequence(style, sequenceAt(text, at));
-  }
-  return style;
-}
-
 function afterSequence(style: Style, sequence: Sequence | undefined): Style {
   if (sequence?.sgr !== undefined) return applySgr(style, sequence.sgr);
   return sequence?.osc === undefined ? style : applyOsc(style, sequence.osc);
 }
-
-const ESC = "\x1b";
 
 /** The visible text of a row, for searching. */
 export function plainText(text: string): string {

@@ -13,7 +13,7 @@ import { RunPager } from "./run-pager.ts";
 import { SourceList } from "./source-list.ts";
 
 export interface LogFeedOptions {
-  readonly api: Pick<ApiClient, "execution" | "executions" | "lines" | "runLines">;
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines" | "looks" | "runLines">;
   readonly live: Pick<LiveClient, "subscribe">;
   readonly target: LogTarget;
   /** Takes known differences of nodes' clocks out of a job's times. */
@@ -52,7 +52,7 @@ export function feedParts(options: LogFeedOptions, hooks: FeedHooks): FeedParts 
   const window = new LogWindow(target.view === "job" ? "time" : "n", options.limits ?? WINDOW_LIMITS);
   const sources = new SourceList(target, window, correctsClocks);
   const generation = (): number => opener.generation;
-  const loader = new LineLoader({ api, window, generation });
+  const loader = new LineLoader({ api, window, generation, after, onLooks: onChange });
   const shared = { window, loader, after, generation, sources: () => sources.all };
   const runPager = new RunPager({ ...shared, api, sources, onRetry: onChange, isNodeClock: !correctsClocks });
   const pager = new LogPager({ ...shared, onRetry: onChange });

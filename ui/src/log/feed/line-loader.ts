@@ -7,11 +7,18 @@ import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 
 export interface LineLoaderOptions {
-  readonly api: Pick<ApiClient, "lines">;
+  readonly api: Pick<ApiClient, "lines" | "looks">;
   readonly window: LogWindow;
   /** Grows when the view moves elsewhere: answers to older requests are dropped. */
   readonly generation: () => number;
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** The looks of lines have changed. */
+  readonly onLooks: () => void;
 }
+
+/** The collector reads a long log for a while: asked so often, each time after so long. */
+const LOOKS_TRIES = 20;
+const LOOKS_AFTER_MS = 2_000;
 
 /** Loads pages of stored lines into a window. Each call returns whether it succeeded. */
 export class LineLoader {
@@ -32,6 +39,7 @@ export class LineLoader {
     if (page === undefined) return false;
     window.restart(source.index, from, time);
     window.extendEnd(source.index, page.lines, endOf(page, lastN));
+    void this.#learnLooks(source, from);
     return true;
   }
 
@@ -44,6 +52,7 @@ export class LineLoader {
     const lines = await this.#range(source, from, until);
     if (lines === undefined || window.coverage(source.index).from !== covered) return false;
     window.extendStart(source.index, lines, from);
+    void this.#learnLooks(source, from);
     return true;
   }
 
@@ -66,6 +75,22 @@ export class LineLoader {
     window.fill(source.index, lines);
     if (window.coverage(source.index).to + 1 >= from) window.extendEnd(source.index, lines, to);
     return true;
+  }
+
+  /** What the lines before have left on. Lines do not wait for it, and without an answer they are plain. */
+  async #learnLooks(source: LogSource, n: number, tries = LOOKS_TRIES): Promise<void> {
+    if (n <= 1) return;
+    const { api, window, generation, after, onLooks } = this.#options;
+    const asked = generation();
+    const answer = await api.looks(source.execution, n);
+    if (!answer.ok || generation() !== asked) return;
+    if (answer.value !== null) {
+      window.know(source.index, n, answer.value);
+      onLooks();
+    } else if (tries > 1)
+      after(LOOKS_AFTER_MS, () => {
+        if (generation() === asked) void this.#learnLooks(source, n, tries - 1);
+      });
   }
 
   async #range(source: LogSource, from: number, to: number): Promise<readonly LogLine[] | undefined> {

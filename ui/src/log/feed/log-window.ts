@@ -1,4 +1,5 @@
 import type { LineRange } from "../../../../src/wire/api.ts";
+import type { StreamLooks } from "../../../../src/wire/stream-looks.ts";
 import type { LogLine } from "../../api-parse.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
@@ -52,7 +53,9 @@ export class LogWindow {
   addSource(from: number, time?: string): number {
     this.#version += 1;
     this.#coverage.push(emptyCoverage(from, time));
-    return this.#coverage.length - 1;
+    const source = this.#coverage.length - 1;
+    this.#styles.begin(source, from);
+    return source;
   }
 
   coverage(source: number): Readonly<Coverage> {
@@ -87,7 +90,7 @@ export class LogWindow {
     this.#keep((row) => row.source !== source);
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
-    this.#styles.forget(source);
+    this.#styles.begin(source, from);
   }
 
   /** Restarts the coverage of an execution without rows at line `from`, printed at about `time`. */
@@ -95,6 +98,7 @@ export class LogWindow {
     this.#version += 1;
     this.#coverage[source] = emptyCoverage(from, time);
     this.#tails[source] = undefined;
+    this.#styles.begin(source, from);
   }
 
   /** Drops all rows, and restarts the coverage of each execution. */
@@ -136,6 +140,15 @@ export class LogWindow {
     if (!wasEmpty || last === undefined) return;
     coverage.lastTime = last.time;
     this.#tails[source] = last;
+  }
+
+  /** Before line `n` of an execution its streams have these looks. */
+  know(source: number, n: number, looks: StreamLooks): void {
+    if (n < this.coverage(source).from) return;
+    this.#version += 1;
+    this.#pinStyles(source);
+    this.#styles.know(source, n, looks);
+    this.#carryStyles(source);
   }
 
   /** Adds lines that were missing within the covered range. Ignores those already there. */
@@ -254,6 +267,7 @@ export class LogWindow {
   #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
     let last: LogRow | undefined;
     this.#noteMoves(lines);
+    this.#pinStyles(source);
     for (const line of lines) {
       const { joined, row } = joinRow(last, makeRow(line, source));
       if (joined) this.#characters -= this.#rows.pop()?.text.length ?? 0;
@@ -262,13 +276,20 @@ export class LogWindow {
       last = row;
     }
     this.#isSorted = this.#isSorted && lines.length === 0;
-    if (lines.some(({ text }) => text.includes("\x1b"))) this.#carryStyles(source);
+    this.#carryStyles(source);
     return last === undefined ? undefined : this.#rows.findLast((row) => row.source === source && row.n === last?.n);
+  }
+
+  /** Keeps what lines that the window does not hold any more have left on. */
+  #pinStyles(source: number): void {
+    const [from, rows] = [this.coverage(source).from, this.rows];
+    const first = (stderr: boolean) => rows.find((row) => row.source === source && row.stderr === stderr);
+    if (from > 1) this.#styles.pin(source, from, { stdout: first(false), stderr: first(true) });
   }
 
   /** What each line leaves on for the next one, after lines were put between. */
   #carryStyles(source: number): void {
-    this.#styles.forget(source);
+    this.#styles.rewind(source);
     for (const [at, row] of this.rows.entries()) {
       if (row.source !== source) continue;
       const styled = this.#styles.styled(row);

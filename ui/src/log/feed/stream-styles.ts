@@ -1,27 +1,96 @@
-import { PLAIN, type Style, sameStyle } from "../../../../src/text/screen/style.ts";
-import { styleAfter } from "../../text/segments.ts";
+import { StreamLook } from "../../../../src/text/screen/stream-look.ts";
+import { sameStyle } from "../../../../src/text/screen/style.ts";
+import { sequenceOf } from "../../../../src/text/screen/style-sequence.ts";
+import type { StreamLooks } from "../../../../src/wire/stream-looks.ts";
 import type { LogRow } from "./log-row.ts";
 
-const ESC = "\x1b";
+/** Places of one stream whose look is known: one for each page. Beyond it the earliest goes. */
+const MAX_KNOWN = 64;
 
-/** The look that each stream of each execution has left on, where it has left any. Rows go through it in their order. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin sequences
+const ESCAPE = /[\x1b\x90-\x9f]/;
+
+/** The look of a stream before a line, as a StreamLook's state. */
+interface Known {
+  readonly n: number;
+  readonly state: string;
+}
+
+interface Stream {
+  look: StreamLook;
+  /** The last line that went through it. */
+  n: number;
+  /** By number. */
+  known: Known[];
+}
+
+/** The look that each stream of each execution has left on. Rows go through it in their order. */
 export class StreamStyles {
-  readonly #left = new Map<string, Style>();
+  readonly #streams = new Map<string, Stream>();
 
-  forget(source: number): void {
-    for (const stderr of [false, true]) this.#left.delete(keyOf({ source, stderr }));
+  /** Its rows go through again, from the first on. */
+  rewind(source: number): void {
+    for (const stream of this.#both(source)) Object.assign(stream, begun());
+  }
+
+  /** Rows of an execution from line `from` on follow. The first line of all is plain. */
+  begin(source: number, from: number): void {
+    for (const stderr of [false, true]) this.#streams.delete(keyOf({ source, stderr }));
+    if (from === 1) this.know(source, 1, { stdout: "", stderr: "" });
   }
 
   forgetAll(): void {
-    this.#left.clear();
+    this.#streams.clear();
+  }
+
+  /** Before line `n` of an execution the looks are these, whatever the rows before it left on. */
+  know(source: number, n: number, { stdout, stderr }: StreamLooks): void {
+    for (const [at, stream] of this.#both(source).entries()) {
+      const others = stream.known.filter((known) => known.n !== n);
+      const all = [...others, { n, state: at === 0 ? stdout : stderr }].sort((a, b) => a.n - b.n);
+      stream.known = all.slice(-MAX_KNOWN);
+    }
+  }
+
+  /**
+   * Rows before line `from` have gone: what they left on is in the first row of each stream, if it was known where those
+   * began.
+   */
+  pin(source: number, from: number, first: { stdout: LogRow | undefined; stderr: LogRow | undefined }): void {
+    if (!this.#both(source).every(({ known }) => known.some(({ n }) => n <= from))) return;
+    const [stdout, stderr] = this.#both(source).map(({ look }, at) => {
+      const row = at === 0 ? first.stdout : first.stderr;
+      return row === undefined ? look.state : sequenceOf(row.style);
+    });
+    this.know(source, from, { stdout: stdout ?? "", stderr: stderr ?? "" });
+    for (const stream of this.#both(source)) stream.known = stream.known.filter(({ n }) => n >= from);
   }
 
   /** The row in the look that it begins with: the same object if that is its own. */
   styled(row: LogRow): LogRow {
-    const style = this.#left.get(keyOf(row)) ?? PLAIN;
-    if (row.text.includes(ESC)) this.#left.set(keyOf(row), styleAfter(row.text, style));
+    const stream = this.#of(row.source, row.stderr);
+    const known = stream.known.findLast(({ n }) => n <= row.n);
+    if (known !== undefined && known.n > stream.n) stream.look = new StreamLook(known.state);
+    stream.n = row.to;
+    const { style } = stream.look;
+    if (stream.look.isOpen || ESCAPE.test(row.text)) stream.look.write(row.text, row.open);
     return sameStyle(row.style, style) ? row : { ...row, style };
   }
+
+  #both(source: number): readonly [Stream, Stream] {
+    return [this.#of(source, false), this.#of(source, true)];
+  }
+
+  #of(source: number, stderr: boolean): Stream {
+    const key = keyOf({ source, stderr });
+    const known = this.#streams.get(key) ?? { ...begun(), known: [] };
+    this.#streams.set(key, known);
+    return known;
+  }
+}
+
+function begun(): Pick<Stream, "look" | "n"> {
+  return { look: new StreamLook(), n: 0 };
 }
 
 function keyOf({ source, stderr }: Pick<LogRow, "source" | "stderr">): string {
