@@ -12,6 +12,21 @@
 /** A witness that does not answer for this long is stopped, or the machine is failing. */
 enum { ANSWER_MS = 2000 };
 
+/**
+ * Whether this signal may have come and gone: a stop discards a SIGCONT that is pending, and the reverse (POSIX.1-2017,
+ * 2.4.1). Then the later one counts for the whole group.
+ */
+static bool is_discarded(int signal_number) {
+  static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+  sigset_t pending;
+  sigpending(&pending);
+  for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+    if (signal_number == SIGCONT && sigismember(&pending, stops[i]) == 1) return true;
+    if (signal_number == stops[i] && sigismember(&pending, SIGCONT) == 1) return true;
+  }
+  return false;
+}
+
 static _Noreturn void bear_witness(int fd) {
   static const struct timespec at_once = {0, 0};
   unsigned char signal_number;
@@ -23,7 +38,8 @@ static _Noreturn void bear_witness(int fd) {
     sigset_t one;
     sigemptyset(&one);
     sigaddset(&one, signal_number);
-    unsigned char answer = sigtimedwait(&one, NULL, &at_once) == signal_number ? WENT_TO_GROUP : WENT_TO_ONE;
+    bool is_here = sigtimedwait(&one, NULL, &at_once) == signal_number || is_discarded(signal_number);
+    unsigned char answer = is_here ? WENT_TO_GROUP : WENT_TO_ONE;
     if (write(0, &answer, 1) != 1) break;
   }
   _exit(0);
