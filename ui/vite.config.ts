@@ -3,8 +3,11 @@ import { defineConfig } from "vite";
 /** During development, `MOCK` names the collector (or the tests' mock) that `vite` proxies to. */
 const collector = process.env["MOCK"] ?? "http://127.0.0.1:8514";
 
-/** Small modules that three parts of the script share are one part: each part alone costs a request and its own compression. */
-const SHARED = { name: "base", minShareCount: 3, maxModuleSize: 6_000, test: /ui\/src|src\/wire|preact/ };
+/**
+ * Small modules that three parts of the script share are one part: each part alone costs a request and its own compression.
+ * Those of the fleet only pages need that come later.
+ */
+const SHARED = { name: "base", minShareCount: 3, maxModuleSize: 6_000, test: /ui\/src|src\/wire\/(?!fleet)|preact/ };
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -14,7 +17,7 @@ export default defineConfig({
     outDir: "../dist/ui",
     emptyOutDir: true,
     target: "es2023",
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rolldownOptions: { output: { codeSplitting: { groups: [SHARED] } } },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
