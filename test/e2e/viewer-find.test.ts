@@ -147,6 +147,23 @@ describe("find", () => {
     await poll("on the bar", async () => (await placesOf(".scroll-tick", "top")).join() === "25,75");
     await poll("on the strip", async () => (await placesOf(".strip-match", "left")).join() === "25,75");
   });
+
+  test("opens the group in which a match is, and takes a value of a JSON line for a filter", async () => {
+    const one = fakeExecution({ job: "ci" });
+    const relay = await openRelay(on);
+    const lines = ["::group::Install", "a pin", "b", "::endgroup::", '{"level": "info"}', '{"level": "error", "n": 1}'];
+    await relay.send(one.begin({}, 0), one.lines(1, lines), one.end(lines.length));
+    const page = await open(`?x=${one.x}`);
+    const numbers = async () => (await rowsInView(page)).map(({ n }) => n).join();
+    await page.getByRole("button", { name: "Hide 3 lines of the group" }).click();
+    await poll("folded", async () => (await numbers()) === "1,5,6");
+    await page.keyboard.press("/");
+    await page.keyboard.type("pin");
+    await poll("open for the match", async () => (await numbers()) === "1,2,3,4,5,6");
+    await page.getByTitle("Show the JSON as a tree").last().click();
+    await page.getByRole("dialog").getByRole("button", { name: '"error"' }).click();
+    await poll("filtered", async () => (await numbers()) === "6");
+  });
 });
 
 describe("a filter", () => {

@@ -317,6 +317,36 @@ describe("display of lines", () => {
     await poll("open for the marked one", async () => (await numbers()).length === 8);
   });
 
+  test("of a group fold under their head by a key and a click", async () => {
+    const lines = ["before", "::group::Install", "needle", "b", "::endgroup::", "--- Test", "c", "d"];
+    const { page } = await openLog(linesOf(lines.map((line) => text(line))));
+    const numbers = async (): Promise<number[]> => (await rowsInView(page)).map(({ n }) => n);
+    const button = page.getByRole("button", { name: "Hide 3 lines of the group" });
+    await button.focus();
+    expect(await numbers()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    await page.keyboard.press("Enter");
+    await poll("folded", async () => (await numbers()).join() === "1,2,6,7,8");
+    await page.getByRole("button", { name: "Hide 2 lines of the group" }).click();
+    await poll("both folded", async () => (await numbers()).join() === "1,2,6");
+  });
+
+  test("that are JSON open as a tree, and a value in it becomes the filter", async () => {
+    const lines = ['{"level": "info", "step": 1}', '{"level": "error", "at": {"file": "a.py", "n": [1, 2]}}', "{ no }"];
+    const { page, problems } = await openLog(linesOf(lines.map((line) => text(line))));
+    const buttons = page.getByTitle("Show the JSON as a tree");
+    expect(await buttons.count()).toBe(2);
+    await buttons.nth(1).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.waitFor();
+    expect(await dialog.locator("li button").allInnerTexts()).toEqual(['"error"', '"a.py"', "1", "2"]);
+    await dialog.getByRole("button", { name: '"error"' }).focus();
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    expect(new URL(page.url()).searchParams.get("q")).toBe('"\\"level\\": \\"error\\""');
+    expect(problems).toEqual([]);
+  });
+
   test("have links that lead to the web only, and tell no other page where they stand", async () => {
     const hidden = "\x1b]8;;javascript:alert(1)\x07evil\x1b]8;;\x07 \x1b]8;;https://example.org/a\x07good\x1b]8;;\x07";
     const { page, problems } = await openLog(linesOf([text("see https://example.org/b."), text(hidden)]));

@@ -1,19 +1,22 @@
 import type { Item } from "./log-items.ts";
 import type { LogRow } from "./log-row.ts";
 
-/** The lines of a stack trace, and the line above them that says what happened. */
-export interface TraceFold {
+/** The lines of a stack trace or of a group, and the line above them that says what they are. */
+export interface HeadFold {
+  readonly of: "trace" | "group";
   readonly head: LogRow;
   readonly rows: readonly LogRow[];
   readonly isOpen: boolean;
 }
 
+export type HeadLines = Pick<HeadFold, "head" | "rows">;
+
 export interface Folded {
   readonly items: readonly Item[];
-  readonly folds: ReadonlyMap<LogRow, TraceFold>;
+  readonly folds: ReadonlyMap<LogRow, HeadFold>;
 }
 
-export const NO_FOLDS: ReadonlyMap<LogRow, TraceFold> = new Map();
+export const NO_FOLDS: ReadonlyMap<LogRow, HeadFold> = new Map();
 
 /** Fewer lines are read at a glance. */
 const LEAST_LINES = 4;
@@ -30,12 +33,12 @@ interface Trace {
 }
 
 /** Folds stack traces under their heads, but for those that the reader has opened. */
-export function foldTraces(items: readonly Item[], isOpen: (fold: Omit<TraceFold, "isOpen">) => boolean): Folded {
-  const folds = new Map<LogRow, TraceFold>();
+export function foldTraces(items: readonly Item[], isOpen: (lines: HeadLines) => boolean): Folded {
+  const folds = new Map<LogRow, HeadFold>();
   const hidden = new Set<Item>();
   for (const { head, rows } of tracesIn(items)) {
     if (rows.length < LEAST_LINES || !rows.some(({ text }) => FRAME.test(text))) continue;
-    const fold = { head, rows, isOpen: isOpen({ head, rows }) };
+    const fold = { of: "trace", head, rows, isOpen: isOpen({ head, rows }) } as const;
     folds.set(head, fold);
     if (!fold.isOpen) for (const row of rows) hidden.add(row);
   }

@@ -5,6 +5,7 @@ import { ActionsButton } from "../../actions/actions-button.tsx";
 import { type ApiClient, rawLink } from "../../api-client.ts";
 import { formatBytes, formatCount, formatLines } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
+import { Lazy } from "../../lazy.tsx";
 import { Link } from "../../link.tsx";
 import { commandLine, describeDuration } from "../../list/execution-row.tsx";
 import { StartTime } from "../../list/start-time.tsx";
@@ -15,7 +16,7 @@ import { placeOfRun } from "../../place-of.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { clockWords } from "./clock-words.ts";
-import { ExecutionDetails } from "./execution-details.tsx";
+import { loadExecutionDetails } from "./log-parts.ts";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 
 interface ExecutionHeaderProps {
@@ -65,7 +66,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         </a>
         <ActionsButton api={api} live={live} navigation={navigation} thing={{ x, node, owner }} />
       </p>
-      {isOpen ? <ExecutionDetails execution={execution} /> : null}
+      {isOpen ? <Lazy load={loadExecutionDetails} props={{ execution }} waiting={null} /> : null}
     </header>
   );
 }

@@ -37,19 +37,19 @@ import {
   loadJobBoard,
   loadKeyHelp,
   loadPageBars,
-  loadRowStates,
+  loadRowInside,
   loadSelectionBar,
   loadTimeStrip,
 } from "./log-parts.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import { NoLines } from "./no-lines.tsx";
-import type { RowStatesProps } from "./row-states.tsx";
+import type { RowInsideProps } from "./row-inside.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
 import { titleOf } from "./title-of.ts";
+import { useHeadFolds } from "./use-head-folds.ts";
 import { useLogCommands } from "./use-log-commands.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useNarrow } from "./use-narrow.ts";
-import { useTraces } from "./use-traces.ts";
 import { keepPreferences, storedPreferences } from "./view-preferences.ts";
 
 export interface LogPageProps {
@@ -97,7 +97,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           },
     [matches, matches?.opened],
   );
-  const [states, setStates] = useState<LogRow | undefined>(undefined);
+  const [inside, setInside] = useState<LogRow | undefined>(undefined);
   const opened = useMemo(() => new WeakSet<LogRow>(), [feed]);
   const onOpen = useCallback(
     (row: LogRow): void => {
@@ -106,7 +106,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [opened, redraw],
   );
-  const traces = useTraces({ place, current: found.current, redraw });
+  const heads = useHeadFolds({ place, current: found.current, redraw });
   const isFolded = place.view === "job" && place.fold === true && matches === undefined;
   const fold = useRowFold({ feed, gutter: place.view === "job" ? place.gutter : undefined, isWanted: isFolded });
   const side = useSide(feed, place.view === "job" && matches === undefined ? place.side : undefined);
@@ -129,8 +129,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
     foundIn,
     near,
     onOpen,
-    onStates: setStates,
-    onFold: traces.onFold,
+    onInside: setInside,
+    onFold: heads.onFold,
     onGroup,
     sideCells: side?.engine.SideCells,
   });
@@ -181,7 +181,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       ? { items: side.rows.rows(all, { mode, columns: feed.sources.length, nowMs: Date.now() }), folds: NO_FOLDS }
       : isFolded || matches !== undefined
         ? { items: grouped, folds: NO_FOLDS }
-        : traces.fold(grouped);
+        : heads.fold(grouped);
   const ticks = ticksOf(feed, found, scale);
   const second = Math.floor(Date.now() / 1_000);
   const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
@@ -295,10 +295,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
           />
         ) : null}
       </div>
-      {states === undefined ? null : (
-        <Lazy<RowStatesProps>
-          load={loadRowStates}
-          props={{ row: states, onClose: () => setStates(undefined) }}
+      {inside === undefined ? null : (
+        <Lazy<RowInsideProps>
+          load={loadRowInside}
+          props={{ row: inside, q: place.q, adjust, onClose: () => setInside(undefined) }}
           waiting={null}
         />
       )}

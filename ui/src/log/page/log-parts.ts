@@ -14,9 +14,9 @@ export async function loadPageBars() {
   return PageBars;
 }
 
-export async function loadRowStates() {
-  const { RowStates } = await import("./row-states.tsx");
-  return RowStates;
+export async function loadRowInside() {
+  const { RowInside } = await import("./row-inside.tsx");
+  return RowInside;
 }
 
 export async function loadKeyHelp() {
@@ -27,4 +27,9 @@ export async function loadKeyHelp() {
 export async function loadSelectionBar() {
   const { SelectionBar } = await import("./selection-bar.tsx");
   return SelectionBar;
+}
+
+export async function loadExecutionDetails() {
+  const { ExecutionDetails } = await import("./execution-details.tsx");
+  return ExecutionDetails;
 }

@@ -3,7 +3,7 @@ import { discardWords } from "../feed/discard-words.ts";
 import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
-import type { TraceFold } from "../feed/trace-folds.ts";
+import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
 import type { RowLook } from "./row-view.tsx";
@@ -19,7 +19,7 @@ interface LogRowsProps {
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Long lines that the reader has opened. */
   readonly opened: WeakSet<LogRow>;
-  readonly folds: ReadonlyMap<LogRow, TraceFold>;
+  readonly folds: ReadonlyMap<LogRow, HeadFold>;
   /** The keys of their elements. */
   readonly keys: readonly (string | number)[];
   /** The item above the first one. */

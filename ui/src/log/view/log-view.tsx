@@ -4,7 +4,7 @@ import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
-import type { TraceFold } from "../feed/trace-folds.ts";
+import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import { copiedText } from "./copy-rows.ts";
@@ -35,7 +35,7 @@ export interface LogViewProps {
   /** First and last line of the selection; 0 for none. */
   readonly marked: readonly [from: number, to: number];
   readonly opened: WeakSet<LogRow>;
-  readonly folds: ReadonlyMap<LogRow, TraceFold>;
+  readonly folds: ReadonlyMap<LogRow, HeadFold>;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Where matches are in the whole log: 0 to 1. */

@@ -4,8 +4,9 @@ import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
 import type { Fold, LogRow } from "../feed/log-row.ts";
-import type { TraceFold } from "../feed/trace-folds.ts";
+import type { HeadFold } from "../feed/trace-folds.ts";
 import type { SideEngine } from "../side/side-engine.ts";
+import { isJsonLine } from "./json-line.ts";
 import { LineText } from "./line-text.tsx";
 import type { LineTime } from "./line-time.ts";
 
@@ -24,14 +25,14 @@ export interface RowLook {
   readonly hrefOf: (row: LogRow) => string;
   /** Shows all of a long line. */
   readonly onOpen: (row: LogRow) => void;
-  /** Shows the stack trace under its head, or hides it. */
+  /** Shows the lines under their head, or hides them. */
   readonly onFold: (head: LogRow) => void;
   /** Shows the lines that a row stands for, or hides them. */
   readonly onGroup: (head: LogRow) => void;
   /** Draws the columns of a row, in a side by side view. */
   readonly sideCells: SideEngine["SideCells"] | undefined;
-  /** Shows all states of a redrawn line. */
-  readonly onStates: (row: LogRow) => void;
+  /** Shows all states of a redrawn line, or the tree of a JSON line. */
+  readonly onInside: (row: LogRow) => void;
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
 }
 
@@ -51,8 +52,8 @@ interface RowViewProps {
   readonly isWhole: boolean;
   /** The day that begins with this row. */
   readonly newDay: string | undefined;
-  /** The stack trace under this row. */
-  readonly fold: TraceFold | undefined;
+  /** The stack trace or group under this row. */
+  readonly fold: HeadFold | undefined;
 }
 
 /** One row. Rows are immutable, so only another row or another look redraws it. */
@@ -116,12 +117,17 @@ export class RowView extends Component<RowViewProps> {
         />
         {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
         {fold === undefined ? null : <FoldButton fold={fold} onFold={look.onFold} />}
+        {isJsonLine(row) ? (
+          <button type="button" class="more" title="Show the JSON as a tree" onClick={() => look.onInside(row)}>
+            {"{ }"}
+          </button>
+        ) : null}
         {row.redraws === 0 ? null : (
           <button
             type="button"
             class="redraws"
             title={`Redrawn ${formatCount(row.redraws)} times; this is its last state. Show all`}
-            onClick={() => look.onStates(row)}
+            onClick={() => look.onInside(row)}
           >
             ↻{formatCount(row.redraws)}
           </button>
@@ -171,17 +177,17 @@ function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["nea
   );
 }
 
-function FoldButton({ fold, onFold }: { fold: TraceFold; onFold: RowLook["onFold"] }): JSX.Element {
-  const { head, rows, isOpen } = fold;
+function FoldButton({ fold, onFold }: { fold: HeadFold; onFold: RowLook["onFold"] }): JSX.Element {
+  const { of, head, rows, isOpen } = fold;
   return (
     <button type="button" class="more" aria-expanded={isOpen} onClick={() => onFold(head)}>
-      {isOpen ? "Hide" : "+"} {formatCount(rows.length)} lines of the trace
+      {isOpen ? "Hide" : "+"} {formatCount(rows.length)} lines of the {of}
     </button>
   );
 }
 
-function isSameFold(a: TraceFold | undefined, b: TraceFold | undefined): boolean {
-  return a?.rows.length === b?.rows.length && a?.isOpen === b?.isOpen;
+function isSameFold(a: HeadFold | undefined, b: HeadFold | undefined): boolean {
+  return a?.of === b?.of && a?.rows.length === b?.rows.length && a?.isOpen === b?.isOpen;
 }
 
 /** A line that is redrawn shows how far something is: also on stderr that is no error. */

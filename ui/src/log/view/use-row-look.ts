@@ -23,7 +23,7 @@ interface UseRowLookOptions {
   readonly foundIn: RowLook["foundIn"];
   readonly near: RowLook["near"];
   readonly onOpen: RowLook["onOpen"];
-  readonly onStates: RowLook["onStates"];
+  readonly onInside: RowLook["onInside"];
   readonly onFold: RowLook["onFold"];
   readonly onGroup: RowLook["onGroup"];
   readonly sideCells: RowLook["sideCells"];
@@ -43,7 +43,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     foundIn,
     near,
     onOpen,
-    onStates,
+    onInside,
     onFold,
     onGroup,
     sideCells,
@@ -66,7 +66,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       foundIn,
       near,
       onOpen,
-      onStates,
+      onInside,
       onFold,
       onGroup,
       sideCells,
@@ -90,7 +90,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     foundIn,
     near,
     onOpen,
-    onStates,
+    onInside,
     onFold,
     onGroup,
     sideCells,

@@ -1,24 +1,35 @@
-import { useCallback, useMemo, useRef } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LogPlace } from "../../url-state.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
-import { type Folded, foldTraces } from "../feed/trace-folds.ts";
+import { type Folded, foldTraces, type HeadLines } from "../feed/trace-folds.ts";
+import type { foldGroups } from "../fold/group-folds.ts";
 
-interface UseTracesOptions {
+interface HeadFoldsOptions {
   readonly place: Pick<LogPlace, "line" | "lineTo">;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   readonly redraw: () => void;
 }
 
-interface Traces {
+interface HeadFolds {
   readonly fold: (items: readonly Item[]) => Folded;
   readonly onFold: (head: LogRow) => void;
 }
 
-/** Stack traces under their heads; open are those that the reader opened, and where something in them is looked at. */
-export function useTraces({ place, current, redraw }: UseTracesOptions): Traces {
+/**
+ * Stack traces and groups under their heads. A trace is open if the reader opened it, a group until the reader folds it,
+ * and both where something in them is looked at. The script of groups comes by itself: until then they show whole.
+ */
+export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): HeadFolds {
+  const [groups, setGroups] = useState<typeof foldGroups | undefined>(undefined);
+  useEffect(() => {
+    void import("../fold/group-folds.ts").then(
+      (loaded) => setGroups(() => loaded.foldGroups),
+      () => undefined,
+    );
+  }, []);
   const toggled = useMemo(() => new WeakSet<LogRow>(), []);
   const toggles = useRef(0);
   const last = useRef<{ readonly key: string; readonly items: readonly Item[]; readonly folded: Folded } | undefined>(
@@ -26,15 +37,15 @@ export function useTraces({ place, current, redraw }: UseTracesOptions): Traces 
   );
   const { line, lineTo } = place;
   const fold = (items: readonly Item[]): Folded => {
-    const key = `${toggles.current} ${line} ${lineTo} ${current?.source} ${current?.n}`;
+    const key = `${groups === undefined} ${toggles.current} ${line} ${lineTo} ${current?.source} ${current?.n}`;
     if (last.current?.items === items && last.current.key === key) return last.current.folded;
-    const folded = foldTraces(items, ({ head, rows }) => {
-      const isLookedAt = rows.some(({ source, n, to }) => {
+    const isLookedAt = ({ rows }: HeadLines): boolean =>
+      rows.some(({ source, n, to }) => {
         const isMarked = n <= Math.max(line, lineTo) && to >= line && line > 0;
         return isMarked || (current?.source === source && current.n >= n && current.n <= to);
       });
-      return isLookedAt || toggled.has(head);
-    });
+    const traces = foldTraces(items, (lines) => toggled.has(lines.head) || isLookedAt(lines));
+    const folded = groups?.(items, traces, (lines) => !toggled.has(lines.head) || isLookedAt(lines)) ?? traces;
     last.current = { key, items, folded };
     return folded;
   };

@@ -1,0 +1,60 @@
+import type { Item } from "../feed/log-items.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import type { Folded, HeadFold, HeadLines } from "../feed/trace-folds.ts";
+import { diffRows } from "./diff-rows.ts";
+
+/** https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines */
+const ACTIONS_HEAD = "::group::";
+const ACTIONS_END = "::endgroup::";
+/** https://buildkite.com/docs/pipelines/configure/managing-log-output: a head, closed or open there at first. */
+const BUILDKITE_HEADS = ["--- ", "+++ "];
+
+interface Group {
+  readonly head: LogRow;
+  readonly rows: LogRow[];
+  /** It goes on to the line that ends it, not to the next head of Buildkite. */
+  readonly isActions: boolean;
+}
+
+/**
+ * Folds the groups that a command prints for a CI service under their heads, where they are not open. Each execution
+ * has its own, of both streams. A head that a stack trace folds under already keeps the trace.
+ */
+export function foldGroups(items: readonly Item[], traces: Folded, isOpen: (lines: HeadLines) => boolean): Folded {
+  const groups = groupsIn(items).filter(({ head, rows }) => rows.length > 0 && !traces.folds.has(head));
+  if (groups.length === 0) return traces;
+  const folds = new Map<LogRow, HeadFold>(traces.folds);
+  const hidden = new Set<Item>();
+  for (const { head, rows } of groups) {
+    const fold = { of: "group", head, rows, isOpen: isOpen({ head, rows }) } as const;
+    folds.set(head, fold);
+    if (!fold.isOpen) for (const row of rows) hidden.add(row);
+  }
+  return { items: hidden.size === 0 ? traces.items : traces.items.filter((item) => !hidden.has(item)), folds };
+}
+
+function groupsIn(items: readonly Item[]): readonly Group[] {
+  const found: Group[] = [];
+  const inDiffs = diffRows(items);
+  /** By execution. */
+  const open: (Group | undefined)[] = [];
+  for (const item of items) {
+    if (item.kind === "hole") continue;
+    const { text, source } = item;
+    const group = open[source];
+    const isActions = text.startsWith(ACTIONS_HEAD);
+    if (isActions || (group?.isActions !== true && isBuildkiteHead(text) && !inDiffs.has(item))) {
+      const begun = { head: item, rows: [], isActions };
+      found.push(begun);
+      open[source] = begun;
+      continue;
+    }
+    group?.rows.push(item);
+    if (group?.isActions === true && text.startsWith(ACTIONS_END)) open[source] = undefined;
+  }
+  return found;
+}
+
+function isBuildkiteHead(text: string): boolean {
+  return BUILDKITE_HEADS.some((head) => text.startsWith(head)) && text.slice(4).trim() !== "";
+}

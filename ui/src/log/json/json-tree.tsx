@@ -1,0 +1,82 @@
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { formatCount } from "../../format.ts";
+import { plainText } from "../../text/segments.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import { withText } from "./json-filter.ts";
+import { type JsonNode, jsonNode } from "./json-node.ts";
+
+/** What is deeper shows as text: each level takes a part of the browser's stack. */
+const MAX_DEPTH = 50;
+/** Branches deeper than this begin closed. */
+const OPEN_DEPTH = 3;
+
+interface JsonTreeProps {
+  readonly row: LogRow;
+  readonly q: string;
+  readonly onFilter: (q: string) => void;
+  readonly onClose: () => void;
+}
+
+/** A JSON line as a tree; a value that is clicked filters the log by it. */
+export function JsonTree({ row, q, onFilter, onClose }: JsonTreeProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, [row]);
+  const root = useMemo(() => jsonNode(row.text), [row]);
+  const choose = (source: string): void => {
+    onFilter(withText(q, source));
+    onClose();
+  };
+  return (
+    <dialog ref={dialog} class="key-help row-states" aria-labelledby="json-tree-title" onClose={onClose}>
+      <h2 id="json-tree-title">JSON of line {row.n}</h2>
+      <p class="quiet">Click a value to show only lines that have it.</p>
+      <ul class="json-tree">
+        {root?.children?.map((node, at) => (
+          <Value key={at} node={node} depth={1} onChoose={choose} />
+        ))}
+      </ul>
+      <button type="button" class="primary" onClick={onClose}>
+        Close
+      </button>
+    </dialog>
+  );
+}
+
+interface ValueProps {
+  readonly node: JsonNode;
+  readonly depth: number;
+  readonly onChoose: (source: string) => void;
+}
+
+function Value({ node, depth, onChoose }: ValueProps): JSX.Element {
+  const { key, text, source, children } = node;
+  const name = key === undefined ? null : <span class="json-key">{plainText(key)}: </span>;
+  if (children === undefined || children.length === 0 || depth >= MAX_DEPTH) {
+    return (
+      <li>
+        {name}
+        <button type="button" title={`Show only lines with ${source}`} onClick={() => onChoose(source)}>
+          {plainText(text)}
+        </button>
+      </li>
+    );
+  }
+  return (
+    <li>
+      <details open={depth < OPEN_DEPTH}>
+        <summary>
+          {name}
+          <span class="quiet">{text.startsWith("[") ? `[${formatCount(children.length)}]` : "{…}"}</span>
+        </summary>
+        <ul>
+          {children.map((child, at) => (
+            <Value key={at} node={child} depth={depth + 1} onChoose={onChoose} />
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}
