@@ -8,6 +8,10 @@ export const AGENT_LIMITS = {
   startsPerSecondPerUser: 20,
   /** Between the two halves of the agent: an event with its order in it, escaped. */
   maxLineBytes: 1_048_576,
+  /** Questions that a node looks at. Each reads a few files, one after another. */
+  openQuestions: 16,
+  /** Then who asks gets no answer of this node. */
+  answerWithinMs: 5_000,
   /** Events on their way to the collector. */
   eventsInFlight: 256,
   /** Orders that wait to be verified: the collector repeats those beyond. */

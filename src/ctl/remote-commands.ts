@@ -70,6 +70,10 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       ]);
       return { description: RUN, command: runCommand(settings) };
     },
+    ask: async () => {
+      const { ASK, askCommand } = await import("./fleet/ask-command.ts");
+      return { description: ASK, command: askCommand(settings) };
+    },
     put: async () => {
       const { PUT, putCommand } = await import("./fleet/put-command.ts");
       return { description: PUT, command: putCommand(settings) };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AskedNode } from "../wire/fleet/asked-node.ts";
 import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
@@ -23,6 +24,7 @@ import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { RunViews } from "./outbox/run-views.ts";
+import { Questions } from "./questions/questions.ts";
 
 const LOOK_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -46,6 +48,7 @@ export class Fleet {
   readonly #files: NodeFiles;
   readonly #outbox: Outbox;
   readonly #dryRuns: DryRuns;
+  readonly #questions: Questions;
   #link: Link | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
@@ -69,6 +72,16 @@ export class Fleet {
       journalOf: (node) => this.#table.journalOf(node),
     };
     this.#dryRuns = new DryRuns({ nodes, after });
+    const discarded = metrics.count(
+      "ml_fleet_discarded_answers_total",
+      "Answers of nodes that nobody waits for, or too long",
+    );
+    this.#questions = new Questions({
+      nodes,
+      send: (node, message) => this.#link?.ask(node, message),
+      after,
+      onDiscarded: () => discarded.inc(),
+    });
     this.#outbox = new Outbox({
       db: this.#db,
       nodes,
@@ -109,7 +122,7 @@ export class Fleet {
       nowMs,
       onEvent: (node, text) => this.#takeEvent(node, text),
       onPresence: (node, text) => this.#takePresence(node, text),
-      onAnswer: () => undefined,
+      onAnswer: (node, run, text) => this.#questions.take(node, run, text),
       onFlood: (node) => this.#broker.nodes.pause(node),
     });
     const linking = this.#link.start();
@@ -160,6 +173,13 @@ export class Fleet {
     return this.#dryRuns.ask(order, signed);
   }
 
+  ask(
+    order: OrderOf<"ask">,
+    how: { readonly signed: SignedOrder; readonly withinMs: number },
+  ): Promise<readonly AskedNode[] | undefined> {
+    return this.#questions.ask(order, how);
+  }
+
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
     return this.#outbox.cancel(order, signed);
   }
@@ -205,7 +225,8 @@ export class Fleet {
   async #takeEvent(node: string, text: string): Promise<EventAnswer> {
     const event = parseFleetEvent(text);
     if (event === undefined) return "-";
-    return event.kind === "state" && this.#dryRuns.take(node, event) ? "+" : this.#outbox.take(node, event);
+    const isTaken = event.kind === "state" && (this.#dryRuns.take(node, event) || this.#questions.refused(node, event));
+    return isTaken ? "+" : this.#outbox.take(node, event);
   }
 
   #takePresence(node: string, text: string): void {

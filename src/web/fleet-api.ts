@@ -33,6 +33,8 @@ const SIGNER_WORDS: Readonly<Record<string, string>> = {
   unavailable: "Orders cannot be signed at the moment",
 };
 
+/** The slowest provider has 5 s on its node. */
+const DEFAULT_ASK_MS = 8_000;
 const DEFAULT_RUNS = 50;
 const MAX_RUNS = 500;
 /** Sorts after every run. */
@@ -40,7 +42,7 @@ const AFTER_ALL = "~";
 
 /**
  * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `GET` and `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
- * `POST /api/dry-runs`, `GET /api/orders`.
+ * `POST /api/dry-runs`, `POST /api/asks`, `GET /api/orders`.
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -119,6 +121,21 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const answers = await fleet.dryRun(order, signed);
       if (answers === undefined) throw tooMany("Too many dry runs at a time: try again in a moment");
+      return answers;
+    });
+    response.json({ nodes });
+  });
+
+  router.post("/asks", async (request, response) => {
+    await viewerOf(request, "run");
+    const { order, signed } = readOrder(request.body, "ask");
+    const most = FLEET_LIMITS.maxAskLifeMs;
+    const withinMs = new Query(request.query).count("within", { least: 1, most, fallback: DEFAULT_ASK_MS });
+    const viewer = await viewerFor(request, order);
+    const nodes = await audited({ request, order, viewer }, async () => {
+      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+      const answers = await fleet.ask(order, { signed, withinMs });
+      if (answers === undefined) throw tooMany("Too many questions at a time: try again in a moment");
       return answers;
     });
     response.json({ nodes });

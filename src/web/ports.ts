@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
+import type { AskedNode } from "../wire/fleet/asked-node.ts";
 import type { BlobView } from "../wire/fleet/blob.ts";
 import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
@@ -125,6 +126,11 @@ export interface Fleet {
   goOn(owner: string, run: string): Promise<boolean>;
   /** Asks the nodes whether they would. Undefined: too many are asked at the moment. */
   dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined>;
+  /** Asks the nodes what they know. Undefined: too many are asked at the moment. */
+  ask(
+    order: OrderOf<"ask">,
+    how: { readonly signed: SignedOrder; readonly withinMs: number },
+  ): Promise<readonly AskedNode[] | undefined>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): RunView | undefined;

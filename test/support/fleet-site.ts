@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { parseRunView, type RunView } from "../../src/wire/fleet/run-view.ts";
-import { startAgent, trustLine } from "./fleet-agents.ts";
+import { type Agent, startAgent, trustLine } from "./fleet-agents.ts";
 import { FleetKey } from "./fleet-keys.ts";
 import { poll } from "./poll.ts";
 import type { Result } from "./processes.ts";
@@ -14,9 +14,10 @@ export class FleetSite {
   readonly site: Site;
   readonly mlctl: RemoteMlctl;
   readonly key: FleetKey;
+  readonly agents: readonly Agent[];
 
-  private constructor(parts: { site: Site; mlctl: RemoteMlctl; key: FleetKey }) {
-    ({ site: this.site, mlctl: this.mlctl, key: this.key } = parts);
+  private constructor(parts: { site: Site; mlctl: RemoteMlctl; key: FleetKey; agents: readonly Agent[] }) {
+    ({ site: this.site, mlctl: this.mlctl, key: this.key, agents: this.agents } = parts);
   }
 
   static async create(): Promise<FleetSite> {
@@ -30,8 +31,8 @@ export class FleetSite {
     // Agents' first signs of life are not repeated for 15 s: they start once the broker takes them.
     await site.collector.waitFor(/broker admits nodes nodes=2/);
     const trust = trustLine(userInfo().username, key);
-    await Promise.all(relays.map((relay) => startAgent(site, relay, { trust })));
-    return new FleetSite({ site, mlctl, key });
+    const agents = await Promise.all(relays.map((relay) => startAgent(site, relay, { trust })));
+    return new FleetSite({ site, mlctl, key, agents });
   }
 
   run(...words: readonly string[]): Promise<Result> {

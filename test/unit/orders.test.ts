@@ -220,7 +220,6 @@ describe("an order", () => {
       ({
         ...cancelOrder(runOrder()),
         kind: "ask",
-        match: ["gpu*"],
         provider: "uptime",
         args: [],
         expires: Date.now() + 20_000,

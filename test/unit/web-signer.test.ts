@@ -64,7 +64,7 @@ test("signs runs and cancels of the ticket's user, and logs each without its env
 });
 
 describe("refuses", () => {
-  const ask = { provider: "uptime", args: [], match: [] } as const;
+  const ask = { provider: "uptime", args: [] } as const;
   test.each<[string, string, () => Order]>([
     ["another user's", "user", () => webOrder({ user: "bob" })],
     ["one that a key of the user signs", "order", () => webOrder({ via: "ssh" })],
@@ -74,8 +74,8 @@ describe("refuses", () => {
       "a question",
       "order",
       () => {
-        const { v, fleet, run, user } = webOrder();
-        return { v, kind: "ask", fleet, run, user, issued: NOW, expires: NOW + 1_000, via: "web", ...ask };
+        const { v, fleet, run, user, nodes } = webOrder();
+        return { v, kind: "ask", fleet, run, user, nodes, issued: NOW, expires: NOW + 1_000, via: "web", ...ask };
       },
     ],
   ])("%s", async (_, refused, order) => {

@@ -69,9 +69,11 @@ export class Agent {
       path: socket,
       onEvent: (event, answer) => void this.#tell(event, answer),
       onStatus: (status) => this.#take(status),
+      onSay: (run, text) => this.#say(run, text),
       onWant: (blob) => blobs.want(blob),
     });
     this.#subscribe(SUBJECTS.orders(node));
+    this.#subscribe(SUBJECTS.questions(node));
     this.#nats.subscribe(SUBJECTS.watch, { callback: () => this.#watched.renew() });
     this.#timer = setInterval(() => this.#appear(), AGENT_LIMITS.presenceEveryMs);
     void this.#follow();
@@ -110,6 +112,16 @@ export class Agent {
       answer(reply.string());
     } catch {
       // The collector is away: mlagent-root sends it again.
+    }
+  }
+
+  /** Who asked has a time of their own: what is lost is not sent again. */
+  #say(run: string, text: string): void {
+    const { config, log } = this.#options;
+    try {
+      this.#nats.publish(SUBJECTS.answers(config.node, run), text);
+    } catch (error) {
+      log.event("warning", "cannot answer a question", { error: String(error) });
     }
   }
 

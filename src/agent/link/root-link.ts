@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { readLines } from "../lines.ts";
 
@@ -25,6 +26,7 @@ export class RootLink {
   readonly #path: string;
   readonly #onEvent: (event: string, answer: (text: string) => void) => void;
   readonly #onStatus: (status: RootStatus) => void;
+  readonly #onSay: (run: string, text: string) => void;
   readonly #onWant: (blob: WantedBlob) => Promise<string>;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -35,12 +37,15 @@ export class RootLink {
     /** An event for the collector. Its answer, if there is one, goes back. */
     onEvent(event: string, answer: (text: string) => void): void;
     onStatus(status: RootStatus): void;
+    /** What this node says to the question with this id. */
+    onSay(run: string, text: string): void;
     /** Resolves with "" once the blob is in the cache, or with why it is not. */
     onWant(blob: WantedBlob): Promise<string>;
   }) {
     this.#path = options.path;
     this.#onEvent = options.onEvent;
     this.#onStatus = options.onStatus;
+    this.#onSay = options.onSay;
     this.#onWant = options.onWant;
     this.#connect();
   }
@@ -76,6 +81,8 @@ export class RootLink {
     const [id, event] = [asCount(record?.["id"]), record?.["event"]];
     if (record?.["t"] === "event" && id !== undefined && typeof event === "string")
       this.#onEvent(event, (answer) => void socket.write(`${JSON.stringify({ t: "answer", id, answer })}\n`));
+    const [run, said] = [parseExecutionId(record?.["run"]), record?.["text"]];
+    if (record?.["t"] === "say" && run !== undefined && typeof said === "string") this.#onSay(run, said);
     if (record?.["t"] === "want") this.#fetch(record, socket);
     const { journal, open } = record ?? {};
     const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];

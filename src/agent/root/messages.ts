@@ -5,6 +5,7 @@ import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts"
 import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
 import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
+import type { Asking } from "../ask/asking.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Checks } from "./checks.ts";
@@ -17,6 +18,7 @@ export interface MessagesOptions {
   readonly checks: Checks;
   readonly runs: Runs;
   readonly starter: Starter;
+  readonly asking: Asking;
   readonly teller: Teller;
   readonly log: Log;
   nowMs(): number;
@@ -37,6 +39,7 @@ export class Messages {
     if (order.kind === "cancel") return this.#cancel(order, opened);
     if (order.kind === "run") return this.#run(order, opened);
     if (order.kind === "check") return this.#check(order, opened);
+    if (order.kind === "ask") return this.#ask(order, opened);
     return this.#say(order, { state: "refused", why: "not-offered", digest });
   }
 
@@ -82,6 +85,15 @@ export class Messages {
     if (entry === "closed") return this.#say(order, { state: "failed", why: "cwd", digest });
     if (entry === "wait") return this.#say(order, { state: "waiting", why: "directory", digest });
     return this.#say(order, { state: "accepted", why: "", digest });
+  }
+
+  /** Verified like an order to run. The answers go their own way: nobody stores or repeats them. */
+  async #ask(order: OrderOf<"ask">, { digest }: Opened & { kind: "order" }): Promise<void> {
+    const { checks, asking } = this.#options;
+    const verdict = await checks.judge(order);
+    if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
+    if (verdict.kind === "refuse") return this.#say(order, { state: "refused", why: verdict.why, digest });
+    await asking.answer(order, { digest, uid: verdict.uid });
   }
 
   async #cancel(order: OrderOf<"cancel">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {

@@ -10,6 +10,7 @@ import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { makeExecutionId } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
+import { Asking } from "../ask/asking.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
 import { Stager } from "../files/stager.ts";
 import { Wants } from "../files/wants.ts";
@@ -87,7 +88,8 @@ export class RootHelper {
     const boot = readBoot();
     const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
-    this.#messages = new Messages({ ...parts, runs: this.#runs });
+    const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), after });
+    this.#messages = new Messages({ ...parts, asking, runs: this.#runs });
     this.#server = createServer((socket) => this.#serve(socket));
   }
 

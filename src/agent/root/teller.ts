@@ -51,6 +51,11 @@ export class Teller {
     this.#peer?.send(JSON.stringify({ t: "status", ...status }));
   }
 
+  /** An answer to a question with this id: lost where nobody is connected. */
+  say(run: string, text: string): void {
+    this.#peer?.send(JSON.stringify({ t: "say", run, text }));
+  }
+
   /** A line `{"t":"answer","id":1,"answer":"+"}` of the peer. */
   answered(line: string): void {
     const record = asRecord(parseJson(line));

@@ -62,6 +62,11 @@ export class Link {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
   }
 
+  /** A question: like an order, never sent again. */
+  ask(node: string, message: string): void {
+    if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.questions(node), message);
+  }
+
   /** Asks all nodes to report each second for a while. */
   watch(): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.watch);

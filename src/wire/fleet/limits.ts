@@ -23,15 +23,19 @@ export const FLEET_LIMITS = {
   maxAskLifeMs: 30_000,
   /** By which the clocks of client and node may differ. */
   maxSkewMs: 300_000,
-  maxMatches: 64,
-  maxMatchCharacters: 256,
-  /** Arguments of a provider, input of a service. */
+  /** Of a provider. */
+  maxQuestionArguments: 64,
+  maxQuestionCharacters: 256,
+  /** Of a service. */
   maxInputCharacters: 65_536,
   maxServiceCharacters: 128,
   /** An event or presence, octets. */
   maxEventBytes: 65_536,
   maxWhyCharacters: 40,
   maxTextCharacters: 500,
+  /** Of a provider's answer, which also fits `maxEventBytes`. */
+  maxAnswerRows: 256,
+  maxAnswerColumns: 32,
   /** Runs that presence lists; all others are in the node's journal. */
   maxListedRuns: 64,
   maxListedServices: 128,

@@ -62,10 +62,10 @@ const KINDS = {
   cancel: { ...head("cancel"), owner: isUser, nodes: isNodes, ...TIMES },
   ask: {
     ...head("ask"),
-    match: isListOf(isText(MOST.maxMatchCharacters, 1), { most: MOST.maxMatches }),
+    nodes: isNodes,
     ...TIMES,
     provider: isService,
-    args: isListOf(isText(MOST.maxMatchCharacters), { most: MOST.maxMatches }),
+    args: isListOf(isText(MOST.maxQuestionCharacters), { most: MOST.maxQuestionArguments }),
   },
   call: { ...head("call"), nodes: isNodes, ...TIMES, service: isService, input: isText(MOST.maxInputCharacters) },
 } as const;

@@ -64,6 +64,49 @@ describe("--dry-run", () => {
   });
 });
 
+describe("mlctl ask", () => {
+  const ask = (...words: readonly string[]) => fleet.mlctl.run(["ask", "--key", fleet.key.path, ...words]);
+  const answersOf = ({ stdout }: { readonly stdout: string }) =>
+    lines(stdout).map((line) => JSON.parse(line) as { node: string; answer: string; rows: { pid?: number }[] });
+
+  test("prints a row of each node, and names who is absent", async () => {
+    const asked = await ask("uptime");
+    expect(asked).toMatchObject({ code: 125, stderr: "mlctl: node3: absent\n" });
+    expect(lines(asked.stdout).map((line) => line.split("\t").length)).toEqual([5, 5]);
+    expect(await ask("memory", "-n", "node[1-2]")).toMatchObject({ code: 0, stderr: "" });
+    expect(await fleet.runs()).toEqual([]);
+  });
+
+  test("shows the processes of the user who signed", async () => {
+    const asked = await ask("processes", "-n", "node1", "--json");
+    const pids = answersOf(asked).flatMap(({ rows }) => rows.map(({ pid }) => pid));
+    expect([asked.code, pids.includes(fleet.agents[0]?.root.pid)]).toEqual([0, true]);
+  });
+
+  test.each([
+    ["no such provider", ["weather"], "node1: nothing to answer: It has no such provider"],
+    ["too many arguments", ["uptime", "x"], "node1: could not answer: uptime takes no argument"],
+  ])("says: %s", async (_, words, said) => {
+    expect(await ask(...words, "-n", "node1")).toMatchObject({ code: 125, stdout: "", stderr: `mlctl: ${said}\n` });
+  });
+
+  test("a key that nobody trusts gets no answer", async () => {
+    const { path } = FleetKey.make(fleet.mlctl.folder, "stranger");
+    const asked = await fleet.mlctl.run(["ask", "--key", path, "-n", "node1", "uptime"]);
+    expect(asked).toMatchObject({ code: 125, stdout: "", stderr: expect.stringContaining("refuses the question: No") });
+  });
+
+  test("a node that hangs is named at the end of the time, and the others answer", async () => {
+    fleet.agents[1]?.root.signal("SIGSTOP");
+    const asked = await ask("time", "-n", "node[1-2]", "--within", "500ms", "--json").finally(() =>
+      fleet.agents[1]?.root.signal("SIGCONT"),
+    );
+    const [first, second] = answersOf(asked);
+    const [one, two] = fleet.agents[1]?.node === "node2" ? [first, second] : [second, first];
+    expect([asked.code, one?.answer, two?.answer]).toEqual([125, "complete", "silent"]);
+  });
+});
+
 describe("--batch", () => {
   test("begins on the next nodes once all before have ended", async () => {
     const go = join(counts, "go");

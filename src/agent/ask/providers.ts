@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { loadavg, uptime } from "node:os";
+import type { AnswerRow } from "../../wire/fleet/answer.ts";
+import { readDisks } from "./disks.ts";
+import { readProcesses } from "./own-processes.ts";
+
+export interface Asked {
+  /** The user who asks. */
+  readonly uid: number;
+  readonly args: readonly string[];
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Something that a node can be asked about. It reads, and changes nothing. */
+export interface Provider {
+  readonly maxArguments: number;
+  read(asked: Asked): Promise<readonly AnswerRow[]>;
+}
+
+const withoutArguments = (read: () => Promise<AnswerRow> | AnswerRow): Provider => ({
+  maxArguments: 0,
+  read: async () => [await read()],
+});
+
+/** By name. `mlctl ask --help` lists them. */
+export const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
+  ["uptime", withoutArguments(readUptime)],
+  ["memory", withoutArguments(readMemory)],
+  ["time", withoutArguments(() => ({ time: new Date().toISOString(), zone: zone() }))],
+  ["disk", { maxArguments: 0, read: readDisks }],
+  ["processes", { maxArguments: 1, read: readProcesses }],
+]);
+
+function readUptime(): AnswerRow {
+  const [load1 = 0, load5 = 0, load15 = 0] = loadavg().map((load) => Math.round(load * 100) / 100);
+  return { uptimeSeconds: Math.floor(uptime()), load1, load5, load15 };
+}
+
+/** proc_meminfo(5) */
+async function readMemory(): Promise<AnswerRow> {
+  const text = await readFile("/proc/meminfo", "utf8");
+  const bytesOf = (name: string): number | null => {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1_024;
+  };
+  return {
+    totalBytes: bytesOf("MemTotal"),
+    availableBytes: bytesOf("MemAvailable"),
+    swapBytes: bytesOf("SwapTotal"),
+    swapFreeBytes: bytesOf("SwapFree"),
+  };
+}
+
+function zone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

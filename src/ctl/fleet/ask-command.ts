@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { parseDuration } from "../../text/time/duration.ts";
+import { type AskedNode, parseAskedNodes } from "../../wire/fleet/asked-node.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { parseFleetView } from "../../wire/fleet/node-view.ts";
+import { makeExecutionId } from "../../wire/ids.ts";
+import { UsageError } from "../../wire/usage-error.ts";
+import type { Command } from "../command.ts";
+import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
+import { AccountFile } from "../remote/account.ts";
+import { Collector } from "../remote/collector.ts";
+import { Output } from "../remote/output.ts";
+import { chooseNodes } from "./choose-nodes.ts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import { printAnswers } from "./print-answers.ts";
+import { RUN } from "./run-options.ts";
+import { signOrder } from "./sign-order.ts";
+
+const ULID_RANDOM_BYTES = 16;
+const DEFAULT_WITHIN_MS = 8_000;
+const { nodes, where, key } = RUN.options;
+
+export const ASK: CommandDescription = {
+  name: "ask",
+  summary: "ask nodes of the fleet for what they know now",
+  operands: "PROVIDER [ARG]...",
+  operandCount: [1, 1 + FLEET_LIMITS.maxQuestionArguments],
+  about: `Signs a question with your SSH key, sends it to the nodes, all of them without -n and --where, and prints what they answer
+as a table. Nothing is started there. Nodes that have not answered are named.
+
+  uptime            seconds since the start, load
+  memory            memory and swap
+  disk              each local file system: size, what is free
+  time              the node's clock, and its time zone
+  processes [NAME]  yours there, or those of a name; the 64 that used the processor most
+
+  mlctl ask uptime
+  mlctl ask processes python3 -n 'gpu*' --json`,
+  options: {
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(where === undefined ? {} : { where }),
+    within: { value: "TIME", help: "wait this long for the slowest (8s; at most 30s)" },
+    ...(key === undefined ? {} : { key }),
+    json: { help: "an object of JSON for each node: node, answer, why, text, rows" },
+  },
+  exitCodes:
+    "Exit code: 0 if all nodes gave an answer; 125 if one has no such provider, refused, failed or did not answer.",
+};
+
+/** `mlctl ask`. */
+export function askCommand(settings: FleetSettings): Command {
+  return describedCommand(ASK, async (options, io) => {
+    const withinMs = withinOf(options);
+    const account = new AccountFile(settings.configFolder).read();
+    const collector = new Collector(account);
+    const fleet = await collector.json({ path: "/fleet" }, parseFleetView);
+    const chosen = chooseNodes(options.texts("nodes"), fleet.nodes, options.texts("where"));
+    const issued = settings.nowMs();
+    const [provider = "", ...args] = options.operands;
+    const signed = await signOrder(
+      {
+        v: 1,
+        kind: "ask",
+        fleet: fleet.id,
+        run: makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES)),
+        user: account.user,
+        nodes: chosen.map(({ node }) => node),
+        issued,
+        expires: issued + FLEET_LIMITS.maxAskLifeMs,
+        via: "ssh",
+        provider,
+        args,
+      },
+      { key: options.text("key"), sshFolder: settings.sshFolder },
+    );
+    const request = { method: "POST", path: "/asks", query: { within: withinMs }, body: signed } as const;
+    const answers: readonly AskedNode[] = await collector.json(request, parseAskedNodes);
+    return printAnswers(answers, { output: new Output(io), io, isJson: options.has("json") });
+  });
+}
+
+function withinOf(options: ParsedOptions): number {
+  const text = options.text("within");
+  const ms = text === undefined ? DEFAULT_WITHIN_MS : parseDuration(text);
+  if (ms === undefined || ms < 1 || ms > FLEET_LIMITS.maxAskLifeMs)
+    throw new UsageError(`--within: expected a time of at most 30s, got ${JSON.stringify(text)}`);
+  return ms;
+}

@@ -1,0 +1,119 @@
+import { type Answer, parseAnswer } from "../../wire/fleet/answer.ts";
+import type { AskedNode } from "../../wire/fleet/asked-node.ts";
+import type { FleetEventOf } from "../../wire/fleet/event.ts";
+import type { OrderOf } from "../../wire/fleet/order.ts";
+import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { Nodes } from "../outbox/ports.ts";
+import { sha256 } from "../sha256.ts";
+
+export interface QuestionsOptions {
+  readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
+  readonly send: (node: string, message: string) => void;
+  /** Calls once after a time. Returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
+  /** An answer that nobody waits for, that is not of its form, or that has no room. */
+  readonly onDiscarded: () => void;
+}
+
+/** Each holds an answer of every node. */
+const MAX_OPEN = 16;
+/** Of one question: what one page or `mlctl ask` reads at a time. Most providers need a few hundred for a node. */
+const MAX_CHARACTERS = 8_388_608;
+
+interface Asked {
+  readonly digest: string;
+  readonly answers: Map<string, AskedNode>;
+  /** Nodes that were there to be asked, and have not said their last. */
+  readonly missing: Set<string>;
+  readonly done: () => void;
+  characters: number;
+}
+
+/** Asks nodes what they know. Waits for exactly those that are there, and nothing of it is stored. */
+export class Questions {
+  readonly #options: QuestionsOptions;
+  readonly #asked = new Map<string, Asked>();
+
+  constructor(options: QuestionsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with what became of it on each node. Undefined: too many are asked at the moment. */
+  async ask(
+    order: OrderOf<"ask">,
+    { signed, withinMs }: { readonly signed: SignedOrder; readonly withinMs: number },
+  ): Promise<readonly AskedNode[] | undefined> {
+    const { nodes, send, after } = this.#options;
+    const key = keyOf(order.user, order.run);
+    if (this.#asked.size >= MAX_OPEN || this.#asked.has(key)) return undefined;
+    const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
+    const present = new Set(missing);
+    const answers = new Map<string, AskedNode>();
+    await new Promise<void>((resolve) => {
+      const cancel = after(resolve, withinMs);
+      const done = () => {
+        cancel();
+        resolve();
+      };
+      this.#asked.set(key, { digest: sha256(signed.order), answers, missing, done, characters: 0 });
+      const message = encodeSignedOrder(signed);
+      for (const node of missing) send(node, message);
+      if (missing.size === 0) done();
+    });
+    this.#asked.delete(key);
+    return order.nodes.map((node) => {
+      const answer = present.has(node) ? "silent" : "absent";
+      return answers.get(node) ?? { node, answer, why: "", text: "", rows: [] };
+    });
+  }
+
+  /** What a node says to the question with this id. */
+  take(node: string, run: string, text: string): void {
+    const answer = parseAnswer(text);
+    const asked = answer === undefined ? undefined : this.#asked.get(keyOf(answer.user, run));
+    if (answer === undefined || asked?.digest !== answer.digest || !asked.missing.has(node)) {
+      this.#options.onDiscarded();
+      return;
+    }
+    if (answer.state === "start") {
+      asked.answers.set(node, { node, answer: "started", why: "", text: "", rows: [] });
+      return;
+    }
+    asked.characters += text.length;
+    const hasRoom = asked.characters <= MAX_CHARACTERS;
+    if (!hasRoom) this.#options.onDiscarded();
+    end(asked, hasRoom ? said(node, answer, answer.state) : { node, ...NO_ROOM });
+  }
+
+  /** Whether a report is a node's refusal of such a question. */
+  refused(node: string, event: FleetEventOf<"state">): boolean {
+    const asked = this.#asked.get(keyOf(event.user, event.run));
+    if (asked === undefined || !asked.missing.has(node)) return false;
+    // A refusal from before the order could be read names no digest.
+    if (event.digest !== "" && event.digest !== asked.digest) return false;
+    const { state, why, text } = event;
+    end(asked, { node, answer: state === "waiting" ? state : "refused", why, text, rows: [] });
+    return true;
+  }
+}
+
+const NO_ROOM = {
+  answer: "failed",
+  why: "too-much",
+  text: "All answers together are longer than the limit: ask fewer nodes",
+  rows: [],
+} as const;
+
+function said(node: string, { why, text, rows }: Answer, answer: Exclude<Answer["state"], "start">): AskedNode {
+  return { node, answer, why, text, rows };
+}
+
+function end({ answers, missing, done }: Asked, answer: AskedNode): void {
+  answers.set(answer.node, answer);
+  missing.delete(answer.node);
+  if (missing.size === 0) done();
+}
+
+function keyOf(user: string, run: string): string {
+  return `${user}\0${run}`;
+}

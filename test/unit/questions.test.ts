@@ -1,0 +1,158 @@
+import { beforeEach, expect, test } from "vitest";
+import { parseMounts } from "../../src/agent/ask/disks.ts";
+import { PROVIDERS } from "../../src/agent/ask/providers.ts";
+import { Questions } from "../../src/fleet/questions/questions.ts";
+import { sha256 } from "../../src/fleet/sha256.ts";
+import { type Answer, type AnswerRow, parseAnswer } from "../../src/wire/fleet/answer.ts";
+import type { AskedNode } from "../../src/wire/fleet/asked-node.ts";
+import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
+import { FLEET, newRun } from "../support/fleet-keys.ts";
+
+const ABSENT = "node3";
+const RUN = newRun();
+const ORDER: OrderOf<"ask"> = {
+  ...{ v: 1, kind: "ask", fleet: FLEET, run: RUN, user: "alice", nodes: ["node1", "node2", ABSENT] },
+  ...{ issued: Date.now(), expires: Date.now() + 30_000, via: "ssh", provider: "uptime", args: [] },
+};
+const SIGNED = { order: encodeOrder(ORDER), sig: "sig" };
+const DIGEST = sha256(SIGNED.order);
+
+let sent: string[];
+let discarded: number;
+let expire: () => void;
+let questions: Questions;
+let answered: Promise<readonly AskedNode[] | undefined>;
+
+beforeEach(() => {
+  sent = [];
+  discarded = 0;
+  questions = new Questions({
+    nodes: { isPresent: (node) => node !== ABSENT, isDuplicate: () => false },
+    send: (node) => void sent.push(node),
+    after: (act) => {
+      expire = act;
+      return () => undefined;
+    },
+    onDiscarded: () => {
+      discarded += 1;
+    },
+  });
+  answered = questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000 });
+});
+
+function say(node: string, state: Answer["state"], more: Partial<Answer> = {}): void {
+  const answer = { v: 1, user: "alice", digest: DIGEST, state, why: "", text: "", rows: [], ...more };
+  questions.take(node, RUN, JSON.stringify(answer));
+}
+
+const states = async () => (await answered)?.map(({ answer }) => answer);
+
+test.each<[string, readonly [node: string, state: Answer["state"]][]]>([
+  [
+    "in their order",
+    [
+      ["node1", "start"],
+      ["node1", "complete"],
+      ["node2", "start"],
+      ["node2", "noop"],
+    ],
+  ],
+  [
+    "mixed",
+    [
+      ["node2", "start"],
+      ["node1", "start"],
+      ["node2", "noop"],
+      ["node1", "complete"],
+    ],
+  ],
+  [
+    "START last",
+    [
+      ["node1", "complete"],
+      ["node1", "start"],
+      ["node2", "noop"],
+    ],
+  ],
+  [
+    "without START",
+    [
+      ["node2", "noop"],
+      ["node1", "complete"],
+    ],
+  ],
+])("answers come %s: the question ends with the last of those who were there", async (_, said) => {
+  expect(sent).toEqual(["node1", "node2"]);
+  for (const [node, state] of said) say(node, state);
+  expect(await states()).toEqual(["complete", "noop", "absent"]);
+});
+
+test("at its end it tells who was looking from who said nothing; what comes later is discarded", async () => {
+  say("node1", "start");
+  expire();
+  expect(await states()).toEqual(["started", "silent", "absent"]);
+  say("node1", "complete");
+  expect(discarded).toBe(1);
+});
+
+test("a second answer, one to another question, of a node that was not asked, or of another form changes nothing", async () => {
+  say("node1", "complete", { rows: [{ load1: 1 }] });
+  say("node1", "failed");
+  say("node2", "complete", { digest: "0".repeat(64) });
+  say("node2", "complete", { user: "bob" });
+  say(ABSENT, "complete");
+  say("node2", "complete", { rows: [{ nested: {} }] as unknown as AnswerRow[] });
+  questions.take("node2", newRun(), "{}");
+  expect(discarded).toBe(6);
+  expire();
+  expect(await states()).toEqual(["complete", "silent", "absent"]);
+});
+
+test("answers together have a limit: those beyond are named", async () => {
+  const nodes = Array.from({ length: 200 }, (_, i) => `node${i + 10}`);
+  const order = { ...ORDER, nodes, run: newRun() };
+  const signed = { order: encodeOrder(order), sig: "sig" };
+  const many = questions.ask(order, { signed, withinMs: 1_000 });
+  const rows = Array.from({ length: 120 }, () => ({ text: "x".repeat(500) }));
+  const answer = { v: 1, user: "alice", digest: sha256(signed.order), state: "complete", why: "", text: "", rows };
+  for (const node of nodes) questions.take(node, order.run, JSON.stringify(answer));
+  const left = (await many)?.filter(({ why }) => why === "too-much") ?? [];
+  expect(left.length).toBeGreaterThan(10);
+  expect(left.length).toBe(discarded);
+});
+
+test("the same question twice, or more than 16 at a time, are too many", async () => {
+  expect(await questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000 })).toBeUndefined();
+  for (let i = 1; i < 16; i += 1) void questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000 });
+  expect(await questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000 })).toBeUndefined();
+});
+
+test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", async (name) => {
+  const asked = { uid: process.getuid?.() ?? 0, args: [], signal: new AbortController().signal };
+  const rows = (await PROVIDERS.get(name)?.read(asked)) ?? [];
+  const answer = { v: 1, user: "alice", digest: DIGEST, state: "complete", why: "", text: "", rows };
+  expect(parseAnswer(JSON.stringify(answer))?.rows).toEqual(rows);
+  if (name !== "disk") expect(rows.length).toBeGreaterThan(0);
+});
+
+test("processes are those of the user who asks, and nobody else's", async () => {
+  const { signal } = new AbortController();
+  const read = (uid: number) => PROVIDERS.get("processes")?.read({ uid, args: [], signal });
+  expect(await read(4_294_967_000)).toEqual([]);
+  const own = (await read(process.getuid?.() ?? 0)) ?? [];
+  expect(own.length).toBeGreaterThan(0);
+});
+
+test("each local file system counts once, by its shortest folder; what is covered or remote does not", () => {
+  const mounts = [
+    "22 1 8:1 / / rw - ext4 /dev/sda1 rw",
+    "23 22 8:1 /tmp/private /tmp rw shared:1 - ext4 /dev/sda1 rw",
+    "24 22 8:2 / /home rw - xfs /dev/sdb1 rw",
+    "25 24 0:30 / /home rw - tmpfs tmpfs rw",
+    "26 22 8:3 / /mnt/a\\040b rw - ext4 /dev/sdc1 rw",
+    "27 22 0:40 / /net rw - nfs4 server:/export rw",
+    "28 22 0:50 / /proc rw - proc proc rw",
+    "",
+  ];
+  expect(parseMounts(mounts.join("\n")).map(({ folder }) => folder)).toEqual(["/", "/mnt/a b"]);
+});
