@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { AuditEvent } from "../host/audit.ts";
 import { addressAudience } from "../host/local-proof.ts";
+import { ownAddresses } from "../host/own-addresses.ts";
 
 /** The proxies in front, and the address they serve us under. */
 export interface Proxied {
@@ -101,7 +101,7 @@ export class OwnSite {
   isLocal(address: string | undefined): boolean {
     const plain = address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
     if (plain === "::1" || plain.startsWith("127.")) return true;
-    return Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === plain));
+    return ownAddresses().some((each) => each.address === plain);
   }
 
   /** The client of a request that express does not handle: the last one named by our proxy, if it is ours. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { cpus, freemem, loadavg, machine, networkInterfaces, type as osType, release, totalmem, uptime } from "node:os";
+import { cpus, freemem, loadavg, machine, type as osType, release, totalmem, uptime } from "node:os";
+import { ownAddresses } from "../../host/own-addresses.ts";
 import type { Facts, Presence } from "../../wire/fleet/presence.ts";
 
 const MOST_ADDRESSES = 64;
@@ -7,8 +8,7 @@ const MOST_CHARACTERS = 256;
 
 /** What seldom changes about this machine. */
 export function readFacts(labels: readonly string[]): Facts {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((all) => all ?? [])
+  const addresses = ownAddresses()
     .filter(({ internal }) => !internal)
     .map(({ address }) => address);
   return {
