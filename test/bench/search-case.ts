@@ -11,7 +11,7 @@ import { WATCH, watchedTurns } from "./watched-turns.ts";
 const LINES = 2_000_000;
 /** Of that log. */
 const LOG_GB = 0.236;
-/** What is told of a log of this size, from the time for one that is there. */
+/** What a log of this size would take, from the time of one that is there. */
 const EXTRAPOLATED_GB = 100;
 const FILES = 2_000;
 const FILE_LINES = 1_000;

@@ -100,7 +100,7 @@ test("stop ends it everywhere, and says who asked; its lines are in the viewer",
   expect(problems).toEqual([]);
 });
 
-test("a dry run asks; in batches it pauses after a failure, and goes on when told to", async () => {
+test("a dry run asks; in batches it pauses after a failure, and goes on with `mlctl continue`", async () => {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await dialog.getByRole("textbox", { name: "Nodes" }).fill("node[1-2]");
   await dialog.getByRole("textbox", { name: "Command" }).fill("exit 5");

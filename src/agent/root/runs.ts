@@ -150,7 +150,7 @@ export class Runs {
     starter.stop(name, order.uid);
   }
 
-  /** Before its end is told: nothing is left behind then. */
+  /** Before its end is reported: nothing is left behind then. */
   async #clean(name: RunName): Promise<void> {
     const { journal, starter } = this.#options;
     const accepted = journal.order(name);

@@ -5,7 +5,7 @@ import { readWhole } from "../merged/seek-time.ts";
 import type { KnownLines } from "./lines-by-time.ts";
 
 const LINE_FEED = 0x0a;
-/** More places would not be told apart. */
+/** More places could not be distinguished. */
 const PLACES = 256;
 
 /** When the lines of a log were printed: of a few hundred of them, by the node's clock. Reads all of it. */

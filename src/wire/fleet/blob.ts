@@ -14,7 +14,7 @@ export interface BlobView {
 
 export const isSha256 = isMatch(/^[0-9a-f]{64}$/);
 
-/** Sent at a time. A proxy takes 1 MiB unless it is told otherwise (nginx, client_max_body_size). */
+/** Sent at a time. A proxy takes 1 MiB unless it is configured otherwise (nginx, client_max_body_size). */
 export const BLOB_CHUNK_BYTES = 1_048_576;
 
 export function parseBlobView(value: unknown): BlobView | undefined {

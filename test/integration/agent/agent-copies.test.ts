@@ -81,7 +81,7 @@ async function submit(order: OrderOf<"run">): Promise<OrderOf<"run">> {
   return order;
 }
 
-/** What whoever has taken the broker over can do: sends the bytes of an order to a node. */
+/** What an attacker who holds the broker can do: sends the bytes of an order to a node. */
 function replay(order: OrderOf<"run">, node: string): void {
   broker.publish(SUBJECTS.orders(node), encodeSignedOrder(key.signed(order)));
 }
@@ -100,7 +100,7 @@ const claimOf = (order: OrderOf<"run">, node: string) =>
     return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as object) : undefined;
   });
 
-test("a journal from an hour ago takes nothing again that ran since, whoever sends it", async () => {
+test("a journal from an hour ago takes nothing again that ran since, from no sender", async () => {
   const first = await startNode("restored");
   await poll("the node", () => isPresent("restored"));
   await until(await submit(counting("before", ["restored"])), "restored", "finished");

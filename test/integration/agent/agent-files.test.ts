@@ -52,7 +52,7 @@ async function put(...files: readonly OrderedFile[]): Promise<State> {
   const order = site.order({ argv: [], files });
   site.send(site.key.message(order));
   const state = await site.until(order, "finished", "failed", "refused");
-  // A final state is told when nothing is left behind.
+  // A final state is reported when nothing is left behind.
   expect(leftovers(order)).toBe("");
   return state;
 }

@@ -62,7 +62,7 @@ class Watch {
   readonly #wish: Wish;
   readonly #options: TellerOptions & { readonly onEnd: () => void };
   readonly #executions = new Map<string, Execution>();
-  /** What was told: each once. */
+  /** What was notified: each once. */
   readonly #told = new Set<string>();
   #subscription: Subscription | undefined;
   #stopWaiting: () => void = () => undefined;
