@@ -67,7 +67,8 @@ export function startCase(): Case {
         async ours() {
           const collector = await startCollector();
           const { runDir } = await startBenchRelay(collector.relpPort);
-          const shown = ["sh", "-c", "echo ready; exec sleep 60"];
+          // By then mlrun has started the Node that longer commands get.
+          const shown = ["sh", "-c", "sleep 1; echo ready; exec sleep 60"];
           return memoryOf(program("mlrun", "--run-dir", runDir, "--", ...shown));
         },
         beside: () => memoryOf([process.execPath, "-e", "console.log('ready'); setTimeout(() => {}, 60_000)"]),
