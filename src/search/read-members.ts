@@ -65,7 +65,7 @@ export async function* memberTexts(piece: SealedPiece): AsyncGenerator<Buffer> {
         ),
       (error: unknown) => textOf(packed, () => thrown(error)),
     );
-    // Whoever takes it hears of its failure; nobody may take it.
+    // Its reader gets the failure; without a reader it must not be an unhandled rejection.
     text.catch(() => undefined);
     ahead.push(text);
   };

@@ -23,7 +23,7 @@ function standsAlone({ regex, invert, before, after }: SearchRequest): boolean {
   return !regex && !invert && before + after === 0;
 }
 
-/** Whether capital and small letters of its pattern, a text, are told apart. */
+/** Whether the case of its pattern, a text, matters. */
 export function isExact(request: SearchRequest): boolean {
   return request.case === "match" || (request.case === "smart" && /\p{Uppercase}/u.test(request.pattern));
 }

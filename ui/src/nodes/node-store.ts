@@ -12,8 +12,8 @@ export interface KnownNode {
 }
 
 /**
- * All nodes, joined from both sources. Whoever shows one hears of it alone: a thousand nodes that report each second must
- * not redraw a thousand rows that nobody sees.
+ * All nodes, joined from both sources. A row subscribes to its own node: a thousand nodes that report each second must not
+ * redraw a thousand rows that nobody sees.
  */
 export class NodeStore {
   /** In natural order. */

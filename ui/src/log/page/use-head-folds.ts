@@ -20,7 +20,7 @@ interface HeadFolds {
 
 /**
  * Stack traces and groups under their heads. A trace is open if the reader opened it, a group until the reader folds it,
- * and both where something in them is looked at. The script of groups comes by itself: until then they show whole.
+ * and both where something in them is looked at. Groups show whole until their script is loaded.
  */
 export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): HeadFolds {
   const [groups, setGroups] = useState<typeof foldGroups | undefined>(undefined);
