@@ -24,7 +24,7 @@ export const RESTORE: CommandDescription = {
   about: `Unpacks what mlctl backup made into a data folder that is empty or missing; start the collector on it then. Its first start
 makes the index, and relays send what they still have. Make an empty folder for the collector's user before, as root:
 install -d -m 711 -o marcologger /var/lib/marcologger
-Shares, holds, sessions and tokens are those of the backup: what was taken back or ended after it holds again.`,
+Shares, holds, sessions and tokens are those of the backup: what was revoked or ended since is valid again.`,
   options: { "data-dir": DATA_DIR },
 };
 
@@ -50,7 +50,8 @@ export function backupCommand(backUp: (dataDir: string, file: string) => Promise
 /** What a restore brings back against the will of its users, if it was ended after the backup. */
 function warning(startedAtMs: number | undefined): string {
   const when = startedAtMs === undefined ? "the backup" : asTime(startedAtMs);
-  return `mlctl restore: shares, holds, sessions and tokens that were taken back or ended after ${when} hold again.
+  return `mlctl restore: shares, holds, sessions and tokens are those of the backup: what was revoked or ended since
+${when} is valid again.
 Before others sign in: \`mlctl share\` lists each user's shares and \`mlctl unshare\` takes one back, \`mlctl release\` ends a
 hold, and \`mlctl sessions end USER\` ends a user's sessions and tokens.
 `;
