@@ -5,7 +5,7 @@ import type { Log } from "../../host/log.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Presence } from "../../wire/fleet/presence.ts";
 import { SUBJECTS } from "../../wire/fleet/subjects.ts";
-import { makeExecutionId } from "../../wire/ids.ts";
+import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import type { AgentConfig } from "../config.ts";
 import { BlobSource, type BlobSourceOptions } from "../files/blob-source.ts";
 import { FetchedBlobs } from "../files/fetched-blobs.ts";
@@ -60,7 +60,7 @@ export class Agent {
   private constructor(options: AgentOptions, nats: NatsConnection) {
     this.#options = options;
     this.#nats = nats;
-    this.#start = makeExecutionId(options.nowMs(), randomBytes(16));
+    this.#start = makeExecutionId(options.nowMs(), randomBytes(ULID_RANDOM_BYTES));
     const { node, socket } = options.config;
     const source = new BlobSource(sourceOf(options.config));
     const fetch: BlobSource["fetch"] = (blob, to) => source.fetch(blob, to);

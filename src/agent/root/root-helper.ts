@@ -8,7 +8,7 @@ import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
 import type { Trusts } from "../../orders/open-order.ts";
 import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { makeExecutionId } from "../../wire/ids.ts";
+import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import { Asking } from "../ask/asking.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
@@ -67,11 +67,14 @@ export class RootHelper {
     const { config, nowMs } = options;
     this.#options = options;
     this.#teller = new Teller(after);
-    const newId = (): string => makeExecutionId(nowMs(), randomBytes(16));
+    const newId = (): string => makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES));
     this.#log = new ToldLog({ log: options.log, teller: this.#teller, nowMs, newId });
     const log = this.#log;
-    this.#start = makeExecutionId(nowMs(), randomBytes(16));
-    this.#journal = new Journal(config.stateDir, { id: makeExecutionId(nowMs(), randomBytes(16)), nowMs: nowMs() });
+    this.#start = makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES));
+    this.#journal = new Journal(config.stateDir, {
+      id: makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES)),
+      nowMs: nowMs(),
+    });
     const [trusts, policy] = readers({ ...options, log });
     const fleet = createHash("sha256")
       .update(readFileSync(join(config.pki, "ca.crt")))

@@ -3,7 +3,7 @@ import { parseDuration } from "../../text/time/duration.ts";
 import { type AskedNode, parseAskedNodes } from "../../wire/fleet/asked-node.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { parseFleetView } from "../../wire/fleet/node-view.ts";
-import { makeExecutionId } from "../../wire/ids.ts";
+import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
@@ -13,12 +13,10 @@ import { Output } from "../remote/output.ts";
 import { chooseNodes } from "./choose-nodes.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { printAnswers } from "./print-answers.ts";
-import { RUN } from "./run-options.ts";
+import { NODE_OPTIONS, ORDER_OPTIONS } from "./run-options.ts";
 import { signOrder } from "./sign-order.ts";
 
-const ULID_RANDOM_BYTES = 16;
 const DEFAULT_WITHIN_MS = 8_000;
-const { nodes, where, key } = RUN.options;
 
 export const ASK: CommandDescription = {
   name: "ask",
@@ -37,10 +35,9 @@ as a table. Nothing is started there. Nodes that have not answered are named.
   mlctl ask uptime
   mlctl ask processes python3 -n 'gpu*' --json`,
   options: {
-    ...(nodes === undefined ? {} : { nodes }),
-    ...(where === undefined ? {} : { where }),
+    ...NODE_OPTIONS,
     within: { value: "TIME", help: "wait this long for the slowest (8s; at most 30s)" },
-    ...(key === undefined ? {} : { key }),
+    key: ORDER_OPTIONS.key,
     json: { help: "an object of JSON for each node: node, answer, why, text, rows" },
   },
   exitCodes:

@@ -12,6 +12,7 @@ export function chooseNodes(
   known: readonly FleetNode[],
   where: readonly string[] = [],
 ): readonly FleetNode[] {
+  if (known.length === 0) throw new CtlError("The fleet has no nodes: `mlctl pki issue` makes a node's certificate");
   const wanted = nodesWhere(where, expressions.length === 0 ? known : nodesNamed(expressions, known));
   if ("problem" in wanted) throw new CtlError(`${wanted.problem}. \`mlctl nodes\` lists all`);
   if (wanted.nodes.length === 0) throw new CtlError(`No node fits ${where.join(" and ")}`);

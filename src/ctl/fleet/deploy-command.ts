@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
@@ -6,32 +7,24 @@ import { AccountFile } from "../remote/account.ts";
 import { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { localFile } from "./local-files.ts";
-import { ORDER_OPTIONS } from "./put-command.ts";
 import { orderAll } from "./run-command.ts";
-import { batchingOf, lifeOf, RUN, requestFor } from "./run-options.ts";
+import { batchingOf, COMMAND_OPTIONS, lifeOf, NODE_OPTIONS, ORDER_OPTIONS, RUN, requestFor } from "./run-options.ts";
 import { sendFiles } from "./send-files.ts";
-
-const MAX_WORDS = 4_096;
-
-const { job, env, timeout, "kill-after": killAfter } = RUN.options;
 
 export const DEPLOY: CommandDescription = {
   name: "deploy",
   summary: "unpack an archive on nodes of the fleet, then run a command there",
   operands: "ARCHIVE [-- COMMAND [ARG]...]",
-  operandCount: [1, MAX_WORDS],
+  operandCount: [1, FLEET_LIMITS.maxArguments],
   about: `Sends a tar archive (plain, or packed by gzip) and unpacks it as the folder of --to: beside it first, then in one step. With
 --overwrite it takes the place of the folder that is there. Then the command starts in it.
 
   mlctl deploy shop.tar.gz -n 'web[1-4]' --to ~/shop --overwrite --batch 1 --pause-on-failure -- ./restart.sh`,
   options: {
+    ...NODE_OPTIONS,
     to: { value: "DIR", help: "the folder that the archive becomes" },
     overwrite: { help: "replace the folder that is there" },
-    ...Object.fromEntries(
-      Object.entries({ job, env, timeout, "kill-after": killAfter }).flatMap(([name, option]) =>
-        option === undefined ? [] : [[name, option]],
-      ),
-    ),
+    ...COMMAND_OPTIONS,
     ...ORDER_OPTIONS,
   },
   ...(RUN.exitCodes === undefined ? {} : { exitCodes: RUN.exitCodes }),

@@ -1,5 +1,5 @@
 import type { DryRunOnNode } from "../../wire/fleet/dry-run.ts";
-import { REFUSALS } from "../../wire/fleet/refusal.ts";
+import { reasonWords } from "../../wire/fleet/refusal.ts";
 import type { Output } from "../remote/output.ts";
 import { printTable } from "../remote/table.ts";
 
@@ -36,7 +36,6 @@ export async function printDryRun(
 }
 
 function wordsOf({ answer, why, text }: DryRunOnNode): string {
-  const known = Object.entries({ ...REFUSALS, ...REASONS }).find(([name]) => name === why)?.[1];
-  const reason = text || (known ?? why);
+  const reason = reasonWords({ why, text }, REASONS);
   return `${WORDS[answer]}${reason === "" ? "" : `: ${reason}`}`;
 }

@@ -17,11 +17,15 @@ export class KnownFleet {
     this.#url = collector.url;
   }
 
+  /** Where that fails, as in a home that cannot be written to, or while another mlctl does the same, the old one stays. */
   async keep(view: FleetView): Promise<void> {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const nodes = view.nodes.map(({ node }) => ({ node, state: "present" }));
-    const text = JSON.stringify({ url: this.#url, view: { id: view.id, nodes } });
-    await replaceFile(join(this.#folder, FILE), `${text}\n`, 0o600);
+    const text = JSON.stringify({ url: this.#url, view });
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      await replaceFile(join(this.#folder, FILE), `${text}\n`, 0o600);
+    } catch {
+      // Nothing that is done now needs it.
+    }
   }
 
   /** Undefined: this collector was never reached from here. Its nodes count as present: nobody knows. */
@@ -33,6 +37,7 @@ export class KnownFleet {
       return undefined;
     }
     const { url, view } = asRecord(parseJson(text)) ?? {};
-    return url === this.#url ? parseFleetView(view) : undefined;
+    const known = url === this.#url ? parseFleetView(view) : undefined;
+    return known && { ...known, nodes: known.nodes.map((node) => ({ ...node, state: "present" })) };
   }
 }

@@ -9,7 +9,6 @@ import type { OptionDescription, ParsedOptions } from "../described-command.ts";
 export interface LocalFile {
   /** Absolute. */
   readonly source: string;
-  readonly bytes: number;
   readonly target: Pick<OrderedFile, "path" | "mode" | "overwrite" | "unpack">;
 }
 
@@ -43,7 +42,7 @@ export function localFile(
       `Cannot send ${word}: ${found === undefined ? "there is no such file" : "it is no file; tar makes one of a folder"}`,
     );
   const { path, overwrite, mode = found.mode & PERMISSIONS } = of;
-  return { source, bytes: found.size, target: { path, mode, overwrite, unpack: "" } };
+  return { source, target: { path, mode, overwrite, unpack: "" } };
 }
 
 function modeOf(text: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import type { AskedNode } from "../../wire/fleet/asked-node.ts";
-import { REFUSALS } from "../../wire/fleet/refusal.ts";
+import { reasonWords } from "../../wire/fleet/refusal.ts";
 import type { Io } from "../command.ts";
 import { formatBytes } from "../keeping/byte-text.ts";
 import type { Output } from "../remote/output.ts";
@@ -55,6 +55,6 @@ function cellOf(name: string, value: AnswerRow[string] | undefined, isForPerson:
 }
 
 function wordsOf({ answer, why, text }: AskedNode): string {
-  const reason = text || (Object.entries(REFUSALS).find(([name]) => name === why)?.[1] ?? why);
+  const reason = reasonWords({ why, text });
   return `${WORDS[answer]}${reason === "" ? "" : `: ${reason}`}`;
 }

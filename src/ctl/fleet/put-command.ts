@@ -1,3 +1,4 @@
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
@@ -5,41 +6,25 @@ import { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { localFiles, PLACE_OPTIONS } from "./local-files.ts";
 import { orderAll } from "./run-command.ts";
-import { batchingOf, lifeOf, RUN, requestFor } from "./run-options.ts";
+import { batchingOf, lifeOf, NODE_OPTIONS, ORDER_OPTIONS, requestFor } from "./run-options.ts";
 import { sendFiles } from "./send-files.ts";
-
-const MAX_FILES = 256;
-const { nodes, where, expires, wait, "dry-run": dryRun, batch, tries, key } = RUN.options;
-const { "pause-on-failure": pauseOnFailure, "no-wait": noWait, json } = RUN.options;
-
-/** Options of `run` that concern nodes and orders rather than the command. */
-export const ORDER_OPTIONS = Object.fromEntries(
-  Object.entries({
-    nodes,
-    where,
-    expires,
-    wait,
-    "dry-run": dryRun,
-    batch,
-    "pause-on-failure": pauseOnFailure,
-    tries,
-    "no-wait": noWait,
-    key,
-    json,
-  }).flatMap(([name, option]) => (option === undefined ? [] : [[name, option]])),
-);
 
 export const PUT: CommandDescription = {
   name: "put",
   summary: "send files to nodes of the fleet, as yourself",
   operands: "FILE...",
-  operandCount: [1, MAX_FILES],
+  operandCount: [1, FLEET_LIMITS.maxFiles],
   about: `Sends files to the collector, which has them only once, and signs an order that puts them on nodes: written there as you,
 all or none. What was cut off goes on where it was cut. Secrets belong into files with --mode 600, not into --env.
 
   mlctl put model.bin -n 'gpu[01-16]' --to ~/models
   mlctl put a.conf b.conf --where role=web --to conf --overwrite`,
-  options: { ...PLACE_OPTIONS, job: { value: "JOB", help: "the run's name (put)" }, ...ORDER_OPTIONS },
+  options: {
+    ...NODE_OPTIONS,
+    ...PLACE_OPTIONS,
+    job: { value: "JOB", help: "the run's name (put)" },
+    ...ORDER_OPTIONS,
+  },
   exitCodes: "Exit code: 0 if all nodes have all files; 125 if on some node they are not all there, or nobody knows.",
 };
 

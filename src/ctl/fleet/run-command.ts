@@ -4,10 +4,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type FleetView, parseFleetView } from "../../wire/fleet/node-view.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { RunView } from "../../wire/fleet/run-view.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { describedCommand, type ParsedOptions } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
-import { ApiRefusal, Collector } from "../remote/collector.ts";
+import { Collector, isAway } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
 import { note } from "../remote/session.ts";
 import { requestAgain } from "./again.ts";
@@ -17,10 +18,10 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import { KnownFleet } from "./known-fleet.ts";
 import { localFiles } from "./local-files.ts";
 import { type Batching, sendDryRun, sendRun } from "./run-api.ts";
-import { batchingOf, lifeOf, RUN, requestOf } from "./run-options.ts";
+import { batchingOf, lifeOf, RUN, refuseContradictions, requestOf } from "./run-options.ts";
 import { parseRequests, type RunRequest } from "./run-request.ts";
 import { sendFiles } from "./send-files.ts";
-import { signOrder } from "./sign-order.ts";
+import { type SignerOptions, signOrder } from "./sign-order.ts";
 import { Spool } from "./spool.ts";
 import { type WorkContext, workOrder } from "./work-order.ts";
 
@@ -31,6 +32,11 @@ const MAX_TRIES = 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 const STDIN = 0;
+
+interface SignedWork {
+  readonly order: OrderOf<"run">;
+  readonly signed: SignedOrder;
+}
 
 export interface Place {
   readonly collector: Collector;
@@ -45,6 +51,7 @@ export function runCommand(settings: FleetSettings): Command {
   return describedCommand(RUN, async (options, io) => {
     const account = new AccountFile(settings.configFolder).read();
     const place = { collector: new Collector(account), user: account.user, options, io, settings };
+    refuseContradictions(options);
     const isSent = await new Spool(settings.stateFolder).flush(place.collector, io);
     if (options.has("flush")) return isSent ? 0 : WAITS_HERE_CODE;
     const batching = batchingOf(options);
@@ -65,20 +72,26 @@ export async function orderAll(
   const { environment } = settings;
   const context = { fleet, user, lifeMs, withAbsent, environment, nowMs: settings.nowMs() };
   if (options.has("dry-run")) return dryRun(requests, { place, context });
-  const sent: RunView[] = [];
-  let isWaiting = false;
-  // Of one moment are many orders: each has a time of its own, so that they sort as they stand in the file.
+  const isOne = requests.length === 1;
+  // All are made before the first is sent: what is wrong with one is known while nothing has happened.
+  const orders: SignedWork[] = [];
+  // Many orders are made at one moment: each gets a millisecond of its own, so that ids sort as in the file.
   for (const [at, request] of requests.entries()) {
     const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io });
-    const view = await send(order, { place, batching });
-    if (view === undefined) isWaiting = true;
-    else sent.push(view);
+    orders.push({ order, signed: await signOrder(order, keyOf(place)) });
   }
-  const [only] = sent;
-  if (!isWaiting && only !== undefined && requests.length === 1 && !options.has("no-wait"))
-    return attend({ collector: place.collector, sent: only, options, io, settings });
   const output = new Output(io);
-  for (const view of sent) await (options.has("json") ? output.json(view) : output.line(view.run));
+  let isWaiting = false;
+  for (const [at, work] of orders.entries()) {
+    const view = await send(work, { place, batching }).catch((error: unknown) => {
+      if (!isOne) note(io, `${at} of ${orders.length} orders were sent, or wait here; the others were not sent`);
+      throw error;
+    });
+    if (view === undefined) isWaiting = true;
+    else if (isOne && !options.has("no-wait"))
+      return attend({ collector: place.collector, sent: view, options, io, settings });
+    else await (options.has("json") ? output.json(view) : output.line(view.run));
+  }
   return isWaiting ? WAITS_HERE_CODE : 0;
 }
 
@@ -99,7 +112,7 @@ async function requestsOf({ collector, options, io }: Place): Promise<readonly R
   return parseRequests(text);
 }
 
-/** The fleet now; as it was last where the collector cannot be reached. */
+/** The fleet now; as it was last while the collector is away. */
 async function fleetOf({ collector, io, settings }: Place): Promise<FleetView> {
   const known = new KnownFleet(settings.stateFolder, collector);
   try {
@@ -107,41 +120,45 @@ async function fleetOf({ collector, io, settings }: Place): Promise<FleetView> {
     await known.keep(fleet);
     return fleet;
   } catch (error) {
-    const last = error instanceof CtlError && !(error instanceof ApiRefusal) ? known.read() : undefined;
+    if (!isAway(error)) throw error;
+    const last = known.read();
     if (last === undefined) throw error;
-    note(io, `${error instanceof Error ? error.message : error}. The nodes are those that it named last`);
+    note(io, `${error.message}. The nodes are those that it named last`);
     return last;
   }
+}
+
+function keyOf({ options, settings }: Place): SignerOptions {
+  return { key: options.text("key"), sshFolder: settings.sshFolder };
 }
 
 async function dryRun(
   requests: readonly RunRequest[],
   { place, context }: { readonly place: Place; readonly context: WorkContext },
 ): Promise<number> {
-  const { collector, options, io, settings } = place;
+  const { collector, options, io } = place;
   let code = 0;
   for (const request of requests) {
     const order = workOrder("check", request, { context: { ...context, withAbsent: true }, io });
-    const signed = await signOrder(order, { key: options.text("key"), sshFolder: settings.sshFolder });
+    const signed = await signOrder(order, keyOf(place));
     const nodes = await sendDryRun(collector, signed);
     code = Math.max(code, await printDryRun(new Output(io), { nodes, isJson: options.has("json") }));
   }
   return code;
 }
 
-/** Undefined: the collector cannot be reached, and the order waits here. */
+/** Undefined: the collector is away, and the order waits here. */
 async function send(
-  order: OrderOf<"run">,
+  { order, signed }: SignedWork,
   { place, batching }: { readonly place: Place; readonly batching: Batching | undefined },
 ): Promise<RunView | undefined> {
   const { collector, options, io, settings } = place;
   const tries = options.count("tries", { least: 1, most: MAX_TRIES, fallback: DEFAULT_TRIES });
-  const signed = await signOrder(order, { key: options.text("key"), sshFolder: settings.sshFolder });
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await sendRun(collector, signed, batching);
     } catch (error) {
-      if (!(error instanceof CtlError) || error instanceof ApiRefusal) throw error;
+      if (!isAway(error)) throw error;
       if (attempt < tries) {
         await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
         continue;

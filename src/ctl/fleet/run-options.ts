@@ -1,21 +1,72 @@
 import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { UsageError } from "../../wire/usage-error.ts";
-import type { CommandDescription, ParsedOptions } from "../described-command.ts";
+import type { CommandDescription, OptionDescription, ParsedOptions } from "../described-command.ts";
 import { PLACE_OPTIONS } from "./local-files.ts";
 import type { Batching } from "./run-api.ts";
 import { DEFAULT_KILL_AFTER_SECONDS, type RunRequest } from "./run-request.ts";
 
-const MAX_WORDS = 4_096;
 const DEFAULT_LIFE_MS = 600_000;
 /** A batch waits for the ends of those before it. */
 const BATCH_LIFE_MS = 86_400_000;
+
+type Options = Readonly<Record<string, OptionDescription>>;
+
+/** Which nodes. */
+export const NODE_OPTIONS = {
+  nodes: {
+    short: "n",
+    value: "NODES",
+    help: "node[1-4], gpu*, *; several with commas, or repeated",
+    isRepeatable: true,
+  },
+  where: {
+    value: "FACTS",
+    help: "only nodes that fit: 'memory>=16G && arch==x86_64', role=render; may be repeated",
+    isRepeatable: true,
+  },
+} as const satisfies Options;
+
+/** Of a command that is started on them. */
+export const COMMAND_OPTIONS = {
+  job: { value: "JOB", help: "the job's name (the command's)" },
+  env: {
+    value: "NAME[=VALUE]",
+    help: "set a variable of its environment, to the value that it has here; may be repeated",
+    isRepeatable: true,
+  },
+  timeout: { value: "TIME", help: "end it after this time: 90s, 2h" },
+  "kill-after": {
+    value: "TIME",
+    help: `from its TERM to its KILL when it is stopped (${DEFAULT_KILL_AFTER_SECONDS}s)`,
+  },
+} as const satisfies Options;
+
+/** How its order is made, sent and attended. */
+export const ORDER_OPTIONS = {
+  expires: { value: "TIME", help: "start it within this time or never (10m; with --batch 1d)" },
+  wait: { value: "TIME", help: "also on nodes that are absent: when they come back within this time (at most 7d)" },
+  "dry-run": { help: "ask the nodes whether they would: user, rules, folder, disk, time; starts nothing" },
+  batch: { value: "N", help: "on N nodes at a time, in the order of -n: the next when all of them have ended" },
+  "pause-on-failure": { help: "with --batch: no further batch after one that has failed somewhere" },
+  tries: { value: "N", help: "try so often to reach the collector before the order waits here (3)" },
+  "no-wait": { help: "print the run's id and go; mlctl runs and mlctl stop take it" },
+  key: { value: "FILE", help: "sign with this key, or with the agent's whose public half this is" },
+  json: { help: "the lines, then the run's last state, as objects of JSON" },
+} as const satisfies Options;
+
+/** What else `run` is asked to start. */
+const OWN_OPTIONS = {
+  cwd: { value: "DIR", help: "start it in this folder of the node (your home)" },
+  put: { value: "FILE", help: "send this file first; may be repeated", isRepeatable: true },
+  ...PLACE_OPTIONS,
+} as const satisfies Options;
 
 export const RUN: CommandDescription = {
   name: "run",
   summary: "run a command on nodes of the fleet, as yourself",
   operands: "-- COMMAND [ARG]...",
-  operandCount: [0, MAX_WORDS],
+  operandCount: [0, FLEET_LIMITS.maxArguments],
   about: `Signs an order with your SSH key, sends it to the nodes, and shows what the command prints there, merged as it
 arrives. Each node verifies the signature and starts the command at most once, under mlrun, as you: not in a shell, in
 your home folder, with nothing on its input. The collector keeps the order until the node has answered.
@@ -31,47 +82,39 @@ your home folder, with nothing on its input. The collector keeps the order until
 Ctrl-C asks whether to stop the command or to leave it running. Without a terminal it is left running. While the
 collector cannot be reached, signed orders wait here; the next run, runs, stop or \`mlctl run --flush\` sends them.`,
   options: {
-    nodes: {
-      short: "n",
-      value: "NODES",
-      help: "node[1-4], gpu*, *; several with commas, or repeated",
-      isRepeatable: true,
-    },
-    where: {
-      value: "FACTS",
-      help: "only nodes that fit: 'memory>=16G && arch==x86_64', role=render; may be repeated",
-      isRepeatable: true,
-    },
-    job: { value: "JOB", help: "the job's name (the command's)" },
-    cwd: { value: "DIR", help: "start it in this folder of the node (your home)" },
-    env: {
-      value: "NAME[=VALUE]",
-      help: "set a variable of its environment, to the value that it has here; may be repeated",
-      isRepeatable: true,
-    },
-    put: { value: "FILE", help: "send this file first; may be repeated", isRepeatable: true },
-    ...PLACE_OPTIONS,
-    timeout: { value: "TIME", help: "end it after this time: 90s, 2h" },
-    "kill-after": {
-      value: "TIME",
-      help: `from its TERM to its KILL when it is stopped (${DEFAULT_KILL_AFTER_SECONDS}s)`,
-    },
-    expires: { value: "TIME", help: "start it within this time or never (10m; with --batch 1d)" },
-    wait: { value: "TIME", help: "also on nodes that are absent: when they come back within this time (at most 7d)" },
-    "dry-run": { help: "ask the nodes whether they would: user, rules, folder, disk, time; starts nothing" },
-    batch: { value: "N", help: "on N nodes at a time, in the order of -n: the next when all of them have ended" },
-    "pause-on-failure": { help: "with --batch: no further batch after one that has failed somewhere" },
+    ...NODE_OPTIONS,
+    ...COMMAND_OPTIONS,
+    ...OWN_OPTIONS,
     again: { value: "RUN", help: "the same command on the nodes where that run failed, was refused or has expired" },
     from: { value: "FILE", help: "orders of a file, one JSON object a line (-: standard input); prints their ids" },
     flush: { help: "send the orders that wait here, and nothing else" },
-    tries: { value: "N", help: "try so often to reach the collector before the order waits here (3)" },
-    "no-wait": { help: "print the run's id and go; mlctl runs and mlctl stop take it" },
-    key: { value: "FILE", help: "sign with this key, or with the agent's whose public half this is" },
-    json: { help: "the lines, then the run's last state, as objects of JSON" },
+    ...ORDER_OPTIONS,
   },
   exitCodes: `Exit code: 0 if it finished everywhere with 0; 75 if the order waits here for the collector; 125 if on some node it
 was not started, or nobody knows, or it is paused; otherwise the highest of its exit codes.`,
 };
+
+/** What says in another way what to run, and what cannot stand beside it. */
+const INSTEAD = ["flush", "again", "from"] as const;
+const OF_A_COMMAND = Object.keys({ ...NODE_OPTIONS, ...COMMAND_OPTIONS, ...OWN_OPTIONS });
+/** Waiting orders are signed, and sent to nobody else. */
+const BESIDE_FLUSH = ["key"];
+
+/** Throws a UsageError that names two things of which one would be ignored. */
+export function refuseContradictions(options: ParsedOptions): void {
+  const instead = INSTEAD.find((name) => isGiven(options, name));
+  if (instead === undefined) return;
+  const ofOrders = instead === "flush" ? Object.keys(ORDER_OPTIONS).filter((name) => !BESIDE_FLUSH.includes(name)) : [];
+  const others = [...INSTEAD.filter((name) => name !== instead), ...OF_A_COMMAND, ...ofOrders];
+  const other = others.find((name) => isGiven(options, name));
+  if (other !== undefined) throw new UsageError(`expected --${instead} or --${other}, not both`);
+  const [word] = options.operands;
+  if (word !== undefined) throw new UsageError(`expected --${instead} or a command, not both: ${JSON.stringify(word)}`);
+}
+
+function isGiven(options: ParsedOptions, name: string): boolean {
+  return options.has(name) || options.text(name) !== undefined || options.texts(name).length > 0;
+}
 
 /** What the command line asks to run. Throws a UsageError if something is missing. */
 export function requestOf(options: ParsedOptions): RunRequest {

@@ -1,4 +1,4 @@
-import { REFUSALS } from "../../wire/fleet/refusal.ts";
+import { reasonWords } from "../../wire/fleet/refusal.ts";
 import type { RunOnNode, RunView } from "../../wire/fleet/run-view.ts";
 import type { Output } from "../remote/output.ts";
 import { printTable } from "../remote/table.ts";
@@ -19,7 +19,7 @@ const LOOKS: Readonly<Partial<Record<RunOnNode["state"], string>>> = {
 
 /** Like `failed, exit code 3` or `refused: The node has no such user`. */
 export function stateWords({ state, why, text, code, signal, by }: RunOnNode): string {
-  const reason = text || (Object.entries(REFUSALS).find(([name]) => name === why)?.[1] ?? why);
+  const reason = reasonWords({ why, text });
   const how = signal !== null ? `, ${signal}` : code !== null && code !== 0 ? `, exit code ${code}` : "";
   const asked = by === "" ? "" : `, stopped by ${by}`;
   return `${state}${how}${asked}${reason === "" ? "" : `: ${reason}`}`;

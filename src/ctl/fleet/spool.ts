@@ -7,18 +7,17 @@ import { parseSignedOrder, type SignedOrder } from "../../wire/fleet/signed-orde
 import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import type { Io } from "../command.ts";
-import { ApiRefusal, type Collector } from "../remote/collector.ts";
+import { ApiRefusal, type Collector, isAway } from "../remote/collector.ts";
 import { note } from "../remote/session.ts";
 import { replaceFile } from "../replace-file.ts";
 import { type Batching, sendRun } from "./run-api.ts";
 
-/** More are a collector that nobody misses. */
+/** If more wait, nobody misses that collector. */
 const MAX_WAITING = 1_000;
 /** Refusals that say nothing about the order: it is sent again later. */
 const PASSING = [401, 429];
 
 interface Waiting {
-  readonly file: string;
   readonly url: string;
   readonly signed: SignedOrder;
   readonly batching: Batching | undefined;
@@ -46,11 +45,14 @@ export class Spool {
 
   /** Sends what waits for this collector, and says what becomes of it. False while it cannot be reached. */
   async flush(collector: Collector, io: Io): Promise<boolean> {
-    for (const { file, url, signed, batching } of this.#waiting()) {
-      if (url !== collector.url) continue;
-      const sent = await sendOrWhy(collector, { signed, batching });
+    for (const name of this.#names()) {
+      const file = join(this.folder, name);
+      const waiting = waitingIn(file);
+      if (waiting?.url !== collector.url) continue;
+      const sent = await sendOrWhy(collector, waiting);
       if (sent === "later") return false;
-      rmSync(file);
+      // Another mlctl may have sent it as well, and removed it.
+      rmSync(file, { force: true });
       if (typeof sent === "string") note(io, `${sent}. The order that waited is removed`);
       else note(io, `sent what waited: ${sent.run} (${sent.argv.join(" ")})`);
     }
@@ -68,19 +70,23 @@ export class Spool {
       throw error;
     }
   }
+}
 
-  /** Damaged files are left where they are. */
-  #waiting(): readonly Waiting[] {
-    return this.#names().flatMap((name) => {
-      const file = join(this.folder, name);
-      const { url, order, sig, size, pausesOnFailure } = asRecord(parseJson(readFileSync(file, "utf8"))) ?? {};
-      const signed = parseSignedOrder(JSON.stringify({ order, sig }));
-      if (typeof url !== "string" || signed === undefined || parseOrder(signed.order) === undefined) return [];
-      const count = asCount(size, 1);
-      const batching = count === undefined ? undefined : { size: count, pausesOnFailure: pausesOnFailure === true };
-      return [{ file, url, signed, batching }];
-    });
+/** Undefined: another mlctl has sent it, or the file is damaged, which is left where it is. */
+function waitingIn(file: string): Waiting | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
+  const { url, order, sig, size, pausesOnFailure } = asRecord(parseJson(text)) ?? {};
+  const signed = parseSignedOrder(JSON.stringify({ order, sig }));
+  if (typeof url !== "string" || signed === undefined || parseOrder(signed.order) === undefined) return undefined;
+  const count = asCount(size, 1);
+  const batching = count === undefined ? undefined : { size: count, pausesOnFailure: pausesOnFailure === true };
+  return { url, signed, batching };
 }
 
 export interface SpooledOrder {
@@ -89,15 +95,13 @@ export interface SpooledOrder {
   readonly batching: Batching | undefined;
 }
 
-/** The run, or why the collector does not want it. `later`: it cannot be reached, or takes none at the moment. */
-async function sendOrWhy(
-  collector: Collector,
-  { signed, batching }: Pick<Waiting, "signed" | "batching">,
-): Promise<RunView | string> {
+/** The run, or why the collector does not want it. `later`: it is away, or takes none at the moment. */
+async function sendOrWhy(collector: Collector, { signed, batching }: Waiting): Promise<RunView | string> {
   try {
     return await sendRun(collector, signed, batching);
   } catch (error) {
-    const isForGood = error instanceof ApiRefusal && error.status < 500 && !PASSING.includes(error.status);
-    return isForGood ? error.message : "later";
+    if (isAway(error)) return "later";
+    if (!(error instanceof ApiRefusal)) throw error;
+    return PASSING.includes(error.status) ? "later" : error.message;
   }
 }

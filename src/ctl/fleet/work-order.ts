@@ -3,13 +3,11 @@ import { basename } from "node:path";
 import { formatNodeRange } from "../../text/nodes/node-range.ts";
 import type { FleetView } from "../../wire/fleet/node-view.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
-import { makeExecutionId } from "../../wire/ids.ts";
+import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { CtlError, type Io } from "../command.ts";
 import { note } from "../remote/session.ts";
 import { chooseNodes } from "./choose-nodes.ts";
 import type { RunRequest } from "./run-request.ts";
-
-const ULID_RANDOM_BYTES = 16;
 
 export interface WorkContext {
   readonly fleet: FleetView;

@@ -2,12 +2,11 @@ import { randomBytes, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { FLEET_CERTIFICATES, fleetUri } from "../../wire/fleet-names.ts";
-import { makeExecutionId } from "../../wire/ids.ts";
+import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { newKey } from "./openssl.ts";
 import { type Authority, type Lifetime, lifetimeOf } from "./pki-authority.ts";
 
 const DAYS = 730;
-const ULID_RANDOM_BYTES = 16;
 /** X.520 bounds a common name; clients check subjectAltName first. */
 const MAX_COMMON_NAME_CHARACTERS = 64;
 /** Its space makes it no name of a node: relays admit nobody by it. */

@@ -38,6 +38,15 @@ export class ApiRefusal extends CtlError {
   }
 }
 
+/**
+ * Whether the collector has neither taken nor refused the request: it cannot be reached, it fails, or what answers is not
+ * its API but a proxy before it or a network's page. The same request may succeed later.
+ */
+export function isAway(error: unknown): error is CtlError {
+  if (!(error instanceof ApiRefusal)) return error instanceof CtlError;
+  return error.status >= 500 || error.reason === "";
+}
+
 /** A collector that answers nothing for so long is gone; a search says something every few seconds. */
 const SILENT_AFTER_MS = 120_000;
 const MAX_JSON_BYTES = 67_108_864;

@@ -1,3 +1,4 @@
+import { safeText } from "../../host/safe-text.ts";
 import type { Io } from "../command.ts";
 import { AccountFile } from "./account.ts";
 import { Collector } from "./collector.ts";
@@ -18,7 +19,7 @@ export function signedIn({ configFolder }: RemoteSettings): Collector {
   return new Collector(new AccountFile(configFolder).read());
 }
 
-/** A note for the person, not for a program that reads stdout. */
+/** A note for the person, not for a program that reads stdout. What others wrote in it cannot drive the terminal. */
 export function note(io: Io, text: string): void {
-  io.stderr.write(`mlctl: ${text}\n`);
+  io.stderr.write(`mlctl: ${safeText(text)}\n`);
 }

@@ -38,3 +38,16 @@ export const REFUSALS = {
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;
+
+/**
+ * Why something was refused or has failed: in the node's own words, or what the name of the reason stands for, or that name.
+ *
+ * @param others Names besides those of refusals.
+ */
+export function reasonWords(
+  { why, text }: { readonly why: string; readonly text: string },
+  others: Readonly<Record<string, string>> = {},
+): string {
+  const known = new Map(Object.entries({ ...REFUSALS, ...others }));
+  return text || (known.get(why) ?? why);
+}

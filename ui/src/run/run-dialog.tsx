@@ -5,6 +5,7 @@ import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
+import { ULID_RANDOM_BYTES } from "../../../src/wire/ids.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { chosenNodes } from "./chosen-nodes.ts";
@@ -28,7 +29,6 @@ interface RunDialogProps {
 /** Shown below the form, newest first. */
 const SHOWN_RUNS = 10;
 const LOOK_EVERY_MS = 2_000;
-const ULID_RANDOM_BYTES = 16;
 const NO_TICKET = "This tab has not signed in, so nobody can sign its orders: sign out and in again, or use mlctl run";
 
 const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", files: [], batch: 0 };

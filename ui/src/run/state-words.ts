@@ -1,4 +1,4 @@
-import { REFUSALS } from "../../../src/wire/fleet/refusal.ts";
+import { reasonWords } from "../../../src/wire/fleet/refusal.ts";
 import type { RunOnNode } from "../../../src/wire/fleet/run-view.ts";
 
 const STATES: Readonly<Record<RunOnNode["state"], string>> = {
@@ -20,7 +20,7 @@ const STATES: Readonly<Record<RunOnNode["state"], string>> = {
 /** A run's state on a node, with its reason, in words. */
 export function stateWords({ state, why, text, code, signal, by }: RunOnNode): string {
   if (state === "held" && why === "paused") return "held: a node before it has failed";
-  const reason = text || (Object.entries(REFUSALS).find(([name]) => name === why)?.[1] ?? why);
+  const reason = reasonWords({ why, text });
   const how = signal !== null ? `, ${signal}` : code !== null && code !== 0 ? `, exit code ${code}` : "";
   const asked = by === "" ? "" : `, stopped by ${by}`;
   return `${STATES[state]}${how}${asked}${reason === "" ? "" : `: ${reason}`}`;

@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { AccountFile } from "../../src/ctl/remote/account.ts";
+import { parseOrder } from "../../src/wire/fleet/order.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { FLEET, FleetKey } from "../support/fleet-keys.ts";
+import { RemoteMlctl } from "../support/remote-mlctl.ts";
+
+const NODES = [{ node: "node1", state: "present", architecture: "x86_64", labels: ["role=render"] }];
+/** A refusal by the API itself. */
+const REFUSED = { status: 409, body: JSON.stringify({ error: { code: "conflict", message: "Another\u001b[2J run" } }) };
+
+let mlctl: RemoteMlctl;
+/** What comes instead of the collector's answer to a request. */
+let instead: (path: string, run: string) => { readonly status: number; readonly body: string } | undefined;
+/** Orders that the collector has taken. */
+let taken: string[];
+let nodes: readonly object[];
+
+beforeEach(async () => {
+  [instead, taken, nodes] = [() => undefined, [], NODES];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (part: string) => {
+      body += part;
+    });
+    request.on("end", () => answer(response, request.url ?? "", body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterwards(() => void server.close());
+  mlctl = await RemoteMlctl.create();
+  mkdirSync(join(mlctl.folder, ".ssh"));
+  FleetKey.make(join(mlctl.folder, ".ssh"), "id_ed25519");
+  const { port } = server.address() as AddressInfo;
+  const account = {
+    url: `http://127.0.0.1:${port}`,
+    user: "alice",
+    token: "t",
+    expiresAt: "2099-01-01T00:00:00.000000Z",
+  };
+  new AccountFile(join(mlctl.folder, "marcologger")).write(account);
+});
+
+function answer(response: ServerResponse, path: string, body: string): void {
+  const order = body === "" ? undefined : parseOrder((JSON.parse(body) as { order: string }).order);
+  const run = order?.run ?? "";
+  const other = instead(path, run);
+  if (other !== undefined) return void response.writeHead(other.status).end(other.body);
+  if (order?.kind !== "run") return void response.end(JSON.stringify({ id: FLEET, nodes }));
+  taken.push(run);
+  const { job, argv, issued: issuedMs, expires: expiresMs } = order;
+  response.end(JSON.stringify({ run, owner: "alice", job, argv, issuedMs, expiresMs, isDone: true, nodes: [] }));
+}
+
+const run = (...words: readonly string[]) => mlctl.here(["run", ...words]);
+const send = (...words: readonly string[]) => run("-n", "*", "--no-wait", "--tries", "1", ...words, "--", "true");
+const state = () => join(mlctl.folder, "state");
+const waiting = () => (existsSync(join(state(), "orders")) ? readdirSync(join(state(), "orders")) : []);
+const away = (path: string) => (path === "/api/runs" ? { status: 503, body: "<html>" } : undefined);
+
+test("where it cannot note which nodes there are, it sends all the same", async () => {
+  mkdirSync(join(state(), "fleet.json.new"), { recursive: true });
+  expect(await send()).toMatchObject({ code: 0, stderr: "" });
+  expect(taken).toHaveLength(1);
+});
+
+test("of a file, all orders are made before one is sent, and each id is printed as it is sent", async () => {
+  const file = join(mlctl.folder, "orders");
+  const lines = (...more: readonly object[]) =>
+    writeFileSync(file, more.map((each) => `${JSON.stringify({ nodes: "*", argv: ["true"], ...each })}\n`).join(""));
+  lines({}, { nodes: "elsewhere" });
+  expect(await run("--from", file)).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining("elsewhere"),
+  });
+  expect(taken).toEqual([]);
+  lines({}, {}, {});
+  const seen: string[] = [];
+  instead = (path, id) => {
+    if (path !== "/api/runs") return undefined;
+    seen.push(id);
+    return seen.length === 2 ? REFUSED : undefined;
+  };
+  const sent = await run("--from", file);
+  expect(sent).toMatchObject({ code: 1, stdout: `${seen[0]}\n`, stderr: expect.stringContaining("1 of 3 orders") });
+  expect(taken).toEqual([seen[0]]);
+});
+
+test.each([502, 503, 504, 302, 404])(
+  "an order waits while %i comes from something before the collector",
+  async (status) => {
+    instead = (path) => (path === "/api/runs" ? { status, body: "<html>" } : undefined);
+    expect(await send()).toMatchObject({ code: 75, stdout: "" });
+    expect(waiting()).toHaveLength(1);
+    expect(await run("--flush")).toMatchObject({ code: 75 });
+    expect(waiting()).toHaveLength(1);
+    instead = () => undefined;
+    expect(await run("--flush")).toMatchObject({ code: 0, stderr: expect.stringContaining("sent what waited") });
+    expect([waiting(), taken.length]).toEqual([[], 1]);
+  },
+);
+
+test("what the collector refuses for good is removed, and its words do not drive the terminal", async () => {
+  instead = away;
+  await send();
+  instead = (path) => (path === "/api/runs" ? REFUSED : undefined);
+  const stderr = "mlctl: Another\\u001b[2J run. The order that waited is removed\n";
+  expect(await run("--flush")).toMatchObject({ code: 0, stderr });
+  expect(waiting()).toEqual([]);
+});
+
+test("several that send what waits at once do not disturb each other", async () => {
+  instead = away;
+  for (let i = 0; i < 3; i += 1) await send();
+  instead = () => undefined;
+  const results = await Promise.all([run("--flush"), run("--flush"), run("--flush")]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect([waiting(), new Set(taken).size]).toEqual([[], 3]);
+});
+
+test("--where works on what the collector said last, while it is away", async () => {
+  instead = away;
+  await send();
+  instead = () => ({ status: 502, body: "" });
+  const words = ["--where", "arch=x86_64 && role=render", "--no-wait", "--tries", "1", "--", "true"];
+  expect(await run(...words)).toMatchObject({ code: 75, stderr: expect.stringContaining("named last") });
+  expect(waiting()).toHaveLength(2);
+});
+
+test("says that the fleet has no nodes", async () => {
+  nodes = [];
+  const stderr = expect.stringContaining("The fleet has no nodes");
+  expect(await run("--where", "cpus>1", "--", "true")).toMatchObject({ code: 1, stderr });
+  expect(await mlctl.here(["ask", "uptime"])).toMatchObject({ code: 1, stderr });
+});
+
+test.each([
+  [["--flush", "-n", "*"], "expected --flush or --nodes"],
+  [["--flush", "--dry-run"], "expected --flush or --dry-run"],
+  [["--flush", "--", "true"], 'expected --flush or a command, not both: "true"'],
+  [["--again", "01JDTC8V6CZ7M4V5X9Q2N3K4PW", "--job", "x"], "expected --again or --job"],
+  [["--again", "01JDTC8V6CZ7M4V5X9Q2N3K4PW", "--from", "-"], "expected --again or --from"],
+  [["--from", "-", "--env", "A=b"], "expected --from or --env"],
+  [["--from", "-", "--overwrite"], "expected --from or --overwrite"],
+  [["--from", "-", "--", "ls"], "expected --from or a command"],
+])("refuses %j, of which one would be ignored", async (words, said) => {
+  expect(await run(...words)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(said) });
+  expect(taken).toEqual([]);
+});
