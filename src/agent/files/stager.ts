@@ -30,7 +30,7 @@ const PIECE_BYTES = 1_048_576;
 const MAX_SAID_BYTES = 16_384;
 /** The kernel ends a writer when memory is short. */
 const ATTEMPTS = 3;
-/** The user's name has another uid; the directory is silent (`supervise/supervise.h`). */
+/** Exit status: the user's name has another uid now (`supervise/supervise.h`). */
 const CHANGED = 76;
 
 /** Who orders files, and which. */
@@ -51,14 +51,18 @@ export interface Staging extends Staged {
  */
 export class Stager {
   readonly #options: StagerOptions;
+  /** Paths of runs that wait for a file: those before it are staged. Bounded by the runs that may be open. */
+  readonly #begun = new Map<string, string[]>();
 
   constructor(options: StagerOptions) {
     this.#options = options;
   }
 
+  /** After a wait it goes on with the file that was missing. */
   async stage({ order, uid, signal }: Staging): Promise<StageOutcome> {
-    const paths: string[] = [];
-    for (const [number, file] of order.files.entries()) {
+    const paths = this.#begun.get(keyOf(order)) ?? [];
+    this.#begun.set(keyOf(order), paths);
+    for (const [number, file] of [...order.files.entries()].slice(paths.length)) {
       const outcome = await this.#stageOne({ order, uid, signal, file, number });
       if (outcome.kind === "staged") paths.push(...outcome.paths);
       else {
@@ -66,11 +70,13 @@ export class Stager {
         return outcome;
       }
     }
+    this.#begun.delete(keyOf(order));
     return { kind: "staged", paths };
   }
 
   /** Removes what was staged and not published, if anything. */
   async discard({ order, uid }: Staged): Promise<void> {
+    this.#begun.delete(keyOf(order));
     const child = this.#start("discard", { order, uid });
     const fields = order.files.map((file, number) => fileFields(file, { run: order.run, number }));
     child.stdin?.end(fields.join(""));
@@ -97,21 +103,28 @@ export class Stager {
     const said = ended(child);
     const hash = createHash("sha256");
     const stdin = child.stdin as Writable;
-    let isOpen = await written(stdin, fileFields(file, { run: order.run, number }));
-    for await (const piece of createReadStream("", { fd, highWaterMark: PIECE_BYTES })) {
-      if (!isOpen || signal.aborted) break;
-      hash.update(piece as Buffer);
-      isOpen = await written(stdin, piece as Buffer);
+    let isOpen = true;
+    let isRight = false;
+    try {
+      isOpen = await written(stdin, fileFields(file, { run: order.run, number }));
+      // No more than was ordered: mlagent may append, and what follows the bytes says that they are right.
+      const range = { start: 0, end: Math.max(0, file.bytes - 1), highWaterMark: PIECE_BYTES };
+      for await (const piece of createReadStream("", { fd, ...range })) {
+        if (!isOpen || signal.aborted) break;
+        hash.update(piece as Buffer);
+        isOpen = await written(stdin, piece as Buffer);
+      }
+      isRight = hash.digest("hex") === file.sha256 && !signal.aborted;
+    } finally {
+      stdin.end(isRight ? "+" : "");
     }
-    const isRight = hash.digest("hex") === file.sha256 && !signal.aborted;
-    stdin.end(isRight ? "+" : "");
     const { text, code } = await said;
     const [why = "", words = ""] = text.split("\0");
-    if (why === "staged") return { kind: "staged", paths: [words] };
+    if (why === "staged" && isRight) return { kind: "staged", paths: [words] };
     if (Object.hasOwn(REFUSALS, why)) return { kind: "refuse", why: why as Refusal, text: words };
     if (code === CHANGED) return { kind: "refuse", why: "uid-changed", text: "" };
     if (signal.aborted) return { kind: "wait", why: "files" };
-    if (isOpen && !isRight) return { kind: "refuse", why: "file-digest", text: file.path };
+    if (!isRight && (isOpen || why === "staged")) return { kind: "refuse", why: "file-digest", text: file.path };
     return code === null ? "killed" : { kind: "wait", why: "directory" };
   }
 
@@ -122,6 +135,10 @@ export class Stager {
     child.stdin?.on("error", () => undefined);
     return child;
   }
+}
+
+function keyOf({ user, run }: Staged["order"]): string {
+  return `${user}.${run}`;
 }
 
 /** Resolves when there is room for more; false if nobody reads any more. */

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   linkSync,
@@ -14,8 +15,9 @@ import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
+import { Stager } from "../../../src/agent/files/stager.ts";
 import type { OrderedFile, OrderOf } from "../../../src/wire/fleet/order.ts";
-import { AgentSite, type State } from "../../support/agent-site.ts";
+import { AGENT_BIN, AgentSite, type State } from "../../support/agent-site.ts";
 import { poll } from "../../support/poll.ts";
 import { asUser, createTestUser, type TestUser } from "../../support/root.ts";
 import { SmallDisk } from "../../support/small-disk.ts";
@@ -174,6 +176,65 @@ describe("bytes", () => {
     site.blobs.set(file.sha256, Buffer.from("forged"));
     expect(await put(file)).toMatchObject({ state: "refused", why: "file-digest" });
     expect(existsSync(join(shared, "wrong"))).toBe(false);
+  });
+
+  /** In this process, with mlsupervise; `onStart` is called when the cached file is open, and before it is read. */
+  function stagerOf(onStart: () => void, why = (_sha256: string) => "") {
+    const cache = join(site.folder, "cache");
+    const supervise = join(AGENT_BIN, "mlsupervise");
+    const command = (action: string, { uid, user }: { uid: number; user: string }) => {
+      if (action === "stage") onStart();
+      return [supervise, action, String(uid), user];
+    };
+    const stager = new Stager({ cache, wants: { want: async ({ sha256 }) => why(sha256) }, command });
+    const uid = IS_ROOT ? alice.uid : (process.getuid?.() ?? 0);
+    const of = (order: OrderOf<"run">) => ({ order, uid, signal: new AbortController().signal });
+    const keep = (file: OrderedFile, bytes: string): string => {
+      const path = cachedPath(cache, { owner: site.user, sha256: file.sha256 });
+      writeFileSync(path, bytes);
+      return path;
+    };
+    return { stager, of, keep };
+  }
+
+  test.each(["signed", ""])("what mlagent appends to an open file does not pass for root's word: %j", async (bytes) => {
+    const file = site.file(join(shared, "appended"), bytes);
+    let path = "";
+    const { stager, of, keep } = stagerOf(() => appendFileSync(path, "+"));
+    path = keep(file, bytes === "" ? "" : "forged");
+    const order = site.order({ argv: [], files: [file] });
+    const refused = { kind: "refuse", why: "file-digest", text: file.path };
+    expect(await stager.stage(of(order))).toEqual(refused);
+    expect(existsSync(file.path)).toBe(false);
+    expect(leftovers(order)).toBe("");
+  });
+
+  test("a file that is missing holds up only itself: those before it are staged once, and discarded with the run", async () => {
+    let starts = 0;
+    let isThere = false;
+    const files = ["one", "two"].map((name) => site.file(join(shared, name), name));
+    const { stager, of, keep } = stagerOf(
+      () => {
+        starts += 1;
+      },
+      (sha256) => (sha256 === files[1]?.sha256 && !isThere ? "files" : ""),
+    );
+    files.forEach((file, i) => keep(file, ["one", "two"][i] ?? ""));
+    const order = site.order({ argv: [], files });
+    const wait = { kind: "wait", why: "files" };
+    expect([await stager.stage(of(order)), await stager.stage(of(order)), starts]).toEqual([wait, wait, 1]);
+    isThere = true;
+    const staged = { kind: "staged", paths: files.map(({ path }) => path) };
+    expect([await stager.stage(of(order)), starts]).toEqual([staged, 2]);
+    await stager.discard(of(order));
+    expect(leftovers(order)).toBe("");
+    isThere = false;
+    expect(await stager.stage(of(order))).toEqual(wait);
+    await stager.discard(of(order));
+    isThere = true;
+    expect([await stager.stage(of(order)), starts]).toEqual([staged, 5]);
+    await stager.discard(of(order));
+    expect(leftovers(order)).toBe("");
   });
 
   test("what is no plain file of the cache is not opened: the order waits for a right one", async () => {
