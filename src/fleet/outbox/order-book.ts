@@ -7,6 +7,11 @@ import type { OutboxDb, TargetRow } from "./outbox-db.ts";
 import { detailsOf } from "./run-details.ts";
 import { newTarget } from "./target-rows.ts";
 
+/** Of one user, over all nodes. */
+const MAX_OPEN_RUNS_OF_USER = 1_000;
+/** Of everybody: what the repetition looks at each second. */
+const MAX_OPEN_ORDERS = 200_000;
+
 /** How a run goes to its nodes: so many at a time, and whether a failure holds back the others. */
 export interface Batching {
   readonly size: number;
@@ -41,6 +46,11 @@ export class OrderBook {
     return this.#commit.add(act);
   }
 
+  /** Inside a commit: whether another run of this user may be open, on so many nodes. */
+  hasRoom(owner: string, nodes: number): boolean {
+    return this.db.openRunsOf(owner) < MAX_OPEN_RUNS_OF_USER && this.open.size + nodes <= MAX_OPEN_ORDERS;
+  }
+
   /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
   store(
     order: OrderOf<"run">,
@@ -50,7 +60,6 @@ export class OrderBook {
     const argv = JSON.stringify(order.argv);
     const digest = sha256(signed.order);
     const details = JSON.stringify(detailsOf(order));
-    for (const { sha256: file } of order.files) this.db.addRunFile({ owner: order.user, run: order.run, sha256: file });
     this.db.addRun({
       owner,
       run,

@@ -25,11 +25,6 @@ export interface OutboxOptions {
   readonly onRepeated: () => void;
 }
 
-/** Of one user, over all nodes. */
-export const MAX_OPEN_RUNS_OF_USER = 1_000;
-/** Of everybody: what the repetition looks at each second. */
-export const MAX_OPEN_ORDERS = 200_000;
-
 /**
  * Orders and what became of them. Stored, then sent; an event is stored, then answered. An order is sent again until its
  * node says what became of it, and so is its cancel, so that the death of any process between them changes nothing.
@@ -62,14 +57,16 @@ export class Outbox {
     signed: SignedOrder,
     batching?: Batching,
   ): Promise<"stored" | "known" | "differs" | "full"> {
-    const { db, open } = this.#book;
+    const { db } = this.#book;
     const { user: owner, run, nodes } = order;
     const digest = sha256(signed.order);
     const outcome = await this.#book.commit(() => {
       const known = db.run(owner, run);
       if (known !== undefined) return known.digest === digest ? "known" : "differs";
-      if (db.openRunsOf(owner) >= MAX_OPEN_RUNS_OF_USER || open.size + nodes.length > MAX_OPEN_ORDERS) return "full";
+      if (!this.#book.hasRoom(owner, nodes.length)) return "full";
       this.#book.store(order, { signed, nodes, batching });
+      // Only here: what a node reports gives it no file.
+      for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });
       return "stored";
     });
     if (outcome === "stored") {

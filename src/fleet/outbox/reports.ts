@@ -3,6 +3,7 @@ import type { EventAnswer, FleetEvent, FleetEventOf } from "../../wire/fleet/eve
 import { parseOrder } from "../../wire/fleet/order.ts";
 import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { isNews } from "../../wire/fleet/states.ts";
+import { sha256 } from "../sha256.ts";
 import { checkJournal, noteSequence } from "./journal-check.ts";
 import type { OrderBook } from "./order-book.ts";
 import type { Nodes } from "./ports.ts";
@@ -92,19 +93,32 @@ export class Reports {
     return outcome === "again" || outcome === "not cancelled" ? "+" : outcome;
   }
 
-  /** A run that this outbox does not know, as its user signed it: it comes from before a restored disk. */
+  /**
+   * A run that this outbox does not know, as its user signed it: it comes from before a restored disk. Only nodes can verify that, so
+   * it is believed of this node's own part and gives nobody a file.
+   */
   async #takeOrder(node: string, signed: SignedOrder): Promise<EventAnswer> {
     const { book, log, wallMs } = this.#options;
     const order = parseOrder(signed.order);
     if (order?.kind !== "run" || !order.nodes.includes(node)) return "-";
-    await book.commit(() => {
-      if (book.db.run(order.user, order.run) === undefined) book.store(order, { signed, nodes: [node] });
-      else if (book.db.target({ owner: order.user, run: order.run, node }) === undefined)
-        book.put(newTarget(order, node, wallMs()));
+    const { user: owner, run } = order;
+    const outcome = await book.commit(() => {
+      const known = book.db.run(owner, run);
+      if (known !== undefined && known.digest !== sha256(signed.order)) return "differs";
+      if (book.db.target({ owner, run, node }) !== undefined) return "known";
+      if (!book.hasRoom(owner, 1)) return "full";
+      if (known === undefined) book.store(order, { signed, nodes: [node] });
+      else book.put(newTarget(order, node, wallMs()));
+      return "new";
     });
+    if (outcome === "differs" || outcome === "full") {
+      log.event("error", "a run that only a node knows is not taken", { node, run, why: outcome });
+      return "-";
+    }
+    if (outcome === "known") return "+";
     book.track(newTarget(order, node, 0), order.expires);
-    log.event("warning", "a node has a run that the outbox did not know", { node, run: order.run });
-    book.changed(order.user, order.run);
+    log.event("warning", "a node has a run that the outbox did not know", { node, run });
+    book.changed(owner, run);
     return "+";
   }
 }

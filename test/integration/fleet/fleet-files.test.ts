@@ -9,7 +9,9 @@ import { revokeNode } from "../../../src/ctl/pki/pki-renew.ts";
 import { BlobStore } from "../../../src/fleet/blobs/blob-store.ts";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
+import { encodeOrder } from "../../../src/wire/fleet/order.ts";
 import { afterwards } from "../../support/cleanup.ts";
+import { FakeAgent } from "../../support/fake-agent.ts";
 import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -20,6 +22,7 @@ const sha256 = digest(BYTES);
 let pki: string;
 let fleet: Fleet;
 let key: FleetKey;
+let at: Awaited<ReturnType<Fleet["start"]>>;
 let port: number;
 
 beforeAll(async () => {
@@ -30,7 +33,8 @@ beforeAll(async () => {
   const clocks = { nowMs: Date.now, wallMs: Date.now };
   const options = { listen, listenForFiles: listen, fileBytesPerUser: 0, pki, dataDir, log: SILENT, ...clocks };
   fleet = new Fleet({ ...options, metrics: createMetrics(), audit: { record: () => undefined } });
-  port = (await fleet.start()).files.port;
+  at = await fleet.start();
+  port = at.files.port;
   afterwards(() => fleet.stop());
 });
 
@@ -90,6 +94,15 @@ describe("between collector and nodes, over mutual TLS", () => {
     expect(await fleet.cancel(cancelOrder(order), key.signed(cancelOrder(order)))).toBe("stored");
     const later = await cacheOf("node1");
     expect(await later.blobs.want(wanted)).toBe("files-missing");
+  });
+
+  test("a run that only its node knows gives it no file: it may have made it up", async () => {
+    const agent = await FakeAgent.connect(at, { pki, node: "node2" });
+    const file = { path: "~/x", sha256, bytes: BYTES.length, mode: 0o644, overwrite: false, unpack: "" } as const;
+    const order = runOrder({ fleet: fleet.id, nodes: ["node2"], files: [file] });
+    expect(await agent.tell({ v: 1, kind: "order", order: encodeOrder(order), sig: "forged" })).toBe("+");
+    expect(fleet.run("alice", order.run)?.nodes).toHaveLength(1);
+    expect(await (await cacheOf("node2")).blobs.want(wanted)).toBe("files-missing");
   });
 
   test("bytes that were spoiled on the way or here are fetched anew, and never kept", async () => {

@@ -6,7 +6,7 @@ import { Fleet } from "../../../src/fleet/fleet.ts";
 import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
 import type { AuditEvent } from "../../../src/host/audit.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
-import type { OrderOf } from "../../../src/wire/fleet/order.ts";
+import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunState } from "../../../src/wire/fleet/states.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
@@ -254,6 +254,39 @@ test("a run that the outbox does not know comes back from the node as it was sig
   expect(await agent.tell({ v: 1, kind: "order", ...signed })).toBe("+");
   expect(await agent.state(order, { state: "finished", code: 0, digest: digestOf(order) })).toBe("+");
   expect(stateOf(order, "node1")).toMatchObject({ state: "finished", code: 0 });
+});
+
+test("of a run that is known, a node's other order is not taken, and the same one makes it no second time open", async () => {
+  const [agent, other] = [await agentOf("node1"), await agentOf("node2")];
+  const order = await submitted(["node1"]);
+  const forged = { ...order, nodes: ["node1", "node2"], argv: ["false"] };
+  expect(await other.tell({ v: 1, kind: "order", ...key.signed(forged) })).toBe("-");
+  expect(fleet.run("alice", order.run)?.nodes.map(({ node }) => node)).toEqual(["node1"]);
+  expect(await agent.state(order, { state: "finished", code: 0 })).toBe("+");
+  expect(await agent.tell({ v: 1, kind: "order", ...key.signed(order) })).toBe("+");
+  agent.orders.length = 0;
+  agent.restart();
+  await agent.beSeen();
+  const next = await submitted(["node1"]);
+  await agent.untilOrder("run");
+  expect(agent.orders.map(({ run }) => run)).not.toContain(order.run);
+  await agent.state(next, { state: "finished", code: 0 });
+});
+
+test("what only a node knows counts in the limit of open runs", async () => {
+  const agent = await agentOf("node1");
+  const of = () =>
+    runOrder({ nodes: ["node1"], fleet: fleet.id, user: "carol", expires: Date.now() + aheadMs + 60_000 });
+  const unsigned = (order: OrderOf<"run">) => ({ order: encodeOrder(order), sig: "sig" });
+  const first = of();
+  expect(await agent.tell({ v: 1, kind: "order", ...unsigned(first) })).toBe("+");
+  const orders = Array.from({ length: 999 }, () => ({ ...of(), nodes: ["away"] }));
+  await Promise.all(orders.map((order) => fleet.submit(order, unsigned(order))));
+  expect(await agent.tell({ v: 1, kind: "order", ...unsigned(of()) })).toBe("-");
+  expect(await agent.state(first, { state: "finished", code: 0 })).toBe("+");
+  const last = of();
+  expect(await agent.tell({ v: 1, kind: "order", ...unsigned(last) })).toBe("+");
+  expect(await agent.state(last, { state: "finished", code: 0 })).toBe("+");
 });
 
 test("errors and notes of a node are stored once", async () => {
