@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import {
+  closeSync,
   createReadStream,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -17,6 +19,8 @@ export interface BlobStoreOptions {
   readonly folder: string;
   readonly maxBytesPerUser: number;
   readonly wallMs: () => number;
+  /** Of the folder's disk; statfs(2) unless a test says. */
+  readonly freeBytes?: (folder: string) => number;
 }
 
 /** Consecutive bytes of a blob. */
@@ -53,10 +57,19 @@ const PART = /^([0-9a-f]{64})\.(\d{1,16})\.part$/;
 export class BlobStore {
   readonly #options: BlobStoreOptions;
   readonly #busy = new Set<string>();
+  /** Bytes still to come of each blob that is not whole, by its file. */
+  readonly #owed = new Map<string, number>();
 
   constructor(options: BlobStoreOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    for (const folder of readdirSync(options.folder)) {
+      for (const name of this.#names(decodeURIComponent(folder))) {
+        const path = join(options.folder, folder, name);
+        const bytes = PART.exec(name)?.[2];
+        if (bytes !== undefined) this.#owed.set(path, Number(bytes) - statSync(path).size);
+      }
+    }
   }
 
   /** Undefined: nothing of it is here. */
@@ -90,17 +103,18 @@ export class BlobStore {
   async append(piece: BlobPiece): Promise<Appended> {
     const { owner, sha256, bytes, offset } = piece;
     const key = `${owner}\0${sha256}`;
-    const known = this.view(owner, sha256) ?? { sha256, bytes, received: 0, isWhole: false };
+    const seen = this.view(owner, sha256);
+    const known = seen ?? { sha256, bytes, received: 0, isWhole: false };
     if (known.isWhole) return { is: "stored", view: known };
     if (this.#busy.has(key)) return { is: "busy", view: known };
     if (offset !== known.received || bytes !== known.bytes) return { is: "offset", view: known };
-    if (offset === 0) {
-      const refused = this.#noRoom(owner, bytes);
-      if (refused !== undefined) return { is: refused, view: known };
-    }
+    // One that has begun counts as it was announced.
+    if (seen === undefined && this.#isOverQuota(owner, bytes)) return { is: "quota", view: known };
+    const part = this.#part(piece);
+    if (this.#isDiskFull(part, bytes - offset)) return { is: "disk", view: known };
     this.#busy.add(key);
     try {
-      return await this.#write(piece);
+      return await this.#write(part, piece);
     } finally {
       this.#busy.delete(key);
     }
@@ -117,7 +131,7 @@ export class BlobStore {
         const sha256 = name.slice(0, 64);
         if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? beforeMs) >= beforeMs || isNamed(owner, sha256))
           continue;
-        rmSync(path, { force: true });
+        this.#remove(path);
         removed += 1;
       }
     }
@@ -132,9 +146,11 @@ export class BlobStore {
     );
   }
 
-  async #write({ owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
+  async #write(part: string, { owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
     mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
-    const part = join(this.#ownFolder(owner), `${sha256}.${bytes}.part`);
+    // Before anything is waited for: the next request counts it.
+    closeSync(openSync(part, "a", 0o600));
+    this.#owed.set(part, bytes - offset);
     let received = offset;
     const view = (): BlobView => ({ sha256, bytes, received, isWhole: false });
     const file = await open(part, "a", 0o600);
@@ -143,6 +159,7 @@ export class BlobStore {
         if (received + chunk.length > bytes) return { is: "long", view: view() };
         await file.appendFile(chunk);
         received += chunk.length;
+        this.#owed.set(part, bytes - received);
       }
       if (received === bytes) await file.sync();
     } catch (error) {
@@ -155,20 +172,26 @@ export class BlobStore {
     }
     if (received < bytes) return { is: "stored", view: view() };
     if ((await digestOf(part)) !== sha256) {
-      rmSync(part, { force: true });
+      this.#remove(part);
       received = 0;
       return { is: "digest", view: view() };
     }
     renameSync(part, this.#path(owner, sha256));
+    this.#owed.delete(part);
     return { is: "stored", view: { sha256, bytes, received, isWhole: true } };
   }
 
-  #noRoom(owner: string, bytes: number): "quota" | "disk" | undefined {
-    const { folder, maxBytesPerUser } = this.#options;
+  #isOverQuota(owner: string, bytes: number): boolean {
+    const { maxBytesPerUser } = this.#options;
     const isMuch = maxBytesPerUser > 0 && this.#bytesOf(owner) + bytes > maxBytesPerUser;
-    if (isMuch || this.#names(owner).length >= MAX_BLOBS_PER_USER) return "quota";
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize - bytes < RESERVE_BYTES ? "disk" : undefined;
+    return isMuch || this.#names(owner).length >= MAX_BLOBS_PER_USER;
+  }
+
+  /** Whether the disk has no room for this part's bytes and for what the others owe. */
+  #isDiskFull(part: string, bytes: number): boolean {
+    let toCome = bytes;
+    for (const [path, owed] of this.#owed) if (path !== part) toCome += owed;
+    return (this.#options.freeBytes ?? freeBytes)(this.#options.folder) - toCome < RESERVE_BYTES;
   }
 
   /** A blob that is being sent takes its whole room at once. */
@@ -194,9 +217,23 @@ export class BlobStore {
     return join(this.#options.folder, encodeURIComponent(owner));
   }
 
+  #part({ owner, sha256, bytes }: BlobPiece): string {
+    return join(this.#ownFolder(owner), `${sha256}.${bytes}.part`);
+  }
+
+  #remove(path: string): void {
+    rmSync(path, { force: true });
+    this.#owed.delete(path);
+  }
+
   #path(owner: string, sha256: string): string {
     return join(this.#ownFolder(owner), sha256);
   }
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 function isFull(error: unknown): boolean {

@@ -170,6 +170,34 @@ describe("the collector's store", () => {
     expect((await append(store, "b", Buffer.from("x"))).is).toBe("quota");
   });
 
+  test("first pieces that come at once do not pass it, and a first piece that was cut to nothing counts once", async () => {
+    const store = await storeOf(10);
+    const both = await Promise.all(["12345678", "abcdefgh"].map((text) => append(store, "a", Buffer.from(text))));
+    expect(both.map(({ is }) => is)).toEqual(["stored", "quota"]);
+    const cut = Buffer.from("12345678");
+    const name = { owner: "b", sha256: digest(cut), bytes: cut.length, offset: 0 };
+    expect((await store.append({ ...name, data: pieces() })).is).toBe("stored");
+    expect((await store.append({ ...name, data: pieces(cut) })).view.isWhole).toBe(true);
+  });
+
+  test("every piece leaves the reserve free, with the rest of all that have begun, also after a restart", async () => {
+    const folder = join(await tempFolder(), "files");
+    let free = 268_435_456 + 20;
+    const start = () => new BlobStore({ folder, maxBytesPerUser: 0, wallMs: Date.now, freeBytes: () => free });
+    const store = start();
+    const half = Buffer.from("half of it");
+    const rest = { sha256: digest(Buffer.concat([half, half])), bytes: 20 };
+    expect((await append(store, "a", half, rest)).is).toBe("stored");
+    free -= 10;
+    for (const each of [store, start()]) expect((await append(each, "b", Buffer.from("x"))).is).toBe("disk");
+    free -= 1;
+    expect((await append(store, "a", half, { ...rest, offset: 10 })).is).toBe("disk");
+    free += 1;
+    expect((await append(store, "a", half, { ...rest, offset: 10 })).view.isWhole).toBe(true);
+    free = 268_435_456 + 1;
+    expect((await append(store, "b", Buffer.from("x"))).is).toBe("stored");
+  });
+
   test("a file goes a day after its last use, unless an open order names it", async () => {
     const clock = { wallMs: Date.now() };
     const store = await storeOf(0, clock);
