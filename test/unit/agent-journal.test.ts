@@ -5,11 +5,19 @@ import { parseAgentConfig } from "../../src/agent/config.ts";
 import { Journal } from "../../src/agent/journal/journal.ts";
 import { parseAccepted, parseClaim, parseEnded } from "../../src/agent/journal/records.ts";
 import { Checks } from "../../src/agent/root/checks.ts";
+import { Confirmation } from "../../src/agent/root/confirmation.ts";
 import { lookAt } from "../../src/agent/root/look.ts";
+import { Runs, type RunsOptions } from "../../src/agent/root/runs.ts";
+import type { Outcome } from "../../src/agent/root/starter.ts";
 import { sweep } from "../../src/agent/root/sweep.ts";
+import type { Teller } from "../../src/agent/root/teller.ts";
+import type { Log } from "../../src/host/log.ts";
 import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
 import { encodeSignedOrder } from "../../src/wire/fleet/signed-order.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { SILENT } from "../support/fleet-broker.ts";
 import { FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
+import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const NOW_MS = Date.now();
@@ -134,6 +142,80 @@ describe("the journal", () => {
     for (const name of ["..x", "alice", `alice.${"x".repeat(26)}`, `-o.${newRun()}`])
       mkdirSync(join(folder, "runs", name));
     expect(journal.all()).toEqual([]);
+  });
+});
+
+describe("a refusal that the disk has no room for", () => {
+  test("ends nothing: the run waits, and is refused later", async () => {
+    const name = accept({ expires: NOW_MS + DAY_MS });
+    let nowMs = NOW_MS;
+    let isFull = true;
+    const never = journal.never.bind(journal);
+    journal.never = (...words) => {
+      if (isFull) throw new Error("ENOSPC");
+      return never(...words);
+    };
+    const told: string[] = [];
+    let end: ((outcome: Outcome) => void) | undefined;
+    const opened = { kind: "opened", order: journal.order(name) };
+    const parts = {
+      checks: { open: () => opened, judge: async () => ({ kind: "obey", uid: 1_000 }) },
+      starter: {
+        isStarting: () => false,
+        start: (_name: unknown, _of: unknown, onEnd: typeof end) => {
+          end = onEnd;
+        },
+        clean: async () => undefined,
+      },
+      teller: {
+        tell: async ({ state, why }: { state: string; why: string }) => {
+          told.push(`${state}(${why})`);
+          return "+";
+        },
+      },
+    } as unknown as Pick<RunsOptions, "checks" | "starter" | "teller">;
+    const clock = { nowMs: () => nowMs, after: () => () => undefined };
+    const runs = new Runs({ ...parts, ...clock, journal, boot: BOOT, isAlive: () => false, log: SILENT });
+    afterwards(() => runs.close());
+    runs.standing = "confirmed";
+    const refuse = async () => {
+      await poll("a start", () => end !== undefined);
+      end?.({ kind: "refuse", why: "file-digest" });
+      end = undefined;
+    };
+    await refuse();
+    await poll("the wait", () => told.includes("waiting(disk)"));
+    isFull = false;
+    nowMs += MINUTE_MS;
+    runs.stepAll();
+    await refuse();
+    await poll("the refusal", () => told.includes("refused(file-digest)"));
+  });
+});
+
+describe("a journal that the collector finds to be an old copy", () => {
+  test("refuses what is older than that moment, however often it is asked, and reaches any number soon", async () => {
+    let nowMs = NOW_MS;
+    const known = 1_000_000;
+    const logged: string[] = [];
+    const standings: string[] = [];
+    const log: Log = { ...SILENT, event: (_severity, _words, fields) => void logged.push(String(fields?.["why"])) };
+    const tell: Teller["tell"] = async (event) => {
+      const sequence = event.kind === "journal" ? event.sequence : 0;
+      return sequence >= known ? "+" : "restored";
+    };
+    const confirmation = new Confirmation({
+      ...{ journal, log, teller: { isConnected: true, tell }, start: newRun() },
+      onStanding: (standing) => void standings.push(standing),
+      nowMs: () => nowMs,
+    });
+    for (let round = 0; round < 25; round += 1) {
+      await confirmation.ask();
+      nowMs += 1_000;
+    }
+    expect(standings.at(-1)).toBe("confirmed");
+    expect(journal.createdMs).toBe(NOW_MS + 5 * MINUTE_MS);
+    expect(logged).toEqual(["restored"]);
   });
 });
 

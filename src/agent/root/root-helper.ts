@@ -7,7 +7,6 @@ import { listenOnFile } from "../../host/socket-file.ts";
 import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
 import type { Trusts } from "../../orders/open-order.ts";
 import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
-import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import { Asking } from "../ask/asking.ts";
@@ -18,10 +17,11 @@ import { Journal } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
 import { Checks } from "./checks.ts";
+import { Confirmation } from "./confirmation.ts";
 import { Messages } from "./messages.ts";
 import { ProcessForm } from "./process-form.ts";
 import { isAlive, isSystemdBooted, readBoot } from "./processes.ts";
-import { Runs } from "./runs.ts";
+import { Runs, type Standing } from "./runs.ts";
 import { type Form, Starter } from "./starter.ts";
 import { sweep } from "./sweep.ts";
 import { Teller } from "./teller.ts";
@@ -50,18 +50,16 @@ export class RootHelper {
   readonly #teller: Teller;
   readonly #wants = new Wants();
   readonly #runs: Runs;
+  readonly #confirmation: Confirmation;
   readonly #messages: Messages;
   readonly #log: ToldLog;
   readonly #starter: Starter;
   readonly #server: Server;
   #peer: Socket | undefined;
-  #isConfirmed = false;
   #waiting = 0;
   /** Orders that came while too many waited. The collector sends them again. */
   #dropped = 0;
   #timers: NodeJS.Timeout[] = [];
-  /** Another one after each start: the collector sends again what may have been lost. */
-  readonly #start: string;
 
   constructor(options: RootHelperOptions) {
     const { config, nowMs } = options;
@@ -70,11 +68,7 @@ export class RootHelper {
     const newId = (): string => makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES));
     this.#log = new ToldLog({ log: options.log, teller: this.#teller, nowMs, newId });
     const log = this.#log;
-    this.#start = makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES));
-    this.#journal = new Journal(config.stateDir, {
-      id: makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES)),
-      nowMs: nowMs(),
-    });
+    this.#journal = new Journal(config.stateDir, { id: newId(), nowMs: nowMs() });
     const [trusts, policy] = readers({ ...options, log });
     const fleet = createHash("sha256")
       .update(readFileSync(join(config.pki, "ca.crt")))
@@ -91,6 +85,10 @@ export class RootHelper {
     const boot = readBoot();
     const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
+    const onStanding = (standing: Standing): void => {
+      this.#runs.standing = standing;
+    };
+    this.#confirmation = new Confirmation({ ...parts, start: newId(), onStanding });
     const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), after });
     this.#messages = new Messages({ ...parts, asking, runs: this.#runs });
     this.#server = createServer((socket) => this.#serve(socket));
@@ -101,7 +99,7 @@ export class RootHelper {
     this.#every(AGENT_LIMITS.lookEveryMs, () => {
       this.#runs.stepAll();
       this.#sayStatus();
-      void this.#confirm();
+      void this.#confirmation.ask();
       void this.#log.tell();
       this.#sayDropped();
     });
@@ -135,7 +133,7 @@ export class RootHelper {
     this.#wants.connect(peer);
     readLines(socket, (line) => this.#hear(line));
     this.#sayStatus();
-    void this.#confirm();
+    void this.#confirmation.ask();
   }
 
   #hear(line: string): void {
@@ -156,31 +154,6 @@ export class RootHelper {
         this.#waiting -= 1;
         this.#sayStatus();
       });
-  }
-
-  /** Asks the collector whether it knows this journal, until it has said so. */
-  async #confirm(): Promise<void> {
-    if (this.#isConfirmed || !this.#teller.isConnected) return;
-    const { id, createdMs, sequence } = this.#journal;
-    const at = this.#options.nowMs();
-    const answer = await this.#teller.tell({
-      v: 1,
-      kind: "journal",
-      journal: id,
-      sequence,
-      at,
-      created: createdMs,
-      start: this.#start,
-    });
-    if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
-    // On the disk before anything is decided: what ran since the copy was made must not run again. A sender's clock may
-    // have been ahead.
-    if (answer === "restored") this.#journal.refuseBefore(this.#options.nowMs() + FLEET_LIMITS.maxSkewMs);
-    this.#isConfirmed = answer === "+";
-    this.#runs.standing = answer === "+" ? "confirmed" : answer;
-    if (answer !== "+") this.#log.event("error", "the collector does not take this journal", { why: answer });
-    // What came back with the copy is decided; what comes from now on is new.
-    if (answer === "restored") this.#journal.saw({ sequence: sequence + 1 });
   }
 
   #sayStatus(): void {

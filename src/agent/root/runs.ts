@@ -165,12 +165,18 @@ export class Runs {
   }
 
   #supervised(name: RunName, run: OpenRun, outcome: Outcome): void {
-    const { journal, nowMs } = this.#options;
+    const { journal, log, nowMs } = this.#options;
     if (outcome.kind === "wait") this.#wait(run, outcome.why);
     if (outcome.kind === "staged") run.startAfterMs = 0;
     if (outcome.kind === "refuse") {
       const text = outcome.text === undefined ? {} : { text: outcome.text };
-      journal.never(name, { state: "refused", why: outcome.why, by: "", ...text }, nowMs());
+      try {
+        journal.never(name, { state: "refused", why: outcome.why, by: "", ...text }, nowMs());
+      } catch (error) {
+        // It is refused anew once the disk has room.
+        log.event("error", "cannot record a refusal", { ...name, error: String(error) });
+        this.#wait(run, "disk");
+      }
     }
     this.step(name);
   }

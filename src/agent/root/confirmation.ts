@@ -1,0 +1,60 @@
+import type { Log } from "../../host/log.ts";
+import type { EventAnswer } from "../../wire/fleet/event.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Standing } from "./runs.ts";
+import type { Teller } from "./teller.ts";
+
+export interface ConfirmationOptions {
+  readonly journal: Journal;
+  readonly teller: Pick<Teller, "isConnected" | "tell">;
+  /** Another one after each start of this process. */
+  readonly start: string;
+  readonly log: Log;
+  readonly onStanding: (standing: Standing) => void;
+  nowMs(): number;
+}
+
+/** 2 ** 30: a step of a sequence that stays far below what a number holds exactly. */
+const MAX_DOUBLINGS = 30;
+
+/** Asks the collector whether it knows this journal, until it has said so. */
+export class Confirmation {
+  readonly #options: ConfirmationOptions;
+  #isConfirmed = false;
+  /** How often it was found to be an old copy. */
+  #restored = 0;
+  #logged: EventAnswer | undefined;
+
+  constructor(options: ConfirmationOptions) {
+    this.#options = options;
+  }
+
+  /** Called each second. */
+  async ask(): Promise<void> {
+    const { journal, teller, start, onStanding, nowMs } = this.#options;
+    if (this.#isConfirmed || !teller.isConnected) return;
+    const { id, createdMs, sequence } = journal;
+    const of = { journal: id, sequence, at: nowMs(), created: createdMs, start };
+    const answer = await teller.tell({ v: 1, kind: "journal", ...of });
+    if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
+    // On the disk before anything is decided.
+    if (answer === "restored") this.#restore(sequence);
+    this.#isConfirmed = answer === "+";
+    onStanding(answer === "+" ? "confirmed" : answer);
+    if (answer !== "+" && answer !== this.#logged)
+      this.#options.log.event("error", "the collector does not take this journal", { why: answer });
+    this.#logged = answer;
+  }
+
+  /**
+   * What ran since the copy was made must not run again; a sender's clock may have been ahead. What comes from now on is new: the window
+   * stays where it is, and larger and larger steps reach the collector's number soon, however old the copy is.
+   */
+  #restore(sequence: number): void {
+    const { journal, nowMs } = this.#options;
+    if (this.#restored === 0) journal.refuseBefore(nowMs() + FLEET_LIMITS.maxSkewMs);
+    journal.saw({ sequence: sequence + 2 ** Math.min(MAX_DOUBLINGS, this.#restored) });
+    this.#restored += 1;
+  }
+}
