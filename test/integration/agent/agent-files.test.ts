@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
 import { Stager } from "../../../src/agent/files/stager.ts";
@@ -219,7 +219,7 @@ describe("bytes", () => {
       },
       (sha256) => (sha256 === files[1]?.sha256 && !isThere ? "files" : ""),
     );
-    files.forEach((file, i) => keep(file, ["one", "two"][i] ?? ""));
+    for (const file of files) keep(file, basename(file.path));
     const order = site.order({ argv: [], files });
     const wait = { kind: "wait", why: "files" };
     expect([await stager.stage(of(order)), await stager.stage(of(order)), starts]).toEqual([wait, wait, 1]);
