@@ -97,7 +97,10 @@ export class Archive {
   /** The looks of both streams before line `n`. Null: not known yet. Undefined: the viewer has no such execution. */
   async looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined> {
     const row = this.#find(viewer, at);
-    return row && this.#looks.before({ identity: row, n: at.n, load: async () => this.#load(row) });
+    return (
+      row &&
+      this.#looks.before({ identity: row, owner: row.execution.owner, n: at.n, load: async () => this.#load(row) })
+    );
   }
 
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */

@@ -171,13 +171,16 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
 
   router.get("/executions/:x/looks", async (request, response) => {
     const viewer = await viewerOf(request, "read");
-    await inTurn(viewer, response, async () => {
+    const at = await inTurn(viewer, response, async () => {
       const { x, node, owner } = await findToRead(viewer, request);
       const n = new Query(request.query).count("n", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
-      const looks = await archive.looks(viewer, { x, node, owner, n });
-      if (looks === undefined) throw notFound();
-      response.json({ looks });
+      return { x, node, owner, n };
     });
+    if (at === undefined) return;
+    // Outside the user's turn: an answer may wait for a reading.
+    const looks = await archive.looks(viewer, at);
+    if (looks === undefined) throw notFound();
+    response.json({ looks });
   });
 
   router.get("/executions/:x/raw", async (request, response) => {

@@ -8,14 +8,14 @@ import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import type { DownloadPlaces } from "./download-places.ts";
-import { badRequest, notFound } from "./http-error.ts";
+import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import type { ViewerOf } from "./viewers.ts";
-import { zipped } from "./zip.ts";
+import { MAX_FILES, zipped } from "./zip.ts";
 
 export interface RunDownloadApiOptions {
-  readonly archive: Pick<Archive, "list" | "raw">;
+  readonly archive: Pick<Archive, "list" | "raw" | "jobs">;
   readonly places: DownloadPlaces;
   readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;
@@ -24,6 +24,8 @@ export interface RunDownloadApiOptions {
 const FORMS = { text: "text/plain; charset=utf-8", gzip: "application/gzip", zip: "application/zip" } as const;
 const ENDINGS = { text: "txt", gzip: "txt.gz", zip: "zip" } as const;
 const NEWLINE = 0x0a;
+/** Of the command in a file's name. */
+const MAX_COMMAND_CHARACTERS = 64;
 
 /**
  * `GET /api/run-download`: what all executions of a run, or of a job, printed, one after the other. `zip`: a file for each.
@@ -39,19 +41,20 @@ export function createRunDownloadApi({ archive, places, viewerOf, recordRead }: 
     const run = query.word("run", RUN_ID_RULE, parseRunId);
     const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters) ?? viewer.user;
     const form = query.word("form", "text, gzip or zip", (word) => (isForm(word) ? word : undefined)) ?? "text";
-    const executions = executionsOf(archive, viewer, { job, run, owner });
-    const first = await executions.next();
-    if (first.done === true) throw notFound("job or run");
-    recordRead(viewer, request, [owner]);
     places.check(viewer.uid);
-    const name = `${job}${run === undefined ? "" : `.${run}`}`.replace(/[^\w.-]/g, "_");
-    response.set("Content-Type", FORMS[form]);
-    response.set("Content-Disposition", `attachment; filename="${name}.${ENDINGS[form]}"`);
     const leave = places.take(viewer.uid);
-    const all = withFirst(first.value, executions);
-    const pieces = form === "zip" ? zipped(filesOf(archive, viewer, all)) : textOf(archive, viewer, all);
-    const bytes = Readable.from(pieces, { objectMode: false });
     try {
+      const executions = executionsOf(archive, viewer, { job, run, owner });
+      const first = await executions.next();
+      if (first.done === true) throw notFound("job or run");
+      if (form === "zip" && run === undefined) await refuseTooMany(archive, viewer, { job, owner });
+      recordRead(viewer, request, [owner]);
+      const name = `${job}${run === undefined ? "" : `.${run}`}`.replace(/[^\w.-]/g, "_");
+      response.set("Content-Type", FORMS[form]);
+      response.set("Content-Disposition", `attachment; filename="${name}.${ENDINGS[form]}"`);
+      const all = withFirst(first.value, executions);
+      const pieces = form === "zip" ? zipped(filesOf(archive, viewer, all)) : textOf(archive, viewer, all);
+      const bytes = Readable.from(pieces, { objectMode: false });
       await (form === "gzip" ? pipeline(bytes, createGzip(), response) : pipeline(bytes, response));
     } catch (error) {
       // The client has gone: there is no one left to answer.
@@ -66,6 +69,18 @@ export function createRunDownloadApi({ archive, places, viewerOf, recordRead }: 
 
 function isForm(word: string): word is keyof typeof FORMS {
   return Object.hasOwn(FORMS, word);
+}
+
+/** Before the first byte where a job has too many; those of one run are only counted on the way. */
+async function refuseTooMany(
+  archive: Pick<Archive, "jobs">,
+  viewer: Viewer,
+  of: { readonly job: string; readonly owner: string },
+): Promise<void> {
+  const job = (await archive.jobs(viewer)).find((each) => each.job === of.job && each.owner === of.owner);
+  if (job === undefined || job.executions <= MAX_FILES) return;
+  const message = `Cannot zip ${job.executions} executions, limit is ${MAX_FILES}: download one run at a time, or as text`;
+  throw new HttpError({ status: 413, code: "too_large", message });
 }
 
 /** Newest first, a page at a time. */
@@ -91,7 +106,7 @@ async function* withFirst(first: Execution, others: AsyncIterable<Execution>): A
 
 async function* filesOf(archive: Pick<Archive, "raw">, viewer: Viewer, executions: AsyncIterable<Execution>) {
   for await (const { x, node, owner, command, startedAt, endedAt } of executions) {
-    const name = `${[node, command, x].map((word) => word.replace(/[^\w.-]/g, "_")).join(".")}.txt`;
+    const name = `${[node, command.slice(0, MAX_COMMAND_CHARACTERS), x].map((word) => word.replace(/[^\w.-]/g, "_")).join(".")}.txt`;
     yield { name, changed: new Date(endedAt ?? startedAt), bytes: archive.raw(viewer, { x, node, owner }) };
   }
 }

@@ -39,15 +39,18 @@ const DEFLATE = 8;
 /** "See the Zip64 field". */
 const FIELD_64 = 0xffff_ffff;
 const COUNT_64 = 0xffff;
+/** Each stays in memory until the end, with its name: some hundred bytes. */
+export const MAX_FILES = 65_536;
 
 /**
- * A ZIP archive as it is made, of any number of files of any size: sizes are always those of Zip64, since nobody knows them
- * before the bytes have passed.
+ * A ZIP archive as it is made, of files of any size: sizes are always those of Zip64, since nobody knows them before the
+ * bytes have passed. Ends with a RangeError at one file too many.
  */
-export async function* zipped(files: AsyncIterable<ZippedFile>): AsyncGenerator<Buffer> {
+export async function* zipped(files: AsyncIterable<ZippedFile>, maxFiles = MAX_FILES): AsyncGenerator<Buffer> {
   const entries: Entry[] = [];
   let offset = 0n;
   for await (const { name: text, changed, bytes } of files) {
+    if (entries.length === maxFiles) throw new RangeError(`Cannot zip another file: limit is ${maxFiles}`);
     const [name, stamp] = [Buffer.from(text), dosTime(changed)];
     const head = localHeader(name, stamp);
     yield head;
@@ -62,9 +65,13 @@ export async function* zipped(files: AsyncIterable<ZippedFile>): AsyncGenerator<
     entries.push({ name, stamp, packed, offset, ...sums });
     offset += BigInt(head.length + tail.length) + packed;
   }
-  const central = Buffer.concat(entries.map(centralHeader));
-  yield central;
-  yield end({ count: BigInt(entries.length), size: BigInt(central.length), offset });
+  let size = 0n;
+  for (const entry of entries) {
+    const header = centralHeader(entry);
+    size += BigInt(header.length);
+    yield header;
+  }
+  yield end({ count: BigInt(entries.length), size, offset });
 }
 
 async function* deflated(bytes: AsyncIterable<Buffer>, sums: Sums): AsyncGenerator<Buffer> {

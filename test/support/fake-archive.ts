@@ -31,15 +31,17 @@ export class FakeExecution {
   readonly run: string;
   readonly x: string;
   readonly node: string;
+  readonly command: string;
   readonly stored = new Map<number, string>();
   state: Execution["state"] = "running";
 
-  constructor(options: { x: string; owner?: string; job?: string; run?: string; node?: string }) {
+  constructor(options: { x: string; owner?: string; job?: string; run?: string; node?: string; command?: string }) {
     this.x = options.x;
     this.run = options.run ?? options.x;
     this.owner = options.owner ?? "alice";
     this.job = options.job ?? "train";
     this.node = options.node ?? "node1";
+    this.command = options.command ?? "sh";
   }
 
   /** Stores lines `from` to `to`, and returns them as they are published. */
@@ -62,7 +64,7 @@ export class FakeExecution {
     const { x, job, run, node, owner, state, lastN } = this;
     const ends = { code: null, signal: null, endedAt: null, missing: [], thinned: 0, dropped: 0 };
     const counts = { lines: this.stored.size, bytes: 0, lastN };
-    const begun = { command: "sh", argv: ["sh"], labels: {}, startedAt: TIME };
+    const begun = { command: this.command, argv: [this.command], labels: {}, startedAt: TIME };
     return { x, job, run, node, owner, state, delivery: "receiving", ...begun, ...ends, ...counts };
   }
 }

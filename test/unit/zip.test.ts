@@ -41,6 +41,19 @@ test("another program reads the archive: names, times, sums, empty and long file
   ]);
 });
 
+test("many small files come in small pieces to the end; one file too many ends the archive", async () => {
+  async function* all(): AsyncGenerator<ZippedFile> {
+    for (let i = 0; i < 100; i += 1) yield { name: `${i}`.padStart(100, "f"), changed: new Date(0), bytes: pieces() };
+  }
+  let longest = 0;
+  for await (const part of zipped(all(), 100)) longest = Math.max(longest, part.length);
+  expect(longest).toBeLessThan(200);
+  const drained = async () => {
+    for await (const _ of zipped(all(), 99));
+  };
+  await expect(drained()).rejects.toThrow("Cannot zip another file: limit is 99");
+});
+
 test("a reader that goes ends the source; a source that fails ends the archive", async () => {
   let isEnded = false;
   async function* endless(): AsyncGenerator<Buffer> {

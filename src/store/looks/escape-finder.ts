@@ -4,7 +4,10 @@ const C1_LEAD = 0xc2;
 const FIRST_C1 = 0x90;
 const LAST_C1 = 0x9f;
 
-/** Where escape sequences begin in bytes of UTF-8, asked for from ever later places: in all, the bytes are read twice. */
+/**
+ * Finds where escape sequences begin in UTF-8. Ask for ascending places: then the bytes are read twice in all. A lead byte
+ * at the very end counts as a beginning, since the next block may make it one.
+ */
 export class EscapeFinder {
   readonly #data: Buffer;
   #escAt = -1;
@@ -24,7 +27,7 @@ export class EscapeFinder {
   #nextC1(from: number): number {
     let at = this.#find(C1_LEAD, from);
     while (at < this.#data.length) {
-      const control = this.#data[at + 1] ?? 0;
+      const control = this.#data[at + 1] ?? FIRST_C1;
       if (control >= FIRST_C1 && control <= LAST_C1) return at;
       at = this.#find(C1_LEAD, at + 1);
     }

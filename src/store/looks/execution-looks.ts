@@ -14,6 +14,8 @@ const MAX_KEPT = 256;
 const MAX_CHARACTERS = 8_388_608;
 /** Executions read at a time, for all who ask. Others are answered that it is not known yet. */
 const MAX_READING = 8;
+/** Of one owner's: nobody takes all places. */
+const MAX_READING_PER_OWNER = 2;
 /** Of more missing ranges than this, any line that comes counts as one that came late. */
 const MAX_MISSING = 64;
 
@@ -29,6 +31,7 @@ export interface LookedAt extends Numbered {
 
 export interface LooksAt {
   readonly identity: SlotIdentity;
+  readonly owner: string;
   readonly load: () => Promise<LookedAt | undefined>;
   readonly n: number;
 }
@@ -48,15 +51,20 @@ export class ExecutionLooks {
   readonly #options: ExecutionLooksOptions;
   readonly #turns = new LoopTurns();
   readonly #kept = new Map<string, Kept>();
-  #reading = 0;
+  /** Readings under way, by owner; an owner without any is not in it. */
+  readonly #reading = new Map<string, number>();
 
   constructor(options: ExecutionLooksOptions) {
     this.#options = options;
   }
 
-  /** Null: it takes longer. The reading goes on. Rejects with the file system's error. */
+  /**
+   * Null: it takes longer, and the reading goes on; or all places to read are taken. Rejects with the file system's error.
+   */
   async before(at: LooksAt): Promise<StreamLooks | null> {
-    const kept = this.#keptOf(at.identity);
+    const key = keyOf(at.identity);
+    if (!this.#kept.has(key) && !this.#hasPlace(at.owner)) return null;
+    const kept = this.#keptOf(key);
     const asked = { isLate: false };
     const looks = kept.reading === undefined ? this.#start(kept, at) : this.#next(kept, at, asked);
     const isOver = looks.then(
@@ -75,8 +83,8 @@ export class ExecutionLooks {
   }
 
   async #start(kept: Kept, at: LooksAt): Promise<StreamLooks | null> {
-    if (this.#reading >= MAX_READING) return null;
-    this.#reading += 1;
+    if (!this.#hasPlace(at.owner)) return null;
+    this.#reading.set(at.owner, this.#readingOf(at.owner) + 1);
     const release = this.#options.hold(at.identity);
     kept.reading = this.#read(kept.notes, at);
     try {
@@ -87,7 +95,9 @@ export class ExecutionLooks {
       throw error;
     } finally {
       kept.reading = undefined;
-      this.#reading -= 1;
+      const others = this.#readingOf(at.owner) - 1;
+      if (others > 0) this.#reading.set(at.owner, others);
+      else this.#reading.delete(at.owner);
       release();
       this.#shrink();
     }
@@ -113,8 +123,16 @@ export class ExecutionLooks {
     return notes.now;
   }
 
-  #keptOf({ node, x, keyHash }: SlotIdentity): Kept {
-    const key = `${node} ${x} ${keyHash}`;
+  #hasPlace(owner: string): boolean {
+    const all = [...this.#reading.values()].reduce((sum, count) => sum + count, 0);
+    return all < MAX_READING && this.#readingOf(owner) < MAX_READING_PER_OWNER;
+  }
+
+  #readingOf(owner: string): number {
+    return this.#reading.get(owner) ?? 0;
+  }
+
+  #keptOf(key: string): Kept {
     const kept: Kept = this.#kept.get(key) ?? { notes: new LookNotes(), reading: undefined };
     this.#kept.delete(key);
     this.#kept.set(key, kept);
@@ -131,6 +149,10 @@ export class ExecutionLooks {
       characters -= notes.characters;
     }
   }
+}
+
+function keyOf({ node, x, keyHash }: SlotIdentity): string {
+  return `${node} ${x} ${keyHash}`;
 }
 
 /** The numbers below `n` that are not stored, as text to compare. */

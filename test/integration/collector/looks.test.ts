@@ -4,6 +4,7 @@ import { ExecutionLooks } from "../../../src/store/looks/execution-looks.ts";
 import { LineScreen } from "../../../src/text/screen/line-screen.ts";
 import { StreamLook } from "../../../src/text/screen/stream-look.ts";
 import type { StreamLooks } from "../../../src/wire/stream-looks.ts";
+import { STARTED_AT } from "../../support/envelopes.ts";
 import { FakeItems } from "../../support/fake-items.ts";
 import { type IngestSite, ROOT, startIngestSite } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
@@ -114,11 +115,62 @@ describe("the look of an execution's streams before a line", () => {
       return () => held.push("released");
     };
     const looks = new ExecutionLooks({ hold, wait });
-    const at = { identity: a.identity, load: async () => execution, n: 6_000 };
+    const at = { identity: a.identity, owner: "root", load: async () => execution, n: 6_000 };
     expect(await looks.before(at)).toBeNull();
     expect(await looks.before({ ...at, n: 13_000 })).toBeNull();
     isHasty = false;
     expect(stylesOf((await looks.before(at)) ?? { stdout: "", stderr: "" })).toEqual({ ...PLAIN, stdout: RED });
     expect(held).toEqual(["held", "released", "held", "released"]);
+  });
+
+  it("is found where a block that is searched ends within the bytes of an 8-bit CSI", async () => {
+    const a = new FakeItems();
+    await a.begin(on);
+    const lines: string[] = [];
+    const bytesOf = (line: string) => STARTED_AT.length + 1 + Buffer.byteLength(line) + 1;
+    let left = 262_144;
+    for (const line of plain(COUNT)) {
+      if (left < 1_000) break;
+      lines.push(line);
+      left -= bytesOf(line);
+    }
+    // Its first byte is the last one of the block.
+    const before = "stdout F ".padEnd(left - STARTED_AT.length - 2, "x");
+    lines.push(`${before}\x9b31mred`, "stdout F end");
+    on.store.store([a.printed(on, 1, lines)]);
+    expect(await stylesAt(on, a, lines.length + 1)).toEqual({ ...PLAIN, stdout: RED });
+  });
+
+  it("is read of two executions of an owner at a time; those refused push nothing out of memory", async () => {
+    const a = new FakeItems();
+    await a.begin(on);
+    on.store.store([a.printed(on, 1, COLOURED)]);
+    const { execution } = on.store.slotFor(a.identity);
+    if (execution === undefined) throw new Error("It is not stored");
+    const readFrom: string[] = [];
+    let goOn = (): void => undefined;
+    let opened = Promise.resolve();
+    const looks = new ExecutionLooks({ hold: () => () => undefined, wait: async (_ms, isOver) => isOver });
+    const ask = (x: string, owner: string) => {
+      const segments: typeof execution.segments = (from, count) => {
+        readFrom.push(`${x} ${from}`);
+        return execution.segments(from, count);
+      };
+      const load = async () => opened.then(() => ({ have: execution.have, segments }));
+      return looks.before({ identity: { ...a.identity, x }, owner, n: 13_000, load });
+    };
+    expect(await ask("b1", "bob")).not.toBeNull();
+    opened = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const begun = [ask("a1", "alice"), ask("a2", "alice"), ask("b2", "bob")];
+    const refused = Array.from({ length: 300 }, (_, i) => ask(`a${3 + i}`, "alice"));
+    expect(new Set(await Promise.all(refused))).toEqual(new Set([null]));
+    goOn();
+    expect(await Promise.all(begun)).not.toContain(null);
+    expect(await ask("a3", "alice")).not.toBeNull();
+    readFrom.length = 0;
+    expect(await ask("b1", "bob")).not.toBeNull();
+    expect(readFrom).not.toContain("b1 1");
   });
 });

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseExecution } from "../../../src/wire/api.ts";
 import { asRecord } from "../../../src/wire/record.ts";
 import { RUN_ID_RULE } from "../../../src/wire/run-id.ts";
 import { parseStreamLooks } from "../../../src/wire/stream-looks.ts";
 import type { FakeExecution } from "../../support/fake-archive.ts";
+import { poll } from "../../support/poll.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
 const X = "01ARZ3NDEKTSV4RRFFQ69G5FA0";
@@ -97,6 +98,28 @@ describe("the API", () => {
   test("shows the look of the streams before a line", async () => {
     const { status, json } = await alice.get(`/api/executions/${X}/looks?n=2`);
     expect([status, parseStreamLooks(json)]).toEqual([200, { stdout: "", stderr: "" }]);
+  });
+
+  test("answers a user's other requests while the look of a stream is waited for", async () => {
+    const looks = web.archive.looks.bind(web.archive);
+    let goOn = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const waited = new Promise<void>((waits) => {
+      web.archive.looks = async (viewer, at) => {
+        waits();
+        await opened;
+        return looks(viewer, at);
+      };
+    });
+    const look = alice.get(`/api/executions/${X}/looks?n=2`);
+    await waited;
+    onTestFinished(goOn);
+    expect((await alice.get(`/api/executions/${X}`)).status).toBe(200);
+    goOn();
+    expect((await look).status).toBe(200);
+    web.archive.looks = looks;
   });
 
   test("shows one execution, also by its node", async () => {
@@ -211,6 +234,48 @@ describe("the API", () => {
     expect((await alice.get("/api/run-download")).status).toBe(400);
   });
 
+  test("names a zipped file by a command of 64 characters at most, and zips no more files than it can list", async () => {
+    const x = "01ARZ3NDEKTSV4RRFFQ69G5FA7";
+    web.archive.add({ x, job: "long", command: "c".repeat(300) }).store(1, 1);
+    const path = "/api/run-download?job=long&form=zip";
+    expect((await alice.get(path)).text).toContain(`node1.${"c".repeat(64)}.${x}.txt`);
+    const jobs = web.archive.jobs.bind(web.archive);
+    web.archive.jobs = async (viewer) => (await jobs(viewer)).map((job) => ({ ...job, executions: 65_537 }));
+    onTestFinished(() => {
+      web.archive.jobs = jobs;
+      web.archive.executions.pop();
+    });
+    const { status, json } = await alice.get(path);
+    const message = "Cannot zip 65537 executions, limit is 65536: download one run at a time, or as text";
+    expect([status, json]).toEqual([413, { error: { code: "too_large", message } }]);
+    expect((await alice.get(`${path}&run=${x}`)).status).toBe(200);
+  });
+
+  test("looks for the executions of no more downloads of a user than may run at once", async () => {
+    const list = web.archive.list.bind(web.archive);
+    let goOn = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let listing = 0;
+    web.archive.list = async (viewer, query) => {
+      listing += 1;
+      await opened;
+      return list(viewer, query);
+    };
+    onTestFinished(() => {
+      goOn();
+      web.archive.list = list;
+    });
+    const download = () => alice.get(`/api/run-download?job=train&run=${X}`);
+    const running = [download(), download()];
+    await poll("two that look", () => listing === 2);
+    expect((await download()).status).toBe(429);
+    goOn();
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await download()).status).toBe(200);
+  });
+
   test("answers HEAD without reading the log", async () => {
     const { status, text } = await alice.send("HEAD", `/api/executions/${X}/raw`);
     expect([status, text]).toEqual([200, ""]);
@@ -246,10 +311,16 @@ describe("the API", () => {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    web.archive.pause = () => released;
+    let reading = 0;
+    web.archive.pause = () => {
+      reading += 1;
+      return released;
+    };
     const get = web.archive.get.bind(web.archive);
     web.archive.get = async (_viewer, { x }) => web.archive.executions.find((each) => each.x === x)?.summary();
     const running = [alice.get(`/api/executions/${X}/raw`), alice.get(`/api/executions/${X}/raw`)];
+    // They come over connections of their own, in any order.
+    await poll("two that read", () => reading === 2);
     const third = await alice.get(`/api/executions/${X}/raw`);
     const foreign = bob.get(`/api/executions/${OTHER}/raw`);
     release();
