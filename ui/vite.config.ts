@@ -5,7 +5,7 @@ const collector = process.env["MOCK"] ?? "http://127.0.0.1:8514";
 
 /**
  * Small modules that three parts of the script share are one part: each part alone costs a request and its own compression.
- * Those of the fleet only pages need that come later.
+ * Modules of the fleet stay out: only later pages need them.
  */
 const SHARED = { name: "base", minShareCount: 3, maxModuleSize: 6_000, test: /ui\/src|src\/wire\/(?!fleet)|preact/ };
 

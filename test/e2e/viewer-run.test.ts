@@ -217,9 +217,16 @@ test("tells of a match and of a failure, also on another page of the tab", async
     const told: string[] = [];
     class Told extends EventTarget {
       static requestPermission = async () => "granted";
+      readonly #shown: string;
       constructor(title: string, { body }: { body: string }) {
         super();
-        told.push(`${title}: ${body}`);
+        // As Chrome for Android.
+        if ("isUnable" in window) throw new TypeError("Illegal constructor");
+        this.#shown = `${title}: ${body}`;
+        told.push(this.#shown);
+      }
+      close(): void {
+        told.splice(told.indexOf(this.#shown), 1);
       }
     }
     Object.assign(window, { Notification: Told, told });
@@ -234,6 +241,10 @@ test("tells of a match and of a failure, also on another page of the tab", async
   await page.getByRole("button", { name: "Actions" }).click();
   const actions = page.getByRole("dialog", { name: /of the job bell/i });
   await actions.getByLabel("or a line has").fill("needle");
+  await page.evaluate(() => Object.assign(window, { isUnable: true }));
+  await actions.getByRole("button", { name: "Tell me" }).click();
+  await actions.getByText(/This browser shows no notifications of an open page/).waitFor();
+  await page.evaluate(() => Reflect.deleteProperty(window, "isUnable"));
   await actions.getByRole("button", { name: "Tell me" }).click();
   await actions.getByText(/You hear when it has ended, or one fails, or a line has "needle"/).waitFor();
   await actions.getByRole("button", { name: "Close" }).click();

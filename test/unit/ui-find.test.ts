@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { SearchEvent } from "../../src/wire/search-event.ts";
 import type { ApiClient } from "../../ui/src/api-client.ts";
 import { LogSource } from "../../ui/src/log/feed/log-source.ts";
@@ -194,6 +194,84 @@ describe("a list of matches", () => {
     await new Promise((resolve) => setTimeout(resolve));
     expect([numbers(), feed.added, asked.length - before]).toEqual([[10, 140], 1, 1]);
     expect(asked.at(-1)).toMatchObject({ from: 101, direction: "next" });
+  });
+
+  /** Matches of two executions: `find` answers each search, undefined: the collector is away. */
+  function feedOfRun(find: (since: unknown) => number[] | undefined) {
+    const { source } = collector([]);
+    const clock = new FakeClock();
+    const sinces: unknown[] = [];
+    const search: ApiClient["search"] = async (body, { onEvent }) => {
+      const { since, limit } = body as Record<string, unknown>;
+      sinces.push(since);
+      const found = find(since);
+      if (found === undefined) return { ok: false, status: 0, code: "", message: "away", retryAfterSeconds: undefined };
+      for (const n of found) {
+        const time = new Date(n * 1_000).toISOString().replace("Z", "000Z");
+        onEvent({ t: "hit", ...KEY, n, lastN: n, time, stream: "stdout", text: "needle", at: [[0, 6]] });
+      }
+      const capped = found.length === limit;
+      onEvent({ t: "end", hits: found.length, executions: 1, bytes: 1, capped, longLines: 0, unreadable: 0 });
+      return { ok: true, value: true };
+    };
+    const log = { order: "time" as const, sources: [source], isLive: true, know: async () => undefined };
+    const feed = new MatchFeed({
+      api: { search, lines: async () => Promise.reject(new Error("not asked")) },
+      ...{ log, request: request({ what: { job: "train" } }) },
+      after: (ms, call) => clock.after(ms, call),
+      onChange: () => undefined,
+    });
+    const grow = async (): Promise<void> => {
+      feed.grown();
+      clock.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve));
+    };
+    return { feed, grow, sinces };
+  }
+
+  const numbers = (count: number, from = 1): number[] => Array.from({ length: count }, (_, at) => from + at);
+
+  test("of a run: what could not be searched is searched again", async () => {
+    const NOW_MS = Date.UTC(2026, 10, 30, 12);
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW_MS });
+    onTestFinished(() => void vi.useRealTimers());
+    let isDown = false;
+    const { feed, grow, sinces } = feedOfRun(() => (isDown ? undefined : [1]));
+    await feed.open({ at: "end" });
+    isDown = true;
+    await grow();
+    vi.setSystemTime(NOW_MS + 60_000);
+    await grow();
+    expect(sinces[2]).toBe(sinces[1]);
+    isDown = false;
+    await grow();
+    expect(sinces[3]).toBe(sinces[1]);
+  });
+
+  test("of a run: more than are held are cut at the start, which is said; nothing in view goes", async () => {
+    let next = numbers(4_999);
+    const { feed, grow, sinces } = feedOfRun(() => next);
+    await feed.open({ at: "end" });
+    expect([feed.items.length, feed.isCapped]).toEqual([4_999, false]);
+    next = numbers(2_000, 5_000);
+    await grow();
+    expect([feed.items.length, feed.items[0]?.n, feed.items.at(-1)?.n, feed.isCapped]).toEqual([
+      ...[5_000, 2_000, 6_999],
+      true,
+    ]);
+    feed.setFollowing(false);
+    const asked = sinces.length;
+    await grow();
+    expect([feed.items[0]?.n, sinces.length]).toEqual([2_000, asked]);
+  });
+
+  test("of a run: an answer that is cut off at its limit says so", async () => {
+    let next = [1];
+    const { feed, grow } = feedOfRun(() => next);
+    await feed.open({ at: "end" });
+    next = numbers(5_000);
+    await grow();
+    expect(feed.isCapped).toBe(true);
   });
 
   test("says how much it hides", () => {

@@ -66,6 +66,16 @@ function subscriberOf(changes: Partial<Subscriber> = {}): Subscriber {
 }
 
 describe("the live client", () => {
+  test("says at sign-out that subscriptions are over, to those that outlive a page", () => {
+    const { client } = setUp();
+    const told: string[] = [];
+    client.subscribe(subscriberOf({ onSignedOut: () => told.push("over") }));
+    client.subscribe(subscriberOf());
+    client.close();
+    client.close();
+    expect(told).toEqual(["over"]);
+  });
+
   test("connects for the first subscriber, and subscribes once open", () => {
     const { client, latest, statuses } = setUp();
     client.subscribe(subscriberOf());

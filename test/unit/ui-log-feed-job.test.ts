@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
 import type { LogPosition } from "../../ui/src/log/feed/log-position.ts";
 import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
+import { RowFold } from "../../ui/src/log/fold/row-fold.ts";
+import { LoadAhead } from "../../ui/src/log/view/load-ahead.ts";
 import { setUpFeed, shown } from "../support/ui-log-feed.ts";
 import { Stored, X } from "../support/ui-stored-lines.ts";
 
@@ -90,6 +92,50 @@ describe("a job", () => {
     expect(at).toBeGreaterThanOrEqual(0);
     expect(places(feed)[at + 1]).toBe("n3 28000");
     expect(feed.hasLater).toBe(true);
+  });
+});
+
+describe("rows that fold to less than a screen", () => {
+  /** Draws what the feed has, and loads ahead until nothing more is wanted. */
+  async function draw(feed: LogFeed, ahead: LoadAhead): Promise<void> {
+    const fold = new RowFold();
+    for (let turn = 0; turn < 60; turn += 1) {
+      const items = fold.fold(feed.items(), { nameOf: String, sources: feed.sources.length });
+      const end = ahead.next(feed, { items, topIndex: 0, bottomIndex: items.length - 1 });
+      if (end === undefined) return;
+      await feed.load(end);
+    }
+    throw new Error("Pages are loaded for ever");
+  }
+
+  test("are followed without loading what was let go", async () => {
+    const stored = Array.from({ length: 64 }, (_, at) => new Stored(`n${at}`, 2_000));
+    const { feed, asked, publish } = setUpFeed(stored, { view: "job", job: "job", node: "" }, 4_000);
+    const ahead = new LoadAhead();
+    await feed.open({ at: "end" });
+    await draw(feed, ahead);
+    const before = asked.length;
+    for (let batch = 0; batch < 20; batch += 1) {
+      for (const each of stored) {
+        each.lastN += 20;
+        publish(each, each.lastN - 19, each.lastN);
+      }
+      await draw(feed, ahead);
+    }
+    expect([asked.slice(before), feed.isFollowing, feed.items().at(-1)?.n]).toEqual([[], true, 2_400]);
+  }, 30_000);
+
+  test("are loaded on a movement of the reader, a few pages, and not back and forth", async () => {
+    const { feed, asked } = setUpFeed([new Stored("n1", 100_000)], undefined, 3_000);
+    const ahead = new LoadAhead();
+    await feed.open({ at: "line", n: 50_000, align: "top" });
+    await draw(feed, ahead);
+    const before = asked.length;
+    ahead.moved("start");
+    await draw(feed, ahead);
+    expect(asked.length - before).toBeGreaterThan(0);
+    expect(asked.length - before).toBeLessThan(20);
+    expect(feed.items()[0]?.n).toBeLessThan(49_000);
   });
 });
 

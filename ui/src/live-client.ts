@@ -19,6 +19,8 @@ export interface Subscriber {
   onLost?(lost: ExecutionKey & { from: number; to: number }): void;
   /** History is sent. Comes again after each reconnect. */
   onLive(): void;
+  /** The session is over, and with it this subscription: the next one may be of another user. */
+  onSignedOut?(): void;
 }
 
 /** `refused`: connected, but the collector cannot give what was subscribed; it is asked again. */
@@ -111,7 +113,9 @@ export class LiveClient {
 
   /** Ends the connection and forgets the subscribers, as at sign-out. */
   close(): void {
+    const subscribers = [...this.#subscribers.values()];
     this.#subscribers.clear();
+    for (const { onSignedOut } of subscribers) onSignedOut?.();
     this.#refused.clear();
     this.#reconnecting.stop();
     this.#renewing.stop();

@@ -9,7 +9,7 @@ import { useAnswer } from "./use-answer.ts";
 /** Rows of a table: those that take most. */
 const SHOWN = 12;
 
-/** What the user's executions take on the collector's disk, of how much, and for how long that goes well. */
+/** What the user's executions take on the collector's disk, their quota, and when the disk will be full. */
 export function UsageTables({ client, user }: { readonly client: AccountClient; readonly user: string }): JSX.Element {
   const all = useAnswer(useCallback(() => client.usage("user", user), [client, user]));
   const jobs = useAnswer(useCallback(() => client.usage("job", user), [client, user]));

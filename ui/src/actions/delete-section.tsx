@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { formatBytes, formatCount } from "../format.ts";
 import { visibleText } from "../text/visible-control.ts";
 import type { ActionsClient, Pruned } from "./actions-client.ts";
+import { goneWords, leftWords, nothingWords } from "./prune-words.ts";
 import { type Thing, thingWords } from "./thing.ts";
 
 interface DeleteSectionProps {
@@ -30,11 +30,20 @@ export function DeleteSection({ client, thing, onGone }: DeleteSectionProps): JS
   };
   const remove = async (): Promise<void> => {
     setBusy(true);
-    const answer = "x" in thing ? await client.deleteExecution(thing) : await client.prune(thing, { dryRun: false });
+    const left = await deleted();
     setBusy(false);
     setAsked(undefined);
-    if (answer.ok) onGone();
-    else setProblem(answer.message);
+    if (left === undefined) onGone();
+    else setProblem(left);
+  };
+  /** A text is what is left, and why. */
+  const deleted = async (): Promise<string | undefined> => {
+    if ("x" in thing) {
+      const answer = await client.deleteExecution(thing);
+      return answer.ok ? undefined : answer.message;
+    }
+    const answer = await client.prune(thing, { dryRun: false });
+    return answer.ok ? leftWords(answer.value) : answer.message;
   };
 
   return (
@@ -85,14 +94,4 @@ function Confirmation({ words, isBusy, onCancel, onConfirm }: ConfirmationProps)
       </button>
     </div>
   );
-}
-
-/** "12 executions (3.4 MB); 2 are kept and stay". */
-function goneWords({ executions, bytes, held }: Pruned): string {
-  const gone = `${formatCount(executions)} ${executions === 1 ? "execution" : "executions"} (${formatBytes(bytes)})`;
-  return held === 0 ? gone : `${gone}, without ${formatCount(held)} that ${held === 1 ? "is" : "are"} kept,`;
-}
-
-function nothingWords({ held }: Pruned): string {
-  return held > 0 ? "All of it is kept: release it first" : "Nothing of it has ended: delete it after its end";
 }

@@ -9,16 +9,18 @@ export function thingWords(thing: Thing): string {
   return thing.run === undefined ? `all runs of the job ${thing.job}` : `the run ${thing.run} of the job ${thing.job}`;
 }
 
-/** Whether a hold or a share is on exactly this. */
+/** Whether a hold, a share or a wish is on exactly this. `what` without an owner: it is of the same one. */
 export function isOn(
   thing: Thing,
   what: {
+    readonly owner?: string | undefined;
     readonly x?: string | undefined;
     readonly node?: string | undefined;
     readonly job?: string | undefined;
     readonly run?: string | undefined;
   },
 ): boolean {
+  if (what.owner !== undefined && what.owner !== thing.owner) return false;
   if ("x" in thing) return what.x === thing.x && (what.node === undefined || what.node === thing.node);
   return what.x === undefined && what.job === thing.job && what.run === thing.run;
 }

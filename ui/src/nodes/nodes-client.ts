@@ -8,7 +8,7 @@ export function listNodes(api: JsonClient, { all = false } = {}): Promise<Answer
   return api.ask(all ? "api/nodes?all=1" : "api/nodes", { parse: parseNodeList });
 }
 
-/** Nodes of the fleet: all of them, then each second those that have changed. They report so often while this runs. */
+/** Nodes of the fleet: all of them, then each second those that have changed. Nodes report each second while this runs. */
 export function followFleet(
   api: JsonClient,
   { onUpdate, signal }: { readonly onUpdate: (update: FleetUpdate) => void; readonly signal: AbortSignal },

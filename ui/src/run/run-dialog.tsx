@@ -89,9 +89,17 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     return answer.ok ? answer.value : answer.message;
   };
 
+  const whileBusy = async <T,>(act: () => Promise<T>): Promise<T> => {
+    setBusy(true);
+    try {
+      return await act();
+    } finally {
+      setBusy(false);
+    }
+  };
+
   const send = async (kind: "run" | "check", what: Wanted): Promise<void> => {
     if (fleet === undefined) return;
-    setBusy(true);
     setProblem(undefined);
     setAnswers([]);
     const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
@@ -99,12 +107,12 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     try {
       order = runOrderText(kind, what, { fleet, user: me.user, nowMs: Date.now(), random });
     } catch (error) {
-      setBusy(false);
       return setProblem(error instanceof Error ? error.message : String(error));
     }
-    const signed = await sign(order);
-    const failed = typeof signed === "string" ? signed : await pass(kind, { order, ...signed }, what.batch);
-    setBusy(false);
+    const failed = await whileBusy(async () => {
+      const signed = await sign(order);
+      return typeof signed === "string" ? signed : pass(kind, { order, ...signed }, what.batch);
+    });
     setProblem(failed);
   };
 
@@ -136,9 +144,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
 
   /** The files first: what is sent already is not sent again. */
   const sendAll = async (): Promise<void> => {
-    setBusy(true);
-    const files = await chosen.send(wanted.folder);
-    setBusy(false);
+    const files = await whileBusy(() => chosen.send(wanted.folder));
     if (typeof files === "string") setProblem(files);
     else await send("run", { ...wanted, files });
   };

@@ -10,7 +10,7 @@ export interface ChosenFile {
 }
 
 /** A file as an order names it. */
-export interface SentFile {
+interface SentFile {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -29,7 +29,7 @@ export function orderedFile(
 }
 
 /** The browser hashes a file in memory. */
-export const MAX_WEB_FILE_BYTES = 1_073_741_824;
+const MAX_WEB_FILE_BYTES = 1_073_741_824;
 /** Other bytes are expected, or another tab sends the same file: ask what is there. */
 const CONFLICT = 409;
 const MAX_CONFLICTS = 5;
@@ -45,7 +45,8 @@ export async function sendFile(
   onSent: (bytes: number) => void,
 ): Promise<SentFile | string> {
   if (file.size > MAX_WEB_FILE_BYTES) return `${file.name} is larger than a browser can hash: use mlctl run --put`;
-  const sha256 = hexOf(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  const sha256 = await hashOf(file);
+  if (sha256 === undefined) return `${file.name} cannot be read: pick it again, or use mlctl run --put`;
   let conflicts = 0;
   let view = await known(api, sha256);
   while (typeof view !== "string" && !view.isWhole) {
@@ -75,6 +76,15 @@ function sendPiece(
 ): Promise<Answer<BlobView>> {
   const bytes = file.slice(offset, offset + BLOB_CHUNK_BYTES);
   return api.ask(`api/blobs/${sha256}${queryOf({ bytes: file.size, offset })}`, { parse: parseBlobView, bytes });
+}
+
+/** Undefined: the file has changed or gone since it was picked, or the page has no TLS, without which browsers hash nothing. */
+async function hashOf(file: File): Promise<string | undefined> {
+  try {
+    return hexOf(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  } catch {
+    return undefined;
+  }
 }
 
 function hexOf(digest: ArrayBuffer): string {

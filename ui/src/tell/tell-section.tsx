@@ -6,7 +6,8 @@ import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
 import { markOf } from "../page-title.ts";
 import { visibleText } from "../text/visible-control.ts";
-import { type Notice, Teller, type Wish } from "./teller.ts";
+import { MAX_WISHES, Teller } from "./teller.ts";
+import type { Notice, Wish } from "./watch.ts";
 
 interface TellSectionProps {
   readonly api: ApiClient;
@@ -21,6 +22,8 @@ const EVENTS = [
 ] as const;
 const MAX_MATCH_CHARACTERS = 200;
 const REFUSED = "The browser allows this page no notifications: allow them in its settings";
+
+const UNABLE = "This browser shows no notifications of an open page: open it in a browser on a computer";
 
 /** One for the tab: wishes outlive the page on which they were made. */
 const tellers = new WeakMap<LiveClient, Teller>();
@@ -38,11 +41,14 @@ export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element
     const match = String(fields.get("match")).trim();
     const [end, failure, silence] = EVENTS.map(([name]) => fields.has(name));
     if (!end && !failure && !silence && match === "") return setProblem("Choose what you want to hear of");
-    // Not there on a page without TLS, but for one of this machine.
+    if (!isAble()) return setProblem(UNABLE);
+    // Missing on a page without TLS, except on localhost.
     const permission = "Notification" in window ? await Notification.requestPermission() : "denied";
     setProblem(permission === "granted" ? undefined : REFUSED);
     if (permission !== "granted") return;
-    teller.add({ thing, end: end === true, failure: failure === true, silence: silence === true, match });
+    const wish = { thing, end: end === true, failure: failure === true, silence: silence === true, match };
+    if (!teller.add(wish))
+      setProblem(`This tab has ${MAX_WISHES} wishes already: take one back with "No longer" first`);
     redraw((count) => count + 1);
   };
   const forget = (wish: Wish): void => {
@@ -86,6 +92,17 @@ export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element
 function wishWords(wish: Wish): string {
   const events = EVENTS.filter(([name]) => wish[name]).map(([, words]) => words);
   return [...events, ...(wish.match === "" ? [] : [`a line has "${visibleText(wish.match)}"`])].join(", or ");
+}
+
+/** Chrome for Android has them, but throws: it allows them to service workers only. What is shown is closed at once. */
+function isAble(): boolean {
+  if (!("Notification" in window)) return true;
+  try {
+    new Notification("", { silent: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function notify({ title, body, state }: Notice): void {

@@ -108,6 +108,10 @@ export class LogFeed implements ViewedFeed {
     return this.#parts.tail.isFollowing;
   }
 
+  get hasRoom(): boolean {
+    return this.#parts.tail.hasRoom;
+  }
+
   get hasEarlier(): boolean {
     if (this.#parts.sources.isPaged) return !this.#parts.runPager.isStartReached;
     return lackingEarlier(this.window, this.sources).length > 0;
@@ -219,7 +223,7 @@ export class LogFeed implements ViewedFeed {
     this.position = position;
     // The hole check fetches lines printed while the page was loading.
     this.#attach(position.at === "end" || this.#isEndReached);
-    this.#parts.tail.follow(position.at === "end");
+    this.#parts.tail.opened({ isFollowing: position.at === "end" });
     this.#parts.holes.soon();
     // Live lines that came meanwhile went into the window that this one has replaced.
     if (this.#parts.sources.isPaged && this.#parts.tail.isAttached) void this.#catchUp();

@@ -25,6 +25,8 @@ export class LogTail {
   #isAttached = true;
   #isFollowing = true;
   #pausedAtN = 0;
+  /** Rows were dropped at the start while the view follows: loaded again, they would be dropped again. */
+  #hasLetGo = false;
 
   constructor(options: LogTailOptions) {
     this.#options = options;
@@ -55,9 +57,23 @@ export class LogTail {
     return sources.all.some(({ index, lastN }) => lastN - window.coverage(index).to > MAX_BEHIND_LINES);
   }
 
+  /** Another page fits, and stays. */
+  get hasRoom(): boolean {
+    const { window, sources } = this.#options;
+    if (this.#isFollowing && this.#hasLetGo) return false;
+    return window.hasRoom({ followed: this.#isFollowing && !sources.isPaged });
+  }
+
+  /** The window was filled anew. */
+  opened({ isFollowing }: { readonly isFollowing: boolean }): void {
+    this.#hasLetGo = false;
+    this.follow(isFollowing);
+  }
+
   follow(isFollowing: boolean): void {
     if (isFollowing && !this.#isAttached) return;
     if (this.#isFollowing && !isFollowing) this.#pausedAtN = this.#options.sources.lastN;
+    if (!isFollowing) this.#hasLetGo = false;
     this.#isFollowing = isFollowing;
   }
 
@@ -89,7 +105,9 @@ export class LogTail {
     window.extendEnd(source.index, lines);
     if (this.#isFollowing) {
       // A larger run is read in pages: fewer rows would be a few lines of each execution.
-      if (sources.isPaged ? window.trim("start") : window.trimFollowed()) onTrimmed();
+      if (!(sources.isPaged ? window.trim("start") : window.trimFollowed())) return;
+      this.#hasLetGo = true;
+      onTrimmed();
     } else if (window.isFull) this.attach(false);
   }
 }

@@ -78,10 +78,11 @@ export class LogWindow {
     return this.#rows.length > this.#limits.maxRows || this.#characters > this.#limits.maxCharacters;
   }
 
-  /** Another page fits without dropping rows. */
-  get hasRoom(): boolean {
-    const { maxRows, maxCharacters } = this.#limits;
-    return this.#rows.length < maxRows * ROOM_PART && this.#characters < maxCharacters * ROOM_PART;
+  /** Another page fits without dropping rows; `followed`: nor will the next `trimFollowed`. */
+  hasRoom({ followed }: { readonly followed: boolean }): boolean {
+    const { maxRows, followedRows, maxCharacters } = this.#limits;
+    const most = followed ? followedRows : maxRows;
+    return this.#rows.length < most * ROOM_PART && this.#characters < maxCharacters * ROOM_PART;
   }
 
   /** Drops all rows of an execution and restarts its coverage at line `from`, printed at about `time`. */

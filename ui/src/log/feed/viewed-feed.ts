@@ -16,6 +16,10 @@ export interface ViewedFeed {
   readonly isLive: boolean;
   /** Printed since the view left the end. */
   readonly newLines: number;
+  /** A page is on its way. */
+  readonly isLoading: boolean;
+  /** Another page fits: neither it nor the next live lines drop rows for it. */
+  readonly hasRoom: boolean;
   readonly hasEarlier: boolean;
   readonly hasLater: boolean;
   setFollowing(isFollowing: boolean): void;

@@ -9,7 +9,7 @@ import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { FindRequest } from "./find-request.ts";
 import type { MatchPage } from "./match-pages.ts";
 import { MatchRows, type WholeLog } from "./match-rows.ts";
-import { MatchSearch } from "./match-search.ts";
+import { MAX_IN_MANY, MatchSearch, PAGE_MATCHES } from "./match-search.ts";
 import { NearLines } from "./near-lines.ts";
 
 /** Matches of one execution that are held; a match has at most 4 KiB of text. */
@@ -30,6 +30,7 @@ export class MatchFeed implements ViewedFeed {
   position: LogPosition = { at: "end" };
   failedAt: LogPosition | undefined;
   isReady = false;
+  isLoading = false;
   isFailing = false;
   isFollowing = true;
   hasEarlier = false;
@@ -39,7 +40,6 @@ export class MatchFeed implements ViewedFeed {
   readonly #rows: MatchRows;
   readonly #search: MatchSearch;
   #abort = new AbortController();
-  #isLoading = false;
   /** The highest line of the one execution that was searched. */
   #searchedTo = 0;
   #cancelGrow: (() => void) | undefined;
@@ -73,6 +73,10 @@ export class MatchFeed implements ViewedFeed {
   /** Of several executions there are more matches than are held. */
   get isCapped(): boolean {
     return this.#search.isCapped;
+  }
+
+  get hasRoom(): boolean {
+    return this.#rows.all.length + PAGE_MATCHES <= MAX_HELD;
   }
 
   get newLines(): number {
@@ -113,10 +117,10 @@ export class MatchFeed implements ViewedFeed {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#isLoading = true;
+    this.isLoading = true;
     const opened = await (this.#options.request.isOne ? this.#openOne(position, signal) : this.#openMany(signal));
     if (signal.aborted) return;
-    this.#isLoading = false;
+    this.isLoading = false;
     this.isReady = true;
     this.failedAt = opened ? undefined : position;
     if (opened) {
@@ -128,9 +132,9 @@ export class MatchFeed implements ViewedFeed {
 
   async load(end: "start" | "end"): Promise<void> {
     const [first, last] = [this.#rows.all[0], this.#rows.all.at(-1)];
-    if (this.#isLoading || !this.#options.request.isOne) return;
+    if (this.isLoading || !this.#options.request.isOne) return;
     const { signal } = this.#abort;
-    this.#isLoading = true;
+    this.isLoading = true;
     const from =
       end === "start"
         ? (first?.n ?? 1) - 1
@@ -138,7 +142,7 @@ export class MatchFeed implements ViewedFeed {
     const lastN = this.#lastN;
     const page = await this.#search.page({ from, direction: end === "start" ? "previous" : "next" }, signal);
     if (signal.aborted) return;
-    this.#isLoading = false;
+    this.isLoading = false;
     this.isFailing = page === undefined;
     if (page !== undefined) {
       if (end === "start") this.hasEarlier = page.hasMore;
@@ -179,8 +183,11 @@ export class MatchFeed implements ViewedFeed {
 
   /** The log has changed: what was printed since is searched, not more often than every second. */
   grown(): void {
-    const hasGrown = this.#options.request.isOne ? this.#lastN > this.#searchedTo : this.isLive;
-    if (!hasGrown || !this.isReady || this.hasLater) return;
+    const { isOne } = this.#options.request;
+    const hasGrown = isOne ? this.#lastN > this.#searchedTo : this.isLive;
+    // Of several executions no page is loaded again: the reader would lose the matches in view.
+    const isFull = !isOne && !this.isFollowing && this.#rows.all.length >= MAX_IN_MANY;
+    if (!hasGrown || isFull || !this.isReady || this.hasLater) return;
     this.#cancelGrow ??= this.#options.after(GROW_EVERY_MS, () => {
       this.#cancelGrow = undefined;
       void this.#grow();
@@ -202,7 +209,7 @@ export class MatchFeed implements ViewedFeed {
 
   async #grow(): Promise<void> {
     const { request } = this.#options;
-    if (this.#isLoading) return this.grown();
+    if (this.isLoading) return this.grown();
     const { signal } = this.#abort;
     if (request.isOne) {
       const lastN = this.#lastN;
@@ -244,8 +251,11 @@ export class MatchFeed implements ViewedFeed {
   }
 
   #trim(end: "start" | "end"): void {
-    if (!this.#options.request.isOne || !this.#rows.trim(end, MAX_HELD)) return;
-    if (end === "start") {
+    const { isOne } = this.#options.request;
+    if (!this.#rows.trim(end, isOne ? MAX_HELD : MAX_IN_MANY)) return;
+    if (!isOne) {
+      this.#search.isCapped = true;
+    } else if (end === "start") {
       this.hasEarlier = true;
     } else {
       this.hasLater = true;

@@ -5,9 +5,9 @@ import { collect, type MatchesFrom, type MatchPage, matchesFrom } from "./match-
 import type { WholeLog } from "./match-rows.ts";
 
 /** Matches asked for at once; a match has at most 4 KiB of text. */
-const PAGE_MATCHES = 500;
-/** Of several executions all are fetched at once. */
-const MAX_IN_MANY = 5_000;
+export const PAGE_MATCHES = 500;
+/** Of several executions all are fetched at once, and as many are held. */
+export const MAX_IN_MANY = 5_000;
 /** Clocks of nodes differ: so much of what was searched before is searched again. */
 const OVERLAP_MS = 60_000;
 
@@ -18,7 +18,7 @@ export interface MatchSearchOptions {
 }
 
 /** Matches on both sides of a place in one execution. */
-export interface MatchesAround {
+interface MatchesAround {
   readonly before: MatchPage;
   readonly after: MatchPage;
 }
@@ -52,10 +52,11 @@ export class MatchSearch {
 
   async all(signal: AbortSignal): Promise<MatchPage | undefined> {
     const { api, request } = this.#options;
-    this.#searchedAtTime = this.#lastTime;
+    const askedAtTime = this.#lastTime;
     const found = await collect(api, { ...request.body, limit: MAX_IN_MANY }, signal);
     this.problem = found.ok ? undefined : found.message;
-    if (!found.ok) return undefined;
+    if (!found.ok || signal.aborted) return undefined;
+    this.#searchedAtTime = askedAtTime;
     this.isCapped = found.value.hasMore;
     return found.value;
   }
@@ -65,11 +66,15 @@ export class MatchSearch {
     const { api, request } = this.#options;
     const sinceMs = Date.parse(this.#searchedAtTime) - OVERLAP_MS;
     if (Number.isNaN(sinceMs)) return undefined;
-    this.#searchedAtTime = this.#lastTime;
+    const askedAtTime = this.#lastTime;
     const since = new Date(sinceMs).toISOString().replace("Z", "000Z");
     const body = { limit: MAX_IN_MANY, ...request.body, since: later(request.body["since"], since) };
     const page = await collect(api, body, signal);
-    return page.ok ? page.value : undefined;
+    if (!page.ok || signal.aborted) return undefined;
+    // What failed is searched again with the next lines.
+    this.#searchedAtTime = askedAtTime;
+    this.isCapped ||= page.value.hasMore;
+    return page.value;
   }
 
   get #lastTime(): string {

@@ -25,7 +25,12 @@ export function SideCells({ cells, look }: SideCellsProps): JSX.Element {
 function SideCell({ cell, look }: { cell: Item | undefined; look: RowLook }): JSX.Element {
   if (cell === undefined) return <span class="side-cell side-none" />;
   if (cell.kind === "hole") {
-    return <span class="side-cell side-none">{formatCount(cell.to - cell.n + 1)} lines are not here</span>;
+    const lines = cell.to - cell.n + 1;
+    return (
+      <span class="side-cell side-none">
+        {formatCount(lines)} {lines === 1 ? "line is" : "lines are"} not here
+      </span>
+    );
   }
   return (
     <span

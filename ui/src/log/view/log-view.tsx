@@ -8,6 +8,7 @@ import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import { copiedText } from "./copy-rows.ts";
+import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
 import { revealMatch } from "./reveal-match.ts";
@@ -46,8 +47,6 @@ export interface LogViewProps {
   readonly onRest: (top: Item | undefined) => void;
 }
 
-/** Load the next page when fewer rows than this are left in a direction. */
-const AHEAD_ROWS = 300;
 const REST_AFTER_MS = 300;
 /** The largest turn of a wheel. */
 const MAX_OWED_PX = 50_000;
@@ -70,6 +69,7 @@ export class LogView extends Component<LogViewProps> {
     onStart: () => this.props.feed.setFollowing(false),
   });
   readonly #slots = new RowSlots();
+  readonly #ahead = new LoadAhead();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   #device: ScrollDevice | undefined;
   #shown: LogPosition | undefined;
@@ -116,6 +116,7 @@ export class LogView extends Component<LogViewProps> {
 
   scrollBy(deltaPx: number): void {
     const { feed } = this.props;
+    this.#ahead.moved(deltaPx < 0 ? "start" : "end");
     const beyondPx = this.#viewport.scrollBy(deltaPx);
     const isOwed = beyondPx < 0 ? feed.hasEarlier : feed.hasLater;
     this.#owedPx = isOwed ? Math.max(-MAX_OWED_PX, Math.min(MAX_OWED_PX, beyondPx)) : 0;
@@ -183,7 +184,10 @@ export class LogView extends Component<LogViewProps> {
           ticks={ticks}
           scale={scale}
           time={look.time}
-          onMoved={() => this.#moved()}
+          onMoved={() => {
+            this.#ahead.moved();
+            this.#moved();
+          }}
         />
       </div>
     );
@@ -196,6 +200,7 @@ export class LogView extends Component<LogViewProps> {
     if (position === this.#shown || viewport.heightPx === 0) return;
     this.#shown = position;
     this.#owedPx = 0;
+    if (position.at !== "end") this.#ahead.moved();
     if (position.at === "line") {
       const abovePx = position.align === "top" ? 0 : Math.floor(viewport.heightPx / 3 / ROW_PX) * ROW_PX;
       viewport.showIndex(viewport.indexOfLine(position.n), abovePx);
@@ -269,10 +274,8 @@ export class LogView extends Component<LogViewProps> {
 
   #loadAhead(): void {
     const { feed } = this.props;
-    const { items, topIndex, bottomIndex } = this.#viewport;
-    if (!feed.isReady) return;
-    if (feed.hasLater && items.length - bottomIndex < AHEAD_ROWS) void feed.load("end");
-    else if (feed.hasEarlier && topIndex < AHEAD_ROWS) void feed.load("start");
+    const end = this.#ahead.next(feed, this.#viewport);
+    if (end !== undefined) void feed.load(end);
   }
 
   readonly #onCopy = (event: ClipboardEvent): void => {

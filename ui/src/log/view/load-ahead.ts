@@ -1,0 +1,42 @@
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { LogViewport } from "./log-viewport.ts";
+
+/** The next page is loaded when fewer rows than this are left in a direction. */
+const AHEAD_ROWS = 300;
+/** Of a run of 64 executions, which load six at a time, a screen takes eleven pages. */
+const PAGES_A_MOVE = 16;
+
+type End = "start" | "end";
+
+/**
+ * Decides which page to load as the view nears an end of the loaded rows. A page for which rows at the other end are dropped
+ * is loaded only because the reader moved that way, a few for each movement: folded rows may never fill a screen, and the two
+ * ends would load what the other has dropped for ever.
+ */
+export class LoadAhead {
+  readonly #left: Record<End, number> = { start: 0, end: 0 };
+
+  /** The reader moved the view towards this end; undefined: to some place. */
+  moved(towards?: End): void {
+    if (towards !== "end") this.#left.start = PAGES_A_MOVE;
+    if (towards !== "start") this.#left.end = PAGES_A_MOVE;
+  }
+
+  /** The end at which a page has to be loaded now. */
+  next(
+    feed: Pick<ViewedFeed, "isReady" | "isLoading" | "hasRoom" | "hasEarlier" | "hasLater">,
+    { items, topIndex, bottomIndex }: Pick<LogViewport, "items" | "topIndex" | "bottomIndex">,
+  ): End | undefined {
+    if (!feed.isReady || feed.isLoading) return undefined;
+    if (feed.hasLater && items.length - bottomIndex < AHEAD_ROWS && this.#mayLoad("end", feed.hasRoom)) return "end";
+    if (feed.hasEarlier && topIndex < AHEAD_ROWS && this.#mayLoad("start", feed.hasRoom)) return "start";
+    return undefined;
+  }
+
+  #mayLoad(end: End, hasRoom: boolean): boolean {
+    if (hasRoom) return true;
+    if (this.#left[end] === 0) return false;
+    this.#left[end] -= 1;
+    return true;
+  }
+}

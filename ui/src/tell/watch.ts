@@ -1,0 +1,168 @@
+import type { Execution, ExecutionState } from "../../../src/wire/api.ts";
+import type { Target } from "../../../src/wire/live.ts";
+import type { Thing } from "../actions/thing.ts";
+import type { Subscription } from "../live-client.ts";
+import type { LiveLines } from "../live-lines.ts";
+import type { TellerOptions } from "./teller.ts";
+
+/** What a person wants to hear of. */
+export interface Wish {
+  readonly thing: Thing;
+  readonly end: boolean;
+  readonly failure: boolean;
+  readonly silence: boolean;
+  /** A text in a line, in any case of letters; empty: none. */
+  readonly match: string;
+}
+
+export interface Notice {
+  /** The state first, as in the tab's title. */
+  readonly title: string;
+  readonly body: string;
+  readonly state: ExecutionState;
+}
+
+/** How often the collector is asked who is silent. Browsers stretch it to a minute in the background. */
+const LOOK_EVERY_MS = 15_000;
+/** Runs of one job that are asked about each time: more seldom run at once. */
+const MAX_RUNS = 8;
+/** Of a job with more executions those that have ended are forgotten first: a wish is about what still runs. */
+const MAX_EXECUTIONS = 2_000;
+
+/** Fulfils one wish. Its owner closes it. */
+export class Watch {
+  readonly #wish: Wish;
+  readonly #options: TellerOptions & { readonly onEnd: () => void };
+  readonly #executions = new Map<string, Execution>();
+  /** What was notified: each once. */
+  readonly #told = new Set<string>();
+  #subscription: Subscription | undefined;
+  #stopWaiting: () => void = () => undefined;
+  #isLive = false;
+  #isClosed = false;
+  #hasForgotten = false;
+  /** One that failed or was lost, also when it is forgotten. */
+  #bad: Execution | undefined;
+
+  constructor(wish: Wish, options: TellerOptions & { readonly onEnd: () => void }) {
+    this.#wish = wish;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { thing, match, silence } = this.#wish;
+    const { owner } = thing;
+    const what: Target =
+      "x" in thing
+        ? { x: thing.x, node: thing.node, owner }
+        : { job: thing.job, ...(thing.run === undefined ? {} : { run: thing.run }), owner };
+    this.#subscription = this.#options.live.subscribe({
+      what: () => what,
+      from: () => ({ from: "end", lines: match !== "" }),
+      onExecution: (execution) => this.#take(execution),
+      onLines: (lines) => this.#look(lines),
+      onLive: () => {
+        this.#isLive = true;
+        this.#lookForEnd();
+      },
+      onSignedOut: () => this.#options.onEnd(),
+    });
+    if (silence) this.#wait();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#subscription?.close();
+    this.#stopWaiting();
+  }
+
+  #take(execution: Execution): void {
+    const key = `${execution.x} ${execution.node}`;
+    const before = this.#executions.get(key);
+    if (before === undefined && !this.#makeRoom()) return;
+    this.#executions.set(key, execution);
+    const { state, code, signal } = execution;
+    const isBad = state === "failed" || state === "lost";
+    if (isBad) this.#bad ??= execution;
+    if (this.#wish.failure && isBad && before?.state !== state && (this.#isLive || before !== undefined)) {
+      const how = signal ?? (code === null ? undefined : `exit ${code}`);
+      const words = state === "lost" ? "Lost" : "Failed";
+      this.#tell("failure", { execution, state, body: how === undefined ? words : `${words}, ${how}` });
+    }
+    if (this.#isLive) this.#lookForEnd();
+  }
+
+  /** Forgets one that has ended where there are too many. False: all still run. */
+  #makeRoom(): boolean {
+    if (this.#executions.size < MAX_EXECUTIONS) return true;
+    for (const [key, { state }] of this.#executions) {
+      if (state === "running") continue;
+      this.#hasForgotten = true;
+      return this.#executions.delete(key);
+    }
+    return false;
+  }
+
+  #look({ header, lines }: LiveLines): void {
+    const execution = this.#executions.get(`${header.x} ${header.node}`);
+    if (execution === undefined || execution.owner !== header.owner || this.#wish.match === "") return;
+    const wanted = this.#wish.match.toLowerCase();
+    const found = lines.find(({ text }) => text.toLowerCase().includes(wanted));
+    if (found !== undefined) this.#tell("match", { execution, state: execution.state, body: found.text.slice(0, 200) });
+  }
+
+  #lookForEnd(): void {
+    const all = [...this.#executions.values()];
+    const [last] = all;
+    if (last === undefined || all.some(({ state }) => state === "running")) return;
+    const count = this.#hasForgotten ? "" : ` ${all.length}`;
+    const body = `${all.length === 1 ? "It has" : `All${count} have`} ended`;
+    const execution = this.#bad ?? last;
+    if (this.#wish.end) this.#tell("end", { execution, state: this.#bad?.state ?? "finished", body });
+    this.#options.onEnd();
+  }
+
+  #wait(): void {
+    this.#stopWaiting = this.#options.after(LOOK_EVERY_MS, () => void this.#lookForSilence());
+  }
+
+  async #lookForSilence(): Promise<void> {
+    for (const run of this.#running()) {
+      const answer = await this.#options.api.board(run);
+      if (this.#isClosed) return;
+      const { thing } = this.#wish;
+      for (const cell of answer.ok ? answer.value.cells : []) {
+        const execution = this.#executions.get(`${cell.x} ${cell.node}`);
+        if (!cell.isSilent || execution === undefined || ("x" in thing && cell.x !== thing.x)) continue;
+        const body = `Silent for ${Math.round((cell.quietMs ?? 0) / 1_000)} s`;
+        this.#tell("silence", { execution, state: "lost", body });
+      }
+    }
+    if (!this.#told.has("silence")) this.#wait();
+  }
+
+  /** The runs of which something still runs. */
+  #running(): readonly { readonly job: string; readonly run: string; readonly owner: string }[] {
+    const runs = new Map<string, { readonly job: string; readonly run: string; readonly owner: string }>();
+    for (const { state, job, run, owner } of this.#executions.values()) {
+      if (state === "running") runs.set(JSON.stringify([job, run, owner]), { job, run, owner });
+      if (runs.size === MAX_RUNS) break;
+    }
+    return [...runs.values()];
+  }
+
+  #tell(
+    what: string,
+    {
+      execution,
+      state,
+      body,
+    }: { readonly execution: Execution; readonly state: ExecutionState; readonly body: string },
+  ): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    const { job, x, node, labels, command } = execution;
+    const who = labels["rank"] === undefined ? node : `rank ${labels["rank"]}`;
+    this.#options.notify({ title: `${who} - ${job === x ? command : job}`, body, state });
+  }
+}
