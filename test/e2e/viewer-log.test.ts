@@ -50,6 +50,17 @@ async function seeLine(page: Page, n: number): Promise<void> {
   await poll(`line ${n} in view`, async () => (await rowsInView(page)).some((row) => row.n === n));
 }
 
+test("a part of the page that cannot be loaded says so, and what to do", async () => {
+  const { page } = await openLog({ lines: 3 });
+  await page.route(/(actions-dialog|parse-goto)/, (route) => route.abort());
+  await page.getByRole("button", { name: "Actions" }).click();
+  const words = page.getByText("This part could not be loaded: reload the page");
+  await words.waitFor();
+  await page.getByRole("textbox", { name: "Go to line or time" }).fill("2");
+  await page.keyboard.press("Enter");
+  await poll("both", async () => (await words.count()) === 2);
+});
+
 describe("an execution of 100 million lines", () => {
   test("opens at its end with a handful of requests", async () => {
     const { mock, page, problems } = await openLog({ lines: HUGE });

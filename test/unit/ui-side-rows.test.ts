@@ -57,6 +57,20 @@ describe("side by side", () => {
     expect(seen("text", printed)).toEqual(["|early", "x|", "|late", "y|"]);
   });
 
+  test("by text: a hole stands in the column of its execution, and rows stay the same objects while nothing changes", () => {
+    const hole = { kind: "hole", source: 1, n: 2, to: 4, time: new Date(250).toISOString() } as const;
+    const lines = itemsOf([of(0, 0, "start"), of(1, 100, "start"), of(0, 200, "x"), of(1, 300, "late")]);
+    const all = (more: readonly Item[] = []): Item[] => [...lines, { ...hole }, ...more].sort(compareRows("time"));
+    const side = new SideRows();
+    const before = side.rows(all(), { mode: "text", columns: 2, nowMs: 0 });
+    const cellsOf = (row: Item | undefined) => (row?.kind === "lines" ? row.side?.cells : undefined);
+    expect(before.map((row) => cellsOf(row)?.map((cell) => cell?.kind))).toContainEqual([undefined, "hole"]);
+    expect(cellsOf(before.find((row) => cellsOf(row)?.[1]?.kind === "hole"))?.[1]).toEqual(hole);
+    const after = side.rows(all(itemsOf([of(0, 9_000, "more")])), { mode: "text", columns: 2, nowMs: 5_000 });
+    expect(after).toHaveLength(before.length + 1);
+    for (const [at, row] of before.entries()) expect(after[at]).toBe(row);
+  });
+
   test("shows every line once, each column in its order, and its rows rise", () => {
     const line = fc.record({
       source: fc.integer({ min: 0, max: 2 }),

@@ -149,7 +149,14 @@ function ticketIn(value: unknown): string {
   return typeof ticket === "string" ? ticket : "";
 }
 
+interface RawForm {
+  readonly stream?: string | undefined;
+  /** With times and streams, as a container runtime writes them. */
+  readonly form?: "cri";
+  readonly gzip?: "1";
+}
+
 /** Address of the printed bytes, for a plain link. */
-export function rawLink({ x, node, owner }: ExecutionKey, stream: string | undefined): string {
-  return `api/executions/${x}/raw${queryOf({ node, owner, stream })}`;
+export function rawLink({ x, node, owner }: ExecutionKey, form: RawForm): string {
+  return `api/executions/${x}/raw${queryOf({ node, owner, ...form })}`;
 }

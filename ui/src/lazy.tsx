@@ -1,6 +1,9 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
+/** Where there is only room for a line. */
+export const NOT_LOADED = "This part could not be loaded: reload the page";
+
 interface LazyProps<P> {
   /** A part of the script: always the same function for the same part. */
   readonly load: () => Promise<ComponentType<P>>;

@@ -10,7 +10,7 @@ import {
 } from "../../../src/wire/token.ts";
 import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
 
-export interface UsageAnswer {
+interface UsageAnswer {
   readonly usage: readonly Usage[];
   readonly limits: UsageLimits | undefined;
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiClient } from "../api-client.ts";
+import { NOT_LOADED } from "../lazy.tsx";
 import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
 import type { Thing } from "./thing.ts";
@@ -17,9 +18,14 @@ type Dialog = typeof import("./actions-dialog.tsx").ActionsDialog;
 /** Opens what can be done with something; the dialogue is loaded when it is first wanted. */
 export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
+  const [problem, setProblem] = useState("");
   const open = async (): Promise<void> => {
-    const { ActionsDialog } = await import("./actions-dialog.tsx");
-    setLoaded({ Dialog: ActionsDialog });
+    try {
+      const { ActionsDialog } = await import("./actions-dialog.tsx");
+      setLoaded({ Dialog: ActionsDialog });
+    } catch {
+      setProblem(NOT_LOADED);
+    }
   };
   return (
     <>
@@ -31,6 +37,9 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
       >
         Actions
       </button>
+      <span role="alert" class="problem">
+        {problem}
+      </span>
       {loaded === undefined ? null : <loaded.Dialog {...props} onClose={() => setLoaded(undefined)} />}
     </>
   );

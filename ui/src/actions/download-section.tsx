@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { queryOf } from "../api/json-client.ts";
+import { rawLink } from "../api-client.ts";
 import { Icon } from "../icon.tsx";
 import type { Thing } from "./thing.ts";
 
@@ -35,11 +36,9 @@ export function DownloadSection({ thing }: { readonly thing: Thing }): JSX.Eleme
 }
 
 function linksOf(thing: Thing): readonly (readonly [words: string, href: string])[] {
-  const { owner } = thing;
   if ("x" in thing) {
-    const { x, node } = thing;
-    return FORMS.map(([words, form]) => [words, `api/executions/${x}/raw${queryOf({ node, owner, ...form })}`]);
+    return FORMS.map(([words, form]) => [words, rawLink(thing, form)]);
   }
-  const { job, run } = thing;
+  const { job, run, owner } = thing;
   return RUN_FORMS.map(([words, form]) => [words, `api/run-download${queryOf({ job, run, owner, form })}`]);
 }

@@ -41,7 +41,7 @@ export function useNodes(api: JsonClient): Nodes {
       setLoaded(true);
       const told = await nodeEvents(api);
       if (by.signal.aborted) return;
-      if (told.ok) setEvents(told.value);
+      if (told.ok) setEvents((before) => (haveSameIds(before, told.value) ? before : told.value));
       again(() => look(by), LOOK_EVERY_MS, by);
     };
     const follow = async (by: AbortController): Promise<void> => {
@@ -71,4 +71,9 @@ export function useNodes(api: JsonClient): Nodes {
   }, [api, store]);
 
   return { store, hasFleet, events, problem, isLoaded };
+}
+
+/** An event does not change: the same ones are not drawn again. */
+function haveSameIds(a: readonly NodeEvent[], b: readonly NodeEvent[]): boolean {
+  return a.length === b.length && a.every(({ id }, at) => id === b[at]?.id);
 }

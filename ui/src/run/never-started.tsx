@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunOnNode, RunView } from "../../../src/wire/fleet/run-view.ts";
+import { parseExecutionId } from "../../../src/wire/ids.ts";
 import type { JsonClient } from "../api/json-client.ts";
 import { visibleText } from "../text/visible-control.ts";
 import { FleetClient } from "./fleet-client.ts";
@@ -22,7 +23,8 @@ export function NeverStarted({ api, run, owner }: NeverStartedProps): JSX.Elemen
   useEffect(() => {
     let isGone = false;
     setKnown(undefined);
-    // Most runs are nobody's order: they are not found.
+    // An order's run has an id of this form; others that have are nobody's order, and are not found.
+    if (parseExecutionId(run) === undefined) return undefined;
     void new FleetClient(api).run({ run, owner }).then((answer) => {
       if (answer.ok && !isGone) setKnown(answer.value);
     });

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
+import { NOT_LOADED } from "../lazy.tsx";
 import type { Navigation } from "../navigation.ts";
 
 export interface RunButtonProps {
@@ -16,6 +17,7 @@ type Dialog = typeof import("./run-dialog.tsx").RunDialog;
 export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element | null {
   const [hasFleet, setHasFleet] = useState(false);
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
+  const [problem, setProblem] = useState("");
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     void api.ask("api/fleet", { parse: () => true }).then(({ ok }) => setHasFleet(ok));
@@ -24,15 +26,22 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
   useEffect(() => setOpen(false), [navigation.place]);
   if (!hasFleet) return null;
   const open = async (): Promise<void> => {
-    const { RunDialog } = await import("./run-dialog.tsx");
-    setLoaded({ Dialog: RunDialog });
-    setOpen(true);
+    try {
+      const { RunDialog } = await import("./run-dialog.tsx");
+      setLoaded({ Dialog: RunDialog });
+      setOpen(true);
+    } catch {
+      setProblem(NOT_LOADED);
+    }
   };
   return (
     <>
       <button type="button" class="plain" title="Starts a command on nodes" onClick={() => void open()}>
         Run
       </button>
+      <span role="alert" class="problem">
+        {problem}
+      </span>
       {loaded === undefined ? null : (
         <loaded.Dialog api={api} navigation={navigation} me={me} isOpen={isOpen} onClose={() => setOpen(false)} />
       )}

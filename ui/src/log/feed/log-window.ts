@@ -87,11 +87,8 @@ export class LogWindow {
 
   /** Drops all rows of an execution and restarts its coverage at line `from`, printed at about `time`. */
   restart(source: number, from: number, time?: string): void {
-    this.#version += 1;
     this.#keep((row) => row.source !== source);
-    this.#coverage[source] = emptyCoverage(from, time);
-    this.#tails[source] = undefined;
-    this.#styles.begin(source, from);
+    this.begin(source, from, time);
   }
 
   /** Restarts the coverage of an execution without rows at line `from`, printed at about `time`. */

@@ -11,6 +11,9 @@ const MAX_DEPTH = 50;
 /** Branches deeper than this begin closed. */
 const OPEN_DEPTH = 3;
 
+/** Each is a few elements: a line may be a list of a hundred thousand numbers. */
+const MAX_CHILDREN = 500;
+
 interface JsonTreeProps {
   readonly row: LogRow;
   readonly q: string;
@@ -34,14 +37,28 @@ export function JsonTree({ row, q, onFilter, onClose }: JsonTreeProps): JSX.Elem
       <h2 id="json-tree-title">JSON of line {row.n}</h2>
       <p class="quiet">Click a value to show only lines that have it.</p>
       <ul class="json-tree">
-        {root?.children?.map((node, at) => (
-          <Value key={at} node={node} depth={1} onChoose={choose} />
-        ))}
+        <Values nodes={root?.children ?? []} depth={1} onChoose={choose} />
       </ul>
       <button type="button" class="primary" onClick={onClose}>
         Close
       </button>
     </dialog>
+  );
+}
+
+interface ValuesProps extends Omit<ValueProps, "node"> {
+  readonly nodes: readonly JsonNode[];
+}
+
+function Values({ nodes, depth, onChoose }: ValuesProps): JSX.Element {
+  const more = nodes.length - MAX_CHILDREN;
+  return (
+    <>
+      {nodes.slice(0, MAX_CHILDREN).map((node, at) => (
+        <Value key={at} node={node} depth={depth} onChoose={onChoose} />
+      ))}
+      {more > 0 ? <li class="quiet">{formatCount(more)} more</li> : null}
+    </>
   );
 }
 
@@ -72,9 +89,7 @@ function Value({ node, depth, onChoose }: ValueProps): JSX.Element {
           <span class="quiet">{text.startsWith("[") ? `[${formatCount(children.length)}]` : "{…}"}</span>
         </summary>
         <ul>
-          {children.map((child, at) => (
-            <Value key={at} node={child} depth={depth + 1} onChoose={onChoose} />
-          ))}
+          <Values nodes={children} depth={depth + 1} onChoose={onChoose} />
         </ul>
       </details>
     </li>

@@ -61,7 +61,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <OtherUser execution={execution} />
         {execution.clockMs === undefined ? null : <span class="quiet">{clockWords(node, execution.clockMs)}</span>}
         {execution.mayBuffer === true ? <MayBuffer /> : null}
-        <a class="raw" href={rawLink(execution, stream)} download>
+        <a class="raw" href={rawLink(execution, { stream })} download>
           <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
         </a>
         <ActionsButton api={api} live={live} navigation={navigation} thing={{ x, node, owner }} />

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { NOT_LOADED } from "../../lazy.tsx";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 
 interface GotoFieldProps {
@@ -19,8 +20,9 @@ export function GotoField({ scope, onGo }: GotoFieldProps): JSX.Element {
     void read(typed);
   };
   const read = async (typed: string): Promise<void> => {
-    const { parseGoto } = await import("./parse-goto.ts");
-    const to = parseGoto(typed, scope());
+    const part = await import("./parse-goto.ts").catch(() => undefined);
+    if (part === undefined) return setProblem(NOT_LOADED);
+    const to = part.parseGoto(typed, scope());
     setProblem(to.is === "problem" ? to.problem : "");
     if (to.is === "problem") return;
     onGo(to);

@@ -7,7 +7,7 @@ import { earlierStates, type LogRow } from "../feed/log-row.ts";
 /** States shown at once: the last ones. */
 const MAX_STATES = 1_000;
 
-export interface RowStatesProps {
+interface RowStatesProps {
   readonly row: LogRow;
   readonly onClose: () => void;
 }

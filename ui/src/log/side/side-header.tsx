@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { NodeLabel } from "../view/row-view.tsx";
 
-export interface SideHeaderProps {
+interface SideHeaderProps {
   readonly labels: readonly NodeLabel[];
   readonly hasTime: boolean;
 }

@@ -1,6 +1,6 @@
 import type { SideMode } from "../../url-state.ts";
 import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import { type LogRow, makeRow } from "../feed/log-row.ts";
 import { alignByText } from "./align-by-text.ts";
 import { alignByTime } from "./align-by-time.ts";
 import type { SideLine } from "./side-line.ts";
@@ -22,6 +22,11 @@ export class SideRows {
     rows: [],
   };
   #known = new WeakMap<Item, LogRow>();
+  /** Rows of equal lines at the places that the view gives them. */
+  #placed = new WeakMap<Item, LogRow>();
+  /** Empty rows for holes. */
+  #holes = new Map<string, LogRow>();
+  #holesBefore: ReadonlyMap<string, LogRow> = new Map();
 
   /** @param columns Executions in the view. */
   rows(items: readonly Item[], options: { mode: SideMode; columns: number; nowMs: number }): readonly Item[] {
@@ -31,6 +36,7 @@ export class SideRows {
     const isRecent = mode === "text" && nowMs - this.#made.atMs < ALIGN_EVERY_MS;
     if (isSame && (items === this.#made.items || isRecent)) return this.#made.rows;
     if (!isSame) this.#known = new WeakMap();
+    [this.#holesBefore, this.#holes] = [this.#holes, new Map()];
     const lines = mode === "time" ? alignByTime(items) : alignByText(items);
     const rows = mode === "time" ? lines.map((line) => this.#row(line, columns, false)) : this.#inOrder(lines, columns);
     this.#made = { items, key, atMs: nowMs, rows };
@@ -38,11 +44,12 @@ export class SideRows {
   }
 
   #row({ head, cells }: SideLine, columns: number, isByText: boolean): Item {
-    const first = head.kind === "lines" ? head : [...cells.values()].find((cell) => cell.kind === "lines");
-    if (first === undefined || first.kind !== "lines") return head;
+    const printed = head.kind === "lines" ? head : [...cells.values()].find((cell) => cell.kind === "lines");
+    const first = printed === undefined && isByText ? this.#emptyRow(head) : printed;
+    if (first === undefined) return head;
     const known = this.#known.get(first);
     const shown = Array.from({ length: columns }, (_, source) => cells.get(source));
-    if (known !== undefined && known.side?.cells.every((cell, at) => cell === shown[at]) === true) return known;
+    if (known !== undefined && known.side?.cells.every((cell, at) => isSame(cell, shown[at])) === true) return known;
     const row = {
       ...first,
       ...placeOf(head),
@@ -52,15 +59,34 @@ export class SideRows {
     return row;
   }
 
+  /** What a row of columns is made from where nothing was printed: the hole stands in its own column. */
+  #emptyRow({ source, n, to, time }: Item): LogRow {
+    const key = `${source} ${n} ${to}`;
+    const line = { n, time, stderr: false, fragment: false, text: "" };
+    const row = this.#holesBefore.get(key) ?? makeRow(line, source);
+    this.#holes.set(key, row);
+    return row;
+  }
+
   /** Lines of equal text may have been printed in another order: a view needs places that rise. */
   #inOrder(lines: readonly SideLine[], columns: number): readonly Item[] {
     let last = "";
     return lines.map((line, at) => {
       const row = this.#row(line, columns, true);
       last = row.time > last ? row.time : last;
-      return { ...row, time: last, source: 0, n: at + 1, to: at + 1 };
+      const known = this.#placed.get(row);
+      if (known !== undefined && known.time === last && known.n === at + 1) return known;
+      const placed = { ...row, time: last, source: 0, n: at + 1, to: at + 1 };
+      if (placed.kind === "lines") this.#placed.set(row, placed);
+      return placed;
     });
   }
+}
+
+/** Holes are new objects each time. */
+function isSame(a: Item | undefined, b: Item | undefined): boolean {
+  if (a?.kind !== "hole" || b?.kind !== "hole") return a === b;
+  return a.source === b.source && a.n === b.n && a.to === b.to;
 }
 
 function placeOf({ source, n, to, time }: Item): Pick<Item, "source" | "n" | "to" | "time"> {

@@ -22,7 +22,7 @@ export function timeScale(times: RunTimes): TimeScale {
 }
 
 /** Parts of 100 by which lines are drawn: by the root, so that a burst does not hide all others. */
-export function partsOf(counts: readonly number[]): readonly number[] {
+function partsOf(counts: readonly number[]): readonly number[] {
   const most = Math.max(1, ...counts);
   return counts.map((count) => (count === 0 ? 0 : Math.max(2, 100 * Math.sqrt(count / most))));
 }

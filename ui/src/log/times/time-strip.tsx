@@ -72,11 +72,10 @@ export function TimeStrip(props: TimeStripProps): JSX.Element | null {
   const chosen = drag ?? chosenIn(q, scale);
   const part =
     over === undefined ? undefined : Math.min(times.counts.length - 1, Math.floor(over * times.counts.length));
-  const clock = (at: string): string => time.format(at).slice(0, -4) || at.slice(11, 19);
   const words =
     part === undefined || over === undefined
       ? ""
-      : `${clock(timeAt(over))}, about ${formatLines(times.counts[part] ?? 0)} in ${secondsOf(times.sizeMs)} s`;
+      : `${time.clock(timeAt(over))}, about ${formatLines(times.counts[part] ?? 0)} in ${secondsOf(times.sizeMs)} s`;
   return (
     <section
       ref={strip}
@@ -104,9 +103,9 @@ export function TimeStrip(props: TimeStripProps): JSX.Element | null {
           style={{ left: percent(Math.min(chosen.from, chosen.to)), width: percent(Math.abs(chosen.to - chosen.from)) }}
         />
       )}
-      <span class="strip-end">{clock(timeAt(0))}</span>
+      <span class="strip-end">{time.clock(timeAt(0))}</span>
       {words === "" ? null : <span class="strip-words">{words}</span>}
-      <span class="strip-end">{clock(timeAt(1))}</span>
+      <span class="strip-end">{time.clock(timeAt(1))}</span>
     </section>
   );
 }

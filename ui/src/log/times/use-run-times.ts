@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { parseRunTimes, type RunTimes } from "../../../../src/wire/run-times.ts";
+import { queryOf } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 
 /** While a run goes on; in a tab that nobody sees it waits. */
@@ -16,10 +17,10 @@ export function useRunTimes(api: ApiClient, { job, run, owner }: TimedRun, isLiv
   const [times, setTimes] = useState<RunTimes | undefined>(undefined);
   useEffect(() => {
     let isLeft = false;
-    const query = new URLSearchParams({ job, run, ...(owner === undefined ? {} : { owner }) });
+    const query = queryOf({ job, run, owner });
     const ask = async (): Promise<void> => {
       if (document.hidden) return;
-      const answer = await api.ask(`api/run-times?${query}`, { parse: parseRunTimes });
+      const answer = await api.ask(`api/run-times${query}`, { parse: parseRunTimes });
       if (answer.ok && !isLeft) setTimes(answer.value);
     };
     void ask();

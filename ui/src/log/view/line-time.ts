@@ -30,6 +30,11 @@ export class LineTime {
     return this.#localMinute(time) + millis;
   }
 
+  /** To the second, also where lines show no time: then in UTC. */
+  clock(time: string): string {
+    return this.format(time).slice(0, -".123".length) || time.slice(11, 19);
+  }
+
   /** The day of a time, in words, if another one began since the time before. */
   newDay(before: string, time: string): string | undefined {
     if (before === "" || time === "" || dayOf(before, this.#mode) === dayOf(time, this.#mode)) return undefined;

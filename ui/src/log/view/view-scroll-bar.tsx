@@ -49,7 +49,6 @@ export function ViewScrollBar(props: ViewScrollBarProps): JSX.Element {
       />
     );
   }
-  const clock = (at: string): string => time.format(at).slice(0, -4) || at.slice(11, 19);
   if (scale !== undefined && top !== undefined && bottom !== undefined) {
     const msOf = (item: Item): number => Math.max(0, Date.parse(item.time) - scale.fromMs);
     const total = Math.max(scale.totalMs, msOf(items.at(-1) ?? bottom));
@@ -68,7 +67,7 @@ export function ViewScrollBar(props: ViewScrollBarProps): JSX.Element {
         ticks={ticks}
         failures={scale.failures}
         outline={scale.outline}
-        describe={(at) => clock(timeAt(at))}
+        describe={(at) => time.clock(timeAt(at))}
         onMove={move}
       />
     );
@@ -83,7 +82,7 @@ export function ViewScrollBar(props: ViewScrollBarProps): JSX.Element {
       onMoved();
     }
   };
-  const describe = (at: number): string => clock(items[Math.floor(at)]?.time ?? "");
+  const describe = (at: number): string => time.clock(items[Math.floor(at)]?.time ?? "");
   return (
     <ScrollBar
       start={topIndex}
