@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochSizes } from "./limits.ts";
 import { openPattern, patternOf } from "./pattern-file.ts";
@@ -23,6 +24,11 @@ export function openPatterns(request: SearchRequest): OpenPatterns {
   return { patternFd: openPattern(patternOf(request)), scoutFd };
 }
 
+/** A scout of a file begins where the file does, and may read it to its end. */
+function isMostOf(fd: number, { at, bytes }: { readonly at: number; readonly bytes: number }): boolean {
+  return at === 0 && 2 * bytes >= fstatSync(fd).size;
+}
+
 /** What a piece of a log holds, without what certainly does not matter, in the cheapest way that there is. */
 export function blocksOf(
   piece: LogPiece,
@@ -44,8 +50,8 @@ export function blocksOf(
   const grams = requiredGrams(request);
   // Where filters know that there is little to read, nothing is faster.
   if (packed?.sealed.filterFd !== undefined && grams.length > 0) return readMembers(packed, grams);
-  // A scout of a file begins where the file does.
-  const isPlain = scoutFd === undefined || bytes < sizes.scoutFromBytes || (packed === undefined && at > 0);
+  const isPlain =
+    scoutFd === undefined || bytes < sizes.scoutFromBytes || (packed === undefined && !isMostOf(fd, { at, bytes }));
   if (isPlain) return packed === undefined ? readBlocks(piece, sizes.blockBytes, space) : readMembers(packed, grams);
   const letters = scoutCase(request);
   const start = (pass: ScoutPass): Scout => {

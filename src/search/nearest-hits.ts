@@ -14,7 +14,7 @@ interface Held {
 }
 
 export interface NearestHitsOptions {
-  /** Without `x` and `n`, lines of its time are after it. */
+  /** Without `x` and `n`, lines with exactly this time count as after it. */
   readonly place: { readonly time: string; readonly x?: string; readonly n?: number };
   readonly direction: "next" | "previous";
   readonly limit: number;

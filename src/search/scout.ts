@@ -22,6 +22,7 @@ export class Scout {
   #named = 0;
   #isOver = false;
   #hasFailed = false;
+  #isEnough = false;
   #isQuiet = false;
   #wake: () => void = () => undefined;
 
@@ -68,7 +69,7 @@ export class Scout {
 
   /** What it says is not all that there is. */
   get hasFailed(): boolean {
-    return this.#hasFailed || this.#output.isBroken;
+    return !this.#isEnough && (this.#hasFailed || this.#output.isBroken);
   }
 
   /** How many lines it has named. */
@@ -114,6 +115,12 @@ export class Scout {
       this.#error = error;
     }
     stdin.end();
+  }
+
+  /** Ends it before its log does: what it has said is all that matters. */
+  enough(): void {
+    this.#isEnough = true;
+    this.kill();
   }
 
   kill(): void {

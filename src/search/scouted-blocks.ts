@@ -35,7 +35,7 @@ export async function* scoutedBlocks(reader: Reader): AsyncGenerator<Block> {
   try {
     yield* lines.close();
     yield* follow(scout, lines);
-    if (!scout.hasFailed && firstPass === "soon" && scout.named >= sizes.namedSoon) {
+    if (!scout.hasFailed && !lines.areAll && firstPass === "soon" && scout.named >= sizes.namedSoon) {
       await scout.end();
       // It begins anew: in so short a time that so many were found, not much was read.
       scout = reader.start("all");
@@ -53,8 +53,9 @@ async function* follow(scout: Scout, lines: NamedLines): AsyncGenerator<Block> {
   for (let found = await scout.next(); found !== undefined; found = await scout.next()) {
     if (found === "quiet") yield NOTHING;
     else yield* lines.take(found);
-    if (!lines.areTooMany && !scout.hasFailed) continue;
-    scout.kill();
+    if (lines.areTooMany || scout.hasFailed) scout.kill();
+    else if (lines.areAll) scout.enough();
+    else continue;
     return;
   }
 }
@@ -76,6 +77,7 @@ class NamedLines {
   #named = 0;
   #namedFrom: number;
   #areTooMany = false;
+  #areAll = false;
 
   constructor(reader: Reader) {
     const { at, bytes, n } = reader.piece;
@@ -86,6 +88,11 @@ class NamedLines {
 
   get areTooMany(): boolean {
     return this.#areTooMany;
+  }
+
+  /** The scout is behind the piece. */
+  get areAll(): boolean {
+    return this.#areAll;
   }
 
   get rest(): LogPiece {
@@ -113,8 +120,10 @@ class NamedLines {
     for (const [i, start] of starts.entries()) {
       const place = (places[i] ?? 0) + piece.at;
       const end = starts[i + 1] ?? cri.length;
-      // Read already, behind a piece; or stored after the search began.
-      const isOther = place < this.#at || place + end - start > this.#end;
+      const isBehind = place + end - start > this.#end;
+      this.#areAll ||= isBehind;
+      // Read already, behind a piece; or not of this piece, like what was stored after the search began.
+      const isOther = place < this.#at || isBehind;
       const isPiece = cri[start + CRI.tagAt] === LETTER_P;
       if (isOther || isPiece) {
         if (whole.length > 0) yield this.#whole(cri.subarray(from, start), whole.splice(0), before);

@@ -1,8 +1,14 @@
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { blocksOf, openPatterns } from "../../src/search/blocks-of.ts";
+import { type EpochSizes, SEARCH_LIMITS } from "../../src/search/limits.ts";
 import { LineRuns } from "../../src/search/line-runs.ts";
+import type { Scout } from "../../src/search/scout.ts";
 import { ScoutOutput } from "../../src/search/scout-output.ts";
 import { scoutPattern } from "../../src/search/scout-pattern.ts";
 import { parseSearchRequest } from "../../src/wire/search-request.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 function scouted(pattern: string, more: object = { regex: true }): string | undefined {
   const request = parseSearchRequest({ what: { all: true }, pattern, ...more });
@@ -76,4 +82,51 @@ test.each(["a line\n", "3:\n", ":3:x\n", "3:x:y\n", `1:2:${"x".repeat(1_001)}`])
   const parser = new ScoutOutput(1_000);
   parser.push(Buffer.from(output));
   expect(parser.isBroken).toBe(true);
+});
+
+/** Reads the first lines of a log in which every eleventh line has the text, behind a scout where it is worth one. */
+async function readFirst(lines: number, sizes: Partial<EpochSizes> = {}) {
+  const line = (n: number) => `2026-11-20T04:17:44.960662Z stdout F ${n % 11 === 0 ? "needle" : "other"} ${n}\n`;
+  const log = Array.from({ length: 100_000 }, (_, i) => line(i + 1));
+  const path = join(await tempFolder(), "log");
+  writeFileSync(path, log.join(""));
+  const request = parseSearchRequest({ what: { all: true }, pattern: "needle" });
+  if ("problem" in request) throw new Error(request.problem);
+  const [fd, patterns] = [openSync(path, "r"), openPatterns(request)];
+  const bytes = Buffer.byteLength(log.slice(0, lines).join(""));
+  const scouts: Scout[] = [];
+  const numbers: number[] = [];
+  let read = 0;
+  const blocks = blocksOf(
+    { fd, at: 0, bytes, n: 1 },
+    {
+      ...{ request, patterns, space: { buffer: Buffer.alloc(0) } },
+      sizes: { ...SEARCH_LIMITS, scoutFromBytes: 1_000, ...sizes },
+      isOpen: () => false,
+      onScout: (scout) => void scouts.push(scout),
+    },
+  );
+  for await (const block of blocks) {
+    read += block.bytes ?? block.cri.length;
+    numbers.push(...(block.numbers ?? []));
+  }
+  for (const each of [fd, patterns.patternFd, patterns.scoutFd]) if (each !== undefined) closeSync(each);
+  return { scouts, numbers, isRead: read === bytes };
+}
+
+test.each([
+  ["one pass", {}],
+  ["two passes", { scoutTwiceFromBytes: 1_000 }],
+])("a scout of %s reads no further than the piece", async (_, sizes) => {
+  const lines = 60_000;
+  const { scouts, numbers, isRead } = await readFirst(lines, sizes);
+  expect(numbers.length).toBe(Math.floor(lines / 11));
+  expect([isRead, scouts.some((scout) => scout.hasFailed)]).toEqual([true, false]);
+  // What a pipe and a chunk hold is named as well, not the 3,600 that follow.
+  expect(scouts.at(-1)?.named).toBeLessThan(8_000);
+});
+
+test("no scout reads a file of which the piece is a small part", async () => {
+  const { scouts, isRead } = await readFirst(10_000);
+  expect([scouts.length, isRead]).toEqual([0, true]);
 });

@@ -17,7 +17,8 @@ export class ClockCorrection {
   /** The execution as a merge shall see it. Says once for each node that its times are corrected. */
   apply(execution: Execution): Execution {
     const { clockMs, ...others } = execution;
-    if (clockMs === undefined || this.#isNodeClock) return others;
+    if (clockMs === undefined) return execution;
+    if (this.#isNodeClock) return others;
     if (!this.#told.has(execution.node)) {
       this.#told.add(execution.node);
       const side = clockMs > 0 ? "behind" : "ahead";

@@ -3,7 +3,7 @@ import type { Execution } from "../../wire/api.ts";
 import { type ClientMessage, parseLinesMessage, parseServerMessage, type Target } from "../../wire/live.ts";
 import { CtlError } from "../command.ts";
 import { ApiRefusal, type Collector } from "../remote/collector.ts";
-import { getExecution } from "../remote/executions.ts";
+import { getExecution, keyOf } from "../remote/executions.ts";
 import { type RemoteLine, readLines } from "../remote/lines.ts";
 import { openSocket } from "../remote/live-socket.ts";
 import { Holes } from "./holes.ts";
@@ -223,8 +223,4 @@ class Following {
 
 function hasEnded({ state, delivery }: Execution): boolean {
   return state !== "running" && delivery !== "receiving";
-}
-
-function keyOf({ x, node, owner }: Pick<Execution, "x" | "node" | "owner">): string {
-  return `${x} ${owner} ${node}`;
 }

@@ -1,12 +1,13 @@
-import type { Execution } from "../../wire/api.ts";
+import type { Execution, LineRange } from "../../wire/api.ts";
 import type { Target } from "../../wire/live.ts";
 import { parseJson } from "../../wire/record.ts";
 import { parseSearchEvent, type SearchEvent } from "../../wire/search-event.ts";
 import { SEARCH_REQUEST_LIMITS, type SearchScope } from "../../wire/search-request.ts";
 import { CtlError } from "../command.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
-import { getExecution, listExecutions } from "../remote/executions.ts";
+import { getExecution, keyOf, listExecutions } from "../remote/executions.ts";
 import { follow, fromFirst } from "./follow.ts";
+import { Holes } from "./holes.ts";
 
 /** Numbers that are searched again: late lines, and lines whose last piece had not come. */
 const AGAIN_LINES = 256;
@@ -18,8 +19,10 @@ interface Searched {
   to: number;
   /** What is known of the execution has not changed if these are the same. */
   state: string;
-  /** Numbers of hits that a next search may find again. */
-  readonly printed: Set<number>;
+  /** Numbers up to `to` of which no line had come. */
+  holes: Holes;
+  /** The first and last numbers of hits that a next search may find again. */
+  readonly printed: Map<number, number>;
 }
 
 /** A search that goes on. */
@@ -46,7 +49,10 @@ export class HitFollower {
     this.#search = search;
     this.#known = known;
     for (const execution of known)
-      this.#searched.set(keyOf(execution), { to: execution.lastN, state: stateOf(execution), printed: new Set() });
+      this.#searched.set(keyOf(execution), {
+        ...{ to: execution.lastN, state: stateOf(execution) },
+        ...{ holes: holesOf(execution), printed: new Map() },
+      });
   }
 
   /** Before the first search begins: what comes from now on is searched again. */
@@ -60,13 +66,21 @@ export class HitFollower {
 
   /** A hit of the first search. */
   know(hit: Hit): void {
-    const searched = this.#searched.get(keyOf(hit));
-    if (searched !== undefined && hit.n > searched.to - AGAIN_LINES) searched.printed.add(hit.n);
+    const searched = this.#searchedOf(keyOf(hit));
+    if (mayComeAgain(searched, hit)) searched.printed.set(hit.n, hit.lastN);
+  }
+
+  /** Of an execution that has begun since nothing was searched. */
+  #searchedOf(key: string): Searched {
+    const searched = this.#searched.get(key) ?? { to: 0, state: "", holes: new Holes(), printed: new Map() };
+    this.#searched.set(key, searched);
+    return searched;
   }
 
   /** Resolves with the number of hits, the ones before included, when all have ended. Rejects with CtlError. */
   async untilEnded(hitsBefore: number): Promise<number> {
     this.#hits = hitsBefore;
+    if (hitsBefore >= this.#search.maxHits) return hitsBefore;
     const { collector, what } = this.#search;
     const known = this.#known.map(fromFirst);
     const onChange = (execution: Execution): Promise<void> => this.#change(execution);
@@ -82,20 +96,30 @@ export class HitFollower {
 
   /** An execution is new or has changed. */
   async #change(execution: Execution): Promise<void> {
-    const key = keyOf(execution);
-    const searched = this.#searched.get(key) ?? { to: 0, state: "", printed: new Set<number>() };
-    this.#searched.set(key, searched);
+    const searched = this.#searchedOf(keyOf(execution));
     if (searched.state === stateOf(execution)) return;
     searched.state = stateOf(execution);
-    const { x, node, owner, lastN } = execution;
-    for (let from: number | undefined = Math.max(1, searched.to - AGAIN_LINES + 1); from !== undefined; )
-      from = await this.#searchFrom({ what: { x, node, owner }, from }, searched.printed);
+    const { x, node, owner, lastN, missing } = execution;
+    const { printed } = searched;
+    const ranges: LineRange[] = [
+      ...searched.holes.filled(missing),
+      [Math.max(1, searched.to - AGAIN_LINES + 1), Number.MAX_SAFE_INTEGER],
+    ];
+    const isNew = (hit: Hit): boolean => !printed.has(hit.n) && ranges.some((range) => touches(range, hit));
+    // A line that a hole was in begins before it.
+    const first = Math.min(...ranges.map(([from]) => from)) - AGAIN_LINES;
+    for (let from: number | undefined = Math.max(1, first); from !== undefined; )
+      from = await this.#searchFrom({ what: { x, node, owner }, from }, { isNew, printed });
     searched.to = Math.max(searched.to, lastN);
-    for (const n of searched.printed) if (n <= searched.to - AGAIN_LINES) searched.printed.delete(n);
+    searched.holes = holesOf(execution);
+    for (const [n, last] of printed) if (!mayComeAgain(searched, { n, lastN: last })) printed.delete(n);
   }
 
   /** Returns where to go on if there are more hits. */
-  async #searchFrom(where: object, printed: Set<number>): Promise<number | undefined> {
+  async #searchFrom(
+    where: object,
+    { isNew, printed }: { readonly isNew: (hit: Hit) => boolean; readonly printed: Map<number, number> },
+  ): Promise<number | undefined> {
     const { collector, request, print, maxHits } = this.#search;
     const body = { ...request, ...where, limit: SEARCH_REQUEST_LIMITS.maxHitsFrom };
     const answer = await collector.send({ method: "POST", path: "/search", body });
@@ -104,8 +128,8 @@ export class HitFollower {
       const event = parseSearchEvent(parseJson(line));
       if (event?.t === "hit") {
         last = event.n;
-        if (printed.has(event.n)) continue;
-        printed.add(event.n);
+        if (!isNew(event)) continue;
+        printed.set(event.n, event.lastN);
         await print(event, line);
         this.#hits += 1;
         if (this.#hits < maxHits) continue;
@@ -120,6 +144,21 @@ export class HitFollower {
   }
 }
 
+function holesOf({ missing }: Execution): Holes {
+  const holes = new Holes();
+  holes.add(...missing);
+  return holes;
+}
+
+/** A hit of late lines, or one whose next piece is missing, is found again when these have come. */
+function mayComeAgain({ to, holes }: Searched, hit: Pick<Hit, "n" | "lastN">): boolean {
+  return hit.n > to - AGAIN_LINES || holes.touch(hit.n - 1, hit.lastN + 1);
+}
+
+function touches([from, to]: LineRange, { n, lastN }: Pick<Hit, "n" | "lastN">): boolean {
+  return from <= lastN && n <= to;
+}
+
 function liveTarget(what: FollowedSearch["what"]): Target {
   if ("x" in what) return what;
   const { job, run, owner } = what;
@@ -129,8 +168,4 @@ function liveTarget(what: FollowedSearch["what"]): Target {
 /** Lines, holes that were filled, and its end. */
 function stateOf({ lastN, lines, state, delivery }: Execution): string {
   return `${lastN} ${lines} ${state} ${delivery}`;
-}
-
-function keyOf({ x, node, owner }: { readonly x: string; readonly node: string; readonly owner: string }): string {
-  return `${x} ${owner} ${node}`;
 }

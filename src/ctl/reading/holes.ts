@@ -10,7 +10,7 @@ export class Holes {
   /** @param ranges Higher than all others, and in order. */
   add(...ranges: readonly LineRange[]): void {
     this.#ranges.push(...ranges);
-    if (this.#ranges.length > MAX_HOLES) this.#ranges.splice(0, this.#ranges.length - MAX_HOLES);
+    this.#forgetOldest();
   }
 
   /** A line has come. False: not into a hole. */
@@ -23,7 +23,13 @@ export class Holes {
       [n + 1, to],
     ];
     this.#ranges.splice(at, 1, ...left.filter(([first, last]) => first <= last));
+    this.#forgetOldest();
     return true;
+  }
+
+  /** Whether one of these numbers is in a hole. */
+  touch(first: number, last: number): boolean {
+    return this.#ranges.some(([from, to]) => from <= last && first <= to);
   }
 
   /** Those parts of which there are lines by now. */
@@ -39,5 +45,9 @@ export class Holes {
       if (next <= to) parts.push([next, to]);
     }
     return parts;
+  }
+
+  #forgetOldest(): void {
+    if (this.#ranges.length > MAX_HOLES) this.#ranges.splice(0, this.#ranges.length - MAX_HOLES);
   }
 }

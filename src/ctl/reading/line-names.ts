@@ -1,5 +1,6 @@
 import { safeText } from "../../host/safe-text.ts";
 import type { Execution } from "../../wire/api.ts";
+import { keyOf } from "../remote/executions.ts";
 import type { Output } from "../remote/output.ts";
 
 /** Colours of nodes: those of the terminal's palette that are not the red of failures. */
@@ -48,8 +49,4 @@ export class LineNames {
     this.#looks.set(node, look);
     return look;
   }
-}
-
-function keyOf({ x, node, owner }: Execution): string {
-  return `${x} ${owner} ${node}`;
 }

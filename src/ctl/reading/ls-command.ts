@@ -3,7 +3,7 @@ import { EXECUTION_STATES, type Execution } from "../../wire/api.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
-import { listExecutions } from "../remote/executions.ts";
+import { keyOf, listExecutions } from "../remote/executions.ts";
 import { localTime, timePast } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
@@ -45,6 +45,8 @@ export function lsCommand(settings: RemoteSettings): Command {
     if (run !== undefined && job === undefined) throw new UsageError("--run: name its --job as well");
     const query = { job, run, node: options.text("node"), state: options.text("state") };
     const rows: Execution[] = [];
+    // Several lists have it, or it has failed since the first was read.
+    const listed = new Set<string>();
     let isMore = false;
     // Problems may be older than all that a list has room for.
     const first = options.has("problems") && query.state === undefined ? PROBLEMS : [];
@@ -52,10 +54,11 @@ export function lsCommand(settings: RemoteSettings): Command {
       for await (const execution of listExecutions(collector, { ...query, state })) {
         const { isTooOld, isHere } = isWanted(execution);
         if (isTooOld) break;
-        const isListed = state === undefined && first.some((each) => each === execution.state);
-        if (!isHere || isListed) continue;
+        const key = keyOf(execution);
+        if (!isHere || listed.has(key)) continue;
         isMore = rows.length === limit;
         if (isMore) break;
+        listed.add(key);
         rows.push(execution);
       }
       if (isMore) break;

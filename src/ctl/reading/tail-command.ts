@@ -3,6 +3,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import type { Collector } from "../remote/collector.ts";
+import { keyOf } from "../remote/executions.ts";
 import type { RemoteLine } from "../remote/lines.ts";
 import { mergedLines, printedAtMs } from "../remote/merged-lines.ts";
 import { Output } from "../remote/output.ts";
@@ -162,8 +163,4 @@ async function whatOf(collector: Collector, options: ParsedOptions): Promise<Tar
   if (options.has("all")) return "all";
   if (target === undefined) throw new UsageError("expected ID, JOB, JOB@RUN or --all");
   return newestRunOf(collector, target);
-}
-
-function keyOf({ x, node, owner }: Execution): string {
-  return `${x} ${owner} ${node}`;
 }

@@ -2,6 +2,7 @@ import type { Execution } from "../../wire/api.ts";
 import type { Target } from "../../wire/live.ts";
 import type { Io } from "../command.ts";
 import type { Collector } from "../remote/collector.ts";
+import { keyOf } from "../remote/executions.ts";
 import { Output } from "../remote/output.ts";
 import { follow } from "./follow.ts";
 
@@ -53,8 +54,7 @@ class DrawnTable {
 
   /** False if that was known. */
   put(execution: Execution): boolean {
-    const { x, node, owner } = execution;
-    const key = `${x} ${owner} ${node}`;
+    const key = keyOf(execution);
     const isKnown = JSON.stringify(this.#known.get(key)) === JSON.stringify(execution);
     this.#known.set(key, execution);
     const [oldest] = this.#known.keys();

@@ -71,6 +71,19 @@ async function byPlace(collector: Collector, place: number): Promise<Execution |
   return undefined;
 }
 
+/** Its whole name as the key of a map. */
+export function keyOf({
+  x,
+  owner,
+  node,
+}: {
+  readonly x: string;
+  readonly owner: string;
+  readonly node: string;
+}): string {
+  return `${x} ${owner} ${node}`;
+}
+
 /** One that is known by its whole name. Rejects with an ApiRefusal, 404, if it is gone. */
 export function getExecution(collector: Collector, { x, node, owner }: ExecutionName): Promise<Execution> {
   return collector.json({ path: `/executions/${x}`, query: { node, owner } }, parseExecution);

@@ -2,9 +2,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { HitFollower } from "../../../src/ctl/reading/followed-hits.ts";
+import { AccountFile } from "../../../src/ctl/remote/account.ts";
+import { Collector, linesOf } from "../../../src/ctl/remote/collector.ts";
+import { parseSearchEvent } from "../../../src/wire/search-event.ts";
 import { type FakeExecution, fakeExecution, relayFrame, STARTED_AT } from "../../support/envelopes.ts";
 import { freePort } from "../../support/free-port.ts";
 import { openRelay } from "../../support/ingest-site.ts";
+import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
 import type { RelpClient } from "../../support/relp-client.ts";
@@ -170,6 +175,46 @@ describe("mlctl grep", () => {
     expect(enough).toMatchObject({ code: 0, stdout: "1:error one\n2:late error\n" });
     for (const wrong of [["-C1", "error", live.x], ["-c", "error", live.x], ["error"]])
       expect((await mlctl.here(["grep", "-f", ...wrong])).code).toBe(2);
+  });
+
+  test("-f finds what comes into a hole far behind the last line, once, and ends at -m hits that were there", async () => {
+    const live = fakeExecution({ node: "gpu3", job: "holes" });
+    const others = Array.from({ length: 400 }, () => "nothing");
+    await relay.send(live.begin(), live.lines(1, ["error one"]), live.lines(2, ["half an er"], { fragment: true }));
+    await relay.send(live.lines(5, others), live.lines(405, ["error 405"]));
+    const grep = mlctl.start(["grep", "-f", "error", live.x]);
+    const first = mlctl.start(["grep", "-f", "-m", "2", "error", live.x]);
+    await grep.waitFor(/405:error 405\n/);
+    await first.waitFor(/405:error 405\n/);
+    await relay.send(live.lines(4, ["late error"]));
+    await grep.waitFor(/4:late error\n/);
+    await relay.send(live.lines(3, ["ror"]), live.lines(406, ["error 406"]), live.end(406));
+    expect(await grep.ended).toMatchObject({ code: 0 });
+    const lines = ["1:error one", "405:error 405", "4:late error", "2:half an error", "406:error 406", ""];
+    expect(grep.output()).toBe(lines.join("\n"));
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect(first.output()).toBe("1:error one\n405:error 405\n");
+  });
+
+  test("-f prints what the first search has found in an execution that began before it once", async () => {
+    const collector = new Collector(new AccountFile(join(mlctl.folder, "marcologger")).read());
+    const printed: number[] = [];
+    const print = async ({ n }: { readonly n: number }): Promise<void> => void printed.push(n);
+    const what = { job: "between" };
+    const request = { pattern: "error" };
+    const follower = await HitFollower.begin({ collector, what, request, print, maxHits: 100 });
+    const live = fakeExecution({ node: "gpu3", job: "between" });
+    await relay.send(live.begin(), live.lines(1, ["error one", "error two"]));
+    const answer = await collector.send({ method: "POST", path: "/search", body: { ...request, what } });
+    for await (const line of linesOf(answer)) {
+      const event = parseSearchEvent(JSON.parse(line));
+      if (event?.t === "hit") follower.know(event);
+    }
+    const ended = follower.untilEnded(2);
+    await relay.send(live.lines(3, ["error three"]));
+    await poll("the third line", () => printed.includes(3));
+    await relay.send(live.lines(4, ["error four"]), live.end(4));
+    expect([await ended, printed]).toEqual([4, [3, 4]]);
   });
 
   test("exits with 2 where it fails", async () => {
