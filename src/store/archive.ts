@@ -9,7 +9,6 @@ import type { NodeSummary } from "../wire/node-summary.ts";
 import type { RunLinesPage, RunLinesQuery } from "../wire/run-lines.ts";
 import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
-import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { StreamLooks } from "../wire/stream-looks.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
@@ -19,35 +18,27 @@ import { openWhole } from "./execution/open-whole.ts";
 import { printedBytes, readChunks } from "./execution/read-chunks.ts";
 import type { IndexDb } from "./index/index-db.ts";
 import type { IndexRow } from "./index/index-row.ts";
-import type { RunName } from "./index/run-index.ts";
 import { ExecutionLooks } from "./looks/execution-looks.ts";
 import { RunLines } from "./merged/run-lines.ts";
 import type { Store } from "./store.ts";
 import type { Loaded } from "./table/load-in-turns.ts";
 import { RunTimesReader } from "./times/run-times.ts";
+import { mayName, ownerFilter, ownerIn } from "./viewer-scope.ts";
+import { type NamedRun, VisibleRows } from "./visible-rows.ts";
 
 /** Of a download: the shortest lines in it take a millisecond. */
 const RAW_STEP_BYTES = 131_072;
-/** Owners of one job that a refusal names. */
-const MAX_OWNERS = 100;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
 
-/** One run; without an owner, the only one's. */
-interface NamedRun {
-  readonly job: string;
-  readonly run: string;
-  readonly owner: string | undefined;
-}
-
 /**
- * The reading half of the store. Every request names its viewer. Executions that the viewer may not see look missing,
- * and both cases take the same path through this file. If an execution is named without its owner and the viewer sees
- * those of several owners, the request rejects with SeveralOwnersError rather than choose one.
+ * The reading half of the store. Every request names its viewer, who finds what VisibleRows finds. If an execution is
+ * named without its owner and the viewer sees those of several owners, the request rejects with SeveralOwnersError.
  */
 export class Archive {
   readonly #store: Store;
   readonly #indexDb: IndexDb;
+  readonly #rows: VisibleRows;
   /** Lists and reads of all users take turns: each may be megabytes. */
   readonly #turns = new LoopTurns();
   readonly #boards: RunBoards;
@@ -58,6 +49,7 @@ export class Archive {
   constructor(store: Store, indexDb: IndexDb) {
     this.#store = store;
     this.#indexDb = indexDb;
+    this.#rows = new VisibleRows(indexDb);
     const hold = (row: SlotIdentity) => store.inUse.take(row);
     const ofRuns = { runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs(), hold };
     this.#boards = new RunBoards(ofRuns);
@@ -68,14 +60,14 @@ export class Archive {
 
   async list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage> {
     if (!mayName(viewer, query.owner)) return { executions: [], next: null };
-    const owner = query.run === undefined ? this.#ownerIn(viewer, query) : this.#ownerOfJob(viewer, query);
+    const owner = query.run === undefined ? ownerIn(viewer, query) : this.#rows.ownerOfJob(viewer, query);
     const { executions, next } = await this.#search(viewer, { ...query, owner });
     const refused = this.#store.refusedOf(viewer.user);
     return refused === undefined ? { executions, next } : { executions, next, refused };
   }
 
   async get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined> {
-    const row = this.#find(viewer, name);
+    const row = this.#rows.find(viewer, name);
     return row === undefined ? undefined : (await this.#load(row))?.summary();
   }
 
@@ -83,7 +75,7 @@ export class Archive {
     viewer: Viewer,
     at: ExecutionName & { from: number; maxLines: number; maxBytes: number },
   ): Promise<readonly Chunk[]> {
-    const row = this.#find(viewer, at);
+    const row = this.#rows.find(viewer, at);
     if (row === undefined) return [];
     const release = this.#store.inUse.take(row);
     try {
@@ -96,7 +88,7 @@ export class Archive {
 
   /** The looks of both streams before line `n`. Null: not known yet. Undefined: the viewer has no such execution. */
   async looks(viewer: Viewer, at: ExecutionName & { n: number }): Promise<StreamLooks | null | undefined> {
-    const row = this.#find(viewer, at);
+    const row = this.#rows.find(viewer, at);
     return (
       row &&
       this.#looks.before({ identity: row, owner: row.execution.owner, n: at.n, load: async () => this.#load(row) })
@@ -105,7 +97,7 @@ export class Archive {
 
   /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
   async open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenPieces | undefined> {
-    const row = this.#find(viewer, at);
+    const row = this.#rows.find(viewer, at);
     if (row === undefined) return undefined;
     const release = this.#store.inUse.take(row);
     try {
@@ -139,7 +131,7 @@ export class Archive {
 
   /** Everything comes from the execution chosen at the start. */
   async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
-    const row = this.#find(viewer, what);
+    const row = this.#rows.find(viewer, what);
     if (row === undefined) return;
     const release = this.#store.inUse.take(row);
     try {
@@ -176,7 +168,7 @@ export class Archive {
   /** A page of runs, newest first. */
   async runs(viewer: Viewer, query: RunQuery): Promise<RunPage> {
     if (!mayName(viewer, query.owner)) return { runs: [], next: null };
-    const owner = query.job === undefined ? this.#ownerIn(viewer, query) : this.#ownerOfJob(viewer, query);
+    const owner = query.job === undefined ? ownerIn(viewer, query) : this.#rows.ownerOfJob(viewer, query);
     if (query.job !== undefined && owner === undefined) return { runs: [], next: null };
     await this.#store.indexStates(ownerFilter(viewer));
     return this.#turns.run(async () => this.#indexDb.runs.list({ ...query, owner }));
@@ -184,20 +176,20 @@ export class Archive {
 
   /** All executions of one run at a glance. Undefined: the viewer has no such run. */
   async board(viewer: Viewer, name: NamedRun): Promise<Board | undefined> {
-    const run = this.#run(viewer, name);
+    const run = this.#rows.run(viewer, name);
     return run === undefined ? undefined : this.#boards.of(run);
   }
 
   /** When one run printed how much. Undefined: the viewer has no such run. */
   async runTimes(viewer: Viewer, name: NamedRun): Promise<RunTimes | undefined> {
-    const run = this.#run(viewer, name);
+    const run = this.#rows.run(viewer, name);
     return run === undefined ? undefined : this.#runTimes.of(run);
   }
 
   /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
   async runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined> {
     if (!mayName(viewer, query.owner)) return undefined;
-    const owner = this.#ownerOfJob(viewer, query);
+    const owner = this.#rows.ownerOfJob(viewer, query);
     if (owner === undefined) return undefined;
     const { job, run } = query;
     const of = run === undefined ? { owner, job } : { owner, job, run };
@@ -212,30 +204,8 @@ export class Archive {
 
   /** Deletes an execution for good, unless it is running. */
   async remove(viewer: Viewer, name: ExecutionName): Promise<"removed" | "running" | "missing"> {
-    const row = this.#find(viewer, name);
+    const row = this.#rows.find(viewer, name);
     return row === undefined ? "missing" : this.#store.remove(row);
-  }
-
-  #run(viewer: Viewer, name: NamedRun): RunName | undefined {
-    if (!mayName(viewer, name.owner)) return undefined;
-    const owner = this.#ownerOfJob(viewer, name);
-    if (owner === undefined) return undefined;
-    const run = { ...name, owner };
-    return this.#indexDb.runs.has(run) ? run : undefined;
-  }
-
-  /** Undefined: everybody's. */
-  #ownerIn(viewer: Viewer, { owner }: { readonly owner?: string | undefined }): string | undefined {
-    return ownerFilter(viewer) ?? owner;
-  }
-
-  /** The only owner of this job: the index finds runs by owner and job. */
-  #ownerOfJob(viewer: Viewer, query: { readonly owner?: string | undefined; readonly job?: string | undefined }) {
-    const named = this.#ownerIn(viewer, query);
-    if (named !== undefined || query.job === undefined) return named;
-    const owners = this.#indexDb.totals.ownersOf(query.job, MAX_OWNERS);
-    if (owners.length > 1) throw new SeveralOwnersError(`job ${query.job}`, owners);
-    return owners[0];
   }
 
   #page(query: ExecutionQuery): { executions: readonly Execution[]; next: string | null; isFull: boolean } {
@@ -261,24 +231,7 @@ export class Archive {
     return { executions, next };
   }
 
-  #find(viewer: Viewer, { x, node, owner }: ExecutionName): IndexRow | undefined {
-    if (!mayName(viewer, owner)) return undefined;
-    const rows = this.#indexDb.findById(x, ownerFilter(viewer) ?? owner, node);
-    const owners = new Set(rows.map(({ execution }) => execution.owner));
-    if (owners.size > 1) throw new SeveralOwnersError(`execution ${x}`, [...owners].sort());
-    return rows[0];
-  }
-
   #load(row: IndexRow): Loaded | Promise<Loaded> {
     return this.#store.slots.load(this.#store.slots.get(row));
   }
-}
-
-/** Users who are not administrators may not name others: those executions look missing to them. */
-function mayName(viewer: Viewer, owner: string | undefined): boolean {
-  return viewer.admin || owner === undefined || owner === viewer.user;
-}
-
-function ownerFilter(viewer: Viewer): string | undefined {
-  return viewer.admin ? undefined : viewer.user;
 }

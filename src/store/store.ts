@@ -8,7 +8,7 @@ import type { Owner, OwnerOfName } from "./owner/owner-lookup.ts";
 import type { Removal, Removed } from "./removal/remover.ts";
 import { createStoreParts, type StoreOptions, type StoreParts } from "./store-parts.ts";
 import type { InUse } from "./table/in-use.ts";
-import type { Loaded } from "./table/load-in-turns.ts";
+import { type Loaded, LoadStoppedError } from "./table/load-in-turns.ts";
 import type { Slot } from "./table/slot.ts";
 import type { SlotTable } from "./table/slots.ts";
 import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
@@ -114,7 +114,7 @@ export class Store {
         if (wait !== undefined) return wait.then(() => this.store(items.slice(i)));
       }
     } catch (error) {
-      return this.#parts.alarm.failed(error);
+      return this.#failed(error);
     } finally {
       this.#parts.itemWriter.count();
     }
@@ -163,7 +163,7 @@ export class Store {
       await unquarantined;
       return this.#parts.alarm.works();
     } catch (error) {
-      return this.#parts.alarm.failed(error);
+      return this.#failed(error);
     }
   }
 
@@ -203,6 +203,11 @@ export class Store {
     this.#parts.files.closeAll();
   }
 
+  /** A stop is no failure of the disk. */
+  #failed(error: unknown): "unavailable" {
+    return error instanceof LoadStoppedError ? "unavailable" : this.#parts.alarm.failed(error);
+  }
+
   /** On failure the index is slightly old, which is better than no answer; its rows are marked as open. */
   #trying(bringUpToDate: () => void): void {
     try {
@@ -222,6 +227,7 @@ export class Store {
       this.#parts.merges.consider(execution);
     };
     const failed = (error: unknown): void => {
+      if (error instanceof LoadStoppedError) return;
       const { node, x } = row;
       this.#options.log.event("error", "cannot load an execution", { node, x, error: failureCode(error) });
     };

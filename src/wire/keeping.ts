@@ -2,6 +2,7 @@ import type { ExecutionName } from "./api.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import { flag, Problem, parsedBody } from "./request-members.ts";
 import { parseRunId, RUN_ID_RULE } from "./run-id.ts";
 
 /** What is kept: one execution, all of a job, or those of one run of it. */
@@ -99,17 +100,15 @@ export function parseUsageLimits(value: unknown): UsageLimits | undefined {
 
 const MAX_AGE_MS = 100 * 365 * 86_400_000;
 
-class Problem extends Error {}
-
 export function parseHoldRequest(value: unknown): HoldRequest | { readonly problem: string } {
-  return parsed(value, '{"what": {"x": "01..."}}', (body) => ({
+  return parsedBody(value, '{"what": {"x": "01..."}}', (body) => ({
     what: scopeOf(body["what"]),
     admin: flag(body, "admin"),
   }));
 }
 
 export function parsePruneRequest(value: unknown): PruneRequest | { readonly problem: string } {
-  return parsed(value, '{"olderThanMs": 2592000000, "dryRun": true}', (body) => {
+  return parsedBody(value, '{"olderThanMs": 2592000000, "dryRun": true}', (body) => {
     const olderThanMs = asCount(body["olderThanMs"]);
     if (olderThanMs === undefined || olderThanMs > MAX_AGE_MS)
       throw new Problem(`olderThanMs: expected milliseconds from 0 to ${MAX_AGE_MS}`);
@@ -166,17 +165,6 @@ export function parseUsage(value: unknown): Usage | undefined {
   return { owner, name, executions, bytes, heldBytes };
 }
 
-function parsed<T>(value: unknown, example: string, parse: (body: UnknownRecord) => T): T | { problem: string } {
-  try {
-    const body = asRecord(value);
-    if (body === undefined) throw new Problem(`expected JSON like ${example}`);
-    return parse(body);
-  } catch (error) {
-    if (error instanceof Problem) return { problem: error.message };
-    throw error;
-  }
-}
-
 function scopeOf(value: unknown): KeptScope {
   const record = asRecord(value) ?? {};
   const owner = text(record, "owner", WIRE_LIMITS.maxOwnerCharacters);
@@ -194,12 +182,7 @@ function runOf(record: UnknownRecord): string | undefined {
   return run;
 }
 
-function flag(record: UnknownRecord, name: string): boolean {
-  const value = record[name] ?? false;
-  if (typeof value !== "boolean") throw new Problem(`${name}: expected true or false`);
-  return value;
-}
-
+/** Unlike in a search, an empty name is no omitted one: it would delete the executions of all jobs. */
 function text(record: UnknownRecord, name: string, maxCharacters: number): string | undefined {
   const value = record[name];
   if (value === undefined) return undefined;

@@ -1,8 +1,24 @@
-import { asCount, type UnknownRecord } from "./record.ts";
+import { asCount, asRecord, type UnknownRecord } from "./record.ts";
 import { parseTime } from "./time.ts";
 
 /** What is wrong with a member of a request, for the user. */
 export class Problem extends Error {}
+
+/** What `parse` makes of a body, or the problem that it throws. */
+export function parsedBody<T>(
+  value: unknown,
+  example: string,
+  parse: (body: UnknownRecord) => T,
+): T | { readonly problem: string } {
+  try {
+    const body = asRecord(value);
+    if (body === undefined) throw new Problem(`expected JSON like ${example}`);
+    return parse(body);
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error.message };
+    throw error;
+  }
+}
 
 /** Without TextEncoder, which is not part of the language. */
 export function utf8Bytes(text: string): number {

@@ -4,7 +4,7 @@ import { parseStream } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
-import { count, flag, known, Problem, shortText, time, utf8Bytes, word } from "./request-members.ts";
+import { count, flag, known, Problem, parsedBody, shortText, time, utf8Bytes, word } from "./request-members.ts";
 import { parseRunId } from "./run-id.ts";
 import type { RunPlace } from "./run-lines.ts";
 
@@ -86,14 +86,7 @@ const DIRECTIONS = ["next", "previous"] as const;
 
 /** Parses a request. `problem` names the member that is wrong, and its limit. */
 export function parseSearchRequest(value: unknown): SearchRequest | { readonly problem: string } {
-  try {
-    const body = asRecord(value);
-    if (body === undefined) throw new Problem('expected JSON like {"what": {"all": true}, "pattern": "error"}');
-    return parseBody(body);
-  } catch (error) {
-    if (error instanceof Problem) return { problem: error.message };
-    throw error;
-  }
+  return parsedBody(value, '{"what": {"all": true}, "pattern": "error"}', parseBody);
 }
 
 function parseBody(body: UnknownRecord): SearchRequest {

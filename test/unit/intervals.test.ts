@@ -1,11 +1,15 @@
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
+import { STRETCHES_SCHEMA } from "../../src/store/numbers/disk-stretches.ts";
 import { IntervalSet } from "../../src/store/numbers/interval-set.ts";
 import type { LineNumbers } from "../../src/store/numbers/line-numbers.ts";
+import { ReleasedRows } from "../../src/store/numbers/released-rows.ts";
 import { SpillingIntervals } from "../../src/store/numbers/spilling-intervals.ts";
 import { afterwards } from "../support/cleanup.ts";
+import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 async function intervalDb(): Promise<IntervalDb> {
@@ -71,4 +75,19 @@ describe("great disorder", () => {
     db.close();
     expect(() => numbers.release()).not.toThrow();
   });
+});
+
+test("released sets that wait to be deleted are bounded; the rows of further ones stay until the next start", async () => {
+  const db = new Database(":memory:");
+  afterwards(() => {
+    db.close();
+  });
+  db.exec(`CREATE TABLE intervals (owner INTEGER, low INTEGER, high INTEGER); ${STRETCHES_SCHEMA}`);
+  const insert = db.prepare("INSERT INTO intervals VALUES (?, 1, 1)");
+  for (const owner of [1, 2, 3]) insert.run(owner);
+  const rows = new ReleasedRows(db, 2);
+  for (const owner of [1, 2, 3]) rows.add("intervals", owner);
+  const owners = () => db.prepare("SELECT owner FROM intervals").pluck().all();
+  await poll("the deletion", () => !owners().includes(2));
+  expect(owners()).toEqual([3]);
 });

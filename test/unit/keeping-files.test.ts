@@ -6,13 +6,19 @@ import { DiskForecast } from "../../src/keeping/disk-forecast.ts";
 import { Holds, MAX_HOLDS_PER_OWNER } from "../../src/keeping/holds.ts";
 import { removeOldFiles } from "../../src/keeping/old-files.ts";
 import { UsageSums } from "../../src/keeping/usage-sums.ts";
-import type { Hold } from "../../src/wire/keeping.ts";
+import { type Hold, parsePruneRequest } from "../../src/wire/keeping.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const MINUTE_MS = 60_000;
 const of = (hold: Partial<Hold>): Hold => ({ owner: "a", by: "owner", user: "a", since: "2026", job: "j", ...hold });
 const execution = { owner: "a", x: "01JDTC8V6CZ7M4V5X9Q2N3K4PW", node: "n", job: "j", run: "r" };
 const onIt = { owner: "a", x: execution.x, node: "n" };
+
+test("an empty job in a prune is refused: without a job, all would be deleted", () => {
+  const problem = expect.stringContaining("job: expected a text");
+  expect(parsePruneRequest({ olderThanMs: 0, job: "" })).toEqual({ problem });
+  expect(parsePruneRequest("all")).toEqual({ problem: expect.stringContaining('expected JSON like {"olderThanMs"') });
+});
 
 describe("holds", () => {
   test("are there again at the next start, the strongest first; a torn line spoils no other", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LinesByTime } from "../../src/store/times/lines-by-time.ts";
+import { someOf } from "../../src/store/times/some-of.ts";
 
 function of(...known: readonly (readonly [atMs: number, lines: number])[]): readonly number[] {
   const lines = new LinesByTime({ fromMs: 0, sizeMs: 10, parts: 4 });
@@ -72,4 +73,9 @@ describe("lines by time", () => {
   ] as const)("are %s", (_, known, counts) => {
     expect(of(...known)).toEqual(counts);
   });
+});
+
+test("of a long list some are taken at equal distances, of a short one all", () => {
+  expect(someOf([1, 2, 3], 3)).toEqual([1, 2, 3]);
+  expect(someOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 4)).toEqual([0, 2, 5, 7]);
 });

@@ -16,6 +16,7 @@ import type { LoopTurns } from "../../host/loop-turns.ts";
 import { CRI } from "../../wire/cri.ts";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/record.ts";
 import { createForAppend } from "../disk/create-file.ts";
+import { LastMerge, ValidRecords } from "./valid-records.ts";
 
 const LINE_FEED = 0x0a;
 /** A frame's n has at most fifteen digits. */
@@ -23,8 +24,6 @@ const MAX_N = 999_999_999_999_999;
 const BLOCK_BYTES = 262_144;
 /** A million stretches. A larger sidecar is not rewritten: that would block everything else. */
 const MAX_REWRITTEN_BYTES = 64 * 1_048_576;
-
-const ABOUT_PLACES = /^\{"t":"(?:stretch|run|mark|cut|sealed)"/;
 
 /** Which of an execution's two logs a record belongs to: lines in order, or those that arrived after later ones. */
 export type LogName = "main" | "late";
@@ -98,23 +97,25 @@ export class Sidecar {
   async forgetStretches(turns: Pick<LoopTurns, "run">): Promise<void> {
     const { size } = statSync(this.path);
     if (size > MAX_REWRITTEN_BYTES) return;
-    const valid = new ValidRecords();
     const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    const takeInto = (what: LastMerge | ValidRecords, at: number): number => {
+      const bytes = readSync(fd, block, 0, block.length, at);
+      what.take(block.subarray(0, bytes));
+      return at + bytes;
+    };
     try {
-      const block = Buffer.allocUnsafe(BLOCK_BYTES);
-      const take = (at: number): number => {
-        const bytes = readSync(fd, block, 0, block.length, at);
-        valid.take(block.subarray(0, bytes));
-        return at + bytes;
-      };
+      const merge = new LastMerge();
+      for (let at = 0; at < size; ) at = await turns.run(async () => takeInto(merge, at));
+      const valid = new ValidRecords(merge.at);
       let at = 0;
-      while (at < size) at = await turns.run(async () => take(at));
+      while (at < size) at = await turns.run(async () => takeInto(valid, at));
       // What was appended meanwhile, and in the same turn the new file: nothing comes in between.
-      for (let end = take(at); end > at; end = take(at)) at = end;
+      for (let end = takeInto(valid, at); end > at; end = takeInto(valid, at)) at = end;
+      this.#replace(valid.text());
     } finally {
       closeSync(fd);
     }
-    this.#replace(valid.text());
   }
 
   #replace(kept: string): void {
@@ -165,32 +166,6 @@ export class Sidecar {
       closeSync(fd);
     }
     return undefined;
-  }
-}
-
-/** The records of a sidecar that stay valid after its last merge, from its bytes in pieces. */
-class ValidRecords {
-  /** Before the last merge so far, and from it on. */
-  #before: string[] = [];
-  #since: string[] = [];
-  #rest: Buffer = Buffer.alloc(0);
-
-  take(piece: Buffer): void {
-    const bytes = Buffer.concat([this.#rest, piece]);
-    const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
-    this.#rest = bytes.subarray(wholeBytes);
-    for (const line of bytes.toString("utf8", 0, wholeBytes).split("\n")) {
-      if (line === "") continue;
-      if (line.startsWith('{"t":"merged"')) {
-        this.#before = this.#before.concat(this.#since.filter((each) => !ABOUT_PLACES.test(each)));
-        this.#since = [];
-      }
-      this.#since.push(line);
-    }
-  }
-
-  text(): string {
-    return [...this.#before, ...this.#since].map((line) => `${line}\n`).join("");
   }
 }
 

@@ -5,13 +5,18 @@ type Table = "stretches" | "intervals";
 /** Deleted in one turn of the event loop: about a millisecond. */
 const ROWS_A_TURN = 256;
 
+/** Sets: a few megabytes. Rows of further ones stay until the next start, which makes the file anew. */
+const MAX_WAITING = 65_536;
+
 /** Deletes the rows of sets that nobody uses any more, a few in each turn of the event loop: one may have a million. */
 export class ReleasedRows {
   readonly #delete: Record<Table, Database.Statement>;
+  readonly #maxWaiting: number;
   readonly #waiting: { readonly table: Table; readonly owner: number }[] = [];
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, maxWaiting = MAX_WAITING) {
+    this.#maxWaiting = maxWaiting;
     const some = (table: Table, key: string) =>
       db.prepare(`DELETE FROM ${table} WHERE owner = :owner AND ${key} IN
         (SELECT ${key} FROM ${table} WHERE owner = :owner ORDER BY ${key} LIMIT ${ROWS_A_TURN})`);
@@ -20,6 +25,7 @@ export class ReleasedRows {
 
   /** The caller does not use this owner's rows again. */
   add(table: Table, owner: number): void {
+    if (this.#waiting.length === this.#maxWaiting) return;
     this.#waiting.push({ table, owner });
     this.#turn ??= setImmediate(() => this.#deleteSome());
   }

@@ -29,13 +29,13 @@ export class OwnerFolders {
   async inside<T>(user: Owner, act: () => T | Promise<T>): Promise<T> {
     await this.#prepare(user);
     try {
-      return act();
+      return await act();
     } catch (error) {
       this.#lastDay = "";
       if (failureCode(error) !== "ENOENT") throw error;
       this.#ready.delete(this.#records.idOf(user));
       await this.#prepare(user);
-      return act();
+      return await act();
     }
   }
 

@@ -63,12 +63,12 @@ export class Remover {
   /** For a person who may: ends merges, and does not mind readers. Rejects with file system errors. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     const { slots, merges, sealer } = this.#options;
-    const known = slots.known(identity);
-    if (known !== undefined) {
-      await merges.cancel(known);
-      await sealer?.cancel(known);
-    }
-    const execution = await slots.load(slots.get(identity));
+    const loaded = await slots.load(slots.get(identity));
+    if (loaded === undefined) return "missing";
+    await merges.cancel(loaded);
+    await sealer?.cancel(loaded);
+    // Others may have deleted it meanwhile, or lines may have come.
+    const execution = slots.known(identity);
     if (execution === undefined) return "missing";
     if (execution.isOpen) return "running";
     const { owner, facts, accountedBytes: diskBytes } = execution;

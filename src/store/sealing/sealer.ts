@@ -10,6 +10,7 @@ import type { OwnerAccounts } from "../owner/owner-accounts.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
 import type { InUse } from "../table/in-use.ts";
 import type { IndexWriter } from "../table/index-writer.ts";
+import { LoadStoppedError } from "../table/load-in-turns.ts";
 import type { SlotTable } from "../table/slots.ts";
 import { sealExecution } from "./seal-execution.ts";
 import type { SealThread } from "./seal-thread.ts";
@@ -114,7 +115,7 @@ export class Sealer {
       metrics.seals("sealed").inc();
       indexWriter.touch(slots.get(row));
     } catch (error) {
-      const isCancelled = this.#underWay?.abort.signal.aborted === true;
+      const isCancelled = this.#underWay?.abort.signal.aborted === true || error instanceof LoadStoppedError;
       metrics.seals(isCancelled ? "cancelled" : "failed").inc();
       if (!isCancelled) return { path: slot.execution?.base ?? row.x, error: failureCode(error) };
     } finally {

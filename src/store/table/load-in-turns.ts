@@ -23,14 +23,26 @@ export interface InTurns {
   readonly nowMs?: () => number;
 }
 
-/** Makes all other steps of a load beside the live work. Undefined if it is stopped. */
+/** A load ended by the collector's stop: nothing is known of its execution. */
+export class LoadStoppedError extends Error {
+  readonly code = "ML_LOAD_STOPPED";
+
+  constructor() {
+    super("Cannot load: the collector stops");
+  }
+}
+
+/** Makes all other steps of a load beside the live work. Rejects with a LoadStoppedError if it is stopped. */
 export async function loadInTurns(
   steps: Loading,
   { turns, isStopped, nowMs = () => performance.now() }: InTurns,
 ): Promise<Loaded> {
   for (;;) {
     const step = await turns.run(async () => {
-      if (isStopped()) return steps.return(undefined);
+      if (isStopped()) {
+        steps.return(undefined);
+        throw new LoadStoppedError();
+      }
       const untilMs = nowMs() + TURN_MS;
       let step = steps.next();
       while (step.done !== true && nowMs() < untilMs) step = steps.next();

@@ -8,7 +8,7 @@ import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { IndexDb } from "../index/index-db.ts";
 import type { IntervalSpill } from "../numbers/spilling-intervals.ts";
 import type { OwnerAccounts } from "../owner/owner-accounts.ts";
-import { type Loaded, loadInTurns, loadSome } from "./load-in-turns.ts";
+import { type Loaded, LoadStoppedError, loadInTurns, loadSome } from "./load-in-turns.ts";
 import { Slot, type Unloaded } from "./slot.ts";
 
 /** Slots in memory; above this, idle ones are forgotten sooner. */
@@ -88,7 +88,7 @@ export class SlotTable {
     return this.#loading.get(slot) ?? this.#read(slot, unloaded);
   }
 
-  /** Loads under way end without a result. */
+  /** Loads under way reject with a LoadStoppedError. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -121,7 +121,9 @@ export class SlotTable {
   async #readInTurns(slot: Slot, unloaded: Unloaded, steps: Loading): Promise<Loaded> {
     try {
       const execution = await loadInTurns(steps, { turns: this.#turns, isStopped: () => this.#isStopped });
-      return this.#isStopped ? undefined : this.#loaded(slot, unloaded, execution);
+      if (!this.#isStopped) return this.#loaded(slot, unloaded, execution);
+      execution?.release();
+      throw new LoadStoppedError();
     } catch (error) {
       return this.#unreadable(slot, unloaded, error);
     } finally {

@@ -6,6 +6,7 @@ import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { CellPlace, CellRow, RunIndex, RunName } from "../index/run-index.ts";
 import type { SlotTable } from "../table/slots.ts";
 import { type KnownLines, LinesByTime } from "./lines-by-time.ts";
+import { someOf } from "./some-of.ts";
 import { timesInLog } from "./times-in-log.ts";
 
 /** Rows read in one step of the loop, and sidecars loaded in one. */
@@ -16,6 +17,10 @@ const MAX_EXECUTIONS = 20_000;
 /** Of logs that are too small to have marks worth the name, the lines' own times are read, up to so much in all. */
 const MAX_READ_BYTES = 4_194_304;
 const SMALL_BYTES = 524_288;
+/** Of a log: its marks are as many as it has pieces of 256 KiB. */
+const MAX_MARKS = 256;
+/** Executions whose lines are added in one step. */
+const STEP_SUMS = 256;
 /** Of a larger run those that are not in memory count as having printed evenly: a thousand sidecars take a second. */
 const MAX_LOADED = 64;
 
@@ -44,7 +49,16 @@ export class RunTimesReader {
   async of(run: RunName): Promise<RunTimes> {
     const nowMs = this.#options.nowMs();
     const all = await this.#executions(run, nowMs);
-    return this.#turns.run(async () => ({ owner: run.owner, ...summed(all, nowMs) }));
+    const period = new Period(nowMs);
+    await this.#inSteps(all, (some) => period.see(some));
+    const sums = new RunSums(period);
+    await this.#inSteps(all, (some) => sums.add(some));
+    return { owner: run.owner, ...sums.all };
+  }
+
+  async #inSteps(all: readonly Timed[], act: (some: readonly Timed[]) => void): Promise<void> {
+    for (let at = 0; at < all.length; at += STEP_SUMS)
+      await this.#turns.run(async () => act(all.slice(at, at + STEP_SUMS)));
   }
 
   async #executions(run: RunName, nowMs: number): Promise<readonly Timed[]> {
@@ -121,7 +135,10 @@ function byTimes(execution: StoredExecution, read: readonly KnownLines[], nowMs:
   const { main, late } = execution.logs;
   const startMs = Date.parse(cell.startedAt) + cell.clockMs;
   const printedMs = cell.printedAtMs ?? endOf(cell, nowMs);
-  const marks = main.marks.map(({ time, line }) => ({ atMs: Date.parse(time) + cell.clockMs, lines: line }));
+  const marks = someOf(main.marks, MAX_MARKS).map(({ time, line }) => ({
+    atMs: Date.parse(time) + cell.clockMs,
+    lines: line,
+  }));
   const seen = read.map(({ atMs, lines }) => ({ atMs: atMs + cell.clockMs, lines }));
   const known = [{ atMs: startMs, lines: 0 }, ...(seen.length > 0 ? seen : marks)];
   const lastMs = Math.max(known.at(-1)?.atMs ?? startMs, Math.min(printedMs, endOf(cell, nowMs)));
@@ -135,18 +152,52 @@ function endOf({ overAt, state, clockMs }: RunCell, nowMs: number): number {
   return Date.parse(overAt) + (state === "lost" ? 0 : clockMs);
 }
 
-function summed(all: readonly Timed[], nowMs: number): Omit<RunTimes, "owner"> {
-  const fromMs = all.reduce((least, { known }) => Math.min(least, known[0]?.atMs ?? least), nowMs);
-  const toMs = all.reduce(
-    (most, { cell, known }) => Math.max(most, endOf(cell, nowMs), known.at(-1)?.atMs ?? 0),
-    fromMs + RUN_TIMES_PARTS,
-  );
-  const sizeMs = (toMs - fromMs) / RUN_TIMES_PARTS;
-  const lines = new LinesByTime({ fromMs, sizeMs, parts: RUN_TIMES_PARTS });
-  for (const { known } of all) lines.add(known);
-  const failures = all.flatMap(({ cell }) => failureOf(cell) ?? []);
-  failures.sort((a, b) => (a.at < b.at ? -1 : 1));
-  return { fromMs, sizeMs, counts: lines.counts, failures: failures.slice(0, MAX_RUN_FAILURES) };
+/** From the first line of a run to its last one, its end, or now. */
+class Period {
+  readonly #nowMs: number;
+  fromMs: number;
+  #toMs = 0;
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+    this.fromMs = nowMs;
+  }
+
+  get toMs(): number {
+    return Math.max(this.#toMs, this.fromMs + RUN_TIMES_PARTS);
+  }
+
+  see(some: readonly Timed[]): void {
+    for (const { cell, known } of some) {
+      this.fromMs = Math.min(this.fromMs, known[0]?.atMs ?? this.fromMs);
+      this.#toMs = Math.max(this.#toMs, endOf(cell, this.#nowMs), known.at(-1)?.atMs ?? 0);
+    }
+  }
+}
+
+/** What executions printed when, added a few at a time. */
+class RunSums {
+  readonly #fromMs: number;
+  readonly #sizeMs: number;
+  readonly #lines: LinesByTime;
+  /** The first ones. */
+  #failures: readonly RunFailure[] = [];
+
+  constructor({ fromMs, toMs }: Period) {
+    this.#fromMs = fromMs;
+    this.#sizeMs = (toMs - fromMs) / RUN_TIMES_PARTS;
+    this.#lines = new LinesByTime({ fromMs, sizeMs: this.#sizeMs, parts: RUN_TIMES_PARTS });
+  }
+
+  add(some: readonly Timed[]): void {
+    for (const { known } of some) this.#lines.add(known);
+    const failures = [...this.#failures, ...some.flatMap(({ cell }) => failureOf(cell) ?? [])];
+    this.#failures = failures.sort((a, b) => (a.at < b.at ? -1 : 1)).slice(0, MAX_RUN_FAILURES);
+  }
+
+  get all(): Omit<RunTimes, "owner"> {
+    return { fromMs: this.#fromMs, sizeMs: this.#sizeMs, counts: this.#lines.counts, failures: this.#failures };
+  }
 }
 
 function failureOf({ x, node, rank, state, overAt, clockMs }: RunCell): RunFailure | undefined {

@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { LoopTurns } from "../../../src/host/loop-turns.ts";
 import { loadInTurns } from "../../../src/store/table/load-in-turns.ts";
@@ -10,12 +10,14 @@ import { tempFolder } from "../../support/temp-folder.ts";
 const PIECES = 2_000;
 
 /** A site that starts again with an execution of many pieces in reverse; it is loaded in the turns that follow. */
-async function startedAgain(end?: (a: FakeExecution) => string) {
+async function startedAgain({ end, step = 2 }: { end?: (a: FakeExecution) => string; step?: number } = {}) {
   const dataDir = await tempFolder();
   const a = fakeExecution();
   const site = await startIngestSite({ dataDir });
   const relay = await openRelay(site);
-  const frames = Array.from({ length: PIECES }, (_, i) => a.lines(2 * (PIECES - i), [`line ${2 * (PIECES - i)}`]));
+  const frames = Array.from({ length: PIECES }, (_, i) =>
+    a.lines(step * (PIECES - i), [`line ${step * (PIECES - i)}`]),
+  );
   await relay.send(a.begin(), ...frames, ...(end === undefined ? [] : [end(a)]));
   relay.destroy();
   const identity = [...site.store.slots.values()].find((slot) => slot.identity.x === a.x)?.identity;
@@ -56,7 +58,7 @@ test("an execution of many pieces is loaded once, and lines that come meanwhile 
 });
 
 test("one that is deleted while it is loaded does not come back", async () => {
-  const { a, identity, again, load } = await startedAgain((of) => of.end(2 * PIECES));
+  const { a, identity, again, load } = await startedAgain({ end: (of) => of.end(2 * PIECES) });
   const loading = load();
   expect(loading).toBeInstanceOf(Promise);
   const [row] = again.kept.oldest(undefined, 1);
@@ -64,6 +66,14 @@ test("one that is deleted while it is loaded does not come back", async () => {
   expect(await again.kept.removeUnused([removal])).toEqual(["removed"]);
   expect(await loading).toBeUndefined();
   expect(await again.archive.get(ROOT, a)).toBeUndefined();
+});
+
+test("one that its user deletes while it is loaded is deleted with all its files, though a merge is due", async () => {
+  const { a, again, load, log } = await startedAgain({ step: 1, end: (of) => of.end(PIECES) });
+  expect(load()).toBeInstanceOf(Promise);
+  expect(await again.archive.remove(ROOT, a)).toBe("removed");
+  await again.stop();
+  expect(readdirSync(dirname(log)).filter((name) => name.startsWith(a.x))).toEqual([]);
 });
 
 test("one whose files vanish while it is loaded is forgotten", async () => {
@@ -77,9 +87,9 @@ test("one whose files vanish while it is loaded is forgotten", async () => {
 
 test("a stop does not wait for it, and the next start loads it", async () => {
   const { load, again, a } = await startedAgain();
-  const loading = load();
+  const refused = expect(load()).rejects.toThrow("Cannot load: the collector stops");
   await again.stop();
-  expect(await loading).toBeUndefined();
+  await refused;
   const last = await startIngestSite({ dataDir: again.dataDir });
   expect(await last.archive.get(ROOT, a)).toMatchObject({ lines: PIECES });
 });

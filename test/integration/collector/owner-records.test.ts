@@ -3,7 +3,9 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { letRead } from "../../../src/store/owner/acl.ts";
+import { OwnerFolders } from "../../../src/store/owner/owner-folder.ts";
 import type { OwnerAnswer } from "../../../src/store/owner/owner-lookup.ts";
+import { OwnerRecords } from "../../../src/store/owner/owner-records.ts";
 import { fakeExecution, STARTED_AT } from "../../support/envelopes.ts";
 import { type IngestSite, openRelay, startIngestSite } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
@@ -113,4 +115,19 @@ it("a collector without setfacl does not start, and says what to install", async
   const { code, stderr } = await run(process.execPath, args, { env });
   expect(code).toBe(1);
   expect(stderr).toContain("setfacl is missing: install the package acl, then start again");
+});
+
+it("what was begun in a folder that somebody then removed is done again, once", async () => {
+  const records = new OwnerRecords(await tempFolder());
+  const folders = new OwnerFolders({ records, log: { event: () => undefined } });
+  let tries = 0;
+  const act = async (): Promise<string> => {
+    tries += 1;
+    if (tries !== 2) throw Object.assign(new Error("Gone"), { code: "ENOENT" });
+    return "done";
+  };
+  expect(await folders.inside({ name: "alice", uid: undefined }, act)).toBe("done");
+  expect(tries).toBe(2);
+  await expect(folders.inside({ name: "alice", uid: undefined }, act)).rejects.toThrow("Gone");
+  expect(tries).toBe(4);
 });
