@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AskedNode } from "../wire/fleet/asked-node.ts";
-import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
 import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
+import { Asking } from "./asking.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
-import { DryRuns } from "./dry-runs/dry-runs.ts";
+import type { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
@@ -24,7 +23,7 @@ import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { RunViews } from "./outbox/run-views.ts";
-import { Questions } from "./questions/questions.ts";
+import type { Questions } from "./questions/questions.ts";
 
 const LOOK_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -47,8 +46,7 @@ export class Fleet {
   readonly #nodeWatch = new NodeWatch({ view: () => this.view(), ask: () => this.#link?.watch() });
   readonly #files: NodeFiles;
   readonly #outbox: Outbox;
-  readonly #dryRuns: DryRuns;
-  readonly #questions: Questions;
+  readonly #asking: Asking;
   #link: Link | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
@@ -71,17 +69,7 @@ export class Fleet {
       connectionsOf: (node) => this.#broker.connectionsOf(node),
       journalOf: (node) => this.#table.journalOf(node),
     };
-    this.#dryRuns = new DryRuns({ nodes, after });
-    const discarded = metrics.count(
-      "ml_fleet_discarded_answers_total",
-      "Answers of nodes that nobody waits for, or too long",
-    );
-    this.#questions = new Questions({
-      nodes,
-      send: (node, message) => this.#link?.ask(node, message),
-      after,
-      onDiscarded: () => discarded.inc(),
-    });
+    this.#asking = new Asking({ nodes, send: (node, message) => this.#link?.ask(node, message), metrics });
     this.#outbox = new Outbox({
       db: this.#db,
       nodes,
@@ -122,7 +110,7 @@ export class Fleet {
       nowMs,
       onEvent: (node, text) => this.#takeEvent(node, text),
       onPresence: (node, text) => this.#takePresence(node, text),
-      onAnswer: (node, run, text) => this.#questions.take(node, run, text),
+      onAnswer: (node, run, text) => this.#asking.questions.take(node, run, text),
       onFlood: (node) => this.#broker.nodes.pause(node),
     });
     const linking = this.#link.start();
@@ -169,15 +157,12 @@ export class Fleet {
     return this.#outbox.goOn(owner, run);
   }
 
-  dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined> {
-    return this.#dryRuns.ask(order, signed);
+  dryRun(...asked: Parameters<DryRuns["ask"]>): ReturnType<DryRuns["ask"]> {
+    return this.#asking.dryRuns.ask(...asked);
   }
 
-  ask(
-    order: OrderOf<"ask">,
-    how: { readonly signed: SignedOrder; readonly withinMs: number },
-  ): Promise<readonly AskedNode[] | undefined> {
-    return this.#questions.ask(order, how);
+  ask(...asked: Parameters<Questions["ask"]>): ReturnType<Questions["ask"]> {
+    return this.#asking.questions.ask(...asked);
   }
 
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
@@ -225,7 +210,7 @@ export class Fleet {
   async #takeEvent(node: string, text: string): Promise<EventAnswer> {
     const event = parseFleetEvent(text);
     if (event === undefined) return "-";
-    const isTaken = event.kind === "state" && (this.#dryRuns.take(node, event) || this.#questions.refused(node, event));
+    const isTaken = event.kind === "state" && this.#asking.take(node, event);
     return isTaken ? "+" : this.#outbox.take(node, event);
   }
 
@@ -253,9 +238,4 @@ export class Fleet {
   #failed(error: unknown): void {
     this.#options.log.event("error", "cannot use the outbox", { error: String(error) });
   }
-}
-
-function after(act: () => void, afterMs: number): () => void {
-  const timer = setTimeout(act, afterMs);
-  return () => clearTimeout(timer);
 }

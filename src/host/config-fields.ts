@@ -14,7 +14,7 @@ export interface Address {
   readonly port: number;
 }
 
-const MAX_PORT = 65_535;
+export const MAX_PORT = 65_535;
 /** Each word is compared on every request. */
 const MAX_LIST_WORDS = 64;
 

@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { asRecord, type UnknownRecord } from "../wire/record.ts";
-import { type Address, countField, type Endpoint, FIELDS, isLoopback } from "./config-fields.ts";
+import { type Address, countField, type Endpoint, FIELDS, isLoopback, MAX_PORT } from "./config-fields.ts";
 import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
@@ -157,9 +157,10 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
   };
 }
 
-/** The next port of the same address, as agents assume it; any one after any one. */
+/** The next port of the same address, as agents assume it; any one after any one. Undefined: none follows. */
 function portAfter(address: Address | undefined): Address | undefined {
-  return address === undefined || address.port === 0 ? address : { ...address, port: address.port + 1 };
+  if (address === undefined || address.port === 0) return address;
+  return address.port === MAX_PORT ? undefined : { ...address, port: address.port + 1 };
 }
 
 /** Refuses what must not happen by accident: anyone posing as a relay, or passwords unencrypted on a network. */
@@ -174,6 +175,9 @@ function checkExposure(config: Config, settings: Settings): void {
   }
   if (config.fleet !== undefined && pki === undefined) {
     settings.complain("fleet: expected pki, the folder with the fleet's certificates (mlctl pki fleet)");
+  }
+  if (config.fleet !== undefined && config.fleetFiles === undefined) {
+    settings.complain("fleet: expected a port below 65535, or fleet-files: files have the next port");
   }
   if (config.fleet?.port === 0 && config.fleetBroker === "unit") {
     settings.complain("fleet: expected a port of its own for fleet-broker = unit, got 0");

@@ -6,6 +6,7 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { clientGone } from "./client-gone.ts";
 import { followJson } from "./follow-json.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
@@ -119,8 +120,9 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const viewer = await viewerFor(request, order);
     const nodes = await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
-      const answers = await fleet.dryRun(order, signed);
-      if (answers === undefined) throw tooMany("Too many dry runs at a time: try again in a moment");
+      const answers = await fleet.dryRun(order, { signed, signal: clientGone(response) });
+      if (answers === undefined)
+        throw tooMany("Too many dry runs at a time, of yours or of all: try again in a moment");
       return answers;
     });
     response.json({ nodes });
@@ -134,8 +136,9 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const viewer = await viewerFor(request, order);
     const nodes = await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
-      const answers = await fleet.ask(order, { signed, withinMs });
-      if (answers === undefined) throw tooMany("Too many questions at a time: try again in a moment");
+      const answers = await fleet.ask(order, { signed, withinMs, signal: clientGone(response) });
+      if (answers === undefined)
+        throw tooMany("Too many questions at a time, of yours or of all: try again in a moment");
       return answers;
     });
     response.json({ nodes });

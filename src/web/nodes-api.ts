@@ -62,12 +62,13 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
     const viewer = await viewerOf(request, "read");
     const limit = new Query(request.query).count("limit", { least: 1, most: MAX_EVENTS, fallback: DEFAULT_EVENTS });
     const events = fleet.nodeEvents(MAX_EVENTS).filter(({ user }) => viewer.admin || user === viewer.user);
+    const sent = events.slice(0, limit);
     recordRead(
       viewer,
       request,
-      events.flatMap(({ user }) => (user === "" ? [] : [user])),
+      sent.flatMap(({ user }) => (user === "" ? [] : [user])),
     );
-    response.json({ events: events.slice(0, limit) });
+    response.json({ events: sent });
   });
 
   async function watch(response: Response, uid: number, of: Pick<Fleet, "watchNodes">): Promise<void> {

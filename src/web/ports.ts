@@ -124,12 +124,15 @@ export interface Fleet {
   ): Promise<"stored" | "known" | "differs" | "full" | "files">;
   /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
   goOn(owner: string, run: string): Promise<boolean>;
-  /** Asks the nodes whether they would. Undefined: too many are asked at the moment. */
-  dryRun(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined>;
-  /** Asks the nodes what they know. Undefined: too many are asked at the moment. */
+  /** Asks the nodes whether they would, until the signal. Undefined: too many are asked at the moment. */
+  dryRun(
+    order: OrderOf<"check">,
+    how: { readonly signed: SignedOrder; readonly signal: AbortSignal },
+  ): Promise<readonly DryRunOnNode[] | undefined>;
+  /** Asks the nodes what they know, until the signal. Undefined: too many are asked at the moment. */
   ask(
     order: OrderOf<"ask">,
-    how: { readonly signed: SignedOrder; readonly withinMs: number },
+    how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<readonly AskedNode[] | undefined>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;

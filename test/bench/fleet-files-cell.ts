@@ -44,7 +44,7 @@ async function fetched(pki: string): Promise<Figures> {
   const collector = await startCollector({ pki, settings });
   const [, port = ""] = await collector.process.waitFor(/nodes that fetch files host=\S+ port=(\d+)/);
   const sha256 = await ordered(collector);
-  const place = [userInfo().username, sha256, benchFolder()];
+  const place = [userInfo().username, sha256, String(FILE_MIB * MIB), benchFolder()];
   const nodes = start(process.execPath, [FETCHERS, port, pki, String(NODES), ...place]);
   const cpuBefore = cpuSeconds(collector.process.pid);
   nodes.stdin?.write("fetch\n");

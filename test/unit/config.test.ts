@@ -213,6 +213,11 @@ describe("the collector's configuration", () => {
     ["a port too high", ["--pki", "/p", "--relp", "127.0.0.1:65536"], "--relp: expected HOST:PORT"],
     ["UDP over IPv6", ["--insecure", "--udp-syslog", "[::1]:5514"], "--udp-syslog: expected HOST:PORT without IPv6"],
     ["a UDP port that nobody learns", ["--insecure", "--udp-syslog", "127.0.0.1:0"], "--udp-syslog: expected"],
+    [
+      "a fleet without a port for its files",
+      ["--pki", "/p", "--fleet", "[::1]:65535"],
+      "fleet: expected a port below 65535",
+    ],
     ["a group like an option", ["--pki", "/p", "--admin-group=-x"], "--admin-group: expected the name of a unix group"],
     ["the default command by name", ["--pki", "/p", "run"], "run: unknown command"],
     ["an unknown command", ["--pki", "/p", "dance"], "dance: unknown command"],
@@ -234,6 +239,12 @@ describe("the collector's configuration", () => {
       web: { path: "/run/w.sock" },
       webSocketGroup: "www-data",
     });
+  });
+
+  test("files of a fleet have the next port, or their own", () => {
+    const portOf = (...argv: string[]) => configOf(["--pki", "/p", "--fleet", ...argv]).fleetFiles?.port;
+    expect(portOf("[::1]:65534")).toBe(65_535);
+    expect(portOf("[::1]:65535", "--fleet-files", "[::1]:1")).toBe(1);
   });
 
   test("needs no certificates when nothing listens", () => {

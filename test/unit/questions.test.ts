@@ -1,12 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { parseMounts } from "../../src/agent/ask/disks.ts";
 import { PROVIDERS } from "../../src/agent/ask/providers.ts";
+import { DryRuns } from "../../src/fleet/dry-runs/dry-runs.ts";
+import type { Nodes } from "../../src/fleet/outbox/ports.ts";
 import { Questions } from "../../src/fleet/questions/questions.ts";
 import { sha256 } from "../../src/fleet/sha256.ts";
 import { type Answer, type AnswerRow, parseAnswer } from "../../src/wire/fleet/answer.ts";
 import type { AskedNode } from "../../src/wire/fleet/asked-node.ts";
 import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
-import { FLEET, newRun } from "../support/fleet-keys.ts";
+import { FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
 
 const ABSENT = "node3";
 const RUN = newRun();
@@ -20,12 +22,16 @@ const DIGEST = sha256(SIGNED.order);
 let sent: string[];
 let discarded: number;
 let expire: () => void;
+let gone: AbortController;
+let signal: AbortSignal;
 let questions: Questions;
 let answered: Promise<readonly AskedNode[] | undefined>;
 
 beforeEach(() => {
   sent = [];
   discarded = 0;
+  gone = new AbortController();
+  signal = gone.signal;
   questions = new Questions({
     nodes: { isPresent: (node) => node !== ABSENT, isDuplicate: () => false },
     send: (node) => void sent.push(node),
@@ -37,7 +43,7 @@ beforeEach(() => {
       discarded += 1;
     },
   });
-  answered = questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000 });
+  answered = questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal });
 });
 
 function say(node: string, state: Answer["state"], more: Partial<Answer> = {}): void {
@@ -112,7 +118,7 @@ test("answers together have a limit: those beyond are named", async () => {
   const nodes = Array.from({ length: 200 }, (_, i) => `node${i + 10}`);
   const order = { ...ORDER, nodes, run: newRun() };
   const signed = { order: encodeOrder(order), sig: "sig" };
-  const many = questions.ask(order, { signed, withinMs: 1_000 });
+  const many = questions.ask(order, { signed, withinMs: 1_000, signal });
   const rows = Array.from({ length: 120 }, () => ({ text: "x".repeat(500) }));
   const answer = { v: 1, user: "alice", digest: sha256(signed.order), state: "complete", why: "", text: "", rows };
   for (const node of nodes) questions.take(node, order.run, JSON.stringify(answer));
@@ -121,10 +127,42 @@ test("answers together have a limit: those beyond are named", async () => {
   expect(left.length).toBe(discarded);
 });
 
-test("the same question twice, or more than 16 at a time, are too many", async () => {
-  expect(await questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000 })).toBeUndefined();
-  for (let i = 1; i < 16; i += 1) void questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000 });
-  expect(await questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000 })).toBeUndefined();
+test("the same question twice, more than 4 of a user, or more than 16 at a time are too many", async () => {
+  const ask = (user: string) =>
+    questions.ask({ ...ORDER, user, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal });
+  expect(await questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal })).toBeUndefined();
+  for (let i = 1; i < 4; i += 1) void ask("alice");
+  expect(await ask("alice")).toBeUndefined();
+  for (let i = 0; i < 12; i += 1) void ask(["bob", "carol", "dave"][i % 3] ?? "");
+  expect(await ask("erin")).toBeUndefined();
+});
+
+test("a client that hangs up ends its question, and frees its place", async () => {
+  for (let i = 1; i < 4; i += 1)
+    void questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal });
+  say("node1", "complete");
+  gone.abort();
+  expect(await states()).toEqual(["complete", "silent", "absent"]);
+  const next = { ...ORDER, run: newRun() };
+  expect(await questions.ask(next, { signed: SIGNED, withinMs: 1_000, signal })).toHaveLength(3);
+});
+
+test("of dry runs a user has 16 places of 64, and frees them by hanging up", async () => {
+  const dryRuns = new DryRuns({
+    nodes: { isPresent: () => true, isDuplicate: () => false, send: () => undefined } as unknown as Nodes,
+    after: () => () => undefined,
+  });
+  const ask = (user: string) => {
+    const order: OrderOf<"check"> = { ...runOrder({ user }), kind: "check", run: newRun() };
+    return dryRuns.ask(order, { signed: SIGNED, signal });
+  };
+  const asked = Array.from({ length: 16 }, () => ask("alice"));
+  expect(await ask("alice")).toBeUndefined();
+  for (const user of ["bob", "carol", "dave"]) for (let i = 0; i < 16; i += 1) void ask(user);
+  expect(await ask("erin")).toBeUndefined();
+  gone.abort();
+  expect((await Promise.all(asked)).flat().map((one) => one?.answer)).toEqual(Array(16).fill("silent"));
+  expect(await ask("alice")).toMatchObject([{ answer: "silent" }]);
 });
 
 test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", async (name) => {
@@ -136,14 +174,13 @@ test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", 
 });
 
 test("processes are those of the user who asks, and nobody else's", async () => {
-  const { signal } = new AbortController();
   const read = (uid: number) => PROVIDERS.get("processes")?.read({ uid, args: [], signal });
   expect(await read(4_294_967_000)).toEqual([]);
   const own = (await read(process.getuid?.() ?? 0)) ?? [];
   expect(own.length).toBeGreaterThan(0);
 });
 
-test("each local file system counts once, by its shortest folder; what is covered or remote does not", () => {
+test("each local file system counts once, by its shortest folder; what is covered, remote or answered by a process does not", () => {
   const mounts = [
     "22 1 8:1 / / rw - ext4 /dev/sda1 rw",
     "23 22 8:1 /tmp/private /tmp rw shared:1 - ext4 /dev/sda1 rw",
@@ -152,7 +189,10 @@ test("each local file system counts once, by its shortest folder; what is covere
     "26 22 8:3 / /mnt/a\\040b rw - ext4 /dev/sdc1 rw",
     "27 22 0:40 / /net rw - nfs4 server:/export rw",
     "28 22 0:50 / /proc rw - proc proc rw",
+    "29 22 0:60 / /mnt/archive rw - fuse.archivemount /dev/fuse rw",
+    "30 22 0:61 / /mnt/fuse rw - fuse /dev/fuse rw",
+    "31 22 8:4 / /mnt/stick rw - fuseblk /dev/sdd1 rw",
     "",
   ];
-  expect(parseMounts(mounts.join("\n")).map(({ folder }) => folder)).toEqual(["/", "/mnt/a b"]);
+  expect(parseMounts(mounts.join("\n")).map(({ folder }) => folder)).toEqual(["/", "/mnt/a b", "/mnt/stick"]);
 });

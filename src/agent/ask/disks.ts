@@ -12,6 +12,8 @@ interface Mount {
 
 /** File systems on this machine without a device of /dev. Those of a network are not looked at: a dead server holds up statfs(2). */
 const LOCAL_TYPES: readonly string[] = ["overlay", "zfs"];
+/** Of these, a process answers statfs(2), which may hang. `fuseblk` is a disk's. */
+const FUSE = /^fuse(?!blk)/;
 
 /** Each local file system once, as mlagent-root sees it. */
 export async function readDisks(): Promise<readonly AnswerRow[]> {
@@ -45,7 +47,7 @@ export function parseMounts(text: string): readonly Mount[] {
       top.set(folder, { device, type, folder: unescaped(folder), source: unescaped(source) });
   }
   const local = [...top.values()].filter(
-    ({ type, source }) => source.startsWith("/dev/") || LOCAL_TYPES.includes(type),
+    ({ type, source }) => !FUSE.test(type) && (source.startsWith("/dev/") || LOCAL_TYPES.includes(type)),
   );
   const devices = new Map<string, Mount>();
   for (const mount of local) {

@@ -27,7 +27,11 @@ export class BlobSource {
     this.#options = options;
   }
 
-  async fetch(blob: BlobName, to: { readonly path: string; readonly from: number }): Promise<"whole" | "missing"> {
+  /** `differs`: the collector would send more or less than the rest of so many bytes; nothing of it is written. */
+  async fetch(
+    blob: BlobName,
+    to: { readonly path: string; readonly from: number; readonly bytes: number },
+  ): Promise<"whole" | "missing" | "differs"> {
     const { host, port, pki, node } = this.#options;
     const [cert, key] = ["crt", "key"].map((end) => readFileSync(join(pki, `${node}.${end}`)));
     const sent = request({
@@ -40,6 +44,10 @@ export class BlobSource {
       sent.once("response", resolve).once("error", reject).end();
     });
     const { statusCode, headers } = response;
+    if (statusCode === 206 && Number(headers["content-length"] ?? Number.NaN) !== to.bytes - to.from) {
+      response.destroy();
+      return "differs";
+    }
     if (statusCode === 206) {
       await pipeline(response, createWriteStream(to.path, { flags: "a", mode: 0o600 }));
       return "whole";

@@ -18,14 +18,16 @@ import { type BlobName, cachedPath } from "./cached-blob.ts";
 export interface FetchedBlobsOptions {
   readonly folder: string;
   /**
-   * Appends the collector's bytes from `from` on to the file. `missing`: it has no such blob for this node. Rejects when the
-   * connection fails; what has come stays.
+   * Appends the collector's bytes from `from` on to the file. `missing`: it has no such blob for this node; `differs`: one of another
+   * length. Rejects when the connection fails; what has come stays.
    */
   fetch(
     blob: BlobName,
     to: { readonly path: string; readonly from: number; readonly bytes: number },
-  ): Promise<"whole" | "missing">;
+  ): Promise<"whole" | "missing" | "differs">;
   readonly log: Log;
+  /** What it keeps, unless a test says. */
+  readonly maxBytes?: number;
 }
 
 type Wanted = BlobName & { readonly bytes: number };
@@ -40,8 +42,12 @@ const ATTEMPTS = 3;
  */
 export class FetchedBlobs {
   readonly #options: FetchedBlobsOptions;
+  /** By their files, from the first moment on: these are not removed. */
   readonly #running = new Map<string, Promise<string>>();
+  /** Lengths of those that come now, by their files. */
+  readonly #coming = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
+  #active = 0;
 
   constructor(options: FetchedBlobsOptions) {
     this.#options = options;
@@ -56,33 +62,40 @@ export class FetchedBlobs {
     const known = this.#running.get(path);
     if (known !== undefined) return known;
     if (this.#running.size >= AGENT_LIMITS.waitingBlobs) return Promise.resolve("files");
-    const fetched = this.#inTurn(() => this.#get(path, blob)).finally(() => this.#running.delete(path));
+    const turn = Promise.resolve().then(() => this.#inTurn(() => this.#get(path, blob)));
+    const fetched = turn.finally(() => this.#running.delete(path));
     this.#running.set(path, fetched);
     return fetched;
   }
 
+  /** One that ends hands its place on. */
   async #inTurn(work: () => Promise<string>): Promise<string> {
-    if (this.#running.size >= AGENT_LIMITS.fetchesAtOnce)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#active < AGENT_LIMITS.fetchesAtOnce) this.#active += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#active -= 1;
+      else next();
     }
   }
 
   async #get(path: string, blob: Wanted): Promise<string> {
-    if (sizeOf(path) === blob.bytes) {
-      const now = new Date();
-      utimesSync(path, now, now);
-      return "";
-    }
     try {
-      if (!this.#makeRoom(blob.bytes - (sizeOf(path + PART) ?? 0))) return "files-disk";
+      if (sizeOf(path) === blob.bytes) {
+        const now = new Date();
+        utimesSync(path, now, now);
+        return "";
+      }
+      this.#coming.set(path, blob.bytes);
+      if (!this.#makeRoom()) return "files-disk";
       return await this.#fetch(path, blob);
     } catch (error) {
       this.#options.log.event("warning", "cannot fetch a file", { sha256: blob.sha256, error: String(error) });
       return "files";
+    } finally {
+      this.#coming.delete(path);
     }
   }
 
@@ -91,11 +104,12 @@ export class FetchedBlobs {
     const part = path + PART;
     for (let attempt = 1; (sizeOf(part) ?? -1) !== blob.bytes; attempt += 1) {
       if ((sizeOf(part) ?? 0) > blob.bytes) rmSync(part, { force: true });
-      // Of this digest, the collector has a blob of another length.
       if (attempt > ATTEMPTS) return "files-differ";
       try {
-        if ((await fetch(blob, { path: part, from: sizeOf(part) ?? 0, bytes: blob.bytes })) === "missing")
-          return "files-missing";
+        const outcome = await fetch(blob, { path: part, from: sizeOf(part) ?? 0, bytes: blob.bytes });
+        if (outcome === "missing") return "files-missing";
+        // The collector's blob of this digest has another length.
+        if (outcome === "differs") return "files-differ";
       } catch (error) {
         if (attempt === ATTEMPTS) throw error;
       }
@@ -109,22 +123,23 @@ export class FetchedBlobs {
     return "";
   }
 
-  /** Removes what was used longest ago, but nothing that is being fetched. False: there is no room. */
-  #makeRoom(bytes: number): boolean {
-    const { folder } = this.#options;
-    const { cacheBytes, cacheReserveBytes } = AGENT_LIMITS;
+  /** Removes what was used longest ago, but nothing that is being fetched. False: there is no room for the rest of all that come. */
+  #makeRoom(): boolean {
+    const { folder, maxBytes = AGENT_LIMITS.cacheBytes } = this.#options;
     const all = readdirSync(folder)
       .map((name) => ({ path: join(folder, name), ...statSync(join(folder, name)) }))
       .sort((a, b) => a.mtimeMs - b.mtimeMs);
+    let toCome = 0;
+    for (const [path, bytes] of this.#coming) toCome += Math.max(0, bytes - (sizeOf(path + PART) ?? 0));
     let used = all.reduce((sum, { size }) => sum + size, 0);
-    const isFull = () => used + bytes > cacheBytes || freeBytes(folder) - bytes < cacheReserveBytes;
+    const leavesReserve = () => freeBytes(folder) - toCome >= AGENT_LIMITS.cacheReserveBytes;
     for (const { path, size } of all) {
-      if (!isFull()) return true;
+      if (used + toCome <= maxBytes && leavesReserve()) return true;
       if (this.#running.has(path.replace(/\.part$/, ""))) continue;
       rmSync(path, { force: true });
       used -= size;
     }
-    return freeBytes(folder) - bytes >= cacheReserveBytes;
+    return leavesReserve();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Entry, Form, Outcome, Start } from "./starter.ts";
 
 /** A manager that is silent for so long is asked again later. */
 const ANSWER_WITHIN_MS = 10_000;
-/** Files of a run are staged one after another, and each attempt again. */
+/** Random bytes in a staging unit's name: a run stages several files, and each may be tried again. */
 const UNIT_NAME_BYTES = 4;
 /** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
 const HAND_OVER_SECONDS = 30;

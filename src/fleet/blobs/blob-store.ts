@@ -7,18 +7,20 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
   utimesSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobView } from "../../wire/fleet/blob.ts";
+import { DiskRoom } from "./disk-room.ts";
 
 export interface BlobStoreOptions {
   readonly folder: string;
   readonly maxBytesPerUser: number;
   readonly wallMs: () => number;
+  /** No room for a piece. */
+  readonly onRefused: (why: "quota" | "disk") => void;
   /** Of the folder's disk; statfs(2) unless a test says. */
   readonly freeBytes?: (folder: string) => number;
 }
@@ -42,8 +44,6 @@ export type Appended =
    */
   | { readonly is: "offset" | "busy" | "digest" | "quota" | "disk" | "long"; readonly view: BlobView };
 
-/** What lines of executions need more. */
-const RESERVE_BYTES = 268_435_456;
 const MAX_BLOBS_PER_USER = 1_024;
 /** Since it was last sent or named in an order. */
 const KEEP_MS = 86_400_000;
@@ -57,17 +57,17 @@ const PART = /^([0-9a-f]{64})\.(\d{1,16})\.part$/;
 export class BlobStore {
   readonly #options: BlobStoreOptions;
   readonly #busy = new Set<string>();
-  /** Bytes still to come of each blob that is not whole, by its file. */
-  readonly #owed = new Map<string, number>();
+  readonly #room: DiskRoom;
 
   constructor(options: BlobStoreOptions) {
     this.#options = options;
+    this.#room = new DiskRoom(options.folder, options.freeBytes);
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     for (const folder of readdirSync(options.folder)) {
       for (const name of this.#names(decodeURIComponent(folder))) {
         const path = join(options.folder, folder, name);
         const bytes = PART.exec(name)?.[2];
-        if (bytes !== undefined) this.#owed.set(path, Number(bytes) - statSync(path).size);
+        if (bytes !== undefined) this.#room.owes(path, Number(bytes) - statSync(path).size);
       }
     }
   }
@@ -101,6 +101,12 @@ export class BlobStore {
 
   /** Takes the next bytes. Those that came before the connection was cut stay. */
   async append(piece: BlobPiece): Promise<Appended> {
+    const outcome = await this.#append(piece);
+    if (outcome.is === "quota" || outcome.is === "disk") this.#options.onRefused(outcome.is);
+    return outcome;
+  }
+
+  async #append(piece: BlobPiece): Promise<Appended> {
     const { owner, sha256, bytes, offset } = piece;
     const key = `${owner}\0${sha256}`;
     const seen = this.view(owner, sha256);
@@ -111,7 +117,7 @@ export class BlobStore {
     // One that has begun counts as it was announced.
     if (seen === undefined && this.#isOverQuota(owner, bytes)) return { is: "quota", view: known };
     const part = this.#part(piece);
-    if (this.#isDiskFull(part, bytes - offset)) return { is: "disk", view: known };
+    if (!this.#room.hasFor(part, bytes - offset)) return { is: "disk", view: known };
     this.#busy.add(key);
     try {
       return await this.#write(part, piece);
@@ -150,7 +156,7 @@ export class BlobStore {
     mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
     // Before anything is waited for: the next request counts it.
     closeSync(openSync(part, "a", 0o600));
-    this.#owed.set(part, bytes - offset);
+    this.#room.owes(part, bytes - offset);
     let received = offset;
     const view = (): BlobView => ({ sha256, bytes, received, isWhole: false });
     const file = await open(part, "a", 0o600);
@@ -159,7 +165,7 @@ export class BlobStore {
         if (received + chunk.length > bytes) return { is: "long", view: view() };
         await file.appendFile(chunk);
         received += chunk.length;
-        this.#owed.set(part, bytes - received);
+        this.#room.owes(part, bytes - received);
       }
       if (received === bytes) await file.sync();
     } catch (error) {
@@ -177,7 +183,7 @@ export class BlobStore {
       return { is: "digest", view: view() };
     }
     renameSync(part, this.#path(owner, sha256));
-    this.#owed.delete(part);
+    this.#room.settle(part);
     return { is: "stored", view: { sha256, bytes, received, isWhole: true } };
   }
 
@@ -185,13 +191,6 @@ export class BlobStore {
     const { maxBytesPerUser } = this.#options;
     const isMuch = maxBytesPerUser > 0 && this.#bytesOf(owner) + bytes > maxBytesPerUser;
     return isMuch || this.#names(owner).length >= MAX_BLOBS_PER_USER;
-  }
-
-  /** Whether the disk has no room for this part's bytes and for what the others owe. */
-  #isDiskFull(part: string, bytes: number): boolean {
-    let toCome = bytes;
-    for (const [path, owed] of this.#owed) if (path !== part) toCome += owed;
-    return (this.#options.freeBytes ?? freeBytes)(this.#options.folder) - toCome < RESERVE_BYTES;
   }
 
   /** A blob that is being sent takes its whole room at once. */
@@ -223,17 +222,12 @@ export class BlobStore {
 
   #remove(path: string): void {
     rmSync(path, { force: true });
-    this.#owed.delete(path);
+    this.#room.settle(path);
   }
 
   #path(owner: string, sha256: string): string {
     return join(this.#ownFolder(owner), sha256);
   }
-}
-
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }
 
 function isFull(error: unknown): boolean {

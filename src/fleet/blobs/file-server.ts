@@ -18,6 +18,8 @@ export interface FileServerOptions {
   readonly nodeOf: (uri: string) => string | undefined;
   /** A whole blob's file, while an order for this node names it. */
   readonly pathFor: (node: string, blob: { readonly owner: string; readonly sha256: string }) => string | undefined;
+  /** `busy`: too many transfers; `tls`: no valid certificate. */
+  readonly onRefused: (why: "busy" | "tls") => void;
 }
 
 /** Transfers at a time, over all nodes: more would only make each slower. */
@@ -42,7 +44,7 @@ export class FileServer {
     this.#server = createServer(this.#certificates(), (request, response) => void this.#serve(request, response));
     this.#server.setTimeout(SILENT_AFTER_MS);
     this.#server.maxConnections = 8_192;
-    this.#server.on("tlsClientError", () => undefined);
+    this.#server.on("tlsClientError", () => options.onRefused("tls"));
   }
 
   async start(): Promise<{ readonly host: string; readonly port: number }> {
@@ -83,7 +85,10 @@ export class FileServer {
     if (path === undefined || bytes === undefined) return refuse(response, 404);
     if (!(from <= bytes)) return refuse(response, 416);
     const ofNode = this.#transfers.get(node) ?? 0;
-    if (this.#running >= MAX_TRANSFERS || ofNode >= MAX_TRANSFERS_OF_NODE) return refuse(response, 503);
+    if (this.#running >= MAX_TRANSFERS || ofNode >= MAX_TRANSFERS_OF_NODE) {
+      this.#options.onRefused("busy");
+      return refuse(response, 503);
+    }
     this.#running += 1;
     this.#transfers.set(node, ofNode + 1);
     try {

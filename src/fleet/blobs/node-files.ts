@@ -1,5 +1,5 @@
 import type { Log } from "../../host/log.ts";
-import type { Metrics } from "../../host/metrics.ts";
+import type { Count, Metrics } from "../../host/metrics.ts";
 import type { BrokerAddress } from "../link/connect.ts";
 import { BlobStore } from "./blob-store.ts";
 import { FileServer } from "./file-server.ts";
@@ -25,13 +25,21 @@ export class NodeFiles {
   readonly blobs: BlobStore;
   readonly #server: FileServer;
   readonly #isNamed: NodeFilesOptions["isNamed"];
+  readonly #expired: Count;
 
   constructor({ listen, pki, folder, bytesPerUser, isNamed, nodeOf, log, metrics, wallMs }: NodeFilesOptions) {
     this.#isNamed = isNamed;
-    this.blobs = new BlobStore({ folder, maxBytesPerUser: bytesPerUser, wallMs });
+    const refused = metrics.counter(
+      "ml_fleet_refused_transfers_total",
+      "Users' files that were not taken or given: no room (quota, disk), too many nodes at a time (busy), no valid certificate (tls)",
+      "reason",
+    );
+    const onRefused = (why: "quota" | "disk" | "busy" | "tls"): void => refused(why).inc();
+    this.#expired = metrics.count("ml_fleet_expired_files_total", "Users' files that nobody had used for a day");
+    this.blobs = new BlobStore({ folder, maxBytesPerUser: bytesPerUser, wallMs, onRefused });
     const pathFor = (node: string, blob: { readonly owner: string; readonly sha256: string }) =>
       isNamed({ ...blob, node }) ? this.blobs.use(blob.owner, blob.sha256) : undefined;
-    this.#server = new FileServer({ listen, pki, log, nodeOf, pathFor });
+    this.#server = new FileServer({ listen, pki, log, nodeOf, pathFor, onRefused });
     metrics.gauge("ml_fleet_file_bytes", "Users' files for nodes, as kept here", () => this.blobs.bytes());
   }
 
@@ -50,6 +58,6 @@ export class NodeFiles {
 
   /** Removes what nobody has used for long. */
   expire(): void {
-    this.blobs.expire((owner, sha256) => this.#isNamed({ owner, sha256 }));
+    this.#expired.inc(this.blobs.expire((owner, sha256) => this.#isNamed({ owner, sha256 })));
   }
 }

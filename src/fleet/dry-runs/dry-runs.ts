@@ -15,6 +15,8 @@ export interface DryRunsOptions {
 const ANSWER_WITHIN_MS = 8_000;
 /** Each holds an answer of every node. */
 const MAX_OPEN = 64;
+/** The others' places are not one user's. */
+const MAX_OPEN_OF_USER = 16;
 
 interface Asked {
   readonly order: OrderOf<"check">;
@@ -34,11 +36,15 @@ export class DryRuns {
     this.#options = options;
   }
 
-  /** Resolves with an answer for each node of the order. Undefined: too many are asked at the moment. */
-  async ask(order: OrderOf<"check">, signed: SignedOrder): Promise<readonly DryRunOnNode[] | undefined> {
+  /** Resolves with an answer for each node of the order, early with the signal. Undefined: too many are asked at the moment. */
+  async ask(
+    order: OrderOf<"check">,
+    { signed, signal }: { readonly signed: SignedOrder; readonly signal: AbortSignal },
+  ): Promise<readonly DryRunOnNode[] | undefined> {
     const { nodes, after } = this.#options;
     const key = keyOf(order);
-    if (this.#asked.size >= MAX_OPEN || this.#asked.has(key)) return undefined;
+    const own = [...this.#asked.values()].filter((asked) => asked.order.user === order.user).length;
+    if (this.#asked.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#asked.has(key)) return undefined;
     const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
     const absent = new Set(order.nodes.filter((node) => !missing.has(node)));
     const answers = new Map<string, DryRunOnNode>();
@@ -48,10 +54,11 @@ export class DryRuns {
         cancel();
         resolve();
       };
+      signal.addEventListener("abort", done, { once: true });
       this.#asked.set(key, { order, digest: sha256(signed.order), answers, missing, done });
       const message = encodeSignedOrder(signed);
       for (const node of missing) nodes.send(node, message);
-      if (missing.size === 0) done();
+      if (missing.size === 0 || signal.aborted) done();
     });
     this.#asked.delete(key);
     return order.nodes.map((node) => {

@@ -11,16 +11,19 @@ export interface QuestionsOptions {
   readonly send: (node: string, message: string) => void;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
-  /** An answer that nobody waits for, that is not of its form, or that has no room. */
+  /** An answer that nobody waits for, that is not of its form, or that no longer fits in the limit. */
   readonly onDiscarded: () => void;
 }
 
 /** Each holds an answer of every node. */
 const MAX_OPEN = 16;
+/** The others' places are not one user's. */
+const MAX_OPEN_OF_USER = 4;
 /** Of one question: what one page or `mlctl ask` reads at a time. Most providers need a few hundred for a node. */
 const MAX_CHARACTERS = 8_388_608;
 
 interface Asked {
+  readonly user: string;
   readonly digest: string;
   readonly answers: Map<string, AskedNode>;
   /** Nodes that were there to be asked, and have not said their last. */
@@ -38,14 +41,20 @@ export class Questions {
     this.#options = options;
   }
 
-  /** Resolves with what became of it on each node. Undefined: too many are asked at the moment. */
+  /** Resolves with what became of it on each node, early with the signal. Undefined: too many are asked at the moment. */
   async ask(
     order: OrderOf<"ask">,
-    { signed, withinMs }: { readonly signed: SignedOrder; readonly withinMs: number },
+    {
+      signed,
+      withinMs,
+      signal,
+    }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<readonly AskedNode[] | undefined> {
     const { nodes, send, after } = this.#options;
-    const key = keyOf(order.user, order.run);
-    if (this.#asked.size >= MAX_OPEN || this.#asked.has(key)) return undefined;
+    const { user } = order;
+    const key = keyOf(user, order.run);
+    const own = [...this.#asked.values()].filter((asked) => asked.user === user).length;
+    if (this.#asked.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#asked.has(key)) return undefined;
     const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
     const present = new Set(missing);
     const answers = new Map<string, AskedNode>();
@@ -55,10 +64,11 @@ export class Questions {
         cancel();
         resolve();
       };
-      this.#asked.set(key, { digest: sha256(signed.order), answers, missing, done, characters: 0 });
+      signal.addEventListener("abort", done, { once: true });
+      this.#asked.set(key, { user, digest: sha256(signed.order), answers, missing, done, characters: 0 });
       const message = encodeSignedOrder(signed);
       for (const node of missing) send(node, message);
-      if (missing.size === 0) done();
+      if (missing.size === 0 || signal.aborted) done();
     });
     this.#asked.delete(key);
     return order.nodes.map((node) => {

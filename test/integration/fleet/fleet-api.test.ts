@@ -223,6 +223,29 @@ test("nodes are asked to report while somebody follows, who gets all of them and
   await next?.cancel();
 });
 
+test("a client that hangs up makes room for the user's next question", async () => {
+  await poll("node1", async () => {
+    await agent.beSeen();
+    return fleet.view().nodes[0]?.state === "present";
+  });
+  const ask = (within: number, signal?: AbortSignal): Promise<number> => {
+    const { v, run, user, nodes, issued, expires } = order({ expires: Date.now() + 30_000 });
+    const asked: OrderOf<"ask"> = {
+      ...{ v, kind: "ask", fleet: fleet.id, run, user, nodes, issued, expires, via: "ssh" },
+      ...{ provider: "uptime", args: [] },
+    };
+    const init = { method: "POST", headers: { "content-type": "application/json" }, ...(signal && { signal }) };
+    const body = JSON.stringify(key.signed(asked));
+    return alice.request(`/api/asks?within=${within}`, { ...init, body }).then(({ status }) => status);
+  };
+  const gone = new AbortController();
+  const waiting = Array.from({ length: 4 }, () => ask(30_000, gone.signal).catch(() => 0));
+  await poll("all four to be asked", async () => (await ask(1)) === 429);
+  gone.abort();
+  await poll("a place", async () => (await ask(1)) === 200);
+  expect(await Promise.all(waiting)).toEqual([0, 0, 0, 0]);
+});
+
 test("errors of nodes are shown to administrators, notes to their user", async () => {
   const at = Date.now();
   await agent.tell({ v: 1, kind: "error", id: newRun(), at, why: "disk-full", text: "No room for bob" });
@@ -232,6 +255,12 @@ test("errors of nodes are shown to administrators, notes to their user", async (
   expect((await shown(await signedIn("carol"))).sort()).toEqual(["3", "No room for bob"]);
   expect(await shown(alice)).toEqual(["3"]);
   expect(await shown(bob)).toEqual([]);
+  // What was not sent was not read.
+  const reads = () => site.audited.filter(({ event }) => event === "admin-read").length;
+  const before = reads();
+  await agent.tell({ v: 1, kind: "error", id: newRun(), at: at + 1, why: "disk-full", text: "No room" });
+  await (await signedIn("carol")).json("/api/fleet/events?limit=1");
+  expect(reads()).toBe(before);
 });
 
 async function readUpdates(body: ReadableStream<Uint8Array> | null, updates: FleetUpdate[]): Promise<void> {

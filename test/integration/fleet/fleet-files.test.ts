@@ -1,12 +1,27 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BlobSource } from "../../../src/agent/files/blob-source.ts";
 import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
 import { FetchedBlobs } from "../../../src/agent/files/fetched-blobs.ts";
 import { revokeNode } from "../../../src/ctl/pki/pki-renew.ts";
 import { BlobStore } from "../../../src/fleet/blobs/blob-store.ts";
+import { NodeFiles } from "../../../src/fleet/blobs/node-files.ts";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder } from "../../../src/wire/fleet/order.ts";
@@ -14,6 +29,7 @@ import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
 import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
+import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const BYTES = Buffer.alloc(3_000_000, "some bytes ");
@@ -24,6 +40,7 @@ let fleet: Fleet;
 let key: FleetKey;
 let at: Awaited<ReturnType<Fleet["start"]>>;
 let port: number;
+const metrics = createMetrics();
 
 beforeAll(async () => {
   pki = await makeFleetPki(["node1", "node2", "gone"]);
@@ -32,7 +49,7 @@ beforeAll(async () => {
   const listen = { host: "127.0.0.1", port: 0 };
   const clocks = { nowMs: Date.now, wallMs: Date.now };
   const options = { listen, listenForFiles: listen, fileBytesPerUser: 0, pki, dataDir, log: SILENT, ...clocks };
-  fleet = new Fleet({ ...options, metrics: createMetrics(), audit: { record: () => undefined } });
+  fleet = new Fleet({ ...options, metrics, audit: { record: () => undefined } });
   at = await fleet.start();
   port = at.files.port;
   afterwards(() => fleet.stop());
@@ -50,8 +67,15 @@ const append = (
 ) => store.append({ owner, sha256: digest(bytes), bytes: bytes.length, offset: 0, data: pieces(bytes), ...more });
 
 /** An order of alice's that names the file. */
-async function ordered(nodes: readonly string[]) {
-  const file = { path: "~/x", sha256, bytes: BYTES.length, mode: 0o644, overwrite: false, unpack: "" } as const;
+async function ordered(nodes: readonly string[], bytes = BYTES) {
+  const file = {
+    path: "~/x",
+    sha256: digest(bytes),
+    bytes: bytes.length,
+    mode: 0o644,
+    overwrite: false,
+    unpack: "",
+  } as const;
   const order = runOrder({ fleet: fleet.id, nodes, files: [file] });
   return { order, outcome: await fleet.submit(order, key.signed(order)) };
 }
@@ -119,24 +143,131 @@ describe("between collector and nodes, over mutual TLS", () => {
     expect(digest(readFileSync(path))).toBe(sha256);
   });
 
+  test("a blob of another length than the order says is not taken, nor any byte of it", async () => {
+    const { source, folder, blobs } = await cacheOf("node2");
+    const path = join(folder, "x");
+    for (const bytes of [BYTES.length - 1, BYTES.length + 1])
+      expect(await source.fetch(wanted, { path, from: 0, bytes })).toBe("differs");
+    expect(await blobs.want({ ...wanted, bytes: 5 })).toBe("files-differ");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("a revoked certificate, one of no node, and none get nothing", async () => {
     expect((await ordered(["gone"])).outcome).toBe("stored");
     const { source, folder, blobs } = await cacheOf("gone");
     expect(await blobs.want(wanted)).toBe("");
     await revokeNode(pki, "gone");
     await fleet.reload();
-    const to = { path: join(folder, "x"), from: 0 };
+    const to = { path: join(folder, "x"), from: 0, bytes: BYTES.length };
     await expect(source.fetch(wanted, to)).rejects.toThrow("403");
     const control = new BlobSource({ host: "127.0.0.1", port, pki, node: "fleet-control" });
     await expect(control.fetch(wanted, to)).rejects.toThrow("403");
     await expect(fetch(`https://127.0.0.1:${port}/blobs/alice/${sha256}`)).rejects.toThrow();
     expect(existsSync(to.path)).toBe(false);
+    // The client may know of it first.
+    const isCounted = async () => /ml_fleet_refused_transfers_total\{reason="tls"\} [1-9]/.test(await metrics.text());
+    await poll("the refusal to be counted", isCounted);
+  });
+
+  test("a node that takes 8 files at a time is busy for another, which is counted", async () => {
+    const large = Buffer.alloc(64 << 20, "large");
+    await append(fleet.blobs, "alice", large);
+    expect((await ordered(["node1"], large)).outcome).toBe("stored");
+    const [cert, certKey] = ["crt", "key"].map((end) => readFileSync(join(pki, `node1.${end}`)));
+    const options = {
+      port,
+      host: "127.0.0.1",
+      cert,
+      key: certKey,
+      ca: readFileSync(join(pki, "ca.crt")),
+      agent: false,
+    };
+    const asked = () => {
+      const sent = request({ ...options, path: `/blobs/alice/${digest(large)}` });
+      afterwards(() => void sent.destroy());
+      sent.on("error", () => undefined).end();
+      return once(sent, "response").then(([response]: IncomingMessage[]) => response?.statusCode);
+    };
+    // None of them is read on: they last.
+    for (let i = 0; i < 8; i += 1) expect(await asked()).toBe(206);
+    expect(await asked()).toBe(503);
+    expect(await metrics.text()).toContain('ml_fleet_refused_transfers_total{reason="busy"} 1\n');
+  });
+});
+
+describe("a node's cache", () => {
+  /** Files of `kept` are older than the half of "part", by a minute each. */
+  async function cacheWith(kept: readonly string[], maxBytes: number, arrived: Promise<void> = Promise.resolve()) {
+    const folder = join(await tempFolder(), "cache");
+    const froms: number[] = [];
+    const blobs = new FetchedBlobs({
+      ...{ folder, log: SILENT, maxBytes },
+      fetch: async (blob, { path, from }) => {
+        froms.push(from);
+        await arrived;
+        appendFileSync(path, (texts.get(blob.sha256) ?? "").slice(from));
+        return "whole";
+      },
+    });
+    const texts = new Map<string, string>();
+    const named = (text: string) => {
+      texts.set(digest(Buffer.from(text)), text);
+      return { owner: "alice", sha256: digest(Buffer.from(text)), bytes: text.length };
+    };
+    const put = (text: string, ageMinutes: number, end = "", cut = text.length): string => {
+      const path = cachedPath(folder, named(text)) + end;
+      writeFileSync(path, text.slice(0, cut));
+      const seconds = Date.now() / 1_000 - ageMinutes * 60;
+      utimesSync(path, seconds, seconds);
+      return path;
+    };
+    const paths = kept.map((text, i) => put(text, 10 + i));
+    return { blobs, named, put, paths, froms };
+  }
+
+  test("makes room with others, not with the half that has come", async () => {
+    const { blobs, named, put, paths, froms } = await cacheWith(["sixsix"], 10);
+    put("ten bytes.", 60, ".part", 6);
+    expect(await blobs.want(named("ten bytes."))).toBe("");
+    expect([froms, paths.map((path) => existsSync(path))]).toEqual([[6], [false]]);
+  });
+
+  test("leaves room for what is still to come of the others", async () => {
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const { blobs, named, paths } = await cacheWith(["four"], 10, arrived);
+    const both = [blobs.want(named("fives")), blobs.want(named("two"))];
+    arrive();
+    expect([await Promise.all(both), paths.map((path) => existsSync(path))]).toEqual([["", ""], [false]]);
+  });
+
+  test("takes more than it fetches at a time, and says so where a file cannot be looked at", async () => {
+    const { blobs, named } = await cacheWith([], 1_000);
+    const many = Array.from({ length: 20 }, (_, i) => blobs.want(named(`file ${i}`)));
+    expect(new Set(await Promise.all(many))).toEqual(new Set([""]));
+    const odd = await cacheWith([], 1_000);
+    const path = odd.put("loop", 0);
+    rmSync(path);
+    symlinkSync(path, path);
+    expect(await odd.blobs.want(odd.named("loop"))).toBe("files");
   });
 });
 
 describe("the collector's store", () => {
+  let refused: string[];
+  const onRefused = (why: string) => void refused.push(why);
+  beforeEach(() => {
+    refused = [];
+  });
   const storeOf = async (maxBytesPerUser: number, clock = { wallMs: Date.now() }) =>
-    new BlobStore({ folder: join(await tempFolder(), "files"), maxBytesPerUser, wallMs: () => clock.wallMs });
+    new BlobStore({
+      folder: join(await tempFolder(), "files"),
+      maxBytesPerUser,
+      wallMs: () => clock.wallMs,
+      onRefused,
+    });
 
   test("pieces are taken where the last one ended, at any cut", async () => {
     const store = await storeOf(0);
@@ -168,6 +299,7 @@ describe("the collector's store", () => {
     expect((await append(store, "a", Buffer.from("abc"))).is).toBe("quota");
     expect((await append(store, "b", Buffer.from("abc"), { bytes: 10, sha256 })).is).toBe("stored");
     expect((await append(store, "b", Buffer.from("x"))).is).toBe("quota");
+    expect(refused).toEqual(["quota", "quota"]);
   });
 
   test("first pieces that come at once do not pass it, and a first piece that was cut to nothing counts once", async () => {
@@ -183,7 +315,8 @@ describe("the collector's store", () => {
   test("every piece leaves the reserve free, with the rest of all that have begun, also after a restart", async () => {
     const folder = join(await tempFolder(), "files");
     let free = 268_435_456 + 20;
-    const start = () => new BlobStore({ folder, maxBytesPerUser: 0, wallMs: Date.now, freeBytes: () => free });
+    const start = () =>
+      new BlobStore({ folder, maxBytesPerUser: 0, wallMs: Date.now, onRefused, freeBytes: () => free });
     const store = start();
     const half = Buffer.from("half of it");
     const rest = { sha256: digest(Buffer.concat([half, half])), bytes: 20 };
@@ -196,6 +329,7 @@ describe("the collector's store", () => {
     expect((await append(store, "a", half, { ...rest, offset: 10 })).view.isWhole).toBe(true);
     free = 268_435_456 + 1;
     expect((await append(store, "b", Buffer.from("x"))).is).toBe("stored");
+    expect(refused).toEqual(["disk", "disk", "disk"]);
   });
 
   test("a file goes a day after its last use, unless an open order names it", async () => {
@@ -207,5 +341,21 @@ describe("the collector's store", () => {
     store.use("a", names[1]?.sha256 ?? "");
     expect(store.expire((_owner, of) => of === names[2]?.sha256)).toBe(1);
     expect(names.map(({ sha256: of }) => store.view("a", of) !== undefined)).toEqual([false, true, true]);
+  });
+
+  test("what is refused and what goes is counted", async () => {
+    let wallMs = Date.now();
+    const counts = createMetrics();
+    const files = new NodeFiles({
+      ...{ listen: { host: "127.0.0.1", port: 0 }, pki, folder: join(await tempFolder(), "files"), bytesPerUser: 10 },
+      ...{ isNamed: () => false, nodeOf: () => undefined, log: SILENT, metrics: counts, wallMs: () => wallMs },
+    });
+    await append(files.blobs, "a", Buffer.from("12345678"));
+    await append(files.blobs, "a", Buffer.from("12345"));
+    wallMs += 2 * 86_400_000;
+    files.expire();
+    const text = await counts.text();
+    expect(text).toContain('ml_fleet_refused_transfers_total{reason="quota"} 1\n');
+    expect(text).toContain("ml_fleet_expired_files_total 1\n");
   });
 });

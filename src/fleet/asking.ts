@@ -1,0 +1,37 @@
+import type { Metrics } from "../host/metrics.ts";
+import type { FleetEventOf } from "../wire/fleet/event.ts";
+import { DryRuns } from "./dry-runs/dry-runs.ts";
+import type { Nodes } from "./outbox/ports.ts";
+import { Questions } from "./questions/questions.ts";
+
+export interface AskingOptions {
+  readonly nodes: Nodes;
+  /** Sends a question. */
+  readonly send: (node: string, message: string) => void;
+  readonly metrics: Metrics;
+}
+
+/** Dry runs and questions: for the nodes that are there, while somebody waits. Nothing of them is stored. */
+export class Asking {
+  readonly dryRuns: DryRuns;
+  readonly questions: Questions;
+
+  constructor({ nodes, send, metrics }: AskingOptions) {
+    const discarded = metrics.count(
+      "ml_fleet_discarded_answers_total",
+      "Answers of nodes that nobody waits for, or too long",
+    );
+    this.dryRuns = new DryRuns({ nodes, after });
+    this.questions = new Questions({ nodes, send, after, onDiscarded: () => discarded.inc() });
+  }
+
+  /** Whether a report is an answer to one of them. */
+  take(node: string, event: FleetEventOf<"state">): boolean {
+    return this.dryRuns.take(node, event) || this.questions.refused(node, event);
+  }
+}
+
+function after(act: () => void, afterMs: number): () => void {
+  const timer = setTimeout(act, afterMs);
+  return () => clearTimeout(timer);
+}
