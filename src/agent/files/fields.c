@@ -36,11 +36,18 @@ bool read_file_fields(FILE *from, struct file *file, char **then) {
   }
 }
 
+const char *below_home(const char *path) {
+  if (*path == '/') return NULL;
+  if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) path++;
+  while (*path == '/') path++;
+  return path;
+}
+
 char *absolute_path(const char *path, const char *home) {
   char *whole = NULL;
-  bool is_home = path[0] == '~' && (path[1] == '/' || path[1] == '\0');
-  if (*path == '/') return strdup(path);
-  return asprintf(&whole, "%s/%s", home, is_home ? path + 1 + (path[1] == '/') : path) < 0 ? NULL : whole;
+  const char *below = below_home(path);
+  if (below == NULL) return strdup(path);
+  return asprintf(&whole, "%s/%s", home, below) < 0 ? NULL : whole;
 }
 
 void staged_name(char name[STAGED_BYTES], const struct file *file) {

@@ -22,7 +22,10 @@ struct file {
 /** Reads the fields of one file up to its `end=`. False at `then=`, whose value is in `then`, or if they are damaged. */
 bool read_file_fields(FILE *from, struct file *file, char **then);
 
-/** An absolute path: of one below `~`, or without a slash at its begin, in this home. The caller frees it. */
+/** What an order's path names below the user's home: `~`, `~/x`, `x` and the empty path do. NULL: it begins with a slash. */
+const char *below_home(const char *path);
+
+/** The absolute path that an order's path means, in this home. The caller frees it. */
 char *absolute_path(const char *path, const char *home);
 
 /** The name under which a file waits in its folder, or one above, until it is published. */
