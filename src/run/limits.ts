@@ -43,4 +43,6 @@ export const RUN_LIMITS = {
   beginBytes: 7_000,
   /** All --label options together, as JSON: they must leave room for the command line and its folder. */
   labelBytes: 3_500,
+  /** mlrun.toml, which each mlrun reads. */
+  siteFileBytes: 65_536,
 } as const;

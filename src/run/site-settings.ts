@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { RUN_LIMITS } from "./limits.ts";
 
 /** An administrator's settings for all mlruns of a node, /etc/marcologger/mlrun.toml. */
 export interface SiteSettings {
@@ -19,23 +20,36 @@ const NOTIFY_SECRET_FILE = "notify-secret-file";
 const STRING = String.raw`"(?:[^"\\]|\\["\\])*"|'[^']*'`;
 const LINE = new RegExp(
   String.raw`^\s*(?:([\w-]+)\s*=\s*(true|false|${STRING}|\[\s*(?:(?:${STRING})\s*(?:,\s*(?:${STRING})\s*)*,?)?\s*\])\s*)?(?:#.*)?$`,
+  "s",
 );
 const KEYS =
   `the keys are ${ONE_LINE_FRAMES}, true or false, ${MASK_ARGV}, regular expressions in [...] on one line, ` +
   `${VIEWER}, "https://...", and ${NOTIFY_SECRET_FILE}, "/..." or "~/..."`;
 
 /**
- * Reads the settings. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false`, `key =
+ * Reads the settings; a missing file means the defaults. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false`, `key =
  * "..."` and `key = ["...", '...']` on one line are accepted. A mistake gets a warning and never keeps the command from running.
  */
 export function readSiteSettings(path: string, warn: (message: string) => void): SiteSettings {
-  let text: string;
+  const text = readText(path);
+  if (text !== undefined) return parseSiteSettings(text, path, warn);
+  warn(`${path} is ignored: it is longer than ${RUN_LIMITS.siteFileBytes} bytes`);
+  return DEFAULTS;
+}
+
+/** Empty if there is no file, or none that can be read; of a pipe or a device nothing is read. Undefined: it is too long. */
+function readText(path: string): string | undefined {
+  let fd: number | undefined;
   try {
-    text = readFileSync(path, "utf8");
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const bytes = Buffer.alloc(RUN_LIMITS.siteFileBytes + 1);
+    const count = fstatSync(fd).isFile() ? readSync(fd, bytes) : 0;
+    return count > RUN_LIMITS.siteFileBytes ? undefined : bytes.toString("utf8", 0, count);
   } catch {
-    return DEFAULTS;
+    return "";
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-  return parseSiteSettings(text, path, warn);
 }
 
 export function parseSiteSettings(text: string, path: string, warn: (message: string) => void): SiteSettings {

@@ -190,6 +190,8 @@ describe("the site's settings", () => {
     ["one-line-frames = false", false, 0],
     ['one-line-frames = "true"\n', false, 1],
     ["other = true\none-line-frames = true\n[table]\n", true, 2],
+    ["# of this site\r\n\r\none-line-frames = true # yes\r\n# the end\r\n", true, 0],
+    ["# a\u2028b\rc\none-line-frames = true\n", true, 0],
   ])("%j", async (text, oneLineFrames, mistakes) => {
     const path = join(await tempFolder(), "mlrun.toml");
     await writeFile(path, text);
@@ -210,7 +212,18 @@ describe("the site's settings", () => {
     ]);
   });
 
-  test("may be missing", () => {
-    expect(readSiteSettings("/nowhere/mlrun.toml", expect.fail)).toEqual({ oneLineFrames: false, maskArgv: [] });
+  test("may be as long as the limit, and no longer", async () => {
+    const path = join(await tempFolder(), "mlrun.toml");
+    const longest = "one-line-frames = true\n".padEnd(RUN_LIMITS.siteFileBytes, "#");
+    const warnings: string[] = [];
+    await writeFile(path, longest);
+    expect(readSiteSettings(path, expect.fail).oneLineFrames).toBe(true);
+    await writeFile(path, `${longest}#`);
+    expect(readSiteSettings(path, (message) => warnings.push(message)).oneLineFrames).toBe(false);
+    expect(warnings).toEqual([`${path} is ignored: it is longer than 65536 bytes`]);
+  });
+
+  test.each(["/nowhere/mlrun.toml", "/dev/null", "/dev/full", "/"])("may be missing: %s", (path) => {
+    expect(readSiteSettings(path, expect.fail)).toEqual({ oneLineFrames: false, maskArgv: [] });
   });
 });
