@@ -100,11 +100,16 @@ static bool has_to_flush(const struct pump *pump) {
   return pump->logging.has_kept || pump->logging.execution->notifies;
 }
 
-/** Reports progress to the launcher. */
-static void report(struct pump *pump) {
-  if (!is_shown(pump)) return;
-  if (!pump->has_said_shown) send_note(pump->notes, NOTE_SHOWN, 0);
+/** Reports to the launcher that all output is shown, before anything that a file server could hold up. */
+static void report_shown(struct pump *pump) {
+  if (pump->has_said_shown || !is_shown(pump)) return;
+  send_note(pump->notes, NOTE_SHOWN, 0);
   pump->has_said_shown = true;
+}
+
+/** Reports to the launcher that all output is handed over as well. */
+static void report_done(struct pump *pump) {
+  if (!is_shown(pump)) return;
   bool is_done = pump->is_over ? pump->logging.is_done : is_handed_over(&pump->logging);
   if (pump->has_said_done || !is_done) return;
   bool is_for_good = pump->is_over && !is_open(pump) && !has_to_flush(pump);
@@ -123,6 +128,8 @@ static void report_broken(struct pump *pump) {
 /** Ends the log when no more output comes, or after waiting long enough for it. */
 static void finish(struct pump *pump) {
   if (pump->is_over || !pump->has_ended) return;
+  // Handing over looks into the home. If the output's reader is slow, a logger soon takes over.
+  if (pump->logging.way == LOGS_LATER && !is_shown(pump)) return;
   bool is_late = is_shown(pump) && now_us() - pump->ended_us >= pump->late_us;
   if (is_open(pump) && !is_late) return;
   pump->is_over = true;
@@ -220,9 +227,10 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
     wait_for_something(&pump);
     for (int i = 0; i < STREAMS; i++) continue_stream(&pump.streams[i], &pump.logging, pump.has_ended);
     continue_logging(&pump.logging);
+    report_shown(&pump);
     finish(&pump);
     report_broken(&pump);
-    report(&pump);
+    report_done(&pump);
     if (pump.is_over && pump.has_said_done) close_logging(&pump.logging);
   }
   // This process has nothing else to do. It is in another folder than the caller was.

@@ -21,7 +21,9 @@ enum {
   MAX_ALL_BYTES = 65536,
 };
 static const char SETTINGS[] = "/etc/marcologger/mlrun.toml";
+/** BEGIN from the start on; frames follow at the end. */
 static char all_bytes[MAX_ALL_BYTES];
+static struct text all = {.bytes = all_bytes, .room = sizeof all_bytes};
 
 static bool has_plain_site(const struct fields *begin) {
   const char *named = next_field(begin, "MLRUN_CONFIG", NULL);
@@ -36,12 +38,15 @@ static bool was_stopped(const struct fields *begin) {
 }
 
 bool begin_short(struct logging *logging) {
-  const struct execution *execution = logging->execution;
-  struct text text = {.bytes = all_bytes, .room = sizeof all_bytes};
-  put_begin(&text, &execution->begin);
-  if (text.is_refused || !has_plain_site(&execution->begin) || !is_spool_empty(&execution->places)) return false;
+  put_begin(&all, &logging->execution->begin);
   logging->waits_until_us = logging->since_us + SHORT_US;
-  return true;
+  return !all.is_refused;
+}
+
+/** Of the command: until its exit, from which on only its pipes are waited for; microseconds. */
+static uint64_t waited_for_us(const struct logging *logging, uint64_t now) {
+  if (logging->exit.type != 0) return now - logging->exit.time_us;
+  return lived_us(logging->command, now - logging->since_us);
 }
 
 bool is_no_longer_short(struct logging *logging) {
@@ -50,10 +55,9 @@ bool is_no_longer_short(struct logging *logging) {
   if (logging->way != LOGS_LATER) return false;
   if (logging->printed[OUT] + logging->printed[ERR] > MAX_SHORT_BYTES) return true;
   if (now < logging->waits_until_us) return false;
-  uint64_t age_us = now - logging->since_us;
-  uint64_t lived = logging->exit.type != 0 ? age_us : lived_us(logging->command, age_us);
-  if (lived >= SHORT_US || age_us >= LONGEST_SHORT_US) return true;
-  logging->waits_until_us = now + (SHORT_US - lived > LOOK_EVERY_US ? SHORT_US - lived : LOOK_EVERY_US);
+  uint64_t waited = waited_for_us(logging, now);
+  if (waited >= SHORT_US || now - logging->since_us >= LONGEST_SHORT_US) return true;
+  logging->waits_until_us = now + (SHORT_US - waited > LOOK_EVERY_US ? SHORT_US - waited : LOOK_EVERY_US);
   return false;
 }
 
@@ -67,9 +71,8 @@ uint64_t short_patience_us(const struct logging *logging) {
 
 bool go_short(struct logging *logging) {
   const struct execution *execution = logging->execution;
-  struct text text = {.bytes = all_bytes, .room = sizeof all_bytes};
-  put_begin(&text, &execution->begin);
-  put_frames(&text, &execution->begin, &logging->ring, now_us());
-  if (text.is_refused || was_stopped(&execution->begin) || !is_spool_empty(&execution->places)) return false;
-  return start_hand_over(&logging->hand_over, execution->run_dir, text.bytes, text.length);
+  put_frames(&all, &execution->begin, &logging->ring, now_us());
+  if (all.is_refused || was_stopped(&execution->begin)) return false;
+  if (!has_plain_site(&execution->begin) || !is_spool_empty(&execution->places)) return false;
+  return start_hand_over(&logging->hand_over, execution->run_dir, all.bytes, all.length);
 }

@@ -3,7 +3,10 @@
 
 /** The part of `logging` that does without a logger. */
 
-/** Whether nothing but time and output decides if the execution is handed over by this process: then the time begins. */
+/**
+ * Whether this process can write the execution's BEGIN: then the time begins. Opens no file: a home's server that hangs
+ * must not keep the command's output from being shown.
+ */
 bool begin_short(struct logging *logging);
 /** Whether it has lasted or printed too much for that, or the gate has not answered in time. */
 bool is_no_longer_short(struct logging *logging);

@@ -3,9 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Octets of a timestamp, `2026-11-20T04:17:44.960662Z`. */
-enum { TIME_BYTES = 27 };
-
 /** Text in memory of a fixed size. */
 struct text {
   char *bytes;
@@ -18,7 +15,7 @@ struct text {
 void put_bytes(struct text *text, const char *bytes, size_t count);
 void put(struct text *text, const char *words);
 void put_number(struct text *text, uint64_t number);
-/** RFC 3339 in UTC. @param us Microseconds since 1970. */
+/** RFC 3339 in UTC: `2026-11-20T04:17:44.960662Z`. @param us Microseconds since 1970. */
 void put_time(struct text *text, uint64_t us);
 /** A JSON string, as `begin-json.ts` writes it. Refuses octets that are not UTF-8, and characters that it would escape. */
 void put_json(struct text *text, const char *value, size_t count);

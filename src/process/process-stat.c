@@ -46,8 +46,9 @@ bool read_process(pid_t pid, struct process_stat *stat) {
 
 bool read_schedule(pid_t pid, struct process_schedule *schedule) {
   char text[TEXT_BYTES];
-  unsigned long long ran_ns, waited_ns;
-  if (!read_file(text, "schedstat", pid) || sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2) return false;
+  unsigned long long ran_ns, waited_ns, slices;
+  if (!read_file(text, "schedstat", pid) || sscanf(text, "%llu %llu %llu", &ran_ns, &waited_ns, &slices) != 3) return false;
+  if (ran_ns == 0 && waited_ns == 0 && slices == 0) return false;
   *schedule = (struct process_schedule){ran_ns / 1000, waited_ns / 1000};
   return true;
 }

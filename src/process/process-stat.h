@@ -24,5 +24,5 @@ struct process_schedule {
   uint64_t waited_us;
 };
 
-/** From /proc/PID/schedstat (sched-stats.rst). False where the kernel does not count. */
+/** From /proc/PID/schedstat (sched-stats.rst). False where the kernel does not count: it shows zeros then. */
 bool read_schedule(pid_t pid, struct process_schedule *schedule);

@@ -17,6 +17,8 @@ export interface SanitizedProgram {
   readonly folder: string;
   readonly sources: readonly string[];
   readonly libraries?: readonly string[];
+  /** More variables for its process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A program of the fixtures with these sources, compiled with sanitizers. Resolves to its path. */
@@ -31,7 +33,8 @@ export async function compileSanitized(of: SanitizedProgram): Promise<string> {
 
 /** Starts such a program in a process of its own, and asks it one question at a time. */
 export async function startSanitized(of: SanitizedProgram): Promise<(kind: string, bytes: Buffer) => Promise<string>> {
-  const child = spawn(await compileSanitized(of), [], { stdio: ["pipe", "pipe", "pipe"] });
+  const env = { ...process.env, ...of.environment };
+  const child = spawn(await compileSanitized(of), [], { env, stdio: ["pipe", "pipe", "pipe"] });
   let complaint = "";
   child.stderr.on("data", (bytes: Buffer) => {
     complaint += bytes.toString();

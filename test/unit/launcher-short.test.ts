@@ -11,7 +11,6 @@ const FIELDS = [
   "job=nightly",
   "node=node1.example.org",
   "pid=4711",
-  `started-us=${STARTED_US}`,
   "run-dir=/run/marcologger",
 ];
 
@@ -28,6 +27,7 @@ const out = (text: string | Buffer): Printed => ({ type: stdout, text });
 const err = (text: string | Buffer): Printed => ({ type: stderr, text });
 
 interface Case {
+  readonly startedUs?: number;
   readonly cwd?: string;
   readonly fields?: readonly string[];
   readonly printed?: readonly Printed[];
@@ -37,6 +37,7 @@ interface Case {
 
 /** The records of an execution, each a little later than the one before. */
 function recordsOf({
+  startedUs = STARTED_US,
   cwd = "/home/alice",
   fields = ["arg=true"],
   printed = [],
@@ -48,13 +49,13 @@ function recordsOf({
   const four = Buffer.alloc(4);
   four.writeUInt32LE(status);
   const all: [string, string | Buffer][] = [
-    [begin, [...FIELDS, `cwd=${cwd}`, ...fields, ""].join("\0")],
+    [begin, [...FIELDS, `started-us=${startedUs}`, `cwd=${cwd}`, ...fields, ""].join("\0")],
     [pid, Buffer.from([1, 2, 0, 0])],
     ...printed.map(({ type, text }): [string, string | Buffer] => [type, text]),
     [exit, four],
     [over, numbers],
   ];
-  return Buffer.concat(all.map(([type, payload], at) => timedRecord(type, payload, STARTED_US + 1_000 * at)));
+  return Buffer.concat(all.map(([type, payload], at) => timedRecord(type, payload, startedUs + 1_000 * at)));
 }
 
 const words = (...args: string[]) => args.map((word) => `arg=${word}`);
@@ -98,6 +99,16 @@ describe("a short execution is handed over by C exactly as by Node", () => {
     expect(await ways.inC(records)).toBe(inNode);
   });
 });
+
+test.each(["1970-01-01", "1972-02-29", "1999-12-31", "2000-02-29", "2000-03-01", "2024-02-29", "2099-12-31"])(
+  "BEGIN of %s has Node's time",
+  async (day) => {
+    const records = recordsOf({ startedUs: Date.parse(`${day}T23:59:59.999Z`) * 1_000 + 999 });
+    const inC = await ways.inC(records);
+    expect(inC).toContain(`"startedAt":"${day}T23:59:59.999999Z"`);
+    expect(inC).toBe(await ways.inNode(records));
+  },
+);
 
 const LEFT: readonly (readonly [string, Case])[] = [
   ["a carriage return", { printed: [out("10%\r20%\n")] }],

@@ -19,6 +19,8 @@ const REPEATED = [
   ["launcher/short-begin.c", "MAX_ARGV_ELEMENTS", WIRE_LIMITS.maxArgvElements],
   ["launcher/short-begin.c", "MAX_ARGV_CHARACTERS", WIRE_LIMITS.maxArgvCharacters],
   ["launcher/short-begin.c", "MAX_CWD_CHARACTERS", WIRE_LIMITS.maxCwdCharacters],
+  ["launcher/short-begin.c", "MAX_USER_CHARACTERS", WIRE_LIMITS.maxOwnerCharacters],
+  ["launcher/site-file.c", "MAX_FILE_BYTES", RUN_LIMITS.siteFileBytes],
 ] as const;
 
 test.each(REPEATED)("src/%s: %s is TypeScript's %i", async (file, name, value) => {
@@ -32,4 +34,13 @@ test("mlrun's BEGIN fits through the gate, and the gate's through the collector"
   const gate = Number(/MAX_JSON_BYTES (\d+)/.exec(source)?.[1]);
   expect(RUN_LIMITS.beginBytes).toBeLessThanOrEqual(gate);
   expect(gate).toBeLessThanOrEqual(WIRE_LIMITS.maxBeginBytes);
+});
+
+test("a frame of a short command, with its length and a space before it, is no longer than a frame may be", async () => {
+  const source = await readFile(join(ROOT, "src/launcher/short-frames.c"), "utf8");
+  const [text, head] = ["TEXT", "HEAD"].map((part) =>
+    Number(new RegExp(`MAX_${part}_BYTES = (\\d+)`).exec(source)?.[1]),
+  );
+  const prefix = `${WIRE_LIMITS.maxFrameBytes} `.length;
+  expect((text ?? Number.NaN) + (head ?? Number.NaN) + prefix).toBeLessThanOrEqual(WIRE_LIMITS.maxFrameBytes);
 });

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeExecutionId } from "../../../src/wire/ids.ts";
@@ -6,7 +6,8 @@ import { type DumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
 import { fakeRelay } from "../../support/fake-relay.ts";
 import { cleanEnvironment, mlrun } from "../../support/mlrun.ts";
 import { poll } from "../../support/poll.ts";
-import { run } from "../../support/processes.ts";
+import { compileLibrary } from "../../support/preload.ts";
+import { run, start } from "../../support/processes.ts";
 import { ROOT } from "../../support/programs.ts";
 import { socketServer } from "../../support/socket-server.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -53,7 +54,7 @@ describe("a short command", () => {
 
   test("of a site that only names its viewer is, too", async () => {
     const config = join(await tempFolder(), "mlrun.toml");
-    await writeFile(config, '# of this site\n\n viewer = "https://logs.example.org"\n');
+    await writeFile(config, '# of this site\n\r\n viewer = "https://logs.example.org"\r\n');
     const { x, stderr } = await runShort(["--", "echo", "out"], { MLRUN_CONFIG: config });
     expect(stderr).toBe("");
     expect((await relay.execution(x)).stdout.toString()).toBe("out\n");
@@ -80,6 +81,42 @@ describe("a short command", () => {
       await writeFile(join(other, `x.${kind}`), "");
       expect((await runAlone(["--", "true"], { MLRUN_SPOOL_DIR: other })).stderr, kind).toMatch(NEEDED_NODE);
     }
+  });
+});
+
+describe("the output is shown and the code comes back", () => {
+  const words = ["--", "sh", "-c", "echo out; exit 3"];
+
+  test.each(["a pipe", "an endless device", "a folder"])("although the settings are %s", async (kind) => {
+    const folder = await tempFolder();
+    const pipe = join(folder, "mlrun.toml");
+    if (kind === "a pipe") await run("mkfifo", [pipe]);
+    const config = kind === "a pipe" ? pipe : kind === "a folder" ? folder : "/dev/zero";
+    const env = cleanEnvironment({ MLRUN_RUN_DIR: relay.runDir, MLRUN_CONFIG: config });
+    const x = makeExecutionId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+    const result = await mlrun(["--id", x, ...words], { env });
+    expect(result).toMatchObject({ code: 3, stdout: "out\n", stderr: "" });
+    expect((await relay.execution(x)).end).toMatchObject({ code: 3 });
+  });
+
+  test.each(["MLRUN_CONFIG", "MLRUN_SPOOL_DIR"])("although the place of %s does not answer", async (name) => {
+    const folder = await tempFolder();
+    const answers = join(folder, "answers");
+    await run("mkfifo", [answers]);
+    const preload = { LD_PRELOAD: await compileLibrary("hung_files", folder), ANSWERS: answers };
+    const places = {
+      MLRUN_RUN_DIR: relay.runDir,
+      MLRUN_SPOOL_DIR: join(folder, "spool"),
+      [name]: join(folder, "hung/x"),
+    };
+    const running = start(alone, words, { env: cleanEnvironment({ ...preload, ...places }), detached: true });
+    const shown = await running.waitFor(/out\n/).finally(async () => {
+      const pipe = await open(answers, "r+");
+      await running.ended;
+      await pipe.close();
+    });
+    expect(shown[0]).toBe("out\n");
+    expect(await running.ended).toMatchObject({ code: 3 });
   });
 });
 
