@@ -197,14 +197,14 @@ describe("a list of matches", () => {
   });
 
   /** Matches of two executions: `find` answers each search, undefined: the collector is away. */
-  function feedOfRun(find: (since: unknown) => number[] | undefined) {
+  function feedOfRun(find: (since: unknown, body: { direction?: string; limit?: number }) => number[] | undefined) {
     const { source } = collector([]);
     const clock = new FakeClock();
     const sinces: unknown[] = [];
     const search: ApiClient["search"] = async (body, { onEvent }) => {
-      const { since, limit } = body as Record<string, unknown>;
+      const { since, limit } = body as { since?: string; limit?: number };
       sinces.push(since);
-      const found = find(since);
+      const found = find(since, body);
       if (found === undefined) return { ok: false, status: 0, code: "", message: "away", retryAfterSeconds: undefined };
       for (const n of found) {
         const time = new Date(n * 1_000).toISOString().replace("Z", "000Z");
@@ -272,6 +272,17 @@ describe("a list of matches", () => {
     next = numbers(5_000);
     await grow();
     expect(feed.isCapped).toBe(true);
+  });
+
+  test("of a run: of more matches than one answer takes the last ones come in", async () => {
+    const printed = numbers(3);
+    const { feed, grow } = feedOfRun((_, { direction, limit }) => {
+      return direction === "previous" ? printed.toReversed().slice(0, limit) : printed.slice(0, limit);
+    });
+    await feed.open({ at: "end" });
+    printed.push(...numbers(6_000, 4));
+    await grow();
+    expect([feed.items.at(-1)?.n, feed.items.length, feed.isCapped]).toEqual([6_003, 5_000, true]);
   });
 
   test("says how much it hides", () => {

@@ -1,4 +1,5 @@
 import type { SearchEvent } from "../../../../src/wire/search-event.ts";
+import { asTime } from "../../../../src/wire/time.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { FindRequest } from "./find-request.ts";
@@ -16,6 +17,9 @@ export interface MatchesFrom {
   readonly direction: "next" | "previous";
   readonly limit: number;
 }
+
+/** Before and after all lines, to go on from in these directions. */
+export const LOG_ENDS = { next: { time: asTime(0) }, previous: { time: "9999-12-31T23:59:59.999999Z" } } as const;
 
 /** Asks for matches at and beyond a line, the nearest ones. */
 export async function matchesFrom(

@@ -1,7 +1,7 @@
 import type { ApiClient } from "../../api-client.ts";
 import type { LogPosition } from "../feed/log-position.ts";
 import type { FindRequest } from "./find-request.ts";
-import { collect, type MatchesFrom, type MatchPage, matchesFrom } from "./match-pages.ts";
+import { collect, LOG_ENDS, type MatchesFrom, type MatchPage, matchesFrom } from "./match-pages.ts";
 import type { WholeLog } from "./match-rows.ts";
 
 /** Matches asked for at once; a match has at most 4 KiB of text. */
@@ -68,8 +68,9 @@ export class MatchSearch {
     if (Number.isNaN(sinceMs)) return undefined;
     const askedAtTime = this.#lastTime;
     const since = new Date(sinceMs).toISOString().replace("Z", "000Z");
-    const body = { limit: MAX_IN_MANY, ...request.body, since: later(request.body["since"], since) };
-    const page = await collect(api, body, signal);
+    // The last ones where there are more: the first ones would come again each time.
+    const last = { place: LOG_ENDS.previous, direction: "previous", limit: MAX_IN_MANY };
+    const page = await collect(api, { ...request.body, ...last, since: later(request.body["since"], since) }, signal);
     if (!page.ok || signal.aborted) return undefined;
     // What failed is searched again with the next lines.
     this.#searchedAtTime = askedAtTime;

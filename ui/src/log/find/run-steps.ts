@@ -1,5 +1,4 @@
 import { shiftTime } from "../../../../src/text/time/shift-time.ts";
-import { asTime } from "../../../../src/wire/time.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
@@ -7,13 +6,10 @@ import type { LogSource } from "../feed/log-source.ts";
 import type { FindRequest } from "./find-request.ts";
 import type { Direction } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
-import { collect } from "./match-pages.ts";
+import { collect, LOG_ENDS } from "./match-pages.ts";
 
 /** Fetched in one step: the next ones need no search, which reads the whole run. */
 const STEP_MATCHES = 100;
-/** Before and after all lines. */
-const ENDS = { next: asTime(0), previous: "9999-12-31T23:59:59.999999Z" };
-
 export interface RunStepsOptions {
   readonly api: Pick<ApiClient, "search">;
   readonly sources: () => readonly LogSource[];
@@ -41,7 +37,7 @@ export class RunSteps {
 
   /** The first of all, or the last one. */
   fromEnd(direction: Direction, signal: AbortSignal): Promise<Answer<Match | undefined>> {
-    return this.#fetch(direction, { time: ENDS[direction] }, signal);
+    return this.#fetch(direction, LOG_ENDS[direction], signal);
   }
 
   async #fetch(direction: Direction, place: object, signal: AbortSignal): Promise<Answer<Match | undefined>> {

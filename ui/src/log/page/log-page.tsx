@@ -295,13 +295,18 @@ export function LogPage(props: LogPageProps): JSX.Element {
           />
         ) : null}
       </div>
-      {inside === undefined ? null : (
-        <Lazy<RowInsideProps>
-          load={loadRowInside}
-          props={{ row: inside, q: place.q, adjust, onClose: () => setInside(undefined) }}
-          waiting={null}
-        />
-      )}
+      <Still
+        on={[inside, place.q, adjust]}
+        draw={() =>
+          inside === undefined ? null : (
+            <Lazy<RowInsideProps>
+              load={loadRowInside}
+              props={{ row: inside, q: place.q, adjust, onClose: () => setInside(undefined) }}
+              waiting={null}
+            />
+          )
+        }
+      />
       {isHelpOpen ? (
         <Lazy<KeyHelpProps>
           load={loadKeyHelp}
