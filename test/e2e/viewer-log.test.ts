@@ -52,13 +52,15 @@ async function seeLine(page: Page, n: number): Promise<void> {
 
 test("a part of the page that cannot be loaded says so, and what to do", async () => {
   const { page } = await openLog({ lines: 3 });
-  await page.route(/(actions-dialog|parse-goto)/, (route) => route.abort());
+  await page.route(/(actions-dialog|parse-goto|find-engine)/, (route) => route.abort());
   await page.getByRole("button", { name: "Actions" }).click();
   const words = page.getByText("This part could not be loaded: reload the page");
   await words.waitFor();
   await page.getByRole("textbox", { name: "Go to line or time" }).fill("2");
   await page.keyboard.press("Enter");
   await poll("both", async () => (await words.count()) === 2);
+  await page.getByRole("radio", { name: "stderr" }).check({ force: true });
+  await poll("all three", async () => (await words.count()) === 3);
 });
 
 describe("an execution of 100 million lines", () => {

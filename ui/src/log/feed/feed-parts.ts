@@ -8,9 +8,10 @@ import { LogOpener } from "./log-opener.ts";
 import { LogPager } from "./log-pager.ts";
 import { LogTail } from "./log-tail.ts";
 import type { LogTarget } from "./log-target.ts";
-import { LogWindow, WINDOW_LIMITS, type WindowLimits } from "./log-window.ts";
+import { LogWindow } from "./log-window.ts";
 import { RunPager } from "./run-pager.ts";
 import { SourceList } from "./source-list.ts";
+import { WINDOW_LIMITS, type WindowLimits } from "./window-limits.ts";
 
 export interface LogFeedOptions {
   readonly api: Pick<ApiClient, "execution" | "executions" | "lines" | "looks" | "runLines">;

@@ -2,10 +2,11 @@ import type { Execution } from "../../../../src/wire/api.ts";
 import type { ExecutionKey } from "../../execution-key.ts";
 import type { Subscription } from "../../live-client.ts";
 import { enclosuresOf } from "./enclosures.ts";
+import { FeedGrowth } from "./feed-growth.ts";
 import { subscribeFeed } from "./feed-live.ts";
+import { FeedMoves } from "./feed-moves.ts";
 import { type FeedParts, feedParts, type LogFeedOptions } from "./feed-parts.ts";
 import type { HoleRow, Item } from "./log-items.ts";
-import type { Unclear } from "./log-opener.ts";
 import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogTarget } from "./log-target.ts";
@@ -19,17 +20,11 @@ import type { ViewedFeed } from "./viewed-feed.ts";
  * end, by live lines. Drawing reads its state; the window bounds everything in it.
  */
 export class LogFeed implements ViewedFeed {
-  phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
-  /** Where the view must go. Each object is one request. */
-  position: LogPosition = { at: "end" };
-  /** A position that the view could not reach; it has not moved since. */
-  failedAt: LogPosition | undefined;
   readonly #options: LogFeedOptions;
   readonly #parts: FeedParts;
   readonly #subscription: Subscription;
-  #next: LinePosition | TimePosition | undefined;
-  /** Of a run read in pages: lines were printed that no page has brought yet. */
-  #isBehind = false;
+  readonly #moves: FeedMoves;
+  readonly #growth: FeedGrowth;
 
   constructor(options: LogFeedOptions) {
     this.#options = options;
@@ -40,11 +35,22 @@ export class LogFeed implements ViewedFeed {
       scopeOfHoleCheck: () => this.#scopeOfHoleCheck(),
       onChecked: () => this.#onChecked(),
     });
+    this.#growth = new FeedGrowth({
+      parts: this.#parts,
+      isReady: () => this.isReady,
+      onChange: options.onChange,
+    });
+    this.#moves = new FeedMoves({
+      parts: this.#parts,
+      items: () => this.items(),
+      onArrive: (position) => this.#arrive(position),
+      onChange: options.onChange,
+    });
     this.#subscription = subscribeFeed(options.live, {
       parts: this.#parts,
       isReady: () => this.isReady,
       onExecution: (execution) => this.#onExecution(execution),
-      onPagedAgain: () => void this.#catchUp(),
+      onPagedAgain: () => void this.#growth.catchUp(),
       onChange: options.onChange,
     });
   }
@@ -55,6 +61,20 @@ export class LogFeed implements ViewedFeed {
 
   get order(): RowOrder {
     return this.window.order;
+  }
+
+  get phase(): FeedMoves["phase"] {
+    return this.#moves.phase;
+  }
+
+  /** Where the view must go. Each object is one request. */
+  get position(): LogPosition {
+    return this.#moves.position;
+  }
+
+  /** A position that the view could not reach; it has not moved since. */
+  get failedAt(): LogPosition | undefined {
+    return this.#moves.failedAt;
   }
 
   get isReady(): boolean {
@@ -95,7 +115,7 @@ export class LogFeed implements ViewedFeed {
 
   /** A page is on its way. */
   get isLoading(): boolean {
-    return this.#parts.pager.isLoading || this.#parts.runPager.isLoading;
+    return this.#growth.isLoading;
   }
 
   /** A request for lines failed and will be repeated. */
@@ -143,73 +163,31 @@ export class LogFeed implements ViewedFeed {
   }
 
   /** Opens the log or moves to another part of it, regardless of what the window holds. */
-  async open(position: LogPosition): Promise<void> {
-    this.#next = undefined;
-    const outcome = await this.#parts.opener.open(position);
-    if (outcome === "stale") return;
-    this.failedAt = outcome === "failed" ? position : undefined;
-    if (outcome === "opened") this.#arrive(position);
-    else if (this.phase !== "ready") this.phase = outcome;
-    this.#options.onChange();
-    if (this.#next !== undefined) await this.goTo(this.#next);
+  open(position: LogPosition): Promise<void> {
+    return this.#moves.open(position);
   }
 
   /** Goes to a line of an execution, or to a time; needs no request if the window holds it. */
-  async goTo(position: LinePosition | TimePosition): Promise<void> {
-    if (this.#parts.opener.isOpening) {
-      // While the scroll bar is dragged, only the last place counts.
-      this.#next = position;
-    } else if (!this.#holds(position)) {
-      await this.open(position);
-    } else {
-      this.position = position;
-      this.setFollowing(false);
-    }
+  goTo(position: LinePosition | TimePosition): Promise<void> {
+    return this.#moves.goTo(position);
   }
 
-  #holds(position: LinePosition | TimePosition): boolean {
-    const { from, to } = this.window.coverage(0);
-    if (position.at === "line") return position.n >= from && position.n <= to;
-    const items = this.items();
-    const [first, last] = [items[0]?.time ?? "", items.at(-1)?.time ?? ""];
-    return first <= position.time && position.time <= last;
+  goToStart(): Promise<void> {
+    return this.#moves.goToStart();
   }
 
-  async goToStart(): Promise<void> {
-    if (this.window.order === "n") return this.goTo({ at: "line", n: 1, align: "top" });
-    if (this.#parts.sources.isPaged) return this.open({ at: "time", time: "", row: undefined });
-    const started = this.sources.map(({ execution }) => execution.startedAt).sort();
-    return this.open({ at: "time", time: started[0] ?? "", row: undefined });
-  }
-
-  async goToEnd(): Promise<void> {
-    if (!this.#parts.tail.isAttached || this.#parts.opener.isOpening) return this.open({ at: "end" });
-    this.position = { at: "end" };
-    return this.setFollowing(true);
+  goToEnd(): Promise<void> {
+    return this.#moves.goToEnd();
   }
 
   /** The view left the end, or came back to it. */
   setFollowing(isFollowing: boolean): void {
-    this.failedAt = undefined;
-    this.#parts.tail.follow(isFollowing);
-    this.#options.onChange();
+    this.#moves.setFollowing(isFollowing);
   }
 
   /** Loads a page before the window's first lines, or after its last; the far end is dropped. */
-  async load(end: "start" | "end"): Promise<void> {
-    if (this.isLoading || this.phase !== "ready") return;
-    const { generation } = this.#parts.opener;
-    const isWanted = (): boolean => generation === this.#parts.opener.generation;
-    await (this.#parts.sources.isPaged ? this.#parts.runPager.load(end, isWanted) : this.#parts.pager.load(end));
-    if (!isWanted()) return;
-    const farEnd = end === "start" ? "end" : "start";
-    const isTrimmed = this.window.trim(farEnd);
-    if (isTrimmed) this.#parts.runPager.dropped(farEnd);
-    if (this.#isEndReached) this.#attach(true);
-    else if (isTrimmed) this.#attach(false);
-    this.#parts.holes.soon();
-    this.#options.onChange();
-    if (this.#isBehind) await this.#catchUp();
+  load(end: "start" | "end"): Promise<void> {
+    return this.#growth.load(end);
   }
 
   close(): void {
@@ -219,35 +197,12 @@ export class LogFeed implements ViewedFeed {
   }
 
   #arrive(position: LogPosition): void {
-    this.phase = "ready";
-    this.position = position;
     // The hole check fetches lines printed while the page was loading.
-    this.#attach(position.at === "end" || this.#isEndReached);
+    this.#growth.attach(position.at === "end" || this.#growth.isEndReached);
     this.#parts.tail.opened({ isFollowing: position.at === "end" });
     this.#parts.holes.soon();
     // Live lines that came meanwhile went into the window that this one has replaced.
-    if (this.#parts.sources.isPaged && this.#parts.tail.isAttached) void this.#catchUp();
-  }
-
-  get #isEndReached(): boolean {
-    return this.#parts.sources.isPaged ? this.#parts.runPager.isEndReached : this.#parts.tail.isReached;
-  }
-
-  #attach(isAttached: boolean): void {
-    if (isAttached && !this.#parts.tail.isAttached && this.#parts.sources.isPaged) this.#parts.runPager.expectLive();
-    this.#parts.tail.attach(isAttached);
-  }
-
-  /** What was printed between the last page and the first live line. */
-  async #catchUp(): Promise<void> {
-    this.#isBehind = this.isLoading || this.#parts.opener.isOpening;
-    if (this.phase !== "ready" || this.#isBehind) return;
-    const { generation } = this.#parts.opener;
-    await this.#parts.runPager.load("end", () => generation === this.#parts.opener.generation);
-    if (generation !== this.#parts.opener.generation) return;
-    if (this.isFollowing && this.window.trim("start")) this.#parts.runPager.dropped("start");
-    this.#options.onChange();
-    if (this.#isBehind) await this.#catchUp();
+    if (this.#parts.sources.isPaged && this.#parts.tail.isAttached) void this.#growth.catchUp();
   }
 
   #onExecution(execution: Execution): void {
@@ -255,7 +210,7 @@ export class LogFeed implements ViewedFeed {
     if (known === undefined)
       this.#parts.sources.add(execution, this.#parts.sources.isPaged ? 0 : this.#parts.pager.pageLines);
     else if (known.update(execution)) this.#parts.holes.forget();
-    if (!this.#isEndReached) this.#parts.holes.soon();
+    if (!this.#growth.isEndReached) this.#parts.holes.soon();
     this.#options.onChange();
   }
 

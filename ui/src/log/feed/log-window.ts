@@ -4,23 +4,12 @@ import type { LogLine } from "../../api-parse.ts";
 import type { Coverage } from "./coverage.ts";
 import { emptyCoverage } from "./coverage.ts";
 import { movesUp } from "./cursor-moves.ts";
+import { HeldRows } from "./held-rows.ts";
 import type { LogRow } from "./log-row.ts";
 import { joinRow, makeRow } from "./log-row.ts";
-import { compareRows, type RowOrder } from "./row-order.ts";
+import type { RowOrder } from "./row-order.ts";
 import { StreamStyles } from "./stream-styles.ts";
-
-export interface WindowLimits {
-  readonly maxRows: number;
-  /** While the view follows the end: what has scrolled out of view is fetched again if somebody goes back. */
-  readonly followedRows: number;
-  readonly maxCharacters: number;
-}
-
-/** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
-export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, followedRows: 4_000, maxCharacters: 16_000_000 };
-
-/** A row that belongs further before the end is left to the next sorting of all. */
-const SORTED_IN_ROWS = 200;
+import { WINDOW_LIMITS, type WindowLimits } from "./window-limits.ts";
 
 /** Dropping rows one by one would copy the list each time: an eighth goes at once. */
 const TRIMMED_PART = 8;
@@ -37,9 +26,7 @@ export class LogWindow {
   /** The last row of each execution: the next piece of its line goes there. */
   readonly #tails: (LogRow | undefined)[] = [];
   readonly #styles = new StreamStyles();
-  #rows: LogRow[] = [];
-  #characters = 0;
-  #isSorted = true;
+  readonly #held: HeldRows;
   #version = 0;
   /** Some line moves the cursor to rows of earlier ones. */
   hasMoves = false;
@@ -47,6 +34,7 @@ export class LogWindow {
   constructor(order: RowOrder, limits = WINDOW_LIMITS) {
     this.order = order;
     this.#limits = limits;
+    this.#held = new HeldRows(order);
   }
 
   /** Adds an execution with no lines yet. Returns the index by which rows name it. */
@@ -69,25 +57,23 @@ export class LogWindow {
 
   /** All rows held, in order. The caller must not keep it past the next change. */
   get rows(): readonly LogRow[] {
-    if (!this.#isSorted) this.#rows.sort(compareRows(this.order));
-    this.#isSorted = true;
-    return this.#rows;
+    return this.#held.all;
   }
 
   get isFull(): boolean {
-    return this.#rows.length > this.#limits.maxRows || this.#characters > this.#limits.maxCharacters;
+    return this.#held.length > this.#limits.maxRows || this.#held.characters > this.#limits.maxCharacters;
   }
 
   /** Another page fits without dropping rows; `followed`: nor will the next `trimFollowed`. */
   hasRoom({ followed }: { readonly followed: boolean }): boolean {
     const { maxRows, followedRows, maxCharacters } = this.#limits;
     const most = followed ? followedRows : maxRows;
-    return this.#rows.length < most * ROOM_PART && this.#characters < maxCharacters * ROOM_PART;
+    return this.#held.length < most * ROOM_PART && this.#held.characters < maxCharacters * ROOM_PART;
   }
 
   /** Drops all rows of an execution and restarts its coverage at line `from`, printed at about `time`. */
   restart(source: number, from: number, time?: string): void {
-    this.#keep((row) => row.source !== source);
+    this.#held.keep((row) => row.source !== source);
     this.begin(source, from, time);
   }
 
@@ -103,9 +89,7 @@ export class LogWindow {
   restartAll(from: (source: number) => number): void {
     this.#version += 1;
     this.#styles.forgetAll();
-    this.#rows = [];
-    this.#characters = 0;
-    this.#isSorted = true;
+    this.#held.clear();
     for (const source of this.#coverage.keys()) this.begin(source, from(source));
   }
 
@@ -174,7 +158,7 @@ export class LogWindow {
     const after = this.rows.filter((row) => row.source === source && row.n > to);
     const isEndKept = after.length >= before.length;
     const gone = new Set(isEndKept ? before : after);
-    this.#keep((row) => !gone.has(row));
+    this.#held.keep((row) => !gone.has(row));
     if (isEndKept) {
       coverage.from = to + 1;
       coverage.firstTime = after[0]?.time ?? coverage.lastTime;
@@ -199,20 +183,17 @@ export class LogWindow {
 
   /** Brings the window back to its limits by dropping rows at one end. Returns whether it had to. */
   trim(end: "start" | "end", maxRows = this.#limits.maxRows): boolean {
-    const isFull = (): boolean => this.isFull || this.#rows.length > maxRows;
+    const isFull = (): boolean => this.isFull || this.#held.length > maxRows;
     const isTrimmed = isFull();
     if (isTrimmed) this.#version += 1;
-    while (isFull() && this.#rows.length > 1) {
-      const { rows } = this;
-      const count = Math.ceil(rows.length / TRIMMED_PART);
-      const gone = end === "start" ? this.#rows.splice(0, count) : this.#rows.splice(-count);
-      for (const row of end === "start" ? gone : gone.reverse()) this.#letGo(row, end);
+    while (isFull() && this.#held.length > 1) {
+      const gone = this.#held.drop(end, Math.ceil(this.#held.length / TRIMMED_PART));
+      for (const row of end === "start" ? gone : gone.toReversed()) this.#letGo(row, end);
     }
     return isTrimmed;
   }
 
   #letGo(row: LogRow, end: "start" | "end"): void {
-    this.#characters -= row.text.length;
     const coverage = this.#coverage[row.source];
     if (coverage === undefined) return;
     if (end === "start") {
@@ -234,48 +215,23 @@ export class LogWindow {
     const tail = this.#tails[source];
     const { joined, row: made } = joinRow(tail, this.#styles.styled(piece));
     this.#tails[source] = made;
-    const at = joined && tail !== undefined ? this.#rows.lastIndexOf(tail) : -1;
-    if (at >= 0) {
-      this.#rows[at] = made;
-      this.#characters += made.text.length - (tail?.text.length ?? 0);
-      return;
-    }
-    this.#place(made);
-    this.#characters += made.text.length;
-  }
-
-  /** Lines of several executions arrive nearly in order: a new row's place is near the end. */
-  #place(row: LogRow): void {
-    const rows = this.#rows;
-    const compare = compareRows(this.order);
-    let at = rows.length;
-    if (this.#isSorted) {
-      const least = at - SORTED_IN_ROWS;
-      for (let before = rows[at - 1]; before !== undefined && compare(before, row) > 0; before = rows[at - 1]) {
-        at -= 1;
-        if (at < least) break;
-      }
-      this.#isSorted = at >= least;
-    }
-    if (at === rows.length || !this.#isSorted) rows.push(row);
-    else rows.splice(at, 0, row);
+    if (!joined || tail === undefined || !this.#held.replace(tail, made)) this.#held.add(made);
   }
 
   /** Inserts rows in order. Returns the last one. */
   #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
-    let last: LogRow | undefined;
+    const rows: LogRow[] = [];
     this.#noteMoves(lines);
     this.#pinStyles(source);
     for (const line of lines) {
-      const { joined, row } = joinRow(last, makeRow(line, source));
-      if (joined) this.#characters -= this.#rows.pop()?.text.length ?? 0;
-      this.#rows.push(row);
-      this.#characters += row.text.length;
-      last = row;
+      const { joined, row } = joinRow(rows.at(-1), makeRow(line, source));
+      if (joined) rows.pop();
+      rows.push(row);
     }
-    this.#isSorted = this.#isSorted && lines.length === 0;
+    this.#held.insert(rows);
     this.#carryStyles(source);
-    return last === undefined ? undefined : this.#rows.findLast((row) => row.source === source && row.n === last?.n);
+    const last = rows.at(-1);
+    return last === undefined ? undefined : this.rows.findLast((row) => row.source === source && row.n === last.n);
   }
 
   /** Keeps what lines that the window does not hold any more have left on. */
@@ -288,17 +244,11 @@ export class LogWindow {
   /** What each line leaves on for the next one, after lines were put between. */
   #carryStyles(source: number): void {
     this.#styles.rewind(source);
-    for (const [at, row] of this.rows.entries()) {
-      if (row.source !== source) continue;
+    this.#held.map((row) => {
+      if (row.source !== source) return row;
       const styled = this.#styles.styled(row);
-      if (styled === row) continue;
       if (this.#tails[source] === row) this.#tails[source] = styled;
-      this.#rows[at] = styled;
-    }
-  }
-
-  #keep(isKept: (row: LogRow) => boolean): void {
-    this.#rows = this.rows.filter(isKept);
-    this.#characters = this.#rows.reduce((sum, row) => sum + row.text.length, 0);
+      return styled;
+    });
   }
 }

@@ -7,15 +7,13 @@ import type { RowOrder } from "../feed/row-order.ts";
 import { compareRows } from "../feed/row-order.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { FindRequest } from "./find-request.ts";
-import type { MatchPage } from "./match-pages.ts";
+import { MatchGrowth } from "./match-growth.ts";
 import { MatchRows, type WholeLog } from "./match-rows.ts";
 import { MAX_IN_MANY, MatchSearch, PAGE_MATCHES } from "./match-search.ts";
 import { NearLines } from "./near-lines.ts";
 
 /** Matches of one execution that are held; a match has at most 4 KiB of text. */
 const MAX_HELD = 3_000;
-/** New lines of a running command are searched this often. */
-const GROW_EVERY_MS = 1_000;
 
 export interface MatchFeedOptions {
   readonly api: Pick<ApiClient, "search" | "lines">;
@@ -34,22 +32,26 @@ export class MatchFeed implements ViewedFeed {
   isFailing = false;
   isFollowing = true;
   hasEarlier = false;
-  hasLater = false;
   readonly #options: MatchFeedOptions;
   readonly #near: NearLines;
   readonly #rows: MatchRows;
   readonly #search: MatchSearch;
+  readonly #growth: MatchGrowth;
   #abort = new AbortController();
-  /** The highest line of the one execution that was searched. */
-  #searchedTo = 0;
-  #cancelGrow: (() => void) | undefined;
   #pausedAt = 0;
-  #added = 0;
 
   constructor(options: MatchFeedOptions) {
     this.#options = options;
     this.#rows = new MatchRows(options.log);
     this.#search = new MatchSearch(options);
+    const { log, request, after } = options;
+    this.#growth = new MatchGrowth({
+      ...{ log, after, isOne: request.isOne, rows: this.#rows, search: this.#search },
+      isWanted: () => this.isReady && !this.#isFull,
+      isLoading: () => this.isLoading,
+      signal: () => this.#abort.signal,
+      onGrown: () => this.#onGrown(),
+    });
     this.#near = new NearLines(options.api, () => options.onChange());
   }
 
@@ -75,6 +77,10 @@ export class MatchFeed implements ViewedFeed {
     return this.#search.isCapped;
   }
 
+  get hasLater(): boolean {
+    return this.#growth.hasLater;
+  }
+
   get hasRoom(): boolean {
     return this.#rows.all.length + PAGE_MATCHES <= MAX_HELD;
   }
@@ -95,7 +101,7 @@ export class MatchFeed implements ViewedFeed {
 
   /** Matches that were found after the log had been searched. */
   get added(): number {
-    return this.#added;
+    return this.#growth.added;
   }
 
   /** Shows the lines around a match, or hides them. */
@@ -138,15 +144,15 @@ export class MatchFeed implements ViewedFeed {
     const from =
       end === "start"
         ? (first?.n ?? 1) - 1
-        : Math.max(last?.to ?? 0, this.#rows.all.length > 0 ? 0 : this.#searchedTo) + 1;
-    const lastN = this.#lastN;
+        : Math.max(last?.to ?? 0, this.#rows.all.length > 0 ? 0 : this.#growth.searchedTo) + 1;
+    const lastN = this.#growth.lastN;
     const page = await this.#search.page({ from, direction: end === "start" ? "previous" : "next" }, signal);
     if (signal.aborted) return;
     this.isLoading = false;
     this.isFailing = page === undefined;
     if (page !== undefined) {
       if (end === "start") this.hasEarlier = page.hasMore;
-      else this.#reached(page, lastN);
+      else this.#growth.reached(page, lastN);
       await this.#rows.add(page.matches);
       this.#trim(end === "start" ? "end" : "start");
     }
@@ -181,17 +187,9 @@ export class MatchFeed implements ViewedFeed {
     this.#options.onChange();
   }
 
-  /** The log has changed: what was printed since is searched, not more often than every second. */
+  /** The log has changed. */
   grown(): void {
-    const { isOne } = this.#options.request;
-    const hasGrown = isOne ? this.#lastN > this.#searchedTo : this.isLive;
-    // Of several executions no page is loaded again: the reader would lose the matches in view.
-    const isFull = !isOne && !this.isFollowing && this.#rows.all.length >= MAX_IN_MANY;
-    if (!hasGrown || isFull || !this.isReady || this.hasLater) return;
-    this.#cancelGrow ??= this.#options.after(GROW_EVERY_MS, () => {
-      this.#cancelGrow = undefined;
-      void this.#grow();
-    });
+    this.#growth.grown();
   }
 
   isMissing(_hole: HoleRow): boolean {
@@ -200,39 +198,26 @@ export class MatchFeed implements ViewedFeed {
 
   close(): void {
     this.#abort.abort();
-    this.#cancelGrow?.();
+    this.#growth.close();
   }
 
-  get #lastN(): number {
-    return this.sources[0]?.lastN ?? 0;
+  /** Of several executions no page is loaded again: the reader would lose the matches in view. */
+  get #isFull(): boolean {
+    return !this.#options.request.isOne && !this.isFollowing && this.#rows.all.length >= MAX_IN_MANY;
   }
 
-  async #grow(): Promise<void> {
-    const { request } = this.#options;
-    if (this.isLoading) return this.grown();
-    const { signal } = this.#abort;
-    if (request.isOne) {
-      const lastN = this.#lastN;
-      const page = await this.#search.page({ from: this.#searchedTo + 1, direction: "next" }, signal);
-      if (signal.aborted || page === undefined) return;
-      this.#reached(page, lastN);
-      this.#added += await this.#rows.add(page.matches);
-    } else {
-      const page = await this.#search.since(signal);
-      if (page === undefined || signal.aborted) return;
-      this.#added += await this.#rows.add(page.matches);
-    }
+  #onGrown(): void {
     if (this.isFollowing) this.#trim("start");
     this.#options.onChange();
   }
 
   async #openOne(position: LogPosition, signal: AbortSignal): Promise<boolean> {
-    const lastN = this.#lastN;
+    const lastN = this.#growth.lastN;
     const around = await this.#search.around(position, lastN, signal);
     if (around === undefined || signal.aborted) return false;
     const { before, after } = around;
     this.hasEarlier = before.hasMore;
-    this.#reached(after, lastN);
+    this.#growth.reached(after, lastN);
     await this.#rows.replace([...before.matches, ...after.matches]);
     return !signal.aborted;
   }
@@ -244,12 +229,6 @@ export class MatchFeed implements ViewedFeed {
     return !signal.aborted;
   }
 
-  /** A page towards the end, which was at `lastN` when it was asked for. */
-  #reached({ matches, hasMore }: MatchPage, lastN: number): void {
-    this.hasLater = hasMore;
-    this.#searchedTo = hasMore ? (matches.at(-1)?.lastN ?? lastN) : lastN;
-  }
-
   #trim(end: "start" | "end"): void {
     const { isOne } = this.#options.request;
     if (!this.#rows.trim(end, isOne ? MAX_HELD : MAX_IN_MANY)) return;
@@ -258,7 +237,7 @@ export class MatchFeed implements ViewedFeed {
     } else if (end === "start") {
       this.hasEarlier = true;
     } else {
-      this.hasLater = true;
+      this.#growth.hasLater = true;
       this.isFollowing = false;
     }
   }

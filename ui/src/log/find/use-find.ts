@@ -1,16 +1,16 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { Word } from "../../text/text-matches.ts";
 import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import { parseLineNumber } from "../../url-state.ts";
+import { usePart } from "../../use-part.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { subscriptionTarget } from "../feed/log-target.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
-import type { FindEngine } from "./find-engine.ts";
 import type { FindProblem, FindRequest } from "./find-request.ts";
 import type { Direction, Finder } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
@@ -39,6 +39,8 @@ export interface FindState {
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   readonly words: readonly Word[];
   readonly foundIn: (row: LogRow) => readonly string[];
+  /** The script that searches could not be loaded. */
+  readonly isLost: boolean;
   readonly go: (direction: Direction) => void;
 }
 
@@ -49,7 +51,7 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
   const isReady = feed?.isReady === true;
   const scope = isReady ? JSON.stringify([subscriptionTarget(feed.target), feed.target]) : "";
   const { q, find, how, stream } = place;
-  const engine = useEngine(q !== "" || find !== "" || stream !== undefined);
+  const { part: engine, isLost } = usePart(loadEngine, q !== "" || find !== "" || stream !== undefined);
   const finders = useMemo(() => {
     if (engine === undefined) return { find: undefined, filter: undefined };
     const shared = { api, sources: () => feed?.sources ?? NOTHING, onChange: redraw };
@@ -133,19 +135,14 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
     ),
     words,
     foundIn,
+    isLost,
     go: (direction) => void finders.find?.go(direction, placeOfTop()).then(show),
   };
 }
 
-/** What searches, once it is wanted. */
-function useEngine(isWanted: boolean): FindEngine | undefined {
-  const [engine, setEngine] = useState<FindEngine | undefined>(undefined);
-  useEffect(() => {
-    if (isWanted && engine === undefined) {
-      void import("./find-engine.ts").then(({ FIND_ENGINE }) => setEngine(FIND_ENGINE));
-    }
-  }, [isWanted, engine]);
-  return engine;
+async function loadEngine() {
+  const { FIND_ENGINE } = await import("./find-engine.ts");
+  return FIND_ENGINE;
 }
 
 function useAsking(finder: Finder | undefined, request: FindRequest | FindProblem | undefined): void {

@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
+import { usePart } from "../../use-part.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { RowFold } from "./row-fold.ts";
 
@@ -9,15 +10,19 @@ interface RowFoldOptions {
   readonly isWanted: boolean;
 }
 
+interface UsedFold {
+  readonly fold: RowFold | undefined;
+  readonly isLost: boolean;
+}
+
 /** The fold of a job's rows; its script is loaded when it is first wanted. Without it, rows stand one by one. */
-export function useRowFold({ feed, gutter, isWanted }: RowFoldOptions): RowFold | undefined {
-  const [make, setMake] = useState<(() => RowFold) | undefined>(undefined);
-  useEffect(() => {
-    if (!isWanted || make !== undefined) return;
-    void import("./row-fold.ts").then(
-      ({ RowFold }) => setMake(() => () => new RowFold()),
-      () => undefined,
-    );
-  }, [isWanted, make]);
-  return useMemo(() => make?.(), [make, feed, gutter]);
+export function useRowFold({ feed, gutter, isWanted }: RowFoldOptions): UsedFold {
+  const { part: Fold, isLost } = usePart(loadFold, isWanted);
+  const fold = useMemo(() => (Fold === undefined ? undefined : new Fold()), [Fold, feed, gutter]);
+  return { fold, isLost };
+}
+
+async function loadFold() {
+  const { RowFold: Fold } = await import("./row-fold.ts");
+  return Fold;
 }

@@ -1,10 +1,10 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef } from "preact/hooks";
 import type { LogPlace } from "../../url-state.ts";
+import { usePart } from "../../use-part.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import { type Folded, foldTraces, type HeadLines } from "../feed/trace-folds.ts";
-import type { foldGroups } from "../fold/group-folds.ts";
 
 interface HeadFoldsOptions {
   readonly place: Pick<LogPlace, "line" | "lineTo">;
@@ -16,6 +16,7 @@ interface HeadFoldsOptions {
 interface HeadFolds {
   readonly fold: (items: readonly Item[]) => Folded;
   readonly onFold: (head: LogRow) => void;
+  readonly isLost: boolean;
 }
 
 /**
@@ -23,13 +24,7 @@ interface HeadFolds {
  * and both where something in them is looked at. Groups show whole until their script is loaded.
  */
 export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): HeadFolds {
-  const [groups, setGroups] = useState<typeof foldGroups | undefined>(undefined);
-  useEffect(() => {
-    void import("../fold/group-folds.ts").then(
-      (loaded) => setGroups(() => loaded.foldGroups),
-      () => undefined,
-    );
-  }, []);
+  const { part: groups, isLost } = usePart(loadGroups, true);
   const toggled = useMemo(() => new WeakSet<LogRow>(), []);
   const toggles = useRef(0);
   const last = useRef<{ readonly key: string; readonly items: readonly Item[]; readonly folded: Folded } | undefined>(
@@ -57,5 +52,10 @@ export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): Head
     },
     [toggled, redraw],
   );
-  return { fold, onFold };
+  return { fold, onFold, isLost };
+}
+
+async function loadGroups() {
+  const { foldGroups } = await import("../fold/group-folds.ts");
+  return foldGroups;
 }

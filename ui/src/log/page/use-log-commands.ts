@@ -21,7 +21,7 @@ interface LogCommandsOptions {
   readonly onHelp: () => void;
 }
 
-interface LogCommands {
+export interface LogCommands {
   readonly goTo: (to: Exclude<Goto, { is: "problem" }>) => void;
   readonly gotoScope: () => GotoScope;
 }

@@ -1,5 +1,6 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { SideMode } from "../../url-state.ts";
+import { usePart } from "../../use-part.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { SideEngine } from "./side-engine.ts";
 import type { SideRows } from "./side-rows.ts";
@@ -12,21 +13,24 @@ export interface Side {
 /** More columns are chosen from on the board. */
 export const MAX_COLUMNS = 64;
 
+interface UsedSide {
+  readonly side: Side | undefined;
+  readonly isLost: boolean;
+}
+
 /** The side by side view of a run, where it is chosen and its script is there. */
-export function useSide(feed: LogFeed | undefined, mode: SideMode | undefined): Side | undefined {
-  const [engine, setEngine] = useState<SideEngine | undefined>(undefined);
+export function useSide(feed: LogFeed | undefined, mode: SideMode | undefined): UsedSide {
   const count = feed?.sources.length ?? 0;
   const isWanted = mode !== undefined && count > 1 && count <= MAX_COLUMNS;
-  useEffect(() => {
-    if (isWanted && engine === undefined) {
-      void import("./side-engine.ts").then(
-        ({ SIDE_ENGINE }) => setEngine(SIDE_ENGINE),
-        () => undefined,
-      );
-    }
-  }, [isWanted, engine]);
-  return useMemo(
+  const { part: engine, isLost } = usePart(loadEngine, isWanted);
+  const side = useMemo(
     () => (isWanted && engine !== undefined ? { engine, rows: new engine.SideRows() } : undefined),
     [isWanted, engine, feed],
   );
+  return { side, isLost };
+}
+
+async function loadEngine() {
+  const { SIDE_ENGINE } = await import("./side-engine.ts");
+  return SIDE_ENGINE;
 }

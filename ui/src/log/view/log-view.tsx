@@ -12,8 +12,8 @@ import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
 import { revealMatch } from "./reveal-match.ts";
-import { ROW_PX, WrappedHeights } from "./row-heights.ts";
-import { HEAD_CHARACTERS } from "./row-segments.ts";
+import { ROW_PX } from "./row-heights.ts";
+import { RowSizes } from "./row-sizes.ts";
 import { RowSlots } from "./row-slots.ts";
 import type { RowLook } from "./row-view.tsx";
 import { ScrollDevice } from "./scroll-device.ts";
@@ -50,18 +50,16 @@ export interface LogViewProps {
 const REST_AFTER_MS = 300;
 /** The largest turn of a wheel. */
 const MAX_OWED_PX = 50_000;
-/** Measuring rows may change which are drawn; after a few rounds the estimate must suffice. */
-const MAX_MEASURE_TURNS = 4;
 
 /** The rows in view, and everything that moves them. */
 export class LogView extends Component<LogViewProps> {
   readonly #scroller = createRef<HTMLDivElement>();
   readonly #space = createRef<HTMLDivElement>();
   readonly #rows = createRef<HTMLDivElement>();
-  readonly #wrapped = new WrappedHeights();
+  readonly #sizes = new RowSizes();
   readonly #viewport = new LogViewport({
     order: this.props.feed.order,
-    heightOf: (item) => (this.props.wrap ? this.#wrapped.of(item) : ROW_PX),
+    heightOf: (item) => this.#sizes.heightOf(item, this.props.wrap),
   });
   readonly #selected = new SelectedRows({
     rows: () => this.#rows.current,
@@ -77,8 +75,6 @@ export class LogView extends Component<LogViewProps> {
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** Scrolling beyond the loaded rows, kept until more are loaded. */
   #owedPx = 0;
-  #measureTurns = 0;
-  #widest = 0;
   #revealed: LogViewProps["current"];
 
   override componentDidMount(): void {
@@ -91,12 +87,12 @@ export class LogView extends Component<LogViewProps> {
   }
 
   override componentDidUpdate(): void {
-    if (this.props.wrap && this.#measure()) {
+    const { wrap, opened } = this.props;
+    if (wrap && this.#sizes.measure(this.#rows.current, this.#drawn)) {
       this.forceUpdate();
       return;
     }
-    this.#measureTurns = 0;
-    this.#widen();
+    this.#sizes.widen(this.#space.current, this.#drawn, opened);
     this.#revealMatch();
     this.#loadAhead();
   }
@@ -232,35 +228,8 @@ export class LogView extends Component<LogViewProps> {
     this.#viewport.heightPx = scroller.clientHeight;
     scroller.style.setProperty("--view-height", `${scroller.clientHeight}px`);
     scroller.style.setProperty("--native-bar", `${scroller.offsetWidth - scroller.clientWidth}px`);
-    const gutterPx = this.#rows.current?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
-    this.#wrapped.setColumns(Math.floor((scroller.clientWidth - gutterPx) / CHARACTER_PX));
+    this.#sizes.resized(scroller, this.#rows.current);
     this.forceUpdate();
-  }
-
-  /** Measures the drawn rows. Returns whether any height differs from the estimate. */
-  #measure(): boolean {
-    let isNew = false;
-    for (const [index, element] of [...(this.#rows.current?.children ?? [])].entries()) {
-      const item = this.#drawn[index];
-      if (item === undefined || !(element instanceof HTMLElement)) continue;
-      isNew = this.#wrapped.measured(item, element.offsetHeight) || isNew;
-    }
-    this.#measureTurns += 1;
-    return isNew && this.#measureTurns < MAX_MEASURE_TURNS;
-  }
-
-  /** Without wrapping the space is as wide as the widest row so far: otherwise it would shake while scrolling. */
-  #widen(): void {
-    const widest = this.#drawn.reduce((most, item) => Math.max(most, this.#widthOf(item)), 0);
-    if (widest <= this.#widest) return;
-    this.#widest = widest;
-    this.#space.current?.style.setProperty("--widest", `${widest}ch`);
-  }
-
-  #widthOf(item: Item): number {
-    if (item.kind === "hole") return 0;
-    const { length } = item.text;
-    return this.props.opened.has(item) ? length : Math.min(length, HEAD_CHARACTERS);
   }
 
   /** Once for each match: what stands far to the right is scrolled into view. */
@@ -286,6 +255,3 @@ export class LogView extends Component<LogViewProps> {
     event.preventDefault();
   };
 }
-
-/** Approximate width of a character of the log's font, to guess how rows wrap before they are measured. */
-const CHARACTER_PX = 7.8;

@@ -1,0 +1,85 @@
+import type { FeedParts } from "./feed-parts.ts";
+import type { Item } from "./log-items.ts";
+import type { Unclear } from "./log-opener.ts";
+import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
+
+interface FeedMovesOptions {
+  readonly parts: FeedParts;
+  readonly items: () => readonly Item[];
+  /** The window holds a part of the log that was opened. */
+  readonly onArrive: (position: LogPosition) => void;
+  readonly onChange: () => void;
+}
+
+/** Moves a feed to places of its log: those that its window does not hold are opened. */
+export class FeedMoves {
+  phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
+  /** Where the view must go. Each object is one request. */
+  position: LogPosition = { at: "end" };
+  /** A position that the view could not reach; it has not moved since. */
+  failedAt: LogPosition | undefined;
+  readonly #options: FeedMovesOptions;
+  #next: LinePosition | TimePosition | undefined;
+
+  constructor(options: FeedMovesOptions) {
+    this.#options = options;
+  }
+
+  async open(position: LogPosition): Promise<void> {
+    const { parts, onArrive, onChange } = this.#options;
+    this.#next = undefined;
+    const outcome = await parts.opener.open(position);
+    if (outcome === "stale") return;
+    this.failedAt = outcome === "failed" ? position : undefined;
+    if (outcome === "opened") {
+      this.phase = "ready";
+      this.position = position;
+      onArrive(position);
+    } else if (this.phase !== "ready") {
+      this.phase = outcome;
+    }
+    onChange();
+    if (this.#next !== undefined) await this.goTo(this.#next);
+  }
+
+  async goTo(position: LinePosition | TimePosition): Promise<void> {
+    if (this.#options.parts.opener.isOpening) {
+      // While the scroll bar is dragged, only the last place counts.
+      this.#next = position;
+    } else if (!this.#holds(position)) {
+      await this.open(position);
+    } else {
+      this.position = position;
+      this.setFollowing(false);
+    }
+  }
+
+  async goToStart(): Promise<void> {
+    const { window, sources } = this.#options.parts;
+    if (window.order === "n") return this.goTo({ at: "line", n: 1, align: "top" });
+    if (sources.isPaged) return this.open({ at: "time", time: "", row: undefined });
+    const started = sources.all.map(({ execution }) => execution.startedAt).sort();
+    return this.open({ at: "time", time: started[0] ?? "", row: undefined });
+  }
+
+  async goToEnd(): Promise<void> {
+    const { tail, opener } = this.#options.parts;
+    if (!tail.isAttached || opener.isOpening) return this.open({ at: "end" });
+    this.position = { at: "end" };
+    this.setFollowing(true);
+  }
+
+  setFollowing(isFollowing: boolean): void {
+    this.failedAt = undefined;
+    this.#options.parts.tail.follow(isFollowing);
+    this.#options.onChange();
+  }
+
+  #holds(position: LinePosition | TimePosition): boolean {
+    const { from, to } = this.#options.parts.window.coverage(0);
+    if (position.at === "line") return position.n >= from && position.n <= to;
+    const items = this.#options.items();
+    const [first, last] = [items[0]?.time ?? "", items.at(-1)?.time ?? ""];
+    return first <= position.time && position.time <= last;
+  }
+}

@@ -1,0 +1,91 @@
+import type { LogRow } from "./log-row.ts";
+import { compareRows, type RowOrder } from "./row-order.ts";
+
+/** A row that belongs further before the end is left to the next sorting of all. */
+const SORTED_IN_ROWS = 200;
+
+/** Rows in their order, and how many characters they have. Their owner bounds them. */
+export class HeldRows {
+  readonly #compare: ReturnType<typeof compareRows>;
+  #rows: LogRow[] = [];
+  #characters = 0;
+  #isSorted = true;
+
+  constructor(order: RowOrder) {
+    this.#compare = compareRows(order);
+  }
+
+  /** In order. The caller must not keep it past the next change. */
+  get all(): readonly LogRow[] {
+    if (!this.#isSorted) this.#rows.sort(this.#compare);
+    this.#isSorted = true;
+    return this.#rows;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  clear(): void {
+    this.#rows = [];
+    this.#characters = 0;
+    this.#isSorted = true;
+  }
+
+  /** Adds a row that is one of the last. Lines of several executions arrive nearly in order. */
+  add(row: LogRow): void {
+    const rows = this.#rows;
+    this.#characters += row.text.length;
+    let at = rows.length;
+    if (this.#isSorted) {
+      const least = at - SORTED_IN_ROWS;
+      for (let before = rows[at - 1]; before !== undefined && this.#compare(before, row) > 0; before = rows[at - 1]) {
+        at -= 1;
+        if (at < least) break;
+      }
+      this.#isSorted = at >= least;
+    }
+    if (at === rows.length || !this.#isSorted) rows.push(row);
+    else rows.splice(at, 0, row);
+  }
+
+  /** Adds rows that belong anywhere. */
+  insert(rows: readonly LogRow[]): void {
+    for (const row of rows) {
+      this.#rows.push(row);
+      this.#characters += row.text.length;
+    }
+    this.#isSorted = this.#isSorted && rows.length === 0;
+  }
+
+  /** Puts a row in the place of one near the end. Returns false where that one is not held. */
+  replace(before: LogRow, row: LogRow): boolean {
+    const at = this.#rows.lastIndexOf(before);
+    if (at < 0) return false;
+    this.#rows[at] = row;
+    this.#characters += row.text.length - before.text.length;
+    return true;
+  }
+
+  /** Puts other rows of the same text and place in the place of each. */
+  map(change: (row: LogRow) => LogRow): void {
+    this.#rows = this.all.map(change);
+  }
+
+  keep(isKept: (row: LogRow) => boolean): void {
+    this.#rows = this.all.filter(isKept);
+    this.#characters = this.#rows.reduce((sum, row) => sum + row.text.length, 0);
+  }
+
+  /** Takes rows away at one end. Returns them in order. */
+  drop(end: "start" | "end", count: number): readonly LogRow[] {
+    const { length } = this.all;
+    const gone = this.#rows.splice(end === "start" ? 0 : length - count, count);
+    this.#characters -= gone.reduce((sum, row) => sum + row.text.length, 0);
+    return gone;
+  }
+}

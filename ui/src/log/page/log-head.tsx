@@ -1,0 +1,114 @@
+import type { JSX } from "preact";
+import type { JobBoardProps } from "../../board/job-board.tsx";
+import { Lazy } from "../../lazy.tsx";
+import { Still } from "../../still.tsx";
+import type { LogPlace, TimeMode } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { Direction } from "../find/finder.ts";
+import type { TimeScale } from "../times/time-scale.ts";
+import type { TimeStripProps } from "../times/time-strip.tsx";
+import type { LineTime } from "../view/line-time.ts";
+import { ExecutionHeader } from "./execution-header.tsx";
+import { JobHeader } from "./job-header.tsx";
+import type { LogPageProps } from "./log-page.tsx";
+import { loadJobBoard, loadTimeStrip } from "./log-parts.ts";
+import { LogToolbar } from "./log-toolbar.tsx";
+import type { LogCommands } from "./use-log-commands.ts";
+
+interface LogHeadProps extends LogPageProps, LogCommands {
+  readonly feed: LogFeed;
+  /** The log's own lines, or its matches. */
+  readonly shown: ViewedFeed;
+  readonly wrap: boolean;
+  readonly time: TimeMode;
+  readonly lineTime: LineTime;
+  readonly ticks: readonly number[];
+  readonly adjust: (changes: Partial<LogPlace>) => void;
+  readonly onStep: (direction: Direction) => void;
+  readonly onHelp: () => void;
+  readonly onTime: (at: string) => void;
+  readonly onScale: (scale: TimeScale | undefined) => void;
+}
+
+/** What stands above the lines: the page draws many times a second, these only when they show something else. */
+export function LogHead(props: LogHeadProps): JSX.Element {
+  const { api, live, navigation, place, showOwner, runBoard, isConnected } = props;
+  const { feed, shown, wrap, time, lineTime, ticks, adjust, gotoScope, goTo, onStep, onHelp, onTime, onScale } = props;
+  const { length } = feed.sources;
+  const second = Math.floor(Date.now() / 1_000);
+  const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
+  return (
+    <>
+      <Still
+        on={[feed, place, showOwner, second, length, updates]}
+        draw={() =>
+          place.view === "job" ? (
+            <JobHeader api={api} live={live} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
+          ) : (
+            <ExecutionHeader
+              api={api}
+              live={live}
+              feed={feed}
+              navigation={navigation}
+              stream={place.stream}
+              showOwner={showOwner}
+            />
+          )
+        }
+      />
+      <Still
+        on={[feed, place, showOwner, feed.run]}
+        draw={() =>
+          place.view === "job" && feed.run !== undefined ? (
+            <Lazy<JobBoardProps>
+              load={loadJobBoard}
+              props={{ api, runBoard, navigation, place, run: feed.run, owner: place.owner, showOwner }}
+              waiting={null}
+            />
+          ) : null
+        }
+      />
+      <Still
+        on={[feed, shown, place, wrap, time, isConnected, length, feed.isFollowing, feed.isLive]}
+        draw={() => (
+          <LogToolbar
+            feed={feed}
+            place={place}
+            wrap={wrap}
+            time={time}
+            adjust={adjust}
+            gotoScope={gotoScope}
+            onGo={goTo}
+            onStep={onStep}
+            onHelp={onHelp}
+            isConnected={isConnected}
+            navigation={navigation}
+          />
+        )}
+      />
+      <Still
+        on={[feed, place, lineTime, feed.isLive, feed.run, ticks.length, ticks[0], ticks.at(-1)]}
+        draw={() =>
+          place.view === "job" && feed.run !== undefined ? (
+            <Lazy<TimeStripProps>
+              load={loadTimeStrip}
+              props={{
+                api,
+                run: { job: place.job, run: feed.run, owner: place.owner },
+                isLive: feed.isLive,
+                q: place.q,
+                time: lineTime,
+                ticks,
+                adjust,
+                onGo: onTime,
+                onScale,
+              }}
+              waiting={null}
+            />
+          ) : null
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import { useCallback } from "preact/hooks";
+import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
+import type { LogFeed } from "../feed/log-feed.ts";
+import type { LogRow } from "../feed/log-row.ts";
+import { type Folded, NO_FOLDS } from "../feed/trace-folds.ts";
+import type { FindState } from "../find/use-find.ts";
+import { useRowFold } from "../fold/use-row-fold.ts";
+import { type Side, useSide } from "../side/use-side.ts";
+import type { NodeLabel } from "../view/row-view.tsx";
+import { useHeadFolds } from "./use-head-folds.ts";
+
+interface ShownItemsOptions {
+  readonly feed: LogFeed | undefined;
+  readonly place: ExecutionPlace | JobPlace;
+  readonly found: Pick<FindState, "current" | "matches">;
+  readonly redraw: () => void;
+}
+
+interface ShownItems {
+  /** What the view shows of a feed: its rows, its matches, or one of these for many lines. */
+  readonly of: (feed: LogFeed, labels: readonly NodeLabel[]) => Folded;
+  readonly side: Side | undefined;
+  /** The script of what is chosen could not be loaded: rows stand one by one. */
+  readonly isLost: boolean;
+  readonly onFold: (head: LogRow) => void;
+  readonly onGroup: (head: LogRow) => void;
+}
+
+/** The rows of a page: matches, columns beside each other, folded lines, or all with traces and groups under their heads. */
+export function useShownItems({ feed, place, found, redraw }: ShownItemsOptions): ShownItems {
+  const { current, matches } = found;
+  const heads = useHeadFolds({ place, current, redraw });
+  const job = place.view === "job" && matches === undefined ? place : undefined;
+  const isFolded = job?.fold === true;
+  const gutter = place.view === "job" ? place.gutter : undefined;
+  const { fold, isLost: isFoldLost } = useRowFold({ feed, gutter, isWanted: isFolded });
+  const { side, isLost: isSideLost } = useSide(feed, job?.side);
+  const onGroup = useCallback(
+    (head: LogRow): void => {
+      fold?.toggle(head);
+      redraw();
+    },
+    [fold, redraw],
+  );
+  const of = (ready: LogFeed, labels: readonly NodeLabel[]): Folded => {
+    if (matches !== undefined) return { items: matches.items, folds: NO_FOLDS };
+    const [all, { length }] = [ready.items(), ready.sources];
+    if (side !== undefined && job?.side !== undefined) {
+      const options = { mode: job.side, columns: length, nowMs: Date.now() };
+      return { items: side.rows.rows(all, options), folds: NO_FOLDS };
+    }
+    if (!isFolded) return heads.fold(all);
+    const nameOf = (source: number): string => labels[source]?.text ?? "";
+    return { items: fold?.fold(all, { nameOf, sources: length }) ?? all, folds: NO_FOLDS };
+  };
+  return { of, side, isLost: heads.isLost || isFoldLost || isSideLost, onFold: heads.onFold, onGroup };
+}
