@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN } from "../../src/text/screen/style.ts";
-import { formatBytes, formatDuration, formatLines } from "../../ui/src/format.ts";
+import { formatBytes, formatDuration } from "../../ui/src/format.ts";
 import { LineTime } from "../../ui/src/log/view/line-time.ts";
 import { hueOf } from "../../ui/src/log/view/row-view.tsx";
 import { contrast, paletteRgb, readableOn } from "../../ui/src/text/contrast.ts";
 import { markMatches } from "../../ui/src/text/text-matches.ts";
+import { frame } from "../../ui/src/texts/en/frame.ts";
 
 test.each([
   [0, "0 B"],
@@ -30,7 +31,7 @@ test.each([
 });
 
 test("lines in words", () => {
-  expect([formatLines(1), formatLines(1_234)]).toEqual(["1 line", "1,234 lines"]);
+  expect([frame.lines(1), frame.lines(1_234)]).toEqual(["1 line", "1,234 lines"]);
 });
 
 describe("the time of a line", () => {

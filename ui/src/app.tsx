@@ -15,6 +15,7 @@ import type { RunButtonProps } from "./run/run-button.tsx";
 import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
+import { frame } from "./texts/en/frame.ts";
 import { TopBar } from "./top-bar.tsx";
 import type { ExecutionPlace, JobPlace, Place } from "./url-state.ts";
 
@@ -50,10 +51,10 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   if (state.is === "unreached") {
     return (
       <main class="page centred">
-        <h1>The collector cannot be reached</h1>
-        <p class="quiet">{state.message}. It may be starting, or the network is down.</p>
+        <h1>{frame.unreached}</h1>
+        <p class="quiet">{frame.unreachedWhy(state.message)}</p>
         <button type="button" class="primary" onClick={() => void session.refresh(api)}>
-          Try again
+          {frame.tryAgain}
         </button>
       </main>
     );

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { formatDuration } from "../../src/text/time/duration.ts";
 import type { LiveStatus } from "./live-client.ts";
+import { frame } from "./texts/en/frame.ts";
 
 /** A connection that returns within this time needs no notice. */
 const QUIET_MS = 1_200;
@@ -39,11 +40,11 @@ export function ConnectionNotice({ status, isLiveRefused, silentMs, onRetry }: C
         <span class="notice">
           {/* Every second another one: not for reading aloud. */}
           {isCut ? (
-            <span aria-hidden="true">{`Not live for ${formatDuration(Math.max(SECOND_MS, silentMs()))}. `}</span>
+            <span aria-hidden="true">{frame.notLiveFor(formatDuration(Math.max(SECOND_MS, silentMs())))}</span>
           ) : null}
           {describe(status, isLiveRefused)}
           <button type="button" class="plain" onClick={onRetry}>
-            Retry now
+            {frame.retryNow}
           </button>
         </span>
       ) : null}
@@ -52,7 +53,7 @@ export function ConnectionNotice({ status, isLiveRefused, silentMs, onRetry }: C
 }
 
 function describe(status: LiveStatus, isLiveRefused: boolean): string {
-  if (status === "refused") return "Not live: the collector cannot read this at the moment. It is asked again.";
-  if (isLiveRefused) return "Not live: the collector takes no further connection. Too many of your tabs may be open.";
-  return "Connection lost. Nothing is missed: it is filled in when the collector is back.";
+  if (status === "refused") return frame.liveRefused;
+  if (isLiveRefused) return frame.tooManyTabs;
+  return frame.connectionLost;
 }

@@ -1,12 +1,10 @@
-const grouped = new Intl.NumberFormat("en-US");
+import { inLocale } from "./texts/language.ts";
+
+const grouped = inLocale((locale) => new Intl.NumberFormat(locale));
+const decimalMark = inLocale((locale) => new Intl.NumberFormat(locale).format(0.5).charAt(1));
 
 export function formatCount(count: number): string {
-  return grouped.format(count);
-}
-
-/** "1 line", "1,234 lines". */
-export function formatLines(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? "line" : "lines"}`;
+  return grouped().format(count);
 }
 
 /** Decimal units, three significant digits: "0 B", "999 B", "1.23 MB". */
@@ -19,13 +17,13 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 ? 0 : value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
+  return `${fixed(value, digits)} ${units[unit] ?? ""}`;
 }
 
 /** "0.4 s", "12 s", "3 min 07 s", "2 h 05 min", "3 d 04 h". */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${fixed(seconds, 1)} s`;
   const whole = Math.floor(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
@@ -33,6 +31,11 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours} h ${twoDigits(minutes % 60)} min`;
   return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
+}
+
+/** A number with as many decimals, in the page's language. */
+export function fixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(".", decimalMark());
 }
 
 export function twoDigits(value: number): string {

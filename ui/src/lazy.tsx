@@ -1,8 +1,6 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-
-/** Where there is only room for a line. */
-export const NOT_LOADED = "This part could not be loaded: reload the page";
+import { frame } from "./texts/en/frame.ts";
 
 interface LazyProps<P> {
   /** A part of the script: always the same function for the same part. */
@@ -35,10 +33,10 @@ export function Lazy<P extends object>({ load, props, waiting }: LazyProps<P>): 
   if (!isFailed) return waiting;
   return (
     <div class="page centred" role="alert">
-      <h2>A part of this page could not be loaded</h2>
-      <p class="quiet">The network is down, or the collector has been updated since this tab was opened.</p>
+      <h2>{frame.partMissing}</h2>
+      <p class="quiet">{frame.partMissingWhy}</p>
       <button type="button" class="primary" onClick={() => location.reload()}>
-        Reload
+        {frame.reload}
       </button>
     </div>
   );

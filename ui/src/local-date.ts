@@ -1,9 +1,14 @@
-const format = new Intl.DateTimeFormat("en-GB", {
-  ...{ day: "numeric", month: "short", year: "numeric" },
-  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
-});
+import { inLocale } from "./texts/language.ts";
+
+const format = inLocale(
+  (locale) =>
+    new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, {
+      ...{ day: "numeric", month: "short", year: "numeric" },
+      ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    }),
+);
 
 /** "30 Nov 2026, 14:05:07", in the browser's zone. */
 export function localDate(ms: number): string {
-  return format.format(ms);
+  return format().format(ms);
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Refusal } from "./api/json-client.ts";
 import type { ApiClient, Credentials } from "./api-client.ts";
 import { Icon } from "./icon.tsx";
+import { login } from "./texts/en/login.ts";
 import { ThemeButton } from "./top-bar.tsx";
 
 export interface LoginPageProps {
@@ -43,16 +44,16 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
         <h1>
           <Icon name="brand" /> marcologger
         </h1>
-        <p class="quiet">Sign in with your account on this machine.</p>
+        <p class="quiet">{login.lead}</p>
         {reason === undefined ? null : <p class="note">{reason}</p>}
         {step === undefined ? (
           <>
             <label>
-              User
+              {login.user}
               <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
             </label>
             <label>
-              Password
+              {login.password}
               <input
                 ref={password}
                 name="password"
@@ -64,7 +65,7 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
               />
             </label>
             <p role="status" class="caps-lock">
-              {isCapsLock ? "Caps Lock is on" : ""}
+              {isCapsLock ? login.capsLock : ""}
             </p>
           </>
         ) : (
@@ -79,10 +80,10 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
         )}
         <p role="alert" class="problem">
           {problem}
-          {waiting ? ` Try again in ${waitSeconds.left} s.` : ""}
+          {waiting ? login.tryAgainIn(waitSeconds.left) : ""}
         </p>
         <button type="submit" class="primary" disabled={busy || waiting}>
-          {busy ? "Checking…" : "Sign in"}
+          {busy ? login.checking : login.signIn}
         </button>
       </form>
       <ThemeButton />
@@ -103,10 +104,10 @@ function credentialsOf(form: FormData, step: Step | undefined): Credentials {
 }
 
 function describe(refusal: Refusal): string {
-  if (refusal.status === 401) return "User or password is wrong.";
-  if (refusal.status === 429) return "Too many attempts.";
-  if (refusal.status === 0) return "The collector cannot be reached. Check the network and try again.";
-  if (refusal.status >= 500) return "Signing in is not possible at the moment: the password service does not answer.";
+  if (refusal.status === 401) return login.wrong;
+  if (refusal.status === 429) return login.tooMany;
+  if (refusal.status === 0) return login.unreached;
+  if (refusal.status >= 500) return login.unavailable;
   return refusal.message;
 }
 

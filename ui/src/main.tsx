@@ -25,10 +25,11 @@ import { LiveClient } from "./live-client.ts";
 import { Navigation } from "./navigation.ts";
 import { keepTicket } from "./run/ticket.ts";
 import { Session } from "./session.ts";
+import { preferredLanguage, speak } from "./texts/language.ts";
 import { applyTheme, storedTheme } from "./theme.ts";
 
 applyTheme(storedTheme());
-start(document.getElementById("app"));
+void speak(preferredLanguage()).then(() => start(document.getElementById("app")));
 
 /** Creates and joins the viewer's parts. */
 function start(root: HTMLElement | null): void {

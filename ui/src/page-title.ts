@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { ExecutionState } from "../../src/wire/api.ts";
 import type { RunSummary } from "../../src/wire/runs.ts";
 import { visibleText } from "./text/visible-control.ts";
+import { frame } from "./texts/en/frame.ts";
 
 const NAME = "marcologger";
 const MARKS: Readonly<Record<ExecutionState, string>> = { running: "▶", finished: "✓", failed: "✕", lost: "?" };
@@ -26,7 +27,7 @@ export function usePageTitle(title: string, state: ExecutionState | undefined): 
 /** "2 running" of the newest runs, and how they stand. */
 export function useListTitle(runs: readonly RunSummary[]): void {
   const running = runs.filter((run) => run.running > 0);
-  const title = running.length === 0 ? "Executions" : `${running.length} running`;
+  const title = running.length === 0 ? frame.executionsTitle : frame.runningTitle(running.length);
   const isBad = running.some(({ failed, lost }) => failed + lost > 0);
   usePageTitle(title, running.length === 0 ? undefined : isBad ? "failed" : "running");
 }

@@ -2,6 +2,7 @@ import type { Me } from "../../src/wire/api.ts";
 import type { Refusal } from "./api/json-client.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { LiveStatus } from "./live-client.ts";
+import { frame } from "./texts/en/frame.ts";
 
 export type SessionState =
   | { readonly is: "starting" }
@@ -46,8 +47,7 @@ export class Session {
   }
 
   signedOut(): void {
-    if (this.state.is === "signed-in")
-      this.#set({ is: "signed-out", reason: "Your session has ended. Sign in again." });
+    if (this.state.is === "signed-in") this.#set({ is: "signed-out", reason: frame.sessionEnded });
   }
 
   /** Ends the session, or all of this user's, and reports it only once that is done. */
@@ -55,9 +55,11 @@ export class Session {
     this.#leaving = where;
     const answer = await api.logout(where);
     const isOver = !answer.ok && answer.status === 401;
-    const others = "This session had ended already. Sign in again to end the others.";
     if (answer.ok || isOver) {
-      return this.#set({ is: "signed-out", reason: isOver && where.everywhere === true ? others : undefined });
+      return this.#set({
+        is: "signed-out",
+        reason: isOver && where.everywhere === true ? frame.sessionHadEnded : undefined,
+      });
     }
     this.signOutProblem = answer.message;
     this.#listener();
@@ -91,7 +93,5 @@ export class Session {
 }
 
 function describeRefusedLink({ status, message, retryAfterSeconds }: Refusal): string {
-  if (status === 401) return "This sign-in link has been used or has expired.";
-  const when = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;
-  return `This sign-in link could not be used: ${message}. Open it again ${when}.`;
+  return status === 401 ? frame.linkUsed : frame.linkRefused(message, retryAfterSeconds);
 }

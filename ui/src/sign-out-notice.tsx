@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { frame } from "./texts/en/frame.ts";
 
 interface SignOutNoticeProps {
   /** Undefined when there is nothing to show. */
@@ -12,9 +13,9 @@ export function SignOutNotice({ problem, onRetry }: SignOutNoticeProps): JSX.Ele
     <div role="alert">
       {problem === undefined ? null : (
         <span class="notice">
-          You are still signed in: {problem}.
+          {frame.stillSignedIn(problem)}
           <button type="button" class="plain" onClick={onRetry}>
-            Sign out again
+            {frame.signOutAgain}
           </button>
         </span>
       )}

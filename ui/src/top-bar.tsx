@@ -4,6 +4,7 @@ import type { Me } from "../../src/wire/api.ts";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
 import type { Navigation } from "./navigation.ts";
+import { frame } from "./texts/en/frame.ts";
 import { applyTheme, storedTheme, THEMES } from "./theme.ts";
 import { LIST } from "./url-state.ts";
 
@@ -22,18 +23,13 @@ export function TopBar({ me, navigation, onSignOut, children }: TopBarProps): JS
         <Icon name="brand" />
         <span>marcologger</span>
       </Link>
-      <Link
-        class="search-link"
-        navigation={navigation}
-        to={{ ...LIST, lines: "" }}
-        title="Search the lines of all executions"
-      >
+      <Link class="search-link" navigation={navigation} to={{ ...LIST, lines: "" }} title={frame.searchTitle}>
         <Icon name="search" />
-        <span>Search lines</span>
+        <span>{frame.search}</span>
       </Link>
       <Link class="search-link" navigation={navigation} to={{ ...LIST, page: "nodes" }}>
         <Icon name="nodes" />
-        <span>Nodes</span>
+        <span>{frame.nodes}</span>
       </Link>
       <span class="spring" />
       {children}
@@ -42,13 +38,13 @@ export function TopBar({ me, navigation, onSignOut, children }: TopBarProps): JS
         class="who"
         navigation={navigation}
         to={{ ...LIST, page: "account" }}
-        title={`Your account${me.admin ? ". You are an administrator: you see everybody's executions" : ""}`}
+        title={me.admin ? `${frame.account}. ${frame.administrator}` : frame.account}
       >
         {me.user}
-        {me.admin ? <span class="tag">admin</span> : null}
+        {me.admin ? <span class="tag">{frame.admin}</span> : null}
       </Link>
       <button type="button" class="plain" onClick={onSignOut}>
-        Sign out
+        {frame.signOut}
       </button>
     </header>
   );
@@ -57,7 +53,7 @@ export function TopBar({ me, navigation, onSignOut, children }: TopBarProps): JS
 export function ThemeButton(): JSX.Element {
   const [theme, setTheme] = useState(storedTheme);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
-  const label = `Theme: ${theme}. Switch to ${next}`;
+  const label = frame.theme(frame.themes[theme], frame.themes[next]);
   const change = (): void => {
     applyTheme(next);
     setTheme(next);

@@ -5,8 +5,10 @@ import type { Me } from "../../../src/wire/api.ts";
 import type { JsonClient } from "../api/json-client.ts";
 import { localDate } from "../local-date.ts";
 import { usePageTitle } from "../page-title.ts";
+import { account as t } from "../texts/en/account.ts";
 import { AccountClient } from "./account-client.ts";
 import { browserName } from "./browser-name.ts";
+import { LanguageChoice } from "./language-choice.tsx";
 import { Tokens } from "./tokens.tsx";
 import { UsageTables } from "./usage-tables.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -21,13 +23,14 @@ export interface AccountPageProps {
 /** What belongs to the user: sessions, tokens, and room on the collector's disk. */
 export function AccountPage({ api, me, onEndAll }: AccountPageProps): JSX.Element {
   const client = useMemo(() => new AccountClient(api), [api]);
-  usePageTitle("Account", undefined);
+  usePageTitle(t.tab, undefined);
   return (
     <main class="page account-page">
       <h1>{me.user}</h1>
       <Sessions client={client} onEndAll={onEndAll} />
       <Tokens client={client} />
       <UsageTables client={client} user={me.user} />
+      <LanguageChoice />
     </main>
   );
 }
@@ -37,15 +40,10 @@ function Sessions({ client, onEndAll }: { readonly client: AccountClient; readon
   return (
     <section class="card-section" aria-labelledby="sessions">
       <header>
-        <h2 id="sessions">Sessions</h2>
+        <h2 id="sessions">{t.sessions}</h2>
         <span class="spring" />
-        <button
-          type="button"
-          class="stop"
-          title="Signs out here and in every other browser, and ends all tokens"
-          onClick={onEndAll}
-        >
-          End all sessions
+        <button type="button" class="stop" title={t.endAllTitle} onClick={onEndAll}>
+          {t.endAll}
         </button>
       </header>
       <p role="alert" class="problem">
@@ -55,16 +53,17 @@ function Sessions({ client, onEndAll }: { readonly client: AccountClient; readon
         {sessions?.map(({ id, agent, address, isByCode, createdAt, usedAt, isThis }) => (
           <li key={id} class="session">
             <b title={agent}>{browserName(agent)}</b>
-            {isThis ? <span class="tag">This browser</span> : null}
+            {isThis ? <span class="tag">{t.thisBrowser}</span> : null}
             <span class="quiet">
               {address}
-              {isByCode ? ", by a link" : ""}, signed in {localDate(Date.parse(createdAt))}, last used{" "}
-              {localDate(Date.parse(usedAt))}
+              {isByCode ? t.byLink : ""}
+              {t.signedIn(localDate(Date.parse(createdAt)), localDate(Date.parse(usedAt)))}
             </span>
             <span class="spring" />
             {isThis ? null : (
               <button type="button" class="plain" onClick={() => act(client.endSession(id))}>
-                End<span class="for-screen-readers"> the session of {browserName(agent)}</span>
+                {t.end}
+                <span class="for-screen-readers">{t.endOf(browserName(agent))}</span>
               </button>
             )}
           </li>

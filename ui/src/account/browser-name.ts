@@ -1,9 +1,12 @@
+import { account as t } from "../texts/en/account.ts";
+
+const HEADLESS = "HeadlessChrome";
 /** The first that fits: most browsers also name those that they want to be taken for. */
 const BROWSERS = [
   ["Edg", "Edge"],
   ["OPR", "Opera"],
   ["Firefox", "Firefox"],
-  ["HeadlessChrome", "Chrome without a window"],
+  [HEADLESS, HEADLESS],
   ["Chrome", "Chrome"],
   ["Safari", "Safari"],
 ] as const;
@@ -18,8 +21,9 @@ const SYSTEMS = [
 
 /** "Firefox on Linux", from what a browser says of itself. */
 export function browserName(agent: string): string {
-  const browser = BROWSERS.find(([word]) => agent.includes(`${word}/`))?.[1];
+  const named = BROWSERS.find(([word]) => agent.includes(`${word}/`))?.[1];
+  const browser = named === HEADLESS ? t.noWindow : named;
   const system = SYSTEMS.find(([word]) => agent.includes(word))?.[1];
-  if (browser === undefined) return agent === "" ? "An unknown browser" : agent.slice(0, 60);
-  return system === undefined ? browser : `${browser} on ${system}`;
+  if (browser === undefined) return agent === "" ? t.unknownBrowser : agent.slice(0, 60);
+  return system === undefined ? browser : t.browserOn(browser, system);
 }

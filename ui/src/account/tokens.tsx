@@ -1,19 +1,13 @@
 import type { JSX } from "preact";
 import { useCallback, useState } from "preact/hooks";
-import { type NewToken, TOKEN_LIMITS, TOKEN_SCOPES, type TokenScope } from "../../../src/wire/token.ts";
+import { type NewToken, TOKEN_LIMITS, TOKEN_SCOPES } from "../../../src/wire/token.ts";
 import { copyText } from "../copy-text.ts";
 import { localDate } from "../local-date.ts";
+import { account as t } from "../texts/en/account.ts";
+import { frame } from "../texts/en/frame.ts";
 import type { AccountClient } from "./account-client.ts";
 import { useAnswer } from "./use-answer.ts";
 
-const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
-  read: "read lists and lines",
-  search: "search",
-  keep: "keep and release",
-  delete: "delete",
-  share: "share",
-  run: "start commands on nodes",
-};
 const USUAL_DAYS = 90;
 const DAY_MS = 86_400_000;
 
@@ -22,22 +16,23 @@ export function Tokens({ client }: { readonly client: AccountClient }): JSX.Elem
   const { value: tokens, problem, act, refresh } = useAnswer(useCallback(() => client.tokens(), [client]));
   return (
     <section class="card-section" aria-labelledby="tokens">
-      <h2 id="tokens">Tokens for programs</h2>
+      <h2 id="tokens">{t.tokens}</h2>
       <p role="alert" class="problem">
         {problem}
       </p>
-      {tokens?.length === 0 ? <p class="quiet">There is none. mlctl login makes one as well.</p> : null}
+      {tokens?.length === 0 ? <p class="quiet">{t.noTokens}</p> : null}
       <ul>
         {tokens?.map(({ id, name, scopes, expiresAt, usedAt }) => (
           <li key={id}>
             <b>{name}</b>
             <span class="quiet">
-              {scopes.map((scope) => SCOPE_WORDS[scope]).join(", ")}; until {localDate(Date.parse(expiresAt))},{" "}
-              {usedAt === null ? "never used" : `last used ${localDate(Date.parse(usedAt))}`}
+              {t.tokenUntil(scopes.map((scope) => t.scopes[scope]).join(", "), localDate(Date.parse(expiresAt)))}
+              {usedAt === null ? t.neverUsed : t.lastUsed(localDate(Date.parse(usedAt)))}
             </span>
             <span class="spring" />
             <button type="button" class="plain" onClick={() => act(client.endToken(id))}>
-              Revoke<span class="for-screen-readers"> {name}</span>
+              {t.revoke}
+              <span class="for-screen-readers"> {name}</span>
             </button>
           </li>
         ))}
@@ -57,7 +52,7 @@ function TokenForm({ client, onMade }: { readonly client: AccountClient; readonl
     if (!(form instanceof HTMLFormElement)) return;
     const fields = new FormData(form);
     const scopes = TOKEN_SCOPES.filter((scope) => fields.has(scope));
-    if (scopes.length === 0) return setProblem("Choose at least one thing that the token may do");
+    if (scopes.length === 0) return setProblem(t.chooseScope);
     const days = daysUntil(String(fields.get("until")));
     const answer = await client.makeToken({ name: String(fields.get("name")), scopes, days });
     setProblem(answer.ok ? undefined : answer.message);
@@ -68,30 +63,30 @@ function TokenForm({ client, onMade }: { readonly client: AccountClient; readonl
     onMade();
   };
   const copy = async (token: string): Promise<void> => {
-    setSaid((await copyText(token)) ? "Copied" : "The browser refuses to copy: select it by hand");
+    setSaid((await copyText(token)) ? frame.copied : t.cannotCopy);
   };
   return (
     <>
       {made === undefined ? null : (
         <div class="new-token" role="status">
-          <p>Copy it now: it is not shown again.</p>
+          <p>{t.copyNow}</p>
           <code>{made.token}</code>
           <button type="button" class="primary" onClick={() => void copy(made.token)}>
-            Copy
+            {frame.copy}
           </button>
           <button type="button" class="plain" onClick={() => setMade(undefined)}>
-            Hide
+            {t.hide}
           </button>
           <span>{said}</span>
         </div>
       )}
       <form class="token-form" onSubmit={(event) => void submit(event)}>
         <label>
-          Name
-          <input name="name" required maxLength={TOKEN_LIMITS.maxNameCharacters} placeholder="nightly report" />
+          {t.name}
+          <input name="name" required maxLength={TOKEN_LIMITS.maxNameCharacters} placeholder={t.nameExample} />
         </label>
         <label>
-          Until
+          {t.until}
           <input
             name="until"
             type="date"
@@ -102,15 +97,15 @@ function TokenForm({ client, onMade }: { readonly client: AccountClient; readonl
           />
         </label>
         <fieldset>
-          <legend>It may</legend>
+          <legend>{t.may}</legend>
           {TOKEN_SCOPES.map((scope) => (
             <label key={scope}>
-              <input type="checkbox" name={scope} defaultChecked={scope === "read"} /> {SCOPE_WORDS[scope]}
+              <input type="checkbox" name={scope} defaultChecked={scope === "read"} /> {t.scopes[scope]}
             </label>
           ))}
         </fieldset>
         <button type="submit" class="primary">
-          Make a token
+          {t.make}
         </button>
         <p role="alert" class="problem">
           {problem}

@@ -3,6 +3,7 @@ import { useCallback } from "preact/hooks";
 import type { Usage } from "../../../src/wire/keeping.ts";
 import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { account as t } from "../texts/en/account.ts";
 import type { AccountClient } from "./account-client.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -19,24 +20,22 @@ export function UsageTables({ client, user }: { readonly client: AccountClient; 
   const newest = [...(days.value?.usage ?? [])].sort((a, b) => (a.name < b.name ? 1 : -1));
   return (
     <section class="card-section" aria-labelledby="usage">
-      <h2 id="usage">Room on the collector's disk</h2>
+      <h2 id="usage">{t.room}</h2>
       <p role="alert" class="problem">
         {all.problem}
       </p>
       {limits === undefined ? null : (
         <>
-          <Share words="Stored" bytes={bytes} of={limits.bytesPerUser} />
-          <Share words="Kept" bytes={heldBytes} of={limits.heldBytesPerUser} />
+          <Share words={t.stored} bytes={bytes} of={limits.bytesPerUser} />
+          <Share words={t.kept} bytes={heldBytes} of={limits.heldBytesPerUser} />
           <p>
-            {limits.diskFullSeconds === null
-              ? "The disk is not filling, or has been watched for too short a time."
-              : `The disk is full in ${formatDuration(limits.diskFullSeconds * 1_000)} if it fills as in the last day.`}
+            {limits.diskFullSeconds === null ? t.notFilling : t.fullIn(formatDuration(limits.diskFullSeconds * 1_000))}
           </p>
         </>
       )}
       <div class="usage-tables">
-        <Table title="By job" head="Job" usage={jobs.value?.usage ?? []} />
-        <Table title="By day" head="Day (UTC)" usage={newest} />
+        <Table title={t.byJob} head={t.job} usage={jobs.value?.usage ?? []} />
+        <Table title={t.byDay} head={t.day} usage={newest} />
       </div>
     </section>
   );
@@ -48,9 +47,7 @@ function Share(props: { readonly words: string; readonly bytes: number; readonly
     <label class="usage-share">
       <span>{words}</span>
       <meter min={0} max={of} high={of * 0.9} value={bytes} />
-      <span>
-        {formatBytes(bytes)} of {formatBytes(of)}
-      </span>
+      <span>{t.share(formatBytes(bytes), formatBytes(of))}</span>
     </label>
   );
 }
@@ -65,14 +62,14 @@ function Table(props: {
     <table>
       <caption>
         {title}
-        {usage.length > SHOWN ? `: ${SHOWN} of ${formatCount(usage.length)}` : ""}
+        {usage.length > SHOWN ? t.shown(SHOWN, formatCount(usage.length)) : ""}
       </caption>
       <thead>
         <tr>
           <th scope="col">{head}</th>
-          <th scope="col">Executions</th>
-          <th scope="col">Size</th>
-          <th scope="col">Kept</th>
+          <th scope="col">{t.executions}</th>
+          <th scope="col">{t.size}</th>
+          <th scope="col">{t.kept}</th>
         </tr>
       </thead>
       <tbody>

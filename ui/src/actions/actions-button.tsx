@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiClient } from "../api-client.ts";
-import { NOT_LOADED } from "../lazy.tsx";
 import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { frame } from "../texts/en/frame.ts";
 import type { Thing } from "./thing.ts";
 
 interface ActionsButtonProps {
@@ -24,7 +24,7 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
       const { ActionsDialog } = await import("./actions-dialog.tsx");
       setLoaded({ Dialog: ActionsDialog });
     } catch {
-      setProblem(NOT_LOADED);
+      setProblem(frame.partFailed);
     }
   };
   return (

@@ -7,6 +7,8 @@ import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { TellSection } from "../tell/tell-section.tsx";
 import { visibleText } from "../text/visible-control.ts";
+import { actions } from "../texts/en/actions.ts";
+import { frame } from "../texts/en/frame.ts";
 import { LIST } from "../url-state.ts";
 import { ActionsClient } from "./actions-client.ts";
 import { DeleteSection } from "./delete-section.tsx";
@@ -41,7 +43,7 @@ export function ActionsDialog({ api, live, navigation, thing, onClose }: Actions
         <h2 id="actions-title">{visibleText(thingWords(thing))}</h2>
         <span class="spring" />
         <button type="button" class="plain" onClick={onClose}>
-          Close
+          {frame.close}
         </button>
       </header>
       <TellSection api={api} live={live} thing={thing} />
@@ -51,9 +53,7 @@ export function ActionsDialog({ api, live, navigation, thing, onClose }: Actions
       {isOwn || me?.admin === true ? (
         <DeleteSection client={client} thing={thing} onGone={() => navigation.go(LIST)} />
       ) : null}
-      {me !== undefined && !isOwn && !me.admin ? (
-        <p class="quiet">{thing.owner} shares this with you: you can read it, and nothing else.</p>
-      ) : null}
+      {me !== undefined && !isOwn && !me.admin ? <p class="quiet">{actions.shared(thing.owner)}</p> : null}
     </dialog>
   );
 }

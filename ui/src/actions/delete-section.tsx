@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { visibleText } from "../text/visible-control.ts";
+import { actions as t } from "../texts/en/actions.ts";
+import { frame } from "../texts/en/frame.ts";
 import type { ActionsClient, Pruned } from "./actions-client.ts";
 import { goneWords, leftWords, nothingWords } from "./prune-words.ts";
 import { type Thing, thingWords } from "./thing.ts";
@@ -24,7 +26,7 @@ export function DeleteSection({ client, thing, onGone }: DeleteSectionProps): JS
     const answer = await client.prune(thing, { dryRun: true });
     setBusy(false);
     if (!answer.ok) setProblem(answer.message);
-    else if (answer.value === undefined) setProblem("The answer was cut off: try again");
+    else if (answer.value === undefined) setProblem(t.cutOff);
     else if (answer.value.executions === 0) setProblem(nothingWords(answer.value));
     else setAsked({ of: answer.value });
   };
@@ -48,17 +50,17 @@ export function DeleteSection({ client, thing, onGone }: DeleteSectionProps): JS
 
   return (
     <section aria-labelledby="actions-delete">
-      <h3 id="actions-delete">Delete</h3>
+      <h3 id="actions-delete">{t.delete}</h3>
       {asked === undefined ? (
         <button type="button" class="stop" disabled={isBusy} onClick={() => void ask()}>
-          Delete…
+          {t.askDelete}
         </button>
       ) : (
         <Confirmation
           words={
             asked.of === undefined
-              ? `Delete ${visibleText(thingWords(thing))}, with all its lines?`
-              : `Delete ${goneWords(asked.of)} of ${visibleText(thingWords(thing))}?`
+              ? t.deleteAll(visibleText(thingWords(thing)))
+              : t.deleteOf(goneWords(asked.of), visibleText(thingWords(thing)))
           }
           isBusy={isBusy}
           onCancel={() => setAsked(undefined)}
@@ -84,13 +86,15 @@ function Confirmation({ words, isBusy, onCancel, onConfirm }: ConfirmationProps)
   const cancel = useRef<HTMLButtonElement>(null);
   useEffect(() => cancel.current?.focus(), []);
   return (
-    <div class="confirm" role="alertdialog" aria-label="Delete for good?" aria-describedby="confirm-words">
-      <p id="confirm-words">{words} Nobody can bring it back.</p>
+    <div class="confirm" role="alertdialog" aria-label={t.askForGood} aria-describedby="confirm-words">
+      <p id="confirm-words">
+        {words} {t.noWayBack}
+      </p>
       <button type="button" class="plain" ref={cancel} onClick={onCancel}>
-        Cancel
+        {frame.cancel}
       </button>
       <button type="button" class="stop" disabled={isBusy} onClick={onConfirm}>
-        Delete for good
+        {t.deleteForGood}
       </button>
     </div>
   );

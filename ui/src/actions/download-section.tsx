@@ -2,28 +2,14 @@ import type { JSX } from "preact";
 import { queryOf } from "../api/json-client.ts";
 import { rawLink } from "../api-client.ts";
 import { Icon } from "../icon.tsx";
+import { actions as t } from "../texts/en/actions.ts";
 import type { Thing } from "./thing.ts";
-
-const FORMS = [
-  ["As printed", {}],
-  ["stdout", { stream: "stdout" }],
-  ["stderr", { stream: "stderr" }],
-  ["As printed, gzip", { gzip: "1" }],
-  ["With times and streams", { form: "cri" }],
-  ["With times and streams, gzip", { form: "cri", gzip: "1" }],
-] as const;
-
-const RUN_FORMS = [
-  ["One text", "text"],
-  ["One text, gzip", "gzip"],
-  ["A file for each execution, zip", "zip"],
-] as const;
 
 /** What was printed, as a file. */
 export function DownloadSection({ thing }: { readonly thing: Thing }): JSX.Element {
   return (
     <section aria-labelledby="actions-download">
-      <h3 id="actions-download">Download</h3>
+      <h3 id="actions-download">{t.download}</h3>
       <p class="downloads">
         {linksOf(thing).map(([words, href]) => (
           <a key={words} href={href} download>
@@ -37,8 +23,21 @@ export function DownloadSection({ thing }: { readonly thing: Thing }): JSX.Eleme
 
 function linksOf(thing: Thing): readonly (readonly [words: string, href: string])[] {
   if ("x" in thing) {
-    return FORMS.map(([words, form]) => [words, rawLink(thing, form)]);
+    const forms = [
+      [t.asPrinted, {}],
+      ["stdout", { stream: "stdout" }],
+      ["stderr", { stream: "stderr" }],
+      [t.asPrintedGzip, { gzip: "1" }],
+      [t.timed, { form: "cri" }],
+      [t.timedGzip, { form: "cri", gzip: "1" }],
+    ] as const;
+    return forms.map(([words, form]) => [words, rawLink(thing, form)]);
   }
   const { job, run, owner } = thing;
-  return RUN_FORMS.map(([words, form]) => [words, `api/run-download${queryOf({ job, run, owner, form })}`]);
+  const forms = [
+    [t.oneText, "text"],
+    [t.oneTextGzip, "gzip"],
+    [t.files, "zip"],
+  ] as const;
+  return forms.map(([words, form]) => [words, `api/run-download${queryOf({ job, run, owner, form })}`]);
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import { useAnswer } from "../account/use-answer.ts";
+import { actions as t } from "../texts/en/actions.ts";
 import type { ActionsClient } from "./actions-client.ts";
 import { isOn, type Thing } from "./thing.ts";
 
@@ -17,19 +18,15 @@ export function KeepSection({ client, thing, user }: KeepSectionProps): JSX.Elem
   const isAdmins = hold?.by === "admin" && user === thing.owner;
   return (
     <section aria-labelledby="actions-keep">
-      <h3 id="actions-keep">Keep</h3>
-      <p>
-        {hold === undefined
-          ? "It goes when its time is over, or when the disk is full, as the collector is configured."
-          : `It is kept by ${isAdmins ? "an administrator, who alone can release it" : hold.user}: nobody deletes it.`}
-      </p>
+      <h3 id="actions-keep">{t.keep}</h3>
+      <p>{hold === undefined ? t.goes : isAdmins ? t.keptByAdmin : t.keptBy(hold.user)}</p>
       {holds === undefined || isAdmins ? null : hold === undefined ? (
         <button type="button" class="primary" onClick={() => act(client.keep(thing))}>
-          Keep it
+          {t.keepIt}
         </button>
       ) : (
         <button type="button" class="primary" onClick={() => act(client.release(thing))}>
-          Release it
+          {t.releaseIt}
         </button>
       )}
       <p role="alert" class="problem">

@@ -3,6 +3,7 @@ import { useCallback } from "preact/hooks";
 import type { Share } from "../../../src/wire/share.ts";
 import { useAnswer } from "../account/use-answer.ts";
 import { localDate } from "../local-date.ts";
+import { actions as t } from "../texts/en/actions.ts";
 import type { ActionsClient } from "./actions-client.ts";
 import { isOn, type Thing } from "./thing.ts";
 
@@ -25,35 +26,36 @@ export function ShareSection(props: { readonly client: ActionsClient; readonly t
   };
   return (
     <section aria-labelledby="actions-share">
-      <h3 id="actions-share">Share, to read only</h3>
+      <h3 id="actions-share">{t.share}</h3>
       <ul>
         {shares.map((share) => (
           <li key={share.id}>
             <span>{shareWords(share)}</span>
             <button type="button" class="plain" onClick={() => act(client.unshare(share.id))}>
-              Take back<span class="for-screen-readers"> from {shareWords(share)}</span>
+              {t.takeBack}
+              <span class="for-screen-readers">{t.takeBackFrom(shareWords(share))}</span>
             </button>
           </li>
         ))}
       </ul>
       <form onSubmit={submit}>
         <label>
-          With
+          {t.with}
           <select name="kind">
-            <option value="user">user</option>
-            <option value="group">group</option>
+            <option value="user">{t.user}</option>
+            <option value="group">{t.group}</option>
           </select>
         </label>
         <label>
-          Name
+          {t.name}
           <input name="name" required maxLength={32} autocapitalize="none" spellcheck={false} />
         </label>
         <label>
-          Until
+          {t.until}
           <input name="until" type="date" min={new Date().toISOString().slice(0, 10)} />
         </label>
         <button type="submit" class="primary">
-          Share
+          {t.shareIt}
         </button>
       </form>
       <p role="alert" class="problem">
@@ -64,6 +66,6 @@ export function ShareSection(props: { readonly client: ActionsClient; readonly t
 }
 
 function shareWords({ with: to, until }: Share): string {
-  const whom = "user" in to ? `user ${to.user}` : `group ${to.group}`;
-  return `${whom}, ${until === null ? "until you take it back" : `until ${localDate(Date.parse(until))}`}`;
+  const whom = "user" in to ? t.sharedWithUser(to.user) : t.sharedWithGroup(to.group);
+  return until === null ? t.untilTakenBack(whom) : t.untilDay(whom, localDate(Date.parse(until)));
 }

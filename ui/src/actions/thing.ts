@@ -1,3 +1,4 @@
+import { actions } from "../texts/en/actions.ts";
 /** What is acted on: one execution, one run of a job, or all of a job. */
 export type Thing =
   | { readonly x: string; readonly node: string; readonly owner: string }
@@ -5,8 +6,8 @@ export type Thing =
 
 /** "run R of the job train": what a confirmation names. */
 export function thingWords(thing: Thing): string {
-  if ("x" in thing) return `the execution ${thing.x} on ${thing.node}`;
-  return thing.run === undefined ? `all runs of the job ${thing.job}` : `the run ${thing.run} of the job ${thing.job}`;
+  if ("x" in thing) return actions.execution(thing.x, thing.node);
+  return thing.run === undefined ? actions.job(thing.job) : actions.run(thing.run, thing.job);
 }
 
 /** Whether a hold, a share or a wish is on exactly this. `what` without an owner: it is of the same one. */

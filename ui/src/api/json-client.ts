@@ -1,5 +1,7 @@
 import { parseError } from "../../../src/wire/api-error.ts";
 import { asRecord, parseJson } from "../../../src/wire/record.ts";
+import { frame } from "../texts/en/frame.ts";
+import { errorText } from "../texts/language.ts";
 
 /** The collector's answer. A refusal is a value: the caller branches on `status`; 0 means "not reached". */
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
@@ -42,9 +44,9 @@ export class JsonClient {
       if (!response.ok) return this.#refusal(response, said, path);
       const value = await options.parse(said);
       if (value !== undefined) return { ok: true, value };
-      return { ...UNREACHED, status: response.status, code: "not-understood", message: "The answer is not understood" };
+      return { ...unreached(), status: response.status, code: "not-understood", message: frame.notUnderstood };
     } catch {
-      return UNREACHED;
+      return unreached();
     }
   }
 
@@ -63,7 +65,7 @@ export class JsonClient {
       }
       return { ok: true, value: true };
     } catch {
-      return UNREACHED;
+      return unreached();
     }
   }
 
@@ -76,6 +78,7 @@ export class JsonClient {
       ok: false,
       status: response.status,
       ...error,
+      message: errorText(error.code, error.message),
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
       ...(step === undefined ? {} : { step }),
     };
@@ -125,13 +128,9 @@ interface AskOptions<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
-const UNREACHED: Refusal = {
-  ok: false,
-  status: 0,
-  code: "unreached",
-  message: "The collector cannot be reached",
-  retryAfterSeconds: undefined,
-};
+function unreached(): Refusal {
+  return { ok: false, status: 0, code: "unreached", message: frame.unreached, retryAfterSeconds: undefined };
+}
 
 export function queryOf(members: Readonly<Record<string, string | number | undefined>>): string {
   const query = new URLSearchParams();

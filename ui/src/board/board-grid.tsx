@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { Component, createRef } from "preact";
 import type { BoardCell } from "../../../src/wire/board.ts";
+import { board } from "../texts/en/board.ts";
 import { placeWords, shortName } from "./board-order.ts";
 import { stateWords } from "./cell-words.ts";
 
@@ -39,7 +40,7 @@ export class BoardGrid extends Component<BoardGridProps> {
         ref={this.#grid}
         class={`board-grid ${isNamed ? "named" : "dense"}`}
         role="toolbar"
-        aria-label="Executions of this run"
+        aria-label={board.cells}
         onClick={this.#onClick}
         onKeyDown={this.#onKey}
         onPointerOver={this.#onLook}

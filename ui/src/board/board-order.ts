@@ -1,5 +1,6 @@
 import { compareNatural } from "../../../src/text/nodes/natural-order.ts";
 import type { BoardCell, BoardPlace } from "../../../src/wire/board.ts";
+import { frame } from "../texts/en/frame.ts";
 
 export const BOARD_ORDERS = ["rank", "node"] as const;
 export type BoardOrder = (typeof BOARD_ORDERS)[number];
@@ -14,7 +15,7 @@ export function orderCells(cells: readonly BoardCell[], order: BoardOrder): read
 
 /** "rank 11 (node12)", or "node12". */
 export function placeWords({ rank, node }: BoardPlace): string {
-  return rank === undefined ? node : `rank ${rank} (${node})`;
+  return rank === undefined ? node : frame.place(rank, node);
 }
 
 /** What a cell has room for: its rank, or the number in its node's name. */

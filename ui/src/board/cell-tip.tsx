@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { BoardCell } from "../../../src/wire/board.ts";
 import type { ApiClient } from "../api-client.ts";
-import { formatLines } from "../format.ts";
 import { plainText } from "../text/segments.ts";
+import { frame } from "../texts/en/frame.ts";
 import { placeWords } from "./board-order.ts";
 import { stateWords } from "./cell-words.ts";
 
@@ -41,7 +41,7 @@ export function CellTip({ api, cell, owner, at }: CellTipProps): JSX.Element {
   return (
     <div class="cell-tip" role="status" style={{ left: `${left}px`, top: `${box.bottom + 6}px` }}>
       <strong>{placeWords(cell)}</strong> {stateWords(cell)}
-      <span class="quiet"> · {formatLines(lastN)}</span>
+      <span class="quiet"> · {frame.lines(lastN)}</span>
       {line === undefined || line === "" ? null : <code>{line}</code>}
     </div>
   );

@@ -7,6 +7,8 @@ import { Icon } from "../icon.tsx";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { plainText } from "../text/segments.ts";
+import { board as t } from "../texts/en/board.ts";
+import { inLocale } from "../texts/language.ts";
 import { placeWords } from "./board-order.ts";
 import { endingWords } from "./cell-words.ts";
 import { placeOfLine } from "./place-of-line.ts";
@@ -20,8 +22,8 @@ interface FirstFailureNoteProps {
 }
 
 const LINES = 10;
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const time = inLocale((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" }));
+const full = inLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
 
 /** Which execution failed before all others, and the last that it printed on stderr. */
 export function FirstFailureNote({ api, first, owner, navigation, showOwner }: FirstFailureNoteProps): JSX.Element {
@@ -32,28 +34,23 @@ export function FirstFailureNote({ api, first, owner, navigation, showOwner }: F
   const lastLine = last?.lines.at(-1);
   const name = placeWords(first);
   return (
-    <section class="first-failure" aria-label="What failed first">
+    <section class="first-failure" aria-label={t.whatFailed}>
       <p>
         <span class={`state state-${state}`}>
           <Icon name={state} />
-          <strong>
-            {name} {state === "lost" ? "was lost first" : "failed first"}
-          </strong>
+          <strong>{state === "lost" ? t.lostFirst(name) : t.failedFirst(name)}</strong>
         </span>
-        <time dateTime={at} title={full.format(date)}>
-          {state === "lost" ? "last heard of at " : ""}
-          {time.format(date)}
+        <time dateTime={at} title={full().format(date)}>
+          {state === "lost" ? t.lastHeard(time().format(date)) : time().format(date)}
         </time>
         {ending === "" ? null : <span>{ending}</span>}
         <Link navigation={navigation} to={placeOfLine({ x, node, owner }, lastLine?.n ?? 0, showOwner)}>
-          Go there
+          {t.goThere}
         </Link>
       </p>
       {last === undefined || last.lines.length === 0 ? null : (
         <figure>
-          <figcaption class="quiet">
-            {last.isStderr ? "Its last lines on stderr" : "Nothing on stderr lately; its last lines"}
-          </figcaption>
+          <figcaption class="quiet">{last.isStderr ? t.onStderr : t.notOnStderr}</figcaption>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
           <pre tabIndex={0}>{last.lines.map(({ text }) => plainText(text)).join("\n")}</pre>
         </figure>

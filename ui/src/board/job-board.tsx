@@ -3,8 +3,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { BoardCell, BoardPlace } from "../../../src/wire/board.ts";
 import { MAX_BOARD_CELLS } from "../../../src/wire/board.ts";
 import type { ApiClient } from "../api-client.ts";
-import { formatCount } from "../format.ts";
 import type { Navigation } from "../navigation.ts";
+import { board as t } from "../texts/en/board.ts";
 import type { JobPlace } from "../url-state.ts";
 import { BoardGrid } from "./board-grid.tsx";
 import { BOARD_ORDERS, type BoardOrder, orderCells } from "./board-order.ts";
@@ -55,7 +55,7 @@ export function JobBoard(props: JobBoardProps): JSX.Element | null {
     else show(only.length === 1 && only[0] === x ? [] : [x]);
   };
   return (
-    <section class="board" aria-label="Board">
+    <section class="board" aria-label={t.name}>
       {board.first === null ? null : (
         <FirstFailureNote
           api={api}
@@ -79,12 +79,10 @@ export function JobBoard(props: JobBoardProps): JSX.Element | null {
           {hasRanks ? <OrderChoice order={order} onChange={setOrder} /> : null}
           {only.length === 0 ? null : (
             <button type="button" class="plain" onClick={() => show([])}>
-              Show all {formatCount(cells.length)}
+              {t.showAll(cells.length)}
             </button>
           )}
-          {board.isPartial ? (
-            <span class="quiet">the {formatCount(MAX_BOARD_CELLS)} newest executions; the run has more</span>
-          ) : null}
+          {board.isPartial ? <span class="quiet">{t.partial(MAX_BOARD_CELLS)}</span> : null}
         </div>
       </div>
       {look === undefined ? null : <CellTip api={api} cell={look.cell} owner={board.owner} at={look.at} />}
@@ -99,11 +97,11 @@ function OrderChoice(props: {
   const change = (value: string): void => props.onChange(BOARD_ORDERS.find((order) => order === value) ?? "rank");
   return (
     <label>
-      <span class="for-screen-readers">Order of the board</span>
+      <span class="for-screen-readers">{t.order}</span>
       <select value={props.order} onChange={(event) => change(event.currentTarget.value)}>
         {BOARD_ORDERS.map((order) => (
           <option key={order} value={order}>
-            by {order}
+            {t.orders[order]}
           </option>
         ))}
       </select>

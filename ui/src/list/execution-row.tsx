@@ -5,6 +5,8 @@ import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfExecution } from "../place-of.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { frame } from "../texts/en/frame.ts";
+import { list } from "../texts/en/list.ts";
 import { StartTime } from "./start-time.tsx";
 import { DeliveryNote, StateBadge } from "./state-badge.tsx";
 
@@ -30,9 +32,9 @@ export function ExecutionRow({ execution, navigation, nowMs, showOwner }: Execut
       </span>
       <StartTime at={execution.startedAt} nowMs={nowMs} />
       <span class="duration">{describeDuration(execution, nowMs)}</span>
-      <span class="count" title={`${formatCount(lines)} lines, ${formatCount(bytes)} bytes`}>
+      <span class="count" title={list.size(formatCount(lines), formatCount(bytes))}>
         {formatCount(lines)}
-        <span class="unit"> lines</span>
+        <span class="unit">{list.linesUnit}</span>
       </span>
       <span class="bytes">{formatBytes(bytes)}</span>
       <DeliveryNote execution={execution} />
@@ -51,6 +53,6 @@ export function describeDuration(
   { state, startedAt, endedAt }: Pick<Execution, "state" | "startedAt" | "endedAt">,
   nowMs: number,
 ): string {
-  if (endedAt === null && state === "lost") return "unknown";
+  if (endedAt === null && state === "lost") return frame.unknown;
   return formatDuration((endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
 }

@@ -6,6 +6,8 @@ import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { listNodes } from "../nodes/nodes-client.ts";
 import { SearchField } from "../search-field.tsx";
+import { frame } from "../texts/en/frame.ts";
+import { list } from "../texts/en/list.ts";
 import type { ListPlace } from "../url-state.ts";
 import { LIST_SORTS } from "./list-rows.ts";
 
@@ -20,20 +22,20 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
   return (
     <search class="filters">
       <SearchField
-        label="Filter executions"
-        placeholder="Command, job, node, label…"
+        label={list.filter}
+        placeholder={list.filterBy}
         value={place.q}
         maxLength={WIRE_LIMITS.maxSearchCharacters}
         onChange={(q) => navigation.adjust({ ...place, q })}
       />
       <label>
-        <span class="for-screen-readers">Node</span>
+        <span class="for-screen-readers">{frame.node}</span>
         <select
           onFocus={refresh}
           value={place.node}
           onChange={(event) => navigation.adjust({ ...place, node: event.currentTarget.value })}
         >
-          <option value="">All nodes</option>
+          <option value="">{frame.allNodes}</option>
           {nodes.map((node) => (
             <option key={node} value={node}>
               {node}
@@ -42,8 +44,8 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
         </select>
       </label>
       <fieldset class="choice">
-        <legend class="for-screen-readers">State</legend>
-        {["", ...EXECUTION_STATES].map((state) => (
+        <legend class="for-screen-readers">{list.state}</legend>
+        {(["", ...EXECUTION_STATES] as const).map((state) => (
           <label key={state}>
             <input
               type="radio"
@@ -52,12 +54,12 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
               checked={(place.state ?? "") === state}
               onChange={() => navigation.adjust({ ...place, state: parseState(state) })}
             />
-            <span>{state === "" ? "all" : state}</span>
+            <span>{state === "" ? list.anyState : frame.states[state]}</span>
           </label>
         ))}
       </fieldset>
       <label>
-        <span class="for-screen-readers">Order</span>
+        <span class="for-screen-readers">{list.order}</span>
         <select
           value={place.sort ?? "newest"}
           onChange={(event) => {
@@ -67,7 +69,7 @@ export function FilterBar({ api, navigation, place }: FilterBarProps): JSX.Eleme
         >
           {LIST_SORTS.map((sort) => (
             <option key={sort} value={sort}>
-              {sort} first
+              {list.sorts[sort]}
             </option>
           ))}
         </select>

@@ -1,15 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { isForField } from "../keys.ts";
 
-/** The keys of the list, for the help. */
-export const LIST_KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
-  ["j k ↓ ↑", "next, previous row"],
-  ["Enter", "open it"],
-  ["Space", "show or hide its executions"],
-  ["/", "filter"],
-  ["?", "this help"],
-];
-
 /** Goes from row to row: the focus is on the row's link. */
 export function useListKeys(onHelp: () => void): void {
   useEffect(() => {

@@ -12,13 +12,15 @@ import { useListTitle } from "../page-title.ts";
 import { REDRAW_CLOCK } from "../redraw-clock.ts";
 import { startRedraws } from "../redraws.ts";
 import { RunCounts } from "../runs/run-counts.ts";
+import { frame } from "../texts/en/frame.ts";
+import { list as t } from "../texts/en/list.ts";
 import type { ListPlace } from "../url-state.ts";
 import { LIST } from "../url-state.ts";
 import { ExecutionList } from "./execution-list.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Glances } from "./glances.ts";
 import { groupRuns } from "./group-runs.ts";
-import { LIST_KEY_HELP, useListKeys } from "./list-keys.ts";
+import { useListKeys } from "./list-keys.ts";
 import { listRows, sortRows } from "./list-rows.ts";
 import { RunSection } from "./run-section.tsx";
 import { UserMismatches } from "./user-mismatches.tsx";
@@ -45,7 +47,7 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
   useListTitle(counts?.runs ?? []);
   return (
     <main class="page list-page">
-      <h1 class="for-screen-readers">Executions</h1>
+      <h1 class="for-screen-readers">{t.title}</h1>
       <FilterBar api={api} navigation={navigation} place={place} />
       {me.admin ? <UserMismatches api={api} /> : null}
       {list?.refused === undefined ? null : (
@@ -55,9 +57,9 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
         </p>
       )}
       {list?.phase === "failed" ? (
-        <Empty title="The list could not be loaded">
+        <Empty title={t.failed}>
           <button type="button" class="primary" onClick={() => void list.load()}>
-            Try again
+            {frame.tryAgain}
           </button>
         </Empty>
       ) : null}
@@ -82,7 +84,7 @@ export function ListView({ api, live, navigation, place, me }: ListViewProps): J
         ))}
       </div>
       {list?.hasMore ? <More onSeen={() => void list.loadMore()} /> : null}
-      <KeyHelp isOpen={isHelpOpen} keys={LIST_KEY_HELP} onClose={() => setHelpOpen(false)} />
+      <KeyHelp isOpen={isHelpOpen} keys={t.help} onClose={() => setHelpOpen(false)} />
     </main>
   );
 }
@@ -151,25 +153,25 @@ function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
   });
   return (
     <div ref={mark} class="more quiet">
-      Loading earlier executions…
+      {t.loadingMore}
     </div>
   );
 }
 
 function First(): JSX.Element {
   return (
-    <Empty title="Nothing has been run yet">
-      <p>Put mlrun before a command, on any node. It shows up here while it runs.</p>
-      <pre class="try">mlrun -- your-command</pre>
+    <Empty title={t.nothing}>
+      <p>{t.nothingWhy}</p>
+      <pre class="try">{t.example}</pre>
     </Empty>
   );
 }
 
 function NoMatch({ navigation }: { readonly navigation: Navigation }): JSX.Element {
   return (
-    <Empty title="No execution matches">
+    <Empty title={t.noMatch}>
       <button type="button" class="primary" onClick={() => navigation.adjust(LIST)}>
-        Clear the filters
+        {t.clear}
       </button>
     </Empty>
   );

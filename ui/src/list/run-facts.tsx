@@ -4,6 +4,8 @@ import { placeWords } from "../board/board-order.ts";
 import { formatCount, formatDuration } from "../format.ts";
 import { plainText } from "../text/segments.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { frame } from "../texts/en/frame.ts";
+import { list } from "../texts/en/list.ts";
 import type { RunGlance } from "./glances.ts";
 
 /** A silence shorter than this is a pause. */
@@ -14,7 +16,7 @@ const STATES = ["failed", "lost", "running", "finished"] as const;
 export function StateBar({ of }: { readonly of: StateCounts }): JSX.Element {
   const states = STATES.filter((state) => of[state] > 0);
   return (
-    <span class="state-bar" title={states.map((state) => `${formatCount(of[state])} ${state}`).join(", ")}>
+    <span class="state-bar" title={states.map((state) => frame.inState[state](of[state])).join(", ")}>
       {states.map((state) => (
         <span key={state} class={`part-${state}`} style={{ flexGrow: of[state] }} />
       ))}
@@ -38,17 +40,17 @@ export function RunFacts({ summary, known, nowMs }: RunFactsProps): JSX.Element 
       : 0;
   return (
     <span class="run-facts">
-      <span class="duration" title={isRunning ? "Running for" : "Duration"}>
+      <span class="duration" title={isRunning ? list.runningFor : frame.duration}>
         {formatDuration(endMs - Date.parse(summary.startedAt))}
       </span>
       <LastLine known={known} />
       {quietMs >= SILENT_FROM_MS ? (
-        <span class="silence" title="No execution of this run has printed for so long">
-          silent {formatDuration(quietMs)}
+        <span class="silence" title={list.silentTitle}>
+          {list.silent(formatDuration(quietMs))}
         </span>
       ) : known !== undefined && isRunning && known.glance.silentCount > 0 ? (
-        <span class="silence" title="Running, and much quieter than the others">
-          {formatCount(known.glance.silentCount)} silent
+        <span class="silence" title={list.silentCountTitle}>
+          {list.silentCount(known.glance.silentCount)}
         </span>
       ) : isRunning && known !== undefined ? (
         <Rate rates={known.rates} />
@@ -67,7 +69,7 @@ function LastLine({ known }: { readonly known: RunGlance | undefined }): JSX.Ele
   return (
     <span
       class={`last-line${line.isOfFirst ? " of-first" : ""}`}
-      title={line.isOfFirst ? `Last line of what failed first: ${where}` : `Last line of ${where}`}
+      title={line.isOfFirst ? list.lastLineOfFirst(where) : list.lastLineOf(where)}
     >
       {line.isOfFirst ? <strong>{visibleText(where)} </strong> : null}
       {plainText(line.text)}
@@ -86,13 +88,13 @@ function Rate({ rates }: { readonly rates: readonly number[] }): JSX.Element {
     (rate, i) => `${(i * stepPx).toFixed(1)},${(CURVE.height - 1 - (rate / most) * (CURVE.height - 2)).toFixed(1)}`,
   );
   return (
-    <span class="rate" title="Lines a second">
+    <span class="rate" title={list.rate}>
       {rates.length < 2 ? null : (
         <svg viewBox={`0 0 ${CURVE.width} ${CURVE.height}`} aria-hidden="true">
           <polyline points={points.join(" ")} />
         </svg>
       )}
-      {last === undefined ? "" : `${formatCount(Math.round(last))}/s`}
+      {last === undefined ? "" : list.aSecond(formatCount(Math.round(last)))}
     </span>
   );
 }

@@ -9,6 +9,8 @@ import { placeOfRun } from "../place-of.ts";
 import { Counts } from "../runs/counts.tsx";
 import { RunName } from "../runs/run-name.tsx";
 import { visibleText } from "../text/visible-control.ts";
+import { frame } from "../texts/en/frame.ts";
+import { list } from "../texts/en/list.ts";
 import { ExecutionRow } from "./execution-row.tsx";
 import type { Glances } from "./glances.ts";
 import type { ListRow } from "./list-rows.ts";
@@ -60,20 +62,20 @@ export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOw
   }
   const hidden = executions.length - rows.length;
   return (
-    <section ref={section} class="job" aria-label={`Job ${name}`} data-row="">
+    <section ref={section} class="job" aria-label={list.job(name)} data-row="">
       <h2 class="job-heading">
         <button
           type="button"
           class="plain icon-only"
           aria-expanded={open}
-          aria-label={`${open ? "Hide" : "Show"} executions of ${name}`}
+          aria-label={open ? list.hide(name) : list.show(name)}
           disabled={executions.length === 0}
           onClick={() => setToggled(!open)}
         >
           <Icon name={open ? "open" : "closed"} />
         </button>
         {summary === undefined ? <span class="state-bar" /> : <StateBar of={summary} />}
-        <Link navigation={navigation} to={placeOfRun(row, showOwner)} title="All lines of this run of the job">
+        <Link navigation={navigation} to={placeOfRun(row, showOwner)} title={frame.allOfRun}>
           {name}
         </Link>
         <RunName run={run} startedAt={summary?.startedAt ?? executions.at(-1)?.startedAt ?? ""} />
@@ -84,13 +86,11 @@ export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOw
       </h2>
       {open ? <ul>{rows}</ul> : null}
       {open && summary !== undefined && summary.executions > executions.length ? (
-        <p class="quiet not-listed">
-          {formatCount(executions.length)} of {formatCount(summary.executions)} executions are listed
-        </p>
+        <p class="quiet not-listed">{list.listed(formatCount(executions.length), formatCount(summary.executions))}</p>
       ) : null}
       {open && hidden > 0 ? (
         <button type="button" class="plain more-rows" onClick={() => setAll(true)}>
-          Show {formatCount(hidden)} more
+          {list.more(formatCount(hidden))}
         </button>
       ) : null}
     </section>

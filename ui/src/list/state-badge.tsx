@@ -1,16 +1,16 @@
 import type { JSX } from "preact";
 import type { Execution } from "../../../src/wire/api.ts";
-import { formatCount, formatLines } from "../format.ts";
 import { Icon } from "../icon.tsx";
+import { frame } from "../texts/en/frame.ts";
 
 /** The state as icon and word, with how it ended. */
 export function StateBadge({ execution }: { readonly execution: Execution }): JSX.Element {
   const { state } = execution;
   const ending = describeEnding(execution);
   return (
-    <span class={`state state-${state}`} title={state === "lost" ? "Not heard of for 30 s" : undefined}>
+    <span class={`state state-${state}`} title={state === "lost" ? frame.lostTitle : undefined}>
       <Icon name={state} />
-      {state}
+      {frame.states[state]}
       {ending === "" ? null : <span class="ending">{ending}</span>}
     </span>
   );
@@ -20,10 +20,10 @@ type Ending = Pick<Execution, "state" | "code" | "signal" | "timeoutMs" | "stopp
 
 /** "exit 3", "SIGKILL", "time limit", "stopped by alice", or nothing. */
 export function describeEnding({ state, code, signal, timeoutMs, stoppedBy }: Ending): string {
-  if (timeoutMs !== undefined) return "time limit";
-  if (stoppedBy !== undefined) return `stopped by ${stoppedBy}`;
+  if (timeoutMs !== undefined) return frame.timeLimit;
+  if (stoppedBy !== undefined) return frame.stoppedBy(stoppedBy);
   if (signal !== null) return signal;
-  return state === "failed" && code !== null ? `exit ${code}` : "";
+  return state === "failed" && code !== null ? frame.exit(code) : "";
 }
 
 /** Whether everything is stored, and how much is not. */
@@ -34,28 +34,28 @@ export function DeliveryNote({ execution }: { readonly execution: Execution }): 
     return (
       <span class="delivery delivery-incomplete" title={incompleteBecause(execution)}>
         <Icon name="warning" />
-        {missing > 0 ? `${formatLines(missing)} missing` : "incomplete"}
+        {missing > 0 ? frame.missing(missing) : frame.incomplete}
       </span>
     );
   }
   if (delivery === "complete") {
     return (
-      <span class="delivery" title="Every line that was printed is stored">
-        complete
+      <span class="delivery" title={frame.completeTitle}>
+        {frame.complete}
       </span>
     );
   }
-  const title = missing > 0 ? `${formatCount(missing)} earlier lines are on their way` : "Lines are still arriving";
+  const title = missing > 0 ? frame.earlierComing(missing) : frame.receivingTitle;
   return (
     <span class="delivery" title={title}>
-      receiving
+      {frame.receiving}
     </span>
   );
 }
 
 function incompleteBecause({ state, discarded }: Execution): string {
-  if (state === "lost") return "It went silent: what it printed since then is not known";
-  return discarded === undefined ? "Printed, but never arrived" : "Not all was stored: see the log for the limit";
+  if (state === "lost") return frame.wentSilent;
+  return discarded === undefined ? frame.neverArrived : frame.notAllStored;
 }
 
 /** How many lines are known of and not stored. */

@@ -2,9 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { UserMismatch } from "../../../src/wire/user-mismatch.ts";
 import type { ApiClient } from "../api-client.ts";
-import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
 import { visibleText } from "../text/visible-control.ts";
+import { list } from "../texts/en/list.ts";
 
 /** Shows administrators which uids belong to different users here and on a node: the user here sees the other's lines. */
 export function UserMismatches({ api }: { readonly api: ApiClient }): JSX.Element | null {
@@ -19,17 +19,14 @@ export function UserMismatches({ api }: { readonly api: ApiClient }): JSX.Elemen
     <details class="mismatches">
       <summary>
         <Icon name="warning" />
-        {mismatches.length === 1 ? "A uid means" : `${formatCount(mismatches.length)} uids mean`} another user on a node
+        {list.mismatches(mismatches.length)}
       </summary>
       <p>
-        Lines go to the user who has the uid on the collector. Make the uids equal, or say whose they are in
-        collector.toml: <code>[nodes."NAME"] users</code>.
+        {list.mismatchesWhy} <code>[nodes."NAME"] users</code>.
       </p>
       <ul>
         {mismatches.map(({ node, uid, there, here }) => (
-          <li key={`${uid} ${node}`}>
-            uid {uid} is {visibleText(there)} on {node}, and {visibleText(here)} here
-          </li>
+          <li key={`${uid} ${node}`}>{list.mismatch(uid, visibleText(there), node, visibleText(here))}</li>
         ))}
       </ul>
     </details>

@@ -1,25 +1,27 @@
 import type { JSX } from "preact";
 import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { localDate } from "../local-date.ts";
+import { nodes } from "../texts/en/nodes.ts";
 import type { KnownNode } from "./node-store.ts";
 
 /** Everything that is known of a node and does not stand in its row. */
 export function NodeDetails({ known }: { readonly known: KnownNode }): JSX.Element {
   const { summary, fleet } = known;
+  const t = nodes.details;
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ["Addresses", fleet?.addresses.join(", ")],
-    ["Kernel", join(fleet?.kernel, fleet?.architecture)],
-    ["System", fleet?.os ?? undefined],
-    ["CPUs", fleet?.cpus === null || fleet === undefined ? undefined : formatCount(fleet.cpus)],
-    ["Memory", fleet?.memoryBytes == null ? undefined : formatBytes(fleet.memoryBytes)],
-    ["GPUs", fleet?.gpus.join(", ")],
-    ["Labels", fleet?.labels.join(", ")],
-    ["Up for", fleet?.uptimeSeconds == null ? undefined : formatDuration(fleet.uptimeSeconds * 1_000)],
-    ["Agent last heard of", fleet?.seenMs == null ? undefined : localDate(fleet.seenMs)],
-    ["Relay last heard of", summary?.seenAt === undefined ? undefined : localDate(Date.parse(summary.seenAt))],
-    ["Frames waiting", summary?.waiting === undefined ? undefined : formatCount(summary.waiting)],
-    ["Your executions", summary === undefined ? undefined : formatCount(summary.executions)],
-    ["The last one", summary?.lastStartedAt == null ? undefined : localDate(Date.parse(summary.lastStartedAt))],
+    [t.addresses, fleet?.addresses.join(", ")],
+    [t.kernel, join(fleet?.kernel, fleet?.architecture)],
+    [t.system, fleet?.os ?? undefined],
+    [t.cpus, fleet?.cpus === null || fleet === undefined ? undefined : formatCount(fleet.cpus)],
+    [t.memory, fleet?.memoryBytes == null ? undefined : formatBytes(fleet.memoryBytes)],
+    [t.gpus, fleet?.gpus.join(", ")],
+    [t.labels, fleet?.labels.join(", ")],
+    [t.upFor, fleet?.uptimeSeconds == null ? undefined : formatDuration(fleet.uptimeSeconds * 1_000)],
+    [t.agentHeard, fleet?.seenMs == null ? undefined : localDate(fleet.seenMs)],
+    [t.relayHeard, summary?.seenAt === undefined ? undefined : localDate(Date.parse(summary.seenAt))],
+    [t.waiting, summary?.waiting === undefined ? undefined : formatCount(summary.waiting)],
+    [t.executions, summary === undefined ? undefined : formatCount(summary.executions)],
+    [t.last, summary?.lastStartedAt == null ? undefined : localDate(Date.parse(summary.lastStartedAt))],
   ];
   return (
     <dl class="node-details">

@@ -1,3 +1,4 @@
+import { nodes } from "../texts/en/nodes.ts";
 import type { KnownNode } from "./node-store.ts";
 
 /** A clock that is further away makes lines of several nodes stand in the wrong order. */
@@ -14,13 +15,14 @@ export function clockAheadMs({ summary, fleet }: KnownNode): number | undefined 
 export function problemsOf(known: KnownNode): readonly string[] {
   const { summary, fleet } = known;
   const clockMs = clockAheadMs(known) ?? 0;
+  const t = nodes.problems;
   return [
-    ...(summary?.isUp === false ? ["relay is down"] : []),
-    ...(fleet?.state === "duplicate" ? ["two agents answer to its name"] : []),
-    ...(fleet?.state === "absent" && fleet.seenMs !== null ? ["agent has gone"] : []),
-    ...((summary?.lost ?? 0) > 0 ? ["lines lost"] : []),
-    ...((summary?.refused ?? 0) > 0 ? ["connections refused"] : []),
-    ...((summary?.delayMs ?? 0) > MOST_DELAY_MS ? ["lines come late"] : []),
-    ...(Math.abs(clockMs) > MOST_CLOCK_MS ? ["clock differs"] : []),
+    ...(summary?.isUp === false ? [t.down] : []),
+    ...(fleet?.state === "duplicate" ? [t.duplicate] : []),
+    ...(fleet?.state === "absent" && fleet.seenMs !== null ? [t.gone] : []),
+    ...((summary?.lost ?? 0) > 0 ? [t.lost] : []),
+    ...((summary?.refused ?? 0) > 0 ? [t.refused] : []),
+    ...((summary?.delayMs ?? 0) > MOST_DELAY_MS ? [t.late] : []),
+    ...(Math.abs(clockMs) > MOST_CLOCK_MS ? [t.clock] : []),
   ];
 }

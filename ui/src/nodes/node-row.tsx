@@ -2,9 +2,10 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FleetNode } from "../../../src/wire/fleet/node-view.ts";
 import type { NodeSummary } from "../../../src/wire/node-summary.ts";
-import { formatBytes, formatCount, formatDuration, twoDigits } from "../format.ts";
+import { fixed, formatBytes, formatCount, formatDuration, twoDigits } from "../format.ts";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
+import { nodes as t } from "../texts/en/nodes.ts";
 import { LIST } from "../url-state.ts";
 import { NodeDetails } from "./node-details.tsx";
 import { clockAheadMs, problemsOf } from "./node-health.ts";
@@ -46,7 +47,7 @@ export function NodeRow({ node, store, rows, navigation, hasFleet }: NodeRowProp
           {summary === undefined || summary.executions === 0 ? (
             <span class="quiet">-</span>
           ) : (
-            <Link navigation={navigation} to={{ ...LIST, node }} title={`${formatCount(summary.executions)} of yours`}>
+            <Link navigation={navigation} to={{ ...LIST, node }} title={t.yours(summary.executions)}>
               {summary.running === 0 ? "0" : formatCount(summary.running)}
             </Link>
           )}
@@ -71,12 +72,12 @@ function RelayCells({ summary }: { readonly summary: NodeSummary | undefined }):
     <>
       <td>
         {isUp === undefined ? (
-          <span class="quiet" title="Not connected since the collector's start">
-            not seen
+          <span class="quiet" title={t.notSeenTitle}>
+            {t.notSeen}
           </span>
         ) : (
           <span class={isUp ? "node-up" : "node-down"}>
-            {isUp ? "up" : `down for ${formatDuration(Date.now() - Date.parse(seenAt ?? ""))}`}
+            {isUp ? t.up : t.downFor(formatDuration(Date.now() - Date.parse(seenAt ?? "")))}
           </span>
         )}
       </td>
@@ -99,7 +100,7 @@ function AgentCells({ fleet }: { readonly fleet: FleetNode | undefined }): JSX.E
       <td class="number node-clock">{isPresent ? timeWords(fleet) : "-"}</td>
       <td class="number">
         {isPresent && load != null ? (
-          <Meter share={load / (cpus ?? 1)} words={load.toFixed(2)} about={`load of ${cpus ?? "?"} CPUs`} />
+          <Meter share={load / (cpus ?? 1)} words={fixed(load, 2)} about={t.loadOf(String(cpus ?? "?"))} />
         ) : (
           "-"
         )}
@@ -109,7 +110,7 @@ function AgentCells({ fleet }: { readonly fleet: FleetNode | undefined }): JSX.E
           <Meter
             share={memory}
             words={formatBytes(memoryFreeBytes ?? 0)}
-            about={`free of ${formatBytes(memoryBytes ?? 0)}`}
+            about={t.freeOf(formatBytes(memoryBytes ?? 0))}
           />
         ) : (
           "-"
@@ -130,10 +131,10 @@ function Meter({ share, words, about }: { readonly share: number; readonly words
 }
 
 function agentWords(fleet: FleetNode | undefined): string {
-  if (fleet === undefined) return "none";
-  if (fleet.state === "present") return fleet.agent ?? "present";
-  if (fleet.state === "duplicate") return "two of them";
-  return fleet.seenMs === null ? "not seen" : `gone for ${formatDuration(Date.now() - fleet.seenMs)}`;
+  if (fleet === undefined) return t.noAgent;
+  if (fleet.state === "present") return fleet.agent ?? t.present;
+  if (fleet.state === "duplicate") return t.two;
+  return fleet.seenMs === null ? t.notSeen : t.goneFor(formatDuration(Date.now() - fleet.seenMs));
 }
 
 /** The node's own time when it last reported. */

@@ -4,12 +4,13 @@ import { useState } from "preact/hooks";
 import { isNamedBy } from "../../../src/text/nodes/node-pattern.ts";
 import type { NodeEvent } from "../../../src/wire/fleet/node-event.ts";
 import type { JsonClient } from "../api/json-client.ts";
-import { formatCount } from "../format.ts";
 import { localDate } from "../local-date.ts";
 import type { Navigation } from "../navigation.ts";
 import { usePageTitle } from "../page-title.ts";
 import { SearchField } from "../search-field.tsx";
 import { visibleText } from "../text/visible-control.ts";
+import { frame } from "../texts/en/frame.ts";
+import { nodes as t } from "../texts/en/nodes.ts";
 import type { ListPlace } from "../url-state.ts";
 import { problemsOf } from "./node-health.ts";
 import { NodeRow } from "./node-row.tsx";
@@ -24,6 +25,7 @@ export interface NodesPageProps {
   readonly isAdmin: boolean;
 }
 
+const EXAMPLE = "gpu[01-16], *";
 const MAX_PATTERN = 500;
 
 /** All nodes: relays, and agents where there is a fleet, live. */
@@ -31,7 +33,7 @@ export function NodesPage({ api, navigation, place, isAdmin }: NodesPageProps): 
   const { store, hasFleet, events, problem, isLoaded } = useNodes(api);
   const [rows] = useState(() => new RowsInView());
   const [isBadOnly, setBadOnly] = useState(false);
-  usePageTitle("Nodes", undefined);
+  usePageTitle(t.title, undefined);
   const isWanted = wantedBy(place.node);
   const problemCount = [...store.all()].filter((known) => problemsOf(known).length > 0).length;
   const names = store.names.filter((name) => {
@@ -42,17 +44,17 @@ export function NodesPage({ api, navigation, place, isAdmin }: NodesPageProps): 
   return (
     <main class="page nodes-page" aria-busy={!isLoaded}>
       <header class="nodes-header">
-        <h1>Nodes</h1>
+        <h1>{t.title}</h1>
         <SearchField
-          label="Show only these nodes"
-          placeholder="gpu[01-16], *"
+          label={t.filter}
+          placeholder={EXAMPLE}
           value={place.node}
           maxLength={MAX_PATTERN}
           onChange={(node) => navigation.adjust({ ...place, node })}
         />
         <label class="nodes-bad">
           <input type="checkbox" checked={isBadOnly} onChange={() => setBadOnly(!isBadOnly)} />
-          Only with problems ({formatCount(problemCount)})
+          {t.onlyBad(problemCount)}
         </label>
         <span class="quiet" role="status">
           {typeof isWanted === "function" ? summaryOf(store, hasFleet) : isWanted.problem}
@@ -60,26 +62,26 @@ export function NodesPage({ api, navigation, place, isAdmin }: NodesPageProps): 
       </header>
       {problem === undefined ? null : <p role="alert">{problem}</p>}
       {isLoaded && store.names.length === 0 ? (
-        <p class="quiet">No relay has connected since the collector's start, and you have run nothing yet.</p>
+        <p class="quiet">{t.none}</p>
       ) : (
         <div class="nodes-scroll">
           <table class={hasFleet ? "nodes-table with-agents" : "nodes-table"}>
             <thead>
               <tr>
-                <th scope="col">Node</th>
-                <th scope="col">Relay</th>
-                <Head words="Delay" title="How long the relay's last report was on its way" />
-                <Head words="Lost" title="Frames that the relay discarded since its start" />
-                <Head words="Refused" title="Connections of mlrun that the node refused or ended since its start" />
-                <Head words="Running" title="Executions of yours that run there now" />
-                <Head words="Clock" title="How far the node's clock is ahead of the collector's" />
+                <th scope="col">{frame.node}</th>
+                <th scope="col">{t.relay}</th>
+                <Head words={t.delay} title={t.delayTitle} />
+                <Head words={t.lost} title={t.lostTitle} />
+                <Head words={t.refused} title={t.refusedTitle} />
+                <Head words={t.running} title={t.runningTitle} />
+                <Head words={t.clock} title={t.clockTitle} />
                 {hasFleet ? (
                   <>
-                    <th scope="col">Agent</th>
-                    <Head words="Time" title="The node's own time, each second" />
-                    <Head words="Load" title="Of the last minute" />
-                    <Head words="Free" title="Memory that commands can have" />
-                    <Head words="Commands" title="Commands that the agent runs, of everybody" />
+                    <th scope="col">{t.agent}</th>
+                    <Head words={t.time} title={t.timeTitle} />
+                    <Head words={t.load} title={t.loadTitle} />
+                    <Head words={t.free} title={t.freeTitle} />
+                    <Head words={t.commands} title={t.commandsTitle} />
                   </>
                 ) : null}
               </tr>
@@ -109,10 +111,10 @@ function NodeEvents(props: { readonly events: readonly NodeEvent[]; readonly isA
   const { events, isAdmin } = props;
   return (
     <section class="node-events" aria-labelledby="node-events">
-      <h2 id="node-events">Reported by nodes</h2>
-      {isAdmin ? null : <p class="quiet">Notes of your commands. Administrators also see the nodes' errors here.</p>}
+      <h2 id="node-events">{t.reported}</h2>
+      {isAdmin ? null : <p class="quiet">{t.reportedWhy}</p>}
       {events.length === 0 ? (
-        <p class="quiet">Nothing.</p>
+        <p class="quiet">{t.nothing}</p>
       ) : (
         <ul>
           {events.map(({ id, node, kind, at, user, name, text }) => (
@@ -139,7 +141,5 @@ function summaryOf(store: NodeStore, hasFleet: boolean): string {
     if (summary?.isUp === true) up += 1;
     if (fleet?.state === "present") agents += 1;
   }
-  const count = store.names.length;
-  const words = [`${formatCount(count)} ${count === 1 ? "node" : "nodes"}`, `${formatCount(up)} relays up`];
-  return [...words, ...(hasFleet ? [`${formatCount(agents)} agents`] : [])].join(", ");
+  return `${t.summary(store.names.length, up)}${hasFleet ? t.agents(agents) : ""}`;
 }

@@ -1,21 +1,12 @@
 import type { JSX } from "preact";
 import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
-import { REFUSALS } from "../../../src/wire/fleet/refusal.ts";
-
-const WORDS: Readonly<Record<DryRunOnNode["answer"], string>> = {
-  would: "would start it",
-  waiting: "would wait",
-  refused: "would refuse it",
-  failed: "would fail",
-  absent: "absent",
-  silent: "does not answer",
-};
-const REASONS: Readonly<Record<string, string>> = { cwd: "the folder is missing there, or closed to you", ...REFUSALS };
+import { run as t } from "../texts/en/run.ts";
+import { reasonOf } from "./state-words.ts";
 
 /** What each node says to a dry run. */
 export function DryRunAnswers({ nodes }: { readonly nodes: readonly DryRunOnNode[] }): JSX.Element {
   return (
-    <section class="run-card" aria-label="Would the nodes?">
+    <section class="run-card" aria-label={t.wouldThey}>
       <ul>
         {nodes.map((each) => (
           <li key={each.node}>
@@ -29,6 +20,6 @@ export function DryRunAnswers({ nodes }: { readonly nodes: readonly DryRunOnNode
 }
 
 function wordsOf({ answer, why, text }: DryRunOnNode): string {
-  const reason = text || (REASONS[why] ?? why);
-  return `${WORDS[answer]}${reason === "" ? "" : `: ${reason}`}`;
+  const reason = reasonOf({ why, text });
+  return `${t.answers[answer]}${reason === "" ? "" : `: ${reason}`}`;
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatBytes } from "../format.ts";
+import { run as t } from "../texts/en/run.ts";
 import type { ChosenFiles } from "./use-chosen-files.ts";
 
 /** Files that go to the nodes before the command begins: dropped here, or picked. */
@@ -23,7 +24,7 @@ export function FileChoice({ files }: { readonly files: ChosenFiles }): JSX.Elem
       onDrop={drop}
     >
       <label class="file-pick">
-        Files
+        {t.files}
         <input
           type="file"
           multiple
@@ -32,20 +33,15 @@ export function FileChoice({ files }: { readonly files: ChosenFiles }): JSX.Elem
             currentTarget.value = "";
           }}
         />
-        <span class="quiet">dropped here go into the folder, before the command begins</span>
+        <span class="quiet">{t.dropped}</span>
       </label>
-      <ul aria-label="Files">
+      <ul aria-label={t.files}>
         {files.all.map(({ file, sent }) => (
           <li key={file.name}>
             <span>{file.name}</span>
             <span class="quiet">{formatBytes(file.size)}</span>
             {sent === undefined ? null : <progress aria-label={file.name} value={sent} max={Math.max(1, file.size)} />}
-            <button
-              type="button"
-              class="plain"
-              aria-label={`Leave out ${file.name}`}
-              onClick={() => files.remove(file)}
-            >
+            <button type="button" class="plain" aria-label={t.leaveOut(file.name)} onClick={() => files.remove(file)}>
               ×
             </button>
           </li>
@@ -58,7 +54,7 @@ export function FileChoice({ files }: { readonly files: ChosenFiles }): JSX.Elem
             checked={files.overwrites}
             onChange={({ currentTarget }) => files.setOverwrites(currentTarget.checked)}
           />{" "}
-          Overwrite
+          {t.overwrite}
         </label>
       )}
     </fieldset>

@@ -4,6 +4,7 @@ import type { RunOnNode, RunView } from "../../../src/wire/fleet/run-view.ts";
 import { parseExecutionId } from "../../../src/wire/ids.ts";
 import type { JsonClient } from "../api/json-client.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { run as t } from "../texts/en/run.ts";
 import { FleetClient } from "./fleet-client.ts";
 import { stateLook, stateWords } from "./state-words.ts";
 import { useFleetRun } from "./use-fleet-run.ts";
@@ -40,7 +41,7 @@ function Others({ api, known }: { readonly api: JsonClient; readonly known: RunV
   const others = nodes.filter(({ state }) => !STARTED.includes(state));
   if (others.length === 0) return null;
   return (
-    <ul class="never-started" aria-label="Nodes without an execution">
+    <ul class="never-started" aria-label={t.withoutExecution}>
       {others.map((each) => (
         <li key={each.node}>
           <b>{each.node}</b> <span class={`run-state ${stateLook(each.state)}`}>{visibleText(stateWords(each))}</span>

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import type { FleetNode } from "../../../src/wire/fleet/node-view.ts";
+import { fixed } from "../format.ts";
+import { run as t } from "../texts/en/run.ts";
 
 interface NodeChoiceProps {
   readonly nodes: readonly FleetNode[];
@@ -10,7 +12,7 @@ interface NodeChoiceProps {
 /** The nodes with a box to tick, and what their agents tell. */
 export function NodeChoice({ nodes, chosen, onToggle }: NodeChoiceProps): JSX.Element {
   return (
-    <ul class="node-choice" aria-label="Nodes">
+    <ul class="node-choice" aria-label={t.nodes}>
       {nodes.map((each) => (
         <li key={each.node}>
           <label class={`node-tick ${each.state}`}>
@@ -27,11 +29,9 @@ export function NodeChoice({ nodes, chosen, onToggle }: NodeChoiceProps): JSX.El
 const GIB = 2 ** 30;
 
 function aboutOf({ state, load, memoryFreeBytes, cpus }: FleetNode): string {
-  if (state !== "present") return state === "absent" ? "absent" : "two agents answer to this name";
-  const free = memoryFreeBytes === null ? [] : [`${(memoryFreeBytes / GIB).toFixed(1)} GiB free`];
-  return [
-    ...(load === null ? [] : [`load ${load.toFixed(1)}`]),
-    ...(cpus === null ? [] : [`${cpus} CPUs`]),
-    ...free,
-  ].join(", ");
+  if (state !== "present") return state === "absent" ? t.absent : t.twoAgents;
+  const free = memoryFreeBytes === null ? [] : [t.free(fixed(memoryFreeBytes / GIB, 1))];
+  return [...(load === null ? [] : [t.load(fixed(load, 1))]), ...(cpus === null ? [] : [t.cpus(cpus)]), ...free].join(
+    ", ",
+  );
 }

@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
-import { NOT_LOADED } from "../lazy.tsx";
 import type { Navigation } from "../navigation.ts";
+import { frame } from "../texts/en/frame.ts";
 
 export interface RunButtonProps {
   readonly api: ApiClient;
@@ -31,13 +31,13 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
       setLoaded({ Dialog: RunDialog });
       setOpen(true);
     } catch {
-      setProblem(NOT_LOADED);
+      setProblem(frame.partFailed);
     }
   };
   return (
     <>
-      <button type="button" class="plain" title="Starts a command on nodes" onClick={() => void open()}>
-        Run
+      <button type="button" class="plain" title={frame.runButtonTitle} onClick={() => void open()}>
+        {frame.runButton}
       </button>
       <span role="alert" class="problem">
         {problem}

@@ -5,6 +5,7 @@ import type { ApiClient } from "../api-client.ts";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfExecution, placeOfRun } from "../place-of.ts";
+import { run as t } from "../texts/en/run.ts";
 import { failedNodes } from "./make-order.ts";
 import { stateLook, stateWords } from "./state-words.ts";
 import { useFleetRun } from "./use-fleet-run.ts";
@@ -27,26 +28,26 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onContinue,
   const failed = failedNodes(view);
   const { run, owner, job, argv, nodes, isDone } = view;
   return (
-    <article class="run-card" aria-label={`Run of ${job}`}>
+    <article class="run-card" aria-label={t.runOf(job)}>
       <header>
-        <Link navigation={navigation} to={placeOfRun({ job, run, owner }, showOwner)} title="Its output">
+        <Link navigation={navigation} to={placeOfRun({ job, run, owner }, showOwner)} title={t.output}>
           {job}
         </Link>
         <code class="quiet">{argv.at(-1)}</code>
         <span class="spring" />
         {view.isPaused ? (
           <button type="button" class="plain" onClick={() => void onContinue(view).then(setProblem)}>
-            Continue
+            {t.goOn}
           </button>
         ) : null}
         {isDone ? null : (
           <button type="button" class="stop" onClick={() => void onStop(view).then(setProblem)}>
-            Stop
+            {t.stop}
           </button>
         )}
         {isDone && failed.length > 0 ? (
           <button type="button" class="plain" onClick={() => onAgain(view, failed)}>
-            Again on the {failed.length} that failed
+            {t.again(failed.length)}
           </button>
         ) : null}
       </header>

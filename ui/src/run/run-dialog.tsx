@@ -8,6 +8,8 @@ import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { ULID_RANDOM_BYTES } from "../../../src/wire/ids.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
+import { frame } from "../texts/en/frame.ts";
+import { run as t } from "../texts/en/run.ts";
 import { chosenNodes } from "./chosen-nodes.ts";
 import { DryRunAnswers } from "./dry-run-answers.tsx";
 import { FileChoice } from "./file-choice.tsx";
@@ -28,8 +30,8 @@ interface RunDialogProps {
 
 /** Shown below the form, newest first. */
 const SHOWN_RUNS = 10;
+const EXAMPLE = "node[1-4], gpu*, *, memory>=16G && role=render";
 const LOOK_EVERY_MS = 2_000;
-const NO_TICKET = "This tab has not signed in, so nobody can sign its orders: sign out and in again, or use mlctl run";
 
 const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", files: [], batch: 0 };
 
@@ -84,7 +86,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   /** Has an order signed. A text is why not. */
   const sign = async (order: string): Promise<{ sig: string } | string> => {
     const ticket = heldTicket();
-    if (ticket === undefined) return NO_TICKET;
+    if (ticket === undefined) return t.noTicket;
     const answer = await client.sign({ ticket, order });
     return answer.ok ? answer.value : answer.message;
   };
@@ -158,59 +160,55 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   return (
     <dialog ref={dialog} class="run-dialog" aria-labelledby="run-title" onClose={onClose}>
       <div class="run-title">
-        <h2 id="run-title">Run on nodes</h2>
+        <h2 id="run-title">{t.title}</h2>
         <span class="spring" />
         <button type="button" class="plain" onClick={onClose}>
-          Close
+          {frame.close}
         </button>
       </div>
       <form onSubmit={submit}>
         <label class="run-field">
-          Nodes
-          <input
-            value={pattern}
-            placeholder="node[1-4], gpu*, *, memory>=16G && role=render"
-            onInput={(event) => choose(event.currentTarget.value)}
-          />
+          {t.nodes}
+          <input value={pattern} placeholder={EXAMPLE} onInput={(event) => choose(event.currentTarget.value)} />
         </label>
         <NodeChoice nodes={fleet?.nodes ?? []} chosen={new Set(wanted.nodes)} onToggle={toggle} />
         <label class="run-field">
-          Command
+          {t.command}
           <input
             value={wanted.command}
             onInput={(event) => set("command", event.currentTarget.value)}
             spellcheck={false}
-            placeholder="for sh"
+            placeholder={t.forSh}
             required={chosen.all.length === 0}
           />
         </label>
         <FileChoice files={chosen} />
         <div class="run-more">
           <label class="run-field wide">
-            Job
+            {t.job}
             <input
               value={wanted.job}
               onInput={(event) => set("job", event.currentTarget.value)}
               maxLength={128}
-              placeholder="the command's name"
+              placeholder={t.usualJob}
             />
           </label>
           <label class="run-field wide">
-            Folder
+            {t.folder}
             <input
               value={wanted.folder}
               onInput={(event) => set("folder", event.currentTarget.value)}
-              placeholder="your home"
+              placeholder={t.usualFolder}
             />
           </label>
-          <label class="run-field" title="The next nodes when all before have ended; it pauses when one has failed">
-            At a time
+          <label class="run-field" title={t.batchTitle}>
+            {t.batch}
             <input
               type="number"
               min={1}
               value={wanted.batch === 0 ? "" : wanted.batch}
               onInput={(event) => setWanted({ ...wanted, batch: Math.max(0, event.currentTarget.valueAsNumber || 0) })}
-              placeholder="all"
+              placeholder={t.allAtOnce}
             />
           </label>
           <button
@@ -219,10 +217,10 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
             disabled={isBusy || wanted.nodes.length === 0 || wanted.command === ""}
             onClick={() => void send("check", wanted)}
           >
-            Dry run
+            {t.dryRun}
           </button>
           <button type="submit" class="primary" disabled={isBusy || wanted.nodes.length === 0}>
-            {wanted.nodes.length === 0 ? "Run" : `Run on ${wanted.nodes.length}`}
+            {wanted.nodes.length === 0 ? frame.runButton : t.runOn(wanted.nodes.length)}
           </button>
         </div>
         <p role="alert" class="problem">

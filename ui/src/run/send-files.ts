@@ -1,6 +1,7 @@
 import { BLOB_CHUNK_BYTES, type BlobView, parseBlobView } from "../../../src/wire/fleet/blob.ts";
 import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
 import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
+import { run as t } from "../texts/en/run.ts";
 
 /** A file that the person has chosen, and what the collector has of it. */
 export interface ChosenFile {
@@ -44,9 +45,9 @@ export async function sendFile(
   file: File,
   onSent: (bytes: number) => void,
 ): Promise<SentFile | string> {
-  if (file.size > MAX_WEB_FILE_BYTES) return `${file.name} is larger than a browser can hash: use mlctl run --put`;
+  if (file.size > MAX_WEB_FILE_BYTES) return t.tooLarge(file.name);
   const sha256 = await hashOf(file);
-  if (sha256 === undefined) return `${file.name} cannot be read: pick it again, or use mlctl run --put`;
+  if (sha256 === undefined) return t.unreadable(file.name);
   let conflicts = 0;
   let view = await known(api, sha256);
   while (typeof view !== "string" && !view.isWhole) {

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { StateCounts } from "../../../src/wire/runs.ts";
-import { formatCount } from "../format.ts";
 import { Icon } from "../icon.tsx";
+import { frame } from "../texts/en/frame.ts";
 
 /** How many executions are in each state. */
 export function Counts({ of }: { readonly of: StateCounts }): JSX.Element {
@@ -11,7 +11,7 @@ export function Counts({ of }: { readonly of: StateCounts }): JSX.Element {
       {states.map((state) => (
         <span key={state} class={`state state-${state}`}>
           <Icon name={state} />
-          {formatCount(of[state])} {state}
+          {frame.inState[state](of[state])}
         </span>
       ))}
     </span>

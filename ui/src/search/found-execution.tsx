@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Execution } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
-import { formatCount } from "../format.ts";
 import { Link } from "../link.tsx";
 import { makeRow } from "../log/feed/log-row.ts";
 import type { Match } from "../log/find/match.ts";
@@ -11,6 +10,8 @@ import type { Navigation } from "../navigation.ts";
 import { placeOfExecution } from "../place-of.ts";
 import type { Word } from "../text/text-matches.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { frame } from "../texts/en/frame.ts";
+import { search as t } from "../texts/en/search.ts";
 import type { MatchGroup } from "./group-matches.ts";
 
 interface FoundExecutionProps {
@@ -41,7 +42,7 @@ export function FoundExecution(props: FoundExecutionProps): JSX.Element {
   const place = placeOfExecution(group, showOwner);
   const shown = matches.slice(0, MAX_LINES);
   return (
-    <section class="found" aria-label={`Matches on ${node}`}>
+    <section class="found" aria-label={t.matchesOn(node)}>
       <h2>
         <Link navigation={navigation} to={{ ...place, find: typed }}>
           {visibleText(execution?.command ?? x)}
@@ -49,7 +50,7 @@ export function FoundExecution(props: FoundExecutionProps): JSX.Element {
         <span class="quiet">
           {node}
           {showOwner ? `, ${owner}` : ""}
-          {execution === undefined ? "" : `, ${execution.state}, ${visibleText(execution.job)}`}
+          {execution === undefined ? "" : `, ${frame.states[execution.state]}, ${visibleText(execution.job)}`}
         </span>
       </h2>
       <ul>
@@ -64,7 +65,7 @@ export function FoundExecution(props: FoundExecutionProps): JSX.Element {
       </ul>
       {matches.length > shown.length ? (
         <Link navigation={navigation} to={{ ...place, q: typed }}>
-          {`${formatCount(matches.length - shown.length)} more`}
+          {t.more(matches.length - shown.length)}
         </Link>
       ) : null}
     </section>

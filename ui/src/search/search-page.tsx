@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { parseQuery } from "../../../src/text/query/parse-query.ts";
 import type { ApiClient } from "../api-client.ts";
-import { formatCount } from "../format.ts";
 import { FindBar } from "../log/find/find-bar.tsx";
 import { findRequest } from "../log/find/find-request.ts";
 import { findWords } from "../log/find/find-words.ts";
@@ -10,6 +9,7 @@ import { Finder } from "../log/find/finder.ts";
 import type { Navigation } from "../navigation.ts";
 import { usePageTitle } from "../page-title.ts";
 import { SearchField } from "../search-field.tsx";
+import { search as t } from "../texts/en/search.ts";
 import type { ListPlace } from "../url-state.ts";
 import { useRedraw } from "../use-redraw.ts";
 import { FoundExecution } from "./found-execution.tsx";
@@ -24,6 +24,7 @@ export interface SearchPageProps {
 
 /** Executions shown with their matches: more is a page that nobody reads. */
 const MAX_SHOWN = 100;
+const EXAMPLE = "error -retry node:gpu[1-8] since:-2h";
 const MAX_TYPED = 1_000;
 const NO_SOURCES: readonly never[] = [];
 
@@ -44,25 +45,17 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
     finder.ask(request === undefined || "problem" in request ? undefined : request);
     return () => finder.cancel();
   }, [finder, request]);
-  usePageTitle(typed === "" ? "Search" : typed, undefined);
+  usePageTitle(typed === "" ? t.tab : typed, undefined);
   const search = (lines: string): void => navigation.adjust({ ...place, lines });
   const { survey } = finder;
   const groups = groupMatches(survey?.matches ?? []);
   const words = request === undefined || "problem" in request ? [] : request.words;
   return (
     <main class="page search-page">
-      <h1>Search all lines</h1>
-      <SearchField
-        label="Search the lines of all executions"
-        placeholder="error -retry node:gpu[1-8] since:-2h"
-        value={typed}
-        maxLength={MAX_TYPED}
-        onChange={search}
-      />
+      <h1>{t.title}</h1>
+      <SearchField label={t.label} placeholder={EXAMPLE} value={typed} maxLength={MAX_TYPED} onChange={search} />
       {request === undefined ? (
-        <p class="quiet">
-          Words are AND; "a phrase", -not, /a regular expression/, and node: rank: stream: level: state: since: until:
-        </p>
+        <p class="quiet">{t.help}</p>
       ) : (
         <FindBar
           name="Find"
@@ -86,9 +79,7 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
           showOwner={showOwner}
         />
       ))}
-      {groups.length > MAX_SHOWN ? (
-        <p class="quiet">{formatCount(groups.length - MAX_SHOWN)} more executions have matches: narrow the search.</p>
-      ) : null}
+      {groups.length > MAX_SHOWN ? <p class="quiet">{t.moreExecutions(groups.length - MAX_SHOWN)}</p> : null}
     </main>
   );
 }
@@ -98,6 +89,6 @@ function wordsOf(finder: Finder, executions: number): string {
   const { survey } = finder;
   const found = findWords(finder, false);
   if (survey === undefined || executions === 0) return found;
-  const where = `${found}, in ${formatCount(executions)} ${executions === 1 ? "execution" : "executions"}`;
-  return survey.total > survey.matches.length ? `${where}; only the first ones found are shown` : where;
+  const where = t.where(found, executions);
+  return survey.total > survey.matches.length ? t.onlyFirst(where) : where;
 }

@@ -6,6 +6,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
 import { markOf } from "../page-title.ts";
 import { visibleText } from "../text/visible-control.ts";
+import { tell as t } from "../texts/en/tell.ts";
 import { MAX_WISHES, Teller } from "./teller.ts";
 import type { Notice, Wish } from "./watch.ts";
 
@@ -15,15 +16,8 @@ interface TellSectionProps {
   readonly thing: Thing;
 }
 
-const EVENTS = [
-  ["end", "it has ended"],
-  ["failure", "one fails"],
-  ["silence", "one falls silent"],
-] as const;
+const EVENTS = ["end", "failure", "silence"] as const;
 const MAX_MATCH_CHARACTERS = 200;
-const REFUSED = "The browser allows this page no notifications: allow them in its settings";
-
-const UNABLE = "This browser shows no notifications of an open page: open it in a browser on a computer";
 
 /** One for the tab: wishes outlive the page on which they were made. */
 const tellers = new WeakMap<LiveClient, Teller>();
@@ -39,16 +33,15 @@ export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const fields = new FormData(event.currentTarget);
     const match = String(fields.get("match")).trim();
-    const [end, failure, silence] = EVENTS.map(([name]) => fields.has(name));
-    if (!end && !failure && !silence && match === "") return setProblem("Choose what you want to hear of");
-    if (!isAble()) return setProblem(UNABLE);
+    const [end, failure, silence] = EVENTS.map((name) => fields.has(name));
+    if (!end && !failure && !silence && match === "") return setProblem(t.choose);
+    if (!isAble()) return setProblem(t.unable);
     // Missing on a page without TLS, except on localhost.
     const permission = "Notification" in window ? await Notification.requestPermission() : "denied";
-    setProblem(permission === "granted" ? undefined : REFUSED);
+    setProblem(permission === "granted" ? undefined : t.refused);
     if (permission !== "granted") return;
     const wish = { thing, end: end === true, failure: failure === true, silence: silence === true, match };
-    if (!teller.add(wish))
-      setProblem(`This tab has ${MAX_WISHES} wishes already: take one back with "No longer" first`);
+    if (!teller.add(wish)) setProblem(t.tooMany(MAX_WISHES));
     redraw((count) => count + 1);
   };
   const forget = (wish: Wish): void => {
@@ -57,29 +50,30 @@ export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element
   };
   return (
     <section aria-labelledby="actions-tell">
-      <h3 id="actions-tell">Tell me</h3>
+      <h3 id="actions-tell">{t.title}</h3>
       <ul>
         {teller.of(thing).map((wish, index) => (
           <li key={index}>
-            <span>You hear when {wishWords(wish)}, while this tab is open</span>
+            <span>{t.youHear(wishWords(wish))}</span>
             <button type="button" class="plain" onClick={() => forget(wish)}>
-              No longer
+              {t.noLonger}
             </button>
           </li>
         ))}
       </ul>
       <form onSubmit={(event) => void submit(event)}>
-        {EVENTS.map(([name, words]) => (
+        {EVENTS.map((name) => (
           <label key={name} class="tick">
-            <input type="checkbox" name={name} defaultChecked={name !== "silence"} /> when {words}
+            <input type="checkbox" name={name} defaultChecked={name !== "silence"} />
+            {t.when(t.events[name])}
           </label>
         ))}
         <label>
-          or a line has
+          {t.orLineHas}
           <input name="match" maxLength={MAX_MATCH_CHARACTERS} spellcheck={false} />
         </label>
         <button type="submit" class="primary">
-          Tell me
+          {t.title}
         </button>
       </form>
       <p role="alert" class="problem">
@@ -90,8 +84,8 @@ export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element
 }
 
 function wishWords(wish: Wish): string {
-  const events = EVENTS.filter(([name]) => wish[name]).map(([, words]) => words);
-  return [...events, ...(wish.match === "" ? [] : [`a line has "${visibleText(wish.match)}"`])].join(", or ");
+  const events = EVENTS.filter((name) => wish[name]).map((name) => t.events[name]);
+  return [...events, ...(wish.match === "" ? [] : [t.lineHas(visibleText(wish.match))])].join(t.or);
 }
 
 /** Chrome for Android has them, but throws: it allows them to service workers only. What is shown is closed at once. */

@@ -3,6 +3,8 @@ import type { Target } from "../../../src/wire/live.ts";
 import type { Thing } from "../actions/thing.ts";
 import type { Subscription } from "../live-client.ts";
 import type { LiveLines } from "../live-lines.ts";
+import { frame } from "../texts/en/frame.ts";
+import { tell } from "../texts/en/tell.ts";
 import type { TellerOptions } from "./teller.ts";
 
 /** What a person wants to hear of. */
@@ -85,8 +87,8 @@ export class Watch {
     const isBad = state === "failed" || state === "lost";
     if (isBad) this.#bad ??= execution;
     if (this.#wish.failure && isBad && before?.state !== state && (this.#isLive || before !== undefined)) {
-      const how = signal ?? (code === null ? undefined : `exit ${code}`);
-      const words = state === "lost" ? "Lost" : "Failed";
+      const how = signal ?? (code === null ? undefined : frame.exit(code));
+      const words = state === "lost" ? tell.lost : tell.failed;
       this.#tell("failure", { execution, state, body: how === undefined ? words : `${words}, ${how}` });
     }
     if (this.#isLive) this.#lookForEnd();
@@ -115,8 +117,7 @@ export class Watch {
     const all = [...this.#executions.values()];
     const [last] = all;
     if (last === undefined || all.some(({ state }) => state === "running")) return;
-    const count = this.#hasForgotten ? "" : ` ${all.length}`;
-    const body = `${all.length === 1 ? "It has" : `All${count} have`} ended`;
+    const body = all.length === 1 ? tell.hasEnded : this.#hasForgotten ? tell.allEnded : tell.allHaveEnded(all.length);
     const execution = this.#bad ?? last;
     if (this.#wish.end) this.#tell("end", { execution, state: this.#bad?.state ?? "finished", body });
     this.#options.onEnd();
@@ -134,7 +135,7 @@ export class Watch {
       for (const cell of answer.ok ? answer.value.cells : []) {
         const execution = this.#executions.get(`${cell.x} ${cell.node}`);
         if (!cell.isSilent || execution === undefined || ("x" in thing && cell.x !== thing.x)) continue;
-        const body = `Silent for ${Math.round((cell.quietMs ?? 0) / 1_000)} s`;
+        const body = tell.silentFor(Math.round((cell.quietMs ?? 0) / 1_000));
         this.#tell("silence", { execution, state: "lost", body });
       }
     }
@@ -162,7 +163,7 @@ export class Watch {
     if (this.#told.has(what)) return;
     this.#told.add(what);
     const { job, x, node, labels, command } = execution;
-    const who = labels["rank"] === undefined ? node : `rank ${labels["rank"]}`;
+    const who = labels["rank"] === undefined ? node : frame.rank(labels["rank"]);
     this.#options.notify({ title: `${who} - ${job === x ? command : job}`, body, state });
   }
 }

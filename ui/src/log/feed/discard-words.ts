@@ -1,25 +1,17 @@
 import type { Discard, DiscardReason, RefusedExecutions } from "../../../../src/wire/discard.ts";
-import { formatBytes, formatCount, formatLines } from "../../format.ts";
+import { formatBytes, formatCount } from "../../format.ts";
+import { frame } from "../../texts/en/frame.ts";
 
-/** A limit in words: "1,000,000 lines a second". */
-const USER_LIMITS: Readonly<Record<Exclude<DiscardReason, "quarantine">, (limit: number) => string>> = {
-  "lines-per-second": (limit) => `${formatCount(limit)} lines a second`,
-  "bytes-per-second": (limit) => `${formatBytes(limit)} a second`,
-  "bytes-on-disk": (limit) => `${formatBytes(limit)} on disk`,
-  "running-executions": (limit) => `${formatCount(limit)} executions at one time`,
-  "executions-per-minute": (limit) => `${formatCount(limit)} executions a minute`,
-};
+const IN_BYTES: readonly DiscardReason[] = ["bytes-per-second", "bytes-on-disk", "quarantine"];
 
 /** "your limit of 100 lines a second". */
 function limitWords(reason: DiscardReason, limit: number): string {
-  if (reason !== "quarantine") return `your limit of ${USER_LIMITS[reason](limit)}`;
-  return `they came before their execution was announced, and its node may have ${formatBytes(limit)} of such lines`;
+  return frame.limits[reason](IN_BYTES.includes(reason) ? formatBytes(limit) : formatCount(limit));
 }
 
 /** "12 of your executions were not stored: your limit of 3 executions a minute". */
 export function refusedWords({ executions, reason, limit }: RefusedExecutions): string {
-  const which = executions === 1 ? "1 of your executions was" : `${formatCount(executions)} of your executions were`;
-  return `${which} not stored: ${limitWords(reason, limit)}`;
+  return frame.refused(executions, limitWords(reason, limit));
 }
 
 /**
@@ -30,7 +22,7 @@ export function discardWords(hole: { readonly n: number; readonly to: number }, 
   const words: string[] = [];
   for (const { from, to, reason, limit } of discarded) {
     const lines = Math.min(to, hole.to) - Math.max(from, hole.n) + 1;
-    if (lines > 0) words.push(`${formatLines(lines)} not stored: ${limitWords(reason, limit)}`);
+    if (lines > 0) words.push(frame.linesNotStored(lines, limitWords(reason, limit)));
   }
   return words.join("; ");
 }

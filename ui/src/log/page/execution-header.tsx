@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Execution, StreamName } from "../../../../src/wire/api.ts";
 import { ActionsButton } from "../../actions/actions-button.tsx";
 import { type ApiClient, rawLink } from "../../api-client.ts";
-import { formatBytes, formatCount, formatLines } from "../../format.ts";
+import { formatBytes, formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import { Lazy } from "../../lazy.tsx";
 import { Link } from "../../link.tsx";
@@ -14,6 +14,7 @@ import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { placeOfRun } from "../../place-of.ts";
 import { visibleText } from "../../text/visible-control.ts";
+import { frame } from "../../texts/en/frame.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { clockWords } from "./clock-words.ts";
 import { loadExecutionDetails } from "./log-parts.ts";
@@ -54,7 +55,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         {showOwner ? <span>{owner}</span> : null}
         <StartTime at={startedAt} nowMs={nowMs} />
         <span title="Duration">{describeDuration(execution, nowMs)}</span>
-        <span>{formatLines(lines)}</span>
+        <span>{frame.lines(lines)}</span>
         <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />
         <Losses execution={execution} />

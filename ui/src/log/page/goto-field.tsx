@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { NOT_LOADED } from "../../lazy.tsx";
+import { frame } from "../../texts/en/frame.ts";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 
 interface GotoFieldProps {
@@ -21,7 +21,7 @@ export function GotoField({ scope, onGo }: GotoFieldProps): JSX.Element {
   };
   const read = async (typed: string): Promise<void> => {
     const part = await import("./parse-goto.ts").catch(() => undefined);
-    if (part === undefined) return setProblem(NOT_LOADED);
+    if (part === undefined) return setProblem(frame.partFailed);
     const to = part.parseGoto(typed, scope());
     setProblem(to.is === "problem" ? to.problem : "");
     if (to.is === "problem") return;

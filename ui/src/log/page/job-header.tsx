@@ -5,7 +5,7 @@ import { ActionsButton } from "../../actions/actions-button.tsx";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
-import { formatBytes, formatCount, formatLines } from "../../format.ts";
+import { formatBytes, formatCount } from "../../format.ts";
 import { Lazy } from "../../lazy.tsx";
 import { ExecutionRow } from "../../list/execution-row.tsx";
 import type { LiveClient } from "../../live-client.ts";
@@ -14,6 +14,7 @@ import type { NeverStartedProps } from "../../run/never-started.tsx";
 import { Counts } from "../../runs/counts.tsx";
 import { RunCounts } from "../../runs/run-counts.ts";
 import { visibleText } from "../../text/visible-control.ts";
+import { frame } from "../../texts/en/frame.ts";
 import type { JobPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { ClockNote } from "./clock-note.tsx";
@@ -53,7 +54,7 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner }: Job
           {formatCount(count)} {count === 1 ? "execution" : "executions"}
           {feed.isPartial ? `, the ${formatCount(executions.length)} newest shown` : ""}
         </span>
-        <span>{formatLines(lines)}</span>
+        <span>{frame.lines(lines)}</span>
         <span>{formatBytes(bytes)}</span>
         <ClockNote feed={feed} navigation={navigation} place={place} />
         {feed.isNested ? <Nested /> : null}

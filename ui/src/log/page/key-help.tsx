@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { frame } from "../../texts/en/frame.ts";
 
 export interface KeyHelpProps {
   readonly isOpen: boolean;
@@ -15,7 +16,7 @@ export function KeyHelp({ isOpen, keys, onClose }: KeyHelpProps): JSX.Element {
   }, [isOpen]);
   return (
     <dialog ref={dialog} class="key-help" aria-labelledby="key-help-title" onClose={onClose}>
-      <h2 id="key-help-title">Keys</h2>
+      <h2 id="key-help-title">{frame.keys}</h2>
       <dl>
         {keys.map(([names, what]) => (
           <div key={names}>
@@ -29,7 +30,7 @@ export function KeyHelp({ isOpen, keys, onClose }: KeyHelpProps): JSX.Element {
         ))}
       </dl>
       <button type="button" class="primary" onClick={onClose}>
-        Close
+        {frame.close}
       </button>
     </dialog>
   );

@@ -2,11 +2,12 @@ import type { JSX } from "preact";
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiClient } from "../../api-client.ts";
 import type { RunBoard } from "../../board/run-board.ts";
-import { Lazy, NOT_LOADED } from "../../lazy.tsx";
+import { Lazy } from "../../lazy.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
+import { frame } from "../../texts/en/frame.ts";
 import type { ExecutionPlace, JobPlace, LogPlace } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -160,7 +161,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       )}
       {found.isLost || rows.isLost ? (
         <p class="notice" role="alert">
-          {NOT_LOADED}
+          {frame.partFailed}
         </p>
       ) : null}
       {side === undefined ? null : (

@@ -2,7 +2,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiClient } from "../../api-client.ts";
 import { copyText } from "../../copy-text.ts";
-import { formatCount, formatLines } from "../../format.ts";
+import { formatCount } from "../../format.ts";
+import { frame } from "../../texts/en/frame.ts";
 import type { ExecutionPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { LineTime } from "../view/line-time.ts";
@@ -29,7 +30,7 @@ export function SelectionBar({ api, feed, place, time, onClear }: SelectionBarPr
     const selected = await selectedText(api, source, { from: line, to, head });
     if (selected === undefined) return say("The lines could not be loaded");
     const isCopied = await copyText(selected.text);
-    say(isCopied ? `${formatLines(selected.lines)} copied` : "The browser refuses to copy: select the text by hand");
+    say(isCopied ? `${frame.lines(selected.lines)} copied` : "The browser refuses to copy: select the text by hand");
   };
   const say = (words: string): void => setSaid(words);
   return (

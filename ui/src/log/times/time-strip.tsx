@@ -4,7 +4,7 @@ import { formatQuery } from "../../../../src/text/query/format-query.ts";
 import { parseQuery } from "../../../../src/text/query/parse-query.ts";
 import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
-import { formatLines } from "../../format.ts";
+import { frame } from "../../texts/en/frame.ts";
 import type { LogPlace } from "../../url-state.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { outlineAcross, type TimeScale, timeScale } from "./time-scale.ts";
@@ -75,7 +75,7 @@ export function TimeStrip(props: TimeStripProps): JSX.Element | null {
   const words =
     part === undefined || over === undefined
       ? ""
-      : `${time.clock(timeAt(over))}, about ${formatLines(times.counts[part] ?? 0)} in ${secondsOf(times.sizeMs)} s`;
+      : `${time.clock(timeAt(over))}, about ${frame.lines(times.counts[part] ?? 0)} in ${secondsOf(times.sizeMs)} s`;
   return (
     <section
       ref={strip}

@@ -1,0 +1,20 @@
+import { account } from "./es/account.ts";
+import { actions } from "./es/actions.ts";
+import { board } from "./es/board.ts";
+import { errors } from "./es/errors.ts";
+import { find } from "./es/find.ts";
+import { frame } from "./es/frame.ts";
+import { list } from "./es/list.ts";
+import { login } from "./es/login.ts";
+import { nodes } from "./es/nodes.ts";
+import { run } from "./es/run.ts";
+import { search } from "./es/search.ts";
+import { tell } from "./es/tell.ts";
+import type { Room } from "./language.ts";
+
+/** The whole of Spanish: one part of the script, loaded by those who read it. */
+export const TEXTS: Readonly<Record<Room, object>> = {
+  ...{ account, actions, board, find, frame, list },
+  ...{ login, nodes, run, search, tell },
+};
+export const ERRORS = errors;

@@ -1,0 +1,88 @@
+/** The viewer's languages, by the name that each has in itself. */
+export const LANGUAGES = { en: "English", es: "Español" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+/** Texts come with the part of the script that shows them. */
+export type Room =
+  | "account"
+  | "actions"
+  | "board"
+  | "find"
+  | "frame"
+  | "list"
+  | "login"
+  | "nodes"
+  | "run"
+  | "search"
+  | "tell";
+
+const KEY = "marcologger.language";
+
+const shown = new Map<Room, object>();
+let translation: Readonly<Record<Room, object>> | undefined;
+let errors: Readonly<Record<string, string>> = {};
+let locale = "en";
+
+/** Texts of a room in the page's language, whether it is known yet or not. @param english What they say otherwise. */
+export function translated<T extends object>(room: Room, english: T): T {
+  shown.set(room, english);
+  return Object.assign(english, translation?.[room]);
+}
+
+/** A refusal in the page's language: by its code, or as the collector says it. */
+export function errorText(code: string, message: string): string {
+  return errors[code] ?? message;
+}
+
+/** Makes a formatter when it is first used: only then is the page's language known. */
+export function inLocale<T>(make: (locale: string) => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make(locale);
+    return made;
+  };
+}
+
+/** The language that was chosen here, or the first of those the browser asks for. */
+export function preferredLanguage(): Language {
+  const wanted = [storedLanguage(), ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())];
+  return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
+}
+
+/** Keeps a choice for the next visits. */
+export function storeLanguage(language: Language): void {
+  try {
+    localStorage.setItem(KEY, language);
+  } catch {
+    // Only the next visit misses it.
+  }
+}
+
+/** The page's language, as chosen or asked for. */
+export function pageLanguage(): Language {
+  return document.documentElement.lang === "es" ? "es" : "en";
+}
+
+/** Speaks a language from now on: before anything is drawn. One that cannot be loaded leaves English. */
+export async function speak(language: Language): Promise<void> {
+  if (language === "en") return;
+  try {
+    const spanish = await import("./es.ts");
+    translation = spanish.TEXTS;
+    errors = spanish.ERRORS;
+  } catch {
+    return;
+  }
+  // The browser's own kind of Spanish decides how numbers and dates look.
+  locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  document.documentElement.lang = language;
+  for (const [room, texts] of shown) Object.assign(texts, translation[room]);
+}
+
+function storedLanguage(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
