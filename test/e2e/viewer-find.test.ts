@@ -41,9 +41,10 @@ function lineOf(n: number): string {
   return `step ${n} loss=0.${n % 97}`;
 }
 
-async function open(address: string, options: PageOptions = {}): Promise<Page> {
+async function open(address: string, options: PageOptions = {}, prepare?: () => void): Promise<Page> {
   const { cookie } = await signedIn(origin, "alice");
   const { page, problems } = await openPage(browser, options);
+  if (prepare !== undefined) await page.addInitScript(prepare);
   afterwards(() => expect(problems).toEqual([]));
   const [name = "", value = ""] = cookie.split(/=(.*)/s);
   await page.context().addCookies([{ name, value, url: origin }]);
@@ -56,7 +57,22 @@ const words = (page: Page): Promise<string> => page.locator(".find-words").last(
 const currentN = async (page: Page): Promise<number> =>
   Number(await page.locator(".row.current").first().getAttribute("data-n"));
 
+/** In the page: presses `/` as soon as the field stands in the document, before anything is painted. */
+function pressSlashAtOnce(): void {
+  const watch = new MutationObserver(() => {
+    if (document.querySelector(".find-field") === null) return;
+    watch.disconnect();
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true }));
+  });
+  watch.observe(document, { childList: true, subtree: true });
+}
+
 describe("find", () => {
+  test("takes a key that is pressed before the first paint", async () => {
+    const page = await open(`?x=${x}&top=100`, {}, pressSlashAtOnce);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Find in the whole log");
+  });
+
   test("opens with Ctrl-F, counts over the whole log, and goes from match to match with n and N", async () => {
     const page = await open(`?x=${x}&top=100`);
     await page.keyboard.press("Control+f");

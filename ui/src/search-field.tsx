@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isForField } from "./keys.ts";
+import { usePageKeys } from "./use-page-keys.ts";
 
 interface SearchFieldProps {
   readonly label: string;
@@ -21,7 +22,7 @@ export function SearchField({ label, placeholder, value, maxLength, onChange }: 
   // Keeps the latest callback without restarting the pause on each redraw.
   const report = useRef(onChange);
   report.current = onChange;
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The address changed elsewhere (Back, "Clear the filters"): show it.
     if (value !== told.current) setTyped(value);
     told.current = value;
@@ -34,16 +35,12 @@ export function SearchField({ label, placeholder, value, maxLength, onChange }: 
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  useEffect(() => {
-    const onSlash = (event: KeyboardEvent): void => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || isForField(event)) return;
-      event.preventDefault();
-      field.current?.focus();
-      field.current?.select();
-    };
-    document.addEventListener("keydown", onSlash);
-    return () => document.removeEventListener("keydown", onSlash);
-  }, []);
+  usePageKeys((event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || isForField(event)) return;
+    event.preventDefault();
+    field.current?.focus();
+    field.current?.select();
+  });
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Escape") return;
     setTyped("");

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { REDRAW_CLOCK } from "./redraw-clock.ts";
 import { startRedraws } from "./redraws.ts";
 
@@ -6,7 +6,8 @@ import { startRedraws } from "./redraws.ts";
 export function useRedraw(): () => void {
   const [, countDraw] = useState(0);
   const wanted = useMemo<{ redraw: () => void }>(() => ({ redraw: () => undefined }), []);
-  useEffect(() => {
+  // Before the first paint: what asks earlier would be forgotten.
+  useLayoutEffect(() => {
     const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1), REDRAW_CLOCK);
     wanted.redraw = redraw;
     return stop;

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isForField } from "../../keys.ts";
 import type { LogPlace } from "../../url-state.ts";
+import { usePageKeys } from "../../use-page-keys.ts";
 import type { Direction } from "./finder.ts";
 
 interface FindFieldProps {
@@ -35,7 +36,7 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
   };
   const latest = useRef(commit);
   latest.current = commit;
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The address changed elsewhere (Back, a chip): show it.
     if (value !== told.current) setTyped(value);
     told.current = value;
@@ -51,8 +52,7 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
     told.current = typed;
     adjust(next === "find" ? { find: typed, q: "" } : { q: typed, find: "" });
   };
-  const open = useRef((_: Mode): void => undefined);
-  open.current = (next) => {
+  const open = (next: Mode): void => {
     // An active filter stays: what is looked for then is looked for among its lines.
     if (next !== mode) {
       setMode(next);
@@ -62,17 +62,13 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
     field.current?.focus();
     field.current?.select();
   };
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const isBrowsersFind = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.altKey;
-      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !isForField(event);
-      if (!isBrowsersFind && !(isPlain && (event.key === "/" || event.key === "&"))) return;
-      event.preventDefault();
-      open.current(event.key === "&" ? "filter" : "find");
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  usePageKeys((event) => {
+    const isBrowsersFind = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.altKey;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !isForField(event);
+    if (!isBrowsersFind && !(isPlain && (event.key === "/" || event.key === "&"))) return;
+    event.preventDefault();
+    open(event.key === "&" ? "filter" : "find");
+  });
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Enter") {
       event.preventDefault();
