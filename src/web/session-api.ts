@@ -164,7 +164,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
 
   /** `{"everywhere": true}` ends every session of this user, those of tokens too. With a token it ends that one. */
   router.post("/logout", async (request, response) => {
-    const token = sessions.ofToken(request);
+    const token = sessions.tokens.of(request);
     if (token !== undefined) {
       if (token !== "none") {
         sessions.end([token]);

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { type SessionData, Store } from "express-session";
 import type { Log } from "../host/log.ts";
 import type { TokenScope } from "../wire/token.ts";
+import { sidHash } from "./session-id.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -221,10 +221,6 @@ export class SessionStore extends Store {
     for (const hash of hashes) this.onEnd(hash);
     for (const hash of hashes) this.#db.prepare("DELETE FROM sessions WHERE sid_hash = ?").run(hash);
   }
-}
-
-export function sidHash(sid: string): string {
-  return createHash("sha256").update(sid).digest("base64url");
 }
 
 function attempt<T>(callback: (error: unknown, result?: T) => void, act: () => T): void {

@@ -7,7 +7,7 @@ import type { Sessions } from "./sessions.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 export interface TokensApiOptions {
-  readonly sessions: Pick<Sessions, "countTokens" | "createToken" | "tokens" | "end">;
+  readonly sessions: Pick<Sessions, "tokens" | "end">;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;
   readonly wallMs: () => number;
@@ -26,27 +26,27 @@ export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApi
     if ("problem" in asked) throw badRequest(asked.problem);
     const { name, scopes, days } = asked;
     const made = { event: "token", user, address: request.ip, name, scopes } as const;
-    const existing = sessions.countTokens(uid);
+    const existing = sessions.tokens.count(uid);
     if (existing >= TOKEN_LIMITS.maxPerUser) {
       audit.record({ ...made, outcome: "refused", reason: "too many" });
       const message = `Cannot make a token: ${existing} exist, limit is ${TOKEN_LIMITS.maxPerUser}. Sign out where you no longer need one, or everywhere`;
       throw new HttpError({ status: 429, code: "too_many", message });
     }
     const expiresMs = wallMs() + days * DAY_MS;
-    const token = sessions.createToken(request, { name, scopes, expiresMs });
+    const token = sessions.tokens.create(request, { name, scopes, expiresMs });
     audit.record({ ...made, outcome: "ok", days });
     response.status(201).json({ token, expiresAt: asTime(expiresMs) } satisfies NewToken);
   });
 
   router.get("/tokens", async (request, response) => {
     const { uid } = await viewerOf(request, "read");
-    const tokens = sessions.tokens(uid).map(({ hash: _, ...shown }): TokenSummary => shown);
+    const tokens = sessions.tokens.list(uid).map(({ hash: _, ...shown }): TokenSummary => shown);
     response.json({ tokens });
   });
 
   router.delete("/tokens/:id", async (request, response) => {
     const { user, uid } = await viewerOf(request, "session");
-    const token = sessions.tokens(uid).find(({ id }) => id === request.params.id);
+    const token = sessions.tokens.list(uid).find(({ id }) => id === request.params.id);
     if (token === undefined) throw notFound("token");
     sessions.end([token]);
     audit.record({ event: "token", outcome: "ended", user, address: request.ip, name: token.name });

@@ -48,7 +48,7 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       audit.record(foreignOrigin(request, address));
       return { status: 403, code: "foreign_origin", message: "The request comes from another site" };
     }
-    const token = sessions.ofToken(request);
+    const token = sessions.tokens.of(request);
     if (token !== undefined && token !== "none" && !token.scopes.includes("read"))
       return { status: 403, code: "scope", message: "The token may not read" };
     const session = token ?? (await sessions.ofUpgrade(request));
@@ -59,7 +59,7 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     if (!live.hasRoom(viewer)) return { status: 429, code: "too_many", message: "Too many connections of this user" };
     const opened = live.accept({ request, socket, head, address }, viewer);
     if (opened === undefined) return undefined;
-    sessions.hold(session.hash, opened);
+    sessions.held.hold(session.hash, opened);
     if (viewer.admin) void endWithAdmin(session.owner, opened);
     return undefined;
   }

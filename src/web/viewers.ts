@@ -15,14 +15,14 @@ export type Need = TokenScope | "anyone" | "session";
 export type ViewerOf = (request: Request, need: Need) => Promise<Viewer>;
 
 export function createViewerOf(options: {
-  readonly sessions: Pick<Sessions, "ofToken" | "ownerOf">;
+  readonly sessions: Pick<Sessions, "tokens" | "ownerOf">;
   readonly toViewer: (owner: CodeOwner) => Promise<Viewer>;
   /** The user has signed in from this address. */
   readonly remember: (address: string, user: string) => void;
 }): ViewerOf {
   const { sessions, toViewer, remember } = options;
   return async (request, need) => {
-    const token = sessions.ofToken(request);
+    const token = sessions.tokens.of(request);
     if (token === "none")
       throw new HttpError({ status: 401, code: "unauthorized", message: "The token is not valid, or has ended" });
     if (token !== undefined) {

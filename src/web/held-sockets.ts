@@ -1,0 +1,59 @@
+import type { Log } from "../host/log.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** Something that ends with its session. */
+interface Held {
+  endSession(): void;
+  readonly closed: Promise<void>;
+}
+
+/** What is open in each session, and ends with it. */
+export class HeldSockets {
+  readonly #store: SessionStore;
+  readonly #log: Log;
+  readonly #held = new Map<string, Set<Held>>();
+  #fileVersion: unknown;
+
+  constructor(store: SessionStore, log: Log) {
+    this.#store = store;
+    this.#log = log;
+    this.#fileVersion = store.version;
+    store.onEnd = (hash) => this.#end(hash);
+  }
+
+  /** Ends `held` with its session; keeps the session in use while `held` is open. */
+  hold(hash: string, held: Held): void {
+    // It may have ended while the socket was opening.
+    if (!this.#store.has(hash)) {
+      held.endSession();
+      return;
+    }
+    const others = this.#held.get(hash) ?? new Set();
+    this.#held.set(hash, others.add(held));
+    void held.closed.then(() => {
+      others.delete(held);
+      if (others.size === 0 && this.#held.get(hash) === others) this.#held.delete(hash);
+    });
+  }
+
+  /** Keeps the sessions in use in which something is open. */
+  keepSessions(): void {
+    for (const hash of this.#held.keys()) this.#store.keep(hash);
+  }
+
+  /** Ends what is held by sessions that another process has ended in the file. */
+  lookAtFile(): void {
+    try {
+      const { version } = this.#store;
+      if (version === this.#fileVersion) return;
+      this.#fileVersion = version;
+      for (const hash of [...this.#held.keys()]) if (!this.#store.has(hash)) this.#end(hash);
+    } catch (error) {
+      this.#log.event("error", "cannot check sessions", { error: String(error) });
+    }
+  }
+
+  #end(hash: string): void {
+    for (const held of this.#held.get(hash) ?? []) held.endSession();
+  }
+}
