@@ -14,7 +14,7 @@ export interface Login {
   readonly isKnown: boolean;
 }
 
-export type LoginResult =
+type LoginResult =
   /** `user` is the directory's name for the uid; `stamp` changes with the password ("": not known). */
   | {
       readonly is: "accepted";
@@ -36,9 +36,9 @@ export type LoginResult =
     };
 
 /** State of an account. `unavailable`: not known at the moment. */
-export type AccountState = { readonly uid: number; readonly stamp: string } | "ended" | "unavailable";
+type AccountState = { readonly uid: number; readonly stamp: string } | "ended" | "unavailable";
 
-export type SignOutcome = { readonly sig: string } | { readonly refused: string };
+type SignOutcome = { readonly sig: string } | { readonly refused: string };
 
 export interface AuthClient {
   authenticate(login: Login): Promise<LoginResult>;

@@ -16,9 +16,9 @@ export interface AuthConnectionOptions {
 export type Said = AuthResult | Prompt;
 
 /** What is asked of the signer. */
-export type SignerQuestion = { readonly ticket: string; readonly order: string } | { readonly ticketFor: string };
+type SignerQuestion = { readonly ticket: string; readonly order: string } | { readonly ticketFor: string };
 
-export interface Prompt {
+interface Prompt {
   readonly result: "asked";
   readonly prompt: string;
   readonly isEcho: boolean;

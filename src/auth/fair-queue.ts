@@ -7,7 +7,7 @@ export interface Claimant {
   readonly isKnown: boolean;
 }
 
-export interface FairQueueOptions {
+interface FairQueueOptions {
   readonly maxRunning: number;
   readonly maxWaiting: number;
   readonly maxWaitingPerGroup: number;

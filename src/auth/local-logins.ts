@@ -8,7 +8,7 @@ import type { Log } from "../host/log.ts";
 import type { UserDirectory } from "../host/users.ts";
 import { mayLogIn } from "./may-log-in.ts";
 
-export interface LocalLoginsOptions {
+interface LocalLoginsOptions {
   /** Belongs to the service; made if missing. Users pass through it to their challenges. */
   readonly folder: string;
   readonly users: Pick<UserDirectory, "byName">;

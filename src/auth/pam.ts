@@ -10,18 +10,18 @@ export interface PamQuestion {
   readonly address: string;
 }
 
-export type PamAnswer =
+type PamAnswer =
   | { readonly result: "accepted"; readonly uid: number }
   | { readonly result: "denied" }
   | { readonly result: "unavailable"; readonly reason: string };
 
 /** Asks the person who logs in. Undefined: there is no one to answer, or no longer. */
-export type OnPrompt = (prompt: string, isEcho: boolean) => Promise<string | undefined>;
+type OnPrompt = (prompt: string, isEcho: boolean) => Promise<string | undefined>;
 
 /** Asks PAM. Never rejects. */
 export type AskPam = (question: PamQuestion, onPrompt: OnPrompt) => Promise<PamAnswer>;
 
-export interface PamOptions {
+interface PamOptions {
   /** mlpam, in src/auth/pam. */
   readonly program: string;
   /** File in /etc/pam.d. */

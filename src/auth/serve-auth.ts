@@ -20,9 +20,9 @@ import type { SignRequest, WebSigner } from "./signer/web-signer.ts";
  * Where requests come from: a listening socket opened by systemd, a socket file to create, or one open stream to the
  * parent process.
  */
-export type AuthEndpoint = { readonly listenFd: number } | { readonly path: string } | { readonly streamFd: number };
+type AuthEndpoint = { readonly listenFd: number } | { readonly path: string } | { readonly streamFd: number };
 
-export interface AuthServerOptions {
+interface AuthServerOptions {
   readonly endpoint: AuthEndpoint;
   readonly askPam: AskPam;
   readonly log: Log;

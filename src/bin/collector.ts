@@ -44,7 +44,7 @@ const QUARANTINED_EXECUTIONS_PER_NODE = 32_768;
 /** Logs held open for writing; systemd's LimitNOFILE must also leave room for relays and viewers. */
 const MAX_OPEN_LOGS = 32_768;
 
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly config: Config;
   readonly log: Log;
   /** Prints for the person who started it by hand: addresses, the login code. */

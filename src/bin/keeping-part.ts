@@ -14,7 +14,7 @@ import type { IndexDb } from "../store/index/index-db.ts";
 import { KeptExecutions } from "../store/kept-executions.ts";
 import type { Store } from "../store/store.ts";
 
-export interface KeepingPartOptions {
+interface KeepingPartOptions {
   readonly config: Config;
   readonly store: Store;
   readonly index: IndexDb;

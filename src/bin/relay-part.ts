@@ -17,7 +17,7 @@ import type { RelayState } from "../web/ports.ts";
 /** Relays come back within this time after a start. */
 const REPORT_UNSEEN_AFTER_MS = 600_000;
 
-export interface RelayPartOptions {
+interface RelayPartOptions {
   readonly config: Config;
   readonly store: Store;
   readonly log: Log;

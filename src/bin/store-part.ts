@@ -13,7 +13,7 @@ import type { Store } from "../store/store.ts";
 /** Most files named in the log that the index lacks; all are counted. */
 const UNREADABLE_NAMED = 100;
 
-export interface StorePartOptions {
+interface StorePartOptions {
   readonly store: Store;
   readonly index: IndexDb;
   readonly spill: IntervalSpill;

@@ -8,7 +8,7 @@ import { startSyslogTcp } from "../ingest/syslog/syslog-tcp.ts";
 import { startSyslogUdp } from "../ingest/syslog/syslog-udp.ts";
 import { SyslogFiles } from "../store/syslog/syslog-files.ts";
 
-export interface SyslogPartOptions {
+interface SyslogPartOptions {
   readonly config: Config;
   readonly logsDir: string;
   readonly log: Log;

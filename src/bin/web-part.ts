@@ -10,7 +10,7 @@ import type { Web } from "../web/web-options.ts";
 
 const LOGIN_CODE_EXPIRES_AFTER_MS = 600_000;
 
-export interface WebPartOptions {
+interface WebPartOptions {
   readonly web: Web;
   readonly auth: AuthClient;
   readonly localLogins: LocalLogins;

@@ -2,7 +2,7 @@ import { safeJson, safeText } from "../host/safe-text.ts";
 import { UsageError } from "../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "./command.ts";
 
-export interface Program {
+interface Program {
   readonly name: string;
   readonly version: () => string;
   /** Each is loaded when it is called: a person waits for every module. */

@@ -4,7 +4,7 @@ import type { FleetSettings } from "./fleet/fleet-settings.ts";
 import type { LoginSettings } from "./login/login-command.ts";
 
 /** A command that asks a collector, with the description that its completion is made of. */
-export interface RemoteCommand {
+interface RemoteCommand {
   readonly description: CommandDescription;
   readonly command: Command;
 }

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 
 const KILL_AFTER_MS = 6_000;
 
-export interface StartOptions {
+interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Where the child's own log goes: kept for the message when it fails. */
   readonly quiet: boolean;

@@ -10,7 +10,7 @@ const NODES = ["node1", "node2", "node3", "node4"] as const;
 const RELAY_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 50;
 
-export interface DemoOptions {
+interface DemoOptions {
   /** The built programs: mlctl.js, mlcollector.js, mlrun and demo-job.js. */
   readonly binFolder: string;
   readonly node: string;

@@ -1,5 +1,5 @@
 /** A sample job rank's view of its process. */
-export interface SampleJobPorts {
+interface SampleJobPorts {
   readonly rank: number;
   readonly size: number;
   /** Real input: texts, by name. */

@@ -4,7 +4,7 @@ import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { Questions } from "./questions/questions.ts";
 
-export interface AskingOptions {
+interface AskingOptions {
   readonly nodes: Nodes;
   /** Sends a question. */
   readonly send: (node: string, message: string) => void;

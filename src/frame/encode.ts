@@ -22,7 +22,7 @@ const CLOSE = literal('"] ');
 const CLOSE_FRAGMENT = literal('" f="1"] ');
 const STREAMS = { stdout: literal('stdout" n="'), stderr: literal('stderr" n="') };
 
-export interface FrameIdentity {
+interface FrameIdentity {
   readonly x: string;
   readonly key: string;
   /** HOSTNAME of RFC 5424: printable ASCII without spaces. */
@@ -30,7 +30,7 @@ export interface FrameIdentity {
   readonly pid: number;
 }
 
-export interface Beat {
+interface Beat {
   /** Counts from 1. */
   readonly number: number;
   /** Time since the command last printed. */

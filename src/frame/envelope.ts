@@ -30,7 +30,7 @@ export interface EnvelopeView {
 }
 
 /** Why a frame was refused: a label of its counter. `cut`: it lost bytes on the way. */
-export type EnvelopeFault = "envelope" | "time" | "structured-data" | "number" | "cut";
+type EnvelopeFault = "envelope" | "time" | "structured-data" | "number" | "cut";
 
 export function createEnvelopeView(): EnvelopeView {
   const places = { hostAt: 0, hostEnd: 0, timeAt: 0, idAt: 0, keyAt: 0, textAt: 0, textEnd: 0 };

@@ -14,10 +14,10 @@ const LOOP_BYTES = 40;
 const TRAILING_SPACE_ROOM = 3;
 
 /** Why `LineEscaper.write` stopped: at a newline, at the end of the bytes, or because the room was used up. */
-export type Stop = "newline" | "end" | "full";
+type Stop = "newline" | "end" | "full";
 
 /** Bytes of one line, up to a newline or to the end. */
-export interface Piece {
+interface Piece {
   readonly source: Source;
   readonly from: number;
   readonly to: number;

@@ -18,7 +18,7 @@ export function filterFileHead(logBytes: number, filterWords: readonly number[])
   return head;
 }
 
-export interface FilterPlaces {
+interface FilterPlaces {
   /** Where the filter of each member begins, and where the last one ends. */
   readonly at: Float64Array;
 }

@@ -4,7 +4,7 @@ export interface Source {
   readonly words: Int32Array;
 }
 
-export interface SourceBuffer extends Source {
+interface SourceBuffer extends Source {
   readonly bytes: Buffer;
 }
 

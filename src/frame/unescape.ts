@@ -15,7 +15,7 @@ for (let value = 0; value < 16; value += 1) {
 }
 
 /** Encoded text of one frame and the prefix of each of its lines in the log. */
-export interface EncodedLines {
+interface EncodedLines {
   readonly data: Uint8Array;
   readonly textAt: number;
   readonly textEnd: number;

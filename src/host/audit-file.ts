@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import type { Log } from "./log.ts";
 
-export interface AuditFileOptions {
+interface AuditFileOptions {
   /** Only for the collector, or for its administrators as well. Created if missing. */
   readonly folder: string;
   /** Files are rotated above this size; this many old ones are kept, compressed. */

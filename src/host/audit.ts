@@ -51,7 +51,7 @@ export interface Audit {
   record(event: AuditEvent): void;
 }
 
-export interface AuditOptions {
+interface AuditOptions {
   /** Records go to `audit.log` here. */
   readonly folder: string;
   readonly limits: {

@@ -20,7 +20,7 @@ export interface ExpiringCertificate {
   readonly validToMs: number;
 }
 
-export interface CertificateExpiryOptions {
+interface CertificateExpiryOptions {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;

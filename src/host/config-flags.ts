@@ -29,7 +29,7 @@ const VALUES = [
   "metrics-token-file",
 ] as const;
 
-export interface CommandLineWords {
+interface CommandLineWords {
   readonly flags: Map<string, string | boolean>;
   /** Arguments that are not options: the name of a command. */
   readonly words: readonly string[];

@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS = {
   auditActionsPerUserPerMinute: 30,
 };
 
-export type LimitName = keyof typeof DEFAULT_LIMITS;
+type LimitName = keyof typeof DEFAULT_LIMITS;
 export type Limits = Readonly<Record<LimitName, number>>;
 
 /** A day: setTimeout fires at once for anything above 24.8 days. */

@@ -3,7 +3,7 @@ import { countField, type Field } from "./config-fields.ts";
 import type { Settings } from "./config-settings.ts";
 
 /** Free space that must stay: a share of the disk, or bytes. */
-export type MinFree = { readonly share: number } | { readonly bytes: number };
+type MinFree = { readonly share: number } | { readonly bytes: number };
 
 /** What executions of jobs with such a name have of their own. */
 export interface JobRetention {

@@ -2,7 +2,7 @@ import { asRecord, type UnknownRecord } from "../wire/record.ts";
 import type { Field } from "./config-fields.ts";
 
 /** A text from the command line, or true for an option without a value. */
-export type Flags = ReadonlyMap<string, string | boolean>;
+type Flags = ReadonlyMap<string, string | boolean>;
 
 /**
  * Settings from flags and from a file; flags win. Remembers every key taken, so that all unknown keys and all wrong

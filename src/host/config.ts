@@ -69,7 +69,7 @@ export interface Config extends AuthConfig {
   readonly retention: RetentionConfig;
 }
 
-export type CommandLine =
+type CommandLine =
   | { readonly kind: "config"; readonly command: "run" | "reindex"; readonly config: Config }
   | { readonly kind: "auth"; readonly auth: AuthConfig }
   | { readonly kind: "help" | "version" }

@@ -1,4 +1,4 @@
-export interface FairPlacesOptions<T> {
+interface FairPlacesOptions<T> {
   readonly places: number;
   /** Most places of one holder, regardless of others. */
   readonly placesPerHolder: number;
@@ -6,7 +6,7 @@ export interface FairPlacesOptions<T> {
   readonly isIdle: (occupant: T) => boolean;
 }
 
-export interface Entry<T> {
+interface Entry<T> {
   readonly isIn: boolean;
   /** Lost its place to the new one; the caller closes it. */
   readonly displaced: T | undefined;

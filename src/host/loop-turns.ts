@@ -1,4 +1,4 @@
-export interface LoopTurnsOptions {
+interface LoopTurnsOptions {
   /** Steps run in one turn of the event loop until this much time has passed; the others wait for the next turn. */
   readonly maxTurnMs?: number;
   /** Steady. */

@@ -18,9 +18,9 @@ interface Named {
 }
 
 /** `later`: the node has reached its bounds; ask again in a few seconds. */
-export type NodeUser = Looked<Named> | "later";
+type NodeUser = Looked<Named> | "later";
 
-export interface NodeUsersOptions {
+interface NodeUsersOptions {
   readonly directory: {
     knownUid(uid: number): Known<Named> | undefined;
     byUid(uid: number): Promise<Looked<Named>>;

@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 
 /** An address of this machine; `internal`: of its loopback. */
-export interface OwnAddress {
+interface OwnAddress {
   readonly address: string;
   readonly internal: boolean;
 }

@@ -10,7 +10,7 @@ const SETFACL_WITHIN_MS = 5_000;
 /** Bits of a socket's mode that umask(2) takes away: connect(2) needs the right to write. */
 const UMASK = { owner: 0o177, "owner and group": 0o117 };
 
-export interface SocketFile {
+interface SocketFile {
   readonly path: string;
   /** Nobody else may connect, but for root. The group is the process's own. */
   readonly for: keyof typeof UMASK;

@@ -23,7 +23,7 @@ const CLOSING_CONNECTIONS = 512;
  */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
-export interface RelpServerOptions<Slot> {
+interface RelpServerOptions<Slot> {
   readonly host: string;
   readonly port: number;
   readonly store: LineStore<Slot>;

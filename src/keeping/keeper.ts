@@ -15,7 +15,7 @@ const NEXT_TRY_AFTER_MS = 30_000;
 /** Why nothing is stored, in `/healthz` and the log. */
 export const ONLY_HELD_LEFT = "min-free: all that is left is running or kept";
 
-export interface KeeperOptions {
+interface KeeperOptions {
   readonly sweeper: Pick<Sweeper, "sweep" | "lackingBytes">;
   readonly store: Pick<KeptStore, "holdBack" | "disk">;
   readonly policy: RetentionConfig;

@@ -9,12 +9,12 @@ import { UsageSums } from "./usage-sums.ts";
 import { walk } from "./walk.ts";
 
 /** Who asks, from where. */
-export interface Asking {
+interface Asking {
   readonly user: string;
   readonly address?: string | undefined;
 }
 
-export interface KeepingOptions {
+interface KeepingOptions {
   readonly store: KeptStore;
   readonly holds: Holds;
   readonly heldBytesPerUser: number;
@@ -26,7 +26,7 @@ export interface KeepingOptions {
 }
 
 /** `many`: of holds. `quota`: what they protect. */
-export type Kept = { readonly is: "kept" } | { readonly is: "many" | "quota"; readonly message: string };
+type Kept = { readonly is: "kept" } | { readonly is: "many" | "quota"; readonly message: string };
 
 /** What people ask for: holds, deletion by age, and figures. The caller has checked whose data they may name. */
 export class Keeping {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isMissing } from "../host/is-missing.ts";
 
 /** Files of a folder that a rotation has left behind; the current ones end in `.log`. */
-export interface RotatedFolder {
+interface RotatedFolder {
   readonly folder: string;
   /** Undefined: only the number of files is limited, by their writer. */
   readonly maxAgeMs: number | undefined;

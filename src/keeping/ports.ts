@@ -1,5 +1,5 @@
 /** Names an execution and its files in the store. */
-export interface StoredName {
+interface StoredName {
   readonly node: string;
   readonly x: string;
   readonly keyHash: string;
@@ -23,7 +23,7 @@ export interface StoredRow extends StoredName {
 export type RowPlace = Pick<StoredRow, "startedAt" | "x" | "node" | "owner">;
 
 /** `used`: somebody reads or rewrites its files. An Error: what the file system says. */
-export type Gone = "removed" | "running" | "used" | "missing" | Error;
+type Gone = "removed" | "running" | "used" | "missing" | Error;
 
 /** Keeping's view of the store. */
 export interface KeptStore {

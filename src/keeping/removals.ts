@@ -7,7 +7,7 @@ export const BATCH = 256;
 const IDS_A_RECORD = 100;
 
 /** Who deletes and why; what else the records of the audit say. */
-export type Cause = Pick<AuditEvent, "event" | "user" | "address"> & { readonly reason: string };
+type Cause = Pick<AuditEvent, "event" | "user" | "address"> & { readonly reason: string };
 
 export interface Tally {
   executions: number;

@@ -8,7 +8,7 @@ import type { KeptStore, StoredRow } from "./ports.ts";
 import { BATCH, Removals, type Tally } from "./removals.ts";
 import { factOf, walk } from "./walk.ts";
 
-export interface SweeperOptions {
+interface SweeperOptions {
   readonly store: KeptStore;
   readonly policy: RetentionConfig;
   readonly holds: Pick<Holds, "of">;

@@ -11,7 +11,7 @@ const BATCH_LINES = 10_000;
 const MAX_RANGES = 256;
 const LINE_FEED = 10;
 
-export interface CatchUpOptions {
+interface CatchUpOptions {
   readonly source: Source;
   readonly key: string;
   readonly viewer: Viewer;

@@ -15,7 +15,7 @@ import { Outbox } from "./outbox.ts";
 import type { History } from "./ports.ts";
 import { Subscription } from "./subscription.ts";
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly ws: WebSocket;
   /** The socket under `ws`. */
   readonly socket: Socket;
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
 }
 
 /** RFC 6455, section 7.4.1, and of its registry 1012, connect again, and 1013, try again later. */
-export const CLOSE = {
+const CLOSE = {
   goingAway: 1001,
   noText: 1003,
   malformed: 1008,

@@ -30,7 +30,7 @@ export interface LiveOptions {
 }
 
 /** A WebSocket that was accepted. */
-export interface LiveSocket {
+interface LiveSocket {
   /** Its session has ended. */
   endSession(): void;
   /** Its viewer may see less than before: the viewer connects again. */

@@ -6,7 +6,7 @@ import type { LinesMessage } from "./lines-message.ts";
 import type { Source } from "./ports.ts";
 import type { SummaryMessage } from "./summary-message.ts";
 
-export interface OutboxOptions {
+interface OutboxOptions {
   readonly ws: { send(text: string): void };
   /** The socket under `ws`: whole frames are written to it directly. */
   readonly socket: Writable;

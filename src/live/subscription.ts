@@ -10,7 +10,7 @@ import { covers, type Route, type Watcher } from "./routes.ts";
 import { routesOf } from "./seen-routes.ts";
 import type { SummaryMessage } from "./summary-message.ts";
 
-export interface SubscriptionOptions {
+interface SubscriptionOptions {
   readonly id: number;
   readonly what: Target;
   readonly from: number | "end";

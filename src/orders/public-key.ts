@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { SshReader, sshString, unsigned } from "./ssh-wire.ts";
 
 /** Of ECDSA: OpenSSL's name, octets of a coordinate, and the hash that RFC 5656, section 6.2.1, gives to the curve. */
-export interface Curve {
+interface Curve {
   readonly jwk: "P-256" | "P-384" | "P-521";
   readonly bytes: number;
   readonly hash: "sha256" | "sha384" | "sha512";

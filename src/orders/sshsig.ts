@@ -10,7 +10,7 @@ const RSA_HASHES: Readonly<Record<string, string>> = { "rsa-sha2-512": "sha512",
 const ARMOUR = /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n?$/;
 const LINE = /.{1,70}/g;
 
-export interface OpenedSignature {
+interface OpenedSignature {
   /** The signer's key, as in its `.pub` file. Whether anybody trusts it is another question. */
   readonly publicKey: Buffer;
   /** The purpose that it says it was made for; part of what is signed. */

@@ -4,7 +4,7 @@ import type { Timers } from "./timers.ts";
 const PREFIX_CHARACTERS = "2026-11-20T04:17:44.".length;
 const MICROSECONDS = 1_000_000;
 
-export interface ClockOptions {
+interface ClockOptions {
   /** Wall clock, with fractions, when `monotonicMs` was 0. */
   readonly startedAtMs: number;
   readonly monotonicMs: () => number;

@@ -7,7 +7,7 @@ import { startBeats } from "./delivery/beats.ts";
 import { droppedMessage, type LogOptions, openLogDelivery } from "./log-delivery.ts";
 import { Outputs } from "./output/outputs.ts";
 
-export interface ExecutionOptions extends LogOptions {
+interface ExecutionOptions extends LogOptions {
   /** The command and its arguments, exactly as they run. */
   readonly words: readonly string[];
   /** The command's environment. */

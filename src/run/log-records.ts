@@ -8,8 +8,7 @@ import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 /** Of `struct progress` in `src/launcher/record.h`: received, then lines, framed and thinned of each stream. */
 const PROGRESS_NUMBERS = 7;
 
-export interface LogRecordsOptions
-  extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "startFlush"> {
+interface LogRecordsOptions extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "startFlush"> {
   /** The pump's socket. */
   readonly records: number;
   /** The pipe in which the pump sees this process's progress. It blocks when full. */

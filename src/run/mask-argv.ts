@@ -1,7 +1,7 @@
 /** Replaces a secret. */
-export const MASK = "***";
+const MASK = "***";
 
-export interface ArgvMasking {
+interface ArgvMasking {
   /** `--hide-argv`: show only the command's name. */
   readonly hidesAll: boolean;
   /** `mask-argv` of mlrun.toml: matches are masked, in addition to those always masked. */

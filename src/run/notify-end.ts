@@ -6,7 +6,7 @@ import { keepNotification } from "./notify/notify-files.ts";
 import { readSecret } from "./notify/secret.ts";
 import { openSpoolFolder } from "./spool/spool-folder.ts";
 
-export interface NotifyEndPorts {
+interface NotifyEndPorts {
   /** Name of this process. */
   readonly owner: string;
   nowMs(): number;

@@ -4,7 +4,7 @@ import { RecordReader } from "./output/record-reader.ts";
 import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 import { claimRaw, setRawAside, waitingRawFiles } from "./spool/raw-files.ts";
 
-export interface ReplayOptions extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "warn"> {
+interface ReplayOptions extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "warn"> {
   readonly folder: string;
   /** Name of this process. */
   readonly owner: string;

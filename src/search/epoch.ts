@@ -5,7 +5,7 @@ import type { RipgrepOutput } from "./ripgrep-arguments.ts";
 const LINE_FEED = 0x0a;
 
 /** A line that ripgrep reported, with its number in the whole search. */
-export interface ReportedLine {
+interface ReportedLine {
   readonly ordinal: number;
   readonly sequence: number;
   readonly isMatch: boolean;

@@ -19,7 +19,7 @@ export interface ExecutionFacts extends SearchedExecution {
 }
 
 /** The execution of a number. */
-export type ExecutionOf = (number: number) => ExecutionFacts;
+type ExecutionOf = (number: number) => ExecutionFacts;
 
 /** Turns matches, in order, into the events that the request asks for. */
 export class Findings {

@@ -13,7 +13,7 @@ interface Held {
   readonly hit: SearchEvent;
 }
 
-export interface NearestHitsOptions {
+interface NearestHitsOptions {
   /** Without `x` and `n`, lines with exactly this time count as after it. */
   readonly place: { readonly time: string; readonly x?: string; readonly n?: number };
   readonly direction: "next" | "previous";

@@ -10,7 +10,7 @@ export interface NumberRange {
 }
 
 /** A part of an execution: lines of `range`, by the number of their first piece, are searched. */
-export interface NumberWindow {
+interface NumberWindow {
   readonly range: NumberRange;
   /** What is read: also lines around, which may hold the other pieces of lines at the edges. */
   readonly read: NumberRange;

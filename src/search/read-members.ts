@@ -16,7 +16,7 @@ const NO_BYTES = Buffer.alloc(0);
 const unpack: (bytes: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(gunzip);
 
 /** Of a sealed log. */
-export type SealedPiece = LogPiece & { readonly sealed: NonNullable<LogPiece["sealed"]> };
+type SealedPiece = LogPiece & { readonly sealed: NonNullable<LogPiece["sealed"]> };
 
 /**
  * Reads a piece of a sealed log, member by member, and passes over those whose filter lacks one of the grams. Throws an

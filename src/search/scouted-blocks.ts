@@ -61,7 +61,7 @@ async function* follow(scout: Scout, lines: NamedLines): AsyncGenerator<Block> {
 }
 
 /** All of a piece. */
-export function allBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
+function allBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
   const { sealed } = piece;
   return sealed === undefined ? readBlocks(piece, blockBytes) : readMembers({ ...piece, sealed }, NO_GRAMS);
 }

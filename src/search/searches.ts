@@ -10,7 +10,7 @@ import type { SearchedArchive } from "./ports.ts";
 import { RunningSearch } from "./running-search.ts";
 import { SearchWorkers } from "./workers.ts";
 
-export interface SearchesOptions {
+interface SearchesOptions {
   readonly archive: SearchedArchive;
   readonly limits: PlaceLimits;
   /** worker.js, as it is built. */

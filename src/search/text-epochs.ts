@@ -11,7 +11,7 @@ const WRITE_BYTES = 32_768;
 const TURN_BYTES = 524_288;
 
 /** What the owner of the epochs provides. */
-export interface EpochsPort {
+interface EpochsPort {
   readonly joiner: LineJoiner;
   /** What ripgrep is to print of the next lines. */
   output(): RipgrepOutput;

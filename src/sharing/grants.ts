@@ -3,7 +3,7 @@ import type { ShareDirectory } from "./ports.ts";
 import type { ShareBook } from "./share-book.ts";
 import { namesUser, type StoredShare } from "./stored-share.ts";
 
-export interface GrantsOptions {
+interface GrantsOptions {
   readonly book: ShareBook;
   readonly directory: Pick<ShareDirectory, "isMember" | "ownerUid">;
   readonly wallMs: () => number;

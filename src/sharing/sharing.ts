@@ -9,7 +9,7 @@ import type { OwnArchive, ShareDirectory } from "./ports.ts";
 import { ShareBook } from "./share-book.ts";
 import { namesUser, type StoredShare, type StoredThing, type StoredWith, shownShare } from "./stored-share.ts";
 
-export interface SharingOptions {
+interface SharingOptions {
   /** Holds shares.db. Must exist. */
   readonly dataDir: string;
   readonly archive: Pick<OwnArchive<unknown, unknown>, "get" | "list">;

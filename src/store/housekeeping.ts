@@ -21,7 +21,7 @@ const EXPIRE_EVERY_MS = 600_000;
 /** How often running executions learn of a change of their node's clock. */
 const CLOCKS_EVERY_MS = 10_000;
 
-export interface HousekeepingOptions {
+interface HousekeepingOptions {
   readonly slots: SlotTable;
   readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;

@@ -15,7 +15,7 @@ const ROWS_AT_ONCE = 1_000;
 /** Sidecars read between checks for signals: about 25 ms of them. */
 const SIDECARS_A_TURN = 100;
 
-export interface ReindexOptions {
+interface ReindexOptions {
   readonly logsDir: string;
   readonly spill: IntervalSpill;
   readonly nowMs: number;
@@ -23,7 +23,7 @@ export interface ReindexOptions {
 }
 
 /** A folder or a sidecar, below `DATA/logs`, and why it is missing from the index. */
-export interface Unreadable {
+interface Unreadable {
   readonly path: string;
   readonly reason: string;
 }

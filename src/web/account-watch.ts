@@ -2,7 +2,7 @@ import type { Log } from "../host/log.ts";
 import type { Authenticator } from "./ports.ts";
 import type { OpenSession, Sessions } from "./sessions.ts";
 
-export interface AccountWatchOptions {
+interface AccountWatchOptions {
   readonly sessions: Pick<Sessions, "open" | "end">;
   readonly auth: Pick<Authenticator, "account">;
   readonly log: Log;

@@ -12,7 +12,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { serveUi } from "./static-ui.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
-export interface AppOptions {
+interface AppOptions {
   readonly site: OwnSite;
   readonly hstsSeconds: number;
   readonly cookieName: string;

@@ -7,7 +7,7 @@ import type { Blobs } from "./ports.ts";
 import { Query } from "./query.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface BlobsApiOptions {
+interface BlobsApiOptions {
   readonly blobs: Blobs;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;

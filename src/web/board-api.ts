@@ -13,7 +13,7 @@ import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface BoardApiOptions {
+interface BoardApiOptions {
   readonly archive: Pick<Archive, "board" | "get" | "read">;
   readonly viewerOf: ViewerOf;
   readonly record: RecordRecentRead;

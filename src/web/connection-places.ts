@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { addressGroup } from "../host/address-group.ts";
 import { FairPlaces } from "../host/fair-places.ts";
 
-export interface ConnectionPlacesOptions {
+interface ConnectionPlacesOptions {
   readonly places: number;
   readonly placesPerAddress: number;
   /** Whether our proxy connects from this address: it carries all clients. */

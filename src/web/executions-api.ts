@@ -21,7 +21,7 @@ import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface ExecutionsApiOptions {
+interface ExecutionsApiOptions {
   readonly archive: Archive;
   /** What keeps an execution from being deleted. */
   readonly keeping: Pick<Keeping, "holdOf">;

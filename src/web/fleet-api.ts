@@ -14,7 +14,7 @@ import { Query } from "./query.ts";
 import { checkOrder, notYours, readOrder, type Taken } from "./taken-order.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface FleetApiOptions {
+interface FleetApiOptions {
   readonly fleet: Fleet;
   /** Undefined: orders come signed. */
   readonly signer: Signer | undefined;

@@ -12,7 +12,7 @@ import type { RecordRecentRead } from "./recent-reads.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface GlancesApiOptions {
+interface GlancesApiOptions {
   readonly archive: Pick<Archive, "board" | "get" | "read">;
   readonly viewerOf: ViewerOf;
   readonly record: RecordRecentRead;

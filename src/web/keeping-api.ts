@@ -18,7 +18,7 @@ import { Query } from "./query.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface KeepingApiOptions {
+interface KeepingApiOptions {
   readonly archive: Archive;
   readonly keeping: Keeping;
   readonly viewerOf: ViewerOf;

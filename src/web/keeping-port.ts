@@ -4,7 +4,7 @@ import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage, UsageLimits } f
 export type HeldThing = Pick<Hold, "owner" | "x" | "node" | "job" | "run">;
 
 /** Who asks, from where. */
-export interface Asking {
+interface Asking {
   readonly user: string;
   readonly address?: string | undefined;
 }

@@ -12,7 +12,7 @@ const PIECE_BYTES = 65_536;
 const LINE_FEED = 10;
 
 /** A page of lines, decoded piece by piece when asked for. */
-export interface Page {
+interface Page {
   readonly pieces: Iterable<readonly Line[]>;
   readonly next: number | null;
 }

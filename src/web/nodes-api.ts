@@ -11,7 +11,7 @@ import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface NodesApiOptions {
+interface NodesApiOptions {
   readonly archive: Pick<Archive, "nodes">;
   readonly relays: Relays | undefined;
   readonly fleet: Pick<Fleet, "view" | "watchNodes" | "nodeEvents"> | undefined;

@@ -12,7 +12,7 @@ export interface Proxied {
   readonly addresses: readonly string[] | "socket";
 }
 
-export interface OwnSiteOptions {
+interface OwnSiteOptions {
   /** Whether we serve https ourselves. */
   readonly tls: boolean;
   readonly proxied: Proxied | undefined;

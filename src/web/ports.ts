@@ -101,7 +101,7 @@ export interface Shares {
   list(viewer: Viewer): Promise<ShareList>;
 }
 
-export type ShareOutcome =
+type ShareOutcome =
   | { readonly is: "shared"; readonly share: Share }
   | { readonly is: "missing" }
   | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
@@ -163,7 +163,7 @@ export interface Blobs {
 }
 
 /** A password to check. */
-export interface Login {
+interface Login {
   readonly user: string;
   readonly password: string;
   /** The client's address. */

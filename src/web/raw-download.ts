@@ -11,7 +11,7 @@ import type { Archive } from "./ports.ts";
 import { type AskedRange, cut, outputTag } from "./raw-range.ts";
 
 /** What is asked for. */
-export interface Download {
+interface Download {
   readonly viewer: Viewer;
   readonly execution: Execution;
   /** Only of raw bytes. */

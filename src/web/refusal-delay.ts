@@ -2,7 +2,7 @@
 const LEAST_MS = 2_000;
 const SPREAD_MS = 1_000;
 
-export interface RefusalDelayOptions {
+interface RefusalDelayOptions {
   /** Steady. */
   readonly nowMs: () => number;
   /** From 0 to 1. */

@@ -14,7 +14,7 @@ import { Query } from "./query.ts";
 import type { ViewerOf } from "./viewers.ts";
 import { MAX_FILES, zipped } from "./zip.ts";
 
-export interface RunDownloadApiOptions {
+interface RunDownloadApiOptions {
   readonly archive: Pick<Archive, "list" | "raw" | "jobs">;
   readonly places: DownloadPlaces;
   readonly viewerOf: ViewerOf;

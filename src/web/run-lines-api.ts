@@ -12,7 +12,7 @@ import { inPieces, sendList } from "./send-list.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface RunLinesApiOptions {
+interface RunLinesApiOptions {
   readonly archive: Pick<Archive, "runLines">;
   readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;

@@ -8,7 +8,7 @@ import type { RecordRecentRead } from "./recent-reads.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface RunTimesApiOptions {
+interface RunTimesApiOptions {
   readonly archive: Pick<Archive, "runTimes">;
   readonly viewerOf: ViewerOf;
   readonly record: RecordRecentRead;

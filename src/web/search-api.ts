@@ -7,7 +7,7 @@ import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Search } from "./ports.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface SearchApiOptions {
+interface SearchApiOptions {
   readonly search: Search;
   readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;

@@ -3,13 +3,13 @@ import { addressGroup } from "../host/address-group.ts";
 import type { LoginStep } from "./ports.ts";
 
 /** A login that waits for a further answer that PAM wants besides the password. */
-export interface SecondStep {
+interface SecondStep {
   readonly step: LoginStep;
   readonly user: string;
   readonly address: string;
 }
 
-export interface SecondStepsOptions {
+interface SecondStepsOptions {
   /** Runs `act` after a delay; returns a function that cancels it. */
   readonly after?: (ms: number, act: () => void) => () => void;
 }

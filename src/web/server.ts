@@ -14,7 +14,7 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export interface WebServer {
+interface WebServer {
   readonly server: Server;
   /** Resolves with its listening address. Members of `socketGroup` may connect to a unix socket. */
   listen(at: Endpoint, socketGroup: string | undefined): Promise<Endpoint>;

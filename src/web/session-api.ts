@@ -15,7 +15,7 @@ import type { LoginThrottle } from "./throttle.ts";
 import type { ViewerOf } from "./viewers.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
-export interface SessionApiOptions {
+interface SessionApiOptions {
   readonly auth: Authenticator;
   readonly codes: LoginCodes;
   readonly localLogins: LocalLogins;

@@ -34,7 +34,7 @@ const HAS_NO_TOKEN = "json_extract(data, '$.token') IS NULL";
 /** A use is stored only if it moves the end by this much. */
 const TOUCH_EVERY_MS = 60_000;
 
-export interface DatedSession {
+interface DatedSession {
   readonly hash: string;
   readonly session: SessionData;
   readonly createdMs: number;

@@ -8,7 +8,7 @@ import { sessionId, sidHash } from "./session-id.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** The session of a program. */
-export interface TokenSession {
+interface TokenSession {
   readonly owner: CodeOwner;
   readonly hash: string;
   readonly scopes: readonly TokenScope[];

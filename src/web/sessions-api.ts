@@ -4,7 +4,7 @@ import { notFound } from "./http-error.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface SessionsApiOptions {
+interface SessionsApiOptions {
   readonly sessions: Pick<Sessions, "browsers" | "end">;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;

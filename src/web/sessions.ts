@@ -12,7 +12,7 @@ import { sessionId, sidHash } from "./session-id.ts";
 import { type SessionLimits, SessionStore } from "./session-store.ts";
 import { SessionTokens } from "./session-tokens.ts";
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly db: Database;
   readonly secret: string;
   readonly limits: SessionLimits;

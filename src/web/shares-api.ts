@@ -5,7 +5,7 @@ import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Shares } from "./ports.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface SharesApiOptions {
+interface SharesApiOptions {
   readonly shares: Shares;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;

@@ -1,6 +1,6 @@
 import { addressGroup } from "../host/address-group.ts";
 
-export interface ThrottleLimits {
+interface ThrottleLimits {
   readonly perAddress: number;
   readonly perAddressAndUser: number;
 }
@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000;
 const MAX_KEYS = 20_000;
 
 /** One attempt that was allowed. */
-export interface Attempt {
+interface Attempt {
   /** It was not a guess: do not count it. */
   forgive(): void;
 }

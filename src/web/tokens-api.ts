@@ -6,7 +6,7 @@ import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ViewerOf } from "./viewers.ts";
 
-export interface TokensApiOptions {
+interface TokensApiOptions {
   readonly sessions: Pick<Sessions, "tokens" | "end">;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;

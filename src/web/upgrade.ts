@@ -11,7 +11,7 @@ import type { LiveSockets } from "./ports.ts";
 import type { Sessions } from "./sessions.ts";
 import type { WebMetrics } from "./web-metrics.ts";
 
-export interface UpgradeOptions {
+interface UpgradeOptions {
   readonly site: OwnSite;
   readonly sessions: Sessions;
   readonly toViewer: (owner: Owner) => Promise<Viewer>;

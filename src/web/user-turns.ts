@@ -1,6 +1,6 @@
 import { HttpError } from "./http-error.ts";
 
-export interface UserTurnsOptions {
+interface UserTurnsOptions {
   /** In refusals: "searches". */
   readonly what: string;
   /** Waiting for the running one, for each user. */

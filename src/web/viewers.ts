@@ -9,7 +9,7 @@ import type { Sessions } from "./sessions.ts";
  * What a request needs: a token of this scope, or a session of the viewer, which may do everything; `anyone` any token,
  * `session` none.
  */
-export type Need = TokenScope | "anyone" | "session";
+type Need = TokenScope | "anyone" | "session";
 
 /** Determines the viewer of a request; used everywhere. Throws an HttpError for one without. */
 export type ViewerOf = (request: Request, need: Need) => Promise<Viewer>;

@@ -64,7 +64,7 @@ export interface WebOptions {
   readonly wallMs?: () => number;
 }
 
-export interface WebLimits {
+interface WebLimits {
   readonly webConnections: number;
   readonly webConnectionsPerAddress: number;
   readonly downloadsPerUser: number;

@@ -6,7 +6,7 @@ import { parseRunId } from "./run-id.ts";
 import { isUnixName } from "./unix-name.ts";
 
 /** The stream of the enclosing execution that a stream of this one is printed into. */
-export type Within = { readonly [stream in StreamName]?: StreamName };
+type Within = { readonly [stream in StreamName]?: StreamName };
 
 /** How an execution came to be, as far as mlrun knows. Earlier versions of mlrun say none of it. */
 export interface Launch {
@@ -52,7 +52,7 @@ export function parseLaunch(record: UnknownRecord): { readonly launch: Launch; r
 }
 
 /** Undefined if it names no stream, or a wrong one. */
-export function parseWithin(value: unknown): Within | undefined {
+function parseWithin(value: unknown): Within | undefined {
   const record = asRecord(value);
   if (record === undefined) return undefined;
   const [stdout, stderr] = [parseStream(record["stdout"]), parseStream(record["stderr"])];

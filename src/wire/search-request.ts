@@ -65,7 +65,7 @@ export interface SearchRequest {
 }
 
 /** From the most serious one on. */
-export type SearchedLevel = "error" | "warn" | "info" | "debug";
+type SearchedLevel = "error" | "warn" | "info" | "debug";
 
 export const SEARCH_REQUEST_LIMITS = {
   maxPatternBytes: 1_024,

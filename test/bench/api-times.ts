@@ -1,7 +1,7 @@
 import type { ApiClient } from "../support/api-client.ts";
 import { quantile } from "./statistics.ts";
 
-export interface ApiTimes {
+interface ApiTimes {
   readonly firstMs: number;
   readonly medianMs: number;
   readonly slowestMs: number;

@@ -6,7 +6,7 @@ import { timed } from "./timed-command.ts";
 /** For executions whose id must be known beforehand. */
 export const EXECUTION_ID = "01JCZZZZZZ0000000000000000";
 
-export interface MlrunOptions {
+interface MlrunOptions {
   readonly runDir: string;
   readonly options?: readonly string[];
   readonly command: readonly string[];

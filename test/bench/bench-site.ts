@@ -17,7 +17,7 @@ export interface BenchCollector {
   readonly api: ApiClient;
 }
 
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly dataDir?: string;
   /** Lines of collector.toml. */
   readonly settings?: string;

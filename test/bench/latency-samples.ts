@@ -1,7 +1,7 @@
 import { quantile } from "./statistics.ts";
 
 /** Where lines of one length stand in a buffer. */
-export interface LinesAt {
+interface LinesAt {
   readonly firstN: number;
   readonly count: number;
   /** The first line's text. */

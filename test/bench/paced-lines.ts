@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { stampNow } from "./latency-samples.ts";
 
 /** How a process sends lines on command. */
-export interface LineSender {
+interface LineSender {
   /** One line, as it is printed. Lines of a `burst` come many at once. */
   send(firstN: number, texts: readonly string[]): void;
   /** Resolves when everything is on its way. */

@@ -12,7 +12,7 @@ export type LoadShape = Pick<
   "connections" | "executions" | "lines" | "linesPerFrame" | "isOpen" | "resume" | "tls"
 >;
 
-export interface LoadRun {
+interface LoadRun {
   /** Bytes sent, in whole frames. */
   readonly lines: number;
   readonly linesPerSecond: number;
@@ -22,7 +22,7 @@ export interface LoadRun {
   readonly cpuMicrosecondsPerLine: number;
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly load: LoadShape & Pick<Load, "port" | "for">;
   /** The process whose CPU time counts. */
   readonly receiverPid: number;

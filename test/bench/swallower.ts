@@ -5,7 +5,7 @@ import { benchFolder } from "./bench-folder.ts";
 
 const PROGRAM = join(ROOT, "test/bench/programs/swallow.py");
 
-export interface Swallower {
+interface Swallower {
   /** Holds mlrun.sock, and plain.sock for programs that do not speak to a gate. */
   readonly runDir: string;
   readonly process: RunningProcess;

@@ -2,7 +2,7 @@ import { poll } from "../support/poll.ts";
 import type { RunningProcess } from "../support/processes.ts";
 
 /** Turns of an event loop since they were last asked for, ms: see loop-watch.ts. */
-export interface Turns {
+interface Turns {
   readonly longest: number;
   /** The most processor time in one. */
   readonly cpu: number;

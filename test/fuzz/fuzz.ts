@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { Random } from "./random.ts";
 
 /** One case. Throws or rejects when a promise is broken. */
-export type FuzzCase = (random: Random) => Promise<void> | undefined | void;
+type FuzzCase = (random: Random) => Promise<void> | undefined | void;
 
 /** A parser and the check of its promise. */
 export interface FuzzTarget {
@@ -19,7 +19,7 @@ export interface FuzzTarget {
   readonly begin: () => Promise<FuzzCase> | FuzzCase;
 }
 
-export interface FuzzRun {
+interface FuzzRun {
   readonly cases: number;
   readonly seed: number;
   /** The first case, to repeat one that failed. Default 0. */
@@ -28,7 +28,7 @@ export interface FuzzRun {
   readonly onProgress?: (done: number) => void;
 }
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly seconds: number;
   /** Growth of memory between the first tenth of the cases and the end. */
   readonly grownBytes: number;

@@ -9,7 +9,7 @@ const BOOT_WITHIN_MS = 120_000;
 const SHUTDOWN_WITHIN_MS = 60_000;
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-export interface HostOptions {
+interface HostOptions {
   readonly name: string;
   /** A root file system to copy. */
   readonly base: string;

@@ -17,7 +17,7 @@ export async function createBridge(): Promise<void> {
   await ip("link", "set", BRIDGE, "up");
 }
 
-export interface Attachment {
+interface Attachment {
   readonly address: string;
   /** Path of the network namespace. */
   readonly namespace: string;

@@ -13,7 +13,7 @@ export interface Block {
 }
 
 /** The blocks of the page for an administrator's shell, in its order. */
-export function blocksOfPage(): readonly Block[] {
+function blocksOfPage(): readonly Block[] {
   const lines = readFileSync(join(ROOT, PAGE), "utf8").split("\n");
   const blocks: Block[] = [];
   for (let i = 0; i < lines.length; i += 1) {

@@ -5,14 +5,14 @@ import { join } from "node:path";
 const PREFIX_BYTES = "2026-11-20T04:17:44.960662Z stdout F ".length;
 
 /** Numbers of one node's `seq` in the collector's files. */
-export interface StoredNumbers {
+interface StoredNumbers {
   readonly stored: number;
   readonly isExactlyOnce: boolean;
   readonly isInOrder: boolean;
 }
 
 /** Logs of a node's executions of a command, those of late lines apart. */
-export function logsOf(dataDir: string, node: string, command = "seq"): { main: string[]; late: string[] } {
+function logsOf(dataDir: string, node: string, command = "seq"): { main: string[]; late: string[] } {
   const folder = join(dataDir, "logs");
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => !name.startsWith("_"));
   const ending = (end: string) => names.filter((name) => name.endsWith(`.${node}.${command}${end}`));

@@ -20,7 +20,7 @@ export const AGENT_BIN = join(ROOT, "dist/src/bin");
 export type State = FleetEventOf<"state">;
 
 /** What the other half of the agent, and behind it the collector, answers to an event. Undefined: nothing. */
-export type Answer = (event: FleetEvent) => string | undefined;
+type Answer = (event: FleetEvent) => string | undefined;
 
 /** The half of the agent that starts commands, on its own, with this process in the place of the other half. */
 export class AgentSite {

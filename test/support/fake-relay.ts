@@ -1,13 +1,13 @@
 import { type SocketServer, socketServer } from "./socket-server.ts";
 
-export interface FakeRelay extends SocketServer {
+interface FakeRelay extends SocketServer {
   /** The JSON of BEGIN that each connection brought, oldest connection first. */
   readonly begins: string[];
   /** The frames that each connection brought so far. */
   readonly received: Buffer[];
 }
 
-export interface FakeRelayOptions {
+interface FakeRelayOptions {
   /** How far a connection, counted from 0, is read. BEGIN that was read is confirmed. Default all. */
   readonly reads?: (connection: number) => "all" | "BEGIN" | "nothing";
   /** Asked before a BEGIN is confirmed. */

@@ -13,7 +13,7 @@ export interface Agent {
   readonly link: RunningProcess;
 }
 
-export interface AgentOptions {
+interface AgentOptions {
   /** Lines of the file of trusted keys. */
   readonly trust: string;
   /** Lines of that of the web signer. */

@@ -17,7 +17,7 @@ export interface GateSite {
   counter(name: string): Promise<number>;
 }
 
-export interface GateSiteOptions {
+interface GateSiteOptions {
   /** Folder of an earlier one, or of the relay. */
   readonly folder?: string;
   readonly arguments?: readonly string[];

@@ -29,7 +29,7 @@ export interface MockCollector {
   close(): Promise<void>;
 }
 
-export interface MockCollectorOptions {
+interface MockCollectorOptions {
   /** The built viewer, `dist/ui`. */
   readonly uiFolder: string;
   readonly executions?: readonly MockExecution[];

@@ -4,7 +4,7 @@ import { type Result, run } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** Runs a command in a new container. `options` are podman's. */
-export type Podman = (options: readonly string[], command: readonly string[]) => Promise<Result>;
+type Podman = (options: readonly string[], command: readonly string[]) => Promise<Result>;
 
 /** Why podman cannot be used here. Undefined: it can. */
 export async function podmanIsMissing(): Promise<string | undefined> {

@@ -10,7 +10,7 @@ import { QuietRelays } from "../../src/ingest/session/turn-allowance.ts";
 import { afterwards } from "./cleanup.ts";
 import { RelpClient } from "./relp-client.ts";
 
-export interface RelaySession {
+interface RelaySession {
   readonly relay: RelpClient;
   /** The collector's end. */
   readonly socket: Socket;

@@ -18,7 +18,7 @@ export interface RelpDump {
   close(): Promise<void>;
 }
 
-export interface RelpDumpOptions {
+interface RelpDumpOptions {
   readonly port?: number;
   /** PEM files' contents. The client must show a certificate of this authority. */
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca: Buffer };

@@ -90,7 +90,7 @@ backend logs
   },
 };
 
-export type ProxyName = keyof typeof PROGRAMS & string;
+type ProxyName = keyof typeof PROGRAMS & string;
 
 /** Why a proxy cannot be tried here; undefined if it can. */
 export function whyNoProxy(name: ProxyName): string | undefined {

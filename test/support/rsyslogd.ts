@@ -12,7 +12,7 @@ export interface Rsyslogd {
   kill(): Promise<Exit>;
 }
 
-export interface RsyslogdOptions {
+interface RsyslogdOptions {
   /** Folder for the configuration file. */
   readonly folder: string;
   readonly config: string;

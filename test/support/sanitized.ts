@@ -10,7 +10,7 @@ import { tempFolder } from "./temp-folder.ts";
 const SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const FLAGS = [..."-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror".split(" "), ...SANITIZED];
 
-export interface SanitizedProgram {
+interface SanitizedProgram {
   /** A fixture. One that `startSanitized` runs answers each case on its stdin with a line: a letter, the length in 4 octets, and the octets. */
   readonly program: string;
   /** Where its parsers stand, and their names. */

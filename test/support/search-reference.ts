@@ -14,7 +14,7 @@ interface WholeLine {
 }
 
 /** What a search must say about a line. */
-export type ExpectedLine = readonly [
+type ExpectedLine = readonly [
   t: "hit" | "context",
   execution: number,
   n: number,

@@ -30,7 +30,7 @@ export interface Relay {
   readonly replay: RunningProcess | undefined;
 }
 
-export interface SiteOptions {
+interface SiteOptions {
   /** The collector may check anybody's password and set ACLs for anybody. */
   readonly asRoot?: boolean;
   /** Address on which relays reach the collector. */
@@ -44,7 +44,7 @@ export interface SiteOptions {
 }
 
 /** Where a node's relay stands, when that is not straight before the collector. */
-export interface RelayPlace {
+interface RelayPlace {
   /** For instance that of a proxy. */
   readonly collectorPort?: number;
   /** Runs rsyslogd through another program: `[command, ...args]`. */

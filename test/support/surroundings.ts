@@ -1,5 +1,5 @@
 /** What a batch system or launcher leaves in the environment, and what mlrun makes of it. */
-export interface Surrounding {
+interface Surrounding {
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly job: string;

@@ -39,26 +39,26 @@ export interface Row {
   readonly needs?: string;
 }
 
-export interface Logs {
+interface Logs {
   readonly executions: number;
   readonly stdout?: RegExp;
 }
 
 /** What a run left: how it ended, what it printed, and all files of its folder. */
-export interface Outcome extends Exit {
+interface Outcome extends Exit {
   readonly stdout: string;
   readonly stderr: string;
   readonly files: Readonly<Record<string, string>>;
 }
 
-export interface Twin {
+interface Twin {
   readonly plain: Outcome;
   readonly wrapped: Outcome;
   /** What mlrun said, which is not in `wrapped.stderr`. */
   readonly said: readonly string[];
 }
 
-export interface TwinSiteOptions {
+interface TwinSiteOptions {
   /** Short commands are logged by Node as well, not by the launcher: the site has settings. */
   readonly needsNode?: boolean;
 }

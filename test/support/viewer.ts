@@ -51,7 +51,7 @@ export async function openPage(
   return { page, problems };
 }
 
-export interface SeenRow {
+interface SeenRow {
   readonly n: number;
   /** Of a hole: its words. */
   readonly text: string;

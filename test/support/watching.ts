@@ -6,9 +6,9 @@ import type { Target } from "../../src/wire/live.ts";
 import type { FakeArchive, FakeViewer } from "./fake-archive.ts";
 import { FakeViewerSocket } from "./fake-viewer-socket.ts";
 
-export const ALICE: FakeViewer = { user: "alice", uid: 1001, admin: false };
+const ALICE: FakeViewer = { user: "alice", uid: 1001, admin: false };
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly hub: LiveHub;
   readonly archive: FakeArchive;
   readonly what: Target;

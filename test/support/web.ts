@@ -119,7 +119,7 @@ function askedMore(accepted: LoginResult): LoginStep {
   return { is: "asked", prompt: "Code: ", isEcho: true, reply, cancel: () => undefined };
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

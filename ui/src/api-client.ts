@@ -13,7 +13,7 @@ import type { LogLine, LogLinePage, RunPage as RunLinePage } from "./api-parse.t
 import { parseExecutionPage, parseLinePage, parseMe, parseRunPage as parseRunLines } from "./api-parse.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 
-export interface ExecutionFilter {
+interface ExecutionFilter {
   readonly q?: string;
   readonly node?: string;
   readonly job?: string;

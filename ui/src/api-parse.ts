@@ -49,7 +49,7 @@ export function parseLinePage(value: unknown): LogLinePage | undefined {
 }
 
 /** A line of several executions' page. */
-export interface RunLogLine extends LogLine {
+interface RunLogLine extends LogLine {
   /** The index of its execution in the page. */
   readonly s: number;
 }

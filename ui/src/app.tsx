@@ -19,7 +19,7 @@ import { frame } from "./texts/en/frame.ts";
 import { TopBar } from "./top-bar.tsx";
 import type { ExecutionPlace, JobPlace, Place } from "./url-state.ts";
 
-export interface AppProps {
+interface AppProps {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly navigation: Navigation;

@@ -19,7 +19,7 @@ const PATHS = {
   "theme-dark": "M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8",
 } as const;
 
-export type IconName = keyof typeof PATHS;
+type IconName = keyof typeof PATHS;
 
 /** A small drawing in the text's colour. Hidden from screen readers: the words beside it say the same. */
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {

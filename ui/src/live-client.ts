@@ -42,7 +42,7 @@ export interface LiveHandlers {
   readonly onClose: () => void;
 }
 
-export interface LiveClientOptions extends BackOffOptions {
+interface LiveClientOptions extends BackOffOptions {
   readonly open: (handlers: LiveHandlers) => LiveSocket;
   readonly wallMs: () => number;
   readonly onStatus: (status: LiveStatus) => void;

@@ -1,7 +1,7 @@
 import type { Place } from "./url-state.ts";
 import { formatPlace, parsePlace } from "./url-state.ts";
 
-export interface NavigationOptions {
+interface NavigationOptions {
   readonly window: Window;
   readonly onChange: () => void;
   /** The user opened an address with a one-time login code while the viewer was already open. */

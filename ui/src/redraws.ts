@@ -6,7 +6,7 @@ const BUSY_DRAW_EVERY_MS = 1_000 / 8;
 /** In a tab that nobody sees only its title and its sounds matter. */
 const HIDDEN_DRAW_EVERY_MS = 500;
 
-export interface Redraws {
+interface Redraws {
   /** May be called thousands of times a second. */
   readonly redraw: () => void;
   /** Draws nothing from now on. */

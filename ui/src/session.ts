@@ -4,7 +4,7 @@ import type { ApiClient } from "./api-client.ts";
 import type { LiveStatus } from "./live-client.ts";
 import { frame } from "./texts/en/frame.ts";
 
-export type SessionState =
+type SessionState =
   | { readonly is: "starting" }
   | { readonly is: "signed-out"; readonly reason: string | undefined }
   | { readonly is: "signed-in"; readonly me: Me }

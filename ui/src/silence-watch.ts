@@ -1,11 +1,11 @@
 /** The collector says something every 10 s: after this long without anything, nothing comes through any more. */
-export const SILENT_AFTER_MS = 25_000;
+const SILENT_AFTER_MS = 25_000;
 /** A beat is overdue: reason enough to connect again when the machine wakes or its network is back. */
 export const OVERDUE_AFTER_MS = 12_000;
 /** A machine that slept notices within this time of waking. */
 export const CHECK_EVERY_MS = 5_000;
 
-export interface SilenceWatchOptions {
+interface SilenceWatchOptions {
   readonly after: (ms: number, call: () => void) => () => void;
   /** Time of day: unlike steady time it goes on while the machine sleeps. */
   readonly wallMs: () => number;

@@ -4,7 +4,7 @@ import type { OrderOf } from "../../wire/fleet/order.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { type Asked, PROVIDERS, type Provider } from "./providers.ts";
 
-export interface AskingOptions {
+interface AskingOptions {
   /** Sends an answer. It may be lost: who asks does not wait for ever. */
   readonly say: (run: string, text: string) => void;
   /** Calls once after a time. Returns how to call that off. */

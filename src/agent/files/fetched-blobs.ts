@@ -15,7 +15,7 @@ import type { Log } from "../../host/log.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { type BlobName, cachedPath } from "./cached-blob.ts";
 
-export interface FetchedBlobsOptions {
+interface FetchedBlobsOptions {
   readonly folder: string;
   /**
    * Appends the collector's bytes from `from` on to the file. `missing`: it has no such blob for this node; `differs`: one of another

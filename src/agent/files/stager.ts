@@ -14,7 +14,7 @@ export type StageOutcome =
   | { readonly kind: "wait"; readonly why: string }
   | { readonly kind: "refuse"; readonly why: Refusal; readonly text: string };
 
-export interface StagerOptions {
+interface StagerOptions {
   /** mlagent's folder of fetched blobs. */
   readonly cache: string;
   readonly wants: Pick<Wants, "want">;

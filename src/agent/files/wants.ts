@@ -2,7 +2,7 @@ import { asRecord } from "../../wire/record.ts";
 import type { BlobName } from "./cached-blob.ts";
 
 /** mlagent, while it is connected. */
-export interface Fetcher {
+interface Fetcher {
   send(line: string): void;
 }
 

@@ -17,7 +17,7 @@ import { RootLink, type RootStatus } from "./root-link.ts";
 const RECONNECT_AFTER_MS = 500;
 const RECONNECT_JITTER_MS = 2_000;
 
-export interface AgentOptions {
+interface AgentOptions {
   readonly config: AgentConfig;
   readonly version: string;
   readonly log: Log;

@@ -15,7 +15,7 @@ export interface RootStatus {
 }
 
 /** A file of a user that an order names. */
-export interface WantedBlob {
+interface WantedBlob {
   readonly owner: string;
   readonly sha256: string;
   readonly bytes: number;

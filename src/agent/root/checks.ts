@@ -6,13 +6,13 @@ import type { Refusal } from "../../wire/fleet/refusal.ts";
 import type { Policy } from "../config.ts";
 import type { Floor } from "../journal/journal.ts";
 
-export type Verdict =
+type Verdict =
   | { readonly kind: "obey"; readonly uid: number }
   | { readonly kind: "refuse"; readonly why: Refusal }
   /** The node cannot tell yet: the collector asks again until the order ends. */
   | { readonly kind: "wait"; readonly why: "clock" | "directory" };
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly node: string;
   /** SHA-256 of the authority's certificate. */
   readonly fleet: string;

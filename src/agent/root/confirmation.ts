@@ -5,7 +5,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Standing } from "./runs.ts";
 import type { Teller } from "./teller.ts";
 
-export interface ConfirmationOptions {
+interface ConfirmationOptions {
   readonly journal: Journal;
   readonly teller: Pick<Teller, "isConnected" | "tell">;
   /** Another one after each start of this process. */

@@ -13,7 +13,7 @@ import type { Runs } from "./runs.ts";
 import type { Starter } from "./starter.ts";
 import type { Teller } from "./teller.ts";
 
-export interface MessagesOptions {
+interface MessagesOptions {
   readonly journal: Journal;
   readonly checks: Checks;
   readonly runs: Runs;

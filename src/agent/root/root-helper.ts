@@ -29,7 +29,7 @@ import { ToldLog } from "./told-log.ts";
 import { TrustedFile, type TrustedText } from "./trusted-file.ts";
 import { UnitForm } from "./unit-form.ts";
 
-export interface RootHelperOptions {
+interface RootHelperOptions {
   readonly config: AgentConfig;
   /** Read again when it changes: its policy. */
   readonly configFile: string;

@@ -43,7 +43,7 @@ export interface Form {
   enter(of: { readonly name: RunName; readonly uid: number; readonly folder: string }): Promise<Entry>;
 }
 
-export interface StarterOptions {
+interface StarterOptions {
   readonly node: string;
   readonly runDir: string;
   /** Users read there who had their command stopped. */

@@ -3,7 +3,7 @@ import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
 /** The half of the agent that speaks with the collector, while it is connected. */
-export interface Peer {
+interface Peer {
   send(line: string): void;
 }
 

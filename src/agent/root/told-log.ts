@@ -4,7 +4,7 @@ import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Teller } from "./teller.ts";
 
-export interface ToldLogOptions {
+interface ToldLogOptions {
   readonly log: Log;
   readonly teller: Pick<Teller, "tell">;
   nowMs(): number;

@@ -14,7 +14,7 @@ const UNIT_NAME_BYTES = 4;
 /** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
 const HAND_OVER_SECONDS = 30;
 
-export interface UnitFormOptions {
+interface UnitFormOptions {
   readonly supervise: string;
   readonly mlrun: string;
   /** Links to runs' folders by names without any character that a unit would expand. */

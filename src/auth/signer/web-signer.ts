@@ -5,7 +5,7 @@ import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { parseOrder } from "../../wire/fleet/order.ts";
 import { NAMESPACE_OF } from "../../wire/fleet/signed-order.ts";
 
-export interface WebSignerOptions {
+interface WebSignerOptions {
   readonly key: KeyObject;
   readonly log: Log;
   /** The time of day: orders carry it. */
@@ -18,9 +18,9 @@ export interface SignRequest {
   readonly order: string;
 }
 
-export type SignResult = { readonly sig: string } | { readonly refused: SignRefusal };
+type SignResult = { readonly sig: string } | { readonly refused: SignRefusal };
 
-export type SignRefusal = "ticket" | "order" | "user" | "life" | "clock" | "rate" | "account";
+type SignRefusal = "ticket" | "order" | "user" | "life" | "clock" | "rate" | "account";
 
 interface Ticket {
   readonly user: string;

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const WARN_BEFORE_MS = 30 * DAY_MS;
 const READABLE_FOR_OTHERS = 0o004;
 
-export interface KeyPair {
+interface KeyPair {
   /** Shown in the table: "node certificate". */
   readonly what: string;
   readonly cert: string;

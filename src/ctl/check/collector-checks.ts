@@ -20,7 +20,7 @@ const FREE_BYTES = 1_073_741_824;
 /** pam(7) searches both. */
 const PAM_FOLDERS = ["/etc/pam.d", "/usr/lib/pam.d"];
 
-export interface CollectorToCheck {
+interface CollectorToCheck {
   readonly config: string;
   readonly user: string;
   readonly installation: string;

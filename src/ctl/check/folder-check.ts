@@ -6,7 +6,7 @@ import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 const MAX_ENTRIES = 1_000;
 const MIB = 1_048_576;
 
-export interface FolderNeeds {
+interface FolderNeeds {
   readonly what: string;
   readonly path: string;
   /** Free disk space needed; with less there is a warning. */

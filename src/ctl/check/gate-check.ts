@@ -8,7 +8,7 @@ const WITHIN_MS = 5_000;
 const MODE_OF_OTHERS = 0o006;
 const GATE_UNIT = "marcologger-gate.service";
 
-export interface GateToCheck {
+interface GateToCheck {
   /** The output of `mlctl relay-config`. */
   readonly config: string;
   /** Folder of this installation. */

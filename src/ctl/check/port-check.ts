@@ -6,7 +6,7 @@ import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 
 const LAST_PRIVILEGED_PORT = 1_023;
 
-export interface PortNeeds {
+interface PortNeeds {
   /** Its key in collector.toml. */
   readonly what: string;
   readonly address: Address;

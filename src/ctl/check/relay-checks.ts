@@ -17,7 +17,7 @@ import { checkLocalUsers } from "./users-check.ts";
 /** Queue, journal, and journals of earlier starts: systemd/README.md explains the figure. */
 const DISK_SPACES = 3.5;
 
-export interface RelayToCheck {
+interface RelayToCheck {
   /** The output of `mlctl relay-config`. */
   readonly config: string;
   /** The file that rsyslogd starts with: the same, or the site's own, which includes it. */

@@ -4,7 +4,7 @@ const ASK_WITHIN_MS = 5_000;
 /** Shorter than systemd's TimeoutStartSec (90 s), within which the check must end. */
 const PAUSE_MS = 30_000;
 
-export interface RestartPause {
+interface RestartPause {
   /** How often systemd has restarted the unit by itself since its last manual start. */
   readonly restartsOf: (unit: string) => Promise<number>;
   readonly pause: (ms: number) => Promise<void>;

@@ -15,7 +15,7 @@ import { exitCodeOf, stateWords } from "./run-state.ts";
 /** Of a program that SIGINT ended: 128 + 2. */
 const INTERRUPTED_CODE = 130;
 
-export interface AttendedRun {
+interface AttendedRun {
   readonly collector: Collector;
   readonly sent: RunView;
   readonly options: ParsedOptions;

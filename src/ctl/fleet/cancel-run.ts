@@ -8,7 +8,7 @@ import { signOrder } from "./sign-order.ts";
 
 const LIFE_MS = 600_000;
 
-export interface CancelRun {
+interface CancelRun {
   readonly collector: Collector;
   readonly view: Pick<RunView, "run" | "owner" | "nodes">;
   readonly key: string | undefined;

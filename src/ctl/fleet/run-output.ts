@@ -8,7 +8,7 @@ import type { RemoteLine } from "../remote/lines.ts";
 const LAST_LINES_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 
-export interface RunOutputOptions {
+interface RunOutputOptions {
   readonly collector: Collector;
   readonly run: Pick<RunView, "run" | "job" | "owner">;
   readonly onLine: (of: Execution, line: RemoteLine) => Promise<void>;

@@ -89,7 +89,7 @@ function waitingIn(file: string): Waiting | undefined {
   return { url, signed, batching };
 }
 
-export interface SpooledOrder {
+interface SpooledOrder {
   readonly signed: SignedOrder;
   readonly run: string;
   readonly batching: Batching | undefined;

@@ -5,7 +5,7 @@ import { asRecord } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 
 /** What /etc/marcologger/mlctl.toml says: the site's collector, and its authority. */
-export interface SiteFile {
+interface SiteFile {
   readonly url?: string | undefined;
   /** A PEM file. */
   readonly ca?: string | undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { safeJson } from "../../host/safe-text.ts";
 import { CtlError, type Io } from "../command.ts";
 
-export interface PkiAction {
+interface PkiAction {
   readonly action: "init" | "issue" | "revoke" | "renew" | "fleet";
   /** `collector`, `fleet` or the node's. */
   readonly name: string;

@@ -47,7 +47,7 @@ export function lifetimeOf(days: number): Lifetime {
   return { fromMs: nowMs - BACKDATED_MS, toMs: nowMs + days * DAY_MS };
 }
 
-export interface CertificateRequest {
+interface CertificateRequest {
   /** PEM text of the certificate's key. */
   readonly key: string;
   readonly commonName: string;

@@ -12,7 +12,7 @@ const MAX_COMMON_NAME_CHARACTERS = 64;
 /** Its space makes it no name of a node: relays admit nobody by it. */
 const NOBODYS_NAME = "marcologger fleet";
 
-export interface Leaf {
+interface Leaf {
   /** `collector`, one of the fleet's, or a node's name, and thus the name of its files. */
   readonly name: string;
   /** Host names and addresses, already checked. */

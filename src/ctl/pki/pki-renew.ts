@@ -4,7 +4,7 @@ import { Authority, type Issued, type Lifetime } from "./pki-authority.ts";
 import { makeLeaf, namesOf } from "./pki-leaf.ts";
 import { isSameName, refuseSharedName } from "./pki-names.ts";
 
-export interface Renewal {
+interface Renewal {
   /** For the collector: new names in place of the old ones. */
   readonly names?: readonly string[] | undefined;
   /** Two years by default; for tests. */
@@ -12,7 +12,7 @@ export interface Renewal {
 }
 
 /** The result of a renewal. */
-export interface Renewed {
+interface Renewed {
   /** Spelled as in its certificate and its file names. */
   readonly name: string;
   /** Serial numbers revoked. */

@@ -4,7 +4,7 @@ import type { Execution } from "../../wire/api.ts";
 const UNKNOWN = 1;
 
 /** As a shell has it: the code, 128 + the signal's number, 1 if neither is known. */
-export function exitStatusOf({ code, signal }: Pick<Execution, "code" | "signal">): number {
+function exitStatusOf({ code, signal }: Pick<Execution, "code" | "signal">): number {
   if (code !== null) return code;
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
   return signal === null || number === undefined ? UNKNOWN : 128 + number;

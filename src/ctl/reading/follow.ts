@@ -32,7 +32,7 @@ export function behindLast(execution: Execution): Followed {
   return { execution, next: isBehind ? last[0] : lastN + 1, holes };
 }
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly what: Target;
   /** Executions known so far, and the next number of each; others are printed from their beginning. */
   readonly known: readonly Followed[];

@@ -8,7 +8,7 @@ import { decoded, shownText } from "../remote/shown-text.ts";
 
 export const TIME_FORMS = ["utc", "local", "relative"] as const;
 
-export interface PrintedLinesOptions {
+interface PrintedLinesOptions {
   readonly execution: Pick<Execution, "x" | "node" | "startedAt">;
   /** Only this one. */
   readonly stream: string | undefined;

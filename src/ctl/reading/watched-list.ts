@@ -6,7 +6,7 @@ import { keyOf } from "../remote/executions.ts";
 import { Output } from "../remote/output.ts";
 import { follow } from "./follow.ts";
 
-export interface WatchedListOptions {
+interface WatchedListOptions {
   readonly io: Io;
   readonly what: Target;
   /** Those that are shown at the beginning. */

@@ -6,7 +6,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import { CtlError } from "../command.ts";
 
 /** Arguments that relay-config and relay-replay share. */
-export interface RelayArguments {
+interface RelayArguments {
   readonly collector: Address;
   readonly node: string;
   /** As given; undefined: unencrypted. */

@@ -5,7 +5,7 @@ import { CtlError } from "../command.ts";
 import { parseHost, parseNodeName } from "../host-name.ts";
 import { parseDiskSpace } from "./disk-space.ts";
 
-export interface RelaySettings {
+interface RelaySettings {
   readonly form: "dedicated" | "drop-in";
   readonly collector: { readonly host: string; readonly port: number };
   /** Absolute paths. Folder of the gate's socket. */

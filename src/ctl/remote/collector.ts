@@ -3,7 +3,7 @@ import { parseError } from "../../wire/api-error.ts";
 import { parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 
-export interface CollectorOptions {
+interface CollectorOptions {
   /** No slash at its end. */
   readonly url: string;
   /** PEM of the only authority to trust; undefined: those of the system. */

@@ -6,7 +6,7 @@ import { CtlError } from "../command.ts";
 import { ApiRefusal, type Collector } from "./collector.ts";
 
 /** What a list is narrowed to, as the API has it. */
-export interface ListQuery {
+interface ListQuery {
   readonly job?: string | undefined;
   readonly run?: string | undefined;
   readonly node?: string | undefined;

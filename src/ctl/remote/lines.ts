@@ -14,7 +14,7 @@ export interface RemoteLine {
   readonly isPiece: boolean;
 }
 
-export interface LineRange {
+interface LineRange {
   readonly from: number;
   readonly to: number;
   /** Lines in memory. */

@@ -1,7 +1,7 @@
 import { type Collector, trustOf } from "./collector.ts";
 
 /** What a live connection brings. `closed` is the last. */
-export type LiveEvent =
+type LiveEvent =
   | { readonly is: "lines"; readonly text: string }
   | { readonly is: "message"; readonly text: string }
   | { readonly is: "closed"; readonly code: number; readonly reason: string };

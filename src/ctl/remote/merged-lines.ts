@@ -5,12 +5,12 @@ import type { Collector } from "./collector.ts";
 import { type RemoteLine, readLines } from "./lines.ts";
 
 /** A line and the execution that printed it. */
-export interface LineOf {
+interface LineOf {
   readonly execution: Execution;
   readonly line: RemoteLine;
 }
 
-export interface Source {
+interface Source {
   readonly execution: Execution;
   readonly from: number;
   readonly to: number;

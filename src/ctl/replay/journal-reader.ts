@@ -17,7 +17,7 @@ export interface JournalPart {
   readonly skipped: number;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Offset of a line's start. */
   readonly from: number;
   /** Most frames of one part. */

@@ -13,7 +13,7 @@ export interface RelpTarget {
 }
 
 /** Time for the connection with its handshake, the answer to open, any acknowledgement, the answer to close. */
-export const RELP_CLIENT_LIMITS = {
+const RELP_CLIENT_LIMITS = {
   connectWithinMs: 10_000,
   openWithinMs: 10_000,
   ackWithinMs: 90_000,

@@ -14,7 +14,7 @@ const MAX_FOLDERS = 10_000;
 /** Most bytes sent again after a kill. */
 const PROGRESS_EVERY_BYTES = 1_048_576;
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Holds a folder for each earlier start. */
   readonly folder: string;
   /** Called for each connection: certificates may have been corrected. */
@@ -26,7 +26,7 @@ export interface ReplayOptions {
 }
 
 /** The result of a replay. */
-export interface Replayed {
+interface Replayed {
   readonly frames: number;
   readonly skippedLines: number;
   readonly droppedBytes: number;

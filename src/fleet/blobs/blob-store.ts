@@ -15,7 +15,7 @@ import { join } from "node:path";
 import type { BlobView } from "../../wire/fleet/blob.ts";
 import { DiskRoom } from "./disk-room.ts";
 
-export interface BlobStoreOptions {
+interface BlobStoreOptions {
   readonly folder: string;
   readonly maxBytesPerUser: number;
   readonly wallMs: () => number;
@@ -26,7 +26,7 @@ export interface BlobStoreOptions {
 }
 
 /** Consecutive bytes of a blob. */
-export interface BlobPiece {
+interface BlobPiece {
   readonly owner: string;
   readonly sha256: string;
   /** Of the whole. */
@@ -36,7 +36,7 @@ export interface BlobPiece {
   readonly data: AsyncIterable<Buffer>;
 }
 
-export type Appended =
+type Appended =
   | { readonly is: "stored"; readonly view: BlobView }
   /**
    * `offset`: other bytes are expected, see `view`. `busy`: another request sends it. `digest`: it was sent whole, and is

@@ -9,7 +9,7 @@ import type { Log } from "../../host/log.ts";
 import { isSha256 } from "../../wire/fleet/blob.ts";
 import { uriOf } from "../broker/certificate-uri.ts";
 
-export interface FileServerOptions {
+interface FileServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** ca.crt, and the collector's own certificate. */
   readonly pki: string;

@@ -4,7 +4,7 @@ import type { BrokerAddress } from "../link/connect.ts";
 import { BlobStore } from "./blob-store.ts";
 import { FileServer } from "./file-server.ts";
 
-export interface NodeFilesOptions {
+interface NodeFilesOptions {
   /** Where nodes fetch them. */
   readonly listen: BrokerAddress;
   readonly pki: string;

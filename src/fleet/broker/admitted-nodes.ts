@@ -7,7 +7,7 @@ import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { type ListedNode, NODES_LIST, parseListedNodes } from "../../wire/fleet-names.ts";
 import { NODES_CONF, nodesConf } from "./broker-config.ts";
 
-export interface AdmittedNodesOptions {
+interface AdmittedNodesOptions {
   readonly pki: string;
   /** Where the broker reads `nodes.conf`. */
   readonly folder: string;

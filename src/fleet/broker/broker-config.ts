@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SUBJECTS, subjectToken } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES, type ListedNode } from "../../wire/fleet-names.ts";
 
-export interface BrokerPlace {
+interface BrokerPlace {
   readonly host: string;
   /** 0: any free one; the broker says which. */
   readonly port: number;

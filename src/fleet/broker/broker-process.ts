@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Log } from "../../host/log.ts";
 
-export interface BrokerProcessOptions {
+interface BrokerProcessOptions {
   /** Its configuration. */
   readonly config: string;
   readonly log: Log;

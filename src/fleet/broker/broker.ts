@@ -16,7 +16,7 @@ import { countConnections } from "./count-connections.ts";
 
 export type BrokerForm = "child" | "unit";
 
-export interface BrokerOptions {
+interface BrokerOptions {
   readonly form?: BrokerForm;
   /** Where nodes reach it. */
   readonly listen: BrokerAddress;

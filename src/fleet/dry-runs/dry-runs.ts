@@ -5,7 +5,7 @@ import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-ord
 import type { Nodes } from "../outbox/ports.ts";
 import { sha256 } from "../sha256.ts";
 
-export interface DryRunsOptions {
+interface DryRunsOptions {
   readonly nodes: Nodes;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;

@@ -8,7 +8,7 @@ export interface BrokerAddress {
   readonly port: number;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly at: BrokerAddress;
   readonly pki: string;
   /** Of its certificate: NAME.crt, NAME.key. */

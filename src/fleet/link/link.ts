@@ -4,7 +4,7 @@ import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { type BrokerAddress, connectToBroker } from "./connect.ts";
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly at: BrokerAddress;
   readonly pki: string;
   readonly log: Log;

@@ -18,7 +18,7 @@ export interface KnownNode {
 }
 
 /** Two signs of life may be lost, and a busy node is late. */
-export const PRESENT_FOR_MS = 40_000;
+const PRESENT_FOR_MS = 40_000;
 
 interface Clocks {
   /** Steady. */

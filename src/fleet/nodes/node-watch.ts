@@ -1,6 +1,6 @@
 import type { FleetNode, FleetView } from "../../wire/fleet/node-view.ts";
 
-export interface NodeWatchOptions {
+interface NodeWatchOptions {
   readonly view: () => FleetView;
   /** Asks all nodes to report each second for `watchLeaseMs`. */
   readonly ask: () => void;

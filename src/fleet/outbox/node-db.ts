@@ -11,7 +11,7 @@ export interface NodeEventRow {
   readonly text: string;
 }
 
-export interface JournalRow {
+interface JournalRow {
   readonly node: string;
   readonly journal: string;
   readonly sequence: number;

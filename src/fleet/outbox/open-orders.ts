@@ -1,5 +1,5 @@
 /** An order that a node has not settled. */
-export interface OpenOrder {
+interface OpenOrder {
   readonly owner: string;
   readonly run: string;
   readonly node: string;

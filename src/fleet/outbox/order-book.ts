@@ -18,7 +18,7 @@ export interface Batching {
   readonly pausesOnFailure: boolean;
 }
 
-export interface OrderBookOptions {
+interface OrderBookOptions {
   readonly db: OutboxDb;
   readonly wallMs: () => number;
   /** Something about this run has changed. */

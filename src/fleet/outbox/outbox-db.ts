@@ -37,7 +37,7 @@ export interface TargetRow {
 }
 
 /** A run that goes to some nodes at a time. */
-export interface BatchRow {
+interface BatchRow {
   readonly owner: string;
   readonly run: string;
   readonly size: number;
@@ -47,7 +47,7 @@ export interface BatchRow {
   readonly forgiven: number;
 }
 
-export interface CancelRow {
+interface CancelRow {
   readonly owner: string;
   readonly run: string;
   readonly by: string;

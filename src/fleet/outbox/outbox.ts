@@ -11,7 +11,7 @@ import { type Refused, Reports } from "./reports.ts";
 import { Sending } from "./sending.ts";
 import { withState } from "./target-rows.ts";
 
-export interface OutboxOptions {
+interface OutboxOptions {
   readonly db: OutboxDb;
   readonly nodes: Nodes;
   readonly log: Log;

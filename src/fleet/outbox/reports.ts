@@ -9,7 +9,7 @@ import type { OrderBook } from "./order-book.ts";
 import type { Nodes } from "./ports.ts";
 import { newTarget, withEvent } from "./target-rows.ts";
 
-export interface ReportsOptions {
+interface ReportsOptions {
   readonly book: OrderBook;
   readonly nodes: Nodes;
   readonly log: Log;

@@ -3,7 +3,7 @@ import type { TargetRow } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
 import { withState } from "./target-rows.ts";
 
-export interface SendingOptions {
+interface SendingOptions {
   readonly book: OrderBook;
   readonly nodes: Nodes;
   /** Steady. */

@@ -6,7 +6,7 @@ import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-ord
 import type { Nodes } from "../outbox/ports.ts";
 import { sha256 } from "../sha256.ts";
 
-export interface QuestionsOptions {
+interface QuestionsOptions {
   readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
   readonly send: (node: string, message: string) => void;
   /** Calls once after a time. Returns how to call that off. */

@@ -9,7 +9,7 @@ export interface Peer {
   readonly validToMs: number;
 }
 
-export interface Refusal {
+interface Refusal {
   /** Label of the counter, one of a fixed set. */
   readonly reason: string;
   /** Continues "its certificate ...". */

@@ -12,7 +12,7 @@ import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { RelayTls } from "./certificate-folder.ts";
 import { admit, type Peer } from "./relay-admission.ts";
 
-export interface TlsAdmissionOptions {
+interface TlsAdmissionOptions {
   readonly tls: RelayTls;
   readonly handshakeMs: number;
   /** Most handshakes at a time. */

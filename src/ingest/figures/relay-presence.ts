@@ -11,7 +11,7 @@ export interface Attendance {
   leave(): void;
 }
 
-export interface NodePresence {
+interface NodePresence {
   /** Its relay is connected. */
   readonly isUp: boolean;
   /** How long ago its relay sent anything. */

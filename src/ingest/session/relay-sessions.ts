@@ -22,7 +22,7 @@ const POOLED_BUFFERS = 4_096;
 const MAX_TURN_MS = 10;
 const UNOPENED = "relay left before it opened a session: it may not trust this collector's certificate";
 
-export interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
+interface RelaySessionsOptions<Slot> extends SessionTimesOptions {
   readonly store: LineStore<Slot>;
   readonly log: Log;
   readonly audit: Audit;

@@ -6,7 +6,7 @@ import { StepPace } from "./step-pace.ts";
 
 type Outcome = "stored" | "unavailable";
 
-export interface StoreOffersOptions<Slot> {
+interface StoreOffersOptions<Slot> {
   readonly store: LineStore<Slot>;
   /** Shared by all sessions. */
   readonly turns: LoopTurns;

@@ -2,7 +2,7 @@ import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
 
 /** Destination of ordinary syslog from other machines, kept apart from executions. */
-export interface SyslogSink {
+interface SyslogSink {
   /** Takes one message; false when it was discarded (too many sources, a slow disk). */
   write(source: string, message: Buffer): boolean;
 }

@@ -2,12 +2,12 @@ import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { spawn } from "./spawn.ts";
 
-export interface CommandEnd {
+interface CommandEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface CommandOptions {
+interface CommandOptions {
   /** At least one word. */
   readonly argv: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
@@ -17,7 +17,7 @@ export interface CommandOptions {
   readonly detached: boolean;
 }
 
-export interface Command {
+interface Command {
   /** Undefined if it could not be started. */
   readonly pid: number | undefined;
   readonly ended: Promise<CommandEnd>;

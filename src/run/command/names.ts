@@ -5,7 +5,7 @@ import { parseRunId } from "../../wire/run-id.ts";
 import { type Environment, findSurroundings, setting } from "./surroundings.ts";
 
 /** What an execution is called beside its id. */
-export interface Names {
+interface Names {
   readonly job: string;
   readonly launch: Launch;
   readonly restarts: number;
@@ -13,7 +13,7 @@ export interface Names {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export interface Asked {
+interface Asked {
   readonly x: string;
   readonly node: string;
   readonly job: string | undefined;

@@ -6,7 +6,7 @@ const RELAYED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQ
 /** Signals that ask mlrun to end. */
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
-export interface SignalRelayOptions {
+interface SignalRelayOptions {
   /** The command shares mlrun's process group; otherwise it leads its own session. */
   readonly sharesGroup: boolean;
   /** mlrun was asked to end. True if the command has ended and the request concerns only the rest. */

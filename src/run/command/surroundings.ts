@@ -8,7 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * The batch system or launcher that started this process. `src/launcher/surroundings.c` finds the same, and the jobs of
  * HTCondor and MPICH, which stand in no variable.
  */
-export interface Surroundings {
+interface Surroundings {
   /** `NAME:ID` of the batch system's job, every task of an array with its own. Undefined: none. */
   readonly scheduler: string | undefined;
   /** The job and its launch, as the batch system or else the launcher knows them. */

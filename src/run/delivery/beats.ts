@@ -6,7 +6,7 @@ import type { Timers } from "../timers.ts";
 import { BufferingGuess } from "./buffering.ts";
 import type { Delivery } from "./delivery.ts";
 
-export interface BeatPorts {
+interface BeatPorts {
   readonly encoder: FrameEncoder;
   readonly delivery: Delivery;
   readonly clock: { timestamp(): string; elapsedMs(): number; readonly after: Timers["after"] };

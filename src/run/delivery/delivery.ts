@@ -18,7 +18,7 @@ export interface DeliveryClock {
   after(ms: number, call: () => void): () => void;
 }
 
-export interface DeliveryPorts extends SessionPorts {
+interface DeliveryPorts extends SessionPorts {
   /** Sent blocks, of `RUN_LIMITS.blockBytes`, kept to be sent again. */
   readonly sentBlocks: number;
   readonly spool: Spool;

@@ -9,7 +9,7 @@ export interface SessionPorts {
 }
 
 /** Events of a session. `lost` and `takenOver` are final. */
-export interface SessionEvents {
+interface SessionEvents {
   /** BEGIN is in the relay's journal: frames may be sent. */
   ready(): void;
   /** After the half-close: the relay has taken over every frame of this session. */

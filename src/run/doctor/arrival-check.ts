@@ -14,7 +14,7 @@ const MAX_ANSWER_BYTES = 65_536;
 const UNAUTHORIZED = 401;
 const NOT_FOUND = 404;
 
-export interface ArrivalOptions {
+interface ArrivalOptions {
   /** Where `mlctl login` keeps its token. */
   readonly accountFile: string;
   /** The test execution, in the relay's journal by now. */

@@ -10,7 +10,7 @@ import { findRelayProcesses, isListening, type RelayProcesses } from "./relay-pr
 import { checkSocket } from "./socket-check.ts";
 import { checkSpool } from "./spool-check.ts";
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly runDir: string;
   readonly spool: SpoolPlaces;
   readonly begin: HandOverOptions["begin"];

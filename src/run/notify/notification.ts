@@ -12,7 +12,7 @@ export interface Notify {
   readonly viewer: string | undefined;
 }
 
-export interface Ended {
+interface Ended {
   readonly x: string;
   readonly job: string;
   readonly node: string;

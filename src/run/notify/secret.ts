@@ -5,7 +5,7 @@ const DEFAULT_FILE = "~/.config/marcologger/notify-secret";
 /** Enough for any key. */
 const MAX_SECRET_BYTES = 4_096;
 
-export interface Secret {
+interface Secret {
   /** Undefined: notifications are not signed. */
   readonly secret: string | undefined;
   /** Why a file that is there cannot be used, for the user. */

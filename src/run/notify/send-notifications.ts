@@ -3,7 +3,7 @@ import { parseWaiting, type Waiting } from "./notification.ts";
 import { claimNotification, leaveNotification, waitingNotifications } from "./notify-files.ts";
 import { postSigned } from "./post-signed.ts";
 
-export interface SendOptions {
+interface SendOptions {
   readonly folder: string;
   /** Name of this process. */
   readonly owner: string;
@@ -11,7 +11,7 @@ export interface SendOptions {
   warn(message: string): void;
 }
 
-export interface SendResult {
+interface SendResult {
   readonly sent: number;
   readonly kept: number;
 }

@@ -2,7 +2,7 @@ import { fstatSync, write, writeSync } from "node:fs";
 import { RUN_LIMITS } from "../limits.ts";
 import type { Timers } from "../timers.ts";
 
-export interface MirrorPorts extends Pick<Timers, "after"> {
+interface MirrorPorts extends Pick<Timers, "after"> {
   /** There is room again after `full`. */
   drained(): void;
   /** Nobody reads it any more: further output there would go nowhere. */

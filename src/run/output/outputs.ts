@@ -5,7 +5,7 @@ import type { Timers } from "../timers.ts";
 import type { Mirror } from "./mirror.ts";
 import { type OutputPorts, OutputStream } from "./output-stream.ts";
 
-export interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
+interface OutputsOptions extends Omit<OutputPorts, "name" | "fd" | "mirrorFd"> {
   /** Read ends of stdout and stderr. */
   readonly fifos: readonly [Fifo, Fifo];
   /** Descriptors on which stdout and stderr are also shown. */

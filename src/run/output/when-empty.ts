@@ -1,6 +1,6 @@
 import type { Timers } from "../timers.ts";
 
-export interface Pipe extends Pick<Timers, "after"> {
+interface Pipe extends Pick<Timers, "after"> {
   /** Bytes read from it so far. */
   readBytes(): number;
   /** Whether reading is not paused. */

@@ -13,7 +13,7 @@ import { isRunning } from "../command/process-name.ts";
  */
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+)\.(?:raw|(\d+-\d+-\d+)\.raw-busy)$/;
 
-export interface RawFile {
+interface RawFile {
   readonly name: string;
   /** `X.WRITER` */
   readonly stem: string;

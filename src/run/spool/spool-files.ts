@@ -11,7 +11,7 @@ import { isRunning } from "../command/process-name.ts";
  *
  * Writer and owner are names of processes (`processName`), so no two processes can ever mean the same file.
  */
-export interface SpooledFile {
+interface SpooledFile {
   readonly name: string;
   /** `X.WRITER.SEQ` */
   readonly stem: string;

@@ -8,7 +8,7 @@ import type { Timers } from "../timers.ts";
 import { frameAt, wholeFramesEnd } from "./frame-scan.ts";
 import { claim, release, setAside, spooledFiles } from "./spool-files.ts";
 
-export interface FlushOptions {
+interface FlushOptions {
   readonly folder: string;
   readonly runDir: string;
   /** Name of this process. */
@@ -17,7 +17,7 @@ export interface FlushOptions {
   warn(message: string): void;
 }
 
-export interface FlushResult {
+interface FlushResult {
   readonly delivered: number;
   readonly kept: number;
   /** Files that do not begin with a BEGIN: set aside. */

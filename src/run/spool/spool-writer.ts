@@ -5,7 +5,7 @@ import { RUN_LIMITS } from "../limits.ts";
 import { printedBytes } from "./frame-scan.ts";
 import { release } from "./spool-files.ts";
 
-export interface SpoolWriterOptions {
+interface SpoolWriterOptions {
   readonly x: string;
   /** BEGIN's JSON: the first record of each file. */
   readonly begin: string;

@@ -11,7 +11,7 @@ export interface TarEntry {
 }
 
 /** Content is padded to whole blocks (pax(1), "ustar Interchange Format"). */
-export const TAR_BLOCK_BYTES = 512;
+const TAR_BLOCK_BYTES = 512;
 const MAX_NAME_BYTES = 100;
 /** Eleven octal digits. */
 const MAX_OCTAL = 0o77777777777;

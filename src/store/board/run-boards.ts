@@ -19,7 +19,7 @@ interface Kept {
   untilMs: number;
 }
 
-export interface RunBoardsOptions {
+interface RunBoardsOptions {
   readonly runs: Pick<RunIndex, "cells">;
   readonly slots: Pick<SlotTable, "known">;
   /** Steady. */

@@ -4,12 +4,12 @@ import type { RunCell } from "./run-cell.ts";
 const TIMES_QUIETER = 10;
 const LEAST_QUIET_MS = 10_000;
 
-export interface Silence {
+interface Silence {
   readonly cell: RunCell;
   readonly quietMs: number;
 }
 
-export interface Silences {
+interface Silences {
   /** The quietest first. */
   readonly silent: readonly Silence[];
   /** The median of what all are compared with; undefined if there is nothing to compare. */

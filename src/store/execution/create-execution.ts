@@ -8,7 +8,7 @@ import { type LoadOptions, loadExecution } from "./load-execution.ts";
 import { Sidecar } from "./sidecar.ts";
 import { StoredExecution } from "./stored-execution.ts";
 
-export interface CreateOptions extends LoadOptions {
+interface CreateOptions extends LoadOptions {
   readonly files: OpenFiles;
 }
 

@@ -6,7 +6,7 @@ const LINE_FEED = 0x0a;
 const MARK_EVERY_BYTES = 262_144;
 
 /** The end of a log at the moment, where its next line will begin. */
-export interface LogEnd {
+interface LogEnd {
   readonly size: number;
   readonly lines: number;
   readonly fragments: number;

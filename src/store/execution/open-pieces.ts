@@ -9,7 +9,7 @@ const BLOCK_BYTES = 262_144;
 const MAX_PIECES = 5_000;
 
 /** Consecutive stored lines: where they are in an open file, or in the text that a sealed one holds. */
-export interface OpenPiece extends Pick<OpenLog, "fd" | "sealed"> {
+interface OpenPiece extends Pick<OpenLog, "fd" | "sealed"> {
   readonly at: number;
   readonly bytes: number;
   /** Number of the first line. */

@@ -20,7 +20,7 @@ export interface Numbered {
   segments(n: number, limit: number): Segment[];
 }
 
-export interface ReadRange {
+interface ReadRange {
   readonly from: number;
   readonly maxLines: number;
   readonly maxBytes: number;

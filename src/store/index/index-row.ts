@@ -22,7 +22,7 @@ export interface IndexRow {
 }
 
 /** A row read from the database, with the length of its summary's text. */
-export interface ReadRow extends IndexRow {
+interface ReadRow extends IndexRow {
   readonly summaryBytes: number;
 }
 

@@ -26,7 +26,7 @@ import type { Slot } from "../table/slot.ts";
 import type { SlotTable } from "../table/slots.ts";
 import { RunChoice } from "./run-choice.ts";
 
-export interface ClaimsOptions {
+interface ClaimsOptions {
   readonly slots: SlotTable;
   readonly indexWriter: IndexWriter;
   readonly indexDb: IndexDb;

@@ -31,7 +31,7 @@ const DISCARD_LABELS = {
 /** Of one turn of the event loop: an execution's items may be 4 MiB, and their BEGINs may come all at once. */
 const UNQUARANTINE_TURN_MS = 5;
 
-export interface ItemWriterOptions {
+interface ItemWriterOptions {
   readonly slots: SlotTable;
   readonly indexWriter: IndexWriter;
   readonly files: OpenFiles;

@@ -2,7 +2,7 @@ import type { Chunk } from "../../frame/chunk.ts";
 import type { Execution } from "../../wire/api.ts";
 
 /** An execution as its watchers know it. */
-export interface LiveSource {
+interface LiveSource {
   readonly owner: string;
   readonly job: string;
   readonly run: string;

@@ -8,7 +8,7 @@ import type { ItemWriter } from "./item-writer.ts";
 
 const RETRY_EVERY_MS = 600_000;
 
-export interface QuarantineRetryOptions {
+interface QuarantineRetryOptions {
   readonly quarantine: Quarantine;
   readonly indexDb: IndexDb;
   readonly slots: SlotTable;

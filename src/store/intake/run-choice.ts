@@ -11,7 +11,7 @@ const STARTS_WITHIN_MS = 60_000;
 const BESIDE_WITHIN_MS = 2_000;
 
 /** An execution whose run is wanted. */
-export interface Launched {
+interface Launched {
   readonly owner: string;
   readonly job: string;
   readonly x: string;
@@ -22,7 +22,7 @@ export interface Launched {
   readonly run?: string;
 }
 
-export interface RunChoiceOptions {
+interface RunChoiceOptions {
   readonly runs: RunIndex;
   /** The end of an execution as its files have it, if it is in memory: the index may be seconds old. Empty: it runs. */
   readonly overAt: (identity: SlotIdentity) => string | undefined;

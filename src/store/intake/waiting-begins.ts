@@ -9,7 +9,7 @@ const ASK_EVERY_MS = 5_000;
 /** Uids without a user, per round: each may cost a process. */
 const MAX_UNKNOWN = 100;
 
-export interface WaitingBeginsOptions {
+interface WaitingBeginsOptions {
   readonly quarantine: Quarantine;
   readonly ownerOf: OwnerOf;
   /** Resolves when the claim outlives the process. */

@@ -25,18 +25,18 @@ interface Kept {
   reading: Promise<StreamLooks> | undefined;
 }
 
-export interface LookedAt extends Numbered {
+interface LookedAt extends Numbered {
   readonly have: LineNumbers;
 }
 
-export interface LooksAt {
+interface LooksAt {
   readonly identity: SlotIdentity;
   readonly owner: string;
   readonly load: () => Promise<LookedAt | undefined>;
   readonly n: number;
 }
 
-export interface ExecutionLooksOptions {
+interface ExecutionLooksOptions {
   /** Keeps an execution's files as they are; the function that it returns ends that. */
   readonly hold: (identity: SlotIdentity) => () => void;
   /** Resolves after so many milliseconds, or when `isOver` does. */

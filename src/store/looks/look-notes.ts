@@ -5,7 +5,7 @@ const FIRST_STRIDE = 1_000;
 /** Of one execution. Beyond it every second one goes, and so on. */
 const MAX_NOTES = 1_024;
 
-export const PLAIN_LOOKS: StreamLooks = { stdout: "", stderr: "" };
+const PLAIN_LOOKS: StreamLooks = { stdout: "", stderr: "" };
 
 interface Note extends StreamLooks {
   /** A multiple of the stride. */

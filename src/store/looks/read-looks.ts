@@ -18,7 +18,7 @@ const LINE_FEED = 0x0a;
 const LETTER_E = 0x65;
 const LETTER_P = 0x50;
 
-export interface LooksRange {
+interface LooksRange {
   /** The looks before line `from`. */
   readonly looks: StreamLooks;
   readonly from: number;

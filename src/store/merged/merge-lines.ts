@@ -12,7 +12,7 @@ export interface ChosenLine {
   readonly line: MergedLine;
 }
 
-export interface MergeOptions {
+interface MergeOptions {
   readonly logs: readonly MergedLog[];
   readonly side: "before" | "after";
   readonly place: RunPlace | undefined;

@@ -17,7 +17,7 @@ export interface MergedLine extends PlacedLine {
   readonly sortTime: string;
 }
 
-export interface MergedLogOptions {
+interface MergedLogOptions {
   readonly execution: StoredExecution;
   readonly log: NumberedLog;
   /** What is added to its times. */

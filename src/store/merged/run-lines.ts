@@ -19,7 +19,7 @@ const STEP_LOADS = 8;
 const FIRST_BLOCKS_BYTES = 4_194_304;
 const FIRST_BLOCK = { leastBytes: 512, mostBytes: 16_384 };
 
-export interface RunLinesOptions {
+interface RunLinesOptions {
   readonly runs: Pick<RunIndex, "cells">;
   readonly slots: Pick<SlotTable, "get" | "load">;
   /** Keeps the files of an execution from being deleted. Returns a function that ends this. */

@@ -10,7 +10,7 @@ const PROBE_BYTES = 8_192;
 export const MAX_LINE_BYTES = 4_194_304;
 const MAX_PROBES = 64;
 
-export interface Seek {
+interface Seek {
   readonly read: ReadText;
   /** Where to search: from a line's beginning, with about its time, to the end of a line. */
   readonly from: number;

@@ -56,7 +56,7 @@ export class IntervalDb {
 }
 
 /** Like `IntervalSet`, but on disk. */
-export class DiskIntervals implements LineNumbers {
+class DiskIntervals implements LineNumbers {
   readonly #owner: number;
   readonly #before: Database.Statement<[number, number], Range>;
   readonly #inside: Database.Statement<[number, number, number], Range>;

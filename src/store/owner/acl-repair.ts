@@ -10,7 +10,7 @@ import type { OwnerRecord, OwnerRecords } from "./owner-records.ts";
 /** Folders per call of getfacl, so that they fit on its command line. */
 const FOLDERS_AT_ONCE = 500;
 
-export interface AclRepairOptions {
+interface AclRepairOptions {
   readonly records: OwnerRecords;
   readonly logsDir: string;
   readonly log: Log;

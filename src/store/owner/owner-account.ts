@@ -17,7 +17,7 @@ export interface OverLimit {
 }
 
 /** An account's view of an execution: the size of its files, and how much of it is charged. */
-export interface Accounted {
+interface Accounted {
   readonly diskBytes: number;
   accountedBytes: number;
 }

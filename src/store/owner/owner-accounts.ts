@@ -3,7 +3,7 @@ import { OwnerAccount, type OwnerLimits } from "./owner-account.ts";
 /** Owners remembered at a time; beyond that the index is asked again for all. */
 const MAX_OWNERS = 10_000;
 
-export interface OwnerAccountsOptions {
+interface OwnerAccountsOptions {
   readonly limits: OwnerLimits;
   /** Bytes on disk of an owner's executions, from the index. */
   readonly bytesOf: (owner: string) => number;

@@ -24,7 +24,7 @@ export type OwnerOf = (node: string, uid: number) => Promise<OwnerAnswer>;
  * `hold`: the session must ask again. `later`: the directory is being asked. `crowded`: too many uids of this node wait
  * for that.
  */
-export type Lookup = Owner | "unavailable" | "hold" | "crowded" | undefined | { readonly later: Promise<OwnerAnswer> };
+type Lookup = Owner | "unavailable" | "hold" | "crowded" | undefined | { readonly later: Promise<OwnerAnswer> };
 
 /** A hanging directory counts as unavailable. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -36,7 +36,7 @@ const NODE_LIMITS = { maxRunning: 4, maxWaiting: 1_000 };
 /** Uids that had an owner before, for all nodes: they do not wait in line behind invented ones. */
 const MAX_REMEMBERED = 16_384;
 
-export interface OwnerLookupOptions {
+interface OwnerLookupOptions {
   readonly ownerOf: OwnerOf;
   readonly log: Log;
   readonly metrics: StoreMetrics;

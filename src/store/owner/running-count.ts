@@ -5,7 +5,7 @@ const FRESH_FOR_MS = 2_000;
 const MAX_COUNTS = 10_000;
 
 /** An owner on one node: running executions on one node do not count on another. */
-export interface OwnerOnNode {
+interface OwnerOnNode {
   readonly owner: string;
   readonly node: string;
 }

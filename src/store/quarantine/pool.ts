@@ -19,7 +19,7 @@ interface Usage {
   files: number;
 }
 
-export interface PoolLimits {
+interface PoolLimits {
   readonly maxBytes: number;
   readonly maxFiles: number;
 }

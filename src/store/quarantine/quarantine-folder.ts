@@ -16,7 +16,7 @@ import { syncFolder } from "../disk/create-file.ts";
 const FILE = /^(\w{26})\.([\w-]{43})(?:\.begin\.(\d{1,10}))?$/;
 
 /** A file found in the quarantine at the start. */
-export interface FoundFile {
+interface FoundFile {
   readonly identity: SlotIdentity;
   /** Only for a file that holds a BEGIN. */
   readonly uid: number | undefined;

@@ -14,7 +14,7 @@ export interface QuarantineLimits extends RoomLimits {
 }
 
 /** The limit that keeps something out of the quarantine. */
-export type Quota = RoomQuota | "quarantine-execution-bytes";
+type Quota = RoomQuota | "quarantine-execution-bytes";
 
 /** A waiting BEGIN: the user directory has not named its uid. */
 export interface KeptBegin {
@@ -22,7 +22,7 @@ export interface KeptBegin {
   readonly uid: number;
 }
 
-export interface QuarantineOptions {
+interface QuarantineOptions {
   readonly folder: string;
   readonly limits: QuarantineLimits;
   /** An item is on the disk before `add` returns. */

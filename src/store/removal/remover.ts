@@ -28,7 +28,7 @@ export interface Removal extends SlotIdentity {
 /** `used`: somebody reads or rewrites its files. An Error: what the file system says. */
 export type Removed = "removed" | "running" | "used" | "missing" | Error;
 
-export interface RemoverOptions {
+interface RemoverOptions {
   readonly slots: SlotTable;
   readonly indexDb: IndexDb;
   readonly indexWriter: IndexWriter;

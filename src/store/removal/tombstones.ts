@@ -6,7 +6,7 @@ import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 
 const DAY_MS = 86_400_000;
 /** Longer than anything can be replayed: relays' queues and journals are bounded in size, and hold weeks at most. */
-export const TOMBSTONES_KEPT_DAYS = 400;
+const TOMBSTONES_KEPT_DAYS = 400;
 /** Five million of them; beyond that the oldest days go first. */
 const MAX_BYTES = 1_073_741_824;
 /** `<user>/<date>/<name>`. */
@@ -14,7 +14,7 @@ const BASE = /^[^/_.][^/]*\/\d{4}-\d\d-\d\d\/[^/.][^/]*$/;
 const FILE_NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
 /** Marks an execution as deleted. `base`: where its files were, below the logs. */
-export interface Tombstone extends SlotIdentity {
+interface Tombstone extends SlotIdentity {
   readonly base: string;
   readonly deletedAtMs: number;
 }

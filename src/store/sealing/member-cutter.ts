@@ -20,7 +20,7 @@ interface Measured {
 }
 
 /** A part of a log that becomes one member: whole CRI lines. */
-export interface Cut {
+interface Cut {
   readonly bytes: number;
   readonly lines: number;
   readonly fragments: number;

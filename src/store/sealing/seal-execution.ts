@@ -6,7 +6,7 @@ import type { SealedRecord } from "../sealed/member-table.ts";
 import { placeSealed, sealedPaths } from "../sealed/sealed-files.ts";
 import type { SealPaths } from "./seal-log.ts";
 
-export interface SealOptions {
+interface SealOptions {
   /** Packs the log, in another thread. */
   readonly pack: (paths: SealPaths) => Promise<SealedRecord>;
   readonly files: OpenFiles;

@@ -23,7 +23,7 @@ interface Source {
   brokenAtMs: number | undefined;
 }
 
-export interface SyslogFilesOptions {
+interface SyslogFilesOptions {
   readonly logsDir: string;
   readonly log: Log;
   /** Steady: measures the time to the next attempt. */

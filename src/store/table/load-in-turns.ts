@@ -16,7 +16,7 @@ export function loadSome(steps: Loading, count: number): IteratorResult<undefine
   return steps.next();
 }
 
-export interface InTurns {
+interface InTurns {
   readonly turns: Pick<LoopTurns, "run">;
   readonly isStopped: () => boolean;
   /** Steady. */

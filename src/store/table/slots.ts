@@ -19,7 +19,7 @@ const IDLE_IN_CROWD_AFTER_MS = 1_000;
 /** Of a load: nearly all executions take fewer, and then nobody waits. */
 const STEPS_AT_ONCE = 8;
 
-export interface SlotTableOptions {
+interface SlotTableOptions {
   readonly indexDb: IndexDb;
   readonly logsDir: string;
   readonly durable: boolean;

@@ -24,7 +24,7 @@ const STEP_SUMS = 256;
 /** Of a larger run those that are not in memory count as having printed evenly: a thousand sidecars take a second. */
 const MAX_LOADED = 64;
 
-export interface RunTimesOptions {
+interface RunTimesOptions {
   readonly runs: Pick<RunIndex, "cells">;
   readonly slots: Pick<SlotTable, "known" | "get" | "load">;
   readonly nowMs: () => number;

@@ -8,7 +8,7 @@ export interface FoldedLine {
   readonly count: number;
 }
 
-export interface LineFoldOptions {
+interface LineFoldOptions {
   /** Lines with equal keys are equal: the text itself, or its form from `normalise`. */
   readonly keyOf: (text: string) => string;
   /** Called with each finished line, the one seen longest ago first. */

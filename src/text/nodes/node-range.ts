@@ -5,7 +5,7 @@ export const MAX_NODES = 65_536;
 /** A name is a host name: letters, digits, `.`, `_` and `-`. */
 const NAME_PART = /[\w.-]/;
 
-export type NodeRange = { readonly nodes: readonly string[] } | { readonly problem: string };
+type NodeRange = { readonly nodes: readonly string[] } | { readonly problem: string };
 
 /**
  * The nodes of an expression in the syntax of clush and nodeset: `gpu[01-16,20],login1`, `r[1-2]n[1-4]`, `n[0-10/2]`.

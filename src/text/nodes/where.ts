@@ -2,7 +2,7 @@ import { compareFact, FACT_NAMES, type NodeFacts } from "./node-facts.ts";
 import { isNamedBy } from "./node-pattern.ts";
 
 /** Whether a node is wanted. */
-export type Where = (facts: NodeFacts) => boolean;
+type Where = (facts: NodeFacts) => boolean;
 
 const TOKEN =
   /\s*(?:(&&|\|\||[()!](?!=))|([A-Za-z_][\w./-]*)\s*(==|!=|>=|<=|=|>|<)\s*("[^"]*"|'[^']*'|(?!=)(?:\[[^\]]*\]|[^\s()&|])+))/y;

@@ -2,7 +2,7 @@ import type { MainPattern } from "./main-pattern.ts";
 import type { QueryFields } from "./query.ts";
 
 /** What of a search stands in a command beside its pattern. */
-export interface GrepTarget {
+interface GrepTarget {
   /** An id, or the options that name a job. Empty: everything. */
   readonly target: readonly string[];
 }

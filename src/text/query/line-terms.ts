@@ -7,7 +7,7 @@ export interface PlainTerm {
   readonly isNot: boolean;
 }
 
-export interface LineTermsOptions {
+interface LineTermsOptions {
   readonly terms: readonly PlainTerm[];
   readonly case: CaseMode;
   readonly word: boolean;
@@ -48,7 +48,7 @@ export class LineTerms {
 }
 
 /** `smart` regards case where a capital letter is typed. */
-export function isExactCase(text: string, mode: CaseMode): boolean {
+function isExactCase(text: string, mode: CaseMode): boolean {
   return mode === "match" || (mode === "smart" && /\p{Uppercase}/u.test(text));
 }
 

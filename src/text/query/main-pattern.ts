@@ -1,7 +1,7 @@
 import type { CaseMode, PlainTerm } from "./line-terms.ts";
 import type { Query, Term } from "./query.ts";
 
-export interface QueryOptions {
+interface QueryOptions {
   readonly case: CaseMode;
   readonly word: boolean;
 }

@@ -7,7 +7,7 @@ import { is } from "./checks.ts";
  * - `absent`: it was not; orders wait for it until they expire.
  * - `duplicate`: two agents answer to its name: nothing is sent.
  */
-export type NodePresence = "present" | "absent" | "duplicate";
+type NodePresence = "present" | "absent" | "duplicate";
 
 /** A node of the fleet: one with a valid certificate. What its agent reports is null before its first report. */
 export interface FleetNode {

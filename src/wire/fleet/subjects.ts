@@ -7,7 +7,7 @@ export function subjectToken(node: string): string {
 }
 
 /** The node of a token, or undefined if it is none. */
-export function nodeOfToken(token: string): string | undefined {
+function nodeOfToken(token: string): string | undefined {
   const node = token.replaceAll("=", ".");
   return subjectToken(node) === token && nodeNamed(node) === node ? node : undefined;
 }

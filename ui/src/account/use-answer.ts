@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/json-client.ts";
 
-export interface Asked<T> {
+interface Asked<T> {
   /** Undefined until the first answer. */
   readonly value: T | undefined;
   /** Why the last question or action failed. */

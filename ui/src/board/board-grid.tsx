@@ -5,7 +5,7 @@ import { board } from "../texts/en/board.ts";
 import { placeWords, shortName } from "./board-order.ts";
 import { stateWords } from "./cell-words.ts";
 
-export interface BoardGridProps {
+interface BoardGridProps {
   /** In order. A new array means that something has changed. */
   readonly cells: readonly BoardCell[];
   readonly hasPrinted: (cell: BoardCell) => boolean;

@@ -8,13 +8,13 @@ const ASK_EVERY_MS_PER_CELL = 1;
 const ASK_ENDED_EVERY_MS = 15_000;
 
 /** One launch of a job; without an owner, the only one's. */
-export interface BoardName {
+interface BoardName {
   readonly job: string;
   readonly run: string;
   readonly owner?: string | undefined;
 }
 
-export interface RunBoardOptions {
+interface RunBoardOptions {
   readonly ask: (name: BoardName) => Promise<Answer<Board>>;
   readonly after: (ms: number, call: () => void) => () => void;
   /** Nobody looks at a page in the background. */

@@ -12,7 +12,7 @@ export type ListFilter = Pick<ListPlace, "q" | "node" | "state">;
 const MAX_LISTED = 2_000;
 const PAGE = 100;
 
-export interface ExecutionListOptions {
+interface ExecutionListOptions {
   readonly api: Pick<ApiClient, "executions">;
   readonly filter: ListFilter;
   readonly onChange: () => void;

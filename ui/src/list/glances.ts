@@ -8,7 +8,7 @@ const MAX_RATES = 30;
 /** Runs that are in view, or have been. */
 const MAX_KNOWN = 2_000;
 
-export interface GlancesOptions {
+interface GlancesOptions {
   readonly api: Pick<ApiClient, "glances">;
   readonly after: (ms: number, call: () => void) => () => void;
   readonly nowMs: () => number;

@@ -4,7 +4,7 @@ import type { JsonClient } from "../api/json-client.ts";
 import { NodeStore } from "./node-store.ts";
 import { followFleet, listNodes, nodeEvents } from "./nodes-client.ts";
 
-export interface Nodes {
+interface Nodes {
   readonly store: NodeStore;
   readonly hasFleet: boolean;
   readonly events: readonly NodeEvent[];

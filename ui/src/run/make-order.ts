@@ -18,7 +18,7 @@ export interface Wanted {
   readonly files: readonly OrderedFile[];
 }
 
-export interface OrderContext {
+interface OrderContext {
   readonly fleet: Pick<FleetView, "id">;
   readonly user: string;
   readonly nowMs: number;

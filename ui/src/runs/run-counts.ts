@@ -7,7 +7,7 @@ const ASK_EVERY_MS = 2_000;
 const PAGE_RUNS = 500;
 const MAX_PAGES = 20;
 
-export interface RunCountsOptions {
+interface RunCountsOptions {
   readonly api: Pick<ApiClient, "runs">;
   /** Narrows them to one job. */
   readonly job?: string;

@@ -30,7 +30,7 @@ export function decodeBase64(base64: string): string | undefined {
 }
 
 /** The text of bytes that are UTF-8 throughout. */
-export function decodeStrictly(bytes: Uint8Array): string | undefined {
+function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch {

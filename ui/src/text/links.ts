@@ -20,7 +20,7 @@ export function linkSegments(segments: readonly MarkedSegment[]): readonly Linke
 }
 
 /** The address, if it is one of the web: a log must not make anybody run a script or open a file. */
-export function webAddress(text: string): string | undefined {
+function webAddress(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, href } = new URL(text);
   return protocol === "http:" || protocol === "https:" ? href : undefined;

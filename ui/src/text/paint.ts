@@ -3,7 +3,7 @@ import type { Rgb } from "./contrast.ts";
 import { contrast, cssColour, paletteRgb, readableOn } from "./contrast.ts";
 
 /** How to draw a style: classes of the style sheet, and the program's own colours. */
-export interface Paint {
+interface Paint {
   readonly classes: string;
   /** CSS properties by the names of CSSOM. */
   readonly colours: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { ESCAPED_BYTE_BASE } from "./decode-bytes.ts";
 
 /** How to show a character that is invisible or moves its neighbours. */
-export interface ControlPicture {
+interface ControlPicture {
   readonly text: string;
   /** Its name for a tooltip. */
   readonly control: string;

@@ -26,7 +26,7 @@ export interface LogFeedOptions {
 }
 
 /** What the parts of a feed ask of it. */
-export interface FeedHooks {
+interface FeedHooks {
   readonly onExecution: (execution: Execution) => void;
   /** Live lines are wanted from now on, or no longer. */
   readonly onAttached: () => void;

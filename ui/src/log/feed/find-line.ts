@@ -2,7 +2,7 @@
 const NEAR_LINES = 100;
 const MAX_STEPS = 40;
 
-export interface FindLineOptions {
+interface FindLineOptions {
   readonly time: string;
   readonly startedAt: string;
   readonly lastN: number;

@@ -15,7 +15,7 @@ const MAX_FILLED_LINES = 5_000;
 /** Live lines may arrive slightly out of order: wait before requesting what seems to be missing. */
 const CHECK_AFTER_MS = 150;
 
-export interface HoleCheckOptions {
+interface HoleCheckOptions {
   readonly window: LogWindow;
   readonly loader: LineLoader;
   readonly sources: () => readonly LogSource[];

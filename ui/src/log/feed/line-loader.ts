@@ -6,7 +6,7 @@ import { skipMissing, skipMissingBack } from "./coverage.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 
-export interface LineLoaderOptions {
+interface LineLoaderOptions {
   readonly api: Pick<ApiClient, "lines" | "looks">;
   readonly window: LogWindow;
   /** Grows when the view moves elsewhere: answers to older requests are dropped. */

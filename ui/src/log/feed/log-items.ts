@@ -16,7 +16,7 @@ export interface HoleRow {
 
 export type Item = LogRow | HoleRow;
 
-export interface ItemOptions {
+interface ItemOptions {
   readonly window: LogWindow;
   readonly sources: number;
   readonly accepts: (row: LogRow) => boolean;

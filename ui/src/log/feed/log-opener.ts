@@ -9,7 +9,7 @@ import { openSource } from "./open-source.ts";
 import type { RunPager } from "./run-pager.ts";
 import type { SourceList } from "./source-list.ts";
 
-export interface LogOpenerOptions {
+interface LogOpenerOptions {
   readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
   readonly sources: SourceList;
   readonly loader: LineLoader;

@@ -15,7 +15,7 @@ export const REQUESTS_AT_ONCE = 6;
 /** Wait after a failed load. */
 export const RETRY_AFTER_MS = 2_000;
 
-export interface LogPagerOptions {
+interface LogPagerOptions {
   readonly window: LogWindow;
   readonly loader: LineLoader;
   readonly sources: () => readonly LogSource[];

@@ -41,7 +41,7 @@ export interface LogRow {
 }
 
 /** What stands beside each other. */
-export interface SideBySide {
+interface SideBySide {
   readonly head: Item;
   /** By execution; undefined where it has printed nothing there. */
   readonly cells: readonly (Item | undefined)[];
@@ -63,7 +63,7 @@ export interface Fold {
 }
 
 /** A row of a terminal. */
-export interface ScreenRow {
+interface ScreenRow {
   readonly spans: readonly Span[];
   /** What was printed on it, as far as it is loaded. */
   readonly printed: readonly LogRow[];

@@ -6,7 +6,7 @@ import type { SourceList } from "./source-list.ts";
 /** A view further behind than this restarts at the end instead of fetching everything between. */
 const MAX_BEHIND_LINES = 5_000;
 
-export interface LogTailOptions {
+interface LogTailOptions {
   readonly window: LogWindow;
   readonly sources: SourceList;
   /** Starts or stops the delivery of lines. */

@@ -8,7 +8,7 @@ interface Held {
 }
 
 /** Between these times all executions of a job are held, so that no row lacks its neighbours. */
-export interface MergedTimes {
+interface MergedTimes {
   readonly fromTime?: string;
   readonly toTime?: string;
 }

@@ -4,7 +4,7 @@ import type { LineLoader } from "./line-loader.ts";
 import type { LogPosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 
-export interface OpenSourceOptions {
+interface OpenSourceOptions {
   readonly api: Pick<ApiClient, "lines">;
   readonly loader: LineLoader;
   readonly position: LogPosition;

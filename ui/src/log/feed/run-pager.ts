@@ -11,7 +11,7 @@ import type { SourceList } from "./source-list.ts";
 const FIRST_LINES = 200;
 const PAGE_LINES = 1_000;
 
-export interface RunPagerOptions {
+interface RunPagerOptions {
   readonly api: Pick<ApiClient, "runLines">;
   readonly window: LogWindow;
   readonly sources: SourceList;

@@ -10,7 +10,7 @@ import { asTime } from "../../../../src/wire/time.ts";
 import type { Word } from "../../text/text-matches.ts";
 
 /** How the search field is to be read, beside its text. */
-export interface FindOptions {
+interface FindOptions {
   readonly case: CaseMode;
   readonly word: boolean;
 }

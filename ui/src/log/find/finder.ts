@@ -16,7 +16,7 @@ export interface FinderOptions {
 }
 
 /** Where the current match stands among all. */
-export interface MatchRank {
+interface MatchRank {
   readonly rank: number;
   /** Counted from where matches are about, because there are too many to know each. */
   readonly isAbout: boolean;

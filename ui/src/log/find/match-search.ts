@@ -11,7 +11,7 @@ export const MAX_IN_MANY = 5_000;
 /** Clocks of nodes differ: so much of what was searched before is searched again. */
 const OVERLAP_MS = 60_000;
 
-export interface MatchSearchOptions {
+interface MatchSearchOptions {
   readonly api: Pick<ApiClient, "search">;
   readonly log: WholeLog;
   readonly request: FindRequest;

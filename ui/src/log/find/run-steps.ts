@@ -10,7 +10,7 @@ import { collect, LOG_ENDS } from "./match-pages.ts";
 
 /** Fetched in one step: the next ones need no search, which reads the whole run. */
 const STEP_MATCHES = 100;
-export interface RunStepsOptions {
+interface RunStepsOptions {
   readonly api: Pick<ApiClient, "search">;
   readonly sources: () => readonly LogSource[];
   readonly request: FindRequest;

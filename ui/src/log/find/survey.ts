@@ -9,7 +9,7 @@ const MAX_KEPT = { inOne: 2_000, inMany: 5_000 };
 type Buckets = Pick<Extract<SearchEvent, { t: "buckets" }>, "size" | "counts">;
 type Times = Extract<SearchEvent, { t: "times" }>;
 
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly api: Pick<ApiClient, "search">;
   readonly request: FindRequest;
   readonly onChange: () => void;

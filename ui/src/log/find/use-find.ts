@@ -16,7 +16,7 @@ import type { Direction, Finder } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
 import type { MatchFeed } from "./match-feed.ts";
 
-export interface UseFindOptions {
+interface UseFindOptions {
   readonly api: ApiClient;
   readonly feed: LogFeed | undefined;
   readonly place: ExecutionPlace | JobPlace;
@@ -26,7 +26,7 @@ export interface UseFindOptions {
 }
 
 /** One of the two searches of a log page. */
-export interface Asked {
+interface Asked {
   readonly finder: Finder | undefined;
   readonly request: FindRequest | FindProblem | undefined;
 }

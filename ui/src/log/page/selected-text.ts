@@ -7,7 +7,7 @@ import { rowText } from "../view/row-segments.ts";
 /** One request's worth: more is a download. */
 const MAX_SELECTED_LINES = 5_000;
 
-export interface Selected {
+interface Selected {
   readonly from: number;
   readonly to: number;
   /** What stands before each line; undefined: nothing. */

@@ -2,7 +2,7 @@ import { asRecord, parseJson } from "../../../../src/wire/record.ts";
 import { TIME_MODES, type TimeMode } from "../../url-state.ts";
 
 /** How this reader wants lines shown, where an address does not say it. */
-export interface ViewPreferences {
+interface ViewPreferences {
   readonly wrap?: boolean;
   readonly time?: TimeMode;
 }

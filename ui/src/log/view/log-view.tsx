@@ -24,7 +24,7 @@ import { ViewScrollBar } from "./view-scroll-bar.tsx";
 /** Actions of the view for keys. */
 export type LogControls = Pick<LogView, "scrollRows" | "scrollPages" | "topItem">;
 
-export interface LogViewProps {
+interface LogViewProps {
   /** Set while the view is mounted. */
   readonly controls: { current: LogControls | null };
   readonly feed: ViewedFeed;

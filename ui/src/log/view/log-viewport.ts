@@ -12,7 +12,7 @@ const PINNED_OVERSCAN_ROWS = 2;
 /** Rows kept drawn for a selection that scrolled out of view. */
 const MAX_SELECTED_ROWS = 1_000;
 
-export interface LogViewportOptions {
+interface LogViewportOptions {
   readonly order: RowOrder;
   readonly heightOf: (item: Item) => number;
 }

@@ -5,7 +5,7 @@ export interface RowHeights {
 }
 
 /** The view's position: `offset` px of row `index` are above its upper edge. */
-export interface Anchor {
+interface Anchor {
   readonly index: number;
   readonly offset: number;
 }
@@ -47,7 +47,7 @@ export function scrollAnchor(anchor: Anchor, deltaPx: number, view: View): { anc
   return isBehind({ index, offset }, last) ? { anchor: last, beyondPx } : { anchor: { index, offset }, beyondPx: 0 };
 }
 
-export interface View {
+interface View {
   readonly heights: RowHeights;
   readonly viewportPx: number;
 }

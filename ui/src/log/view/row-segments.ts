@@ -45,7 +45,7 @@ function ofSpans(text: string, spans: readonly Span[]): readonly Segment[] {
 }
 
 /** The beginning of a row; what is left out is one click away. */
-export interface RowHead {
+interface RowHead {
   readonly segments: readonly Segment[];
   /** Of the rest, as UTF-8. */
   readonly restBytes: number;

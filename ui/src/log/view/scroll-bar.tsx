@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
-export interface ScrollBarProps {
+interface ScrollBarProps {
   /** The bar's range: 0 to `total`, of which `start` to `start + size` is in view. */
   readonly start: number;
   readonly size: number;

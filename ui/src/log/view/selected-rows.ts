@@ -1,7 +1,7 @@
 import type { Item } from "../feed/log-items.ts";
 import type { SelectedPlaces } from "./log-viewport.ts";
 
-export interface SelectedRowsOptions {
+interface SelectedRowsOptions {
   readonly rows: () => HTMLElement | null;
   /** The items of the rows' elements, in order. */
   readonly drawn: () => readonly Item[];
