@@ -5,9 +5,14 @@ const collector = process.env["MOCK"] ?? "http://127.0.0.1:8514";
 
 /**
  * Small modules that three parts of the script share are one part: each part alone costs a request and its own compression.
- * Modules of the fleet stay out: only later pages need them.
+ * Modules of the fleet stay out, and texts but those of every page: only later parts need them.
  */
-const SHARED = { name: "base", minShareCount: 3, maxModuleSize: 6_000, test: /ui\/src|src\/wire\/(?!fleet)|preact/ };
+const SHARED = {
+  name: "base",
+  minShareCount: 3,
+  maxModuleSize: 6_000,
+  test: /ui\/src\/(?!list|runs|texts\/e[ns]\/(?!frame))|src\/wire\/(?!fleet)|preact/,
+};
 
 export default defineConfig({
   root: import.meta.dirname,

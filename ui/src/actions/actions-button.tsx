@@ -4,6 +4,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { frame } from "../texts/en/frame.ts";
+import { head as t } from "../texts/en/head.ts";
 import type { Thing } from "./thing.ts";
 
 interface ActionsButtonProps {
@@ -29,13 +30,8 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   };
   return (
     <>
-      <button
-        type="button"
-        class="plain"
-        title="Notifications, download, keep, share, delete"
-        onClick={() => void open()}
-      >
-        Actions
+      <button type="button" class="plain" title={t.actionsTitle} onClick={() => void open()}>
+        {t.actions}
       </button>
       <span role="alert" class="problem">
         {problem}

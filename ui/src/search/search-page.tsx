@@ -58,7 +58,7 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
         <p class="quiet">{t.help}</p>
       ) : (
         <FindBar
-          name="Find"
+          mode="find"
           request={request}
           query={parseQuery(typed)}
           words={wordsOf(finder, groups.length)}

@@ -4,7 +4,10 @@ import { board } from "./es/board.ts";
 import { errors } from "./es/errors.ts";
 import { find } from "./es/find.ts";
 import { frame } from "./es/frame.ts";
+import { head } from "./es/head.ts";
+import { inside } from "./es/inside.ts";
 import { list } from "./es/list.ts";
+import { log } from "./es/log.ts";
 import { login } from "./es/login.ts";
 import { nodes } from "./es/nodes.ts";
 import { run } from "./es/run.ts";
@@ -14,7 +17,7 @@ import type { Room } from "./language.ts";
 
 /** The whole of Spanish: one part of the script, loaded by those who read it. */
 export const TEXTS: Readonly<Record<Room, object>> = {
-  ...{ account, actions, board, find, frame, list },
-  ...{ login, nodes, run, search, tell },
+  ...{ account, actions, board, find, frame, head, inside, list },
+  ...{ log, login, nodes, run, search, tell },
 };
 export const ERRORS = errors;

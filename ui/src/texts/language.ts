@@ -9,7 +9,10 @@ export type Room =
   | "board"
   | "find"
   | "frame"
+  | "head"
+  | "inside"
   | "list"
+  | "log"
   | "login"
   | "nodes"
   | "run"
@@ -41,6 +44,11 @@ export function inLocale<T>(make: (locale: string) => T): () => T {
     made ??= make(locale);
     return made;
   };
+}
+
+/** The day before the month, in English as well. */
+export function british(locale: string): string {
+  return locale === "en" ? "en-GB" : locale;
 }
 
 /** The language that was chosen here, or the first of those the browser asks for. */

@@ -3,11 +3,15 @@ import { useRef, useState } from "preact/hooks";
 import { formatField, formatQuery, formatTerm } from "../../../../src/text/query/format-query.ts";
 import { FIELD_NAMES, type Query } from "../../../../src/text/query/query.ts";
 import { copyText } from "../../copy-text.ts";
+import { find as t } from "../../texts/en/find.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { log } from "../../texts/en/log.ts";
 import type { FindProblem, FindRequest } from "./find-request.ts";
 import type { Direction } from "./finder.ts";
 
 interface FindBarProps {
-  readonly name: "Find" | "Filter";
+  /** Find goes from match to match, Filter hides other lines. */
+  readonly mode: "find" | "filter";
   readonly request: FindRequest | FindProblem;
   readonly query: Query;
   /** What was found so far. */
@@ -23,9 +27,9 @@ interface FindBarProps {
 
 /** What is searched, part by part, and how far it is. */
 export function FindBar(props: FindBarProps): JSX.Element {
-  const { name, request, query, words, isSearching, extra, onQuery, onStep, onCancel, onClear } = props;
+  const { mode, request, query, words, isSearching, extra, onQuery, onStep, onCancel, onClear } = props;
   return (
-    <section class="find-bar" aria-label={name}>
+    <section class="find-bar" aria-label={log[mode]}>
       {"problem" in request ? null : <Chips query={query} onQuery={onQuery} />}
       {extra === undefined ? null : <Chip text={extra.text} onRemove={extra.onRemove} />}
       {"problem" in request ? (
@@ -40,22 +44,22 @@ export function FindBar(props: FindBarProps): JSX.Element {
       )}
       {onStep === undefined || "problem" in request ? null : (
         <>
-          <button type="button" class="plain" title="Previous match ( N )" onClick={() => onStep("previous")}>
-            ↑<span class="for-screen-readers">Previous match</span>
+          <button type="button" class="plain" title={`${t.previous} ( N )`} onClick={() => onStep("previous")}>
+            ↑<span class="for-screen-readers">{t.previous}</span>
           </button>
-          <button type="button" class="plain" title="Next match ( n )" onClick={() => onStep("next")}>
-            ↓<span class="for-screen-readers">Next match</span>
+          <button type="button" class="plain" title={`${t.next} ( n )`} onClick={() => onStep("next")}>
+            ↓<span class="for-screen-readers">{t.next}</span>
           </button>
         </>
       )}
       {isSearching ? (
         <button type="button" class="plain" onClick={onCancel}>
-          Cancel
+          {frame.cancel}
         </button>
       ) : null}
       {"problem" in request ? null : <Command text={request.command} />}
       <button type="button" class="plain" onClick={onClear}>
-        {name === "Find" ? "Clear" : "Clear filter"}
+        {mode === "find" ? t.clear : t.clearFilter}
       </button>
     </section>
   );
@@ -90,7 +94,7 @@ function Chip({ text, onRemove }: { text: string; onRemove: () => void }): JSX.E
   return (
     <span class="chip">
       <code>{text}</code>
-      <button type="button" aria-label={`Remove ${text}`} onClick={onRemove}>
+      <button type="button" aria-label={t.remove(text)} onClick={onRemove}>
         ×
       </button>
     </span>
@@ -110,7 +114,7 @@ function Command({ text }: { readonly text: string }): JSX.Element {
       <summary>mlctl</summary>
       <code ref={code}>{text}</code>
       <button type="button" class="plain" onClick={() => void copy()}>
-        {copied === text ? "Copied" : "Copy"}
+        {copied === text ? frame.copied : frame.copy}
       </button>
     </details>
   );

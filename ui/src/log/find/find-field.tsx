@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isForField } from "../../keys.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { LogPlace } from "../../url-state.ts";
 import { usePageKeys } from "../../use-page-keys.ts";
 import type { Direction } from "./finder.ts";
@@ -15,8 +16,6 @@ type Mode = "find" | "filter";
 
 /** Pause in typing before the text takes effect. */
 const PAUSE_MS = 250;
-const PLACEHOLDERS = { find: "Find in the whole log…", filter: "Show only lines with…" } as const;
-const HELP = 'Words are AND; "a phrase", -not, /regex/, node: rank: stream: level: state: since: until:';
 
 /**
  * One field for two uses: Find goes from match to match, Filter shows only matches. Ctrl-F and `/` open Find, `&` opens
@@ -94,20 +93,20 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
     // biome-ignore lint/a11y/useSemanticElements: <search> is unknown to browsers from before 2023
     <div class="find-field" role="search">
       <fieldset class="choice">
-        <legend class="for-screen-readers">What the search does</legend>
+        <legend class="for-screen-readers">{t.findMode}</legend>
         {(["find", "filter"] as const).map((each) => (
-          <label key={each} title={each === "find" ? "Go from match to match ( / )" : "Show only matches ( & )"}>
+          <label key={each} title={each === "find" ? t.findTitle : t.filterTitle}>
             <input type="radio" name="find-mode" checked={mode === each} onChange={() => choose(each)} />
-            <span>{each === "find" ? "Find" : "Filter"}</span>
+            <span>{t[each]}</span>
           </label>
         ))}
       </fieldset>
       <input
         ref={field}
         type="search"
-        aria-label={mode === "find" ? "Find in the whole log" : "Filter the whole log"}
-        placeholder={PLACEHOLDERS[mode]}
-        title={HELP}
+        aria-label={mode === "find" ? t.findAll : t.filterAll}
+        placeholder={mode === "find" ? t.findPlaceholder : t.filterPlaceholder}
+        title={t.findHelp}
         value={typed}
         maxLength={1_000}
         spellcheck={false}
@@ -115,9 +114,9 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
         onInput={(event) => setTyped(event.currentTarget.value)}
         onKeyDown={onKey}
       />
-      <Toggle name="Match case" text="Aa" isOn={place.how.includes("c")} onToggle={() => toggle("c")} />
-      <Toggle name="Whole words" text="W" isOn={place.how.includes("w")} onToggle={() => toggle("w")} />
-      <Toggle name="Regular expression" text=".*" isOn={isRegex} onToggle={toggleRegex} />
+      <Toggle name={t.matchCase} text="Aa" isOn={place.how.includes("c")} onToggle={() => toggle("c")} />
+      <Toggle name={t.wholeWords} text="W" isOn={place.how.includes("w")} onToggle={() => toggle("w")} />
+      <Toggle name={t.regex} text=".*" isOn={isRegex} onToggle={toggleRegex} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import type { StreamName } from "../../../../src/wire/api.ts";
 import type { Target } from "../../../../src/wire/live.ts";
 import { asTime } from "../../../../src/wire/time.ts";
 import type { Word } from "../../text/text-matches.ts";
+import { find as t } from "../../texts/en/find.ts";
 
 /** How the search field is to be read, beside its text. */
 interface FindOptions {
@@ -61,7 +62,7 @@ export function findRequest(input: FindInput): FindRequest | FindProblem | undef
     const text = fields[name];
     if (text === undefined) continue;
     const atMs = parseTime(text, nowMs);
-    if (atMs === undefined) return { problem: `${name}:${text} is no time. Try -10m, 14:05, or "Nov 28 18:00"` };
+    if (atMs === undefined) return { problem: t.noTime(`${name}:${text}`) };
     times.set(name, asTime(atMs));
   }
   const { stream, level, state, rank } = fields;

@@ -1,4 +1,5 @@
 import { formatCount } from "../../format.ts";
+import { find as t } from "../../texts/en/find.ts";
 import type { Finder } from "./finder.ts";
 
 /** "3 of 128, 41 % searched". @param isLive lines are printed on after the search came to the end. */
@@ -9,8 +10,8 @@ export function findWords(finder: Finder, isLive: boolean): string {
   const ranked =
     rank === undefined
       ? matchesWords(survey.total)
-      : `${rank.isAbout ? "about " : ""}${formatCount(rank.rank)} of ${count}`;
-  const soFar = isLive && survey.status === "done" ? " so far" : "";
+      : t.rankOf(rank.isAbout ? t.about(formatCount(rank.rank)) : formatCount(rank.rank), count);
+  const soFar = isLive && survey.status === "done" ? t.soFar : "";
   return joined([ranked + soFar, ...progressWords(finder), note]);
 }
 
@@ -23,10 +24,10 @@ export function filterWords(
   if (survey === undefined) return "";
   const shown = survey.total + added;
   const hidden = Math.max(0, lines - shown);
-  const which = isCapped ? "; only the first ones found are shown: narrow it" : "";
+  const which = isCapped ? t.capped : "";
   return joined([
-    `${formatCount(shown)} of ${formatCount(lines)} lines${which}`,
-    hidden === 0 ? "" : `${formatCount(hidden)} hidden`,
+    t.linesOf(formatCount(shown), formatCount(lines)) + which,
+    hidden === 0 ? "" : t.hidden(hidden),
     ...progressWords(finder),
   ]);
 }
@@ -36,14 +37,14 @@ function progressWords(finder: Finder): string[] {
   if (survey === undefined) return [];
   if (survey.problem !== undefined) return [survey.problem];
   if (survey.status === "done") return [];
-  const part = searchedPart === undefined ? "" : `${Math.floor(searchedPart * 100)} % searched`;
-  if (survey.status === "stopped") return [`cancelled${part === "" ? "" : ` at ${part}`}`];
-  if (survey.ahead > 0 && survey.bytes === 0) return [`waits for ${formatCount(survey.ahead)} other searches`];
-  return [part === "" ? "searching" : part];
+  const part = searchedPart === undefined ? "" : t.searched(Math.floor(searchedPart * 100));
+  if (survey.status === "stopped") return [part === "" ? t.cancelled : t.cancelledAt(part)];
+  if (survey.ahead > 0 && survey.bytes === 0) return [t.waits(survey.ahead)];
+  return [part === "" ? t.searching : part];
 }
 
 function matchesWords(total: number): string {
-  return total === 0 ? "No match" : `${formatCount(total)} ${total === 1 ? "match" : "matches"}`;
+  return total === 0 ? t.noMatch : t.matches(total);
 }
 
 function joined(parts: readonly string[]): string {

@@ -2,6 +2,7 @@ import { CRI } from "../../../../src/wire/cri.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
+import { find as t } from "../../texts/en/find.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, type MatchPlace } from "./match.ts";
@@ -105,7 +106,7 @@ export class Finder {
     if (step.signal.aborted) return undefined;
     this.isStepping = false;
     if (found === undefined && other !== undefined) {
-      this.note = direction === "next" ? "From the top" : "From the end";
+      this.note = direction === "next" ? t.fromTop : t.fromEnd;
     }
     this.#current = other ?? this.#current;
     this.#options.onChange();

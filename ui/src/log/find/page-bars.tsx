@@ -32,7 +32,7 @@ function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | 
   const { added = 0, isCapped = false } = found.matches ?? {};
   return (
     <FindBar
-      name="Filter"
+      mode="filter"
       query={parseQuery(place.q)}
       request={request}
       words={filterWords(finder, { lines, added, isCapped })}
@@ -51,7 +51,7 @@ function FindingBar({ feed, found, place, adjust }: PageBarProps): JSX.Element |
   if (finder === undefined || request === undefined) return null;
   return (
     <FindBar
-      name="Find"
+      mode="find"
       query={parseQuery(place.find)}
       request={request}
       words={findWords(finder, feed.isLive)}

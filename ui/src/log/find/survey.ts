@@ -1,5 +1,6 @@
-import type { SearchEvent, SearchStop } from "../../../../src/wire/search-event.ts";
+import type { SearchEvent } from "../../../../src/wire/search-event.ts";
 import type { ApiClient } from "../../api-client.ts";
+import { find as t } from "../../texts/en/find.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, toMatch } from "./match.ts";
 
@@ -48,7 +49,7 @@ export class Survey {
     void api.search({ ...request.body, limit, buckets: true }, { onEvent, signal }).then((answer) => {
       if (this.status !== "searching") return;
       this.status = "failed";
-      this.problem = answer.ok ? "The search ended early: the connection was cut" : answer.message;
+      this.problem = answer.ok ? t.cut : answer.message;
       onChange();
     });
   }
@@ -97,15 +98,8 @@ export class Survey {
   }
 }
 
-const STOPPED: Readonly<Record<SearchStop, string | undefined>> = {
-  limit: undefined,
-  time: "Not everything was read: the search took too long. Narrow it",
-  failed: "Not everything was read: the search failed",
-  refused: "Not everything was read: the search was refused",
-};
-
 function problemOf({ why, message, unreadable }: Extract<SearchEvent, { t: "end" }>): string | undefined {
-  const stopped = why === undefined ? undefined : STOPPED[why];
-  if (stopped !== undefined) return message === undefined ? stopped : `${stopped}: ${message}`;
-  return unreadable > 0 ? `${unreadable} executions could not be read` : undefined;
+  const stopped = why === undefined || why === "limit" ? undefined : t.stopped[why];
+  if (stopped !== undefined) return message === undefined ? stopped : t.because(stopped, message);
+  return unreadable > 0 ? t.unreadable(unreadable) : undefined;
 }

@@ -2,6 +2,8 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { formatCount } from "../../format.ts";
 import { plainText } from "../../text/segments.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { withText } from "./json-filter.ts";
 import { type JsonNode, jsonNode } from "./json-node.ts";
@@ -34,13 +36,13 @@ export function JsonTree({ row, q, onFilter, onClose }: JsonTreeProps): JSX.Elem
   };
   return (
     <dialog ref={dialog} class="key-help row-states" aria-labelledby="json-tree-title" onClose={onClose}>
-      <h2 id="json-tree-title">JSON of line {row.n}</h2>
-      <p class="quiet">Click a value to show only lines that have it.</p>
+      <h2 id="json-tree-title">{t.json(row.n)}</h2>
+      <p class="quiet">{t.jsonWhy}</p>
       <ul class="json-tree">
         <Values nodes={root?.children ?? []} depth={1} onChoose={choose} />
       </ul>
       <button type="button" class="primary" onClick={onClose}>
-        Close
+        {frame.close}
       </button>
     </dialog>
   );
@@ -57,7 +59,7 @@ function Values({ nodes, depth, onChoose }: ValuesProps): JSX.Element {
       {nodes.slice(0, MAX_CHILDREN).map((node, at) => (
         <Value key={at} node={node} depth={depth} onChoose={onChoose} />
       ))}
-      {more > 0 ? <li class="quiet">{formatCount(more)} more</li> : null}
+      {more > 0 ? <li class="quiet">{t.more(more)}</li> : null}
     </>
   );
 }
@@ -75,7 +77,7 @@ function Value({ node, depth, onChoose }: ValueProps): JSX.Element {
     return (
       <li>
         {name}
-        <button type="button" title={`Show only lines with ${source}`} onClick={() => onChoose(source)}>
+        <button type="button" title={t.onlyWith(source)} onClick={() => onChoose(source)}>
           {plainText(text)}
         </button>
       </li>

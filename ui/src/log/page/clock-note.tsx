@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Navigation } from "../../navigation.ts";
+import { head as t } from "../../texts/en/head.ts";
 import type { JobPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { clockWords } from "./clock-words.ts";
@@ -24,8 +25,8 @@ export function ClockNote({ feed, navigation, place }: ClockNoteProps): JSX.Elem
     <label class="toggle clock-note" title={words.join("\n")}>
       <input type="checkbox" checked={isCorrected} onChange={toggle} />
       <span>
-        {differences.size === 1 ? words[0] : `${differences.size} nodes' clocks differ`}
-        {isCorrected ? ": corrected" : ": not corrected"}
+        {differences.size === 1 ? words[0] : t.clocksDiffer(differences.size)}
+        {isCorrected ? t.corrected : t.notCorrected}
       </span>
     </label>
   );

@@ -15,12 +15,13 @@ import type { Navigation } from "../../navigation.ts";
 import { placeOfRun } from "../../place-of.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import { frame } from "../../texts/en/frame.ts";
+import { head as t } from "../../texts/en/head.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { clockWords } from "./clock-words.ts";
 import { loadExecutionDetails } from "./log-parts.ts";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 
-interface ExecutionHeaderProps {
+export interface ExecutionHeaderProps {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly feed: LogFeed;
@@ -43,7 +44,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
     <header class="log-header">
       <Crumbs navigation={navigation}>
         {job === x ? null : (
-          <Link navigation={navigation} to={placeOfRun(execution, showOwner)} title="All lines of this run of the job">
+          <Link navigation={navigation} to={placeOfRun(execution, showOwner)} title={frame.allOfRun}>
             {visibleText(job)}
           </Link>
         )}
@@ -54,16 +55,17 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
         <span>{node}</span>
         {showOwner ? <span>{owner}</span> : null}
         <StartTime at={startedAt} nowMs={nowMs} />
-        <span title="Duration">{describeDuration(execution, nowMs)}</span>
+        <span title={frame.duration}>{describeDuration(execution, nowMs)}</span>
         <span>{frame.lines(lines)}</span>
-        <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
+        <span title={t.bytes(formatCount(bytes))}>{formatBytes(bytes)}</span>
         <DeliveryNote execution={execution} />
         <Losses execution={execution} />
         <OtherUser execution={execution} />
         {execution.clockMs === undefined ? null : <span class="quiet">{clockWords(node, execution.clockMs)}</span>}
         {execution.mayBuffer === true ? <MayBuffer /> : null}
         <a class="raw" href={rawLink(execution, { stream })} download>
-          <Icon name="download" /> raw{stream === undefined ? "" : ` ${stream}`}
+          <Icon name="download" /> {t.raw}
+          {stream === undefined ? "" : ` ${stream}`}
         </a>
         <ActionsButton api={api} live={live} navigation={navigation} thing={{ x, node, owner }} />
       </p>
@@ -76,24 +78,19 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
 function OtherUser({ execution }: { readonly execution: Execution }): JSX.Element | null {
   const { claimedUser, owner, node } = execution;
   if (claimedUser === undefined) return null;
-  const title =
-    `The uid of ${claimedUser} on ${node} is that of ${owner} on the collector, so ${owner} sees this execution. ` +
-    "Ask an administrator to make the uids equal, or to map this node's users.";
+  const title = t.runByTitle(claimedUser, node, owner);
   return (
     <span class="delivery delivery-incomplete" title={visibleText(title)}>
-      <Icon name="warning" /> run by {visibleText(claimedUser)} on {node}
+      <Icon name="warning" /> {t.runBy(visibleText(claimedUser), node)}
     </span>
   );
 }
 
 /** Why nothing comes, perhaps, and what helps. */
 function MayBuffer(): JSX.Element {
-  const title =
-    "It computes but has printed nothing for a minute. Many programs gather their output when they write into a pipe: " +
-    "mlrun --pty gives them a terminal, stdbuf -oL makes some write line by line.";
   return (
-    <span class="quiet" title={title}>
-      may be buffering: try --pty
+    <span class="quiet" title={t.mayBufferTitle}>
+      {t.mayBuffer}
     </span>
   );
 }
@@ -104,16 +101,13 @@ function Losses({ execution }: { readonly execution: Pick<Execution, "thinned" |
   return (
     <>
       {dropped === 0 ? null : (
-        <span class="delivery delivery-incomplete" title="mlrun had to drop these bytes: its spool was full">
-          <Icon name="warning" /> {formatBytes(dropped)} dropped
+        <span class="delivery delivery-incomplete" title={t.droppedTitle}>
+          <Icon name="warning" /> {t.dropped(formatBytes(dropped))}
         </span>
       )}
       {thinned === 0 ? null : (
-        <span
-          class="quiet"
-          title="States of progress bars that were redrawn faster than one can see (mlrun --raw keeps them)"
-        >
-          {formatBytes(thinned)} of redraws thinned
+        <span class="quiet" title={t.thinnedTitle}>
+          {t.thinned(formatBytes(thinned))}
         </span>
       )}
     </>

@@ -1,19 +1,18 @@
 import type { JSX } from "preact";
-import { formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
+import { log as t } from "../../texts/en/log.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 
 /** Away from the end: how many lines arrived since, and the way back. */
 export function FollowButton({ feed }: { readonly feed: ViewedFeed }): JSX.Element | null {
   if (feed.isFollowing) return null;
   const { newLines } = feed;
-  const words =
-    newLines > 0 ? `${formatCount(newLines)} new ${newLines === 1 ? "line" : "lines"}` : feed.isLive ? "Follow" : "End";
+  const words = newLines > 0 ? t.newLines(newLines) : feed.isLive ? t.follow : t.end;
   return (
     <button
       type="button"
       class={`follow${newLines > 0 ? " news" : ""}`}
-      title="To the end ( G )"
+      title={t.toEnd}
       onClick={() => void feed.goToEnd()}
     >
       <Icon name="down" />

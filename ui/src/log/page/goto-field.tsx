@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { frame } from "../../texts/en/frame.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 
 interface GotoFieldProps {
@@ -31,12 +32,12 @@ export function GotoField({ scope, onGo }: GotoFieldProps): JSX.Element {
   return (
     <form class="line-field" onSubmit={submit}>
       <label>
-        <span class="for-screen-readers">Go to line or time</span>
+        <span class="for-screen-readers">{t.goTo}</span>
         <input
           name="line"
           data-goto=""
-          placeholder="Go to…"
-          title="Line, time or part ( : ): 500000, 50%, 14:05, -10m, Nov 28 18:00"
+          placeholder={t.goToPlaceholder}
+          title={t.goToTitle}
           autocomplete="off"
           aria-invalid={problem !== ""}
           onInput={() => setProblem("")}

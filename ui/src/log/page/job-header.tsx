@@ -5,7 +5,7 @@ import { ActionsButton } from "../../actions/actions-button.tsx";
 import { after } from "../../after.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
-import { formatBytes, formatCount } from "../../format.ts";
+import { formatBytes } from "../../format.ts";
 import { Lazy } from "../../lazy.tsx";
 import { ExecutionRow } from "../../list/execution-row.tsx";
 import type { LiveClient } from "../../live-client.ts";
@@ -15,13 +15,14 @@ import { Counts } from "../../runs/counts.tsx";
 import { RunCounts } from "../../runs/run-counts.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import { frame } from "../../texts/en/frame.ts";
+import { head as t } from "../../texts/en/head.ts";
 import type { JobPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { ClockNote } from "./clock-note.tsx";
 import { Crumbs, LogTitle } from "./log-title.tsx";
 import { RunChoice } from "./run-choice.tsx";
 
-interface JobHeaderProps {
+export interface JobHeaderProps {
   readonly api: ApiClient;
   readonly live: LiveClient;
   readonly feed: LogFeed;
@@ -51,8 +52,8 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner }: Job
         {known === undefined ? null : <Counts of={known} />}
         {owner !== undefined && showOwner ? <span>{owner}</span> : null}
         <span>
-          {formatCount(count)} {count === 1 ? "execution" : "executions"}
-          {feed.isPartial ? `, the ${formatCount(executions.length)} newest shown` : ""}
+          {frame.executions(count)}
+          {feed.isPartial ? t.newestShown(executions.length) : ""}
         </span>
         <span>{frame.lines(lines)}</span>
         <span>{formatBytes(bytes)}</span>
@@ -93,12 +94,9 @@ async function loadNeverStarted() {
 }
 
 function Nested(): JSX.Element {
-  const title =
-    "An mlrun inside another prints into its pipe, so its lines are in both. Here they stand once, as the inner one's; " +
-    "the page of the enclosing execution has all of its own.";
   return (
-    <span class="quiet" title={title}>
-      lines of inner executions once
+    <span class="quiet" title={t.nestedTitle}>
+      {t.nested}
     </span>
   );
 }

@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { frame } from "../../texts/en/frame.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 
 /** Says which part of a log failed to load, without moving anything else. */
@@ -8,13 +10,13 @@ export function LoadNote({ feed }: { readonly feed: ViewedFeed }): JSX.Element {
     <div class="load-note" role="status">
       {failedAt !== undefined ? (
         <span class="notice">
-          The lines asked for could not be loaded.
+          {t.notLoaded}
           <button type="button" class="plain" onClick={() => void feed.open(failedAt)}>
-            Try again
+            {frame.tryAgain}
           </button>
         </span>
       ) : isFailing ? (
-        <span class="notice">Some lines could not be loaded. They are asked for again.</span>
+        <span class="notice">{t.someNotLoaded}</span>
       ) : null}
     </div>
   );

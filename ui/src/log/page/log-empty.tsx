@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { Link } from "../../link.tsx";
 import type { Navigation } from "../../navigation.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { log as t } from "../../texts/en/log.ts";
 import { LIST } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 
@@ -16,8 +18,8 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
   if (typeof feed?.phase === "object" && place.view !== "list") {
     return (
       <main class="page centred">
-        <h1>Whose {place.view} is meant?</h1>
-        <p class="quiet">Several users have one of this name.</p>
+        <h1>{t.whose[place.view]}</h1>
+        <p class="quiet">{t.several}</p>
         {feed.phase.owners.map((owner) => (
           <Link key={owner} navigation={navigation} to={{ ...place, owner }}>
             {owner}
@@ -29,10 +31,10 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
   if (feed?.phase === "absent") {
     return (
       <main class="page centred">
-        <h1>There is no such execution</h1>
-        <p class="quiet">It may belong to somebody else, or its logs are no longer kept.</p>
+        <h1>{t.absent}</h1>
+        <p class="quiet">{t.absentWhy}</p>
         <Link class="primary" navigation={navigation} to={LIST}>
-          All executions
+          {t.allExecutions}
         </Link>
       </main>
     );
@@ -40,9 +42,9 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
   if (feed?.phase === "failed") {
     return (
       <main class="page centred">
-        <h1>The lines could not be loaded</h1>
+        <h1>{t.failed}</h1>
         <button type="button" class="primary" onClick={onRetry}>
-          Try again
+          {frame.tryAgain}
         </button>
       </main>
     );

@@ -9,12 +9,14 @@ import type { Direction } from "../find/finder.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import type { TimeStripProps } from "../times/time-strip.tsx";
 import type { LineTime } from "../view/line-time.ts";
-import { ExecutionHeader } from "./execution-header.tsx";
-import { JobHeader } from "./job-header.tsx";
+import type { ExecutionHeaderProps } from "./execution-header.tsx";
+import type { JobHeaderProps } from "./job-header.tsx";
 import type { LogPageProps } from "./log-page.tsx";
-import { loadJobBoard, loadTimeStrip } from "./log-parts.ts";
+import { loadExecutionHeader, loadJobBoard, loadJobHeader, loadTimeStrip } from "./log-parts.ts";
 import { LogToolbar } from "./log-toolbar.tsx";
 import type { LogCommands } from "./use-log-commands.ts";
+
+const NO_HEADER = <header class="log-header" aria-busy="true" />;
 
 interface LogHeadProps extends LogPageProps, LogCommands {
   readonly feed: LogFeed;
@@ -44,15 +46,16 @@ export function LogHead(props: LogHeadProps): JSX.Element {
         on={[feed, place, showOwner, second, length, updates]}
         draw={() =>
           place.view === "job" ? (
-            <JobHeader api={api} live={live} feed={feed} navigation={navigation} place={place} showOwner={showOwner} />
+            <Lazy<JobHeaderProps>
+              load={loadJobHeader}
+              props={{ api, live, feed, navigation, place, showOwner }}
+              waiting={NO_HEADER}
+            />
           ) : (
-            <ExecutionHeader
-              api={api}
-              live={live}
-              feed={feed}
-              navigation={navigation}
-              stream={place.stream}
-              showOwner={showOwner}
+            <Lazy<ExecutionHeaderProps>
+              load={loadExecutionHeader}
+              props={{ api, live, feed, navigation, stream: place.stream, showOwner }}
+              waiting={NO_HEADER}
             />
           )
         }

@@ -12,21 +12,6 @@ interface Key {
   readonly altKey: boolean;
 }
 
-/** The keys of the log view, for handling and for the help. */
-export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
-  ["j k ↓ ↑", "one line down, up"],
-  ["Space PageDown PageUp", "a page"],
-  ["g Home", "first line"],
-  ["G End", "last line, and follow"],
-  [":", "go to a line, a time, a part: 500000, 14:05, -10m, 50%"],
-  ["/ Ctrl-F", "find in the whole log"],
-  ["n N", "next match, previous match"],
-  ["&", "show only lines that match"],
-  ["w", "wrap long lines"],
-  ["t", "time: local, UTC, since start, none"],
-  ["?", "this help"],
-];
-
 /** The command of a key, as in less and vi. Undefined for other keys. */
 export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): LogCommand | undefined {
   if (ctrlKey || metaKey || altKey) return undefined;

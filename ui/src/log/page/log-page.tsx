@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useCallback, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiClient } from "../../api-client.ts";
 import type { RunBoard } from "../../board/run-board.ts";
 import { Lazy } from "../../lazy.tsx";
@@ -8,6 +8,7 @@ import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
 import { frame } from "../../texts/en/frame.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { ExecutionPlace, JobPlace, LogPlace } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -21,12 +22,18 @@ import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
 import { FollowButton } from "./follow-button.tsx";
-import type { KeyHelpProps } from "./key-help.tsx";
 import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
 import { LogHead } from "./log-head.tsx";
-import { KEY_HELP } from "./log-keys.ts";
-import { loadKeyHelp, loadPageBars, loadRowInside, loadSelectionBar } from "./log-parts.ts";
+import type { LogKeyHelpProps } from "./log-key-help.tsx";
+import {
+  loadExecutionHeader,
+  loadJobHeader,
+  loadKeyHelp,
+  loadPageBars,
+  loadRowInside,
+  loadSelectionBar,
+} from "./log-parts.ts";
 import { NoLines } from "./no-lines.tsx";
 import type { RowInsideProps } from "./row-inside.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
@@ -53,6 +60,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { api, live, navigation, place, showOwner, runBoard } = props;
   const redraw = useRedraw();
   const feed = useLogFeed({ api, live, place, redraw });
+  useEffect(() => {
+    // The header comes with the first lines; why it does not, it says in its place.
+    void (place.view === "job" ? loadJobHeader() : loadExecutionHeader()).catch(() => undefined);
+  }, [place.view]);
   const isNarrow = useNarrow();
   const preferred = useMemo(() => storedPreferences(), []);
   const wrap = place.wrap ?? preferred.wrap ?? isNarrow;
@@ -168,9 +179,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
         <side.engine.SideHeader labels={look.labels} hasTime={look.time.format(SOME_TIME) !== ""} />
       )}
       {place.view === "job" && place.side !== undefined && feed.sources.length > MAX_COLUMNS ? (
-        <p class="notice">
-          Side by side takes at most {MAX_COLUMNS} executions: choose some on the board, with Ctrl-click.
-        </p>
+        <p class="notice">{t.tooManyColumns(MAX_COLUMNS)}</p>
       ) : null}
       <div class="log-frame" style={{ "--columns": String(feed.sources.length) }}>
         <LogView
@@ -213,11 +222,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
         }
       />
       {isHelpOpen ? (
-        <Lazy<KeyHelpProps>
-          load={loadKeyHelp}
-          props={{ isOpen: true, keys: KEY_HELP, onClose: () => setHelpOpen(false) }}
-          waiting={null}
-        />
+        <Lazy<LogKeyHelpProps> load={loadKeyHelp} props={{ onClose: () => setHelpOpen(false) }} waiting={null} />
       ) : null}
     </main>
   );

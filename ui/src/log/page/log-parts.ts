@@ -4,6 +4,16 @@ export async function loadJobBoard() {
   return JobBoard;
 }
 
+export async function loadExecutionHeader() {
+  const { ExecutionHeader } = await import("./execution-header.tsx");
+  return ExecutionHeader;
+}
+
+export async function loadJobHeader() {
+  const { JobHeader } = await import("./job-header.tsx");
+  return JobHeader;
+}
+
 export async function loadTimeStrip() {
   const { TimeStrip } = await import("../times/time-strip.tsx");
   return TimeStrip;
@@ -20,8 +30,8 @@ export async function loadRowInside() {
 }
 
 export async function loadKeyHelp() {
-  const { KeyHelp } = await import("./key-help.tsx");
-  return KeyHelp;
+  const { LogKeyHelp } = await import("./log-key-help.tsx");
+  return LogKeyHelp;
 }
 
 export async function loadSelectionBar() {

@@ -2,6 +2,8 @@ import type { ComponentChildren, JSX } from "preact";
 import { Icon } from "../../icon.tsx";
 import { Link } from "../../link.tsx";
 import type { Navigation } from "../../navigation.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { head as t } from "../../texts/en/head.ts";
 import { LIST } from "../../url-state.ts";
 
 interface LogTitleProps {
@@ -14,7 +16,7 @@ interface LogTitleProps {
 export function LogTitle({ text, isOpen, onToggle }: LogTitleProps): JSX.Element {
   return (
     <h1 class="log-title">
-      <button type="button" aria-expanded={isOpen} title={isOpen ? "Hide details" : "Show details"} onClick={onToggle}>
+      <button type="button" aria-expanded={isOpen} title={isOpen ? t.hideDetails : t.showDetails} onClick={onToggle}>
         <span>{text}</span>
         <Icon name={isOpen ? "open" : "closed"} />
       </button>
@@ -30,9 +32,9 @@ export function Crumbs({
   children?: ComponentChildren;
 }): JSX.Element {
   return (
-    <nav class="crumbs" aria-label="Where this belongs">
+    <nav class="crumbs" aria-label={t.belongs}>
       <Link navigation={navigation} to={LIST}>
-        Executions
+        {frame.executionsTitle}
       </Link>
       {children}
     </nav>

@@ -2,6 +2,8 @@ import type { JSX } from "preact";
 import { parseStream } from "../../../../src/wire/cri.ts";
 import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import { SIDE_MODES, TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
@@ -25,8 +27,6 @@ interface LogToolbarProps {
   readonly onHelp: () => void;
 }
 
-const TIME_NAMES = { local: "Local time", utc: "UTC", relative: "Since start", off: "No time" } as const;
-
 export function LogToolbar({
   feed,
   place,
@@ -41,10 +41,10 @@ export function LogToolbar({
   onHelp,
 }: LogToolbarProps): JSX.Element {
   return (
-    <div class="toolbar" role="toolbar" aria-label="How the lines are shown">
+    <div class="toolbar" role="toolbar" aria-label={t.toolbar}>
       <FindField place={place} adjust={adjust} onStep={onStep} />
       <fieldset class="choice">
-        <legend class="for-screen-readers">Stream</legend>
+        <legend class="for-screen-readers">{t.stream}</legend>
         {["", "stdout", "stderr"].map((stream) => (
           <label key={stream}>
             <input
@@ -54,7 +54,7 @@ export function LogToolbar({
               checked={(place.stream ?? "") === stream}
               onChange={() => adjust({ stream: parseStream(stream) })}
             />
-            <span>{stream === "" ? "both" : stream}</span>
+            <span>{stream === "" ? t.both : stream}</span>
           </label>
         ))}
       </fieldset>
@@ -65,31 +65,37 @@ export function LogToolbar({
       <GotoField scope={gotoScope} onGo={onGo} />
       <span class="spring" />
       {feed.isFollowing && feed.isLive && isConnected ? (
-        <span class="live" title="New lines show as they are printed. Scroll up to pause">
-          Live
+        <span class="live" title={t.liveTitle}>
+          {t.live}
         </span>
       ) : null}
       <label>
-        <span class="for-screen-readers">Time</span>
+        <span class="for-screen-readers">{t.time}</span>
         <select
           value={time}
-          title="Time ( t )"
+          title={t.timeTitle}
           onChange={(event) =>
             adjust({ time: TIME_MODES.find((mode) => mode === event.currentTarget.value) ?? "local" })
           }
         >
           {TIME_MODES.map((mode) => (
             <option key={mode} value={mode}>
-              {TIME_NAMES[mode]}
+              {t.times[mode]}
             </option>
           ))}
         </select>
       </label>
-      <label class="toggle" title="Wrap long lines ( w )">
+      <label class="toggle" title={t.wrapTitle}>
         <input type="checkbox" checked={wrap} onChange={(event) => adjust({ wrap: event.currentTarget.checked })} />
-        <span>Wrap</span>
+        <span>{t.wrap}</span>
       </label>
-      <button type="button" class="plain icon-only help-button" title="Keys ( ? )" aria-label="Keys" onClick={onHelp}>
+      <button
+        type="button"
+        class="plain icon-only help-button"
+        title={t.keysTitle}
+        aria-label={frame.keys}
+        onClick={onHelp}
+      >
         ?
       </button>
     </div>
@@ -104,15 +110,11 @@ function SideChoice({ place, navigation }: { place: JobPlace; navigation: Naviga
   };
   return (
     <label>
-      <span class="for-screen-readers">Columns</span>
-      <select
-        value={place.side ?? ""}
-        title="A column for each execution"
-        onChange={(event) => choose(event.currentTarget.value)}
-      >
-        <option value="">one list</option>
-        <option value="time">side by side, by time</option>
-        <option value="text">side by side, equal lines</option>
+      <span class="for-screen-readers">{t.columns}</span>
+      <select value={place.side ?? ""} title={t.columnsTitle} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">{t.oneList}</option>
+        <option value="time">{t.byTime}</option>
+        <option value="text">{t.byText}</option>
       </select>
     </label>
   );
@@ -123,9 +125,9 @@ function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Naviga
   const isFolded = place.fold === true;
   const change = (): void => navigation.adjust({ ...place, fold: isFolded ? undefined : true, side: undefined });
   return (
-    <label class="toggle" title="Lines that many executions print stand as one row">
+    <label class="toggle" title={t.foldTitle}>
       <input type="checkbox" checked={isFolded} onChange={change} />
-      <span>Fold</span>
+      <span>{t.fold}</span>
     </label>
   );
 }
@@ -139,9 +141,9 @@ function GutterChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navig
   const choose = (gutter: string): void => navigation.adjust({ ...place, gutter: gutter === "" ? undefined : gutter });
   return (
     <label>
-      <span class="for-screen-readers">Beside the lines</span>
+      <span class="for-screen-readers">{t.besideLines}</span>
       <select value={place.gutter ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">node</option>
+        <option value="">{t.byNode}</option>
         {[...new Set([...labels, place.gutter ?? ""])]
           .filter((label) => label !== "")
           .map((label) => (
@@ -160,9 +162,9 @@ function NodeChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navigat
   const choose = (node: string): void => navigation.adjust({ ...place, node, top: "" });
   return (
     <label>
-      <span class="for-screen-readers">Node</span>
+      <span class="for-screen-readers">{frame.node}</span>
       <select value={place.node} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">All nodes</option>
+        <option value="">{frame.allNodes}</option>
         {nodes
           .filter((node) => node !== "")
           .sort()

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { log as t } from "../../texts/en/log.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { MatchFeed } from "../find/match-feed.ts";
 
@@ -11,8 +12,8 @@ interface NoLinesProps {
 /** Text in place of rows. */
 export function NoLines({ feed, matches }: NoLinesProps): JSX.Element {
   const isEmpty = feed.sources.every(({ lastN }) => lastN === 0);
-  const nothing = feed.isLive ? "Nothing printed yet. Lines show here as they come." : "Nothing was printed.";
-  const none = matches?.isReady === true ? (matches.problem ?? "No line of this log matches.") : "Searching…";
-  const notHere = matches === undefined ? "Loading the lines…" : none;
+  const nothing = feed.isLive ? t.nothingYet : t.nothing;
+  const none = matches?.isReady === true ? (matches.problem ?? t.noMatch) : t.searching;
+  const notHere = matches === undefined ? t.loading : none;
   return <p class="nothing">{isEmpty ? nothing : notHere}</p>;
 }

@@ -1,4 +1,5 @@
 import { parseTime } from "../../../../src/text/time/time-of.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import { parseLineNumber } from "../../url-state.ts";
 
 /** Where a reader wants to go. */
@@ -23,13 +24,13 @@ export function parseGoto(text: string, { endMs, hasNumbers }: GotoScope): Goto 
   const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(typed)?.[1];
   if (percent !== undefined) {
     const part = Number(percent) / 100;
-    return part <= 1 ? { is: "part", part } : { is: "problem", problem: `${typed} is more than all of it` };
+    return part <= 1 ? { is: "part", part } : { is: "problem", problem: t.moreThanAll(typed) };
   }
   const n = parseLineNumber(typed);
   if (n !== undefined && hasNumbers) return { is: "line", n };
-  if (n !== undefined) return { is: "problem", problem: `Lines of a job have no number of their own. Try ${EXAMPLES}` };
+  if (n !== undefined) return { is: "problem", problem: t.noNumbers(EXAMPLES) };
   const atMs = parseTime(typed, endMs);
   if (atMs !== undefined) return { is: "time", atMs };
   const first = hasNumbers ? "500000, " : "";
-  return { is: "problem", problem: `"${typed}" is no place in this log. Try ${first}${EXAMPLES}` };
+  return { is: "problem", problem: t.noPlace(typed, first + EXAMPLES) };
 }

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { formatCount } from "../../format.ts";
 import { plainText } from "../../text/segments.ts";
+import { frame } from "../../texts/en/frame.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import { earlierStates, type LogRow } from "../feed/log-row.ts";
 
 /** States shown at once: the last ones. */
@@ -23,7 +24,7 @@ export function RowStates({ row, onClose }: RowStatesProps): JSX.Element {
   return (
     <dialog ref={dialog} class="key-help row-states" aria-labelledby="row-states-title" onClose={onClose}>
       <h2 id="row-states-title">
-        {formatCount(shown.length)} {shown.length < row.redraws + 1 ? "last states" : "states"} of line {row.n}
+        {shown.length < row.redraws + 1 ? t.lastStates(shown.length, row.n) : t.states(shown.length, row.n)}
       </h2>
       <ol>
         {shown.map((state, at) => (
@@ -31,7 +32,7 @@ export function RowStates({ row, onClose }: RowStatesProps): JSX.Element {
         ))}
       </ol>
       <button type="button" class="primary" onClick={onClose}>
-        Close
+        {frame.close}
       </button>
     </dialog>
   );

@@ -3,6 +3,8 @@ import { formatCount } from "../../format.ts";
 import type { Navigation } from "../../navigation.ts";
 import type { RunCounts } from "../../runs/run-counts.ts";
 import { runWords } from "../../runs/run-name.tsx";
+import { frame } from "../../texts/en/frame.ts";
+import { head as t } from "../../texts/en/head.ts";
 import { ALL_RUNS, type JobPlace } from "../../url-state.ts";
 
 interface RunChoiceProps {
@@ -20,20 +22,26 @@ export function RunChoice({ counts, navigation, place, run }: RunChoiceProps): J
   const choose = (chosen: string): void => navigation.adjust({ ...place, run: chosen, top: "" });
   return (
     <label class="run-choice">
-      <span class="for-screen-readers">Run</span>
+      <span class="for-screen-readers">{t.run}</span>
       <select
         value={run ?? ALL_RUNS}
         onFocus={() => counts.refresh(runs.length)}
         onChange={(event) => choose(event.currentTarget.value)}
       >
-        {isListed ? null : <option value={run}>run {run}</option>}
+        {isListed ? null : <option value={run}>{frame.run(run)}</option>}
         {runs.map((each) => (
           <option key={each.run} value={each.run}>
             {runWords(each)}
-            {each.running > 0 ? ", running" : each.failed > 0 ? ", failed" : each.lost > 0 ? ", lost" : ""}
+            {each.running > 0
+              ? t.runStates.running
+              : each.failed > 0
+                ? t.runStates.failed
+                : each.lost > 0
+                  ? t.runStates.lost
+                  : ""}
           </option>
         ))}
-        <option value={ALL_RUNS}>all {runs.length > 1 ? formatCount(runs.length) : ""} runs</option>
+        <option value={ALL_RUNS}>{t.allRuns(runs.length > 1 ? formatCount(runs.length) : "")}</option>
       </select>
     </label>
   );

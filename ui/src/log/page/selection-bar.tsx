@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { ApiClient } from "../../api-client.ts";
 import { copyText } from "../../copy-text.ts";
 import { formatCount } from "../../format.ts";
-import { frame } from "../../texts/en/frame.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import type { ExecutionPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { LineTime } from "../view/line-time.ts";
@@ -25,28 +25,28 @@ export function SelectionBar({ api, feed, place, time, onClear }: SelectionBarPr
   const to = Math.max(line, lineTo);
   if (source === undefined) return null;
   const copy = async (what: "text" | "all" | "link"): Promise<void> => {
-    if (what === "link") return say((await copyText(location.href)) ? "Link copied" : "Copy it from the address bar");
+    if (what === "link") return say((await copyText(location.href)) ? t.linkCopied : t.copyFromBar);
     const head = what === "all" ? { time, node: source.execution.node } : undefined;
     const selected = await selectedText(api, source, { from: line, to, head });
-    if (selected === undefined) return say("The lines could not be loaded");
+    if (selected === undefined) return say(t.notLoaded);
     const isCopied = await copyText(selected.text);
-    say(isCopied ? `${frame.lines(selected.lines)} copied` : "The browser refuses to copy: select the text by hand");
+    say(isCopied ? t.linesCopied(selected.lines) : t.cannotCopy);
   };
   const say = (words: string): void => setSaid(words);
   return (
-    <section class="selection-bar" aria-label="Marked lines">
-      <span>{to > line ? `Lines ${formatCount(line)}–${formatCount(to)}` : `Line ${formatCount(line)}`}</span>
+    <section class="selection-bar" aria-label={t.marked}>
+      <span>{to > line ? t.lines(formatCount(line), formatCount(to)) : t.line(formatCount(line))}</span>
       <button type="button" class="plain" onClick={() => void copy("text")}>
-        Copy text
+        {t.copyText}
       </button>
       <button type="button" class="plain" onClick={() => void copy("all")}>
-        with time and node
+        {t.withTime}
       </button>
       <button type="button" class="plain" onClick={() => void copy("link")}>
-        Copy link
+        {t.copyLink}
       </button>
       <span role="status">{said}</span>
-      <button type="button" class="plain" aria-label="Unmark the lines" onClick={onClear}>
+      <button type="button" class="plain" aria-label={t.unmark} onClick={onClear}>
         ×
       </button>
     </section>

@@ -1,5 +1,6 @@
 import type { ExecutionState } from "../../../../src/wire/api.ts";
 import type { Board } from "../../../../src/wire/board.ts";
+import { frame } from "../../texts/en/frame.ts";
 import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 
@@ -22,7 +23,7 @@ export function titleOf(
   if (board === undefined || board.job !== job || board.run !== feed?.run) return { title: job, state: undefined };
   const { first, cells } = board;
   if (first !== null) {
-    const name = first.rank === undefined ? first.node : `rank ${first.rank}`;
+    const name = first.rank === undefined ? first.node : frame.rank(first.rank);
     return { title: `${name} - ${job}`, state: first.state };
   }
   return { title: job, state: cells.some(({ state }) => state === "running") ? "running" : "finished" };

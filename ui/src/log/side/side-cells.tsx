@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { levelOf } from "../../../../src/text/level/level-of.ts";
-import { formatCount } from "../../format.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineText } from "../view/line-text.tsx";
@@ -26,11 +26,7 @@ function SideCell({ cell, look }: { cell: Item | undefined; look: RowLook }): JS
   if (cell === undefined) return <span class="side-cell side-none" />;
   if (cell.kind === "hole") {
     const lines = cell.to - cell.n + 1;
-    return (
-      <span class="side-cell side-none">
-        {formatCount(lines)} {lines === 1 ? "line is" : "lines are"} not here
-      </span>
-    );
+    return <span class="side-cell side-none">{t.notHere(lines)}</span>;
   }
   return (
     <span

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { log } from "../../texts/en/log.ts";
 import type { NodeLabel } from "../view/row-view.tsx";
 
 interface SideHeaderProps {
@@ -20,7 +21,7 @@ export function SideHeader({ labels, hasTime }: SideHeaderProps): JSX.Element {
   }, []);
   return (
     <div class="side-header" ref={names} style={{ "--columns": String(labels.length) }}>
-      {hasTime ? <span class="side-time">Time</span> : null}
+      {hasTime ? <span class="side-time">{log.time}</span> : null}
       <span class="side-cells">
         {labels.map(({ text, hue }, at) => (
           <span key={at} class={`side-cell node-label hue-${hue}`} title={text}>

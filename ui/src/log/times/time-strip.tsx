@@ -4,7 +4,7 @@ import { formatQuery } from "../../../../src/text/query/format-query.ts";
 import { parseQuery } from "../../../../src/text/query/parse-query.ts";
 import { asTime } from "../../../../src/wire/time.ts";
 import type { ApiClient } from "../../api-client.ts";
-import { frame } from "../../texts/en/frame.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import type { LogPlace } from "../../url-state.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { outlineAcross, type TimeScale, timeScale } from "./time-scale.ts";
@@ -75,13 +75,13 @@ export function TimeStrip(props: TimeStripProps): JSX.Element | null {
   const words =
     part === undefined || over === undefined
       ? ""
-      : `${time.clock(timeAt(over))}, about ${frame.lines(times.counts[part] ?? 0)} in ${secondsOf(times.sizeMs)} s`;
+      : t.stripPart(time.clock(timeAt(over)), times.counts[part] ?? 0, secondsOf(times.sizeMs));
   return (
     <section
       ref={strip}
       class="time-strip"
-      aria-label="Lines over time"
-      title="Drag to show only a time (since:, until:), click to go there"
+      aria-label={t.strip}
+      title={t.stripTitle}
       onPointerDown={begin}
       onPointerMove={move}
       onPointerUp={end}

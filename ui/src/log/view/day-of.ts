@@ -1,15 +1,11 @@
 import { twoDigits } from "../../format.ts";
+import { british, inLocale } from "../../texts/language.ts";
 import type { TimeMode } from "../../url-state.ts";
 
-const DAYS = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-const UTC_DAYS = new Intl.DateTimeFormat("en-GB", {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  timeZone: "UTC",
-});
-const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+const DAY = { weekday: "short", day: "numeric", month: "short", year: "numeric" } as const;
+const days = inLocale((locale) => new Intl.DateTimeFormat(british(locale), DAY));
+const utcDays = inLocale((locale) => new Intl.DateTimeFormat(british(locale), { ...DAY, timeZone: "UTC" }));
+const zone = inLocale((locale) => new Intl.DateTimeFormat(british(locale), { timeZoneName: "short" }));
 
 /** Minutes whose day is remembered: at most a day's worth, then it begins anew. */
 const MAX_CACHED_MINUTES = 1_440;
@@ -32,11 +28,15 @@ export function dayOf(time: string, mode: TimeMode): string {
 /** "Sat, 28 Nov 2026". */
 export function dayWords(time: string, mode: TimeMode): string {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? "" : (mode === "utc" ? UTC_DAYS : DAYS).format(date);
+  return Number.isNaN(date.getTime()) ? "" : (mode === "utc" ? utcDays() : days()).format(date);
 }
 
 /** "CET", "GMT+2", "UTC". */
 export function zoneWords(time: string, mode: TimeMode): string {
   if (mode === "utc") return "UTC";
-  return ZONE.formatToParts(new Date(time)).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return (
+    zone()
+      .formatToParts(new Date(time))
+      .find(({ type }) => type === "timeZoneName")?.value ?? ""
+  );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
+import { log as t } from "../../texts/en/log.ts";
 import type { HoleRow } from "../feed/log-items.ts";
 
 interface HoleViewProps {
@@ -14,21 +15,16 @@ interface HoleViewProps {
 
 export function HoleView({ hole, kind, node, reason }: HoleViewProps): JSX.Element {
   const { n, to } = hole;
-  const which = n === to ? `line ${formatCount(n)}` : `lines ${formatCount(n)}–${formatCount(to)}`;
-  const be = n === to ? "is" : "are";
-  const words = {
-    fetching: `Fetching ${which}…`,
-    expected: `${which} ${be} on the way`,
-    missing: `${which} ${be} missing: printed, but never delivered`,
-  };
-  const said = reason === "" ? words[kind] : `${which}: ${reason}`;
+  const [first, last] = [formatCount(n), formatCount(to)];
+  const words = reason === "" ? t[kind] : t.because;
+  const said = n === to ? words.one(first, reason) : words.many(first, last, reason);
   const isFinal = kind === "missing" || reason !== "";
   return (
     <div class={`row hole hole-${isFinal ? "missing" : kind}`} data-n={n}>
       <span class="hole-words">
         {isFinal ? <Icon name="warning" /> : null}
         {node === undefined ? "" : `${node}: `}
-        {said.charAt(0).toUpperCase() + said.slice(1)}
+        {said}
       </span>
     </div>
   );

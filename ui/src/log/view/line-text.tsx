@@ -7,6 +7,7 @@ import { paint } from "../../text/paint.ts";
 import type { Segment } from "../../text/segments.ts";
 import type { Word } from "../../text/text-matches.ts";
 import { markMatches } from "../../text/text-matches.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { headOf, rowSegments } from "./row-segments.ts";
 
@@ -27,7 +28,7 @@ export function LineText({ row, words, found, isWhole, onOpen }: LineTextProps):
     <>
       {textOf(segments, found.length === 0 ? words : [...words, ...found.map((text) => ({ text, isExact: true }))])}
       {restBytes === 0 ? null : (
-        <button type="button" class="more" title="Show the whole line" onClick={onOpen}>
+        <button type="button" class="more" title={t.wholeLine} onClick={onOpen}>
           +{formatBytes(restBytes)}
         </button>
       )}

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { Component, createRef } from "preact";
+import { log as t } from "../../texts/en/log.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -154,7 +155,7 @@ export class LogView extends Component<LogViewProps> {
         style={viewColumns({ sources: feed.sources, labels: look.labels, items })}
       >
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
-        <section class="scroller" ref={this.#scroller} tabIndex={0} aria-label="Lines" onCopy={this.#onCopy}>
+        <section class="scroller" ref={this.#scroller} tabIndex={0} aria-label={t.lines} onCopy={this.#onCopy}>
           <div class="space" ref={this.#space}>
             <div class="stage">
               <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>

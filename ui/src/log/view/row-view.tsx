@@ -3,6 +3,7 @@ import { Component } from "preact";
 import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import type { Word } from "../../text/text-matches.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { Fold, LogRow } from "../feed/log-row.ts";
 import type { HeadFold } from "../feed/trace-folds.ts";
 import type { SideEngine } from "../side/side-engine.ts";
@@ -103,7 +104,7 @@ export class RowView extends Component<RowViewProps> {
         </span>
         {newDay === undefined ? null : <span class="day">{newDay}</span>}
         {row.continues ? (
-          <span class="continues" title="Goes on from the row above">
+          <span class="continues" title={t.continues}>
             ↪
           </span>
         ) : null}
@@ -118,7 +119,7 @@ export class RowView extends Component<RowViewProps> {
         {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
         {fold === undefined ? null : <FoldButton fold={fold} onFold={look.onFold} />}
         {isJsonLine(row) ? (
-          <button type="button" class="more" title="Show the JSON as a tree" onClick={() => look.onInside(row)}>
+          <button type="button" class="more" title={t.jsonTree} onClick={() => look.onInside(row)}>
             {"{ }"}
           </button>
         ) : null}
@@ -126,7 +127,7 @@ export class RowView extends Component<RowViewProps> {
           <button
             type="button"
             class="redraws"
-            title={`Redrawn ${formatCount(row.redraws)} times; this is its last state. Show all`}
+            title={t.redrawn(formatCount(row.redraws))}
             onClick={() => look.onInside(row)}
           >
             ↻{formatCount(row.redraws)}
@@ -151,7 +152,7 @@ function FoldLabel({ fold, onGroup }: { fold: Fold; onGroup: RowLook["onGroup"] 
       type="button"
       class="node-label fold-label"
       aria-expanded={isOpen}
-      title={`${names}: ${formatCount(count)} lines. ${isOpen ? "Fold them" : "Show each"}`}
+      title={isOpen ? t.foldThem(names, formatCount(count)) : t.showEach(names, formatCount(count))}
       onClick={() => onGroup(head)}
     >
       {isOpen ? "− " : ""}
@@ -168,8 +169,8 @@ function NearButton({ row, near }: { row: LogRow; near: NonNullable<RowLook["nea
       type="button"
       class="near"
       aria-expanded={isShown}
-      title={isShown ? "Hide the lines around" : "Show the lines around"}
-      aria-label={`Lines around line ${row.n}`}
+      title={isShown ? t.hideAround : t.showAround}
+      aria-label={t.around(row.n)}
       onClick={() => near.toggle(row)}
     >
       {isShown ? "−" : "+"}
@@ -181,7 +182,7 @@ function FoldButton({ fold, onFold }: { fold: HeadFold; onFold: RowLook["onFold"
   const { of, head, rows, isOpen } = fold;
   return (
     <button type="button" class="more" aria-expanded={isOpen} onClick={() => onFold(head)}>
-      {isOpen ? "Hide" : "+"} {formatCount(rows.length)} lines of the {of}
+      {(isOpen ? t.hideFold : t.showFold)(formatCount(rows.length), t.ofFold[of])}
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { asTime } from "../../../../src/wire/time.ts";
 import { formatCount } from "../../format.ts";
+import { log as t } from "../../texts/en/log.ts";
 import type { Item } from "../feed/log-items.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
@@ -35,7 +36,7 @@ export function ViewScrollBar(props: ViewScrollBarProps): JSX.Element {
       if (isEnd) void feed.goToEnd();
       else void feed.goTo({ at: "line", n: Math.floor(at) + 1, align: "top" });
     };
-    const describe = (at: number): string => `line ${formatCount(Math.min(source.lastN, Math.floor(at) + 1))}`;
+    const describe = (at: number): string => t.line(formatCount(Math.min(source.lastN, Math.floor(at) + 1)));
     const { missing } = source.execution;
     return (
       <ScrollBar

@@ -3,19 +3,6 @@ import { counted } from "../counted.ts";
 import { translated } from "../language.ts";
 
 export const find = translated("find", {
-  find: "Find",
-  filter: "Filter",
-  findTitle: "Go from match to match ( / )",
-  filterTitle: "Show only matches ( & )",
-  findAll: "Find in the whole log",
-  filterAll: "Filter the whole log",
-  findPlaceholder: "Find in the whole log…",
-  filterPlaceholder: "Show only lines with…",
-  help: 'Words are AND; "a phrase", -not, /regex/, node: rank: stream: level: state: since: until:',
-  what: "What the search does",
-  matchCase: "Match case",
-  wholeWords: "Whole words",
-  regex: "Regular expression",
   previous: "Previous match",
   next: "Next match",
   clear: "Clear",
@@ -39,9 +26,11 @@ export const find = translated("find", {
   fromEnd: "From the end",
   ended: "The search ended before everything was read",
   cut: "The search ended early: the connection was cut",
-  tooLong: "Not everything was read: the search took too long. Narrow it",
-  failed: "Not everything was read: the search failed",
-  refused: "Not everything was read: the search was refused",
+  stopped: {
+    time: "Not everything was read: the search took too long. Narrow it",
+    failed: "Not everything was read: the search failed",
+    refused: "Not everything was read: the search was refused",
+  },
   because: (stopped: string, message: string) => `${stopped}: ${message}`,
   unreadable: (count: number) => `${counted(count, "execution", "executions")} could not be read`,
 });

@@ -3,19 +3,6 @@ import { counted } from "../counted.ts";
 import type { find as english } from "../en/find.ts";
 
 export const find: typeof english = {
-  find: "Buscar",
-  filter: "Filtrar",
-  findTitle: "Ir de coincidencia en coincidencia ( / )",
-  filterTitle: "Mostrar solo las coincidencias ( & )",
-  findAll: "Buscar en todo el registro",
-  filterAll: "Filtrar todo el registro",
-  findPlaceholder: "Buscar en todo el registro…",
-  filterPlaceholder: "Mostrar solo líneas con…",
-  help: 'Deben aparecer todas las palabras; "una frase", -sin, /regex/, node: rank: stream: level: state: since: until:',
-  what: "Qué hace la búsqueda",
-  matchCase: "Distinguir mayúsculas",
-  wholeWords: "Palabras completas",
-  regex: "Expresión regular",
   previous: "Coincidencia anterior",
   next: "Coincidencia siguiente",
   clear: "Quitar",
@@ -39,9 +26,11 @@ export const find: typeof english = {
   fromEnd: "Desde el final",
   ended: "La búsqueda terminó antes de leerlo todo",
   cut: "La búsqueda terminó antes de tiempo: se cortó la conexión",
-  tooLong: "No se ha leído todo: la búsqueda tardó demasiado. Acótala",
-  failed: "No se ha leído todo: la búsqueda falló",
-  refused: "No se ha leído todo: la búsqueda fue rechazada",
+  stopped: {
+    time: "No se ha leído todo: la búsqueda tardó demasiado. Acótala",
+    failed: "No se ha leído todo: la búsqueda falló",
+    refused: "No se ha leído todo: la búsqueda fue rechazada",
+  },
   because: (stopped, message) => `${stopped}: ${message}`,
   unreadable: (count) =>
     `no se ${count === 1 ? "ha podido" : "han podido"} leer ${formatCount(count)} ${count === 1 ? "ejecución" : "ejecuciones"}`,

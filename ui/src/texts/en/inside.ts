@@ -1,0 +1,53 @@
+import { formatCount } from "../../format.ts";
+import { counted } from "../counted.ts";
+import { translated } from "../language.ts";
+
+/** What opens in the page of a log. */
+export const inside = translated("inside", {
+  help: [
+    ["j k ↓ ↑", "one line down, up"],
+    ["Space PageDown PageUp", "a page"],
+    ["g Home", "first line"],
+    ["G End", "last line, and follow"],
+    [":", "go to a line, a time, a part: 500000, 14:05, -10m, 50%"],
+    ["/ Ctrl-F", "find in the whole log"],
+    ["n N", "next match, previous match"],
+    ["&", "show only lines that match"],
+    ["w", "wrap long lines"],
+    ["t", "time: local, UTC, since start, none"],
+    ["?", "this help"],
+  ] as readonly (readonly [string, string])[],
+  json: (n: number) => `JSON of line ${n}`,
+  jsonWhy: "Click a value to show only lines that have it.",
+  onlyWith: (value: string) => `Show only lines with ${value}`,
+  more: (count: number) => `${formatCount(count)} more`,
+  states: (count: number, n: number) => `${counted(count, "state", "states")} of line ${n}`,
+  lastStates: (count: number, n: number) => `${counted(count, "last state", "last states")} of line ${n}`,
+  id: "Id",
+  owner: "Owner",
+  run: "Run",
+  within: "Inside",
+  started: "Started",
+  ended: "Ended",
+  arguments: "Arguments",
+  marked: "Marked lines",
+  line: (n: string) => `Line ${n}`,
+  lines: (n: string, to: string) => `Lines ${n}–${to}`,
+  copyText: "Copy text",
+  withTime: "with time and node",
+  copyLink: "Copy link",
+  linkCopied: "Link copied",
+  copyFromBar: "Copy it from the address bar",
+  notLoaded: "The lines could not be loaded",
+  linesCopied: (count: number) => `${counted(count, "line", "lines")} copied`,
+  cannotCopy: "The browser refuses to copy: select the text by hand",
+  unmark: "Unmark the lines",
+  moreThanAll: (typed: string) => `${typed} is more than all of it`,
+  noNumbers: (examples: string) => `Lines of a job have no number of their own. Try ${examples}`,
+  noPlace: (typed: string, examples: string) => `"${typed}" is no place in this log. Try ${examples}`,
+  strip: "Lines over time",
+  stripTitle: "Drag to show only a time (since:, until:), click to go there",
+  stripPart: (time: string, lines: number, seconds: string) =>
+    `${time}, about ${counted(lines, "line", "lines")} in ${seconds} s`,
+  notHere: (count: number) => `${counted(count, "line is", "lines are")} not here`,
+});
