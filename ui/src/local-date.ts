@@ -1,8 +1,8 @@
-import { british, inLocale } from "./texts/language.ts";
+import { inLocale } from "./texts/language.ts";
 
 const format = inLocale(
   (locale) =>
-    new Intl.DateTimeFormat(british(locale), {
+    new Intl.DateTimeFormat(locale, {
       ...{ day: "numeric", month: "short", year: "numeric" },
       ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
     }),

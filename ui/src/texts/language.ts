@@ -24,7 +24,7 @@ const KEY = "marcologger.language";
 const shown = new Map<Room, object>();
 let translation: Readonly<Record<Room, object>> | undefined;
 let errors: Readonly<Record<string, string>> = {};
-let locale = "en";
+let locale = "en-GB";
 
 /** Texts of a room in the page's language, whether it is known yet or not. @param english What they say otherwise. */
 export function translated<T extends object>(room: Room, english: T): T {
@@ -44,11 +44,6 @@ export function inLocale<T>(make: (locale: string) => T): () => T {
     made ??= make(locale);
     return made;
   };
-}
-
-/** The day before the month, in English as well. */
-export function british(locale: string): string {
-  return locale === "en" ? "en-GB" : locale;
 }
 
 /** The language that was chosen here, or the first of those the browser asks for. */
@@ -73,7 +68,12 @@ export function pageLanguage(): Language {
 
 /** Speaks a language from now on: before anything is drawn. One that cannot be loaded leaves English. */
 export async function speak(language: Language): Promise<void> {
-  if (language === "en") return;
+  // The browser's own kind of the language decides how numbers and dates look.
+  const own = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  if (language === "en") {
+    locale = own;
+    return;
+  }
   try {
     const spanish = await import("./es.ts");
     translation = spanish.TEXTS;
@@ -81,8 +81,7 @@ export async function speak(language: Language): Promise<void> {
   } catch {
     return;
   }
-  // The browser's own kind of Spanish decides how numbers and dates look.
-  locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  locale = own;
   document.documentElement.lang = language;
   for (const [room, texts] of shown) Object.assign(texts, translation[room]);
 }

@@ -1,11 +1,11 @@
 import { twoDigits } from "../../format.ts";
-import { british, inLocale } from "../../texts/language.ts";
+import { inLocale } from "../../texts/language.ts";
 import type { TimeMode } from "../../url-state.ts";
 
 const DAY = { weekday: "short", day: "numeric", month: "short", year: "numeric" } as const;
-const days = inLocale((locale) => new Intl.DateTimeFormat(british(locale), DAY));
-const utcDays = inLocale((locale) => new Intl.DateTimeFormat(british(locale), { ...DAY, timeZone: "UTC" }));
-const zone = inLocale((locale) => new Intl.DateTimeFormat(british(locale), { timeZoneName: "short" }));
+const days = inLocale((locale) => new Intl.DateTimeFormat(locale, DAY));
+const utcDays = inLocale((locale) => new Intl.DateTimeFormat(locale, { ...DAY, timeZone: "UTC" }));
+const zone = inLocale((locale) => new Intl.DateTimeFormat(locale, { timeZoneName: "short" }));
 
 /** Minutes whose day is remembered: at most a day's worth, then it begins anew. */
 const MAX_CACHED_MINUTES = 1_440;
