@@ -26,7 +26,6 @@ interface PamOptions {
   readonly program: string;
   /** File in /etc/pam.d. */
   readonly service: string;
-  readonly hangsAfterMs?: number;
 }
 
 /**
@@ -38,7 +37,7 @@ const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 const MAX_HELD_CHARACTERS = 4_096;
 
 /** Asks PAM, with one process of mlpam for each question. */
-export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: PamOptions): AskPam {
+export function createPam({ program, service }: PamOptions): AskPam {
   return ({ user, password, address }, onPrompt) =>
     new Promise((resolve) => {
       const child = spawn(program, [], { stdio: ["ignore", "ignore", "inherit", "pipe"], env: ENVIRONMENT });
@@ -55,7 +54,7 @@ export function createPam({ program, service, hangsAfterMs = HANGS_AFTER_MS }: P
         settle({ result: "unavailable", reason });
         child.kill("SIGKILL");
       };
-      const timer = setTimeout(() => fail("a PAM module hangs"), hangsAfterMs);
+      const timer = setTimeout(() => fail("a PAM module hangs"), HANGS_AFTER_MS);
       child.on("error", (error) => fail(String(error)));
       // Not "exit": while others end, it comes before the last bytes of this process, and so before its answer.
       child.on("close", (code, signal) => {

@@ -11,8 +11,8 @@ export type Trusts = Readonly<Record<Order["via"], Trust>>;
 
 export type Opened =
   | { readonly kind: "order"; readonly order: Order; readonly signed: SignedOrder; readonly digest: string }
-  /** `isTrusted`: a trusted key signed it. Only these are worth a record: anybody can send the others. */
-  | { readonly kind: "refused"; readonly why: Refusal; readonly isTrusted: boolean; readonly order?: Order };
+  /** With its order if a trusted key signed one. */
+  | { readonly kind: "refused"; readonly why: Refusal; readonly order?: Order };
 
 /**
  * Opens an order's message: its length, its key, its signature and its form, in this order, so that what nobody trusted
@@ -34,16 +34,16 @@ export function openOrder(
   const bytes = Buffer.from(signed.order);
   if (!signature.verify(bytes)) return untrusted("signature-wrong");
   const order = parseOrder(signed.order);
-  if (order === undefined) return { kind: "refused", why: "malformed-order", isTrusted: true };
+  if (order === undefined) return { kind: "refused", why: "malformed-order" };
   const keys = trusts[via].get(blob) ?? [];
   const why =
     order.via === via ? distrust(keys, { user: order.user, namespace: signature.namespace, nowMs }) : "other-way";
-  if (why !== undefined) return { kind: "refused", why, isTrusted: true, order };
+  if (why !== undefined) return { kind: "refused", why, order };
   return { kind: "order", order, signed, digest: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function untrusted(why: Refusal): Opened {
-  return { kind: "refused", why, isTrusted: false };
+  return { kind: "refused", why };
 }
 
 function distrust(

@@ -15,12 +15,10 @@ export class SetupError extends Error {}
  *
  * @param {string} what for people: "installing npm packages"
  * @param {[string, ...string[]]} command program and arguments, no shell
- * @param {Record<string, string>} [environment] added to this process's own
  */
-export function step(what, [program, ...args], environment = {}) {
+export function step(what, [program, ...args]) {
   console.error(`setup: ${what}`);
-  const env = { ...process.env, ...environment };
-  const result = spawnSync(program, args, { cwd: ROOT, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const result = spawnSync(program, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (result.error === undefined && result.status === 0) return;
   const reason = result.error?.message ?? `${program} ended with ${result.status ?? result.signal}`;
   throw failed(what, reason, `${result.stdout ?? ""}${result.stderr ?? ""}`);
@@ -29,9 +27,10 @@ export function step(what, [program, ...args], environment = {}) {
 /**
  * A step that runs beside the next ones. Its output goes to a file, because the next steps block the event loop.
  *
+ * @param {Record<string, string>} environment added to this process's own
  * @returns {() => Promise<void>} waits for its end
  */
-export function stepBeside(what, [program, ...args], environment = {}) {
+export function stepBeside(what, [program, ...args], environment) {
   console.error(`setup: ${what}`);
   const folder = mkdtempSync(join(tmpdir(), "ml-setup-"));
   const output = openSync(join(folder, "output"), "w");

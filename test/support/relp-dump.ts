@@ -24,8 +24,6 @@ interface RelpDumpOptions {
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca: Buffer };
   /** The status of each message's reply. Default `200 OK`. */
   readonly answer?: string;
-  /** Answers nothing to messages: they stay in the sender's window. */
-  readonly neverAcknowledge?: boolean;
   /** False: answers the sender's close, and then holds the connection open. */
   readonly closes?: boolean;
 }
@@ -68,7 +66,7 @@ export async function startRelpDump(options: RelpDumpOptions = {}): Promise<Relp
     if (RELAY_FRAME.test(data.toString("latin1"))) relayFrames.push(data.toString());
     else messages.push(data);
     const status = options.answer ?? "200 OK";
-    return options.neverAcknowledge === true ? "" : `${txnr} rsp ${status.length} ${status}\n`;
+    return `${txnr} rsp ${status.length} ${status}\n`;
   }
 
   const server =

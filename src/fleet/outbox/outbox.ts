@@ -47,10 +47,6 @@ export class Outbox {
     this.#reports = new Reports(parts);
   }
 
-  get openOrders(): number {
-    return this.#book.open.size;
-  }
-
   /** Stores a run and sends it. `differs`: another order of this name is there; `full`: too many are open. */
   async submit(
     order: OrderOf<"run">,

@@ -35,7 +35,6 @@ export class Finder {
   #step = new AbortController();
   /** What the last step met: the log's other end, or a failure. */
   note = "";
-  isStepping = false;
   #onKnown: () => void = () => undefined;
 
   constructor(options: FinderOptions) {
@@ -86,7 +85,6 @@ export class Finder {
   cancel(): void {
     this.#survey?.stop();
     this.#step.abort();
-    this.isStepping = false;
   }
 
   /** The nearest match beyond a place; at the log's end the first one from its other end. */
@@ -97,14 +95,12 @@ export class Finder {
     const step = new AbortController();
     this.#step = step;
     this.note = "";
-    this.isStepping = true;
     this.#options.onChange();
     const place = this.#current ?? from;
     const found = await this.#beside(direction, place, step.signal);
     const other =
       found === undefined && !step.signal.aborted ? await this.#fromOtherEnd(direction, step.signal) : found;
     if (step.signal.aborted) return undefined;
-    this.isStepping = false;
     if (found === undefined && other !== undefined) {
       this.note = direction === "next" ? t.fromTop : t.fromEnd;
     }

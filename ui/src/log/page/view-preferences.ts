@@ -10,9 +10,9 @@ interface ViewPreferences {
 const KEY = "marcologger.view";
 
 /** What was chosen last; nothing where the browser refuses storage. */
-export function storedPreferences(storage: () => Pick<Storage, "getItem"> = () => localStorage): ViewPreferences {
+export function storedPreferences(): ViewPreferences {
   try {
-    const { wrap, time } = asRecord(parseJson(storage().getItem(KEY) ?? "")) ?? {};
+    const { wrap, time } = asRecord(parseJson(localStorage.getItem(KEY) ?? "")) ?? {};
     const mode = TIME_MODES.find((each) => each === time);
     return { ...(typeof wrap === "boolean" ? { wrap } : {}), ...(mode === undefined ? {} : { time: mode }) };
   } catch {
