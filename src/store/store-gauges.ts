@@ -32,6 +32,7 @@ export function addStoreGauges(
     "Uids that mean another user on a node than here, since the start",
     () => mismatches.size,
   );
-  const free = "Free space for the service in the file system of the data folder";
-  metrics.gauge("ml_disk_free_bytes", free, () => freeBytes(logsDir));
+  metrics.gauge("ml_disk_free_bytes", "Free space for the service in the file system of the data folder", () =>
+    freeBytes(logsDir),
+  );
 }

@@ -41,3 +41,12 @@ test("test/README.md names test files that exist", () => {
   );
   expect(missing).toEqual([]);
 });
+
+test("src/host/METRICS.md lists each metric, in the words of /metrics", () => {
+  const sources = execFileSync("git", ["ls-files", "src/**/*.ts"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+  const metrics = sources.flatMap((file) => [...textOf(file).matchAll(/(?<!`.*)"(ml_\w+)",\s*(?:help: )?"([^"]*)"/g)]);
+  const listed = [...textOf("src/host/METRICS.md").matchAll(/^\| `(ml_\w+)` \| (.*) \|$/gm)];
+  const rows = (found: readonly RegExpMatchArray[]) => found.map(([, name, help]) => `${name}: ${help}`).sort();
+  expect(metrics.length).toBeGreaterThan(50);
+  expect(rows(listed)).toEqual(rows(metrics));
+});

@@ -37,9 +37,6 @@ void remove_entry(int folder, const char *name);
 /** Makes the names in a folder durable, if the user may read it. */
 void sync_folder(int folder);
 
-/** Runs a program of the system in a folder, without this process's environment. Returns its wait status. */
-int run_tool(int folder, char *const words[], int input, int errors);
-
 /**
  * Actions of mlsupervise. `stage` and `discard` read fields on stdin, as root: then they become the user.
  *

@@ -5,22 +5,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int run_tool(int folder, char *const words[], int input, int errors) {
+/** Runs a program of the system in a folder, silently and without this process's environment. */
+static void run_tool(int folder, char *const words[]) {
   static char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
   pid_t pid = fork();
   if (pid == 0) {
     int null = open("/dev/null", O_RDWR);
-    bool is_connected = dup2(input < 0 ? null : input, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-                        dup2(errors < 0 ? null : errors, STDERR_FILENO) >= 0;
-    if (is_connected && fchdir(folder) == 0) {
+    bool is_silent = dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0;
+    if (is_silent && fchdir(folder) == 0) {
       close_range(STDERR_FILENO + 1, ~0U, 0);
       execvpe(words[0], words, environment);
     }
     _exit(127);
   }
-  int status = W_EXITCODE(127, 0);
-  while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-  return status;
+  while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
 }
 
 void remove_entry(int folder, const char *name) {
@@ -28,8 +26,8 @@ void remove_entry(int folder, const char *name) {
   // An archive may have made folders that not even their owner may enter.
   char *const open_all[] = {"chmod", "-R", "u+rwX", "--", (char *)name, NULL};
   char *const remove_all[] = {"rm", "-rf", "--", (char *)name, NULL};
-  run_tool(folder, open_all, -1, -1);
-  run_tool(folder, remove_all, -1, -1);
+  run_tool(folder, open_all);
+  run_tool(folder, remove_all);
 }
 
 void sync_folder(int folder) {
