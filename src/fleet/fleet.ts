@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
+import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
@@ -17,7 +18,6 @@ import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
 import { NodeTable } from "./nodes/node-table.ts";
 import { NodeWatch } from "./nodes/node-watch.ts";
-import type { NodeEventRow } from "./outbox/node-db.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
@@ -183,7 +183,7 @@ export class Fleet {
   }
 
   /** What nodes reported that belongs to no run, newest first. */
-  nodeEvents(limit: number): readonly NodeEventRow[] {
+  nodeEvents(limit: number): readonly NodeEvent[] {
     return this.#db.nodes.nodeEvents(limit);
   }
 

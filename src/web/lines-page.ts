@@ -1,6 +1,5 @@
-import { isUtf8 } from "node:buffer";
+import { lineOfCri } from "../frame/cri-line.ts";
 import type { Execution, Line } from "../wire/api.ts";
-import { CRI, parseCriLine } from "../wire/cri.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { Archive, Lines } from "./ports.ts";
 
@@ -41,7 +40,7 @@ export function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
     let at = 0;
     for (let n = firstN; n < firstN + count; n += 1) {
       const end = cri.indexOf(LINE_FEED, at);
-      const line = toLine(cri.subarray(at, end), n);
+      const line = lineOfCri(cri.subarray(at, end), n);
       if (line !== undefined) lines.push(line);
       bytes += end + 1 - at;
       at = end + 1;
@@ -52,12 +51,4 @@ export function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
     }
   }
   yield lines;
-}
-
-function toLine(bytes: Buffer, n: number): Line | undefined {
-  if (isUtf8(bytes)) return parseCriLine(bytes.toString("utf8"), n);
-  const line = parseCriLine(bytes.toString("latin1"), n);
-  if (line === undefined) return undefined;
-  const { time, stream, fragment } = line;
-  return { n, time, stream, b64: bytes.subarray(CRI.prefixCharacters).toString("base64"), fragment };
 }

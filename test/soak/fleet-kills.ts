@@ -4,14 +4,8 @@ import { AgentSite } from "../support/agent-site.ts";
 import { poll } from "../support/poll.ts";
 import { compileLibrary } from "../support/preload.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { callsIn, FINAL, type Moment } from "./kill-moments.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
-
-/** A step of a program: the first `linkat` is `linkat.1`. */
-interface Moment {
-  readonly program: "node" | "mlsupervise";
-  readonly at: string;
-  readonly when: "before" | "after";
-}
 
 /** What decides: the order's folder, the claim, the command's process, the exit; and in that process, the order's file. */
 const DECISIVE: readonly Moment[] = [
@@ -25,8 +19,6 @@ const DECISIVE: readonly Moment[] = [
   { program: "mlsupervise", at: "renameat.1", when: "after" },
 ];
 
-/** Refused: the journal was made after the order, because its maker was killed before. */
-const FINAL = ["finished", "failed", "unknown", "refused"] as const;
 /** Sites at a time: each is a node's agent, which starts anew after its kill. */
 const AT_A_TIME = 4;
 
@@ -73,14 +65,6 @@ async function runKilledAt(
   await site.root?.end("SIGKILL");
   const names = readdirSync(put).map((name) => (name === "file" ? readFileSync(path, "utf8") : name));
   return { executed: site.count("runs"), state, calls: callsIn(log), put: names };
-}
-
-function callsIn(path: string): string[] {
-  try {
-    return readFileSync(path, "utf8").trimEnd().split("\n");
-  } catch {
-    return [];
-  }
 }
 
 /** Every step that a program makes from its start to the end of one run, killed before and after it. */

@@ -1,18 +1,12 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { AgentSite } from "../support/agent-site.ts";
 import { type BootedSystemd, bootSystemd } from "../support/booted-systemd.ts";
 import { poll } from "../support/poll.ts";
 import { compileLibrary } from "../support/preload.ts";
 import { run } from "../support/processes.ts";
+import { callsIn, FINAL, type Moment } from "./kill-moments.ts";
 import { type Scenario, Unavailable, type Verdict } from "./scenario.ts";
-
-/** A step of mlagent-root, or of the programs around a unit's command: its claim and its end. */
-interface Moment {
-  readonly program: "node" | "mlsupervise";
-  readonly at: string;
-  readonly when: "before" | "after";
-}
 
 const DECISIVE: readonly Moment[] = [
   { program: "node", at: "rename.1", when: "after" },
@@ -36,8 +30,6 @@ const STEPS: Readonly<Record<Moment["program"], readonly string[]>> = {
   ],
   mlsupervise: ["posix_fallocate.1", "fsync.1", "fsync.2", "linkat.1", "fsync.3", "unlinkat.1", "ftruncate.1"],
 };
-
-const FINAL = ["finished", "failed", "unknown", "refused"] as const;
 
 /** A node whose agent starts commands as units of a systemd that is process 1. */
 class UnitSite {
@@ -101,14 +93,6 @@ class UnitSite {
     const [program = "", ...args] = [...this.#systemd.inside, "systemctl", ...words];
     const { code, stderr } = await run(program, args);
     if (code !== 0) throw new Error(`systemctl ${words.join(" ")} ended with ${code}: ${stderr}`);
-  }
-}
-
-function callsIn(path: string): string[] {
-  try {
-    return readFileSync(path, "utf8").trimEnd().split("\n");
-  } catch {
-    return [];
   }
 }
 

@@ -8,6 +8,9 @@ import { poll } from "./poll.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
+/** A batch system schedules when it likes. */
+const BATCH_MS = 80_000;
+
 /** One execution as the relay saw it. */
 export interface Seen {
   readonly begin: Begin;
@@ -26,6 +29,8 @@ export interface DumpRelay {
   /** All line frames so far, duplicates included. */
   frames(): Promise<Frame[]>;
   begins(): Promise<{ uid: number; begin: Begin }[]>;
+  /** Waits for executions whose label `at` says where a batch job began them. Resolves to those of such a place. */
+  batchBegins(executions: number): Promise<(at: string) => Begin[]>;
   /** Waits for a whole execution (the only one, if no id is given). Without duplicates. */
   execution(x?: string): Promise<Seen>;
   start(): Promise<Rsyslogd>;
@@ -47,6 +52,17 @@ export async function dumpRelay(): Promise<DumpRelay> {
       if (begin === undefined) throw new Error(`Not a BEGIN: ${line}`);
       return { uid: Number(uid), begin };
     });
+  }
+  async function batchBegins(executions: number): Promise<(at: string) => Begin[]> {
+    const all = await poll(
+      "all executions",
+      async () => {
+        const found = (await begins()).map(({ begin }) => begin);
+        return new Set(found.map(({ x }) => x)).size === executions && found;
+      },
+      BATCH_MS,
+    );
+    return (at) => all.filter(({ labels }) => labels["at"] === at);
   }
   async function execution(x?: string): Promise<Seen> {
     return poll(`the execution ${x ?? ""}`, async () => {
@@ -70,7 +86,7 @@ export async function dumpRelay(): Promise<DumpRelay> {
     await startGate(sockets);
     return rsyslogd;
   }
-  return { runDir: folder, frames, begins, execution, start };
+  return { runDir: folder, frames, begins, batchBegins, execution, start };
 }
 
 export async function startDumpRelay(): Promise<DumpRelay> {

@@ -1,15 +1,5 @@
 import type Database from "better-sqlite3";
-
-/** Something that happened on a node and belongs to no run. */
-export interface NodeEventRow {
-  readonly id: string;
-  readonly node: string;
-  readonly kind: "error" | "note";
-  readonly at: number;
-  readonly user: string;
-  readonly name: string;
-  readonly text: string;
-}
+import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 
 interface JournalRow {
   readonly node: string;
@@ -48,14 +38,14 @@ export class NodeDb {
     this.#statements.putJournal.run(row);
   }
 
-  addNodeEvent(row: NodeEventRow): void {
+  addNodeEvent(row: NodeEvent): void {
     this.#statements.addNodeEvent.run(row);
     this.#statements.pruneNodeEvents.run(MAX_NODE_EVENTS);
   }
 
   /** Newest first. */
-  nodeEvents(limit: number): readonly NodeEventRow[] {
-    return this.#statements.nodeEvents.all(limit) as NodeEventRow[];
+  nodeEvents(limit: number): readonly NodeEvent[] {
+    return this.#statements.nodeEvents.all(limit) as NodeEvent[];
   }
 }
 

@@ -1,6 +1,7 @@
-import { readdirSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
+import { listFolder } from "./list-folder.ts";
 
 /**
  * Output that no logger took (`src/launcher/raw-spool.h`):
@@ -44,13 +45,4 @@ export function claimRaw(folder: string, file: RawFile, owner: string): string |
 /** Renames the file so that flushes ignore it. */
 export function setRawAside(folder: string, file: RawFile, path: string): void {
   renameSync(path, join(folder, `${file.stem}.raw-damaged`));
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-    return entries.map(({ name }) => name).sort();
-  } catch {
-    return [];
-  }
 }

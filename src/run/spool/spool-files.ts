@@ -1,6 +1,7 @@
-import { readdirSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
+import { listFolder } from "./list-folder.ts";
 
 /**
  * The spool of one user on one node. A file holds what one execution could not hand over: BEGIN, then frames.
@@ -30,16 +31,6 @@ export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: nu
     else waiting.push({ name, stem });
   }
   return { waiting, busy };
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    // Links and folders are not ours: opening one would fail and block the other files.
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-    return entries.map(({ name }) => name).sort();
-  } catch {
-    return [];
-  }
 }
 
 /** Claims the file by a rename that only one process can win. Undefined: another process was faster. */

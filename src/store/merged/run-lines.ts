@@ -1,8 +1,7 @@
-import { isUtf8 } from "node:buffer";
+import { lineOfCri } from "../../frame/cri-line.ts";
 import { LoopTurns } from "../../host/loop-turns.ts";
 import { shiftTime } from "../../text/time/shift-time.ts";
-import type { Execution, Line } from "../../wire/api.ts";
-import { CRI, parseCriLine } from "../../wire/cri.ts";
+import type { Execution } from "../../wire/api.ts";
 import type { RunLine, RunLinesPage, RunLinesQuery } from "../../wire/run-lines.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { CellPlace, CellRow, RunIndex } from "../index/run-index.ts";
@@ -101,7 +100,7 @@ export class RunLines {
       const before = expected.get(log);
       const n = before?.at === line.at ? log.numberAfter(before) : await log.numberAt(line.at);
       expected.set(log, { at: line.end, n: n + 1 });
-      const parsed = toLine(line.bytes, n);
+      const parsed = lineOfCri(line.bytes, n);
       if (parsed !== undefined) lines.push({ s, ...parsed });
     }
     return { executions, lines };
@@ -127,12 +126,4 @@ function logsOf(execution: StoredExecution, how: { isNodeClock: boolean; firstBy
     const isEmpty = log === undefined || log.lines === 0;
     return isEmpty ? [] : [new MergedLog({ execution, log, correctsMs, lastTime, firstBytes: how.firstBytes })];
   });
-}
-
-function toLine(bytes: Buffer, n: number): Line | undefined {
-  if (isUtf8(bytes)) return parseCriLine(bytes.toString("utf8"), n);
-  const line = parseCriLine(bytes.toString("latin1"), n);
-  if (line === undefined) return undefined;
-  const { time, stream, fragment } = line;
-  return { n, time, stream, b64: bytes.subarray(CRI.prefixCharacters).toString("base64"), fragment };
 }

@@ -1,26 +1,3 @@
-/**
- * What became of a run on one node. A node reports those from `accepted` on; the others are the collector's.
- *
- * `why` beside a state is a short name: the reason of a refusal, of a failure before the command, of a wait.
- */
-export const RUN_STATES = [
-  "pending",
-  "held",
-  "sent",
-  "unconfirmed",
-  "accepted",
-  "waiting",
-  "started",
-  "finished",
-  "failed",
-  "unknown",
-  "refused",
-  "cancelled",
-  "expired",
-] as const;
-
-export type RunState = (typeof RUN_STATES)[number];
-
 /** States that a node reports. */
 export const NODE_STATES = [
   "accepted",
@@ -32,7 +9,16 @@ export const NODE_STATES = [
   "refused",
   "cancelled",
   "expired",
-] as const satisfies readonly RunState[];
+] as const;
+
+/**
+ * What became of a run on one node, in the order in which states may follow. The first ones are the collector's.
+ *
+ * `why` beside a state is a short name: the reason of a refusal, of a failure before the command, of a wait.
+ */
+export const RUN_STATES = ["pending", "held", "sent", "unconfirmed", ...NODE_STATES] as const;
+
+export type RunState = (typeof RUN_STATES)[number];
 
 export type NodeState = (typeof NODE_STATES)[number];
 

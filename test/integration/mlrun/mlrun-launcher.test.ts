@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type DumpRelay, dumpRelay, startDumpRelay } from "../../support/dump-relay.ts";
 import { cleanEnvironment, mlrun, startMlrun } from "../../support/mlrun.ts";
+import { OPTION_MISTAKES } from "../../support/option-mistakes.ts";
 import { poll } from "../../support/poll.ts";
 import { type Result, run, start } from "../../support/processes.ts";
 import { program, ROOT } from "../../support/programs.ts";
@@ -14,43 +15,15 @@ const RAW = new RegExp(`^${ID}\\.\\d+-\\d+-\\d+\\.raw$`);
 const shell = (script: string) => ["--", "sh", "-c", script];
 
 describe("the command line of the launcher", () => {
-  test.each([
-    [[], "no command after --"],
-    [["--"], "no command after --"],
-    [["ls"], 'unexpected "ls"; the command goes after --'],
-    [["-q", "--", "ls"], 'unexpected "-q"; the command goes after --'],
-    [["--nope", "--", "ls"], "unknown option --nope"],
-    [["--quiet=yes", "--", "ls"], "--quiet takes no value"],
-    [["--job"], "--job takes a value"],
-    [["--job", "", "--", "ls"], "--job takes 1 to 128 characters"],
-    [["--job", "ä".repeat(129), "--", "ls"], "--job takes 1 to 128 characters"],
-    [
-      ["--id", ID.toLowerCase(), "--", "ls"],
-      `--id takes a ULID (26 characters, upper case), not "${ID.toLowerCase()}"`,
-    ],
-    [["--label", "a", "--", "ls"], '--label takes KEY=VALUE, not "a"'],
-    [["--label", "=a", "--", "ls"], "--label takes a key of 1 to 64 and a value of at most 256 characters"],
-    [
-      ["--label", `a=${"b".repeat(257)}`, "--", "ls"],
-      "--label takes a key of 1 to 64 and a value of at most 256 characters",
-    ],
-    [[...Array.from({ length: 33 }, (_, at) => `--label=l${at}=`), "--", "ls"], "at most 32 labels"],
-    [
-      [...Array.from({ length: 30 }, (_, at) => `--label=l${at}=${"v".repeat(200)}`), "--", "ls"],
-      "--label takes at most 3500 bytes in all",
-    ],
+  test.each<readonly [words: readonly string[], message: string]>([
+    ...OPTION_MISTAKES,
     [["--late", "1h", "--", "ls"], "--late takes 0 to 604800 seconds"],
     [["--pty", "--merge", "--", "ls"], "--pty and --merge: a terminal is one stream already"],
-    [["--flush", "--", "ls"], "--flush takes no command"],
     [["--doctor", "--", "ls"], "--doctor takes no command"],
     [["--notify", "ftp://x/", "--", "ls"], "--notify takes a http:// or https:// URL of at most 2000 bytes"],
     [["--notify", "http://x/ y", "--", "ls"], "--notify takes a http:// or https:// URL of at most 2000 bytes"],
     [["--stdin", "--", "ls"], "--stdin takes no command"],
     [["--stdin", "--pty"], "--pty and --stdin: there is no command for a terminal"],
-    [
-      ["--run", "-x", "--", "ls"],
-      "--run takes 1 to 64 letters, digits and . _ : @ + = , / [ ] -, first a letter or digit",
-    ],
     [["--timeout", "soon", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "soon"'],
     [["--timeout", "-1", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "-1"'],
     [["--timeout", "200000d", "--", "ls"], '--timeout takes a duration like 90s, 1h30m or 2d, not "200000d"'],

@@ -1,10 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Begin } from "../../../src/wire/begin.ts";
 import { startDumpRelay } from "../../support/dump-relay.ts";
 import { cleanEnvironment } from "../../support/mlrun.ts";
-import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
 import { sgeIsMissing, startSge } from "../../support/sge.ts";
@@ -31,15 +29,7 @@ test("jobs of a real SGE: arrays, jobs that jobs submit, restarted ones", { time
   expect(submitted).toMatchObject({ code: 0, stderr: "" });
   const [job = ""] = submitted.stdout.split(".");
   expect(job).toMatch(/^\d+$/);
-  const all = await poll(
-    "all executions",
-    async () => {
-      const found = (await relay.begins()).map(({ begin }) => [begin.labels["at"], begin] as const);
-      return new Set(found.map(([, { x }]) => x)).size === 5 && found;
-    },
-    80_000,
-  );
-  const named = (at: string): Begin[] => all.filter(([name]) => name === at).map(([, begin]) => begin);
+  const named = await relay.batchBegins(5);
   const tasks = named("batch").sort((a, b) => Number(a.labels["task"]) - Number(b.labels["task"]));
   expect(tasks).toMatchObject(["1", "2", "3"].map((task) => ({ job, run: `sge:${job}`, labels: { task } })));
   expect(tasks[0]?.labels).not.toHaveProperty("restart");

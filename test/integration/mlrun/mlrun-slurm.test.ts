@@ -1,10 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Begin } from "../../../src/wire/begin.ts";
 import { startDumpRelay } from "../../support/dump-relay.ts";
 import { cleanEnvironment } from "../../support/mlrun.ts";
-import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
 import { slurmIsMissing, startSlurm } from "../../support/slurm.ts";
@@ -37,15 +35,7 @@ test("jobs of a real Slurm: arrays, steps, jobs that jobs submit, requeued ones"
   });
   expect(submitted).toMatchObject({ code: 0, stderr: "" });
   const job = submitted.stdout.trim();
-  const all = await poll(
-    "all executions",
-    async () => {
-      const found = (await relay.begins()).map(({ begin }) => [begin.labels["at"], begin] as const);
-      return new Set(found.map(([, { x }]) => x)).size === 5 && found;
-    },
-    80_000,
-  );
-  const named = (at: string): Begin[] => all.filter(([name]) => name === at).map(([, begin]) => begin);
+  const named = await relay.batchBegins(5);
   const [batch, again, inner] = [named("batch")[0], named("again")[0], named("submitted")[0]];
   expect(batch).toMatchObject({ job, run: `slurm:${job}`, labels: { task: "3" } });
   expect(batch?.labels).not.toHaveProperty("rank");

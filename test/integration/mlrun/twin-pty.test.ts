@@ -1,10 +1,10 @@
 import { describe } from "vitest";
+import { JOB_CONTROL } from "../../support/job-control.ts";
 import { testTwins } from "../../support/twin.ts";
 
 const PTY = { options: ["--pty"], types: [] } as const;
 const CTRL_C = "\x03";
 const CTRL_Z = "\x1a";
-const SHELL = `printf 'PS1="%% " TERM=dumb; bind "set enable-bracketed-paste off"\\n' >rc; exec env M="$*" bash --rcfile rc -i`;
 
 describe("with --pty, in a terminal: programs that look for one behave as without mlrun", () => {
   testTwins([
@@ -72,22 +72,12 @@ describe("with --pty, under job control: keys and shells stop and continue the c
       {
         ...PTY,
         name: "Ctrl-Z, fg and kill %1 of an interactive bash",
-        script: SHELL,
-        types: [
-          [/% $/, `$M sh -c 'echo started; read a; echo got $a; exec sleep 30'\n`],
-          [/\nstarted/, CTRL_Z],
-          [/Stopped[^\n]*\n% $/, "fg\n"],
-          [/% fg\r\n[^\n]*\n$/, "word\n"],
-          [/got word/, CTRL_Z],
-          [/Stopped[\s\S]*Stopped[^\n]*\n% $/, "kill %1; fg; echo code $?\n"],
-          [/code \d+\r\n% $/, "exit\n"],
-        ],
-        shows: /Stopped[\s\S]*got word[\s\S]*Stopped[\s\S]*code 143/,
+        ...JOB_CONTROL,
       },
       {
         ...PTY,
         name: "in the background it stops when it reads, and goes on in the foreground",
-        script: SHELL,
+        script: JOB_CONTROL.script,
         types: [
           // Each time that it goes on, it says so.
           [
@@ -104,7 +94,7 @@ describe("with --pty, under job control: keys and shells stop and continue the c
       {
         ...PTY,
         name: "vim, put aside and taken up again",
-        script: SHELL,
+        script: JOB_CONTROL.script,
         types: [
           [/% $/, "TERM=vt100 $M vim.tiny -u NONE -N -i NONE file\n"],
           [/\[New\]/, CTRL_Z],

@@ -1,9 +1,9 @@
 import { describe } from "vitest";
+import { JOB_CONTROL } from "../../support/job-control.ts";
 import { testTwins } from "../../support/twin.ts";
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
-const CTRL_Z = "\x1a";
 
 describe("in a terminal, as without mlrun", () => {
   testTwins(
@@ -60,17 +60,7 @@ describe("in a terminal, as without mlrun", () => {
       },
       {
         name: "Ctrl-Z, bg, fg and kill %1 of an interactive bash",
-        script: `printf 'PS1="%% " TERM=dumb; bind "set enable-bracketed-paste off"\\n' >rc; exec env M="$*" bash --rcfile rc -i`,
-        types: [
-          [/% $/, `$M sh -c 'echo started; read a; echo got $a; exec sleep 30'\n`],
-          [/\nstarted/, CTRL_Z],
-          [/Stopped[^\n]*\n% $/, "fg\n"],
-          [/% fg\r\n[^\n]*\n$/, "word\n"],
-          [/got word/, CTRL_Z],
-          [/Stopped[\s\S]*Stopped[^\n]*\n% $/, "kill %1; fg; echo code $?\n"],
-          [/code \d+\r\n% $/, "exit\n"],
-        ],
-        shows: /Stopped[\s\S]*got word[\s\S]*Stopped[\s\S]*code 143/,
+        ...JOB_CONTROL,
       },
       {
         name: "a command in the background is stopped when it reads from the terminal",
