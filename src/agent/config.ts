@@ -25,6 +25,9 @@ export interface AgentConfig {
   readonly webTrust: string;
   /** Folder of mlrun.sock. */
   readonly runDir: string;
+  /** Whom programs that only look run as; their folder. */
+  readonly providerUser: string;
+  readonly providers: string;
   readonly policy: Policy;
   /** `KEY=VALUE`, to choose nodes by. */
   readonly labels: readonly string[];
@@ -77,6 +80,12 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
   trust: [path, "a path from /", "/etc/marcologger/fleet-keys"],
   "web-trust": [path, "a path from /", "/etc/marcologger/fleet-web-key"],
   "run-dir": [path, "a path from /", "/run/marcologger"],
+  "provider-user": [
+    (value) => (typeof value === "string" && isUnixName(value) && value !== "root" ? value : undefined),
+    "a user other than root",
+    "nobody",
+  ],
+  providers: [path, "a path from /", "/etc/marcologger/providers.d"],
   "min-uid": [(value) => asCount(value, 0), "a uid", 1_000],
   "web-users": [names, 'users or "@GROUP"', []],
   "web-max-life": [
@@ -117,6 +126,8 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
     trust: found["trust"],
     webTrust: found["web-trust"],
     runDir: found["run-dir"],
+    providerUser: found["provider-user"],
+    providers: found["providers"],
     policy: { minUid: found["min-uid"], webUsers: found["web-users"], webMaxLifeMs, admins: found["admins"] },
     labels: found["labels"],
   } as AgentConfig;

@@ -8,10 +8,12 @@ export const AGENT_LIMITS = {
   startsPerSecondPerUser: 20,
   /** Between the two halves of the agent: an event with its order in it, escaped. */
   maxLineBytes: 1_048_576,
-  /** Questions that a node looks at. Each reads a few files, one after another. */
+  /** Questions that a node looks at. Each is a program of at most 65,536 bytes of output. */
   openQuestions: 16,
-  /** Then who asks gets no answer of this node. */
+  /** Then the program is killed. */
   answerWithinMs: 5_000,
+  /** Then nobody waits for what should have killed it: systemd, or a directory of users, is silent. */
+  lookWithinMs: 8_000,
   /** Events on their way to the collector. */
   eventsInFlight: 256,
   /** Orders that wait to be verified: the collector repeats those beyond. */

@@ -24,7 +24,11 @@ const stopAsked = new Promise<void>((resolve) => {
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve());
 });
 try {
-  const programs = { supervise: beside("mlsupervise"), mlrun: beside("mlrun") };
+  const programs = {
+    supervise: beside("mlsupervise"),
+    mlrun: beside("mlrun"),
+    mllook: [process.execPath, beside("mllook.js")],
+  };
   const helper = new RootHelper({ config, configFile: file, ...programs, log, nowMs: Date.now });
   await helper.listen();
   log.event("info", "listening", { socket: config.socket, node: config.node });

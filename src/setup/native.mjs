@@ -9,7 +9,11 @@ const PROGRAMS = [
   { name: "mlgate", folders: ["src/gate"], libraries: [] },
   { name: "mlpam", folders: ["src/auth/pam"], libraries: ["-lpam"] },
   { name: "mlrun", folders: ["src/launcher", "src/process"], libraries: [] },
-  { name: "mlsupervise", folders: ["src/agent/supervise", "src/agent/files", "src/process"], libraries: [] },
+  {
+    name: "mlsupervise",
+    folders: ["src/agent/supervise", "src/agent/files", "src/agent/services", "src/process"],
+    libraries: [],
+  },
 ];
 /** Warnings are errors; what glibc and the compiler can check at run time is checked. */
 const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(

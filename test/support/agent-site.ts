@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cachedPath } from "../../src/agent/files/cached-blob.ts";
 import { readLines } from "../../src/agent/lines.ts";
+import { type Answer as Answered, parseAnswer } from "../../src/wire/fleet/answer.ts";
 import { type FleetEvent, type FleetEventOf, parseFleetEvent } from "../../src/wire/fleet/event.ts";
 import type { OrderedFile, OrderOf } from "../../src/wire/fleet/order.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
@@ -31,6 +32,8 @@ export class AgentSite {
   readonly user: string;
   readonly states: State[] = [];
   readonly events: FleetEvent[] = [];
+  /** Answers to questions, in their order. */
+  readonly answers: (Answered & { readonly run: string })[] = [];
   answer: Answer = () => "+";
   /** What the collector has, by digest. Asked for as the other half of the agent would fetch it; "" or why not. */
   readonly blobs = new Map<string, Buffer>();
@@ -85,6 +88,7 @@ export class AgentSite {
       trust: join(this.folder, "trust"),
       "web-trust": join(this.folder, "web-trust"),
       "run-dir": join(this.folder, "relay"),
+      providers: join(this.folder, "providers.d"),
       "min-uid": 0,
       ...more,
     };
@@ -166,6 +170,25 @@ export class AgentSite {
     this.send(key.message(cancelOrder(order, more)));
   }
 
+  /** Signs and sends a question; resolves with the node's last word. */
+  ask(provider: string, ...args: readonly string[]): Promise<Answered> {
+    const { fleet, run, user, nodes, issued } = this.order();
+    const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+    this.send(this.key.message({ v: 1, kind: "ask", fleet, run, user, nodes, ...times, provider, args }));
+    const last = () => this.answers.find((answer) => answer.run === run && answer.state !== "start");
+    return poll(`the answer of ${provider}`, last).catch((error: unknown) => {
+      throw new Error(`${error}; told: ${this.statesOf({ run })}\n${this.root?.output()}`);
+    });
+  }
+
+  /** A program that the node's administrator puts into a folder of the site. */
+  program(path: string, script: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\n${script}\n`);
+    chmodSync(file, 0o755);
+  }
+
   /** Waits until a run's state was told. */
   until({ run }: { readonly run: string }, ...states: readonly State["state"][]): Promise<State> {
     const told = () => this.states.find((state) => state.run === run && states.includes(state.state));
@@ -223,6 +246,11 @@ export class AgentSite {
       const blob = { owner: String(record["owner"]), sha256: String(record["sha256"]) };
       const why = this.fetch({ ...blob, path: cachedPath(join(this.folder, "cache"), blob) });
       this.#socket?.write(`${JSON.stringify({ t: "blob", ...blob, why })}\n`);
+    }
+    if (record?.["t"] === "say") {
+      const answer = parseAnswer(String(record["text"]));
+      if (answer === undefined) throw new Error(`Not an answer: ${line}`);
+      this.answers.push({ run: String(record["run"]), ...answer });
     }
     if (record?.["t"] !== "event") return;
     const event = parseFleetEvent(String(record["event"]));

@@ -166,7 +166,7 @@ test("of dry runs a user has 16 places of 64, and frees them by hanging up", asy
 });
 
 test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", async (name) => {
-  const asked = { uid: process.getuid?.() ?? 0, args: [], signal: new AbortController().signal };
+  const asked = { uid: process.getuid?.() ?? 0, args: [] };
   const rows = (await PROVIDERS.get(name)?.read(asked)) ?? [];
   const answer = { v: 1, user: "alice", digest: DIGEST, state: "complete", why: "", text: "", rows };
   expect(parseAnswer(JSON.stringify(answer))?.rows).toEqual(rows);
@@ -174,7 +174,7 @@ test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", 
 });
 
 test("processes are those of the user who asks, and nobody else's", async () => {
-  const read = (uid: number) => PROVIDERS.get("processes")?.read({ uid, args: [], signal });
+  const read = (uid: number) => PROVIDERS.get("processes")?.read({ uid, args: [] });
   expect(await read(4_294_967_000)).toEqual([]);
   const own = (await read(process.getuid?.() ?? 0)) ?? [];
   expect(own.length).toBeGreaterThan(0);

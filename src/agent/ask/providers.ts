@@ -8,8 +8,6 @@ export interface Asked {
   /** The user who asks. */
   readonly uid: number;
   readonly args: readonly string[];
-  /** Nobody waits any more. */
-  readonly signal: AbortSignal;
 }
 
 /** Something that a node can be asked about. It reads, and changes nothing. */

@@ -5,9 +5,9 @@ import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts"
 import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
 import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
-import type { Asking } from "../ask/asking.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
+import type { Asking } from "../providers/asking.ts";
 import type { Checks } from "./checks.ts";
 import type { Runs } from "./runs.ts";
 import type { Starter } from "./starter.ts";

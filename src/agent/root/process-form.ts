@@ -23,6 +23,10 @@ export class ProcessForm implements Form {
     return [this.#programs.supervise, action, String(uid), user];
   }
 
+  look({ user, uid, seconds }: { readonly user: string; readonly uid: number; readonly seconds: number }): string[] {
+    return [this.#programs.supervise, "look", String(uid), user, String(seconds)];
+  }
+
   start({ folder, name, order, uid, sequence }: Start, onEnd: (outcome: Outcome) => void): void {
     const { supervise, mlrun } = this.#programs;
     const words = ["run", folder, String(uid), name.user, String(order.killAfterSeconds), String(sequence), mlrun];

@@ -9,13 +9,16 @@ import type { Trusts } from "../../orders/open-order.ts";
 import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
-import { Asking } from "../ask/asking.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
 import { Stager } from "../files/stager.ts";
 import { Wants } from "../files/wants.ts";
 import { Journal } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
+import { ProgramRunner } from "../programs/program-runner.ts";
+import { TrustedFile, type TrustedText } from "../programs/trusted-file.ts";
+import { Asking } from "../providers/asking.ts";
+import { Providers } from "../providers/providers.ts";
 import { Checks } from "./checks.ts";
 import { Confirmation } from "./confirmation.ts";
 import { Messages } from "./messages.ts";
@@ -26,7 +29,6 @@ import { type Form, Starter } from "./starter.ts";
 import { sweep } from "./sweep.ts";
 import { Teller } from "./teller.ts";
 import { ToldLog } from "./told-log.ts";
-import { TrustedFile, type TrustedText } from "./trusted-file.ts";
 import { UnitForm } from "./unit-form.ts";
 
 interface RootHelperOptions {
@@ -35,6 +37,8 @@ interface RootHelperOptions {
   readonly configFile: string;
   readonly supervise: string;
   readonly mlrun: string;
+  /** `[program, ...args]` that answers with a built-in provider: its name and a uid follow. */
+  readonly mllook: readonly string[];
   readonly log: Log;
   readonly users?: UserDirectory;
   nowMs(): number;
@@ -89,7 +93,12 @@ export class RootHelper {
       this.#runs.standing = standing;
     };
     this.#confirmation = new Confirmation({ ...parts, start: newId(), onStanding });
-    const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), after });
+    const look = form.look.bind(form);
+    const runner = new ProgramRunner({ user: config.providerUser, users, look, after });
+    const builtIn = (name: string) => [...options.mllook, name];
+    const providers = new Providers({ folder: config.providers, builtIn, run: (program) => runner.run(program) });
+    const find = providers.find.bind(providers);
+    const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), find });
     this.#messages = new Messages({ ...parts, asking, runs: this.#runs });
     this.#server = createServer((socket) => this.#serve(socket));
   }

@@ -35,6 +35,8 @@ export interface Form {
     action: "stage" | "discard",
     of: { readonly user: string; readonly uid: number; readonly run: string },
   ): string[];
+  /** `[command, ...args]` that executes a program that only looks, as a user, with this process's pipes. */
+  look(of: { readonly user: string; readonly uid: number; readonly seconds: number }): string[];
   /** `onEnd`: it is over, has been handed on, or could claim nothing. */
   start(start: Start, onEnd: (outcome: Outcome) => void): void;
   /** A started run whose `cancel` is in its folder. Called again until it has ended. */

@@ -14,6 +14,16 @@ const UNIT_NAME_BYTES = 4;
 /** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
 const HAND_OVER_SECONDS = 30;
 
+/** Node takes 60 MB; a provider's own program may be as large. */
+const LOOK_PROPERTIES = [
+  "NoNewPrivileges=yes",
+  "CapabilityBoundingSet=",
+  "ProtectSystem=strict",
+  "ProtectHome=read-only",
+  "MemoryMax=512M",
+  "TasksMax=64",
+];
+
 interface UnitFormOptions {
   readonly supervise: string;
   readonly mlrun: string;
@@ -43,6 +53,25 @@ export class UnitForm implements Form {
     const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];
     const unit = `--unit=mlput-${uid}-${run}-${randomBytes(UNIT_NAME_BYTES).toString("hex")}`;
     return ["systemd-run", ...how, unit, "-p", "UMask=0022", "--", this.#options.supervise, action, String(uid), user];
+  }
+
+  /** In a sandbox of its own: it may read what its user may, and change nothing. */
+  look({ user, uid, seconds }: { readonly user: string; readonly uid: number; readonly seconds: number }): string[] {
+    const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];
+    const unit = `--unit=mllook-${randomBytes(UNIT_NAME_BYTES).toString("hex")}`;
+    const box = LOOK_PROPERTIES.flatMap((property) => ["-p", property]);
+    return [
+      "systemd-run",
+      ...how,
+      unit,
+      ...box,
+      "--",
+      this.#options.supervise,
+      "look",
+      String(uid),
+      user,
+      String(seconds),
+    ];
   }
 
   start(start: Start, onEnd: (outcome: Outcome) => void): void {

@@ -13,7 +13,7 @@ const isUnixMs = isWhole(1_700_000_000_000, 9_999_999_999_999);
 const isPath = isText(MOST.maxPathCharacters, 1);
 /** `tools/convert`: parts of lower-case letters, digits and -, nested by slashes. */
 const SERVICE = /^(?=.{1,128}$)[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/;
-const isService = isMatch(SERVICE);
+export const isServiceName = isMatch(SERVICE);
 const isNodes: Check<readonly string[]> = (value): value is readonly string[] =>
   isListOf(isNode, { least: 1, most: MOST.maxNodes })(value) && new Set(value).size === value.length;
 
@@ -50,7 +50,7 @@ const WORK = {
   memoryBytes: isWhole(0, MOST.maxMemoryBytes),
   killAfterSeconds: isWhole(1, MOST.maxKillAfterSeconds),
   /** A service's name that the command offers while it runs. Empty: none. */
-  publish: (value: unknown): value is string => value === "" || isService(value),
+  publish: (value: unknown): value is string => value === "" || isServiceName(value),
 } as const;
 
 /** Keys of each kind in the order in which they stand in the signed bytes. */
@@ -64,10 +64,10 @@ const KINDS = {
     ...head("ask"),
     nodes: isNodes,
     ...TIMES,
-    provider: isService,
+    provider: isServiceName,
     args: isListOf(isText(MOST.maxQuestionCharacters), { most: MOST.maxQuestionArguments }),
   },
-  call: { ...head("call"), nodes: isNodes, ...TIMES, service: isService, input: isText(MOST.maxInputCharacters) },
+  call: { ...head("call"), nodes: isNodes, ...TIMES, service: isServiceName, input: isText(MOST.maxInputCharacters) },
 } as const;
 
 export type Order = { [K in keyof typeof KINDS]: Checked<(typeof KINDS)[K]> }[keyof typeof KINDS];

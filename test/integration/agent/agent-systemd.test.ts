@@ -71,6 +71,18 @@ testBooted("files are written by units too, as the user, before the command's", 
   expect(readdirSync(folder)).toEqual(["a", "b", "c"]);
 });
 
+testBooted("a provider looks from a unit of its own, in which nothing can be written", async (booted) => {
+  const nobody = inside(booted, "id", "-u", "nobody").trim();
+  site.program(
+    "providers.d/look",
+    `touch /var/tmp/x /tmp/x ${join(site.folder, "count")}/x 2>/dev/null && echo '{"wrote":true}'
+    printf '{"uid":%s,"unit":"%s"}' $(id -u) "$(grep -o 'mllook[^/]*' /proc/self/cgroup | head -1)"`,
+  );
+  expect((await site.ask("look")).rows).toEqual([{ uid: Number(nobody), unit: expect.stringMatching(/^mllook-/) }]);
+  const { state, rows } = await site.ask("uptime");
+  expect([state, rows.length]).toEqual(["complete", 1]);
+});
+
 testBooted(
   "a restart of the agent stops no run; stop ends sessions of its own too, and the exit is known",
   async (booted) => {

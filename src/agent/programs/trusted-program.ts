@@ -1,0 +1,25 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { isMissing } from "../../host/is-missing.ts";
+
+const OTHERS_MAY_WRITE = 0o022;
+const SOMEBODY_MAY_EXECUTE = 0o111;
+
+/** Why a program of the node's may not be executed, in words; empty: it may. Undefined: there is none. */
+export function programFault(path: string): string | undefined {
+  try {
+    const program = statSync(path);
+    if (!program.isFile()) return `${path} is no file`;
+    if ((program.mode & SOMEBODY_MAY_EXECUTE) === 0) return `${path} is not executable: chmod +x`;
+    return ownerFault(path) ?? ownerFault(dirname(path)) ?? "";
+  } catch (error) {
+    return isMissing(error) ? undefined : `Cannot look at ${path}: ${String(error)}`;
+  }
+}
+
+/** Only root, or this process's own user, may have made it. */
+function ownerFault(path: string): string | undefined {
+  const { uid, mode } = statSync(path);
+  if (uid !== 0 && uid !== process.getuid?.()) return `${path} belongs to uid ${uid}, not to root`;
+  return (mode & OTHERS_MAY_WRITE) === 0 ? undefined : `others may write ${path}: chmod go-w`;
+}

@@ -1,0 +1,60 @@
+import { parse } from "smol-toml";
+import { asCount, asRecord } from "../../wire/record.ts";
+
+/** What a provider of the node's own may be asked with: `NAME.toml` beside its program. */
+export interface ArgumentSchema {
+  /** One line for people. */
+  readonly summary: string;
+  /** A regular expression for the whole of each argument. */
+  readonly patterns: readonly string[];
+  /** So many of the last may be missing. */
+  readonly optional: number;
+}
+
+export const NO_ARGUMENTS: ArgumentSchema = { summary: "", patterns: [], optional: 0 };
+
+const KEYS = ["summary", "arguments", "optional"];
+const MAX_ARGUMENTS = 16;
+const MAX_CHARACTERS = 200;
+
+/** Parses NAME.toml, or says in words what is wrong with it. */
+export function parseArgumentSchema(text: string): ArgumentSchema | string {
+  let record: Readonly<Record<string, unknown>>;
+  try {
+    record = asRecord(parse(text)) ?? {};
+  } catch (error) {
+    return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  }
+  const other = Object.keys(record).find((key) => !KEYS.includes(key));
+  if (other !== undefined) return `${other}: there is no such key; the keys are ${KEYS.join(", ")}`;
+  const { summary = "", arguments: patterns = [] } = record;
+  const optional = asCount(record["optional"] ?? 0);
+  if (typeof summary !== "string" || summary.length > MAX_CHARACTERS)
+    return `summary: expected a text of at most ${MAX_CHARACTERS} characters`;
+  if (!Array.isArray(patterns) || patterns.length > MAX_ARGUMENTS || !patterns.every(isPattern))
+    return `arguments: expected a list of at most ${MAX_ARGUMENTS} regular expressions`;
+  if (optional === undefined || optional > patterns.length)
+    return "optional: expected how many of the last arguments may be missing";
+  return { summary, patterns: patterns.map(String), optional };
+}
+
+/** What is wrong with arguments, in words; undefined: nothing. */
+export function argumentsFault(args: readonly string[], { patterns, optional }: ArgumentSchema): string | undefined {
+  const least = patterns.length - optional;
+  if (args.length < least || args.length > patterns.length) {
+    const count = optional === 0 ? `${least}` : `${least} to ${patterns.length}`;
+    return `expected ${count} argument${count === "1" ? "" : "s"}, got ${args.length}`;
+  }
+  const wrong = args.findIndex((arg, at) => !new RegExp(`^(?:${patterns[at]})$`, "u").test(arg));
+  return wrong < 0 ? undefined : `argument ${wrong + 1} does not fit ${patterns[wrong]}`;
+}
+
+function isPattern(value: unknown): boolean {
+  if (typeof value !== "string" || value.length > MAX_CHARACTERS) return false;
+  try {
+    new RegExp(`^(?:${value})$`, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}
