@@ -1,6 +1,7 @@
 import { parse } from "smol-toml";
 import { parseDuration } from "../text/time/duration.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
+import { EVENTS_FOLDER } from "../wire/fleet/node-note.ts";
 import { nodeNamed } from "../wire/node-name.ts";
 import { asCount, asRecord } from "../wire/record.ts";
 import { isUnixName } from "../wire/unix-name.ts";
@@ -29,6 +30,8 @@ export interface AgentConfig {
   readonly providerUser: string;
   readonly providers: string;
   readonly policy: Policy;
+  /** Where users leave events (`mlctl event`). */
+  readonly eventsDir: string;
   /** `KEY=VALUE`, to choose nodes by. */
   readonly labels: readonly string[];
 }
@@ -86,6 +89,7 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
     "nobody",
   ],
   providers: [path, "a path from /", "/etc/marcologger/providers.d"],
+  "events-dir": [path, "a path from /", EVENTS_FOLDER],
   "min-uid": [(value) => asCount(value, 0), "a uid", 1_000],
   "web-users": [names, 'users or "@GROUP"', []],
   "web-max-life": [
@@ -129,6 +133,7 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
     providerUser: found["provider-user"],
     providers: found["providers"],
     policy: { minUid: found["min-uid"], webUsers: found["web-users"], webMaxLifeMs, admins: found["admins"] },
+    eventsDir: found["events-dir"],
     labels: found["labels"],
   } as AgentConfig;
 }

@@ -45,4 +45,11 @@ export const AGENT_LIMITS = {
   namedFaults: 30,
   /** Errors that wait for the collector: those beyond are counted. */
   waitingErrors: 64,
+  /** Events of users that wait for it: those beyond stay in their folder. One user's share leaves room for three others. */
+  waitingEvents: 256,
+  waitingEventsOfUser: 64,
+  /** Events of one user that are taken in a minute: more is a script gone wrong. The others are discarded and counted. */
+  eventsAMinuteOfUser: 60,
+  /** Names that are looked at in a second, whatever somebody has filled the folder with. */
+  eventNamesALook: 1_024,
 } as const;

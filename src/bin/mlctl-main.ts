@@ -51,6 +51,10 @@ const settings = {
 };
 const described: Readonly<Record<string, LoadRemoteCommand>> = {
   ...remoteCommands(settings),
+  event: async () => {
+    const { EVENT, eventCommand } = await import("../ctl/event/event-command.ts");
+    return { description: EVENT, command: eventCommand(settings) };
+  },
   // Only a collector's machine has SQLite.
   backup: async () => {
     const { BACKUP, backupCommand } = await import("../ctl/backup/backup-command.ts");

@@ -43,6 +43,7 @@ export async function startDemoAgent(
     pki,
     socket: join(own, "root.sock"),
     "state-dir": join(own, "state"),
+    "events-dir": join(own, "events"),
     trust: join(own, "trust"),
     "web-trust": join(own, "web-trust"),
     "run-dir": join(folder, name),

@@ -62,6 +62,10 @@ export class Fleet {
     this.#views = new RunViews(this.#db);
     this.#table = new NodeTable({ nowMs, wallMs });
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
+    const postponed = metrics.count(
+      "ml_fleet_postponed_notices_total",
+      "Errors of nodes and events there that came too fast, and come again",
+    );
     const nodes: Nodes = {
       send: (node, message) => this.#link?.send(node, message),
       isPresent: (node) => this.#table.isPresent(node),
@@ -80,6 +84,10 @@ export class Fleet {
       onRefused: ({ why: reason, ...of }) =>
         options.audit.record({ event: "order", outcome: "refused", reason, ...of }),
       onRepeated: () => repeated.inc(),
+      onNotice: ({ node, user, kind, severity, name }) => {
+        if (kind === "note") options.audit.record({ event: "node-event", outcome: "ok", node, user, severity, name });
+      },
+      onNoticePostponed: () => postponed.inc(),
     });
     this.#files = new NodeFiles({
       listen: options.listenForFiles,
@@ -182,9 +190,9 @@ export class Fleet {
     return this.#views.follow(owner, run, signal);
   }
 
-  /** What nodes reported that belongs to no run, newest first. */
-  nodeEvents(limit: number): readonly NodeEvent[] {
-    return this.#db.nodes.nodeEvents(limit);
+  /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
+  nodeEvents(limit: number, user?: string): readonly NodeEvent[] {
+    return this.#db.notices.newest(limit, user);
   }
 
   /** For tests of its end. */
@@ -207,7 +215,7 @@ export class Fleet {
     return this.#broker.nodes.names.has(node);
   }
 
-  async #takeEvent(node: string, text: string): Promise<EventAnswer> {
+  async #takeEvent(node: string, text: string): Promise<EventAnswer | undefined> {
     const event = parseFleetEvent(text);
     if (event === undefined) return "-";
     const isTaken = event.kind === "state" && this.#asking.take(node, event);

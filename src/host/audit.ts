@@ -18,6 +18,7 @@ type AuditEventName =
   | "retention"
   | "order"
   | "upload"
+  | "node-event"
   | "token"
   | "share"
   | "shared-read"
@@ -88,6 +89,7 @@ const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set([
   "token",
   "share",
   "upload",
+  "node-event",
 ]);
 
 /** One address gets at most this part of the refusals written for one event in a minute. */

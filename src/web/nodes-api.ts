@@ -25,7 +25,7 @@ const MAX_WATCHING = 8;
 /** A page that watches asks anew after this long: its session may have ended. */
 const WATCH_MS = 600_000;
 const DEFAULT_EVENTS = 100;
-/** As many as are kept. */
+/** As many as are kept of a node. */
 const MAX_EVENTS = 1_000;
 
 /**
@@ -61,8 +61,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
   router.get("/fleet/events", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     const limit = new Query(request.query).count("limit", { least: 1, most: MAX_EVENTS, fallback: DEFAULT_EVENTS });
-    const events = fleet.nodeEvents(MAX_EVENTS).filter(({ user }) => viewer.admin || user === viewer.user);
-    const sent = events.slice(0, limit);
+    const sent = fleet.nodeEvents(limit, viewer.admin ? undefined : viewer.user);
     recordRead(
       viewer,
       request,

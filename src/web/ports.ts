@@ -113,8 +113,8 @@ export interface Fleet {
   view(): FleetView;
   /** Lines of JSON, at most one a second: `parseFleetUpdate`. */
   watchNodes(signal: AbortSignal): AsyncIterable<string>;
-  /** What nodes reported that belongs to no run, newest first. */
-  nodeEvents(limit: number): readonly NodeEvent[];
+  /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
+  nodeEvents(limit: number, user?: string): readonly NodeEvent[];
   isKnown(node: string): boolean;
   /** Resolves once it is stored. `files`: one that it names is not here. */
   submit(

@@ -85,6 +85,7 @@ export class AgentSite {
       socket: this.socketPath,
       "state-dir": join(this.folder, "state"),
       "cache-dir": join(this.folder, "cache"),
+      "events-dir": join(this.folder, "events"),
       trust: join(this.folder, "trust"),
       "web-trust": join(this.folder, "web-trust"),
       "run-dir": join(this.folder, "relay"),

@@ -40,6 +40,7 @@ export async function startAgent(
     "state-dir": join(folder, "state"),
     files: `127.0.0.1:${site.filesPort}`,
     "cache-dir": join(folder, "cache"),
+    "events-dir": join(folder, "events"),
     trust: join(folder, "trust"),
     "web-trust": join(folder, "web-trust"),
     "run-dir": runDir,

@@ -15,6 +15,8 @@ import { Wants } from "../files/wants.ts";
 import { Journal } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
+import { EventFolder } from "../notices/event-folder.ts";
+import { Notices } from "../notices/notices.ts";
 import { ProgramRunner } from "../programs/program-runner.ts";
 import { TrustedFile, type TrustedText } from "../programs/trusted-file.ts";
 import { Asking } from "../providers/asking.ts";
@@ -57,6 +59,8 @@ export class RootHelper {
   readonly #confirmation: Confirmation;
   readonly #messages: Messages;
   readonly #log: ToldLog;
+  readonly #notices: Notices;
+  readonly #events: EventFolder;
   readonly #starter: Starter;
   readonly #server: Server;
   #peer: Socket | undefined;
@@ -70,7 +74,12 @@ export class RootHelper {
     this.#options = options;
     this.#teller = new Teller(after);
     const newId = (): string => makeExecutionId(nowMs(), randomBytes(ULID_RANDOM_BYTES));
-    this.#log = new ToldLog({ log: options.log, teller: this.#teller, nowMs, newId });
+    this.#notices = new Notices({
+      folder: join(config.stateDir, "notices"),
+      log: options.log,
+      tell: (event) => this.#teller.tell(event),
+    });
+    this.#log = new ToldLog({ log: options.log, notices: this.#notices, nowMs, newId });
     const log = this.#log;
     this.#journal = new Journal(config.stateDir, { id: newId(), nowMs: nowMs() });
     const [trusts, policy] = readers({ ...options, log });
@@ -78,6 +87,8 @@ export class RootHelper {
       .update(readFileSync(join(config.pki, "ca.crt")))
       .digest("hex");
     const users = options.users ?? createUserDirectory();
+    const take = this.#notices.add.bind(this.#notices);
+    this.#events = new EventFolder({ path: config.eventsDir, users, log, take, nowMs });
     const journal = this.#journal;
     const checks = new Checks({ node: config.node, fleet, trusts, policy, users, journal, nowMs });
     const { node, runDir } = config;
@@ -109,7 +120,9 @@ export class RootHelper {
       this.#runs.stepAll();
       this.#sayStatus();
       void this.#confirmation.ask();
-      void this.#log.tell();
+      void this.#events.look();
+      void this.#notices.tell();
+      this.#log.sayDropped();
       this.#sayDropped();
     });
     this.#every(AGENT_LIMITS.sweepEveryMs, () => this.#sweep());

@@ -8,6 +8,7 @@ import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 import { type Column, printTable } from "../remote/table.ts";
 import { onNodes } from "./merged-target.ts";
+import { printNodeEvents } from "./node-events.ts";
 
 export const NODES: CommandDescription = {
   name: "nodes",
@@ -18,10 +19,13 @@ export const NODES: CommandDescription = {
 start), when it last sent anything, how many executions run and are stored, and the last start.
 --all adds how its relay does: the delay of its last report, frames that wait, frames lost and connections refused since its start,
 and by how much its clock is ahead. NODES narrows it:
-gpu[01-16,20]. For programs: the same fields separated by tabs, times in UTC.`,
+gpu[01-16,20]. For programs: the same fields separated by tabs, times in UTC.
+--events lists what nodes of a fleet have reported instead, newest first: your \`mlctl event\`s; for administrators those of all,
+and the errors of nodes.`,
   isPaged: () => true,
   options: {
     all: { help: "also nodes on which you have run nothing, if their relay was heard of" },
+    events: { help: "what nodes have reported: errors, and `mlctl event`" },
     json: { help: "one JSON object a line, as the API has them" },
   },
 };
@@ -30,6 +34,8 @@ gpu[01-16,20]. For programs: the same fields separated by tabs, times in UTC.`,
 export function nodesCommand(settings: RemoteSettings): Command {
   return describedCommand(NODES, async (options, io) => {
     const isWanted = onNodes(options.operands[0]);
+    if (options.has("events"))
+      return printNodeEvents(signedIn(settings), { options, output: new Output(io), isWanted });
     const all = await signedIn(settings).json(
       { path: "/nodes", query: { all: options.has("all") ? "1" : undefined } },
       parseNodeList,

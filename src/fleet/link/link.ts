@@ -9,8 +9,8 @@ interface LinkOptions {
   readonly pki: string;
   readonly log: Log;
   readonly nowMs: () => number;
-  /** Resolves with the answer. */
-  readonly onEvent: (node: string, text: string) => Promise<string>;
+  /** Resolves with the answer; with none, the node sends it again. */
+  readonly onEvent: (node: string, text: string) => Promise<string | undefined>;
   readonly onPresence: (node: string, text: string) => void;
   readonly onAnswer: (node: string, id: string, text: string) => void;
   /** A node sends more than anybody must. */
@@ -46,7 +46,9 @@ export class Link {
     this.#orders = events;
     this.#hear(events, ALL_NODES.events, ({ node }, message) => {
       void onEvent(node, message.string()).then(
-        (answer) => void message.respond(answer),
+        (answer) => {
+          if (answer !== undefined) message.respond(answer);
+        },
         // Without an answer the node sends it again.
         (error) => log.event("error", "cannot store a node's report", { node, error: String(error) }),
       );

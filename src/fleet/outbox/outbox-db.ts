@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
 import { NodeDb } from "./node-db.ts";
+import { NoticeDb } from "./notice-db.ts";
 
 /** A stored order. Its message goes when the run is final: it holds the command's environment. */
 export interface RunRow {
@@ -73,6 +74,7 @@ export class OutboxDb {
   readonly #statements: ReturnType<typeof prepared>;
   /** In the same file: a commit covers both. */
   readonly nodes: NodeDb;
+  readonly notices: NoticeDb;
 
   /** Throws if another process has it open. */
   constructor(path: string) {
@@ -87,6 +89,7 @@ export class OutboxDb {
       this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
     this.#statements = prepared(this.#db);
     this.nodes = new NodeDb(this.#db);
+    this.notices = new NoticeDb(this.#db);
   }
 
   /** All or nothing, and on the disk. */

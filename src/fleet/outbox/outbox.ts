@@ -1,9 +1,11 @@
 import type { Log } from "../../host/log.ts";
 import type { EventAnswer, FleetEvent } from "../../wire/fleet/event.ts";
+import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { sha256 } from "../sha256.ts";
 import { Batches } from "./batches.ts";
+import { Notices } from "./notices.ts";
 import { type Batching, OrderBook } from "./order-book.ts";
 import type { OutboxDb } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
@@ -23,6 +25,10 @@ interface OutboxOptions {
   readonly onRefused: (of: Refused) => void;
   /** An event that the outbox knew already: its answer was lost. */
   readonly onRepeated: () => void;
+  /** An error of a node, or an event of a user there, was stored. */
+  readonly onNotice: (notice: NodeEvent) => void;
+  /** One was not taken now. */
+  readonly onNoticePostponed: () => void;
 }
 
 /**
@@ -41,7 +47,9 @@ export class Outbox {
     const { db, wallMs, onChange } = options;
     const onFinal = ({ owner, run }: { owner: string; run: string }) => this.#batches.advance(owner, run);
     this.#book = new OrderBook({ db, wallMs, onChange, onFinal });
-    const parts = { ...options, book: this.#book };
+    const { onNotice: onNew, onNoticePostponed: onPostponed } = options;
+    const notices = new Notices({ ...options, db: db.notices, onNew, onPostponed });
+    const parts = { ...options, book: this.#book, notices };
     this.#batches = new Batches(this.#book, wallMs);
     this.#sending = new Sending(parts);
     this.#reports = new Reports(parts);
@@ -105,8 +113,8 @@ export class Outbox {
     return isHeld;
   }
 
-  /** Takes what a node sent; resolves with the answer once it is stored. */
-  async take(node: string, event: FleetEvent): Promise<EventAnswer> {
+  /** Takes what a node sent; resolves with the answer once it is stored. Undefined: not now, and the node sends it again. */
+  async take(node: string, event: FleetEvent): Promise<EventAnswer | undefined> {
     const answer = await this.#reports.take(node, event);
     await this.#sendReleased();
     return answer;

@@ -5,12 +5,14 @@ import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { isNews } from "../../wire/fleet/states.ts";
 import { sha256 } from "../sha256.ts";
 import { checkJournal, noteSequence } from "./journal-check.ts";
+import type { Notices } from "./notices.ts";
 import type { OrderBook } from "./order-book.ts";
 import type { Nodes } from "./ports.ts";
 import { newTarget, withEvent } from "./target-rows.ts";
 
 interface ReportsOptions {
   readonly book: OrderBook;
+  readonly notices: Notices;
   readonly nodes: Nodes;
   readonly log: Log;
   readonly wallMs: () => number;
@@ -38,25 +40,28 @@ export class Reports {
     this.#options = options;
   }
 
-  /** Resolves with the answer once it is stored. */
-  async take(node: string, event: FleetEvent): Promise<EventAnswer> {
-    const { book, nodes, log } = this.#options;
+  /** Resolves with the answer once it is stored; undefined: not now. */
+  async take(node: string, event: FleetEvent): Promise<EventAnswer | undefined> {
+    const { book, notices } = this.#options;
     if (event.kind === "state") return this.#takeState(node, event);
     if (event.kind === "order") return this.#takeOrder(node, event);
-    // A copy of a machine, its certificate included: each gets every order, so that only one may start any.
-    const isTwice = event.kind === "journal" && (await nodes.connectionsOf(node)) > 1;
+    if (event.kind === "journal") return this.#takeJournal(node, event);
+    if (!notices.hasRoom(node)) return undefined;
     return book.commit((): EventAnswer => {
-      if (event.kind === "journal") {
-        const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
-        const answer = checkJournal(book.db.nodes, { node, event, isTwice, isOtherAlive });
-        if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
-        return answer;
-      }
-      const [user, name] = event.kind === "note" ? [event.user, event.name] : ["", event.why];
-      const { id, kind, at } = event;
-      book.db.nodes.addNodeEvent({ id, node, kind, at, user, name, text: event.text });
-      log.event(kind === "error" ? "error" : "info", `a node reports: ${event.text}`, { node, name, user });
+      notices.store(node, event);
       return "+";
+    });
+  }
+
+  async #takeJournal(node: string, event: FleetEventOf<"journal">): Promise<EventAnswer> {
+    const { book, nodes, log } = this.#options;
+    // A copy of a machine, its certificate included: each gets every order, so that only one may start any.
+    const isTwice = (await nodes.connectionsOf(node)) > 1;
+    return book.commit((): EventAnswer => {
+      const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
+      const answer = checkJournal(book.db.nodes, { node, event, isTwice, isOtherAlive });
+      if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
+      return answer;
     });
   }
 

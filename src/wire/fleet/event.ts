@@ -3,6 +3,7 @@ import { parseJson } from "../record.ts";
 import { isUnixName } from "../unix-name.ts";
 import { type Check, type Checked, is, isMatch, isShape, isText, isWhole } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
+import { isNoteName, isNoteSeverity } from "./node-note.ts";
 import { NODE_STATES } from "./states.ts";
 
 const isUser: Check<string> = (value): value is string => typeof value === "string" && isUnixName(value);
@@ -54,7 +55,16 @@ const KINDS = {
   /** Something failed on the node that belongs to no run. */
   error: { v: is(1), kind: is("error"), id: isId, at: isUnixMs, why: isWhy, text: isWords },
   /** `mlctl event NAME TEXT` of a user on the node. */
-  note: { v: is(1), kind: is("note"), id: isId, at: isUnixMs, user: isUser, name: isText(64, 1), text: isWords },
+  note: {
+    v: is(1),
+    kind: is("note"),
+    id: isId,
+    at: isUnixMs,
+    user: isUser,
+    severity: isNoteSeverity,
+    name: isNoteName,
+    text: isWords,
+  },
 } as const;
 
 export type FleetEvent = { [K in keyof typeof KINDS]: Checked<(typeof KINDS)[K]> }[keyof typeof KINDS];

@@ -1,4 +1,5 @@
 import { asCount, asRecord } from "../record.ts";
+import { isNoteSeverity, type NoteSeverity } from "./node-note.ts";
 
 /** One of `GET /api/fleet/events`: something that happened on a node and belongs to no run. */
 export interface NodeEvent {
@@ -7,7 +8,8 @@ export interface NodeEvent {
   readonly kind: "error" | "note";
   /** Unix time by the node's clock. */
   readonly at: number;
-  /** Of a note. */
+  readonly severity: NoteSeverity;
+  /** Of a note; empty for an error. */
   readonly user: string;
   readonly name: string;
   readonly text: string;
@@ -21,10 +23,10 @@ export function parseNodeEvents(value: unknown): readonly NodeEvent[] | undefine
 
 function parseNodeEvent(value: unknown): NodeEvent | undefined {
   const record = asRecord(value) ?? {};
-  const { id, node, kind, user, name, text } = record;
+  const { id, node, kind, severity, user, name, text } = record;
   const at = asCount(record["at"]);
   if (at === undefined || typeof id !== "string" || typeof node !== "string") return undefined;
-  if (kind !== "error" && kind !== "note") return undefined;
+  if ((kind !== "error" && kind !== "note") || !isNoteSeverity(severity)) return undefined;
   if (typeof user !== "string" || typeof name !== "string" || typeof text !== "string") return undefined;
-  return { id, node, kind, at, user, name, text };
+  return { id, node, kind, at, severity, user, name, text };
 }

@@ -249,7 +249,7 @@ test("a client that hangs up makes room for the user's next question", async () 
 test("errors of nodes are shown to administrators, notes to their user", async () => {
   const at = Date.now();
   await agent.tell({ v: 1, kind: "error", id: newRun(), at, why: "disk-full", text: "No room for bob" });
-  await agent.tell({ v: 1, kind: "note", id: newRun(), at, user: "alice", name: "epoch", text: "3" });
+  await agent.tell({ v: 1, kind: "note", id: newRun(), at, user: "alice", severity: "info", name: "epoch", text: "3" });
   const shown = async (client: ApiClient) =>
     (await client.json<{ events: { text: string }[] }>("/api/fleet/events")).events.map(({ text }) => text);
   expect((await shown(await signedIn("carol"))).sort()).toEqual(["3", "No room for bob"]);

@@ -294,6 +294,45 @@ test("errors and notes of a node are stored once", async () => {
   const error = { v: 1, kind: "error", id: newRun(), at: Date.now(), why: "disk-full", text: "No room" } as const;
   expect([await agent.tell(error), await agent.tell(error)]).toEqual(["+", "+"]);
   expect(fleet.nodeEvents(10).filter(({ id }) => id === error.id)).toMatchObject([{ node: "node1", text: "No room" }]);
+  const note = {
+    v: 1,
+    kind: "note",
+    id: "",
+    at: 1,
+    user: "alice",
+    severity: "warning",
+    name: "disk",
+    text: "full",
+  } as const;
+  const id = newRun();
+  expect([await agent.tell({ ...note, id }), await agent.tell({ ...note, id })]).toEqual(["+", "+"]);
+  expect(fleet.nodeEvents(10, "alice")).toMatchObject([{ node: "node1", severity: "warning", name: "disk" }]);
+  const records = audited.filter(({ event }) => event === "node-event");
+  expect(records).toEqual([
+    expect.objectContaining({ node: "node1", user: "alice", severity: "warning", name: "disk" }),
+  ]);
+});
+
+test("events of one user, or one node, push out nobody else's", async () => {
+  const [agent, other] = [await agentOf("node1"), await agentOf("node2")];
+  const note = { v: 1, kind: "note", id: "", at: 1, user: "bob", severity: "info", name: "n", text: "" } as const;
+  expect(await other.tell({ ...note, id: newRun(), text: "of node2" })).toBe("+");
+  const told = Array.from({ length: 300 }, (_, i) => agent.tell({ ...note, id: newRun(), text: String(i) }));
+  expect(new Set(await Promise.all(told))).toEqual(new Set(["+"]));
+  const kept = fleet.nodeEvents(1_000, "bob");
+  expect([kept.length, kept[0]?.text, kept.at(-1)?.text]).toEqual([201, "299", "of node2"]);
+  expect(fleet.nodeEvents(1_000, "alice")).toHaveLength(1);
+  // A node that reports on and on in one minute is answered in the next.
+  aheadMs += 60_000 - ((Date.now() + aheadMs) % 60_000);
+  const tell = (count: number) =>
+    Promise.allSettled(Array.from({ length: count }, () => agent.tell({ ...note, id: newRun() })));
+  const taken: string[] = [];
+  for (const count of [200, 200, 200, 5]) {
+    taken.push(...(await tell(count)).map(({ status }) => status));
+    aheadMs += 1_000;
+  }
+  expect(taken).toEqual([...Array(600).fill("fulfilled"), ...Array(5).fill("rejected")]);
+  expect(await other.tell({ ...note, id: newRun() })).toBe("+");
 });
 
 test("goes on after a kill of the broker and a restart of the collector", async () => {

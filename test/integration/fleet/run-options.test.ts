@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FleetKey } from "../../support/fleet-keys.ts";
@@ -178,6 +179,19 @@ test("--export prints what --from sends again, without values of variables", asy
   writeFileSync(file, '{"nodes":"*","argv":["true"],"shell":1}\n');
   const wrong = await fleet.runHere("--from", file);
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("Line 1: there is no shell") });
+});
+
+test("mlctl event of a user on a node stands where errors of nodes stand", async () => {
+  const folder = join(fleet.site.folder, "node2-agent/events");
+  const left = await fleet.mlctl.run(["event", "--folder", folder, "-s", "error", "backup", "no", "tape"]);
+  expect(left).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  const listed = await poll("the event", async () => {
+    const { stdout } = await fleet.mlctl.here(["nodes", "--events"]);
+    return stdout.includes("no tape") && stdout;
+  });
+  expect(listed).toMatch(new RegExp(`^\\S+\tnode2\terror\t${userInfo().username}\tbackup\tno tape$`, "m"));
+  await fleet.site.collector.waitFor(/<3>\S+ a node reports: no tape node=node2 name=backup/);
+  expect((await fleet.mlctl.here(["nodes", "--events", "node1"])).stdout).not.toContain("no tape");
 });
 
 test("while the collector is away, signed orders wait here, and are executed once when it is back", async () => {

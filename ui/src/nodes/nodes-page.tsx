@@ -117,10 +117,11 @@ function NodeEvents(props: { readonly events: readonly NodeEvent[]; readonly isA
         <p class="quiet">{t.nothing}</p>
       ) : (
         <ul>
-          {events.map(({ id, node, kind, at, user, name, text }) => (
-            <li key={id} class={kind}>
+          {events.map(({ id, node, kind, at, severity, user, name, text }) => (
+            <li key={`${node} ${id}`} class={severity}>
               <time dateTime={new Date(at).toISOString()}>{localDate(at)}</time>
               <b>{node}</b>
+              {severity === "info" ? null : <em>{t.severities[severity]}</em>}
               <span>{visibleText(kind === "error" ? text : `${user}, ${name}: ${text}`)}</span>
             </li>
           ))}

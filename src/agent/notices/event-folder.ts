@@ -1,0 +1,166 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  opendirSync,
+  openSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../host/log.ts";
+import type { UserDirectory } from "../../host/users.ts";
+import type { FleetEventOf } from "../../wire/fleet/event.ts";
+import { MAX_NOTE_BYTES, parseNodeNote } from "../../wire/fleet/node-note.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import { EventRate } from "./event-rate.ts";
+
+/** Anybody may leave something in it, nobody but its owner sees what is there or removes what is another's. */
+const MODE = 0o1733;
+/** Longer than anybody takes to write one. */
+const UNFINISHED_FOR_MS = 60_000;
+
+export interface EventFolderOptions {
+  readonly path: string;
+  readonly users: Pick<UserDirectory, "byUid">;
+  readonly log: Log;
+  /** False: too many wait. */
+  readonly take: (note: FleetEventOf<"note">) => boolean;
+  nowMs(): number;
+}
+
+/** A file that `mlctl event` left: who wrote it and when, by the kernel. */
+interface Left {
+  readonly uid: number;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** The folder where users leave events. What is none is removed; each user has a share. */
+export class EventFolder {
+  readonly #options: EventFolderOptions;
+  readonly #rate = new EventRate();
+  #isLooking = false;
+  #isUsable: boolean;
+
+  constructor(options: EventFolderOptions) {
+    this.#options = options;
+    this.#isUsable = this.#make();
+  }
+
+  /** Takes what is there. Called each second. */
+  async look(): Promise<void> {
+    if (this.#isLooking || !this.#isUsable) return;
+    this.#isLooking = true;
+    try {
+      for (const name of this.#names()) await this.#takeOne(name);
+    } catch (error) {
+      this.#isUsable = false;
+      this.#options.log.event("error", "takes no events", { path: this.#options.path, error: String(error) });
+    } finally {
+      this.#isLooking = false;
+    }
+    const over = this.#rate.takeOver(this.#options.nowMs());
+    if (over !== undefined) this.#options.log.event("error", "more events than a user may send", { ...over });
+  }
+
+  /** As mlagent-root's own user, where set-up has not made it. */
+  #make(): boolean {
+    const { path, log } = this.#options;
+    try {
+      mkdirSync(path);
+      chmodSync(path, MODE);
+    } catch (error) {
+      if (isFolder(path)) return true;
+      log.event("warning", "takes no events", { path, error: String(error) });
+      return false;
+    }
+    return true;
+  }
+
+  /** Without reading all of a folder that somebody has filled. */
+  #names(): readonly string[] {
+    const folder = opendirSync(this.#options.path);
+    const names: string[] = [];
+    try {
+      for (let seen = 0; seen < AGENT_LIMITS.eventNamesALook; seen += 1) {
+        const entry = folder.readSync();
+        if (entry === null) break;
+        names.push(entry.name);
+      }
+    } finally {
+      folder.closeSync();
+    }
+    return names.sort();
+  }
+
+  async #takeOne(name: string): Promise<void> {
+    const { path, users, take, nowMs } = this.#options;
+    const file = join(path, name);
+    if (name.startsWith(".") && nowMs() - changedMs(file) < UNFINISHED_FOR_MS) return;
+    const left = read(file);
+    const [id, note] = [parseExecutionId(name), left === undefined ? undefined : parseNodeNote(left.text)];
+    if (id === undefined || left === undefined || note === undefined) return remove(file);
+    const user = await users.byUid(left.uid);
+    if (user === "unavailable") return;
+    const isWithinRate = user !== undefined && this.#rate.take(user.name, nowMs());
+    if (!isWithinRate) return remove(file);
+    const { severity, name: of, text } = note;
+    // Where too many wait, it waits as well.
+    if (take({ v: 1, kind: "note", id, at: left.atMs, user: user.name, severity, name: of, text })) remove(file);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function changedMs(file: string): number {
+  try {
+    return lstatSync(file).ctimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+/** Undefined: not a plain file with one name, too long, or gone. A link of another's file would speak for its owner. */
+function read(file: string): Left | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.nlink !== 1 || stat.size > MAX_NOTE_BYTES) return undefined;
+    const bytes = Buffer.alloc(MAX_NOTE_BYTES);
+    const length = readSync(fd, bytes, 0, MAX_NOTE_BYTES, 0);
+    return { uid: stat.uid, atMs: Math.floor(stat.ctimeMs), text: bytes.toString("utf8", 0, length) };
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A folder that is not empty stays. */
+function remove(file: string): void {
+  for (const act of [unlinkSync, rmdirSync]) {
+    try {
+      act(file);
+      return;
+    } catch {
+      // It is a folder, or has gone.
+    }
+  }
+}
