@@ -224,7 +224,7 @@ static void onClient(void *context, uint32_t events) {
     if (connection->stage == STAGE_LINES) turnsRead(connection);
     return;
   }
-  // The client has gone. Lines that it handed over go on first; its half-close is not awaited until then.
+  // The client has gone. First the lines that it handed over go on.
   if (connection->stage == STAGE_LINES) return pollerForget(&connection->gate->poller, connection->client);
   connectionEnd(connection, COUNT_LEFT);
 }

@@ -11,7 +11,7 @@ static int compare(const void *one, const void *other) {
   return (*a > *b) - (*a < *b);
 }
 
-// Holds these files alone until the gate has closed its own, which it says by closing the pipe, and ends.
+// Holds only these files, until the gate has closed its copies and signals that by closing the pipe. Then it ends.
 static _Noreturn void hold(struct passed *passed, const int pipe[2]) {
   int from = 0;
   char octet;
@@ -19,7 +19,7 @@ static _Noreturn void hold(struct passed *passed, const int pipe[2]) {
   passed->files[passed->count] = pipe[0];
   qsort(passed->files, passed->count + 1, sizeof passed->files[0], compare);
   for (size_t i = 0; i <= passed->count; i += 1) {
-    // Before Linux 5.9 there is no such call: then it holds the others as well, for this moment.
+    // Before Linux 5.9 the call fails: then this process also holds the others for this moment.
     if (passed->files[i] > from) close_range((unsigned)from, (unsigned)passed->files[i] - 1, 0);
     from = passed->files[i] + 1;
   }

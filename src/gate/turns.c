@@ -80,7 +80,7 @@ void turnsRead(struct connection *connection) {
   bool small = isSmall(connection);
   if (small && gate->turns.smallWaits == 0 && smallMayGo(connection)) return linesRead(connection, SMALL_BYTES);
   if (!small && !turnsAnybodyWaits(gate)) {
-    // If nobody is kept waiting, it need not be empty before more follows.
+    // If nobody waits, more may follow before it is empty.
     bool goesOn = user->large == connection && !isAnswerAwaited(gate);
     if (goesOn || largeMayGo(connection)) return linesRead(connection, READ_BYTES);
   }
@@ -150,7 +150,7 @@ void turnsGive(struct gate *gate) {
     linkRemove(&user->inTurns);
     linkAppend(&turns->users, &user->inTurns);
     releaseHeld(gate, user);
-    // Who got nothing is the first next time.
+    // Users who got nothing come first next time.
     if (!serve(gate, user) || linkAlone(&user->inTurns)) continue;
     linkRemove(&user->inTurns);
     linkAppend(&served, &user->inTurns);

@@ -17,7 +17,7 @@ enum tale { TALE_CONNECTIONS, TALE_HELD, TALE_BEGINS, TALE_BAD, TALES };
 struct user {
   // For a range: the first.
   uid_t uid;
-  // It is the one for all uids of a crowded range that have none of their own.
+  // The shared entry of a crowded range, for uids without one of their own.
   bool isShared;
   size_t connections;
   size_t heldBytes;

@@ -9,10 +9,10 @@
 
 enum {
   VALUE_BYTES = 80,
-  /** A job's description is a few hundred short lines; a longer line is not one of the numbers. */
+  /** A job's description has a few hundred short lines; the wanted numbers are never on a longer one. */
   LINE_BYTES = 256,
   MAX_LINES = 4096,
-  /** Between the proxy and mlrun are a shell or two. */
+  /** Between the proxy and mlrun there may be a shell or two. */
   MAX_ANCESTORS = 8,
   ARGUMENTS_BYTES = 4096,
   PATH_BYTES = 32,

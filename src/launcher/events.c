@@ -25,7 +25,7 @@ void take_notes(struct launcher *launcher) {
 
 void take_keys(struct launcher *launcher) {
   bool takes = !launcher->terminal.is_raw && has_keys(&launcher->terminal);
-  // The pump knows it first: should this process be killed, it makes the terminal as it was.
+  // The pump hears of it first: if this process is killed, the pump restores the terminal.
   if (takes) send_note(launcher->notes, NOTE_RAW, 1);
   enter_raw(&launcher->terminal);
 }
@@ -36,7 +36,7 @@ void leave_keys(struct launcher *launcher) {
   send_note(launcher->notes, NOTE_RAW, 0);
 }
 
-/** What the command printed before it stopped stands before what a shell says about that. */
+/** What the command printed before it stopped is shown before a shell reports the stop. */
 static void await_shown(struct launcher *launcher) {
   launcher->is_shown_so_far = false;
   send_note(launcher->notes, NOTE_SHOW, 0);
@@ -60,7 +60,7 @@ static void stop(struct launcher *launcher, int signal_number) {
   leave_keys(launcher);
   signal_group(&launcher->terminal, signal_number);
   stop_as(signal_number);
-  // Keys stop no orphaned group: then neither did this process stop, and nobody would continue the command.
+  // Keys do not stop an orphaned group: then this process did not stop either, and nobody would continue the command.
   if (launcher->monitor.pid > 0 && !is_waiting(SIGCONT)) go_on(launcher);
 }
 

@@ -7,7 +7,7 @@ uint64_t lived_us(pid_t pid, uint64_t age_us) {
   if (!read_process(pid, &stat)) return age_us;
   if (stat.state == 'Z' || stat.state == 'X') return 0;
   if (!read_schedule(pid, &schedule)) return age_us;
-  // It may be waiting just now, for how long is not counted yet.
+  // If it is waiting just now, that wait is not counted yet.
   if (stat.state == 'R') return schedule.ran_us;
   return age_us > schedule.waited_us ? age_us - schedule.waited_us : 0;
 }

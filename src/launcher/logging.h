@@ -36,7 +36,7 @@ struct logging {
   struct hand_over hand_over;
   struct logger logger;
   struct raw_spool raw;
-  /** Octets printed on each stream, and those of them kept nowhere. */
+  /** Octets printed on each stream, and those of them that are lost. */
   uint64_t printed[STREAMS];
   uint64_t lost[STREAMS];
   /** Since when records have no room; 0: they have room. */
@@ -61,7 +61,7 @@ void log_exit(struct logging *logging, uint32_t status);
 void log_over(struct logging *logging, bool is_cut);
 /** Sends waiting records, checks the logger, and gives up one that is stuck. */
 void continue_logging(struct logging *logging);
-/** Whom to poll: the logger, or the gate. -1: nobody. */
+/** What to poll: the logger or the gate. -1: nothing. */
 int logging_fd(const struct logging *logging);
 /** Whether records wait that it could not take yet. */
 bool has_unsent(const struct logging *logging);

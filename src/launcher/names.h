@@ -3,14 +3,14 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/** What an execution is called beside its id, and where it stands. */
+/** What an execution is called beside its id, and what encloses it. */
 struct names {
   char job[MAX_JOB_BYTES];
   /** Its launch. Empty: the collector decides. */
   char run[MAX_RUN_BYTES];
   /** How often the batch system started the job again. */
   long restarts;
-  /** Id of the mlrun around this one, on this node. Empty: there is none. */
+  /** Id of the enclosing mlrun on this node. Empty: there is none. */
   char parent[ID_CHARACTERS + 1];
   /** Which of the parent's streams mlrun's own stdout and stderr are, so that what it shows goes there. NULL: none. */
   const char *within[2];
@@ -21,8 +21,8 @@ struct names {
 };
 
 /**
- * Finds them from options and environment. The batch system's job wins over MLRUN_JOB when it is another one than that
- * which the mlrun around saw (MLRUN_SEEN): what a job submits is a job of its own.
+ * Finds them from options and environment. The batch system's job wins over MLRUN_JOB unless the enclosing mlrun
+ * saw the same job (MLRUN_SEEN): what a job submits is a job of its own.
  *
  * @param were_closed Which of descriptors 0 to 2 the caller had closed.
  */

@@ -50,7 +50,7 @@ static void end_command(struct pump *pump, uint32_t status) {
   log_exit(&pump->logging, status);
 }
 
-/** The launcher is gone without having made mlrun's terminal as it was: no shell gets keys from a raw one. */
+/** The launcher is gone and has not restored mlrun's terminal: no shell gets keys from a raw one. */
 static void restore_terminal(struct terminal *terminal) {
   leave_raw(terminal);
   if (terminal->input >= 0) close(terminal->input);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 enum {
-  /** Raw output of one execution, and a user's whole spool: above either, nothing is added (`RUN_LIMITS`). */
+  /** Raw output of one execution, and a user's whole spool: beyond either, nothing is added (`RUN_LIMITS`). */
   MAX_RAW_BYTES = 67108864,
   MAX_FOLDER_BYTES = 268435456,
   /** Room beyond that for how it ended. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-  /** Of BEGIN: `RUN_LIMITS`, and of its words and its folder: `WIRE_LIMITS`, here in octets. Beyond these the logger cuts. */
+  /** BEGIN's limit (`RUN_LIMITS`), and those of its words, folder and user (`WIRE_LIMITS`), here in octets: the logger cuts. */
   MAX_BEGIN_BYTES = 7000,
   MAX_ARGV_ELEMENTS = 256,
   MAX_ARGV_CHARACTERS = 4096,
@@ -138,7 +138,7 @@ static void put_within(struct text *text, const char *out, const char *err) {
   put(text, "}");
 }
 
-/** What the logger leaves out when it is malformed, which is nothing that mlrun wrote. */
+/** Members that the logger leaves out if they are malformed: then mlrun did not write them. */
 static void put_launch(struct text *text, const struct fields *fields) {
   const char *run = next_field(fields, "run", NULL);
   const char *parent = next_field(fields, "parent", NULL);

@@ -11,9 +11,9 @@ enum {
    * not much later; and most small programs have ended by then.
    */
   SHORT_US = 25000,
-  /** Where it waits for a processor that is not its life, but at the latest after this time. */
+  /** Time spent waiting for a processor does not count, but after this time in all it gets one anyway. */
   LONGEST_SHORT_US = 1000000,
-  /** Then it is looked at again, not more often than this. */
+  /** Least time between two looks at it. */
   LOOK_EVERY_US = 5000,
   /** The gate's answers; then the logger begins anew, with its own deadlines. */
   GATE_US = 3000000,
@@ -43,7 +43,7 @@ bool begin_short(struct logging *logging) {
   return !all.is_refused;
 }
 
-/** Of the command: until its exit, from which on only its pipes are waited for; microseconds. */
+/** Microseconds: of the command's life, or since its exit, after which only its pipes are waited for. */
 static uint64_t waited_for_us(const struct logging *logging, uint64_t now) {
   if (logging->exit.type != 0) return now - logging->exit.time_us;
   return lived_us(logging->command, now - logging->since_us);

@@ -8,7 +8,7 @@
 /** `RUN_LIMITS.siteFileBytes`: the logger ignores a longer file, with a warning. */
 enum { MAX_FILE_BYTES = 65536 };
 
-/** Blank, a comment, or the viewer's address, which only notifications need: only the logger reads anything else. */
+/** Blank, a comment, or the viewer's address, which only notifications need. Anything else is for the logger to read. */
 static bool is_without_effect(const char *line) {
   static const char viewer[] = "viewer = \"http";
   const char *at = line + strspn(line, " \t\r");
@@ -33,7 +33,7 @@ bool has_no_settings(const char *path) {
   static char text[MAX_FILE_BYTES + 1];
   struct stat seen;
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  // The logger cannot read it either, and goes by its defaults.
+  // The logger cannot read it either, and uses its defaults.
   if (fd < 0) return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
   bool is_known = fstat(fd, &seen) == 0;
   bool is_file = is_known && S_ISREG(seen.st_mode);

@@ -15,9 +15,9 @@ struct spool_places {
 /** @param run_dir Absolute. @param cwd The folder that relative paths start from. */
 void find_spool_places(struct spool_places *places, const char *run_dir, const char *cwd, const char *node);
 /**
- * Whether no folder above belongs to another user, who could put something else in place of this path. Root alone is
- * that careful: with `sudo -E` HOME and MLRUN_ variables are another user's, and homes may lie in a folder of a group's
- * head.
+ * Whether no folder above belongs to another user, who could put something else in place of this path. Checked for root
+ * alone: with `sudo -E`, HOME and MLRUN_ variables come from another user. An ordinary user's home may well lie in a
+ * folder of somebody else.
  */
 bool is_out_of_reach(const char *path);
 /** The first folder that exists, or can be created, and is safe. */

@@ -27,7 +27,7 @@ static void pace(struct stream *stream, size_t bytes, uint64_t now) {
   stream->last_read_us = now;
   if (bytes >= NEARLY_FULL_BYTES) {
     stream->free_reads = READS_WITHOUT_PAUSE;
-    // Once: beyond a total size (pipe-user-pages-soft) a user's further pipes get smaller.
+    // Once: beyond a total (pipe-user-pages-soft), a user's new pipes become small.
     if (!stream->is_grown) fcntl(stream->fd, F_SETPIPE_SZ, GROWN_BYTES);
     stream->is_grown = true;
   } else if (stream->free_reads > 0) {

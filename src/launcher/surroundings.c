@@ -15,7 +15,7 @@ struct scheduler {
   const char *restarts;
 };
 
-/** Nearest first: Flux runs inside of jobs of others. */
+/** Nearest first: Flux runs inside jobs of the others. */
 static const struct scheduler SCHEDULERS[] = {
     {"flux", NULL, "FLUX_JOB_ID", NULL, NULL},
     {"slurm", NULL, "SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_RESTART_COUNT"},
@@ -29,7 +29,7 @@ static const struct scheduler SCHEDULERS[] = {
 static const struct {
   const char *name;
   const char *id;
-  /** Whether the launcher's name belongs to the job's: the id alone is too common. */
+  /** The id alone is too common: the job's name begins with the launcher's. */
   bool is_named;
 } LAUNCHERS[] = {
     {"openmpi", "OMPI_MCA_ess_base_jobid", false},
@@ -71,7 +71,7 @@ static long restarts(const struct scheduler *scheduler) {
   return strcmp(value, "Y") == 0 ? 1 : strtol(value, NULL, 10);
 }
 
-/** Whether the mlrun around, of another job, saw the same array. MLRUN_SEEN: node, job, array. */
+/** Whether the enclosing mlrun, of another job, saw the same array. MLRUN_SEEN: node, job, array. */
 static bool is_foreign(const char *scheduler, const char *array) {
   const char *seen = variable("MLRUN_SEEN");
   const char *job = seen == NULL ? NULL : strchr(seen, ' ');

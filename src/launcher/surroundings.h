@@ -14,7 +14,7 @@ struct surroundings {
   char run[MAX_RUN_BYTES];
   /** Id of the whole array that the job is a task of, where tasks have ids of their own. Empty: none. */
   char array[MAX_RUN_BYTES];
-  /** The variables name the array that submitted this job, of which it is no task: sbatch hands them on. */
+  /** The variables name the array that submitted this job, which is not one of its tasks: sbatch hands them on. */
   bool has_foreign_array;
   /** How often the batch system started the job again. */
   long restarts;
@@ -23,7 +23,7 @@ struct surroundings {
 void find_surroundings(struct surroundings *surroundings);
 
 /**
- * What stands in no variable. HTCondor has it in a file, MPICH in the arguments of its proxy.
+ * What no variable holds. HTCondor has it in a file, MPICH in the arguments of its proxy.
  *
  * @return The value, or NULL.
  */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Each is in containers only: docker's, podman's. */
+/** Each exists only in containers: docker's, podman's. */
 static const char *const CONTAINER_FILES[] = {"/.dockerenv", "/run/.containerenv"};
 
 static bool is_container(void) {
@@ -37,7 +37,7 @@ static bool is_local(char name[static MAX_USER_BYTES]) {
 bool user_name(char name[static MAX_USER_BYTES]) {
   if (is_container() || !is_first_namespace()) return false;
   if (is_local(name)) return true;
-  // Of a directory. A program that became another user may have kept it.
+  // A user of a directory: the variable has the name, unless a program kept it when it became another user.
   const char *user = getuid() == geteuid() ? variable("USER") : NULL;
   if (user != NULL) snprintf(name, MAX_USER_BYTES, "%s", user);
   return user != NULL;

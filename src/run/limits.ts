@@ -30,7 +30,7 @@ export const RUN_LIMITS = {
   /** After the half-close the relay has this long to take over the rest. */
   takeOverMs: 5_000,
   beatEveryMs: 10_000,
-  /** Most commands close their output as they end, and END follows at once: only later a beat of its own says the exit. */
+  /** Most commands close their output as they end, and END follows at once. After this time an extra beat reports the exit. */
   exitSaidAfterMs: 500,
   /** Grandchildren may hold the output pipes this long after the command has ended. */
   grandchildrenMs: 10_000,

@@ -32,8 +32,8 @@ const TOKENS: readonly RegExp[] = [
 const SHORTEST_TOKEN = 15;
 
 /**
- * Whether a word is too short for a token and has nothing that goes with a secret: most words are. Compiling the
- * expressions would take longer than all the rest of BEGIN.
+ * Whether a word is too short for a token and has nothing that goes with a secret. Most words pass, and need none of the
+ * expressions, which take longer to compile than all the rest of BEGIN takes.
  */
 function isHarmless(word: string): boolean {
   return word.length < SHORTEST_TOKEN && !/[=: ]/.test(word);

@@ -76,7 +76,7 @@ export class RecordLog implements RecordConsumer {
     return { lines, framed, thinned: this.#thinned };
   }
 
-  /** Whether a BEGIN came: else nothing of the rest can be logged. */
+  /** Whether a BEGIN came: without one the rest cannot be logged. */
   get hasBegun(): boolean {
     return this.#parts !== undefined;
   }
@@ -231,7 +231,7 @@ export class RecordLog implements RecordConsumer {
     this.#beats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs, exit });
   }
 
-  /** The command has ended. END waits for its last output; a beat says so before when something still holds the pipes. */
+  /** The command has ended. END waits for its last output; a beat reports it earlier if something still holds the pipes. */
   #exited(exit: Exit): void {
     this.#end ??= exit;
     this.#cancelExitBeat ??= this.#clock.after(RUN_LIMITS.exitSaidAfterMs, () => this.#beats?.beat());

@@ -26,7 +26,7 @@ export async function replayRawFiles(options: ReplayOptions): Promise<number> {
       setRawAside(folder, file, path);
       warn(`${file.name} cannot be delivered and is *.raw-damaged now: it does not begin with a BEGIN`);
     } catch (error) {
-      // It is tried again, and holds nobody up meanwhile.
+      // It is tried again later, and does not hold up the others.
       warn(`Cannot deliver ${path}: ${String(error)}`);
     }
   }
@@ -36,7 +36,7 @@ export async function replayRawFiles(options: ReplayOptions): Promise<number> {
 /**
  * Logs the content of a raw file as the logger would have. Settles when it is handed over, or in the spool.
  *
- * @returns Whether nothing of it is lost with the file: false when it holds something, and no BEGIN that says whose.
+ * @returns Whether the file may go. False if it holds something but no BEGIN that says whose.
  */
 function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);

@@ -27,8 +27,9 @@ const KEYS =
   `${VIEWER}, "https://...", and ${NOTIFY_SECRET_FILE}, "/..." or "~/..."`;
 
 /**
- * Reads the settings; a missing file means the defaults. Loading a TOML parser would take too long for mlrun, so only `key = true`, `key = false`, `key =
- * "..."` and `key = ["...", '...']` on one line are accepted. A mistake gets a warning and never keeps the command from running.
+ * Reads the settings; a missing file means the defaults. Loading a TOML parser would take too long for mlrun, so only
+ * `key = true`, `key = false`, `key = "..."` and `key = ["...", '...']` on one line are accepted. A mistake gets a warning
+ * and never keeps the command from running.
  */
 export function readSiteSettings(path: string, warn: (message: string) => void): SiteSettings {
   const text = readText(path);

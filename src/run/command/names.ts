@@ -22,7 +22,7 @@ interface Asked {
 
 /**
  * Finds them from options and environment, as `src/launcher/names.c` does. The batch system's job wins over MLRUN_JOB
- * when it is another one than that which the mlrun around saw (MLRUN_SEEN): what a job submits is a job of its own.
+ * unless the enclosing mlrun saw the same job (MLRUN_SEEN): what a job submits is a job of its own.
  */
 export function findNames(environment: Environment, { x, node, job, run }: Asked): Names {
   const now = findSurroundings(environment);
@@ -44,7 +44,7 @@ export function findNames(environment: Environment, { x, node, job, run }: Asked
       MLRUN_JOB: named,
       MLRUN_RUN: launch ?? x,
       MLRUN_SEEN: `${node} ${now.scheduler ?? ""} `,
-      // Of an mlrun around this one, which would be taken for this one's.
+      // Those of an enclosing mlrun would pass for this one's.
       MLRUN_PIPES: " ",
     },
   };

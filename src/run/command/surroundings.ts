@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The batch system or launcher that started this process. `src/launcher/surroundings.c` finds the same, and the jobs of
- * HTCondor and MPICH, which stand in no variable.
+ * HTCondor and MPICH, which no variable names.
  */
 interface Surroundings {
   /** `NAME:ID` of the batch system's job, every task of an array with its own. Undefined: none. */
@@ -28,7 +28,7 @@ interface Scheduler {
   readonly restarts?: string;
 }
 
-/** Nearest first: Flux runs inside of jobs of others. */
+/** Nearest first: Flux runs inside jobs of the others. */
 const SCHEDULERS: readonly Scheduler[] = [
   { name: "flux", id: "FLUX_JOB_ID" },
   { name: "slurm", id: "SLURM_JOB_ID", array: "SLURM_ARRAY_JOB_ID", restarts: "SLURM_RESTART_COUNT" },
@@ -36,7 +36,7 @@ const SCHEDULERS: readonly Scheduler[] = [
   { name: "lsf", id: "LSB_JOBID", restarts: "LSB_RESTART" },
   { name: "sge", mark: "SGE_TASK_ID", id: "JOB_ID", restarts: "RESTARTED" },
 ];
-/** Launchers of parallel programs. Where the id alone is too common, the name belongs to the job's. */
+/** Launchers of parallel programs. `isNamed`: the id alone is too common, so the job's name begins with the launcher's. */
 const LAUNCHERS: readonly { name: string; id: string; isNamed: boolean }[] = [
   { name: "openmpi", id: "OMPI_MCA_ess_base_jobid", isNamed: false },
   { name: "pmix", id: "PMIX_NAMESPACE", isNamed: false },
@@ -76,7 +76,7 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   world: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "FLUX_JOB_SIZE", "JSM_NAMESPACE_SIZE"],
   task: ["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "PBS_ARRAYID", "FLUX_JOB_CC", "condor.proc"],
 };
-/** Of HTCondor's parallel universe, and of Slurm: there the batch script has them as well, and is no rank. */
+/** Of HTCondor's parallel universe, and of Slurm, whose batch script also has them without being a rank. */
 const LAST_LABELS: Readonly<Record<string, readonly string[]>> = {
   rank: ["_CONDOR_PROCNO", "SLURM_PROCID"],
   "local-rank": ["SLURM_LOCALID"],
@@ -94,7 +94,7 @@ export function inheritedLabels(environment: Environment): Record<string, string
   for (const [label, names] of Object.entries(LAST_LABELS)) {
     add(label, first(environment, isStep ? names : names.filter((name) => !name.startsWith("SLURM_"))));
   }
-  // LSF's jobs that are no arrays have 0, SGE's "undefined".
+  // Outside of an array, LSF sets 0 and SGE "undefined".
   for (const name of ["LSB_JOBINDEX", "SGE_TASK_ID"]) add("task", positive(setting(environment, name)));
   add("task", setting(environment, "PARALLEL_SEQ"));
   add("restart", positive(environment["restarts"]));

@@ -32,7 +32,7 @@ export function formatFinding({ state, what, found, mend }: Finding, hasColours:
   return mend === undefined ? row : `${row}\n${" ".repeat(STATE_WIDTH + 2)}mend: ${safe(mend)}`;
 }
 
-/** What stands in files and names of others must not drive the terminal. */
+/** Text from files and from names of others must not control the terminal. */
 function safe(text: string): string {
   return text.replace(UNSAFE, "?");
 }

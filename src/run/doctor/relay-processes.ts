@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** What stands behind a gate, as far as this user may know. */
+/** What runs behind a gate, as far as this user can see. */
 export interface RelayProcesses {
   /** The gate's command line. Undefined: none is seen. */
   readonly gate: readonly string[] | undefined;
@@ -21,7 +21,7 @@ export function findRelayProcesses(runDir: string): RelayProcesses {
   const commands = commandLines();
   const gates = commands.filter(([program = ""]) => basename(program) === "mlgate");
   const socket = join(runDir, "mlrun.sock");
-  // Under systemd it is handed the socket, and names none.
+  // Under systemd it inherits the socket, and its command line names none.
   const gate =
     gates.find((words) => after(words, "--listen") === socket) ?? gates.find((words) => !words.includes("--listen"));
   const relays = commands.filter(([program = ""]) => basename(program) === "rsyslogd");

@@ -5,7 +5,7 @@ import { type Finding, ok, wrong } from "./finding.ts";
 
 const WHAT = "socket";
 const CONTAINER = "in a container: mount that folder from the machine, for instance -v";
-/** What makes a socket for everybody, octal. */
+/** The mode of a socket for everybody, octal. */
 const FOR_ALL = 0o666;
 
 /** Whether mlrun.sock is there and somebody listens. */

@@ -37,7 +37,7 @@ export class CursorRedraws {
   /**
    * Removes redraws from `bytes[from..to)`, which begins with what the previous call held.
    *
-   * @returns Whether that was its work. If not, nothing has changed, and no movement is in them.
+   * @returns Whether it handled them. If not, nothing has changed: they hold no movement.
    */
   thin(bytes: Buffer, from: number, to: number, nowMs: number): boolean {
     if (!this.isActive && !movesBack(bytes, from, to)) return this.#leave(bytes, from, to);
@@ -130,7 +130,7 @@ function beginsRedraw({ kind, count }: Token): boolean {
   return "\r\n\bADFG".includes(kind) || (kind === "K" && count === WHOLE_ROW);
 }
 
-/** Leaves out each unit that a later one redraws, from the last one on: what is left out is in no other's way. */
+/** Leaves out each unit that a later one redraws. It starts at the end, so that units already left out do not count. */
 function withoutRedrawn(units: readonly RedrawUnit[]): RedrawUnit[] {
   // The last one first.
   const kept: RedrawUnit[] = [];

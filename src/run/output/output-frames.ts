@@ -47,7 +47,7 @@ export class OutputFrames {
   /** When the first of those bytes was read, or later: at the previous frame. */
   #sinceMs = 0;
   #isBlocked = false;
-  /** Of what waits for room: lines keep it, however late they find room. */
+  /** The time of what waits for room, which its lines keep however late they get it. */
   #timestamp = "";
   #hasEnded = false;
   /** While some of it waits to be shown in time. */

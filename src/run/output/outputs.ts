@@ -88,7 +88,7 @@ export class Outputs {
     return this.#stdout.printedBytes + this.#stderr.printedBytes;
   }
 
-  /** A sleeping reader of the mirror is no grandchild: anything the command left in the pipes is its own. */
+  /** A slow reader of the mirror is not a grandchild: what the command left in the pipes is still its own output. */
   #waitForGrandchildren(): void {
     this.#cancelWait = this.#after(RUN_LIMITS.grandchildrenMs, () => {
       const isHeldUp = this.#stdout.isHeldUp || this.#stderr.isHeldUp;

@@ -149,7 +149,7 @@ export class RedrawUnit {
     else if (kind === "J" && mode === 0 && isHome) this.#erasedBelow = Math.min(this.#erasedBelow, this.row);
     else this.#spoil();
     if (kind === "J" || mode === 2) this.#isBackOnly = false;
-    // From where it erases depends on the column as much as where it prints.
+    // What it erases depends on the column, like what it prints.
     if (mode === 0) this.#hasPrinted = true;
   }
 
