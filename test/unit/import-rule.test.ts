@@ -35,6 +35,8 @@ const ALLOWED_FOR_STAGES = ["wire", "text", "frame", "host", "orders"];
 interface Import {
   readonly file: string;
   readonly specifier: string;
+  /** Undefined: the whole module. */
+  readonly names: readonly string[] | undefined;
 }
 
 function sources(folder: string): string[] {
@@ -48,7 +50,17 @@ function importsOf(file: string): Import[] {
   const found = text.matchAll(
     /(?:^|\n)(?:import|export)\b[^;]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"|\nimport\s+"([^"]+)"/g,
   );
-  return [...found].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? "" }));
+  return [...found].map(([words, ...specifiers]) => {
+    const [, list] = /^\s*(?:import|export)\b[^{;]*\{([^}]*)\}/.exec(words) ?? [];
+    const names = list?.split(",").map(
+      (name) =>
+        name
+          .trim()
+          .replace(/^type /, "")
+          .split(" as ")[0] ?? "",
+    );
+    return { file, specifier: specifiers.find((each) => each !== undefined) ?? "", names };
+  });
 }
 
 /** The folder of src that a relative import leads to ("wire"), or "outside". */
@@ -83,6 +95,21 @@ test("Node's own modules are imported with node:, ours with their file extension
   const all = [...imports, ...sources("test").flatMap(importsOf), ...sources("ui").flatMap(importsOf)];
   expect(all.filter(({ specifier }) => builtinModules.includes(specifier))).toEqual([]);
   expect(all.filter(({ specifier }) => /^\.\.?\/(?!.*\.(ts|tsx|css|svg)$)/.test(specifier))).toEqual([]);
+});
+
+test("what is exported is imported somewhere", () => {
+  const files = ["src", "ui", "test"].flatMap(sources);
+  const used = new Set<string>();
+  for (const { file, specifier, names = ["*"] } of files.flatMap(importsOf))
+    for (const name of names) used.add(`${join(dirname(file), specifier)} ${name}`);
+  const exported = files.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    return [...text.matchAll(/^export (?:async |abstract )*(?:function\*?|const|let|class|interface|type) (\w+)/gm)]
+      .map(([, name]) => `${file} ${name}`)
+      .filter((each) => !used.has(each) && !used.has(`${file} *`));
+  });
+  expect(exported).toEqual([]);
+  expect(used.size).toBeGreaterThan(1_000);
 });
 
 test("the viewer imports only wire and text from src", () => {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { frame } from "../../texts/en/frame.ts";
 
-export interface KeyHelpProps {
+interface KeyHelpProps {
   readonly isOpen: boolean;
   readonly keys: readonly (readonly [keys: string, what: string])[];
   readonly onClose: () => void;
