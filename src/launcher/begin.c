@@ -1,7 +1,9 @@
 #include "begin.h"
 #include "console.h"
 #include "environment.h"
+#include "labels.h"
 #include "paths.h"
+#include "surroundings.h"
 #include "user.h"
 #include <stdio.h>
 #include <string.h>
@@ -9,19 +11,6 @@
 
 /** `WIRE_LIMITS.maxArgvElements`, and more octets of each word than BEGIN shows characters of all. */
 enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
-
-/** Variables, and a name that `derived` knows, of which `surroundings.ts` makes labels. */
-static const char *const LABEL_VARIABLES[] = {
-    "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
-    "PMI_RANK",             "PMI_SIZE",                   "MPI_LOCALRANKID",      "FLUX_TASK_RANK",
-    "FLUX_TASK_LOCAL_ID",   "FLUX_JOB_SIZE",              "FLUX_JOB_CC",          "PALS_RANKID",
-    "PALS_LOCAL_RANKID",    "JSM_NAMESPACE_RANK",         "JSM_NAMESPACE_SIZE",   "JSM_NAMESPACE_LOCAL_RANK",
-    "SLURM_STEP_ID",        "SLURM_PROCID",               "SLURM_LOCALID",        "SLURM_STEP_NUM_TASKS",
-    "SLURM_ARRAY_TASK_ID",  "PBS_ARRAY_INDEX",            "PBS_ARRAYID",          "LSB_JOBINDEX",
-    "SGE_TASK_ID",          "PARALLEL_SEQ",               "_CONDOR_PROCNO",       "_CONDOR_NPROCS",
-    "MLRUN_ID",
-};
-static const char CONDOR_TASK[] = "condor.proc";
 
 /** Replaces hidden words: `MASK` in `mask-argv.ts`. */
 static const char MASK[] = "***";
@@ -57,13 +46,20 @@ static void add_names(struct fields *fields, const struct names *names) {
   if (user_name(user)) add_field(fields, "user", user);
 }
 
+static void add_surrounding(struct fields *fields, const char *name) {
+  const char *value = look_up(name);
+  if (value != NULL) add_field(fields, name, value);
+}
+
+/** Everything of which `inherit_labels` makes labels. */
 static void add_surroundings(struct fields *fields, const struct names *names) {
-  for (size_t i = 0; i < sizeof LABEL_VARIABLES / sizeof LABEL_VARIABLES[0]; i++) {
-    bool is_foreign = names->has_foreign_array && strcmp(LABEL_VARIABLES[i], "SLURM_ARRAY_TASK_ID") == 0;
-    const char *value = is_foreign ? NULL : variable(LABEL_VARIABLES[i]);
-    if (value != NULL) add_field(fields, LABEL_VARIABLES[i], value);
+  size_t at = 0;
+  for (const char *name = label_variable(at); name != NULL; name = label_variable(++at)) {
+    bool is_foreign = names->has_foreign_array && strcmp(name, "SLURM_ARRAY_TASK_ID") == 0;
+    if (!is_foreign) add_surrounding(fields, name);
   }
-  if (derived(CONDOR_TASK) != NULL) add_field(fields, CONDOR_TASK, derived(CONDOR_TASK));
+  add_surrounding(fields, "SLURM_STEP_ID");
+  add_surrounding(fields, "MLRUN_ID");
 }
 
 /** The folder of the gate's socket: root takes none from the environment where another user could put a socket. */

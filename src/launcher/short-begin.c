@@ -1,5 +1,6 @@
 #include "short-begin.h"
 #include "ids.h"
+#include "labels.h"
 #include "options.h"
 #include "secrets.h"
 #include <ctype.h>
@@ -24,14 +25,21 @@ static const char *const KNOWN[] = {
     "x",      "key",  "job",       "run",       "parent",          "within-stdout", "within-stderr",
     "user",   "node", "pid",       "cwd",       "started-us",      "run-dir",       "raw",
     "label",  "arg",  "MLRUN_ID",  "HOME",      "MLRUN_SPOOL_DIR", "MLRUN_CONFIG",  "XDG_STATE_HOME",
-    "timeout-ms", "stop-file",
+    "timeout-ms", "stop-file", "restarts", "SLURM_STEP_ID",
 };
 
+static bool is_named(const char *field, const char *name) {
+  size_t bytes = strlen(name);
+  return strncmp(field, name, bytes) == 0 && field[bytes] == '=';
+}
+
 static bool is_known(const char *field) {
-  size_t bytes = strcspn(field, "=");
   for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
-    if (strlen(KNOWN[i]) == bytes && strncmp(KNOWN[i], field, bytes) == 0) return true;
-  return false;
+    if (is_named(field, KNOWN[i])) return true;
+  size_t at = 0;
+  const char *variable = label_variable(at);
+  while (variable != NULL && !is_named(field, variable)) variable = label_variable(++at);
+  return variable != NULL;
 }
 
 static bool are_known(const struct fields *fields) {
@@ -80,34 +88,40 @@ static bool is_plain_key(const char *label, size_t bytes) {
   return bytes > 0;
 }
 
-static bool is_repeated(const struct fields *fields, const char *label, size_t key_bytes) {
-  const char *other = next_field(fields, "label", NULL);
-  while (other != label && strncmp(other, label, key_bytes + 1) != 0) other = next_field(fields, "label", other);
-  return other != label;
+static void put_label(struct text *text, int index, const char *key, size_t key_bytes, const char *value) {
+  if (index > 0) put(text, ",");
+  put_json(text, key, key_bytes);
+  put(text, ":");
+  put_value(text, value);
 }
 
+/** Whether a label of that key was asked for. @param until Only before this one; NULL: at all. */
+static bool is_asked(const struct fields *fields, const char *key, size_t key_bytes, const char *until) {
+  const char *label = next_field(fields, "label", NULL);
+  while (label != until && (strncmp(label, key, key_bytes) != 0 || label[key_bytes] != '='))
+    label = next_field(fields, "label", label);
+  return label != until;
+}
+
+/** Those of the command line come first, and win. */
 static void put_labels(struct text *text, const struct fields *fields) {
-  static const char parent_label[] = "parent=";
-  const char *parent = next_field(fields, "MLRUN_ID", NULL);
-  bool has_parent = parent == NULL || !is_execution_id(parent);
+  struct label inherited[MAX_INHERITED_LABELS];
+  int inherited_count = inherit_labels(fields, inherited);
   int count = 0;
   put(text, ",\"labels\":{");
+  text->is_refused |= inherited_count < 0;
   for (const char *label = next_field(fields, "label", NULL); label != NULL; count++) {
     size_t key_bytes = strcspn(label, "=");
-    bool is_plain = is_plain_key(label, key_bytes) && label[key_bytes] == '=' && !is_repeated(fields, label, key_bytes);
+    bool is_plain = is_plain_key(label, key_bytes) && label[key_bytes] == '=' && !is_asked(fields, label, key_bytes, label);
     if (!is_plain) text->is_refused = true;
     if (text->is_refused) return;
-    if (count > 0) put(text, ",");
-    put_json(text, label, key_bytes);
-    put(text, ":");
-    put_value(text, label + key_bytes + 1);
-    has_parent |= strncmp(label, parent_label, strlen(parent_label)) == 0;
+    put_label(text, count, label, key_bytes, label + key_bytes + 1);
     label = next_field(fields, "label", label);
   }
-  if (!has_parent) {
-    put(text, count > 0 ? ",\"parent\":" : "\"parent\":");
-    put_value(text, parent);
-    count += 1;
+  for (int i = 0; i < inherited_count; i++) {
+    const struct label *label = &inherited[i];
+    if (is_asked(fields, label->name, strlen(label->name), NULL)) continue;
+    put_label(text, count++, label->name, strlen(label->name), label->value);
   }
   put(text, "}");
   text->is_refused |= count > MAX_LABELS;

@@ -38,7 +38,7 @@ static const struct {
     {"parallel", "PARALLEL_PID", true},
 };
 
-static const char *lookup(const char *name) {
+const char *look_up(const char *name) {
   return name == NULL ? NULL : strchr(name, '.') == NULL ? variable(name) : derived(name);
 }
 
@@ -66,7 +66,7 @@ static void leave_task_out(char *id) {
 
 /** How often the job was started again. LSF says only that it was. */
 static long restarts(const struct scheduler *scheduler) {
-  const char *value = lookup(scheduler->restarts);
+  const char *value = look_up(scheduler->restarts);
   if (value == NULL) return 0;
   return strcmp(value, "Y") == 0 ? 1 : strtol(value, NULL, 10);
 }
@@ -82,8 +82,8 @@ static bool is_foreign(const char *scheduler, const char *array) {
 }
 
 static bool take_scheduler(struct surroundings *surroundings, const struct scheduler *scheduler) {
-  const char *id = lookup(scheduler->id);
-  const char *array = lookup(scheduler->array);
+  const char *id = look_up(scheduler->id);
+  const char *array = look_up(scheduler->array);
   if (id == NULL || (scheduler->mark != NULL && variable(scheduler->mark) == NULL)) return false;
   write_run(surroundings->scheduler, scheduler->name, id);
   surroundings->has_foreign_array = array != NULL && is_foreign(surroundings->scheduler, array);
@@ -105,7 +105,7 @@ void find_surroundings(struct surroundings *surroundings) {
   for (size_t i = 0; i < sizeof SCHEDULERS / sizeof SCHEDULERS[0]; i++)
     if (take_scheduler(surroundings, &SCHEDULERS[i])) return;
   for (size_t i = 0; i < sizeof LAUNCHERS / sizeof LAUNCHERS[0]; i++) {
-    const char *id = lookup(LAUNCHERS[i].id);
+    const char *id = look_up(LAUNCHERS[i].id);
     if (id == NULL) continue;
     write_run(surroundings->run, LAUNCHERS[i].name, id);
     write_job(surroundings->job, LAUNCHERS[i].is_named ? surroundings->run : id);

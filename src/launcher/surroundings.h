@@ -28,3 +28,6 @@ void find_surroundings(struct surroundings *surroundings);
  * @return The value, or NULL.
  */
 const char *derived(const char *name);
+
+/** The value of a variable or, of a name with a dot in it, what `derived` knows. NULL: unset or empty. */
+const char *look_up(const char *name);

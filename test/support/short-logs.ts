@@ -10,7 +10,7 @@ import { afterwards } from "./cleanup.ts";
 import { startSanitized } from "./sanitized.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-const SOURCES = ["short-begin", "short-frames", "secrets", "text", "utf8", "fields", "ids", "ring"];
+const SOURCES = ["short-begin", "labels", "short-frames", "secrets", "text", "utf8", "fields", "ids", "ring"];
 /** When an execution is over, in every case. */
 const NOW_US = 1_700_000_000_999_999;
 

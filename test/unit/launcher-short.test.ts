@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { RECORD } from "../../src/run/output/records.ts";
+import { ROOT } from "../support/programs.ts";
 import { type ShortLogs, shortLogs, timedRecord } from "../support/short-logs.ts";
 
 const { begin, pid, stdout, stderr, exit, over } = RECORD.types;
@@ -59,6 +62,17 @@ function recordsOf({
 }
 
 const words = (...args: string[]) => args.map((word) => `arg=${word}`);
+/** Variables that provide labels, in C or in TypeScript. */
+const PROVIDERS = [
+  ...new Set(
+    ["launcher/labels.c", "run/command/surroundings.ts"].flatMap((file) => {
+      const [, tables = ""] =
+        /(?:SOURCES\[\] =|const LABELS)(.*?PARALLEL_SEQ")/s.exec(readFileSync(join(ROOT, "src", file), "utf8")) ?? [];
+      return [...tables.matchAll(/"([A-Z_]{5,}|condor\.proc)"/g)].map(([, name = ""]) => name);
+    }),
+  ),
+].filter((name) => name !== "SLURM_STEP_ID" && name !== "SLURM_");
+
 const TAKEN: readonly (readonly [string, Case])[] = [
   ["nothing printed", {}],
   ["a code", { status: 3 << 8 }],
@@ -88,10 +102,24 @@ const TAKEN: readonly (readonly [string, Case])[] = [
   ["an enclosing mlrun, and a label of that name", { fields: ["label=parent=p", `MLRUN_ID=${X}`, ...words("ls")] }],
   ["an id of an enclosing mlrun that is none", { fields: ["MLRUN_ID=a", ...words("ls")] }],
   ["run and user", { fields: ["run=slurm:812[3]", "user=EXAMPLE\\alice$", ...words("ls")] }],
+  [
+    "a step of Slurm",
+    { fields: ["SLURM_STEP_ID=0", "SLURM_PROCID=3", "SLURM_LOCALID=1", "restarts=2", ...words("ls")] },
+  ],
+  ["a batch script of Slurm", { fields: ["SLURM_PROCID=0", "SLURM_LOCALID=0", "SLURM_STEP_ID=", ...words("ls")] }],
+  ["no array", { fields: ["LSB_JOBINDEX=0", "SGE_TASK_ID=undefined", "restarts=0", ...words("ls")] }],
+  ["a rank, and a label of that name", { fields: ["label=rank=r", "PMI_RANK=1", "PMI_SIZE=\u00e4 2", ...words("ls")] }],
+  [
+    "everything at once",
+    { fields: [...PROVIDERS.map((name, at) => `${name}=${at}`), "SLURM_STEP_ID=0", ...words("ls")] },
+  ],
+  ...PROVIDERS.map((name): [string, Case] => [name, { fields: [`${name}=7`, "label=z=", ...words("ls")] }]),
   ["what only the logger needs", { fields: ["HOME=/h", "raw=1", "timeout-ms=5000", "stop-file=/s", ...words("ls")] }],
 ];
 
 describe("a short execution is handed over by C exactly as by Node", () => {
+  test("with the labels of all 28 variables", () => expect(PROVIDERS).toHaveLength(28));
+
   test.each(TAKEN)("%s", async (_, what) => {
     const records = recordsOf(what);
     const inNode = await ways.inNode(records);
@@ -128,7 +156,9 @@ const LEFT: readonly (readonly [string, Case])[] = [
   ["an output that was cut", { isCut: true }],
   ["one line a frame", { fields: ["one-line-frames=1", ...words("ls")] }],
   ["a notification", { fields: ["notify=https://example.org", ...words("ls")] }],
-  ["a batch system", { fields: ["SLURM_PROCID=0", ...words("ls")] }],
+  ["a batch system's number in another form", { fields: ["LSB_JOBINDEX=1e3", ...words("ls")] }],
+  ["a batch system's label of 257 characters", { fields: [`PARALLEL_SEQ=${"1".repeat(257)}`, ...words("ls")] }],
+  ["33 labels", { fields: [...Array.from({ length: 32 }, (_, at) => `label=l${at}=`), "PMI_RANK=0", ...words("ls")] }],
   ["a secret with its name", { fields: words("mysql", "--PASSWORD=geheim") }],
   ["a secret behind its option", { fields: words("x", "--api-key", "abc") }],
   ["a password in an address", { fields: words("git", "clone", "https://me:geheim@example.org/x") }],

@@ -60,6 +60,17 @@ describe("a short command", () => {
     expect((await relay.execution(x)).stdout.toString()).toBe("out\n");
   });
 
+  test("of a batch system's array is, too, with its label", async () => {
+    const variables = { SLURM_JOB_ID: "815", SLURM_ARRAY_JOB_ID: "813", SLURM_ARRAY_TASK_ID: "3", SLURM_PROCID: "0" };
+    const { x, stderr } = await runShort(["--label", "k=v", "--", "echo", "out"], variables);
+    expect(stderr).toBe("");
+    expect((await relay.execution(x)).begin).toMatchObject({
+      job: "813",
+      run: "slurm:813",
+      labels: { k: "v", task: "3" },
+    });
+  });
+
   test.each([
     ["of a site with settings", 'mask-argv = ["x"]\n', ["--", "true"]],
     ["of a site whose settings have a fault", 'viewer = "https://logs.example.org\n', ["--", "true"]],
