@@ -172,18 +172,28 @@ static bool is_number(const char *digits) {
   return is_decimal && strtoull(digits, NULL, 10) <= MAX_SAFE_INTEGER;
 }
 
+/** Characters of a node's name and of a key: what a frame's head may hold. */
+static bool is_plain_name(const char *name) {
+  size_t bytes = name == NULL ? 0 : strlen(name);
+  for (size_t i = 0; i < bytes; i++)
+    if (!isalnum((unsigned char)name[i]) && strchr("_.-", name[i]) == NULL) return false;
+  return bytes > 0;
+}
+
 static void put_json_of(struct text *text, const struct fields *fields) {
   const char *cwd = next_field(fields, "cwd", NULL);
   const char *started = next_field(fields, "started-us", NULL);
   const char *pid = next_field(fields, "pid", NULL);
+  const char *node = next_field(fields, "node", NULL);
+  const char *key = next_field(fields, "key", NULL);
   const char *x = next_field(fields, "x", NULL);
   text->is_refused |= cwd == NULL || strlen(cwd) > MAX_CWD_CHARACTERS;
   text->is_refused |= !is_number(started) || !is_number(pid) || x == NULL || !is_execution_id(x);
-  text->is_refused |= next_field(fields, "run-dir", NULL) == NULL;
+  text->is_refused |= !is_plain_name(node) || !is_plain_name(key) || next_field(fields, "run-dir", NULL) == NULL;
   if (text->is_refused) return;
   put(text, "{\"v\":1");
   put_member(text, "x", x, false);
-  put_member(text, "k", next_field(fields, "key", NULL), false);
+  put_member(text, "k", key, false);
   put_member(text, "job", next_field(fields, "job", NULL), false);
   put_words(text, fields);
   put_member(text, "cwd", cwd, false);
@@ -191,7 +201,7 @@ static void put_json_of(struct text *text, const struct fields *fields) {
   put(text, ",\"startedAt\":\"");
   put_time(text, strtoull(started, NULL, 10));
   put(text, "\"");
-  put_member(text, "node", next_field(fields, "node", NULL), false);
+  put_member(text, "node", node, false);
   put(text, ",\"pid\":");
   put_number(text, strtoull(pid, NULL, 10));
   put_launch(text, fields);

@@ -8,14 +8,7 @@ import { type ShortLogs, shortLogs, timedRecord } from "../support/short-logs.ts
 const { begin, pid, stdout, stderr, exit, over } = RECORD.types;
 const X = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 const STARTED_US = 1_700_000_000_000_001;
-const FIELDS = [
-  `x=${X}`,
-  `key=${"k".repeat(22)}`,
-  "job=nightly",
-  "node=node1.example.org",
-  "pid=4711",
-  "run-dir=/run/marcologger",
-];
+const FIELDS = [`x=${X}`, `key=${"k".repeat(22)}`, "job=nightly", "pid=4711", "run-dir=/run/marcologger"];
 
 let ways: ShortLogs;
 beforeAll(async () => {
@@ -31,6 +24,7 @@ const err = (text: string | Buffer): Printed => ({ type: stderr, text });
 
 interface Case {
   readonly startedUs?: number;
+  readonly node?: string;
   readonly cwd?: string;
   readonly fields?: readonly string[];
   readonly printed?: readonly Printed[];
@@ -41,6 +35,7 @@ interface Case {
 /** The records of an execution, each a little later than the one before. */
 function recordsOf({
   startedUs = STARTED_US,
+  node = "node1.example.org",
   cwd = "/home/alice",
   fields = ["arg=true"],
   printed = [],
@@ -52,7 +47,7 @@ function recordsOf({
   const four = Buffer.alloc(4);
   four.writeUInt32LE(status);
   const all: [string, string | Buffer][] = [
-    [begin, [...FIELDS, `started-us=${startedUs}`, `cwd=${cwd}`, ...fields, ""].join("\0")],
+    [begin, [...FIELDS, `started-us=${startedUs}`, `node=${node}`, `cwd=${cwd}`, ...fields, ""].join("\0")],
     [pid, Buffer.from([1, 2, 0, 0])],
     ...printed.map(({ type, text }): [string, string | Buffer] => [type, text]),
     [exit, four],
@@ -172,6 +167,7 @@ const LEFT: readonly (readonly [string, Case])[] = [
   ["a BEGIN of more than 7,000 octets", { fields: words("\x01".repeat(1_200)) }],
   ["a label that looks like a number", { fields: ["label=b=1", "label=7=2", ...words("ls")] }],
   ["a label twice", { fields: ["label=a=1", "label=a=2", ...words("ls")] }],
+  ["a node's name beyond ASCII", { node: "n\u00f6de", fields: words("ls") }],
   ["a user with a slash", { fields: ["user=a/b", ...words("ls")] }],
 ];
 
