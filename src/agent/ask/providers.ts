@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** Something that a node can be asked about. It reads, and changes nothing. */
-export interface Provider {
+interface Provider {
   readonly maxArguments: number;
   read(asked: Asked): Promise<readonly AnswerRow[]>;
 }
