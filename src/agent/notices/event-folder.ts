@@ -25,7 +25,7 @@ const MODE = 0o1733;
 /** Longer than anybody takes to write one. */
 const UNFINISHED_FOR_MS = 60_000;
 
-export interface EventFolderOptions {
+interface EventFolderOptions {
   readonly path: string;
   readonly users: Pick<UserDirectory, "byUid">;
   readonly log: Log;

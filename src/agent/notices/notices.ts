@@ -7,9 +7,9 @@ import { readRecord, writeRecord } from "../journal/durable.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
 /** An error of this node that belongs to no run, or an event of a user here. */
-export type Notice = FleetEventOf<"error"> | FleetEventOf<"note">;
+type Notice = FleetEventOf<"error"> | FleetEventOf<"note">;
 
-export interface NoticesOptions {
+interface NoticesOptions {
   readonly folder: string;
   /** Of this node alone: what it reports goes nowhere else. */
   readonly log: Log;

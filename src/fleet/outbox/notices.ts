@@ -7,7 +7,7 @@ import type { NoticeDb } from "./notice-db.ts";
 const MAX_A_MINUTE = 600;
 const MINUTE_MS = 60_000;
 
-export interface NoticesOptions {
+interface NoticesOptions {
   readonly db: NoticeDb;
   readonly log: Log;
   /** Steady. */
