@@ -137,7 +137,7 @@ test("the Nodes page shows relays and agents, each second while it is open", asy
 
 test("the Account page shows sessions and usage; a token made there works until it is revoked", async () => {
   await page.locator("a.who").click();
-  await page.getByText("This browser").waitFor();
+  await page.getByText("This browser", { exact: true }).waitFor();
   await page.getByRole("row", { name: /^greet/ }).waitFor();
   await page.getByRole("textbox", { name: "Name" }).fill("report");
   await page.getByRole("checkbox", { name: "search" }).check();
