@@ -8,7 +8,7 @@ Runs the command and sends its output to the collector, line by line, while stil
   --quiet              do not show the output here
   --raw                keep every redraw of a progress bar (else one in 250 ms, and the last)
   --hide-argv          show the command's name, but not its arguments (passwords and tokens are masked anyway)
-  --one-line-frames    one line a syslog message, for sites whose own rules want that
+  --one-line-frames    one line per syslog message, for sites whose own rules want that
   --run-dir DIR        folder of mlrun.sock (default: MLRUN_RUN_DIR, else /run/marcologger)
   --id ULID            the execution's id, for callers that choose it
   --flush              deliver what was kept while no relay was there, then exit

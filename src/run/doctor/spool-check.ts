@@ -29,7 +29,7 @@ export function checkSpool(places: SpoolPlaces): readonly Finding[] {
   if (waiting > 0) findings.push(wrong(WHAT, `${waiting} wait in ${folder}`, "mlrun --flush delivers them"));
   if (damaged > 0) {
     const found = `${damaged} in ${folder} cannot be delivered: *damaged`;
-    findings.push(wrong(WHAT, found, "look whether you need what they hold, and remove them"));
+    findings.push(wrong(WHAT, found, "check whether you need what they hold, then remove them"));
   }
   if (room < RUN_LIMITS.spoolBytes / 8) {
     const found = `${folder} has room for ${Math.max(0, Math.floor(room / MIB))} MiB: without a relay, output would soon be dropped`;
