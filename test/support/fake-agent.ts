@@ -67,6 +67,15 @@ export class FakeAgent {
     await this.#connection.flush();
   }
 
+  /** Presence, so many times at once. */
+  flood(count: number): void {
+    for (let i = 0; i < count; i += 1) this.#connection.publish(SUBJECTS.presence(this.node), "{}");
+  }
+
+  get isClosed(): boolean {
+    return this.#connection.isClosed();
+  }
+
   /** The agent was started anew; whatever came before is forgotten. */
   restart(): void {
     this.start = newId();

@@ -5,7 +5,10 @@ import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
 import { type BootedSystemd, bootSystemd } from "../../support/booted-systemd.ts";
 import { poll } from "../../support/poll.ts";
+import { processesWith } from "../../support/processes-with.ts";
 import { createTestUser, type TestUser } from "../../support/root.ts";
+
+const SECRET = "s3cret-of-the-unit";
 
 let systemd: BootedSystemd | string = "needs root";
 let alice: TestUser;
@@ -36,20 +39,29 @@ testBooted("a command runs in a unit of its own, as its user, and its order is n
   const out = join(site.folder, "count/look");
   inside(booted, "sh", "-c", `echo '${alice.name} - nofile 777' > /etc/security/limits.d/fleet.conf`);
   inside(booted, "sh", "-c", "echo OF_PAM=here >> /etc/environment");
-  const look = `(id -u; id -G; umask; pwd; grep CapEff /proc/self/status; grep systemd /proc/self/cgroup; echo "$TOKEN"; ulimit -n; echo "$OF_PAM")`;
-  const order = site.run(`${look} > ${out}; sleep 1000`, { env: ["TOKEN=s3cret $HOME %n"] });
+  const look = `(id -u; id -g; id -G; umask; pwd; grep -hE '^(Cap(Inh|Prm|Eff|Amb))' /proc/self/status | tr -d '\\n'; echo;
+    grep systemd /proc/self/cgroup; echo "$TOKEN"; ulimit -n; echo "$OF_PAM"; ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/0; echo end)`;
+  const order = site.run(`${look} > ${out}; sleep 1000`, { env: [`TOKEN=${SECRET} $HOME %n`] });
   await site.until(order, "started");
   const lines = await poll("the look", () => {
     const all = readText(out).trimEnd().split("\n");
-    return all.length === 9 && all;
+    return all.at(-1) === "end" && all;
   });
   const unit = `mlrun-${alice.uid}-${order.run}.service`;
-  expect(lines.slice(0, 1)).toEqual([String(alice.uid)]);
-  expect(lines[1]).toBe(spawnSync("id", ["-G", alice.name]).stdout.toString().trim());
-  expect(lines.slice(2, 5)).toEqual(["0022", `/home/${alice.name}`, "CapEff:\t0000000000000000"]);
-  expect(lines[5]).toContain(`/marcologger-runs.slice/${unit}`);
-  expect(lines.slice(6)).toEqual(["s3cret $HOME %n", "777", "here"]);
-  expect(inside(booted, "systemctl", "show", unit)).not.toContain("s3cret");
+  const groups = spawnSync("id", ["-G", alice.name]).stdout.toString().trim();
+  expect(lines.slice(0, 5)).toEqual([String(alice.uid), String(alice.gid), groups, "0022", `/home/${alice.name}`]);
+  expect(lines[5]).toBe(["Inh", "Prm", "Eff", "Amb"].map((set) => `Cap${set}:\t${"0".repeat(16)}`).join(""));
+  expect(lines[6]).toContain(`/marcologger-runs.slice/${unit}`);
+  // Of ls: its three, and the folder that it reads.
+  expect(lines.slice(7, -1)).toEqual([`${SECRET} $HOME %n`, "777", "here", "0 1 2 3 /dev/null"]);
+  expect(inside(booted, "systemctl", "show", unit)).not.toContain(SECRET);
+  expect(inside(booted, "systemctl", "cat", unit)).not.toContain(SECRET);
+  expect(inside(booted, "journalctl", "--no-pager")).not.toContain(SECRET);
+  // In no argument, and in the environment of the command alone: not in that of mlrun or the supervisor.
+  expect(processesWith("cmdline", SECRET)).toEqual([]);
+  const own = processesWith("environ", SECRET);
+  expect(own.filter((name) => name !== "sh" && name !== "sleep")).toEqual([]);
+  expect(own).toContain("sleep");
   site.cancel(order);
   expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: alice.name });
 });

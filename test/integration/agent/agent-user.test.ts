@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
 import { poll } from "../../support/poll.ts";
+import { processesWith } from "../../support/processes-with.ts";
 import { createTestUser } from "../../support/root.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -30,6 +31,9 @@ test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the 
   });
   const groups = execFileSync("id", ["-G", alice.name]).toString().trim();
   expect(lines.slice(0, 5)).toEqual([String(alice.uid), String(alice.gid), groups, "0022", `/home/${alice.name}`]);
+  // Without systemd nobody opens a session with limits of its own: they are those of mlagent-root.
+  const limits = readText(`/proc/${site.root?.pid}/limits`);
+  expect(lines[5]).toBe(/^Max open files\s+(\S+)/m.exec(limits)?.[1]);
   const capabilities = lines.filter((line) => /^Cap(Inh|Prm|Eff|Amb)/.test(line));
   expect(capabilities.map((line) => line.split("\t")[1])).toEqual(Array(4).fill("0000000000000000"));
   // Of ls: its three, and the folder that it reads.
@@ -41,10 +45,8 @@ test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the 
   expect(variables).toContain(`USER=${alice.name}`);
   expect(variables.filter((line) => line.startsWith("OF_THE_AGENT"))).toEqual([]);
   // Nobody else sees what the order brought: only the command itself, and what it has started, have it.
-  const shows = (file: "cmdline" | "environ") =>
-    processes().filter((pid) => readText(`/proc/${pid}/${file}`).includes(SECRET));
-  expect(shows("cmdline")).toEqual([]);
-  const own = shows("environ").map((pid) => readText(`/proc/${pid}/comm`).trim());
+  expect(processesWith("cmdline", SECRET)).toEqual([]);
+  const own = processesWith("environ", SECRET);
   expect(own.filter((name) => name !== "sh" && name !== "sleep")).toEqual([]);
   expect(own).toContain("sleep");
   expect(readText(join(site.folder, "state/journal"))).not.toContain(SECRET);
@@ -78,10 +80,6 @@ test.skipIf(!IS_ROOT)("a file of keys that somebody else could write trusts nobo
   execFileSync("chmod", ["g-w", join(site.folder, "trust")]);
   await site.until(site.run("true"), "finished");
 });
-
-function processes(): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-}
 
 function readText(path: string): string {
   try {

@@ -1,0 +1,64 @@
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { NoticeDb } from "../../src/fleet/outbox/notice-db.ts";
+import { Notices } from "../../src/fleet/outbox/notices.ts";
+import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { newRun } from "../support/fleet-keys.ts";
+
+function made() {
+  const database = new Database(":memory:");
+  afterwards(() => void database.close());
+  const db = new NoticeDb(database);
+  const seen = { nowMs: 0, stored: 0, postponed: 0 };
+  const notices = new Notices({
+    db,
+    log: { event: () => undefined },
+    nowMs: () => seen.nowMs,
+    onNew: () => {
+      seen.stored += 1;
+    },
+    onPostponed: () => {
+      seen.postponed += 1;
+    },
+  });
+  return { db, notices, seen };
+}
+
+const note = (user: string, text: string): FleetEventOf<"note"> => {
+  return { v: 1, kind: "note", id: newRun(), at: 1, user, severity: "info", name: "n", text };
+};
+
+test("of one user on one node, and of its errors, the newest are kept: none pushes out another's", () => {
+  const { db, notices } = made();
+  notices.store("node2", note("bob", "of node2"));
+  notices.store("node1", note("alice", "of alice"));
+  notices.store("node1", { v: 1, kind: "error", id: newRun(), at: 1, why: "disk-full", text: "an error" });
+  for (let i = 0; i < 300; i += 1) notices.store("node1", note("bob", String(i)));
+  const texts = (user?: string) => db.newest(1_000, user).map(({ text }) => text);
+  expect([texts("bob").length, texts("bob")[0], texts("bob").at(-1)]).toEqual([201, "299", "of node2"]);
+  expect(texts()).toEqual(expect.arrayContaining(["of alice", "an error"]));
+  // Users together have a share as well: the node's newest.
+  for (let i = 0; i < 2_000; i += 1) notices.store("node1", note(`user${i % 20}`, String(i)));
+  expect(db.newest(10_000).filter(({ node }) => node === "node1")).toHaveLength(1_000);
+  expect(texts("bob")).toEqual(["of node2"]);
+});
+
+test("what comes again is stored, and said, once", () => {
+  const { db, notices, seen } = made();
+  const one = note("alice", "once");
+  notices.store("node1", one);
+  notices.store("node1", one);
+  // Another node's may have its id: it is another one.
+  notices.store("node2", one);
+  expect([seen.stored, db.newest(10).length]).toEqual([2, 2]);
+});
+
+test("a node that reports on and on is taken again in the next minute; others are taken meanwhile", () => {
+  const { notices, seen } = made();
+  const taken = (node: string, count: number) =>
+    Array.from({ length: count }, () => notices.hasRoom(node)).filter((hasRoom) => hasRoom).length;
+  expect([taken("node1", 1_000), taken("node2", 5), seen.postponed]).toEqual([600, 5, 400]);
+  seen.nowMs = 60_000;
+  expect(taken("node1", 5)).toBe(5);
+});
