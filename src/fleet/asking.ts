@@ -1,3 +1,4 @@
+import { after } from "../host/after.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { FleetEventOf } from "../wire/fleet/event.ts";
 import { DryRuns } from "./dry-runs/dry-runs.ts";
@@ -7,7 +8,7 @@ import { Questions } from "./questions/questions.ts";
 interface AskingOptions {
   readonly nodes: Nodes;
   /** Sends a question. */
-  readonly send: (node: string, message: string) => void;
+  readonly send: (node: string, message: Uint8Array) => void;
   readonly metrics: Metrics;
 }
 
@@ -29,9 +30,4 @@ export class Asking {
   take(node: string, event: FleetEventOf<"state">): boolean {
     return this.dryRuns.take(node, event) || this.questions.refused(node, event);
   }
-}
-
-function after(act: () => void, afterMs: number): () => void {
-  const timer = setTimeout(act, afterMs);
-  return () => clearTimeout(timer);
 }

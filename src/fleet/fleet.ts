@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { after } from "../host/after.ts";
 import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
@@ -59,7 +60,7 @@ export class Fleet {
       .digest("hex");
     this.#broker = new Broker({ listen, form, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
-    this.#views = new RunViews(this.#db);
+    this.#views = new RunViews(this.#db, after);
     this.#table = new NodeTable({ nowMs, wallMs });
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
     const postponed = metrics.count(

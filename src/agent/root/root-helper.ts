@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
+import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
 import { listenOnFile } from "../../host/socket-file.ts";
 import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
@@ -208,11 +209,6 @@ function formOf({ config, supervise, mlrun, log }: RootHelperOptions): Form {
   const programs = { supervise, mlrun };
   if (!isSystemdBooted() || process.getuid?.() !== 0) return new ProcessForm(programs);
   return new UnitForm({ ...programs, linkFolder: join(config.stateDir, "units"), log });
-}
-
-function after(act: () => void, afterMs: number): () => void {
-  const timer = setTimeout(act, afterMs);
-  return () => clearTimeout(timer);
 }
 
 /** Files that root may change at any time. What is wrong with one is in the log, once for each change. */

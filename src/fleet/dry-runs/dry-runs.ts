@@ -56,7 +56,7 @@ export class DryRuns {
       };
       signal.addEventListener("abort", done, { once: true });
       this.#asked.set(key, { order, digest: sha256(signed.order), answers, missing, done });
-      const message = encodeSignedOrder(signed);
+      const message = Buffer.from(encodeSignedOrder(signed));
       for (const node of missing) nodes.send(node, message);
       if (missing.size === 0 || signal.aborted) done();
     });

@@ -60,12 +60,12 @@ export class Link {
     await Promise.all([events.flush(), others.flush()]);
   }
 
-  send(node: string, message: string): void {
+  send(node: string, message: Uint8Array): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
   }
 
   /** A question: like an order, never sent again. */
-  ask(node: string, message: string): void {
+  ask(node: string, message: Uint8Array): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.questions(node), message);
   }
 

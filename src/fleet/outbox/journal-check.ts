@@ -27,8 +27,6 @@ export function checkJournal(
 /** Keeps the highest sequence of a journal that the collector has heard of. */
 export function noteSequence(db: NodeDb, of: { node: string; journal: string; sequence: number }): void {
   const { node, journal, sequence } = of;
-  const known = db.journals(node).find((each) => each.journal === journal);
-  if (known !== undefined && known.sequence >= sequence) return;
-  if (known !== undefined) db.putJournal({ ...known, sequence });
-  else if (db.journals(node).length === 0) db.putJournal({ node, journal, sequence, current: 1 });
+  const isKnown = db.raiseSequence(of);
+  if (!isKnown && db.journals(node).length === 0) db.putJournal({ node, journal, sequence, current: 1 });
 }

@@ -30,6 +30,11 @@ export class NodeDb {
     if (row.current === 1) this.#statements.endJournals.run(row.node);
     this.#statements.putJournal.run(row);
   }
+
+  /** To at least this one. False: the journal is not known. */
+  raiseSequence(of: Pick<JournalRow, "node" | "journal" | "sequence">): boolean {
+    return this.#statements.raiseSequence.run(of).changes > 0;
+  }
 }
 
 function prepared(db: Database.Database) {
@@ -37,5 +42,7 @@ function prepared(db: Database.Database) {
     journals: db.prepare("SELECT * FROM journals WHERE node = ?"),
     endJournals: db.prepare("UPDATE journals SET current = 0 WHERE node = ?"),
     putJournal: db.prepare("INSERT OR REPLACE INTO journals VALUES (@node, @journal, @sequence, @current)"),
+    raiseSequence: db.prepare(`UPDATE journals SET sequence = max(sequence, @sequence)
+      WHERE node = @node AND journal = @journal`),
   };
 }

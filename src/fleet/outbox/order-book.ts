@@ -3,9 +3,8 @@ import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-ord
 import { sha256 } from "../sha256.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { OpenOrders } from "./open-orders.ts";
-import type { OutboxDb, TargetRow } from "./outbox-db.ts";
+import type { OpenTarget, OutboxDb, TargetRow } from "./outbox-db.ts";
 import { detailsOf } from "./run-details.ts";
-import { newTarget } from "./target-rows.ts";
 
 /** Of one user, over all nodes. */
 const MAX_OPEN_RUNS_OF_USER = 1_000;
@@ -38,7 +37,7 @@ export class OrderBook {
     this.#options = options;
     this.db = options.db;
     this.#commit = new GroupCommit((work) => options.db.commit(work));
-    for (const row of this.db.openTargets()) this.track(row, this.db.run(row.owner, row.run)?.expires ?? 0);
+    for (const open of this.db.openTargets()) this.track(open);
   }
 
   /** Resolves with the result of `act` once it is on the disk, with what came in the same turn. */
@@ -51,11 +50,11 @@ export class OrderBook {
     return this.db.openRunsOf(owner) < MAX_OPEN_RUNS_OF_USER && this.open.size + nodes <= MAX_OPEN_ORDERS;
   }
 
-  /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
+  /** Inside a commit: a run on these nodes, of which the first of a batch may go. Returns what to track after the commit. */
   store(
     order: OrderOf<"run">,
     { signed, nodes, batching }: { signed: SignedOrder; nodes: readonly string[]; batching?: Batching | undefined },
-  ): void {
+  ): readonly OpenTarget[] {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
     const digest = sha256(signed.order);
@@ -74,10 +73,10 @@ export class OrderBook {
     });
     const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
     if (size < nodes.length) this.db.putBatch({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
-    for (const [at, node] of nodes.entries()) {
-      const row = newTarget(order, node, this.#options.wallMs());
-      this.put(at < size ? row : { ...row, state: "held" });
-    }
+    this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
+    return nodes.map((node, at) => {
+      return { owner, run, node, state: at < size ? "pending" : "held", expires, isCancelled: false };
+    });
   }
 
   /** Inside a commit. */
@@ -90,10 +89,8 @@ export class OrderBook {
   }
 
   /** After the commit of a row that is not final. */
-  track(row: TargetRow, expires: number): void {
-    const { owner, run, node, state } = row;
+  track({ owner, run, node, state, expires, isCancelled }: OpenTarget): void {
     const isUntaken = ["pending", "held", "sent", "unconfirmed"].includes(state);
-    const isCancelled = this.db.cancel(owner, run) !== undefined;
     const lastSentMs = Number.NEGATIVE_INFINITY;
     const sending = { isUntaken, isHeld: state === "held", isCancelled, firstSentMs: undefined, lastSentMs };
     this.open.add({ owner, run, node, expires, ...sending });

@@ -37,6 +37,12 @@ export interface TargetRow {
   readonly final: 0 | 1;
 }
 
+/** What sending needs of a run that is not final on a node. */
+export interface OpenTarget extends Pick<TargetRow, "owner" | "run" | "node" | "state"> {
+  readonly expires: number;
+  readonly isCancelled: boolean;
+}
+
 /** A run that goes to some nodes at a time. */
 interface BatchRow {
   readonly owner: string;
@@ -111,6 +117,11 @@ export class OutboxDb {
     return this.#statements.namesFile.get({ owner, sha256, node: node ?? null }) !== undefined;
   }
 
+  /** Of its order. Less than the whole row, which may hold 192 KiB. */
+  digest(owner: string, run: string): string | undefined {
+    return (this.#statements.digest.get(owner, run) as { digest: string } | undefined)?.digest;
+  }
+
   run(owner: string, run: string): RunRow | undefined {
     return this.#statements.run.get(owner, run) as RunRow | undefined;
   }
@@ -118,6 +129,11 @@ export class OutboxDb {
   /** Newest first. */
   runs(owner: string, { before, limit }: { before: string; limit: number }): readonly RunRow[] {
     return this.#statements.runs.all(owner, before, limit) as RunRow[];
+  }
+
+  /** A new run on its nodes: the first `size` of them are pending, the others held. */
+  addTargets(of: { owner: string; run: string; nodes: readonly string[]; size: number; at: number }): void {
+    this.#statements.addTargets.run({ ...of, nodes: JSON.stringify(of.nodes) });
   }
 
   putTarget(row: TargetRow): void {
@@ -132,8 +148,9 @@ export class OutboxDb {
     return this.#statements.targets.all(owner, run) as TargetRow[];
   }
 
-  openTargets(): readonly TargetRow[] {
-    return this.#statements.openTargets.all() as TargetRow[];
+  openTargets(): readonly OpenTarget[] {
+    const rows = this.#statements.openTargets.all() as (Omit<OpenTarget, "isCancelled"> & { isCancelled: 0 | 1 })[];
+    return rows.map((row) => ({ ...row, isCancelled: row.isCancelled === 1 }));
   }
 
   openRunsOf(owner: string): number {
@@ -197,12 +214,18 @@ function prepared(db: Database.Database) {
       WHERE f.owner = @owner AND f.sha256 = @sha256 AND (@node IS NULL OR t.node = @node) LIMIT 1`),
     settleFiles: db.prepare(`DELETE FROM run_files WHERE owner = @owner AND run = @run AND ${mayGo}`),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
+    digest: db.prepare("SELECT digest FROM runs WHERE owner = ? AND run = ?"),
     runs: db.prepare("SELECT * FROM runs WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT ?"),
+    addTargets:
+      db.prepare(`INSERT INTO targets SELECT @owner, @run, value, CASE WHEN key < @size THEN 'pending' ELSE 'held' END,
+      '', '', NULL, NULL, '', @at, '', 0 FROM json_each(@nodes)`),
     putTarget: db.prepare(`INSERT OR REPLACE INTO targets VALUES (@owner, @run, @node, @state, @why, @text, @code,
       @signal, @by, @at, @journal, @final)`),
     target: db.prepare("SELECT * FROM targets WHERE owner = @owner AND run = @run AND node = @node"),
     targets: db.prepare("SELECT * FROM targets WHERE owner = ? AND run = ? ORDER BY node"),
-    openTargets: db.prepare("SELECT * FROM targets WHERE final = 0"),
+    openTargets: db.prepare(`SELECT owner, run, node, state, coalesce(expires, 0) AS expires,
+      EXISTS (SELECT 1 FROM cancels c WHERE c.owner = t.owner AND c.run = t.run) AS isCancelled
+      FROM targets t LEFT JOIN runs USING (owner, run) WHERE final = 0`),
     openRunsOf: db.prepare("SELECT count(DISTINCT run) AS n FROM targets WHERE owner = ? AND final = 0"),
     settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE owner = @owner AND run = @run AND ${mayGo}`),
     settleCancel: db.prepare(`DELETE FROM cancels WHERE owner = @owner AND run = @run AND ${mayGo}`),

@@ -7,7 +7,7 @@ import { sha256 } from "../sha256.ts";
 import { Batches } from "./batches.ts";
 import { Notices } from "./notices.ts";
 import { type Batching, OrderBook } from "./order-book.ts";
-import type { OutboxDb } from "./outbox-db.ts";
+import type { OpenTarget, OutboxDb } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
 import { type Refused, Reports } from "./reports.ts";
 import { Sending } from "./sending.ts";
@@ -64,18 +64,19 @@ export class Outbox {
     const { db } = this.#book;
     const { user: owner, run, nodes } = order;
     const digest = sha256(signed.order);
+    let targets: readonly OpenTarget[] = [];
     const outcome = await this.#book.commit(() => {
-      const known = db.run(owner, run);
-      if (known !== undefined) return known.digest === digest ? "known" : "differs";
+      const known = db.digest(owner, run);
+      if (known !== undefined) return known === digest ? "known" : "differs";
       if (!this.#book.hasRoom(owner, nodes.length)) return "full";
-      this.#book.store(order, { signed, nodes, batching });
+      targets = this.#book.store(order, { signed, nodes, batching });
       // Only here: what a node reports gives it no file.
       for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });
       return "stored";
     });
     if (outcome === "stored") {
-      for (const row of db.targets(owner, run)) this.#book.track(row, order.expires);
-      await this.#sending.send(nodes.map((node) => ({ owner, run, node })));
+      for (const target of targets) this.#book.track(target);
+      await this.#sending.send(targets);
     }
     return outcome;
   }
@@ -86,7 +87,7 @@ export class Outbox {
     const { db, open } = this.#book;
     const { owner, run, user: by } = order;
     const outcome = await this.#book.commit(() => {
-      if (db.run(owner, run) === undefined) return "missing";
+      if (db.digest(owner, run) === undefined) return "missing";
       const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && order.nodes.includes(node));
       if (rows.length > 0)
         db.putCancel({ owner, run, by, digest: sha256(signed.order), message: encodeSignedOrder(signed) });

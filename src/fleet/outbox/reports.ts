@@ -73,16 +73,16 @@ export class Reports {
     const outcome = await book.commit(() => {
       const row = db.target(of);
       if (row === undefined) return digest === "" ? "-" : "?";
-      const cancel = db.cancel(owner, run);
-      if (digest !== "" && cancel?.digest === digest) {
+      if (digest !== "" && db.digest(owner, run) !== digest) {
+        const cancel = db.cancel(owner, run);
+        if (cancel?.digest !== digest) {
+          log.event("error", "a node reports another order of the same name", { node, run });
+          return "-";
+        }
         // The cancel itself is refused: the run goes on, and the cancel is not sent again.
         onRefused({ node, kind: "cancel", run, owner, user: cancel.by, why: event.why });
         book.put({ ...row, why: event.why, text: `not stopped: ${event.text || event.why}`, at: event.at });
         return "not cancelled";
-      }
-      if (digest !== "" && db.run(owner, run)?.digest !== digest) {
-        log.event("error", "a node reports another order of the same name", { node, run });
-        return "-";
       }
       noteSequence(db.nodes, { node, journal: event.journal, sequence: event.sequence });
       if (!isNews(row.state, event.state)) return "again";
@@ -108,8 +108,8 @@ export class Reports {
     if (order?.kind !== "run" || !order.nodes.includes(node)) return "-";
     const { user: owner, run } = order;
     const outcome = await book.commit(() => {
-      const known = book.db.run(owner, run);
-      if (known !== undefined && known.digest !== sha256(signed.order)) return "differs";
+      const known = book.db.digest(owner, run);
+      if (known !== undefined && known !== sha256(signed.order)) return "differs";
       if (book.db.target({ owner, run, node }) !== undefined) return "known";
       if (!book.hasRoom(owner, 1)) return "full";
       if (known === undefined) book.store(order, { signed, nodes: [node] });
@@ -121,7 +121,8 @@ export class Reports {
       return "-";
     }
     if (outcome === "known") return "+";
-    book.track(newTarget(order, node, 0), order.expires);
+    const isCancelled = book.db.cancel(owner, run) !== undefined;
+    book.track({ owner, run, node, state: "pending", expires: order.expires, isCancelled });
     log.event("warning", "a node has a run that the outbox did not know", { node, run });
     book.changed(owner, run);
     return "+";

@@ -7,10 +7,12 @@ import { Watchers } from "./watchers.ts";
 /** What users see of their runs. */
 export class RunViews {
   readonly #db: OutboxDb;
-  readonly #watchers = new Watchers();
+  readonly #watchers: Watchers;
 
-  constructor(db: OutboxDb) {
+  /** @param after calls once after a time; returns how to call that off */
+  constructor(db: OutboxDb, after: (act: () => void, afterMs: number) => () => void) {
     this.#db = db;
+    this.#watchers = new Watchers(after);
   }
 
   one(owner: string, run: string): RunView | undefined {

@@ -48,14 +48,14 @@ export class Sending {
         return ((isUntaken && !isHeld) || isCancelled) && nodes.isPresent(node) && !nodes.isDuplicate(node);
       });
     if (open.length === 0) return;
-    const messages = new Map<string, string | null>();
-    const cancels = new Map<string, string | undefined>();
+    const messages = new Map<string, ReturnType<typeof bytesOf>>();
+    const cancels = new Map<string, ReturnType<typeof bytesOf>>();
     const sent: TargetRow[] = [];
     await book.commit(() => {
       for (const { owner, run, node, isUntaken } of open) {
         const key = `${owner}\0${run}`;
-        if (!messages.has(key)) messages.set(key, db.run(owner, run)?.message ?? null);
-        if (!cancels.has(key)) cancels.set(key, db.cancel(owner, run)?.message);
+        if (!messages.has(key)) messages.set(key, bytesOf(db.run(owner, run)?.message));
+        if (!cancels.has(key)) cancels.set(key, bytesOf(db.cancel(owner, run)?.message));
         const row = db.target({ owner, run, node });
         if (row === undefined || row.final === 1) continue;
         const journal = nodes.journalOf(node);
@@ -77,7 +77,7 @@ export class Sending {
       const [message, cancel] = [messages.get(`${row.owner}\0${row.run}`), cancels.get(`${row.owner}\0${row.run}`)];
       // The cancel first: then the order that follows it does not start.
       if (cancel !== undefined) nodes.send(row.node, cancel);
-      if (each.isUntaken && !each.isHeld && typeof message === "string") nodes.send(row.node, message);
+      if (each.isUntaken && !each.isHeld && message !== undefined) nodes.send(row.node, message);
     }
     for (const { owner, run } of sent) book.changed(owner, run);
   }
@@ -106,4 +106,9 @@ export class Sending {
     }
     await this.send(due);
   }
+}
+
+/** Once for all nodes of a slice. */
+function bytesOf(message: string | null | undefined): Uint8Array | undefined {
+  return typeof message === "string" ? Buffer.from(message) : undefined;
 }

@@ -8,7 +8,7 @@ import { sha256 } from "../sha256.ts";
 
 interface QuestionsOptions {
   readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
-  readonly send: (node: string, message: string) => void;
+  readonly send: (node: string, message: Uint8Array) => void;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** An answer that nobody waits for, that is not of its form, or that no longer fits in the limit. */
@@ -66,7 +66,7 @@ export class Questions {
       };
       signal.addEventListener("abort", done, { once: true });
       this.#asked.set(key, { user, digest: sha256(signed.order), answers, missing, done, characters: 0 });
-      const message = encodeSignedOrder(signed);
+      const message = Buffer.from(encodeSignedOrder(signed));
       for (const node of missing) send(node, message);
       if (missing.size === 0 || signal.aborted) done();
     });
