@@ -28,7 +28,7 @@ const FILE = "whole\n";
 async function runKilledAt(
   moment: Moment,
   library: string,
-): Promise<{ executed: number; state: string; calls: string[]; put: string[] }> {
+): Promise<{ executed: number; state: string; calls: string[]; put: string[]; isListed: boolean }> {
   const site = await AgentSite.create();
   const log = join(site.folder, "calls");
   const { program } = moment;
@@ -61,10 +61,10 @@ async function runKilledAt(
     await site.start();
     site.send(site.key.message(order));
   }
-  const { state } = await site.until(order, ...FINAL);
+  const { state, text } = await site.until(order, ...FINAL);
   await site.root?.end("SIGKILL");
   const names = readdirSync(put).map((name) => (name === "file" ? readFileSync(path, "utf8") : name));
-  return { executed: site.count("runs"), state, calls: callsIn(log), put: names };
+  return { executed: site.count("runs"), state, calls: callsIn(log), put: names, isListed: text.includes(path) };
 }
 
 /** Every step that a program makes from its start to the end of one run, killed before and after it. */
@@ -102,6 +102,7 @@ async function killEverywhere(kills: number, say: (words: string) => void): Prom
       // Only a supervisor that died after its claim may leave a run that nobody knows about.
       const isUnknown = result.state === "unknown";
       if (isUnknown && moment.program === "node") problems.push(what);
+      if (isUnknown && result.isListed !== result.put.includes(FILE)) problems.push(`${what}, in place: ${result.put}`);
       // Its process died before it became the command.
       const isFirst = moment.at.startsWith("renameat.");
       const expected = result.state === "refused" || isFirst ? 0 : 1;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+struct user;
+
 /** `.NAME.RUN.NUMBER` */
 enum { STAGED_BYTES = 256 };
 
@@ -38,12 +40,19 @@ void remove_entry(int folder, const char *name);
 void sync_folder(int folder);
 
 /**
- * Actions of mlsupervise. `stage` and `discard` read fields on stdin, as root: then they become the user.
+ * Actions of mlsupervise. They read fields on stdin, as root: then they become the user.
  *
  * @param words UID USER
  */
 int stage(char **words);
 int discard(char **words);
+/** For a dry run: prints what `stage` would, for all files together, and writes nothing. */
+int would_stage(char **words);
+/** Of files that were all staged: prints the paths of those that were published and still stand there, each ended by NUL. */
+int placed(char **words);
+
+/** Becomes the user of the words; 0, or an exit status of `supervise.h`. */
+int become_named(struct user *user, char **words);
 
 /**
  * Gives staged files their names, as the user: those that the fields at `fd` list. Leaves `fd` behind them, where mlrun's fields

@@ -5,13 +5,13 @@
 #include "walk.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { DIRECTORY_SECONDS = 10, PIECE_BYTES = 262144 };
+enum { PIECE_BYTES = 262144 };
 
 /** What mlagent-root says behind the bytes when their digest is the signed one. */
 static const char RIGHT = '+';
@@ -126,46 +126,40 @@ static int stage_as_user(const struct user *user, struct file *file) {
   return say(name_of(error), words);
 }
 
-/** Becomes the user of the words; 0, or an exit status of `supervise.h`. */
-static int become(struct user *user, char **words) {
-  uid_t uid = (uid_t)strtoul(words[0], NULL, 10);
-  alarm(DIRECTORY_SECONDS);
-  enum user_result found = find_user(user, words[1], uid);
-  alarm(0);
-  if (found != USER_FOUND) return found == USER_CHANGED ? CHANGED : UNKNOWN;
-  signal(SIGPIPE, SIG_IGN);
-  return become_user(user) && chdir("/") == 0 ? 0 : USAGE;
-}
-
 int stage(char **words) {
   struct user user = {0};
   struct file file;
   char *then;
-  int error = become(&user, words);
+  int error = become_named(&user, words);
   if (error != 0) return error;
   return read_file_fields(stdin, &file, &then) ? stage_as_user(&user, &file) : USAGE;
 }
 
-int discard(char **words) {
+/** Whether a file could be written and get its name now, as far as that shows without writing. */
+static bool has_way(const struct file *file) {
+  struct place place;
+  struct statvfs disk;
+  bool has = find_place(&place, file->path, NULL) && !is_taken(&place, file) &&
+             faccessat(place.folder, ".", W_OK | X_OK, AT_EACCESS) == 0 && fstatvfs(place.folder, &disk) == 0;
+  if (has && file->bytes > (uint64_t)disk.f_bavail * disk.f_frsize) {
+    errno = ENOSPC;
+    has = false;
+  }
+  int error = errno;
+  leave_place(&place);
+  errno = error;
+  return has;
+}
+
+int would_stage(char **words) {
   struct user user = {0};
   struct file file;
   char *then;
-  int error = become(&user, words);
+  int error = become_named(&user, words);
   if (error != 0) return error;
   while (read_file_fields(stdin, &file, &then)) {
-    char staged[STAGED_BYTES];
-    struct place place;
     file.path = absolute_path(file.path, user.home);
-    staged_name(staged, &file);
-    // Once for each folder on the way that could have it.
-    while (find_place(&place, file.path, staged) && place.staged_in >= 0) {
-      struct stat left;
-      remove_entry(place.staged_in, staged);
-      bool is_gone = fstatat(place.staged_in, staged, &left, AT_SYMLINK_NOFOLLOW) != 0;
-      leave_place(&place);
-      if (!is_gone) break;
-    }
-    leave_place(&place);
+    if (!has_way(&file)) return say(name_of(errno), file.path);
   }
-  return 0;
+  return say("staged", "");
 }

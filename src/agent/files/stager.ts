@@ -3,26 +3,26 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
-import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
+import { isRefusal, type Refusal } from "../../wire/fleet/refusal.ts";
 import { openCached } from "./cached-blob.ts";
 import { fileFields } from "./file-fields.ts";
 import type { Wants } from "./wants.ts";
 
-export type StageOutcome =
+type StageOutcome =
   /** Absolute paths, in the order of the files. */
   | { readonly kind: "staged"; readonly paths: readonly string[] }
   | { readonly kind: "wait"; readonly why: string }
   | { readonly kind: "refuse"; readonly why: Refusal; readonly text: string };
+
+/** Of mlsupervise (`put.h`). */
+export type FileAction = "stage" | "would-stage" | "discard" | "placed";
 
 interface StagerOptions {
   /** mlagent's folder of fetched blobs. */
   readonly cache: string;
   readonly wants: Pick<Wants, "want">;
   /** `[command, ...args]` that runs an action of mlsupervise for a user, with this process's pipes. */
-  command(
-    action: "stage" | "discard",
-    of: { readonly user: string; readonly uid: number; readonly run: string },
-  ): string[];
+  command(action: FileAction, of: { readonly user: string; readonly uid: number; readonly run: string }): string[];
 }
 
 /** Read and hashed at a time. */
@@ -35,7 +35,7 @@ const CHANGED = 76;
 
 /** Who orders files, and which. */
 export interface Staged {
-  readonly order: OrderOf<"run">;
+  readonly order: Pick<OrderOf<"run">, "user" | "run" | "files">;
   readonly uid: number;
 }
 
@@ -74,13 +74,31 @@ export class Stager {
     return { kind: "staged", paths };
   }
 
+  /** Whether all could be staged now, as far as that shows without their bytes. Writes nothing. */
+  async would(of: Staged): Promise<Omit<Extract<StageOutcome, { kind: "refuse" }>, "kind"> | "directory" | undefined> {
+    const { text } = await this.#withAll("would-stage", of);
+    const [why = "", words = ""] = text.split("\0");
+    if (why === "staged") return undefined;
+    return isRefusal(why) ? { why, text: words } : "directory";
+  }
+
   /** Removes what was staged and not published, if anything. */
   async discard({ order, uid }: Staged): Promise<void> {
     this.#begun.delete(keyOf(order));
-    const child = this.#start("discard", { order, uid });
-    const fields = order.files.map((file, number) => fileFields(file, { run: order.run, number }));
-    child.stdin?.end(fields.join(""));
-    await ended(child);
+    await this.#withAll("discard", { order, uid });
+  }
+
+  /** Absolute paths of those that were published and still stand there, once all were staged. Undefined: nobody could look. */
+  async placed(of: Staged): Promise<readonly string[] | undefined> {
+    const { text, code } = await this.#withAll("placed", of);
+    return code === 0 ? text.split("\0").slice(0, -1) : undefined;
+  }
+
+  #withAll(action: "would-stage" | "discard" | "placed", of: Staged): ReturnType<typeof ended> {
+    const { files, run } = of.order;
+    const child = this.#start(action, of);
+    child.stdin?.end(files.map((file, number) => fileFields(file, { run, number })).join(""));
+    return ended(child);
   }
 
   async #stageOne(of: Staging & { file: OrderedFile; number: number }): Promise<StageOutcome> {
@@ -121,14 +139,14 @@ export class Stager {
     const { text, code } = await said;
     const [why = "", words = ""] = text.split("\0");
     if (why === "staged" && isRight) return { kind: "staged", paths: [words] };
-    if (Object.hasOwn(REFUSALS, why)) return { kind: "refuse", why: why as Refusal, text: words };
+    if (isRefusal(why)) return { kind: "refuse", why, text: words };
     if (code === CHANGED) return { kind: "refuse", why: "uid-changed", text: "" };
     if (signal.aborted) return { kind: "wait", why: "files" };
     if (!isRight && (isOpen || why === "staged")) return { kind: "refuse", why: "file-digest", text: file.path };
     return code === null ? "killed" : { kind: "wait", why: "directory" };
   }
 
-  #start(action: "stage" | "discard", { order, uid }: Staged): ChildProcess {
+  #start(action: FileAction, { order, uid }: Staged): ChildProcess {
     const [program = "", ...args] = this.#options.command(action, { user: order.user, uid, run: order.run });
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], cwd: "/" });
     // It refuses before it has read everything.

@@ -22,8 +22,8 @@ export interface Floor {
 const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
 
 /**
- * What this node has been ordered and has done, on its disk: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit` and
- * `told-STATE`, each made once. **The process that links `claim` decides the run**: a supervisor that then executes it, or this
+ * What this node has been ordered and has done, on its disk: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit`,
+ * `placed` and `told-STATE`, each made once. **The process that links `claim` decides the run**: a supervisor that then executes it, or this
  * process for a run that never executes. Nothing is decided from memory.
  */
 export class Journal {
@@ -153,6 +153,17 @@ export class Journal {
   ended(name: RunName): Ended | "damaged" | undefined {
     const text = readRecord(this.folderOf(name), "exit");
     return text === undefined ? undefined : (parseEnded(text) ?? "damaged");
+  }
+
+  /** Before what was not published is removed: then nothing tells them from files that stood there before. */
+  keepPlaced(name: RunName, paths: readonly string[]): void {
+    writeRecord(this.folderOf(name), "placed", JSON.stringify(paths));
+  }
+
+  /** Files of a run that was cut which have been put in their place. Undefined: nobody has looked. */
+  placed(name: RunName): readonly string[] | undefined {
+    const paths = parseJson(readRecord(this.folderOf(name), "placed") ?? "");
+    return Array.isArray(paths) ? paths.map(String) : undefined;
   }
 
   /** Losing it costs a repeated event: it needs no fsync. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { REFUSALS } from "../../wire/fleet/refusal.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { refusalWords } from "../../wire/fleet/refusal.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import type { Ended, Supervisor } from "../journal/records.ts";
@@ -17,6 +18,8 @@ export interface Seen {
   readonly digest: string;
 }
 
+/** With the number of those that are left out, it fits into an event's text. */
+const MAX_PLACED_CHARACTERS = FLEET_LIMITS.maxTextCharacters - 20;
 const OWN_ERROR = 125;
 /** mlrun's and mlsupervise's own words for what kept the command from starting. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
@@ -47,23 +50,31 @@ export function lookAt(
   const { sequence, at } = claim;
   if (claim.kind === "never") {
     const { state, why, by, text } = claim.never;
-    const words = [wordsOf(why), text ?? ""].filter((part) => part !== "").join(": ");
-    return { ...nothing, state, why, by, text: words, sequence, at };
+    return { ...nothing, state, why, by, text: refusalWords(why, text), sequence, at };
   }
   // Asked before the record is read: a supervisor that ends in between has written it.
   const runs = claim.kind === "started" && isAlive(claim.supervisor);
   const ended = journal.ended(name);
-  if (ended === "damaged") return { ...nothing, state: "unknown", why: "exit-damaged", sequence, at };
+  const unknown = { ...nothing, state: "unknown", text: placedWords(journal.placed(name)), sequence, at } as const;
+  if (ended === "damaged") return { ...unknown, why: "exit-damaged" };
   if (ended !== undefined) return { ...nothing, ...outcome(ended), by: journal.canceller(name) ?? "", sequence };
   if (runs) return { ...nothing, state: "started", sequence, at };
   if (claim.kind === "damaged") return { ...nothing, state: "unknown", why: "claim-damaged", sequence, at };
   const why = claim.supervisor.boot === boot ? "supervisor-lost" : "restarted";
-  return { ...nothing, state: "unknown", why, sequence, at };
+  return { ...unknown, why };
 }
 
-function wordsOf(why: string): string {
-  const words: Readonly<Record<string, string>> = REFUSALS;
-  return Object.hasOwn(REFUSALS, why) ? (words[why] ?? "") : "";
+/** Which files of a run that was cut are in place. Empty: it had none, or nobody could look. */
+function placedWords(paths: readonly string[] | undefined): string {
+  if (paths === undefined) return "";
+  if (paths.length === 0) return "none of its files is in place";
+  let words = `in place: ${paths[0]}`;
+  for (const [at, path] of paths.entries()) {
+    const left = paths.length - at;
+    if (at > 0 && words.length + path.length > MAX_PLACED_CHARACTERS) return `${words} and ${left} more`;
+    if (at > 0) words += `, ${path}`;
+  }
+  return words;
 }
 
 function outcome({ code, signal, at, text }: Ended): Pick<Seen, "state" | "why" | "text" | "code" | "signal" | "at"> {

@@ -1,8 +1,9 @@
 import type { Log } from "../../host/log.ts";
 import type { Opened } from "../../orders/open-order.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
-import { REFUSALS, type Refusal } from "../../wire/fleet/refusal.ts";
+import { type Refusal, refusalWords } from "../../wire/fleet/refusal.ts";
 import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
@@ -84,6 +85,9 @@ export class Messages {
     const entry = await starter.enter({ user: order.user, run: order.run }, { uid, folder: order.cwd });
     if (entry === "closed") return this.#say(order, { state: "failed", why: "cwd", digest });
     if (entry === "wait") return this.#say(order, { state: "waiting", why: "directory", digest });
+    const fault = order.files.length > 0 ? await starter.wouldPut({ order, uid }) : undefined;
+    if (fault === "directory") return this.#say(order, { state: "waiting", why: "directory", digest });
+    if (fault !== undefined) return this.#say(order, { state: "refused", ...fault, digest });
     return this.#say(order, { state: "accepted", why: "", digest });
   }
 
@@ -143,9 +147,8 @@ export class Messages {
     if (order !== undefined) return this.#say(order, { state: "refused", why: refused.why, digest: "" });
   }
 
-  async #say(order: Order, said: { state: NodeState; why: string; digest: string }): Promise<void> {
+  async #say(order: Order, said: { state: NodeState; why: string; text?: string; digest: string }): Promise<void> {
     const { journal, nowMs, teller } = this.#options;
-    const isRefusal = (why: string): why is Refusal => Object.hasOwn(REFUSALS, why);
     const event: FleetEventOf<"state"> = {
       v: 1,
       kind: "state",
@@ -156,7 +159,7 @@ export class Messages {
       user: order.kind === "cancel" ? order.owner : order.user,
       state: said.state,
       why: said.why,
-      text: isRefusal(said.why) ? REFUSALS[said.why] : "",
+      text: refusalWords(said.why, said.text).slice(0, FLEET_LIMITS.maxTextCharacters),
       code: null,
       signal: null,
       by: "",

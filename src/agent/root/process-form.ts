@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { FileAction } from "../files/stager.ts";
 import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
 import type { Entry, Form, Outcome, Start } from "./starter.ts";
@@ -19,7 +20,7 @@ export class ProcessForm implements Form {
     this.#programs = programs;
   }
 
-  command(action: "stage" | "discard", { user, uid }: { readonly user: string; readonly uid: number }): string[] {
+  command(action: FileAction, { user, uid }: { readonly user: string; readonly uid: number }): string[] {
     return [this.#programs.supervise, action, String(uid), user];
   }
 

@@ -151,12 +151,16 @@ export class Runs {
   }
 
   /** Before its end is reported: nothing is left behind then. */
-  async #clean(name: RunName): Promise<void> {
+  async #clean(name: RunName, seen: Seen): Promise<void> {
     const { journal, starter } = this.#options;
     const accepted = journal.order(name);
     const order = accepted === undefined || accepted === "damaged" ? undefined : runOf(accepted);
     if (accepted === undefined || accepted === "damaged" || order === undefined) return;
-    await starter.clean(name, { order, uid: accepted.uid });
+    const of = { order, uid: accepted.uid };
+    const isCut = journal.claim(name)?.kind === "started" && seen.state === "unknown" && order.files.length > 0;
+    const placed = isCut && journal.placed(name) === undefined ? await starter.placed(of) : undefined;
+    if (placed !== undefined) journal.keepPlaced(name, placed);
+    await starter.clean(name, of);
   }
 
   #wait(run: OpenRun, why: string): void {
@@ -184,7 +188,7 @@ export class Runs {
   /** Tells what is so now, unless the collector has stored it. */
   async #tell(name: RunName, run: OpenRun): Promise<void> {
     const { journal, nowMs, after } = this.#options;
-    const seen = this.look(name);
+    let seen = this.look(name);
     if (seen === undefined) return;
     if (seen.state === "accepted" && run.waits !== "" && run.waits !== run.waitsTold) {
       const waits = run.waits;
@@ -194,7 +198,8 @@ export class Runs {
     const isTold = journal.wasTold(name, seen.state);
     if (isFinal(seen.state) && !isTold && !run.isClean) {
       run.isClean = true;
-      await this.#clean(name);
+      await this.#clean(name, seen);
+      seen = this.look(name) ?? seen;
     }
     if (!isTold && nowMs() >= run.tellAfterMs) {
       const answer = await tellState(this.#options, name, seen);

@@ -4,7 +4,7 @@ import { executionOf } from "../../orders/execution-of.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { Refusal } from "../../wire/fleet/refusal.ts";
 import { publishFields } from "../files/file-fields.ts";
-import type { Staged, StageOutcome, Staging } from "../files/stager.ts";
+import type { FileAction, Staged, Stager, Staging } from "../files/stager.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
@@ -31,10 +31,7 @@ export type Entry = "open" | "closed" | "wait";
 export interface Form {
   readonly limitsMemory: boolean;
   /** `[command, ...args]` that runs an action of mlsupervise for a user. */
-  command(
-    action: "stage" | "discard",
-    of: { readonly user: string; readonly uid: number; readonly run: string },
-  ): string[];
+  command(action: FileAction, of: { readonly user: string; readonly uid: number; readonly run: string }): string[];
   /** `[command, ...args]` that executes a program that only looks, as a user, with this process's pipes. */
   look(of: { readonly user: string; readonly uid: number; readonly seconds: number }): string[];
   /** `onEnd`: it is over, has been handed on, or could claim nothing. */
@@ -45,13 +42,17 @@ export interface Form {
   enter(of: { readonly name: RunName; readonly uid: number; readonly folder: string }): Promise<Entry>;
 }
 
+interface ToStart extends Staged {
+  readonly order: OrderOf<"run">;
+}
+
 interface StarterOptions {
   readonly node: string;
   readonly runDir: string;
   /** Users read there who had their command stopped. */
   readonly stopFolder: string;
   readonly form: Form;
-  readonly stager: { stage(of: Staging): Promise<StageOutcome>; discard(of: Staged): Promise<void> };
+  readonly stager: Pick<Stager, "stage" | "would" | "discard" | "placed">;
   readonly journal: Journal;
 }
 
@@ -78,7 +79,7 @@ export class Starter {
   }
 
   /** Stages the files first, which may take long: the caller asks again then whether it may start. */
-  start(name: RunName, of: Staged, onEnd: (outcome: Outcome) => void): void {
+  start(name: RunName, of: ToStart, onEnd: (outcome: Outcome) => void): void {
     const key = keyOf(name);
     const paths = of.order.files.length === 0 ? [] : this.#staged.get(key);
     if (paths !== undefined) {
@@ -91,6 +92,11 @@ export class Starter {
       onEnd(outcome);
     });
     this.#staging.set(key, { gone, done });
+  }
+
+  /** Files of a run that nobody saw the end of: which of them have been put in their place. Undefined: nobody could look. */
+  placed(of: Staged): Promise<readonly string[] | undefined> {
+    return this.#options.stager.placed(of);
   }
 
   /** Removes files that were staged and not published: the run will not start, or has ended. */
@@ -115,7 +121,7 @@ export class Starter {
 
   #execute(
     name: RunName,
-    { paths, ...of }: Staged & { readonly paths: readonly string[] },
+    { paths, ...of }: ToStart & { readonly paths: readonly string[] },
     onEnd: (outcome: Outcome) => void,
   ): void {
     const { journal, runDir, node, form } = this.#options;
@@ -138,6 +144,11 @@ export class Starter {
 
   enter(name: RunName, of: { readonly uid: number; readonly folder: string }): Promise<Entry> {
     return this.#options.form.enter({ name, ...of });
+  }
+
+  /** Of a dry run: what keeps its files from being written. */
+  wouldPut(of: Staged): ReturnType<Stager["would"]> {
+    return this.#options.stager.would(of);
   }
 
   /** Says in the execution's END who had it stopped. */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../host/log.ts";
+import type { FileAction } from "../files/stager.ts";
 import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
 import type { Entry, Form, Outcome, Start } from "./starter.ts";
@@ -47,7 +48,7 @@ export class UnitForm implements Form {
 
   /** Outside of this service's sandbox, in which there are no homes. */
   command(
-    action: "stage" | "discard",
+    action: FileAction,
     { user, uid, run }: { readonly user: string; readonly uid: number; readonly run: string },
   ): string[] {
     const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];

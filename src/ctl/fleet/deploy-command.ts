@@ -41,7 +41,9 @@ export function deployCommand(settings: FleetSettings): Command {
     const collector = new Collector(account);
     const request = requestFor(options, argv);
     const local = localFile(archive, { path: to, mode: undefined, overwrite: options.has("overwrite"), io });
-    const files = await sendFiles(collector, [{ ...local, target: { ...local.target, unpack: "tar" } }], io);
+    const files = await sendFiles([{ ...local, target: { ...local.target, unpack: "tar" } }], {
+      ...{ collector, io, isDry: options.has("dry-run") },
+    });
     const place = { collector, user: account.user, options, io, settings };
     const wanted = { ...request, files, cwd: to, job: request.job === "" ? basename(to) : request.job };
     return orderAll([wanted], { place, batching: batchingOf(options), lifeMs: lifeOf(options) });

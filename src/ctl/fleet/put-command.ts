@@ -34,7 +34,9 @@ export function putCommand(settings: FleetSettings): Command {
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
     const request = requestFor(options, []);
-    const files = await sendFiles(collector, localFiles(options.operands, options, io), io);
+    const files = await sendFiles(localFiles(options.operands, options, io), {
+      ...{ collector, io, isDry: options.has("dry-run") },
+    });
     const place = { collector, user: account.user, options, io, settings };
     return orderAll([{ ...request, files }], { place, batching: batchingOf(options), lifeMs: lifeOf(options) });
   });

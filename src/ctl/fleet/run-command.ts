@@ -101,7 +101,7 @@ async function requestsOf({ collector, options, io }: Place): Promise<readonly R
   if (from === undefined) {
     const request = requestOf(options);
     const files = localFiles(options.texts("put"), options, io);
-    return [{ ...request, files: await sendFiles(collector, files, io) }];
+    return [{ ...request, files: await sendFiles(files, { collector, io, isDry: options.has("dry-run") }) }];
   }
   let text: string;
   try {

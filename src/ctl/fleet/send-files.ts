@@ -14,27 +14,31 @@ const ATTEMPTS = 5;
 const TRY_AGAIN_AFTER_MS = 1_000;
 const CONFLICT = 409;
 
-/** Sends files to the collector, but for what it has already: what was cut off goes on. Resolves with what an order names. */
+/**
+ * Sends files to the collector, but for what it has already: what was cut off goes on. Resolves with what an order names.
+ *
+ * @param isDry sends nothing: nodes say by names and lengths whether they would
+ */
 export async function sendFiles(
-  collector: Collector,
   files: readonly LocalFile[],
-  io: Io,
+  { collector, io, isDry }: { readonly collector: Collector; readonly io: Io; readonly isDry: boolean },
 ): Promise<readonly OrderedFile[]> {
-  const sent: OrderedFile[] = [];
+  const named: OrderedFile[] = [];
   for (const { source, target } of files) {
     const file = await open(source).catch((error: unknown) => {
       throw new CtlError(`Cannot read ${source}: ${error instanceof Error ? error.message : error}`);
     });
     try {
       const { sha256, bytes } = await digestOf(file);
-      await sendOne(collector, { file, sha256, bytes, show: progress(io, { name: basename(source), bytes }) });
+      if (!isDry)
+        await sendOne(collector, { file, sha256, bytes, show: progress(io, { name: basename(source), bytes }) });
       const { path, mode, overwrite, unpack } = target;
-      sent.push({ path, sha256, bytes, mode, overwrite, unpack });
+      named.push({ path, sha256, bytes, mode, overwrite, unpack });
     } finally {
       await file.close();
     }
   }
-  return sent;
+  return named;
 }
 
 async function digestOf(file: FileHandle): Promise<{ sha256: string; bytes: number }> {

@@ -39,6 +39,15 @@ export const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
+export function isRefusal(why: string): why is Refusal {
+  return Object.hasOwn(REFUSALS, why);
+}
+
+/** What the name of a refusal stands for, and `more`. */
+export function refusalWords(why: string, more = ""): string {
+  return [isRefusal(why) ? REFUSALS[why] : "", more].filter((part) => part !== "").join(": ");
+}
+
 /**
  * Why something was refused or has failed: in the node's own words, or what the name of the reason stands for, or that name.
  *

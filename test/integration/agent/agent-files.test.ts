@@ -265,6 +265,31 @@ describe("bytes", () => {
   });
 });
 
+describe("of a run that was cut", () => {
+  test("those are in place that have their names, and are no longer staged or only linked as well", async () => {
+    const folder = join(home, "cut");
+    const at = (path: string) => site.file(join(folder, path), BYTES);
+    const files = ["published", "linked", "staged", "old", "gone", "new/dir/published"].map(at);
+    const order = site.order({ files });
+    const { run, user } = order;
+    const staged = (name: string) =>
+      join(folder, `.${name}.${run}.${files.findIndex(({ path }) => path === join(folder, name))}`);
+    asAlice(`mkdir -p '${folder}/new/dir'; cd '${folder}'; echo a >published; echo b >linked; echo old >old; echo d >new/dir/published;
+      ln linked '${staged("linked")}'; echo c >'${staged("staged")}'; echo new >'${staged("old")}'`);
+    const stager = new Stager({
+      cache: join(site.folder, "cache"),
+      wants: { want: async () => "" },
+      command: (action, of) => [join(AGENT_BIN, "mlsupervise"), action, String(of.uid), of.user],
+    });
+    const uid = Number(execFileSync("id", ["-u", user]));
+    const inPlace = ["published", "linked", "new/dir/published"].map((name) => join(folder, name));
+    expect(await stager.placed({ order, uid })).toEqual(inPlace);
+    await stager.discard({ order, uid });
+    expect(leftovers(order)).toBe("");
+    asAlice(`rm -r '${folder}'`);
+  });
+});
+
 describe("archives", () => {
   const made = (script: string): Buffer => {
     const folder = join(site.folder, "archives");

@@ -31,12 +31,40 @@ describe("--dry-run", () => {
     expect(await fleet.runs()).toEqual([]);
   });
 
-  test("of an order with files puts nothing", async () => {
+  test("of an order with files puts nothing, and sends none", async () => {
     const [file, to] = [join(fleet.mlctl.folder, "input"), join(counts, "put")];
     writeFileSync(file, "x\n");
     const asked = await fleet.runHere("-n", "*", "--dry-run", "--put", file, "--to", to, "--", ...counting("dry"));
     expect(asked).toMatchObject({ code: 0, stdout: "node1\twould start it\nnode2\twould start it\n" });
     expect([existsSync(to), count("dry")]).toEqual([false, 0]);
+    const taken = await fleet.runHere(
+      "-n",
+      "node1",
+      "--dry-run",
+      "--put",
+      file,
+      "--to",
+      fleet.mlctl.folder,
+      "--",
+      "true",
+    );
+    expect(taken).toMatchObject({
+      code: 125,
+      stdout: expect.stringMatching(/^node1\twould refuse it: Something is there/),
+    });
+    const putDry = await fleet.mlctl.here([
+      "put",
+      "--key",
+      fleet.key.path,
+      "-n",
+      "node1",
+      "--dry-run",
+      "--to",
+      to,
+      file,
+    ]);
+    expect(putDry).toMatchObject({ code: 0, stdout: "node1\twould start it\n" });
+    expect(await fleet.site.metrics()).toContain("\nml_fleet_file_bytes 0\n");
     expect(await fleet.runs()).toEqual([]);
   });
 
