@@ -1,28 +1,23 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { fileURLToPath } from "node:url";
 import { executionOf } from "../../src/orders/execution-of.ts";
 import { parseDryRun } from "../../src/wire/fleet/dry-run.ts";
-import { parseFleetView } from "../../src/wire/fleet/node-view.ts";
 import type { OrderOf } from "../../src/wire/fleet/order.ts";
-import { FleetKey, runOrder } from "../support/fleet-keys.ts";
+import { brokerPid } from "../support/broker-pid.ts";
+import { runOrder } from "../support/fleet-keys.ts";
 import { FleetSite } from "../support/fleet-site.ts";
 import { poll } from "../support/poll.ts";
-import { type RunningProcess, start } from "../support/processes.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
-import { benchFolder } from "./bench-folder.ts";
-import { type BenchCollector, startCollector } from "./bench-site.ts";
+import { type Crowd, NODES, startCrowd } from "./crowd-site.ts";
 import { filesCell } from "./fleet-files-cell.ts";
 import { makeCrowdPki } from "./fleet-pki.ts";
+import { watchCell } from "./fleet-watch-cell.ts";
 import { cpuSeconds, peakMemoryMiB } from "./process-figures.ts";
 import { quantile } from "./statistics.ts";
 import { WATCH, watchedTurns } from "./watched-turns.ts";
 
-const CROWD = fileURLToPath(new URL("fleet-crowd.js", import.meta.url));
-const NODES = 1_000;
 const ORDERS = 5;
 const FIRST_LINES = 20;
-const CONNECTED_WITHIN_MS = 180_000;
 const STORED_WITHIN_MS = 60_000;
 const MICROSECONDS_PER_MS = 1_000;
 
@@ -34,7 +29,7 @@ export function fleetCase(): Case {
   };
   return {
     name: "fleet",
-    about: `A collector with its broker (nats-server, TLS) and ${NODES} nodes with certificates of their own, whose agents one process plays: it tells of each order that it was accepted. "Stored" counts from sending the signed order over the API until a node has the collector's answer that this is on the disk, over ${ORDERS} orders to all, one after another. "Asked" is a dry run, from sending it until the answers of all nodes are back. "First line" is a command on a real node (agent, mlrun, gate, rsyslogd, without systemd): from sending the signed order until the API shows its first line, asked again at once, ${FIRST_LINES} times. All processes share the machine's cores.`,
+    about: `A collector with its broker (nats-server, TLS) and ${NODES} nodes with certificates of their own, whose agents one process plays: it tells of each order that it was accepted. "Stored" counts from sending the signed order over the API until a node has the collector's answer that this is on the disk, over ${ORDERS} orders to all, one after another. "Asked" is a dry run, from sending it until the answers of all nodes are back. "First line" is a command on a real node (agent, mlrun, gate, rsyslogd, without systemd): from sending the signed order until the API shows its first line, asked again at once, ${FIRST_LINES} times. "Watched" is the Nodes page in headless Chromium while every node reports each second. All processes share the machine's cores.`,
     besides: "nothing",
     cells: [
       {
@@ -63,31 +58,11 @@ export function fleetCase(): Case {
         prepare,
         ours: async () => askAll(pki),
       },
+      watchCell({ prepare, pki: () => pki }),
       firstLine(),
       filesCell(),
     ],
   };
-}
-
-interface Crowd {
-  readonly collector: BenchCollector;
-  readonly agents: RunningProcess;
-  readonly key: FleetKey;
-  readonly fleet: string;
-}
-
-/** Resolves when all nodes are there. */
-async function startCrowd(pki: string, { module }: { module?: string } = {}): Promise<Crowd> {
-  const settings = 'fleet = "127.0.0.1:0"\n';
-  const collector = await startCollector({ pki, settings, ...(module === undefined ? {} : { module }) });
-  const [, port = ""] = await collector.process.waitFor(/listening for agents host=\S+ port=(\d+)/);
-  const agents = start(process.execPath, [CROWD, port, pki, String(NODES)]);
-  await agents.waitFor(/connected/, CONNECTED_WITHIN_MS);
-  const view = await poll("all nodes", async () => {
-    const now = parseFleetView(await collector.api.json("/api/fleet"));
-    return now?.nodes.every(({ state }) => state === "present") === true ? now : undefined;
-  });
-  return { collector, agents, key: FleetKey.make(benchFolder(), "key"), fleet: view.id };
 }
 
 function orderFor({ fleet }: Crowd): OrderOf<"run"> {
@@ -130,7 +105,7 @@ async function orderAll(pki: string): Promise<Figures> {
   return {
     "stored, p50": quantile(times, 0.5),
     "stored, p99": quantile(times, 0.99),
-    "broker's memory": peakMemoryMiB(brokerOf(pid)),
+    "broker's memory": peakMemoryMiB(brokerPid(pid) ?? Number.NaN),
     "collector's CPU": ((cpuSeconds(pid) - cpuBefore) * 1_000) / (ORDERS * NODES),
   };
 }
@@ -185,14 +160,4 @@ function firstLine(): Cell {
       return { "first line, p50": quantile(times, 0.5), "first line, p99": quantile(times, 0.99) };
     },
   };
-}
-
-/** The collector's child. */
-function brokerOf(pid: number): number {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
-  );
-  const broker = children.find((child) => readFileSync(`/proc/${child}/comm`, "utf8") === "nats-server\n");
-  if (broker === undefined) throw new Error("The collector has no broker");
-  return Number(broker);
 }

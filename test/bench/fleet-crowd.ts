@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { StatusLease } from "../../src/agent/status/status-lease.ts";
 import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
@@ -11,8 +12,9 @@ import { makeExecutionId } from "../../src/wire/ids.ts";
 
 /**
  * Agents of many nodes in a process of their own: `fleet-crowd.js PORT PKI COUNT`. Each has a connection and a certificate of its
- * own, tells that it has accepted each order, and notes when the collector had stored that. A line on standard input: prints
- * the times of all since the line before, in microseconds of the machine's steady clock.
+ * own, reports each second while somebody watches, tells that it has accepted each order, and notes when the collector had
+ * stored that. A line on standard input: prints the times of all since the line before, in microseconds of the machine's
+ * steady clock.
  */
 const [port, pki = "", count] = process.argv.slice(2);
 const CONNECTING_AT_A_TIME = 50;
@@ -60,21 +62,24 @@ async function startNode(node: string): Promise<void> {
     },
   });
   const appear = (): void => {
+    const [load, free] = [Math.random(), Math.random()];
     const memory = {
       memoryBytes: 2 ** 33,
-      memoryFreeBytes: 2 ** 32,
+      memoryFreeBytes: Math.floor(free * 2 ** 33),
       uptimeSeconds: 60,
       running: 0,
       open: [],
       facts: null,
     };
-    const head = { v: 1, start, at: Date.now(), agent: "bench", journal, sequence, load: 0.5 } as const;
+    const head = { v: 1, start, at: Date.now(), agent: "bench", journal, sequence, load } as const;
     const presence: Presence = { ...head, ...memory };
     nats.publish(SUBJECTS.presence(node), JSON.stringify(presence));
   };
   await nats.flush();
   appear();
   setInterval(appear, PRESENCE_EVERY_MS);
+  const lease = new StatusLease(appear);
+  nats.subscribe(SUBJECTS.watch, { callback: () => lease.renew() });
 }
 
 async function tell(nats: NatsConnection, node: string, event: FleetEventOf<"state">): Promise<void> {

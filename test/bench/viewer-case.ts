@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterwards } from "../support/cleanup.ts";
 import { startMockCollector } from "../support/mock-collector.ts";
 import { MockExecution } from "../support/mock-executions.ts";
 import { poll } from "../support/poll.ts";
 import { openPage, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
+import { tabSeconds } from "./tab-seconds.ts";
 
 const X = "01JC0000000000000000000000";
 const STEP_MS = 20;
@@ -126,10 +127,4 @@ async function openViewer(executions: readonly MockExecution[], query: string) {
   const { page } = await openPage(browser);
   await page.goto(`${mock.url}/${query}`);
   return { browser, mock, page };
-}
-
-/** Processor time of the pages' processes so far. */
-async function tabSeconds(session: CDPSession): Promise<number> {
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  return processInfo.filter(({ type }) => type === "renderer").reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
