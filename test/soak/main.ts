@@ -5,6 +5,7 @@ import { collectorFaults } from "./collector-faults.ts";
 import { crowds } from "./crowd.ts";
 import { diskFaults } from "./disk-faults.ts";
 import { fleetKills } from "./fleet-kills.ts";
+import { fleetRandomKills } from "./fleet-random-kills.ts";
 import { fleetUnitKills } from "./fleet-unit-kills.ts";
 import { gateMoments } from "./gate-moments.ts";
 import { lastMoments } from "./last-moments.ts";
@@ -38,6 +39,7 @@ const scenarios: readonly Scenario[] = [
   ...crowds,
   fleetKills,
   fleetUnitKills,
+  fleetRandomKills,
 ];
 
 const { values, positionals } = parseArgs({

@@ -9,6 +9,8 @@ const BIN = join(ROOT, "dist/src/bin");
 
 export interface Agent {
   readonly node: string;
+  /** Path of its agent.toml. */
+  readonly config: string;
   readonly root: RunningProcess;
   readonly link: RunningProcess;
 }
@@ -50,11 +52,21 @@ export async function startAgent(
   const lines = Object.entries(config).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const file = join(folder, "agent.toml");
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o644 });
-  const root = start(process.execPath, [join(BIN, "mlagent-root.js"), "--config", file]);
+  return { node, config: file, root: await startRoot(file), link: await startLink(file) };
+}
+
+/** The half that starts commands. @param config path of agent.toml */
+export async function startRoot(config: string): Promise<RunningProcess> {
+  const root = start(process.execPath, [join(BIN, "mlagent-root.js"), "--config", config]);
   await root.waitFor(/: listening /);
-  const link = start(process.execPath, [join(BIN, "mlagent.js"), "--config", file]);
+  return root;
+}
+
+/** The half that is connected to the broker. @param config path of agent.toml */
+export async function startLink(config: string): Promise<RunningProcess> {
+  const link = start(process.execPath, [join(BIN, "mlagent.js"), "--config", config]);
   await link.waitFor(/: connected /);
-  return { node, root, link };
+  return link;
 }
 
 /** A line that trusts a key for one user. */

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseFleetView } from "../../src/wire/fleet/node-view.ts";
+import { parseRunView, type RunView } from "../../src/wire/fleet/run-view.ts";
+import { brokerPid } from "../support/broker-pid.ts";
+import { startLink, startRoot } from "../support/fleet-agents.ts";
+import { runOrder } from "../support/fleet-keys.ts";
+import { FleetSite } from "../support/fleet-site.ts";
+import { poll } from "../support/poll.ts";
+import type { RunningProcess } from "../support/processes.ts";
+import type { Scenario, Verdict } from "./scenario.ts";
+
+/** A kill comes at any moment of a run's way: through collector, broker, both halves of the agent, and back, which takes some 100 ms. */
+const WITHIN_MS = 250;
+/** An order that was on its way is sent again after 5 s, and each of its steps may be hit. */
+const PATIENCE_MS = 120_000;
+
+type Victim = "collector" | "broker" | "mlagent" | "mlagent-root";
+const VICTIMS: readonly Victim[] = ["collector", "broker", "mlagent", "mlagent-root"];
+const ORDERS_A_KILL = 2;
+
+/** The halves of a node's agent that run now. */
+interface Halves {
+  readonly config: string;
+  root: RunningProcess;
+  link: RunningProcess;
+}
+
+/** What became of each order, by its run: what the collector says, and how often each node executed it. */
+class Orders {
+  readonly #fleet: FleetSite;
+  readonly #counts: string;
+  readonly #sent: string[] = [];
+
+  constructor(fleet: FleetSite) {
+    this.#fleet = fleet;
+    this.#counts = join(fleet.site.folder, "counts");
+    mkdirSync(this.#counts);
+  }
+
+  /** Sends one to both nodes. The same one again while nobody answers: the collector may have been killed before or after it had stored it. */
+  async send(id: string): Promise<void> {
+    const { key, agents } = this.#fleet;
+    // A file for each execution: both nodes' commands run as the same user.
+    const script = `echo x >> "${this.#counts}/$MLRUN_ID"`;
+    const order = runOrder({
+      fleet: id,
+      user: userInfo().username,
+      nodes: agents.map(({ node }) => node),
+      argv: ["sh", "-c", script],
+    });
+    const body = JSON.stringify(key.signed(order));
+    this.#sent.push(order.run);
+    await poll("the order to be stored", async () => {
+      const answer = await this.#request("/runs", { method: "POST", body });
+      return answer?.ok === true;
+    });
+  }
+
+  /** Waits until all are final, and names what is wrong. */
+  async judge(): Promise<{ executed: number; problems: string[] }> {
+    const problems: string[] = [];
+    let executed = 0;
+    for (const run of this.#sent) {
+      const view = await poll(
+        `the end of ${run}`,
+        async () => {
+          const now = await this.#view(run);
+          return now?.isDone === true ? now : undefined;
+        },
+        PATIENCE_MS,
+      );
+      for (const { node, x, state, why } of view.nodes) {
+        const path = join(this.#counts, x);
+        const times = existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
+        executed += times;
+        // No supervisor was killed: of each run the end is known.
+        if (state !== "finished" || times !== 1)
+          problems.push(`${run} on ${node}: ${state}(${why}), executed ${times} times`);
+      }
+    }
+    return { executed, problems };
+  }
+
+  async fleetId(): Promise<string> {
+    const view = parseFleetView(await (await this.#request("/fleet"))?.json());
+    if (view === undefined) throw new Error("The collector does not show its fleet");
+    return view.id;
+  }
+
+  async #view(run: string): Promise<RunView | undefined> {
+    const answer = await this.#request(`/runs/${run}`);
+    return answer?.ok === true ? parseRunView(await answer.json()) : undefined;
+  }
+
+  async #request(path: string, init: RequestInit = {}): Promise<Response | undefined> {
+    const { token } = JSON.parse(readFileSync(this.#fleet.mlctl.loginFile, "utf8")) as { token: string };
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return fetch(`${this.#fleet.site.origin}/api${path}`, { ...init, headers }).catch(() => undefined);
+  }
+}
+
+/** Kills one of them with SIGKILL, and starts it again as its unit or its parent does. */
+async function kill(victim: Victim, { site }: FleetSite, agents: Halves[]): Promise<void> {
+  if (victim === "collector") return void (await site.restartCollector("SIGKILL"));
+  if (victim === "broker") {
+    const pid = await poll("a broker to kill", () => brokerPid(site.collector.pid));
+    process.kill(pid, "SIGKILL");
+    return;
+  }
+  const agent = agents[Math.floor(Math.random() * agents.length)];
+  if (agent === undefined) throw new Error("There is no agent to kill");
+  const half = victim === "mlagent" ? "link" : "root";
+  await agent[half].end("SIGKILL");
+  agent[half] = await (half === "link" ? startLink : startRoot)(agent.config);
+}
+
+async function killAtRandom(kills: number, say: (words: string) => void): Promise<Verdict> {
+  const fleet = await FleetSite.create();
+  const orders = new Orders(fleet);
+  const id = await orders.fleetId();
+  const agents = fleet.agents.map(({ config, root, link }) => ({ config, root, link }));
+  const soon = () => delay(Math.random() * WITHIN_MS);
+  for (let i = 0; i < kills; i += 1) {
+    const victim = VICTIMS[i % VICTIMS.length] ?? "collector";
+    const send = async (): Promise<void> => soon().then(() => orders.send(id));
+    const all = Array.from({ length: ORDERS_A_KILL }, send);
+    await Promise.all([...all, soon().then(() => kill(victim, fleet, agents))]);
+    say(`${i + 1} of ${kills} kills`);
+  }
+  const { executed, problems } = await orders.judge();
+  const isRight = problems.length === 0;
+  return {
+    injections: kills,
+    lines: executed,
+    isExactlyOnce: isRight,
+    isInOrder: isRight,
+    isComplete: isRight,
+    problems,
+  };
+}
+
+/** All processes between a user and a command, killed at any moment: every run is executed once, and its end is known. */
+export const fleetRandomKills: Scenario = {
+  name: "collector, broker and both halves of agents killed at random",
+  short: { lines: 16, injections: 4, holdMs: 0 },
+  long: { lines: 1_200, injections: 300, holdMs: 0 },
+  run: ({ injections }, say = () => {}) => killAtRandom(injections, say),
+};
