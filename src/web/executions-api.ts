@@ -189,9 +189,10 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       const execution = await findToRead(viewer, request);
       const query = new Query(request.query);
       const stream = query.word("stream", "stdout or stderr", parseStream);
-      const form = query.word("form", "raw or cri", parseForm) ?? "raw";
-      if (form === "cri" && stream !== undefined) throw badRequest("stream: stored lines come with both");
+      const form = query.word("form", "raw, cri or zip", parseForm) ?? "raw";
+      if (form !== "raw" && stream !== undefined) throw badRequest(`stream: ${form} has both`);
       const isGzip = query.word("gzip", "1", (word) => (word === "1" ? word : undefined)) !== undefined;
+      if (form === "zip" && isGzip) throw badRequest("gzip: a zip is compressed");
       const range = parseRange(request.headers.range, request.get("if-range"));
       return { viewer, execution, stream, form, isGzip, range };
     });
@@ -227,6 +228,6 @@ function runOf(query: Query): string | undefined {
   return run;
 }
 
-function parseForm(word: unknown): "raw" | "cri" | undefined {
-  return word === "raw" || word === "cri" ? word : undefined;
+function parseForm(word: unknown): "raw" | "cri" | "zip" | undefined {
+  return word === "raw" || word === "cri" || word === "zip" ? word : undefined;
 }

@@ -9,6 +9,7 @@ import type { DownloadPlaces } from "./download-places.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { type AskedRange, cut, outputTag } from "./raw-range.ts";
+import { type ZippedFile, zipped } from "./zip.ts";
 
 /** What is asked for. */
 interface Download {
@@ -16,8 +17,8 @@ interface Download {
   readonly execution: Execution;
   /** Only of raw bytes. */
   readonly stream: StreamName | undefined;
-  /** As printed, or the stored lines. */
-  readonly form: "raw" | "cri";
+  /** As printed, the stored lines, or a zip of what was printed and what is known of the execution. */
+  readonly form: "raw" | "cri" | "zip";
   readonly isGzip: boolean;
   readonly range: AskedRange | undefined;
 }
@@ -48,7 +49,7 @@ export class RawDownloads {
       throw new HttpError({ status: 416, code: "bad_request", message: `The output has ${total} bytes` });
     }
     const headers = {
-      "Content-Type": isGzip ? "application/gzip" : "application/octet-stream",
+      "Content-Type": isGzip ? "application/gzip" : form === "zip" ? "application/zip" : "application/octet-stream",
       "Content-Disposition": `attachment; filename="${fileName(download)}"`,
       ...(tag === undefined ? {} : { "Accept-Ranges": "bytes", ETag: tag }),
       ...(isPart ? partHeaders(range.from, total) : {}),
@@ -60,7 +61,7 @@ export class RawDownloads {
     }
     const leave = this.#places.take(viewer.uid);
     try {
-      const pieces = form === "cri" ? this.#cri(download) : this.#raw(download);
+      const pieces = this.#piecesOf(download);
       const bytes = Readable.from(isPart ? cut(pieces, range.from, total) : pieces, { objectMode: false });
       // If nothing can be read at all, the answer is an error.
       await once(bytes, "readable");
@@ -71,6 +72,20 @@ export class RawDownloads {
     } finally {
       leave();
     }
+  }
+
+  #piecesOf(download: Download): AsyncIterable<Buffer> {
+    if (download.form === "zip") return zipped(this.#files(download));
+    return download.form === "cri" ? this.#cri(download) : this.#raw(download);
+  }
+
+  /** The output, and the execution as the API shows it. */
+  async *#files(download: Download): AsyncGenerator<ZippedFile> {
+    const { execution } = download;
+    const changed = new Date(execution.endedAt ?? execution.startedAt);
+    yield { name: fileName({ ...download, form: "raw" }), changed, bytes: this.#raw(download) };
+    const about = Buffer.from(`${JSON.stringify(execution, null, 2)}\n`);
+    yield { name: `${execution.x}.json`, changed, bytes: Readable.from([about]) };
   }
 
   #raw({ viewer, execution: { x, node, owner }, stream }: Download): AsyncIterable<Buffer> {
@@ -98,7 +113,7 @@ function partHeaders(from: number, total: number): Readonly<Record<string, strin
 }
 
 function fileName({ execution: { x, node }, stream, form, isGzip }: Download): string {
-  const ending = form === "cri" ? "log" : "txt";
+  const ending = { raw: "txt", cri: "log", zip: "zip" }[form];
   const name = [x, node.replace(/[^\w.-]/g, "_"), stream ?? "output", ending].join(".");
   return isGzip ? `${name}.gz` : name;
 }

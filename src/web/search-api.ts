@@ -54,11 +54,13 @@ async function send(
   response.end();
 }
 
-function ownersOf({ what }: SearchRequest): readonly string[] | "all" {
+/** Whose executions a search may read. */
+export function ownersOf({ what }: SearchRequest): readonly string[] | "all" {
   return what.owner === undefined ? "all" : [what.owner];
 }
 
-function refusalOf({ why, message }: SearchRefusal): HttpError {
+/** A refused search as an answer. */
+export function refusalOf({ why, message }: SearchRefusal): HttpError {
   switch (why) {
     case "missing":
       return notFound();

@@ -20,6 +20,7 @@ import { createRunDownloadApi } from "./run-download-api.ts";
 import { createRunLinesApi } from "./run-lines-api.ts";
 import { createRunTimesApi } from "./run-times-api.ts";
 import { createSearchApi } from "./search-api.ts";
+import { createSearchDownloadApi } from "./search-download-api.ts";
 import { SecondSteps } from "./second-steps.ts";
 import { createWebServer } from "./server.ts";
 import { createSessionApi } from "./session-api.ts";
@@ -146,6 +147,7 @@ export function createWeb(options: WebOptions): Web {
             createBlobsApi({ blobs: options.fleet.blobs, viewerOf, audit }),
           ]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),
+      createSearchDownloadApi({ search: options.search, archive, places: downloads, viewerOf, recordRead }),
     ],
     health: options.health,
     uiFolder: options.uiFolder,
