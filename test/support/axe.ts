@@ -18,11 +18,14 @@ const LOOKS: readonly { name: string; colours: "light" | "dark"; width: number; 
 const HEIGHT = 500;
 
 /** What axe-core finds on a page as it stands, light, dark and as wide as a phone: `phone: rule: element`. */
-export async function axeFindings(page: Page): Promise<string[]> {
+export async function axeFindings(
+  page: Page,
+  looks: readonly string[] = LOOKS.map(({ name }) => name),
+): Promise<string[]> {
   const found: string[] = [];
   // Through the debugger, which the page's content security policy does not concern.
   await page.evaluate(SOURCE);
-  for (const { name, colours, width, options } of LOOKS) {
+  for (const { name, colours, width, options } of LOOKS.filter((look) => looks.includes(look.name))) {
     await page.setViewportSize({ width, height: HEIGHT });
     await page.emulateMedia({ colorScheme: colours, reducedMotion: "reduce" });
     const violations = await page.evaluate(

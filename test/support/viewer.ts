@@ -21,6 +21,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colours?: "light" | "dark";
+  /** What the browser asks for; English by itself. */
+  readonly locale?: string;
 }
 
 /** The viewer as set-up has built it. */
@@ -38,8 +40,8 @@ export async function openPage(
   browser: Browser,
   options: PageOptions = {},
 ): Promise<{ page: Page; problems: string[] }> {
-  const { width = 1_280, height = 800, colours = "light" } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours, locale: "en-GB" });
+  const { width = 1_280, height = 800, colours = "light", locale = "en-GB" } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours, locale });
   afterwards(() => context.close());
   const page = await context.newPage();
   const problems: string[] = [];

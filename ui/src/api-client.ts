@@ -152,7 +152,7 @@ function ticketIn(value: unknown): string {
 interface RawForm {
   readonly stream?: string | undefined;
   /** With times and streams, as a container runtime writes them. */
-  readonly form?: "cri";
+  readonly form?: "cri" | "zip";
   readonly gzip?: "1";
 }
 

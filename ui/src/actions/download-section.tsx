@@ -30,6 +30,7 @@ function linksOf(thing: Thing): readonly (readonly [words: string, href: string]
       [t.asPrintedGzip, { gzip: "1" }],
       [t.timed, { form: "cri" }],
       [t.timedGzip, { form: "cri", gzip: "1" }],
+      [t.zip, { form: "zip" }],
     ] as const;
     return forms.map(([words, form]) => [words, rawLink(thing, form)]);
   }

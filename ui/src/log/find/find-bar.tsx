@@ -6,6 +6,7 @@ import { copyText } from "../../copy-text.ts";
 import { find as t } from "../../texts/en/find.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { log } from "../../texts/en/log.ts";
+import { FilterDownload } from "./filter-download.tsx";
 import type { FindProblem, FindRequest } from "./find-request.ts";
 import type { Direction } from "./finder.ts";
 
@@ -58,6 +59,7 @@ export function FindBar(props: FindBarProps): JSX.Element {
         </button>
       ) : null}
       {"problem" in request ? null : <Command text={request.command} />}
+      {"problem" in request || mode === "find" ? null : <FilterDownload body={request.body} />}
       <button type="button" class="plain" onClick={onClear}>
         {mode === "find" ? t.clear : t.clearFilter}
       </button>

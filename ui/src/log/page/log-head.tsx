@@ -26,6 +26,9 @@ interface LogHeadProps extends LogPageProps, LogCommands {
   readonly time: TimeMode;
   readonly lineTime: LineTime;
   readonly ticks: readonly number[];
+  /** The label beside the lines; undefined: the node. */
+  readonly gutter: string | undefined;
+  readonly onGutter: (label: string | undefined) => void;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly onStep: (direction: Direction) => void;
   readonly onHelp: () => void;
@@ -36,12 +39,28 @@ interface LogHeadProps extends LogPageProps, LogCommands {
 /** What stands above the lines: the page draws many times a second, these only when they show something else. */
 export function LogHead(props: LogHeadProps): JSX.Element {
   const { api, live, navigation, place, showOwner, runBoard, isConnected } = props;
-  const { feed, shown, wrap, time, lineTime, ticks, adjust, gotoScope, goTo, onStep, onHelp, onTime, onScale } = props;
+  const {
+    feed,
+    shown,
+    wrap,
+    time,
+    lineTime,
+    ticks,
+    gutter,
+    onGutter,
+    adjust,
+    gotoScope,
+    goTo,
+    onStep,
+    onHelp,
+    onTime,
+    onScale,
+  } = props;
   const { length } = feed.sources;
   const second = Math.floor(Date.now() / 1_000);
   const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
   return (
-    <>
+    <div class="log-head">
       <Still
         on={[feed, place, showOwner, second, length, updates]}
         draw={() =>
@@ -73,13 +92,15 @@ export function LogHead(props: LogHeadProps): JSX.Element {
         }
       />
       <Still
-        on={[feed, shown, place, wrap, time, isConnected, length, feed.isFollowing, feed.isLive]}
+        on={[feed, shown, place, wrap, time, gutter, isConnected, length, feed.isFollowing, feed.isLive]}
         draw={() => (
           <LogToolbar
             feed={feed}
             place={place}
             wrap={wrap}
             time={time}
+            gutter={gutter}
+            onGutter={onGutter}
             adjust={adjust}
             gotoScope={gotoScope}
             onGo={goTo}
@@ -112,6 +133,6 @@ export function LogHead(props: LogHeadProps): JSX.Element {
           ) : null
         }
       />
-    </>
+    </div>
   );
 }

@@ -9,7 +9,7 @@ import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
 import { frame } from "../../texts/en/frame.ts";
 import { log as t } from "../../texts/en/log.ts";
-import type { ExecutionPlace, JobPlace, LogPlace } from "../../url-state.ts";
+import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
@@ -34,6 +34,7 @@ import {
   loadRowInside,
   loadSelectionBar,
 } from "./log-parts.ts";
+import { NewLines } from "./new-lines.tsx";
 import { NoLines } from "./no-lines.tsx";
 import type { RowInsideProps } from "./row-inside.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
@@ -41,9 +42,10 @@ import { titleOf } from "./title-of.ts";
 import { useLogCommands } from "./use-log-commands.ts";
 import { useLogFeed } from "./use-log-feed.ts";
 import { useNarrow } from "./use-narrow.ts";
+import { useReading } from "./use-reading.ts";
 import { useRestPlace } from "./use-rest-place.ts";
 import { useShownItems } from "./use-shown-items.ts";
-import { keepPreferences, storedPreferences } from "./view-preferences.ts";
+import { useViewChoices } from "./use-view-choices.ts";
 
 export interface LogPageProps {
   readonly api: ApiClient;
@@ -65,18 +67,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
     void (place.view === "job" ? loadJobHeader() : loadExecutionHeader()).catch(() => undefined);
   }, [place.view]);
   const isNarrow = useNarrow();
-  const preferred = useMemo(() => storedPreferences(), []);
-  const wrap = place.wrap ?? preferred.wrap ?? isNarrow;
-  const time = place.time ?? preferred.time ?? (isNarrow ? "off" : "local");
-  const adjust = useCallback(
-    (changes: Partial<LogPlace>): void => {
-      const { place: now } = navigation;
-      if (changes.wrap !== undefined) keepPreferences({ ...storedPreferences(), wrap: changes.wrap });
-      if (changes.time !== undefined) keepPreferences({ ...storedPreferences(), time: changes.time });
-      if (now.view !== "list") navigation.adjust({ ...now, ...changes });
-    },
-    [navigation],
-  );
+  const { isReading, onMove } = useReading(isNarrow);
+  const { wrap, time, gutter, adjust, onGutter } = useViewChoices({ navigation, place, feed, isNarrow });
   const sources = feed?.sources.length ?? 0;
   const view = useRef<LogControls | null>(null);
   const found = useFind({ api, feed, place, top: () => view.current?.topItem, redraw });
@@ -109,6 +101,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     feed,
     place,
     time,
+    gutter,
     navigation,
     adjust,
     showOwner,
@@ -150,7 +143,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { items, folds } = rows.of(feed, look.labels);
   const ticks = ticksOf(feed, found, scale);
   return (
-    <main class="log-page">
+    <main class={isReading ? "log-page reading" : "log-page"}>
       <LogHead
         {...props}
         feed={feed}
@@ -159,6 +152,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
         time={time}
         lineTime={look.time}
         ticks={ticks}
+        gutter={gutter}
+        onGutter={onGutter}
         adjust={adjust}
         gotoScope={gotoScope}
         goTo={goTo}
@@ -196,11 +191,13 @@ export function LogPage(props: LogPageProps): JSX.Element {
           marked={[place.line, Math.max(place.line, place.lineTo)]}
           opened={opened}
           folds={folds}
+          onMove={onMove}
           onRest={onRest}
         />
         {items.length === 0 ? <NoLines feed={feed} matches={matches} /> : null}
         <LoadNote feed={shown} />
         <FollowButton feed={shown} />
+        <NewLines feed={feed} />
         {place.view === "execution" && place.line > 0 ? (
           <Lazy<SelectionBarProps>
             load={loadSelectionBar}

@@ -20,6 +20,9 @@ interface LogToolbarProps {
   readonly wrap: boolean;
   readonly time: TimeMode;
   readonly isConnected: boolean;
+  /** The label beside the lines; undefined: the node. */
+  readonly gutter: string | undefined;
+  readonly onGutter: (label: string | undefined) => void;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly gotoScope: () => GotoScope;
   readonly onGo: (to: Exclude<Goto, { is: "problem" }>) => void;
@@ -34,6 +37,8 @@ export function LogToolbar({
   time,
   isConnected,
   navigation,
+  gutter,
+  onGutter,
   adjust,
   gotoScope,
   onGo,
@@ -59,7 +64,7 @@ export function LogToolbar({
         ))}
       </fieldset>
       {place.view === "job" ? <NodeChoice feed={feed} place={place} navigation={navigation} /> : null}
-      {place.view === "job" ? <GutterChoice feed={feed} place={place} navigation={navigation} /> : null}
+      {place.view === "job" ? <GutterChoice feed={feed} gutter={gutter} onChange={onGutter} /> : null}
       {place.view === "job" ? <SideChoice place={place} navigation={navigation} /> : null}
       {place.view === "job" ? <FoldToggle place={place} navigation={navigation} /> : null}
       <GotoField scope={gotoScope} onGo={onGo} />
@@ -133,18 +138,21 @@ function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Naviga
 }
 
 /** What names an execution beside its lines. Nothing if none has labels. */
-function GutterChoice(props: { feed: LogFeed; place: JobPlace; navigation: Navigation }): JSX.Element | null {
-  const { feed, place, navigation } = props;
+function GutterChoice(props: {
+  readonly feed: LogFeed;
+  readonly gutter: string | undefined;
+  readonly onChange: (label: string | undefined) => void;
+}): JSX.Element | null {
+  const { feed, gutter, onChange } = props;
   const [first] = feed.sources;
   const labels = Object.keys(first?.execution.labels ?? {});
-  if (labels.length === 0 && place.gutter === undefined) return null;
-  const choose = (gutter: string): void => navigation.adjust({ ...place, gutter: gutter === "" ? undefined : gutter });
+  if (labels.length === 0 && gutter === undefined) return null;
   return (
     <label>
       <span class="for-screen-readers">{t.besideLines}</span>
-      <select value={place.gutter ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
+      <select value={gutter ?? ""} onChange={(event) => onChange(event.currentTarget.value || undefined)}>
         <option value="">{t.byNode}</option>
-        {[...new Set([...labels, place.gutter ?? ""])]
+        {[...new Set([...labels, gutter ?? ""])]
           .filter((label) => label !== "")
           .map((label) => (
             <option key={label} value={label}>

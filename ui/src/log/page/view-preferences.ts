@@ -1,10 +1,13 @@
+import type { Execution } from "../../../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../../../src/wire/record.ts";
-import { TIME_MODES, type TimeMode } from "../../url-state.ts";
+import { type ExecutionPlace, type JobPlace, TIME_MODES, type TimeMode } from "../../url-state.ts";
 
 /** How this reader wants lines shown, where an address does not say it. */
-interface ViewPreferences {
+export interface ViewPreferences {
   readonly wrap?: boolean;
   readonly time?: TimeMode;
+  /** The label beside the lines of a job; undefined: the node. */
+  readonly gutter?: string | undefined;
 }
 
 const KEY = "marcologger.view";
@@ -12,12 +15,28 @@ const KEY = "marcologger.view";
 /** What was chosen last; nothing where the browser refuses storage. */
 export function storedPreferences(): ViewPreferences {
   try {
-    const { wrap, time } = asRecord(parseJson(localStorage.getItem(KEY) ?? "")) ?? {};
+    const { wrap, time, gutter } = asRecord(parseJson(localStorage.getItem(KEY) ?? "")) ?? {};
     const mode = TIME_MODES.find((each) => each === time);
-    return { ...(typeof wrap === "boolean" ? { wrap } : {}), ...(mode === undefined ? {} : { time: mode }) };
+    return {
+      ...(typeof wrap === "boolean" ? { wrap } : {}),
+      ...(mode === undefined ? {} : { time: mode }),
+      ...(typeof gutter === "string" ? { gutter } : {}),
+    };
   } catch {
     return {};
   }
+}
+
+/** What stands beside the lines of a job: as its address says, else as it was chosen last where executions have that. */
+export function gutterOf(
+  place: ExecutionPlace | JobPlace,
+  preferred: ViewPreferences,
+  executions: readonly Pick<Execution, "labels">[],
+): string | undefined {
+  if (place.view !== "job") return undefined;
+  const { gutter } = preferred;
+  const isHere = gutter !== undefined && executions.some(({ labels }) => Object.hasOwn(labels, gutter));
+  return place.gutter ?? (isHere ? gutter : undefined);
 }
 
 export function keepPreferences(preferences: ViewPreferences): void {

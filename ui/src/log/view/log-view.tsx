@@ -44,6 +44,8 @@ interface LogViewProps {
   readonly ticks: readonly number[];
   /** Of a job: its whole time, where that is known. */
   readonly scale: TimeScale | undefined;
+  /** A person moved the lines; down is more than 0. */
+  readonly onMove: (deltaPx: number) => void;
   /** The view came to rest with this row on top. Undefined: at the end, following. */
   readonly onRest: (top: Item | undefined) => void;
 }
@@ -117,6 +119,7 @@ export class LogView extends Component<LogViewProps> {
     const beyondPx = this.#viewport.scrollBy(deltaPx);
     const isOwed = beyondPx < 0 ? feed.hasEarlier : feed.hasLater;
     this.#owedPx = isOwed ? Math.max(-MAX_OWED_PX, Math.min(MAX_OWED_PX, beyondPx)) : 0;
+    this.props.onMove(deltaPx);
     this.#moved();
   }
 
@@ -154,8 +157,17 @@ export class LogView extends Component<LogViewProps> {
         class={`log${wrap ? " wrap" : ""}`}
         style={viewColumns({ sources: feed.sources, labels: look.labels, items })}
       >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
-        <section class="scroller" ref={this.#scroller} tabIndex={0} aria-label={t.lines} onCopy={this.#onCopy}>
+        {/* Not read aloud line by line: `page/new-lines` says how many came. */}
+        <div
+          class="scroller"
+          ref={this.#scroller}
+          role="log"
+          aria-live="off"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach
+          tabIndex={0}
+          aria-label={t.lines}
+          onCopy={this.#onCopy}
+        >
           <div class="space" ref={this.#space}>
             <div class="stage">
               <div class="rows" ref={this.#rows} style={{ transform: `translateY(${Math.round(y)}px)` }}>
@@ -173,7 +185,7 @@ export class LogView extends Component<LogViewProps> {
               </div>
             </div>
           </div>
-        </section>
+        </div>
         {date === "" ? null : <p class="date-note">{date}</p>}
         <ViewScrollBar
           feed={feed}

@@ -14,6 +14,8 @@ interface UseRowLookOptions {
   readonly feed: LogFeed | undefined;
   readonly place: ExecutionPlace | JobPlace;
   readonly time: TimeMode;
+  /** The label beside the lines; undefined: the node. */
+  readonly gutter: string | undefined;
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly showOwner: boolean;
@@ -35,6 +37,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     feed,
     place,
     time,
+    gutter,
     navigation,
     adjust,
     showOwner,
@@ -49,7 +52,6 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     sideCells,
   } = options;
   const { view } = place;
-  const gutter = place.view === "job" ? place.gutter : undefined;
   // A feed changes in place: the number of its sources represents them.
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);

@@ -12,6 +12,7 @@ export const actions = translated("actions", {
   asPrintedGzip: "As printed, gzip",
   timed: "With times and streams",
   timedGzip: "With times and streams, gzip",
+  zip: "With its data as JSON, zip",
   oneText: "One text",
   oneTextGzip: "One text, gzip",
   files: "A file for each execution, zip",

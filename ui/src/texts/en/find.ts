@@ -5,6 +5,9 @@ import { translated } from "../language.ts";
 export const find = translated("find", {
   previous: "Previous match",
   next: "Next match",
+  download: "Download",
+  bareText: "Lines as printed",
+  timedText: "With time and node",
   clear: "Clear",
   clearFilter: "Clear filter",
   remove: (text: string) => `Remove ${text}`,

@@ -12,6 +12,7 @@ export const actions: typeof english = {
   asPrintedGzip: "Tal como se imprimió, gzip",
   timed: "Con horas y flujos",
   timedGzip: "Con horas y flujos, gzip",
+  zip: "Con sus datos en JSON, zip",
   oneText: "Un solo texto",
   oneTextGzip: "Un solo texto, gzip",
   files: "Un archivo por ejecución, zip",

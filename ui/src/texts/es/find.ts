@@ -5,6 +5,9 @@ import type { find as english } from "../en/find.ts";
 export const find: typeof english = {
   previous: "Coincidencia anterior",
   next: "Coincidencia siguiente",
+  download: "Descargar",
+  bareText: "Líneas tal como se imprimieron",
+  timedText: "Con hora y nodo",
   clear: "Quitar",
   clearFilter: "Quitar filtro",
   remove: (text) => `Quitar ${text}`,

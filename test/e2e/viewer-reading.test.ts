@@ -1,0 +1,98 @@
+import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { makeExecutionId } from "../../src/wire/ids.ts";
+import { afterwards } from "../support/cleanup.ts";
+import { type MockCollector, startMockCollector } from "../support/mock-collector.ts";
+import { MockExecution, type MockExecutionOptions, text } from "../support/mock-executions.ts";
+import { poll } from "../support/poll.ts";
+import { openPage, type PageOptions, startBrowser, UI_FOLDER } from "../support/viewer.ts";
+
+const PHONE = { width: 390, height: 800 } as const;
+const LINES = 400;
+
+let browser: Browser;
+let made = 0;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+function execution(options: Partial<MockExecutionOptions> = {}): MockExecution {
+  const startedAtMs = Date.now() - 60_000;
+  made += 1;
+  const x = makeExecutionId(startedAtMs, new Uint8Array(16).fill(made));
+  const lineAt = (n: number) => text(`line ${n}`);
+  return new MockExecution({ x, node: `n${made}`, argv: ["./train"], startedAtMs, lines: LINES, lineAt, ...options });
+}
+
+async function open(
+  executions: MockExecution[],
+  address: string,
+  options: PageOptions = {},
+): Promise<{ mock: MockCollector; page: Page }> {
+  const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions });
+  afterwards(() => mock.close());
+  const { page } = await openPage(browser, options);
+  await page.goto(`${mock.url}/${address}`);
+  await page.locator(".row").first().waitFor({ state: "attached" });
+  await page.locator(".log-title").waitFor();
+  return { mock, page };
+}
+
+test("on a phone what stands above the lines goes while one reads on, and comes back on the way up or with the focus", async () => {
+  const one = execution();
+  const { page } = await open([one], `?x=${one.options.x}&line=100`, PHONE);
+  const isThere = async (): Promise<boolean> => ((await page.locator(".log-title").boundingBox())?.y ?? -1) > 0;
+  const height = async (): Promise<number> => (await page.locator(".scroller").boundingBox())?.height ?? 0;
+  const small = await height();
+  await page.locator(".scroller").hover();
+  await page.mouse.wheel(0, 200);
+  await poll("room for the lines", async () => (await height()) > PHONE.height - 10);
+  // It is neither hidden nor out of the tab order.
+  await page.getByRole("combobox", { name: "Time" }).focus();
+  await poll("the header with the focus", async () => (await height()) <= small + 50);
+  await page.locator(".scroller").focus();
+  await poll("room again", async () => (await height()) > PHONE.height - 60);
+  await page.mouse.wheel(0, -200);
+  await poll("the header", isThere);
+  expect(await height()).toBeLessThanOrEqual(small);
+});
+
+test("on a screen nothing moves", async () => {
+  const one = execution();
+  const { page } = await open([one], `?x=${one.options.x}&line=100`);
+  const before = await page.locator(".scroller").boundingBox();
+  await page.locator(".scroller").hover();
+  await page.mouse.wheel(0, 400);
+  await poll("further lines", async () => (await page.locator(".scroller").innerText()).includes("line 120"));
+  expect(await page.locator(".scroller").boundingBox()).toEqual(before);
+});
+
+test("a log that is followed says now and then how many lines came, and reads none aloud", async () => {
+  const one = execution();
+  const { mock, page } = await open([one], `?x=${one.options.x}`);
+  const log = page.getByRole("log", { name: "Lines" });
+  expect(await log.getAttribute("aria-live")).toBe("off");
+  await page.getByText("Live", { exact: true }).waitFor();
+  one.print(12);
+  mock.live.publish(one, [LINES + 1, LINES + 12]);
+  await page.getByText("line 412", { exact: true }).waitFor();
+  await page.getByRole("status").getByText("12 new lines").waitFor();
+});
+
+test("the label beside the lines is remembered, for jobs that have it", async () => {
+  const labelled = ["a", "b"].map((rank) => execution({ job: "train", run: "r1", labels: { rank: `rank-${rank}` } }));
+  const plain = ["c", "d"].map(() => execution({ job: "plain", run: "r2" }));
+  const { mock, page } = await open([...labelled, ...plain], "?job=train");
+  const names = async (): Promise<string> =>
+    [...new Set(await page.locator(".rows .node-label").allInnerTexts())].sort().join();
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("rank");
+  await poll("ranks", async () => (await names()) === "rank-a,rank-b");
+  await page.goto(`${mock.url}/?job=train`);
+  await poll("ranks without an address that says so", async () => (await names()) === "rank-a,rank-b");
+  await page.goto(`${mock.url}/?job=plain`);
+  await poll("nodes where there are no ranks", async () => /^n\d+,n\d+$/.test(await names()));
+  await page.goto(`${mock.url}/?job=train`);
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("node");
+  await poll("nodes, as chosen", async () => /^n\d+,n\d+$/.test(await names()));
+});

@@ -1,0 +1,40 @@
+/** A screen reader that reads every line of a log says nothing: it says how many came, as often as one can listen. */
+const SAY_EVERY_MS = 5_000;
+
+interface LineAnnouncerOptions {
+  readonly after: (ms: number, call: () => void) => () => void;
+  readonly say: (lines: number) => void;
+}
+
+/** Counts the lines that come while a log is followed. Its owner closes it. */
+export class LineAnnouncer {
+  readonly #options: LineAnnouncerOptions;
+  #said: number | undefined;
+  #total = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: LineAnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** The log has so many lines now. What comes while it is not followed is said elsewhere. */
+  update(total: number, isFollowing: boolean): void {
+    this.#total = total;
+    if (!isFollowing || this.#said === undefined) {
+      this.close();
+      this.#said = total;
+    } else if (total > this.#said) this.#cancel ??= this.#options.after(SAY_EVERY_MS, () => this.#say());
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #say(): void {
+    this.#cancel = undefined;
+    const lines = this.#total - (this.#said ?? this.#total);
+    this.#said = this.#total;
+    if (lines > 0) this.#options.say(lines);
+  }
+}
