@@ -22,7 +22,10 @@ interface FirstFailureNoteProps {
 }
 
 const LINES = 10;
-const time = inLocale((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" }));
+const time = inLocale(
+  (locale) =>
+    new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+);
 const full = inLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
 
 /** Which execution failed before all others, and the last that it printed on stderr. */
