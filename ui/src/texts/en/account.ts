@@ -3,7 +3,7 @@ import { translated } from "../language.ts";
 export const account = translated("account", {
   tab: "Account",
   language: "Language",
-  languageWhy: "Of this browser. The page is loaded anew.",
+  languageWhy: "Kept here for the next visits. The page is loaded anew.",
   sessions: "Sessions",
   endAll: "End all sessions",
   endAllTitle: "Signs out here and in every other browser, and ends all tokens",

@@ -3,7 +3,7 @@ import type { account as english } from "../en/account.ts";
 export const account: typeof english = {
   tab: "Cuenta",
   language: "Idioma",
-  languageWhy: "De este navegador. La página se vuelve a cargar.",
+  languageWhy: "Se recuerda aquí para las próximas visitas. La página se vuelve a cargar.",
   sessions: "Sesiones",
   endAll: "Cerrar todas las sesiones",
   endAllTitle: "Cierra la sesión aquí y en todos los demás navegadores, y revoca todos los tokens",
