@@ -46,41 +46,46 @@ export class EventFolder {
   readonly #options: EventFolderOptions;
   readonly #rate = new EventRate();
   #isLooking = false;
-  #isUsable: boolean;
+  /** The last fault: named once. */
+  #fault = "";
 
   constructor(options: EventFolderOptions) {
     this.#options = options;
-    this.#isUsable = this.#make();
+    this.#make();
   }
 
   /** Takes what is there. Called each second. */
   async look(): Promise<void> {
-    if (this.#isLooking || !this.#isUsable) return;
+    if (this.#isLooking) return;
     this.#isLooking = true;
+    const { log, nowMs } = this.#options;
+    const over = this.#rate.takeOver(nowMs());
+    if (over !== undefined) log.event("error", "more events than a user may send", { ...over });
     try {
       for (const name of this.#names()) await this.#takeOne(name);
+      this.#fault = "";
     } catch (error) {
-      this.#isUsable = false;
-      this.#options.log.event("error", "takes no events", { path: this.#options.path, error: String(error) });
+      this.#say(String(error));
     } finally {
       this.#isLooking = false;
     }
-    const over = this.#rate.takeOver(this.#options.nowMs());
-    if (over !== undefined) this.#options.log.event("error", "more events than a user may send", { ...over });
   }
 
   /** As mlagent-root's own user, where set-up has not made it. */
-  #make(): boolean {
-    const { path, log } = this.#options;
+  #make(): void {
+    const { path } = this.#options;
     try {
       mkdirSync(path);
       chmodSync(path, MODE);
     } catch (error) {
-      if (isFolder(path)) return true;
-      log.event("warning", "takes no events", { path, error: String(error) });
-      return false;
+      if (!isFolder(path)) this.#say(String(error));
     }
-    return true;
+  }
+
+  #say(fault: string): void {
+    const { log, path } = this.#options;
+    if (fault !== this.#fault) log.event("warning", "takes no events", { path, error: fault });
+    this.#fault = fault;
   }
 
   /** Without reading all of a folder that somebody has filled. */
