@@ -52,6 +52,7 @@ export class RemoteMlctl {
   async here(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
+    onInterrupt: (act: () => void) => () => void = () => () => undefined,
   ): Promise<{ code: number; stdout: string; stderr: string }> {
     const configFolder = join(this.folder, "marcologger");
     const place = { configFolder, siteFile: "/nonexistent", hostname: "here" };
@@ -62,7 +63,7 @@ export class RemoteMlctl {
       sshFolder: join(this.folder, ".ssh"),
       stateFolder: join(this.folder, "state"),
       environment: { ...this.#env, ...env },
-      onInterrupt: () => () => undefined,
+      onInterrupt,
     });
     const commands = Object.fromEntries(
       Object.entries(remote).map(([name, load]) => [name, async () => (await load()).command]),

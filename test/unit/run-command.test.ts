@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { AccountFile } from "../../src/ctl/remote/account.ts";
 import { parseOrder } from "../../src/wire/fleet/order.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { FLEET, FleetKey } from "../support/fleet-keys.ts";
+import { poll } from "../support/poll.ts";
 import { RemoteMlctl } from "../support/remote-mlctl.ts";
 
 const NODES = [{ node: "node1", state: "present", architecture: "x86_64", labels: ["role=render"] }];
@@ -150,4 +151,89 @@ test.each([
 ])("refuses %j, of which one would be ignored", async (words, said) => {
   expect(await run(...words)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(said) });
   expect(taken).toEqual([]);
+});
+
+describe("--from of a folder", () => {
+  const folder = () => join(mlctl.folder, "orders-to-send");
+  const there = (name: string) => readdirSync(join(folder(), name)).sort();
+  /** As if nobody had written to it for a while. */
+  function put(name: string, ...requests: readonly object[]): void {
+    mkdirSync(folder(), { recursive: true });
+    const lines = requests.map((each) => `${JSON.stringify({ nodes: "*", argv: ["true"], ...each })}\n`);
+    writeFileSync(join(folder(), name), lines.join(""));
+    utimesSync(join(folder(), name), 1, 1);
+  }
+  /** Watches until it is so, and then Ctrl-C. */
+  async function watchUntil(isSo: () => boolean): ReturnType<RemoteMlctl["here"]> {
+    mkdirSync(folder(), { recursive: true });
+    let interrupt = (): void => undefined;
+    const watching = mlctl.here(["run", "--from", folder()], {}, (act) => {
+      interrupt = act;
+      return () => undefined;
+    });
+    await Promise.race([poll("the folder's files to be sent", isSo), watching]).finally(() => interrupt());
+    return watching;
+  }
+
+  test("sends all orders of each file once, in the order of their names, and puts the files away", async () => {
+    put("2.json", {}, {});
+    put("1.json", {}, {}, {});
+    const { code, stdout, stderr } = await watchUntil(() => taken.length === 5);
+    const ids = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
+    expect([code, ids.map(([name]) => name)]).toEqual([0, [...Array(3).fill("1.json"), ...Array(2).fill("2.json")]]);
+    expect(ids.map(([, id]) => id)).toEqual(taken);
+    expect([stderr.match(/sent what waited/g)?.length, there("done"), waiting()]).toEqual([
+      5,
+      ["1.json", "2.json"],
+      [],
+    ]);
+    put("3.json", {});
+    await watchUntil(() => taken.length === 6);
+    expect(new Set(taken).size).toBe(6);
+  });
+
+  test("while the collector is away they wait in order, and none is made twice", async () => {
+    await send();
+    taken.length = 0;
+    instead = () => ({ status: 502, body: "" });
+    put("1.json", {}, {});
+    put("2.json", {});
+    const { stdout } = await watchUntil(() => waiting().length === 3 && there("done").length === 2);
+    instead = () => undefined;
+    await watchUntil(() => taken.length === 3);
+    expect(taken).toEqual(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split("\t")[1]),
+    );
+  });
+
+  test("a file with a mistake, or that was interrupted, is put aside, and the others are sent", async () => {
+    put("1.json", {}, { nodes: "elsewhere" });
+    put("2.json", { argv: "no list" });
+    put("3.json", {});
+    mkdirSync(join(folder(), "taken"));
+    put("taken/0.json", {});
+    const { stderr } = await watchUntil(() => taken.length === 1);
+    expect([there("failed"), there("done"), there("taken")]).toEqual([["0.json", "1.json", "2.json"], ["3.json"], []]);
+    expect(stderr).toMatch(
+      /0\.json was interrupted[\s\S]*1\.json is in failed\/[^\n]*elsewhere[\s\S]*2\.json[^\n]*argv: expected/,
+    );
+  });
+
+  test("a file that somebody is writing is left alone, and those after it wait", async () => {
+    put("1.json", {});
+    put("2.json", {});
+    put("3.json", {});
+    utimesSync(join(folder(), "2.json"), Date.now() / 1_000 + 3_600, Date.now() / 1_000 + 3_600);
+    await watchUntil(() => taken.length === 1);
+    expect([there("done"), there(".").filter((name) => name.endsWith(".json"))]).toEqual([
+      ["1.json"],
+      ["2.json", "3.json"],
+    ]);
+  });
 });

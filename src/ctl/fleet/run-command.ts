@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type FleetView, parseFleetView } from "../../wire/fleet/node-view.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { RunView } from "../../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { describedCommand, type ParsedOptions } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
@@ -23,6 +24,7 @@ import { parseRequests, type RunRequest } from "./run-request.ts";
 import { sendFiles } from "./send-files.ts";
 import { type SignerOptions, signOrder } from "./sign-order.ts";
 import { Spool } from "./spool.ts";
+import { WatchedFolder } from "./watched-folder.ts";
 import { type WorkContext, workOrder } from "./work-order.ts";
 
 /** EX_TEMPFAIL of sysexits.h. */
@@ -56,6 +58,8 @@ export function runCommand(settings: FleetSettings): Command {
     if (options.has("flush")) return isSent ? 0 : WAITS_HERE_CODE;
     const batching = batchingOf(options);
     const lifeMs = lifeOf(options);
+    const folder = watchedFolderOf(options, io);
+    if (folder !== undefined) return watch(folder, { place, batching, lifeMs });
     const requests = await requestsOf(place);
     return orderAll(requests, { place, batching, lifeMs });
   });
@@ -73,13 +77,7 @@ export async function orderAll(
   const context = { fleet, user, lifeMs, withAbsent, environment, nowMs: settings.nowMs() };
   if (options.has("dry-run")) return dryRun(requests, { place, context });
   const isOne = requests.length === 1;
-  // All are made before the first is sent: what is wrong with one is known while nothing has happened.
-  const orders: SignedWork[] = [];
-  // Many orders are made at one moment: each gets a millisecond of its own, so that ids sort as in the file.
-  for (const [at, request] of requests.entries()) {
-    const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io });
-    orders.push({ order, signed: await signOrder(order, keyOf(place)) });
-  }
+  const orders = await signAll(requests, { place, context });
   const output = new Output(io);
   let isWaiting = false;
   for (const [at, work] of orders.entries()) {
@@ -93,6 +91,70 @@ export async function orderAll(
     else await (options.has("json") ? output.json(view) : output.line(view.run));
   }
   return isWaiting ? WAITS_HERE_CODE : 0;
+}
+
+/** All are made before the first is sent: what is wrong with one is known while nothing has happened. */
+async function signAll(
+  requests: readonly RunRequest[],
+  { place, context }: { readonly place: Place; readonly context: WorkContext },
+): Promise<readonly SignedWork[]> {
+  const orders: SignedWork[] = [];
+  // Many orders are made at one moment: each gets a millisecond of its own, so that ids sort as in the file.
+  for (const [at, request] of requests.entries()) {
+    const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io: place.io });
+    orders.push({ order, signed: await signOrder(order, keyOf(place)) });
+  }
+  return orders;
+}
+
+/** `--from` of a folder. */
+function watchedFolderOf(options: ParsedOptions, { cwd }: Io): string | undefined {
+  const from = options.text("from");
+  const path = from === undefined || from === "-" ? undefined : resolve(cwd, from);
+  if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  if (options.has("dry-run")) throw new UsageError("--dry-run: expected --from FILE, not a folder");
+  return path;
+}
+
+/** Sends the orders of files that come into the folder, until Ctrl-C. */
+async function watch(
+  folder: string,
+  { place, batching, lifeMs }: { place: Place; batching: Batching | undefined; lifeMs: number },
+): Promise<number> {
+  const { collector, io, options, settings, user } = place;
+  const spool = new Spool(settings.stateFolder);
+  const ofOrders = { user, lifeMs, withAbsent: options.text("wait") !== undefined, environment: settings.environment };
+  let lastMs = 0;
+  const keep = async (requests: readonly RunRequest[]): Promise<readonly string[] | undefined> => {
+    const fleet = spool.hasRoom(requests.length) ? await fleetOf(place).catch(undefinedIfAway) : undefined;
+    if (fleet === undefined) return undefined;
+    // Later than those of the file before, so that the spool sends them later.
+    const nowMs = Math.max(settings.nowMs(), lastMs + 1);
+    lastMs = nowMs + requests.length;
+    const orders = await signAll(requests, { place, context: { ...ofOrders, fleet, nowMs } });
+    for (const { order, signed } of orders) await spool.add(collector, { signed, run: order.run, batching });
+    return orders.map(({ order }) => order.run);
+  };
+  const watched = new WatchedFolder({
+    folder,
+    io,
+    nowMs: settings.nowMs,
+    keep,
+    send: () => spool.flush(collector, io),
+  });
+  const ended = new AbortController();
+  const release = settings.onInterrupt(() => ended.abort());
+  try {
+    await watched.follow(ended.signal);
+  } finally {
+    release();
+  }
+  return 0;
+}
+
+/** Whose nodes nobody knows. */
+function undefinedIfAway(error: unknown): undefined {
+  if (!isAway(error)) throw error;
 }
 
 async function requestsOf({ collector, options, io }: Place): Promise<readonly RunRequest[]> {

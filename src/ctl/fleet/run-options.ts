@@ -86,7 +86,10 @@ collector cannot be reached, signed orders wait here; the next run, runs, stop o
     ...COMMAND_OPTIONS,
     ...OWN_OPTIONS,
     again: { value: "RUN", help: "the same command on the nodes where that run failed, was refused or has expired" },
-    from: { value: "FILE", help: "orders of a file, one JSON object a line (-: standard input); prints their ids" },
+    from: {
+      value: "FILE",
+      help: "orders of a file, one JSON object a line (-: standard input); of a folder: of each file put there, until Ctrl-C",
+    },
     flush: { help: "send the orders that wait here, and nothing else" },
     ...ORDER_OPTIONS,
   },

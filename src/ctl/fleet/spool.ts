@@ -34,10 +34,15 @@ export class Spool {
     this.folder = join(stateFolder, "orders");
   }
 
+  /** Whether so many more may wait. */
+  hasRoom(count: number): boolean {
+    return this.#names().length + count <= MAX_WAITING;
+  }
+
   /** Keeps an order. Throws if too many wait. */
   async add(collector: Collector, { signed, run, batching }: SpooledOrder): Promise<void> {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    if (this.#names().length >= MAX_WAITING)
+    if (!this.hasRoom(1))
       throw new RangeError(`Cannot keep the order: ${MAX_WAITING} wait in ${this.folder}, that is the limit`);
     const text = JSON.stringify({ url: collector.url, ...signed, ...batching });
     await replaceFile(join(this.folder, `${run}.json`), `${text}\n`, 0o600);

@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { CtlError, type Io } from "../command.ts";
+import { note } from "../remote/session.ts";
+import { parseRequests, type RunRequest } from "./run-request.ts";
+
+/** A file is taken when nobody has written to it for so long: not everybody writes elsewhere and renames. */
+const QUIET_FOR_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
+/** What becomes of a file. */
+const FOLDERS = ["taken", "done", "failed"] as const;
+
+interface WatchedFolderOptions {
+  readonly folder: string;
+  readonly io: Io;
+  readonly nowMs: () => number;
+  /** Signs orders and keeps them, in order. Undefined: not now, and nothing was kept. */
+  readonly keep: (requests: readonly RunRequest[]) => Promise<readonly string[] | undefined>;
+  /** Sends what is kept, as far as the collector takes it. */
+  readonly send: () => Promise<unknown>;
+}
+
+/**
+ * Orders of files in a folder, each sent once, in the order of the files' names. A file is claimed (`taken/`), all of its orders are
+ * signed and kept here, and it is put away (`done/`); then they are sent. One that was claimed when mlctl was killed is never taken
+ * again by itself: some of its orders may have been kept.
+ */
+export class WatchedFolder {
+  readonly #options: WatchedFolderOptions;
+  #said = "";
+
+  constructor(options: WatchedFolderOptions) {
+    this.#options = options;
+    const { folder, io } = options;
+    for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true });
+    for (const name of readdirSync(join(folder, "taken"))) {
+      renameSync(join(folder, "taken", name), join(folder, "failed", name));
+      note(
+        io,
+        `${name} was interrupted, and is in failed/: mlctl runs and mlctl run --flush show which orders it has made`,
+      );
+    }
+  }
+
+  /** Until the signal. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look();
+      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Takes what is there, and sends. */
+  async look(): Promise<void> {
+    try {
+      for (const name of this.#names()) if (!(await this.#take(name))) break;
+      await this.#options.send();
+      this.#said = "";
+    } catch (error) {
+      if (!(error instanceof CtlError)) throw error;
+      // Once: it may last.
+      if (error.message !== this.#said) note(this.#options.io, error.message);
+      this.#said = error.message;
+    }
+  }
+
+  #names(): readonly string[] {
+    const { folder, nowMs } = this.#options;
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const names = entries.flatMap((each) => (each.isFile() && !each.name.startsWith(".") ? [each.name] : []));
+    const isQuiet = (name: string) => nowMs() - statSync(join(folder, name)).mtimeMs >= QUIET_FOR_MS;
+    const sorted = names.sort();
+    // Those after one that is being written wait for it.
+    const busy = sorted.findIndex((name) => !isQuiet(name));
+    return busy < 0 ? sorted : sorted.slice(0, busy);
+  }
+
+  /** False: not now. */
+  async #take(name: string): Promise<boolean> {
+    const { folder, io, keep } = this.#options;
+    const move = (from: "." | "taken", to: "." | (typeof FOLDERS)[number]): void =>
+      renameSync(join(folder, from, name), join(folder, to, name));
+    move(".", "taken");
+    try {
+      const runs = await keep(parseRequests(readFileSync(join(folder, "taken", name), "utf8")));
+      move("taken", runs === undefined ? "." : "done");
+      for (const run of runs ?? []) io.stdout.write(`${name}\t${run}\n`);
+      return runs !== undefined;
+    } catch (error) {
+      if (!(error instanceof CtlError)) throw error;
+      move("taken", "failed");
+      note(io, `${name} is in failed/, and nothing of it was sent: ${error.message}`);
+      return true;
+    }
+  }
+}
