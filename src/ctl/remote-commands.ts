@@ -74,6 +74,10 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       const { ASK, askCommand } = await import("./fleet/ask-command.ts");
       return { description: ASK, command: askCommand(settings) };
     },
+    bot: async () => {
+      const { BOT, botCommand } = await import("./bot/bot-command.ts");
+      return { description: BOT, command: botCommand(settings) };
+    },
     put: async () => {
       const { PUT, putCommand } = await import("./fleet/put-command.ts");
       return { description: PUT, command: putCommand(settings) };

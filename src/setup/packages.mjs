@@ -13,14 +13,16 @@ const FOR_DEMO = ["nats-server", "openssh-client"];
 /**
  * A real browser without its own windows, which cost as much as the pages in them; systemd-analyze, pgrep, network
  * namespaces, rsyslogd's other TLS driver, and strace to see who syncs when; and programs that people run under mlrun: both
- * MPIs, GNU parallel, ssh with a server that is not a service, vim, less; lnav, which reads our files.
+ * MPIs, GNU parallel, ssh with a server that is not a service, vim, less; lnav, which reads our files; an IRC server for the bot.
  */
 const FOR_TESTS = [
   ..."chromium-headless-shell systemd procps iproute2 rsyslog-openssl strace".split(" "),
-  ..."mpich openmpi-bin parallel dropbear-bin vim-tiny less lnav".split(" "),
+  ..."mpich openmpi-bin parallel dropbear-bin vim-tiny less lnav ngircd".split(" "),
 ];
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
+/** We start them ourselves: Debian's services of them would listen at once, open to everybody. */
+const NOT_AS_SERVICES = ["nats-server", "ngircd"];
 /** Through env(1), because sudo drops our variables. */
 const NONINTERACTIVE = ["env", "DEBIAN_FRONTEND=noninteractive"];
 
@@ -45,9 +47,9 @@ export function installPackages(purpose) {
   apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`);
   }
   step("reading Debian's package lists", [...prefix, ...APT, "update"]);
-  // The collector starts its own broker: Debian's service of it would listen on the same port, open to everybody.
-  if (missing.includes("nats-server") && existsSync("/run/systemd/system"))
-    step("keeping Debian's own nats-server service off", [...prefix, "systemctl", "mask", "nats-server"]);
+  const services = NOT_AS_SERVICES.filter((name) => missing.includes(name));
+  if (services.length > 0 && existsSync("/run/systemd/system"))
+    step(`keeping Debian's own ${services.join(", ")} off`, [...prefix, "systemctl", "mask", ...services]);
   const install = [...APT, "install", "--no-install-recommends", ...missing];
   step(`installing Debian packages: ${missing.join(" ")}`, [...prefix, ...install]);
 }

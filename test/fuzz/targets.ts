@@ -1,3 +1,4 @@
+import { CHAT_TARGETS } from "./chat.ts";
 import { COLLECTOR_TARGETS } from "./collector.ts";
 import { FILE_TARGETS } from "./files.ts";
 import { FRAME_TARGETS } from "./frames.ts";
@@ -26,4 +27,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...PAM_TARGETS,
   ...SEARCH_TARGETS,
   ...ORDER_TARGETS,
+  ...CHAT_TARGETS,
 ];
