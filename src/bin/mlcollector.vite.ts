@@ -14,7 +14,13 @@ export default defineConfig({
     // Names in stack traces; smaller is no faster.
     minify: false,
     rollupOptions: {
-      output: { format: "es", entryFileNames: "mlcollector-main.mjs", codeSplitting: false },
+      output: {
+        format: "es",
+        entryFileNames: "mlcollector-main.mjs",
+        codeSplitting: false,
+        // V8 compiles the value of a module's const into its callers; that of a var it loads and checks, for each byte.
+        topLevelVar: false,
+      },
     },
   },
 });
