@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { describe, expect, it, test } from "vitest";
-import { IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
+import { describe, expect, it, test, vi } from "vitest";
+import { DiskIntervals, IntervalDb } from "../../src/store/numbers/disk-intervals.ts";
 import { STRETCHES_SCHEMA } from "../../src/store/numbers/disk-stretches.ts";
 import { IntervalSet } from "../../src/store/numbers/interval-set.ts";
 import type { LineNumbers } from "../../src/store/numbers/line-numbers.ts";
 import { ReleasedRows } from "../../src/store/numbers/released-rows.ts";
 import { SpillingIntervals } from "../../src/store/numbers/spilling-intervals.ts";
+import { SplitIntervals } from "../../src/store/numbers/split-intervals.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -30,13 +31,26 @@ function expected(numbers: ReadonlySet<number>, from: number, to: number): [numb
   return holes;
 }
 
+/** Moves a range to the disk at every third that is added. */
+function splitting(split: SplitIntervals): SplitIntervals {
+  const add = split.add.bind(split);
+  let added = 0;
+  split.add = (from, to) => {
+    add(from, to);
+    added += 1;
+    if (added % 3 === 0) split.move(1);
+  };
+  return split;
+}
+
 const RANGES = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 })), { maxLength: 40 });
 
-describe.each(["in memory", "on disk", "moving between both"])("line numbers %s", (where) => {
+describe.each(["in memory", "on disk", "half on disk", "moving between both"])("line numbers %s", (where) => {
   it("know which are present and which are missing, whatever the order", async () => {
     const db = await intervalDb();
     const create = (): LineNumbers => {
       if (where === "in memory") return new IntervalSet();
+      if (where === "half on disk") return splitting(new SplitIntervals(db.create(), new IntervalSet()));
       return where === "on disk" ? db.create() : new SpillingIntervals({ maxRangesInMemory: 3, db });
     };
     fc.assert(
@@ -66,6 +80,18 @@ describe("great disorder", () => {
     expect([numbers.isOnDisk, numbers.ranges]).toEqual([true, 1_000]);
     for (let n = 2; n <= 2_000; n += 2) numbers.add(n, n);
     expect([numbers.isOnDisk, numbers.ranges, numbers.coversTo(2_000)]).toEqual([false, 1, true]);
+  });
+
+  it("moves a few ranges to the disk with each line: all at once would hold up others", async () => {
+    const append = vi.spyOn(DiskIntervals.prototype, "append");
+    afterwards(() => append.mockRestore());
+    const numbers = new SpillingIntervals({ maxRangesInMemory: 100, db: await intervalDb() });
+    for (let n = 1; n <= 2_000; n += 2) numbers.add(n, n);
+    const moved = append.mock.calls.map(([ranges]) => ranges.length);
+    expect(Math.max(...moved)).toBe(4);
+    // Four with each that comes: the hundred are on the disk after the 34th. Those since go there themselves.
+    expect(moved).toHaveLength(34);
+    expect(numbers.missing(1, 2_000)).toHaveLength(1_000);
   });
 
   it("is released, even when the disk fails", async () => {

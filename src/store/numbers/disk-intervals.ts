@@ -56,7 +56,7 @@ export class IntervalDb {
 }
 
 /** Like `IntervalSet`, but on disk. */
-class DiskIntervals implements LineNumbers {
+export class DiskIntervals implements LineNumbers {
   readonly #owner: number;
   readonly #before: Database.Statement<[number, number], Range>;
   readonly #inside: Database.Statement<[number, number, number], Range>;
@@ -86,12 +86,12 @@ class DiskIntervals implements LineNumbers {
     });
   }
 
-  /** Takes all ranges of another set into this empty one, or, on failure, none. */
-  fill(ranges: readonly LineRange[]): void {
+  /** Adds ranges, in order, that lie behind all others and touch none; on failure, none of them. */
+  append(ranges: readonly LineRange[]): void {
     this.#insertAll(ranges);
-    this.ranges = ranges.length;
-    this.count = ranges.reduce((sum, [low, high]) => sum + high - low + 1, 0);
-    this.last = ranges.at(-1)?.[1] ?? 0;
+    this.ranges += ranges.length;
+    this.count += ranges.reduce((sum, [low, high]) => sum + high - low + 1, 0);
+    this.last = ranges.at(-1)?.[1] ?? this.last;
   }
 
   coversTo(last: number): boolean {

@@ -58,6 +58,21 @@ export class IntervalSet implements LineNumbers {
     return holes;
   }
 
+  /** The lowest ranges, in order; at most `limit`. */
+  first(limit: number): LineRange[] {
+    return this.#from.slice(0, limit).map((from, i) => [from, this.#to[i] ?? from]);
+  }
+
+  dropFirst(): void {
+    const [from = 1, to = 0] = [this.#from.shift(), this.#to.shift()];
+    this.#count -= to - from + 1;
+  }
+
+  /** Whether `n` is there. */
+  has(n: number): boolean {
+    return this.missing(n, n).length === 0;
+  }
+
   *entries(): Generator<LineRange> {
     for (let i = 0; i < this.#from.length; i += 1) yield [this.#from[i] ?? 0, this.#to[i] ?? 0];
   }

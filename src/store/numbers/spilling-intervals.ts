@@ -2,6 +2,10 @@ import type { LineRange } from "../../wire/api.ts";
 import type { IntervalDb } from "./disk-intervals.ts";
 import { IntervalSet } from "./interval-set.ts";
 import type { LineNumbers } from "./line-numbers.ts";
+import { SplitIntervals } from "./split-intervals.ts";
+
+/** Ranges moved with each that is added: thousands at once would take longer than a turn of the event loop may. */
+const MOVED_AT_ONCE = 4;
 
 /** Where executions keep more ranges than memory may hold. */
 export interface IntervalSpill {
@@ -16,7 +20,6 @@ export interface IntervalSpill {
 export class SpillingIntervals implements LineNumbers {
   readonly #spill: IntervalSpill;
   #numbers: LineNumbers = new IntervalSet();
-  #isOnDisk = false;
   #movesAt: number;
 
   constructor(spill: IntervalSpill) {
@@ -34,7 +37,7 @@ export class SpillingIntervals implements LineNumbers {
     return this.#numbers.last;
   }
   get isOnDisk(): boolean {
-    return this.#isOnDisk;
+    return !(this.#numbers instanceof IntervalSet);
   }
 
   coversTo(last: number): boolean {
@@ -51,21 +54,22 @@ export class SpillingIntervals implements LineNumbers {
       this.#movesAt = this.#numbers.ranges * 2;
       this.#numbers.add(from, to);
     }
-    if (!this.#isOnDisk && this.#numbers.ranges > this.#movesAt) this.#moveToDisk(db);
-    else if (this.#isOnDisk && this.#numbers.ranges < maxRangesInMemory / 2) this.#moveToMemory();
+    if (this.#numbers instanceof IntervalSet && this.#numbers.ranges > this.#movesAt) {
+      this.#numbers = new SplitIntervals(db.create(), this.#numbers);
+    }
+    if (this.#numbers instanceof SplitIntervals && this.#numbers.ranges > this.#movesAt) this.#moveSome(this.#numbers);
+    else if (this.isOnDisk && this.#numbers.ranges < maxRangesInMemory / 2) this.#moveToMemory();
   }
 
-  #moveToDisk(db: IntervalDb): void {
-    const target = db.create();
+  #moveSome(split: SplitIntervals): void {
     try {
-      target.fill([...this.#numbers.entries()]);
+      split.move(MOVED_AT_ONCE);
+      this.#movesAt = 0;
+      this.#numbers = split.moved ?? split;
     } catch {
-      // Not with every line: each attempt copies more than the last.
-      this.#movesAt = this.#numbers.ranges * 2;
-      return;
+      // Not with every line: a full disk stays full for a while.
+      this.#movesAt = split.ranges * 2;
     }
-    this.#numbers = target;
-    this.#isOnDisk = true;
   }
 
   missing(from: number, to: number, limit?: number): LineRange[] {
@@ -85,6 +89,6 @@ export class SpillingIntervals implements LineNumbers {
     for (const [low, high] of this.#numbers.entries()) target.add(low, high);
     this.release();
     this.#numbers = target;
-    this.#isOnDisk = false;
+    this.#movesAt = this.#spill.maxRangesInMemory;
   }
 }

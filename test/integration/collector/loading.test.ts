@@ -1,8 +1,11 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { LoopTurns } from "../../../src/host/loop-turns.ts";
+import { loadingExecution } from "../../../src/store/execution/load-execution.ts";
+import { IntervalDb } from "../../../src/store/numbers/disk-intervals.ts";
 import { loadInTurns } from "../../../src/store/table/load-in-turns.ts";
+import { afterwards } from "../../support/cleanup.ts";
 import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
 import { type IngestSite, openRelay, ROOT, startIngestSite } from "../../support/ingest-site.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -92,6 +95,23 @@ test("a stop does not wait for it, and the next start loads it", async () => {
   await refused;
   const last = await startIngestSite({ dataDir: again.dataDir });
   expect(await last.archive.get(ROOT, a)).toMatchObject({ lines: PIECES });
+});
+
+test("lines behind the last mark of a log are counted 256 KiB a step", async () => {
+  const folder = await tempFolder();
+  const [base, x] = [join(folder, "a"), "01JDTC8V6CZ7M4V5X9Q2N3K4PW"];
+  const names = { x, job: x, node: "node1", keyHash: "h", owner: "root", uid: 0, pid: 7, cwd: "/" };
+  const begin = { t: "begin", v: 1, ...names, argv: ["a"], labels: {}, startedAt: "2026-11-20T04:17:44.960662Z" };
+  writeFileSync(`${base}.meta`, `${JSON.stringify(begin)}\n`);
+  writeFileSync(`${base}.log`, "2026-11-20T04:17:44.960662Z stdout F x\n".repeat(26_886));
+  const db = new IntervalDb(join(folder, "intervals.db"));
+  afterwards(() => db.close());
+  const steps = loadingExecution(base, { durable: false, spill: { maxRangesInMemory: 10, db }, nowMs: 0 });
+  let blocks = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) blocks += 1;
+  expect(blocks).toBe(5);
+  expect(step.value?.logs.lines).toBe(26_886);
 });
 
 test("a turn of the event loop ends with the first step after 4 ms", async () => {
