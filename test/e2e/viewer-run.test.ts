@@ -5,7 +5,8 @@ import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
 import { poll } from "../support/poll.ts";
-import { type RunningProcess, start } from "../support/processes.ts";
+import { type RunningProcess, run as runToEnd, start } from "../support/processes.ts";
+import { program } from "../support/programs.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
@@ -126,6 +127,21 @@ test("the Nodes page shows relays and agents, each second while it is open", asy
   const times = new Set<string>();
   await poll("four of the node's seconds", async () => times.add(await clock.innerText()).size > 4, 20_000);
   expect([...times].slice(1).every((time) => /^\d\d:\d\d:\d\d$/.test(time))).toBe(true);
+  // What a user of a node reports stands below, whatever they wrote.
+  const events = join(folder, "node2-agent/events");
+  const [command, ...words] = program(
+    "mlctl",
+    "event",
+    "--folder",
+    events,
+    "-s",
+    "warning",
+    "disk",
+    "<b>\u001b[31mfull",
+  );
+  expect(await runToEnd(command, words)).toMatchObject({ code: 0, stderr: "" });
+  const event = page.locator(".node-events .warning", { hasText: "node2" });
+  await event.getByText(/disk: <b>.{1,2}\[31mfull$/).waitFor();
   await row("node1").getByRole("button").focus();
   await page.keyboard.press("Enter");
   await page.getByText("Kernel", { exact: true }).waitFor();
