@@ -10,18 +10,20 @@ import { Scout } from "./scout.ts";
 import { scoutCase, scoutPattern } from "./scout-pattern.ts";
 import { scoutedBlocks } from "./scouted-blocks.ts";
 
-/** The files with what a search's ripgreps are to find. */
+/** What a search is to find: the files for its ripgreps, and what filters say of it. */
 export interface OpenPatterns {
   readonly patternFd: number;
   /** Undefined: nothing can be said about lines as they are stored. */
   readonly scoutFd: number | undefined;
+  /** Without these grams no line can be in the answer. */
+  readonly grams: Uint32Array;
 }
 
 /** The caller closes them. */
 export function openPatterns(request: SearchRequest): OpenPatterns {
   const scouted = scoutPattern(request);
   const scoutFd = scouted === undefined ? undefined : openPattern(scouted);
-  return { patternFd: openPattern(patternOf(request)), scoutFd };
+  return { patternFd: openPattern(patternOf(request)), scoutFd, grams: requiredGrams(request) };
 }
 
 /** A scout of a file begins where the file does, and may read it to its end. */
@@ -44,10 +46,9 @@ export function blocksOf(
   },
 ): Iterable<Block> | AsyncIterable<Block> {
   const { request, patterns, sizes, space, isOpen, onScout } = options;
-  const { scoutFd } = patterns;
+  const { scoutFd, grams } = patterns;
   const { sealed, fd, at, bytes } = piece;
   const packed = sealed === undefined ? undefined : { ...piece, sealed };
-  const grams = requiredGrams(request);
   // Where filters know that there is little to read, nothing is faster.
   if (packed?.sealed.filterFd !== undefined && grams.length > 0) return readMembers(packed, grams);
   const isPlain =

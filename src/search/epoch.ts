@@ -1,6 +1,5 @@
 import { EpochLines } from "./epoch-lines.ts";
-import { type PrintedLine, readNumber, readRecord } from "./found-line.ts";
-import type { RipgrepOutput } from "./ripgrep-arguments.ts";
+import { type PrintedLine, readRecord } from "./found-line.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -10,7 +9,7 @@ interface ReportedLine {
   readonly sequence: number;
   readonly isMatch: boolean;
   /** Undefined if ripgrep only counts. */
-  readonly found?: PrintedLine;
+  readonly found: PrintedLine | undefined;
 }
 
 /**
@@ -53,15 +52,21 @@ export class Epoch {
     return new Epoch({ lines: new EpochLines(), base: 0, reportedTo: 0, ...options });
   }
 
-  /** A line of ripgrep's output. */
-  take(record: Buffer, output: RipgrepOutput): void {
-    const found = output === "records" ? readRecord(record) : undefined;
-    if (output === "records" && found === undefined) return;
-    const ordinal = found?.ordinal ?? readNumber(record);
-    const isMatch = found === undefined || (found.isMatch && this.#isWanted(found));
+  /** A record of ripgrep's output. */
+  takeRecord(record: Buffer): void {
+    const found = readRecord(record);
+    if (found !== undefined) this.#take(found.ordinal, { isMatch: found.isMatch && this.#isWanted(found), found });
+  }
+
+  /** The number of a line that ripgrep found. */
+  takeNumber(ordinal: number): void {
+    this.#take(ordinal, { isMatch: true, found: undefined });
+  }
+
+  #take(ordinal: number, { isMatch, found }: Pick<ReportedLine, "isMatch" | "found">): void {
     // As context of a later hit, a line of the epoch before counts again.
     if (!(ordinal >= (isMatch ? this.#reportedTo : 0) && ordinal < this.lines.count)) return;
-    const line = { ordinal, sequence: this.#base + ordinal, isMatch, ...(found === undefined ? {} : { found }) };
+    const line = { ordinal, sequence: this.#base + ordinal, isMatch, found };
     if (this.#after === 0) {
       this.#onLine(this.lines, line);
       return;

@@ -74,7 +74,7 @@ export class Findings {
 
   match(
     lines: EpochLines,
-    line: { readonly ordinal: number; readonly sequence: number; readonly found?: PrintedLine },
+    line: { readonly ordinal: number; readonly sequence: number; readonly found: PrintedLine | undefined },
   ) {
     const { ordinal, sequence, found } = line;
     const facts = lines.facts(ordinal);
@@ -119,10 +119,10 @@ export class Findings {
 
   context(
     lines: EpochLines,
-    line: { readonly ordinal: number; readonly sequence: number; readonly found: PrintedLine },
+    line: { readonly ordinal: number; readonly sequence: number; readonly found: PrintedLine | undefined },
   ) {
-    if (this.#request.show !== "lines") return;
     const { ordinal, sequence, found } = line;
+    if (this.#request.show !== "lines" || found === undefined) return;
     // An overlapping epoch reports it again.
     if (sequence <= Math.max(this.#shownTo, this.#before.at(-1)?.place.sequence ?? -1)) return;
     const place = { sequence, facts: lines.facts(ordinal) };

@@ -8,7 +8,6 @@ const FIRST_RANGE = Buffer.from('{"match":');
 const MATCH = Buffer.from('{"type":"match"');
 const CONTEXT = Buffer.from('{"type":"context"');
 const LINE_FEED = 0x0a;
-const ZERO = 0x30;
 
 /** A line that ripgrep printed, with the matches in it, in bytes. */
 export interface PrintedLine {
@@ -36,17 +35,6 @@ export function readRecord(record: Buffer): PrintedLine | undefined {
     return content;
   };
   return { isMatch, ordinal: Number.parseInt(digits, 10) - 1, content: parsed };
-}
-
-/** The place of a line in the output of `rg --line-number`. */
-export function readNumber(record: Buffer): number {
-  let number = 0;
-  for (let at = 0; at < record.length; at += 1) {
-    const digit = (record[at] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) break;
-    number = number * 10 + digit;
-  }
-  return number - 1;
 }
 
 function parseContent(record: Buffer): { bytes: Buffer; ranges: MatchRange[] } {

@@ -21,6 +21,12 @@ export interface OpenLines {
 export interface SearchedArchive {
   list(viewer: Viewer, query: ExecutionQuery): Promise<ExecutionPage>;
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
-  /** Undefined if the execution is missing. Rejects with the file system's error. */
-  open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenLines | undefined>;
+  /**
+   * Undefined if the execution is missing. Rejects with the file system's error. `listed`: the same execution, as `list`
+   * returned it: opening it takes less then.
+   */
+  open(
+    viewer: Viewer,
+    at: ExecutionName & { from: number; to?: number; listed?: Execution },
+  ): Promise<OpenLines | undefined>;
 }

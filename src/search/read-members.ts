@@ -133,7 +133,10 @@ function memberAt(textAt: Float64Array, place: number): number {
   return low;
 }
 
-/** The filters of a log. Undefined if the file is not whole, or that of another log: then nothing is passed over. */
+/**
+ * The filters of a log, each valid until the next. Undefined if the file is not whole, or that of another log: then nothing
+ * is passed over.
+ */
 function openFilters(fd: number, { fileAt }: Members): { of(member: number): Uint32Array } | undefined {
   const members = fileAt.length - 1;
   const head = Buffer.allocUnsafe(filterHeadBytes(members));
@@ -141,12 +144,14 @@ function openFilters(fd: number, { fileAt }: Members): { of(member: number): Uin
   const file = { head: head.subarray(0, headBytes), bytes: fstatSync(fd).size };
   const places = parseFilterFile(file, { bytes: fileAt[members] ?? 0, members });
   if (places === undefined) return undefined;
-  let block = { from: 0, bytes: new Uint8Array(0) };
+  // Memory that is new costs as much as reading.
+  let space = new Uint8Array(0);
+  let block = { from: 0, bytes: space };
   const of = (member: number): Uint32Array => {
     const [from = 0, to = 0] = [places.at[member], places.at[member + 1]];
     if (from < block.from || to > block.from + block.bytes.length) {
-      const bytes = new Uint8Array(Math.max(FILTER_BLOCK_BYTES, to - from));
-      block = { from, bytes: bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from)) };
+      if (space.length < to - from) space = new Uint8Array(Math.max(FILTER_BLOCK_BYTES, to - from));
+      block = { from, bytes: space.subarray(0, readSync(fd, space, 0, space.length, from)) };
     }
     if (to > block.from + block.bytes.length) return new Uint32Array(0);
     // Words begin at multiples of four bytes in the file, and so do blocks.

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { SEARCH_LIMITS } from "./limits.ts";
-import { RecordSplitter } from "./record-splitter.ts";
 
 const MAX_MESSAGE_BYTES = 4_096;
 /** "Cannot match" and "nothing matched" are success (rg(1), EXIT STATUS). */
@@ -17,7 +15,7 @@ export class RipgrepError extends Error {
   }
 }
 
-/** One ripgrep: takes text, calls back for each line that it prints, and can be killed at any moment. */
+/** One ripgrep: takes text, passes on what it prints, and can be killed at any moment. */
 export class Ripgrep {
   readonly #child: ChildProcess;
   readonly #stdin: Writable;
@@ -31,7 +29,8 @@ export class Ripgrep {
   constructor(options: {
     readonly args: readonly string[];
     readonly patternFd: number;
-    readonly onRecord: (record: Buffer) => void;
+    /** Gets what it prints. */
+    readonly reader: { push(output: Buffer): void };
   }) {
     const child = spawn("rg", options.args, { stdio: ["pipe", "pipe", "pipe", options.patternFd] });
     const { stdin, stdout, stderr } = child;
@@ -39,9 +38,8 @@ export class Ripgrep {
     this.#child = child;
     this.#stdin = stdin;
     this.#stdout = stdout;
-    const { onRecord } = options;
-    const splitter = new RecordSplitter({ maxBytes: SEARCH_LIMITS.maxRecordBytes, onRecord });
-    stdout.on("data", (chunk: Buffer) => this.#isKilled || splitter.push(chunk));
+    const { reader } = options;
+    stdout.on("data", (chunk: Buffer) => this.#isKilled || reader.push(chunk));
     let message = "";
     stderr.setEncoding("utf8").on("data", (text: string) => {
       message = (message + text).slice(0, MAX_MESSAGE_BYTES);

@@ -4,8 +4,8 @@ import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { EpochSizes } from "./limits.ts";
 import type { SearchedArchive } from "./ports.ts";
-import type { SearchEnd } from "./search-task.ts";
 import { SearchedLines } from "./searched-lines.ts";
+import type { SearchEnd } from "./task-port.ts";
 import type { FromWorker } from "./worker-messages.ts";
 import type { SearchWorker } from "./workers.ts";
 

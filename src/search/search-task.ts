@@ -1,55 +1,26 @@
 import { LineTerms } from "../text/query/line-terms.ts";
 import type { SearchEvent, SearchStop } from "../wire/search-event.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
-import { blocksOf, type OpenPatterns } from "./blocks-of.ts";
+import type { OpenPatterns } from "./blocks-of.ts";
 import { Epoch } from "./epoch.ts";
-import { type ExecutionFacts, Findings } from "./findings.ts";
+import { Findings } from "./findings.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { LineJoiner } from "./line-joiner.ts";
-import type { NumberRange } from "./number-windows.ts";
-import type { Block, LogPiece } from "./read-blocks.ts";
+import { PieceFeeder } from "./piece-feeder.ts";
+import type { LogPiece } from "./read-blocks.ts";
 import { requiredText } from "./required-text.ts";
 import { Ripgrep, RipgrepError } from "./ripgrep.ts";
 import { ripgrepArguments } from "./ripgrep-arguments.ts";
-import type { Scout } from "./scout.ts";
+import type { SearchEnd, SearchedPieces, TaskPort } from "./task-port.ts";
 import { TextEpochs } from "./text-epochs.ts";
 
-/** What an empty pipe takes in one write (pipe(7), "Pipe capacity"). */
-const PIPE_BYTES = 65_536;
-const LINE_FEED = 0x0a;
 const PROGRESS_EVERY_BYTES = 8_388_608;
-
-/** Some of the lines of one execution, in order. */
-export interface SearchedPieces {
-  readonly execution: ExecutionFacts;
-  readonly pieces: readonly LogPiece[];
-  /** Only lines that begin in it are searched. */
-  readonly range: NumberRange;
-  /** Whether these are the first and the last pieces around this range. */
-  readonly isFirst: boolean;
-  readonly isLast: boolean;
-  /** Its files could not be opened. */
-  readonly isUnreadable: boolean;
-}
-
-/** How a search ended. */
-export type SearchEnd = Extract<SearchEvent, { t: "end" }>;
-
-/** What surrounds a search. */
-export interface TaskPort {
-  /** The next pieces; undefined after the last. The files of the ones before may be closed. */
-  next(): Promise<SearchedPieces | undefined>;
-  /** False: wait for `room` before more. */
-  emit(event: SearchEvent): boolean;
-  room(): Promise<void>;
-}
 
 /** One search, from files to events. Reading blocks the thread: it runs in a worker. */
 export class SearchTask {
   readonly #request: SearchRequest;
   readonly #port: TaskPort;
   readonly #patterns: OpenPatterns;
-  readonly #sizes: EpochSizes;
   readonly #findings: Findings;
   /** What a line must have beside the pattern. */
   readonly #terms: LineTerms;
@@ -57,12 +28,9 @@ export class SearchTask {
   readonly #epochs: TextEpochs;
   /** The executions of this search that ripgrep may still report. */
   readonly #executions = new Map<number, SearchedPieces["execution"]>();
-  /** A block without it is not given to ripgrep. */
-  readonly #required: Buffer | undefined;
-  readonly #space = { buffer: Buffer.alloc(0) };
+  readonly #feeder: PieceFeeder;
   #execution = 0;
   #first: Promise<SearchedPieces | undefined> | undefined;
-  #scout: Scout | undefined;
   #read = { executions: 0, bytes: 0 };
   #unreadable = 0;
   #progressAt = PROGRESS_EVERY_BYTES;
@@ -81,17 +49,16 @@ export class SearchTask {
     this.#request = request;
     this.#port = port;
     this.#patterns = patterns;
-    this.#required = requiredText(request);
-    this.#sizes = { ...SEARCH_LIMITS, ...options.sizes };
+    const sizes: EpochSizes = { ...SEARCH_LIMITS, ...options.sizes };
     this.#findings = new Findings(request, {
       executionOf: (number) => this.#executions.get(number) ?? { x: "", node: "", owner: "", lastN: 0 },
       emit: (event) => this.#emit(event),
     });
     this.#terms = new LineTerms({ ...request, terms: request.also });
     const first = this.#firstEpoch();
-    this.#joiner = new LineJoiner(request, { lines: first.lines, maxLineBytes: this.#sizes.maxLineBytes });
+    this.#joiner = new LineJoiner(request, { lines: first.lines, maxLineBytes: sizes.maxLineBytes });
     this.#epochs = new TextEpochs({
-      ...{ first, patternFd: patterns.patternFd, sizes: this.#sizes, nowMs },
+      ...{ first, patternFd: patterns.patternFd, sizes, nowMs },
       tailLines: request.after + Math.max(request.before, request.after),
       port: {
         joiner: this.#joiner,
@@ -100,13 +67,18 @@ export class SearchTask {
         onEpoch: () => this.#endEpoch(),
       },
     });
+    this.#feeder = new PieceFeeder({ request, patterns, sizes, joiner: this.#joiner, epochs: this.#epochs });
   }
 
-  /** Begins. Rejects with RipgrepError if ripgrep refuses the pattern, or is not there. */
+  /**
+   * Begins. Rejects with RipgrepError if ripgrep refuses the pattern, or is not there. A text that ripgrep must be shown may
+   * never come if lines need a certain one: then it is started when one has.
+   */
   async begin(): Promise<void> {
     this.#first = this.#port.next();
+    const started = requiredText(this.#request) === undefined ? this.#epochs.begin() : undefined;
     // A refusal comes after the files that were asked for, or the next search would get them.
-    const [, begun] = await Promise.allSettled([this.#first, this.#epochs.begin(), this.#check()]).then((all) => {
+    const [, begun] = await Promise.allSettled([this.#first, started, this.#check()]).then((all) => {
       return [all, all.find((each) => each.status === "rejected")] as const;
     });
     if (begun !== undefined) {
@@ -115,7 +87,7 @@ export class SearchTask {
     }
   }
 
-  /** Emits everything, the returned end as the last. */
+  /** Emits everything, the returned end as the last. Rejects with RipgrepError if there is no ripgrep. */
   async run(): Promise<SearchEnd> {
     try {
       for (;;) {
@@ -125,7 +97,7 @@ export class SearchTask {
       }
       await this.#epochs.end();
     } catch (error) {
-      if (!(error instanceof RipgrepError)) throw error;
+      if (!(error instanceof RipgrepError) || error.isMissing) throw error;
       this.#stopped ??= { why: "failed", message: error.message };
     }
     this.#findings.finish();
@@ -150,7 +122,7 @@ export class SearchTask {
   /** Ends it soon, in the middle of a match as well; `run` resolves then. The first reason counts. */
   stop(why: SearchStop): void {
     this.#stopped ??= { why };
-    this.#scout?.kill();
+    this.#feeder.stop();
     this.#epochs.stop();
   }
 
@@ -158,10 +130,10 @@ export class SearchTask {
     return Epoch.first({
       after: this.#request.after,
       isWanted: (found) => this.#terms.isEmpty || this.#terms.accepts(found.content().bytes.toString("utf8")),
-      onLine: (lines, { found, isMatch, ...at }) => {
+      onLine: (lines, line) => {
         if (this.#stopped !== undefined) return;
-        if (isMatch) this.#findings.match(lines, found === undefined ? at : { ...at, found });
-        else if (found !== undefined) this.#findings.context(lines, { ...at, found });
+        if (line.isMatch) this.#findings.match(lines, line);
+        else this.#findings.context(lines, line);
         if (this.#findings.isFull) this.stop("limit");
       },
     });
@@ -172,7 +144,7 @@ export class SearchTask {
     if (!this.#request.regex) return;
     const { patternFd } = this.#patterns;
     await new Ripgrep({
-      ...{ args: ripgrepArguments(this.#request, "numbers"), patternFd, onRecord: () => undefined },
+      ...{ args: ripgrepArguments(this.#request, "numbers"), patternFd, reader: { push: () => undefined } },
     }).end();
   }
 
@@ -211,47 +183,19 @@ export class SearchTask {
     if (this.#findings.isFull) this.stop("limit");
   }
 
+  /** Whether nothing more of this execution matters. */
+  get #isEnough(): boolean {
+    return this.#stopped !== undefined || this.#findings.isDone(this.#execution);
+  }
+
   async #feedPiece(piece: LogPiece): Promise<void> {
-    const blocks = blocksOf(piece, {
-      ...{ request: this.#request, patterns: this.#patterns, sizes: this.#sizes, space: this.#space },
-      isOpen: () => this.#joiner.isOpen,
-      onScout: (scout) => {
-        this.#scout = scout;
-      },
-    });
-    for await (const block of blocks) {
-      if (this.#stopped !== undefined || this.#findings.isDone(this.#execution)) return;
-      await this.#feedBlock(block, piece.isWhole === true);
-      await this.#epochs.settle();
-      this.#read.bytes += block.bytes ?? block.cri.length;
+    if (this.#isEnough) return;
+    for await (const bytes of this.#feeder.feed(piece)) {
+      this.#read.bytes += bytes;
+      if (this.#isEnough) return;
       if (this.#read.bytes < this.#progressAt) continue;
       this.#progressAt = this.#read.bytes + PROGRESS_EVERY_BYTES;
       this.say();
-    }
-  }
-
-  async #feedBlock({ cri, firstN, numbers, passed, isLast }: Block, isWhole: boolean): Promise<void> {
-    const from = firstN ?? this.#joiner.nextN;
-    if (numbers !== undefined) {
-      await this.#epochs.feed(this.#joiner.pushWhole(cri, numbers));
-    } else if (passed !== undefined) {
-      await this.#epochs.feed(this.#joiner.pass(from, passed));
-    } else {
-      const isWithout = this.#required !== undefined && !cri.includes(this.#required);
-      // Nobody asks for the numbers of what follows.
-      if (isWithout && isWhole && isLast === true && !this.#joiner.isOpen) return;
-      if (!isWithout || !this.#joiner.skip(cri, from)) await this.#push(cri, from);
-    }
-  }
-
-  /** So much at a time as a pipe takes at once: ripgrep reads while the next lines become text. */
-  async #push(cri: Buffer, firstN: number): Promise<void> {
-    for (let at = 0; at < cri.length; ) {
-      const cut = cri.length - at <= PIPE_BYTES ? cri.length : cri.lastIndexOf(LINE_FEED, at + PIPE_BYTES - 1) + 1;
-      const end = cut > at ? cut : cri.indexOf(LINE_FEED, at) + 1;
-      const text = this.#joiner.push(cri.subarray(at, end), at === 0 ? firstN : this.#joiner.nextN);
-      await this.#epochs.feed(text);
-      at = end;
     }
   }
 

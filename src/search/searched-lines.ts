@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { LoopTurns } from "../host/loop-turns.ts";
 import type { Execution } from "../wire/api.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
@@ -6,9 +6,15 @@ import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import { NumberWindows } from "./number-windows.ts";
 import type { OpenLines, SearchedArchive } from "./ports.ts";
 import { executionsOf, isTooOld } from "./scope.ts";
-import type { SearchedPieces } from "./search-task.ts";
+import type { SearchedPieces } from "./task-port.ts";
 
-/** Opens the files of a search, part by part, and closes them when the next ones are asked for. */
+/** Of the collector's own thread at a time: opening an execution may take a millisecond of it. */
+const MAX_TURN_MS = 2;
+
+/**
+ * Opens the files of a search, part by part, and closes them when the next ones are asked for. While the thread reads one part,
+ * the next is opened.
+ */
 export class SearchedLines {
   readonly #archive: SearchedArchive;
   readonly #viewer: Viewer;
@@ -16,7 +22,11 @@ export class SearchedLines {
   readonly #sizes: Partial<EpochSizes>;
   readonly #executions: AsyncGenerator<Execution>;
   #current: { readonly execution: Execution; readonly windows: NumberWindows } | undefined;
-  readonly #open: OpenLines[] = [];
+  readonly #turns = new LoopTurns({ maxTurnMs: MAX_TURN_MS });
+  #ahead: Promise<readonly SearchedPieces[]> | undefined;
+  /** What the thread reads, and what it gets next. */
+  #handed: readonly OpenLines[] = [];
+  #open: OpenLines[] = [];
   /** The window goes on at this number. */
   #more: number | undefined;
   #windowBytes = 0;
@@ -41,7 +51,30 @@ export class SearchedLines {
    * the last. Throws a SearchRefusal, or the index's error.
    */
   async next(): Promise<readonly SearchedPieces[]> {
-    this.#closeFiles();
+    closeAll(this.#handed);
+    this.#handed = [];
+    const batch = await (this.#ahead ?? this.#batch());
+    this.#ahead = undefined;
+    this.#handed = this.#open;
+    this.#open = [];
+    // With `from`, the next window may not be necessary.
+    if (batch.length > 0 && this.#request.from === undefined && !this.#isClosed) {
+      this.#ahead = this.#batch();
+      // The call that takes it gets the failure.
+      this.#ahead.catch(() => undefined);
+    }
+    return batch;
+  }
+
+  /** Also what is being opened now. */
+  close(): void {
+    this.#isClosed = true;
+    closeAll([...this.#handed, ...this.#open]);
+    this.#handed = [];
+    this.#open = [];
+  }
+
+  async #batch(): Promise<readonly SearchedPieces[]> {
     const { maxAtOnce, atOnceBytes } = SEARCH_LIMITS;
     const batch: SearchedPieces[] = [];
     let bytes = 0;
@@ -50,17 +83,9 @@ export class SearchedLines {
       if (pieces === undefined) break;
       batch.push(pieces);
       bytes += pieces.pieces.reduce((sum, piece) => sum + piece.bytes, 0);
-      // Opening one may take a millisecond of the collector's own thread.
-      await setImmediate();
-      // With `from`, the next window may not be necessary.
+      await new Promise<void>((resolve) => this.#turns.soon(resolve));
     } while (batch.length < maxAtOnce && bytes < atOnceBytes && this.#request.from === undefined && !this.#isClosed);
     return batch;
-  }
-
-  /** Also what is being opened now. */
-  close(): void {
-    this.#isClosed = true;
-    this.#closeFiles();
   }
 
   async #one(): Promise<SearchedPieces | undefined> {
@@ -78,27 +103,24 @@ export class SearchedLines {
     }
   }
 
-  #closeFiles(): void {
-    for (const open of this.#open.splice(0)) open.close();
-  }
-
   /** @param more Continues the window at this number. Undefined if the execution has no window any more. */
   async #openNext(more?: number): Promise<SearchedPieces | undefined> {
     const window = this.#current?.windows.window;
     if (this.#current === undefined || window === undefined) return undefined;
-    const { x, node, owner, lastN, clockMs } = this.#current.execution;
+    const listed = this.#current.execution;
+    const { x, node, owner, lastN, clockMs } = listed;
     let isUnreadable = false;
     let open: OpenLines | undefined;
     try {
       const { from, to } = window.read;
       // Undefined if it was deleted since it was listed.
-      open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to });
+      open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to, listed });
     } catch (error) {
       if (!(error instanceof Error && "syscall" in error)) throw error;
       isUnreadable = true;
     }
     if (open !== undefined) this.#open.push(open);
-    if (this.#isClosed) this.#closeFiles();
+    if (this.#isClosed) this.close();
     const pieces = open === undefined || isTooOld(open, this.#request) ? [] : open.pieces;
     const isLast = pieces.length === 0 || open?.next === undefined;
     this.#more = isLast ? undefined : open?.next;
@@ -106,4 +128,8 @@ export class SearchedLines {
     const execution = { x, node, owner, lastN, clockMs };
     return { execution, pieces, range: window.range, isFirst: more === undefined, isLast, isUnreadable };
   }
+}
+
+function closeAll(files: readonly OpenLines[]): void {
+  for (const open of files) open.close();
 }

@@ -2,6 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { type Epoch, lastLines } from "./epoch.ts";
 import { type EpochSizes, SEARCH_LIMITS } from "./limits.ts";
 import type { LineJoiner } from "./line-joiner.ts";
+import { NumberReader } from "./number-reader.ts";
+import { RecordSplitter } from "./record-splitter.ts";
 import { Ripgrep } from "./ripgrep.ts";
 import type { RipgrepOutput } from "./ripgrep-arguments.ts";
 
@@ -72,7 +74,8 @@ export class TextEpochs {
     this.#fed += text.length;
     if (this.#tailLines > 0) this.#tail = lastLines(Buffer.concat([this.#tail.text, text]), this.#tailLines);
     if (this.#waitingBytes >= WRITE_BYTES) await this.#write();
-    if (this.#fed >= this.#epochBytes || this.#epoch.lines.count >= this.#sizes.maxEpochLines) await this.end();
+    const isLong = this.#fed >= this.#epochBytes || this.#epoch.lines.count >= this.#sizes.maxEpochLines;
+    if (isLong || this.#printsTooMuch) await this.end();
   }
 
   /** Hits of rare lines are not to wait for the end of everything. */
@@ -129,12 +132,21 @@ export class TextEpochs {
     this.#port.joiner.reuse();
   }
 
+  /** Reading the text of a hit takes several times as long as its number, and nobody is shown more of them. */
+  get #printsTooMuch(): boolean {
+    return this.#ripgrep !== undefined && this.#output === "records" && this.#port.output() === "numbers";
+  }
+
   #start(): Ripgrep {
     this.#output = this.#port.output();
-    return new Ripgrep({
-      args: this.#port.args(this.#output),
-      patternFd: this.#patternFd,
-      onRecord: (record) => this.#epoch.take(record, this.#output),
-    });
+    const records = {
+      maxBytes: SEARCH_LIMITS.maxRecordBytes,
+      onRecord: (record: Buffer) => this.#epoch.takeRecord(record),
+    };
+    const reader =
+      this.#output === "records"
+        ? new RecordSplitter(records)
+        : new NumberReader((ordinal) => this.#epoch.takeNumber(ordinal));
+    return new Ripgrep({ args: this.#port.args(this.#output), patternFd: this.#patternFd, reader });
   }
 }

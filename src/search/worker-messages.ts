@@ -2,7 +2,7 @@ import type { SearchStop } from "../wire/search-event.ts";
 import type { SearchRefusal } from "../wire/search-refusal.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochSizes } from "./limits.ts";
-import type { SearchEnd, SearchedPieces } from "./search-task.ts";
+import type { SearchEnd, SearchedPieces } from "./task-port.ts";
 
 /** To a worker. It has one search at a time. */
 export type ToWorker =

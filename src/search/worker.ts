@@ -4,7 +4,8 @@ import type { SearchEvent } from "../wire/search-event.ts";
 import { openPatterns } from "./blocks-of.ts";
 import { SEARCH_LIMITS } from "./limits.ts";
 import { RipgrepError } from "./ripgrep.ts";
-import { type SearchedPieces, SearchTask, type TaskPort } from "./search-task.ts";
+import { SearchTask } from "./search-task.ts";
+import type { SearchedPieces, TaskPort } from "./task-port.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 /** Events are sent together, so that each does not cost the collector's own thread a turn. */

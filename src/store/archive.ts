@@ -95,9 +95,15 @@ export class Archive {
     );
   }
 
-  /** Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. */
-  async open(viewer: Viewer, at: ExecutionName & { from: number; to?: number }): Promise<OpenPieces | undefined> {
-    const row = this.#rows.find(viewer, at);
+  /**
+   * Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. `listed`: the execution
+   * as `list` returned it, which spares looking it up.
+   */
+  async open(
+    viewer: Viewer,
+    at: ExecutionName & { from: number; to?: number; listed?: Execution },
+  ): Promise<OpenPieces | undefined> {
+    const row = this.#rows.listed(viewer, at.listed) ?? this.#rows.find(viewer, at);
     if (row === undefined) return undefined;
     const release = this.#store.inUse.take(row);
     try {
@@ -212,7 +218,11 @@ export class Archive {
     const { owner, job, run, node, state, q, before, limit } = query;
     const { rows, next, isFull } = this.#indexDb.list({ owner, job, run, node, state, q, before, limit });
     // A row's lines, bytes and holes may be seconds old, but no search uses them.
-    const executions = rows.map((row) => this.#store.slots.known(row)?.summary() ?? row.execution);
+    const executions = rows.map((row) => {
+      const known = this.#store.slots.known(row)?.summary();
+      if (known === undefined) this.#rows.list(row);
+      return known ?? row.execution;
+    });
     return { executions, next, isFull };
   }
 

@@ -1,4 +1,4 @@
-import type { ExecutionName } from "../wire/api.ts";
+import type { Execution, ExecutionName } from "../wire/api.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { IndexDb } from "./index/index-db.ts";
@@ -22,6 +22,8 @@ export interface NamedRun {
  */
 export class VisibleRows {
   readonly #indexDb: Pick<IndexDb, "findById" | "runs" | "totals">;
+  /** By what was listed, as long as somebody has it. */
+  readonly #listed = new WeakMap<Execution, IndexRow>();
 
   constructor(indexDb: Pick<IndexDb, "findById" | "runs" | "totals">) {
     this.#indexDb = indexDb;
@@ -33,6 +35,16 @@ export class VisibleRows {
     const owners = new Set(rows.map(({ execution }) => execution.owner));
     if (owners.size > 1) throw new SeveralOwnersError(`execution ${x}`, [...owners].sort());
     return rows[0];
+  }
+
+  /** Its execution, as it is, is in a list now. */
+  list(row: IndexRow): void {
+    this.#listed.set(row.execution, row);
+  }
+
+  /** The row of an execution as it was listed. It may have changed since. */
+  listed(viewer: Viewer, execution: Execution | undefined): IndexRow | undefined {
+    return execution !== undefined && mayName(viewer, execution.owner) ? this.#listed.get(execution) : undefined;
   }
 
   run(viewer: Viewer, name: NamedRun): RunName | undefined {

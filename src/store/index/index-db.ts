@@ -15,6 +15,8 @@ import { Totals } from "./totals.ts";
 
 /** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
 const MAX_PAGE_BYTES = 1_048_576;
+/** What a row is parsed from: the texts of others cost more than a look-up. */
+const COLUMNS = "node, x, key_hash, run, over_at, base, open, disk_bytes, sealable_since, summary";
 /** Rows examined by one text search, to bound its time; the next page continues after them. */
 const MAX_SEARCHED = 1_000;
 
@@ -68,9 +70,9 @@ export class IndexDb {
       ON CONFLICT (node, x, key_hash)
       DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
         sealable_since = @sealableSinceMs, summary = @summary`);
-    this.#find = this.#db.prepare("SELECT * FROM executions WHERE node = ? AND x = ? AND key_hash = ?");
+    this.#find = this.#db.prepare(`SELECT ${COLUMNS} FROM executions WHERE node = ? AND x = ? AND key_hash = ?`);
     this.#findById = this.#db.prepare(`
-      SELECT * FROM executions
+      SELECT ${COLUMNS} FROM executions
       WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
       ORDER BY started_at DESC, node`);
     // By itself, SQLite would scan all of the node's rows.
@@ -151,7 +153,7 @@ export class IndexDb {
 
   /** The first executions whose run is not known, in the order of their starts. */
   withoutRun(limit: number): IndexRow[] {
-    const sql = "SELECT * FROM executions INDEXED BY without_run WHERE run = '' ORDER BY started_at, x LIMIT ?";
+    const sql = `SELECT ${COLUMNS} FROM executions INDEXED BY without_run WHERE run = '' ORDER BY started_at, x LIMIT ?`;
     return this.#parseRows(this.#db.prepare(sql).all(limit));
   }
 
@@ -204,7 +206,7 @@ export class IndexDb {
   }
 
   open(): IndexRow[] {
-    return this.#parseRows(this.#db.prepare("SELECT * FROM executions WHERE open = 1").all());
+    return this.#parseRows(this.#db.prepare(`SELECT ${COLUMNS} FROM executions WHERE open = 1`).all());
   }
 
   /**
@@ -215,8 +217,10 @@ export class IndexDb {
     const { condition, values } = whereOf(query);
     const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
     const isSearch = query.q !== undefined && query.q !== "";
-    const scanned = `SELECT * FROM executions ${condition} ${order} LIMIT ${isSearch ? MAX_SEARCHED : "@limit"}`;
-    const sql = isSearch ? `SELECT * FROM (${scanned}) WHERE instr(search, @q) > 0 LIMIT @limit` : scanned;
+    const rest = `FROM executions ${condition} ${order} LIMIT`;
+    const sql = isSearch
+      ? `SELECT ${COLUMNS} FROM (SELECT * ${rest} ${MAX_SEARCHED}) WHERE instr(search, @q) > 0 LIMIT @limit`
+      : `SELECT ${COLUMNS} ${rest} @limit`;
     const rows: IndexRow[] = [];
     let bytes = 0;
     for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
@@ -229,7 +233,7 @@ export class IndexDb {
     }
     if (!isSearch) return { rows, next: null, isFull: false };
     const lastScanned = this.#db.prepare(
-      `SELECT * FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
+      `SELECT ${COLUMNS} FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
     );
     const last = parseRow(lastScanned.get(values), this.#summaries);
     return { rows, next: placeAfter(last?.execution), isFull: false };

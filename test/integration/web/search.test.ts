@@ -270,9 +270,31 @@ test("without ripgrep the answer is 503 and says what to install", async () => {
   vi.stubEnv("PATH", "/nonexistent");
   afterwards(() => void vi.unstubAllEnvs());
   const { on, alice } = await startSearch();
-  const answer = await alice.post("/api/search", { what: { all: true }, pattern: "a" });
-  expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("apt-get install ripgrep") });
-  expect(await metric(on, "ml_searches_total", '"refused"')).toBe(1);
+  await disorderly(on);
+  for (const pattern of ["a", "Error on"]) {
+    const answer = await alice.post("/api/search", { what: { all: true }, pattern });
+    expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("apt-get install ripgrep") });
+  }
+  expect(await metric(on, "ml_searches_total", '"refused"')).toBe(2);
+});
+
+test("what was listed is opened as it is by then, and by those who may see it", async () => {
+  const { on } = await startSearch();
+  const items = new FakeItems();
+  await items.begin(on);
+  expect(on.store.store([items.lines(on, 1, 10), items.end(on, 10)])).toBe("stored");
+  const whole = { owner: undefined, job: undefined, run: undefined, node: undefined, state: undefined, q: undefined };
+  const list = async () => (await on.archive.list(SUPER, { ...whole, before: undefined, limit: 10 })).executions[0];
+  const listed = await list();
+  if (listed === undefined) throw new Error("Nothing is listed");
+  const { x, node, owner } = listed;
+  const at = { x, node, owner, from: 1, listed };
+  const open = await on.archive.open(SUPER, at);
+  open?.close();
+  expect(open?.pieces.map(({ n, bytes }) => [n, bytes > 0])).toEqual([[1, true]]);
+  expect(await on.archive.open({ user: "nobody", uid: 65_534, admin: false }, at)).toBeUndefined();
+  expect(await on.archive.remove(SUPER, { x, node, owner })).toBe("removed");
+  expect(await on.archive.open(SUPER, at)).toBeUndefined();
 });
 
 test("an execution of thousands of holes is read in several steps, also from its middle", async () => {

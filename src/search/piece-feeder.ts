@@ -1,0 +1,83 @@
+import type { SearchRequest } from "../wire/search-request.ts";
+import { blocksOf, type OpenPatterns } from "./blocks-of.ts";
+import type { EpochSizes } from "./limits.ts";
+import type { LineJoiner } from "./line-joiner.ts";
+import type { Block, LogPiece } from "./read-blocks.ts";
+import { requiredText } from "./required-text.ts";
+import type { Scout } from "./scout.ts";
+import type { TextEpochs } from "./text-epochs.ts";
+
+/** What an empty pipe takes in one write (pipe(7), "Pipe capacity"). */
+const PIPE_BYTES = 65_536;
+const LINE_FEED = 0x0a;
+
+interface PieceFeederOptions {
+  readonly request: SearchRequest;
+  readonly patterns: OpenPatterns;
+  readonly sizes: EpochSizes;
+  readonly joiner: LineJoiner;
+  readonly epochs: TextEpochs;
+}
+
+/** Turns pieces of logs into text for ripgrep, without what certainly does not matter. */
+export class PieceFeeder {
+  readonly #options: PieceFeederOptions;
+  /** A block without it is not given to ripgrep. */
+  readonly #required: Buffer | undefined;
+  readonly #space = { buffer: Buffer.alloc(0) };
+  #scout: Scout | undefined;
+
+  constructor(options: PieceFeederOptions) {
+    this.#options = options;
+    this.#required = requiredText(options.request);
+  }
+
+  /** Ends the scout; nothing more is read behind it. */
+  stop(): void {
+    this.#scout?.kill();
+  }
+
+  /** Yields how many bytes of the piece each step has done; a caller that has enough leaves. */
+  async *feed(piece: LogPiece): AsyncGenerator<number, void> {
+    const { request, patterns, sizes, joiner, epochs } = this.#options;
+    const blocks = blocksOf(piece, {
+      ...{ request, patterns, sizes, space: this.#space },
+      isOpen: () => joiner.isOpen,
+      onScout: (scout) => {
+        this.#scout = scout;
+      },
+    });
+    for await (const block of blocks) {
+      await this.#feedBlock(block, piece.isWhole === true);
+      await epochs.settle();
+      yield block.bytes ?? block.cri.length;
+    }
+  }
+
+  async #feedBlock({ cri, firstN, numbers, passed, isLast }: Block, isWhole: boolean): Promise<void> {
+    const { joiner, epochs } = this.#options;
+    const from = firstN ?? joiner.nextN;
+    if (numbers !== undefined) {
+      await epochs.feed(joiner.pushWhole(cri, numbers));
+    } else if (passed !== undefined) {
+      await epochs.feed(joiner.pass(from, passed));
+    } else {
+      const isWithout = this.#required !== undefined && !cri.includes(this.#required);
+      // Nobody asks for the numbers of what follows.
+      if (isWithout && isWhole && isLast === true && !joiner.isOpen) return;
+      if (!isWithout || !joiner.skip(cri, from)) await this.#push(cri, from);
+    }
+  }
+
+  /** So much at a time as a pipe takes at once: ripgrep reads while the next lines become text. */
+  async #push(cri: Buffer, firstN: number): Promise<void> {
+    const { joiner, epochs } = this.#options;
+    for (let at = 0; at < cri.length; ) {
+      const cut = cri.length - at <= PIPE_BYTES ? cri.length : cri.lastIndexOf(LINE_FEED, at + PIPE_BYTES - 1) + 1;
+      const end = cut > at ? cut : cri.indexOf(LINE_FEED, at) + 1;
+      const text = joiner.push(cri.subarray(at, end), at === 0 ? firstN : joiner.nextN);
+      await epochs.feed(text);
+      at = end;
+    }
+  }
+}
