@@ -1,8 +1,8 @@
 import type { Audit, AuditEvent } from "../host/audit.ts";
 import type { KeptStore, StoredRow } from "./ports.ts";
 
-/** Deleted together: one sync for their tombstones, and one commit of the index, which takes about 10 ms. */
-export const BATCH = 256;
+/** Deleted together: one sync for their tombstones, which waits for all that others have just written to the disk. */
+export const BATCH = 1_024;
 /** Ids in one record of the audit: as many as it takes. */
 const IDS_A_RECORD = 100;
 

@@ -1,5 +1,4 @@
-import { existsSync, rmSync, truncateSync } from "node:fs";
-import { unlink } from "node:fs/promises";
+import { existsSync, rmSync, truncateSync, unlink } from "node:fs";
 import { join } from "node:path";
 import { isMissing } from "../../host/is-missing.ts";
 import { SEALED_ENDINGS } from "../sealed/sealed-files.ts";
@@ -47,12 +46,11 @@ export function emptyLogs(logsDir: string, going: readonly Erased[]): void {
   for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
 }
 
-async function removed(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+/** Of hundreds of thousands of files, `unlink` of node:fs/promises takes twice as much time outside of the kernel. */
+function removed(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    unlink(path, (error) => (error === null || isMissing(error) ? resolve() : reject(error)));
+  });
 }
 
 function emptied(path: string): void {
