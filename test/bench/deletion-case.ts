@@ -1,22 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { hashKey } from "../../src/frame/key-hash.ts";
-import { basePath } from "../../src/store/table/index-writer.ts";
-import type { End } from "../../src/wire/end.ts";
 import { parsePruneEvent } from "../../src/wire/keeping.ts";
 import { parseJson } from "../../src/wire/record.ts";
 import type { ApiClient } from "../support/api-client.ts";
-import { fakeExecution } from "../support/envelopes.ts";
 import type { Case, Figures, Metric } from "./bench.ts";
 import { type BenchCollector, startCollector } from "./bench-site.ts";
 import { ingest } from "./growth-load.ts";
 import { quantile } from "./statistics.ts";
-import { originOf, StoredData } from "./stored-data.ts";
+import { addCrowd } from "./stored-crowd.ts";
+import { StoredData } from "./stored-data.ts";
 import { WATCH, watchedTurns } from "./watched-turns.ts";
 
 const EXECUTIONS = 100_000;
-const NODES = 100;
 const AT_ONCE = 500;
 /** What is deleted in the second case, and what it leaves. */
 const FEW = 2_000;
@@ -77,24 +71,10 @@ export function deletionCase(): Case {
   };
 }
 
-/** Stored executions of one line each. Written at one go: adding and ending each would take most of the time. */
+/** Stored executions of one line each. */
 async function ended(executions: number): Promise<string> {
   const data = new StoredData();
-  const none = { stdout: 0, stderr: 0 };
-  const counts = { lines: { stdout: 1, stderr: 0 }, printed: { stdout: 8, stderr: 0 }, thinned: none, dropped: none };
-  for (let i = 0; i < executions; i += 1) {
-    const { x, k, node } = fakeExecution({ node: `node${i % NODES}` });
-    const origin = originOf({ x, node, keyHash: hashKey(k), i });
-    const base = join(data.dataDir, "logs", basePath(origin));
-    if (i === 0) mkdirSync(dirname(base), { recursive: true });
-    const end: End = { code: 0, signal: null, endedAt: origin.startedAt, ...counts, cutShort: false };
-    const records = [
-      { t: "begin", v: 1, ...origin },
-      { t: "end", lastN: 1, end, receivedAtMs: Date.now() },
-    ];
-    writeFileSync(`${base}.meta`, records.map((record) => `${JSON.stringify(record)}\n`).join(""), { mode: 0o640 });
-    writeFileSync(`${base}.log`, `${origin.startedAt} stdout F one line\n`, { mode: 0o640 });
-  }
+  addCrowd(data, new Array<number>(executions).fill(1));
   await data.index();
   return data.dataDir;
 }

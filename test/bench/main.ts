@@ -11,6 +11,7 @@ import { floodCase } from "./flood-case.ts";
 import { foldCase } from "./fold-case.ts";
 import { gateCase } from "./gate-case.ts";
 import { growthCase } from "./growth-case.ts";
+import { historyCase } from "./history-case.ts";
 import { ingestCase } from "./ingest-case.ts";
 import { latencyCase } from "./latency-case.ts";
 import { loopCase } from "./loop-case.ts";
@@ -33,6 +34,7 @@ Nothing else may run meanwhile. Results go to test/bench/results/latest.json.
   --rounds N   rounds of each cell (5)
   --cell TEXT  only cells with this text in their names
   --packed-gb N  also search packed logs of N GB (0); they take two minutes and 0.2 GB of disk for each GB
+  --history-gb N  mlctl on a history of N GB instead of 1.4
   --check      fail (exit code 1) when a figure is worse than test/bench/budget.json by more than its spread
   --save       make what was reached the budget
   --page       write the cases that were measured into test/bench/README.md; not with --cell
@@ -51,6 +53,7 @@ const { values, positionals } = parseArgs({
     check: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
     "packed-gb": { type: "string", default: "0" },
+    "history-gb": { type: "string", default: "0" },
     page: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -75,6 +78,7 @@ const cases: readonly Case[] = [
   foldCase(),
   viewerCase(),
   searchCase(Number(values["packed-gb"])),
+  historyCase(Number(values["history-gb"])),
   fleetCase(),
 ];
 
@@ -86,7 +90,8 @@ async function main(names: readonly string[], rounds: number): Promise<number> {
     throw new RangeError("Cannot measure: --rounds takes a whole number above 0");
   // Ends processes and removes gigabytes when interrupted.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted(signal));
-  if (!(Number(values["packed-gb"]) >= 0)) throw new RangeError("Cannot measure: --packed-gb takes a number from 0 on");
+  for (const name of ["packed-gb", "history-gb"] as const)
+    if (!(Number(values[name]) >= 0)) throw new RangeError(`Cannot measure: --${name} takes a number from 0 on`);
   if (values.page && values.cell !== "") throw new RangeError("Cannot write the page: --cell measures parts of cases");
   const unknown = names.filter((name) => !cases.some((known) => known.name === name));
   if (unknown.length > 0) throw new RangeError(`Cannot measure ${unknown.join(", ")}: there is no such case`);
