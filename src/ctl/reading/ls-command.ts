@@ -1,5 +1,6 @@
 import { formatDuration } from "../../text/time/duration.ts";
 import { EXECUTION_STATES, type Execution } from "../../wire/api.ts";
+import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
@@ -43,7 +44,9 @@ export function lsCommand(settings: RemoteSettings): Command {
     const isWanted = filterOf(options, settings.nowMs());
     const [job, run] = [options.text("job"), options.text("run")];
     if (run !== undefined && job === undefined) throw new UsageError("--run: name its --job as well");
-    const query = { job, run, node: options.text("node"), state: options.text("state") };
+    // The collector finds texts, also that of a label, in an index: what else has it is left out here.
+    const q = options.texts("label")[0]?.slice(0, WIRE_LIMITS.maxSearchCharacters);
+    const query = { job, run, node: options.text("node"), state: options.text("state"), q };
     const rows: Execution[] = [];
     // Several lists have it, or it has failed since the first was read.
     const listed = new Set<string>();
