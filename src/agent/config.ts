@@ -29,6 +29,8 @@ export interface AgentConfig {
   /** Whom programs that only look run as; their folder. */
   readonly providerUser: string;
   readonly providers: string;
+  /** Folder of services. */
+  readonly services: string;
   readonly policy: Policy;
   /** Where users leave events (`mlctl event`). */
   readonly eventsDir: string;
@@ -42,6 +44,8 @@ export interface Policy {
   /** Users, or `@GROUP`, who may send orders from the web. */
   readonly webUsers: readonly string[];
   readonly webMaxLifeMs: number;
+  /** Users, or `@GROUP`, who may call services, as far as these allow it; `*`: all whose orders the node takes. */
+  readonly callUsers: readonly string[];
   /** Users, or `@GROUP`, who may cancel everybody's runs. */
   readonly admins: readonly string[];
 }
@@ -90,12 +94,18 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
   ],
   providers: [path, "a path from /", "/etc/marcologger/providers.d"],
   "events-dir": [path, "a path from /", EVENTS_FOLDER],
+  services: [path, "a path from /", "/etc/marcologger/services.d"],
   "min-uid": [(value) => asCount(value, 0), "a uid", 1_000],
   "web-users": [names, 'users or "@GROUP"', []],
   "web-max-life": [
     (value) => (typeof value === "string" ? parseDuration(value) : undefined),
     'a duration like "1h"',
     "1h",
+  ],
+  "call-users": [
+    (value) => (Array.isArray(value) && value.length === 1 && value[0] === "*" ? value : names(value)),
+    'users or "@GROUP", or ["*"] for everybody',
+    ["*"],
   ],
   admins: [names, 'users or "@GROUP"', []],
   labels: [labels, 'a list of "KEY=VALUE"', []],
@@ -132,7 +142,14 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
     runDir: found["run-dir"],
     providerUser: found["provider-user"],
     providers: found["providers"],
-    policy: { minUid: found["min-uid"], webUsers: found["web-users"], webMaxLifeMs, admins: found["admins"] },
+    services: found["services"],
+    policy: {
+      minUid: found["min-uid"],
+      webUsers: found["web-users"],
+      webMaxLifeMs,
+      callUsers: found["call-users"],
+      admins: found["admins"],
+    },
     eventsDir: found["events-dir"],
     labels: found["labels"],
   } as AgentConfig;

@@ -26,6 +26,8 @@ export const AGENT_LIMITS = {
   lookEveryMs: 1_000,
   /** A folder goes this long after its run has ended and expired, and the collector has stored its last state. */
   keepFolderMs: 86_400_000,
+  /** The same of a call, which nobody asks for later than that: a user may make 20 in a second. */
+  keepCallMs: 600_000,
   /** A cancel outlives every order that it can meet. */
   keepCancelMs: 8 * 86_400_000,
   sweepEveryMs: 600_000,

@@ -78,6 +78,10 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       const { BOT, botCommand } = await import("./bot/bot-command.ts");
       return { description: BOT, command: botCommand(settings) };
     },
+    call: async () => {
+      const { CALL, callCommand } = await import("./fleet/call-command.ts");
+      return { description: CALL, command: callCommand(settings) };
+    },
     put: async () => {
       const { PUT, putCommand } = await import("./fleet/put-command.ts");
       return { description: PUT, command: putCommand(settings) };

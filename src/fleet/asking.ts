@@ -1,6 +1,7 @@
 import { after } from "../host/after.ts";
 import type { Metrics } from "../host/metrics.ts";
-import type { FleetEventOf } from "../wire/fleet/event.ts";
+import type { FleetEvent } from "../wire/fleet/event.ts";
+import { Calls } from "./calls/calls.ts";
 import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { Questions } from "./questions/questions.ts";
@@ -12,10 +13,11 @@ interface AskingOptions {
   readonly metrics: Metrics;
 }
 
-/** Dry runs and questions: for the nodes that are there, while somebody waits. Nothing of them is stored. */
+/** Dry runs, questions and calls: for the nodes that are there, while somebody waits. Nothing of them is stored. */
 export class Asking {
   readonly dryRuns: DryRuns;
   readonly questions: Questions;
+  readonly calls: Calls;
 
   constructor({ nodes, send, metrics }: AskingOptions) {
     const discarded = metrics.count(
@@ -24,10 +26,14 @@ export class Asking {
     );
     this.dryRuns = new DryRuns({ nodes, after });
     this.questions = new Questions({ nodes, send, after, onDiscarded: () => discarded.inc() });
+    this.calls = new Calls({ nodes, after, onDiscarded: () => discarded.inc() });
   }
 
   /** Whether a report is an answer to one of them. */
-  take(node: string, event: FleetEventOf<"state">): boolean {
+  take(node: string, event: FleetEvent): boolean {
+    // The outbox has to see how far the journal of a result has come.
+    if (this.calls.take(node, event)) return event.kind === "state";
+    if (event.kind !== "state") return false;
     return this.dryRuns.take(node, event) || this.questions.refused(node, event);
   }
 }

@@ -13,6 +13,7 @@ import { Asking } from "./asking.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
+import type { Calls } from "./calls/calls.ts";
 import type { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
@@ -174,6 +175,10 @@ export class Fleet {
     return this.#asking.questions.ask(...asked);
   }
 
+  call(...asked: Parameters<Calls["call"]>): ReturnType<Calls["call"]> {
+    return this.#asking.calls.call(...asked);
+  }
+
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
     return this.#outbox.cancel(order, signed);
   }
@@ -219,8 +224,7 @@ export class Fleet {
   async #takeEvent(node: string, text: string): Promise<EventAnswer | undefined> {
     const event = parseFleetEvent(text);
     if (event === undefined) return "-";
-    const isTaken = event.kind === "state" && this.#asking.take(node, event);
-    return isTaken ? "+" : this.#outbox.take(node, event);
+    return this.#asking.take(node, event) ? "+" : this.#outbox.take(node, event);
   }
 
   #takePresence(node: string, text: string): void {

@@ -6,9 +6,10 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { auditedOrders } from "./audited-orders.ts";
 import { clientGone } from "./client-gone.ts";
 import { followJson } from "./follow-json.ts";
-import { badRequest, HttpError, notFound } from "./http-error.ts";
+import { badRequest, HttpError, notFound, tooMany } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
 import { checkOrder, notYours, readOrder, type Taken } from "./taken-order.ts";
@@ -51,27 +52,7 @@ const AFTER_ALL = "~";
 export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: FleetApiOptions): Router {
   const router = Router();
 
-  /** Audited whatever comes of it, but for what is no order at all. */
-  async function audited<T>(
-    { request, order, viewer }: { readonly request: Request; readonly order: OrderOf<Taken>; readonly viewer: Viewer },
-    act: () => Promise<T>,
-  ): Promise<T> {
-    const { kind, run, user, via, nodes } = order;
-    const files = order.kind === "run" ? order.files.map(({ path, sha256 }) => `${sha256} ${path}`) : [];
-    const owner = order.kind === "cancel" ? order.owner : user;
-    // An order that is refused may name as its user anybody: who sent it is known.
-    const of = { user, owner, sender: viewer.user, address: request.ip } as const;
-    const record = { event: "order", ...of, kind, run, via, nodes, files } as const;
-    try {
-      const result = await act();
-      audit.record({ ...record, outcome: "ok" });
-      return result;
-    } catch (error) {
-      const reason = error instanceof HttpError ? error.code : "failed";
-      audit.record({ ...record, outcome: "refused", reason });
-      throw error;
-    }
-  }
+  const audited = auditedOrders(audit);
 
   /** What the web signs, only its own page sends: no token is worth a web signature. */
   async function viewerFor(request: Request, { via }: OrderOf<Taken>): Promise<Viewer> {
@@ -212,8 +193,4 @@ function ownerOf({ user, admin }: Viewer, query: Query): string {
 
 async function* inJson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const value of values) yield JSON.stringify(value);
-}
-
-function tooMany(message: string): HttpError {
-  return new HttpError({ status: 429, code: "too_many", message });
 }

@@ -36,6 +36,10 @@ export function signInFirst(): HttpError {
   return new HttpError({ status: 401, code: "unauthorized", message: "Sign in first" });
 }
 
+export function tooMany(message: string): HttpError {
+  return new HttpError({ status: 429, code: "too_many", message });
+}
+
 export function badRequest(message: string): HttpError {
   return new HttpError({ status: 400, code: "bad_request", message });
 }

@@ -5,6 +5,7 @@ import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { AskedNode } from "../wire/fleet/asked-node.ts";
 import type { BlobView } from "../wire/fleet/blob.ts";
+import type { CallView } from "../wire/fleet/call.ts";
 import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
@@ -134,6 +135,11 @@ export interface Fleet {
     order: OrderOf<"ask">,
     how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<readonly AskedNode[] | undefined>;
+  /** Calls a service on the one node of the order. Undefined: too many are open at the moment. */
+  call(
+    order: OrderOf<"call">,
+    how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
+  ): Promise<CallView | undefined>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): RunView | undefined;

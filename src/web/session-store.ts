@@ -18,7 +18,12 @@ declare module "express-session" {
     /** Signed in by a one-time code instead of a password. */
     isByCode?: boolean;
     /** It belongs to a program, which shows a token instead of a cookie. */
-    token?: { readonly name: string; readonly scopes: readonly TokenScope[]; readonly usedMs?: number };
+    token?: {
+      readonly name: string;
+      readonly scopes: readonly TokenScope[];
+      readonly usedMs?: number;
+      readonly callsAMinute?: number;
+    };
   }
 }
 

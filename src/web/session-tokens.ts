@@ -12,6 +12,7 @@ interface TokenSession {
   readonly owner: CodeOwner;
   readonly hash: string;
   readonly scopes: readonly TokenScope[];
+  readonly callsAMinute: number | undefined;
 }
 
 const TOKEN_BYTES = 32;
@@ -28,15 +29,19 @@ export class SessionTokens {
    * Opens a session for a program of the signed-in user. Returns its token, which exists only here: the file has its
    * hash. The session ends as the user's others do, and at `expiresMs`.
    */
-  create(request: Request, about: { name: string; scopes: readonly TokenScope[]; expiresMs: number }): string {
+  create(
+    request: Request,
+    about: { name: string; scopes: readonly TokenScope[]; expiresMs: number; callsAMinute?: number | undefined },
+  ): string {
     const { user, uid, stamp = "", isByCode = false } = request.session;
     if (user === undefined || uid === undefined) throw new TypeError("Cannot make a token: nobody is signed in");
-    const token = `mlt_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
-    const { name, scopes, expiresMs } = about;
+    const secret = `mlt_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+    const { name, scopes, expiresMs, callsAMinute } = about;
+    const token = { name, scopes, ...(callsAMinute === undefined ? {} : { callsAMinute }) };
     const cookie = { originalMaxAge: null };
-    const session = { cookie, user, uid, stamp, isByCode, address: request.ip ?? "", token: { name, scopes } };
-    this.#store.addToken(sidHash(token), session, expiresMs);
-    return token;
+    const session = { cookie, user, uid, stamp, isByCode, address: request.ip ?? "", token };
+    this.#store.addToken(sidHash(secret), session, expiresMs);
+    return secret;
   }
 
   count(uid: number): number {
@@ -65,6 +70,6 @@ export class SessionTokens {
     // A cookie's id is no token.
     if (user === undefined || uid === undefined || about === undefined) return "none";
     if (session !== undefined) this.#store.noteUse(hash, session);
-    return { owner: { user, uid }, hash, scopes: about.scopes };
+    return { owner: { user, uid }, hash, scopes: about.scopes, callsAMinute: about.callsAMinute };
   }
 }

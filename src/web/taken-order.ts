@@ -7,7 +7,7 @@ import { badRequest, HttpError } from "./http-error.ts";
 import type { Fleet } from "./ports.ts";
 
 /** Kinds of orders that the API takes. */
-export type Taken = "run" | "check" | "cancel" | "ask";
+export type Taken = "run" | "check" | "cancel" | "ask" | "call";
 
 /** Names in a refusal. */
 const MAX_NAMED = 5;

@@ -24,7 +24,7 @@ export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApi
     const { user, uid } = await viewerOf(request, "session");
     const asked = parseTokenRequest(request.body);
     if ("problem" in asked) throw badRequest(asked.problem);
-    const { name, scopes, days } = asked;
+    const { name, scopes, days, callsAMinute } = asked;
     const made = { event: "token", user, address: request.ip, name, scopes } as const;
     const existing = sessions.tokens.count(uid);
     if (existing >= TOKEN_LIMITS.maxPerUser) {
@@ -33,7 +33,7 @@ export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApi
       throw new HttpError({ status: 429, code: "too_many", message });
     }
     const expiresMs = wallMs() + days * DAY_MS;
-    const token = sessions.tokens.create(request, { name, scopes, expiresMs });
+    const token = sessions.tokens.create(request, { name, scopes, expiresMs, callsAMinute });
     audit.record({ ...made, outcome: "ok", days });
     response.status(201).json({ token, expiresAt: asTime(expiresMs) } satisfies NewToken);
   });

@@ -4,6 +4,7 @@ import { createRecordRead } from "./admin-reads.ts";
 import { createApp } from "./app.ts";
 import { createBlobsApi } from "./blobs-api.ts";
 import { createBoardApi } from "./board-api.ts";
+import { createCallsApi } from "./calls-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
 import { DownloadPlaces } from "./download-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
@@ -144,6 +145,7 @@ export function createWeb(options: WebOptions): Web {
         ? []
         : [
             createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs }),
+            createCallsApi({ fleet: options.fleet, sessions, viewerOf, audit, nowMs, wallMs }),
             createBlobsApi({ blobs: options.fleet.blobs, viewerOf, audit }),
           ]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),

@@ -1,7 +1,7 @@
 import { asCount, asRecord } from "./record.ts";
 
 /** What the bearer of a token may do besides asking who it is. */
-export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run";
+export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run" | "call";
 
 /** Body of `POST /api/tokens`. */
 export interface TokenRequest {
@@ -9,6 +9,8 @@ export interface TokenRequest {
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   readonly days: number;
+  /** Of services; missing: `usualCallsAMinute`. */
+  readonly callsAMinute?: number;
 }
 
 /** The answer. The collector keeps only a hash of the token: it cannot be shown again. */
@@ -29,14 +31,20 @@ export interface TokenSummary {
   readonly usedAt: string | null;
 }
 
-export const TOKEN_LIMITS = { maxNameCharacters: 128, maxDays: 366, maxPerUser: 64 } as const;
+export const TOKEN_LIMITS = {
+  maxNameCharacters: 128,
+  maxDays: 366,
+  maxPerUser: 64,
+  usualCallsAMinute: 60,
+  maxCallsAMinute: 6_000,
+} as const;
 
-export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share", "run"];
+export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share", "run", "call"];
 
 /** Parses a request, or says what is wrong with it. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {
-  const { name, scopes, days: asked } = asRecord(value) ?? {};
-  const { maxNameCharacters, maxDays } = TOKEN_LIMITS;
+  const { name, scopes, days: asked, callsAMinute: calls } = asRecord(value) ?? {};
+  const { maxNameCharacters, maxDays, maxCallsAMinute } = TOKEN_LIMITS;
   if (typeof name !== "string" || name === "" || name.length > maxNameCharacters)
     return { problem: `name: expected a text of 1 to ${maxNameCharacters} characters` };
   const wanted = TOKEN_SCOPES.filter((scope) => Array.isArray(scopes) && scopes.includes(scope));
@@ -44,7 +52,11 @@ export function parseTokenRequest(value: unknown): TokenRequest | { readonly pro
     return { problem: `scopes: expected a list of ${TOKEN_SCOPES.join(", ")}` };
   const days = asCount(asked, 1);
   if (days === undefined || days > maxDays) return { problem: `days: expected a whole number from 1 to ${maxDays}` };
-  return { name, scopes: wanted, days };
+  if (calls === undefined) return { name, scopes: wanted, days };
+  const callsAMinute = asCount(calls, 1);
+  if (callsAMinute === undefined || callsAMinute > maxCallsAMinute)
+    return { problem: `callsAMinute: expected a whole number from 1 to ${maxCallsAMinute}` };
+  return { name, scopes: wanted, days, callsAMinute };
 }
 
 /** Parses the answer. */

@@ -34,6 +34,8 @@ export class AgentSite {
   readonly events: FleetEvent[] = [];
   /** Answers to questions, in their order. */
   readonly answers: (Answered & { readonly run: string })[] = [];
+  /** Services that it offered last. */
+  offered: readonly string[] = [];
   answer: Answer = () => "+";
   /** What the collector has, by digest. Asked for as the other half of the agent would fetch it; "" or why not. */
   readonly blobs = new Map<string, Buffer>();
@@ -90,6 +92,7 @@ export class AgentSite {
       "web-trust": join(this.folder, "web-trust"),
       "run-dir": join(this.folder, "relay"),
       providers: join(this.folder, "providers.d"),
+      services: join(this.folder, "services.d"),
       "min-uid": 0,
       ...more,
     };
@@ -248,6 +251,7 @@ export class AgentSite {
       const why = this.fetch({ ...blob, path: cachedPath(join(this.folder, "cache"), blob) });
       this.#socket?.write(`${JSON.stringify({ t: "blob", ...blob, why })}\n`);
     }
+    if (record?.["t"] === "status") this.offered = record["services"] as readonly string[];
     if (record?.["t"] === "say") {
       const answer = parseAnswer(String(record["text"]));
       if (answer === undefined) throw new Error(`Not an answer: ${line}`);

@@ -115,6 +115,14 @@ export class FakeAgent {
     });
   }
 
+  /** Tells how a call ended. */
+  result(of: Pick<Order, "run" | "user">, more: Partial<FleetEventOf<"result">>): Promise<string> {
+    this.sequence += 1;
+    const head = { v: 1, kind: "result", journal: this.journal, sequence: this.sequence, at: Date.now() } as const;
+    const ended = { state: "failed", why: "", text: "", code: null, signal: null, digest: "", output: "" } as const;
+    return this.tell({ ...head, run: of.run, user: of.user, ...ended, ...more });
+  }
+
   /** Asks whether its journal is the known one. */
   greet(more: { journal?: string; sequence?: number } = {}): Promise<string> {
     const { journal, sequence, start } = { ...this, ...more };

@@ -46,6 +46,7 @@ export async function startAgent(
     trust: join(folder, "trust"),
     "web-trust": join(folder, "web-trust"),
     "run-dir": runDir,
+    services: join(folder, "services.d"),
     "min-uid": 0,
     ...settings,
   };

@@ -167,13 +167,14 @@ describe("a refusal that the disk has no room for", () => {
         },
         clean: async () => undefined,
       },
+      services: {},
       teller: {
         tell: async ({ state, why }: { state: string; why: string }) => {
           told.push(`${state}(${why})`);
           return "+";
         },
       },
-    } as unknown as Pick<RunsOptions, "checks" | "starter" | "teller">;
+    } as unknown as Pick<RunsOptions, "checks" | "starter" | "services" | "teller">;
     const clock = { nowMs: () => nowMs, after: () => () => undefined };
     const runs = new Runs({ ...parts, ...clock, journal, boot: BOOT, isAlive: () => false, log: SILENT });
     afterwards(() => runs.close());
@@ -229,7 +230,7 @@ describe("an order at a time", () => {
       node: "node1",
       fleet: FLEET,
       trusts: () => ({ ssh: new Map(), web: new Map() }),
-      policy: () => ({ minUid: 1_000, webUsers: [], webMaxLifeMs: 0, admins: [] }),
+      policy: () => ({ minUid: 1_000, webUsers: [], webMaxLifeMs: 0, callUsers: [], admins: [] }),
       users: { byName: async () => undefined, isMember: async () => false },
       journal: {
         createdMs: more.createdMs ?? 0,

@@ -166,6 +166,11 @@ export class Journal {
     return Array.isArray(paths) ? paths.map(String) : undefined;
   }
 
+  /** What a service answered to a call. */
+  output(name: RunName): string | undefined {
+    return readRecord(this.folderOf(name), "output");
+  }
+
   /** Losing it costs a repeated event: it needs no fsync. */
   told(name: RunName, state: string): void {
     writeFileSync(join(this.folderOf(name), `told-${state}`), "", { mode: 0o600 });

@@ -128,9 +128,10 @@ export class Agent {
   #take(status: RootStatus): void {
     const isFirst = this.#status === undefined || this.#status.journal !== status.journal;
     const hasChanged = this.#status?.running !== status.running;
+    const hasOtherFacts = this.#status?.services.join() !== status.services.join();
     this.#status = status;
-    if (isFirst) this.#presences = 0;
-    if (isFirst || hasChanged) this.#appear();
+    if (isFirst || hasOtherFacts) this.#presences = 0;
+    if (isFirst || hasChanged || hasOtherFacts) this.#appear();
   }
 
   #appear(): void {
@@ -149,7 +150,10 @@ export class Agent {
       ...readLoad(),
       running: status.running,
       open: status.open,
-      facts: this.#presences % AGENT_LIMITS.factsEvery === 0 ? readFacts(config.labels) : null,
+      facts:
+        this.#presences % AGENT_LIMITS.factsEvery === 0
+          ? readFacts({ labels: config.labels, services: status.services })
+          : null,
     };
     this.#presences += 1;
     try {

@@ -7,7 +7,7 @@ const MOST_ADDRESSES = 64;
 const MOST_CHARACTERS = 256;
 
 /** What seldom changes about this machine. */
-export function readFacts(labels: readonly string[]): Facts {
+export function readFacts(known: Pick<Facts, "labels" | "services">): Facts {
   const addresses = ownAddresses()
     .filter(({ internal }) => !internal)
     .map(({ address }) => address);
@@ -18,8 +18,7 @@ export function readFacts(labels: readonly string[]): Facts {
     cpus: Math.max(1, cpus().length),
     addresses: addresses.slice(0, MOST_ADDRESSES),
     gpus: [],
-    labels: [...labels],
-    services: [],
+    ...known,
   };
 }
 

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { isServiceName } from "../../wire/fleet/order.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { readLines } from "../lines.ts";
@@ -12,6 +13,7 @@ export interface RootStatus {
   readonly sequence: number;
   readonly running: number;
   readonly open: readonly string[];
+  readonly services: readonly string[];
 }
 
 /** A file of a user that an order names. */
@@ -84,11 +86,14 @@ export class RootLink {
     const [run, said] = [parseExecutionId(record?.["run"]), record?.["text"]];
     if (record?.["t"] === "say" && run !== undefined && typeof said === "string") this.#onSay(run, said);
     if (record?.["t"] === "want") this.#fetch(record, socket);
-    const { journal, open } = record ?? {};
+    const { journal, open, services } = record ?? {};
     const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];
-    if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open)) return;
+    if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open) || !Array.isArray(services))
+      return;
+    const offered = services.filter(isServiceName).slice(0, FLEET_LIMITS.maxListedServices);
     const names = open.filter((name) => typeof name === "string").slice(0, FLEET_LIMITS.maxListedRuns);
-    if (sequence !== undefined && running !== undefined) this.#onStatus({ journal, sequence, running, open: names });
+    if (sequence !== undefined && running !== undefined)
+      this.#onStatus({ journal, sequence, running, open: names, services: offered });
   }
 
   #fetch({ owner, sha256, bytes }: Readonly<Record<string, unknown>>, socket: Socket): void {

@@ -13,6 +13,7 @@ const OTHERS_MAY_WRITE = 0o022;
 export class TrustedFile<T> {
   readonly #path: string;
   readonly #parse: (read: TrustedText) => T;
+  /** Empty: not read yet. */
   #stamp = "";
   #value: T | undefined;
 
@@ -23,9 +24,9 @@ export class TrustedFile<T> {
 
   read(): T {
     const stamp = this.#stampNow();
-    if (this.#value === undefined || stamp !== this.#stamp) this.#value = this.#parse(this.#readNow());
+    if (stamp !== this.#stamp) this.#value = this.#parse(this.#readNow());
     this.#stamp = stamp;
-    return this.#value;
+    return this.#value as T;
   }
 
   #stampNow(): string {

@@ -55,7 +55,7 @@ export class Checks {
   /** For a user of this node who may. */
   async judge(order: Order): Promise<Verdict> {
     const { users } = this.#options;
-    const { minUid, webUsers, webMaxLifeMs } = this.#options.policy();
+    const { minUid, webUsers, webMaxLifeMs, callUsers } = this.#options.policy();
     const address = this.address(order);
     if (address === "clock") return { kind: "wait", why: "clock" };
     if (address !== undefined) return refuse(address);
@@ -67,6 +67,7 @@ export class Checks {
       if (order.expires - order.issued > webMaxLifeMs) return refuse("web-order-lives-too-long");
       if (!(await this.#isListed(order.user, webUsers))) return refuse("web-user-not-allowed");
     }
+    if (order.kind === "call" && !(await this.#isListed(order.user, callUsers))) return refuse("calls-not-allowed");
     return { kind: "obey", uid: user.uid };
   }
 
@@ -76,7 +77,7 @@ export class Checks {
   }
 
   async #isListed(name: string, list: readonly string[]): Promise<boolean> {
-    if (list.includes(name)) return true;
+    if (list.includes(name) || list.includes("*")) return true;
     const { users } = this.#options;
     const user = await users.byName(name);
     if (user === undefined || user === "unavailable") return false;

@@ -26,6 +26,8 @@ const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^mlrun: Cannot enter /, "cwd"],
   [/^mlsupervise: Cannot start /, "start"],
   [/^mlsupervise: Cannot put /, "files"],
+  [/^mlsupervise: Ended a service /, "slow"],
+  [/^mlsupervise: Cannot (?:pass on|read|keep) /, "answer"],
 ];
 
 /** Reads a run. Undefined if the journal has no decision about it, or only a cancel without its order. */

@@ -9,6 +9,7 @@ import type { NodeState } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Asking } from "../providers/asking.ts";
+import type { Services } from "../services/services.ts";
 import type { Checks } from "./checks.ts";
 import type { Runs } from "./runs.ts";
 import type { Starter } from "./starter.ts";
@@ -20,6 +21,7 @@ interface MessagesOptions {
   readonly runs: Runs;
   readonly starter: Starter;
   readonly asking: Asking;
+  readonly services: Pick<Services, "refusal">;
   readonly teller: Teller;
   readonly log: Log;
   nowMs(): number;
@@ -36,21 +38,22 @@ export class Messages {
   async take(message: string): Promise<void> {
     const opened = this.#options.checks.open(message);
     if (opened.kind === "refused") return this.#refuseUnopened(opened, message);
-    const { order, digest } = opened;
+    const { order } = opened;
     if (order.kind === "cancel") return this.#cancel(order, opened);
-    if (order.kind === "run") return this.#run(order, opened);
+    if (order.kind === "run" || order.kind === "call") return this.#run(order, opened);
     if (order.kind === "check") return this.#check(order, opened);
-    if (order.kind === "ask") return this.#ask(order, opened);
-    return this.#say(order, { state: "refused", why: "not-offered", digest });
+    return this.#ask(order, opened);
   }
 
-  async #run(order: OrderOf<"run">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
+  async #run(order: OrderOf<"run"> | OrderOf<"call">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
     const { journal, checks, runs, nowMs } = this.#options;
     const name = { user: order.user, run: order.run };
     if (journal.has(name)) return this.#again(name, order, digest);
     const verdict = isOffered(order) ? await checks.judge(order) : REFUSE_NOT_OFFERED;
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
-    const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
+    const denied = order.kind === "call" ? await this.#options.services.refusal(order) : undefined;
+    if (denied === "directory") return this.#say(order, { state: "waiting", why: denied, digest });
+    const why = verdict.kind === "refuse" ? verdict.why : (denied ?? this.#bound(order));
     if (why !== undefined) return this.#refuse(name, order, { why, digest });
     const uid = verdict.kind === "obey" ? verdict.uid : 0;
     const message = encodeSignedOrder(signed);
@@ -117,9 +120,10 @@ export class Messages {
   }
 
   /** What this node has no room or no means for. */
-  #bound({ user, memoryBytes }: OrderOf<"run"> | OrderOf<"check">): Refusal | undefined {
+  #bound(order: OrderOf<"run"> | OrderOf<"check"> | OrderOf<"call">): Refusal | undefined {
     const { runs, starter } = this.#options;
-    if (memoryBytes > 0 && !starter.limitsMemory) return "no-memory-limit";
+    const { user } = order;
+    if (order.kind !== "call" && order.memoryBytes > 0 && !starter.limitsMemory) return "no-memory-limit";
     const isFull = runs.openCount() >= AGENT_LIMITS.openRuns || runs.openCount(user) >= AGENT_LIMITS.openRunsPerUser;
     return isFull ? "too-many-runs" : undefined;
   }
@@ -169,8 +173,8 @@ export class Messages {
   }
 }
 
-function isOffered({ publish }: OrderOf<"run"> | OrderOf<"check">): boolean {
-  return publish === "";
+function isOffered(order: OrderOf<"run"> | OrderOf<"check"> | OrderOf<"call">): boolean {
+  return order.kind === "call" || order.publish === "";
 }
 
 const REFUSE_NOT_OFFERED = { kind: "refuse", why: "not-offered" } as const;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { FileAction } from "../files/stager.ts";
 import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
-import type { Entry, Form, Outcome, Start } from "./starter.ts";
+import type { Entry, Form, Outcome, Serving, Start } from "./starter.ts";
 
 /** Exit statuses of `mlsupervise` from before its claim: nothing was started (`supervise/supervise.h`). */
 const BEFORE_CLAIM: Readonly<Record<number, Outcome>> = {
@@ -29,9 +29,19 @@ export class ProcessForm implements Form {
   }
 
   start({ folder, name, order, uid, sequence }: Start, onEnd: (outcome: Outcome) => void): void {
-    const { supervise, mlrun } = this.#programs;
-    const words = ["run", folder, String(uid), name.user, String(order.killAfterSeconds), String(sequence), mlrun];
-    const child = spawn(supervise, words, { detached: true, stdio: "ignore", cwd: "/" });
+    const { mlrun } = this.#programs;
+    this.#spawn(
+      ["run", folder, String(uid), name.user, String(order.killAfterSeconds), String(sequence), mlrun],
+      onEnd,
+    );
+  }
+
+  serve({ folder, user, uid, seconds, sequence }: Serving, onEnd: (outcome: Outcome) => void): void {
+    this.#spawn(["serve", folder, String(uid), user, String(seconds), String(sequence)], onEnd);
+  }
+
+  #spawn(words: readonly string[], onEnd: (outcome: Outcome) => void): void {
+    const child = spawn(this.#programs.supervise, words, { detached: true, stdio: "ignore", cwd: "/" });
     child.once("error", () => onEnd({ kind: "wait", why: "start" }));
     child.once("exit", (code, signal) => onEnd(outcomeOf(code, signal)));
     child.unref();

@@ -22,6 +22,7 @@ import { ProgramRunner } from "../programs/program-runner.ts";
 import { TrustedFile, type TrustedText } from "../programs/trusted-file.ts";
 import { Asking } from "../providers/asking.ts";
 import { Providers } from "../providers/providers.ts";
+import { Services } from "../services/services.ts";
 import { Checks } from "./checks.ts";
 import { Confirmation } from "./confirmation.ts";
 import { Messages } from "./messages.ts";
@@ -63,6 +64,7 @@ export class RootHelper {
   readonly #notices: Notices;
   readonly #events: EventFolder;
   readonly #starter: Starter;
+  readonly #services: Services;
   readonly #server: Server;
   #peer: Socket | undefined;
   #waiting = 0;
@@ -99,7 +101,16 @@ export class RootHelper {
     const stager = new Stager({ cache: config.cacheDir, wants: this.#wants, command });
     this.#starter = new Starter({ node, runDir, stopFolder, form, stager, journal });
     const boot = readBoot();
-    const parts = { journal, checks, starter: this.#starter, teller: this.#teller, log, nowMs };
+    this.#services = new Services({ folder: config.services, users, log });
+    const parts = {
+      journal,
+      checks,
+      starter: this.#starter,
+      services: this.#services,
+      teller: this.#teller,
+      log,
+      nowMs,
+    };
     this.#runs = new Runs({ ...parts, boot, isAlive: (process) => isAlive(process, boot), after });
     const onStanding = (standing: Standing): void => {
       this.#runs.standing = standing;
@@ -183,7 +194,8 @@ export class RootHelper {
     const open = this.#runs.openNames().slice(0, 64);
     const { id, sequence } = this.#journal;
     const names = open.map(({ user, run }) => `${user} ${run}`);
-    this.#teller.status({ journal: id, sequence, running: this.#runs.openCount(), open: names });
+    const services = this.#services.names();
+    this.#teller.status({ journal: id, sequence, running: this.#runs.openCount(), open: names, services });
   }
 
   #sayDropped(): void {

@@ -4,6 +4,7 @@ import { isFinal } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import type { Accepted, Supervisor } from "../journal/records.ts";
 import { AGENT_LIMITS } from "../limits.ts";
+import type { Services } from "../services/services.ts";
 import type { Checks } from "./checks.ts";
 import { lookAt, type Seen } from "./look.ts";
 import { type OpenRun, OpenRuns } from "./open-runs.ts";
@@ -16,6 +17,7 @@ export interface RunsOptions {
   readonly journal: Journal;
   readonly checks: Checks;
   readonly starter: Starter;
+  readonly services: Pick<Services, "prepare">;
   readonly teller: Teller;
   readonly boot: string;
   isAlive(process: Supervisor): boolean;
@@ -124,7 +126,7 @@ export class Runs {
     const never = (state: "cancelled" | "refused" | "expired" | "unknown", why: Seen["why"] = "", by = ""): void =>
       void journal.never(name, { state, why: why as "", by }, nowMs());
     if (canceller !== undefined) return never("cancelled", "", canceller);
-    const parsed = order === undefined || order === "damaged" ? undefined : runOf(order);
+    const parsed = order === undefined || order === "damaged" ? undefined : executableOf(order);
     if (order === undefined || order === "damaged" || parsed === undefined) return never("refused", "malformed-order");
     if (nowMs() > parsed.expires) return never("expired");
     if (this.#standing === "restored") return never("unknown", "journal-restored");
@@ -136,10 +138,15 @@ export class Runs {
     if (verdict.kind === "refuse") return verdict.why === "expired" ? never("expired") : never("refused", verdict.why);
     if (verdict.kind === "obey" && verdict.uid !== order.uid) return never("refused", "uid-changed");
     if (verdict.kind === "wait") return this.#wait(run, verdict.why);
+    const prepared = parsed.kind === "call" ? await this.#options.services.prepare(parsed) : undefined;
+    if (prepared?.kind === "refuse") return never("refused", prepared.why);
+    if (prepared?.kind === "wait") return this.#wait(run, prepared.why);
     // While the directory was asked, a cancel may have decided it.
     if (journal.claim(name) !== undefined) return;
     run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
-    starter.start(name, { order: parsed, uid: order.uid }, (outcome) => this.#supervised(name, run, outcome));
+    if (prepared !== undefined) starter.serve(name, prepared, (outcome) => this.#supervised(name, run, outcome));
+    if (parsed.kind === "run")
+      starter.start(name, { order: parsed, uid: order.uid }, (outcome) => this.#supervised(name, run, outcome));
   }
 
   /** A supervisor sees the cancel itself; a unit has to be stopped. */
@@ -147,15 +154,15 @@ export class Runs {
     const { journal, starter } = this.#options;
     const order = journal.order(name);
     if (order === undefined || order === "damaged" || journal.canceller(name) === undefined) return;
-    starter.stop(name, order.uid);
+    if (executableOf(order)?.kind === "run") starter.stop(name, order.uid);
   }
 
   /** Before its end is reported: nothing is left behind then. */
   async #clean(name: RunName, seen: Seen): Promise<void> {
     const { journal, starter } = this.#options;
     const accepted = journal.order(name);
-    const order = accepted === undefined || accepted === "damaged" ? undefined : runOf(accepted);
-    if (accepted === undefined || accepted === "damaged" || order === undefined) return;
+    const order = accepted === undefined || accepted === "damaged" ? undefined : executableOf(accepted);
+    if (accepted === undefined || accepted === "damaged" || order?.kind !== "run") return;
     const of = { order, uid: accepted.uid };
     const isCut = journal.claim(name)?.kind === "started" && seen.state === "unknown" && order.files.length > 0;
     const placed = isCut && journal.placed(name) === undefined ? await starter.placed(of) : undefined;
@@ -217,7 +224,7 @@ export class Runs {
   }
 }
 
-function runOf({ signed }: Accepted): OrderOf<"run"> | undefined {
+function executableOf({ signed }: Accepted): OrderOf<"run"> | OrderOf<"call"> | undefined {
   const order = parseOrder(signed.order);
-  return order?.kind === "run" ? order : undefined;
+  return order?.kind === "run" || order?.kind === "call" ? order : undefined;
 }

@@ -24,6 +24,17 @@ export interface Start {
   readonly sequence: number;
 }
 
+/** A call that may start, with its folder, in which `fields` is written: the service's program and its input. */
+export interface Serving {
+  readonly folder: string;
+  readonly name: RunName;
+  /** Whom the service runs as. */
+  readonly user: string;
+  readonly uid: number;
+  readonly seconds: number;
+  readonly sequence: number;
+}
+
 /** Whether a user can enter a folder. `wait`: nobody can say at the moment. */
 export type Entry = "open" | "closed" | "wait";
 
@@ -36,6 +47,8 @@ export interface Form {
   look(of: { readonly user: string; readonly uid: number; readonly seconds: number }): string[];
   /** `onEnd`: it is over, has been handed on, or could claim nothing. */
   start(start: Start, onEnd: (outcome: Outcome) => void): void;
+  /** The same for a call. It hears of a cancel itself. */
+  serve(serving: Serving, onEnd: (outcome: Outcome) => void): void;
   /** A started run whose `cancel` is in its folder. Called again until it has ended. */
   stop(of: { readonly name: RunName; readonly uid: number }): void;
   /** Of a dry run: looks as the user, and starts nothing of the order. */
@@ -129,13 +142,28 @@ export class Starter {
     const x = executionOf(name.run, node);
     const command = orderFields(of.order, { x, runDir, stopFile: this.#stopFile(name) });
     const fields = publishFields(of.order, paths) + (of.order.argv.length === 0 ? "" : command);
-    writeFileSync(join(folder, ".fields"), fields, { mode: 0o600 });
-    renameSync(join(folder, ".fields"), join(folder, "fields"));
+    writeFields(folder, fields);
+    form.start({ folder, name, ...of, sequence: journal.nextSequence() }, this.#begin(name, onEnd));
+  }
+
+  /** Executes a service for a call. */
+  serve(
+    name: RunName,
+    { fields, ...as }: Pick<Serving, "user" | "uid" | "seconds"> & { readonly fields: string },
+    onEnd: (outcome: Outcome) => void,
+  ): void {
+    const { journal, form } = this.#options;
+    const folder = journal.folderOf(name);
+    writeFields(folder, fields);
+    form.serve({ folder, name, ...as, sequence: journal.nextSequence() }, this.#begin(name, onEnd));
+  }
+
+  #begin(name: RunName, onEnd: (outcome: Outcome) => void): (outcome: Outcome) => void {
     const key = keyOf(name);
     this.#starting.add(key);
-    form.start({ folder, name, ...of, sequence: journal.nextSequence() }, (outcome) => {
+    return (outcome) => {
       if (this.#starting.delete(key)) onEnd(outcome);
-    });
+    };
   }
 
   stop(name: RunName, uid: number): void {
@@ -163,6 +191,11 @@ export class Starter {
   #stopFile(name: RunName): string {
     return join(this.#options.stopFolder, `${name.user}.${name.run}`);
   }
+}
+
+function writeFields(folder: string, fields: string): void {
+  writeFileSync(join(folder, ".fields"), fields, { mode: 0o600 });
+  renameSync(join(folder, ".fields"), join(folder, "fields"));
 }
 
 function keyOf({ user, run }: RunName): string {

@@ -17,7 +17,8 @@ export function sweep(
     const isOver = seen !== undefined && isFinal(seen.state) && journal.wasTold(name, seen.state);
     // A decision without its order: the order can still come, for as long as an order may live.
     const expires = parsed?.expires ?? (seen === undefined ? nowMs : seen.at + AGENT_LIMITS.keepCancelMs);
-    const isOld = nowMs > Math.max(expires, seen?.at ?? nowMs) + AGENT_LIMITS.keepFolderMs;
+    const keepMs = parsed?.kind === "call" ? AGENT_LIMITS.keepCallMs : AGENT_LIMITS.keepFolderMs;
+    const isOld = nowMs > Math.max(expires, seen?.at ?? nowMs) + keepMs;
     if (!isOver || !isOld) continue;
     journal.remove(name, { expires: parsed?.expires ?? 0, issued: parsed?.issued ?? 0 });
     forget(name);

@@ -47,7 +47,13 @@ export class Teller {
   }
 
   /** What presence shows of the journal. */
-  status(status: { journal: string; sequence: number; running: number; open: readonly string[] }): void {
+  status(status: {
+    journal: string;
+    sequence: number;
+    running: number;
+    open: readonly string[];
+    services: readonly string[];
+  }): void {
     this.#peer?.send(JSON.stringify({ t: "status", ...status }));
   }
 

@@ -6,7 +6,7 @@ import type { Log } from "../../host/log.ts";
 import type { FileAction } from "../files/stager.ts";
 import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
-import type { Entry, Form, Outcome, Start } from "./starter.ts";
+import type { Entry, Form, Outcome, Serving, Start } from "./starter.ts";
 
 /** A manager that is silent for so long is asked again later. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -77,10 +77,29 @@ export class UnitForm implements Form {
 
   start(start: Start, onEnd: (outcome: Outcome) => void): void {
     const unit = unitOf(start);
+    const link = this.#link(unit, start.folder);
+    this.#begin(unit, this.#words(start, { unit, link }), onEnd);
+  }
+
+  /** Its supervisor becomes the user itself, as without systemd; the unit ends what it leaves behind. */
+  serve({ folder, name, user, uid, seconds, sequence }: Serving, onEnd: (outcome: Outcome) => void): void {
+    const unit = `mlcall-${uid}-${name.run}.service`;
+    const link = this.#link(unit, folder);
+    const properties = [`RuntimeMaxSec=${seconds + HAND_OVER_SECONDS}`, "KillMode=control-group", "OOMPolicy=stop"];
+    const how = ["--quiet", "--collect", "--no-block", `--unit=${unit}`, "--slice=marcologger-runs.slice"];
+    const command = [this.#options.supervise, "serve", link, String(uid), user, String(seconds), String(sequence)];
+    this.#begin(unit, [...how, ...properties.flatMap((property) => ["-p", property]), "--", ...command], onEnd);
+  }
+
+  #link(unit: string, folder: string): string {
     const link = join(this.#options.linkFolder, unit);
     rmSync(link, { force: true });
-    symlinkSync(start.folder, link);
-    execFile("systemd-run", this.#words(start, { unit, link }), { timeout: ANSWER_WITHIN_MS }, (error, _out, said) => {
+    symlinkSync(folder, link);
+    return link;
+  }
+
+  #begin(unit: string, words: readonly string[], onEnd: (outcome: Outcome) => void): void {
+    execFile("systemd-run", words, { timeout: ANSWER_WITHIN_MS }, (error, _out, said) => {
       if (error === null) return onEnd({ kind: "over" });
       this.#options.log.event("error", "systemd does not start a run", { unit, error: said.trim() || error.message });
       onEnd({ kind: "wait", why: "start" });

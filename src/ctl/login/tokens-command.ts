@@ -31,6 +31,10 @@ password, so that somebody who finds a token can make no other. Without a termin
       isRepeatable: true,
     },
     days: { value: "N", help: `it ends after N days (${DEFAULT_DAYS}, at most ${TOKEN_LIMITS.maxDays})` },
+    calls: {
+      value: "N",
+      help: `with --scope call: so many calls of services a minute (${TOKEN_LIMITS.usualCallsAMinute})`,
+    },
     user: {
       short: "u",
       value: "USER",
@@ -69,7 +73,10 @@ async function create(settings: LoginSettings, call: Call): Promise<void> {
   if (unknown !== undefined)
     throw new UsageError(`--scope: expected ${TOKEN_SCOPES.join(", ")}, got ${JSON.stringify(unknown)}`);
   const days = options.count("days", { least: 1, most: TOKEN_LIMITS.maxDays, fallback: DEFAULT_DAYS });
-  const body = { name, scopes: asked.length === 0 ? ["read"] : [...new Set(asked)], days };
+  const scopes = asked.length === 0 ? ["read"] : [...new Set(asked)];
+  const most = TOKEN_LIMITS.maxCallsAMinute;
+  const callsAMinute = options.count("calls", { least: 1, most, fallback: TOKEN_LIMITS.usualCallsAMinute });
+  const body = { name, scopes, days, ...(scopes.includes("call") ? { callsAMinute } : {}) };
   const made = await signedInAgain(settings, call, ({ collector, headers }) =>
     collector.json({ method: "POST", path: "/tokens", body, headers }, parseNewToken),
   );

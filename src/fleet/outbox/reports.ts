@@ -46,6 +46,7 @@ export class Reports {
     if (event.kind === "state") return this.#takeState(node, event);
     if (event.kind === "order") return this.#takeOrder(node, event);
     if (event.kind === "journal") return this.#takeJournal(node, event);
+    if (event.kind === "result") return this.#takeResult(node, event);
     if (!notices.hasRoom(node)) return undefined;
     return book.commit((): EventAnswer => {
       notices.store(node, event);
@@ -62,6 +63,15 @@ export class Reports {
       const answer = checkJournal(book.db.nodes, { node, event, isTwice, isOtherAlive });
       if (answer !== "+") log.event("error", "a node's journal is not the known one", { node, answer });
       return answer;
+    });
+  }
+
+  /** Nothing of a call is stored but how far the journal has come. */
+  #takeResult(node: string, { journal, sequence }: FleetEventOf<"result">): Promise<EventAnswer> {
+    const { book } = this.#options;
+    return book.commit((): EventAnswer => {
+      noteSequence(book.db.nodes, { node, journal, sequence });
+      return "+";
     });
   }
 

@@ -43,6 +43,24 @@ const KINDS = {
     /** SHA-256 of the order's bytes. Empty: none was kept. */
     digest: isMatch(/^(?:[0-9a-f]{64})?$/),
   },
+  /** How the call of a service ended on this node. Repeated until it is answered. */
+  result: {
+    v: is(1),
+    kind: is("result"),
+    ...JOURNAL,
+    at: isUnixMs,
+    run: isId,
+    /** The user who called. */
+    user: isUser,
+    state: is(...NODE_STATES),
+    why: isWhy,
+    text: isWords,
+    code: isCode,
+    signal: isSignal,
+    digest: isMatch(/^[0-9a-f]{64}$/),
+    /** JSON that the service printed; empty: none. */
+    output: isText(MOST.maxInputCharacters),
+  },
   /** After each start, before anything of the journal is started: is it the one that the collector knows? */
   journal: { v: is(1), kind: is("journal"), ...JOURNAL, at: isUnixMs, created: isUnixMs, start: isId },
   /** An order that the collector does not know (`?`): as it was signed. */

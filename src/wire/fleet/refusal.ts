@@ -34,6 +34,9 @@ export const REFUSALS = {
   "file-failed": "The file cannot be written",
   "disk-full": "The user has no room for the file there",
   archive: "The archive cannot be unpacked",
+  "no-such-service": "The node does not offer this service: `mlctl nodes --json` lists those of each",
+  "service-not-allowed": "The service is for members of other groups: its file in services.d on the node",
+  "calls-not-allowed": "The node takes no calls of this user: agent.toml, call-users",
   "not-offered": "The node's agent does not offer this",
 } as const;
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
-import type { OrderOf } from "../../../src/wire/fleet/order.ts";
+import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
@@ -261,6 +261,54 @@ test("errors of nodes are shown to administrators, notes to their user", async (
   await agent.tell({ v: 1, kind: "error", id: newRun(), at: at + 1, why: "disk-full", text: "No room" });
   await (await signedIn("carol")).json("/api/fleet/events?limit=1");
   expect(reads()).toBe(before);
+});
+
+test("a token of scope call calls services, so many a minute, and does nothing else", async () => {
+  const none = { kernel: "", os: "", architecture: "", cpus: 1, addresses: [], gpus: [], labels: [] };
+  await agent.beSeen({ facts: { ...none, services: ["hello/world"] } });
+  const scopes = ["call"];
+  const asked = await send(alice, "POST", "/api/tokens", { name: "bot", scopes, days: 1, callsAMinute: 2 });
+  const { token } = (await asked.json()) as { token: string };
+  const withToken = (method: string, path: string, body?: unknown) =>
+    fetch(`${site.origin}${path}`, {
+      method,
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const offered = await poll("the service", async () => {
+    const { services } = (await (await withToken("GET", "/api/services")).json()) as { services: unknown[] };
+    return services.length > 0 && services;
+  });
+  expect(offered).toEqual([{ name: "hello/world", nodes: ["node1"] }]);
+  const called = async () => {
+    const { run, user, nodes, issued } = order();
+    const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+    const head = { v: 1, kind: "call", fleet: fleet.id, run, user, nodes, ...times } as const;
+    const call: OrderOf<"call"> = { ...head, service: "hello/world", input: "[1]" };
+    return { call, answer: withToken("POST", "/api/calls", key.signed(call)) };
+  };
+  for (const printed of ['{"n":1}', '{"n":2}']) {
+    const { call, answer } = await called();
+    const got = await poll("the call", () => agent.orders.find(({ run }) => run === call.run));
+    expect(got).toMatchObject({ kind: "call", service: "hello/world", input: "[1]" });
+    const digest = createHash("sha256").update(encodeOrder(call)).digest("hex");
+    await agent.result(call, { state: "finished", code: 0, digest, output: printed });
+    expect(await (await answer).json()).toMatchObject({ state: "finished", node: "node1", output: printed });
+  }
+  expect((await (await called()).answer).status).toBe(429);
+  for (const [method, path, body] of [
+    ["POST", "/api/runs", key.signed(order())],
+    ["GET", "/api/fleet"],
+    ["GET", "/api/executions"],
+    ["GET", "/api/tokens"],
+  ] as const)
+    expect((await withToken(method, path, body)).status).toBe(403);
+  const audited = site.audited.filter((record) => record["kind"] === "call");
+  expect(audited.map(({ outcome, what, user }) => [outcome, what, user])).toEqual([
+    ["ok", "hello/world", "alice"],
+    ["ok", "hello/world", "alice"],
+    ["refused", "hello/world", "alice"],
+  ]);
 });
 
 async function readUpdates(body: ReadableStream<Uint8Array> | null, updates: FleetUpdate[]): Promise<void> {

@@ -136,6 +136,30 @@ describe("mlctl ask", () => {
   });
 });
 
+describe("mlctl call", () => {
+  const call = (...words: readonly string[]) => fleet.mlctl.run(["call", "--key", fleet.key.path, ...words]);
+  const offer = (node: string, name: string, script: string) => {
+    const folder = join(fleet.site.folder, `${node}-agent/services.d/site`);
+    mkdirSync(folder, { recursive: true });
+    const argv = JSON.stringify(["/bin/sh", "-c", script]);
+    const as = process.getuid?.() === 0 ? "nobody" : userInfo().username;
+    writeFileSync(join(folder, name), `argv = ${argv}\nas = "${as}"\ngroups = ["*"]\n`);
+  };
+
+  test("hands JSON to a service on a node that has it, and prints its JSON", async () => {
+    offer("node2", "count", `printf '{"got":%s}' "$(cat)"`);
+    await poll("the service", async () => (await call()).stdout.includes("site/count"));
+    expect(await call("site/count", '{"n":1}')).toMatchObject({ code: 0, stdout: '{"got":{"n":1}}\n', stderr: "" });
+    expect(await call("site/count", "--node", "node1")).toMatchObject({ code: 1 });
+  });
+
+  test("names what does not work", async () => {
+    const missing = await call("site/nothing");
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("No node that is there offers") });
+    expect(await call("site/count", "{")).toMatchObject({ code: 2, stderr: expect.stringContaining("expected JSON") });
+  });
+});
+
 describe("--batch", () => {
   test("begins on the next nodes once all before have ended", async () => {
     const go = join(counts, "go");

@@ -22,6 +22,7 @@ export const account = translated("account", {
     delete: "delete",
     share: "share",
     run: "start commands on nodes",
+    call: "call services",
   },
   tokens: "Tokens for programs",
   noTokens: "There is none. mlctl login makes one as well.",

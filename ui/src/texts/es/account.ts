@@ -22,6 +22,7 @@ export const account: typeof english = {
     delete: "borrar",
     share: "compartir",
     run: "ejecutar órdenes en nodos",
+    call: "llamar a servicios",
   },
   tokens: "Tokens para programas",
   noTokens: "No hay ninguno. mlctl login también crea uno.",

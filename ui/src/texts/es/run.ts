@@ -98,6 +98,9 @@ export const run: typeof english = {
     "file-failed": "No se puede escribir el archivo",
     "disk-full": "El usuario no tiene sitio para el archivo en el nodo",
     archive: "No se puede desempaquetar el archivo comprimido",
+    "no-such-service": "El nodo no ofrece este servicio: `mlctl nodes --json` muestra los de cada uno",
+    "service-not-allowed": "El servicio es para miembros de otros grupos: su fichero en services.d del nodo",
+    "calls-not-allowed": "El nodo no acepta llamadas de este usuario: agent.toml, call-users",
     "not-offered": "El agente del nodo no ofrece esto",
   },
 };

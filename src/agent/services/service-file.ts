@@ -1,0 +1,49 @@
+import { parse } from "smol-toml";
+import { asCount, asRecord } from "../../wire/record.ts";
+import { isUnixName } from "../../wire/unix-name.ts";
+
+/** What a node offers by a name: a file of `services.d`. */
+export interface Service {
+  /** The path of the program first. */
+  readonly argv: readonly string[];
+  /** Whom it runs as. */
+  readonly as: string;
+  /** Whose members may call it; `*`: everybody whose orders the node takes. */
+  readonly groups: readonly string[];
+  /** Then it is ended. */
+  readonly seconds: number;
+}
+
+const KEYS = ["argv", "as", "groups", "seconds"];
+const MAX_WORDS = 64;
+const MAX_WORD_CHARACTERS = 1_024;
+const DEFAULT_SECONDS = 10;
+/** Who calls waits for at most half a minute. */
+const MAX_SECONDS = 25;
+
+/** Parses a service's file, or says in words what is wrong with it. */
+export function parseService(text: string): Service | string {
+  let record: Readonly<Record<string, unknown>>;
+  try {
+    record = asRecord(parse(text)) ?? {};
+  } catch (error) {
+    return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  }
+  const other = Object.keys(record).find((key) => !KEYS.includes(key));
+  if (other !== undefined) return `${other}: there is no such key; the keys are ${KEYS.join(", ")}`;
+  const { argv, as, groups } = record;
+  if (!isWords(argv) || !argv[0]?.startsWith("/")) return "argv: expected a list of words, the first one a path from /";
+  if (typeof as !== "string" || !isUnixName(as) || as === "root") return "as: expected a user other than root";
+  if (!isWords(groups) || !groups.every((group) => group === "*" || isUnixName(group)))
+    return 'groups: expected the groups whose members may call it, or ["*"] for everybody';
+  const seconds = asCount(record["seconds"] ?? DEFAULT_SECONDS, 1);
+  if (seconds === undefined || seconds > MAX_SECONDS)
+    return `seconds: expected a whole number from 1 to ${MAX_SECONDS}`;
+  return { argv, as, groups, seconds };
+}
+
+function isWords(value: unknown): value is readonly string[] {
+  const isWord = (word: unknown): boolean =>
+    typeof word === "string" && word !== "" && word.length <= MAX_WORD_CHARACTERS && !word.includes("\0");
+  return Array.isArray(value) && value.length > 0 && value.length <= MAX_WORDS && value.every(isWord);
+}

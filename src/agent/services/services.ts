@@ -1,0 +1,125 @@
+import { type Dirent, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Log } from "../../host/log.ts";
+import type { UserDirectory } from "../../host/users.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { isServiceName, type OrderOf } from "../../wire/fleet/order.ts";
+import type { Refusal } from "../../wire/fleet/refusal.ts";
+import { programFields } from "../programs/program-fields.ts";
+import { TrustedFile } from "../programs/trusted-file.ts";
+import { parseService, type Service } from "./service-file.ts";
+
+interface ServicesOptions {
+  /** `services.d`: a file for each, in folders for nested names. */
+  readonly folder: string;
+  readonly users: Pick<UserDirectory, "byName" | "isMember">;
+  readonly log: Log;
+}
+
+/** What a call needs to begin. */
+type Prepared =
+  | {
+      readonly kind: "serve";
+      /** What mlsupervise reads: the program, and the input of the call. */
+      readonly fields: string;
+      readonly user: string;
+      readonly uid: number;
+      readonly seconds: number;
+    }
+  | { readonly kind: "refuse"; readonly why: Refusal }
+  | { readonly kind: "wait"; readonly why: "directory" };
+
+/** Read each second. Those beyond are not offered. */
+const MAX_FILES = 256;
+/** Folders in folders: names have 128 characters. */
+const MAX_DEPTH = 8;
+
+/** The services that this node offers. Files count as they are now: nothing has to be started anew. */
+export class Services {
+  readonly #options: ServicesOptions;
+  readonly #files = new Map<string, TrustedFile<Service | undefined>>();
+
+  constructor(options: ServicesOptions) {
+    this.#options = options;
+  }
+
+  /** Those whose file is right, sorted. A file that is wrong is named in the log once for each change of it. */
+  names(): readonly string[] {
+    const { folder } = this.#options;
+    const found = filesIn(folder, MAX_DEPTH)
+      .map((path) => relative(folder, path))
+      .filter(isServiceName)
+      .sort();
+    for (const name of this.#files.keys()) if (!found.includes(name)) this.#files.delete(name);
+    const offered = found.slice(0, MAX_FILES).filter((name) => this.#fileOf(name).read() !== undefined);
+    return offered.slice(0, FLEET_LIMITS.maxListedServices);
+  }
+
+  /** Why the user may not call it now; undefined: they may. */
+  async refusal({ service: name, user }: OrderOf<"call">): Promise<Refusal | "directory" | undefined> {
+    const service = this.#find(name);
+    if (service === undefined) return "no-such-service";
+    return this.#mayCall(user, service.groups);
+  }
+
+  /** Everything is asked again: rights may have gone since the call came. */
+  async prepare(order: OrderOf<"call">): Promise<Prepared> {
+    const why = await this.refusal(order);
+    if (why === "directory") return { kind: "wait", why };
+    const service = this.#find(order.service);
+    if (why !== undefined || service === undefined) return { kind: "refuse", why: why ?? "no-such-service" };
+    const as = await this.#options.users.byName(service.as, { isFresh: true });
+    if (as === "unavailable") return { kind: "wait", why: "directory" };
+    if (as === undefined || as.uid === 0) return { kind: "refuse", why: "no-such-service" };
+    const env = [`MARCOLOGGER_USER=${order.user}`, `MARCOLOGGER_SERVICE=${order.service}`];
+    const fields = programFields({ argv: service.argv, env, input: order.input });
+    return { kind: "serve", fields, user: service.as, uid: as.uid, seconds: service.seconds };
+  }
+
+  async #mayCall(name: string, groups: readonly string[]): Promise<Refusal | "directory" | undefined> {
+    if (groups.includes("*")) return undefined;
+    const { users } = this.#options;
+    const user = await users.byName(name);
+    if (user === "unavailable") return "directory";
+    if (user === undefined) return "no-such-user";
+    for (const group of groups) if (await users.isMember(user, group)) return undefined;
+    return "service-not-allowed";
+  }
+
+  /** A name that callers invent is not kept. */
+  #find(name: string): Service | undefined {
+    return (this.#files.get(name) ?? this.#open(name)).read();
+  }
+
+  #fileOf(name: string): TrustedFile<Service | undefined> {
+    const file = this.#files.get(name) ?? this.#open(name);
+    this.#files.set(name, file);
+    return file;
+  }
+
+  #open(name: string): TrustedFile<Service | undefined> {
+    const { folder, log } = this.#options;
+    const path = join(folder, name);
+    return new TrustedFile(path, (read) => {
+      if ("text" in read && read.text === "") return undefined;
+      const service = "fault" in read ? read.fault : parseService(read.text);
+      if (typeof service !== "string") return service;
+      log.event("error", "a service is not offered", { path, fault: service });
+      return undefined;
+    });
+  }
+}
+
+function filesIn(folder: string, depth: number): readonly string[] {
+  let entries: readonly Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 ? filesIn(path, depth - 1) : [];
+    return entry.isFile() ? [path] : [];
+  });
+}

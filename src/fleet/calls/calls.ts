@@ -1,0 +1,93 @@
+import { type CallView, isCallState } from "../../wire/fleet/call.ts";
+import type { FleetEvent } from "../../wire/fleet/event.ts";
+import type { OrderOf } from "../../wire/fleet/order.ts";
+import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { Nodes } from "../outbox/ports.ts";
+import { sha256 } from "../sha256.ts";
+
+interface CallsOptions {
+  readonly nodes: Pick<Nodes, "send" | "isPresent" | "isDuplicate">;
+  /** Calls once after a time. Returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
+  /** A result that nobody waits for. */
+  readonly onDiscarded: () => void;
+}
+
+/** Each holds an answer of 64 KiB at most. */
+const MAX_OPEN = 256;
+/** The others' places are not one user's. */
+const MAX_OPEN_OF_USER = 32;
+/** The node takes a call once, however often it comes. */
+const SEND_AGAIN_MS = 2_000;
+
+interface Open {
+  readonly user: string;
+  readonly node: string;
+  readonly digest: string;
+  readonly end: (how: Ended) => void;
+}
+
+type Ended = Omit<CallView, "run" | "node">;
+
+const NOTHING = { why: "", text: "", code: null, output: "" } as const;
+
+/** Calls of services, while somebody waits. The node's journal makes each happen at most once; nothing is stored here. */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #open = new Map<string, Open>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with what became of it on its one node. Undefined: too many are open at the moment, or this one is. */
+  async call(
+    order: OrderOf<"call">,
+    {
+      signed,
+      withinMs,
+      signal,
+    }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
+  ): Promise<CallView | undefined> {
+    const { nodes, after } = this.#options;
+    const { user, run } = order;
+    const [node = ""] = order.nodes;
+    const key = `${user}\0${run}`;
+    const own = [...this.#open.values()].filter((open) => open.user === user).length;
+    if (this.#open.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#open.has(key)) return undefined;
+    if (!nodes.isPresent(node) || nodes.isDuplicate(node)) return { run, node, state: "absent", ...NOTHING };
+    const message = Buffer.from(encodeSignedOrder(signed));
+    const calledOff: (() => void)[] = [];
+    const ended = await new Promise<Ended>((resolve) => {
+      const silent = () => resolve({ state: "silent", ...NOTHING });
+      calledOff[0] = after(silent, withinMs);
+      signal.addEventListener("abort", silent, { once: true });
+      this.#open.set(key, { user, node, digest: sha256(signed.order), end: resolve });
+      const send = (): void => {
+        nodes.send(node, message);
+        calledOff[1] = after(send, SEND_AGAIN_MS);
+      };
+      if (signal.aborted) silent();
+      else send();
+    });
+    for (const callOff of calledOff) callOff();
+    this.#open.delete(key);
+    return { run, node, ...ended };
+  }
+
+  /** Whether a report of a node is about a call that somebody waits for. */
+  take(node: string, event: FleetEvent): boolean {
+    if (event.kind !== "state" && event.kind !== "result") return false;
+    const open = this.#open.get(`${event.user}\0${event.run}`);
+    // A refusal from before the order could be read names no digest.
+    const isOfIt = open?.node === node && (event.digest === open.digest || event.digest === "");
+    if (!isOfIt) {
+      if (event.kind === "result") this.#options.onDiscarded();
+      return false;
+    }
+    const { state, why, text, code } = event;
+    // `waiting`: its journal has nothing of it. It is sent again.
+    if (isCallState(state)) open.end({ state, why, text, code, output: event.kind === "result" ? event.output : "" });
+    return true;
+  }
+}

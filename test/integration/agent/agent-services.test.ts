@@ -1,0 +1,158 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import type { FleetEventOf } from "../../../src/wire/fleet/event.ts";
+import type { OrderOf } from "../../../src/wire/fleet/order.ts";
+import { AgentSite } from "../../support/agent-site.ts";
+import { newRun } from "../../support/fleet-keys.ts";
+import { poll } from "../../support/poll.ts";
+import { createTestUser } from "../../support/root.ts";
+
+type Result = FleetEventOf<"result">;
+
+const IS_ROOT = process.getuid?.() === 0;
+let site: AgentSite;
+/** Whom the services run as. */
+let as: string;
+
+beforeAll(async () => {
+  as = IS_ROOT ? (await createTestUser("service")).name : userInfo().username;
+  site = await AgentSite.create();
+  await site.start();
+});
+
+/** Puts a service of the node's administrator in place: a script, as `as`. */
+function offer(name: string, script: string, more: Readonly<Record<string, unknown>> = {}): void {
+  site.program(`programs/${name.replaceAll("/", "-")}`, script);
+  const argv = [join(site.folder, "programs", name.replaceAll("/", "-"))];
+  const lines = Object.entries({ argv, as, groups: ["*"], ...more });
+  const file = join(site.folder, "services.d", name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, lines.map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join(""), { mode: 0o644 });
+}
+
+function callOf(service: string, input = ""): OrderOf<"call"> {
+  const { fleet, user, nodes, issued } = site.order();
+  const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+  return { v: 1, kind: "call", fleet, run: newRun(issued), user, nodes, ...times, service, input };
+}
+
+function resultsOf({ run }: { readonly run: string }): Result[] {
+  return site.events.filter((event): event is Result => event.kind === "result" && event.run === run);
+}
+
+async function call(service: string, input = ""): Promise<Result> {
+  const order = callOf(service, input);
+  site.send(site.key.message(order));
+  return poll(`the result of ${service}`, () => resultsOf(order)[0]).catch((error: unknown) => {
+    throw new Error(`${error}; told: ${site.statesOf(order)}\n${site.root?.output()}`);
+  });
+}
+
+async function refused(service: string): Promise<string> {
+  const order = callOf(service);
+  site.send(site.key.message(order));
+  return (await site.until(order, "refused")).why;
+}
+
+test("a service gets the JSON of the call, runs as its user, and its JSON comes back", async () => {
+  const input = JSON.stringify({ name: 'é "x" $HOME', list: [1, 2] });
+  offer(
+    "tools/echo",
+    `printf '{"as":"%s","asks":"%s","fds":"%s","input":%s}' "$(id -un)" "$MARCOLOGGER_USER" \
+    "$(ls /proc/self/fd | tr '\n' ' ')" "$(cat)"; echo said >&2`,
+  );
+  const result = await call("tools/echo", input);
+  expect(result).toMatchObject({ state: "finished", code: 0, text: "said " });
+  expect(JSON.parse(result.output)).toEqual({ as, asks: site.user, fds: "0 1 2 3 ", input: JSON.parse(input) });
+});
+
+test.each([
+  ["fails", "echo why >&2; exit 3", {}, { state: "failed", code: 3, why: "", text: "why " }],
+  ["prints no JSON", "echo hello", {}, { state: "failed", why: "not-json" }],
+  ["prints nothing", "true", {}, { state: "finished", output: "" }],
+  ["prints too much", "head -c 70000 /dev/zero | tr '\\0' 1", {}, { state: "failed", why: "answer" }],
+  ["takes too long", "sleep 1000", { seconds: 1 }, { state: "failed", why: "slow" }],
+  ["cannot be started", "", { argv: ["/nonexistent/x"] }, { state: "failed", why: "start" }],
+])("one that %s is named", async (_, script, more, expected) => {
+  offer("bad", script, more);
+  expect(await call("bad")).toMatchObject(expected);
+});
+
+test("what it leaves behind ends with it", async () => {
+  const mark = `8${process.pid}`;
+  offer("leaves", `setsid sleep ${mark} >&2 & echo '{"pid":'$!'}'`);
+  const { pid } = JSON.parse((await call("leaves")).output) as { pid: number };
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+test("is there as soon as its file is, and gone with it; what is offered is advertised", async () => {
+  expect(await refused("late")).toBe("no-such-service");
+  offer("late", "echo 1");
+  expect((await call("late")).state).toBe("finished");
+  await poll("the advertisement", () => site.offered.includes("late"));
+  expect(site.offered).toEqual([...site.offered].sort());
+  rmSync(join(site.folder, "services.d/late"));
+  expect(await refused("late")).toBe("no-such-service");
+  await poll("the end of the advertisement", () => !site.offered.includes("late"));
+});
+
+test("whose members may call it is the node's choice, and so is who may call at all", async () => {
+  offer("members", site.counting("members", "echo 1"), { groups: ["nogroup-of-tests"] });
+  expect(await refused("members")).toBe("service-not-allowed");
+  offer("members", site.counting("members", "echo 1"));
+  site.configure({ "call-users": ["somebody"] });
+  expect(await refused("members")).toBe("calls-not-allowed");
+  expect(site.count("members")).toBe(0);
+  site.configure({});
+  expect((await call("members")).state).toBe("finished");
+});
+
+test("a file that is wrong, or that others may write, offers nothing, and the collector hears why", async () => {
+  const wrong = [
+    ["others", {}, 0o666],
+    ["root", { as: "root" }, 0o644],
+    ["no-path", { argv: ["sh"] }, 0o644],
+    ["other-key", { user: "x" }, 0o644],
+    ["too-long", { seconds: 60 }, 0o644],
+  ] as const;
+  for (const [name, more, mode] of wrong) {
+    offer(`wrong/${name}`, site.counting("wrong", "echo 1"), more);
+    chmodSync(join(site.folder, "services.d/wrong", name), mode);
+  }
+  for (const [name] of wrong) expect(await refused(`wrong/${name}`)).toBe("no-such-service");
+  const told = (name: string) => site.events.find((event) => event.kind === "error" && event.text.includes(name));
+  await poll("the errors", () => wrong.every(([name]) => told(`wrong/${name}`)));
+  expect(site.count("wrong")).toBe(0);
+});
+
+test("is executed once, however often the call comes and whatever is killed", async () => {
+  offer("once", site.counting("once", "echo 1"));
+  const order = callOf("once");
+  const message = site.key.message(order);
+  for (let i = 0; i < 5; i += 1) site.send(message);
+  await poll("the result", () => resultsOf(order).length > 0);
+  await site.kill();
+  await site.start();
+  site.events.length = 0;
+  site.send(message);
+  // The collector asks again: it gets the same answer.
+  const [again] = await poll("the result again", () => resultsOf(order).length > 0 && resultsOf(order));
+  expect([again?.state, again?.output, site.count("once")]).toEqual(["finished", "1", 1]);
+});
+
+test("goes on while the agent is killed, and its answer is told by the next one", async () => {
+  const go = join(site.folder, "count/go");
+  offer("slow", `${site.counting("slow")} until [ -e ${go} ]; do sleep 0.05; done; echo '"done"'`);
+  // What a test has started ends with it.
+  await site.start();
+  const order = callOf("slow");
+  site.send(site.key.message(order));
+  await poll("the service", () => site.count("slow") === 1);
+  await site.kill();
+  writeFileSync(go, "");
+  await site.start();
+  const [result] = await poll("the result", () => resultsOf(order).length > 0 && resultsOf(order));
+  expect([result?.state, result?.output, site.count("slow")]).toEqual(["finished", '"done"', 1]);
+});
