@@ -31,6 +31,9 @@ export interface AgentConfig {
   readonly providers: string;
   /** Folder of services. */
   readonly services: string;
+  /** Folder of programs that print labels, and the one that lists GPUs. */
+  readonly factsDir: string;
+  readonly gpuProgram: string;
   readonly policy: Policy;
   /** Where users leave events (`mlctl event`). */
   readonly eventsDir: string;
@@ -95,6 +98,8 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
   providers: [path, "a path from /", "/etc/marcologger/providers.d"],
   "events-dir": [path, "a path from /", EVENTS_FOLDER],
   services: [path, "a path from /", "/etc/marcologger/services.d"],
+  facts: [path, "a path from /", "/etc/marcologger/facts.d"],
+  "nvidia-smi": [path, "a path from /", "/usr/bin/nvidia-smi"],
   "min-uid": [(value) => asCount(value, 0), "a uid", 1_000],
   "web-users": [names, 'users or "@GROUP"', []],
   "web-max-life": [
@@ -143,6 +148,8 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
     providerUser: found["provider-user"],
     providers: found["providers"],
     services: found["services"],
+    factsDir: found["facts"],
+    gpuProgram: found["nvidia-smi"],
     policy: {
       minUid: found["min-uid"],
       webUsers: found["web-users"],

@@ -36,6 +36,8 @@ export const AGENT_LIMITS = {
   presenceEveryMs: 15_000,
   /** Every so many presences carry the facts. */
   factsEvery: 10,
+  /** Programs look again for what labels and GPUs the node has. */
+  findFactsEveryMs: 300_000,
   /** Files of users that mlagent fetches at a time, and that wait for it. */
   fetchesAtOnce: 4,
   waitingBlobs: 1_024,

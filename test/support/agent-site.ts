@@ -34,8 +34,9 @@ export class AgentSite {
   readonly events: FleetEvent[] = [];
   /** Answers to questions, in their order. */
   readonly answers: (Answered & { readonly run: string })[] = [];
-  /** Services that it offered last. */
+  /** What it said last of the node: services, and facts that were found. */
   offered: readonly string[] = [];
+  found: { readonly gpus: readonly string[]; readonly labels: readonly string[] } = { gpus: [], labels: [] };
   answer: Answer = () => "+";
   /** What the collector has, by digest. Asked for as the other half of the agent would fetch it; "" or why not. */
   readonly blobs = new Map<string, Buffer>();
@@ -93,6 +94,8 @@ export class AgentSite {
       "run-dir": join(this.folder, "relay"),
       providers: join(this.folder, "providers.d"),
       services: join(this.folder, "services.d"),
+      facts: join(this.folder, "facts.d"),
+      "nvidia-smi": join(this.folder, "nvidia-smi"),
       "min-uid": 0,
       ...more,
     };
@@ -251,7 +254,10 @@ export class AgentSite {
       const why = this.fetch({ ...blob, path: cachedPath(join(this.folder, "cache"), blob) });
       this.#socket?.write(`${JSON.stringify({ t: "blob", ...blob, why })}\n`);
     }
-    if (record?.["t"] === "status") this.offered = record["services"] as readonly string[];
+    if (record?.["t"] === "status") {
+      this.offered = record["services"] as readonly string[];
+      this.found = { gpus: record["gpus"] as readonly string[], labels: record["labels"] as readonly string[] };
+    }
     if (record?.["t"] === "say") {
       const answer = parseAnswer(String(record["text"]));
       if (answer === undefined) throw new Error(`Not an answer: ${line}`);

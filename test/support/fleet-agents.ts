@@ -47,6 +47,7 @@ export async function startAgent(
     "web-trust": join(folder, "web-trust"),
     "run-dir": runDir,
     services: join(folder, "services.d"),
+    facts: join(folder, "facts.d"),
     "min-uid": 0,
     ...settings,
   };

@@ -128,7 +128,7 @@ export class Agent {
   #take(status: RootStatus): void {
     const isFirst = this.#status === undefined || this.#status.journal !== status.journal;
     const hasChanged = this.#status?.running !== status.running;
-    const hasOtherFacts = this.#status?.services.join() !== status.services.join();
+    const hasOtherFacts = factsOf(this.#status) !== factsOf(status);
     this.#status = status;
     if (isFirst || hasOtherFacts) this.#presences = 0;
     if (isFirst || hasChanged || hasOtherFacts) this.#appear();
@@ -150,10 +150,7 @@ export class Agent {
       ...readLoad(),
       running: status.running,
       open: status.open,
-      facts:
-        this.#presences % AGENT_LIMITS.factsEvery === 0
-          ? readFacts({ labels: config.labels, services: status.services })
-          : null,
+      facts: this.#presences % AGENT_LIMITS.factsEvery === 0 ? readFacts(config.labels, status) : null,
     };
     this.#presences += 1;
     try {
@@ -174,6 +171,10 @@ export class Agent {
       if (status.type === "error") log.event("warning", "broker: refused", { error: String(status.error) });
     }
   }
+}
+
+function factsOf(status: RootStatus | undefined): string {
+  return JSON.stringify([status?.services, status?.gpus, status?.labels]);
 }
 
 /** Beside the broker, unless the file says where. */

@@ -4,10 +4,17 @@ import { ownAddresses } from "../../host/own-addresses.ts";
 import type { Facts, Presence } from "../../wire/fleet/presence.ts";
 
 const MOST_ADDRESSES = 64;
+const MOST_LABELS = 64;
 const MOST_CHARACTERS = 256;
 
-/** What seldom changes about this machine. */
-export function readFacts(known: Pick<Facts, "labels" | "services">): Facts {
+/** What seldom changes about this machine. A label of agent.toml takes the place of one that was found. */
+export function readFacts(
+  labels: readonly string[],
+  { services, gpus, labels: found }: Pick<Facts, "services" | "gpus" | "labels">,
+): Facts {
+  const keyOf = (label: string): string => label.slice(0, label.indexOf("="));
+  const own = new Set(labels.map(keyOf));
+  const others = found.filter((label) => !own.has(keyOf(label)));
   const addresses = ownAddresses()
     .filter(({ internal }) => !internal)
     .map(({ address }) => address);
@@ -17,8 +24,9 @@ export function readFacts(known: Pick<Facts, "labels" | "services">): Facts {
     architecture: machine(),
     cpus: Math.max(1, cpus().length),
     addresses: addresses.slice(0, MOST_ADDRESSES),
-    gpus: [],
-    ...known,
+    gpus,
+    labels: [...labels, ...others].slice(0, MOST_LABELS),
+    services,
   };
 }
 

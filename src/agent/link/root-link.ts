@@ -14,6 +14,9 @@ export interface RootStatus {
   readonly running: number;
   readonly open: readonly string[];
   readonly services: readonly string[];
+  readonly gpus: readonly string[];
+  /** What programs have found out, as `KEY=VALUE`. */
+  readonly labels: readonly string[];
 }
 
 /** A file of a user that an order names. */
@@ -86,14 +89,14 @@ export class RootLink {
     const [run, said] = [parseExecutionId(record?.["run"]), record?.["text"]];
     if (record?.["t"] === "say" && run !== undefined && typeof said === "string") this.#onSay(run, said);
     if (record?.["t"] === "want") this.#fetch(record, socket);
-    const { journal, open, services } = record ?? {};
+    const { journal, open, services, gpus, labels } = record ?? {};
     const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];
     if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open) || !Array.isArray(services))
       return;
     const offered = services.filter(isServiceName).slice(0, FLEET_LIMITS.maxListedServices);
     const names = open.filter((name) => typeof name === "string").slice(0, FLEET_LIMITS.maxListedRuns);
-    if (sequence !== undefined && running !== undefined)
-      this.#onStatus({ journal, sequence, running, open: names, services: offered });
+    if (!isWords(gpus) || !isWords(labels) || sequence === undefined || running === undefined) return;
+    this.#onStatus({ journal, sequence, running, open: names, services: offered, gpus, labels });
   }
 
   #fetch({ owner, sha256, bytes }: Readonly<Record<string, unknown>>, socket: Socket): void {
@@ -103,4 +106,8 @@ export class RootLink {
       socket.write(`${JSON.stringify({ t: "blob", owner, sha256, why })}\n`);
     });
   }
+}
+
+function isWords(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
 }

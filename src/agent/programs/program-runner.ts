@@ -9,12 +9,14 @@ export type Looked =
   | { readonly kind: "done"; readonly output: string }
   | { readonly kind: "failed"; readonly why: "slow" | "unreadable" | "too-long"; readonly text: string };
 
+/** `[command, ...args]` that executes a program as this user, with this process's pipes. */
+export type Look = (of: { readonly user: string; readonly uid: number; readonly seconds: number }) => string[];
+
 interface ProgramRunnerOptions {
   /** Whom programs run as where this process is root: neither root nor a user who asks. */
   readonly user: string;
   readonly users: Pick<UserDirectory, "byName">;
-  /** `[command, ...args]` that executes a program as this user, with this process's pipes. */
-  look(of: { readonly user: string; readonly uid: number; readonly seconds: number }): string[];
+  readonly look: Look;
   /** Calls once after a time. Returns how to call that off. */
   after(act: () => void, afterMs: number): () => void;
 }

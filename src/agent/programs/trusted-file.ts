@@ -30,8 +30,12 @@ export class TrustedFile<T> {
   }
 
   #stampNow(): string {
-    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return found === undefined ? "missing" : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join();
+    try {
+      const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+      return found === undefined ? "missing" : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join();
+    } catch (error) {
+      return String(error);
+    }
   }
 
   #readNow(): TrustedText {

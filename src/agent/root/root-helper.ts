@@ -18,14 +18,12 @@ import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
 import { EventFolder } from "../notices/event-folder.ts";
 import { Notices } from "../notices/notices.ts";
-import { ProgramRunner } from "../programs/program-runner.ts";
 import { TrustedFile, type TrustedText } from "../programs/trusted-file.ts";
 import { Asking } from "../providers/asking.ts";
-import { Providers } from "../providers/providers.ts";
-import { Services } from "../services/services.ts";
 import { Checks } from "./checks.ts";
 import { Confirmation } from "./confirmation.ts";
 import { Messages } from "./messages.ts";
+import { NodePrograms } from "./node-programs.ts";
 import { ProcessForm } from "./process-form.ts";
 import { isAlive, isSystemdBooted, readBoot } from "./processes.ts";
 import { Runs, type Standing } from "./runs.ts";
@@ -64,7 +62,7 @@ export class RootHelper {
   readonly #notices: Notices;
   readonly #events: EventFolder;
   readonly #starter: Starter;
-  readonly #services: Services;
+  readonly #programs: NodePrograms;
   readonly #server: Server;
   #peer: Socket | undefined;
   #waiting = 0;
@@ -101,12 +99,13 @@ export class RootHelper {
     const stager = new Stager({ cache: config.cacheDir, wants: this.#wants, command });
     this.#starter = new Starter({ node, runDir, stopFolder, form, stager, journal });
     const boot = readBoot();
-    this.#services = new Services({ folder: config.services, users, log });
+    const look = form.look.bind(form);
+    this.#programs = new NodePrograms({ config, users, mllook: options.mllook, look, log, nowMs, after });
     const parts = {
       journal,
       checks,
       starter: this.#starter,
-      services: this.#services,
+      services: this.#programs.services,
       teller: this.#teller,
       log,
       nowMs,
@@ -116,11 +115,7 @@ export class RootHelper {
       this.#runs.standing = standing;
     };
     this.#confirmation = new Confirmation({ ...parts, start: newId(), onStanding });
-    const look = form.look.bind(form);
-    const runner = new ProgramRunner({ user: config.providerUser, users, look, after });
-    const builtIn = (name: string) => [...options.mllook, name];
-    const providers = new Providers({ folder: config.providers, builtIn, run: (program) => runner.run(program) });
-    const find = providers.find.bind(providers);
+    const find = this.#programs.providers.find.bind(this.#programs.providers);
     const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), find });
     this.#messages = new Messages({ ...parts, asking, runs: this.#runs });
     this.#server = createServer((socket) => this.#serve(socket));
@@ -130,6 +125,7 @@ export class RootHelper {
     await listenOnFile(this.#server, { path: this.#options.config.socket, for: "owner and group" });
     this.#every(AGENT_LIMITS.lookEveryMs, () => {
       this.#runs.stepAll();
+      this.#programs.look();
       this.#sayStatus();
       void this.#confirmation.ask();
       void this.#events.look();
@@ -139,6 +135,7 @@ export class RootHelper {
     });
     this.#every(AGENT_LIMITS.sweepEveryMs, () => this.#sweep());
     this.#sweep();
+    this.#programs.look();
     this.#runs.stepAll();
   }
 
@@ -194,8 +191,13 @@ export class RootHelper {
     const open = this.#runs.openNames().slice(0, 64);
     const { id, sequence } = this.#journal;
     const names = open.map(({ user, run }) => `${user} ${run}`);
-    const services = this.#services.names();
-    this.#teller.status({ journal: id, sequence, running: this.#runs.openCount(), open: names, services });
+    this.#teller.status({
+      journal: id,
+      sequence,
+      running: this.#runs.openCount(),
+      open: names,
+      ...this.#programs.offers,
+    });
   }
 
   #sayDropped(): void {

@@ -53,6 +53,8 @@ export class Teller {
     running: number;
     open: readonly string[];
     services: readonly string[];
+    gpus: readonly string[];
+    labels: readonly string[];
   }): void {
     this.#peer?.send(JSON.stringify({ t: "status", ...status }));
   }

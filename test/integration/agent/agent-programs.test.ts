@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { programFields } from "../../../src/agent/programs/program-fields.ts";
 import { argumentsFault, parseArgumentSchema } from "../../../src/agent/providers/argument-schema.ts";
 import { AGENT_BIN, AgentSite } from "../../support/agent-site.ts";
+import { poll } from "../../support/poll.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 const LATE = 79;
@@ -106,6 +107,23 @@ test("a program that takes too long is killed with everything that it started", 
   const look = spawnSync(join(AGENT_BIN, "mlsupervise"), ["look", String(uid), username, "1"], { input });
   expect(look.status).toBe(LATE);
   expect(spawnSync("ps", ["-eo", "args"]).stdout.toString().split("\n")).not.toContain(`sleep ${mark}`);
+});
+
+test("nvidia-smi names GPUs, and scripts print labels, as soon as they are there", async () => {
+  site.program(
+    "nvidia-smi",
+    `[ "$1" = --query-gpu=name,memory.total ] && echo 'A100, 81920 MiB' && echo 'A100, 81920 MiB'`,
+  );
+  site.program("facts.d/10-role", `echo '{"role":"render","racks":3,"isNew":true,"nested":{"a":1},"no key":1}'`);
+  site.program("facts.d/20-second", `echo '{"role":"other","site":"oslo"}'`);
+  site.program("facts.d/30-fails", "echo '{\"x\":1}'; exit 1");
+  await poll("the labels", () => site.found.labels.includes("site=oslo"));
+  expect(site.found).toEqual({
+    gpus: ["A100, 81920 MiB", "A100, 81920 MiB"],
+    labels: ["role=render", "racks=3", "isNew=true", "site=oslo"],
+  });
+  rmSync(join(site.folder, "facts.d/20-second"));
+  await poll("their end", () => !site.found.labels.includes("site=oslo"));
 });
 
 test("what a schema says is checked, and what is wrong with it is named", () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
@@ -93,6 +93,25 @@ testBooted("a provider looks from a unit of its own, in which nothing can be wri
   expect((await site.ask("look")).rows).toEqual([{ uid: Number(nobody), unit: expect.stringMatching(/^mllook-/) }]);
   const { state, rows } = await site.ask("uptime");
   expect([state, rows.length]).toEqual(["complete", 1]);
+});
+
+testBooted("a service runs in a unit of its own, as its user, and its answer comes back", async () => {
+  site.program(
+    "programs/answer",
+    `printf '{"uid":%s,"in":%s,"unit":"%s"}' $(id -u) "$(cat)" "$(grep -o 'mlcall-[^/]*' /proc/self/cgroup | head -1)"`,
+  );
+  mkdirSync(join(site.folder, "services.d"));
+  const argv = JSON.stringify([join(site.folder, "programs/answer")]);
+  const text = `argv = ${argv}\nas = "${alice.name}"\ngroups = ["*"]\n`;
+  writeFileSync(join(site.folder, "services.d/answer"), text, { mode: 0o644 });
+  const { fleet, run, user, nodes, issued } = site.order();
+  const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+  const head = { v: 1, kind: "call", fleet, run, user, nodes, ...times } as const;
+  site.send(site.key.message({ ...head, service: "answer", input: "[1]" }));
+  const result = await poll("the result", () => site.events.find((event) => event.kind === "result"));
+  expect(result).toMatchObject({ state: "finished", run, code: 0 });
+  const unit = `mlcall-${alice.uid}-${run}.service`;
+  expect(JSON.parse(result.output)).toEqual({ uid: alice.uid, in: [1], unit });
 });
 
 testBooted(

@@ -136,6 +136,17 @@ describe("mlctl ask", () => {
   });
 });
 
+test("--where chooses nodes by labels that a script of the node found", async () => {
+  const folder = join(fleet.site.folder, "node2-agent/facts.d");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "role"), `#!/bin/sh\necho '{"role":"render"}'\n`, { mode: 0o755 });
+  const asked = await poll("the label", async () => {
+    const { code, stdout } = await fleet.runHere("--where", "role=render", "--dry-run", "--", "true");
+    return code === 0 && stdout;
+  });
+  expect(asked).toBe("node2\twould start it\n");
+});
+
 describe("mlctl call", () => {
   const call = (...words: readonly string[]) => fleet.mlctl.run(["call", "--key", fleet.key.path, ...words]);
   const offer = (node: string, name: string, script: string) => {

@@ -1,0 +1,46 @@
+import type { Log } from "../../host/log.ts";
+import type { UserDirectory } from "../../host/users.ts";
+import type { AgentConfig } from "../config.ts";
+import { FoundFacts } from "../facts/found-facts.ts";
+import { type Look, ProgramRunner } from "../programs/program-runner.ts";
+import { Providers } from "../providers/providers.ts";
+import { Services } from "../services/services.ts";
+
+interface NodeProgramsOptions {
+  readonly config: AgentConfig;
+  readonly users: UserDirectory;
+  /** `[program, ...args]` that answers with a built-in provider: its name and a uid follow. */
+  readonly mllook: readonly string[];
+  readonly look: Look;
+  readonly log: Log;
+  nowMs(): number;
+  after(act: () => void, afterMs: number): () => void;
+}
+
+/** Programs of the node's administrator, and the built-in ones: what the node answers, what it knows of itself, what it offers. */
+export class NodePrograms {
+  readonly providers: Providers;
+  readonly services: Services;
+  readonly #facts: FoundFacts;
+  #offered: readonly string[] = [];
+
+  constructor({ config, users, mllook, look, log, nowMs, after }: NodeProgramsOptions) {
+    const runner = new ProgramRunner({ user: config.providerUser, users, look, after });
+    const run: ProgramRunner["run"] = (program) => runner.run(program);
+    const { factsDir: folder, gpuProgram } = config;
+    this.providers = new Providers({ folder: config.providers, builtIn: (name) => [...mllook, name], run });
+    this.services = new Services({ folder: config.services, users, log });
+    this.#facts = new FoundFacts({ folder, gpuProgram, run, log, nowMs });
+  }
+
+  /** Called each second. */
+  look(): void {
+    this.#offered = this.services.names();
+    void this.#facts.look();
+  }
+
+  /** As it was a second ago at most: what presence shows. */
+  get offers(): { readonly services: readonly string[] } & FoundFacts["found"] {
+    return { services: this.#offered, ...this.#facts.found };
+  }
+}
