@@ -127,7 +127,7 @@ describe("mlctl ask", () => {
 
   test("a node that hangs is named at the end of the time, and the others answer", async () => {
     fleet.agents[1]?.root.signal("SIGSTOP");
-    const asked = await ask("time", "-n", "node[1-2]", "--within", "500ms", "--json").finally(() =>
+    const asked = await ask("time", "-n", "node[1-2]", "--within", "3s", "--json").finally(() =>
       fleet.agents[1]?.root.signal("SIGCONT"),
     );
     const [first, second] = answersOf(asked);
