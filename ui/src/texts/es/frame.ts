@@ -49,8 +49,8 @@ export const frame: typeof english = {
   linkUsed: "Este enlace de acceso ya se ha usado o ha caducado.",
   linkRefused: (message, seconds) =>
     `No se ha podido usar este enlace de acceso: ${message}. Ábrelo de nuevo ${seconds === undefined ? "más tarde" : `dentro de ${seconds} s`}.`,
-  run: (id) => `lanzamiento ${id}`,
-  runOf: (time) => `lanzamiento del ${time}`,
+  run: (id) => `lanz. ${id}`,
+  runOf: (time) => `del ${time}`,
   runTitle: (id) => `Lanzamiento ${id}`,
   exit: (code) => `código ${code}`,
   timeLimit: "límite de tiempo",
