@@ -68,6 +68,7 @@ describe("a running execution", () => {
   test("draws new lines with the elements of old ones, and fetches again what it has let go", async () => {
     const { page, print } = await watch([{ lines: 500 }]);
     await seeLast(page, 500);
+    await page.locator(".log-header:not([aria-busy])").waitFor();
     const made = await page.evaluate(() => {
       const rows = [...document.querySelectorAll<HTMLElement>(".row")];
       for (const row of rows) row.dataset["made"] = "before";

@@ -4,6 +4,7 @@ import { parseClientMessage } from "../../src/wire/live.ts";
 import { BACK_OFF } from "../../ui/src/back-off.ts";
 import type { LiveHandlers, LiveStatus, Subscriber } from "../../ui/src/live-client.ts";
 import { LiveClient } from "../../ui/src/live-client.ts";
+import { GATHER_MS, MANY_A_SECOND } from "../../ui/src/message-queue.ts";
 import { CHECK_EVERY_MS } from "../../ui/src/silence-watch.ts";
 
 interface Connection extends LiveHandlers {
@@ -16,6 +17,7 @@ function setUp(random = 1) {
   const connections: Connection[] = [];
   const timers: { ms: number; call: () => void; isCancelled: boolean }[] = [];
   const statuses: LiveStatus[] = [];
+  const clock = { nowMs: 0 };
   let refusals = 0;
   const client = new LiveClient({
     open: (handlers) => {
@@ -31,7 +33,7 @@ function setUp(random = 1) {
         },
       };
     },
-    wallMs: () => 0,
+    wallMs: () => clock.nowMs,
     after: (ms, call) => {
       // Of silence: ui-silence.test.ts.
       if (ms === CHECK_EVERY_MS) return () => undefined;
@@ -52,7 +54,7 @@ function setUp(random = 1) {
     if (connection === undefined) throw new Error("no connection");
     return connection;
   };
-  return { client, connections, timers, statuses, latest, refusals: () => refusals };
+  return { client, clock, connections, timers, statuses, latest, refusals: () => refusals };
 }
 
 function subscriberOf(changes: Partial<Subscriber> = {}): Subscriber {
@@ -161,6 +163,67 @@ describe("the live client", () => {
     onMessage(new TextEncoder().encode(`${header}\n2026-11-20T04:17:44.960662Z stdout F a\n`).buffer);
     onMessage("nonsense");
     expect(told).toEqual(["b live", "a lost 3-5", "a 1 lines", "b 1 lines"]);
+  });
+
+  describe("many messages a second", () => {
+    const MESSAGE = JSON.stringify({ t: "lost", id: 1, x: "x", node: "n", owner: "alice", from: 1, to: 1 });
+    function busy() {
+      const on = setUp();
+      let handled = 0;
+      const onLost = (): void => {
+        handled += 1;
+      };
+      on.client.subscribe(subscriberOf({ onLost }));
+      on.latest().onOpen();
+      const send = (count: number): void => {
+        for (let at = 0; at < count; at += 1) on.latest().onMessage(MESSAGE);
+      };
+      send(MANY_A_SECOND + 1);
+      const gather = (): void => {
+        on.clock.nowMs += GATHER_MS;
+        on.timers.at(-1)?.call();
+      };
+      return { ...on, send, gather, handled: () => handled };
+    }
+
+    test("are handled together, in their order, until fewer come", () => {
+      const { send, gather, handled, timers } = busy();
+      expect(handled()).toBe(MANY_A_SECOND + 1);
+      send(10);
+      expect([handled(), timers.filter(({ isCancelled }) => !isCancelled).length]).toEqual([MANY_A_SECOND + 1, 1]);
+      gather();
+      send(1);
+      expect(handled()).toBe(MANY_A_SECOND + 11);
+      gather();
+      send(1);
+      expect(handled()).toBe(MANY_A_SECOND + 13);
+    });
+
+    test("do not wait for a late timer, for a clock that was set back, or past their bound", () => {
+      const { clock, send, handled } = busy();
+      for (const byMs of [GATHER_MS, -60_000]) {
+        const before = handled();
+        send(10);
+        clock.nowMs += byMs;
+        send(1);
+        expect(handled() - before).toBe(11);
+      }
+      const before = handled();
+      send(Math.ceil(1_000_000 / MESSAGE.length));
+      expect(handled()).toBeGreaterThan(before);
+    });
+
+    test("are handled before the connection's end, and not after the sign-out", () => {
+      const one = busy();
+      one.send(5);
+      one.latest().onClose();
+      expect(one.handled()).toBe(MANY_A_SECOND + 6);
+      const other = busy();
+      other.send(5);
+      other.client.close();
+      other.gather();
+      expect(other.handled()).toBe(MANY_A_SECOND + 1);
+    });
   });
 
   test("asks again, with growing pauses, while the collector cannot serve, and shows that", () => {

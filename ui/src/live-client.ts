@@ -6,6 +6,7 @@ import { BackOff } from "./back-off.ts";
 import type { ExecutionKey } from "./execution-key.ts";
 import type { LiveLines } from "./live-lines.ts";
 import { parseLiveLines } from "./live-lines.ts";
+import { MessageQueue } from "./message-queue.ts";
 import { OVERDUE_AFTER_MS, SilenceWatch } from "./silence-watch.ts";
 
 /** Callbacks of a view, called from the socket's events; `subscribe` may call `what` and `from` as well. */
@@ -65,6 +66,7 @@ export class LiveClient {
   readonly #reconnecting: BackOff;
   readonly #renewing: BackOff;
   readonly #silence: SilenceWatch;
+  readonly #messages: MessageQueue;
   #socket: LiveSocket | undefined;
   #opened = false;
   #lastId = 0;
@@ -75,6 +77,10 @@ export class LiveClient {
     this.#renewing = new BackOff(options);
     const { after, wallMs } = options;
     this.#silence = new SilenceWatch({ after, wallMs, onSilent: () => this.#replace() });
+    this.#messages = new MessageQueue({
+      ...{ after, wallMs },
+      handle: (data) => (typeof data === "string" ? this.#onText(data) : this.#onLines(data)),
+    });
   }
 
   /** Since anything was heard of the collector. */
@@ -116,6 +122,7 @@ export class LiveClient {
     const subscribers = [...this.#subscribers.values()];
     this.#subscribers.clear();
     for (const { onSignedOut } of subscribers) onSignedOut?.();
+    this.#messages.clear();
     this.#refused.clear();
     this.#reconnecting.stop();
     this.#renewing.stop();
@@ -168,8 +175,7 @@ export class LiveClient {
     this.#silence.heard();
     // A collector that accepts and closes at once must not reset the back-off: only a message does.
     this.#reconnecting.reset();
-    if (data instanceof ArrayBuffer) this.#onLines(data);
-    else if (typeof data === "string") this.#onText(data);
+    if (data instanceof ArrayBuffer || typeof data === "string") this.#messages.take(data);
   }
 
   #onClose(): void {
@@ -184,6 +190,7 @@ export class LiveClient {
   }
 
   #ended(): void {
+    this.#messages.flush();
     this.#socket = undefined;
     this.#opened = false;
     this.#refused.clear();

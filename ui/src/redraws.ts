@@ -1,8 +1,11 @@
+import { GATHER_MS, MANY_A_SECOND } from "./message-queue.ts";
+
 /** Times that tick (durations of running commands) are drawn this often even when nothing else changes. */
 const TICK_MS = 1_000;
-/** More requests a second than this are more than anybody reads line by line: then at most 8 draws a second. */
-const MANY_REQUESTS = 30;
-const BUSY_DRAW_EVERY_MS = 1_000 / 8;
+/** Twelve draws a second look as if each line came by itself. */
+const DRAW_EVERY_MS = 1_000 / 12;
+/** While more is requested than anybody reads line by line. */
+const BUSY_DRAW_EVERY_MS = GATHER_MS;
 /** In a tab that nobody sees only its title and its sounds matter. */
 const HIDDEN_DRAW_EVERY_MS = 500;
 
@@ -22,17 +25,17 @@ export interface RedrawClock {
 }
 
 /**
- * Draws at most once a frame, however often it is requested, eight times a second while much is requested, and twice a
- * second where nobody looks; and at least every second.
+ * Draws at most twelve times a second, however often it is requested, five times while much is requested, and twice where
+ * nobody looks; and at least every second. The first request after a pause is drawn with the next frame.
  */
 export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
   let cancel: (() => void) | undefined;
   let [drawnAtMs, secondAtMs, requests, isBusy] = [Number.NEGATIVE_INFINITY, 0, 0, false];
   let isStopped = false;
   const count = (nowMs: number): void => {
-    if (nowMs - secondAtMs >= TICK_MS) [isBusy, secondAtMs, requests] = [requests > MANY_REQUESTS, nowMs, 0];
+    if (nowMs - secondAtMs >= TICK_MS) [isBusy, secondAtMs, requests] = [requests > MANY_A_SECOND, nowMs, 0];
     requests += 1;
-    isBusy ||= requests > MANY_REQUESTS;
+    isBusy ||= requests > MANY_A_SECOND;
   };
   const drawNow = (): void => {
     cancel = undefined;
@@ -44,7 +47,7 @@ export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
     const nowMs = clock.nowMs();
     count(nowMs);
     if (cancel !== undefined) return;
-    const everyMs = clock.isHidden() ? HIDDEN_DRAW_EVERY_MS : isBusy ? BUSY_DRAW_EVERY_MS : 0;
+    const everyMs = clock.isHidden() ? HIDDEN_DRAW_EVERY_MS : isBusy ? BUSY_DRAW_EVERY_MS : DRAW_EVERY_MS;
     const waitMs = drawnAtMs + everyMs - nowMs;
     // Frames do not come in a hidden tab.
     if (clock.isHidden()) cancel = clock.after(Math.max(0, waitMs), drawNow);

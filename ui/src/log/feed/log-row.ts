@@ -76,8 +76,19 @@ const KEPT_STATES = { most: 16_384, least: 4_096 } as const;
 
 export function makeRow(line: LogLine, source: number): LogRow {
   const { n, time, stderr, fragment, text } = line;
-  const head = { kind: "lines", source, n, to: n, time, stderr, style: PLAIN, continues: false } as const;
-  return { ...head, text: lastStates(text), redraws: statesBegun("", text), open: fragment };
+  return {
+    kind: "lines",
+    source,
+    n,
+    to: n,
+    time,
+    stderr,
+    text: lastStates(text),
+    style: PLAIN,
+    redraws: statesBegun("", text),
+    open: fragment,
+    continues: false,
+  };
 }
 
 /**

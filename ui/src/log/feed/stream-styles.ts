@@ -26,7 +26,7 @@ interface Stream {
 
 /** The look that each stream of each execution has left on. Rows go through it in their order. */
 export class StreamStyles {
-  readonly #streams = new Map<string, Stream>();
+  readonly #streams = new Map<number, Stream>();
 
   /** Its rows go through again, from the first on. */
   rewind(source: number): void {
@@ -83,9 +83,11 @@ export class StreamStyles {
 
   #of(source: number, stderr: boolean): Stream {
     const key = keyOf({ source, stderr });
-    const known = this.#streams.get(key) ?? { ...begun(), known: [] };
-    this.#streams.set(key, known);
-    return known;
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known;
+    const stream = { ...begun(), known: [] };
+    this.#streams.set(key, stream);
+    return stream;
   }
 }
 
@@ -93,6 +95,7 @@ function begun(): Pick<Stream, "look" | "n"> {
   return { look: new StreamLook(), n: 0 };
 }
 
-function keyOf({ source, stderr }: Pick<LogRow, "source" | "stderr">): string {
-  return `${source} ${stderr}`;
+/** Asked for at each line: a number, which makes no text. */
+function keyOf({ source, stderr }: Pick<LogRow, "source" | "stderr">): number {
+  return 2 * source + (stderr ? 1 : 0);
 }

@@ -6,4 +6,4 @@ export interface WindowLimits {
 }
 
 /** What a browser tab holds of a log: at worst 32 MB of text, two bytes a character. */
-export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, followedRows: 4_000, maxCharacters: 16_000_000 };
+export const WINDOW_LIMITS: WindowLimits = { maxRows: 20_000, followedRows: 2_000, maxCharacters: 16_000_000 };

@@ -35,7 +35,11 @@ export function foldGroups(items: readonly Item[], traces: Folded, isOpen: (line
 
 function groupsIn(items: readonly Item[]): readonly Group[] {
   const found: Group[] = [];
-  const inDiffs = diffRows(items);
+  let inDiffs: ReturnType<typeof diffRows> | undefined;
+  const isInDiff = (row: LogRow): boolean => {
+    inDiffs ??= diffRows(items);
+    return inDiffs.has(row);
+  };
   /** By execution. */
   const open: (Group | undefined)[] = [];
   for (const item of items) {
@@ -43,7 +47,7 @@ function groupsIn(items: readonly Item[]): readonly Group[] {
     const { text, source } = item;
     const group = open[source];
     const isActions = text.startsWith(ACTIONS_HEAD);
-    if (isActions || (group?.isActions !== true && isBuildkiteHead(text) && !inDiffs.has(item))) {
+    if (isActions || (group?.isActions !== true && isBuildkiteHead(text) && !isInDiff(item))) {
       const begun = { head: item, rows: [], isActions };
       found.push(begun);
       open[source] = begun;

@@ -15,6 +15,8 @@ export class LineTime {
   readonly #mode: TimeMode;
   readonly #startedAtMs: number;
   readonly #localMinutes = new Map<string, string>();
+  /** Asked for at each draw. */
+  #dated = { minute: "", words: "" };
 
   constructor(mode: TimeMode, startedAt: string) {
     this.#mode = mode;
@@ -43,7 +45,10 @@ export class LineTime {
 
   /** "Sat, 28 Nov 2026, CET". */
   dateAndZone(time: string): string {
-    return time === "" ? "" : `${dayWords(time, this.#mode)}, ${zoneWords(time, this.#mode)}`;
+    const minute = time.slice(0, MINUTE_CHARACTERS);
+    if (time === "" || minute === this.#dated.minute) return time === "" ? "" : this.#dated.words;
+    this.#dated = { minute, words: `${dayWords(time, this.#mode)}, ${zoneWords(time, this.#mode)}` };
+    return this.#dated.words;
   }
 
   #localMinute(time: string): string {

@@ -154,7 +154,7 @@ export class LogView extends Component<LogViewProps> {
     const date = look.time.dateAndZone(viewport.items[viewport.topIndex]?.time ?? "");
     return (
       <div
-        class={`log${wrap ? " wrap" : ""}`}
+        class={`log${wrap ? " wrap" : ""}${feed.isFollowing ? " follows" : ""}`}
         style={viewColumns({ sources: feed.sources, labels: look.labels, items })}
       >
         {/* Not read aloud line by line: `page/new-lines` says how many came. */}

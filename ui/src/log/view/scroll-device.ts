@@ -7,7 +7,8 @@ const IDLE_MS = 150;
  *
  * A browser's element cannot be as high as a log of 100 million lines, but wheel, touch and momentum are best left to
  * it. So the scroller holds an empty space of fixed height, the rows stay put in it (`position: sticky`), and
- * only the differences count. When nothing moves, it returns to the middle.
+ * only the differences count. When nothing moves, it returns to the middle. While it is scrolled sideways it has the
+ * class "aside".
  */
 export class ScrollDevice {
   readonly #scroller: HTMLElement;
@@ -39,6 +40,7 @@ export class ScrollDevice {
     const top = this.#scroller.scrollTop;
     const delta = top - this.#lastTop;
     this.#lastTop = top;
+    this.#scroller.classList.toggle("aside", this.#scroller.scrollLeft > 0);
     if (delta !== 0) this.#onMove(delta);
     this.#whenIdle();
   };
