@@ -11,7 +11,7 @@ const SHARED = {
   name: "base",
   minShareCount: 3,
   maxModuleSize: 6_000,
-  test: /ui\/src\/(?!list|runs|texts\/e[ns]\/(?!frame))|src\/wire\/(?!fleet)|preact/,
+  test: /\/ui\/src\/(?!list|runs|texts\/e[ns]\/(?!frame))|\/src\/wire\/(?!fleet|board)|preact/,
 };
 
 export default defineConfig({
@@ -22,7 +22,8 @@ export default defineConfig({
     outDir: "../dist/ui",
     emptyOutDir: true,
     target: "es2023",
-    modulePreload: false,
+    // All parts that a page needs are asked for at once.
+    modulePreload: { polyfill: false },
     rolldownOptions: { output: { codeSplitting: { groups: [SHARED] } } },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

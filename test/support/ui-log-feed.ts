@@ -15,6 +15,7 @@ export function setUpFeed(
 ) {
   const subscribers: Subscriber[] = [];
   const asked: string[] = [];
+  let summaries = 0;
   let timers: (() => void)[] = [];
   let isDown: (node: string) => boolean = () => false;
   const answering = ({ node, owner }: { node?: string | undefined; owner?: string | undefined }): Stored[] =>
@@ -38,6 +39,7 @@ export function setUpFeed(
     },
     api: {
       execution: async (name) => {
+        summaries += 1;
         const [found, other] = answering(name);
         if (found === undefined) return refused;
         if (other === undefined) return { ok: true, value: found.summary() };
@@ -77,6 +79,8 @@ export function setUpFeed(
   return {
     feed,
     asked,
+    /** Requests for how an execution stands. */
+    summaries: () => summaries,
     settle,
     /** Lines, of all nodes or of one, can be had no more; or can be had again. */
     setDown: (value: boolean, only?: string) => {

@@ -118,6 +118,14 @@ describe("an execution", () => {
     expect([feed.position, feed.isFollowing]).toEqual([{ at: "line", n: 77, align: "third" }, false]);
   });
 
+  test("goes to a line of an execution that it knows with one request", async () => {
+    const { feed, asked, summaries } = setUpFeed([new Stored("n1", 1_000_000)]);
+    await feed.open({ at: "end" });
+    await feed.goTo({ at: "line", n: 500_000, align: "third" });
+    expect([asked, summaries()]).toEqual([["n1 999001+1000", "n1 499750+1000", "renew false"], 1]);
+    expect(feed.items()[0]?.n).toBe(499_750);
+  });
+
   test("fetches only where a drag comes to rest", async () => {
     const { feed, asked, settle } = setUpFeed([new Stored("n1", 1_000_000)]);
     await feed.open({ at: "end" });

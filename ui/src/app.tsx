@@ -39,6 +39,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   }, [state.is, live]);
 
   useEffect(() => {
+    // While the collector says who is signed in.
+    void loaderOf(navigation.place)().catch(() => undefined);
+  }, []);
+
+  useEffect(() => {
     // Most visits go from the list to a log: its page is there by then.
     if (state.is === "signed-in") void loadLogPage().catch(() => undefined);
   }, [state.is]);
@@ -124,6 +129,14 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
 /** Whether the page has a live connection: the others ask, and say themselves when nobody answers. */
 function isLive(place: Place): boolean {
   return place.view !== "list" || (place.page === undefined && place.lines === undefined);
+}
+
+/** The part of the script that shows a place. */
+function loaderOf(place: Place): () => Promise<unknown> {
+  if (place.view !== "list") return loadLogPage;
+  if (place.page === "nodes") return loadNodesPage;
+  if (place.page === "account") return loadAccountPage;
+  return place.lines === undefined ? loadListView : loadSearchPage;
 }
 
 const WAITING = <main class="page" aria-busy="true" />;

@@ -4,7 +4,9 @@ import { parseStream } from "../../src/wire/cri.ts";
 import { parseExecutionId } from "../../src/wire/ids.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import { parseRunId } from "../../src/wire/run-id.ts";
-import { LIST_SORTS, type ListSort } from "./list/list-rows.ts";
+
+export const LIST_SORTS = ["newest", "problems", "longest"] as const;
+export type ListSort = (typeof LIST_SORTS)[number];
 
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];

@@ -8,8 +8,7 @@ import { listNodes } from "../nodes/nodes-client.ts";
 import { SearchField } from "../search-field.tsx";
 import { frame } from "../texts/en/frame.ts";
 import { list } from "../texts/en/list.ts";
-import type { ListPlace } from "../url-state.ts";
-import { LIST_SORTS } from "./list-rows.ts";
+import { LIST_SORTS, type ListPlace } from "../url-state.ts";
 
 interface FilterBarProps {
   readonly api: ApiClient;

@@ -1,9 +1,7 @@
 import type { RunSummary } from "../../../src/wire/runs.ts";
 import { keyOfRun } from "../runs/run-counts.ts";
+import type { ListSort } from "../url-state.ts";
 import type { RunGroup } from "./group-runs.ts";
-
-export const LIST_SORTS = ["newest", "problems", "longest"] as const;
-export type ListSort = (typeof LIST_SORTS)[number];
 
 /** A row of the list: a run, with those of its executions that are loaded. */
 export interface ListRow extends RunGroup {

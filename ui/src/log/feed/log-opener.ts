@@ -47,6 +47,8 @@ export class LogOpener {
     this.#generation += 1;
     const generation = this.#generation;
     this.isOpening = true;
+    if (await this.#jump(position, generation)) return generation === this.#generation ? "opened" : "stale";
+    if (generation !== this.#generation) return "stale";
     const updates = new Map(sources.all.map((source) => [source, source.updates]));
     let opened = 0;
     const found = await findExecutions(api, sources.target);
@@ -82,6 +84,17 @@ export class LogOpener {
     if (!found.ok) return found.status === 404 ? "absent" : "failed";
     const isEnough = opened === sources.all.length || (position.at === "end" && opened > 0);
     return isEnough ? "opened" : "failed";
+  }
+
+  /** To a line that one known execution has: `/live` says what else changes of it. False: it has to be opened. */
+  async #jump(position: LogPosition, generation: number): Promise<boolean> {
+    const { api, sources, loader, pageLines } = this.#options;
+    const [source] = sources.all;
+    const isKnown = sources.target.view === "execution" && source !== undefined;
+    if (!isKnown || position.at !== "line" || position.n > source.lastN) return false;
+    const isOpened = await openSource(source, { api, loader, position, limit: pageLines() });
+    if (isOpened && generation === this.#generation) this.isOpening = false;
+    return isOpened;
   }
 
   close(): void {
