@@ -17,6 +17,13 @@ test("a row keeps its element while it is drawn, and new rows take those of rows
   expect(new Set(slots.keysOf(rows(102, 108))).size).toBe(7);
 });
 
+test("rows of a view that has become lower take the elements that are there", () => {
+  const slots = new RowSlots();
+  slots.keysOf(rows(1, 6));
+  expect(slots.keysOf(rows(4, 6))).toEqual([3, 4, 5]);
+  expect(slots.keysOf(rows(101, 104))).toEqual([3, 4, 5, 0]);
+});
+
 test("a row with a button has an element of its own", () => {
   const slots = new RowSlots();
   const [first, second] = rows(1, 2);

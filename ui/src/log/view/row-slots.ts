@@ -16,14 +16,17 @@ export class RowSlots {
       if (slot !== undefined && isPlain(item)) slots.set(nameOf(item), slot);
     }
     const used = new Set(slots.values());
+    // Elements that are there come first: after a view has become lower, some have numbers beyond its rows.
+    const left = [...before.values()].filter((slot) => !used.has(slot)).sort((a, b) => b - a);
     let free = 0;
     const keys = items.map((item) => {
       const name = nameOf(item);
       if (!isPlain(item)) return name;
       let slot = slots.get(name);
       if (slot === undefined) {
-        while (used.has(free)) free += 1;
-        slot = free;
+        slot = left.pop();
+        while (slot === undefined && used.has(free)) free += 1;
+        slot ??= free;
         used.add(slot);
         slots.set(name, slot);
       }
