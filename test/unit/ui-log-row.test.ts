@@ -1,8 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 import type { LogRow } from "../../ui/src/log/feed/log-row.ts";
 import { earlierStates, joinRow, MAX_ROW_CHARACTERS, makeRow } from "../../ui/src/log/feed/log-row.ts";
 import { headOf, rowText } from "../../ui/src/log/view/row-segments.ts";
+import { loadTerminal } from "../../ui/src/text/terminal.ts";
+
+beforeAll(loadTerminal);
 
 function piece(n: number, text: string, changes: Partial<LogLine> = {}): LogLine {
   return { n, time: "2026-11-20T04:17:44.960662Z", stderr: false, text, fragment: true, ...changes };

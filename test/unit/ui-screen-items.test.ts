@@ -1,8 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 import { buildItems } from "../../ui/src/log/feed/log-items.ts";
 import { LogWindow } from "../../ui/src/log/feed/log-window.ts";
 import { rowSegments, rowText } from "../../ui/src/log/view/row-segments.ts";
+import { loadTerminal } from "../../ui/src/text/terminal.ts";
+
+beforeAll(loadTerminal);
 
 const ESC = "\x1b";
 

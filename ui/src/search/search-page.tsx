@@ -9,8 +9,10 @@ import { Finder } from "../log/find/finder.ts";
 import type { Navigation } from "../navigation.ts";
 import { usePageTitle } from "../page-title.ts";
 import { SearchField } from "../search-field.tsx";
+import { loadTerminal } from "../text/terminal.ts";
 import { search as t } from "../texts/en/search.ts";
 import type { ListPlace } from "../url-state.ts";
+import { usePart } from "../use-part.ts";
 import { useRedraw } from "../use-redraw.ts";
 import { FoundExecution } from "./found-execution.tsx";
 import { groupMatches } from "./group-matches.ts";
@@ -46,6 +48,7 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
     return () => finder.cancel();
   }, [finder, request]);
   usePageTitle(typed === "" ? t.tab : typed, undefined);
+  usePart(loadTerminal, true);
   const search = (lines: string): void => navigation.adjust({ ...place, lines });
   const { survey } = finder;
   const groups = groupMatches(survey?.matches ?? []);

@@ -1,3 +1,4 @@
+import { terminal } from "../../text/terminal.ts";
 import { enclosuresOf } from "./enclosures.ts";
 import { buildItems, type Item } from "./log-items.ts";
 import type { LogWindow } from "./log-window.ts";
@@ -20,7 +21,7 @@ export class FeedItems {
   items(isAttached: boolean): readonly Item[] {
     const window = this.#window;
     const { all, lastN, isPaged } = this.#sources;
-    const state = `${window.version} ${all.length} ${lastN} ${isAttached} ${isPaged}`;
+    const state = `${window.version} ${all.length} ${lastN} ${isAttached} ${isPaged} ${terminal() === undefined}`;
     if (state === this.#state) return this.#items;
     const times = isPaged ? {} : mergedTimes(window, all, isAttached);
     const merged = window.order === "time" ? { ...times, enclosures: enclosuresOf(all) } : {};

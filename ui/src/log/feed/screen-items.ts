@@ -1,8 +1,11 @@
-import { LineScreen, SCREEN_ROWS } from "../../../../src/text/screen/line-screen.ts";
+import type { LineScreen } from "../../../../src/text/screen/line-screen.ts";
+import { terminal } from "../../text/terminal.ts";
 import { movesUp } from "./cursor-moves.ts";
 import type { HoleRow, Item } from "./log-items.ts";
 import type { LogRow } from "./log-row.ts";
 import type { RowPlace } from "./row-order.ts";
+
+type Loaded = NonNullable<ReturnType<typeof terminal>>;
 
 /** What the lines of a region show, by its first line. Regions at the end of a log grow. */
 const screens = new WeakMap<LogRow, Region>();
@@ -16,15 +19,17 @@ interface Region {
 
 /**
  * Shows lines that move the cursor up (compose, several bars at once) as a terminal would: rows printed over each other in
- * place of the lines that did it. All other lines stay the objects that they are.
+ * place of the lines that did it. All other lines stay the objects that they are. Until the terminal is loaded all do.
  */
 export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: RowPlace) => number): readonly Item[] {
+  const loaded = terminal();
+  if (loaded === undefined) return items;
   const gone = new Set<Item>();
   const added: Item[] = [];
   for (const rows of streamsOf(items)) {
-    for (const region of regionsOf(rows)) {
+    for (const region of regionsOf(rows, loaded.SCREEN_ROWS)) {
       for (const row of region) gone.add(row);
-      added.push(...shownIn(region));
+      added.push(...shownIn(region, loaded));
     }
   }
   return [...items.filter((item) => !gone.has(item)), ...added].sort(compare);
@@ -55,27 +60,27 @@ function streamsOf(items: readonly Item[]): readonly (readonly LogRow[])[] {
 }
 
 /** Rows near one that moves up: as far as a screen is high, before and after it. */
-function regionsOf(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {
+function regionsOf(rows: readonly LogRow[], height: number): readonly (readonly LogRow[])[] {
   const regions: LogRow[][] = [];
   let [from, to] = [0, 0];
   for (const [at, row] of rows.entries()) {
     if (!movesUp(row.text)) continue;
-    if (at - SCREEN_ROWS > to) {
+    if (at - height > to) {
       if (to > from) regions.push(rows.slice(from, to));
-      from = at - SCREEN_ROWS;
+      from = at - height;
     }
-    to = Math.min(rows.length, at + SCREEN_ROWS + 1);
+    to = Math.min(rows.length, at + height + 1);
   }
   if (to > from) regions.push(rows.slice(from, to));
   return regions;
 }
 
-function shownIn(rows: readonly LogRow[]): readonly LogRow[] {
+function shownIn(rows: readonly LogRow[], loaded: Loaded): readonly LogRow[] {
   const [first] = rows;
   if (first === undefined) return [];
   const before = screens.get(first);
   const isLonger = before?.fed.every((row, at) => row === rows[at]) === true;
-  const region = isLonger && before !== undefined ? before : startOf(first);
+  const region = isLonger && before !== undefined ? before : startOf(first, loaded);
   if (isLonger && region.fed.length === rows.length) return region.shown;
   const { screen, fed } = region;
   for (const row of rows.slice(fed.length)) {
@@ -86,8 +91,8 @@ function shownIn(rows: readonly LogRow[]): readonly LogRow[] {
   return region.shown;
 }
 
-function startOf(first: LogRow): Region {
-  const region = { screen: new LineScreen(first.style), fed: [], shown: [] };
+function startOf(first: LogRow, loaded: Loaded): Region {
+  const region = { screen: new loaded.LineScreen(first.style), fed: [], shown: [] };
   screens.set(first, region);
   return region;
 }

@@ -7,9 +7,11 @@ import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
+import { loadTerminal } from "../../text/terminal.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { log as t } from "../../texts/en/log.ts";
 import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
+import { usePart } from "../../use-part.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
@@ -97,6 +99,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   );
   const rows = useShownItems({ feed, place, found, redraw });
   const { side } = rows;
+  const { part: terminal, isLost } = usePart(loadTerminal, true);
   const look = useRowLook({
     feed,
     place,
@@ -106,6 +109,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     adjust,
     showOwner,
     sources,
+    terminal,
     words,
     foundIn,
     near,
@@ -165,7 +169,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       {found.find.request === undefined && found.filter.request === undefined ? null : (
         <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />
       )}
-      {found.isLost || rows.isLost ? (
+      {found.isLost || rows.isLost || isLost ? (
         <p class="notice" role="alert">
           {frame.partFailed}
         </p>

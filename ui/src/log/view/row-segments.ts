@@ -1,6 +1,6 @@
-import { LineScreen } from "../../../../src/text/screen/line-screen.ts";
 import type { Span } from "../../../../src/text/screen/row.ts";
 import { type Segment, segmentsOf } from "../../text/segments.ts";
+import { terminal } from "../../text/terminal.ts";
 import type { LogRow } from "../feed/log-row.ts";
 
 /** Going back into what is printed: CR that is not the last character, backspace, and sequences that move or erase. */
@@ -15,7 +15,7 @@ export function rowSegments(row: LogRow): readonly Segment[] {
   const before = known.get(row);
   if (before !== undefined) return before;
   const segments = segmentsIn(row);
-  known.set(row, segments);
+  if (isFinal(row)) known.set(row, segments);
   return segments;
 }
 
@@ -26,12 +26,20 @@ export function rowText(row: LogRow): string {
     .join("");
 }
 
-function segmentsIn({ text, style, screen }: LogRow): readonly Segment[] {
-  if (screen !== undefined) return ofSpans(text, screen.spans);
+/** It shows the same from now on. */
+function isFinal({ text, screen }: LogRow): boolean {
+  return screen !== undefined || terminal() !== undefined || !GOES_BACK.test(text);
+}
+
+function segmentsIn({ text, style, screen: shown }: LogRow): readonly Segment[] {
+  if (shown !== undefined) return ofSpans(text, shown.spans);
   if (!GOES_BACK.test(text)) return segmentsOf(text, style);
-  const terminal = new LineScreen(style);
-  terminal.write(text, 1, true);
-  const rows = [...terminal.takeSettled(), ...terminal.rows].filter((row) => row.text !== "");
+  const { LineScreen } = terminal() ?? {};
+  // Nearly always what it shows in the end.
+  if (LineScreen === undefined) return segmentsOf(text.slice(text.trimEnd().lastIndexOf("\r") + 1), style);
+  const screen = new LineScreen(style);
+  screen.write(text, 1, true);
+  const rows = [...screen.takeSettled(), ...screen.rows].filter((row) => row.text !== "");
   return rows.flatMap((row, at) => [...(at === 0 ? [] : segmentsOf(" ")), ...ofSpans(row.text, row.spans)]);
 }
 
@@ -69,7 +77,7 @@ export function headOf(row: LogRow): RowHead {
   const shown = head.reduce((sum, { text }) => sum + text.length, 0);
   const rest = isFlat ? row.text.slice(shown) : rowText(row).slice(shown);
   const made = { segments: head, restBytes: new TextEncoder().encode(rest).length };
-  heads.set(row, made);
+  if (isFinal(row)) heads.set(row, made);
   return made;
 }
 

@@ -19,6 +19,8 @@ interface UseRowLookOptions {
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly showOwner: boolean;
+  /** What shows lines that go back; replaced when it is loaded. */
+  readonly terminal: unknown;
   /** Number of executions in the feed; it only grows. */
   readonly sources: number;
   readonly words: RowLook["words"];
@@ -42,6 +44,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     adjust,
     showOwner,
     sources,
+    terminal,
     words,
     foundIn,
     near,
@@ -85,6 +88,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
   }, [
     feed,
     sources,
+    terminal,
     view,
     gutter,
     time,
