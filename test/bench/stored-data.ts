@@ -26,7 +26,7 @@ const BLOCK_LINES = 8_192;
 const NUMBER_DIGITS = 10;
 const NUMBER_AT = CRI.prefixCharacters + "epoch 3 step ".length;
 const ZERO = 0x30;
-const STARTED_AT_MS = Date.UTC(2026, 10, 20, 4, 17, 44);
+export const STARTED_AT_MS = Date.UTC(2026, 10, 20, 4, 17, 44);
 const NODES = 100;
 
 export interface StoredExecution {
@@ -41,13 +41,19 @@ export class StoredData {
   readonly dataDir = lastingFolder();
   readonly #files = new OpenFiles(1);
   readonly #block = new LineBlock();
+  readonly #launch: Partial<Pick<Facts, "job" | "run">>;
   readonly #stored: { readonly sidecar: Sidecar; readonly lines: number; readonly startedAt: string }[] = [];
+
+  /** @param launch Of all executions; without it a hundred are a job. */
+  constructor(launch: Partial<Pick<Facts, "job" | "run">> = {}) {
+    this.#launch = launch;
+  }
 
   /** An execution that is still running, with lines that `block` makes. */
   add(lines: number, block: Pick<LineBlock, "chunk"> = this.#block): StoredExecution {
     const i = this.#stored.length;
     const { x, k, node } = fakeExecution({ node: `node${i % NODES}` });
-    const origin = originOf({ x, node, keyHash: hashKey(k), i });
+    const origin = { ...originOf({ x, node, keyHash: hashKey(k), i }), ...this.#launch };
     const base = join(this.dataDir, "logs", basePath(origin));
     mkdirSync(dirname(base), { recursive: true });
     const begin = `${JSON.stringify({ t: "begin", v: 1, ...origin })}\n`;

@@ -7,6 +7,7 @@ import { poll } from "../support/poll.ts";
 import { openPage, rowsInView, startBrowser, UI_FOLDER } from "../support/viewer.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { tabSeconds } from "./tab-seconds.ts";
+import { openedInMiddle, sinceNavigation } from "./viewer-run.ts";
 
 const X = "01JC0000000000000000000000";
 const STEP_MS = 20;
@@ -27,7 +28,7 @@ interface Load {
 export function viewerCase(): Case {
   return {
     name: "viewer",
-    about: `The built viewer in headless Chromium, 1280 × 800, against the tests' collector: processor time of the tab's process while it follows, after ${WARM_MS / 1_000} s of warming up, for ${MEASURED_MS / 1_000} s; and the time to open and to jump in a log of ${LONG_LINES.toLocaleString("en-US")} lines, up to the line's being on the screen, the median of ${JUMPS} jumps.`,
+    about: `The built viewer in headless Chromium, 1280 × 800, against the tests' collector: processor time of the tab's process while it follows, after ${WARM_MS / 1_000} s of warming up, for ${MEASURED_MS / 1_000} s; and the time to open and to jump in a log of ${LONG_LINES.toLocaleString("en-US")} lines, up to the line's being on the screen, the median of ${JUMPS} jumps; and to open a run in the middle of its time, from a real collector.`,
     besides: "nothing",
     cells: [
       following("following 50 lines/s", { nodes: 1, linesPerSecond: 50, atMost: 10 }),
@@ -42,6 +43,7 @@ export function viewerCase(): Case {
         ],
         ours: openAndJump,
       },
+      openedInMiddle(),
     ],
   };
 }
@@ -97,10 +99,7 @@ async function openAndJump(): Promise<Figures> {
   const before = performance.now();
   const { page } = await openViewer([execution], `?x=${X}`);
   await page.locator(`.row[data-n="${LONG_LINES}"]`).waitFor();
-  const open = await page.evaluate(() => {
-    const [first] = performance.getEntriesByType("navigation");
-    return performance.now() - (first instanceof PerformanceNavigationTiming ? first.responseEnd : 0);
-  });
+  const open = await sinceNavigation(page);
   if (!(open > 0 && open < performance.now() - before)) throw new Error("The page's own clock is wrong");
   const jumps: number[] = [];
   for (let at = 1; at <= JUMPS; at += 1) jumps.push(await jump(page, Math.floor((LONG_LINES * at) / (JUMPS + 1))));
