@@ -20,7 +20,9 @@ export function readOrder<K extends Taken>(
   const signed = parseSignedOrder(JSON.stringify(body));
   const order = signed === undefined ? undefined : parseOrder(signed.order);
   if (signed === undefined || order === undefined)
-    throw badRequest('Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling');
+    throw badRequest(
+      `Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling, ${FLEET_LIMITS.maxMessageBytes} bytes at most`,
+    );
   if (!isKind(order, kind)) throw badRequest(`Expected an order of kind ${kind}, got ${order.kind}`);
   return { order, signed };
 }

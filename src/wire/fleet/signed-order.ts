@@ -20,7 +20,7 @@ export function encodeSignedOrder({ order, sig }: SignedOrder): string {
   const text = JSON.stringify({ order, sig });
   if (utf8Bytes(text) > MOST.maxMessageBytes)
     throw new RangeError(
-      `Cannot send the order: ${utf8Bytes(text)} bytes, the limit is ${MOST.maxMessageBytes}: name fewer nodes at a time`,
+      `Cannot send the order: ${utf8Bytes(text)} bytes, the limit is ${MOST.maxMessageBytes}: name fewer nodes at a time, or send less with it`,
     );
   return text;
 }
