@@ -2,6 +2,7 @@ import { addressGroup } from "./address-group.ts";
 import { AuditFile } from "./audit-file.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { OwnActions } from "./own-actions.ts";
 import { safeJson } from "./safe-text.ts";
 
 /** Audited events. */
@@ -17,6 +18,7 @@ type AuditEventName =
   | "prune"
   | "retention"
   | "order"
+  | "call"
   | "upload"
   | "node-event"
   | "token"
@@ -80,18 +82,6 @@ export const AUDIT_LIMITS = {
 const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** What users may do with their own data, as often as they like. */
-const OWN_ACTIONS: ReadonlySet<AuditEventName> = new Set([
-  "login",
-  "logout",
-  "deletion",
-  "hold",
-  "token",
-  "share",
-  "upload",
-  "node-event",
-]);
-
 /** One address gets at most this part of the refusals written for one event in a minute. */
 const PART_OF_ADDRESS = 0.25;
 /** For each event, folded refusals are counted separately for this many addresses a minute, the others together. */
@@ -118,7 +108,7 @@ interface Repeated {
 /**
  * Audit records as JSON lines. A flood of refusals neither fills the disk nor pushes out other records: equal refusals
  * share one record; each kind of event has a limit a minute on different ones, and each address a part of that. No
- * flood hides other events or other addresses; the rest is counted by address. Users' actions on their own data are
+ * flood hides other events or other addresses; the rest is counted by address. Users' actions on what is their own are
  * limited in the same way.
  */
 export class AuditLog implements Audit {
@@ -130,13 +120,13 @@ export class AuditLog implements Audit {
   #minuteUntilMs = 0;
   /** Refusals of this minute, by event. */
   readonly #minute = new Map<string, RefusedMinute>();
-  /** Number of each user's actions this minute. */
-  readonly #actions = new Map<string, number>();
+  readonly #actions: OwnActions;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: AuditOptions) {
     const { folder, limits, log, metrics, nowMs } = options;
     this.#options = options;
+    this.#actions = new OwnActions(limits.auditActionsPerUserPerMinute);
     this.#count = metrics.counter("ml_audit_records_total", "Audit records", "event");
     const lost = metrics.count("ml_audit_lost_records_total", "Audit records that could not be written");
     this.#file = new AuditFile({
@@ -155,9 +145,10 @@ export class AuditLog implements Audit {
   }
 
   record(event: AuditEvent): void {
-    const { outcome, user, owner = user } = event;
+    const { outcome } = event;
+    const user = this.#actions.userOf(event);
     if (outcome !== "ok" && outcome !== "ended") this.#refusal(event);
-    else if (user !== undefined && owner === user && OWN_ACTIONS.has(event.event)) this.#action(event, user);
+    else if (user !== undefined) this.#action(event, user);
     else this.#write(event);
   }
 
@@ -204,9 +195,7 @@ export class AuditLog implements Audit {
 
   #action(event: AuditEvent, user: string): void {
     this.#settle(this.#options.nowMs());
-    const count = (this.#actions.get(user) ?? 0) + 1;
-    this.#actions.set(user, count);
-    if (count <= this.#options.limits.auditActionsPerUserPerMinute) this.#write(event);
+    if (this.#actions.isRecorded(event.event, user)) this.#write(event);
   }
 
   /** Writes records for refusals only counted so far, when their time is over. */
@@ -218,11 +207,8 @@ export class AuditLog implements Audit {
     }
     if (nowMs < this.#minuteUntilMs) return;
     this.#minuteUntilMs = this.#options.nowMs() + MINUTE_MS;
-    for (const [user, count] of this.#actions) {
-      const more = count - this.#options.limits.auditActionsPerUserPerMinute;
-      if (more > 0) this.#write({ event: "collector", outcome: "ok", reason: "too-many-actions", user }, more);
-    }
-    this.#actions.clear();
+    for (const { user, of, count } of this.#actions.settle())
+      this.#write({ event: "collector", outcome: "ok", reason: "too-many-actions", user, of }, count);
     for (const [of, { folded }] of this.#minute) {
       const event = { event: "collector", outcome: "refused", reason: "too-many-refusals", of } as const;
       for (const [from, count] of folded) this.#write(from === NO_ADDRESS ? event : { ...event, address: from }, count);

@@ -51,7 +51,8 @@ export const DEFAULT_LIMITS = {
   sessionsPerUser: 64,
   /**
    * Audit records: bytes per file, old files kept (compressed), and records a minute: for differing refusals, and for
-   * each user's logins, logouts and deletions of own data (30 fill these files in a month).
+   * each kind of action of a user on what is their own, logins or deletions for instance (30 of one kind fill these files
+   * in a month).
    */
   auditFileBytes: 16_777_216,
   auditFiles: 20,

@@ -12,7 +12,10 @@ interface Sent {
   readonly viewer: Viewer;
 }
 
-/** Records an order whatever comes of it, but for what is no order at all. */
+/**
+ * Records an order whatever comes of it, but for what is no order at all. One that leaves nothing behind on its nodes is a
+ * `call`: programs send thousands an hour, of which the audit keeps some.
+ */
 export function auditedOrders(audit: Audit): <T>(sent: Sent, act: () => Promise<T>) => Promise<T> {
   return async ({ request, order, viewer }, act) => {
     const { kind, run, user, via, nodes } = order;
@@ -21,7 +24,8 @@ export function auditedOrders(audit: Audit): <T>(sent: Sent, act: () => Promise<
     // An order that is refused may name as its user anybody: who sent it is known.
     const of = { user, owner, sender: viewer.user, address: request.ip } as const;
     const what = order.kind === "call" ? { what: order.service } : {};
-    const record = { event: "order", ...of, kind, run, via, nodes, files, ...what } as const;
+    const event = kind === "run" || kind === "cancel" ? "order" : "call";
+    const record = { event, ...of, kind, run, via, nodes, files, ...what } as const;
     try {
       const result = await act();
       audit.record({ ...record, outcome: "ok" });

@@ -25,7 +25,7 @@ export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApi
     const asked = parseTokenRequest(request.body);
     if ("problem" in asked) throw badRequest(asked.problem);
     const { name, scopes, days, callsAMinute } = asked;
-    const made = { event: "token", user, address: request.ip, name, scopes } as const;
+    const made = { event: "token", user, address: request.ip, name, scopes, callsAMinute } as const;
     const existing = sessions.tokens.count(uid);
     if (existing >= TOKEN_LIMITS.maxPerUser) {
       audit.record({ ...made, outcome: "refused", reason: "too many" });

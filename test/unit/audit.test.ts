@@ -162,8 +162,28 @@ describe("a user's work on their own executions", () => {
     state.nowMs += 60_000;
     audit.record(deletion);
     expect((await records()).slice(6)).toMatchObject([
-      { event: "collector", reason: "too-many-actions", user: "alice", repeated: 998 },
+      { event: "collector", reason: "too-many-actions", user: "alice", of: "deletion", repeated: 998 },
       { event: "deletion", user: "alice" },
+    ]);
+  });
+
+  test("hides none of another kind: not by what a node says of them, nor by a program's calls", async () => {
+    const { audit, state, records } = await begun({ limits: { auditActionsPerUserPerMinute: 2 } });
+    for (let i = 0; i < 10; i += 1) {
+      audit.record({ event: "node-event", outcome: "ok", node: "node1", user: "alice", name: "n" });
+      audit.record({ event: "call", outcome: "ok", user: "alice", owner: "alice", what: "hello" });
+    }
+    // A node may name users that are none.
+    for (let i = 0; i < 5_000; i += 1) audit.record({ event: "node-event", outcome: "ok", user: `made-up-${i}` });
+    audit.record({ event: "deletion", outcome: "ok", user: "alice", owner: "alice" });
+    expect((await records()).at(-1)).toMatchObject({ event: "deletion", user: "alice" });
+    state.nowMs += 60_000;
+    audit.record({ event: "logout", outcome: "ok", user: "bob" });
+    const folded = (await records()).filter(({ reason }) => reason === "too-many-actions");
+    expect(folded.map(({ of, user, repeated }) => [of, user, repeated])).toEqual([
+      ["node-event", "alice", 8],
+      ["node-event", "(others)", 903],
+      ["call", "alice", 8],
     ]);
   });
 });

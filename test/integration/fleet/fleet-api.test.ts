@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
-import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
+import { encodeOrder, type Order, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
@@ -149,6 +149,31 @@ describe("refuses what", () => {
     expect((await post(alice, made)).status).toBe(201);
     expect((await post(alice, { ...made, argv: ["false"] })).status).toBe(409);
   });
+});
+
+test("what fits into a message is read: 4,000 nodes in a question and a dry run, 65,536 characters in a call", async () => {
+  const nodes = Array.from({ length: 4_000 }, (_, i) => `node${i + 1_000}`);
+  const { v, run, user, issued } = order();
+  const head = { v, fleet: fleet.id, run, user, issued, expires: issued + 30_000, via: "ssh" } as const;
+  const call = (input: string): OrderOf<"call"> => ({
+    ...head,
+    kind: "call",
+    nodes: ["node9"],
+    service: "hello",
+    input,
+  });
+  const unknown = /No node of the fleet: node/;
+  const cases: [string, Order, RegExp][] = [
+    ["asks", { ...head, kind: "ask", nodes, provider: "uptime", args: [] }, unknown],
+    ["dry-runs", { ...order({ nodes }), kind: "check" }, unknown],
+    // In the body, a quote takes four characters.
+    ["calls", call('"x'.repeat(32_768)), unknown],
+    ["calls", call('"'.repeat(65_536)), /196608 bytes at most/],
+  ];
+  for (const [path, made, message] of cases) {
+    const answer = await send(alice, "POST", `/api/${path}`, key.signed(made));
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(message)]);
+  }
 });
 
 test("a cancel is its owner's; another's run looks missing; it is audited with who signed", async () => {
@@ -303,7 +328,10 @@ test("a token of scope call calls services, so many a minute, and does nothing e
     ["GET", "/api/tokens"],
   ] as const)
     expect((await withToken(method, path, body)).status).toBe(403);
-  const audited = site.audited.filter((record) => record["kind"] === "call");
+  expect(site.audited.find(({ event, name }) => event === "token" && name === "bot")).toMatchObject({
+    callsAMinute: 2,
+  });
+  const audited = site.audited.filter(({ event, what }) => event === "call" && what === "hello/world");
   expect(audited.map(({ outcome, what, user }) => [outcome, what, user])).toEqual([
     ["ok", "hello/world", "alice"],
     ["ok", "hello/world", "alice"],
