@@ -190,9 +190,9 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       const query = new Query(request.query);
       const stream = query.word("stream", "stdout or stderr", parseStream);
       const form = query.word("form", "raw, cri or zip", parseForm) ?? "raw";
-      if (form !== "raw" && stream !== undefined) throw badRequest(`stream: ${form} has both`);
+      if (form !== "raw" && stream !== undefined) throw badRequest(`stream: form=${form} always has both streams`);
       const isGzip = query.word("gzip", "1", (word) => (word === "1" ? word : undefined)) !== undefined;
-      if (form === "zip" && isGzip) throw badRequest("gzip: a zip is compressed");
+      if (form === "zip" && isGzip) throw badRequest("gzip: a zip is compressed already");
       const range = parseRange(request.headers.range, request.get("if-range"));
       return { viewer, execution, stream, form, isGzip, range };
     });

@@ -65,11 +65,14 @@ function* textsIn(
   }
 }
 
-/** Why it is not everything; empty if it is. */
-function endWords({ capped, why, message, hits, unreadable }: Extract<SearchEvent, { t: "end" }>): string {
-  if (why === "limit") return `Only the first ${hits} lines: narrow the search for the others`;
-  if (why !== undefined || capped) return `Not everything was read: ${message ?? "the search took too long"}`;
-  return unreadable > 0 ? `${unreadable} executions could not be read` : "";
+/** All that is missing; empty if nothing is. */
+function endWords({ capped, why, message, hits, unreadable, longLines }: Extract<SearchEvent, { t: "end" }>): string {
+  const parts: string[] = [];
+  if (why === "limit") parts.push(`Only the first ${hits} lines: narrow the search for the others`);
+  else if (why !== undefined || capped) parts.push(`Not everything was read: ${message ?? "the search took too long"}`);
+  if (unreadable > 0) parts.push(`Executions that could not be read: ${unreadable}`);
+  if (longLines > 0) parts.push(`Lines of which only the first MiB was searched: ${longLines}`);
+  return parts.join(". ");
 }
 
 function bytesOf({ text, b64 = "" }: FoundLine): Buffer {

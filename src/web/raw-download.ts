@@ -63,7 +63,7 @@ export class RawDownloads {
     try {
       const pieces = this.#piecesOf(download);
       const bytes = Readable.from(isPart ? cut(pieces, range.from, total) : pieces, { objectMode: false });
-      // If nothing can be read at all, the answer is an error.
+      // If nothing can be read at all, the answer is an error; a zip has its first header by then, and breaks off.
       await once(bytes, "readable");
       await (isGzip ? pipeline(bytes, createGzip(), answer()) : pipeline(bytes, answer()));
     } catch (error) {

@@ -3,6 +3,7 @@ import { type Response, Router } from "express";
 import { SearchRefusal } from "../wire/search-refusal.ts";
 import { parseSearchRequest, type SearchRequest } from "../wire/search-request.ts";
 import type { RecordRead } from "./admin-reads.ts";
+import { clientGone } from "./client-gone.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Search } from "./ports.ts";
 import type { ViewerOf } from "./viewers.ts";
@@ -20,17 +21,16 @@ const RETRY_AFTER_SECONDS = 5;
 export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptions): Router {
   const router = Router();
   router.post("/search", async (request, response) => {
+    const gone = clientGone(response);
     const viewer = await viewerOf(request, "search");
     const asked = parseSearchRequest(request.body);
     if ("problem" in asked) throw badRequest(asked.problem);
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
     try {
-      const events = search.run(viewer, asked, gone.signal);
-      await send(response, { events, gone: gone.signal, onFirst: () => recordRead(viewer, request, ownersOf(asked)) });
+      const events = search.run(viewer, asked, gone);
+      await send(response, { events, gone, onFirst: () => recordRead(viewer, request, ownersOf(asked)) });
     } catch (error) {
       // The client has gone: there is no one left to answer.
-      if (gone.signal.aborted) return;
+      if (gone.aborted) return;
       throw error instanceof SearchRefusal ? refusalOf(error) : error;
     }
   });

@@ -5,6 +5,7 @@ import { parseSearchEvent, type SearchEvent } from "../wire/search-event.ts";
 import { SearchRefusal } from "../wire/search-refusal.ts";
 import { parseSearchRequest, SEARCH_REQUEST_LIMITS } from "../wire/search-request.ts";
 import type { RecordRead } from "./admin-reads.ts";
+import { clientGone } from "./client-gone.ts";
 import type { DownloadPlaces } from "./download-places.ts";
 import { FoundText } from "./found-text.ts";
 import { badRequest } from "./http-error.ts";
@@ -24,6 +25,11 @@ interface SearchDownloadApiOptions {
 /** A search in an address: node:http takes 16 KiB of headers, and each character may need three there. */
 const MAX_SEARCH_CHARACTERS = 8_192;
 const NEWLINE = 0x0a;
+const HEADERS = {
+  "Content-Disposition": 'attachment; filename="lines.txt"',
+  "Content-Type": "text/plain; charset=utf-8",
+  "X-Accel-Buffering": "no",
+} as const;
 
 /**
  * `GET /api/search-text`: the lines that a search finds, as a text file. `form=timed` puts time and node before each. A search that ends
@@ -33,6 +39,7 @@ export function createSearchDownloadApi(options: SearchDownloadApiOptions): Rout
   const { search, archive, places, viewerOf, recordRead } = options;
   const router = Router();
   router.get("/search-text", async (request, response) => {
+    const gone = clientGone(response);
     const viewer = await viewerOf(request, "search");
     const query = new Query(request.query);
     const form = query.word("form", "bare or timed", (word) =>
@@ -42,29 +49,29 @@ export function createSearchDownloadApi(options: SearchDownloadApiOptions): Rout
     const asked = parseSearchRequest(body);
     if ("problem" in asked) throw badRequest(`search: ${asked.problem}`);
     places.check(viewer.uid);
+    if (request.method === "HEAD") {
+      response.set(HEADERS).end();
+      return;
+    }
     const leave = places.take(viewer.uid);
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
     try {
       const { maxHits: limit } = SEARCH_REQUEST_LIMITS;
       const whole = { ...asked, before: 0, after: 0, show: "lines", limit, buckets: false, from: undefined } as const;
-      const events = search.run(viewer, { ...whole, place: undefined }, gone.signal);
+      const events = search.run(viewer, { ...whole, place: undefined }, gone);
       const text = new FoundText({ archive, viewer, isTimed: form === "timed" });
       for await (const event of eventsOf(events)) {
         if (!response.headersSent) {
           recordRead(viewer, request, ownersOf(asked));
-          response.set("Content-Disposition", 'attachment; filename="lines.txt"');
-          response.set({ "Content-Type": "text/plain; charset=utf-8", "X-Accel-Buffering": "no" });
-          response.flushHeaders();
+          response.set(HEADERS).flushHeaders();
         }
         for await (const bytes of text.of(event)) {
-          if (!response.write(bytes)) await once(response, "drain", { signal: gone.signal });
+          if (!response.write(bytes)) await once(response, "drain", { signal: gone });
         }
       }
       response.end();
     } catch (error) {
       // The client has gone: there is no one left to answer.
-      if (gone.signal.aborted) return;
+      if (gone.aborted) return;
       throw error instanceof SearchRefusal ? refusalOf(error) : error;
     } finally {
       leave();

@@ -1,17 +1,26 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import express, { type Request } from "express";
 import { beforeAll, expect, test } from "vitest";
+import { DownloadPlaces } from "../../../src/web/download-places.ts";
 import { FoundText } from "../../../src/web/found-text.ts";
+import { answerErrors } from "../../../src/web/http-error.ts";
+import { createSearchApi } from "../../../src/web/search-api.ts";
+import { createSearchDownloadApi } from "../../../src/web/search-download-api.ts";
 import type { SearchEvent } from "../../../src/wire/search-event.ts";
+import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
-import { openRelay } from "../../support/ingest-site.ts";
+import { metric, openRelay } from "../../support/ingest-site.ts";
+import { poll } from "../../support/poll.ts";
 import { type SearchSite, startSearchSite } from "../../support/search-site.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
 
 const TIME = "2026-11-20T04:17:44.960662Z";
 const PIECE = "x".repeat(3_000);
+const END = { t: "end", capped: true, hits: 7, executions: 1, bytes: 9, longLines: 0, unreadable: 0 } as const;
 const one = fakeExecution({ job: "train" });
 
 let site: SearchSite;
@@ -44,12 +53,74 @@ test("lines that are found come as text, whole and as printed, bare or with time
   expect((await alice.get(path({ pattern: "nothing" }))).text).toBe("");
 });
 
-test("nobody finds another user's lines; a malformed search is refused, and so is one download too many", async () => {
+test("nobody finds another user's lines; a malformed search is refused", async () => {
   const bob = await signedIn(site.web.origin, "bob");
   expect((await bob.get(path({ pattern: "error" }))).text).toBe("");
   expect((await alice.get("/api/search-text?search=x")).status).toBe(400);
   expect((await alice.get(path({ pattern: "error" }, "pdf"))).status).toBe(400);
   expect((await alice.get(`/api/search-text?search=${"x".repeat(8_193)}`)).status).toBe(400);
+});
+
+test("HEAD searches nothing", async () => {
+  const before = await metric(site.on, "ml_searches_total");
+  const { status, headers, text } = await alice.send("HEAD", path({ pattern: "error" }));
+  const type = headers.get("content-type");
+  expect([status, type, text]).toEqual([200, "text/plain; charset=utf-8", ""]);
+  expect(await metric(site.on, "ml_searches_total")).toBe(before);
+});
+
+/** The two answers of a search alone; their client may go before it is known who it is. */
+async function served(options: { readonly places?: DownloadPlaces; readonly onAsked?: () => Promise<void> } = {}) {
+  const viewer = { user: "alice", uid: 0, admin: false };
+  const aborted: boolean[] = [];
+  const shared = {
+    viewerOf: async ({ res }: Request) => {
+      await Promise.all([options.onAsked?.(), ...(options.onAsked && res ? [once(res, "close")] : [])]);
+      return viewer;
+    },
+    recordRead: () => undefined,
+    search: {
+      run: async function* (_viewer: unknown, _asked: unknown, signal: AbortSignal) {
+        aborted.push(signal.aborted);
+        yield Buffer.from(`${JSON.stringify(END)}\n`);
+      },
+    },
+  };
+  const { places = new DownloadPlaces(1) } = options;
+  const app = express();
+  app.use("/api", express.json(), createSearchApi(shared));
+  app.use("/api", createSearchDownloadApi({ ...shared, places, archive: { read: async () => [] } }));
+  app.use(answerErrors({ event: () => undefined }));
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  afterwards(() => void server.close());
+  const at = server.address();
+  return { origin: `http://127.0.0.1:${typeof at === "object" ? at?.port : ""}`, aborted };
+}
+
+test("one download too many is refused", async () => {
+  const places = new DownloadPlaces(1);
+  const { origin } = await served({ places });
+  const leave = places.take(0);
+  expect((await fetch(origin + path({ pattern: "error" }))).status).toBe(429);
+  leave();
+  expect((await fetch(origin + path({ pattern: "error" }))).status).toBe(200);
+});
+
+test("a search whose client goes while it is determined who that is ends at once", async () => {
+  const gone = [new AbortController(), new AbortController()];
+  let asked = 0;
+  const { origin, aborted } = await served({ onAsked: async () => gone[asked++]?.abort() });
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ what: { all: true }, pattern: "error" });
+  for (const [i, [address, init]] of [
+    [path({ pattern: "error" }), {}] as const,
+    ["/api/search", { method: "POST", headers, body }] as const,
+  ].entries()) {
+    await expect(fetch(origin + address, { ...init, signal: gone[i]?.signal ?? null })).rejects.toThrow();
+    await poll("the search", () => aborted.length === i + 1);
+  }
+  expect(aborted).toEqual([true, true]);
 });
 
 test("what is missing stands in the last line", async () => {
@@ -58,18 +129,21 @@ test("what is missing stands in the last line", async () => {
     viewer: { user: "alice", uid: 0, admin: false },
     isTimed: false,
   });
-  const end = { t: "end", capped: true, hits: 7, executions: 1, bytes: 9, longLines: 0, unreadable: 0 } as const;
   const said = async (event: SearchEvent): Promise<string> => {
     const parts: Buffer[] = [];
     for await (const part of text.of(event)) parts.push(part);
     return Buffer.concat(parts).toString();
   };
-  expect(await said({ ...end, why: "limit" })).toBe(
+  expect(await said({ ...END, why: "limit" })).toBe(
     "==> Only the first 7 lines: narrow the search for the others <==\n",
   );
-  expect(await said({ ...end, why: "time" })).toBe("==> Not everything was read: the search took too long <==\n");
-  expect(await said({ ...end, capped: false, unreadable: 2 })).toBe("==> 2 executions could not be read <==\n");
-  expect(await said({ ...end, capped: false })).toBe("");
+  expect(await said({ ...END, why: "time" })).toBe("==> Not everything was read: the search took too long <==\n");
+  const unread = "Executions that could not be read: 2";
+  expect(await said({ ...END, capped: false, unreadable: 2 })).toBe(`==> ${unread} <==\n`);
+  expect(await said({ ...END, why: "limit", unreadable: 2, longLines: 1 })).toBe(
+    `==> Only the first 7 lines: narrow the search for the others. ${unread}. Lines of which only the first MiB was searched: 1 <==\n`,
+  );
+  expect(await said({ ...END, capped: false })).toBe("");
 });
 
 test("the zip of an execution has what it printed, and what is known of it", async () => {
