@@ -79,6 +79,11 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const audit = new AuditLog({ folder, limits, log, metrics, nowMs, wallMs });
   const index = new IndexDb(join(config.dataDir, "index.db"), config.sync === "always");
   const spill = openSpill(config);
+  metrics.gauge(
+    "ml_store_left_number_sets",
+    "Sets of line numbers on the disk that nobody uses and the next start removes",
+    () => spill.db.leftSets,
+  );
   // Stored chunks go from the store to the hub; live reads from the archive what a viewer missed.
   const hub = createHub(log, nowMs);
   const clocks = new ClockDifferences({ metrics, nowMs, wallMs });

@@ -114,7 +114,7 @@ export class Store {
         if (wait !== undefined) return wait.then(() => this.store(items.slice(i)));
       }
     } catch (error) {
-      return this.#failed(error);
+      return this.#parts.alarm.failed(error);
     } finally {
       this.#parts.itemWriter.count();
     }
@@ -163,7 +163,7 @@ export class Store {
       await unquarantined;
       return this.#parts.alarm.works();
     } catch (error) {
-      return this.#failed(error);
+      return this.#parts.alarm.failed(error);
     }
   }
 
@@ -201,11 +201,6 @@ export class Store {
       this.#parts.indexWriter.flush();
     });
     this.#parts.files.closeAll();
-  }
-
-  /** A stop is no failure of the disk. */
-  #failed(error: unknown): "unavailable" {
-    return error instanceof LoadStoppedError ? "unavailable" : this.#parts.alarm.failed(error);
   }
 
   /** On failure the index is slightly old, which is better than no answer; its rows are marked as open. */

@@ -3,6 +3,7 @@ import { createLog } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
 import { StorageAlarm } from "../../src/store/disk/storage-alarm.ts";
 import { createStoreMetrics } from "../../src/store/store-metrics.ts";
+import { LoadStoppedError } from "../../src/store/table/load-in-turns.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
@@ -43,4 +44,10 @@ test("without anything to write, a probe ends it once nothing has failed for a w
   at.nowMs = PROBE_AFTER_MS;
   alarm.probe();
   expect(alarm.failure).toBeUndefined();
+});
+
+test("a load that the collector's stop has ended raises no alarm, whoever needed it", async () => {
+  const { alarm, lines } = await alarmAt(await tempFolder());
+  expect(alarm.failed(new LoadStoppedError())).toBe("unavailable");
+  expect([alarm.failure, lines]).toEqual([undefined, []]);
 });

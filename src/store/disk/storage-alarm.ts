@@ -44,6 +44,8 @@ export class StorageAlarm {
 
   failed(error: unknown): "unavailable" {
     const code = failureCode(error);
+    // The collector stops while it loads an execution: that is no failure of the disk.
+    if (code === "ML_LOAD_STOPPED") return "unavailable";
     this.#failedAtMs = this.#nowMs();
     this.#appendedBefore = this.#appendedBytes();
     this.#metrics.failures(code).inc();

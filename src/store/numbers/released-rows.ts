@@ -14,6 +14,7 @@ export class ReleasedRows {
   readonly #maxWaiting: number;
   readonly #waiting: { readonly table: Table; readonly owner: number }[] = [];
   #turn: NodeJS.Immediate | undefined;
+  #passedOver = 0;
 
   constructor(db: Database.Database, maxWaiting = MAX_WAITING) {
     this.#maxWaiting = maxWaiting;
@@ -23,9 +24,17 @@ export class ReleasedRows {
     this.#delete = { stretches: some("stretches", "n"), intervals: some("intervals", "low") };
   }
 
+  /** Sets that came while too many were waiting, since the start. */
+  get passedOver(): number {
+    return this.#passedOver;
+  }
+
   /** The caller does not use this owner's rows again. */
   add(table: Table, owner: number): void {
-    if (this.#waiting.length === this.#maxWaiting) return;
+    if (this.#waiting.length === this.#maxWaiting) {
+      this.#passedOver += 1;
+      return;
+    }
     this.#waiting.push({ table, owner });
     this.#turn ??= setImmediate(() => this.#deleteSome());
   }

@@ -10,7 +10,7 @@ import type { LineNumbers } from "./line-numbers.ts";
 export class SplitIntervals implements LineNumbers {
   readonly #low: DiskIntervals;
   readonly #high: IntervalSet;
-  /** The lowest number that is in memory, if it is stored. */
+  /** Numbers from here on are in memory, those below on the disk. */
   #border = 1;
 
   /** @param low Empty. */

@@ -69,8 +69,8 @@ export class Remover {
     if (loaded === undefined) return "missing";
     await merges.cancel(loaded);
     await sealer?.cancel(loaded);
-    // Others may have deleted it meanwhile, or lines may have come.
-    const execution = slots.known(identity);
+    // Others may have deleted it meanwhile, or lines may have come; or it was idle, and left the memory.
+    const execution = await slots.load(slots.get(identity));
     if (execution === undefined) return "missing";
     if (execution.isOpen) return "running";
     const { owner, facts, accountedBytes: diskBytes } = execution;

@@ -31,6 +31,21 @@ describe("an execution that was deleted", () => {
     expect(await on.archive.remove(ROOT, a)).toBe("missing");
   });
 
+  it("is deleted also when it leaves the memory meanwhile", async () => {
+    const dataDir = await tempFolder();
+    const before = await startIngestSite({ dataDir });
+    const a = fakeExecution();
+    await (await openRelay(before)).send(a.begin(), a.lines(1, ["1", "2"]), a.end(2));
+    await before.stop();
+    let nowMs = Date.now();
+    const on = await startIngestSite({ dataDir, nowMs: () => nowMs });
+    const removed = on.archive.remove(ROOT, a);
+    nowMs += 61_000;
+    expect(on.store.slots.forgetIdle().map(({ facts }) => facts.x)).toEqual([a.x]);
+    expect(await removed).toBe("removed");
+    expect([await isKnown(on, a), filesOf(dataDir, a)]).toEqual([false, []]);
+  });
+
   it.each([
     ["a restart", {}],
     ["a reindex", { reindex: true }],
