@@ -122,7 +122,7 @@ class NamedLines {
       const end = starts[i + 1] ?? cri.length;
       const isBehind = place + end - start > this.#end;
       this.#areAll ||= isBehind;
-      // Read already, behind a piece; or not of this piece, like what was stored after the search began.
+      // Read already while a line was open; or behind the end of this piece, like what was stored since.
       const isOther = place < this.#at || isBehind;
       const isPiece = cri[start + CRI.tagAt] === LETTER_P;
       if (isOther || isPiece) {

@@ -71,8 +71,8 @@ export class SearchTask {
   }
 
   /**
-   * Begins. Rejects with RipgrepError if ripgrep refuses the pattern, or is not there. A text that ripgrep must be shown may
-   * never come if lines need a certain one: then it is started when one has.
+   * Begins. Rejects with RipgrepError if ripgrep refuses the pattern, or is not there. Where lines need a certain text,
+   * ripgrep starts only when a block has it: that may never happen.
    */
   async begin(): Promise<void> {
     this.#first = this.#port.next();

@@ -95,13 +95,17 @@ export class Searches {
     const abort = (): void => search.stop("time");
     signal.addEventListener("abort", abort, { once: true });
     let outcome: SearchStop | "done" | "gone" = "gone";
+    let begun = hasBegun;
     try {
-      yield* search.events();
+      for await (const events of search.events()) {
+        begun = true;
+        yield events;
+      }
       outcome = signal.aborted ? "gone" : (search.end?.why ?? "done");
       this.#longLines.inc(search.end?.longLines ?? 0);
     } catch (error) {
       outcome = error instanceof SearchRefusal ? "refused" : "failed";
-      if (!hasBegun || !(error instanceof SearchRefusal)) throw error;
+      if (!begun || !(error instanceof SearchRefusal)) throw error;
       yield encode(refusedEnd(error));
     } finally {
       clearTimeout(timer);

@@ -23,6 +23,8 @@ export async function startSearchSite(
     readonly maxMs?: number;
     readonly sayEveryMs?: number;
     readonly searches?: number;
+    /** Instead of the built one. */
+    readonly workerFile?: URL;
     /** Seals executions as soon as they end; the time is the store's. */
     readonly sealedBy?: { readonly nowMs: () => number };
     readonly sizes?: Partial<EpochSizes>;
@@ -61,7 +63,7 @@ export async function startSearchSite(
   const searches = new Searches({
     archive,
     limits: { searches: limit, searchesPerUser: 2 },
-    workerFile: new URL(`file://${ROOT}/dist/src/search/worker.js`),
+    workerFile: options.workerFile ?? new URL(`file://${ROOT}/dist/src/search/worker.js`),
     metrics: on.metrics,
     sizes,
     ...(maxMs === undefined ? {} : { maxMs }),

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readSync } from "node:fs";
+import { readSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { parseSearchEvent, type SearchEvent } from "../../../src/wire/search-event.ts";
 import { parseSearchRequest } from "../../../src/wire/search-request.ts";
@@ -9,6 +11,7 @@ import { FakeItems } from "../../support/fake-items.ts";
 import { type IngestSite, metric, openRelay, ROOT as SUPER, untilMetric } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
 import { startSearchSite } from "../../support/search-site.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { type Browser, signedIn } from "../../support/web.ts";
 
 async function startSearch(options: Parameters<typeof startSearchSite>[0] = {}) {
@@ -276,6 +279,21 @@ test("without ripgrep the answer is 503 and says what to install", async () => {
     expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("apt-get install ripgrep") });
   }
   expect(await metric(on, "ml_searches_total", '"refused"')).toBe(2);
+});
+
+test("where ripgrep turns out to be missing after the first events, the end says so", async () => {
+  const file = join(await tempFolder(), "worker.mjs");
+  writeFileSync(
+    file,
+    `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", ({ t }) => {
+      if (t === "search") parentPort.postMessage({ t: "events", events: Buffer.from('{"t":"progress","hits":0,"executions":1,"bytes":9}\\n') });
+      if (t === "sent") parentPort.postMessage({ t: "refused", why: "unavailable", message: "no ripgrep" });
+    });`,
+  );
+  const { alice } = await startSearch({ workerFile: pathToFileURL(file) });
+  const events = await ask(alice, { pattern: "a text" });
+  expect(events).toMatchObject([{ t: "progress" }, { t: "end", capped: true, why: "refused", message: "no ripgrep" }]);
 });
 
 test("what was listed is opened as it is by then, and by those who may see it", async () => {
