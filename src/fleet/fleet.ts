@@ -20,6 +20,7 @@ import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
 import { NodeTable } from "./nodes/node-table.ts";
 import { NodeWatch } from "./nodes/node-watch.ts";
+import { noticePorts } from "./notice-ports.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
@@ -64,10 +65,6 @@ export class Fleet {
     this.#views = new RunViews(this.#db, after);
     this.#table = new NodeTable({ nowMs, wallMs });
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
-    const postponed = metrics.count(
-      "ml_fleet_postponed_notices_total",
-      "Errors of nodes and events there that came too fast, and come again",
-    );
     const nodes: Nodes = {
       send: (node, message) => this.#link?.send(node, message),
       isPresent: (node) => this.#table.isPresent(node),
@@ -86,10 +83,7 @@ export class Fleet {
       onRefused: ({ why: reason, ...of }) =>
         options.audit.record({ event: "order", outcome: "refused", reason, ...of }),
       onRepeated: () => repeated.inc(),
-      onNotice: ({ node, user, kind, severity, name }) => {
-        if (kind === "note") options.audit.record({ event: "node-event", outcome: "ok", node, user, severity, name });
-      },
-      onNoticePostponed: () => postponed.inc(),
+      ...noticePorts(options),
     });
     this.#files = new NodeFiles({
       listen: options.listenForFiles,

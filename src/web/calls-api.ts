@@ -70,7 +70,11 @@ function servicesOf(fleet: Pick<Fleet, "id" | "view">): ServicesView {
   const nodesOf = new Map<string, string[]>();
   for (const { node, state, services } of fleet.view().nodes) {
     if (state !== "present") continue;
-    for (const name of services) nodesOf.set(name, [...(nodesOf.get(name) ?? []), node]);
+    for (const name of services) {
+      const known = nodesOf.get(name);
+      if (known === undefined) nodesOf.set(name, [node]);
+      else known.push(node);
+    }
   }
   const services = [...nodesOf].map(([name, nodes]) => ({ name, nodes }));
   return { id: fleet.id, services: services.sort((a, b) => (a.name < b.name ? -1 : 1)) };

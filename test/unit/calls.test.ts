@@ -110,4 +110,11 @@ test("so many calls a minute, and each key has its own", () => {
   expect(rate.take("a", 2)).toBe(1);
   now = 60_000;
   expect(rate.take("a", 2)).toBe(undefined);
+  now = 90_000;
+  expect([rate.take("a", 2), rate.take("a", 2)]).toEqual([undefined, 30]);
+  now = 120_500;
+  expect([rate.take("a", 2), rate.take("a", 2)]).toEqual([undefined, 30]);
+  // Longer than the window.
+  now = 7_000_000;
+  expect([rate.take("a", 2), rate.take("a", 2), rate.take("a", 2)]).toEqual([undefined, undefined, 60]);
 });

@@ -1,16 +1,22 @@
+import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { NoticeDb } from "../../src/fleet/outbox/notice-db.ts";
 import { Notices } from "../../src/fleet/outbox/notices.ts";
+import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
 import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { newRun } from "../support/fleet-keys.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
-function made() {
+function inMemory(): NoticeDb {
   const database = new Database(":memory:");
   afterwards(() => void database.close());
-  const db = new NoticeDb(database);
-  const seen = { nowMs: 0, stored: 0, postponed: 0 };
+  return new NoticeDb(database);
+}
+
+function made(db = inMemory()) {
+  const seen = { nowMs: 0, stored: 0, postponed: 0, pruned: 0 };
   const notices = new Notices({
     db,
     log: { event: () => undefined },
@@ -21,6 +27,9 @@ function made() {
     onPostponed: () => {
       seen.postponed += 1;
     },
+    onPruned: (count) => {
+      seen.pruned += count;
+    },
   });
   return { db, notices, seen };
 }
@@ -30,7 +39,7 @@ const note = (user: string, text: string): FleetEventOf<"note"> => {
 };
 
 test("of one user on one node, and of its errors, the newest are kept: none pushes out another's", () => {
-  const { db, notices } = made();
+  const { db, notices, seen } = made();
   notices.store("node2", note("bob", "of node2"));
   notices.store("node1", note("alice", "of alice"));
   notices.store("node1", { v: 1, kind: "error", id: newRun(), at: 1, why: "disk-full", text: "an error" });
@@ -42,6 +51,27 @@ test("of one user on one node, and of its errors, the newest are kept: none push
   for (let i = 0; i < 2_000; i += 1) notices.store("node1", note(`user${i % 20}`, String(i)));
   expect(db.newest(10_000).filter(({ node }) => node === "node1")).toHaveLength(1_000);
   expect(texts("bob")).toEqual(["of node2"]);
+  expect(db.newest(10_000).length + seen.pruned).toBe(3 + 300 + 2_000);
+});
+
+test("of everybody, so many are kept; what a commit did not store counts for nothing", async () => {
+  const outbox = new OutboxDb(join(await tempFolder(), "outbox.db"));
+  afterwards(() => outbox.close());
+  const { db, notices, seen } = made(outbox.notices);
+  const fill = (nodes: number, first: number) => {
+    for (let node = 0; node < nodes; node += 1)
+      for (let i = 0; i < 900; i += 1) notices.store(`node${first + node}`, note(`user${i % 9}`, String(i)));
+  };
+  const broken = (): never => {
+    fill(20, 0);
+    throw new Error("The disk is full");
+  };
+  expect(() => outbox.commit(broken)).toThrow("The disk is full");
+  outbox.commit(() => fill(22, 0));
+  expect([db.newest(30_000).length, seen.pruned]).toEqual([19_800, 0]);
+  outbox.commit(() => fill(1, 22));
+  expect([db.newest(30_000).length, seen.pruned]).toEqual([20_000, 700]);
+  expect(db.newest(30_000).at(-1)).toMatchObject({ node: "node0", text: "700" });
 });
 
 test("what comes again is stored, and said, once", () => {

@@ -2,6 +2,7 @@ import { type CallView, isCallState } from "../../wire/fleet/call.ts";
 import type { FleetEvent } from "../../wire/fleet/event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
 import { sha256 } from "../sha256.ts";
 
@@ -21,7 +22,6 @@ const MAX_OPEN_OF_USER = 32;
 const SEND_AGAIN_MS = 2_000;
 
 interface Open {
-  readonly user: string;
   readonly node: string;
   readonly digest: string;
   readonly end: (how: Ended) => void;
@@ -34,7 +34,7 @@ const NOTHING = { why: "", text: "", code: null, output: "" } as const;
 /** Calls of services, while somebody waits. The node's journal makes each happen at most once; nothing is stored here. */
 export class Calls {
   readonly #options: CallsOptions;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new OpenAsks<Open>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -50,11 +50,9 @@ export class Calls {
     }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<CallView | undefined> {
     const { nodes, after } = this.#options;
-    const { user, run } = order;
+    const { run } = order;
     const [node = ""] = order.nodes;
-    const key = `${user}\0${run}`;
-    const own = [...this.#open.values()].filter((open) => open.user === user).length;
-    if (this.#open.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#open.has(key)) return undefined;
+    if (!this.#open.hasPlaceFor(order)) return undefined;
     if (!nodes.isPresent(node) || nodes.isDuplicate(node)) return { run, node, state: "absent", ...NOTHING };
     const message = Buffer.from(encodeSignedOrder(signed));
     const calledOff: (() => void)[] = [];
@@ -62,7 +60,7 @@ export class Calls {
       const silent = () => resolve({ state: "silent", ...NOTHING });
       calledOff[0] = after(silent, withinMs);
       signal.addEventListener("abort", silent, { once: true });
-      this.#open.set(key, { user, node, digest: sha256(signed.order), end: resolve });
+      this.#open.open(order, { node, digest: sha256(signed.order), end: resolve });
       const send = (): void => {
         nodes.send(node, message);
         calledOff[1] = after(send, SEND_AGAIN_MS);
@@ -71,14 +69,14 @@ export class Calls {
       else send();
     });
     for (const callOff of calledOff) callOff();
-    this.#open.delete(key);
+    this.#open.close(order);
     return { run, node, ...ended };
   }
 
   /** Whether a report of a node is about a call that somebody waits for. */
   take(node: string, event: FleetEvent): boolean {
     if (event.kind !== "state" && event.kind !== "result") return false;
-    const open = this.#open.get(`${event.user}\0${event.run}`);
+    const open = this.#open.get(event);
     // A refusal from before the order could be read names no digest.
     const isOfIt = open?.node === node && (event.digest === open.digest || event.digest === "");
     if (!isOfIt) {

@@ -2,6 +2,7 @@ import type { DryRunOnNode } from "../../wire/fleet/dry-run.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
 import { sha256 } from "../sha256.ts";
 
@@ -30,7 +31,7 @@ interface Asked {
 /** Asks nodes whether they would obey an order. Nothing of it is stored: who asks waits for the answers. */
 export class DryRuns {
   readonly #options: DryRunsOptions;
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new OpenAsks<Asked>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
 
   constructor(options: DryRunsOptions) {
     this.#options = options;
@@ -42,9 +43,7 @@ export class DryRuns {
     { signed, signal }: { readonly signed: SignedOrder; readonly signal: AbortSignal },
   ): Promise<readonly DryRunOnNode[] | undefined> {
     const { nodes, after } = this.#options;
-    const key = keyOf(order);
-    const own = [...this.#asked.values()].filter((asked) => asked.order.user === order.user).length;
-    if (this.#asked.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#asked.has(key)) return undefined;
+    if (!this.#asked.hasPlaceFor(order)) return undefined;
     const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
     const absent = new Set(order.nodes.filter((node) => !missing.has(node)));
     const answers = new Map<string, DryRunOnNode>();
@@ -55,12 +54,12 @@ export class DryRuns {
         resolve();
       };
       signal.addEventListener("abort", done, { once: true });
-      this.#asked.set(key, { order, digest: sha256(signed.order), answers, missing, done });
+      this.#asked.open(order, { order, digest: sha256(signed.order), answers, missing, done });
       const message = Buffer.from(encodeSignedOrder(signed));
       for (const node of missing) nodes.send(node, message);
       if (missing.size === 0 || signal.aborted) done();
     });
-    this.#asked.delete(key);
+    this.#asked.close(order);
     return order.nodes.map((node) => {
       const none = { node, answer: absent.has(node) ? "absent" : "silent", why: "", text: "" } as const;
       return answers.get(node) ?? none;
@@ -69,7 +68,7 @@ export class DryRuns {
 
   /** Whether a report is the answer to such a question. */
   take(node: string, event: FleetEventOf<"state">): boolean {
-    const asked = this.#asked.get(keyOf(event));
+    const asked = this.#asked.get(event);
     if (asked === undefined || !asked.order.nodes.includes(node)) return false;
     // A refusal from before the order could be read names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
@@ -80,8 +79,4 @@ export class DryRuns {
     if (asked.missing.size === 0) asked.done();
     return true;
   }
-}
-
-function keyOf({ user, run }: { readonly user: string; readonly run: string }): string {
-  return `${user}\0${run}`;
 }

@@ -1,10 +1,12 @@
 import type Database from "better-sqlite3";
 import type { NodeEvent } from "../../wire/fleet/node-event.ts";
+import { NoticeCounts } from "./notice-counts.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS notices (seq INTEGER PRIMARY KEY, id TEXT, node TEXT, kind TEXT, at INTEGER, severity TEXT,
     user TEXT, name TEXT, text TEXT, UNIQUE (node, id));
-  CREATE INDEX IF NOT EXISTS notices_of_user ON notices (node, user, seq);`;
+  CREATE INDEX IF NOT EXISTS notices_of_user ON notices (node, user, seq);
+  CREATE INDEX IF NOT EXISTS notices_of_node ON notices (node, seq);`;
 
 /** What is kept, the newest that came: of one user on one node, and of a node's errors; so none pushes out another's. */
 const MAX_OF_USER = 200;
@@ -12,9 +14,14 @@ const MAX_OF_NODE = 1_000;
 /** Of everybody: 10 MB. */
 const MAX_NOTICES = 20_000;
 
+/** Whose a notice is: a node's error has an empty user. */
+type Of = Pick<NodeEvent, "node" | "user">;
+
 /** What nodes report that belongs to no run: their errors, and users' events. In the order in which it came: clocks differ. */
 export class NoticeDb {
   readonly #statements: ReturnType<typeof prepared>;
+  /** Of what is stored: to count there for each notice would walk thousands of rows. Undefined: not counted yet. */
+  #counts: NoticeCounts | undefined;
 
   /** @param db the outbox's, which commits and closes it */
   constructor(db: Database.Database) {
@@ -22,32 +29,47 @@ export class NoticeDb {
     this.#statements = prepared(db);
   }
 
-  /** Inside a commit. False if it is known already. */
-  add(notice: NodeEvent): boolean {
-    const { add, pruneUser, pruneNode, pruneAll } = this.#statements;
-    if (add.run(notice).changes === 0) return false;
+  /** Inside a commit. How many older ones went for it; undefined if it is known already. */
+  add(notice: NodeEvent): number | undefined {
+    const { add, count, pruneUser, pruneNode, pruneAll } = this.#statements;
+    this.#counts ??= new NoticeCounts(count.all() as (Of & { readonly count: number })[]);
+    const counts = this.#counts;
+    if (add.run(notice).changes === 0) return undefined;
+    counts.add(notice);
     const { node, user } = notice;
-    pruneUser.run({ node, user, most: MAX_OF_USER });
-    pruneNode.run({ node, most: MAX_OF_NODE });
-    pruneAll.run({ most: MAX_NOTICES });
-    return true;
+    const ofUser = this.#prune(counts, pruneUser, { node, user, over: counts.ofUser(notice) - MAX_OF_USER });
+    const ofNode = this.#prune(counts, pruneNode, { node, over: counts.ofNode(node) - MAX_OF_NODE });
+    return ofUser + ofNode + this.#prune(counts, pruneAll, { over: counts.all - MAX_NOTICES });
+  }
+
+  /** What was added since the last commit is not stored. */
+  rolledBack(): void {
+    this.#counts = undefined;
   }
 
   /** Newest first; of one user only where one is named. */
   newest(limit: number, user?: string): readonly NodeEvent[] {
     return this.#statements.newest.all({ limit, user: user ?? null }) as NodeEvent[];
   }
+
+  #prune(counts: NoticeCounts, statement: Database.Statement, of: Partial<Of> & { readonly over: number }): number {
+    if (of.over <= 0) return 0;
+    const pruned = statement.all(of) as Of[];
+    for (const each of pruned) counts.remove(each);
+    return pruned.length;
+  }
 }
 
 function prepared(db: Database.Database) {
-  const beyond = (which: string): string =>
-    `DELETE FROM notices WHERE ${which} seq <= (SELECT seq FROM notices WHERE ${which} TRUE ORDER BY seq DESC LIMIT 1 OFFSET @most)`;
+  const oldest = (which: string): string =>
+    `DELETE FROM notices WHERE seq IN (SELECT seq FROM notices ${which} ORDER BY seq LIMIT @over) RETURNING node, user`;
   return {
     add: db.prepare(`INSERT OR IGNORE INTO notices (id, node, kind, at, severity, user, name, text)
       VALUES (@id, @node, @kind, @at, @severity, @user, @name, @text)`),
-    pruneUser: db.prepare(beyond("node = @node AND user = @user AND")),
-    pruneNode: db.prepare(beyond("node = @node AND")),
-    pruneAll: db.prepare(beyond("")),
+    count: db.prepare("SELECT node, user, count(*) AS count FROM notices GROUP BY node, user"),
+    pruneUser: db.prepare(oldest("WHERE node = @node AND user = @user")),
+    pruneNode: db.prepare(oldest("WHERE node = @node")),
+    pruneAll: db.prepare(oldest("")),
     newest: db.prepare(`SELECT id, node, kind, at, severity, user, name, text FROM notices
       WHERE @user IS NULL OR user = @user ORDER BY seq DESC LIMIT @limit`),
   };

@@ -16,6 +16,8 @@ interface NoticesOptions {
   readonly onNew: (notice: NodeEvent) => void;
   /** One came that is not taken now: its node sends it again. */
   readonly onPostponed: () => void;
+  /** So many older ones went for a new one. */
+  readonly onPruned: (count: number) => void;
 }
 
 /** Errors of nodes, and events of users there: stored once, and in the log. A node that floods waits. */
@@ -42,9 +44,11 @@ export class Notices {
 
   /** Inside a commit. */
   store(node: string, event: FleetEventOf<"error"> | FleetEventOf<"note">): void {
-    const { db, log, onNew } = this.#options;
+    const { db, log, onNew, onPruned } = this.#options;
     const notice = noticeOf(node, event);
-    if (!db.add(notice)) return;
+    const pruned = db.add(notice);
+    if (pruned === undefined) return;
+    if (pruned > 0) onPruned(pruned);
     const { severity, name, user, text } = notice;
     log.event(severity, `a node reports: ${text}`, { node, name, user });
     onNew(notice);

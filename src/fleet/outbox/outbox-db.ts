@@ -100,7 +100,12 @@ export class OutboxDb {
 
   /** All or nothing, and on the disk. */
   commit(work: () => void): void {
-    this.#db.transaction(work)();
+    try {
+      this.#db.transaction(work)();
+    } catch (error) {
+      this.notices.rolledBack();
+      throw error;
+    }
   }
 
   addRun(row: RunRow): void {

@@ -29,6 +29,7 @@ interface OutboxOptions {
   readonly onNotice: (notice: NodeEvent) => void;
   /** One was not taken now. */
   readonly onNoticePostponed: () => void;
+  readonly onNoticesPruned: (count: number) => void;
 }
 
 /**
@@ -47,8 +48,8 @@ export class Outbox {
     const { db, wallMs, onChange } = options;
     const onFinal = ({ owner, run }: { owner: string; run: string }) => this.#batches.advance(owner, run);
     this.#book = new OrderBook({ db, wallMs, onChange, onFinal });
-    const { onNotice: onNew, onNoticePostponed: onPostponed } = options;
-    const notices = new Notices({ ...options, db: db.notices, onNew, onPostponed });
+    const { onNotice: onNew, onNoticePostponed: onPostponed, onNoticesPruned: onPruned } = options;
+    const notices = new Notices({ ...options, db: db.notices, onNew, onPostponed, onPruned });
     const parts = { ...options, book: this.#book, notices };
     this.#batches = new Batches(this.#book, wallMs);
     this.#sending = new Sending(parts);

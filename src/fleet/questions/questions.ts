@@ -3,6 +3,7 @@ import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
 import { sha256 } from "../sha256.ts";
 
@@ -23,7 +24,6 @@ const MAX_OPEN_OF_USER = 4;
 const MAX_CHARACTERS = 8_388_608;
 
 interface Asked {
-  readonly user: string;
   readonly digest: string;
   readonly answers: Map<string, AskedNode>;
   /** Nodes that were there to be asked, and have not said their last. */
@@ -35,7 +35,7 @@ interface Asked {
 /** Asks nodes what they know. Waits for exactly those that are there, and nothing of it is stored. */
 export class Questions {
   readonly #options: QuestionsOptions;
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new OpenAsks<Asked>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
@@ -51,10 +51,7 @@ export class Questions {
     }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<readonly AskedNode[] | undefined> {
     const { nodes, send, after } = this.#options;
-    const { user } = order;
-    const key = keyOf(user, order.run);
-    const own = [...this.#asked.values()].filter((asked) => asked.user === user).length;
-    if (this.#asked.size >= MAX_OPEN || own >= MAX_OPEN_OF_USER || this.#asked.has(key)) return undefined;
+    if (!this.#asked.hasPlaceFor(order)) return undefined;
     const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
     const present = new Set(missing);
     const answers = new Map<string, AskedNode>();
@@ -65,12 +62,12 @@ export class Questions {
         resolve();
       };
       signal.addEventListener("abort", done, { once: true });
-      this.#asked.set(key, { user, digest: sha256(signed.order), answers, missing, done, characters: 0 });
+      this.#asked.open(order, { digest: sha256(signed.order), answers, missing, done, characters: 0 });
       const message = Buffer.from(encodeSignedOrder(signed));
       for (const node of missing) send(node, message);
       if (missing.size === 0 || signal.aborted) done();
     });
-    this.#asked.delete(key);
+    this.#asked.close(order);
     return order.nodes.map((node) => {
       const answer = present.has(node) ? "silent" : "absent";
       return answers.get(node) ?? { node, answer, why: "", text: "", rows: [] };
@@ -80,7 +77,7 @@ export class Questions {
   /** What a node says to the question with this id. */
   take(node: string, run: string, text: string): void {
     const answer = parseAnswer(text);
-    const asked = answer === undefined ? undefined : this.#asked.get(keyOf(answer.user, run));
+    const asked = answer === undefined ? undefined : this.#asked.get({ user: answer.user, run });
     if (answer === undefined || asked?.digest !== answer.digest || !asked.missing.has(node)) {
       this.#options.onDiscarded();
       return;
@@ -97,7 +94,7 @@ export class Questions {
 
   /** Whether a report is a node's refusal of such a question. */
   refused(node: string, event: FleetEventOf<"state">): boolean {
-    const asked = this.#asked.get(keyOf(event.user, event.run));
+    const asked = this.#asked.get(event);
     if (asked === undefined || !asked.missing.has(node)) return false;
     // A refusal from before the order could be read names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
@@ -122,8 +119,4 @@ function end({ answers, missing, done }: Asked, answer: AskedNode): void {
   answers.set(answer.node, answer);
   missing.delete(answer.node);
   if (missing.size === 0) done();
-}
-
-function keyOf(user: string, run: string): string {
-  return `${user}\0${run}`;
 }

@@ -1,0 +1,43 @@
+interface Named {
+  readonly user: string;
+  readonly run: string;
+}
+
+/** What waits for answers of nodes, by its user and id: so many of all, and of one user, for whom the others' places are not. */
+export class OpenAsks<T> {
+  readonly #limits: { readonly most: number; readonly mostOfUser: number };
+  readonly #open = new Map<string, T>();
+  readonly #ofUser = new Map<string, number>();
+
+  constructor(limits: { readonly most: number; readonly mostOfUser: number }) {
+    this.#limits = limits;
+  }
+
+  /** Whether there is a place for it: no other is open under its id. */
+  hasPlaceFor(of: Named): boolean {
+    const { most, mostOfUser } = this.#limits;
+    const own = this.#ofUser.get(of.user) ?? 0;
+    return this.#open.size < most && own < mostOfUser && !this.#open.has(keyOf(of));
+  }
+
+  get(of: Named): T | undefined {
+    return this.#open.get(keyOf(of));
+  }
+
+  /** The caller has looked whether there is a place. */
+  open(of: Named, asked: T): void {
+    this.#open.set(keyOf(of), asked);
+    this.#ofUser.set(of.user, (this.#ofUser.get(of.user) ?? 0) + 1);
+  }
+
+  close(of: Named): void {
+    if (!this.#open.delete(keyOf(of))) return;
+    const others = (this.#ofUser.get(of.user) ?? 1) - 1;
+    if (others > 0) this.#ofUser.set(of.user, others);
+    else this.#ofUser.delete(of.user);
+  }
+}
+
+function keyOf({ user, run }: Named): string {
+  return `${user}\0${run}`;
+}
