@@ -5,6 +5,7 @@ import { EVENTS_FOLDER } from "../wire/fleet/node-note.ts";
 import { nodeNamed } from "../wire/node-name.ts";
 import { asCount, asRecord } from "../wire/record.ts";
 import { isUnixName } from "../wire/unix-name.ts";
+import { parseSharedFolders, type SharedFolders } from "./folders/shared-folders.ts";
 
 /** agent.toml: one file for both halves. */
 export interface AgentConfig {
@@ -51,6 +52,8 @@ export interface Policy {
   readonly callUsers: readonly string[];
   /** Users, or `@GROUP`, who may cancel everybody's runs. */
   readonly admins: readonly string[];
+  /** Folders that orders name as `@NAME`. */
+  readonly folders: SharedFolders;
 }
 
 type Check = (value: unknown) => unknown;
@@ -114,6 +117,11 @@ const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
   ],
   admins: [names, 'users or "@GROUP"', []],
   labels: [labels, 'a list of "KEY=VALUE"', []],
+  folders: [
+    parseSharedFolders,
+    "tables [folders.NAME] with path (from /, without .. and a slash at its end), as (a user other than root) and groups",
+    {},
+  ],
 };
 
 /** Parses agent.toml, or names everything that is wrong with it. */
@@ -156,6 +164,7 @@ export function parseAgentConfig(text: string): AgentConfig | { readonly problem
       webMaxLifeMs,
       callUsers: found["call-users"],
       admins: found["admins"],
+      folders: found["folders"],
     },
     eventsDir: found["events-dir"],
     labels: found["labels"],

@@ -168,13 +168,14 @@ describe("a refusal that the disk has no room for", () => {
         clean: async () => undefined,
       },
       services: {},
+      shared: { prepare: async () => ({ kind: "ready", places: new Map() }), places: async () => new Map() },
       teller: {
         tell: async ({ state, why }: { state: string; why: string }) => {
           told.push(`${state}(${why})`);
           return "+";
         },
       },
-    } as unknown as Pick<RunsOptions, "checks" | "starter" | "services" | "teller">;
+    } as unknown as Pick<RunsOptions, "checks" | "starter" | "services" | "shared" | "teller">;
     const clock = { nowMs: () => nowMs, after: () => () => undefined };
     const runs = new Runs({ ...parts, ...clock, journal, boot: BOOT, isAlive: () => false, log: SILENT });
     afterwards(() => runs.close());
@@ -230,7 +231,7 @@ describe("an order at a time", () => {
       node: "node1",
       fleet: FLEET,
       trusts: () => ({ ssh: new Map(), web: new Map() }),
-      policy: () => ({ minUid: 1_000, webUsers: [], webMaxLifeMs: 0, callUsers: [], admins: [] }),
+      policy: () => ({ minUid: 1_000, webUsers: [], webMaxLifeMs: 0, callUsers: [], admins: [], folders: new Map() }),
       users: { byName: async () => undefined, isMember: async () => false },
       journal: {
         createdMs: more.createdMs ?? 0,
@@ -267,5 +268,17 @@ describe("agent.toml", () => {
     const keys = "problems" in wrong ? wrong.problems.map((problem) => problem.split(":")[0]).sort() : [];
     expect(keys).toEqual(["admins", "broker", "min-uid", "node", "surprise", "web-max-life"]);
     expect(parseAgentConfig("node = ")).toHaveProperty("problems");
+  });
+
+  test.each([
+    ["as root", 'path = "/srv/web"\nas = "root"\ngroups = ["*"]'],
+    ["of the whole disk", 'path = "/"\nas = "web"\ngroups = ["*"]'],
+    ["with ..", 'path = "/srv/../etc"\nas = "web"\ngroups = ["*"]'],
+    ["for nobody", 'path = "/srv/web"\nas = "web"\ngroups = []'],
+    ["with another key", 'path = "/srv/web"\nas = "web"\ngroups = ["*"]\nmode = 7'],
+  ])("takes no shared folder %s", (_what, table) => {
+    const of = (lines: string) => parseAgentConfig(`node = "n"\nbroker = "c:4222"\n[folders.web]\n${lines}`);
+    expect(of(table)).toEqual({ problems: [expect.stringMatching(/^folders: expected /)] });
+    expect(of('path = "/srv/web"\nas = "web"\ngroups = ["staff"]')).not.toHaveProperty("problems");
   });
 });

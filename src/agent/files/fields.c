@@ -12,6 +12,11 @@ static char *read_field(FILE *from) {
   return NULL;
 }
 
+static bool is_whole(const struct file *file) {
+  bool is_shared_whole = file->folder == NULL || (file->as != NULL && file->uid != NULL);
+  return file->run != NULL && file->number != NULL && file->path != NULL && is_shared_whole;
+}
+
 bool read_file_fields(FILE *from, struct file *file, char **then) {
   *file = (struct file){0};
   *then = NULL;
@@ -20,7 +25,7 @@ bool read_file_fields(FILE *from, struct file *file, char **then) {
     char *value = field == NULL ? NULL : strchr(field, '=');
     if (value == NULL) return false;
     *value++ = '\0';
-    if (strcmp(field, "end") == 0) return file->run != NULL && file->number != NULL && file->path != NULL;
+    if (strcmp(field, "end") == 0) return is_whole(file);
     if (strcmp(field, "then") == 0) {
       *then = value;
       return false;
@@ -28,6 +33,9 @@ bool read_file_fields(FILE *from, struct file *file, char **then) {
     if (strcmp(field, "run") == 0) file->run = value;
     else if (strcmp(field, "number") == 0) file->number = value;
     else if (strcmp(field, "path") == 0) file->path = value;
+    else if (strcmp(field, "folder") == 0) file->folder = value;
+    else if (strcmp(field, "as") == 0) file->as = value;
+    else if (strcmp(field, "uid") == 0) file->uid = value;
     else if (strcmp(field, "mode") == 0) file->mode = (mode_t)strtoul(value, NULL, 10);
     else if (strcmp(field, "bytes") == 0) file->bytes = strtoull(value, NULL, 10);
     else if (strcmp(field, "overwrite") == 0) file->overwrites = strcmp(value, "true") == 0;
@@ -43,14 +51,14 @@ const char *below_home(const char *path) {
   return path;
 }
 
-char *absolute_path(const char *path, const char *home) {
-  char *whole = NULL;
-  const char *below = below_home(path);
-  if (below == NULL) return strdup(path);
-  return asprintf(&whole, "%s/%s", home, below) < 0 ? NULL : whole;
+bool settle_path(struct file *file, const char *home) {
+  const char *below = file->folder == NULL ? below_home(file->path) : file->path;
+  file->folder_bytes = file->folder == NULL ? 0 : strlen(file->folder);
+  if (below == NULL) return true;
+  return asprintf(&file->path, "%s/%s", file->folder == NULL ? home : file->folder, below) >= 0;
 }
 
 void staged_name(char name[STAGED_BYTES], const struct file *file) {
   const char *slash = strrchr(file->path, '/');
-  snprintf(name, STAGED_BYTES, ".%.200s.%.26s.%.8s", slash == NULL ? file->path : slash + 1, file->run, file->number);
+  snprintf(name, STAGED_BYTES, ".%.200s.%.26s.%.16s", slash == NULL ? file->path : slash + 1, file->run, file->number);
 }

@@ -1,21 +1,32 @@
 import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
+import { sharedPath } from "../folders/shared-path.ts";
+import type { Staged } from "./writer.ts";
 
 /** What mlsupervise reads of a file (`put.h`): fields ended by NUL. `number` is its place in the order, and always first. */
 export function fileFields(
   { path, mode, bytes, overwrite, unpack }: OrderedFile,
-  { run, number }: { readonly run: string; readonly number: number },
+  { number, order, uid, shared }: Staged & { readonly number: number },
 ): string {
-  const fields = { number, run, path, mode, bytes, overwrite, unpack, end: "" };
+  const within = sharedPath(path);
+  const place = within === undefined ? undefined : shared.get(within.name);
+  const where =
+    within === undefined || place === undefined
+      ? { number, path }
+      : // Others stage there as the same user, perhaps for a run of the same name.
+        { number: `${number}.${uid}`, path: within.rest, folder: place.folder, as: place.user, uid: place.uid };
+  const fields = { ...where, run: order.run, mode, bytes, overwrite, unpack, end: "" };
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value}\0`)
     .join("");
 }
 
 /** Files to publish before mlrun's own fields, or before nothing. @param paths absolute, in the order of the files. */
-export function publishFields(order: OrderOf<"run">, paths: readonly string[]): string {
-  if (order.files.length === 0) return "";
-  const files = order.files.map((file, number) =>
-    fileFields({ ...file, path: paths[number] ?? "" }, { ...order, number }),
-  );
-  return `${files.join("")}then=${order.argv.length === 0 ? "end" : "run"}\0`;
+export function publishFields(of: Staged & { readonly order: OrderOf<"run"> }, paths: readonly string[]): string {
+  const { files, argv } = of.order;
+  if (files.length === 0) return "";
+  const all = files.map((file, number) => {
+    const path = sharedPath(file.path) === undefined ? (paths[number] ?? "") : file.path;
+    return fileFields({ ...file, path }, { ...of, number });
+  });
+  return `${all.join("")}then=${argv.length === 0 ? "end" : "run"}\0`;
 }

@@ -29,10 +29,10 @@ int discard(char **words) {
   while (read_file_fields(stdin, &file, &then)) {
     char staged[STAGED_BYTES];
     struct place place;
-    file.path = absolute_path(file.path, user.home);
+    if (!settle_path(&file, user.home)) return 1;
     staged_name(staged, &file);
     // Once for each folder on the way that could have it.
-    while (find_place(&place, file.path, staged) && place.staged_in >= 0) {
+    while (find_place(&place, &file, staged) && place.staged_in >= 0) {
       struct stat left;
       remove_entry(place.staged_in, staged);
       bool is_gone = fstatat(place.staged_in, staged, &left, AT_SYMLINK_NOFOLLOW) != 0;
@@ -62,9 +62,9 @@ int placed(char **words) {
   while (read_file_fields(stdin, &file, &then)) {
     char staged[STAGED_BYTES];
     struct place place;
-    file.path = absolute_path(file.path, user.home);
+    if (!settle_path(&file, user.home)) return 1;
     staged_name(staged, &file);
-    if (find_place(&place, file.path, staged) && is_in_place(&place, staged)) printf("%s%c", file.path, '\0');
+    if (find_place(&place, &file, staged) && is_in_place(&place, staged)) printf("%s%c", file.path, '\0');
     leave_place(&place);
   }
   return fflush(stdout) == 0 ? 0 : 1;

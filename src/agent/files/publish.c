@@ -1,11 +1,16 @@
 #include "../supervise/supervise.h"
+#include "../supervise/user.h"
 #include "put.h"
 #include "walk.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FAILED = 125 };
@@ -35,7 +40,7 @@ static bool publish_file(const struct file *file) {
   char staged[STAGED_BYTES];
   struct place place;
   staged_name(staged, file);
-  if (!find_place(&place, file->path, staged)) return false;
+  if (!find_place(&place, file, staged)) return false;
   bool is_published = place.staged_in >= 0;
   if (!is_published) errno = ENOENT;
   is_published = is_published && make_folders(&place) &&
@@ -45,18 +50,63 @@ static bool publish_file(const struct file *file) {
   return is_published;
 }
 
+static bool has_files(int fd) {
+  char begin[sizeof FIRST_FIELD - 1];
+  return pread(fd, begin, sizeof begin, 0) == sizeof begin && memcmp(begin, FIRST_FIELD, sizeof begin) == 0;
+}
+
+static int fail_at(const struct file *file) {
+  dprintf(STDERR_FILENO, "mlsupervise: Cannot put %.300s: %s\n", file->path, strerror(errno));
+  return FAILED;
+}
+
+/** In a process of its own: who has become a user cannot go back. False with the errno that it ended with. */
+static bool publish_as_other(const struct file *file) {
+  int status = 0;
+  pid_t parent = getpid();
+  pid_t pid = fork();
+  if (pid == 0) {
+    struct user user = {0};
+    char *words[] = {file->uid, file->as};
+    if (become_named(&user, words) != 0) _exit(EPERM);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EINTR);
+    _exit(publish_file(file) ? 0 : errno);
+  }
+  if (pid < 0) return false;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  // SIGALRM: the directory of users was silent.
+  errno = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) == SIGALRM ? ETIMEDOUT : EINTR;
+  return errno == 0;
+}
+
+int publish_shared(int fd) {
+  struct file file;
+  char *then;
+  if (!has_files(fd)) return 0;
+  FILE *from = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "r");
+  if (from == NULL) return FAILED;
+  while (read_file_fields(from, &file, &then))
+    if (file.folder != NULL && !(settle_path(&file, "") && publish_as_other(&file))) return fail_at(&file);
+  fclose(from);
+  return lseek(fd, 0, SEEK_SET) == 0 ? 0 : FAILED;
+}
+
+int publish_shared_for_unit(char **words) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/fields", words[0]);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  return fd < 0 ? FAILED : publish_shared(fd);
+}
+
 int publish(int fd) {
   struct file file;
   char *then;
-  char begin[sizeof FIRST_FIELD - 1];
-  if (pread(fd, begin, sizeof begin, 0) != sizeof begin || memcmp(begin, FIRST_FIELD, sizeof begin) != 0) return -1;
+  if (!has_files(fd)) return -1;
   FILE *from = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "r");
   if (from == NULL) return FAILED;
-  while (read_file_fields(from, &file, &then)) {
-    if (publish_file(&file)) continue;
-    dprintf(STDERR_FILENO, "mlsupervise: Cannot put %.300s: %s\n", file.path, strerror(errno));
-    return FAILED;
-  }
+  while (read_file_fields(from, &file, &then))
+    if (file.folder == NULL && !publish_file(&file)) return fail_at(&file);
   long at = ftell(from);
   fclose(from);
   if (then == NULL || lseek(fd, at, SEEK_SET) != at) return FAILED;

@@ -7,7 +7,7 @@
 
 struct user;
 
-/** `.NAME.RUN.NUMBER` */
+/** `.NAME.RUN.NUMBER`; in a shared folder the uid of who orders follows. */
 enum { STAGED_BYTES = 256 };
 
 /** A file of an order, as mlagent-root describes it in fields (`file-fields.ts`). */
@@ -19,6 +19,12 @@ struct file {
   uint64_t bytes;
   bool overwrites;
   bool is_archive;
+  /** NULL: the user's own. Else the path of a shared folder, and whom its files are written as. */
+  char *folder;
+  char *as;
+  char *uid;
+  /** Of a path that is settled: the octets that are the shared folder's; 0: it is in none. */
+  size_t folder_bytes;
 };
 
 /** Reads the fields of one file up to its `end=`. False at `then=`, whose value is in `then`, or if they are damaged. */
@@ -27,8 +33,8 @@ bool read_file_fields(FILE *from, struct file *file, char **then);
 /** What an order's path names below the user's home: `~`, `~/x`, `x` and the empty path do. NULL: it begins with a slash. */
 const char *below_home(const char *path);
 
-/** The absolute path that an order's path means, in this home. The caller frees it. */
-char *absolute_path(const char *path, const char *home);
+/** Makes the path an absolute one: in its shared folder, or in this home. False, with errno, where there is no memory. */
+bool settle_path(struct file *file, const char *home);
 
 /** The name under which a file waits in its folder, or one above, until it is published. */
 void staged_name(char name[STAGED_BYTES], const struct file *file);
@@ -55,8 +61,17 @@ int placed(char **words);
 int become_named(struct user *user, char **words);
 
 /**
- * Gives staged files their names, as the user: those that the fields at `fd` list. Leaves `fd` behind them, where mlrun's fields
- * begin. Returns 0, or 125 after a message on stderr; -1: there is a command to execute.
+ * Gives staged files of shared folders their names, each as its folder's user: those that the fields at `fd` list. For root, before
+ * it becomes the user. Leaves `fd` at its begin. Returns 0, or 125 after a message on stderr.
+ */
+int publish_shared(int fd);
+
+/** Of a unit, before its command. @param words FOLDER, in which `fields` is. */
+int publish_shared_for_unit(char **words);
+
+/**
+ * Gives the user's own staged files their names, as the user: those that the fields at `fd` list. Leaves `fd` behind them, where
+ * mlrun's fields begin. Returns 0, or 125 after a message on stderr; -1: there is a command to execute.
  */
 int publish(int fd);
 

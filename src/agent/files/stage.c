@@ -43,6 +43,11 @@ static const char *name_of(int error) {
   }
 }
 
+/** Of a shared folder nothing is made: it has to be there. */
+static const char *refusal_of(int error, const struct file *file) {
+  return error == ENOENT && file->folder_bytes > 0 ? "no-such-folder" : name_of(error);
+}
+
 static int say(const char *why, const char *words) {
   printf("%s%c%s%c", why, '\0', words, '\0');
   return fflush(stdout) == 0 ? 0 : 1;
@@ -107,23 +112,22 @@ static int stage_as_user(const struct user *user, struct file *file) {
   char staged[STAGED_BYTES];
   char words[WORDS_BYTES] = "";
   struct place place;
-  char *path = absolute_path(file->path, user->home);
-  file->path = path;
+  if (!settle_path(file, user->home)) return 1;
   staged_name(staged, file);
-  bool is_placed = find_place(&place, path, NULL);
-  if (!is_placed || is_taken(&place, file)) return say(name_of(errno), path);
+  bool is_placed = find_place(&place, file, NULL);
+  if (!is_placed || is_taken(&place, file)) return say(refusal_of(errno, file), file->path);
   // Of an attempt that was killed.
   remove_entry(place.folder, staged);
   bool is_staged = file->is_archive ? stage_archive(&place, staged, file, words) : stage_plain(&place, staged, file);
   int error = errno;
   if (is_staged) {
     sync_folder(place.folder);
-    return say("staged", path);
+    return say("staged", file->path);
   }
   if (error != EEXIST) remove_entry(place.folder, staged);
   if (error == EPIPE) return 1;
-  if (*words == '\0') snprintf(words, sizeof words, "%.300s: %s", path, strerror(error));
-  return say(name_of(error), words);
+  if (*words == '\0') snprintf(words, sizeof words, "%.300s: %s", file->path, strerror(error));
+  return say(refusal_of(error, file), words);
 }
 
 int stage(char **words) {
@@ -139,7 +143,7 @@ int stage(char **words) {
 static bool has_way(const struct file *file) {
   struct place place;
   struct statvfs disk;
-  bool has = find_place(&place, file->path, NULL) && !is_taken(&place, file) &&
+  bool has = find_place(&place, file, NULL) && !is_taken(&place, file) &&
              faccessat(place.folder, ".", W_OK | X_OK, AT_EACCESS) == 0 && fstatvfs(place.folder, &disk) == 0;
   if (has && file->bytes > (uint64_t)disk.f_bavail * disk.f_frsize) {
     errno = ENOSPC;
@@ -158,8 +162,8 @@ int would_stage(char **words) {
   int error = become_named(&user, words);
   if (error != 0) return error;
   while (read_file_fields(stdin, &file, &then)) {
-    file.path = absolute_path(file.path, user.home);
-    if (!has_way(&file)) return say(name_of(errno), file.path);
+    if (!settle_path(&file, user.home)) return 1;
+    if (!has_way(&file)) return say(refusal_of(errno, &file), file.path);
   }
   return say("staged", "");
 }

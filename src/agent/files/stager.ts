@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Writable } from "node:stream";
-import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
+import type { OrderedFile } from "../../wire/fleet/order.ts";
 import { isRefusal, type Refusal } from "../../wire/fleet/refusal.ts";
 import { openCached } from "./cached-blob.ts";
 import { fileFields } from "./file-fields.ts";
 import type { Wants } from "./wants.ts";
+import { type Staged, type Writer, writerOf } from "./writer.ts";
 
 type StageOutcome =
   /** Absolute paths, in the order of the files. */
@@ -33,10 +34,10 @@ const ATTEMPTS = 3;
 /** Exit status: the user's name has another uid now (`supervise/supervise.h`). */
 const CHANGED = 76;
 
-/** Who orders files, and which. */
-export interface Staged {
-  readonly order: Pick<OrderOf<"run">, "user" | "run" | "files">;
-  readonly uid: number;
+/** What a child printed, and how it ended. */
+interface Said {
+  readonly text: string;
+  readonly code: number | null;
 }
 
 /** Ends early with the signal: the run was cancelled. */
@@ -44,10 +45,16 @@ export interface Staging extends Staged {
   readonly signal: AbortSignal;
 }
 
+interface ToWrite extends Staging {
+  readonly file: OrderedFile;
+  readonly number: number;
+  readonly writer: Writer;
+}
+
 /**
- * Writes the files of an order where they will stand, under names of their own, as the user: a child that has become the user
- * writes them; this process passes the bytes and hashes what it passes. So a digest is believed of exactly the bytes that were
- * written, and the child never sees the cache.
+ * Writes the files of an order where they will stand, under names of their own, as the user, or as the one of a shared folder: a
+ * child that has become that user writes them; this process passes the bytes and hashes what it passes. So a digest is believed
+ * of exactly the bytes that were written, and the child never sees the cache.
  */
 export class Stager {
   readonly #options: StagerOptions;
@@ -59,14 +66,15 @@ export class Stager {
   }
 
   /** After a wait it goes on with the file that was missing. */
-  async stage({ order, uid, signal }: Staging): Promise<StageOutcome> {
+  async stage(of: Staging): Promise<StageOutcome> {
+    const { order } = of;
     const paths = this.#begun.get(keyOf(order)) ?? [];
     this.#begun.set(keyOf(order), paths);
     for (const [number, file] of [...order.files.entries()].slice(paths.length)) {
-      const outcome = await this.#stageOne({ order, uid, signal, file, number });
+      const outcome = await this.#stageOne({ ...of, file, number });
       if (outcome.kind === "staged") paths.push(...outcome.paths);
       else {
-        if (outcome.kind === "refuse") await this.discard({ order, uid });
+        if (outcome.kind === "refuse") await this.discard(of);
         return outcome;
       }
     }
@@ -76,55 +84,70 @@ export class Stager {
 
   /** Whether all could be staged now, as far as that shows without their bytes. Writes nothing. */
   async would(of: Staged): Promise<Omit<Extract<StageOutcome, { kind: "refuse" }>, "kind"> | "directory" | undefined> {
-    const { text } = await this.#withAll("would-stage", of);
-    const [why = "", words = ""] = text.split("\0");
-    if (why === "staged") return undefined;
-    return isRefusal(why) ? { why, text: words } : "directory";
+    for (const { text } of await this.#withAll("would-stage", of)) {
+      const [why = "", words = ""] = text.split("\0");
+      if (why !== "staged") return isRefusal(why) ? { why, text: words } : "directory";
+    }
+    return undefined;
   }
 
   /** Removes what was staged and not published, if anything. */
-  async discard({ order, uid }: Staged): Promise<void> {
-    this.#begun.delete(keyOf(order));
-    await this.#withAll("discard", { order, uid });
+  async discard(of: Staged): Promise<void> {
+    this.#begun.delete(keyOf(of.order));
+    await this.#withAll("discard", of);
   }
 
   /** Absolute paths of those that were published and still stand there, once all were staged. Undefined: nobody could look. */
   async placed(of: Staged): Promise<readonly string[] | undefined> {
-    const { text, code } = await this.#withAll("placed", of);
-    return code === 0 ? text.split("\0").slice(0, -1) : undefined;
+    if (of.order.files.some((file) => writerOf(file, of) === undefined)) return undefined;
+    const all = await this.#withAll("placed", of);
+    return all.every(({ code }) => code === 0) ? all.flatMap(({ text }) => text.split("\0").slice(0, -1)) : undefined;
   }
 
-  #withAll(action: "would-stage" | "discard" | "placed", of: Staged): ReturnType<typeof ended> {
-    const { files, run } = of.order;
-    const child = this.#start(action, of);
-    child.stdin?.end(files.map((file, number) => fileFields(file, { run, number })).join(""));
-    return ended(child);
+  /** With one child for each user whom files are written as. */
+  #withAll(action: "would-stage" | "discard" | "placed", of: Staged): Promise<readonly Said[]> {
+    const children = new Map<string, { readonly writer: Writer; fields: string }>();
+    for (const [number, file] of of.order.files.entries()) {
+      const writer = writerOf(file, of);
+      if (writer === undefined) continue;
+      const child = children.get(writer.user) ?? { writer, fields: "" };
+      child.fields += fileFields(file, { ...of, number });
+      children.set(writer.user, child);
+    }
+    const all = [...children.values()].map(({ writer, fields }) => {
+      const child = this.#start(action, { ...writer, run: of.order.run });
+      child.stdin?.end(fields);
+      return ended(child);
+    });
+    return Promise.all(all);
   }
 
-  async #stageOne(of: Staging & { file: OrderedFile; number: number }): Promise<StageOutcome> {
+  async #stageOne(of: Omit<ToWrite, "writer">): Promise<StageOutcome> {
     const { order, file } = of;
+    const writer = writerOf(file, of);
+    if (writer === undefined) return { kind: "refuse", why: "no-such-folder", text: file.path };
     const blob = { owner: order.user, sha256: file.sha256, bytes: file.bytes };
     const why = await Promise.race([this.#options.wants.want(blob), aborted(of.signal)]);
     if (why !== "") return { kind: "wait", why };
     for (let attempt = 1; ; attempt += 1) {
       const fd = openCached(this.#options.cache, blob);
       if (fd === undefined) return { kind: "wait", why: "files" };
-      const outcome = await this.#write(fd, of);
+      const outcome = await this.#write(fd, { ...of, writer });
       if (outcome !== "killed") return outcome;
       if (attempt === ATTEMPTS) return { kind: "wait", why: "files" };
     }
   }
 
-  async #write(fd: number, of: Staging & { file: OrderedFile; number: number }): Promise<StageOutcome | "killed"> {
-    const { order, file, number, signal } = of;
-    const child = this.#start("stage", of);
+  async #write(fd: number, of: ToWrite): Promise<StageOutcome | "killed"> {
+    const { order, file, signal } = of;
+    const child = this.#start("stage", { ...of.writer, run: order.run });
     const said = ended(child);
     const hash = createHash("sha256");
     const stdin = child.stdin as Writable;
     let isOpen = true;
     let isRight = false;
     try {
-      isOpen = await written(stdin, fileFields(file, { run: order.run, number }));
+      isOpen = await written(stdin, fileFields(file, of));
       // No more than was ordered: mlagent may append, and what follows the bytes says that they are right.
       const range = { start: 0, end: Math.max(0, file.bytes - 1), highWaterMark: PIECE_BYTES };
       for await (const piece of createReadStream("", { fd, ...range })) {
@@ -146,8 +169,8 @@ export class Stager {
     return code === null ? "killed" : { kind: "wait", why: "directory" };
   }
 
-  #start(action: FileAction, { order, uid }: Staged): ChildProcess {
-    const [program = "", ...args] = this.#options.command(action, { user: order.user, uid, run: order.run });
+  #start(action: FileAction, as: Writer & { readonly run: string }): ChildProcess {
+    const [program = "", ...args] = this.#options.command(action, as);
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], cwd: "/" });
     // It refuses before it has read everything.
     child.stdin?.on("error", () => undefined);
@@ -173,7 +196,7 @@ function aborted(signal: AbortSignal): Promise<string> {
   });
 }
 
-function ended(child: ChildProcess): Promise<{ readonly text: string; readonly code: number | null }> {
+function ended(child: ChildProcess): Promise<Said> {
   let text = "";
   child.stdout?.setEncoding("utf8").on("data", (part: string) => {
     if (text.length < MAX_SAID_BYTES) text += part;

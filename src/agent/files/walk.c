@@ -1,11 +1,12 @@
 #include "walk.h"
+#include "put.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** As the kernel (path_resolution(7)). A name leaves room for the staged one's: `.NAME.RUN.NUMBER`. */
+/** As the kernel (path_resolution(7)). A name leaves room for the staged one's (`put.h`). */
 enum { MAX_LINKS = 40, MAX_NAME_BYTES = 200 };
 
 static int enter_path(int from, const char *path, int links);
@@ -81,8 +82,9 @@ static void look_for(struct place *place, const char *staged) {
   place->staged_in = fcntl(place->folder, F_DUPFD_CLOEXEC, 0);
 }
 
-bool find_place(struct place *place, const char *path, const char *staged) {
+bool find_place(struct place *place, const struct file *file, const char *staged) {
   char part[NAME_MAX + 1];
+  const char *path = file->path;
   *place = (struct place){.folder = -1, .staged_in = -1};
   if (!is_usable(path)) {
     errno = EINVAL;
@@ -90,15 +92,17 @@ bool find_place(struct place *place, const char *path, const char *staged) {
   }
   place->folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   for (const char *at = path;;) {
-    look_for(place, staged);
     const char *before = at;
+    bool is_inside = (size_t)(at - path) >= file->folder_bytes;
+    place->is_sealed = is_inside && file->folder_bytes > 0;
+    if (is_inside) look_for(place, staged);
     next_part(&at, part);
     if (strchr(at, '/') == NULL) {
       strcpy(place->rest, part);
       break;
     }
-    int next = enter(place->folder, part, 0);
-    if (next < 0 && errno == ENOENT) {
+    int next = enter(place->folder, part, place->is_sealed ? MAX_LINKS : 0);
+    if (next < 0 && errno == ENOENT && is_inside) {
       strcpy(place->rest, before + strspn(before, "/"));
       break;
     }
@@ -120,7 +124,7 @@ bool make_folders(struct place *place) {
   char part[NAME_MAX + 1];
   for (const char *at = place->rest; next_part(&at, part) != NULL && *at != '\0';) {
     if (mkdirat(place->folder, part, 0777) != 0 && errno != EEXIST) return false;
-    int next = enter(place->folder, part, 0);
+    int next = enter(place->folder, part, place->is_sealed ? MAX_LINKS : 0);
     if (next < 0) return false;
     close(place->folder);
     place->folder = next;

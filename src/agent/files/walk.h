@@ -2,6 +2,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct file;
+
 /** Where a file goes: the deepest folder of its path that is there, and what is still to be made below. */
 struct place {
   /** O_PATH. */
@@ -11,16 +13,19 @@ struct place {
   const char *name;
   /** The folder on the way that has the staged file; -1: none has. */
   int staged_in;
+  /** In a shared folder: on the rest of the way, links lead nowhere. */
+  bool is_sealed;
 };
 
 /**
- * Walks an absolute path. Follows links only of the user and of root: in a folder that others write to as well, somebody else's
- * link would lead the user's file where somebody else wants it. False with errno: EINVAL for a path that has `..` or no name of
- * its own, ELOOP for such a link.
+ * Walks a file's settled path. Follows links only of the user and of root: in a folder that others write to as well, somebody
+ * else's link would lead the user's file where somebody else wants it. Below a shared folder it follows none: an archive may have
+ * brought them, and all who use the folder write as one user. False with errno: EINVAL for a path that has `..` or no name of its
+ * own, ELOOP for such a link, ENOENT for a shared folder that is not there.
  *
  * @param staged A name to look for on the way, or NULL.
  */
-bool find_place(struct place *place, const char *path, const char *staged);
+bool find_place(struct place *place, const struct file *file, const char *staged);
 
 /** Makes the folders that are still to be made. */
 bool make_folders(struct place *place);

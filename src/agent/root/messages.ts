@@ -6,6 +6,7 @@ import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts"
 import { type Refusal, refusalWords } from "../../wire/fleet/refusal.ts";
 import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
+import { type SharedAccess, startFolder } from "../folders/shared-access.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Asking } from "../providers/asking.ts";
@@ -22,6 +23,7 @@ interface MessagesOptions {
   readonly starter: Starter;
   readonly asking: Asking;
   readonly services: Pick<Services, "refusal">;
+  readonly shared: Pick<SharedAccess, "prepare">;
   readonly teller: Teller;
   readonly log: Log;
   nowMs(): number;
@@ -81,14 +83,20 @@ export class Messages {
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
     if (why !== undefined) return this.#say(order, { state: "refused", why, digest });
-    const { journal, starter } = this.#options;
+    const { journal, starter, shared } = this.#options;
+    const access = await shared.prepare(order);
+    if (access.kind === "wait") return this.#say(order, { state: "waiting", why: access.why, digest });
+    if (access.kind === "refuse")
+      return this.#say(order, { state: "refused", why: access.why, text: access.text, digest });
     if (!journal.hasRoom(encodeSignedOrder(signed).length))
       return this.#say(order, { state: "waiting", why: "disk", digest });
     const uid = verdict.kind === "obey" ? verdict.uid : 0;
-    const entry = await starter.enter({ user: order.user, run: order.run }, { uid, folder: order.cwd });
+    const folder = startFolder(order.cwd, access.places);
+    const entry = await starter.enter({ user: order.user, run: order.run }, { uid, folder });
     if (entry === "closed") return this.#say(order, { state: "failed", why: "cwd", digest });
     if (entry === "wait") return this.#say(order, { state: "waiting", why: "directory", digest });
-    const fault = order.files.length > 0 ? await starter.wouldPut({ order, uid }) : undefined;
+    const put = { order, uid, shared: access.places };
+    const fault = order.files.length > 0 ? await starter.wouldPut(put) : undefined;
     if (fault === "directory") return this.#say(order, { state: "waiting", why: "directory", digest });
     if (fault !== undefined) return this.#say(order, { state: "refused", ...fault, digest });
     return this.#say(order, { state: "accepted", why: "", digest });

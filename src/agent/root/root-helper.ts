@@ -13,6 +13,7 @@ import { asRecord, parseJson } from "../../wire/record.ts";
 import { type AgentConfig, type Policy, parseAgentConfig } from "../config.ts";
 import { Stager } from "../files/stager.ts";
 import { Wants } from "../files/wants.ts";
+import { SharedAccess } from "../folders/shared-access.ts";
 import { Journal } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { readLines } from "../lines.ts";
@@ -106,6 +107,7 @@ export class RootHelper {
       checks,
       starter: this.#starter,
       services: this.#programs.services,
+      shared: new SharedAccess({ folders: () => policy().folders, users }),
       teller: this.#teller,
       log,
       nowMs,

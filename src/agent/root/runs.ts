@@ -1,6 +1,7 @@
 import type { Log } from "../../host/log.ts";
 import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
 import { isFinal } from "../../wire/fleet/states.ts";
+import type { SharedAccess } from "../folders/shared-access.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import type { Accepted, Supervisor } from "../journal/records.ts";
 import { AGENT_LIMITS } from "../limits.ts";
@@ -18,6 +19,7 @@ export interface RunsOptions {
   readonly checks: Checks;
   readonly starter: Starter;
   readonly services: Pick<Services, "prepare">;
+  readonly shared: Pick<SharedAccess, "prepare" | "places">;
   readonly teller: Teller;
   readonly boot: string;
   isAlive(process: Supervisor): boolean;
@@ -120,7 +122,7 @@ export class Runs {
 
   /** An accepted run: cancelled, ended before it began, or started. */
   async #begin(name: RunName, run: OpenRun): Promise<void> {
-    const { journal, checks, starter, nowMs } = this.#options;
+    const { journal, checks, starter, services, shared, nowMs } = this.#options;
     const order = journal.order(name);
     const canceller = journal.canceller(name);
     const never = (state: "cancelled" | "refused" | "expired" | "unknown", why: Seen["why"] = "", by = ""): void =>
@@ -138,15 +140,16 @@ export class Runs {
     if (verdict.kind === "refuse") return verdict.why === "expired" ? never("expired") : never("refused", verdict.why);
     if (verdict.kind === "obey" && verdict.uid !== order.uid) return never("refused", "uid-changed");
     if (verdict.kind === "wait") return this.#wait(run, verdict.why);
-    const prepared = parsed.kind === "call" ? await this.#options.services.prepare(parsed) : undefined;
-    if (prepared?.kind === "refuse") return never("refused", prepared.why);
-    if (prepared?.kind === "wait") return this.#wait(run, prepared.why);
+    const prepared = await (parsed.kind === "call" ? services.prepare(parsed) : shared.prepare(parsed));
+    if (prepared.kind === "refuse") return this.#supervised(name, run, prepared);
+    if (prepared.kind === "wait") return this.#wait(run, prepared.why);
     // While the directory was asked, a cancel may have decided it.
     if (journal.claim(name) !== undefined) return;
     run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
-    if (prepared !== undefined) starter.serve(name, prepared, (outcome) => this.#supervised(name, run, outcome));
-    if (parsed.kind === "run")
-      starter.start(name, { order: parsed, uid: order.uid }, (outcome) => this.#supervised(name, run, outcome));
+    const onEnd = (outcome: Outcome): void => this.#supervised(name, run, outcome);
+    if (prepared.kind === "serve") starter.serve(name, prepared, onEnd);
+    if (prepared.kind === "ready" && parsed.kind === "run")
+      starter.start(name, { order: parsed, uid: order.uid, shared: prepared.places }, onEnd);
   }
 
   /** A supervisor sees the cancel itself; a unit has to be stopped. */
@@ -159,11 +162,11 @@ export class Runs {
 
   /** Before its end is reported: nothing is left behind then. */
   async #clean(name: RunName, seen: Seen): Promise<void> {
-    const { journal, starter } = this.#options;
+    const { journal, starter, shared } = this.#options;
     const accepted = journal.order(name);
     const order = accepted === undefined || accepted === "damaged" ? undefined : executableOf(accepted);
     if (accepted === undefined || accepted === "damaged" || order?.kind !== "run") return;
-    const of = { order, uid: accepted.uid };
+    const of = { order, uid: accepted.uid, shared: await shared.places(order) };
     const isCut = journal.claim(name)?.kind === "started" && seen.state === "unknown" && order.files.length > 0;
     const placed = isCut && journal.placed(name) === undefined ? await starter.placed(of) : undefined;
     if (placed !== undefined) journal.keepPlaced(name, placed);

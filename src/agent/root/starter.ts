@@ -4,7 +4,9 @@ import { executionOf } from "../../orders/execution-of.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { Refusal } from "../../wire/fleet/refusal.ts";
 import { publishFields } from "../files/file-fields.ts";
-import type { FileAction, Staged, Stager, Staging } from "../files/stager.ts";
+import type { FileAction, Stager, Staging } from "../files/stager.ts";
+import type { Staged } from "../files/writer.ts";
+import { startFolder } from "../folders/shared-access.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
@@ -140,8 +142,9 @@ export class Starter {
     const { journal, runDir, node, form } = this.#options;
     const folder = journal.folderOf(name);
     const x = executionOf(name.run, node);
-    const command = orderFields(of.order, { x, runDir, stopFile: this.#stopFile(name) });
-    const fields = publishFields(of.order, paths) + (of.order.argv.length === 0 ? "" : command);
+    const order = { ...of.order, cwd: startFolder(of.order.cwd, of.shared) };
+    const command = orderFields(order, { x, runDir, stopFile: this.#stopFile(name) });
+    const fields = publishFields(of, paths) + (of.order.argv.length === 0 ? "" : command);
     writeFields(folder, fields);
     form.start({ folder, name, ...of, sequence: journal.nextSequence() }, this.#begin(name, onEnd));
   }

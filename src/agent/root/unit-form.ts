@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../host/log.ts";
 import type { FileAction } from "../files/stager.ts";
+import { sharedPath } from "../folders/shared-path.ts";
 import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
 import type { Entry, Form, Outcome, Serving, Start } from "./starter.ts";
@@ -132,6 +133,7 @@ export class UnitForm implements Form {
   #words({ uid, order, sequence }: Start, { unit, link }: { unit: string; link: string }): string[] {
     const { supervise, mlrun } = this.#options;
     const { killAfterSeconds, memoryBytes } = order;
+    const isShared = order.files.some(({ path }) => sharedPath(path) !== undefined);
     const properties = [
       "Type=simple",
       "PAMName=marcologger-run",
@@ -141,6 +143,7 @@ export class UnitForm implements Form {
       "StandardOutput=null",
       "StandardError=journal",
       `ExecStartPre=+${supervise} claim ${link} ${sequence} ${unit}`,
+      ...(isShared ? [`ExecStartPre=+${supervise} publish-shared ${link}`] : []),
       `ExecStop=+${supervise} stop ${killAfterSeconds} ${mlrun}`,
       `ExecStopPost=+${supervise} ended ${link}`,
       "KillMode=control-group",

@@ -5,6 +5,7 @@ import type { UserDirectory } from "../../host/users.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { isServiceName, type OrderOf } from "../../wire/fleet/order.ts";
 import type { Refusal } from "../../wire/fleet/refusal.ts";
+import { mayUse } from "../may-use.ts";
 import { programFields } from "../programs/program-fields.ts";
 import { TrustedFile } from "../programs/trusted-file.ts";
 import { parseService, type Service } from "./service-file.ts";
@@ -59,7 +60,8 @@ export class Services {
   async refusal({ service: name, user }: OrderOf<"call">): Promise<Refusal | "directory" | undefined> {
     const service = this.#find(name);
     if (service === undefined) return "no-such-service";
-    return this.#mayCall(user, service.groups);
+    const may = await mayUse(user, { groups: service.groups, users: this.#options.users });
+    return may === "directory" ? may : may ? undefined : "service-not-allowed";
   }
 
   /** Everything is asked again: rights may have gone since the call came. */
@@ -74,16 +76,6 @@ export class Services {
     const env = [`MARCOLOGGER_USER=${order.user}`, `MARCOLOGGER_SERVICE=${order.service}`];
     const fields = programFields({ argv: service.argv, env, input: order.input });
     return { kind: "serve", fields, user: service.as, uid: as.uid, seconds: service.seconds };
-  }
-
-  async #mayCall(name: string, groups: readonly string[]): Promise<Refusal | "directory" | undefined> {
-    if (groups.includes("*")) return undefined;
-    const { users } = this.#options;
-    const user = await users.byName(name);
-    if (user === "unavailable") return "directory";
-    if (user === undefined) return "no-such-user";
-    for (const group of groups) if (await users.isMember(user, group)) return undefined;
-    return "service-not-allowed";
   }
 
   /** A name that callers invent is not kept. */

@@ -22,7 +22,7 @@ export const DEPLOY: CommandDescription = {
   mlctl deploy shop.tar.gz -n 'web[1-4]' --to ~/shop --overwrite --batch 1 --pause-on-failure -- ./restart.sh`,
   options: {
     ...NODE_OPTIONS,
-    to: { value: "DIR", help: "the folder that the archive becomes" },
+    to: { value: "DIR", help: "the folder that the archive becomes; @NAME/DIR: in a folder that the nodes share" },
     overwrite: { help: "replace the folder that is there" },
     ...COMMAND_OPTIONS,
     ...ORDER_OPTIONS,
@@ -35,8 +35,10 @@ export function deployCommand(settings: FleetSettings): Command {
   return describedCommand(DEPLOY, async (options, io) => {
     const [archive = "", ...argv] = options.operands;
     const to = (options.text("to") ?? "").replace(/\/+$/, "");
-    if (to === "" || to === "~")
-      throw new UsageError("--to is missing: the folder that the archive becomes, like --to ~/shop");
+    if (to === "" || to === "~" || /^@[^/]*$/.test(to))
+      throw new UsageError(
+        "--to is missing: the folder that the archive becomes, like --to ~/shop or --to @tomcat/shop",
+      );
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
     const request = requestFor(options, argv);

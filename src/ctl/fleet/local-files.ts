@@ -13,7 +13,10 @@ export interface LocalFile {
 }
 
 export const PLACE_OPTIONS: Readonly<Record<string, OptionDescription>> = {
-  to: { value: "DIR", help: "the files' folder on the nodes; made if it is missing (your home)" },
+  to: {
+    value: "DIR",
+    help: "the files' folder on the nodes; made if it is missing; @NAME: one that they share (your home)",
+  },
   overwrite: { help: "replace files that are there" },
   mode: { value: "MODE", help: "of the files, like 755 (as here)" },
 };

@@ -18,7 +18,11 @@ export const PUT: CommandDescription = {
 all or none. What was cut off goes on where it was cut. Secrets belong into files with --mode 600, not into --env.
 
   mlctl put model.bin -n 'gpu[01-16]' --to ~/models
-  mlctl put a.conf b.conf --where role=web --to conf --overwrite`,
+  mlctl put a.conf b.conf --where role=web --to conf --overwrite
+
+--to @NAME puts them into a folder that the nodes' administrator shares: [folders.NAME] of agent.toml. They become its user's.
+
+  mlctl put app.war -n 'web[1-4]' --to @tomcat --overwrite`,
   options: {
     ...NODE_OPTIONS,
     ...PLACE_OPTIONS,

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
@@ -12,11 +12,14 @@ const SECRET = "s3cret-of-the-unit";
 
 let systemd: BootedSystemd | string = "needs root";
 let alice: TestUser;
+/** Whom files of a shared folder are written as. */
+let bob: TestUser;
 let site: AgentSite;
 
 beforeAll(async () => {
   if (process.getuid?.() !== 0) return;
   alice = await createTestUser("fleet", { groups: ["audio"] });
+  bob = await createTestUser("fleet");
   site = await AgentSite.create(alice.name);
   systemd = await bootSystemd(site.folder);
   if (typeof systemd !== "string") await site.start({ through: systemd.inside });
@@ -81,6 +84,23 @@ testBooted("files are written by units too, as the user, before the command's", 
   site.send(site.key.message(refused));
   expect(await site.until(refused, "refused")).toMatchObject({ why: "file-denied" });
   expect(readdirSync(folder)).toEqual(["a", "b", "c"]);
+});
+
+testBooted("files of a shared folder are written by units as its user, before the command starts", async () => {
+  const [web, seen] = [join(site.folder, "count/web"), join(site.folder, "count/web-seen")];
+  mkdirSync(web);
+  chownSync(web, bob.uid, bob.gid);
+  site.configure({ "folders.web.path": web, "folders.web.as": bob.name, "folders.web.groups": [alice.name] });
+  const files = [site.file("@web/app", "shared"), site.file(`${site.folder}/count/own`, "own")];
+  const order = site.run(`cat app ${site.folder}/count/own > ${seen}`, { files, cwd: "@web" });
+  expect(await site.until(order, "finished", "failed", "refused")).toMatchObject({ state: "finished" });
+  expect(readText(seen)).toBe("sharedown");
+  expect([statSync(join(web, "app")).uid, statSync(join(site.folder, "count/own")).uid]).toEqual([bob.uid, alice.uid]);
+  const twice = site.order({ argv: [], files: [site.file("@web/same", "1"), site.file("@web/same", "2")] });
+  site.send(site.key.message(twice));
+  expect(await site.until(twice, "finished", "failed", "refused")).toMatchObject({ state: "failed", code: 125 });
+  expect(readdirSync(web).sort()).toEqual(["app", "same"]);
+  site.configure({});
 });
 
 testBooted("a provider looks from a unit of its own, in which nothing can be written", async (booted) => {

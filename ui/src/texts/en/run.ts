@@ -14,7 +14,7 @@ export const run = translated("run", {
   job: "Job",
   usualJob: "the command's name",
   folder: "Folder",
-  usualFolder: "your home",
+  usualFolder: "your home; @NAME: a shared one",
   batch: "At a time",
   batchTitle: "The next nodes when all before have ended; it pauses when one has failed",
   allAtOnce: "all",
