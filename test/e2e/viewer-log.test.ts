@@ -50,7 +50,7 @@ async function seeLine(page: Page, n: number): Promise<void> {
   await poll(`line ${n} in view`, async () => (await rowsInView(page)).some((row) => row.n === n));
 }
 
-test("a part of the page that cannot be loaded says so, and what to do", async () => {
+test("a part of the page that cannot be loaded says so, and what to do, until it can", async () => {
   const { page } = await openLog({ lines: 3 });
   await page.route(/(actions-dialog|parse-goto|find-engine)/, (route) => route.abort());
   await page.getByRole("button", { name: "Actions" }).click();
@@ -61,6 +61,10 @@ test("a part of the page that cannot be loaded says so, and what to do", async (
   await poll("both", async () => (await words.count()) === 2);
   await page.getByRole("radio", { name: "stderr" }).check({ force: true });
   await poll("all three", async () => (await words.count()) === 3);
+  await page.unrouteAll();
+  await page.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("dialog").waitFor();
+  expect(await words.count()).toBe(2);
 });
 
 describe("an execution of 100 million lines", () => {

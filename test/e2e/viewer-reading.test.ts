@@ -92,6 +92,11 @@ test("the label beside the lines is remembered, for jobs that have it", async ()
   await poll("ranks without an address that says so", async () => (await names()) === "rank-a,rank-b");
   await page.goto(`${mock.url}/?job=plain`);
   await poll("nodes where there are no ranks", async () => /^n\d+,n\d+$/.test(await names()));
+  await page.goto(`${mock.url}/?job=train&fold=1`);
+  await poll("ranks of folded lines", async () => (await names()) === "rank-a,rank-b");
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("node");
+  await poll("nodes of folded lines", async () => /^n\[\d+-\d+\]$/.test(await names()));
+  await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("rank");
   await page.goto(`${mock.url}/?job=train`);
   await page.getByRole("combobox", { name: "Beside the lines" }).selectOption("node");
   await poll("nodes, as chosen", async () => /^n\d+,n\d+$/.test(await names()));

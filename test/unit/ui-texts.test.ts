@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseSync } from "vite";
-import { describe, expect, test } from "vitest";
-import { TEXTS } from "../../ui/src/texts/es.ts";
-import type { Room } from "../../ui/src/texts/language.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ERRORS, TEXTS } from "../../ui/src/texts/es.ts";
+import { errorText, type Room } from "../../ui/src/texts/language.ts";
 
 const SOURCE = fileURLToPath(new URL("../../ui/src", import.meta.url));
+const COLLECTOR = fileURLToPath(new URL("../../src", import.meta.url));
 const ROOMS = Object.keys(TEXTS) as Room[];
 
 /** Every text of a room by the way to it; a function's, with numbers in place of what it is given. */
@@ -32,8 +33,55 @@ describe.each(ROOMS)("%s", (room) => {
   });
 });
 
+/** What is wrong stands in these refusals' own words, or a program reads them. */
+const IN_OWN_WORDS = ["bad_request", "second_step", "upgrade_required"];
+/** Codes that are no literals where they are sent: what stands there, and where they come from. */
+const COMPUTED = [
+  { sent: "outcome", file: "web/session-api.ts", codes: /outcome === "(\w+)"/g },
+  { sent: "is", file: "web/blobs-api.ts", codes: /^ {2}(\w+): \{ status:/gm },
+  { sent: "kept.is", file: "keeping/keeping.ts", codes: /return \{ is: "(?!kept)(\w+)"/g },
+  { sent: "reason", file: "web/fleet-api.ts", codes: /^ {2}"?([\w-]+)"?: "[A-Z]/gm },
+] as const;
+
+test("every refusal of the collector has its words in Spanish, and no others have", () => {
+  const codeOf = (file: string): string => readFileSync(`${COLLECTOR}/${file}`, "utf8");
+  const sent = ["web", "live"]
+    .flatMap((room) => filesIn(`${COLLECTOR}/${room}`).map((name) => codeOf(`${room}/${name}`)))
+    .flatMap((code) => [...code.matchAll(/\bcode: (?!string)([^,;}\n]+)/g)].map(([, value = ""]) => value.trim()));
+  const literals = sent.flatMap((value) => value.match(/(?<=")[\w-]+(?=")/g) ?? []);
+  const tables = COMPUTED.flatMap(({ file, codes }) => [...codeOf(file).matchAll(codes)].map(([, code]) => code));
+  expect([...new Set([...literals, ...tables])].sort()).toEqual([...Object.keys(ERRORS), ...IN_OWN_WORDS].sort());
+  const computed = new Set(sent.filter((value) => !value.includes('"')));
+  expect([...computed].sort()).toEqual(COMPUTED.map((each) => each.sent).sort());
+});
+
+test("a refusal of an unknown code stays in its own words, whatever the code", () => {
+  for (const code of ["", "new_one", "constructor", "toString"]) expect(errorText(code, "Own words")).toBe("Own words");
+});
+
+describe("a time is one of 24 hours", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+  test.each([
+    ["en", "en-US"],
+    ["es", "es-MX"],
+    ["es", "es-US"],
+  ] as const)("in the %s of %s", async (language, own) => {
+    vi.resetModules();
+    vi.stubGlobal("navigator", { languages: [own] });
+    vi.stubGlobal("document", { documentElement: { lang: "" } });
+    const { speak } = await import("../../ui/src/texts/language.ts");
+    const { localDate } = await import("../../ui/src/local-date.ts");
+    await speak(language);
+    expect(localDate(new Date(2026, 10, 30, 14, 5, 7).getTime())).toMatch(/ 14:05:07$/);
+    expect(localDate(new Date(2026, 10, 30, 0, 5, 7).getTime())).toMatch(/ 00:05:07$/);
+  });
+});
+
 test("no text stands outside of the languages' own files", () => {
-  const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+  const files = filesIn(SOURCE);
   const found = files
     .filter((name) => !name.startsWith("texts/"))
     .flatMap((name) => wordsIn(name, readFileSync(`${SOURCE}/${name}`, "utf8")));
@@ -51,6 +99,10 @@ test("the scan finds words in elements, attributes, values and conditions", () =
     "Choose what to do",
   ]);
 });
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+}
 
 /** Attributes that a person sees or hears. */
 const SHOWN = ["title", "placeholder", "alt", "label", "words", "about", "aria-label", "aria-description"];

@@ -4,11 +4,11 @@ const format = inLocale(
   (locale) =>
     new Intl.DateTimeFormat(locale, {
       ...{ day: "numeric", month: "short", year: "numeric" },
-      ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
+      ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
     }),
 );
 
-/** "30 Nov 2026, 14:05:07", in the browser's zone. */
+/** "30 Nov 2026, 14:05:07" where the page is in British English; always of 24 hours, in the browser's zone. */
 export function localDate(ms: number): string {
   return format().format(ms);
 }

@@ -4,6 +4,8 @@ export const MANY_A_SECOND = 30;
 export const GATHER_MS = 200;
 /** Of what waits, in bytes of lines and characters of texts. */
 const MAX_WAITING = 1_000_000;
+/** Small ones cost by their number. */
+const MAX_WAITING_MESSAGES = 10_000;
 
 const SECOND_MS = 1_000;
 
@@ -42,7 +44,8 @@ export class MessageQueue {
     this.#waiting.push(data);
     this.#size += typeof data === "string" ? data.length : data.byteLength;
     // Timers of a tab that nobody sees may be a minute late.
-    if (elapsedMs >= GATHER_MS || this.#size >= MAX_WAITING) this.flush();
+    const isFull = this.#size >= MAX_WAITING || this.#waiting.length >= MAX_WAITING_MESSAGES;
+    if (elapsedMs >= GATHER_MS || isFull) this.flush();
     else this.#cancel ??= after(GATHER_MS - elapsedMs, () => this.flush());
   }
 

@@ -1,13 +1,16 @@
 import { parseDuration } from "./duration.ts";
 
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/** Their first three letters, in English and in Spanish. */
+const MONTHS = ["jan ene", "feb", "mar", "apr abr", "may", "jun", "jul", "aug ago", "sep", "oct", "nov", "dec dic"].map(
+  (names) => names.split(" "),
+);
 const CLOCK = String.raw`(\d{1,2}):(\d\d)(?::(\d\d))?`;
 const DAY_MS = 86_400_000;
 
 /**
  * A moment as people type it, in the local time zone unless the text names one: `-10m`, `14:05` (its last occurrence),
  * `yesterday 18:00`, `Nov 28 18:00` (its last occurrence), `2026-11-28`, `2026-11-28 18:00:30`, ISO 8601 with a zone,
- * `now`.
+ * `now`. Months are English or Spanish, whole or cut, with a full stop or without: `ago. 3 9:15`.
  *
  * @param nowMs Unix time in milliseconds.
  * @returns Unix time in milliseconds, or undefined if it is not a time.
@@ -34,9 +37,9 @@ function clockTime(asked: string, nowMs: number): number | undefined {
 }
 
 function monthDay(asked: string, nowMs: number): number | undefined {
-  const match = new RegExp(`^([a-z]{3})[a-z]* (\\d{1,2})(?:,? ${CLOCK})?$`).exec(asked);
+  const match = new RegExp(`^([a-z]{3})[a-z]*\\.? (\\d{1,2})(?:,? ${CLOCK})?$`).exec(asked);
   const [, name = "", day = "", hours = "0", minutes = "0", seconds = "0"] = match ?? [];
-  const month = MONTHS.indexOf(name);
+  const month = MONTHS.findIndex((names) => names.includes(name));
   if (month < 0) return undefined;
   const year = new Date(nowMs).getFullYear();
   const at = localTime([year, month, Number(day)], [hours, minutes, seconds]);

@@ -21,6 +21,7 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
   const [problem, setProblem] = useState("");
   const open = async (): Promise<void> => {
+    setProblem("");
     try {
       const { ActionsDialog } = await import("./actions-dialog.tsx");
       setLoaded({ Dialog: ActionsDialog });

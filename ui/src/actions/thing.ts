@@ -1,4 +1,5 @@
 import { actions } from "../texts/en/actions.ts";
+
 /** What is acted on: one execution, one run of a job, or all of a job. */
 export type Thing =
   | { readonly x: string; readonly node: string; readonly owner: string }

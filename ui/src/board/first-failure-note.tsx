@@ -26,7 +26,9 @@ const time = inLocale(
   (locale) =>
     new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
 );
-const full = inLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
+const full = inLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23" }),
+);
 
 /** Which execution failed before all others, and the last that it printed on stderr. */
 export function FirstFailureNote({ api, first, owner, navigation, showOwner }: FirstFailureNoteProps): JSX.Element {

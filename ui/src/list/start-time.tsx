@@ -5,7 +5,9 @@ const time = inLocale(
   (locale) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
 );
 const day = inLocale((locale) => new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" }));
-const full = inLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
+const full = inLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23" }),
+);
 
 /** When it started: as short as today allows, in full as tooltip. */
 export function StartTime({ at, nowMs }: { readonly at: string; readonly nowMs: number }): JSX.Element {

@@ -26,6 +26,7 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
   useEffect(() => setOpen(false), [navigation.place]);
   if (!hasFleet) return null;
   const open = async (): Promise<void> => {
+    setProblem("");
     try {
       const { RunDialog } = await import("./run-dialog.tsx");
       setLoaded({ Dialog: RunDialog });

@@ -34,7 +34,7 @@ export function translated<T extends object>(room: Room, english: T): T {
 
 /** A refusal in the page's language: by its code, or as the collector says it. */
 export function errorText(code: string, message: string): string {
-  return errors[code] ?? message;
+  return Object.hasOwn(errors, code) ? (errors[code] ?? message) : message;
 }
 
 /** Makes a formatter when it is first used: only then is the page's language known. */

@@ -97,7 +97,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [opened, redraw],
   );
-  const rows = useShownItems({ feed, place, found, redraw });
+  const rows = useShownItems({ feed, place, gutter, found, redraw });
   const { side } = rows;
   const { part: terminal, isLost } = usePart(loadTerminal, true);
   const look = useRowLook({

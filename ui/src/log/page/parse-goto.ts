@@ -16,8 +16,6 @@ export interface GotoScope {
   readonly hasNumbers: boolean;
 }
 
-const EXAMPLES = "50%, 14:05, -10m, Nov 28 18:00";
-
 /** What is typed after `:`: `500000`, `50%`, `14:05`, `-10m`, `Nov 28 18:00`. */
 export function parseGoto(text: string, { endMs, hasNumbers }: GotoScope): Goto {
   const typed = text.trim();
@@ -28,9 +26,9 @@ export function parseGoto(text: string, { endMs, hasNumbers }: GotoScope): Goto 
   }
   const n = parseLineNumber(typed);
   if (n !== undefined && hasNumbers) return { is: "line", n };
-  if (n !== undefined) return { is: "problem", problem: t.noNumbers(EXAMPLES) };
+  if (n !== undefined) return { is: "problem", problem: t.noNumbers(t.examples) };
   const atMs = parseTime(typed, endMs);
   if (atMs !== undefined) return { is: "time", atMs };
   const first = hasNumbers ? "500000, " : "";
-  return { is: "problem", problem: t.noPlace(typed, first + EXAMPLES) };
+  return { is: "problem", problem: t.noPlace(typed, first + t.examples) };
 }

@@ -12,6 +12,8 @@ import { useHeadFolds } from "./use-head-folds.ts";
 interface ShownItemsOptions {
   readonly feed: LogFeed | undefined;
   readonly place: ExecutionPlace | JobPlace;
+  /** The label beside the lines; undefined: the node. */
+  readonly gutter: string | undefined;
   readonly found: Pick<FindState, "current" | "matches">;
   readonly redraw: () => void;
 }
@@ -27,12 +29,11 @@ interface ShownItems {
 }
 
 /** The rows of a page: matches, columns beside each other, folded lines, or all with traces and groups under their heads. */
-export function useShownItems({ feed, place, found, redraw }: ShownItemsOptions): ShownItems {
+export function useShownItems({ feed, place, gutter, found, redraw }: ShownItemsOptions): ShownItems {
   const { current, matches } = found;
   const heads = useHeadFolds({ place, current, redraw });
   const job = place.view === "job" && matches === undefined ? place : undefined;
   const isFolded = job?.fold === true;
-  const gutter = place.view === "job" ? place.gutter : undefined;
   const { fold, isLost: isFoldLost } = useRowFold({ feed, gutter, isWanted: isFolded });
   const { side, isLost: isSideLost } = useSide(feed, job?.side);
   const onGroup = useCallback(

@@ -25,13 +25,13 @@ export function dayOf(time: string, mode: TimeMode): string {
   return day;
 }
 
-/** "Sat, 28 Nov 2026". */
+/** "Sat, 28 Nov 2026" where the page is in British English; nothing for what is no time. */
 export function dayWords(time: string, mode: TimeMode): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? "" : (mode === "utc" ? utcDays() : days()).format(date);
 }
 
-/** "CET", "GMT+2", "UTC". */
+/** "CET", "GMT+1", "UTC": as the page's language and region name the zone. */
 export function zoneWords(time: string, mode: TimeMode): string {
   if (mode === "utc") return "UTC";
   return (

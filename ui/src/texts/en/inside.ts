@@ -44,6 +44,7 @@ export const inside = translated("inside", {
   unmark: "Unmark the lines",
   moreThanAll: (typed: string) => `${typed} is more than all of it`,
   noNumbers: (examples: string) => `Lines of a job have no number of their own. Try ${examples}`,
+  examples: "50%, 14:05, -10m, Nov 28 18:00",
   noPlace: (typed: string, examples: string) => `"${typed}" is no place in this log. Try ${examples}`,
   strip: "Lines over time",
   stripTitle: "Drag to show only a time (since:, until:), click to go there",

@@ -51,7 +51,7 @@ export const actions: typeof english = {
   deleted: (executions) =>
     `${executions === 1 ? "Borrada" : "Borradas"} ${counted(executions, "ejecución", "ejecuciones")}`,
   diskRefused: (gone, failed) =>
-    `${gone}; el disco del recolector ha rechazado ${formatCount(failed)}: consulta su registro y bórralas de nuevo`,
+    `${gone}; el disco del recolector ha rechazado ${formatCount(failed)}: consulta su registro y borra de nuevo`,
   beingRead: (gone, busy) =>
-    `${gone}; ${counted(busy, "se está leyendo", "se están leyendo")}: bórralas de nuevo más tarde`,
+    `${gone}; ${counted(busy, "se está leyendo", "se están leyendo")}: borra de nuevo más tarde`,
 };

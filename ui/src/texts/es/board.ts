@@ -6,7 +6,7 @@ export const board: typeof english = {
   cells: "Ejecuciones de este lanzamiento",
   silentFor: (state, time) => `${state}, en silencio desde hace ${time}`,
   silent: (time) => `en silencio ${time}`,
-  silentTitle: "Más callada que diez veces la mediana de las demás",
+  silentTitle: "Callada desde hace más de diez veces la mediana de las demás",
   usual: (time) => `; lo habitual en este lanzamiento: ${time}`,
   andMore: (count) => `y ${formatCount(count)} más`,
   whatFailed: "Qué falló primero",

@@ -11,7 +11,7 @@ export const find: typeof english = {
   clear: "Quitar",
   clearFilter: "Quitar filtro",
   remove: (text) => `Quitar ${text}`,
-  noTime: (text) => `${text} no es una hora. Prueba con -10m, 14:05 o "Nov 28 18:00"`,
+  noTime: (text) => `${text} no es una hora. Prueba con -10m, 14:05 o "nov 28 18:00"`,
   about: (rank) => `aprox. ${rank}`,
   rankOf: (rank, all) => `${rank} de ${all}`,
   soFar: " hasta ahora",

@@ -5,9 +5,9 @@ import type { inside as english } from "../en/inside.ts";
 export const inside: typeof english = {
   help: [
     ["j k ↓ ↑", "una línea abajo, arriba"],
-    ["Space PageDown PageUp", "una página"],
-    ["g Home", "primera línea"],
-    ["G End", "última línea, y seguir"],
+    ["Espacio AvPág RePág", "una página"],
+    ["g Inicio", "primera línea"],
+    ["G Fin", "última línea, y seguir"],
     [":", "ir a una línea, una hora, una parte: 500000, 14:05, -10m, 50%"],
     ["/ Ctrl-F", "buscar en todo el registro"],
     ["n N", "coincidencia siguiente, anterior"],
@@ -43,9 +43,10 @@ export const inside: typeof english = {
   unmark: "Desmarcar las líneas",
   moreThanAll: (typed) => `${typed} es más que el total`,
   noNumbers: (examples) => `Las líneas de un trabajo no tienen número propio. Prueba con ${examples}`,
+  examples: "50%, 14:05, -10m, nov 28 18:00",
   noPlace: (typed, examples) => `"${typed}" no es un lugar de este registro. Prueba con ${examples}`,
   strip: "Líneas a lo largo del tiempo",
   stripTitle: "Arrastra para mostrar solo un intervalo (since:, until:); haz clic para ir allí",
-  stripPart: (time, lines, seconds) => `${time}, unas ${counted(lines, "línea", "líneas")} en ${seconds} s`,
+  stripPart: (time, lines, seconds) => `${time}, aprox. ${counted(lines, "línea", "líneas")} en ${seconds} s`,
   notHere: (count) => `${counted(count, "línea no está", "líneas no están")} aquí`,
 };

@@ -19,8 +19,8 @@ export const list: typeof english = {
   sorts: { newest: "recientes primero", problems: "problemas primero", longest: "más largas primero" },
   help: [
     ["j k ↓ ↑", "fila siguiente, anterior"],
-    ["Enter", "abrirla"],
-    ["Space", "mostrar u ocultar sus ejecuciones"],
+    ["Intro", "abrirla"],
+    ["Espacio", "mostrar u ocultar sus ejecuciones"],
     ["/", "filtrar"],
     ["?", "esta ayuda"],
   ],
