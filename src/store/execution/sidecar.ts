@@ -144,7 +144,8 @@ export class Sidecar {
   *read(): Generator<AnyRecord, undefined> {
     const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      const block = Buffer.allocUnsafe(BLOCK_BYTES);
+      // Most are small, and a page of a run reads those of a thousand executions.
+      const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, fstatSync(fd).size)));
       let rest: Buffer = Buffer.alloc(0);
       let at = 0;
       for (;;) {

@@ -15,6 +15,12 @@ export interface PlacedLine {
   readonly bytes: Buffer;
 }
 
+/** Some bytes of a text. */
+export interface TextBlock {
+  readonly at: number;
+  readonly data: Buffer;
+}
+
 /** Goes through the lines of a text from a place on, forwards or back, block by block; parses none before it is asked for. */
 export class LineCursor {
   readonly #read: ReadText;
@@ -26,13 +32,25 @@ export class LineCursor {
   /** Where the next line begins, or ends if this goes back. */
   #at: number;
 
-  constructor(read: ReadText, side: Side, of: { at: number; firstBytes: number; nextBytes: number }) {
+  /** @param known What has been read around `at`; at most `firstBytes` of it are kept. */
+  constructor(
+    read: ReadText,
+    side: Side,
+    of: { at: number; firstBytes: number; nextBytes: number; known: TextBlock | undefined },
+  ) {
+    const { at, firstBytes, nextBytes, known } = of;
     this.#read = read;
     this.#side = side;
-    this.#at = of.at;
-    this.#dataAt = of.at;
-    this.#blockBytes = of.firstBytes;
-    this.#nextBlockBytes = of.nextBytes;
+    this.#at = at;
+    this.#dataAt = at;
+    this.#blockBytes = firstBytes;
+    this.#nextBlockBytes = nextBytes;
+    if (known === undefined || at < known.at || at > known.at + known.data.length) return;
+    this.#dataAt = side === "before" ? Math.max(known.at, at - firstBytes) : at;
+    const from = this.#dataAt - known.at;
+    const to = side === "before" ? at - known.at : from + firstBytes;
+    // A copy: thousands of cursors must not keep whole blocks.
+    this.#data = Buffer.from(known.data.subarray(from, to));
   }
 
   /** The next line in what has been read; undefined: `fill` brings more, unless there is none. */

@@ -4,7 +4,7 @@ import type { NumberedLog } from "../execution/numbered-log.ts";
 import { OpenLogs } from "../execution/open-logs.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { LogText } from "../sealed/log-text.ts";
-import { LineCursor, type PlacedLine, type Side } from "./line-cursor.ts";
+import { LineCursor, type PlacedLine, type Side, type TextBlock } from "./line-cursor.ts";
 import { seekTime } from "./seek-time.ts";
 
 /** Of blocks after the first: this log has shown that it is one of those that print much. */
@@ -36,6 +36,8 @@ export class MergedLog {
   #next: MergedLine | undefined;
   /** While it is read from. */
   #text: LogText | undefined;
+  /** What was read last while it seeks: the lines there are the first ones. */
+  #lastRead: TextBlock | undefined;
 
   constructor(options: MergedLogOptions) {
     this.execution = options.execution;
@@ -56,11 +58,13 @@ export class MergedLog {
     const { log, firstBytes } = this.#options;
     await this.#reading(async () => {
       const at = time === undefined ? (side === "before" ? log.size : 0) : await this.#seek(time);
-      const blocks = { at, firstBytes, nextBytes: NEXT_BLOCK_BYTES };
+      const blocks = { at, firstBytes, nextBytes: NEXT_BLOCK_BYTES, known: this.#lastRead };
+      this.#lastRead = undefined;
       this.#cursor = new LineCursor((from, most) => this.#read(from, most), side, blocks);
-      await this.#cursor.fill();
+      this.#take();
+      if (this.#next === undefined) await this.#cursor.fill();
     });
-    this.#take();
+    if (this.#next === undefined) this.#take();
   }
 
   /** Goes on to the next line; a promise if that has to be read. */
@@ -114,7 +118,12 @@ export class MergedLog {
     const { from, to, fromTime, toTime } = log.bracketOf(wanted);
     const { startedAt } = this.execution.facts;
     const times = { fromTime: fromTime ?? startedAt, toTime: toTime ?? lastTime };
-    return seekTime({ read: (at, most) => this.#read(at, most), from, to, ...times, time: wanted });
+    const read = async (at: number, most: number): Promise<Buffer> => {
+      const data = await this.#read(at, most);
+      this.#lastRead = { at, data };
+      return data;
+    };
+    return seekTime({ read, from, to, ...times, time: wanted });
   }
 
   async #reading<T>(work: () => Promise<T>): Promise<T> {
