@@ -1,8 +1,9 @@
+import { countLines } from "../frame/cri.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import { blocksOf, type OpenPatterns } from "./blocks-of.ts";
 import type { EpochSizes } from "./limits.ts";
 import type { LineJoiner } from "./line-joiner.ts";
-import type { Block, LogPiece } from "./read-blocks.ts";
+import { type Block, type LogPiece, readBlocks } from "./read-blocks.ts";
 import { requiredText } from "./required-text.ts";
 import type { Scout } from "./scout.ts";
 import type { TextEpochs } from "./text-epochs.ts";
@@ -38,8 +39,10 @@ export class PieceFeeder {
   }
 
   /** Yields how many bytes of the piece each step has done; a caller that has enough leaves. */
-  async *feed(piece: LogPiece): AsyncGenerator<number, void> {
+  async *feed(whole: LogPiece): AsyncGenerator<number, void> {
     const { request, patterns, sizes, joiner, epochs } = this.#options;
+    const piece = yield* this.#pass(whole);
+    if (piece === undefined) return;
     const blocks = blocksOf(piece, {
       ...{ request, patterns, sizes, space: this.#space },
       isOpen: () => joiner.isOpen,
@@ -52,6 +55,34 @@ export class PieceFeeder {
       await epochs.settle();
       yield block.bytes ?? block.cri.length;
     }
+  }
+
+  /**
+   * Passes over what stands before the first block with the required text, and yields as `feed` does. Lines there are
+   * counted only if there is such a block. Undefined: there is none.
+   */
+  *#pass(piece: LogPiece): Generator<number, LogPiece | undefined> {
+    const required = this.#required;
+    const { joiner, sizes } = this.#options;
+    const { isWhole, sealed, bytes } = piece;
+    // A piece of a line may go on in the next block; and of large logs the scout knows faster.
+    if (required === undefined || isWhole !== true || sealed !== undefined || joiner.isOpen) return piece;
+    if (bytes <= sizes.blockBytes || bytes >= sizes.scoutFromBytes) return piece;
+    let passed = 0;
+    for (const { cri } of readBlocks(piece, sizes.blockBytes, this.#space)) {
+      if (cri.includes(required)) return this.#behind(piece, passed);
+      passed += cri.length;
+      yield cri.length;
+    }
+    return undefined;
+  }
+
+  #behind(piece: LogPiece, passed: number): LogPiece {
+    let n = piece.n;
+    for (const { cri } of readBlocks({ ...piece, bytes: passed }, this.#options.sizes.blockBytes, this.#space)) {
+      n += countLines(cri).lines;
+    }
+    return { ...piece, at: piece.at + passed, bytes: piece.bytes - passed, n };
   }
 
   async #feedBlock({ cri, firstN, numbers, passed, isLast }: Block, isWhole: boolean): Promise<void> {

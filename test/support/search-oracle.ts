@@ -163,7 +163,10 @@ function piecesOf(lines: readonly StoredLine[], files: { main: OpenLog; late: Op
     at[name] += bytes;
     before = line;
   }
-  return pieces;
+  const [only, another] = pieces;
+  // As the store says of an execution that is stored in one piece.
+  const isWhole = only !== undefined && another === undefined && !lines.some(({ isPiece }) => isPiece);
+  return isWhole ? [{ ...only, isWhole }] : pieces;
 }
 
 function criOf({ time, stream, isPiece, text }: StoredLine): Buffer {

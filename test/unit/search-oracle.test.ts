@@ -44,6 +44,16 @@ const OVER_TWO_BLOCKS: SearchCase = {
     manyNamed: 1_000,
   },
 };
+/** Whole lines, of which a later block alone has the text: those before it are counted without being searched. */
+const IN_A_LATER_BLOCK: SearchCase = {
+  ...OVER_TWO_BLOCKS,
+  executions: [
+    ["b", "a", "aaaa", "b", "aaaa"].map((text, at) => ({
+      ...{ ...PIECE, text: Buffer.from(text) },
+      ...{ n: 7 + at, isPiece: false },
+    })),
+  ],
+};
 
 /** The long form is `npm run fuzz -- search`: 10,000 cases with a new seed. */
 const TITLE =
@@ -53,7 +63,7 @@ const TITLE =
 test(TITLE, { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(searchCase, (search) => checkSearch(search)),
-    { numRuns: 12, seed: 1, examples: [[OVER_TWO_BLOCKS]] },
+    { numRuns: 12, seed: 1, examples: [[OVER_TWO_BLOCKS], [IN_A_LATER_BLOCK]] },
   );
 });
 
