@@ -1,12 +1,10 @@
-import { parse as parseToml, TomlError } from "smol-toml";
-import { asRecord, type UnknownRecord } from "../wire/record.ts";
 import { type Address, countField, type Endpoint, FIELDS, isLoopback, MAX_PORT } from "./config-fields.ts";
 import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
 import { type RetentionConfig, takeRetention } from "./config-retention.ts";
 import { Settings } from "./config-settings.ts";
-import { isMissing } from "./is-missing.ts";
+import { type ReadFile, readToml } from "./read-toml.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/marcologger/collector.toml";
 
@@ -80,9 +78,6 @@ type CommandLine =
 const MAX_HSTS_SECONDS = 63_072_000;
 
 const MAX_SEAL_AFTER_DAYS = 3_650;
-
-/** Reads a text file; throws as fs.readFileSync does. */
-type ReadFile = (path: string) => string;
 
 /** Reads the collector's configuration from its arguments (after the program's name) and its file. */
 export function parseCommandLine(argv: readonly string[], readFile: ReadFile): CommandLine {
@@ -228,24 +223,4 @@ function takeLimits(settings: Settings): Limits {
         settings.check(where, value, countField(lowestLimit(limit), highestLimit(limit))) ?? limits[limit];
   }
   return limits;
-}
-
-function readToml(
-  fileName: string,
-  { required, readFile }: { required: boolean; readFile: ReadFile },
-): { file: UnknownRecord; problem?: string } {
-  let text: string;
-  try {
-    text = readFile(fileName);
-  } catch (error) {
-    if (isMissing(error) && !required) return { file: {} };
-    return { file: {}, problem: `${fileName}: cannot be read: ${error instanceof Error ? error.message : error}` };
-  }
-  try {
-    return { file: asRecord(parseToml(text)) ?? {} };
-  } catch (error) {
-    const [first] = String(error instanceof Error ? error.message : error).split("\n");
-    const at = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : "";
-    return { file: {}, problem: `${fileName}: is not valid TOML${at}: ${first}` };
-  }
 }

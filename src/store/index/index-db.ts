@@ -1,10 +1,8 @@
 import Database from "better-sqlite3";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
-import type { Execution } from "../../wire/api.ts";
-import { placeOf } from "../../wire/execution-place.ts";
 import { searchText } from "../../wire/search-text.ts";
 import { BuriedRows } from "./buried-rows.ts";
-import { type IndexPage, type IndexQuery, whereOf } from "./index-query.ts";
+import { type IndexPage, type IndexQuery, placeAfter, whereOf } from "./index-query.ts";
 import { type IndexRow, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
@@ -246,8 +244,4 @@ export class IndexDb {
   #parseRows(rows: readonly unknown[]): IndexRow[] {
     return rows.map((row) => parseRow(row, this.#summaries)).filter((row) => row !== undefined);
   }
-}
-
-function placeAfter(last: Execution | undefined): string | null {
-  return last === undefined ? null : placeOf(last);
 }

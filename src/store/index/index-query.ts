@@ -1,5 +1,5 @@
-import type { ExecutionState } from "../../wire/api.ts";
-import { parsePlace } from "../../wire/execution-place.ts";
+import type { Execution, ExecutionState } from "../../wire/api.ts";
+import { parsePlace, placeOf } from "../../wire/execution-place.ts";
 import type { IndexRow } from "./index-row.ts";
 
 export interface IndexQuery {
@@ -40,4 +40,9 @@ export function whereOf(query: IndexQuery): { condition: string; values: Record<
     Object.assign(values, { startedAt, x, beforeNode, beforeOwner });
   }
   return { condition: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`, values };
+}
+
+/** Where the page after this row begins; null: there is no row. */
+export function placeAfter(last: Execution | undefined): string | null {
+  return last === undefined ? null : placeOf(last);
 }
