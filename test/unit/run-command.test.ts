@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { WatchedFolder } from "../../src/ctl/fleet/watched-folder.ts";
 import { AccountFile } from "../../src/ctl/remote/account.ts";
 import { parseOrder } from "../../src/wire/fleet/order.ts";
 import { afterwards } from "../support/cleanup.ts";
@@ -166,12 +167,14 @@ describe("--from of a folder", () => {
   /** Watches until it is so, and then Ctrl-C. */
   async function watchUntil(isSo: () => boolean): ReturnType<RemoteMlctl["here"]> {
     mkdirSync(folder(), { recursive: true });
-    let interrupt = (): void => undefined;
+    let interrupt: (() => void) | undefined;
     const watching = mlctl.here(["run", "--from", folder()], {}, (act) => {
       interrupt = act;
       return () => undefined;
     });
-    await Promise.race([poll("the folder's files to be sent", isSo), watching]).finally(() => interrupt());
+    // What waits is sent before anybody listens for Ctrl-C.
+    const isDone = (): boolean => interrupt !== undefined && isSo();
+    await Promise.race([poll("the folder's files to be sent", isDone), watching]).finally(() => interrupt?.());
     return watching;
   }
 
@@ -223,6 +226,42 @@ describe("--from of a folder", () => {
     expect(stderr).toMatch(
       /0\.json was interrupted[\s\S]*1\.json is in failed\/[^\n]*elsewhere[\s\S]*2\.json[^\n]*argv: expected/,
     );
+  });
+
+  test("a file that goes, is too large or has more orders than can wait disturbs no other", async () => {
+    put("1.json", {});
+    put("2.json", ...Array(1_001).fill({}));
+    put("3.json", {});
+    truncateSync(join(folder(), "3.json"), 200_000_000);
+    utimesSync(join(folder(), "3.json"), 1, 1);
+    put("4.json", {});
+    const { stderr } = await watchUntil(() => taken.length === 2);
+    expect([there("failed"), there("done")]).toEqual([
+      ["2.json", "3.json"],
+      ["1.json", "4.json"],
+    ]);
+    expect(stderr).toMatch(
+      /2\.json is in failed[^\n]*1001 orders, the limit is 1000[\s\S]*3\.json[^\n]*Cannot read it/,
+    );
+    // Between the list of names and a look at one, and between that look and its claim.
+    const kept: string[] = [];
+    for (const name of ["a", "b", "c"]) put(name, { job: name });
+    let looks = 0;
+    const nowMs = (): number => {
+      looks += 1;
+      if (looks === 1) rmSync(join(folder(), "a"));
+      return Date.now();
+    };
+    const keep = async ([request]: readonly { readonly job: string }[]): Promise<readonly string[]> => {
+      rmSync(join(folder(), "c"), { force: true });
+      kept.push(request?.job ?? "");
+      return [];
+    };
+    const said: string[] = [];
+    const output = { write: (text: string | Uint8Array) => void said.push(String(text)) };
+    const io = { stdout: output, stderr: output, cwd: folder() };
+    await new WatchedFolder({ folder: folder(), io, nowMs, keep, send: async () => undefined }).look();
+    expect([kept, said]).toEqual([["b"], []]);
   });
 
   test("a file that somebody is writing is left alone, and those after it wait", async () => {

@@ -13,7 +13,7 @@ import { replaceFile } from "../replace-file.ts";
 import { type Batching, sendRun } from "./run-api.ts";
 
 /** If more wait, nobody misses that collector. */
-const MAX_WAITING = 1_000;
+export const MAX_WAITING_ORDERS = 1_000;
 /** Refusals that say nothing about the order: it is sent again later. */
 const PASSING = [401, 429];
 
@@ -36,14 +36,14 @@ export class Spool {
 
   /** Whether so many more may wait. */
   hasRoom(count: number): boolean {
-    return this.#names().length + count <= MAX_WAITING;
+    return this.#names().length + count <= MAX_WAITING_ORDERS;
   }
 
   /** Keeps an order. Throws if too many wait. */
   async add(collector: Collector, { signed, run, batching }: SpooledOrder): Promise<void> {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     if (!this.hasRoom(1))
-      throw new RangeError(`Cannot keep the order: ${MAX_WAITING} wait in ${this.folder}, that is the limit`);
+      throw new RangeError(`Cannot keep the order: ${MAX_WAITING_ORDERS} wait in ${this.folder}, that is the limit`);
     const text = JSON.stringify({ url: collector.url, ...signed, ...batching });
     await replaceFile(join(this.folder, `${run}.json`), `${text}\n`, 0o600);
   }

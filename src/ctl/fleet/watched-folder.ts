@@ -1,13 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { isMissing } from "../../host/is-missing.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { CtlError, type Io } from "../command.ts";
 import { note } from "../remote/session.ts";
 import { parseRequests, type RunRequest } from "./run-request.ts";
+import { MAX_WAITING_ORDERS } from "./spool.ts";
 
 /** A file is taken when nobody has written to it for so long: not everybody writes elsewhere and renames. */
 const QUIET_FOR_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
+/** A file of so many orders, as large as a collector takes them. */
+const MAX_FILE_BYTES = MAX_WAITING_ORDERS * FLEET_LIMITS.maxMessageBytes;
 /** What becomes of a file. */
 const FOLDERS = ["taken", "done", "failed"] as const;
 
@@ -69,10 +74,14 @@ export class WatchedFolder {
     const { folder, nowMs } = this.#options;
     const entries = readdirSync(folder, { withFileTypes: true });
     const names = entries.flatMap((each) => (each.isFile() && !each.name.startsWith(".") ? [each.name] : []));
-    const isQuiet = (name: string) => nowMs() - statSync(join(folder, name)).mtimeMs >= QUIET_FOR_MS;
+    // One that has gone meanwhile is none.
+    const isBusy = (name: string): boolean => {
+      const latestMs = nowMs() - QUIET_FOR_MS;
+      return (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0) > latestMs;
+    };
     const sorted = names.sort();
     // Those after one that is being written wait for it.
-    const busy = sorted.findIndex((name) => !isQuiet(name));
+    const busy = sorted.findIndex(isBusy);
     return busy < 0 ? sorted : sorted.slice(0, busy);
   }
 
@@ -81,9 +90,16 @@ export class WatchedFolder {
     const { folder, io, keep } = this.#options;
     const move = (from: "." | "taken", to: "." | (typeof FOLDERS)[number]): void =>
       renameSync(join(folder, from, name), join(folder, to, name));
-    move(".", "taken");
     try {
-      const runs = await keep(parseRequests(readFileSync(join(folder, "taken", name), "utf8")));
+      move(".", "taken");
+    } catch (error) {
+      // Its writer has taken it back, or another mlctl was faster.
+      if (isMissing(error) && !existsSync(join(folder, name))) return true;
+      throw error;
+    }
+    try {
+      const requests = requestsIn(join(folder, "taken", name));
+      const runs = await keep(requests);
       move("taken", runs === undefined ? "." : "done");
       for (const run of runs ?? []) io.stdout.write(`${name}\t${run}\n`);
       return runs !== undefined;
@@ -93,5 +109,24 @@ export class WatchedFolder {
       note(io, `${name} is in failed/, and nothing of it was sent: ${error.message}`);
       return true;
     }
+  }
+}
+
+/** Throws a CtlError if they can never be sent. */
+function requestsIn(file: string): readonly RunRequest[] {
+  const requests = parseRequests(textIn(file));
+  if (requests.length <= MAX_WAITING_ORDERS) return requests;
+  throw new CtlError(
+    `Cannot keep ${requests.length} orders, the limit is ${MAX_WAITING_ORDERS}: put them into several files`,
+  );
+}
+
+function textIn(file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > MAX_FILE_BYTES) throw new RangeError(`it has ${size} bytes, the limit is ${MAX_FILE_BYTES}`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CtlError(`Cannot read it: ${error instanceof Error ? error.message : error}`);
   }
 }
