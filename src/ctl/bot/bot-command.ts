@@ -70,7 +70,7 @@ export function botCommand(settings: FleetSettings): Command {
         return () => clearTimeout(timer);
       },
     });
-    // Without the collector there is nothing to say.
+    // Fails if the collector is away: the service is started again.
     await reports.resume();
     bot.start();
     await new Promise<void>((ended) => {

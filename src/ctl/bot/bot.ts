@@ -14,6 +14,8 @@ const MAX_PAUSE_MS = 60_000;
 const REFUSE_EVERY_MS = 5_000;
 /** Into a channel that takes nobody at the moment. */
 const JOIN_AGAIN_AFTER_MS = 30_000;
+/** RFC 2812, section 3.3.1: a channel, some of its members, or whoever fits a mask. */
+const TO_MANY = /^[~&@%+!#$]/;
 const CANNOT_JOIN = ["403", "405", "437", "471", "473", "474", "475", "476", "477"];
 
 interface BotOptions {
@@ -125,8 +127,11 @@ export class Bot {
   }
 
   #hearWords(source: string, { target, text }: { readonly target: string; readonly text: string }): void {
+    // Of nobody.
+    if (nickOf(source) === "") return;
     const own = this.#connection?.nick ?? "";
-    const isPrivate = target === own;
+    // Whatever nick the server gives the bot.
+    const isPrivate = !TO_MANY.test(target);
     const said = isPrivate ? text.replace(/^!/, "") : spokenTo(own, text);
     if (!isPrivate) this.#burn(source, text);
     if (said === undefined) return;
@@ -141,18 +146,25 @@ export class Bot {
     if (words[0] === "logout") {
       this.#speakers.logout(source);
       this.#send(to, `${user} is signed out`);
-    } else void this.#obey(user, { words, to });
+      return;
+    }
+    // By then the nick may be somebody else's.
+    const isStill = (): boolean => !isPrivate || this.#speakers.userOf(source) === user;
+    void this.#obey(user, { words, say: (line) => this.#send(to, line, isStill) });
   }
 
-  async #obey(user: string, { words, to }: { readonly words: readonly string[]; readonly to: string }): Promise<void> {
+  async #obey(
+    user: string,
+    { words, say }: { readonly words: readonly string[]; readonly say: (text: string) => void },
+  ): Promise<void> {
     if (this.#busy.has(user)) {
-      this.#send(to, `${user}: one at a time: your last one is not answered yet`);
+      say(`${user}: one at a time: your last one is not answered yet`);
       return;
     }
     this.#busy.add(user);
     this.#options.log(`${user} says ${words.join(" ")}`);
     try {
-      for (const line of await this.#options.commands.answer(user, words)) this.#send(to, line);
+      for (const line of await this.#options.commands.answer(user, words)) say(line);
     } finally {
       this.#busy.delete(user);
     }
@@ -179,17 +191,21 @@ export class Bot {
     for (const word of text.split(/\s+/)) {
       const user = this.#speakers.tokenOf(word);
       if (user === undefined || burned.has(digestOf(word))) continue;
-      burned.add(user, digestOf(word));
       this.#speakers.logoutUser(user);
       log(`${source} has shown the token of ${user} in the channel`);
       this.say(
         `${user}: everybody here has read your token, so I do not take it any more. mlctl bot --new-token makes another`,
       );
+      try {
+        burned.add(user, digestOf(word));
+      } catch (error) {
+        log(`cannot store that, so take the token of ${user} out of bot.toml before the next start: ${error}`);
+      }
     }
   }
 
-  #send(to: string, text: string): void {
-    this.#lines.add(ircLine("NOTICE", to, chatText(text)));
+  #send(to: string, text: string, isStill?: () => boolean): void {
+    this.#lines.add(ircLine("NOTICE", to, chatText(text)), isStill);
   }
 }
 

@@ -23,6 +23,7 @@ export class BurnedTokens {
     return this.#digests.has(digest);
   }
 
+  /** Throws if it cannot be stored. Until the next start it counts all the same. */
   add(user: string, digest: string): void {
     if (this.#digests.has(digest)) return;
     this.#digests.add(digest);

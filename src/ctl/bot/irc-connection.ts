@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type IrcMessage, ircLine, parseIrcMessage } from "./irc-message.ts";
+import { nickOf } from "./speakers.ts";
 
 /** A line of RFC 2812, and the tags that a server may put before it (IRCv3). */
 const MAX_LINE_BYTES = 512 + 8_191;
@@ -97,8 +98,10 @@ export class IrcConnection {
     const [first = ""] = params;
     if (command === "PING") this.send(ircLine("PONG", first));
     if (command === "001") this.#nick = first;
-    // In use, or held back for a moment after a split of the network.
-    if (command === "433" || command === "437") {
+    // Services and operators change nicks as well.
+    if (command === "NICK" && nickOf(message.source) === this.#nick) this.#nick = first;
+    // In use, or held back for a moment after a split of the network, as a channel may be, too.
+    if (command === "433" || (command === "437" && params[1] === this.#nick)) {
       this.#nick = `${this.#nick}_`;
       this.send(ircLine("NICK", this.#nick));
     }

@@ -16,10 +16,16 @@ interface PacedLinesOptions {
   readonly leftOut: (count: number) => string;
 }
 
+interface Line {
+  readonly text: string;
+  /** False: it must not be sent any more. */
+  readonly isStill: () => boolean;
+}
+
 /** Sends lines no faster than an IRC server takes them. */
 export class PacedLines {
   readonly #options: PacedLinesOptions;
-  readonly #waiting: string[] = [];
+  readonly #waiting: Line[] = [];
   #leftOut = 0;
   /** When the server will have forgotten all that was sent. */
   #paidMs = 0;
@@ -29,8 +35,9 @@ export class PacedLines {
     this.#options = options;
   }
 
-  add(line: string): void {
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(line);
+  /** @param isStill asked before it is sent, which may be minutes later */
+  add(text: string, isStill = (): boolean => true): void {
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ text, isStill });
     else this.#leftOut += 1;
     this.#send();
   }
@@ -47,8 +54,9 @@ export class PacedLines {
     if (this.#cancel !== undefined) return;
     const { nowMs, send, after, leftOut } = this.#options;
     for (;;) {
+      while (this.#waiting[0]?.isStill() === false) this.#waiting.shift();
       const count = this.#leftOut;
-      const next = this.#waiting[0] ?? (count > 0 ? leftOut(count) : undefined);
+      const next = this.#waiting[0]?.text ?? (count > 0 ? leftOut(count) : undefined);
       if (next === undefined) return;
       const now = nowMs();
       const waitMs = this.#paidMs - now - (BURST - 1) * LINE_EVERY_MS;
