@@ -53,7 +53,8 @@ export class Messages {
     if (journal.has(name)) return this.#again(name, order, digest);
     const verdict = isOffered(order) ? await checks.judge(order) : REFUSE_NOT_OFFERED;
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
-    const denied = order.kind === "call" ? await this.#options.services.refusal(order) : undefined;
+    const isCall = order.kind === "call" && verdict.kind === "obey";
+    const denied = isCall ? await this.#options.services.refusal(order) : undefined;
     if (denied === "directory") return this.#say(order, { state: "waiting", why: denied, digest });
     const why = verdict.kind === "refuse" ? verdict.why : (denied ?? this.#bound(order));
     if (why !== undefined) return this.#refuse(name, order, { why, digest });

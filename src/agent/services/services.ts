@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Log } from "../../host/log.ts";
 import type { UserDirectory } from "../../host/users.ts";
@@ -78,27 +78,36 @@ export class Services {
     return { kind: "serve", fields, user: service.as, uid: as.uid, seconds: service.seconds };
   }
 
-  /** A name that callers invent is not kept. */
+  /** A name that callers invent is neither kept nor opened: it is no fault of the node. */
   #find(name: string): Service | undefined {
-    return (this.#files.get(name) ?? this.#open(name)).read();
+    // Since the last look.
+    const hasCome = !this.#files.has(name) && isFile(join(this.#options.folder, name));
+    if (hasCome) this.names();
+    return this.#files.get(name)?.read();
   }
 
   #fileOf(name: string): TrustedFile<Service | undefined> {
-    const file = this.#files.get(name) ?? this.#open(name);
-    this.#files.set(name, file);
-    return file;
-  }
-
-  #open(name: string): TrustedFile<Service | undefined> {
+    const known = this.#files.get(name);
+    if (known !== undefined) return known;
     const { folder, log } = this.#options;
     const path = join(folder, name);
-    return new TrustedFile(path, (read) => {
+    const file = new TrustedFile(path, (read) => {
       if ("text" in read && read.text === "") return undefined;
       const service = "fault" in read ? read.fault : parseService(read.text);
       if (typeof service !== "string") return service;
       log.event("error", "a service is not offered", { path, fault: service });
       return undefined;
     });
+    this.#files.set(name, file);
+    return file;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 

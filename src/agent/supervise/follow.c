@@ -17,12 +17,21 @@ enum {
   HAND_OVER_MS = 20000,
   /** Between two looks at what is left. */
   LOOK_EVERY_MS = 50,
+  /**
+   * Of each pipe, before its limit and its cancel are looked at again: who prints without end must not outrun them. What is left
+   * wakes again. At the end nothing wakes any more: so many reads find out whether an answer is too long.
+   */
+  READS_A_WAKE = 16,
+  READ_BYTES = 8192,
 };
+_Static_assert(READS_A_WAKE * READ_BYTES > ANSWER_BYTES, "A too long answer shows in one wake");
 
 /** Keeps the first of its messages: they say why nothing was started. */
 static void hear(struct run *run) {
-  char bytes[SAID_BYTES];
-  for (ssize_t got; (got = read(run->said_fd, bytes, sizeof bytes)) != -1 || errno == EINTR;) {
+  char bytes[READ_BYTES];
+  for (int reads = 0; reads < READS_A_WAKE; reads++) {
+    ssize_t got = read(run->said_fd, bytes, sizeof bytes);
+    if (got < 0 && errno != EINTR) return;
     if (got == 0) {
       close(run->said_fd);
       run->said_fd = -1;
@@ -38,8 +47,10 @@ static void hear(struct run *run) {
 
 /** Keeps an answer, up to its limit; the rest is read so that nobody waits. */
 static void hear_answer(struct run *run) {
-  char bytes[4096];
-  for (ssize_t got; (got = read(run->answer_fd, bytes, sizeof bytes)) != -1 || errno == EINTR;) {
+  char bytes[READ_BYTES];
+  for (int reads = 0; reads < READS_A_WAKE; reads++) {
+    ssize_t got = read(run->answer_fd, bytes, sizeof bytes);
+    if (got < 0 && errno != EINTR) return;
     if (got == 0) {
       close(run->answer_fd);
       run->answer_fd = -1;

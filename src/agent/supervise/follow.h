@@ -5,7 +5,7 @@
 
 enum {
   SAID_BYTES = 500,
-  /** Of a service's answer. An event to the collector holds it. */
+  /** Of a service's answer. Escaped as JSON it fits an event to the collector (`maxMessageBytes` of `wire/fleet/limits.ts`). */
   ANSWER_BYTES = 65536,
 };
 

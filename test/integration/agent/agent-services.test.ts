@@ -74,6 +74,7 @@ test.each([
   ["prints nothing", "true", {}, { state: "finished", output: "" }],
   ["prints too much", "head -c 70000 /dev/zero | tr '\\0' 1", {}, { state: "failed", why: "answer" }],
   ["takes too long", "sleep 1000", { seconds: 1 }, { state: "failed", why: "slow" }],
+  ["prints without end", "yes & yes >&2", { seconds: 1 }, { state: "failed", why: "slow" }],
   ["cannot be started", "", { argv: ["/nonexistent/x"] }, { state: "failed", why: "start" }],
 ])("one that %s is named", async (_, script, more, expected) => {
   offer("bad", script, more);
@@ -96,6 +97,17 @@ test("is there as soon as its file is, and gone with it; what is offered is adve
   rmSync(join(site.folder, "services.d/late"));
   expect(await refused("late")).toBe("no-such-service");
   await poll("the end of the advertisement", () => !site.offered.includes("late"));
+});
+
+test("a call of a folder's name, or of none that is there, is no fault of the node", async () => {
+  offer("folder/in/it", "echo 1");
+  for (const name of ["folder", "folder/in", "folder/in/it/below", "nowhere"])
+    expect(await refused(name)).toBe("no-such-service");
+  // Errors are told in their order: this one after those of before.
+  offer("folder/wrong", "echo 1", { as: "root" });
+  const errors = () => site.events.flatMap((event) => (event.kind === "error" ? [event.text] : []));
+  await poll("the error", () => errors().some((text) => text.includes("folder/wrong")));
+  expect(errors().filter((text) => text.includes("folder") || text.includes("nowhere"))).toHaveLength(1);
 });
 
 test("whose members may call it is the node's choice, and so is who may call at all", async () => {
