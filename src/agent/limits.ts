@@ -56,4 +56,6 @@ export const AGENT_LIMITS = {
   eventsAMinuteOfUser: 60,
   /** Names that are looked at in a second, whatever somebody has filled the folder with. */
   eventNamesALook: 1_024,
+  /** Files there that cannot be removed: then no event is taken any more, for none would go. */
+  stuckEvents: 1_024,
 } as const;

@@ -5,7 +5,6 @@ import {
   fstatSync,
   lstatSync,
   mkdirSync,
-  opendirSync,
   openSync,
   readSync,
   rmdirSync,
@@ -19,6 +18,7 @@ import { MAX_NOTE_BYTES, parseNodeNote } from "../../wire/fleet/node-note.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { EventRate } from "./event-rate.ts";
+import { FolderNames } from "./folder-names.ts";
 
 /** Anybody may leave something in it, nobody but its owner sees what is there or removes what is another's. */
 const MODE = 0o1733;
@@ -45,12 +45,17 @@ interface Left {
 export class EventFolder {
   readonly #options: EventFolderOptions;
   readonly #rate = new EventRate();
+  readonly #names: FolderNames;
+  /** Files that cannot be removed: they would be taken again and again. Above its limit it grows by those of one look. */
+  readonly #stuck = new Set<string>();
+  #hasSaidStuck = false;
   #isLooking = false;
   /** The last fault: named once. */
   #fault = "";
 
   constructor(options: EventFolderOptions) {
     this.#options = options;
+    this.#names = new FolderNames(options.path);
     this.#make();
   }
 
@@ -59,10 +64,12 @@ export class EventFolder {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const { log, nowMs } = this.#options;
-    const over = this.#rate.takeOver(nowMs());
-    if (over !== undefined) log.event("error", "more events than a user may send", { ...over });
+    const discarded = this.#rate.takeDiscarded(nowMs());
+    if (discarded !== undefined) log.event("error", "discarded events of users", { ...discarded });
     try {
-      for (const name of this.#names()) await this.#takeOne(name);
+      for (const name of [...this.#stuck]) this.#remove(name);
+      if (this.#stuck.size >= AGENT_LIMITS.stuckEvents) throw new Error(`${this.#stuck.size} files cannot be removed`);
+      for (const name of this.#names.next()) await this.#takeOne(name);
       this.#fault = "";
     } catch (error) {
       this.#say(String(error));
@@ -88,36 +95,37 @@ export class EventFolder {
     this.#fault = fault;
   }
 
-  /** Without reading all of a folder that somebody has filled. */
-  #names(): readonly string[] {
-    const folder = opendirSync(this.#options.path);
-    const names: string[] = [];
-    try {
-      for (let seen = 0; seen < AGENT_LIMITS.eventNamesALook; seen += 1) {
-        const entry = folder.readSync();
-        if (entry === null) break;
-        names.push(entry.name);
-      }
-    } finally {
-      folder.closeSync();
-    }
-    return names.sort();
-  }
-
   async #takeOne(name: string): Promise<void> {
     const { path, users, take, nowMs } = this.#options;
     const file = join(path, name);
+    if (this.#stuck.has(name)) return;
     if (name.startsWith(".") && nowMs() - changedMs(file) < UNFINISHED_FOR_MS) return;
     const left = read(file);
     const [id, note] = [parseExecutionId(name), left === undefined ? undefined : parseNodeNote(left.text)];
-    if (id === undefined || left === undefined || note === undefined) return remove(file);
+    if (id === undefined || left === undefined || note === undefined) return this.#remove(name);
     const user = await users.byUid(left.uid);
     if (user === "unavailable") return;
-    const isWithinRate = user !== undefined && this.#rate.take(user.name, nowMs());
-    if (!isWithinRate) return remove(file);
+    if (user === undefined || !this.#rate.hasRoom(user.name)) {
+      this.#rate.countDiscarded(user?.name, nowMs());
+      return this.#remove(name);
+    }
     const { severity, name: of, text } = note;
     // Where too many wait, it waits as well.
-    if (take({ v: 1, kind: "note", id, at: left.atMs, user: user.name, severity, name: of, text })) remove(file);
+    if (!take({ v: 1, kind: "note", id, at: left.atMs, user: user.name, severity, name: of, text })) return;
+    this.#rate.countTaken(user.name, nowMs());
+    this.#remove(name);
+  }
+
+  /** A folder that is not empty stays: no event is one. */
+  #remove(name: string): void {
+    const { log, path } = this.#options;
+    const file = join(path, name);
+    const fault = removalFault(file);
+    if (fault === undefined) this.#stuck.delete(name);
+    if (fault === undefined || this.#stuck.has(name)) return;
+    if (fault !== "ENOTEMPTY") this.#stuck.add(name);
+    if (!this.#hasSaidStuck) log.event("warning", "cannot remove what a user has left", { path: file, error: fault });
+    this.#hasSaidStuck = true;
   }
 }
 
@@ -158,14 +166,18 @@ function read(file: string): Left | undefined {
   }
 }
 
-/** A folder that is not empty stays. */
-function remove(file: string): void {
-  for (const act of [unlinkSync, rmdirSync]) {
-    try {
-      act(file);
-      return;
-    } catch {
-      // It is a folder, or has gone.
-    }
+/** The code of what keeps it there; undefined: it is gone. */
+function removalFault(file: string): string | undefined {
+  const code = codeOf(() => unlinkSync(file));
+  const last = code === "EISDIR" ? codeOf(() => rmdirSync(file)) : code;
+  return last === "ENOENT" ? undefined : last;
+}
+
+function codeOf(act: () => void): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : String(error);
   }
 }

@@ -26,6 +26,7 @@ export class Notices {
   readonly #waiting: Notice[] = [];
   #isTelling = false;
   #isInMemory = false;
+  #isKept = false;
 
   constructor(options: NoticesOptions) {
     this.#options = options;
@@ -33,7 +34,7 @@ export class Notices {
     const names = readdirSync(options.folder).sort();
     for (const name of names.slice(0, AGENT_LIMITS.waitingErrors + AGENT_LIMITS.waitingEvents)) {
       const notice = parseNotice(name, readRecord(options.folder, name));
-      if (notice === undefined) rmSync(join(options.folder, name), { force: true });
+      if (notice === undefined) this.#remove(name);
       else this.#waiting.push(notice);
     }
   }
@@ -59,17 +60,33 @@ export class Notices {
   async tell(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const answer = await this.#options.tell(next);
-      if (answer !== "+" && answer !== "-") break;
-      this.#waiting.shift();
-      rmSync(join(this.#options.folder, next.id), { force: true });
+    try {
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        const answer = await this.#options.tell(next);
+        if (answer !== "+" && answer !== "-") break;
+        this.#waiting.shift();
+        this.#remove(next.id);
+      }
+    } finally {
+      this.#isTelling = false;
     }
-    this.#isTelling = false;
   }
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  /** Where the disk refuses, the next process tells it again, and the collector stores it once. */
+  #remove(name: string): void {
+    const { folder, log } = this.#options;
+    try {
+      rmSync(join(folder, name), { force: true });
+      this.#isKept = false;
+    } catch (error) {
+      const words = "what the collector has cannot be removed, and is sent again after the next start";
+      if (!this.#isKept) log.event("warning", words, { error: String(error) });
+      this.#isKept = true;
+    }
   }
 
   #store(notice: Notice): void {

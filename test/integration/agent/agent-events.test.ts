@@ -1,4 +1,14 @@
-import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -119,6 +129,82 @@ test("a user's share in a minute is theirs alone; what is beyond is discarded an
   leave(site, note("of the next minute"));
   await folder.look();
   expect(taken.at(-1)).toBe("of the next minute");
+});
+
+test("what waits costs nothing of its user's share, and an unknown uid's is counted", async () => {
+  const site = await AgentSite.create();
+  mkdirSync(eventsIn(site));
+  let [hasRoom, name, atMs]: [boolean, string | undefined, number] = [false, "alice", 600_000];
+  const [taken, logged]: [string[], LogFields[]] = [[], []];
+  const folder = new EventFolder({
+    path: eventsIn(site),
+    users: { byUid: async (uid) => (name === undefined ? undefined : { name, uid, gid: 1 }) },
+    log: { event: (_, __, fields = {}) => void logged.push(fields) },
+    take: ({ text }) => hasRoom && taken.push(text) > 0,
+    nowMs: () => atMs,
+  });
+  leave(site, note("waits"));
+  for (let i = 0; i < AGENT_LIMITS.eventsAMinuteOfUser + 40; i += 1) await folder.look();
+  hasRoom = true;
+  await folder.look();
+  expect([taken, readdirSync(eventsIn(site))]).toEqual([["waits"], []]);
+  name = undefined;
+  leave(site, note("of nobody"));
+  await folder.look();
+  atMs += 60_000;
+  await folder.look();
+  expect([taken, readdirSync(eventsIn(site)), logged]).toEqual([["waits"], [], [{ discarded: 1, users: "(no name)" }]]);
+});
+
+test("whatever fills the folder hides nobody's event, and what could not be removed is taken once", async () => {
+  const site = await AgentSite.create();
+  const path = eventsIn(site);
+  mkdirSync(path);
+  const [taken, logged]: [string[], LogFields[]] = [[], []];
+  const folder = new EventFolder({
+    path,
+    users: { byUid: async (uid) => ({ name: "alice", uid, gid: 1 }) },
+    log: { event: (_, __, fields = {}) => void logged.push(fields) },
+    take: ({ text }) => {
+      if (text === "stays") {
+        // Its removal fails, as on a disk that cannot be written.
+        renameSync(path, `${path}.aside`);
+        writeFileSync(path, "");
+      }
+      return taken.push(text) > 0;
+    },
+    nowMs: () => 600_000,
+  });
+  leave(site, note("stays"));
+  await folder.look();
+  rmSync(path);
+  renameSync(`${path}.aside`, path);
+  await folder.look();
+  expect([taken, readdirSync(path), logged]).toEqual([["stays"], [], [expect.objectContaining({ error: "ENOTDIR" })]]);
+  const passes = 3;
+  for (let i = 0; i < passes * AGENT_LIMITS.eventNamesALook; i += 1)
+    mkdirSync(join(path, `${i}/in-it`), { recursive: true });
+  leave(site, note("behind"));
+  for (let i = 0; i <= passes; i += 1) await folder.look();
+  expect([taken, logged.length]).toEqual([["stays", "behind"], 1]);
+});
+
+test("a disk that takes and gives nothing neither ends the agent nor repeats what it says", async () => {
+  const [folder, logged] = [join(await tempFolder(), "notices"), [] as string[]];
+  const log = { event: (_: string, message: string) => void logged.push(message) };
+  const notices = new Notices({ folder, log, tell: async () => "+" });
+  const ids = [newRun(), newRun()];
+  for (const id of ids) {
+    notices.add({ v: 1, kind: "error", id, at: 1, why: "", text: "x" });
+    rmSync(join(folder, id));
+    // Which is not removed as a file, not even by root.
+    mkdirSync(join(folder, id));
+  }
+  await notices.tell();
+  expect([notices.isEmpty, logged]).toEqual([
+    true,
+    ["what the collector has cannot be removed, and is sent again after the next start"],
+  ]);
 });
 
 test("what the agent cannot keep stays where its user left it", async () => {
