@@ -1,20 +1,31 @@
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { isMissing } from "../../host/is-missing.ts";
 
 const OTHERS_MAY_WRITE = 0o022;
 const SOMEBODY_MAY_EXECUTE = 0o111;
 
-/** Why a program of the node's may not be executed, in words; empty: it may. Undefined: there is none. */
-export function programFault(path: string): string | undefined {
+/**
+ * Why a program of the node's may not be executed, in words; empty: it may. Undefined: there is none.
+ *
+ * @param configured the folder that the configuration names; programs may be in folders in it
+ */
+export function programFault(path: string, configured = dirname(path)): string | undefined {
   try {
     const program = statSync(path);
     if (!program.isFile()) return `${path} is no file`;
     if ((program.mode & SOMEBODY_MAY_EXECUTE) === 0) return `${path} is not executable: chmod +x`;
-    return ownerFault(path) ?? ownerFault(dirname(path)) ?? "";
+    return ownerFault(path) ?? folderFault(dirname(path), resolve(configured)) ?? "";
   } catch (error) {
     return isMissing(error) ? undefined : `Cannot look at ${path}: ${String(error)}`;
   }
+}
+
+/** Who may write a folder may put another one in the place of what is in it. */
+function folderFault(folder: string, configured: string): string | undefined {
+  const fault = ownerFault(folder);
+  const isLast = folder === configured || folder === dirname(folder);
+  return fault !== undefined || isLast ? fault : folderFault(dirname(folder), configured);
 }
 
 /** Only root, or this process's own user, may have made it. */

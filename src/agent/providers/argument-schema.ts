@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { parse } from "smol-toml";
 import { asCount, asRecord } from "../../wire/record.ts";
 
@@ -16,6 +17,11 @@ export const NO_ARGUMENTS: ArgumentSchema = { summary: "", patterns: [], optiona
 const KEYS = ["summary", "arguments", "optional"];
 const MAX_ARGUMENTS = 16;
 const MAX_CHARACTERS = 200;
+/**
+ * All arguments of a question. The expressions are the administrator's and the texts are a user's: some expressions take for ever
+ * with some texts, and nothing else happens here meanwhile.
+ */
+const MATCH_WITHIN_MS = 50;
 
 /** Parses NAME.toml, or says in words what is wrong with it. */
 export function parseArgumentSchema(text: string): ArgumentSchema | string {
@@ -45,8 +51,26 @@ export function argumentsFault(args: readonly string[], { patterns, optional }: 
     const count = optional === 0 ? `${least}` : `${least} to ${patterns.length}`;
     return `expected ${count} argument${count === "1" ? "" : "s"}, got ${args.length}`;
   }
-  const wrong = args.findIndex((arg, at) => !new RegExp(`^(?:${patterns[at]})$`, "u").test(arg));
-  return wrong < 0 ? undefined : `argument ${wrong + 1} does not fit ${patterns[wrong]}`;
+  if (args.length === 0) return undefined;
+  let at = 0;
+  const compare = (): void => {
+    while (at < args.length && new RegExp(`^(?:${patterns[at]})$`, "u").test(args[at] ?? "")) at += 1;
+  };
+  if (!endsInTime(compare))
+    return `argument ${at + 1} takes more than ${MATCH_WITHIN_MS} ms to compare with ${patterns[at]}`;
+  return at === args.length ? undefined : `argument ${at + 1} does not fit ${patterns[at]}`;
+}
+
+/** V8 ends an expression that goes on, but only for code of a context with a time limit. */
+function endsInTime(act: () => void): boolean {
+  try {
+    runInNewContext("act()", { act }, { timeout: MATCH_WITHIN_MS });
+    return true;
+  } catch (error) {
+    // Of the other context, in which Error is another one.
+    if (asRecord(error)?.["code"] === "ERR_SCRIPT_EXECUTION_TIMEOUT") return false;
+    throw error;
+  }
 }
 
 function isPattern(value: unknown): boolean {

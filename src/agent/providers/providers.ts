@@ -56,7 +56,7 @@ export class Providers {
       };
     }
     const path = join(this.#options.folder, name);
-    const fault = programFault(path);
+    const fault = programFault(path, this.#options.folder);
     if (fault === undefined) return undefined;
     return async ({ args, user }) => {
       const schema = this.#schemaOf(path);
@@ -90,7 +90,9 @@ export class Providers {
   #list(): readonly AnswerRow[] {
     const built = [...PROVIDERS.keys()].map((name) => ({ name, arguments: "", summary: "" }));
     const own = namesIn(this.#options.folder)
-      .filter((name) => isServiceName(name) && programFault(join(this.#options.folder, name)) === "")
+      .filter(
+        (name) => isServiceName(name) && programFault(join(this.#options.folder, name), this.#options.folder) === "",
+      )
       .map((name) => {
         const schema = this.#schemaOf(join(this.#options.folder, name));
         if (typeof schema === "string") return { name, arguments: "", summary: schema };

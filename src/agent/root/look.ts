@@ -57,13 +57,14 @@ export function lookAt(
   // Asked before the record is read: a supervisor that ends in between has written it.
   const runs = claim.kind === "started" && isAlive(claim.supervisor);
   const ended = journal.ended(name);
-  const unknown = { ...nothing, state: "unknown", text: placedWords(journal.placed(name)), sequence, at } as const;
-  if (ended === "damaged") return { ...unknown, why: "exit-damaged" };
+  const unknown = (why: string): Seen => {
+    return { ...nothing, state: "unknown", why, text: placedWords(journal.placed(name)), sequence, at };
+  };
+  if (ended === "damaged") return unknown("exit-damaged");
   if (ended !== undefined) return { ...nothing, ...outcome(ended), by: journal.canceller(name) ?? "", sequence };
   if (runs) return { ...nothing, state: "started", sequence, at };
   if (claim.kind === "damaged") return { ...nothing, state: "unknown", why: "claim-damaged", sequence, at };
-  const why = claim.supervisor.boot === boot ? "supervisor-lost" : "restarted";
-  return { ...unknown, why };
+  return unknown(claim.supervisor.boot === boot ? "supervisor-lost" : "restarted");
 }
 
 /** Which files of a run that was cut are in place. Empty: it had none, or nobody could look. */

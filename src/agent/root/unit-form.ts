@@ -21,6 +21,8 @@ const LOOK_PROPERTIES = [
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "ProtectSystem=strict",
+  // Which that leaves writable, as all of /dev.
+  "InaccessiblePaths=-/dev/shm -/dev/mqueue",
   "ProtectHome=read-only",
   "MemoryMax=512M",
   "TasksMax=64",

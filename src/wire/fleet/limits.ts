@@ -29,7 +29,7 @@ export const FLEET_LIMITS = {
   /** Of a service. */
   maxInputCharacters: 65_536,
   maxServiceCharacters: 128,
-  /** An event or presence, octets. */
+  /** Presence, a provider's answer, and what a provider prints, octets. An event may have `maxMessageBytes`. */
   maxEventBytes: 65_536,
   maxWhyCharacters: 40,
   maxTextCharacters: 500,

@@ -87,6 +87,10 @@ describe("a provider of the node's own", () => {
       text: expect.stringContaining("not executable"),
     });
     expect(site.count("open")).toBe(0);
+    site.program("providers.d/deep/er/open", "echo '{}'");
+    chmodSync(join(site.folder, "providers.d/deep"), 0o777);
+    const text = expect.stringMatching(/^others may write .*providers\.d\/deep: chmod go-w$/);
+    expect(await site.ask("deep/er/open")).toMatchObject({ why: "unreadable", text });
   });
 });
 
@@ -138,4 +142,14 @@ test("what a schema says is checked, and what is wrong with it is named", () => 
     "argument 2 does not fit b|c",
     "expected 1 to 2 arguments, got 0",
   ]);
+});
+
+test("an expression that would go on for ever with some text is ended", () => {
+  const pattern = "([a-z0-9]+-?)+";
+  const fault = argumentsFault(["a", `${"a".repeat(255)}!`], {
+    summary: "",
+    patterns: [pattern, pattern],
+    optional: 0,
+  });
+  expect(fault).toBe(`argument 2 takes more than 50 ms to compare with ${pattern}`);
 });
