@@ -1,7 +1,7 @@
 import {
   closeSync,
   constants,
-  fstatSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -155,17 +155,27 @@ function removeUnsealed(base: string, bytes: number): void {
   if ([0, bytes].includes(sizeOf(`${base}.log`))) rmSync(`${base}.log`, { force: true });
 }
 
-/** Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. */
+/**
+ * Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. A log that is
+ * whole has a mark at its end, and is not even opened: a start loads thousands, and so does a page of a run.
+ */
 function* scanTail(log: NumberedLog): Generator<undefined, number> {
+  const { size, mtimeMs } = lstatSync(log.path);
+  log.cut(size);
+  const mark = log.marks[log.marks.length - 1];
+  log.size = mark?.at ?? 0;
+  log.lines = mark?.line ?? 0;
+  log.fragments = mark?.fragments ?? 0;
+  if (log.size < size) yield* countTail(log, size);
+  // Removes stretches that were announced but whose lines never arrived, or were cut off.
+  log.cut(log.size);
+  return Math.floor(mtimeMs);
+}
+
+function* countTail(log: NumberedLog, size: number): Generator<undefined, void> {
   const fd = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const { size, mtimeMs } = fstatSync(fd);
-    log.cut(size);
-    const mark = log.marks[log.marks.length - 1];
-    log.size = mark?.at ?? 0;
-    log.lines = mark?.line ?? 0;
-    log.fragments = mark?.fragments ?? 0;
-    // Most have few lines after their last mark, and a start loads thousands of logs.
+    // Most have few lines after their last mark.
     const block = Buffer.allocUnsafe(Math.max(1, Math.min(SCAN_BYTES, size - log.size)));
     for (;;) {
       const bytes = readSync(fd, block, 0, block.length, log.size);
@@ -177,9 +187,6 @@ function* scanTail(log: NumberedLog): Generator<undefined, number> {
       yield;
     }
     if (log.size < size) truncateSync(log.path, log.size);
-    // Removes stretches that were announced but whose lines never arrived, or were cut off.
-    log.cut(log.size);
-    return Math.floor(mtimeMs);
   } finally {
     closeSync(fd);
   }

@@ -3,7 +3,7 @@ import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { searchText } from "../../wire/search-text.ts";
 import { BuriedRows } from "./buried-rows.ts";
 import { type IndexPage, type IndexQuery, placeAfter, whereOf } from "./index-query.ts";
-import { type IndexRow, parseRow } from "./index-row.ts";
+import { FILE_COLUMNS, type IndexRow, parseFiles, parseRow } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
 import { ParsedSummaries } from "./parsed-summaries.ts";
@@ -68,7 +68,7 @@ export class IndexDb {
       ON CONFLICT (node, x, key_hash)
       DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
         sealable_since = @sealableSinceMs, summary = @summary`);
-    this.#find = this.#db.prepare(`SELECT ${COLUMNS} FROM executions WHERE node = ? AND x = ? AND key_hash = ?`);
+    this.#find = this.#db.prepare(`SELECT ${FILE_COLUMNS} FROM executions WHERE node = ? AND x = ? AND key_hash = ?`);
     this.#findById = this.#db.prepare(`
       SELECT ${COLUMNS} FROM executions
       WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
@@ -145,8 +145,8 @@ export class IndexDb {
     this.#syncCommits(false);
   }
 
-  find(identity: SlotIdentity): IndexRow | undefined {
-    return parseRow(this.#find.get(identity.node, identity.x, identity.keyHash), this.#summaries);
+  find({ node, x, keyHash }: SlotIdentity): ReturnType<typeof parseFiles> {
+    return parseFiles(this.#find.get(node, x, keyHash));
   }
 
   /** The first executions whose run is not known, in the order of their starts. */

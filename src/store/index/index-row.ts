@@ -1,4 +1,4 @@
-import type { Execution } from "../../wire/api.ts";
+import { type Execution, type ExecutionState, parseState } from "../../wire/api.ts";
 import { asCount, asRecord } from "../../wire/record.ts";
 import type { ParsedSummaries } from "./parsed-summaries.ts";
 
@@ -19,6 +19,23 @@ export interface IndexRow {
   readonly diskBytes: number;
   /** Since when its log can be sealed; undefined if it cannot. */
   readonly sealableSinceMs?: number | undefined;
+}
+
+/** What a row says of an execution's files, without their content. */
+interface RowFiles extends Pick<IndexRow, "base" | "isOpen" | "diskBytes"> {
+  readonly owner: string;
+  readonly state: ExecutionState;
+}
+
+/** Columns that `parseFiles` reads. */
+export const FILE_COLUMNS = "base, owner, state, open, disk_bytes";
+
+/** Parses these columns from SQLite: a page of a run looks up a thousand, whose summaries would cost more than that. */
+export function parseFiles(value: unknown): RowFiles | undefined {
+  const { base, owner, state: name, open, disk_bytes: diskBytes } = asRecord(value) ?? {};
+  const state = parseState(name);
+  if (typeof base !== "string" || typeof owner !== "string" || state === undefined) return undefined;
+  return typeof diskBytes === "number" ? { base, owner, state, isOpen: open === 1, diskBytes } : undefined;
 }
 
 /** A row read from the database, with the length of its summary's text. */

@@ -100,8 +100,7 @@ export class SlotTable {
       slot.notFound({ isDeleted: indexDb.isDeleted(slot.identity) });
       return;
     }
-    const { base, execution, diskBytes, isOpen } = row;
-    slot.found({ base, owner: execution.owner, diskBytes }, { isOpen, state: execution.state });
+    slot.found({ base: row.base, owner: row.owner, diskBytes: row.diskBytes }, row);
   }
 
   #read(slot: Slot, unloaded: Unloaded): Loaded | Promise<Loaded> {
