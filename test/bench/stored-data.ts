@@ -22,10 +22,12 @@ const LINE_BYTES = 100;
 /** Size of a line in its log. */
 export const STORED_LINE_BYTES = CRI.prefixCharacters + LINE_BYTES + 1;
 
-const BLOCK_LINES = 8_192;
+/** About as much as mlrun sends at once: marks stand as close as in a log that was received. */
+const BLOCK_LINES = 1_024;
 const NUMBER_DIGITS = 10;
 const NUMBER_AT = CRI.prefixCharacters + "epoch 3 step ".length;
 const ZERO = 0x30;
+const LINE_FEED = 0x0a;
 export const STARTED_AT_MS = Date.UTC(2026, 10, 20, 4, 17, 44);
 const NODES = 100;
 
@@ -42,7 +44,7 @@ export class StoredData {
   readonly #files = new OpenFiles(1);
   readonly #block = new LineBlock();
   readonly #launch: Partial<Pick<Facts, "job" | "run">>;
-  readonly #stored: { readonly sidecar: Sidecar; readonly lines: number; readonly startedAt: string }[] = [];
+  readonly #stored: { readonly sidecar: Sidecar; readonly log: NumberedLog; readonly endedAt: string }[] = [];
 
   /** @param launch Of all executions; without it a hundred are a job. */
   constructor(launch: Partial<Pick<Facts, "job" | "run">> = {}) {
@@ -61,29 +63,34 @@ export class StoredData {
     const sidecar = new Sidecar(`${base}.meta`, false);
     const log = new NumberedLog({ path: `${base}.log`, name: "main", sidecar, stretches: new MemoryStretches() });
     this.#files.adopt(log, createForAppend(log.path, { durable: false }));
+    let endedAt = origin.startedAt;
     for (let n = 1; n <= lines; n += BLOCK_LINES) {
-      log.append(block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1)), this.#files);
+      const chunk = block.chunk(n, Math.min(BLOCK_LINES, lines - n + 1));
+      log.append(chunk, this.#files);
+      endedAt = later(endedAt, timeOfLast(chunk.cri));
     }
     this.#files.close(log);
-    this.#stored.push({ sidecar, lines, startedAt: origin.startedAt });
+    this.#stored.push({ sidecar, log, endedAt });
     return { x, k, node, path: log.path };
   }
 
-  /** The END of every execution. */
+  /** The END of every execution, and the mark that a log gets when it is whole. */
   end(): void {
     const none = { stdout: 0, stderr: 0 };
-    for (const { sidecar, lines, startedAt } of this.#stored) {
+    for (const { sidecar, log, endedAt } of this.#stored) {
+      const { lines } = log;
       const counts = { lines: { stdout: lines, stderr: 0 }, printed: { stdout: lines * (LINE_BYTES + 1), stderr: 0 } };
       const end: End = {
         code: 0,
         signal: null,
-        endedAt: startedAt,
+        endedAt,
         ...counts,
         thinned: none,
         dropped: none,
         cutShort: false,
       };
       sidecar.append({ t: "end", lastN: lines, end, receivedAtMs: Date.now() });
+      log.markEnd(endedAt);
     }
   }
 
@@ -96,6 +103,15 @@ export class StoredData {
     if (code !== 0) throw new Error(`mlcollector reindex ended with ${code}: ${stderr}`);
     await settleDisk();
   }
+}
+
+function timeOfLast(cri: Buffer): string {
+  const at = cri.lastIndexOf(LINE_FEED, -2) + 1;
+  return cri.toString("latin1", at, at + CRI.timeCharacters);
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
 }
 
 /** Of execution number `i`: the user who runs the benchmark may see it. */
