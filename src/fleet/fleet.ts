@@ -62,7 +62,7 @@ export class Fleet {
       .digest("hex");
     this.#broker = new Broker({ listen, form, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
-    this.#views = new RunViews(this.#db, after);
+    this.#views = new RunViews({ db: this.#db, after });
     this.#table = new NodeTable({ nowMs, wallMs });
     const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
     const nodes: Nodes = {
@@ -104,13 +104,14 @@ export class Fleet {
 
   /** Resolves with the addresses of the broker, which may come later where it is a unit, and of files. */
   async start(): Promise<BrokerAddress & { readonly files: BrokerAddress }> {
-    const { pki, log, nowMs } = this.#options;
+    const { pki, log, metrics, nowMs } = this.#options;
     const at = await this.#broker.start();
     const files = await this.#files.start();
     this.#link = new Link({
       at,
       pki,
       log,
+      metrics,
       nowMs,
       onEvent: (node, text) => this.#takeEvent(node, text),
       onPresence: (node, text) => this.#takePresence(node, text),
@@ -177,12 +178,12 @@ export class Fleet {
     return this.#outbox.cancel(order, signed);
   }
 
-  run(owner: string, run: string): RunView | undefined {
+  run(owner: string, run: string): Promise<RunView | undefined> {
     return this.#views.one(owner, run);
   }
 
   /** Newest first. */
-  runs(owner: string, page: { before: string; limit: number }): readonly RunView[] {
+  runs(owner: string, page: { before: string; limit: number }): Promise<readonly RunView[]> {
     return this.#views.page(owner, page);
   }
 

@@ -92,7 +92,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       if (outcome === "differs")
         throw new HttpError({ status: 409, code: "differs", message: "Another order has this id: make a new one" });
     });
-    response.status(201).json(fleet.run(order.user, order.run));
+    response.status(201).json(await fleet.run(order.user, order.run));
   });
 
   router.post("/dry-runs", async (request, response) => {
@@ -128,13 +128,13 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   router.post("/runs/:run/continue", async (request, response) => {
     const { user } = await viewerOf(request, "run");
     const run = parseExecutionId(request.params.run);
-    const view = run === undefined ? undefined : fleet.run(user, run);
+    const view = run === undefined ? undefined : await fleet.run(user, run);
     if (run === undefined || view === undefined) throw notFound("run");
     const isHeld = await fleet.goOn(user, run);
     const outcome = isHeld ? "ok" : "refused";
     audit.record({ event: "order", outcome, user, owner: user, address: request.ip, kind: "continue", run });
     if (!isHeld) throw badRequest("Nothing of this run is held: it goes on, or has ended");
-    response.json(fleet.run(user, run));
+    response.json(await fleet.run(user, run));
   });
 
   router.delete("/runs/:run", async (request, response) => {
@@ -148,7 +148,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
       if ((await fleet.cancel(order, signed)) === "missing") throw notFound("run");
     });
-    response.json(fleet.run(order.owner, order.run));
+    response.json(await fleet.run(order.owner, order.run));
   });
 
   router.get("/runs/:run", async (request, response) => {
@@ -156,7 +156,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const run = parseExecutionId(request.params.run);
     const query = new Query(request.query);
     const owner = ownerOf(viewer, query);
-    const view = run === undefined ? undefined : fleet.run(owner, run);
+    const view = run === undefined ? undefined : await fleet.run(owner, run);
     if (run === undefined || view === undefined) throw notFound("run");
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     if (query.text("follow", 1) === undefined) response.json(view);
@@ -169,7 +169,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const owner = ownerOf(viewer, query);
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     const limit = query.count("limit", { least: 1, most: MAX_RUNS, fallback: DEFAULT_RUNS });
-    response.json({ runs: fleet.runs(owner, { before: query.text("before", 26) ?? AFTER_ALL, limit }) });
+    response.json({ runs: await fleet.runs(owner, { before: query.text("before", 26) ?? AFTER_ALL, limit }) });
   });
 
   function recordRead({ user }: Viewer, owner: string, request: Request): void {

@@ -142,9 +142,9 @@ export interface Fleet {
   ): Promise<CallView | undefined>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
-  run(owner: string, run: string): RunView | undefined;
+  run(owner: string, run: string): Promise<RunView | undefined>;
   /** Newest first; `before` is a run. */
-  runs(owner: string, page: { readonly before: string; readonly limit: number }): readonly RunView[];
+  runs(owner: string, page: { readonly before: string; readonly limit: number }): Promise<readonly RunView[]>;
   /** The run now and whenever it changes, until it is done. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView>;
 }

@@ -1,13 +1,16 @@
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "../../host/log.ts";
+import type { Metrics } from "../../host/metrics.ts";
 import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { type BrokerAddress, connectToBroker } from "./connect.ts";
+import { EventQueue } from "./event-queue.ts";
 
 interface LinkOptions {
   readonly at: BrokerAddress;
   readonly pki: string;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly nowMs: () => number;
   /** Resolves with the answer; with none, the node sends it again. */
   readonly onEvent: (node: string, text: string) => Promise<string | undefined>;
@@ -30,13 +33,14 @@ export class Link {
   readonly #connections: NatsConnection[] = [];
   readonly #stopping = new AbortController();
   #orders: NatsConnection | undefined;
+  #events: { clear(): void } | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { at, pki, log, onEvent, onPresence, onAnswer } = this.#options;
+    const { at, pki, log, metrics, onPresence, onAnswer } = this.#options;
     const name = FLEET_CERTIFICATES.control;
     const { signal } = this.#stopping;
     const events = await connectToBroker({ at, pki, name, log, signal });
@@ -44,15 +48,17 @@ export class Link {
     const others = await connectToBroker({ at, pki, name, log, signal });
     this.#connections.push(others);
     this.#orders = events;
-    this.#hear(events, ALL_NODES.events, ({ node }, message) => {
-      void onEvent(node, message.string()).then(
-        (answer) => {
-          if (answer !== undefined) message.respond(answer);
-        },
-        // Without an answer the node sends it again.
-        (error) => log.event("error", "cannot store a node's report", { node, error: String(error) }),
-      );
+    const postponed = metrics.count(
+      "ml_fleet_postponed_events_total",
+      "Reports of nodes that found too many others waiting, and come again",
+    );
+    const queue = new EventQueue<{ readonly node: string; readonly message: Msg }>({
+      take: ({ node, message }) => void this.#answerEvent(node, message),
+      bytesOf: ({ message }) => message.data.length,
+      onFull: () => postponed.inc(),
     });
+    this.#events = queue;
+    this.#hear(events, ALL_NODES.events, ({ node }, message) => queue.add({ node, message }));
     this.#hear(others, ALL_NODES.presence, ({ node }, message) => onPresence(node, message.string()));
     this.#hear(others, ALL_NODES.answers, ({ node, id }, message) => {
       if (id !== undefined) onAnswer(node, id, message.string());
@@ -76,7 +82,19 @@ export class Link {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#events?.clear();
     await Promise.all(this.#connections.map((each) => each.close()));
+  }
+
+  /** Without an answer the node sends it again. */
+  async #answerEvent(node: string, message: Msg): Promise<void> {
+    const { onEvent, log } = this.#options;
+    try {
+      const answer = await onEvent(node, message.string());
+      if (answer !== undefined) message.respond(answer);
+    } catch (error) {
+      log.event("error", "cannot store a node's report", { node, error: String(error) });
+    }
   }
 
   #hear(

@@ -22,7 +22,7 @@ export class Watchers {
    */
   async *follow<T>(
     { owner, run, signal }: { readonly owner: string; readonly run: string; readonly signal: AbortSignal },
-    read: () => { readonly value: T; readonly isLast: boolean } | undefined,
+    read: () => Promise<{ readonly value: T; readonly isLast: boolean } | undefined>,
   ): AsyncGenerator<T> {
     const key = keyOf(owner, run);
     let [hasChanged, isEarly] = [true, false];
@@ -44,8 +44,9 @@ export class Watchers {
           continue;
         }
         hasChanged = false;
-        const state = read();
-        if (state === undefined) return;
+        // What changes from here on is another state.
+        const state = await read();
+        if (state === undefined || signal.aborted) return;
         yield state.value;
         if (state.isLast) return;
         isEarly = true;

@@ -86,12 +86,15 @@ function replay(order: OrderOf<"run">, node: string): void {
   broker.publish(SUBJECTS.orders(node), encodeSignedOrder(key.signed(order)));
 }
 
-function onNode(order: OrderOf<"run">, node: string): RunOnNode | undefined {
-  return fleet.run(username, order.run)?.nodes.find((each) => each.node === node);
+async function onNode(order: OrderOf<"run">, node: string): Promise<RunOnNode | undefined> {
+  return (await fleet.run(username, order.run))?.nodes.find((each) => each.node === node);
 }
 
 const until = (order: OrderOf<"run">, node: string, state: string) =>
-  poll(`${state} on ${node}`, () => onNode(order, node)?.state === state && onNode(order, node));
+  poll(`${state} on ${node}`, async () => {
+    const found = await onNode(order, node);
+    return found?.state === state && found;
+  });
 
 /** The node's own last word about a run. */
 const claimOf = (order: OrderOf<"run">, node: string) =>
@@ -124,7 +127,7 @@ test("a journal from an hour ago takes nothing again that ran since, from no sen
   const later = await submit(counting("later", ["restored"]));
   expect(await until(later, "restored", "refused")).toMatchObject({ why: "before-journal" });
   expect([count("before"), count("since"), count("later")]).toEqual([1, 1, 0]);
-  expect(onNode(since, "restored")?.state).toBe("finished");
+  expect((await onNode(since, "restored"))?.state).toBe("finished");
 });
 
 test("a journal that was wiped takes nothing of before; what was under way is unknown, and new orders run", async () => {

@@ -125,7 +125,7 @@ describe("between collector and nodes, over mutual TLS", () => {
     const file = { path: "~/x", sha256, bytes: BYTES.length, mode: 0o644, overwrite: false, unpack: "" } as const;
     const order = runOrder({ fleet: fleet.id, nodes: ["node2"], files: [file] });
     expect(await agent.tell({ v: 1, kind: "order", order: encodeOrder(order), sig: "forged" })).toBe("+");
-    expect(fleet.run("alice", order.run)?.nodes).toHaveLength(1);
+    expect((await fleet.run("alice", order.run))?.nodes).toHaveLength(1);
     expect(await (await cacheOf("node2")).blobs.want(wanted)).toBe("files-missing");
   });
 

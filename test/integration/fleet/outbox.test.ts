@@ -71,10 +71,10 @@ async function agentOf(node: string): Promise<FakeAgent> {
   return known;
 }
 
-const stateOf = (order: OrderOf<"run">, node: string) =>
-  fleet.run(order.user, order.run)?.nodes.find((each) => each.node === node);
+const stateOf = async (order: OrderOf<"run">, node: string) =>
+  (await fleet.run(order.user, order.run))?.nodes.find((each) => each.node === node);
 const until = (order: OrderOf<"run">, node: string, state: RunState) =>
-  poll(`${node} to be ${state}`, () => stateOf(order, node)?.state === state);
+  poll(`${node} to be ${state}`, async () => (await stateOf(order, node))?.state === state);
 const digestOf = (order: OrderOf<"run">) => createHash("sha256").update(key.signed(order).order).digest("hex");
 
 test("names the fleet by its authority, and lists nodes with what their agents tell", async () => {
@@ -103,15 +103,15 @@ test("stores an order, sends it, and follows its states to the end; a repeated e
   expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
   expect(await agent.state(order, { state: "started", digest })).toBe("+");
   expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
-  expect(stateOf(order, "node1")?.state).toBe("started");
+  expect((await stateOf(order, "node1"))?.state).toBe("started");
   expect(await agent.state(order, { state: "failed", code: 3, digest })).toBe("+");
   await following;
   expect(seen.at(-1)).toBe("failed");
   expect(seen).toEqual([...new Set(seen)]);
-  expect(stateOf(order, "node1")).toMatchObject({ code: 3, signal: null });
-  expect(fleet.run("alice", order.run)?.isDone).toBe(true);
+  expect(await stateOf(order, "node1")).toMatchObject({ code: 3, signal: null });
+  expect((await fleet.run("alice", order.run))?.isDone).toBe(true);
   expect(await agent.state(order, { state: "started", digest })).toBe("+");
-  expect(stateOf(order, "node1")?.state).toBe("failed");
+  expect((await stateOf(order, "node1"))?.state).toBe("failed");
   // The environment leaves the outbox with the end.
   for (const file of ["outbox.db", "outbox.db-wal"]) expect(readFileSync(join(dataDir, file))).toBeDefined();
   expect(await fleet.submit(order, key.signed(order))).toBe("known");
@@ -127,7 +127,7 @@ test("another node cannot tell of it, nor this one of another order or another u
   expect(await agent.state(order, { state: "finished", code: 0, digest: "0".repeat(64) })).toBe("-");
   expect(await agent.state({ ...order, user: "bob" }, { state: "finished", digest: digestOf(order) })).toBe("?");
   expect(await agent.tell({ nonsense: true } as never)).toBe("-");
-  expect(stateOf(order, "node1")?.state).toBe("sent");
+  expect((await stateOf(order, "node1"))?.state).toBe("sent");
 });
 
 test("sends again to a node that says nothing, and at once to an agent that has started anew", async () => {
@@ -152,7 +152,7 @@ describe("a node that is absent", () => {
   test("gets its order when it comes, and not after its end", async () => {
     const kept = await submitted(["away"]);
     const late = await submitted(["away"], { expires: Date.now() + aheadMs + 1_000 });
-    expect(stateOf(kept, "away")?.state).toBe("pending");
+    expect((await stateOf(kept, "away"))?.state).toBe("pending");
     aheadMs += 2_000;
     await until(late, "away", "expired");
     const agent = await agentOf("away");
@@ -165,7 +165,7 @@ describe("a node that is absent", () => {
     const order = await submitted(["wiped"]);
     const cancel = cancelOrder(order);
     expect(await fleet.cancel(cancel, key.signed(cancel))).toBe("stored");
-    expect(stateOf(order, "wiped")).toMatchObject({ state: "cancelled", by: "alice" });
+    expect(await stateOf(order, "wiped")).toMatchObject({ state: "cancelled", by: "alice" });
     const agent = await agentOf("wiped");
     await submitted(["wiped"]);
     await agent.untilOrder("run");
@@ -187,7 +187,10 @@ test("repeats a cancel until the node tells the end; a cancel that the node refu
   await agent.untilOrder("cancel");
   const digest = createHash("sha256").update(key.signed(cancel).order).digest("hex");
   expect(await agent.state(order, { state: "refused", why: "not-the-owner", digest })).toBe("+");
-  expect(stateOf(order, "node1")).toMatchObject({ state: "started", text: expect.stringContaining("not stopped") });
+  expect(await stateOf(order, "node1")).toMatchObject({
+    state: "started",
+    text: expect.stringContaining("not stopped"),
+  });
   const refusal = { event: "order", outcome: "refused", node: "node1", reason: "not-the-owner" };
   expect(audited.at(-1)).toMatchObject({ ...refusal, kind: "cancel", user: "alice", owner: "alice", run: order.run });
   agent.orders.length = 0;
@@ -195,7 +198,7 @@ test("repeats a cancel until the node tells the end; a cancel that the node refu
   await agent.beSeen();
   await agent.state(order, { state: "failed", signal: "SIGTERM", by: "alice" });
   expect(agent.orders).toEqual([]);
-  expect(stateOf(order, "node1")).toMatchObject({ state: "failed", signal: "SIGTERM", by: "alice" });
+  expect(await stateOf(order, "node1")).toMatchObject({ state: "failed", signal: "SIGTERM", by: "alice" });
   const other = await submitted(["node1"]);
   expect(await agent.state(other, { state: "refused", why: "key-not-trusted" })).toBe("+");
   const refused = { ...refusal, reason: "key-not-trusted", kind: "run", user: "alice", owner: "alice", run: other.run };
@@ -227,7 +230,7 @@ describe("journals", () => {
     agent.journal = newRun();
     await agent.beSeen();
     await until(order, "node2", "unknown");
-    expect(stateOf(order, "node2")?.why).toBe("journal-replaced");
+    expect((await stateOf(order, "node2"))?.why).toBe("journal-replaced");
     // What was on its way before has come before this one; then the node gets again what it may have.
     const next = await submitted(["node2"]);
     const hasCome = () => agent.orders.some(({ run }) => run === next.run);
@@ -247,7 +250,7 @@ describe("journals", () => {
     await agent.beSeen({ start: first });
     await poll("the duplicate", () => fleet.view().nodes.find(({ node }) => node === "node2")?.state === "duplicate");
     const order = await submitted(["node2"]);
-    expect(stateOf(order, "node2")?.state).toBe("pending");
+    expect((await stateOf(order, "node2"))?.state).toBe("pending");
     aheadMs += 41_000;
     await agent.beSeen();
     await agent.untilOrder("run");
@@ -261,7 +264,7 @@ test("a run that the outbox does not know comes back from the node as it was sig
   expect(await agent.state(order, { state: "started", digest: digestOf(order) })).toBe("?");
   expect(await agent.tell({ v: 1, kind: "order", ...signed })).toBe("+");
   expect(await agent.state(order, { state: "finished", code: 0, digest: digestOf(order) })).toBe("+");
-  expect(stateOf(order, "node1")).toMatchObject({ state: "finished", code: 0 });
+  expect(await stateOf(order, "node1")).toMatchObject({ state: "finished", code: 0 });
 });
 
 test("of a run that is known, a node's other order is not taken, and the same one makes it no second time open", async () => {
@@ -269,7 +272,7 @@ test("of a run that is known, a node's other order is not taken, and the same on
   const order = await submitted(["node1"]);
   const forged = { ...order, nodes: ["node1", "node2"], argv: ["false"] };
   expect(await other.tell({ v: 1, kind: "order", ...key.signed(forged) })).toBe("-");
-  expect(fleet.run("alice", order.run)?.nodes.map(({ node }) => node)).toEqual(["node1"]);
+  expect((await fleet.run("alice", order.run))?.nodes.map(({ node }) => node)).toEqual(["node1"]);
   expect(await agent.state(order, { state: "finished", code: 0 })).toBe("+");
   expect(await agent.tell({ v: 1, kind: "order", ...key.signed(order) })).toBe("+");
   agent.orders.length = 0;
@@ -348,11 +351,11 @@ test("goes on after a kill of the broker and a restart of the collector", async 
   const { port } = at;
   await fleet.stop();
   await startFleet(port);
-  expect(stateOf(before, "node1")?.state).toBe("started");
+  expect((await stateOf(before, "node1"))?.state).toBe("started");
   expect(
     await poll("an answer", () => agent.state(before, { state: "finished", code: 0 }).catch(() => undefined)),
   ).toBe("+");
-  expect(stateOf(before, "node1")?.state).toBe("finished");
+  expect((await stateOf(before, "node1"))?.state).toBe("finished");
   const away = await agentOf("away");
   await poll("the order", () => away.orders.some(({ run }) => run === while_.run));
 });
