@@ -168,9 +168,11 @@ test("of dry runs a user has 16 places of 64, and frees them by hanging up", asy
 test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", async (name) => {
   const asked = { uid: process.getuid?.() ?? 0, args: [] };
   const rows = (await PROVIDERS.get(name)?.read(asked)) ?? [];
+  // Not every machine has logins, and systemd.
+  if (typeof rows === "string") return expect(["who", "units"]).toContain(name);
   const answer = { v: 1, user: "alice", digest: DIGEST, state: "complete", why: "", text: "", rows };
   expect(parseAnswer(JSON.stringify(answer))?.rows).toEqual(rows);
-  if (name !== "disk") expect(rows.length).toBeGreaterThan(0);
+  if (!["disk", "who", "units"].includes(name)) expect(rows.length).toBeGreaterThan(0);
 });
 
 test("processes are those of the user who asks, and nobody else's", async () => {

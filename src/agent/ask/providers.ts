@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { loadavg, uptime } from "node:os";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import { readDisks } from "./disks.ts";
+import { readLoggedIn } from "./logged-in.ts";
 import { readProcesses } from "./own-processes.ts";
+import { readUnits } from "./systemd-units.ts";
 
 export interface Asked {
   /** The user who asks. */
@@ -13,7 +15,8 @@ export interface Asked {
 /** Something that a node can be asked about. It reads, and changes nothing. */
 interface Provider {
   readonly maxArguments: number;
-  read(asked: Asked): Promise<readonly AnswerRow[]>;
+  /** A text says why this machine has no such thing. */
+  read(asked: Asked): Promise<readonly AnswerRow[] | string>;
 }
 
 const withoutArguments = (read: () => Promise<AnswerRow> | AnswerRow): Provider => ({
@@ -22,12 +25,14 @@ const withoutArguments = (read: () => Promise<AnswerRow> | AnswerRow): Provider 
 });
 
 /** By name. `mlctl ask --help` lists them. */
-export const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
+export const PROVIDERS: ReadonlyMap<string, Provider> = new Map<string, Provider>([
   ["uptime", withoutArguments(readUptime)],
   ["memory", withoutArguments(readMemory)],
   ["time", withoutArguments(() => ({ time: new Date().toISOString(), zone: zone() }))],
   ["disk", { maxArguments: 0, read: readDisks }],
   ["processes", { maxArguments: 1, read: readProcesses }],
+  ["who", { maxArguments: 0, read: () => readLoggedIn() }],
+  ["units", { maxArguments: 1, read: readUnits }],
 ]);
 
 function readUptime(): AnswerRow {

@@ -43,7 +43,8 @@ export class Asking {
     this.#open += 1;
     try {
       const found = await look({ user, uid, args });
-      yield "rows" in found ? { state: "complete", ...found } : { state: "failed", ...found };
+      if ("rows" in found) yield { state: "complete", ...found };
+      else yield { state: found.why === "not-there" ? "noop" : "failed", ...found };
     } catch (error) {
       yield { state: "failed", why: "unreadable", text: String(error).slice(0, FLEET_LIMITS.maxTextCharacters) };
     } finally {

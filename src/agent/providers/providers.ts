@@ -28,6 +28,8 @@ interface Asked {
 
 type Rows =
   | { readonly rows: readonly AnswerRow[] }
+  /** The node has no such thing. */
+  | { readonly why: "not-there"; readonly text: string }
   | { readonly why: "arguments" | "slow" | "unreadable" | "too-long"; readonly text: string };
 
 /** Names of `providers.d` that are listed. */
@@ -52,7 +54,7 @@ export class Providers {
       return async ({ uid, args, user }) => {
         const takes = maxArguments === 0 ? "no argument" : `at most ${maxArguments} argument`;
         if (args.length > maxArguments) return { why: "arguments", text: `${name} takes ${takes}` };
-        return this.#look([...this.#options.builtIn(name), String(uid), ...args], user);
+        return this.#look([...this.#options.builtIn(name), String(uid), ...args], { user, isBuiltIn: true });
       };
     }
     const path = join(this.#options.folder, name);
@@ -64,14 +66,18 @@ export class Providers {
       if (typeof schema === "string" || wrong !== "") return { why: "unreadable", text: wrong };
       const problem = argumentsFault(args, schema);
       if (problem !== undefined) return { why: "arguments", text: `${name}: ${problem}` };
-      return this.#look([path, ...args], user);
+      return this.#look([path, ...args], { user, isBuiltIn: false });
     };
   }
 
-  async #look(argv: readonly string[], user: string): Promise<Rows> {
+  async #look(
+    argv: readonly string[],
+    { user, isBuiltIn }: { readonly user: string; readonly isBuiltIn: boolean },
+  ): Promise<Rows> {
     const looked = await this.#options.run({ argv, env: [`MARCOLOGGER_USER=${user}`], input: "" });
     if (looked.kind === "failed") return looked;
     const value = parseJson(looked.output);
+    if (isBuiltIn && typeof value === "string") return { why: "not-there", text: value };
     const rows = Array.isArray(value) ? value : [value];
     if (isAnswerRows(rows)) return { rows };
     const { maxAnswerRows, maxAnswerColumns } = FLEET_LIMITS;

@@ -31,6 +31,8 @@ as a table. Nothing is started there. Nodes that have not answered are named.
   disk              each local file system: size, what is free
   time              the node's clock, and its time zone
   processes [NAME]  yours there, or those of a name; the 64 that used the processor most
+  who               who is logged in, from where, since when
+  units [NAME]      units of systemd that have failed, or those of a name, which may be a glob
   providers         all that the node can be asked about, also what its administrator has added
 
   mlctl ask uptime

@@ -23,7 +23,7 @@ const isRow: Check<AnswerRow> = (value): value is AnswerRow => {
  * arrive in any order.
  *
  * - `complete`: it has looked; `rows`.
- * - `noop`: nothing to do here: it has no such provider.
+ * - `noop`: nothing to do here: it has no such provider, or nothing that this one looks at.
  * - `failed`: `why` is `arguments`, `busy`, `slow`, `unreadable` or `too-long`.
  */
 const ANSWER = {

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { readLoggedIn } from "../../../src/agent/ask/logged-in.ts";
+import { parseUnits } from "../../../src/agent/ask/systemd-units.ts";
 import { programFields } from "../../../src/agent/programs/program-fields.ts";
 import { argumentsFault, parseArgumentSchema } from "../../../src/agent/providers/argument-schema.ts";
 import { AGENT_BIN, AgentSite } from "../../support/agent-site.ts";
@@ -101,6 +103,57 @@ test("built-in providers look from a process of that user", async () => {
   // As root it is nobody's process, as an ordinary user one of this user's.
   expect(own.length).toBe(IS_ROOT ? 0 : 1);
   expect(await site.ask("uptime", "x")).toMatchObject({ state: "failed", text: "uptime takes no argument" });
+});
+
+describe("who and units", () => {
+  const utmp = (user: string, pid: number, time: string) =>
+    `[7] [${String(pid).padStart(5, "0")}] [ts/0] [${user.padEnd(8)}] [pts/0       ] [${"host.example.org".padEnd(20)}] [192.0.2.1      ] [${time}]`;
+
+  test("the logins are those of utmp, the newest first, without sessions that have gone", async () => {
+    const path = join(site.folder, "utmp");
+    const gone = spawnSync("true").pid;
+    const lines = [
+      utmp("alice", process.pid, "2026-11-30T23:00:00,500000+00:00"),
+      utmp("bob", 1, "2026-12-01T02:50:00,000000+00:00"),
+      utmp("carol", gone, "2026-12-01T02:51:00,000000+00:00"),
+      utmp("reboot", 1, "2026-12-01T02:52:00,000000+00:00").replace("[7]", "[2]"),
+    ];
+    writeFileSync(path, spawnSync("utmpdump", ["-r"], { input: `${lines.join("\n")}\n` }).stdout);
+    const at = { terminal: "pts/0", from: "host.example.org" };
+    expect(await readLoggedIn(path)).toEqual([
+      { user: "bob", ...at, since: "2026-12-01T02:50:00.000Z", pid: 1 },
+      { user: "alice", ...at, since: "2026-11-30T23:00:00.500Z", pid: process.pid },
+    ]);
+  });
+
+  test("units are read as systemctl prints them, in old releases and new ones", () => {
+    const printed = [
+      "ssh.service         loaded active   running OpenBSD Secure Shell server",
+      "● broken.service    loaded failed   failed  /usr/bin/false",
+      "  dbus.socket       loaded active   running D-Bus",
+      "what-is-missing.service not-found inactive dead what-is-missing.service",
+      "",
+      "no unit",
+    ];
+    const rows = parseUnits(printed.join("\n"));
+    expect(rows.map(({ unit, load, active, state }) => [unit, load, active, state].join(" "))).toEqual([
+      "ssh.service loaded active running",
+      "broken.service loaded failed failed",
+      "dbus.socket loaded active running",
+      "what-is-missing.service not-found inactive dead",
+    ]);
+    expect(rows[1]?.["description"]).toBe("/usr/bin/false");
+    expect(parseUnits(`${printed[0]}\n`.repeat(1_000))).toHaveLength(128);
+  });
+
+  test.each([
+    ["who", "/run/utmp", /list of logins/],
+    ["units", "/run/systemd/system", /does not run systemd/],
+  ])("%s: a node without such a thing says NOOP", async (provider, path, why) => {
+    const { state, text } = await site.ask(provider);
+    if (existsSync(path)) expect(state).toBe("complete");
+    else expect([state, text]).toEqual(["noop", expect.stringMatching(why)]);
+  });
 });
 
 test("a program that takes too long is killed with everything that it started", () => {

@@ -113,6 +113,14 @@ testBooted("a provider looks from a unit of its own, in which nothing can be wri
   expect((await site.ask("look")).rows).toEqual([{ uid: Number(nobody), unit: expect.stringMatching(/^mllook-/) }]);
   const { state, rows } = await site.ask("uptime");
   expect([state, rows.length]).toEqual(["complete", 1]);
+  inside(booted, "systemd-run", "--unit=broken", "false");
+  await poll("the failed unit", async () => {
+    const failed = (await site.ask("units")).rows.find(({ unit }) => unit === "broken.service");
+    return failed?.["active"] === "failed" && failed["state"] === "failed";
+  });
+  expect((await site.ask("units", "dbus.*")).rows).toContainEqual(
+    expect.objectContaining({ unit: "dbus.socket", active: "active", load: "loaded" }),
+  );
 });
 
 testBooted("a service runs in a unit of its own, as its user, and its answer comes back", async () => {
