@@ -161,6 +161,7 @@ describe("bot.toml", () => {
     ['server = "irc.test:6697"', "channel: expected a channel like #ops"],
     [`${BASE}tls = false`, "tls = false is for a server on this machine"],
     [`${BASE}extra = 1`, "there is no key extra"],
+    [`${BASE}services = ["../x"]`, "services: expected a list of names of services"],
     [`${BASE}channel-key = "two words"`, "channel-key: expected one word"],
     [`${BASE}[users.alice]\ntoken = "secret"`, "users.alice: expected a token of its own"],
     [

@@ -24,13 +24,14 @@ export const BOT: CommandDescription = {
   operandCount: [0, 0],
   about: `Joins the channel of bot.toml, as the account that mlctl is signed in with, and signs with its key: give it an account of its own.
 Each user proves who they are with a token of their own: /msg BOT login TOKEN, while in the channel. It starts what bot.toml
-has under [runs], and nothing that anybody types. !help in the channel lists the rest.
+has under [runs], and calls its services, and nothing else that anybody types. !help in the channel lists the rest.
 
   server = "irc.example.org:6697"      # TLS, with its certificate checked; ca = FILE names another authority
   channel = "#ops"                     # also: nick, password, channel-key; tls = false for a server on this machine
+  services = ["tools/convert"]         # what may be called
   [users.alice]
   token = "sha256:..."                 # mlctl bot --new-token
-  may = ["look", "ask", "run", "stop"]
+  may = ["look", "ask", "run", "stop", "call"]
   [runs.restart]                       # a line of mlctl runs --export, as TOML
   nodes = "web[1-4]"
   argv = ["./restart.sh"]`,

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { parse } from "smol-toml";
+import { isServiceName } from "../../wire/fleet/order.ts";
 import { asRecord } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
 import { CtlError } from "../command.ts";
@@ -7,7 +8,7 @@ import { parseRequests, type RunRequest } from "../fleet/run-request.ts";
 import type { IrcServer } from "./irc-connection.ts";
 
 /** What a user of the channel may have the bot do, besides `help` and `logout`. */
-const RIGHTS = ["look", "ask", "run", "stop"] as const;
+const RIGHTS = ["look", "ask", "run", "stop", "call"] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** bot.toml. */
@@ -20,11 +21,13 @@ export interface BotFile {
   readonly rights: ReadonlyMap<string, ReadonlySet<Right>>;
   /** By SHA-256 in hex: whose token it is. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** What `call NAME` may name. */
+  readonly services: ReadonlySet<string>;
   /** What `run NAME` starts, by name. */
   readonly runs: ReadonlyMap<string, RunRequest>;
 }
 
-const KEYS = ["server", "tls", "ca", "password", "nick", "channel", "channel-key", "users", "runs"];
+const KEYS = ["server", "tls", "ca", "password", "nick", "channel", "channel-key", "services", "users", "runs"];
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 /** RFC 2812, section 1.2.1, and longer than its 9 letters, as many servers allow. */
 const NICK = /^[A-Za-z[\]\\`_^{|}][A-Za-z0-9[\]\\`_^{|}-]{0,29}$/;
@@ -72,6 +75,7 @@ export function parseBotFile(text: string, readText: (path: string) => string): 
     },
     channel: textOf(file["channel"], { key: "channel", form: CHANNEL, expected: "a channel like #ops" }),
     channelKey: textOf(file["channel-key"] ?? "", { key: "channel-key", form: WORD_OR_NONE, expected: "one word" }),
+    services: servicesOf(file["services"] ?? []),
     ...usersOf(asRecord(file["users"]) ?? {}),
     runs: runsOf(asRecord(file["runs"]) ?? {}),
   };
@@ -94,6 +98,12 @@ function usersOf(users: Readonly<Record<string, unknown>>): Pick<BotFile, "right
     tokens.set(digest, user);
   }
   return { rights, tokens };
+}
+
+function servicesOf(value: unknown): ReadonlySet<string> {
+  if (!Array.isArray(value) || !value.every(isServiceName))
+    throw new CtlError('services: expected a list of names of services, like ["tools/convert"]');
+  return new Set(value);
 }
 
 function runsOf(runs: Readonly<Record<string, unknown>>): ReadonlyMap<string, RunRequest> {

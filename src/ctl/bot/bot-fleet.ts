@@ -7,6 +7,7 @@ import { type FleetNode, type FleetView, parseFleetView } from "../../wire/fleet
 import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
 import { makeExecutionId, parseExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { CtlError, type Io } from "../command.ts";
+import { callService } from "../fleet/call-service.ts";
 import { cancelRun } from "../fleet/cancel-run.ts";
 import { chooseNodes } from "../fleet/choose-nodes.ts";
 import type { FleetSettings } from "../fleet/fleet-settings.ts";
@@ -118,6 +119,15 @@ export class BotFleet {
                 .join(" ")}`,
           ),
     );
+  }
+
+  /** Calls a service on any node that offers it. */
+  async call(
+    service: string,
+    input: string,
+  ): Promise<{ readonly where: string; readonly output: string; readonly fault: string }> {
+    const { call, where, fault } = await callService({ ...this.#options, service, input });
+    return { where, output: call.output, fault };
   }
 
   /** The last lines of a run, node by node. */

@@ -150,12 +150,16 @@ export class Bot {
     }
     // By then the nick may be somebody else's.
     const isStill = (): boolean => !isPrivate || this.#speakers.userOf(source) === user;
-    void this.#obey(user, { words, say: (line) => this.#send(to, line, isStill) });
+    void this.#obey(user, { words, said, say: (line) => this.#send(to, line, isStill) });
   }
 
   async #obey(
     user: string,
-    { words, say }: { readonly words: readonly string[]; readonly say: (text: string) => void },
+    {
+      words,
+      said,
+      say,
+    }: { readonly words: readonly string[]; readonly said: string; readonly say: (text: string) => void },
   ): Promise<void> {
     if (this.#busy.has(user)) {
       say(`${user}: one at a time: your last one is not answered yet`);
@@ -164,7 +168,7 @@ export class Bot {
     this.#busy.add(user);
     this.#options.log(`${user} says ${words.join(" ")}`);
     try {
-      for (const line of await this.#options.commands.answer(user, words)) say(line);
+      for (const line of await this.#options.commands.answer(user, words, said)) say(line);
     } finally {
       this.#busy.delete(user);
     }

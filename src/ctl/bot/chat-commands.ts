@@ -1,4 +1,5 @@
 import type { FleetNode } from "../../wire/fleet/node-view.ts";
+import { parseJson } from "../../wire/record.ts";
 import { formatBytes } from "../keeping/byte-text.ts";
 import type { BotFile, Right } from "./bot-file.ts";
 import type { BotFleet } from "./bot-fleet.ts";
@@ -7,12 +8,12 @@ import type { RunReports } from "./run-reports.ts";
 
 const MAX_RUNS = MAX_ANSWER_LINES - 1;
 const HELP = [
-  "nodes [NODES] · runs · lines RUN|JOB: the last ones · ask PROVIDER [ARG]... [@NODES] · run NAME · stop RUN|JOB",
+  "nodes [NODES] · runs · lines RUN|JOB: the last ones · ask PROVIDER [ARG]... [@NODES] · run NAME · stop RUN|JOB · call SERVICE [JSON]",
   "login TOKEN (in a private message, while you are in the channel) · logout · whoami",
 ];
 
 interface ChatCommandsOptions {
-  readonly file: Pick<BotFile, "rights" | "runs">;
+  readonly file: Pick<BotFile, "rights" | "runs" | "services">;
   readonly fleet: BotFleet;
   readonly reports: Pick<RunReports, "follow">;
   /** Of the viewer. */
@@ -27,17 +28,19 @@ export class ChatCommands {
     this.#options = options;
   }
 
-  /** The answer to a user's words. */
-  async answer(user: string, words: readonly string[]): Promise<readonly string[]> {
+  /** The answer to a user's words. @param said the same as it was typed */
+  async answer(user: string, words: readonly string[], said: string): Promise<readonly string[]> {
     const [name = "", ...rest] = words;
+    const { runs, services } = this.#options.file;
     const right = RIGHT_OF.get(name);
-    if (name === "help") return [...HELP, `run starts: ${[...this.#options.file.runs.keys()].join(", ") || "nothing"}`];
+    if (name === "help")
+      return [...HELP, `run starts: ${[...runs.keys()].join(", ") || "nothing"}; call: ${namesOf(services)}`];
     if (name === "whoami") return [`${user}, who may ${[...(this.#options.file.rights.get(user) ?? [])].join(", ")}`];
     if (right === undefined) return [`I do not know ${name}: help lists what I do`];
     if (this.#options.file.rights.get(user)?.has(right) !== true)
       return [`${user} may not ${right}: bot.toml says who may`];
     try {
-      return await this.#do(name, { rest, user });
+      return name === "call" ? await this.#call(said) : await this.#do(name, { rest, user });
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
     }
@@ -71,6 +74,21 @@ export class ChatCommands {
     return [...(lines.length === 0 ? ["it has printed nothing"] : shown), linkOf(url, view)];
   }
 
+  /** The JSON is typed by a person; it reaches the service's input, and nothing else. */
+  async #call(said: string): Promise<readonly string[]> {
+    const { file, fleet } = this.#options;
+    const [, service = "", input = ""] = /^\s*\S+\s+(\S+)\s*(.*)$/s.exec(said) ?? [];
+    if (service === "") return ["call: expected the name of a service in bot.toml, and its JSON"];
+    if (!file.services.has(service)) return [`bot.toml has no service ${service}: it has ${namesOf(file.services)}`];
+    if (input !== "" && parseJson(input) === undefined) return [`call ${service}: expected JSON after the name`];
+    const { where, output, fault } = await fleet.call(service, input);
+    const printed = output.split("\n").map((line) => `${where}: ${line}`);
+    return shortened(
+      [...(output === "" ? [] : printed), ...(fault === "" ? [] : [`${where}: ${fault}`])],
+      `mlctl call ${service}`,
+    );
+  }
+
   async #run(name: string, user: string): Promise<readonly string[]> {
     const { file, fleet, reports, url } = this.#options;
     const request = file.runs.get(name);
@@ -89,6 +107,7 @@ const RIGHT_OF: ReadonlyMap<string, Right> = new Map([
   ["ask", "ask"],
   ["run", "run"],
   ["stop", "stop"],
+  ["call", "call"],
 ]);
 const OPERAND_OF: Readonly<Record<string, string>> = {
   ask: "PROVIDER [ARG]... [@NODES]",
@@ -96,6 +115,10 @@ const OPERAND_OF: Readonly<Record<string, string>> = {
   stop: "RUN or JOB",
   lines: "RUN or JOB",
 };
+
+function namesOf(names: ReadonlySet<string>): string {
+  return [...names].join(", ") || "none";
+}
 
 /** The last of each node. */
 function shortenedEvenly(lines: readonly string[]): readonly string[] {

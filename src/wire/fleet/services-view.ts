@@ -1,25 +1,46 @@
 import { asRecord } from "../record.ts";
 
-/** `GET /api/services`: what present nodes offer. */
+/** `GET /api/services`: what present nodes offer, and what those of joined collectors do that none here does. */
 export interface ServicesView {
   /** What orders name as their fleet. */
   readonly id: string;
   readonly services: readonly OfferedService[];
+  /** Joined collectors that do not say what they offer. */
+  readonly missing?: readonly MissingPeer[];
 }
 
-interface OfferedService {
+export interface OfferedService {
   readonly name: string;
   readonly nodes: readonly string[];
+  /** Where its nodes are those of a joined collector: its name, and what orders for it name as their fleet. */
+  readonly at?: { readonly peer: string; readonly fleet: string };
+}
+
+export interface MissingPeer {
+  readonly peer: string;
+  /** In words. */
+  readonly why: string;
 }
 
 export function parseServicesView(value: unknown): ServicesView | undefined {
-  const { id, services } = asRecord(value) ?? {};
+  const { id, services, missing } = asRecord(value) ?? {};
   if (typeof id !== "string" || !Array.isArray(services)) return undefined;
+  const view = { id, services: services.flatMap((each: unknown) => parseService(each) ?? []) };
+  if (!Array.isArray(missing)) return view;
   return {
-    id,
-    services: services.flatMap((each: unknown) => {
-      const { name, nodes } = asRecord(each) ?? {};
-      return typeof name === "string" && Array.isArray(nodes) ? [{ name, nodes: nodes.map(String) }] : [];
+    ...view,
+    missing: missing.flatMap((each: unknown) => {
+      const { peer, why } = asRecord(each) ?? {};
+      return typeof peer === "string" && typeof why === "string" ? [{ peer, why }] : [];
     }),
   };
+}
+
+function parseService(value: unknown): OfferedService | undefined {
+  const { name, nodes, at } = asRecord(value) ?? {};
+  if (typeof name !== "string" || !Array.isArray(nodes)) return undefined;
+  const service = { name, nodes: nodes.map(String) };
+  if (at === undefined) return service;
+  const { peer, fleet } = asRecord(at) ?? {};
+  return typeof peer === "string" && typeof fleet === "string" ? { ...service, at: { peer, fleet } } : undefined;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -31,7 +31,11 @@ beforeAll(async () => {
   fleet = await FleetSite.create();
   irc = await IrcSite.create(join(fleet.site.folder, "irc"));
   const lines: string[] = [];
-  for (const [user, may] of Object.entries({ alice: ["look", "ask", "run", "stop"], bob: ["look"], carol: ["look"] })) {
+  for (const [user, may] of Object.entries({
+    alice: ["look", "ask", "run", "stop", "call"],
+    bob: ["look"],
+    carol: ["look"],
+  })) {
     const { stdout } = await fleet.mlctl.here(["bot", "--new-token"]);
     const [, token = "", line = ""] =
       /^for the user: {2}(\S{22})\nfor bot.toml: {2}(token = "sha256:\w{64}")\n$/.exec(stdout) ?? [];
@@ -43,6 +47,7 @@ beforeAll(async () => {
   lines.push("[runs.fail]", 'nodes = "node1"', 'argv = ["sh", "-c", "exit 3"]');
   lines.push("[runs.long]", 'nodes = "node1"', 'argv = ["sleep", "1000"]');
   const settings = [`server = "127.0.0.1:${irc.port}"`, `ca = ${JSON.stringify(irc.caFile)}`, `channel = "${CHANNEL}"`];
+  settings.push('services = ["count", "missing"]');
   writeFileSync(join(fleet.mlctl.folder, "marcologger/bot.toml"), `${[...settings, ...lines].join("\n")}\n`, {
     mode: 0o600,
   });
@@ -113,8 +118,11 @@ test("obeys who has shown a token: runs, ends, lines, nodes, questions, in the c
   // Nothing that a client would obey reaches the channel.
   expect(lines).toContain("node1: \\u0002bold\\u0001 \\u001b[31mred");
   alice.messages.length = 0;
-  alice.say("mlbot", "nodes node1");
-  expect(await alice.answer("al", /^node1: load [\d.]+, .* free, 0 running$/)).toBeTruthy();
+  // A node tells the end of its runs some seconds later.
+  await poll("no run", async () => {
+    alice.say("mlbot", "nodes node1");
+    return (await alice.answer("al", /^node1: load [\d.]+, .* free, \d running$/)).endsWith(" 0 running");
+  });
   alice.say("mlbot", "ask uptime @node2");
   expect(await alice.answer("al", /^node2: .*seconds=\d+/i)).toBeTruthy();
   alice.say(CHANNEL, "!run fail");
@@ -130,6 +138,37 @@ test("stops what it started", async () => {
   alice.say(CHANNEL, "!stop long");
   expect(await alice.answer(CHANNEL, /^long \w{26} has ended/)).toContain(`stopped by ${userInfo().username}`);
   alice.close();
+});
+
+test("calls the services of bot.toml with JSON as it was typed, for who may", async () => {
+  const services = join(fleet.site.folder, "node2-agent/services.d");
+  mkdirSync(services, { recursive: true });
+  const as = process.getuid?.() === 0 ? "nobody" : userInfo().username;
+  for (const name of ["count", "other"]) {
+    const argv = JSON.stringify([
+      "/bin/sh",
+      "-c",
+      `echo x >> ${join(fleet.site.folder, name)}.calls; printf '[%s]' "$(cat)"`,
+    ]);
+    writeFileSync(join(services, name), `argv = ${argv}\nas = "${as}"\ngroups = ["*"]\n`);
+    writeFileSync(join(fleet.site.folder, `${name}.calls`), "", { mode: 0o666 });
+    chmodSync(join(fleet.site.folder, `${name}.calls`), 0o666);
+  }
+  await poll("the services", async () => (await fleet.mlctl.here(["call"])).stdout.includes("other"));
+  const [alice, bob] = [await known("al3", "alice"), await known("bo3", "bob")];
+  alice.say(CHANNEL, `!call count {"two  spaces": "$(id) \\"; id"}`);
+  expect(await alice.answer(CHANNEL, /^node2: \[/)).toBe(`node2: [{"two  spaces": "$(id) \\"; id"}]`);
+  alice.say("mlbot", "call other");
+  await alice.answer("al3", /^bot.toml has no service other: it has count, missing$/);
+  alice.say("mlbot", "call count {");
+  await alice.answer("al3", /^call count: expected JSON/);
+  alice.say("mlbot", "call missing");
+  await alice.answer("al3", /No node that is there offers missing/);
+  bob.say("mlbot", "call count");
+  await bob.answer("bo3", /^bob may not call/);
+  const calls = (name: string) => readFileSync(join(fleet.site.folder, `${name}.calls`), "utf8");
+  expect([calls("count"), calls("other")]).toEqual(["x\n", ""]);
+  for (const person of [alice, bob]) person.close();
 });
 
 test("is silent to everybody else, also under a nick that was somebody's", async () => {
