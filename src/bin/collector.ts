@@ -31,6 +31,7 @@ import { fleetPart } from "./fleet-part.ts";
 import { keepingPart } from "./keeping-part.ts";
 import { metricsPart } from "./metrics-part.ts";
 import { createOwnerOf } from "./owner-of.ts";
+import { peersOf } from "./peers-of.ts";
 import { RelayPart } from "./relay-part.ts";
 import { searchPart } from "./search-part.ts";
 import { createShareDirectory, holdSockets, sharingPart } from "./sharing-part.ts";
@@ -182,6 +183,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
     relays,
     keeping: kept.keeping,
     fleet,
+    peers: fleet === undefined ? undefined : peersOf(config, { id: fleet.id, log, metrics, nowMs }),
     auth,
     signer: config.webSignerKey === undefined ? undefined : auth,
     ownerId: ({ user, uid }) => store.ownerId({ name: user, uid }),

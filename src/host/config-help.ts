@@ -39,5 +39,5 @@ export const COLLECTOR_HELP = `Usage: mlcollector [OPTIONS]            receive, 
   --login-code           print an address that logs in who started this, once
   --help, --version
 
-[limits], [retention] and [nodes.NAME] can be set only in the file: see src/host/README.md.
+[limits], [retention], [nodes.NAME] and [peers.NAME] can be set only in the file: see src/host/README.md.
 `;

@@ -2,6 +2,7 @@ import { type Address, countField, type Endpoint, FIELDS, isLoopback, MAX_PORT }
 import { readFlags } from "./config-flags.ts";
 import { DEFAULT_LIMITS, highestLimit, isLimitName, type Limits, lowestLimit } from "./config-limits.ts";
 import { type NodeUsers, takeNodes } from "./config-nodes.ts";
+import { type PeerConfig, takePeers } from "./config-peers.ts";
 import { type RetentionConfig, takeRetention } from "./config-retention.ts";
 import { Settings } from "./config-settings.ts";
 import { type ReadFile, readToml } from "./read-toml.ts";
@@ -57,6 +58,8 @@ export interface Config extends AuthConfig {
   readonly fleetBroker: "child" | "unit";
   /** Where they fetch files. */
   readonly fleetFiles: Address | undefined;
+  /** Collectors of other fleets that this one asks for what no node here offers. */
+  readonly peers: ReadonlyMap<string, PeerConfig>;
   readonly udpSyslog: Address | undefined;
   readonly tcpSyslog: Address | undefined;
   readonly sync: "batch" | "always";
@@ -141,6 +144,7 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
     fleetBroker: settings.take("fleet-broker", FIELDS.fleetBroker, "child"),
     fleet,
     fleetFiles: settings.take("fleet-files", FIELDS.address, portAfter(fleet)),
+    peers: takePeers(settings),
     udpSyslog: settings.take("udp-syslog", FIELDS.ipv4Address, undefined),
     tcpSyslog: settings.take("tcp-syslog", FIELDS.address, undefined),
     sync: settings.take("sync", FIELDS.sync, "batch"),
@@ -173,6 +177,9 @@ function checkExposure(config: Config, settings: Settings): void {
   }
   if (config.fleet !== undefined && config.fleetFiles === undefined) {
     settings.complain("fleet: expected a port below 65535, or fleet-files: files have the next port");
+  }
+  if (config.fleet === undefined && config.peers.size > 0) {
+    settings.complain("peers: expected fleet: a collector without one takes no calls to pass on");
   }
   if (config.fleet?.port === 0 && config.fleetBroker === "unit") {
     settings.complain("fleet: expected a port of its own for fleet-broker = unit, got 0");

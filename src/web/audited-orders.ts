@@ -10,6 +10,8 @@ interface Sent {
   readonly request: Request;
   readonly order: OrderOf<Taken>;
   readonly viewer: Viewer;
+  /** Where it came from, or goes, besides users and nodes of this collector. */
+  readonly passedOn?: string | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ interface Sent {
  * `call`: programs send thousands an hour, of which the audit keeps some.
  */
 export function auditedOrders(audit: Audit): <T>(sent: Sent, act: () => Promise<T>) => Promise<T> {
-  return async ({ request, order, viewer }, act) => {
+  return async ({ request, order, viewer, passedOn }, act) => {
     const { kind, run, user, via, nodes } = order;
     const files = order.kind === "run" ? order.files.map(({ path, sha256 }) => `${sha256} ${path}`) : [];
     const owner = order.kind === "cancel" ? order.owner : user;
@@ -25,7 +27,7 @@ export function auditedOrders(audit: Audit): <T>(sent: Sent, act: () => Promise<
     const of = { user, owner, sender: viewer.user, address: request.ip } as const;
     const what = order.kind === "call" ? { what: order.service } : {};
     const event = kind === "run" || kind === "cancel" ? "order" : "call";
-    const record = { event, ...of, kind, run, via, nodes, files, ...what } as const;
+    const record = { event, ...of, kind, run, via, nodes, files, ...what, passedOn } as const;
     try {
       const result = await act();
       audit.record({ ...record, outcome: "ok" });

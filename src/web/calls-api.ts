@@ -1,13 +1,17 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
+import type { Metrics } from "../host/metrics.ts";
+import type { CallView } from "../wire/fleet/call.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
-import type { ServicesView } from "../wire/fleet/services-view.ts";
+import { PASSED_ON_HEADER, type PassedCall } from "../wire/fleet/passed-on.ts";
+import type { OfferedService, ServicesView } from "../wire/fleet/services-view.ts";
 import { TOKEN_LIMITS } from "../wire/token.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { auditedOrders } from "./audited-orders.ts";
 import { CallRate } from "./call-rate.ts";
 import { clientGone } from "./client-gone.ts";
 import { badRequest, HttpError, tooMany } from "./http-error.ts";
+import type { Peers } from "./peers-port.ts";
 import type { Fleet } from "./ports.ts";
 import { Query } from "./query.ts";
 import type { Sessions } from "./sessions.ts";
@@ -16,37 +20,71 @@ import type { ViewerOf } from "./viewers.ts";
 
 interface CallsApiOptions {
   readonly fleet: Fleet;
+  readonly peers: Peers | undefined;
   readonly sessions: Pick<Sessions, "tokens">;
   readonly viewerOf: ViewerOf;
   readonly audit: Audit;
+  readonly metrics: Metrics;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
 }
 
-/** `GET /api/services`, `POST /api/calls`: services that nodes offer by name. A token of scope `call` may do this and nothing else. */
-export function createCallsApi({ fleet, sessions, viewerOf, audit, nowMs, wallMs }: CallsApiOptions): Router {
+/**
+ * `GET /api/services`, `POST /api/calls`: services that nodes offer by name, here or at a joined collector. A token of scope `call`
+ * may do this and nothing else; one of scope `peer` is a joined collector's, and passes on what its users have signed, to nodes
+ * of this one alone.
+ */
+export function createCallsApi(options: CallsApiOptions): Router {
+  const { fleet, peers, sessions, viewerOf, audit, metrics, nowMs, wallMs } = options;
   const router = Router();
   const audited = auditedOrders(audit);
   const rate = new CallRate(nowMs);
+  const ofPeers = metrics.count(
+    "ml_fleet_calls_of_peers_total",
+    "Calls that joined collectors have passed on to this one",
+  );
+
+  /** `isPeer`: a joined collector asks. `isLast`: it goes no further from here. */
+  function senderOf(request: Request): { readonly isPeer: boolean; readonly isLast: boolean } {
+    const token = sessions.tokens.of(request);
+    const isPeer = token !== undefined && token !== "none" && token.scopes.includes("peer");
+    return { isPeer, isLast: isPeer || request.get(PASSED_ON_HEADER) !== undefined };
+  }
+
+  async function viewerFor(request: Request): Promise<Viewer> {
+    const { isPeer, isLast } = senderOf(request);
+    const viewer = await viewerOf(request, isLast ? "peer" : "call");
+    if (!isPeer || viewer.admin) return viewer;
+    const message = `The token's owner, ${viewer.user}, is no administrator here any more`;
+    throw new HttpError({ status: 403, code: "scope", message });
+  }
 
   router.get("/services", async (request, response) => {
-    await viewerOf(request, "call");
-    response.json(servicesOf(fleet));
+    await viewerFor(request);
+    const own = servicesOf(fleet);
+    response.json(peers === undefined || senderOf(request).isLast ? own : await withPeers(own, peers));
   });
 
   router.post("/calls", async (request, response) => {
-    await viewerOf(request, "call");
+    const sender = await viewerFor(request);
+    const { isPeer, isLast } = senderOf(request);
     const { order, signed } = readOrder(request.body, "call");
     const most = FLEET_LIMITS.maxAskLifeMs;
     const withinMs = new Query(request.query).count("within", { least: 1, most, fallback: most });
     // What the web signs, only its own page sends.
-    const viewer = await viewerOf(request, order.via === "web" ? "session" : "call");
-    const call = await audited({ request, order, viewer }, async () => {
-      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+    const viewer = order.via === "web" ? await viewerOf(request, "session") : sender;
+    const peer = isLast || order.fleet === fleet.id ? undefined : await peers?.of(order.fleet);
+    const passedOn = isPeer ? "from a peer" : peer === undefined ? undefined : `to ${peer}`;
+    const call = await audited({ request, order, viewer, passedOn }, async () => {
+      const at = peer === undefined ? fleet : { id: order.fleet, isKnown: () => true };
+      checkOrder(order, { signed, viewer: isPeer ? undefined : viewer, fleet: at, nowMs: wallMs() });
       if (order.nodes.length !== 1) throw badRequest("A call names one node: GET /api/services says which have it");
       limit(request, viewer);
-      const ended = await fleet.call(order, { signed, withinMs, signal: clientGone(response) });
-      if (ended === undefined) throw tooMany("Too many calls at a time, of yours or of all: try again in a moment");
+      if (isPeer) ofPeers.inc();
+      const how = { signed, withinMs, signal: clientGone(response) };
+      if (peers !== undefined && peer !== undefined) return answerOf(await peers.call(peer, order, how));
+      const ended = await fleet.call(order, how);
+      if (ended === undefined) throw tooMany(TOO_MANY);
       return ended;
     });
     response.json(call);
@@ -65,6 +103,17 @@ export function createCallsApi({ fleet, sessions, viewerOf, audit, nowMs, wallMs
   return router;
 }
 
+const TOO_MANY = "Too many calls at a time, of yours or of all: try again in a moment";
+
+/** Throws what the caller has to know, with the name of the joined collector. */
+function answerOf(passed: PassedCall): CallView {
+  if (passed.is === "called") return passed.call;
+  if (passed.is === "busy") throw tooMany(TOO_MANY);
+  if (passed.is === "failed") throw new HttpError({ status: 502, code: "peer", message: passed.message });
+  const { status, code, message, retryAfterSeconds } = passed;
+  throw new HttpError({ status, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
+}
+
 /** By name, with the present nodes that have it. */
 function servicesOf(fleet: Pick<Fleet, "id" | "view">): ServicesView {
   const nodesOf = new Map<string, string[]>();
@@ -77,5 +126,18 @@ function servicesOf(fleet: Pick<Fleet, "id" | "view">): ServicesView {
     }
   }
   const services = [...nodesOf].map(([name, nodes]) => ({ name, nodes }));
-  return { id: fleet.id, services: services.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return { id: fleet.id, services: services.sort(byName) };
+}
+
+/** With what no node here offers, of the first joined collector that does. */
+async function withPeers({ id, services }: ServicesView, peers: Peers): Promise<ServicesView> {
+  const { services: offered, missing } = await peers.offers();
+  const byTheirName = new Map([...offered].reverse().map((service) => [service.name, service]));
+  for (const { name } of services) byTheirName.delete(name);
+  const all = [...services, ...byTheirName.values()].sort(byName);
+  return { id, services: all, ...(missing.length === 0 ? {} : { missing }) };
+}
+
+function byName(a: OfferedService, b: OfferedService): number {
+  return a.name < b.name ? -1 : 1;
 }

@@ -32,13 +32,14 @@ export function checkOrder(
   order: OrderOf<Taken>,
   of: {
     readonly signed: SignedOrder;
-    readonly viewer: Viewer;
+    /** Undefined: a joined collector passes on what one of its users has signed. */
+    readonly viewer: Viewer | undefined;
     readonly fleet: Pick<Fleet, "id" | "isKnown">;
     readonly nowMs: number;
   },
 ): void {
   const { signed, viewer, fleet, nowMs } = of;
-  if (order.user !== viewer.user) throw notYours(order.user, viewer.user);
+  if (viewer !== undefined && order.user !== viewer.user) throw notYours(order.user, viewer.user);
   const signature = openSshsig(signed.sig);
   if (signature?.namespace !== NAMESPACE_OF[order.via] || !signature.verify(Buffer.from(signed.order)))
     throw badRequest("The signature does not fit the order: sign its bytes with ssh-keygen -Y sign");

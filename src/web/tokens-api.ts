@@ -21,11 +21,16 @@ const DAY_MS = 86_400_000;
 export function createTokensApi({ sessions, viewerOf, audit, wallMs }: TokensApiOptions): Router {
   const router = Router();
   router.post("/tokens", async (request, response) => {
-    const { user, uid } = await viewerOf(request, "session");
+    const { user, uid, admin } = await viewerOf(request, "session");
     const asked = parseTokenRequest(request.body);
     if ("problem" in asked) throw badRequest(asked.problem);
     const { name, scopes, days, callsAMinute } = asked;
     const made = { event: "token", user, address: request.ip, name, scopes, callsAMinute } as const;
+    if (scopes.includes("peer") && !admin) {
+      audit.record({ ...made, outcome: "refused", reason: "admin" });
+      const message = "Only a member of admin-group makes a token of scope peer: it passes on what others have signed";
+      throw new HttpError({ status: 403, code: "forbidden", message });
+    }
     const existing = sessions.tokens.count(uid);
     if (existing >= TOKEN_LIMITS.maxPerUser) {
       audit.record({ ...made, outcome: "refused", reason: "too many" });

@@ -6,6 +6,7 @@ import type { Metrics } from "../host/metrics.ts";
 import type { Keeping } from "./keeping-port.ts";
 import type { CodeOwner } from "./login-codes.ts";
 import type { Proxied } from "./own-site.ts";
+import type { Peers } from "./peers-port.ts";
 import type {
   Archive,
   Authenticator,
@@ -39,6 +40,8 @@ export interface WebOptions {
   readonly shares: Shares;
   /** Undefined: there is none. */
   readonly fleet?: Fleet | undefined;
+  /** Undefined: it is joined with none. */
+  readonly peers?: Peers | undefined;
   readonly localLogins: LocalLogins;
   readonly relays?: Relays | undefined;
   /** Undefined: orders come signed. */

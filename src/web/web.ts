@@ -145,7 +145,10 @@ export function createWeb(options: WebOptions): Web {
         ? []
         : [
             createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs }),
-            createCallsApi({ fleet: options.fleet, sessions, viewerOf, audit, nowMs, wallMs }),
+            createCallsApi({
+              ...{ fleet: options.fleet, peers: options.peers, sessions, viewerOf },
+              ...{ audit, metrics, nowMs, wallMs },
+            }),
             createBlobsApi({ blobs: options.fleet.blobs, viewerOf, audit }),
           ]),
       createSearchApi({ search: options.search, viewerOf, recordRead }),

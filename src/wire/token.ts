@@ -1,7 +1,7 @@
 import { asCount, asRecord } from "./record.ts";
 
 /** What the bearer of a token may do besides asking who it is. */
-export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run" | "call";
+export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run" | "call" | "peer";
 
 /** Body of `POST /api/tokens`. */
 export interface TokenRequest {
@@ -39,7 +39,19 @@ export const TOKEN_LIMITS = {
   maxCallsAMinute: 6_000,
 } as const;
 
-export const TOKEN_SCOPES: readonly TokenScope[] = ["read", "search", "keep", "delete", "share", "run", "call"];
+/** Of a person's own programs. */
+export const TOKEN_SCOPES: readonly Exclude<TokenScope, "peer">[] = [
+  "read",
+  "search",
+  "keep",
+  "delete",
+  "share",
+  "run",
+  "call",
+];
+
+/** `peer` is a joined collector's, which passes on what its users have signed. */
+export const ALL_SCOPES: readonly TokenScope[] = [...TOKEN_SCOPES, "peer"];
 
 /** Parses a request, or says what is wrong with it. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {
@@ -47,9 +59,10 @@ export function parseTokenRequest(value: unknown): TokenRequest | { readonly pro
   const { maxNameCharacters, maxDays, maxCallsAMinute } = TOKEN_LIMITS;
   if (typeof name !== "string" || name === "" || name.length > maxNameCharacters)
     return { problem: `name: expected a text of 1 to ${maxNameCharacters} characters` };
-  const wanted = TOKEN_SCOPES.filter((scope) => Array.isArray(scopes) && scopes.includes(scope));
+  const wanted = ALL_SCOPES.filter((scope) => Array.isArray(scopes) && scopes.includes(scope));
   if (!Array.isArray(scopes) || wanted.length === 0 || wanted.length !== scopes.length)
-    return { problem: `scopes: expected a list of ${TOKEN_SCOPES.join(", ")}` };
+    return { problem: `scopes: expected a list of ${ALL_SCOPES.join(", ")}` };
+  if (wanted.includes("peer") && wanted.length > 1) return { problem: "scopes: expected peer alone, or without it" };
   const days = asCount(asked, 1);
   if (days === undefined || days > maxDays) return { problem: `days: expected a whole number from 1 to ${maxDays}` };
   if (calls === undefined) return { name, scopes: wanted, days };
@@ -75,6 +88,6 @@ function parseSummary(value: unknown): TokenSummary | undefined {
   const { id, name, scopes, createdAt, expiresAt, usedAt } = asRecord(value) ?? {};
   if (typeof id !== "string" || typeof name !== "string" || !Array.isArray(scopes)) return undefined;
   if (typeof createdAt !== "string" || typeof expiresAt !== "string") return undefined;
-  const known = TOKEN_SCOPES.filter((scope) => scopes.includes(scope));
+  const known = ALL_SCOPES.filter((scope) => scopes.includes(scope));
   return { id, name, scopes: known, createdAt, expiresAt, usedAt: typeof usedAt === "string" ? usedAt : null };
 }

@@ -353,6 +353,34 @@ describe("/metrics", () => {
   });
 });
 
+describe("[peers.NAME]", () => {
+  const with_ = (toml: string) => `fleet = "127.0.0.1:4222"\n${toml}`;
+
+  test("is the address of a joined collector, and a file with its token", () => {
+    const berlin =
+      '[peers.berlin]\nurl = "https://logs.example.org/ml/"\ntoken = "/etc/ml/berlin"\nca = "/etc/ml/ca.crt"';
+    expect([...configOf(["--pki", "/p"], with_(berlin)).peers]).toEqual([
+      ["berlin", { url: "https://logs.example.org/ml", tokenFile: "/etc/ml/berlin", caFile: "/etc/ml/ca.crt" }],
+    ]);
+  });
+
+  test.each([
+    ["http", 'url = "http://logs.example.org"\ntoken = "/t"', "peers.b.url: expected https"],
+    ["no token", 'url = "https://logs.example.org"', "peers.b.token: expected the path of a file with the token"],
+    ["the token itself", 'url = "https://a.example"\ntoken = "mlt_secret"', "peers.b.token: expected the path"],
+    ["another key", 'url = "https://a.example"\ntoken = "/t"\nuser = "x"', "peers.b.user: unknown key"],
+  ])("refuses %s, and shows no token", (_, toml, problem) => {
+    const problems = problemsOf(["--pki", "/p"], { [DEFAULT_FILE]: with_(`[peers.b]\n${toml}`) }).join("\n");
+    expect(problems).toContain(problem);
+    expect(problems).not.toContain("mlt_secret");
+  });
+
+  test("needs a fleet", () => {
+    const toml = '[peers.b]\nurl = "https://a.example"\ntoken = "/t"';
+    expect(problemsOf(["--pki", "/p"], { [DEFAULT_FILE]: toml }).join("\n")).toContain("peers: expected fleet");
+  });
+});
+
 describe("the names of nodes", () => {
   test("are compared without case", () => {
     const { nodes } = configOf(["--insecure"], '[nodes.Node_1]\nusers = { "1001" = "alice" }');

@@ -1,5 +1,5 @@
 import { safeText } from "../../host/safe-text.ts";
-import { parseNewToken, parseTokenList, TOKEN_LIMITS, TOKEN_SCOPES, type TokenSummary } from "../../wire/token.ts";
+import { ALL_SCOPES, parseNewToken, parseTokenList, TOKEN_LIMITS, type TokenSummary } from "../../wire/token.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
@@ -27,13 +27,13 @@ password, so that somebody who finds a token can make no other. Without a termin
   options: {
     scope: {
       value: "SCOPE",
-      help: `what it may do: ${TOKEN_SCOPES.join(", ")}; may be repeated (read)`,
+      help: `what it may do: ${ALL_SCOPES.join(", ")}; may be repeated (read)`,
       isRepeatable: true,
     },
     days: { value: "N", help: `it ends after N days (${DEFAULT_DAYS}, at most ${TOKEN_LIMITS.maxDays})` },
     calls: {
       value: "N",
-      help: `with --scope call: so many calls of services a minute (${TOKEN_LIMITS.usualCallsAMinute})`,
+      help: `with --scope call or peer: so many calls of services a minute (${TOKEN_LIMITS.usualCallsAMinute})`,
     },
     user: {
       short: "u",
@@ -69,14 +69,14 @@ async function create(settings: LoginSettings, call: Call): Promise<void> {
   const [name = "", ...more] = words;
   if (more.length > 0) throw new UsageError("expected one NAME: quote one with spaces");
   const asked = options.texts("scope");
-  const unknown = asked.find((scope) => !TOKEN_SCOPES.some((each) => each === scope));
+  const unknown = asked.find((scope) => !ALL_SCOPES.some((each) => each === scope));
   if (unknown !== undefined)
-    throw new UsageError(`--scope: expected ${TOKEN_SCOPES.join(", ")}, got ${JSON.stringify(unknown)}`);
+    throw new UsageError(`--scope: expected ${ALL_SCOPES.join(", ")}, got ${JSON.stringify(unknown)}`);
   const days = options.count("days", { least: 1, most: TOKEN_LIMITS.maxDays, fallback: DEFAULT_DAYS });
   const scopes = asked.length === 0 ? ["read"] : [...new Set(asked)];
   const most = TOKEN_LIMITS.maxCallsAMinute;
   const callsAMinute = options.count("calls", { least: 1, most, fallback: TOKEN_LIMITS.usualCallsAMinute });
-  const body = { name, scopes, days, ...(scopes.includes("call") ? { callsAMinute } : {}) };
+  const body = { name, scopes, days, ...(scopes.includes("call") || scopes.includes("peer") ? { callsAMinute } : {}) };
   const made = await signedInAgain(settings, call, ({ collector, headers }) =>
     collector.json({ method: "POST", path: "/tokens", body, headers }, parseNewToken),
   );

@@ -11,7 +11,7 @@ import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, newRun, runOrder } from "../../support/fleet-keys.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { startWeb } from "../../support/web.ts";
+import { startWeb, type WebFixtureOptions } from "../../support/web.ts";
 
 let fleet: Fleet;
 let agent: FakeAgent;
@@ -39,10 +39,28 @@ beforeAll(async () => {
   });
   agent = await FakeAgent.connect(await fleet.start(), { pki, node: "node1" });
   afterwards(() => fleet.stop());
-  site = await startWeb({ fleet });
+  site = await startWeb({ fleet, peers: PEERS });
   alice = await signedIn("alice");
   bob = await signedIn("bob");
 });
+
+/** One joined collector, that cannot be reached. */
+const FAR = "a".repeat(64);
+const peersAsked: string[] = [];
+const PEERS: WebFixtureOptions["peers"] = {
+  offers: async () => {
+    peersAsked.push("offers");
+    return { services: [{ name: "far", nodes: ["node9"], at: { peer: "berlin", fleet: FAR } }], missing: [] };
+  },
+  of: async (fleet) => {
+    peersAsked.push("of");
+    return fleet === FAR ? "berlin" : undefined;
+  },
+  call: async (peer) => {
+    peersAsked.push(`call ${peer}`);
+    return { is: "failed", message: "Cannot reach berlin: gone" };
+  },
+};
 
 async function signedIn(user: string): Promise<ApiClient> {
   const client = new ApiClient(site.origin);
@@ -302,9 +320,9 @@ test("a token of scope call calls services, so many a minute, and does nothing e
     });
   const offered = await poll("the service", async () => {
     const { services } = (await (await withToken("GET", "/api/services")).json()) as { services: unknown[] };
-    return services.length > 0 && services;
+    return services.length > 1 && services;
   });
-  expect(offered).toEqual([{ name: "hello/world", nodes: ["node1"] }]);
+  expect(offered).toContainEqual({ name: "hello/world", nodes: ["node1"] });
   const called = async () => {
     const { run, user, nodes, issued } = order();
     const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
@@ -337,6 +355,69 @@ test("a token of scope call calls services, so many a minute, and does nothing e
     ["ok", "hello/world", "alice"],
     ["refused", "hello/world", "alice"],
   ]);
+});
+
+describe("a token of scope peer", () => {
+  const asPeer = (token: string) => (method: string, path: string, body?: unknown) =>
+    fetch(`${site.origin}${path}`, {
+      method,
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const called = (more: Partial<OrderOf<"call">> = {}): OrderOf<"call"> => {
+    const { run, user, nodes, issued } = order();
+    const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+    const head = { v: 1, kind: "call", fleet: fleet.id, run, user, nodes, ...times } as const;
+    return { ...head, service: "hello/world", input: "[1]", ...more };
+  };
+  const asked = { name: "berlin", scopes: ["peer"], days: 1 };
+  let token: string;
+
+  test("is an administrator's to make, and has no other scope", async () => {
+    expect((await send(alice, "POST", "/api/tokens", asked)).status).toBe(403);
+    const carol = await signedIn("carol");
+    const both = { ...asked, scopes: ["peer", "read"] };
+    expect((await send(carol, "POST", "/api/tokens", both)).status).toBe(400);
+    ({ token } = (await (await send(carol, "POST", "/api/tokens", asked)).json()) as { token: string });
+  });
+
+  test("passes on what its users have signed, to nodes here alone, and does nothing else", async () => {
+    peersAsked.length = 0;
+    await agent.beSeen();
+    const send = asPeer(token);
+    const call = called();
+    const answer = send("POST", "/api/calls", key.signed(call));
+    await poll("the call", () => agent.orders.find(({ run }) => run === call.run));
+    const digest = createHash("sha256").update(encodeOrder(call)).digest("hex");
+    await agent.result(call, { state: "finished", code: 0, digest, output: "1" });
+    expect(await (await answer).json()).toMatchObject({ state: "finished", output: "1" });
+    expect(site.audited.at(-1)).toMatchObject({ user: "alice", sender: "carol", passedOn: "from a peer" });
+    expect(await (await send("GET", "/api/services")).json()).toMatchObject({ id: fleet.id });
+    const far = await send("POST", "/api/calls", key.signed(called({ fleet: FAR })));
+    expect([far.status, await far.text()]).toEqual([400, expect.stringContaining("another fleet")]);
+    const forged = { ...key.signed(called()), order: encodeOrder(called()) };
+    expect((await send("POST", "/api/calls", forged)).status).toBe(400);
+    expect((await send("POST", "/api/calls", key.signed(called({ via: "web" })))).status).toBe(403);
+    for (const path of ["/api/fleet", "/api/executions", "/api/orders"])
+      expect((await send("GET", path)).status).toBe(403);
+    expect(peersAsked).toEqual([]);
+  });
+
+  test("whatever says that it was passed on goes no further, whoever sends it, and as nobody else", async () => {
+    const headers = { "content-type": "application/json", "marcologger-passed-on": "1" };
+    const passed = (body: unknown, client: ApiClient) =>
+      client.request("/api/calls", { method: "POST", headers, body: JSON.stringify(body) });
+    expect((await passed(key.signed(called({ fleet: FAR })), alice)).status).toBe(400);
+    expect((await passed(key.signed(called()), bob)).status).toBe(403);
+    await alice.request("/api/services", { headers });
+    expect(peersAsked).toEqual([]);
+    const { services } = await alice.json<{ services: object[] }>("/api/services");
+    expect(services).toContainEqual({ name: "far", nodes: ["node9"], at: { peer: "berlin", fleet: FAR } });
+    const answer = await send(alice, "POST", "/api/calls", key.signed(called({ fleet: FAR, nodes: ["node9"] })));
+    expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining("Cannot reach berlin")]);
+    expect(site.audited.at(-1)).toMatchObject({ outcome: "refused", reason: "peer", passedOn: "to berlin" });
+    expect(peersAsked).toEqual(["offers", "of", "call berlin"]);
+  });
 });
 
 async function readUpdates(body: ReadableStream<Uint8Array> | null, updates: FleetUpdate[]): Promise<void> {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,19 +10,10 @@ import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { afterwards } from "../../support/cleanup.ts";
+import { makeCertificate } from "../../support/own-certificate.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
-
-/** A certificate for 127.0.0.1 that signs itself. */
-function makeCertificate(folder: string, name: string) {
-  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
-  const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
-  const keyType = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const files = ["-keyout", key, "-out", cert];
-  execFileSync("openssl", ["req", "-x509", ...keyType, ...subject, "-days", "2", ...files], { stdio: "ignore" });
-  return { cert, key };
-}
 
 async function peerOf(port: number): Promise<PeerCertificate> {
   const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });

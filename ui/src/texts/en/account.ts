@@ -23,6 +23,7 @@ export const account = translated("account", {
     share: "share",
     run: "start commands on nodes",
     call: "call services",
+    peer: "pass on calls of another collector's users",
   },
   tokens: "Tokens for programs",
   noTokens: "There is none. mlctl login makes one as well.",
